@@ -1,0 +1,1 @@
+"""What thinks: any model that answers messages with text. `model.py` is the contract."""

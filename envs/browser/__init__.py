@@ -1,0 +1,1 @@
+"""A browser page as a screen, through Playwright."""

@@ -1,0 +1,1 @@
+"""A desktop as a screen, through mss and pyautogui."""

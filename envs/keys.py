@@ -1,0 +1,119 @@
+"""Key names: the many spellings that models use, brought to one canonical name a key.
+
+Canonical names are lower case: a printable character stands for itself (`a`, `1`, `+`), the others are in `NAMED`.
+`super` is the Windows, Command or Meta key, whatever the platform calls it. Backends translate canonical names to
+their own and refuse a name that they have no key for.
+
+Sources of the spellings: pyautogui's `KEY_NAMES`, nut-js, Playwright, X11 keysyms, and what UI-TARS, Qwen-VL and
+their kin emit.
+"""
+
+from .env import ActionRefused
+
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "enter": ("return", "kp_enter", "numpadenter"),
+    "escape": ("esc",),
+    "tab": ("\t",),
+    "space": (" ", "spacebar"),
+    "backspace": ("back_space", "bksp"),
+    "delete": ("del", "forwarddelete", "forward_delete"),
+    "insert": ("ins",),
+    "home": (),
+    "end": (),
+    "pageup": ("page_up", "pgup", "prior"),
+    "pagedown": ("page_down", "pgdn", "pgdown", "next"),
+    "up": ("arrowup", "arrow_up", "uparrow", "up_arrow"),
+    "down": ("arrowdown", "arrow_down", "downarrow", "down_arrow"),
+    "left": ("arrowleft", "arrow_left", "leftarrow", "left_arrow"),
+    "right": ("arrowright", "arrow_right", "rightarrow", "right_arrow"),
+    "shift": ("shiftleft", "shift_l", "lshift"),
+    "ctrl": ("control", "controlleft", "ctrlleft", "control_l", "lctrl"),
+    "alt": ("altleft", "alt_l", "lalt", "option", "opt", "optionleft"),
+    "super": ("cmd", "command", "meta", "win", "windows", "winleft", "super_l", "metaleft", "lwin", "os"),
+    "rightshift": ("shiftright", "shift_r", "rshift"),
+    "rightctrl": ("controlright", "ctrlright", "control_r", "rctrl"),
+    "rightalt": ("altright", "alt_r", "ralt", "altgr", "optionright"),
+    "rightsuper": ("winright", "super_r", "metaright", "rwin"),
+    "capslock": ("caps_lock", "caps"),
+    "numlock": ("num_lock",),
+    "scrolllock": ("scroll_lock",),
+    "printscreen": ("print_screen", "prtsc", "prtscr", "print", "snapshot"),
+    "pause": ("break",),
+    "menu": ("apps", "contextmenu", "context_menu"),
+    "volumeup": ("volume_up", "audiovolumeup"),
+    "volumedown": ("volume_down", "audiovolumedown"),
+    "volumemute": ("volume_mute", "mute", "audiovolumemute"),
+    "playpause": ("mediaplaypause", "play_pause"),
+    "nexttrack": ("mediatracknext", "next_track"),
+    "prevtrack": ("mediatrackprevious", "prev_track"),
+    "browserback": ("browser_back",),
+    "browserforward": ("browser_forward",),
+    "power": (),
+    **{f"f{number}": () for number in range(1, 25)},
+}
+
+_SYMBOLS = {
+    "plus": "+",
+    "minus": "-",
+    "equal": "=",
+    "comma": ",",
+    "period": ".",
+    "slash": "/",
+    "backslash": "\\",
+    "semicolon": ";",
+    "apostrophe": "'",
+    "grave": "`",
+}
+
+NAMED: frozenset[str] = frozenset(_ALIASES)
+MODIFIERS: frozenset[str] = frozenset(
+    {"shift", "ctrl", "alt", "super", "rightshift", "rightctrl", "rightalt", "rightsuper"}
+)
+
+_CANONICAL: dict[str, str] = {
+    **_SYMBOLS,
+    **{spelling: name for name, spellings in _ALIASES.items() for spelling in (name, *spellings)},
+}
+
+
+def canonical_key(name: str) -> str:
+    """The canonical name of the key that `name` spells.
+
+    A single character stands for itself; letters come back in lower case, since a key has no case.
+
+    Raises:
+        ActionRefused: no key is spelled so.
+    """
+    found = _CANONICAL.get(name.lower()) or _CANONICAL.get(name.strip().lower().replace("-", "_"))
+    if found:
+        return found
+    if len(name) == 1 and name.isprintable():
+        return name.lower()
+    raise ActionRefused(f"there is no key called {name!r}")
+
+
+def split_keys(combination: str) -> tuple[str, ...]:
+    """The canonical keys of a combination as models write it: `ctrl c`, `Ctrl+Shift+T`, `ctrl++`, `page down`.
+
+    Raises:
+        ActionRefused: a part of it is no key, or there is none.
+    """
+    words = [
+        part
+        for word in combination.replace("page down", "pagedown").replace("page up", "pageup").split()
+        for part in _split_plus(word)
+    ]
+    if not words:
+        if combination.strip("\n") in (" ", "\t"):
+            return (canonical_key(combination.strip("\n")),)
+        raise ActionRefused("no key is named")
+    return tuple(canonical_key(word) for word in words)
+
+
+def _split_plus(word: str) -> list[str]:
+    """Split at each `+` that stands between two names; a `+` at the end, or alone, is the key itself."""
+    if word in ("+", "-") or "+" not in word:
+        return [word]
+    if word.endswith("++"):
+        return [*word[:-2].split("+"), "+"]
+    return [part for part in word.split("+") if part]

@@ -1,0 +1,61 @@
+"""A screenshot as a value: pixels, their PNG encoding and their name, each computed at most once."""
+
+import hashlib
+import io
+from functools import cached_property
+
+from PIL import Image
+
+from .geometry import Size
+
+
+class Screenshot:
+    """One picture of a screen: RGB, 8 bits a channel, height x width physical pixels.
+
+    Made from an image or from PNG bytes; the other form is derived when first asked for, so that a backend which
+    captures PNG never decodes it for the log, and one which captures pixels encodes them once. Treat `image` as
+    read-only.
+    """
+
+    def __init__(self, image: Image.Image | None = None, png: bytes | None = None) -> None:
+        if (image is None) == (png is None):
+            raise ValueError("a screenshot is made from an image or from PNG bytes: exactly one of them")
+        if image is not None:
+            self.image = image if image.mode == "RGB" else image.convert("RGB")
+        if png is not None:
+            self.png = png
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The pixels, mode RGB."""
+        with Image.open(io.BytesIO(self.png)) as image:
+            return image.convert("RGB")
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture as PNG at compression level 1: lossless, and about half the time of the default level."""
+        buffer = io.BytesIO()
+        self.image.save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of `png`, in hexadecimal: the screenshot's name in a recorded run."""
+        return hashlib.sha256(self.png).hexdigest()
+
+    @cached_property
+    def size(self) -> Size:
+        """Width and height in physical pixels."""
+        if "image" in self.__dict__:
+            return Size(*self.image.size)
+        with Image.open(io.BytesIO(self.png)) as header:
+            return Size(*header.size)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Screenshot) and self.sha256 == other.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def __repr__(self) -> str:
+        return f"<Screenshot {self.size}>"

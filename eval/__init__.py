@@ -1,0 +1,1 @@
+"""Measuring: tasks, scores, and what a step costs."""

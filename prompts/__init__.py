@@ -1,0 +1,5 @@
+"""The words that go to models: text templates, one file each, and the function that renders them."""
+
+from .render import prompt_sha256, render
+
+__all__ = ["prompt_sha256", "render"]

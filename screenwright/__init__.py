@@ -1,0 +1,1 @@
+"""Screenwright works a screen as a person does."""
