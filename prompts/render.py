@@ -33,5 +33,5 @@ def prompt_sha256(*texts: str) -> str:
 
 @cache
 def _template(name: str) -> string.Template:
-    text = resources.files(__package__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    text = resources.files("screenwright.prompts").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     return string.Template(text.removesuffix("\n"))
