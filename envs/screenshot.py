@@ -51,6 +51,11 @@ class Screenshot:
         with Image.open(io.BytesIO(self.png)) as header:
             return Size(*header.size)
 
+    def drop_pixels(self) -> None:
+        """Keep only the PNG, which takes a tenth of the memory; the pixels are decoded again if asked for."""
+        _ = self.png
+        self.__dict__.pop("image", None)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Screenshot) and self.sha256 == other.sha256
 

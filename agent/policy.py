@@ -1,0 +1,207 @@
+"""What turns what was seen into a decision: the contract, the model-driven policy, and a scripted one for tests."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
+
+from ..envs.actions import ActionIn, map_points, points_of
+from ..envs.geometry import DeviceTransform, ScreenPoint, Size
+from ..envs.screenshot import Screenshot
+from ..prompts import render
+from .coordinates import Absolute, Frame, ModelPoint, PointTrace
+from .decision import AskUser, Ending, Finish, GiveUp, Reply, Unreadable
+from .dialects.dialect import Dialect
+from .events import Decided, Misread, PolicyInfo, Replied
+from .history import ChunkedHistory, History
+from .messages import ImageFormat, ImagePart, Message, Turn
+from .models.model import Completion, Model, ModelInfo, Sampling
+
+REPAIRS = 2
+"""How often an unreadable reply is told to the model, with the reason, before the step is given up."""
+
+_REPAIR_TEMPERATURE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the screen and what followed: the notes that the model was shown with it, and its reply."""
+
+    screenshot: Screenshot
+    notes: tuple[str, ...] = ()
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a decision rests on: the task and every look so far, the last of which has no reply yet."""
+
+    task: str
+    step: int
+    looks: tuple[Look, ...]
+    device: DeviceTransform = DeviceTransform()
+
+
+Thinking: TypeAlias = Iterator[Replied | Misread | Decided]
+
+
+class Policy(Protocol):
+    """Turns a situation into a decision."""
+
+    def info(self) -> PolicyInfo:
+        """What decides, for the log. Opens nothing."""
+        ...
+
+    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+        """What happens while deciding, as events; the last one is `Decided`, unless no reply could be read.
+
+        Ends a long wait soon after `interrupted` returns True.
+
+        Raises:
+            ModelLost: the model does not answer.
+        """
+        ...
+
+
+class ModelPolicy:
+    """A model asked in its dialect, shown the screenshots that the history chooses."""
+
+    def __init__(
+        self,
+        model: Model,
+        dialect: Dialect,
+        *,
+        history: History | None = None,
+        sampling: Sampling | None = None,
+        image_format: ImageFormat = ImageFormat.PNG,
+    ) -> None:
+        self.model = model
+        self.dialect = dialect
+        self.history = history or ChunkedHistory()
+        self.sampling = sampling or dialect.sampling
+        self.image_format = image_format
+        self._encoded: dict[str, ImagePart] = {}
+
+    def info(self) -> PolicyInfo:
+        """See `Policy`."""
+        dialect = self.dialect
+        return PolicyInfo(self.model.info(), dialect.name, dialect.prompt_sha256, str(self.history), self.sampling)
+
+    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+        """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""
+        started = time.perf_counter()
+        turns = self._turns(situation.looks)
+        encode_s = time.perf_counter() - started
+        latest = turns[-1].image
+        assert latest is not None
+        frame = Frame(situation.looks[-1].screenshot.size, latest.size, self.dialect.space, situation.device)
+        messages = self.dialect.render(situation.task, turns)
+        images = sum(turn.image is not None for turn in turns)
+        for attempt in range(REPAIRS + 1):
+            started = time.perf_counter()
+            completion = self._ask(messages, attempt, interrupted)
+            model_s = time.perf_counter() - started
+            yield Replied(
+                situation.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
+            )
+            encode_s = 0.0
+            read = self._read(completion, frame)
+            if isinstance(read, _Plan):
+                yield read.decided(situation.step)
+                return
+            yield Misread(situation.step, attempt, read.kind, read.position, read.message)
+            messages = (*messages, *_repair(completion.text, read))
+
+    def _ask(self, messages: Sequence[Message], attempt: int, interrupted: Callable[[], bool]) -> Completion:
+        sampling = self.sampling
+        if attempt:
+            sampling = replace(sampling, temperature=max(sampling.temperature, _REPAIR_TEMPERATURE))
+        return self.model.complete(
+            messages, sampling, lambda text: interrupted() or (bool(text) and self.dialect.is_complete(text))
+        )
+
+    def _read(self, completion: Completion, frame: Frame) -> "_Plan | Unreadable":
+        reply = self.dialect.parse(completion.text)
+        if isinstance(reply, Unreadable):
+            return reply
+        try:
+            return _Plan.of(reply, frame)
+        except ValueError as error:
+            return Unreadable("bad_point", 0, str(error))
+
+    def _turns(self, looks: Sequence[Look]) -> tuple[Turn, ...]:
+        shown = self.history.images(len(looks))
+        kept = {looks[index].screenshot.sha256 for index in shown}
+        self._encoded = {name: image for name, image in self._encoded.items() if name in kept}
+        return tuple(
+            Turn(self._encode(look.screenshot) if index in shown else None, look.notes, look.reply)
+            for index, look in enumerate(looks)
+        )
+
+    def _encode(self, screenshot: Screenshot) -> ImagePart:
+        """The screenshot as the model is sent it; the same bytes each time, since servers cache by them."""
+        part = self._encoded.get(screenshot.sha256)
+        if part is None:
+            size = self.dialect.image_rule.resize(screenshot.size)
+            part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
+        return part
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A reply with its points followed to the screen."""
+
+    reply: Reply
+    actions: tuple[ActionIn[ScreenPoint], ...]
+    traces: tuple[PointTrace, ...]
+    ending: Ending | None
+
+    @classmethod
+    def of(cls, reply: Reply, frame: Frame) -> "_Plan":
+        """Follow the points of `reply` through `frame`; what comes after an ending is dropped."""
+        actions: list[ActionIn[ScreenPoint]] = []
+        traces: list[PointTrace] = []
+        for move in reply.moves:
+            if isinstance(move, Finish | AskUser | GiveUp):
+                return cls(reply, tuple(actions), tuple(traces), move)
+            followed = {point: frame.trace(point) for point in points_of(move)}
+            screen = {point: trace.screen for point, trace in followed.items()}
+            traces.extend(followed[point] for point in points_of(move))
+            actions.append(map_points(move, screen.__getitem__))
+        return cls(reply, tuple(actions), tuple(traces), None)
+
+    def decided(self, step: int) -> Decided:
+        reply = self.reply
+        return Decided(step, reply.thought, self.actions, self.ending, self.traces, reply.reflection, reply.reasoning)
+
+
+def _repair(reply: str, problem: Unreadable) -> tuple[Message, Message]:
+    """The unreadable reply as the model's own turn, and what is said to it about that."""
+    excerpt = reply[max(0, problem.position - 40) : problem.position + 40].replace("\n", " ")
+    said = render("repair", problem=problem.message, excerpt=excerpt)
+    return Message.of("assistant", reply), Message.of("user", said)
+
+
+class ScriptedPolicy:
+    """A policy that plays given decisions in order, then finishes: for tests and for measuring the loop itself."""
+
+    def __init__(self, script: Iterable[tuple[ActionIn[ScreenPoint], ...] | Ending]) -> None:
+        self._script = iter(script)
+
+    def info(self) -> PolicyInfo:
+        """See `Policy`."""
+        return PolicyInfo(ModelInfo("script"))
+
+    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+        """See `Policy`."""
+        entry = next(self._script, Finish("the script is over"))
+        if isinstance(entry, tuple):
+            traces = tuple(_trace(situation, point) for action in entry for point in points_of(action))
+            yield Decided(situation.step, None, entry, traces=traces)
+        else:
+            yield Decided(situation.step, None, (), entry)
+
+
+def _trace(situation: Situation, point: ScreenPoint) -> PointTrace:
+    size: Size = situation.looks[-1].screenshot.size
+    return Frame(size, size, Absolute(), situation.device).trace(ModelPoint(point.x, point.y))
