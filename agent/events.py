@@ -7,12 +7,11 @@ followed by `Misread`), `Decided`, one `Acted` an action, `Stepped`; last `Ended
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..envs.actions import Action
-from ..envs.env import Done, EnvInfo, Observation
+from ..envs.env import Done, EnvInfo
 from ..envs.geometry import Box, Size
 from .coordinates import PointTrace
-from .decision import Ending
 from .limits import Limits, StopReason
+from .logged import LoggedAction, LoggedEnding, LoggedObservation
 from .models.model import ModelInfo, Sampling, Usage
 
 
@@ -63,7 +62,7 @@ class Observed:
     """A look at the screen. `change` compares it with the look before; None at the first."""
 
     step: int
-    observation: Observation
+    observation: LoggedObservation
     notes: tuple[str, ...]
     change: Change | None
     capture_s: float
@@ -103,8 +102,8 @@ class Decided:
 
     step: int
     thought: str | None
-    actions: tuple[Action, ...]
-    ending: Ending | None = None
+    actions: tuple[LoggedAction, ...]
+    ending: LoggedEnding | None = None
     traces: tuple[PointTrace, ...] = ()
     reflection: str | None = None
     reasoning: str | None = None
@@ -117,7 +116,7 @@ class Acted:
 
     step: int
     index: int
-    action: Action
+    action: LoggedAction
     done: Done | None = None
     refused: str | None = None
     by_guard: bool = False

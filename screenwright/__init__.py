@@ -1,1 +1,236 @@
-"""Screenwright works a screen as a person does."""
+"""Screenwright works a screen as a person does: it looks at a screenshot, thinks, and acts with mouse and keyboard.
+
+    from screenwright import Agent, BrowserEnv
+
+    with BrowserEnv("https://example.org") as env:
+        print(Agent("reader").run('Click "More information"', env).stop)
+
+Names are imported when they are first used, so that this package costs nothing to import and needs only the extras
+of what is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ._extras import missing_extra
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .agent.agent import Agent, Result
+    from .agent.dialects.dialect import Dialect
+    from .agent.dialects.registry import dialect_named
+    from .agent.dialects.ui_tars import UiTars15
+    from .agent.episode import Episode
+    from .agent.events import (
+        Acted,
+        Change,
+        Decided,
+        Ended,
+        Event,
+        Misread,
+        Noted,
+        Observed,
+        Replied,
+        Resumed,
+        Started,
+        Stepped,
+    )
+    from .agent.guard import Allow, Deny, Guard
+    from .agent.history import ChunkedHistory, History, WindowHistory
+    from .agent.limits import Limits, StopReason
+    from .agent.messages import ImageFormat, ImagePart, Message, TextPart, Turn
+    from .agent.models.model import Completion, Model, ModelInfo, ModelLost, Sampling, Usage
+    from .agent.models.reader import ReaderModel
+    from .agent.models.scripted import ScriptedModel
+    from .agent.models.served import ServedModel
+    from .agent.policy import ModelPolicy, Policy, ScriptedPolicy
+    from .agent.trajectory import Run, RunError, read_run
+    from .agent.viewer import render_page
+    from .envs.actions import (
+        Action,
+        Back,
+        Button,
+        ButtonDown,
+        ButtonUp,
+        Click,
+        Direction,
+        Drag,
+        Home,
+        Hotkey,
+        KeyDown,
+        KeyUp,
+        LongPress,
+        Move,
+        Navigate,
+        OpenApp,
+        Scroll,
+        Type,
+        Wait,
+    )
+    from .envs.browser import BrowserEnv
+    from .envs.desktop import DesktopEnv, VirtualDisplay
+    from .envs.env import ActionRefused, Done, Env, EnvError, EnvLost, EnvUnavailable, Observation
+    from .envs.fake import FakeEnv
+    from .envs.geometry import ScreenPoint, Size
+    from .envs.screenshot import Screenshot
+
+_HOMES = {
+    "agent.agent": ("Agent", "Result"),
+    "agent.dialects.dialect": ("Dialect",),
+    "agent.dialects.registry": ("dialect_named",),
+    "agent.dialects.ui_tars": ("UiTars15",),
+    "agent.episode": ("Episode",),
+    "agent.events": (
+        "Acted",
+        "Change",
+        "Decided",
+        "Ended",
+        "Event",
+        "Misread",
+        "Noted",
+        "Observed",
+        "Replied",
+        "Resumed",
+        "Started",
+        "Stepped",
+    ),
+    "agent.guard": ("Allow", "Deny", "Guard"),
+    "agent.history": ("ChunkedHistory", "History", "WindowHistory"),
+    "agent.limits": ("Limits", "StopReason"),
+    "agent.messages": ("ImageFormat", "ImagePart", "Message", "TextPart", "Turn"),
+    "agent.models.model": ("Completion", "Model", "ModelInfo", "ModelLost", "Sampling", "Usage"),
+    "agent.models.reader": ("ReaderModel",),
+    "agent.models.scripted": ("ScriptedModel",),
+    "agent.models.served": ("ServedModel",),
+    "agent.policy": ("ModelPolicy", "Policy", "ScriptedPolicy"),
+    "agent.trajectory": ("Run", "RunError", "read_run"),
+    "agent.viewer": ("render_page",),
+    "envs.actions": (
+        "Action",
+        "Back",
+        "Button",
+        "ButtonDown",
+        "ButtonUp",
+        "Click",
+        "Direction",
+        "Drag",
+        "Home",
+        "Hotkey",
+        "KeyDown",
+        "KeyUp",
+        "LongPress",
+        "Move",
+        "Navigate",
+        "OpenApp",
+        "Scroll",
+        "Type",
+        "Wait",
+    ),
+    "envs.browser": ("BrowserEnv",),
+    "envs.desktop": ("DesktopEnv", "VirtualDisplay"),
+    "envs.env": ("ActionRefused", "Done", "Env", "EnvError", "EnvLost", "EnvUnavailable", "Observation"),
+    "envs.fake": ("FakeEnv",),
+    "envs.geometry": ("ScreenPoint", "Size"),
+    "envs.screenshot": ("Screenshot",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Acted",
+    "Action",
+    "ActionRefused",
+    "Agent",
+    "Allow",
+    "Back",
+    "BrowserEnv",
+    "Button",
+    "ButtonDown",
+    "ButtonUp",
+    "Change",
+    "ChunkedHistory",
+    "Click",
+    "Completion",
+    "Decided",
+    "Deny",
+    "DesktopEnv",
+    "Dialect",
+    "Direction",
+    "Done",
+    "Drag",
+    "Ended",
+    "Env",
+    "EnvError",
+    "EnvLost",
+    "EnvUnavailable",
+    "Episode",
+    "Event",
+    "FakeEnv",
+    "Guard",
+    "History",
+    "Home",
+    "Hotkey",
+    "ImageFormat",
+    "ImagePart",
+    "KeyDown",
+    "KeyUp",
+    "Limits",
+    "LongPress",
+    "Message",
+    "Misread",
+    "Model",
+    "ModelInfo",
+    "ModelLost",
+    "ModelPolicy",
+    "Move",
+    "Navigate",
+    "Noted",
+    "Observation",
+    "Observed",
+    "OpenApp",
+    "Policy",
+    "ReaderModel",
+    "Replied",
+    "Result",
+    "Resumed",
+    "Run",
+    "RunError",
+    "Sampling",
+    "ScreenPoint",
+    "Screenshot",
+    "ScriptedModel",
+    "ScriptedPolicy",
+    "Scroll",
+    "ServedModel",
+    "Size",
+    "Started",
+    "Stepped",
+    "StopReason",
+    "TextPart",
+    "Turn",
+    "Type",
+    "UiTars15",
+    "Usage",
+    "VirtualDisplay",
+    "Wait",
+    "WindowHistory",
+    "__version__",
+    "dialect_named",
+    "read_run",
+    "render_page",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        value: object = getattr(import_module(f".{home}", __name__), name)
+    except ModuleNotFoundError as error:
+        raise missing_extra(error) or error from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,140 @@
+"""The demonstration: a web order and a text to mend, each judged by what it leaves behind.
+
+Needs no model and no network: the pages are served here, and the embedded reader does the work.
+"""
+
+import json
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+
+from ...agent.agent import Result
+from ...envs.browser import BrowserEnv
+from ...envs.desktop import DesktopEnv, VirtualDisplay
+from ...envs.env import Env
+from ..task import Outcome, Task
+
+ORDER_NUMBER = "48213"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaper:
+    """Fill in and submit a form in Chromium, then read the order number off the page that answers."""
+
+    name: str = "order-paper"
+    instruction: str = (
+        'Type "Ada Lovelace" into the Full name field. Type "12 St James Square" into the Street and number field. '
+        'Select "Ivory" from the Paper list. Check "Wrap as a gift". Click "By courier". Click "Place order". '
+        "Then tell me the order number."
+    )
+
+    @contextmanager
+    def set_up(self) -> Iterator["_Shop"]:
+        """Serve the page on a free port of this machine and open it."""
+        server = _Server(("127.0.0.1", 0), _Handler)
+        thread = threading.Thread(target=server.serve_forever, name="shop", daemon=True)
+        thread.start()
+        try:
+            with BrowserEnv(f"http://127.0.0.1:{server.server_port}/") as env:
+                yield _Shop(env, server)
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    env: Env
+    server: "_Server"
+
+    def judge(self, result: Result) -> Outcome:
+        """The order must have reached the server, word for word, once, and the answer must hold its number."""
+        expected = {
+            "name": "Ada Lovelace",
+            "street": "12 St James Square",
+            "paper": "Ivory",
+            "gift": "yes",
+            "by": "courier",
+        }
+        orders = self.server.orders
+        done = orders == [expected] and ORDER_NUMBER in result.answer
+        return Outcome(done, f"orders at the server: {json.dumps(orders)}; answer: {result.answer!r}")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.orders: list[dict[str, str]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:  # noqa: N802 -- the standard library's name
+        """The page."""
+        if self.path != "/":
+            self.send_error(404)
+            return
+        page = resources.files("screenwright.eval.benchmarks").joinpath("pages/order.html").read_bytes()
+        self._reply(page, "text/html; charset=utf-8")
+
+    def do_POST(self) -> None:  # noqa: N802 -- the standard library's name
+        """An order."""
+        length = int(self.headers.get("Content-Length", 0))
+        self.server.orders.append(json.loads(self.rfile.read(length)))
+        self._reply(json.dumps({"number": ORDER_NUMBER}).encode(), "application/json")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
+        """Stay silent."""
+
+    def _reply(self, body: bytes, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@dataclass(frozen=True, slots=True)
+class MendText:
+    """Replace a word in a text with the editor's own dialog, and save it: a GTK program on a display of its own."""
+
+    name: str = "mend-text"
+    instruction: str = (
+        'Press ctrl+h. Type "Tuesday" into the "Search for" field. Type "Thursday" into the "Replace with" field. '
+        'Click "Replace All"? Press escape. Press ctrl+s.'
+    )
+    before: str = "The paper arrives on Tuesday.\nTuesday is also market day.\n"
+
+    @contextmanager
+    def set_up(self) -> Iterator["_Editor"]:
+        """Start the editor with the text on a virtual display."""
+        with tempfile.TemporaryDirectory(prefix="screenwright-demo-") as folder:
+            text = Path(folder) / "notes.txt"
+            text.write_text(self.before, encoding="utf-8")
+            display = VirtualDisplay(programs=(("mousepad", "--disable-server", str(text)),))
+            with DesktopEnv(virtual=display) as env:
+                yield _Editor(env, text, self.before.replace("Tuesday", "Thursday"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Editor:
+    env: Env
+    text: Path
+    expected: str
+
+    def judge(self, result: Result) -> Outcome:
+        """The file on disk must hold the mended text."""
+        found = self.text.read_text(encoding="utf-8")
+        return Outcome(found == self.expected, f"the file holds {found!r}")
+
+
+TASKS: tuple[Task, ...] = (OrderPaper(), MendText())

@@ -1,0 +1,26 @@
+"""Which extra brings a package that is missing."""
+
+_EXTRAS = {
+    "playwright": "browser",
+    "mss": "desktop",
+    "pyautogui": "desktop",
+    "Xlib": "desktop",
+    "rapidocr": "reader",
+    "onnxruntime": "reader",
+    "cv2": "reader",
+    "numpy": "reader",
+    "transformers": "local",
+    "accelerate": "local",
+    "torch": "local",
+    "vllm": "serve",
+    "miniwob": "eval",
+}
+
+
+def missing_extra(error: ModuleNotFoundError) -> ImportError | None:
+    """The error to raise instead of `error`: one line that says what to install; None if no extra brings it."""
+    package = (error.name or "").partition(".")[0]
+    extra = _EXTRAS.get(package)
+    if extra is None:
+        return None
+    return ImportError(f"this needs the package {package}: pip install 'screenwright[{extra}]'")

@@ -1,0 +1,105 @@
+"""The command `screenwright`. Trouble that a user can mend is one line on standard error and exit code 2."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .._extras import missing_extra
+from .._version import __version__
+from ..agent.trajectory import RunError
+from ..envs.env import EnvUnavailable
+from .run import EXIT_CODES, run
+from .settings import RunSettings, SettingsError, load_settings
+from .view import view
+
+BAD_INPUT = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        return _view(given) if given.command == "view" else _run(given)
+    except (SettingsError, EnvUnavailable, RunError, ValueError) as error:
+        return _refuse(error)
+    except ImportError as error:
+        missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
+        return _refuse(missing or error)
+    except BrokenPipeError:  # the reader of our output went away, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _refuse(error: Exception) -> int:
+    print(f"screenwright: {' '.join(str(error).split())}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _run(given: argparse.Namespace) -> int:
+    if (given.task is None) == (given.resume is None):
+        raise SettingsError("say what to do, or --resume RUN to go on with a recorded run")
+    flags = {name: value for name, value in vars(given).items() if name in RunSettings.model_fields}
+    if given.resume is not None and given.config is None:
+        given.config = _settings_of(given.resume)
+    settings = load_settings(flags, os.environ, given.config)
+    return run(settings, given.task, resume=given.resume, as_json=given.json)
+
+
+def _view(given: argparse.Namespace) -> int:
+    print(view(given.run, given.out, show=given.open))
+    return 0
+
+
+def _settings_of(run_folder: Path) -> Path | None:
+    """The settings that a recorded run was started with, if it was started from the command line."""
+    path = run_folder / "settings.toml"
+    return path if path.exists() else None
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="screenwright", description="Works a screen as a person does: looks, thinks, acts.")
+    parser.add_argument("--version", action="version", version=f"screenwright {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_run(commands.add_parser("run", help="do a task", description=_RUN_HELP, epilog=_exit_codes()))
+    viewer = commands.add_parser("view", help="make a page of a recorded run", description=_VIEW_HELP)
+    viewer.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    viewer.add_argument("--out", type=Path, metavar="FILE", help="where to write the page (default: RUN/view.html)")
+    viewer.add_argument("--open", action="store_true", help="open it in the web browser")
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """One flag a setting, so that there is one table of them; a flag not given leaves no trace."""
+    parser.add_argument("task", nargs="?", metavar="TASK", help="what to do, in words")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a recorded run instead")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
+    parser.add_argument("--json", action="store_true", help="print each event as a line of JSON on standard output")
+    for name, field in RunSettings.model_fields.items():
+        flag = "--" + name.replace("_", "-")
+        if field.annotation is bool:
+            action = argparse.BooleanOptionalAction
+            parser.add_argument(flag, action=action, default=argparse.SUPPRESS, help=field.description)
+        else:
+            kind = "append" if field.annotation == tuple[str, ...] else "store"
+            parser.add_argument(
+                flag, action=kind, default=argparse.SUPPRESS, metavar=name.upper(), help=field.description
+            )
+
+
+def _exit_codes() -> str:
+    return "exit codes: 2 bad input, " + ", ".join(f"{code} {stop}" for stop, code in EXIT_CODES.items())
+
+
+_RUN_HELP = "Do TASK on a screen. The answer goes to standard output, progress to standard error."
+_VIEW_HELP = "Write one self-contained HTML page of a recorded run and print its path."

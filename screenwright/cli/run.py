@@ -1,0 +1,176 @@
+"""`screenwright run`: builds the agent and the screen that the settings ask for, and shows what happens."""
+
+import json
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from ..agent.agent import Agent
+from ..agent.events import Ended, Event, Observed
+from ..agent.guard import Allow, Deny, Verdict, allow_all
+from ..agent.history import ChunkedHistory, History, WindowHistory
+from ..agent.limits import Limits, StopReason
+from ..agent.messages import ImageFormat
+from ..agent.models.open import open_model
+from ..agent.trajectory import RunError, event_to_json, read_run
+from ..agent.wording import describe
+from ..envs.actions import Action
+from ..envs.env import Env, Observation
+from ..envs.geometry import Size
+from .progress import Progress
+from .settings import RunSettings, SettingsError
+
+EXIT_CODES: dict[StopReason, int] = {
+    StopReason.FINISHED: 0,
+    StopReason.NEEDS_USER: 3,
+    StopReason.INFEASIBLE: 4,
+    StopReason.REFUSED: 5,
+    StopReason.STUCK: 6,
+    StopReason.STEP_LIMIT: 7,
+    StopReason.TIME_LIMIT: 8,
+    StopReason.TOKEN_LIMIT: 9,
+    StopReason.ENV_LOST: 10,
+    StopReason.MODEL_LOST: 11,
+    StopReason.CANCELLED: 130,
+}
+
+
+def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json: bool) -> int:
+    """Do `task`, or go on with the run `resume`; returns the exit code.
+
+    Raises:
+        SettingsError, EnvUnavailable, RunError, ValueError, ImportError: one line for the user.
+    """
+    agent = Agent(
+        open_model(settings.model, settings.model_name),
+        dialect=settings.dialect,
+        limits=Limits(settings.steps, settings.seconds, settings.tokens),
+        history=_history(settings.history),
+        guard=_ask_first if settings.confirm else allow_all,
+        image_format=ImageFormat(settings.image_format),
+    )
+    folder = resume or settings.out or _default_folder(task or "")
+    with _env(settings, resume) as env, _stop_on_interrupt(agent):
+        events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
+        ended = _show(events, folder, settings, as_json=as_json)
+    if ended.answer and not as_json:
+        print(ended.answer)
+    print(f"recorded in {folder}; look at it with: screenwright view {folder}", file=sys.stderr)
+    return EXIT_CODES[ended.stop]
+
+
+def _show(events: Iterator[Event], folder: Path, settings: RunSettings, *, as_json: bool) -> Ended:
+    progress = Progress()
+    last: Event | None = None
+    for last in events:
+        progress.show(last)
+        if as_json:
+            print(event_to_json(last).decode(), flush=True)
+        if last.event == "started":
+            _keep_settings(folder, settings)
+    assert isinstance(last, Ended)
+    return last
+
+
+def _env(settings: RunSettings, resume: Path | None) -> Env:
+    size = _size(settings.screen)
+    if settings.env == "browser":
+        from ..envs.browser import BrowserEnv  # needs the browser extra
+
+        url = _last_place(resume) or settings.url
+        return BrowserEnv(url, viewport=size, scale=settings.scale, headless=not settings.headed)
+    from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
+
+    if settings.virtual:
+        programs = tuple(tuple(program.split()) for program in settings.program)
+        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs))
+    if settings.program:
+        raise SettingsError("--program starts programs on a display of its own: say --virtual too")
+    desktop = DesktopEnv(display=settings.display)
+    _ask_for_the_screen(settings)
+    return desktop
+
+
+def _ask_for_the_screen(settings: RunSettings) -> None:
+    """Ask once before a real screen is taken over."""
+    if settings.yes:
+        return
+    if not sys.stdin.isatty():
+        raise SettingsError("this takes over the mouse and keyboard of a real screen: say --yes, or --virtual")
+    print("Screenwright will move the mouse and type on this screen; Ctrl-C stops it.", file=sys.stderr)
+    if not _yes("Go on?"):
+        raise SettingsError("nothing was done")
+
+
+def _ask_first(action: Action, _observation: Observation) -> Verdict:
+    """The guard of `--confirm`."""
+    if _yes(f"      {describe(action)} -- do it?"):
+        return Allow()
+    return Deny("the user said no")
+
+
+def _yes(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def _stop_on_interrupt(agent: Agent) -> Iterator[None]:
+    """Make the first Ctrl-C stop the run cleanly, and the second one end the program."""
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        print("\nstopping after the action in flight; Ctrl-C again ends at once", file=sys.stderr, flush=True)
+        agent.stop()
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _keep_settings(folder: Path, settings: RunSettings) -> None:
+    """Write the settings beside the log, in the form of the settings file, so that `--resume` finds them."""
+    given = settings.model_dump(mode="json", exclude_unset=True, exclude={"out", "yes"})
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in given.items()]
+    try:
+        (folder / "settings.toml").write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
+
+
+def _last_place(resume: Path | None) -> str | None:
+    """The address that a broken-off browser run was last at."""
+    if resume is None:
+        return None
+    places = [event.observation.place for event in read_run(resume).events if isinstance(event, Observed)]
+    return places[-1] if places and places[-1].startswith(("http", "file:")) else None
+
+
+def _history(text: str) -> History:
+    rule, *numbers = text.split(":")
+    values = [int(number) for number in numbers]
+    return WindowHistory(*values) if rule == "window" else ChunkedHistory(*values)
+
+
+def _size(text: str) -> Size:
+    width, height = text.split("x")
+    return Size(int(width), int(height))
+
+
+def _default_folder(task: str) -> Path:
+    """`runs/TIME-TASK`, unused so far."""
+    words = "-".join(re.findall(r"[a-z0-9]+", task.lower())[:6])
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{words or 'task'}"
+    folder = Path("runs") / stem
+    number = 2
+    while folder.exists():
+        folder = Path("runs") / f"{stem}-{number}"
+        number += 1
+    return folder

@@ -1,0 +1,115 @@
+"""Settings of `screenwright run`, from flags, the environment and a file: one table of names for all three.
+
+The flag `--model-name` is the variable `SCREENWRIGHT_MODEL_NAME` and the key `model_name` in `screenwright.toml`.
+Flags win over the environment, which wins over the file. An unknown key is an error wherever it stands.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "SCREENWRIGHT_"
+DEFAULT_FILE = Path("screenwright.toml")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message is one line that names it and says what it may be."""
+
+
+class RunSettings(BaseModel):
+    """What `screenwright run` may be told. The descriptions are the help texts of the flags."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env: Literal["browser", "desktop"] = Field("browser", description="what to work: a browser page or a desktop")
+    url: str = Field("about:blank", description="browser: the page to begin on")
+    headed: bool = Field(False, description="browser: show the window")
+    screen: str = Field(
+        "1280x720", pattern=r"^[1-9]\d*x[1-9]\d*$", description="size of the page or of the virtual desktop"
+    )
+    scale: float = Field(1.0, gt=0, le=4, description="browser: device scale factor")
+    virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
+    program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
+    display: str | None = Field(None, description="desktop: the X display to work, such as :1")
+    yes: bool = Field(False, description="desktop: take over the real screen without asking first")
+    model: str = Field("reader", description="reader, or the address of an OpenAI-compatible server")
+    model_name: str | None = Field(None, description="the model's name at that server, if it serves several")
+    dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
+    history: str = Field(
+        "chunked:5:2",
+        pattern=r"^(chunked:\d+:\d+|window:\d+)$",
+        description="screenshots kept in the prompt: chunked:HIGH:LOW, or window:N as UI-TARS was measured with 5",
+    )
+    image_format: Literal["png", "jpeg"] = Field("png", description="how screenshots go to the model")
+    steps: int = Field(50, gt=0, description="most steps")
+    seconds: float | None = Field(None, gt=0, description="most seconds")
+    tokens: int | None = Field(None, gt=0, description="most tokens, in and out")
+    confirm: bool = Field(False, description="ask before each action")
+    out: Path | None = Field(None, description="folder to record the run in (default: runs/TIME-TASK)")
+
+
+def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None) -> RunSettings:
+    """The settings; `flags` holds only those that were given. `file` must exist if it is named.
+
+    Raises:
+        SettingsError: the file is malformed, or a setting is unknown or wrong.
+    """
+    merged = {**_from_file(file), **_from_environment(environ), **flags}
+    try:
+        return RunSettings.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsError(_first_problem(error, flags, environ, file)) from error
+
+
+def _from_file(file: Path | None) -> dict[str, object]:
+    path = file or DEFAULT_FILE
+    if file is None and not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    unknown = sorted(set(values) - set(RunSettings.model_fields))
+    if unknown:
+        raise SettingsError(f"{path}: there is no setting {unknown[0]!r}; there are {_names()}")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in RunSettings.model_fields:
+            raise SettingsError(f"${variable}: there is no setting {name!r}; there are {_names()}")
+        values[name] = value.split(":") if name == "program" else value
+    return values
+
+
+def _first_problem(
+    error: ValidationError, flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None
+) -> str:
+    """One line about the first wrong setting, called by the name it was given under."""
+    problem = error.errors(include_url=False)[0]
+    name = str(problem["loc"][0])
+    variable = PREFIX + name.upper()
+    if name in flags:
+        where = "--" + name.replace("_", "-")
+    elif variable in environ:
+        where = "$" + variable
+    else:
+        where = f"{file or DEFAULT_FILE}: {name}"
+    message = problem["msg"].removeprefix("Input should be ")
+    if problem["type"] == "string_pattern_mismatch":
+        message = f"of the form: {RunSettings.model_fields[name].description}"
+    return f"{where} is {problem['input']!r}, but should be {message}"
+
+
+def _names() -> str:
+    return ", ".join(sorted(RunSettings.model_fields))

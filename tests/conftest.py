@@ -1,0 +1,28 @@
+"""Shared by all tests: nothing but loopback can be reached, and no settings leak in from outside."""
+
+import os
+import socket
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that opens a connection to another machine fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            pytest.fail(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests does not reach them."""
+    for name in list(os.environ):
+        if name.startswith("SCREENWRIGHT_") or name.lower().endswith("_proxy") or name == "OPENAI_API_KEY":
+            monkeypatch.delenv(name)
