@@ -16,7 +16,7 @@ from pathlib import Path
 from ..envs.env import Env
 from .control import Control
 from .dialects.dialect import Dialect
-from .dialects.registry import dialect_for_model, dialect_named
+from .dialects.registry import dialect_named
 from .episode import Episode, Past
 from .events import Ended, Event
 from .guard import Guard, allow_all
@@ -155,9 +155,8 @@ class Agent:
             self._control = None
 
     def _policy(self) -> ModelPolicy:
-        dialect = self.dialect or dialect_for_model(self.model.info().name)
         return ModelPolicy(
-            self.model, dialect, history=self.history, sampling=self.sampling, image_format=self.image_format
+            self.model, self.dialect, history=self.history, sampling=self.sampling, image_format=self.image_format
         )
 
 
@@ -174,7 +173,11 @@ class _LazyLog:
         self._log(event)
 
 
+def result_of(last: Event, run: Path | str | None = None) -> Result:
+    """The result that the last event of an episode stands for; `run` is where it was recorded."""
+    assert isinstance(last, Ended), "an episode ends with Ended"
+    return Result(last.stop, last.answer, last.reason, last.steps, last.usage, last.seconds, Path(run) if run else None)
+
+
 def _result(events: Iterator[Event], out: Path | str | None) -> Result:
-    last = deque(events, maxlen=1).pop()
-    assert isinstance(last, Ended)
-    return Result(last.stop, last.answer, last.reason, last.steps, last.usage, last.seconds, Path(out) if out else None)
+    return result_of(deque(events, maxlen=1).pop(), out)

@@ -70,12 +70,14 @@ class Episode:
     _denials: int = field(init=False, default=0)
     _begun: float = field(init=False, default=0.0)
     _log_s: float = field(init=False, default=0.0)
+    _unready: ModelLost | None = field(init=False, default=None)
 
     def run(self) -> Iterator[Event]:
         """Look, decide, act, until it is over; the last event is `Ended`.
 
         Raises:
             EnvUnavailable: the screen cannot be opened; no episode has begun and nothing was recorded.
+            ValueError: it cannot be told how the model speaks; likewise.
         """
         self._open()
         yield self._recorded(self._opening())
@@ -85,6 +87,8 @@ class Episode:
     def _steps(self) -> Generator[Event, None, "_Over"]:
         """Step by step until it is over; whatever ends it, no key or button stays held."""
         try:
+            if self._unready is not None:
+                raise self._unready
             while True:
                 yield from self._hold_while_paused()
                 self._check_limits()
@@ -106,11 +110,18 @@ class Episode:
     # -- beginning
 
     def _open(self) -> None:
-        """Open the screen by a first look, which is kept out of the record: what cannot be opened is no episode."""
+        """Open the screen by a first look, which is kept out of the record, and the policy.
+
+        A screen that cannot be opened is no episode; a model that cannot be had ends this one.
+        """
         past = self.past or Past()
         self._looks, self._usage = list(past.looks), past.usage
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
             self._notes.extend(self.env.observe().facts)
+        try:
+            self.policy.open()
+        except ModelLost as lost:
+            self._unready = lost
         self._begun = time.monotonic() - past.seconds
 
     def _opening(self) -> Started | Resumed:

@@ -12,6 +12,7 @@ from ..prompts import render
 from .coordinates import Absolute, Frame, ModelPoint, PointTrace
 from .decision import AskUser, Ending, Finish, GiveUp, Reply, Unreadable
 from .dialects.dialect import Dialect
+from .dialects.registry import dialect_for_model, dialect_names
 from .events import Decided, Misread, PolicyInfo, Replied
 from .history import ChunkedHistory, History
 from .messages import ImageFormat, ImagePart, Message, Turn
@@ -52,6 +53,15 @@ class Policy(Protocol):
         """What decides, for the log. Opens nothing."""
         ...
 
+    def open(self) -> None:
+        """Get ready, such as contact the model's server; may be called again, and then does nothing.
+
+        Raises:
+            ModelLost: the model cannot be had.
+            ValueError: what it is asked in cannot be told; says what to set.
+        """
+        ...
+
     def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
         """What happens while deciding, as events; the last one is `Decided`, unless no reply could be read.
 
@@ -64,28 +74,54 @@ class Policy(Protocol):
 
 
 class ModelPolicy:
-    """A model asked in its dialect, shown the screenshots that the history chooses."""
+    """A model asked in its dialect, shown the screenshots that the history chooses.
+
+    Without a dialect, `open` chooses it by the name that the model has at its server.
+    """
 
     def __init__(
         self,
         model: Model,
-        dialect: Dialect,
+        dialect: Dialect | None = None,
         *,
         history: History | None = None,
         sampling: Sampling | None = None,
         image_format: ImageFormat = ImageFormat.PNG,
     ) -> None:
         self.model = model
-        self.dialect = dialect
         self.history = history or ChunkedHistory()
-        self.sampling = sampling or dialect.sampling
+        self._dialect = dialect
+        self._sampling = sampling
         self.image_format = image_format
         self._encoded: dict[str, ImagePart] = {}
 
     def info(self) -> PolicyInfo:
+        """See `Policy`. Until it is open, what it was told."""
+        model, dialect = self.model.info(), self._dialect
+        if dialect is None:
+            return PolicyInfo(model, history=str(self.history), sampling=self._sampling)
+        sampling = self._sampling or dialect.sampling
+        return PolicyInfo(model, dialect.name, dialect.prompt_sha256, str(self.history), sampling)
+
+    def open(self) -> None:
         """See `Policy`."""
-        dialect = self.dialect
-        return PolicyInfo(self.model.info(), dialect.name, dialect.prompt_sha256, str(self.history), self.sampling)
+        self.model.connect()
+        _ = self.dialect
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the model speaks.
+
+        Raises:
+            ValueError: its name does not tell.
+        """
+        if self._dialect is None:
+            name = self.model.info().name
+            self._dialect = dialect_for_model(name)
+            if self._dialect is None:
+                names = ", ".join(dialect_names())
+                raise ValueError(f"the name {name!r} does not tell how the model speaks: choose a dialect of {names}")
+        return self._dialect
 
     def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""
@@ -113,7 +149,7 @@ class ModelPolicy:
             messages = (*messages, *_repair(completion.text, read))
 
     def _ask(self, messages: Sequence[Message], attempt: int, interrupted: Callable[[], bool]) -> Completion:
-        sampling = self.sampling
+        sampling = self._sampling or self.dialect.sampling
         if attempt:
             sampling = replace(sampling, temperature=max(sampling.temperature, _REPAIR_TEMPERATURE))
         return self.model.complete(
@@ -191,6 +227,9 @@ class ScriptedPolicy:
     def info(self) -> PolicyInfo:
         """See `Policy`."""
         return PolicyInfo(ModelInfo("script"))
+
+    def open(self) -> None:
+        """See `Policy`."""
 
     def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`."""

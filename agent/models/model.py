@@ -70,7 +70,15 @@ class Model(Protocol):
     """Anything that answers messages with text."""
 
     def info(self) -> ModelInfo:
-        """Which model this is. Opens nothing."""
+        """Which model this is, as far as is known without contacting it."""
+        ...
+
+    def connect(self) -> None:
+        """Get ready: contact the server, or load the weights. May be called again, and then does nothing.
+
+        Raises:
+            ModelLost: the model cannot be had.
+        """
         ...
 
     def complete(

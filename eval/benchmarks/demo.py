@@ -78,7 +78,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
-    def do_GET(self) -> None:  # noqa: N802 -- the standard library's name
+    def do_GET(self) -> None:
         """The page."""
         if self.path != "/":
             self.send_error(404)
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         page = resources.files("screenwright.eval.benchmarks").joinpath("pages/order.html").read_bytes()
         self._reply(page, "text/html; charset=utf-8")
 
-    def do_POST(self) -> None:  # noqa: N802 -- the standard library's name
+    def do_POST(self) -> None:
         """An order."""
         length = int(self.headers.get("Content-Length", 0))
         self.server.orders.append(json.loads(self.rfile.read(length)))
@@ -109,8 +109,9 @@ class MendText:
 
     name: str = "mend-text"
     instruction: str = (
-        'Press ctrl+h. Type "Tuesday" into the "Search for" field. Type "Thursday" into the "Replace with" field. '
-        'Click "Replace All"? Press escape. Press ctrl+s.'
+        'Click "Search". Click "Find and Replace...". Type "Tuesday" into the "Search for" field. '
+        'Type "Thursday" into the "Replace with" field. Check "Replace all in". Click "Replace". Click "Close". '
+        "Press ctrl+s."
     )
     before: str = "The paper arrives on Tuesday.\nTuesday is also market day.\n"
 

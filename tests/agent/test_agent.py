@@ -41,6 +41,9 @@ class SlowModel:
     def info(self) -> ModelInfo:
         return ModelInfo("slow")
 
+    def connect(self) -> None:
+        pass
+
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
