@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +11,8 @@ from .._extras import missing_extra
 from .._version import __version__
 from ..agent.trajectory import RunError
 from ..envs.env import EnvUnavailable
+from ..envs.geometry import Size
+from .parse import parse_lines, parse_reply
 from .run import EXIT_CODES, run
 from .settings import RunSettings, SettingsError, load_settings
 from .view import view
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     given = _parser().parse_args(arguments)
     try:
-        return _view(given) if given.command == "view" else _run(given)
+        return _COMMANDS[given.command](given)
     except (SettingsError, EnvUnavailable, RunError, ValueError) as error:
         return _refuse(error)
     except ImportError as error:
@@ -61,6 +63,24 @@ def _view(given: argparse.Namespace) -> int:
     return 0
 
 
+def _parse(given: argparse.Namespace) -> int:
+    if given.dialect is None and given.screen is None:
+        for line in parse_lines(sys.stdin):
+            print(line, flush=True)
+        return 0
+    if given.dialect is None or given.screen is None:
+        raise SettingsError("a plain reply needs both --dialect NAME and --screen WxH")
+    print(parse_reply(sys.stdin.read(), given.dialect, _size(given.screen)))
+    return 0
+
+
+def _size(text: str) -> Size:
+    width, x, height = text.partition("x")
+    if not (x and width.isdecimal() and height.isdecimal()):
+        raise SettingsError(f"--screen is {text!r}, but should be of the form 1280x720")
+    return Size(int(width), int(height))
+
+
 def _settings_of(run_folder: Path) -> Path | None:
     """The settings that a recorded run was started with, if it was started from the command line."""
     path = run_folder / "settings.toml"
@@ -76,6 +96,9 @@ def _parser() -> _Parser:
     viewer.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     viewer.add_argument("--out", type=Path, metavar="FILE", help="where to write the page (default: RUN/view.html)")
     viewer.add_argument("--open", action="store_true", help="open it in the web browser")
+    parse = commands.add_parser("parse", help="read replies of a model", description=_PARSE_HELP)
+    parse.add_argument("--dialect", metavar="NAME", help="read one plain reply, in this dialect")
+    parse.add_argument("--screen", metavar="WxH", help="the size of the screen that it is about")
     return parser
 
 
@@ -102,4 +125,9 @@ def _exit_codes() -> str:
 
 
 _RUN_HELP = "Do TASK on a screen. The answer goes to standard output, progress to standard error."
+_PARSE_HELP = (
+    'Read JSON lines {"text", "dialect", "screen": [w, h]} on standard input, or one plain reply with --dialect and '
+    "--screen, and print what each means as a line of JSON."
+)
 _VIEW_HELP = "Write one self-contained HTML page of a recorded run and print its path."
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"run": _run, "view": _view, "parse": _parse}

@@ -1,0 +1,92 @@
+"""`screenwright parse`: what replies mean, for debugging and for other people's tools.
+
+Reads JSON lines `{"text", "dialect", "screen": [width, height]}` and prints one JSON line for each:
+`{"error": null or {"kind", "position", "message"}, "thought", "reflection", "reasoning", "actions": [...]}`.
+An action is written as in the log of a run; points are in screen pixels, neither rounded nor clamped.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from ..agent.action_json import action_to_json, ending_to_json
+from ..agent.coordinates import Frame, ModelPoint
+from ..agent.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..agent.dialects.registry import dialect_named
+from ..envs.actions import map_points
+from ..envs.geometry import ScreenPoint, Size
+
+_Side = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: str
+    dialect: str
+    screen: tuple[_Side, _Side]
+
+
+def parse_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Answer each line of JSON with one.
+
+    Raises:
+        ValueError: a line is not a request, or names an unknown dialect or an impossible screen; it is numbered.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            request = _Request.model_validate_json(line)
+            yield parse_reply(request.text, request.dialect, Size(*request.screen))
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in problem["loc"])
+            raise ValueError(f"standard input, line {number}: {where} {problem['msg']}") from error
+        except ValueError as error:
+            raise ValueError(f"standard input, line {number}: {error}") from error
+
+
+def parse_reply(text: str, dialect_name: str, screen: Size) -> str:
+    """What `text` means to a screen of that size, as a line of JSON.
+
+    Raises:
+        ValueError: there is no such dialect, or the screen is too long and thin for it.
+    """
+    dialect = dialect_named(dialect_name)
+    frame = Frame(screen, dialect.image_rule.resize(screen), dialect.space)
+    reply = dialect.parse(text)
+    if isinstance(reply, Reply):
+        try:
+            actions = [_move_to_json(move, frame) for move in reply.moves]
+        except ValueError as error:
+            reply = Unreadable("bad_point", 0, str(error))
+        else:
+            return _line(None, actions, reply.thought, reply.reflection, reply.reasoning)
+    problem: dict[str, JsonValue] = {"kind": reply.kind, "position": reply.position, "message": reply.message}
+    return _line(problem, [])
+
+
+def _move_to_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
+    if isinstance(move, Finish | AskUser | GiveUp):
+        return ending_to_json(move)
+
+    def on_screen(point: ModelPoint) -> ScreenPoint:
+        frame.trace(point)  # refuses what is no point
+        return frame.to_screen(frame.space.to_image(point, frame.image))
+
+    return action_to_json(map_points(move, on_screen))
+
+
+def _line(
+    error: dict[str, JsonValue] | None,
+    actions: list[dict[str, JsonValue]],
+    thought: str | None = None,
+    reflection: str | None = None,
+    reasoning: str | None = None,
+) -> str:
+    return json.dumps(
+        {"error": error, "thought": thought, "reflection": reflection, "reasoning": reasoning, "actions": actions},
+        ensure_ascii=False,
+    )
