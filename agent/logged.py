@@ -74,8 +74,9 @@ def _read_observation(value: object, info: ValidationInfo) -> Observation:
 
 _OBSERVATION = TypeAdapter(_Observation)
 
-LoggedAction: TypeAlias = Annotated[Action, PlainSerializer(action_to_json), PlainValidator(action_from_json)]
-LoggedEnding: TypeAlias = Annotated[Ending, PlainSerializer(ending_to_json), PlainValidator(ending_from_json)]
+# The validator comes first: it replaces the whole schema, a serializer before it included.
+LoggedAction: TypeAlias = Annotated[Action, PlainValidator(action_from_json), PlainSerializer(action_to_json)]
+LoggedEnding: TypeAlias = Annotated[Ending, PlainValidator(ending_from_json), PlainSerializer(ending_to_json)]
 LoggedObservation: TypeAlias = Annotated[
-    Observation, PlainSerializer(_write_observation), PlainValidator(_read_observation)
+    Observation, PlainValidator(_read_observation), PlainSerializer(_write_observation)
 ]

@@ -48,7 +48,7 @@ def server() -> Iterator[ModelServer]:
             return "Thought: That is all.\nAction: finished(content='two clicks')"
         return f"Thought: Click number {replies + 1}.\nAction: click(start_box='({100 + replies},100)')"
 
-    with serve(ScriptedModel(answer), name="ui-tars") as running:
+    with serve(ScriptedModel(answer), name="ui-tars-1.5") as running:
         yield running
 
 
@@ -61,7 +61,7 @@ def test_a_task_is_done_recorded_and_answered(tmp_path: Path, server: ModelServe
     assert "finished after 3 steps" in done.stderr
     run = read_run(tmp_path / "here")
     assert run.ended is not None
-    assert run.started.policy.model.name == "ui-tars"
+    assert run.started.policy.model.name == "ui-tars-1.5"
 
     viewed = screenwright("view", "here", cwd=tmp_path)
     assert viewed.stdout == "here/view.html\n"
@@ -99,7 +99,7 @@ def test_a_dead_server_is_one_line_and_the_run_stays_readable(tmp_path: Path) ->
 
 @pytest.mark.browser
 def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
-    with serve(ScriptedModel(lambda messages: "Action: wait()"), name="ui-tars") as slow:
+    with serve(ScriptedModel(lambda messages: "Action: wait()"), name="ui-tars-1.5") as slow:
         command = [
             sys.executable,
             "-m",
@@ -167,7 +167,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[
 def test_a_missing_chromium_says_what_to_install(tmp_path: Path) -> None:
     python = Path(shutil.which(sys.executable) or sys.executable)
     done = screenwright(
-        "run", "x", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars", cwd=tmp_path,
+        "run", "x", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars-1.5", cwd=tmp_path,
         env={"PATH": str(python.parent), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode == 2
@@ -178,7 +178,7 @@ def test_a_missing_chromium_says_what_to_install(tmp_path: Path) -> None:
 
 def test_a_missing_display_says_what_to_do(tmp_path: Path) -> None:
     done = screenwright(
-        "run", "x", "--env", "desktop", "--yes", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars",
+        "run", "x", "--env", "desktop", "--yes", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars-1.5",
         cwd=tmp_path, env={"DISPLAY": ""},
     )  # fmt: skip
     assert done.returncode == 2

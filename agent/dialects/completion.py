@@ -1,0 +1,32 @@
+"""When a reply that streams in needs nothing more.
+
+Asked after every token, so only the tail is looked at, and the reply is read only where its tail could end an action.
+"""
+
+import re
+
+from .parser.calls import FREE_TEXT
+from .parser.labelled import first_call
+from .parser.runaway import runs_wild
+
+_TAIL = 40
+
+
+def first_action_is_whole(text: str) -> bool:
+    """Whether `text` has run wild, or its first labelled action is whole.
+
+    A call whose last argument is free text is sure to have ended only when something follows on the next line: `'`
+    and `)` may stand inside the text.
+    """
+    if runs_wild(text):
+        return True
+    if ")" not in text[-_TAIL:] or (found := first_call(text)) is None:
+        return False
+    call, end = found
+    free = bool(call.arguments) and call.arguments[-1].name in FREE_TEXT
+    return text[end - 1] == ")" and (not free or ("\n" in text[end:] and bool(text[end:].strip())))
+
+
+def ends_with(closing: str, text: str) -> bool:
+    """Whether `text` has run wild, or ends with the tag that the pattern `closing` matches."""
+    return runs_wild(text) or bool(re.search(rf"{closing}\s*\Z", text[-2 * _TAIL :]))

@@ -1,0 +1,84 @@
+"""OpenCUA: sections under headings and pyautogui code, on the pixels of the resized image.
+
+The code is read as calls and never run. It may hold several statements; all are carried out, in order.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..coordinates import Absolute, ImageRule, Space
+from ..decision import ModelMove, Reply, Unreadable
+from ..messages import Message, Turn
+from ..models.model import Sampling
+from .completion import ends_with
+from .own_prompt import identity, instructed
+from .parser.call import Trouble
+from .parser.code import FENCE, read_code
+from .parser.sections import read_reasoning
+from .pyautogui_vocabulary import CODE, without_module, write_code
+from .tool_vocabulary import with_drags
+from .vocabulary import moves_of
+
+_HEADING = re.compile(r"^##[ \t]*(Observation|Thought|Action|Code)[ \t]*:?[ \t]*", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCua:
+    """OpenCUA-7B, -32B and -72B (absolute; pass another `space` for a checkpoint trained on a grid)."""
+
+    name: str = "opencua"
+    space: Space = Absolute()
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
+    sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1500)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """The identity of the prompt text."""
+        return identity("opencua")
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The calls in our words, the task, past images and replies, the look to be answered."""
+        return instructed("opencua", task, turns)
+
+    def parse(self, text: str) -> Reply | Unreadable:
+        """What `text` asks for."""
+        try:
+            return with_drags(_read(text))
+        except Trouble as trouble:
+            return trouble.unreadable
+
+    def is_complete(self, text: str) -> bool:
+        """The reply runs wild, or its code block is closed."""
+        return ends_with(r"\)\s*\n```", text)
+
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
+        """The reply in which the model would ask for `moves`.
+
+        Raises:
+            ValueError: it has no words for one of them.
+        """
+        code = "\n".join(line for move in moves for line in write_code(move))
+        head = f"## Thought:\n{thought}\n\n" if thought else ""
+        return f"{head}## Code:\n```python\n{code}\n```"
+
+
+def _read(text: str) -> Reply:
+    reasoning, start = read_reasoning(text)
+    headings = list(_HEADING.finditer(text, start))
+    code = next((heading for heading in headings if heading[1].lower() == "code"), None)
+    begin = code.end() if code else start
+    fence = FENCE.search(text, begin)
+    if fence is None and code is None:
+        raise Trouble("no_action", len(text), "there is no code in the reply")
+    calls, _ = read_code(text, fence.end() if fence else begin)
+    end = code.start() if code else (fence.start() if fence else len(text))
+    said = _sections(text, headings, end)
+    thought = said.get("thought") or said.get("action")
+    return Reply(moves_of(tuple(without_module(call) for call in calls), CODE), thought, reasoning=reasoning)
+
+
+def _sections(text: str, headings: list[re.Match[str]], end: int) -> dict[str, str]:
+    before = [heading for heading in headings if heading.start() < end]
+    ends = [*(heading.start() for heading in before), end][1:]
+    return {heading[1].lower(): text[heading.end() : stop].strip() for heading, stop in zip(before, ends, strict=True)}

@@ -1,0 +1,162 @@
+"""The call syntax, `name(argument='value', ...)`: one grammar for UI-TARS, ScaleCUA, UI-Venus, Holo and pyautogui code.
+
+Strings are Python's, with one leniency that UI-TARS needs: free text (`content='it's'`) may hold its own quote
+unescaped. Such a quote ends the string only where the call goes on as a call does: at the next argument, or at a
+`)` with nothing but the end of the call after it.
+"""
+
+import re
+from typing import NamedTuple
+
+from .call import Argument, Call, Trouble, Value
+from .points import is_closed_point
+
+FREE_TEXT = frozenset({"content", "text", "message", "answer", "app_name", "app", "url", "value", "response", "reason"})
+"""Arguments that hold a person's words, where an unescaped quote is a quote."""
+
+_SPACE = re.compile(r"\s*+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+(?:\.[A-Za-z_][A-Za-z0-9_]*+)*+")
+CALL_START = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)\(")
+_KEYWORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*+)\s*+=(?!=)\s*+")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?![\w.])")
+_TAGGED = re.compile(r"<[^<>\n]{1,40}+>[^<>\n]{0,80}+(?:<[^<>\n]{1,40}+>)?+")
+_WORD = re.compile(r"[^\W\d][\w-]*+")
+_CLOSED_BY = {quote: re.compile(rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+{quote}", re.DOTALL) for quote in ("'", '"')}
+_TRIPLE = {quote: re.compile(rf"(?:[^\\]|\\.)*?{quote * 3}", re.DOTALL) for quote in ("'", '"')}
+_QUOTE_OR_ESCAPE = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ("'", '"')}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "'": "'", '"': '"', "\\": "\\"}
+_CONSTANTS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
+
+END_OF_TURN = r"\[EOS\]|<\|im_end\|>|<\|endoftext\|>|<\|eot_id\|>|</s>"
+_LABEL = r"[ \t*#]*+(?:Thought|Reflection|Action_Summary|Action)\b"
+_AFTER_CALL = rf"""(?: [ \t]*+ [.;]? [ \t]*+ (?:
+      \Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z]
+    | \r?\n \s*+ (?: \Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z] | {_LABEL} | [A-Za-z_][A-Za-z0-9_.]*+\( )
+))"""
+_ENDS_FREE_TEXT = re.compile(
+    rf"""\s*+(?: \) {_AFTER_CALL}
+      | ,\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer)\s*+=
+      | \Z | ``` | {END_OF_TURN} )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_MAY_LACK_PAREN = re.compile(rf"\s*+(?: \Z | ``` | {END_OF_TURN} | </[A-Za-z] )", re.VERBOSE)
+_DEEPEST = 8
+
+
+class _Read(NamedTuple):
+    value: Value
+    end: int
+
+
+def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
+    """The call that begins at `at`, and where it ends; unless `lenient`, quotes end a string as in Python.
+
+    Raises:
+        Trouble: `bad_syntax`; or `truncated`, where the text ends inside the call.
+    """
+    name = _NAME.match(text, at)
+    if name is None:
+        raise Trouble("bad_syntax", at, f"an action was expected, not {text[at : at + 30]!r}")
+    pos = name.end()
+    if text[pos : pos + 1] != "(":
+        raise Trouble("bad_syntax", pos, f"'(' was expected after {name[0]!r:.40}")
+    arguments, end = _read_arguments(text, pos + 1, lenient=lenient)
+    return Call(name[0], tuple(arguments), at), end
+
+
+def skip_space(text: str, at: int) -> int:
+    """The first place from `at` on that is not white space."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def unescape(text: str) -> str:
+    r"""Text with `\n`, `\t`, `\r`, `\'`, `\"` and `\\` decoded; any other backslash stands for itself."""
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0]), text)
+
+
+def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument], int]:
+    arguments: list[Argument] = []
+    pos = skip_space(text, at)
+    while text[pos : pos + 1] != ")":
+        if pos >= len(text):
+            raise Trouble("truncated", pos, "the reply ends inside an action")
+        keyword = _KEYWORD.match(text, pos)
+        name = keyword[1].lower() if keyword else None
+        start = keyword.end() if keyword else pos
+        value, pos = _read_value(text, start, free=lenient and name in FREE_TEXT)
+        arguments.append(Argument(name, value, start))
+        pos = skip_space(text, pos)
+        if text[pos : pos + 1] == ",":
+            pos = skip_space(text, pos + 1)
+        elif text[pos : pos + 1] != ")":
+            if _MAY_LACK_PAREN.match(text, pos):
+                return arguments, pos
+            raise Trouble("bad_syntax", pos, f"',' or ')' was expected, not {text[pos : pos + 20]!r}")
+    return arguments, pos + 1
+
+
+def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> _Read:
+    first = text[at : at + 1]
+    if first in ("'", '"'):
+        return _read_string(text, at, free=free)
+    if first in ("(", "["):
+        return _read_sequence(text, at, depth)
+    if first == "<" and (tagged := _TAGGED.match(text, at)):
+        return _Read(tagged[0], tagged.end())
+    if number := _NUMBER.match(text, at):
+        whole = number[0].lstrip("+-").isdigit()
+        return _Read(int(number[0]) if whole else float(number[0]), number.end())
+    if word := _WORD.match(text, at):
+        return _Read(_CONSTANTS.get(word[0].lower(), word[0]), word.end())
+    if at >= len(text):
+        raise Trouble("truncated", at, "the reply ends inside an action")
+    raise Trouble("bad_syntax", at, f"a value was expected, not {text[at : at + 20]!r}")
+
+
+def _read_sequence(text: str, at: int, depth: int) -> _Read:
+    closing = {"(": ")", "[": "]"}[text[at]]
+    if depth >= _DEEPEST:
+        raise Trouble("bad_syntax", at, "brackets are nested too deeply")
+    values: list[Value] = []
+    pos = skip_space(text, at + 1)
+    while text[pos : pos + 1] != closing:
+        read = _read_value(text, pos, free=False, depth=depth + 1)
+        values.append(read.value)
+        pos = skip_space(text, read.end)
+        if text[pos : pos + 1] == ",":
+            pos = skip_space(text, pos + 1)
+        elif pos >= len(text):
+            raise Trouble("truncated", pos, "the reply ends inside a list")
+        elif text[pos] != closing:
+            raise Trouble("bad_syntax", pos, f"',' or '{closing}' was expected, not {text[pos : pos + 20]!r}")
+    return _Read(tuple(values), pos + 1)
+
+
+def _read_string(text: str, at: int, *, free: bool) -> _Read:
+    quote, start = text[at], at + 1
+    if text.startswith(quote * 3, at) and (triple := _TRIPLE[quote].match(text, at + 3)):
+        return _Read(unescape(text[at + 3 : triple.end() - 3]), triple.end())
+    end = _end_of_free_text(text, start, quote) if free else _end_of_string(text, start, quote)
+    if end is not None:
+        return _Read(unescape(text[start:end]), end + 1)
+    # The closing quote is missing: a point that is whole may be believed, since nothing can follow it.
+    rest = text[start : start + 300].removesuffix("```").rstrip()
+    if not free and start + 300 > len(text) and is_closed_point(rest):
+        return _Read(rest, len(text))
+    raise Trouble("truncated", at, "the reply ends inside a quoted text")
+
+
+def _end_of_string(text: str, start: int, quote: str) -> int | None:
+    closed = _CLOSED_BY[quote].match(text, start)
+    return closed.end() - 1 if closed else None
+
+
+def _end_of_free_text(text: str, start: int, quote: str) -> int | None:
+    for found in _QUOTE_OR_ESCAPE[quote].finditer(text, start):
+        if found[0] == quote and _ENDS_FREE_TEXT.match(text, found.end()):
+            return found.start()
+    return None

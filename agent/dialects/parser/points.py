@@ -1,0 +1,106 @@
+"""Points and boxes in every form that models write them in.
+
+    (x, y)   [x, y]   x, y   [x1, y1, x2, y2]   (x1, y1), (x2, y2)   <point>x y</point>   <bbox>x1 y1 x2 y2</bbox>
+    <|box_start|>(x, y)<|box_end|>   and lists of numbers in JSON
+
+A box stands for its centre. The form says nothing about the space: that is the model's.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+
+from ...coordinates import ModelPoint
+from .call import Trouble, Value
+
+_TOKEN = re.compile(
+    r"""\s*+(?:
+        (?P<number>[+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?![\w.]))
+      | (?P<wrapper>[()\[\],;] | </?(?:point|bbox|box)> | <\|/?(?:box|point)_(?:start|end)\|>)
+    )\s*+""",
+    re.VERBOSE,
+)
+_CLOSED = re.compile(r"[)\]>]\s*+\Z")
+_LONGEST = 200
+"""No point takes more characters; a longer one is a model counting without end."""
+
+
+def point_of(value: Value, position: int) -> ModelPoint:
+    """The point that `value` writes.
+
+    Raises:
+        Trouble: `bad_point`, such as three numbers, none, or one that is not finite.
+    """
+    match value:
+        case str():
+            return _of_numbers(_numbers(value, position), position)
+        case tuple():
+            return _of_numbers(_flat(value, position), position)
+        case _:
+            raise Trouble("bad_point", position, f"{value!r:.40} is not a point")
+
+
+def is_closed_point(text: str) -> bool:
+    """Whether `text` is a whole point that ends in a bracket or tag, so that no digit can be missing from it."""
+    if len(text) > _LONGEST or not _CLOSED.search(text):
+        return False
+    try:
+        point_of(text, 0)
+    except Trouble:
+        return False
+    return True
+
+
+def _numbers(text: str, position: int) -> list[float]:
+    found: list[float] = []
+    at = 0
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:
+            raise Trouble("bad_point", position + at, f"{text[:40]!r} is not a point")
+        if token["number"]:
+            found.append(float(token["number"]))
+        if len(found) > 4:
+            raise Trouble("bad_point", position, f"a point has 2 numbers and a box 4, and {text[:40]!r} has more")
+        at = token.end()
+    return found
+
+
+def _flat(values: Iterable[Value], position: int) -> list[float]:
+    """The numbers in a list, or in a list of two lists."""
+    found: list[float] = []
+    for value in values:
+        match value:
+            case bool() | None:
+                raise Trouble("bad_point", position, f"{value!r} is not a coordinate")
+            case int() | float():
+                found.append(_finite(value, position))
+            case str():
+                found.extend(_numbers(value, position))
+            case _:
+                found.extend(_flat(value, position))
+        if len(found) > 4:
+            raise Trouble("bad_point", position, "a point has 2 numbers and a box 4, and here are more")
+    return found
+
+
+def _finite(value: float, position: int) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise Trouble("bad_point", position, "a coordinate is not a finite number")
+    return number
+
+
+def _of_numbers(numbers: list[float], position: int) -> ModelPoint:
+    match numbers:
+        case [x, y]:
+            return ModelPoint(x, y)
+        case [left, top, right, bottom]:
+            return ModelPoint((left + right) / 2, (top + bottom) / 2, (left, top, right, bottom))
+        case []:
+            raise Trouble("bad_point", position, "the point is empty")
+        case _:
+            raise Trouble("bad_point", position, f"a point has 2 numbers and a box 4, not {len(numbers)}")

@@ -1,0 +1,76 @@
+"""What stands around the actions of a reply: reasoning tags, labelled sections, fences.
+
+<think>...</think>     reasoning, also as think_xxx, thinkt, gui_think, thinking
+Thought: ...           also <Thought>...</Thought>, and a full-width colon
+Reflection: ...
+Action_Summary: ...    joined to the thought
+"""
+
+import re
+from dataclasses import dataclass
+
+_OPENING = re.compile(r"(?:\s*+```\w*+[ \t]*+(?=\r?\n))?+\s*+<((?:gui_)?think\w*+)>", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^[ \t*#>]*+(Thought|Reflection|Action_Summary|Action)\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE
+)
+_THOUGHT_TAG = re.compile(r"\A\s*+<thought>(.*?)</thought>", re.DOTALL | re.IGNORECASE)
+_ORNAMENT = re.compile(
+    r"(?:\s++|```\w*+(?=\s|\Z)|</?(?:computer_env|output|operation|thought|conclusion)>)++", re.IGNORECASE
+)
+_TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thought|conclusion)>)+\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a reply says beside its actions."""
+
+    thought: str | None = None
+    reflection: str | None = None
+
+
+def read_reasoning(text: str) -> tuple[str | None, int]:
+    """The reasoning at the beginning of a reply, and where it ends.
+
+    Reasoning that is never closed is all there is. Servers that put the opening tag into the prompt leave only the
+    closing one; it counts if it stands on a line of its own or ends one.
+    """
+    if opening := _OPENING.match(text):
+        closing = re.compile(rf"</{re.escape(opening[1])}>", re.IGNORECASE).search(text, opening.end())
+        end = closing.start() if closing else len(text)
+        return text[opening.end() : end].strip() or None, closing.end() if closing else len(text)
+    return None, 0
+
+
+def read_said(text: str) -> Said:
+    """The sections of `text`, which stands before the actions."""
+    if tagged := _THOUGHT_TAG.match(text):
+        sections = _sections(text[tagged.end() :])
+        return _said([tagged[1].strip()], sections)
+    first = _LABEL.search(text)
+    if first is None:
+        return Said(bare(text))
+    sections = _sections(text)
+    return _said([], sections)
+
+
+def bare(text: str) -> str | None:
+    """`text` without fences, wrapping tags and white space around it; None if nothing is left."""
+    start = _ORNAMENT.match(text)
+    text = text[start.end() :] if start else text
+    # Only the end of a long text is searched: a pattern anchored at the end tries every place before it.
+    tail = _TAIL.search(text, max(0, len(text) - 200))
+    return (text[: tail.start()] if tail else text).strip() or None
+
+
+def _sections(text: str) -> list[tuple[str, str]]:
+    labels = list(_LABEL.finditer(text))
+    ends = [*(label.start() for label in labels), len(text)][1:]
+    found = [(label[1].lower(), bare(text[label.end() : end])) for label, end in zip(labels, ends, strict=True)]
+    return [(name, section) for name, section in found if section]
+
+
+def _said(thoughts: list[str], sections: list[tuple[str, str]]) -> Said:
+    thoughts = thoughts + [section for name, section in sections if name in ("thought", "action_summary")]
+    thoughts = thoughts or [section for name, section in sections if name == "action"]
+    reflections = [section for name, section in sections if name == "reflection"]
+    return Said(", ".join(thoughts) or None, "\n".join(reflections) or None)

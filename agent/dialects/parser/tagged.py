@@ -1,0 +1,45 @@
+"""Replies in tagged sections, as ScaleCUA and UI-Venus write them.
+
+    <think>...</think> <operation>...</operation> <action>click(x=1, y=2)</action> <conclusion>...</conclusion>
+
+The actions are read as calls, so a closing tag in a quoted text does not end them.
+"""
+
+import re
+from dataclasses import dataclass
+
+from .call import Call, Trouble
+from .calls import skip_space
+from .labelled import read_run
+
+_OPENING = re.compile(r"<(think|thinking|operation|conclusion|action)>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """The sections of a reply; of a repeated section the last."""
+
+    calls: tuple[Call, ...]
+    sections: dict[str, str]
+
+
+def read_tagged(text: str) -> Tagged:
+    """The sections of `text`.
+
+    Raises:
+        Trouble: there is no action, or it cannot be read.
+    """
+    sections: dict[str, str] = {}
+    calls: tuple[Call, ...] = ()
+    pos = 0
+    while opening := _OPENING.search(text, pos):
+        name = opening[1].lower()
+        if name == "action":
+            calls, pos = read_run(text, skip_space(text, opening.end()))
+            continue
+        closing = text.find(f"</{opening[1]}>", opening.end())
+        pos = closing if closing >= 0 else len(text)
+        sections[name] = text[opening.end() : pos].strip()
+    if not calls:
+        raise Trouble("no_action", len(text), "there is no <action> in the reply")
+    return Tagged(calls, sections)

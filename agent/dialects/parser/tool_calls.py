@@ -1,0 +1,114 @@
+r"""Function calls in JSON.
+
+    <tool_call>{"name": "computer_use", "arguments": {"action": "left_click", "coordinate": [5, 6]}}</tool_call>
+    {"name": "scroll", "arguments": "{\"direction\": \"up\"}"}
+
+Qwen's functions `computer_use` and `mobile_use` are one function for all actions: their argument `action` is the name
+of the call.
+"""
+
+import json
+import re
+from typing import cast
+
+from .call import Argument, Call, Trouble, Value
+
+OPENING = re.compile(r"<tool_call>\s*+(?:```(?:json)?\s*+)?")
+_DECODER = json.JSONDecoder()
+_ONE_FOR_ALL = frozenset({"computer_use", "mobile_use", "computer", "browser_use"})
+
+
+def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
+    """The calls in the `<tool_call>` tags of `text[start:]`.
+
+    Raises:
+        Trouble: there is none, or one is cut off or malformed.
+    """
+    calls: list[Call] = []
+    pos = start
+    while opening := OPENING.search(text, pos):
+        data, pos = read_json(text, opening.end())
+        calls.append(function_call(data, opening.end()))
+    if not calls:
+        raise Trouble("no_action", len(text), "there is no tool call in the reply")
+    return tuple(calls)
+
+
+def read_json(text: str, at: int) -> tuple[object, int]:
+    """The JSON value that begins at `at`, and where it ends.
+
+    Raises:
+        Trouble: `truncated` where the text ends inside it, otherwise `bad_json`.
+    """
+    try:
+        return cast("tuple[object, int]", _DECODER.raw_decode(text, at))
+    except json.JSONDecodeError as error:
+        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        kind = "truncated" if cut_off else "bad_json"
+        raise Trouble(kind, error.pos, f"the JSON of the action cannot be read: {error.msg}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested thousands deep
+        raise Trouble("bad_json", at, "the JSON of the action cannot be read: it is too large") from None
+
+
+def function_call(data: object, position: int) -> Call:
+    """The call that a JSON object `{"name": ..., "arguments": ...}` stands for.
+
+    Raises:
+        Trouble: `bad_json`, because it is of another form.
+    """
+    match data:
+        case {"name": str(name), **rest}:
+            return one_for_all(Call(name, _arguments(rest.get("arguments"), position), position))
+        case _:
+            raise Trouble("bad_json", position, "a tool call is an object with a name and arguments")
+
+
+def object_call(data: object, key: str, position: int) -> Call:
+    """The call that a flat object stands for, whose field `key` is the name and whose others are arguments."""
+    if isinstance(data, dict):
+        fields = cast("dict[str, object]", data)
+        name = fields.get(key)
+        if isinstance(name, str):
+            rest = {field: value for field, value in fields.items() if field != key}
+            return Call(name, _arguments(rest, position), position)
+    raise Trouble("bad_json", position, f"an action is an object with the field {key!r}")
+
+
+def one_for_all(call: Call) -> Call:
+    """`computer_use(action='wait', time=2)` as `wait(time=2)`; any other call as it is."""
+    if call.name.lower() not in _ONE_FOR_ALL:
+        return call
+    for argument in call.arguments:
+        if argument.name == "action" and isinstance(argument.value, str):
+            rest = tuple(other for other in call.arguments if other is not argument)
+            return Call(argument.value, rest, call.position)
+    raise Trouble("missing_argument", call.position, f"{call.name} does not say which action")
+
+
+def value_of(data: object, position: int) -> Value:
+    """A JSON value as an argument's; `{"x": 1, "y": 2}` is a point, other objects are refused."""
+    match data:
+        case str() | int() | float() | None:
+            return data
+        case list():
+            return tuple(value_of(item, position) for item in cast("list[object]", data))
+        case {"x": x, "y": y}:
+            return (value_of(x, position), value_of(y, position))
+        case _:
+            raise Trouble("bad_argument", position, "an argument is no object")
+
+
+def _arguments(data: object, position: int) -> tuple[Argument, ...]:
+    match data:
+        case None | "":
+            return ()
+        case str():
+            inner, _ = read_json(data, len(data) - len(data.lstrip()))
+            if isinstance(inner, dict):
+                return _arguments(cast("object", inner), position)
+        case dict():
+            fields = cast("dict[str, object]", data)
+            return tuple(Argument(name.lower(), value_of(value, position), position) for name, value in fields.items())
+        case _:
+            pass
+    raise Trouble("bad_json", position, "the arguments of a tool call are an object")

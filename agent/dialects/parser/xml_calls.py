@@ -1,0 +1,89 @@
+"""Function calls in XML, in every serialisation that Seed models and Qwen's newer ones use.
+
+    <function=click><parameter=point><point>5 6</point></parameter></function>
+    <function name="wait"><parameter name="time" string="false">5</parameter></function>
+    and the same with `_never_used_<hex>` after each tag's name
+
+A server that strips special tokens leaves `click>point>point>5 6` of it; `read_stripped` makes sense of that where
+there is but one parameter.
+"""
+
+import json
+import re
+from collections.abc import Container
+
+from .call import Argument, Call, Trouble, Value
+from .calls import skip_space
+from .tool_calls import value_of
+
+FUNCTION = re.compile(r"<function(\w*+)(?:=|\s++name\s*+=\s*+[\"']?)\s*+([A-Za-z_][\w.]*+)[\"']?\s*+>")
+_PARAMETER = re.compile(
+    r"<parameter\w*+(?:=|\s++name\s*+=\s*+[\"']?)\s*+([A-Za-z_]\w*+)[\"']?(?:\s++string=[\"'](true|false)[\"'])?\s*+>"
+)
+_PARAMETER_END = re.compile(r"</parameter\w*+>")
+_FUNCTION_END = re.compile(r"</function\w*+>")
+_TOOL_END = re.compile(r"</(?:seed:)?tool_call\w*+>")
+_TEXT = re.compile(r"\s*+<text\w*+>(.*)</text\w*+>\s*\Z", re.DOTALL)
+_ITEM = re.compile(r"<item>([^<]*+)</item>")
+_STRIPPED = re.compile(r"\s*+([a-z_]{1,30})>([a-z_]{1,30})>(?:point>)?([^>]*+)\Z")
+
+
+def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
+    """The functions called in `text[start:]`; words between them are none.
+
+    Raises:
+        Trouble: there is none, or one is cut off or malformed.
+    """
+    calls: list[Call] = []
+    pos = start
+    while opening := FUNCTION.search(text, pos):
+        call, pos = _read_function(text, opening)
+        calls.append(call)
+    if not calls:
+        raise Trouble("no_action", start, "no function is called")
+    return tuple(calls)
+
+
+def ends_xml_calls(tail: str) -> bool:
+    """Whether `tail`, the end of a reply, closes its tool call."""
+    return bool(re.search(r"</(?:seed:)?tool_call\w*>\s*\Z", tail))
+
+
+def read_stripped(text: str, start: int, known: Container[str]) -> Call | None:
+    """The call that `name>parameter>value` is left of; None if it is not that."""
+    found = _STRIPPED.match(text, start)
+    if found is None or found[1] not in known:
+        return None
+    return Call(found[1], (Argument(found[2], found[3].strip(), found.start(3)),), found.start(1))
+
+
+def _read_function(text: str, opening: re.Match[str]) -> tuple[Call, int]:
+    arguments: list[Argument] = []
+    pos = skip_space(text, opening.end())
+    while parameter := _PARAMETER.match(text, pos):
+        closing = _PARAMETER_END.search(text, parameter.end())
+        if closing is None:
+            raise Trouble("truncated", parameter.start(), "the reply ends inside a parameter")
+        name, typed = parameter[1].lower(), parameter[2]
+        value = _value(text[parameter.end() : closing.start()], typed, parameter.end())
+        arguments.append(Argument(name, value, parameter.end()))
+        pos = skip_space(text, closing.end())
+    end = _FUNCTION_END.match(text, pos) or _TOOL_END.match(text, pos)
+    if end is None:
+        kind = "truncated" if pos >= len(text) else "bad_syntax"
+        raise Trouble(kind, pos, f"the function {opening[2]:.40} is not closed")
+    return Call(opening[2], tuple(arguments), opening.start()), end.end()
+
+
+def _value(written: str, typed: str | None, position: int) -> Value:
+    if typed == "false":
+        try:
+            return value_of(json.loads(written), position)
+        except (ValueError, RecursionError):
+            raise Trouble("bad_json", position, f"{written[:40]!r} is not JSON") from None
+    if typed is None and written.lstrip().startswith("<list>"):
+        return tuple(item[1].strip() for item in _ITEM.finditer(written))
+    if wrapped := _TEXT.match(written):
+        written = wrapped[1]
+    # A value set on lines of its own is wrapped in one line break at each end that is not part of it.
+    return written[1:].removesuffix("\n") if written.startswith("\n") else written

@@ -1,0 +1,83 @@
+"""Qwen2.5-VL (absolute coordinates), Qwen3-VL (a grid of 999) and GUI-Owl-1.5 (a grid of 1000).
+
+They act by the functions `computer_use` and `mobile_use`. The prompts are ours: they describe the functions that the
+models were trained with. The syntax allows several calls a reply; the prompts ask for one, so a streamed reply is
+ended after the first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..coordinates import Absolute, Grid, ImageRule, Space
+from ..decision import ModelMove, Reply, Unreadable
+from ..messages import Message, Turn
+from ..models.model import Sampling
+from .completion import ends_with
+from .own_prompt import identity, image_size, instructed
+from .prompt_kind import Prompt, template_for
+from .reading import read_reply
+from .tool_vocabulary import TOOLS, with_drags, write_tool_reply
+
+TEMPLATES = {Prompt.COMPUTER: "qwen_computer", Prompt.BROWSER: "qwen_computer", Prompt.MOBILE: "qwen_mobile"}
+
+
+@dataclass(frozen=True, slots=True)
+class Qwen25Vl:
+    """Qwen2.5-VL."""
+
+    prompt: Prompt = Prompt.COMPUTER
+    name: str = "qwen2.5-vl"
+    space: Space = Absolute()
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=1500)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """The identity of the prompt text."""
+        return identity(self._template, "width", "height")
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The functions with the size of the space, the task, past images and replies, the look to be answered."""
+        across, down = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
+        return instructed(self._template, task, turns, width=across, height=down)
+
+    def parse(self, text: str) -> Reply | Unreadable:
+        """What `text` asks for."""
+        return with_drags(read_reply(text, TOOLS, labels=False))
+
+    def is_complete(self, text: str) -> bool:
+        """The reply runs wild, or its first tool call is closed."""
+        return ends_with("</tool_call>", text)
+
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
+        """The reply in which the model would ask for `moves`.
+
+        Raises:
+            ValueError: it has no words for one of them.
+        """
+        function = "mobile_use" if self.prompt is Prompt.MOBILE else "computer_use"
+        return write_tool_reply(function, thought, moves, self.name)
+
+    @property
+    def _template(self) -> str:
+        return template_for(self.prompt, TEMPLATES, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Qwen3Vl(Qwen25Vl):
+    """Qwen3-VL: told that the screen is 1000 by 1000; OSWorld's agent divides by 999, the last place on the grid."""
+
+    name: str = "qwen3-vl"
+    space: Space = Grid(999)
+    image_rule: ImageRule = ImageRule(32, 64 * 64, 16384 * 32 * 32)
+    sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=4096)
+
+
+@dataclass(frozen=True, slots=True)
+class GuiOwl(Qwen25Vl):
+    """GUI-Owl-1.5: Qwen3-VL's functions on a grid of 1000, with `answer` and `interact` besides."""
+
+    name: str = "gui-owl"
+    space: Space = Grid(1000)
+    image_rule: ImageRule = ImageRule(32, 64 * 64, 16384 * 32 * 32)
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048)

@@ -1,0 +1,170 @@
+"""ScaleCUA: tagged sections and calls like `click(x=100, y=200)`, on the pixels of the resized image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...envs.actions import (
+    Back,
+    Button,
+    Click,
+    Direction,
+    Drag,
+    Home,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    LongPress,
+    Move,
+    Navigate,
+    OpenApp,
+    Scroll,
+    Type,
+    Wait,
+)
+from ..coordinates import Absolute, ImageRule, ModelPoint, Space
+from ..decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..messages import Message, Turn
+from ..models.model import Sampling
+from .completion import ends_with
+from .own_prompt import identity, instructed
+from .parser.call import Trouble
+from .parser.tagged import read_tagged
+from .prompt_kind import Prompt, template_for
+from .pyautogui_vocabulary import CODE
+from .tool_vocabulary import with_drags
+from .vocabulary import UI_TARS, Vocabulary, drag, long_press, moves_of, navigate, one, open_app
+from .writing import content, number, quoted, unsayable
+
+TEMPLATES = {
+    Prompt.COMPUTER: "scalecua_computer",
+    Prompt.BROWSER: "scalecua_computer",
+    Prompt.MOBILE: "scalecua_mobile",
+}
+
+SCALECUA: Vocabulary = {
+    **CODE,
+    "tap": UI_TARS["click"],
+    "swipe": drag,
+    "longpress": long_press,
+    "long_press": long_press,
+    **dict.fromkeys(("open_url", "navigate"), navigate),
+    **dict.fromkeys(("open_app", "openapp"), open_app),
+    **dict.fromkeys(("navigate_back", "back"), one(Back())),
+    **dict.fromkeys(("navigate_home", "home"), one(Home())),
+    **dict.fromkeys(("response", "answer"), lambda given: (Finish(given.words("")),)),
+    **dict.fromkeys(("calluser", "call_user"), lambda given: (AskUser(given.words("")),)),
+}
+
+_CLICKS = {(Button.LEFT, 1): "click", (Button.LEFT, 2): "doubleClick", (Button.RIGHT, 1): "rightClick"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleCua:
+    """ScaleCUA-3B to -32B."""
+
+    prompt: Prompt = Prompt.COMPUTER
+    name: str = "scalecua"
+    space: Space = Absolute()
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 2_109_744)
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=1500)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """The identity of the prompt text."""
+        return identity(template_for(self.prompt, TEMPLATES, self.name))
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The calls in our words, the task, past images and replies, the look to be answered."""
+        return instructed(template_for(self.prompt, TEMPLATES, self.name), task, turns)
+
+    def parse(self, text: str) -> Reply | Unreadable:
+        """What `text` asks for; the thought is the operation in words, the reasoning what is in `<think>`."""
+        try:
+            tagged = read_tagged(text)
+            said = tagged.sections
+            moves = moves_of(tagged.calls, SCALECUA)
+            return with_drags(Reply(moves, said.get("operation") or None, reasoning=said.get("think") or None))
+        except Trouble as trouble:
+            return trouble.unreadable
+
+    def is_complete(self, text: str) -> bool:
+        """The reply runs wild, or its actions are closed."""
+        return ends_with("</action>", text)
+
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
+        """The reply in which the model would ask for `moves`.
+
+        Raises:
+            ValueError: it has no words for one of them.
+        """
+        operation = f"<operation>\n{thought}\n</operation>\n" if thought else ""
+        return operation + "<action>\n" + "\n".join(_write(move) for move in moves) + "\n</action>"
+
+
+def _write(move: ModelMove) -> str:
+    match move:
+        case Click(at, button, count, ()) if (button, count) in _CLICKS:
+            return f"{_CLICKS[button, count]}({_xy(at)})"
+        case Click(at, button, count, ()):
+            return f"click({_xy(at)}, clicks={count}, button='{button}')"
+        case Move(to):
+            return f"moveTo({_xy(to)})"
+        case Drag((start, end), Button.LEFT, ()):
+            return f"swipe(from_coord={_pair(start)}, to_coord={_pair(end)})"
+        case LongPress(at, seconds):
+            return f"long_press({_xy(at)}, duration={number(seconds)})"
+        case Scroll(Direction.UP | Direction.DOWN as direction, amount, at):
+            return f"scroll(clicks={amount if direction is Direction.UP else -amount}{', ' + _xy(at) if at else ''})"
+        case Scroll(direction, amount, at):
+            sign = "-" if direction is Direction.LEFT else ""
+            return f"hscroll(clicks={sign}{amount}{', ' + _xy(at) if at else ''})"
+        case _:
+            return _write_pointless(move)
+
+
+def _write_pointless(move: ModelMove) -> str:
+    match move:
+        case Type():
+            return f"write(message={quoted(content(move))})"
+        case Hotkey((key,)):
+            return f"press(keys={quoted(key)})"
+        case Hotkey(keys):
+            return f"hotkey({', '.join(quoted(key) for key in keys)})"
+        case KeyDown(key):
+            return f"keyDown(key={quoted(key)})"
+        case KeyUp(key):
+            return f"keyUp(key={quoted(key)})"
+        case Wait(seconds):
+            return f"wait(seconds={number(seconds)})"
+        case Navigate(url):
+            return f"open_url(url={quoted(url)})"
+        case OpenApp(app):
+            return f"open_app(app_name={quoted(app)})"
+        case Back():
+            return "navigate_back()"
+        case Home():
+            return "navigate_home()"
+        case _:
+            return _write_ending(move)
+
+
+def _write_ending(move: ModelMove) -> str:
+    match move:
+        case Finish(""):
+            return "terminate(status='success')"
+        case Finish(answer):
+            return f"response(answer={quoted(answer)})"
+        case AskUser(question):
+            return f"callUser(content={quoted(question)})"
+        case GiveUp(reason):
+            return f"terminate(status='failure', info={quoted(reason)})"
+        case _:
+            raise unsayable(move, "ScaleCUA")
+
+
+def _xy(point: ModelPoint) -> str:
+    return f"x={number(point.x)}, y={number(point.y)}"
+
+
+def _pair(point: ModelPoint) -> str:
+    return f"[{number(point.x)}, {number(point.y)}]"

@@ -1,0 +1,113 @@
+"""Seed-1.6, Seed-1.8 and UI-TARS-2: function calls in XML, on a grid of 1000.
+
+Several functions a reply are part of the family's training; a streamed reply is ended when its tool call closes.
+Ask the server to keep special tokens (`skip_special_tokens=False`): the tags are such tokens, and without them only a
+call with a single parameter can be read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...envs.actions import Button, ButtonDown, ButtonUp, Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type, Wait
+from ..coordinates import Grid, ImageRule, ModelPoint, Space
+from ..decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..messages import Message, Turn
+from ..models.model import Sampling
+from .completion import ends_with
+from .own_prompt import identity, instructed
+from .reading import read_reply
+from .vocabulary import UI_TARS
+from .writing import CLICKS, content, number, unsayable
+
+
+@dataclass(frozen=True, slots=True)
+class SeedXml:
+    """Seed-1.6 and later, and UI-TARS-2."""
+
+    name: str = "seed-xml"
+    space: Space = Grid(1000)
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 5120 * 28 * 28)
+    sampling: Sampling = Sampling(temperature=1.0, top_p=0.7, max_tokens=4096)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """The identity of the prompt text."""
+        return identity("seed_xml")
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The functions in our words, the task, past images and replies, the look to be answered."""
+        return instructed("seed_xml", task, turns)
+
+    def parse(self, text: str) -> Reply | Unreadable:
+        """What `text` asks for, in any of the syntaxes of the UI-TARS family."""
+        return read_reply(text, UI_TARS)
+
+    def is_complete(self, text: str) -> bool:
+        """The reply runs wild, or its tool call is closed."""
+        return ends_with(r"</(?:seed:)?tool_call\w*>", text)
+
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
+        """The reply in which the model would ask for `moves`.
+
+        Raises:
+            ValueError: it has no words for one of them.
+        """
+        functions = "".join(_write(move) for move in moves)
+        return (f"{thought}\n" if thought else "") + f"<seed:tool_call>{functions}</seed:tool_call>"
+
+
+def _write(move: ModelMove) -> str:
+    match move:
+        case Click(at, button, count, ()) if (button, count) in CLICKS:
+            return _function(CLICKS[button, count], point=_point(at))
+        case Move(to):
+            return _function("move_to", point=_point(to))
+        case Drag((start, end), Button.LEFT, ()):
+            return _function("drag", start_point=_point(start), end_point=_point(end))
+        case Scroll(direction, amount, at):
+            count = {} if amount == 5 else {"amount": str(amount)}
+            return _function("scroll", direction=str(direction), **({"point": _point(at)} if at else {}), **count)
+        case ButtonDown(Button.LEFT, at):
+            return _function("mouse_down", **({"point": _point(at)} if at else {}))
+        case ButtonUp(Button.LEFT, at):
+            return _function("mouse_up", **({"point": _point(at)} if at else {}))
+        case _:
+            return _write_pointless(move)
+
+
+def _write_pointless(move: ModelMove) -> str:
+    match move:
+        case Type():
+            return _function("type", content=content(move))
+        case Hotkey(keys):
+            return _function("hotkey", key=" ".join(keys))
+        case KeyDown(key):
+            return _function("press", key=key)
+        case KeyUp(key):
+            return _function("release", key=key)
+        case Wait(seconds):
+            return _function("wait", time=number(seconds))
+        case Finish(text):
+            return _function("finished", content=text)
+        case AskUser(text):
+            return _function("call_user", content=text)
+        case GiveUp(text):
+            return _function("infeasible", content=text)
+        case _:
+            raise unsayable(move, "Seed")
+
+
+def _function(name: str, **parameters: str) -> str:
+    inside = "".join(f"<parameter={key}>{_shielded(value)}</parameter>" for key, value in parameters.items())
+    return f"<function={name}>{inside}</function>"
+
+
+def _shielded(value: str) -> str:
+    """A value that begins with a line break gets one more at each end, which reading takes off again."""
+    if "</parameter" in value:
+        raise ValueError("Seed cannot write a text that contains </parameter")
+    return f"\n{value}\n" if value.startswith(("\n", "<list>", "<text")) else value
+
+
+def _point(point: ModelPoint) -> str:
+    return f"<point>{number(point.x)} {number(point.y)}</point>"
