@@ -1,8 +1,8 @@
 """The contract of every environment, as a test class to inherit.
 
     class TestMyEnv(EnvContract):
-        @pytest.fixture(scope="class")
-        def stage(self) -> Iterator[Stage]: ...
+        @pytest.fixture
+        def stage(self) -> Stage: ...
 
 `Stage` is a screen with a known button and a known text field on it, and a way to read both without looking at
 pixels. This module needs pytest and is imported by tests only.

@@ -8,6 +8,8 @@ Sources of the spellings: pyautogui's `KEY_NAMES`, nut-js, Playwright, X11 keysy
 their kin emit.
 """
 
+import re
+
 from .env import ActionRefused
 
 _ALIASES: dict[str, tuple[str, ...]] = {
@@ -70,6 +72,12 @@ MODIFIERS: frozenset[str] = frozenset(
     {"shift", "ctrl", "alt", "super", "rightshift", "rightctrl", "rightalt", "rightsuper"}
 )
 
+_SPACED_NAME = re.compile(
+    r"\b(?:(?:page|arrow|volume) (?:up|down|left|right|mute)|(?:up|down|left|right) arrow"
+    r"|(?:caps|num|scroll) lock|print screen|context menu|back space)\b"
+)
+"""Names of one key that are written as two words."""
+
 _CANONICAL: dict[str, str] = {
     **_SYMBOLS,
     **{spelling: name for name, spellings in _ALIASES.items() for spelling in (name, *spellings)},
@@ -88,32 +96,43 @@ def canonical_key(name: str) -> str:
     if found:
         return found
     if len(name) == 1 and name.isprintable():
-        return name.lower()
-    raise ActionRefused(f"there is no key called {name!r}")
+        return name.lower() if len(name.lower()) == 1 else name
+    raise ActionRefused(f"there is no key called {name!r:.60}")
 
 
 def split_keys(combination: str) -> tuple[str, ...]:
-    """The canonical keys of a combination as models write it: `ctrl c`, `Ctrl+Shift+T`, `ctrl++`, `page down`.
+    """The canonical keys of a combination as models write it: `ctrl c`, `Ctrl+Shift+T`, `ctrl-c`, `page down`.
 
     Raises:
         ActionRefused: a part of it is no key, or there is none.
     """
-    words = [
-        part
-        for word in combination.replace("page down", "pagedown").replace("page up", "pageup").split()
-        for part in _split_plus(word)
-    ]
-    if not words:
-        if combination.strip("\n") in (" ", "\t"):
-            return (canonical_key(combination.strip("\n")),)
-        raise ActionRefused("no key is named")
-    return tuple(canonical_key(word) for word in words)
+    spelled = _SPACED_NAME.sub(lambda found: found[0].replace(" ", "_"), combination.lower())
+    words = _without_joints([part for word in spelled.split() for part in _split_word(word)])
+    if words:
+        return tuple(canonical_key(word) for word in words)
+    if combination.strip("\n") in (" ", "\t"):
+        return (canonical_key(combination.strip("\n")),)
+    raise ActionRefused("no key is named")
 
 
-def _split_plus(word: str) -> list[str]:
-    """Split at each `+` that stands between two names; a `+` at the end, or alone, is the key itself."""
-    if word in ("+", "-") or "+" not in word:
-        return [word]
-    if word.endswith("++"):
-        return [*word[:-2].split("+"), "+"]
-    return [part for part in word.split("+") if part]
+def _split_word(word: str) -> list[str]:
+    """Split at each `+` or `-` that stands between two names; one at the end, or alone, is the key itself."""
+    for joint in ("+", "-"):
+        parts = word.split(joint)
+        if len(parts) > 1 and parts[0] and _CANONICAL.get(parts[0]) in MODIFIERS and word not in _CANONICAL:
+            last = parts[-1] or joint
+            return [*(part for part in parts[:-1] if part), last]
+    return [part for part in word.split("+") if part] if "+" in word.strip("+") else [word]
+
+
+def _without_joints(words: list[str]) -> list[str]:
+    """Leave out every lone `+` that joins two names, as in `ctrl + c`."""
+    kept: list[str] = []
+    joined = True
+    for place, word in enumerate(words):
+        if word == "+" and not joined and place + 1 < len(words):
+            joined = True
+        else:
+            kept.append(word)
+            joined = False
+    return kept

@@ -1,0 +1,379 @@
+"""Chromium as a screen. The pages tell a loopback server what happened to them; nothing looks into the browser."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psutil
+import pytest
+
+from screenwright import (
+    ActionRefused,
+    Back,
+    BrowserEnv,
+    Click,
+    Direction,
+    Drag,
+    EnvLost,
+    EnvUnavailable,
+    Home,
+    Move,
+    Navigate,
+    ScreenPoint,
+    Scroll,
+    Size,
+    Type,
+)
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.contract import EnvContract, Stage, eventually
+
+pytestmark = pytest.mark.browser
+
+TELL = """<!doctype html><meta charset=utf-8><style>body{margin:0;font:16px sans-serif}
+.at{position:absolute}</style><script>
+const told = {}; const tell = (name, value) => { told[name] = value;
+  navigator.sendBeacon("/told", JSON.stringify({[name]: value})); };
+</script>"""
+
+STAGE = (
+    TELL
+    + """
+<button class=at style="left:40px;top:40px;width:160px;height:50px" onclick="n=(window.n||0)+1;tell('presses',n)">
+Press</button>
+<input class=at id=f style="left:40px;top:120px;width:400px;height:30px" oninput="tell('text',value)"
+ onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;tell('submissions',s)}">"""
+)
+
+
+class Site:
+    """Pages by path, with delays, and what they told."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {"/": STAGE, "/blank": TELL}
+        self.delays: dict[str, float] = {}
+        self.told: dict[str, object] = {}
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                time.sleep(site.delays.get(self.path, 0))
+                body = site.pages.get(self.path, "").encode()
+                kind = "image/svg+xml" if self.path.endswith(".svg") else "text/html"
+                self.answer(200 if self.path in site.pages else 404, body, kind)
+
+            def do_POST(self) -> None:
+                site.told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.answer(204, b"", "text/plain")
+
+            def answer(self, status: int, body: bytes, kind: str) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+            def handle(self) -> None:
+                with suppress(ConnectionError):
+                    super().handle()
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def add(self, path: str, body: str) -> str:
+        self.pages[path] = TELL + body
+        return self.url + path
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    site = Site()
+    thread = threading.Thread(target=site.server.serve_forever)
+    thread.start()
+    yield site
+    site.server.shutdown()
+    site.server.server_close()
+    thread.join()
+
+
+class PageStage:
+    button = ScreenPoint(120, 65)
+    field = ScreenPoint(200, 135)
+    nothing = ScreenPoint(700, 500)
+
+    def __init__(self, site: Site, env: BrowserEnv) -> None:
+        self.site = site
+        self.env = env
+
+    def _told(self, name: str, default: object) -> object:
+        return self.site.told.get(name, default)
+
+    def presses(self) -> int:
+        return int(str(self._told("presses", 0)))
+
+    def text(self) -> str:
+        return str(self._told("text", ""))
+
+    def submissions(self) -> int:
+        return int(str(self._told("submissions", 0)))
+
+    def fresh_env(self) -> BrowserEnv:
+        return BrowserEnv()
+
+
+class TestBrowserEnv(EnvContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stage(cls, site: Site) -> Iterator[Stage]:
+        site.told.clear()
+        with BrowserEnv(site.url + "/") as env:
+            yield PageStage(site, env)
+
+
+@pytest.fixture(scope="module")
+def shared(site: Site) -> Iterator[BrowserEnv]:
+    """One browser for the tests that only need a page."""
+    with BrowserEnv(site.url + "/blank") as env:
+        yield env
+
+
+def visit(env: BrowserEnv, site: Site, body: str, path: str = "/page") -> None:
+    site.told.clear()
+    env.execute(Navigate(site.add(path, body)))
+
+
+def colour(env: BrowserEnv, x: float, y: float) -> tuple[int, ...]:
+    pixel = env.observe().screenshot.image.getpixel((round(x), round(y)))
+    assert isinstance(pixel, tuple)
+    return tuple(int(channel) for channel in pixel)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
+def test_a_click_on_a_physical_pixel_hits_what_shows_there(site: Site, scale: float) -> None:
+    site.told.clear()
+    url = site.add(
+        f"/scale{scale}", "<div class=at style='left:301px;top:203px;width:9px;height:9px;background:#f00' "
+        "onclick=\"tell('hit',true)\"></div>"
+    )  # fmt: skip
+    with BrowserEnv(url, viewport=Size(640, 400), scale=scale) as env:
+        image = env.observe().screenshot.image
+        assert image.size == (round(640 * scale), round(400 * scale))
+        red = [(x, y) for x in range(image.width) for y in range(image.height) if image.getpixel((x, y)) == (255, 0, 0)]
+        for x, y in (red[0], red[-1]):
+            site.told.clear()
+            env.execute(Click(ScreenPoint(x + 0.5, y + 0.5)))
+            eventually(lambda: site.told.get("hit"), True)
+
+
+def test_a_new_tab_is_followed_and_closing_it_comes_back(shared: BrowserEnv, site: Site) -> None:
+    site.add("/second", "<body style='background:#0f0'><button class=at style='left:0;top:0;width:200px;height:100px' "
+             "onclick='close()'>x</button>")  # fmt: skip
+    visit(shared, site, "<a class=at style='left:10px;top:10px;font-size:40px' target=_blank href=/second>open</a>")
+    shared.execute(Click(ScreenPoint(40, 30)))
+    look = shared.observe()
+    assert look.place.endswith("/second")
+    assert any("new tab" in fact for fact in look.facts)
+    assert colour(shared, 600, 600) == (0, 255, 0)
+    shared.execute(Click(ScreenPoint(100, 50)))
+    assert shared.observe().place.endswith("/page")
+
+
+@pytest.mark.parametrize(
+    ("script", "says", "answer"),
+    [("alert('Hello there')", "Hello there", None), ("tell('answer', confirm('Delete all?'))", "Delete all?", False)],
+)
+def test_a_dialog_never_hangs_and_is_told(
+    shared: BrowserEnv, site: Site, script: str, says: str, answer: bool | None
+) -> None:
+    visit(shared, site, f'<button class=at style="width:200px;height:100px" onclick="{script}">x</button>')
+    shared.execute(Click(ScreenPoint(100, 50)))
+    assert any(says in fact for fact in shared.observe().facts)
+    eventually(lambda: site.told.get("answer"), answer)
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        "document.body",
+        "document.body.appendChild(document.createElement('div')).attachShadow({mode:'open'})",
+        "document.body.appendChild(document.createElement('div')).attachShadow({mode:'closed'})",
+    ],
+    ids=["page", "open shadow root", "closed shadow root"],
+)
+def test_an_option_of_a_select_is_chosen_by_coordinates(shared: BrowserEnv, site: Site, holder: str) -> None:
+    visit(shared, site, f"""<script>addEventListener('load', () => {{
+      const list = document.createElement('select');
+      list.style = 'position:absolute;left:20px;top:20px;font-size:24px';
+      list.innerHTML = '<option>red</option><option>green</option><option style="color:#f0f">blue</option>';
+      list.onchange = () => tell('chosen', list.value);
+      {holder}.appendChild(list); }})</script>""")  # fmt: skip
+    shared.execute(Click(ScreenPoint(40, 36)))
+    image = shared.observe().screenshot.image
+    magenta = [(x, y) for x in range(300) for y in range(300) if image.getpixel((x, y)) == (255, 0, 255)]
+    assert magenta, "the open list does not show its options"
+    shared.execute(Click(ScreenPoint(*magenta[len(magenta) // 2])))
+    eventually(lambda: site.told.get("chosen"), "blue")
+
+
+def test_dragging_drops_in_a_page_that_uses_html_drag_and_drop(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, """<div class=at draggable=true style="left:20px;top:20px;width:80px;height:80px;background:#00f"
+      ondragstart="event.dataTransfer.setData('text/plain','x')"></div>
+      <div class=at style="left:400px;top:300px;width:200px;height:200px;background:#ddd"
+      ondragover="event.preventDefault()" ondrop="event.preventDefault();tell('dropped',true)"></div>""")  # fmt: skip
+    shared.execute(Drag((ScreenPoint(60, 60), ScreenPoint(500, 400))))
+    eventually(lambda: site.told.get("dropped"), True)
+
+
+def test_scrolling_moves_what_is_under_the_pointer_by_notches(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, """<div class=at id=a style="left:0;top:0;width:300px;height:300px;overflow:auto"
+      onscroll="tell('inner',[scrollLeft,scrollTop])"><div style="width:2000px;height:2000px"></div></div>
+      <div style="height:3000px"></div>""")  # fmt: skip
+    shared.execute(Scroll(Direction.DOWN, 3, ScreenPoint(100, 100)))
+    eventually(lambda: site.told.get("inner"), [0, 300])
+    shared.execute(Scroll(Direction.RIGHT, 2, ScreenPoint(100, 100)))
+    eventually(lambda: site.told.get("inner"), [200, 300])
+
+
+def test_hovering_opens_what_hovering_opens(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, """<style>b{display:none;position:absolute;left:0;top:100px;width:100px;height:100px;
+      background:#0a0} i:hover + b{display:block}</style><i class=at style="left:0;top:0">over</i><b></b>""")  # fmt: skip
+    shared.execute(Move(ScreenPoint(10, 10)))
+    assert colour(shared, 50, 150) == (0, 170, 0)
+
+
+def test_typed_line_breaks_and_tabs_are_keys_and_all_text_arrives(shared: BrowserEnv, site: Site) -> None:
+    visit(
+        shared, site, "<textarea class=at style='width:500px;height:400px' oninput=\"tell('text',value)\"></textarea>"
+    )
+    shared.execute(Click(ScreenPoint(200, 200)))
+    text = "first\nsecond — naïve 日本語 🙂 " + "long " * 60
+    done = shared.execute(Type(text))
+    eventually(lambda: site.told.get("text"), text)
+    assert done.method
+
+
+def test_navigation_that_fails_is_refused_and_the_page_stays_usable(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, "<body style='background:#123456'>")
+    with pytest.raises(ActionRefused, match="cannot be opened"):
+        shared.execute(Navigate("http://127.0.0.1:9/"))
+    shared.execute(Home())
+    assert shared.observe().place.endswith("/blank")
+
+
+def test_back_goes_back_and_is_refused_at_the_beginning(site: Site) -> None:
+    with BrowserEnv(site.url + "/blank") as env:
+        env.execute(Navigate(site.url + "/"))
+        env.execute(Back())
+        assert env.observe().place.endswith("/blank")
+
+
+def test_it_works_from_several_threads_and_inside_asyncio(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, "<body style='background:#00f'>")
+    colours: list[tuple[int, ...]] = []
+    threads = [threading.Thread(target=lambda: colours.append(colour(shared, 5, 5))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    async def inside() -> None:
+        colours.append(colour(shared, 5, 5))
+
+    asyncio.run(inside())
+    assert colours == [(0, 0, 255)] * 4
+
+
+SETTLING = {
+    "a timer": ("setTimeout(done, 700)", {}),
+    "timers in a row": ("setTimeout(() => setTimeout(done, 400), 300)", {}),
+    "a slow request": ("fetch('/slow').then(done)", {"/slow": 0.8}),
+    "a request after a timer": ("setTimeout(() => fetch('/slow').then(done), 300)", {"/slow": 0.5}),
+    "a slow picture": ("b.innerHTML = '<img src=/slow.svg style=\"width:200px;height:200px\">'", {"/slow.svg": 0.8}),
+    "another page": ("location = '/green'", {"/green": 1.0}),
+    "another page after a while": ("setTimeout(() => location = '/green', 600)", {"/green": 0.5}),
+    "an animation": ("b.animate([{transform:'translateX(-900px)'},{}], 600); done()", {}),
+}
+
+
+@pytest.mark.parametrize("name", SETTLING)
+def test_an_action_returns_when_what_it_set_in_motion_has_come_to_rest(
+    shared: BrowserEnv, site: Site, name: str
+) -> None:
+    script, delays = SETTLING[name]
+    site.delays = dict(delays)
+    site.pages["/slow.svg"] = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><rect width="999" height="999" fill="#0f0"/></svg>'
+    )
+    site.pages["/slow"] = "x"
+    site.pages["/green"] = "<body style='background:#0f0'>"
+    visit(shared, site, f"""<div id=b class=at style="left:0;top:200px;width:200px;height:200px"></div><script>
+      const done = () => {{ b.style.background = '#0f0'; }};</script>
+      <button class=at style="width:200px;height:100px" onclick="{script.replace('"', "&quot;")}">go</button>""",
+      path="/settle")  # fmt: skip
+    shared.execute(Click(ScreenPoint(100, 50)))
+    assert colour(shared, 100, 300) == (0, 255, 0)
+    site.delays = {}
+
+
+def test_what_never_rests_is_not_waited_for_to_the_limit(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, """<style>@keyframes s{to{transform:rotate(1turn)}}
+      i{animation:s 1s linear infinite;display:block;width:50px;height:50px;background:#f80}</style><i></i><p id=c></p>
+      <script>setInterval(() => c.textContent = Date.now(), 250);
+      const tick = () => { document.title = Date.now(); setTimeout(tick, 300); }; tick();</script>""")  # fmt: skip
+    time.sleep(1.5)
+    assert shared.execute(Click(ScreenPoint(600, 600))).settled_by.startswith("rest")
+
+
+def test_a_killed_browser_is_lost_in_one_line() -> None:
+    with BrowserEnv("about:blank") as env:
+        env.observe()
+        for process in psutil.Process().children(recursive=True):
+            if "chrom" in process.name():
+                process.kill()
+        with pytest.raises(EnvLost) as lost:
+            env.observe()
+    assert "\n" not in str(lost.value)
+
+
+def test_a_missing_browser_or_address_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EnvUnavailable, match="no-such-browser"):
+        BrowserEnv(settings=BrowserSettings(executable="no-such-browser")).observe()
+    with pytest.raises(EnvUnavailable, match="cannot be opened"):
+        BrowserEnv("http://127.0.0.1:9/").observe()
+
+
+def descendants_after(kill: signal.Signals | None) -> list[psutil.Process]:
+    """Start a program that looks at a page, end it (by a signal, or by itself), and return what is left of it."""
+    code = "from screenwright import BrowserEnv\nenv = BrowserEnv()\nenv.observe()\nprint('up', flush=True)\ninput()\nenv.close()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"up\n"
+        children = psutil.Process(program.pid).children(recursive=True)
+        assert any("chrom" in child.name() for child in children)
+        if kill is not None:
+            program.send_signal(kill)
+        else:
+            program.communicate(b"\n", timeout=30)
+    _, alive = psutil.wait_procs(children, timeout=15)
+    return alive
+
+
+@pytest.mark.parametrize("kill", [None, signal.SIGKILL])
+def test_no_process_is_left_over(kill: signal.Signals | None) -> None:
+    assert descendants_after(kill) == []

@@ -1,0 +1,115 @@
+"""Key names: every spelling leads to one key, and nothing is guessed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright.envs.env import ActionRefused
+from screenwright.envs.keys import MODIFIERS, NAMED, canonical_key, split_keys
+
+canonical = st.sampled_from(sorted(NAMED) + list("abcxyz0189+-=[]\\;',./`~!@#$%^&*()é你"))
+
+
+@pytest.mark.parametrize(
+    ("spelling", "key"),
+    [
+        ("Enter", "enter"),
+        ("return", "enter"),
+        ("KP_Enter", "enter"),
+        ("Esc", "escape"),
+        ("del", "delete"),
+        ("Page_Down", "pagedown"),
+        ("page-up", "pageup"),
+        ("pgdn", "pagedown"),
+        ("ArrowLeft", "left"),
+        ("Control", "ctrl"),
+        ("cmd", "super"),
+        ("Meta", "super"),
+        ("win", "super"),
+        ("command", "super"),
+        ("option", "alt"),
+        ("Super_L", "super"),
+        ("space", "space"),
+        (" ", "space"),
+        ("A", "a"),
+        ("plus", "+"),
+        ("minus", "-"),
+        ("F12", "f12"),
+        ("print_screen", "printscreen"),
+    ],
+)
+def test_a_spelling_names_its_key(spelling: str, key: str) -> None:
+    assert canonical_key(spelling) == key
+
+
+@pytest.mark.parametrize(
+    ("combination", "keys"),
+    [
+        ("ctrl c", ("ctrl", "c")),
+        ("Ctrl+Shift+T", ("ctrl", "shift", "t")),
+        ("ctrl + c", ("ctrl", "c")),
+        ("ctrl-c", ("ctrl", "c")),
+        ("alt-f4", ("alt", "f4")),
+        ("ctrl +", ("ctrl", "+")),
+        ("ctrl++", ("ctrl", "+")),
+        ("ctrl + +", ("ctrl", "+")),
+        ("ctrl--", ("ctrl", "-")),
+        ("ctrl -", ("ctrl", "-")),
+        ("+", ("+",)),
+        ("-", ("-",)),
+        (" ", ("space",)),
+        ("ctrl l", ("ctrl", "l")),
+        ("super l", ("super", "l")),
+        ("shift-l", ("shift", "l")),
+        ("Page Down", ("pagedown",)),
+        ("ctrl page up", ("ctrl", "pageup")),
+        ("ctrl arrow left", ("ctrl", "left")),
+        ("shift up arrow", ("shift", "up")),
+        ("caps lock", ("capslock",)),
+        ("  enter  ", ("enter",)),
+        ("cmd+space", ("super", "space")),
+    ],
+)
+def test_a_combination_is_split_as_it_was_meant(combination: str, keys: tuple[str, ...]) -> None:
+    assert split_keys(combination) == keys
+
+
+@pytest.mark.parametrize("combination", ["", "   ", "\n", "hyperdrive", "ctrl hyperdrive", "ctrl+hyperdrive", "abc"])
+def test_what_is_no_key_is_refused(combination: str) -> None:
+    with pytest.raises(ActionRefused):
+        split_keys(combination)
+
+
+def test_a_refusal_names_the_key() -> None:
+    with pytest.raises(ActionRefused, match="there is no key called 'hyperdrive'"):
+        split_keys("ctrl hyperdrive")
+
+
+@given(key=canonical)
+def test_a_canonical_name_stays_as_it_is(key: str) -> None:
+    assert canonical_key(key) == key
+    assert split_keys(key) == (key,)
+
+
+@given(keys=st.lists(canonical.filter(lambda key: key != "+"), min_size=1, max_size=4))
+def test_keys_joined_by_spaces_are_told_apart(keys: list[str]) -> None:
+    combination = " ".join(keys)
+    assert split_keys(combination) == tuple(keys)
+    assert split_keys(combination.upper()) == tuple(keys)
+
+
+@given(held=st.lists(st.sampled_from(sorted(MODIFIERS)), min_size=1, max_size=3), key=canonical)
+def test_keys_joined_by_plus_signs_are_told_apart(held: list[str], key: str) -> None:
+    assert split_keys("+".join([*held, key])) == (*held, key)
+    assert split_keys(" + ".join([*held, key])) == (*held, key)
+
+
+@given(text=st.text(max_size=20))
+def test_any_text_names_known_keys_or_is_refused(text: str) -> None:
+    try:
+        keys = split_keys(text)
+    except ActionRefused:
+        return
+    assert keys
+    assert all(key in NAMED or len(key) == 1 for key in keys)
+    assert tuple(canonical_key(key) for key in keys) == keys
