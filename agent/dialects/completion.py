@@ -5,8 +5,9 @@ Asked after every token, so only the tail is looked at, and the reply is read on
 
 import re
 
+from .parser.call import Trouble
 from .parser.calls import FREE_TEXT
-from .parser.labelled import first_call
+from .parser.labelled import first_call, read_labelled
 from .parser.runaway import runs_wild
 
 _TAIL = 40
@@ -24,7 +25,17 @@ def first_action_is_whole(text: str) -> bool:
         return False
     call, end = found
     free = bool(call.arguments) and call.arguments[-1].name in FREE_TEXT
-    return text[end - 1] == ")" and (not free or ("\n" in text[end:] and bool(text[end:].strip())))
+    ended = text[end - 1] == ")" and (not free or ("\n" in text[end:] and bool(text[end:].strip())))
+    return ended and _can_be_read(text)
+
+
+def _can_be_read(text: str) -> bool:
+    """Whether `text` does not break off inside a second action."""
+    try:
+        read_labelled(text, 0, ())
+    except Trouble:
+        return False
+    return True
 
 
 def ends_with(closing: str, text: str) -> bool:

@@ -19,7 +19,7 @@ from ..coordinates import ModelPoint
 from ..decision import Finish, GiveUp, ModelMove
 from .arguments import Arguments
 from .parser.call import Call, Trouble
-from .tool_vocabulary import drag_to, notches, plain_type, terminate
+from .tool_vocabulary import drag_to, plain_type, terminate
 from .vocabulary import Meaning, Moves, Vocabulary, key_down, key_up, wait
 from .writing import content, number, quoted, unsayable
 
@@ -58,14 +58,14 @@ def _press(given: Arguments) -> Moves:
 
 
 def _scroll_at(positive: Direction, negative: Direction) -> Meaning:
-    """`scroll(clicks, x, y)`, also with all three by position."""
+    """`scroll(clicks, x, y)`; a click of the wheel is a notch."""
 
     def meaning(given: Arguments) -> Moves:
         amount = given.number(("clicks", "amount"), 0, 0)
         if amount == 0:
             raise Trouble("bad_argument", given.call.position, "a scroll of 0 does nothing")
         at = given.point_if_any() if given.has("x") else None
-        return (Scroll(positive if amount > 0 else negative, notches(amount), at),)
+        return (Scroll(positive if amount > 0 else negative, max(1, round(abs(amount))), at),)
 
     return meaning
 

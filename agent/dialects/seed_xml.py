@@ -65,12 +65,12 @@ def _write(move: ModelMove) -> str:
         case Drag((start, end), Button.LEFT, ()):
             return _function("drag", start_point=_point(start), end_point=_point(end))
         case Scroll(direction, amount, at):
-            count = {} if amount == 5 else {"amount": str(amount)}
-            return _function("scroll", direction=str(direction), **({"point": _point(at)} if at else {}), **count)
+            further = {} if amount == 5 else {"amount": str(amount)}
+            return _function("scroll", direction=str(direction), **_at(at), **further)
         case ButtonDown(Button.LEFT, at):
-            return _function("mouse_down", **({"point": _point(at)} if at else {}))
+            return _function("mouse_down", **_at(at))
         case ButtonUp(Button.LEFT, at):
-            return _function("mouse_up", **({"point": _point(at)} if at else {}))
+            return _function("mouse_up", **_at(at))
         case _:
             return _write_pointless(move)
 
@@ -107,6 +107,10 @@ def _shielded(value: str) -> str:
     if "</parameter" in value:
         raise ValueError("Seed cannot write a text that contains </parameter")
     return f"\n{value}\n" if value.startswith(("\n", "<list>", "<text")) else value
+
+
+def _at(point: ModelPoint | None) -> dict[str, str]:
+    return {} if point is None else {"point": _point(point)}
 
 
 def _point(point: ModelPoint) -> str:

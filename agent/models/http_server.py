@@ -220,19 +220,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self) -> None:
         match urlsplit(self.path).path:
             case "/v1/models":
-                self.send_json({"object": "list", "data": [self._card()]})
+                card: JsonValue = {"id": self.home.name, "object": "model", "created": self.home.created}
+                self.send_json({"object": "list", "data": [{**card, "owned_by": "screenwright"}]})
             case "/health":
                 self.send_json({"status": "ok"})
             case path:
                 raise BadRequest(f"there is nothing at {path[:100]}", HTTPStatus.NOT_FOUND)
-
-    def _card(self) -> JsonValue:
-        return {
-            "id": self.home.name,
-            "object": "model",
-            "created": self.home.created,
-            "owned_by": "screenwright",
-        }
 
     def _post(self) -> None:
         path = urlsplit(self.path).path

@@ -34,9 +34,6 @@ class ScriptedModel:
         return ModelInfo("scripted")
 
     def connect(self) -> None:
-        """See `Model`. A script is always ready."""
-
-    def connect(self) -> None:
         """See `Model`. There is nothing to do."""
 
     def complete(

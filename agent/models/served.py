@@ -132,10 +132,6 @@ class ServedModel:
         """See `Model`."""
         self.facts()
 
-    def connect(self) -> None:
-        """See `Model`."""
-        self.facts()
-
     def facts(self) -> ServerFacts:
         """What the server says of itself; it is asked once.
 

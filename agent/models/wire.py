@@ -147,10 +147,8 @@ def quote(body: str) -> str:
     try:
         text = _message_in(TypeAdapter[JsonValue](JsonValue).validate_json(body))
     except ValidationError:
-        text = body
+        text = "" if body.lstrip().startswith("<") else body
     text = _DATA_URL.sub("(an image)", text).strip()
-    if text.startswith("<"):
-        return ""
     if "Traceback (most recent call last)" in text:
         text = text.splitlines()[-1]
     text = " ".join(text.split())

@@ -142,17 +142,28 @@ def moves(action: Case) -> list[ModelMove]:
         assert at is not None
         assert end is not None
         return [Drag((at, end))]
-    if action["type"] in ("click", "left_double", "long_press"):
-        assert at is not None
-        return [{"click": Click(at), "left_double": Click(at, count=2), "long_press": LongPress(at)}[action["type"]]]
-    return [pointless(action, at)]
+    return [pointless(action) if at is None else with_point(action, at)]
 
 
-def pointless(action: Case, at: ModelPoint | None) -> ModelMove:
+def with_point(action: Case, at: ModelPoint) -> ModelMove:
+    match action["type"]:
+        case "click":
+            return Click(at)
+        case "left_double":
+            return Click(at, count=2)
+        case "long_press":
+            return LongPress(at)
+        case "scroll":
+            return Scroll(Direction(action["direction"]), action.get("amount", 5), at)
+        case other:
+            raise AssertionError(other)
+
+
+def pointless(action: Case) -> ModelMove:
     said = action.get("text") or ""
     match action["type"]:
         case "scroll":
-            return Scroll(Direction(action["direction"]), action.get("amount", 5), at)
+            return Scroll(Direction(action["direction"]), action.get("amount", 5))
         case "hotkey":
             return Hotkey(tuple(action["keys"]))
         case "wait":

@@ -216,6 +216,7 @@ def test_the_model_is_listed_and_the_server_is_healthy() -> None:
         (b"{not json", "Invalid JSON"),
         (b"", "Invalid JSON"),
         (b"\xff\xfe", "Invalid JSON"),
+        (b"[" * 100_000, "Invalid JSON"),
         ([], "object"),
         ({}, "messages: Field required"),
         ({"messages": []}, "messages"),
@@ -256,6 +257,16 @@ def test_an_image_that_is_not_a_whole_one_in_the_request_is_refused_and_nothing_
         answer = ask(server, "POST", CHAT, chat_with_image(url))
     assert (answer.status, model.asked) == (400, [])
     assert "image" in answer.error
+
+
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(buffer, "PNG")
+    with serving() as (server, model):
+        url = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        answer = ask(server, "POST", CHAT, chat_with_image(url))
+    assert (answer.status, model.asked) == (400, [])
+    assert "9000x9000 is too large" in answer.error
 
 
 def test_a_body_above_the_limit_is_refused_also_while_it_is_still_being_sent() -> None:

@@ -14,6 +14,7 @@ from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.model import Completion, Model, ModelInfo, ModelLost, Sampling, Usage, never
 from screenwright.agent.models.scripted import Line, ScriptedModel
 from screenwright.agent.models.served import ServedModel, endpoint_url
+from screenwright.agent.models.wire import events_of, lines_of
 from screenwright.envs.geometry import Size
 
 QUESTION = (Message.of("user", "What now?"),)
@@ -196,6 +197,12 @@ def test_a_model_that_is_not_there_is_told_with_those_that_are() -> None:
     expected = pytest.raises(ModelLost, match=r"\(404\).*another.*it serves the-model: say which with --model-name")
     with serve(ScriptedModel([]), name="the-model") as server, ServedModel(server.url, "another") as model, expected:
         model.complete(QUESTION, Sampling())
+
+
+def test_a_stream_reads_the_same_wherever_the_network_cuts_it() -> None:
+    body = 'data: {"a": "ü\u2028"}\r\n\r\n: a comment\n\nevent: x\ndata:[DONE]'.encode()
+    for cut in range(len(body) + 1):
+        assert list(events_of(lines_of((body[:cut], body[cut:])))) == ['{"a": "ü\u2028"}'.encode(), b"[DONE]"]
 
 
 def test_a_closed_model_opens_again() -> None:

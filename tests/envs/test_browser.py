@@ -178,7 +178,7 @@ def test_a_click_on_a_physical_pixel_hits_what_shows_there(site: Site, scale: fl
 
 def test_a_new_tab_is_followed_and_closing_it_comes_back(shared: BrowserEnv, site: Site) -> None:
     site.add("/second", "<body style='background:#0f0'><button class=at style='left:0;top:0;width:200px;height:100px' "
-             "onclick='close()'>x</button>")  # fmt: skip
+             "onclick='window.close()'>x</button>")  # fmt: skip
     visit(shared, site, "<a class=at style='left:10px;top:10px;font-size:40px' target=_blank href=/second>open</a>")
     shared.execute(Click(ScreenPoint(40, 30)))
     look = shared.observe()

@@ -30,10 +30,11 @@ _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "none": None, "nul
 
 END_OF_TURN = r"\[EOS\]|<\|im_end\|>|<\|endoftext\|>|<\|eot_id\|>|</s>"
 _LABEL = r"[ \t*#]*+(?:Thought|Reflection|Action_Summary|Action)\b"
-_AFTER_CALL = rf"""(?: [ \t]*+ [.;]? [ \t]*+ (?:
-      \Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z]
-    | \r?\n \s*+ (?: \Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z] | {_LABEL} | [A-Za-z_][A-Za-z0-9_.]*+\( )
-))"""
+_CALL = r"[A-Za-z_][A-Za-z0-9_.]*+\("
+_MARK = rf"\Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z]"
+_AFTER_CALL = (
+    rf"[ \t]*+ (?: ;[ \t]*+{_CALL} | [.;]?[ \t]*+ (?: {_MARK} | \r?\n\s*+ (?: {_MARK} | {_LABEL} | {_CALL} )))"
+)
 _ENDS_FREE_TEXT = re.compile(
     rf"""\s*+(?: \) {_AFTER_CALL}
       | ,\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer)\s*+=
