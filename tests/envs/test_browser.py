@@ -176,15 +176,22 @@ def test_a_click_on_a_physical_pixel_hits_what_shows_there(site: Site, scale: fl
             eventually(lambda: site.told.get("hit"), True)
 
 
-def test_a_new_tab_is_followed_and_closing_it_comes_back(shared: BrowserEnv, site: Site) -> None:
-    site.add("/second", "<body style='background:#0f0'><button class=at style='left:0;top:0;width:200px;height:100px' "
-             "onclick='window.close()'>x</button>")  # fmt: skip
-    visit(shared, site, "<a class=at style='left:10px;top:10px;font-size:40px' target=_blank href=/second>open</a>")
+@pytest.mark.parametrize("opens", ["<a target=_blank href=/second>open</a>", "<a onclick=\"window.open('/second')\">open</a>"])
+def test_a_new_tab_is_followed(shared: BrowserEnv, site: Site, opens: str) -> None:
+    site.add("/second", "<body style='background:#0f0'>")
+    visit(shared, site, f"<div class=at style='left:10px;top:10px;font-size:40px'>{opens}</div>")
     shared.execute(Click(ScreenPoint(40, 30)))
     look = shared.observe()
     assert look.place.endswith("/second")
     assert any("new tab" in fact for fact in look.facts)
     assert colour(shared, 600, 600) == (0, 255, 0)
+
+
+def test_a_tab_that_closes_shows_the_one_before_it(shared: BrowserEnv, site: Site) -> None:
+    site.add("/second", "<button style='width:200px;height:100px' onclick='window.close()'>x</button>")
+    visit(shared, site, "<button style='width:200px;height:100px' onclick=\"window.open('/second')\">open</button>")
+    shared.execute(Click(ScreenPoint(100, 50)))
+    assert shared.observe().place.endswith("/second")
     shared.execute(Click(ScreenPoint(100, 50)))
     assert shared.observe().place.endswith("/page")
 

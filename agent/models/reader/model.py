@@ -1,0 +1,68 @@
+"""The reader as a model: messages in, a reply in the UI-TARS-1.5 format out."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from ...dialects.ui_tars import UiTars15
+from ...messages import ImagePart, Message
+from ..model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
+from .instructions import Step, read_instructions
+from .perception import read_png
+from .planner import plan
+
+_TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
+_DIALECT = UiTars15()
+
+
+class ReaderModel:
+    """Reads the screen by OCR and follows literal instructions; needs no weights beyond those inside its packages.
+
+    Everything it knows it takes from the messages: the task, its own replies, the newest picture. It answers in
+    pixels of that picture, one action a reply.
+    """
+
+    def info(self) -> ModelInfo:
+        """See `Model`."""
+        return ModelInfo("reader")
+
+    def connect(self) -> None:
+        """See `Model`. There is nothing to do."""
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        """See `Model`. The sampling has no meaning to it: it always gives the same answer.
+
+        Raises:
+            ModelLost: the messages hold no task or no picture.
+        """
+        if stop(""):
+            return Completion("", complete=False)
+        task, picture = _task_in(messages), _newest_picture(messages)
+        replies = tuple(message.text for message in messages if message.role == "assistant")
+        decided = plan(steps_of(task), replies, read_png(picture.data))
+        text = _DIALECT.format(decided.thought, (decided.move,))
+        return Completion(text, Usage(0, len(text.split())))
+
+
+@lru_cache(maxsize=32)
+def steps_of(task: str) -> tuple[Step, ...]:
+    """The steps that a task asks for."""
+    return read_instructions(task)
+
+
+def _task_in(messages: Sequence[Message]) -> str:
+    for message in messages:
+        found = _TASK.search(message.text) if message.role == "user" else None
+        if found:
+            return found.group(1).strip()
+    raise ModelLost("the reader was asked without a task: its prompt ends with '## User Instruction' and the task")
+
+
+def _newest_picture(messages: Sequence[Message]) -> ImagePart:
+    for message in reversed(messages):
+        for part in reversed(message.parts):
+            if isinstance(part, ImagePart):
+                return part
+    raise ModelLost("the reader was asked without a picture of the screen")

@@ -1,0 +1,138 @@
+"""Reading a picture of a screen: its text by OCR, its controls by their frames.
+
+The OCR is RapidOCR with the PP-OCR models that ship inside its wheel; nothing is fetched.
+"""
+
+import logging
+from functools import cache, lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from rapidocr import RapidOCR
+
+from .screen import Area, Control, Kind, Piece, Screen, Word
+
+Pixels = npt.NDArray[np.uint8]
+
+_LEAST_SCORE = 0.6
+_GAP = 0.55
+"""Words further apart than this part of their height belong to different pieces, as in a menu bar."""
+
+_TICK_PX = (9, 40)
+_BOX_HEIGHT_PX = (14, 90)
+_MOST_SHARE = 0.6
+
+
+@lru_cache(maxsize=8)
+def read_png(data: bytes) -> Screen:
+    """The screen on an encoded picture; the newest few are remembered, since they come again with every message."""
+    buffer = np.frombuffer(data, np.uint8)
+    return read_pixels(np.asarray(cv2.imdecode(buffer, cv2.IMREAD_COLOR), np.uint8))
+
+
+def read_image(image: Image.Image) -> Screen:
+    """The screen on a picture."""
+    return read_pixels(np.ascontiguousarray(np.asarray(image.convert("RGB"), np.uint8)[:, :, ::-1]))
+
+
+def read_pixels(pixels: Pixels) -> Screen:
+    """The screen on a picture: height x width x 3, BGR."""
+    pieces = _read_text(pixels)
+    height, width = pixels.shape[:2]
+    return Screen(width, height, pieces, _find_controls(pixels, pieces))
+
+
+@cache
+def _engine() -> Any:
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    return RapidOCR(params={"Global.use_cls": False, "Global.log_level": "critical"})
+
+
+def _read_text(pixels: Pixels) -> tuple[Piece, ...]:
+    found = _engine()(pixels, return_word_box=True)
+    if found is None or not found.word_results:
+        return ()
+    pieces: list[Piece] = []
+    for line in found.word_results:
+        words = [
+            Word(text.strip(), _area_of(corners))
+            for text, score, corners in line
+            if score >= _LEAST_SCORE and text.strip()
+        ]
+        pieces.extend(_split_at_gaps(words))
+    return tuple(sorted(pieces, key=lambda piece: (round(piece.area.top / 8), piece.area.left)))
+
+
+def _area_of(corners: list[list[float]]) -> Area:
+    across, down = [corner[0] for corner in corners], [corner[1] for corner in corners]
+    return Area(min(across), min(down), max(across), max(down))
+
+
+def _split_at_gaps(words: list[Word]) -> list[Piece]:
+    """The words of one line, cut where the gap is too wide for a space."""
+    pieces: list[list[Word]] = []
+    for word in words:
+        last = pieces[-1][-1] if pieces else None
+        if last is not None and word.area.left - last.area.right <= _GAP * min(word.area.height, last.area.height):
+            pieces[-1].append(word)
+        else:
+            pieces.append([word])
+    return [Piece(tuple(piece)) for piece in pieces]
+
+
+def _find_controls(pixels: Pixels, pieces: tuple[Piece, ...]) -> tuple[Control, ...]:
+    """Frames: flat regions with a rectangular, or round, outline."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    flat = ((edges < 10).astype(np.uint8)) * 255
+    contours, _ = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    controls: dict[Area, Control] = {}
+    for contour in contours:
+        control = _control_of(contour, grey, pieces)
+        if control is not None and not any(_same(control.area, other) for other in controls):
+            controls[control.area] = control
+    return tuple(sorted(controls.values(), key=lambda control: (control.area.top, control.area.left)))
+
+
+def _control_of(contour: Any, grey: Pixels, pieces: tuple[Piece, ...]) -> Control | None:
+    left, top, width, height = cv2.boundingRect(contour)
+    if width < _TICK_PX[0] or height < _TICK_PX[0]:
+        return None
+    share = cv2.contourArea(contour) / ((width - 1) * (height - 1) or 1)
+    area = Area(left, top, left + width, top + height)
+    if width <= _TICK_PX[1] and height <= _TICK_PX[1] and 0.8 <= width / height <= 1.25:
+        return (
+            None if share < 0.6 or _is_letter(area, pieces) else Control(Kind.TICK, area, filled=_is_filled(grey, area))
+        )
+    if share < 0.85 or width * height > _MOST_SHARE * grey.size:
+        return None
+    if _BOX_HEIGHT_PX[0] <= height <= _BOX_HEIGHT_PX[1] and width >= 1.2 * height:
+        inside_text = " ".join(piece.text for piece in pieces if area.holds(piece.area, slack=8))
+        return Control(Kind.BOX, area, inside_text)
+    return Control(Kind.PANE, area) if width > 60 and height > _BOX_HEIGHT_PX[1] else None
+
+
+def _is_letter(area: Area, pieces: tuple[Piece, ...]) -> bool:
+    """Whether a small round thing is the inside of a letter: it lies in the middle of a word."""
+    across, down = area.centre
+    words = (word.area for piece in pieces for word in piece.words if len(word.text) > 1)
+    return any(word.left + 2 < across < word.right - 2 and word.top < down < word.bottom for word in words)
+
+
+def _is_filled(grey: Pixels, area: Area) -> bool:
+    """Whether something is drawn inside a small frame: a tick, a dot, or a fill of another colour."""
+    inset = max(2, round(area.width * 0.3))  # the ring of a radio button reaches further in than a frame does
+    inner = grey[int(area.top) + inset : int(area.bottom) - inset, int(area.left) + inset : int(area.right) - inset]
+    return bool(inner.size) and float(inner.std()) > 18
+
+
+def _same(one: Area, other: Area) -> bool:
+    return all(
+        abs(a - b) <= 4
+        for a, b in zip(
+            (one.left, one.top, one.right, one.bottom), (other.left, other.top, other.right, other.bottom), strict=True
+        )
+    )
