@@ -5,6 +5,11 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# No deadline: how long a case takes says more about the machine than about the code.
+settings.register_profile("screenwright", deadline=None)
+settings.load_profile("screenwright")
 
 
 @pytest.fixture(autouse=True)

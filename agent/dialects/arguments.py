@@ -59,10 +59,11 @@ class Arguments:
             raise self._bad(argument, "a text")
         return _written(argument.value)
 
-    def key_names(self, names: tuple[str, ...] = KEYS) -> tuple[str, ...]:
-        """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']`, or `'ctrl', 'c'`."""
+    def key_names(self, names: tuple[str, ...] = KEYS, *, one: bool = False) -> tuple[str, ...]:
+        """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']`, or, unless `one`, `'ctrl', 'c'`."""
         named = self._find(names, None)
-        given = [named] if named else self._positional
+        given = [*([named] if named else []), *self._positional]
+        given = given[:1] if one else given
         try:
             found = tuple(key for argument in given for part in _parts(argument) for key in split_keys(part))
         except ActionRefused as refused:
@@ -91,13 +92,6 @@ class Arguments:
     def has(self, *names: str) -> bool:
         """Whether one of `names` is given."""
         return any(name in self._named for name in names)
-
-    def all_points(self, names: tuple[str, ...]) -> tuple[ModelPoint, ...]:
-        """A list of points, such as the path of a drag; empty where there is none."""
-        argument = self._find(names, None)
-        if argument is None or not isinstance(argument.value, tuple):
-            return ()
-        return tuple(point_of(value, argument.position) for value in argument.value)
 
     def _point(self, names: tuple[str, ...], axes: tuple[str, str], nth: int) -> ModelPoint | None:
         if argument := self._find(names, None):

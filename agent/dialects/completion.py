@@ -9,6 +9,7 @@ from .parser.call import Trouble
 from .parser.calls import FREE_TEXT
 from .parser.labelled import first_call, read_labelled
 from .parser.runaway import runs_wild
+from .parser.sections import read_reasoning
 
 _TAIL = 40
 
@@ -21,18 +22,22 @@ def first_action_is_whole(text: str) -> bool:
     """
     if runs_wild(text):
         return True
-    if ")" not in text[-_TAIL:] or (found := first_call(text)) is None:
+    if ")" not in text[-_TAIL:]:
+        return False
+    _, start = read_reasoning(text)
+    found = first_call(text, start)
+    if found is None:
         return False
     call, end = found
     free = bool(call.arguments) and call.arguments[-1].name in FREE_TEXT
     ended = text[end - 1] == ")" and (not free or ("\n" in text[end:] and bool(text[end:].strip())))
-    return ended and _can_be_read(text)
+    return ended and _can_be_read(text, start)
 
 
-def _can_be_read(text: str) -> bool:
+def _can_be_read(text: str, start: int) -> bool:
     """Whether `text` does not break off inside a second action."""
     try:
-        read_labelled(text, 0, ())
+        read_labelled(text, start, ())
     except Trouble:
         return False
     return True

@@ -12,6 +12,7 @@ from .completion import ends_with
 from .own_prompt import identity, image_size, instructed
 from .parser.call import Trouble
 from .parser.points import point_of
+from .parser.runaway import runs_wild
 from .writing import number, unsayable
 
 
@@ -46,7 +47,7 @@ class Gta1:
 
     def is_complete(self, text: str) -> bool:
         """The point is closed, or the reply runs wild."""
-        return ends_with(r"\)", text)
+        return ends_with(r"\)", text) if text.lstrip().startswith("(") else runs_wild(text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """The point of the one click that `moves` holds; the model says nothing else.

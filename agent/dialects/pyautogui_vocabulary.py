@@ -23,6 +23,7 @@ from .tool_vocabulary import drag_to, plain_type, terminate
 from .vocabulary import Meaning, Moves, Vocabulary, key_down, key_up, wait
 from .writing import content, number, quoted, unsayable
 
+MOST_PRESSES = 50
 _MODULES = ("pyautogui.", "computer.", "time.")
 
 
@@ -53,8 +54,15 @@ def _button(given: Arguments) -> Button:
 
 def _press(given: Arguments) -> Moves:
     """Tap keys one after the other, `presses` times over."""
-    keys = given.key_names(("keys", "key"))
-    return tuple(Hotkey((key,)) for _ in range(min(given.whole(("presses",), 1), 50)) for key in keys)
+    keys = given.key_names(("keys", "key"), one=True)
+    return tuple(Hotkey((key,)) for _ in range(_presses(given)) for key in keys)
+
+
+def _presses(given: Arguments) -> int:
+    presses = given.whole(("presses",), 1, 1)
+    if not 1 <= presses <= MOST_PRESSES:
+        raise Trouble("bad_argument", given.call.position, f"a key is pressed 1 to {MOST_PRESSES} times")
+    return presses
 
 
 def _scroll_at(positive: Direction, negative: Direction) -> Meaning:

@@ -46,15 +46,18 @@ def _read(text: str, vocabulary: Vocabulary, *, labels: bool) -> Reply:
 
 def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:
     """The calls, and where what is said before them ends."""
-    label = label_before_call(text, start) if labels else None
     tools = _TOOLS.search(text, start)
-    if tools and (label is None or tools.start() < label):
-        return read_tools(text, tools.start()), tools.start()
-    if label is None and (opening := _JSON.match(text, start)):
-        data, _ = read_json(text, opening.end())
-        return (function_call(data, opening.end()),), start
-    if label is None and (stripped := read_stripped(text, start, vocabulary)):
-        return (stripped,), start
+    opening = None if tools else _JSON.match(text, start)
+    stripped = None if tools or opening else read_stripped(text, start, vocabulary)
+    if tools or opening or stripped:
+        label = label_before_call(text, start) if labels else None
+        if tools and (label is None or tools.start() < label):
+            return read_tools(text, tools.start()), tools.start()
+        if label is None and opening:
+            data, _ = read_json(text, opening.end())
+            return (function_call(data, opening.end()),), start
+        if label is None and stripped:
+            return (stripped,), start
     return read_labelled(text, start, vocabulary)
 
 

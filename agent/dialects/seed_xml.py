@@ -17,7 +17,7 @@ from .completion import ends_with
 from .own_prompt import identity, instructed
 from .reading import read_reply
 from .vocabulary import UI_TARS
-from .writing import CLICKS, content, number, unsayable
+from .writing import CLICKS, combination, content, number, unsayable
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _write_pointless(move: ModelMove) -> str:
         case Type():
             return _function("type", content=content(move))
         case Hotkey(keys):
-            return _function("hotkey", key=" ".join(keys))
+            return _function("hotkey", key=combination(keys))
         case KeyDown(key):
             return _function("press", key=key)
         case KeyUp(key):

@@ -98,7 +98,7 @@ def _write(move: ModelMove) -> str:
         case LongPress(at, 1.5):
             return f"LongPress(box={_box(at)})"
         case Type(text, True):
-            return f"Type(content={quoted(text)})"
+            return f"Type(content={quoted(text + _further_break(text))})"
         case Hotkey(("enter",)):
             return "PressEnter()"
         case OpenApp(app):
@@ -115,6 +115,11 @@ def _write(move: ModelMove) -> str:
             return f"CallUser(content={quoted(question)})"
         case _:
             raise unsayable(move, "UI-Venus")
+
+
+def _further_break(text: str) -> str:
+    """What is written after a text that ends in a line break: reading takes one off."""
+    return "\n" if text.endswith("\n") else ""
 
 
 def _box(point: ModelPoint) -> str:

@@ -40,6 +40,8 @@ SUBMITS = "\n"
 
 BACK_KEY = "back"
 
+LONGEST_WAIT_S = 600.0
+
 MOST_CALLS = 50
 """A reply with more has run wild and is not carried out."""
 
@@ -139,8 +141,8 @@ def key_up(given: Arguments) -> Moves:
 def wait(given: Arguments) -> Moves:
     """Do nothing, five seconds unless told."""
     seconds = given.number(("time", "seconds", "duration"), 5.0, 0)
-    if seconds < 0:
-        raise Trouble("bad_argument", given.call.position, "a time to wait is not below 0")
+    if not 0 <= seconds <= LONGEST_WAIT_S:
+        raise Trouble("bad_argument", given.call.position, f"a time to wait is 0 to {LONGEST_WAIT_S:g} seconds")
     return (Wait(seconds),)
 
 

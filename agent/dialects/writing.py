@@ -65,6 +65,11 @@ def quoted(text: str) -> str:
     return f"'{text}'"
 
 
+def combination(keys: tuple[str, ...]) -> str:
+    """Keys with spaces between them; a `+` between two others is spelled out, as it would join them."""
+    return " ".join([*("plus" if key == "+" else key for key in keys[:-1]), *keys[-1:]])
+
+
 def content(action: Type) -> str:
     """The text of `action` with the line break that submits it."""
     return action.text + "\n" if action.submit else action.text
@@ -123,7 +128,7 @@ def _write_pointless(move: ActionIn[ModelPoint]) -> str:
         case Type():
             return f"type(content={quoted(content(move))})"
         case Hotkey(keys):
-            return f"hotkey(key={quoted(' '.join(keys))})"
+            return f"hotkey(key={quoted(combination(keys))})"
         case KeyDown(key):
             return f"press(key={quoted(key)})"
         case KeyUp(key):

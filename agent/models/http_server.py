@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self) -> None:
         match urlsplit(self.path).path:
             case "/v1/models":
-                card: JsonValue = {"id": self.home.name, "object": "model", "created": self.home.created}
+                card: dict[str, JsonValue] = {"id": self.home.name, "object": "model", "created": self.home.created}
                 self.send_json({"object": "list", "data": [{**card, "owned_by": "screenwright"}]})
             case "/health":
                 self.send_json({"status": "ok"})

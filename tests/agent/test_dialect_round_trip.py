@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright.agent.coordinates import ModelPoint
@@ -85,20 +85,19 @@ def label(writer: Writer) -> str:
     return f"{writer.name}-{prompt}" if prompt else writer.name
 
 
-def written(writer: Writer, thought: str | None, said: list[ModelMove]) -> str:
+def written(writer: Writer, said: list[ModelMove]) -> str | None:
+    """The reply, or None where the family has no words; what it must have words for is tested below."""
     try:
-        return writer.format(thought, said)
+        return writer.format(None, said)
     except ValueError:
-        assume(False)
-        raise
+        return None
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=label)
 @given(move=moves)
 def test_what_a_dialect_writes_it_reads_back(writer: Writer, move: ModelMove) -> None:
-    reply = writer.parse(written(writer, None, [move]))
-    assert isinstance(reply, Reply), reply
-    assert reply.moves == (move,)
+    if (text := written(writer, [move])) is not None:
+        assert writer.parse(text) == Reply((move,))
 
 
 @pytest.mark.parametrize("writer", [Gta1(), holo1()], ids=label)
@@ -110,9 +109,8 @@ def test_what_a_grounding_model_points_at_is_a_click(writer: Writer, at: ModelPo
 @pytest.mark.parametrize("writer", SEVERAL, ids=label)
 @given(said=st.lists(typed | st.builds(Click, points) | st.builds(Finish, texts), min_size=2, max_size=4))
 def test_several_moves_keep_their_order(writer: Writer, said: list[ModelMove]) -> None:
-    reply = writer.parse(written(writer, None, said))
-    assert isinstance(reply, Reply), reply
-    assert reply.moves == tuple(said)
+    if (text := written(writer, said)) is not None:
+        assert writer.parse(text) == Reply(tuple(said))
 
 
 @pytest.mark.parametrize("writer", SEVERAL, ids=label)
@@ -121,6 +119,14 @@ def test_the_thought_is_read_back(writer: Writer, thought: str | None) -> None:
     reply = writer.parse(writer.format(thought, [Click(ModelPoint(1, 2))]))
     assert isinstance(reply, Reply), reply
     assert reply.thought == thought
+
+
+@pytest.mark.parametrize("writer", EVERYTHING, ids=label)
+def test_a_plus_key_is_kept_wherever_it_stands(writer: Writer) -> None:
+    for keys in (("+",), ("ctrl", "+"), ("alt", "+", "alt")):
+        reply = writer.parse(writer.format(None, [Hotkey(keys)]))
+        assert isinstance(reply, Reply), reply
+        assert reply.moves == (Hotkey(keys),)
 
 
 P, Q = ModelPoint(10, 20), ModelPoint(30.5, 40)

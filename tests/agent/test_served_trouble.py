@@ -8,6 +8,7 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -318,9 +319,11 @@ def test_a_cancelled_run_does_not_wait_for_the_next_try() -> None:
         cancelled.set()
         return error(429, "slow down", Retry_After="55")
 
+    started = time.monotonic()
     with odd(busy) as (model, server):
         assert model.complete(QUESTION, Sampling(), lambda _: cancelled.is_set()).text == ""
     assert len(server.calls) == 1
+    assert time.monotonic() < started + 40  # of the 55 seconds that the server asked for
 
 
 # -- what is no answer
@@ -432,6 +435,12 @@ def test_a_server_without_a_list_will_do_if_the_model_is_named(listing: bytes) -
     with odd(FINE, pages={"/v1/models": listing}) as (model, server):
         lost(model)
     assert server.calls == []
+
+
+def test_a_server_that_is_still_starting_is_not_taken_for_one_without_a_list() -> None:
+    listings = iter([http(503, "loading"), http(200, VLLM_MODEL)])
+    with odd(FINE, pages={"/v1/models": lambda _: next(listings)}, name="ui-tars") as (model, _):
+        assert model.facts().is_vllm
 
 
 def test_a_server_started_anew_with_another_model_is_asked_for_its_name_again() -> None:

@@ -16,7 +16,7 @@ from .call import Call, Trouble
 from .calls import CALL_START, END_OF_TURN, read_call
 
 _LABEL = re.compile(r"^[ \t*#>]*+Action\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE)
-_LABEL_WITHIN = re.compile(r"\bAction[ \t]*+[:\uff1a]", re.IGNORECASE)
+_LABEL_WITHIN = re.compile(r"(?<!['\"`\u201c\u2018(])\bAction[ \t]*+[:\uff1a]", re.IGNORECASE)
 _LINE = re.compile(r"^[ \t`]*+(?=[A-Za-z_])", re.MULTILINE)
 _BETWEEN = re.compile(r"(?: \s++ | [.;,] | ```\w*+ | \#[^\n]*+ | </[A-Za-z:_]++> )++", re.VERBOSE)
 _END = re.compile(END_OF_TURN)
@@ -67,9 +67,9 @@ def label_before_call(text: str, start: int) -> int | None:
     return None
 
 
-def first_call(text: str) -> tuple[Call, int] | None:
-    """The first labelled call and where it ends; None while it is not whole, or if it cannot be read."""
-    pos = 0
+def first_call(text: str, start: int) -> tuple[Call, int] | None:
+    """The first labelled call from `start` on and where it ends; None while it is not whole or cannot be read."""
+    pos = start
     while found := _LABEL.search(text, pos):
         at = _call_after(text, found.end())
         if at is not None:

@@ -20,6 +20,9 @@ _TOKEN = re.compile(
     )\s*+""",
     re.VERBOSE,
 )
+_USUAL = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)|<point>(\d{1,6}) (\d{1,6})</point>")
+"""The two forms that nearly every reply has; they are read in one go."""
+
 _CLOSED = re.compile(r"[)\]>]\s*+\Z")
 _LONGEST = 200
 """No point takes more characters; a longer one is a model counting without end."""
@@ -33,6 +36,8 @@ def point_of(value: Value, position: int) -> ModelPoint:
     """
     match value:
         case str():
+            if usual := _USUAL.fullmatch(value):
+                return ModelPoint(float(usual[1] or usual[3]), float(usual[2] or usual[4]))
             return _of_numbers(_numbers(value, position), position)
         case tuple():
             return _of_numbers(_flat(value, position), position)

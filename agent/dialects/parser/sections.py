@@ -1,9 +1,10 @@
-"""What stands around the actions of a reply: reasoning tags, labelled sections, fences.
+"""What stands around the actions of a reply: reasoning, labelled sections, fences.
 
-<think>...</think>     reasoning, also as think_xxx, thinkt, gui_think, thinking
-Thought: ...           also <Thought>...</Thought>, and a full-width colon
-Reflection: ...
-Action_Summary: ...    joined to the thought
+`<think>...</think>`    reasoning, also as `think_xxx`, `thinkt`, `gui_think`, `thinking`
+`Thought: ...`          also `<Thought>...</Thought>`, and with a full-width colon
+`Reflection: ...`
+`Action_Summary: ...`   joined to the thought
+`Action: ...`           in words, before a tool call: the thought, if there is no other
 """
 
 import re
@@ -13,6 +14,8 @@ _OPENING = re.compile(r"(?:\s*+```\w*+[ \t]*+(?=\r?\n))?+\s*+<((?:gui_)?think\w*
 _LABEL = re.compile(
     r"^[ \t*#>]*+(Thought|Reflection|Action_Summary|Action)\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE
 )
+_CLOSING = re.compile(r"</(?:gui_)?think\w*+>", re.IGNORECASE)
+_STRUCTURE = re.compile(rf"{_LABEL.pattern}|^##|<(?:seed:)?tool_call|<function|<action>|[{{(]['\"]", _LABEL.flags)
 _THOUGHT_TAG = re.compile(r"\A\s*+<thought>(.*?)</thought>", re.DOTALL | re.IGNORECASE)
 _ORNAMENT = re.compile(
     r"(?:\s++|```\w*+(?=\s|\Z)|</?(?:computer_env|output|operation|thought|conclusion)>)++", re.IGNORECASE
@@ -32,12 +35,15 @@ def read_reasoning(text: str) -> tuple[str | None, int]:
     """The reasoning at the beginning of a reply, and where it ends.
 
     Reasoning that is never closed is all there is. Servers that put the opening tag into the prompt leave only the
-    closing one; it counts if it stands on a line of its own or ends one.
+    closing one, which counts where nothing before it could be a section or an action.
     """
     if opening := _OPENING.match(text):
         closing = re.compile(rf"</{re.escape(opening[1])}>", re.IGNORECASE).search(text, opening.end())
         end = closing.start() if closing else len(text)
         return text[opening.end() : end].strip() or None, closing.end() if closing else len(text)
+    closing = _CLOSING.search(text)
+    if closing and not _STRUCTURE.search(text, 0, closing.start()):
+        return text[: closing.start()].strip() or None, closing.end()
     return None, 0
 
 

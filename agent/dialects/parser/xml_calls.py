@@ -44,11 +44,6 @@ def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def ends_xml_calls(tail: str) -> bool:
-    """Whether `tail`, the end of a reply, closes its tool call."""
-    return bool(re.search(r"</(?:seed:)?tool_call\w*>\s*\Z", tail))
-
-
 def read_stripped(text: str, start: int, known: Container[str]) -> Call | None:
     """The call that `name>parameter>value` is left of; None if it is not that."""
     found = _STRIPPED.match(text, start)

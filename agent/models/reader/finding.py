@@ -101,11 +101,11 @@ def plain(text: str) -> str:
     """Text for comparing: without case, accents, punctuation at its ends, and doubled spaces."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(character for character in folded if not unicodedata.combining(character))
-    return re.sub(r"\s+", " ", bare).strip(" .:…,;*>›▼▾|")
+    return re.sub(r"\s+", " ", bare).strip(" .:…,;*>|▼▾")
 
 
 def _best_run(piece: Piece, wanted: str) -> Sighting | None:
-    """The run of words in `piece` that is most like `wanted`; a run that is not the whole piece counts a little less."""
+    """The run of words in `piece` that is most like `wanted`; less than the whole piece counts a little less."""
     size = len(wanted.split())
     best: Sighting | None = None
     for length in {size - 1, size, size + 1, len(piece.words)}:

@@ -136,8 +136,8 @@ Step: TypeAlias = Press | Write | Choose | Tick | Strike | Turn | DragOnto | Awa
 
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1}
 _KINDS = (
-    "buttons?|links?|tabs?|menus?|menu item|icons?|check ?box(?:es)?|radio button|radio|option|entry|item|field|text field|"
-    "text ?box|input|text area|box|drop-?down|drop-?down list|list|page|section"
+    "buttons?|links?|tabs?|menus?|menu item|icons?|check ?box(?:es)?|radio button|radio|option|entry|item|field|"
+    "text field|text ?box|input|text area|box|drop-?down|drop-?down list|list|page|section"
 )
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(?<![\w])\'([^\']*)\'(?![\w])')
 _HELD = re.compile(r"\x00(\d+)\x00")
@@ -282,7 +282,8 @@ _RULES = (
         lambda parts: Await(parts.label("what")),
     ),
     _rule(
-        r"(?:tell me|tell|read out|read|report|say|give me|answer with)\s+(?:what\s+(?:is|stands\s+at|follows)\s+)?(?P<what>.+)",
+        r"(?:tell me|tell|read out|read|report|say|give me|answer with)\s+"
+        r"(?:what\s+(?:is|stands\s+at|follows)\s+)?(?P<what>.+)",
         lambda parts: Tell(parts.label("what")),
     ),
     _rule(r"open\s+(?P<what>.+)", _press()),

@@ -1,0 +1,65 @@
+"""Finding the dialect of a model."""
+
+from importlib.metadata import EntryPoint, EntryPoints
+
+import pytest
+
+from screenwright.agent.dialects import registry
+from screenwright.agent.dialects.registry import DIALECTS, dialect_for_model, dialect_named, dialect_names
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_a_dialect_goes_by_the_name_it_is_registered_under(name: str) -> None:
+    assert dialect_named(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("served", "name"),
+    [
+        ("ByteDance-Seed/UI-TARS-1.5-7B", "ui-tars-1.5"),
+        ("ui-tars-1.5-7b-awq", "ui-tars-1.5"),
+        ("/models/UI-TARS-1.5-7B", "ui-tars-1.5"),
+        ("bytedance-research/UI-TARS-7B-DPO", "ui-tars-1.0"),
+        ("ByteDance-Seed/UI-TARS-2B-SFT", "ui-tars-1.0"),
+        ("UI-TARS-72B-DPO", "ui-tars-1.0"),
+        ("UI-TARS-2", "seed-xml"),
+        ("doubao-1-5-ui-tars-250428", "doubao"),
+        ("doubao-1.5-thinking-vision-pro", "doubao"),
+        ("doubao-seed-1-8-251228", "seed-xml"),
+        ("doubao-seed-1.6", "seed-xml"),
+        ("Seed1.5-VL", "doubao"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl"),
+        ("Qwen/Qwen3-VL-8B-Instruct", "qwen3-vl"),
+        ("mPLUG/GUI-Owl-1.5-8B", "gui-owl"),
+        ("xlangai/OpenCUA-7B", "opencua"),
+        ("OpenGVLab/ScaleCUA-3B", "scalecua"),
+        ("Hcompany/Holo1-7B", "holo1"),
+        ("Hcompany/Holo1.5-7B", "holo1.5"),
+        ("Hcompany/Holo2-8B", "holo2"),
+        ("HelloKKMe/GTA1-7B", "gta1"),
+        ("inclusionAI/UI-Venus-1.5-8B", "ui-venus"),
+    ],
+)
+def test_a_served_model_is_spoken_to_in_its_dialect(served: str, name: str) -> None:
+    dialect = dialect_for_model(served)
+    assert dialect is not None
+    assert dialect.name == name
+
+
+@pytest.mark.parametrize("served", ["gpt-4o", "llama", "", "Qwen/Qwen3-8B"])
+def test_an_unknown_model_has_no_dialect(served: str) -> None:
+    assert dialect_for_model(served) is None
+
+
+def test_an_unknown_name_is_refused_in_one_line_that_lists_the_others() -> None:
+    with pytest.raises(ValueError, match="there is no dialect 'klingon': choose one of doubao, gta1, ") as caught:
+        dialect_named("klingon")
+    assert "ui-tars-1.5" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_third_party_adds_a_dialect_by_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = EntryPoint("my-model", "screenwright.agent.dialects.ui_tars:Doubao", registry.ENTRY_POINTS)
+    monkeypatch.setattr(registry, "entry_points", EntryPoints([extra]).select)
+    assert "my-model" in dialect_names()
+    assert dialect_named("my-model").name == "doubao"
