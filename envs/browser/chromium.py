@@ -1,13 +1,15 @@
-"""Finding Chromium, and the switches it is started with."""
+"""Finding Chromium, and starting it."""
 
 import os
 import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Playwright
+from playwright.async_api import BrowserContext, Playwright, ViewportSize
 
 from ..env import EnvUnavailable
+from ..geometry import Size
+from .settings import BrowserSettings
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -25,12 +27,50 @@ SWITCHES = (
     # a screen that no one looks at is drawn all the same, at full speed
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
-    "--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication",
 )
 
 
-def find_chromium(playwright: Playwright, wanted: str | None) -> str:
-    """The Chromium to start: the one that is wanted, else Playwright's own, else the system's.
+async def launch(
+    playwright: Playwright, viewport: Size, scale: float, headless: bool, settings: BrowserSettings
+) -> tuple[BrowserContext, str]:
+    """A fresh browser with no tabs of ours yet, and its version.
+
+    Raises:
+        EnvUnavailable: there is no Chromium to start.
+    """
+    chromium = playwright.chromium
+    program = find_chromium(Path(chromium.executable_path), settings.executable)
+    size = ViewportSize(width=viewport.width, height=viewport.height)
+    # Ctrl-C is for our caller to see; it must not take the browser down under a run that wants to end in order.
+    if settings.profile is not None:
+        context = await chromium.launch_persistent_context(
+            settings.profile,
+            executable_path=program,
+            headless=headless,
+            args=switches(settings.switches),
+            handle_sigint=False,
+            viewport=size,
+            device_scale_factor=scale,
+            locale=settings.locale,
+            timezone_id=settings.timezone,
+            color_scheme="dark" if settings.dark else "light",
+        )
+        return context, context.browser.version if context.browser else ""
+    browser = await chromium.launch(
+        executable_path=program, headless=headless, args=switches(settings.switches), handle_sigint=False
+    )
+    context = await browser.new_context(
+        viewport=size,
+        device_scale_factor=scale,
+        locale=settings.locale,
+        timezone_id=settings.timezone,
+        color_scheme="dark" if settings.dark else "light",
+    )
+    return context, browser.version
+
+
+def find_chromium(own: Path, wanted: str | None) -> str:
+    """The Chromium to start: the one that is wanted, else Playwright's `own`, else the system's.
 
     Raises:
         EnvUnavailable: there is none; says how to get one.
@@ -40,9 +80,8 @@ def find_chromium(playwright: Playwright, wanted: str | None) -> str:
         if found is None:
             raise EnvUnavailable(f"there is no browser {wanted!r} to start")
         return found
-    own = playwright.chromium.executable_path
-    if Path(own).exists():
-        return own
+    if own.exists():
+        return str(own)
     for program in PROGRAMS:
         found = shutil.which(program)
         if found is not None:

@@ -1,42 +1,24 @@
 """A browser page as a screen, through Playwright: seen as a screenshot, worked by mouse and keyboard alone.
 
-Playwright's synchronous API belongs to one thread. `BrowserEnv` keeps a thread of its own for it, so that it can be
-used from any thread, inside asyncio, and in notebooks.
+Playwright belongs to one thread. `BrowserEnv` keeps a thread with an event loop of its own for it, so that it can be
+used from any thread, inside asyncio, and in notebooks, and so that nothing that a page does can hold it up for ever.
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from ..actions import Action
 from ..env import Done, EnvInfo, EnvLost, Observation
 from ..geometry import Size
 from .chromium import runs_as_root
 from .session import Session
+from .settings import BrowserSettings
+from .worker import Worker
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserSettings:
-    """What is rarely set. `None` leaves a thing as Chromium has it.
-
-    `executable` is the Chromium to start; `profile` a folder that keeps cookies and logins from run to run;
-    `switches` are added to Chromium's command line. Settling gives up after `settle_limit_s`, after going to another
-    address `load_limit_s`.
-    """
-
-    executable: str | None = None
-    profile: str | None = None
-    locale: str | None = None
-    timezone: str | None = None
-    dark: bool = False
-    switches: tuple[str, ...] = ()
-    settle_limit_s: float = 5.0
-    load_limit_s: float = 15.0
 
 
 class BrowserEnv:
@@ -60,7 +42,8 @@ class BrowserEnv:
         self.scale = scale
         self.headless = headless
         self.settings = settings
-        self._thread: ThreadPoolExecutor | None = None
+        self._one_at_a_time = threading.Lock()
+        self._worker: Worker | None = None
         self._session: Session | None = None
         self._closed = False
 
@@ -86,22 +69,24 @@ class BrowserEnv:
 
     def release(self) -> None:
         """See `Env`."""
-        session, thread = self._session, self._thread
-        if session is not None and thread is not None:
-            with suppress(Exception):  # whatever is wrong with the browser, there is nothing more to let go of
-                thread.submit(session.release).result()
+        with self._one_at_a_time, suppress(Exception):  # whatever is wrong, there is nothing more to let go of
+            if self._session is not None and self._worker is not None:
+                self._worker.run(self._session.release())
 
     def close(self) -> None:
         """See `Env`."""
-        self._closed = True
-        thread, self._thread = self._thread, None
-        session, self._session = self._session, None
-        if thread is None:
-            return
-        if session is not None:
-            with suppress(Exception):  # a browser that is gone already is closed enough
-                thread.submit(session.close).result()
-        thread.shutdown()
+        with self._one_at_a_time:
+            self._closed = True
+            worker, self._worker = self._worker, None
+            session, self._session = self._session, None
+            if worker is None:
+                return
+            try:
+                if session is not None:
+                    with suppress(Exception):  # a browser that is gone already is closed enough
+                        worker.run(session.close())
+            finally:
+                worker.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -111,16 +96,14 @@ class BrowserEnv:
     ) -> None:
         self.close()
 
-    def _do(self, work: Callable[[Session], T]) -> T:
+    def _do(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         """Have the browser's own thread do `work`, opening the browser first if need be."""
-        if self._closed:
-            raise EnvLost("the browser was closed")
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="screenwright-browser")
-        future: Future[T] = self._thread.submit(lambda: work(self._opened()))
-        return future.result()
-
-    def _opened(self) -> Session:
-        if self._session is None:
-            self._session = Session.open(self.url, self.viewport, self.scale, self.headless, self.settings)
-        return self._session
+        with self._one_at_a_time:
+            if self._closed:
+                raise EnvLost("the browser was closed")
+            if self._worker is None:
+                self._worker = Worker("screenwright-browser")
+            if self._session is None:
+                opening = Session.open(self.url, self.viewport, self.scale, self.headless, self.settings)
+                self._session = self._worker.run(opening)
+            return self._worker.run(work(self._session))

@@ -1,11 +1,12 @@
 """Mouse and keyboard on a page."""
 
+import asyncio
 import itertools
-import time
-from contextlib import suppress
-from typing import assert_never
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias, assert_never
 
-from playwright.sync_api import Error, Keyboard, Mouse, Page
+from playwright.async_api import Error, Keyboard, Mouse, Page
 
 from ..actions import (
     ActionIn,
@@ -34,7 +35,9 @@ NOTCH_PX = 100
 _DRAG_MOVES = 20
 _DRAG_S = 0.15
 
-Manual = (
+_MOST_TURNS = 10
+
+_WithMouse: TypeAlias = (
     Click[ScreenPoint]
     | Move[ScreenPoint]
     | Drag[ScreenPoint]
@@ -42,23 +45,19 @@ Manual = (
     | ButtonDown[ScreenPoint]
     | ButtonUp[ScreenPoint]
     | LongPress[ScreenPoint]
-    | Type
-    | Hotkey
-    | KeyDown
-    | KeyUp
-    | Wait
 )
 
 
 class Hands:
     """Does with the mouse and the keyboard what an action says, and knows what it holds."""
 
-    def __init__(self, device: DeviceTransform) -> None:
+    def __init__(self, device: DeviceTransform, pointer: DevicePoint) -> None:
         self._device = device
+        self._pointer = pointer
         self._keys: list[str] = []
         self._buttons: list[Button] = []
 
-    def do(self, page: Page, action: ActionIn[ScreenPoint]) -> str:
+    async def do(self, page: Page, action: ActionIn[ScreenPoint]) -> str:
         """Do `action`; returns how, where there was a choice.
 
         Raises:
@@ -66,146 +65,149 @@ class Hands:
         """
         match action:
             case Click() | Move() | Drag() | ButtonDown() | ButtonUp() | LongPress() | Scroll():
-                self._mouse(page, action)
+                await self._mouse(page, action)
             case Type(text, submit):
-                return self._type(page, text, submit)
+                return await self._type(page, text, submit)
             case Hotkey(keys):
-                self._press_together(page.keyboard, [playwright_key(key) for key in keys])
+                async with self._holding(page.keyboard, keys):
+                    pass
             case KeyDown(key):
-                self._hold(page.keyboard, playwright_key(key))
+                await self._hold(page.keyboard, playwright_key(key))
             case KeyUp(key):
-                self._let_go(page.keyboard, playwright_key(key))
+                await self._let_go(page.keyboard, playwright_key(key))
             case Wait(seconds):
-                page.wait_for_timeout(max(seconds, 0) * 1000)
+                await asyncio.sleep(seconds)
             case _:
                 raise ActionRefused(f"a page has no way to do {type(action).__name__}")
         return ""
 
-    def release(self, page: Page) -> None:
+    async def release(self, page: Page) -> None:
         """Let go of everything that is held."""
-        for key in reversed(self._keys):
+        for key in reversed(list(self._keys)):
             with suppress(Error):
-                page.keyboard.up(key)
-        for button in self._buttons:
+                await page.keyboard.up(key)
+        for button in list(self._buttons):
             with suppress(Error):
-                page.mouse.up(button=button.value)
+                await page.mouse.up(button=button.value)
         self._keys.clear()
         self._buttons.clear()
 
     # -- the mouse
 
-    def _mouse(
-        self,
-        page: Page,
-        action: Click[ScreenPoint]
-        | Move[ScreenPoint]
-        | Drag[ScreenPoint]
-        | ButtonDown[ScreenPoint]
-        | ButtonUp[ScreenPoint]
-        | LongPress[ScreenPoint]
-        | Scroll[ScreenPoint],
-    ) -> None:
+    async def _mouse(self, page: Page, action: _WithMouse) -> None:
         mouse = page.mouse
         match action:
-            case Click(at, button, count, modifiers):
-                self._click(page, self._device.apply(at), button, count, modifiers)
+            case Click():
+                await self._click(page, action)
             case Move(to):
-                self._to(mouse, to)
+                await self._to(mouse, to)
             case Drag():
-                self._drag(page, action)
+                await self._drag(page, action)
             case ButtonDown(button, at):
-                self._to(mouse, at)
-                self._buttons.append(button)
-                mouse.down(button=button.value)
+                await self._to(mouse, at)
+                await self._press(mouse, button)
             case ButtonUp(button, at):
-                self._to(mouse, at)
-                self._buttons = [held for held in self._buttons if held is not button]
-                mouse.up(button=button.value)
+                await self._to(mouse, at)
+                await self._lift(mouse, button)
             case LongPress(at, seconds):
-                self._to(mouse, at)
-                mouse.down()
-                page.wait_for_timeout(seconds * 1000)
-                mouse.up()
-            case Scroll(direction, amount, at):
-                self._to(mouse, at)
-                across, along = _WHEEL[direction]
-                mouse.wheel(across * amount * NOTCH_PX, along * amount * NOTCH_PX)
+                await self._to(mouse, at)
+                await self._press(mouse, Button.LEFT)
+                await asyncio.sleep(seconds)
+                await self._lift(mouse, Button.LEFT)
+            case Scroll():
+                await self._scroll(page, action)
             case _:
                 assert_never(action)
 
-    def _to(self, mouse: Mouse, at: ScreenPoint | None) -> None:
+    async def _to(self, mouse: Mouse, at: ScreenPoint | None) -> None:
         if at is not None:
             point = self._device.apply(at)
-            mouse.move(point.x, point.y)
+            await mouse.move(point.x, point.y)
+            self._pointer = point
 
-    def _click(self, page: Page, at: DevicePoint, button: Button, count: int, modifiers: tuple[str, ...]) -> None:
-        if count < 1:
-            raise ActionRefused(f"a click of {count} presses is none")
-        keys = [playwright_key(key) for key in modifiers]
-        try:
-            for key in keys:
-                self._hold(page.keyboard, key)
-            page.mouse.click(at.x, at.y, button=button.value, click_count=count)
-        finally:
-            for key in reversed(keys):
-                self._let_go(page.keyboard, key)
+    async def _click(self, page: Page, click: Click[ScreenPoint]) -> None:
+        if click.count < 1:
+            raise ActionRefused(f"a click of {click.count} presses is none")
+        async with self._holding(page.keyboard, click.modifiers):
+            at = self._pointer = self._device.apply(click.at)
+            await page.mouse.click(at.x, at.y, button=click.button.value, click_count=click.count)
 
-    def _drag(self, page: Page, drag: Drag[ScreenPoint]) -> None:
+    async def _drag(self, page: Page, drag: Drag[ScreenPoint]) -> None:
         """Press, move in many small steps, release: dropping in a page needs motion, and a moment for it."""
         if len(drag.path) < 2:
             raise ActionRefused("a drag needs two points or more")
         points = [self._device.apply(point) for point in drag.path]
-        keys = [playwright_key(key) for key in drag.modifiers]
-        for key in keys:
-            self._hold(page.keyboard, key)
-        page.mouse.move(points[0].x, points[0].y)
-        page.mouse.down(button=drag.button.value)
-        self._buttons.append(drag.button)
-        try:
-            pause_s = _DRAG_S / _DRAG_MOVES / (len(points) - 1)
-            for start, end in itertools.pairwise(points):
-                for step in range(1, _DRAG_MOVES + 1):
-                    part = step / _DRAG_MOVES
-                    page.mouse.move(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
-                    time.sleep(pause_s)
-        finally:
-            page.mouse.up(button=drag.button.value)
-            self._buttons.remove(drag.button)
-            for key in reversed(keys):
-                self._let_go(page.keyboard, key)
+        async with self._holding(page.keyboard, drag.modifiers):
+            await self._to(page.mouse, drag.path[0])
+            await self._press(page.mouse, drag.button)
+            try:
+                for start, end in itertools.pairwise(points):
+                    await self._glide(page.mouse, start, end, _DRAG_S / (len(points) - 1))
+            finally:
+                await self._lift(page.mouse, drag.button)
+
+    async def _glide(self, mouse: Mouse, start: DevicePoint, end: DevicePoint, seconds: float) -> None:
+        for step in range(1, _DRAG_MOVES + 1):
+            part = step / _DRAG_MOVES
+            at = self._pointer = DevicePoint(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
+            await mouse.move(at.x, at.y)
+            await asyncio.sleep(seconds / _DRAG_MOVES)
+
+    async def _scroll(self, page: Page, scroll: Scroll[ScreenPoint]) -> None:
+        """Turn the wheel notch by notch, as pages that zoom by it count turns; very many turns in ten goes."""
+        if scroll.at is None:
+            await page.mouse.move(self._pointer.x, self._pointer.y)  # a tab that is new does not know the place yet
+        await self._to(page.mouse, scroll.at)
+        across, along = _WHEEL[scroll.direction]
+        turns = min(scroll.amount, _MOST_TURNS)
+        for _ in range(turns):
+            step_px = NOTCH_PX * scroll.amount / turns
+            await page.mouse.wheel(across * step_px, along * step_px)
+
+    async def _press(self, mouse: Mouse, button: Button) -> None:
+        self._buttons.append(button)
+        await mouse.down(button=button.value)
+
+    async def _lift(self, mouse: Mouse, button: Button) -> None:
+        await mouse.up(button=button.value)
+        self._buttons = [held for held in self._buttons if held is not button]
 
     # -- the keyboard
 
-    def _type(self, page: Page, text: str, submit: bool) -> str:
+    async def _type(self, page: Page, text: str, submit: bool) -> str:
         ways: set[str] = set()
         for way, piece in typing_pieces(text):
             ways.add(way)
             if way == "keys":
-                page.keyboard.type(piece)
+                await page.keyboard.type(piece)
             elif way == "insert":
-                page.keyboard.insert_text(piece)
+                await page.keyboard.insert_text(piece)
             else:
-                page.keyboard.press(piece)
+                await page.keyboard.press(piece)
         if submit:
-            page.keyboard.press("Enter")
+            await page.keyboard.press("Enter")
         return "+".join(sorted(ways - {"press"}))
 
-    def _press_together(self, keyboard: Keyboard, keys: list[str]) -> None:
+    @asynccontextmanager
+    async def _holding(self, keyboard: Keyboard, names: tuple[str, ...]) -> AsyncGenerator[None]:
+        """Press the keys in order, and release them in reverse however it ends."""
+        keys = [playwright_key(name) for name in names]
         pressed: list[str] = []
         try:
             for key in keys:
-                keyboard.down(key)
+                await self._hold(keyboard, key)
                 pressed.append(key)
+            yield
         finally:
             for key in reversed(pressed):
-                keyboard.up(key)
+                await self._let_go(keyboard, key)
 
-    def _hold(self, keyboard: Keyboard, key: str) -> None:
-        keyboard.down(key)
+    async def _hold(self, keyboard: Keyboard, key: str) -> None:
+        await keyboard.down(key)
         self._keys.append(key)
 
-    def _let_go(self, keyboard: Keyboard, key: str) -> None:
-        keyboard.up(key)
+    async def _let_go(self, keyboard: Keyboard, key: str) -> None:
+        await keyboard.up(key)
         self._keys = [held for held in self._keys if held != key]
 
 

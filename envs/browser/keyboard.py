@@ -39,7 +39,7 @@ _NAMES = {
     "playpause": "MediaPlayPause",
     "nexttrack": "MediaTrackNext",
     "prevtrack": "MediaTrackPrevious",
-    **{f"f{number}": f"F{number}" for number in range(1, 25)},
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }
 
 
@@ -50,15 +50,17 @@ def playwright_key(name: str) -> str:
         ActionRefused: no key is spelled so, or a page has no such key.
     """
     key = canonical_key(name)
-    if key not in NAMED:
-        return key
-    if key not in _NAMES:
+    if key in _NAMES:
+        return _NAMES[key]
+    if key in NAMED:
         raise ActionRefused(f"a page has no key {name!r}")
-    return _NAMES[key]
+    if not key.isascii():
+        raise ActionRefused(f"the keyboard has no key {name!r}; type it as text")
+    return key
 
 
-MOST_KEYSTROKES = 200
-"""Longer text is inserted at once, as a paste would; each keystroke costs a page up to 10 ms."""
+MOST_KEYSTROKES = 100
+"""Longer text is inserted at once, as a paste would; each keystroke costs a page 2 to 10 ms."""
 
 
 def typing_pieces(text: str) -> list[tuple[str, str]]:

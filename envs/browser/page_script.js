@@ -1,149 +1,208 @@
 // Runs in every frame before the page's own scripts.
 //
-// 1. Keeps count of what the page has set in motion, so that Screenwright can wait for just that: one-shot timers,
-//    requests, changes of the document. Repeating timers never come to rest and are not waited for.
+// 1. Notes what the page sets in motion, so that Screenwright can wait for just that and not for a fixed time.
+//    What never rests (clocks, polls, endless animations) is recognised by its repetition and not waited for.
 // 2. Makes the list of a <select> part of the page: the native one is drawn outside it and takes no clicks.
+// 3. Keeps the text caret from blinking, so that two looks at a still page are the same picture.
 (() => {
+  const DOOR = Symbol.for("screenwright.rest");
+  if (window[DOOR]) return;
   const LONGEST_TIMER_MS = 3000;
-  const MOST_GENERATIONS = 3;
-  const motion = { timers: new Map(), requests: new Map(), changed: 0, generation: 0, requestNumber: 0 };
-  const now = () => performance.now();
-  const disguise = (wrapper, original) => {
-    Object.defineProperty(wrapper, "name", { value: original.name });
-    Object.defineProperty(wrapper, "length", { value: original.length });
-    wrapper.toString = () => Function.prototype.toString.call(original);
-    return wrapper;
-  };
+  const LONGEST_ANIMATION_MS = 3000;
+  const LONGEST_LOADING_MS = 3000;
+  const LONGEST_REPLY_MS = 500;
+  const LONGEST_DEPARTURE_MS = 700;
+  const MOST_FIRINGS = 3;
+  const STEADY_GAP_MS = 300;
+  const STEADY_AFTER_MS = 1000;
 
-  // A timer that the page arms again and again of its own accord is a ticker; one that follows input is not.
-  const SELF_DRIVEN_MS = 500;
-  const MOST_SELF_ARMED = 3;
-  const selfArmed = new Map();
-  let lastInput = -Infinity;
-  for (const kind of ["pointerdown", "pointermove", "keydown", "input", "wheel"]) {
-    window.addEventListener(kind, () => { lastInput = now(); }, { capture: true, passive: true });
-  }
-  const ticks = handler => {
-    if (now() - lastInput < SELF_DRIVEN_MS) return false;
-    const source = Function.prototype.toString.call(handler).slice(0, 200);
-    const count = (selfArmed.get(source) ?? 0) + 1;
-    selfArmed.set(source, count);
-    return count > MOST_SELF_ARMED;
-  };
-
+  const now = Date.now;  // kept, in case the page puts a clock of its own there
   const nativeSetTimeout = window.setTimeout;
   const nativeClearTimeout = window.clearTimeout;
-  window.setTimeout = disguise(function (handler, delay = 0, ...rest) {
-    const generation = motion.generation;
-    let id;
-    const run = typeof handler !== "function" ? handler : function (...passed) {
-      motion.timers.delete(id);
-      const before = motion.generation;
-      motion.generation = generation + 1;  // what this callback arms is one generation younger
-      try { return handler.apply(this, passed); } finally { motion.generation = before; }
-    };
-    id = nativeSetTimeout.call(window, run, delay, ...rest);
-    const wait = Number(delay) || 0;
-    if (typeof handler === "function" && wait <= LONGEST_TIMER_MS && generation < MOST_GENERATIONS && !ticks(handler)) {
-      motion.timers.set(id, now() + wait);
-    }
-    return id;
-  }, nativeSetTimeout);
-  window.clearTimeout = disguise(function (id) {
-    motion.timers.delete(id);
-    return nativeClearTimeout.call(window, id);
-  }, nativeClearTimeout);
+  const nativeFrame = window.requestAnimationFrame;
+  const sourceOf = Function.prototype.toString;
+  const isTop = window === window.top;
+  const born = now();
 
-  let leaving = 0;
-  window.navigation?.addEventListener("navigate", event => {
-    if (!event.destination.sameDocument && event.downloadRequest === null) leaving = now();
-  });
-  for (const kind of ["navigateerror", "navigatesuccess"]) {
-    window.navigation?.addEventListener(kind, () => { leaving = 0; });
-  }
-
-  // A tab takes a moment to appear or to go; until then, this page is not at rest.
-  const NEW_TAB_MS = 400;
-  const nativeClose = window.close;
-  window.close = disguise(function () {
-    opening = now();
-    return nativeClose.call(window);
-  }, nativeClose);
-  let opening = -Infinity;
-  const nativeOpen = window.open;
-  window.open = disguise(function (...passed) {
-    opening = now();
-    return nativeOpen.apply(this, passed);
-  }, nativeOpen);
-  window.addEventListener("click", event => {
-    const link = event.composedPath().find(node => node.tagName === "A" || node.tagName === "AREA");
-    if (link?.href && link.target && !["_self", "_top", "_parent"].includes(link.target)) opening = now();
-  }, { capture: true, passive: true });
-
-  const began = () => { const number = ++motion.requestNumber; motion.requests.set(number, now()); return number; };
-  const over = number => motion.requests.delete(number);
-  const nativeFetch = window.fetch;
-  if (nativeFetch) {
-    window.fetch = disguise(function (...passed) {
-      const number = began();
-      const reply = nativeFetch.apply(this, passed);
-      reply.then(() => over(number), () => over(number));
-      return reply;
-    }, nativeFetch);
-  }
-  const nativeSend = XMLHttpRequest.prototype.send;
-  XMLHttpRequest.prototype.send = disguise(function (...passed) {
-    const number = began();
-    this.addEventListener("loadend", () => over(number), { once: true });
-    return nativeSend.apply(this, passed);
-  }, nativeSend);
-
-  const watch = root => new MutationObserver(() => { motion.changed = now(); }).observe(root, {
-    subtree: true, childList: true, characterData: true, attributes: true,
-  });
-  watch(document);
-
-  let style = null;
-  const openLists = root => {
-    try {
-      style ??= new CSSStyleSheet();
-      if (!style.cssRules.length) style.replaceSync("select:not([multiple]):not([size]), " +
-        "::picker(select) { appearance: base-select; }");
-      root.adoptedStyleSheets = [...root.adoptedStyleSheets, style];
-    } catch { /* an old Chromium, or a root of another document: the list stays as it is */ }
+  // What stands in for a native function looks like it.
+  const standIn = (owner, name, make) => {
+    const native = owner?.[name];
+    if (typeof native !== "function") return;
+    const wrapper = make(native);
+    Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
+    Object.defineProperty(wrapper, "length", { value: native.length, configurable: true });
+    Object.defineProperty(wrapper, "toString", { value: () => sourceOf.call(native), configurable: true });
+    owner[name] = wrapper;
   };
-  openLists(document);
-  const nativeAttach = Element.prototype.attachShadow;
-  Element.prototype.attachShadow = disguise(function (...passed) {
-    const root = nativeAttach.apply(this, passed);
-    openLists(root);
-    watch(root);
-    return root;
-  }, nativeAttach);
 
-  const animating = () => (document.getAnimations?.() ?? []).some(animation => {
-    const end = animation.effect?.getComputedTiming?.().endTime;
-    return animation.playState === "running" && Number.isFinite(Number(end)) && Number(end) < 5000;
-  });
-  const imagesLoading = () => Array.from(document.images).some(image => {
-    if (image.complete || image.loading === "lazy") return false;
-    const box = image.getBoundingClientRect();
-    return box.bottom > 0 && box.top < innerHeight;
-  });
-
-  // Why this frame is not at rest, or "" if it is. Asked by name from outside, in this world.
-  Object.defineProperty(window, Symbol.for("screenwright.motion"), {
-    value: (quietMs, longestRequestMs) => {
-      const time = now();
-      if (document.readyState !== "complete" && time < 15000) return "loading";
-      if (leaving) return "navigation";
-      if (time - opening < NEW_TAB_MS) return "tabs";
-      for (const started of motion.requests.values()) if (time - started < longestRequestMs) return "requests";
-      for (const due of motion.timers.values()) if (time < due + 200) return "timers";
-      if (imagesLoading() && time < 15000) return "images";
-      if (animating()) return "animation";
-      if (time - motion.changed < quietMs) return "changes";
-      return "";
+  // -- timers. One is waited for if it was armed since the action and has not come round again and again since.
+  const timers = new Map();   // id -> when it was armed, when it is due, what it does
+  const firings = new Map();  // what it does -> how often since the last action
+  const repeating = new Set();
+  let since = 0;
+  const worksAs = handler => {
+    const source = typeof handler === "function" ? sourceOf.call(handler) : String(handler);
+    // the resolve function of a promise is native: where it is armed tells one from another
+    return source.length < 60 && source.includes("[native code]") ? String(new Error().stack) : source;
+  };
+  const fires = work => {
+    const times = (firings.get(work) ?? 0) + 1;
+    firings.set(work, times);
+    if (times >= MOST_FIRINGS) repeating.add(work);
+  };
+  standIn(window, "setTimeout", native => ({
+    setTimeout(handler, delay, ...rest) {
+      const work = worksAs(handler);
+      const wait = Math.max(0, Number(delay) || 0);
+      let id;
+      const run = typeof handler !== "function" ? handler : function (...passed) {
+        timers.delete(id);
+        fires(work);
+        return handler.apply(this, passed);
+      };
+      id = native.call(window, run, delay, ...rest);
+      if (wait <= LONGEST_TIMER_MS && !repeating.has(work)) timers.set(id, { armed: now(), due: now() + wait, work });
+      return id;
     },
+  }).setTimeout);
+  for (const name of ["clearTimeout", "clearInterval"]) {  // either clears both kinds
+    standIn(window, name, native => ({
+      clear(id) { timers.delete(Number(id)); return native.call(window, id); },
+    }).clear);
+  }
+  const timerPending = time => {
+    for (const [id, timer] of timers) {
+      if (time > timer.due + 1000) timers.delete(id);
+      else if (timer.armed >= since && !repeating.has(timer.work)) return true;
+    }
+    return false;
+  };
+
+  // -- questions to a server or a worker that answers by message
+  const asked = new Map();
+  const expectsReply = (prototype, name) => standIn(prototype, name, native => ({
+    ask(...passed) {
+      if (!asked.has(this)) this.addEventListener("message", () => asked.delete(this), { once: true });
+      asked.set(this, now());
+      return native.apply(this, passed);
+    },
+  }).ask);
+  expectsReply(window.WebSocket?.prototype, "send");
+  expectsReply(window.Worker?.prototype, "postMessage");
+  const replyPending = time => {
+    for (const [channel, at] of asked) {
+      if (time - at > LONGEST_REPLY_MS) asked.delete(channel);
+      else if (at >= since) return true;
+    }
+    return false;
+  };
+
+  // -- leaving for another page, until the browser has taken note of it
+  let leaving = null;
+  window.navigation?.addEventListener("navigate", event => {
+    if (event.destination.sameDocument || event.hashChange || event.downloadRequest !== null) return;
+    leaving = { event, at: now() };
   });
+  window.navigation?.addEventListener("navigatesuccess", () => { leaving = null; });
+  const isLeaving = time =>
+    leaving !== null && !leaving.event.defaultPrevented && time - leaving.at < LONGEST_DEPARTURE_MS;
+
+  // -- changes of the document. What has changed without a pause for a second is a ticker, and is not waited for.
+  let changed = 0;
+  const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
+  const touch = node => {
+    if (node.nodeName === "TITLE" || node.parentNode?.nodeName === "TITLE") return;
+    const time = now();
+    const run = runs.get(node);
+    if (!run || time - run.last > STEADY_GAP_MS) {
+      runs.set(node, { first: time, last: time });
+      changed = time;
+    } else {
+      run.last = time;
+      if (time - run.first <= STEADY_AFTER_MS) changed = time;
+    }
+  };
+  const watch = root => {
+    new MutationObserver(records => { for (const record of records) touch(record.target); })
+      .observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+    root.addEventListener("scroll", event => touch(event.target), { capture: true, passive: true });
+  };
+
+  // -- animations with an end, of style sheets and of scripts
+  const isAnimating = () => (document.getAnimations?.() ?? []).some(animation => {
+    if (animation.playState !== "running" || !(animation.timeline instanceof DocumentTimeline)) return false;
+    const end = Number(animation.effect?.getComputedTiming?.().endTime);
+    const left = (end - Number(animation.currentTime)) / (Math.abs(animation.playbackRate) || 1);
+    return Number.isFinite(left) && left <= LONGEST_ANIMATION_MS;
+  });
+
+  let interactiveAt = 0;
+  const isLoading = time => {
+    if (document.readyState === "complete") return false;
+    if (document.readyState === "interactive") {
+      interactiveAt ||= time;
+      return time - interactiveAt < LONGEST_LOADING_MS;
+    }
+    return isTop || time - born < LONGEST_LOADING_MS;
+  };
+
+  // -- style: lists that take clicks, a caret that stands still
+  let style = null;
+  const dress = root => {
+    try {
+      if (style === null) {
+        style = new CSSStyleSheet();
+        style.replaceSync(
+          "select:not([multiple], [size]), ::picker(select) { appearance: base-select; }" +
+          ":root, :host { caret-animation: manual; }");
+      }
+      root.adoptedStyleSheets.push(style);
+    } catch { /* an old Chromium, or a root of another document: it stays as it is */ }
+  };
+  dress(document);
+  watch(document);
+  standIn(window.Element?.prototype, "attachShadow", native => ({
+    attachShadow(...passed) {
+      const root = native.apply(this, passed);
+      dress(root);
+      watch(root);
+      return root;
+    },
+  }).attachShadow);
+
+  const unrest = time => {
+    if (isLeaving(time)) return "navigation";
+    if (isLoading(time)) return "loading";
+    if (timerPending(time)) return "timers";
+    if (replyPending(time)) return "a reply";
+    if (isAnimating()) return "animation";
+    return "";
+  };
+
+  // Resolves to ["", before] once this frame has been at rest for `quietMs`, or to [reason, reason] after `sliceMs`:
+  // why it is not at rest, and what it waited for last. Times are in milliseconds since 1970.
+  const rest = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
+    if (actedAt !== since) {
+      since = actedAt;
+      firings.clear();
+    }
+    const start = now();
+    let before = "";
+    let framesLeft = isTop && document.visibilityState === "visible" ? 2 : 0;
+    const drawn = () => { if (--framesLeft > 0) nativeFrame.call(window, drawn); };
+    if (framesLeft > 0) nativeFrame.call(window, drawn);
+    let calmSince = start;
+    const look = () => {
+      const time = now();
+      const reason = unrest(time);
+      if (reason) calmSince = time;
+      if (reason || changed > start) before = reason || "changes";
+      const isQuiet = time - Math.max(changed, calmSince) >= quietMs && (framesLeft <= 0 || time - start > 500);
+      if (!reason && isQuiet) resolve(["", before]);
+      else if (time - start >= sliceMs) resolve([reason || "changes", reason || "changes"]);
+      else nativeSetTimeout.call(window, look, 8);
+    };
+    look();
+  });
+  Object.defineProperty(window, DOOR, { value: rest });
 })();

@@ -1,274 +1,240 @@
-"""An open browser. Everything in here runs on the one thread that Playwright belongs to."""
+"""An open browser. Everything in here runs on the one thread that its event loop belongs to."""
 
+import asyncio
 import base64
 import re
 import time
-from typing import TYPE_CHECKING, Literal
+from contextlib import suppress
+from importlib import resources
 
-from playwright.sync_api import (
-    BrowserContext,
-    CDPSession,
-    Dialog,
-    Download,
-    Error,
-    Page,
-    Playwright,
-    ViewportSize,
-    sync_playwright,
-)
+from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
 
-from ..actions import Action, Back, Home, Navigate, OpenApp, points_of
+from ..actions import Action, Back, Drag, Home, Hotkey, LongPress, Navigate, OpenApp, Type, Wait, points_of
 from ..env import ActionRefused, Done, EnvLost, EnvUnavailable, Observation
-from ..geometry import DeviceTransform, Size
+from ..geometry import DevicePoint, DeviceTransform, Size
 from ..screenshot import Screenshot
-from .chromium import find_chromium, switches
+from .addresses import full_address
+from .chromium import launch
 from .hands import Hands
-from .scripts import PAGE_SCRIPT
-from .settle import settle
+from .settings import BrowserSettings
+from .settle import Settling
+from .shortcuts import Shortcut, shortcut
+from .tabs import Tabs
+from .traffic import Traffic
 
-if TYPE_CHECKING:
-    from .env import BrowserSettings
-
-_FIRST_LINE = re.compile(r"^(?:\w+\.\w+: )?(.*)")
+_CAPTURE_S = 15.0
+_ACT_S = 10.0
+_CLOSE_S = 10.0
+_ERROR_PAGE_S = 2.0
+_NEWS_S = 0.05
+"""Trouble is told at once, its cause a moment later."""
+_CALL = re.compile(r"^\w+\.\w+: | at \S+$")
 
 
 class Session:
-    """A browser with its pages; the newest one is the one that is seen and worked."""
+    """A browser with its tabs; the newest one is the one that is seen and worked."""
 
     def __init__(
-        self, playwright: Playwright, context: BrowserContext, size: Size, scale: float, settings: "BrowserSettings"
+        self, playwright: Playwright, context: BrowserContext, viewport: Size, scale: float, settings: BrowserSettings
     ) -> None:
         self._playwright = playwright
         self._context = context
         self._settings = settings
-        self._size = Size(round(size.width * scale), round(size.height * scale))
         self._device = DeviceTransform(scale)
+        self._traffic = Traffic(context)
+        self._tabs = Tabs(context, self._traffic)
+        self._size = Size(round(viewport.width * scale), round(viewport.height * scale))
+        self._hands = Hands(self._device, DevicePoint(viewport.width / 2, viewport.height / 2))
+        self._start = "about:blank"
         self._exposure: dict[str, object] = {"format": "png", "optimizeForSpeed": True}
         if scale != 1:  # without a clip of that scale, Chromium hands out CSS pixels
-            self._exposure["clip"] = {"x": 0, "y": 0, "width": size.width, "height": size.height, "scale": scale}
-        self._pages: list[Page] = []
-        self._facts: list[str] = []
-        self._cameras: dict[Page, CDPSession] = {}
-        self._hands = Hands(self._device)
-        self._crashed = False
-        self._start = "about:blank"
+            whole = {"x": 0, "y": 0, "width": viewport.width, "height": viewport.height, "scale": scale}
+            self._exposure["clip"] = whole
+        self._oldest_entry = 0
         self.program = "Chromium"
 
     @classmethod
-    def open(cls, url: str, size: Size, scale: float, headless: bool, settings: "BrowserSettings") -> "Session":
+    async def open(cls, url: str, viewport: Size, scale: float, headless: bool, settings: BrowserSettings) -> "Session":
         """Start Chromium and open `url`.
 
         Raises:
             EnvUnavailable: there is no Chromium, it does not start, or the address cannot be opened.
         """
-        playwright = sync_playwright().start()
+        playwright = await async_playwright().start()
         try:
-            context, version = _launch(playwright, size, scale, headless, settings)
-            session = cls(playwright, context, size, scale, settings)
+            context, version = await launch(playwright, viewport, scale, headless, settings)
+            session = cls(playwright, context, viewport, scale, settings)
             session.program = f"Chromium {version}"
-            session.begin(url)
-        except (EnvUnavailable, Error) as error:
-            playwright.stop()
-            if isinstance(error, EnvUnavailable):
-                raise
-            raise EnvUnavailable(f"Chromium did not start: {_line(error)}") from error
+            await session.begin(url)
+        except BaseException as error:
+            await playwright.stop()
+            if isinstance(error, Error):
+                raise EnvUnavailable(f"Chromium did not start: {_line(error)}") from error
+            if isinstance(error, EnvLost | ActionRefused):
+                raise EnvUnavailable(str(error)) from error
+            raise
         return session
 
-    def begin(self, url: str) -> None:
-        """Open the first page at `url`."""
-        self._context.on("page", self._follow)
-        self._context.add_init_script(PAGE_SCRIPT)
-        pages = self._context.pages
-        if pages:
-            self._follow(pages[0])
-        else:
-            self._context.new_page()
-        self._facts.clear()
-        self._start = url
-        try:
-            self._page.goto(url, timeout=self._settings.load_limit_s * 1000, wait_until="commit")
-        except Error as error:
-            raise EnvUnavailable(f"{url} cannot be opened: {_line(error)}") from error
-        settle(lambda: self._page, self._settings.load_limit_s)
+    async def begin(self, url: str) -> None:
+        """Open the first tab at `url`."""
+        await self._context.add_init_script(_page_script())
+        await self._tabs.start()
+        self._start = full_address(url)
+        await self._go(self._start)
+        await self._settle(0.0, self._settings.load_limit_s)
+        self._oldest_entry = await self._history_place()
+        await self._tabs.take_facts()
 
     # -- what an environment does
 
-    def observe(self) -> Observation:
+    async def observe(self) -> Observation:
         """See `Env`."""
-        try:
-            page = self._page
-            png = self._photograph(page)
-            while page is not self._page:  # a tab opened or closed meanwhile
-                settle(lambda: self._page, self._settings.settle_limit_s)
-                page = self._page
-                png = self._photograph(page)
-            place = page.url
-        except Error as error:
-            raise self._lost(error) from error
-        facts = tuple(self._facts)
-        self._facts.clear()
-        return Observation(Screenshot(png=png), facts, place, self._device)
+        png = await self._photograph()
+        screenshot = Screenshot(png=png)
+        self._size = screenshot.size
+        return Observation(screenshot, await self._tabs.take_facts(), self._tabs.current.url, self._device)
 
-    def execute(self, action: Action) -> Done:
+    async def execute(self, action: Action) -> Done:
         """See `Env`."""
         for point in points_of(action):
             if not (0 <= point.x < self._size.width and 0 <= point.y < self._size.height):
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {self._size}")
-        started = time.perf_counter()
-        try:
-            method = self._act(action)
-            acted = time.perf_counter()
-            leaves = isinstance(action, Navigate | Back | Home)
-            limit_s = self._settings.load_limit_s if leaves else self._settings.settle_limit_s
-            settled = settle(lambda: self._page, limit_s)
-        except Error as error:
-            raise self._lost(error) from error
-        return Done(acted - started, settled.seconds, settled.by, method)
+        started, started_at_s = time.perf_counter(), time.time()
+        self._traffic.mark_action()
+        method = await self._carry_out(action)
+        acted = time.perf_counter()
+        settled = await self._settle(started_at_s, self._settings.settle_limit_s)
+        return Done(acted - started, *settled, method)
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """See `Env`."""
-        if self._pages:
-            self._hands.release(self._page)
+        if not self._tabs.is_lost:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hands.release(self._tabs.current), _ACT_S)
 
-    def close(self) -> None:
-        """Close the browser and the driver behind it."""
+    async def close(self) -> None:
+        """Close the browser and the driver behind it, which takes along whatever did not answer."""
         try:
-            browser = self._context.browser
-            self._context.close()
-            if browser is not None:
-                browser.close()
+            with suppress(Error, TimeoutError):
+                await asyncio.wait_for(self._context.close(), _CLOSE_S)
+                if self._context.browser is not None:
+                    await asyncio.wait_for(self._context.browser.close(), _CLOSE_S)
         finally:
-            self._playwright.stop()
+            await self._playwright.stop()
 
-    def _act(self, action: Action) -> str:
+    # -- acting
+
+    async def _carry_out(self, action: Action) -> str:
+        """Do `action`, patiently but not for ever; what Playwright complains of becomes what `Env` promises."""
+        page = self._tabs.current
+        try:
+            return await asyncio.wait_for(self._act(action), self._patience_s(action))
+        except TimeoutError:
+            return "the page has not answered"
+        except Error as error:
+            await asyncio.sleep(_NEWS_S)
+            if self._tabs.current is page and not page.is_closed():
+                raise ActionRefused(f"the browser did not do it: {_line(error)}") from error
+            return ""  # it closed the tab that it was done in
+
+    async def _act(self, action: Action) -> str:
         match action:
             case Navigate(url):
-                self._go(url)
+                await self._go(full_address(url))
             case Home():
-                self._go(self._start)
+                await self._go(self._start)
             case Back():
-                self._back()
+                await self._back()
             case OpenApp():
                 raise ActionRefused("a browser page cannot open programs")
+            case Hotkey(keys) if wanted := shortcut(keys):
+                await self._do_shortcut(wanted)
             case _:
-                return self._hands.do(self._page, action)
+                return await self._hands.do(self._tabs.current, action)
         return ""
 
-    # -- going somewhere
+    async def _do_shortcut(self, wanted: Shortcut) -> None:
+        page, limit_ms = self._tabs.current, self._settings.load_limit_s * 1000
+        match wanted:
+            case Shortcut.BACK:
+                await self._back()
+            case Shortcut.FORWARD:
+                with self._tabs.leaving():
+                    await page.go_forward(timeout=limit_ms, wait_until="commit")
+            case Shortcut.RELOAD:
+                with self._tabs.leaving():
+                    await page.reload(timeout=limit_ms, wait_until="commit")
+            case Shortcut.HOME:
+                await self._go(self._start)
+            case Shortcut.CLOSE_TAB:
+                await self._tabs.close_current()
 
-    def _go(self, url: str) -> None:
-        address = url if re.match(r"^[a-z][a-z0-9+.-]*:", url, re.IGNORECASE) and not _HOST_PORT.match(url) else ""
-        address = address or f"https://{url}"
+    async def _go(self, address: str) -> None:
         try:
-            self._page.goto(address, timeout=self._settings.load_limit_s * 1000, wait_until="commit")
+            with self._tabs.leaving():
+                await self._tabs.current.goto(address, timeout=self._settings.load_limit_s * 1000, wait_until="commit")
         except Error as error:
-            if self._is_gone():
+            if "Download is starting" in error.message:
+                return
+            if self._tabs.is_lost:
                 raise
+            await self._settle(time.time(), _ERROR_PAGE_S)  # Chromium is about to show a page that tells of it
             raise ActionRefused(f"{address} cannot be opened: {_line(error)}") from error
 
-    def _back(self) -> None:
-        if not self._page.evaluate("navigation.canGoBack"):
+    async def _back(self) -> None:
+        if await self._history_place() <= self._oldest_entry:
             raise ActionRefused("there is no page to go back to")
-        self._page.go_back(timeout=self._settings.load_limit_s * 1000, wait_until="commit")
+        with self._tabs.leaving():
+            await self._tabs.current.go_back(timeout=self._settings.load_limit_s * 1000, wait_until="commit")
+
+    async def _history_place(self) -> int:
+        """How many pages lie before this one in its tab."""
+        history = await (await self._tabs.session()).send("Page.getNavigationHistory")
+        return int(history["currentIndex"])
+
+    def _patience_s(self, action: Action) -> float:
+        """How long `action` may take before we take the page to hang."""
+        match action:
+            case Wait(seconds) | LongPress(seconds=seconds):
+                return _ACT_S + seconds
+            case Type(text):
+                return _ACT_S + len(text) * 0.05
+            case Drag(path):
+                return _ACT_S + len(path)
+            case Navigate() | Back() | Home():
+                return _ACT_S + self._settings.load_limit_s
+            case _:
+                return _ACT_S
+
+    async def _settle(self, since_s: float, limit_s: float) -> tuple[float, str]:
+        settled = await Settling(self._tabs, self._traffic, since_s).wait(limit_s, self._settings.load_limit_s)
+        return settled.seconds, settled.by
 
     # -- looking
 
-    def _photograph(self, page: Page) -> bytes:
+    async def _photograph(self) -> bytes:
         """The page as PNG, by the way of Chromium's that takes half the time of Playwright's."""
-        camera = self._cameras.get(page)
-        if camera is None:
-            camera = self._cameras[page] = self._context.new_cdp_session(page)
-        answer = camera.send("Page.captureScreenshot", self._exposure)
+        page = self._tabs.current
+        try:
+            return await asyncio.wait_for(self._shot(), _CAPTURE_S)
+        except TimeoutError as error:
+            raise EnvLost(f"the page has not answered for {_CAPTURE_S:g} seconds") from error
+        except Error as error:
+            await asyncio.sleep(_NEWS_S)
+            if self._tabs.current is page and not page.is_closed():
+                raise EnvLost(f"the page cannot be looked at: {_line(error)}") from error
+            return await self._photograph()  # its tab was just closing
+
+    async def _shot(self) -> bytes:
+        session = await self._tabs.session()
+        answer = await session.send("Page.captureScreenshot", self._exposure)
         return base64.b64decode(answer["data"])
 
-    # -- what happens to pages
 
-    @property
-    def _page(self) -> Page:
-        while self._pages and self._pages[-1].is_closed():
-            self._pages.pop()
-        if self._crashed:
-            raise EnvLost("the page crashed")
-        if not self._pages:
-            raise EnvLost("the last page was closed")
-        return self._pages[-1]
-
-    def _follow(self, page: Page) -> None:
-        """Work `page` from now on; when it closes, the one before it comes back."""
-        self._pages.append(page)
-        page.on("dialog", self._answer)
-        page.on("download", self._downloaded)
-        page.on("close", self._forget)
-        page.on("crash", self._crash)
-        if len(self._pages) > 1:
-            self._facts.append("A new tab opened and is shown now.")
-
-    def _forget(self, page: Page) -> None:
-        self._cameras.pop(page, None)
-        if page in self._pages:
-            self._pages.remove(page)
-            self._facts.append("The tab was closed.")
-
-    def _crash(self, _page: Page) -> None:
-        self._crashed = True
-
-    def _answer(self, dialog: Dialog) -> None:
-        """Answer a dialog by rule: it would otherwise hold up the page, and every screenshot of it."""
-        if dialog.type in ("alert", "beforeunload"):
-            dialog.accept()
-            self._facts.append(f"The page said: {dialog.message!r} (closed with OK).")
-        else:
-            dialog.dismiss()
-            self._facts.append(f"The page asked: {dialog.message!r} (answered with Cancel).")
-
-    def _downloaded(self, download: Download) -> None:
-        self._facts.append(f"A download began: {download.suggested_filename}.")
-
-    def _is_gone(self) -> bool:
-        browser = self._context.browser
-        return self._crashed or not self._pages or (browser is not None and not browser.is_connected())
-
-    def _lost(self, error: Error) -> EnvLost:
-        return EnvLost("the page crashed" if self._crashed else f"the browser is gone: {_line(error)}")
-
-
-_HOST_PORT = re.compile(r"^[\w.-]+:\d+(/|$)")
-
-
-def _launch(
-    playwright: Playwright, size: Size, scale: float, headless: bool, settings: "BrowserSettings"
-) -> tuple[BrowserContext, str]:
-    program = find_chromium(playwright, settings.executable)
-    viewport = ViewportSize(width=size.width, height=size.height)
-    scheme: Literal["dark", "light"] = "dark" if settings.dark else "light"
-    if settings.profile is not None:
-        context = playwright.chromium.launch_persistent_context(
-            settings.profile,
-            executable_path=program,
-            headless=headless,
-            args=switches(settings.switches),
-            handle_sigint=False,
-            viewport=viewport,
-            device_scale_factor=scale,
-            locale=settings.locale,
-            timezone_id=settings.timezone,
-            color_scheme=scheme,
-        )
-        return context, context.browser.version if context.browser else ""
-    browser = playwright.chromium.launch(
-        executable_path=program, headless=headless, args=switches(settings.switches), handle_sigint=False
-    )
-    context = browser.new_context(
-        viewport=viewport,
-        device_scale_factor=scale,
-        locale=settings.locale,
-        timezone_id=settings.timezone,
-        color_scheme=scheme,
-    )
-    return context, browser.version
+def _page_script() -> str:
+    return resources.files(__name__.rpartition(".")[0]).joinpath("page_script.js").read_text(encoding="utf-8")
 
 
 def _line(error: Error) -> str:
-    """The first line of what Playwright says, without the name of the call."""
-    found = _FIRST_LINE.match(error.message)
-    return found.group(1) if found else error.message
+    """The first line of what Playwright says, without the name of the call and the address at its end."""
+    return _CALL.sub("", error.message.strip().partition("\n")[0])

@@ -1,70 +1,103 @@
 """When has a page come to rest?
 
-After an action every frame is asked why it is not at rest: it is loading, requests are in flight, timers are about to
-fire, pictures are missing, animations run, or the document changed just now (`page_script.js` keeps count). The page
-has settled once all have been at rest twice in a row. What never rests is bounded: timers that re-arm themselves,
-requests older than three seconds, endless animations, and in the end the limit.
+After an action every frame is asked to say when it is at rest (`page_script.js`): loaded, no timer about to fire that
+the action may have armed, no animation that ends soon, no change of the document for a moment. Then nothing worth
+waiting for may be in flight (`traffic.py`), and no tab about to open. What never rests does not hold a page up:
+repeating timers, polls, requests older than three seconds, endless animations, parts that change all the time. In the
+end there is the limit.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from playwright.sync_api import Error, Frame, Page
+from playwright.async_api import Error, Frame
 
-QUIET_MS = 60
-LONGEST_REQUEST_MS = 3000
-STEADY_CHANGE_S = 1.0
-_POLL_S = 0.02
-_ASK = f"window[Symbol.for('screenwright.motion')]?.({QUIET_MS}, {LONGEST_REQUEST_MS}) ?? ''"
+from .tabs import Tabs
+from .traffic import Traffic
+
+QUIET_MS = 50
+"""How long nothing may happen: three frames, and far longer than a page takes to begin what a click sets off."""
+
+_SLICE_MS = 250
+_GRACE_S = 0.75
+_STEADY_S = 1.5
+_STUCK_FRAME_S = 3.0
+_ASK = """([actedAt, quietMs, sliceMs]) => window[Symbol.for("screenwright.rest")]?.(actedAt, quietMs, sliceMs)
+  ?? [document.readyState === "complete" ? "" : "loading", ""]"""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How long settling took, and what ended it: `rest`, or the limit and what was still going on."""
+    """How long settling took, and what ended it: `rest`, perhaps after something, or the limit and what went on."""
 
     seconds: float
     by: str
 
 
-def settle(current: Callable[[], Page], limit_s: float) -> Settled:
-    """Return once the current page has come to rest, or after `limit_s`; which page that is may change meanwhile.
+class Settling:
+    """One wait for rest."""
 
-    A document that only goes on changing, with nothing else in motion, is taken to be at rest after one second: it is
-    a ticker, and would never end.
-    """
-    started = time.monotonic()
-    changing_since: float | None = None
-    calm = 0
-    last = ""
-    while (elapsed := time.monotonic() - started) < limit_s:
-        page = current()
-        reason = _unrest(page)
-        last = reason or last
-        if reason == "changes":
-            changing_since = changing_since or time.monotonic()
-            if time.monotonic() - changing_since > STEADY_CHANGE_S:
-                return Settled(elapsed, "rest but for steady changes")
-        elif reason:
-            changing_since = None
-        calm = 0 if reason else calm + 1
-        if calm == 2:
-            return Settled(time.monotonic() - started, f"rest after {last}" if last else "rest")
-        page.wait_for_timeout(_POLL_S * 1000)
-    return Settled(time.monotonic() - started, f"limit: {last}")
+    def __init__(self, tabs: Tabs, traffic: Traffic, acted_at_s: float) -> None:
+        self._tabs = tabs
+        self._traffic = traffic
+        self._acted_at_ms = acted_at_s * 1000
+        self._waited_for = ""
+        self._silent_since: dict[Frame, float] = {}
 
+    async def wait(self, limit_s: float, load_limit_s: float) -> Settled:
+        """Return at rest, or after `limit_s`; after `load_limit_s` if another page is on its way.
 
-def _unrest(page: Page) -> str:
-    """Why the page is not at rest; empty if it is."""
-    if page.is_closed():
-        return ""
-    return next((reason for reason in map(_ask, page.frames) if reason), "")
+        A document that only goes on changing, with nothing else in motion, is taken to be at rest after a while.
+        """
+        started = time.monotonic()
+        changing_since = started
+        while True:
+            reason = await self._unrest()
+            now = time.monotonic()
+            if not reason:
+                return Settled(now - started, f"rest after {self._waited_for}" if self._waited_for else "rest")
+            if reason in ("navigation", "loading", "a new tab"):
+                limit_s = load_limit_s
+            if reason != "changes":
+                changing_since = now
+            elif now - changing_since > _STEADY_S:
+                return Settled(now - started, "rest but for steady changes")
+            if now - started > limit_s:
+                return Settled(now - started, f"limit: {reason}")
 
+    async def _unrest(self) -> str:
+        """Wait for rest, for a short while; why there is none, or empty."""
+        page, began = self._tabs.current, time.monotonic()
+        frames = page.frames
+        answers = await asyncio.gather(*(self._ask(frame) for frame in frames))
+        self._waited_for = next((waited for _, waited in answers if waited), self._waited_for)
+        reason = next((reason for reason, _ in answers if reason), "")
+        if reason:
+            return reason
+        reason = "a new tab" if self._tabs.opening else self._traffic.unrest()
+        if reason:
+            self._waited_for = reason
+            await self._traffic.next_move(_SLICE_MS / 1000)
+            return reason
+        # The frames were at rest each for itself; were they so at the same time?
+        together = len(frames) == 1 or time.monotonic() - began < 2.5 * QUIET_MS / 1000
+        return "" if together and page is self._tabs.current else "changes"
 
-def _ask(frame: Frame) -> str:
-    if frame.is_detached():
-        return ""
-    try:
-        return str(frame.evaluate(_ASK))
-    except Error:
-        return "loading"  # the frame is between two documents
+    async def _ask(self, frame: Frame) -> tuple[str, str]:
+        """Why `frame` is not at rest, after a short wait for it, and what it waited for."""
+        question = frame.evaluate(_ASK, [self._acted_at_ms, QUIET_MS, _SLICE_MS])
+        try:
+            reason, waited = cast("list[str]", await asyncio.wait_for(question, _SLICE_MS / 1000 + _GRACE_S))
+        except TimeoutError:
+            silent = time.monotonic() - self._silent_since.setdefault(frame, time.monotonic())
+            stuck = frame.parent_frame is not None and silent > _STUCK_FRAME_S
+            return ("", "") if stuck else ("no answer from the page", "no answer from the page")
+        except Error:
+            if frame.is_detached() or frame.page.is_closed():
+                return "", ""
+            await asyncio.sleep(0.01)
+            return "loading", "loading"  # between two documents
+        self._silent_since.pop(frame, None)
+        return reason, waited

@@ -110,7 +110,7 @@ class MendText:
     name: str = "mend-text"
     instruction: str = (
         'Click "Search". Click "Find and Replace...". Type "Tuesday" into the "Search for" field. '
-        'Type "Thursday" into the "Replace with" field. Check "Replace all in". Click "Replace". Click "Close". '
+        'Type "Thursday" into the "Replace with" field. Check "Replace all in". Click "Replace All". Click "Close". '
         "Press ctrl+s."
     )
     before: str = "The paper arrives on Tuesday.\nTuesday is also market day.\n"

@@ -19,10 +19,14 @@ _TICK_REACH = 2.6
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A place where a label may be meant, and how well the text there fits it, up to 1."""
+    """A place where a label may be meant, and how well the text there fits it, up to 1.
+
+    `whole` says that nothing else stands in the same piece.
+    """
 
     area: Area
     score: float
+    whole: bool
 
 
 def sightings(screen: Screen, label: Label) -> list[Sighting]:
@@ -40,6 +44,8 @@ def find(screen: Screen, label: Label) -> Area | None:
     if not found:
         return None
     alike = [sight for sight in found if sight.score >= found[0].score - _CLOSE]
+    if label.ordinal == 1 and len(alike) > 1 and not alike[0].whole:
+        return None  # it is a part of several longer texts, and might mean any of them
     alike.sort(key=lambda sight: (sight.area.top // 12, sight.area.left))
     index = label.ordinal if label.ordinal < 0 else label.ordinal - 1
     if not -len(alike) <= index < len(alike):
@@ -112,9 +118,10 @@ def _best_run(piece: Piece, wanted: str) -> Sighting | None:
         for start in range(len(piece.words) - length + 1 if length > 0 else 0):
             run = piece.words[start : start + length]
             score = likeness(plain(" ".join(word.text for word in run)), wanted)
-            score *= 1.0 if length == len(piece.words) else _PART_OF_A_PIECE
+            whole = length == len(piece.words)
+            score *= 1.0 if whole else _PART_OF_A_PIECE
             if score >= _LEAST and (best is None or score > best.score):
-                best = Sighting(Area.around(word.area for word in run), score)
+                best = Sighting(Area.around(word.area for word in run), score, whole)
     return best
 
 

@@ -1,0 +1,84 @@
+"""Seeing a desktop: one kept mss object, raw frames for settling, RGB once for the screenshot."""
+
+import os
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from PIL import Image
+
+from ..env import EnvLost, EnvUnavailable
+from ..geometry import DeviceTransform, Size
+from ..screenshot import Screenshot
+from ..settle import Frame
+
+_environment = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayAddress:
+    """An X display and the file with its key; both None for the one display that macOS and Windows have."""
+
+    name: str | None = None
+    authority: str | None = None
+
+    @contextmanager
+    def in_environment(self) -> Generator[None]:
+        """Set DISPLAY and XAUTHORITY, which X clients read when they connect and at no other time."""
+        wanted = {"DISPLAY": self.name, "XAUTHORITY": self.authority}
+        with _environment:
+            before = {name: os.environ.get(name) for name in wanted}
+            os.environ.update({name: value for name, value in wanted.items() if value is not None})
+            try:
+                yield
+            finally:
+                for name, value in before.items():
+                    if value is None:
+                        os.environ.pop(name, None)
+                    else:
+                        os.environ[name] = value
+
+
+class Capture:
+    """The picture of one monitor. `size` is in pixels of the screenshot, `device` leads to units of the pointer."""
+
+    def __init__(self, address: DisplayAddress, monitor: int) -> None:
+        import mss
+
+        with address.in_environment():
+            try:
+                self._mss = mss.MSS()
+                monitors = self._mss.monitors
+            except mss.ScreenShotError as error:
+                raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
+        if not 1 <= monitor < len(monitors):
+            raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}")
+        self._monitor = monitors[monitor]
+        self._lost = mss.ScreenShotError
+        frame = self.frame()
+        self.size = Size(frame.width, frame.height)
+        self.device = DeviceTransform(frame.width / self._monitor["width"], self._monitor["left"], self._monitor["top"])
+
+    def frame(self) -> Frame:
+        """One raw look.
+
+        Raises:
+            EnvLost: the display is gone.
+        """
+        try:
+            shot = self._mss.grab(self._monitor)
+        except self._lost as error:
+            raise EnvLost(f"the display is gone: {error}") from error
+        return Frame(shot.width, shot.height, bytes(shot.raw))
+
+    def close(self) -> None:
+        """Give the connection back; one that broke is closed enough."""
+        with suppress(self._lost):
+            self._mss.close()
+
+
+def screenshot_of(frame: Frame) -> Screenshot:
+    """The frame as a screenshot; this conversion is what a capture costs."""
+    size = (frame.width, frame.height)
+    return Screenshot(Image.frombuffer("RGB", size, frame.pixels, "raw", "BGRX", 0, 1))

@@ -1,0 +1,100 @@
+"""A desktop as a screen: seen through mss, worked through XTEST on X displays and through pyautogui elsewhere.
+
+On X every environment has connections of its own (python-xlib), so several displays can be worked in one process;
+pyautogui, which knows one display a process, is used there on request (`driver="pyautogui"`). macOS and Windows are
+worked through pyautogui.
+
+    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "notes.txt"),))) as env:
+        env.observe().screenshot.image.show()
+"""
+
+from types import TracebackType
+from typing import Self
+
+from ..actions import Action, Back, Home, Navigate, points_of
+from ..env import ActionRefused, Done, EnvInfo, EnvLost, Observation
+from ..settle import Patience
+from .session import DriverName, Session
+from .virtual import VirtualDisplay
+
+
+class DesktopEnv:
+    """The display `display` (by default the one that DISPLAY names), or the `virtual` one, which it starts and ends.
+
+    `monitor` counts from 1. On a real screen, pushing the pointer into the top left corner stops the episode. Nothing
+    is opened, and no screen taken, before the first look.
+    """
+
+    def __init__(
+        self,
+        *,
+        display: str | None = None,
+        virtual: VirtualDisplay | None = None,
+        monitor: int = 1,
+        driver: DriverName = "auto",
+        patience: Patience = Patience(),
+    ) -> None:
+        if display is not None and virtual is not None:
+            raise ValueError("give a display or a virtual one, not both")
+        if monitor < 1:
+            raise ValueError(f"monitors are counted from 1: there is no monitor {monitor}")
+        self.display = display
+        self.virtual = virtual
+        self.monitor = monitor
+        self.driver: DriverName = driver
+        self.patience = patience
+        self._session: Session | None = None
+        self._closed = False
+
+    @property
+    def is_real(self) -> bool:
+        """Whether this is a screen that somebody may be sitting at: ask before taking it."""
+        return self.virtual is None
+
+    def info(self) -> EnvInfo:
+        """See `Env`."""
+        if self.virtual is not None:
+            programs = "; ".join(" ".join(program) for program in self.virtual.programs)
+            settings = {"display": "virtual", "size": str(self.virtual.size), "programs": programs}
+        else:
+            settings = {"display": self.display or "default", "monitor": str(self.monitor)}
+        return EnvInfo("desktop", "Xvfb" if self.virtual else "", settings | {"driver": self.driver})
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        return self._opened().observe()
+
+    def execute(self, action: Action) -> Done:
+        """See `Env`."""
+        if isinstance(action, Navigate | Back | Home):
+            raise ActionRefused(
+                f"a desktop has no {type(action).__name__.lower()} action: use the windows and keys that are there"
+            )
+        return self._opened().execute(action, points_of(action))
+
+    def release(self) -> None:
+        """See `Env`."""
+        if self._session is not None:
+            self._session.release()
+
+    def close(self) -> None:
+        """See `Env`."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _opened(self) -> Session:
+        if self._closed:
+            raise EnvLost("the desktop was closed")
+        if self._session is None:
+            self._session = Session(self.display, self.virtual, self.monitor, self.driver, self.patience)
+        return self._session

@@ -1,0 +1,41 @@
+"""Starting programs on a display that we did not start, and finding the window of a program by its name."""
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+from ..env import ActionRefused
+from .capture import DisplayAddress
+from .x11 import Window
+
+
+def find_program(app: str, path: str | None = None) -> str | None:
+    """The program on PATH that `app` names, as models write it: `Text Editor`, `mousepad`, `Chromium`."""
+    name = app.strip()
+    if not name or "/" in name or name.startswith("-"):
+        return None
+    spellings = (name, name.lower(), name.lower().replace(" ", "-"), name.lower().replace(" ", ""))
+    return next((spelling for spelling in spellings if shutil.which(spelling, path=path)), None)
+
+
+def window_of(app: str, windows: tuple[Window, ...]) -> Window | None:
+    """The open window of the program that `app` names, by its class, then by its title."""
+    name = app.strip().lower()
+    by_class = (window for window in windows if any(name == Path(part).name for part in window.classes))
+    by_title = (window for window in windows if name and name in window.title.lower())
+    return next(by_class, None) or next(by_title, None)
+
+
+def start_detached(program: str, address: DisplayAddress) -> None:
+    """Start `program` on the person's own screen; it stays when we go."""
+    if platform.system() == "Windows":
+        raise ActionRefused("on Windows programs are started from the start menu")
+    wanted = {"DISPLAY": address.name, "XAUTHORITY": address.authority}
+    environment = dict(os.environ) | {name: value for name, value in wanted.items() if value}
+    command = ["open", "-a", program] if platform.system() == "Darwin" else [program]
+    silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+    try:
+        os.posix_spawnp(command[0], command, environment, file_actions=silent, setsid=True)
+    except OSError as error:
+        raise ActionRefused(f"{program} cannot be started: {error.strerror}") from error

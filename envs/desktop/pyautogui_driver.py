@@ -1,0 +1,134 @@
+"""Mouse and keyboard through pyautogui: what drives macOS and Windows, and any X display on request.
+
+pyautogui is bound to one display, the one that DISPLAY names when it is first imported; text that is not ASCII goes
+through the clipboard.
+"""
+
+import platform
+import sys
+import time
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+from ..actions import Button, Direction
+from ..env import ActionRefused, EnvLost, EnvUnavailable
+from .capture import DisplayAddress
+
+_NAMES = {
+    "super": "command" if platform.system() == "Darwin" else "win",
+    "rightshift": "shiftright", "rightctrl": "ctrlright", "rightalt": "altright", "rightsuper": "winright",
+    "menu": "apps",
+}  # fmt: skip
+_TYPED_AS = {"\n": "enter", "\t": "tab"}
+_FETCH_S = 0.3
+_bound_to: list[DisplayAddress] = []
+_wheel_clicks = {"Windows": 120}  # pyautogui hands Windows the raw wheel delta, and other platforms notches
+
+
+class PyAutoGuiDriver:
+    """See `Driver`. With `watched`, pyautogui's own fail-safe is on: the pointer in a corner stops us."""
+
+    def __init__(self, address: DisplayAddress, *, watched: bool) -> None:
+        self._gui = _imported(address)
+        self._gui.PAUSE = 0
+        self._gui.FAILSAFE = watched
+        self._put_at: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """See `Driver`."""
+        if not self._gui.FAILSAFE:
+            return
+        here = tuple(int(part) for part in self._gui.position())
+        if here in self._gui.FAILSAFE_POINTS and here != self._put_at:
+            raise EnvLost("the pointer was pushed into a corner: stopped by the user")
+
+    def move(self, x: float, y: float) -> None:
+        """See `Driver`."""
+        self._put_at = (int(x), int(y))
+        self._call("moveTo", int(x), int(y))
+
+    def button(self, button: Button, down: bool) -> None:
+        """See `Driver`."""
+        self._call("mouseDown" if down else "mouseUp", button=button.value)
+
+    def notch(self, direction: Direction) -> None:
+        """See `Driver`."""
+        clicks = _wheel_clicks.get(platform.system(), 1)
+        sign = 1 if direction in (Direction.UP, Direction.RIGHT) else -1
+        wheel = "scroll" if direction in (Direction.UP, Direction.DOWN) else "hscroll"
+        self._call(wheel, sign * clicks)
+
+    def codes(self, key: str) -> tuple[str | int, ...]:
+        """See `Driver`."""
+        name = _NAMES.get(key, key)
+        if not self._gui.isValidKey(name):
+            raise ActionRefused(f"this keyboard has no key {key!r}")
+        return (name,)
+
+    def code(self, code: str | int, down: bool) -> None:
+        """See `Driver`."""
+        self._call("keyDown" if down else "keyUp", str(code))
+
+    def type(self, text: str) -> str:
+        """See `Driver`."""
+        if all(character in _TYPED_AS or (character.isascii() and character.isprintable()) for character in text):
+            for character in text:
+                self._call("press", _TYPED_AS.get(character, character))
+            return "keys"
+        self._paste(text)
+        return "paste"
+
+    def close(self) -> None:
+        """See `Driver`."""
+
+    def _paste(self, text: str) -> None:
+        import pyperclip  # type: ignore[import-untyped]  # it ships none
+
+        try:
+            old = pyperclip.paste()
+            pyperclip.copy(text)
+        except pyperclip.PyperclipException as error:
+            raise ActionRefused("this text needs the clipboard, which cannot be used here: install xclip") from error
+        try:
+            self._call("hotkey", "command" if platform.system() == "Darwin" else "ctrl", "v")
+            time.sleep(_FETCH_S)  # nothing tells when the program has fetched it
+        finally:
+            with suppress(pyperclip.PyperclipException):
+                pyperclip.copy(old)
+
+    def _call(self, name: str, *values: Any, **named: Any) -> None:
+        """Call pyautogui's function, past its fail-safe where it was us who put the pointer there."""
+        watched = self._gui.FAILSAFE
+        try:
+            if watched:
+                self.check()
+            self._gui.FAILSAFE = False
+            getattr(self._gui, name)(*values, **named)
+        except OSError as error:
+            raise EnvLost(f"the display is gone: {error}") from error
+        finally:
+            self._gui.FAILSAFE = watched
+
+
+def _imported(address: DisplayAddress) -> Any:
+    """Import pyautogui, for the first display that asks; a second one has to do without."""
+    if _bound_to and _bound_to[0] != address:
+        raise EnvUnavailable(f"pyautogui works one display a process, and that is {_bound_to[0].name}: use XTEST")
+    blocked = "mouseinfo" not in sys.modules
+    if blocked:
+        # Without tkinter, mouseinfo ends the whole process when it is imported; pyautogui does without it.
+        sys.modules["mouseinfo"] = None  # type: ignore[assignment]  # None is how Python marks what is not to be found
+    try:
+        with address.in_environment():
+            gui: ModuleType = __import__("pyautogui")
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "pyautogui":
+            raise
+        # without a display it raises KeyError, errors of python-xlib, or its own, by platform
+        raise EnvUnavailable(f"pyautogui cannot use this display: {error}") from error
+    finally:
+        if blocked:
+            sys.modules.pop("mouseinfo", None)
+    _bound_to[:] = [address]
+    return gui

@@ -1,0 +1,199 @@
+"""A desktop while it is open: seeing it, acting on it, and waiting until it rests."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import Literal, TypeAlias
+
+from ..actions import Action, OpenApp, Type, Wait
+from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Observation
+from ..geometry import ScreenPoint
+from ..settle import Frame, Patience, Settled, Settler
+from .capture import Capture, DisplayAddress, screenshot_of
+from .driver import Driver
+from .gestures import Gestures
+from .programs import find_program, start_detached, window_of
+from .virtual import RunningDisplay, VirtualDisplay
+from .x11 import Window, Windows, connect, is_x11
+
+DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
+
+_PROGRAM_LIMIT_S = 30.0
+_OPEN_LIMIT_S = 10.0
+_MANAGER_LIMIT_S = 5.0
+_POLL_S = 0.02
+_AFTER_OPENING = Patience(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
+_NEW_WINDOW = Patience(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
+
+
+class Session:
+    """Opens in its constructor, whole or not at all; `close` gives everything back."""
+
+    def __init__(
+        self,
+        display: str | None,
+        virtual: VirtualDisplay | None,
+        monitor: int,
+        driver: DriverName,
+        patience: Patience,
+    ) -> None:
+        self._patience = patience
+        self._windows: Windows | None = None
+        self._known: dict[int, str] = {}
+        with ExitStack() as undo:
+            self._running = RunningDisplay(virtual) if virtual else None
+            if self._running:
+                undo.callback(self._running.stop)
+            self.address = self._running.address if self._running else _real_address(display)
+            self._driver = self._connected(driver, undo)
+            self._capture = Capture(self.address, monitor)
+            undo.callback(self._capture.close)
+            self._settler = Settler(self._capture.frame)
+            self._gestures = Gestures(self._driver, self._capture.device)
+            if virtual and self._running:
+                self._start_programs(virtual, self._running)
+            self._known = self._titles()
+            self._undo = undo.pop_all()
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        frame = self._capture.frame()
+        facts = self._news()
+        active = self._windows.active() if self._windows else None
+        return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
+
+    def execute(self, action: Action, points: tuple[ScreenPoint, ...]) -> Done:
+        """See `Env`."""
+        size = self._capture.size
+        for point in points:
+            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
+                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        self._driver.check()
+        if isinstance(action, Wait):
+            time.sleep(action.seconds)
+            return Done(action.seconds, settled_by="waited")
+        before, windows = self._capture.frame(), self._numbers()
+        started = time.monotonic()
+        method = self._open(action.app) if isinstance(action, OpenApp) else self._gestures.do(action)
+        acted = time.monotonic() - started
+        settled = self._settle(before, windows)
+        return Done(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
+
+    def release(self) -> None:
+        """Let go of what is held."""
+        self._gestures.release()
+
+    def close(self) -> None:
+        """Release, disconnect, and end what was started."""
+        self.release()
+        self._undo.close()
+
+    def _connected(self, name: DriverName, undo: ExitStack) -> Driver:
+        """The mouse and keyboard; on X also the connection that tells of windows."""
+        watched = self._running is None
+        if is_x11():
+            connection = connect(self.address)
+            undo.callback(_quietly, connection.close)
+            self._windows = Windows(connection)
+            if name != "pyautogui":
+                from .xtest import XTestDriver
+
+                driver: Driver = XTestDriver(connection, self.address, self._windows, watched=watched)
+                undo.callback(driver.close)
+                return driver
+        if name == "xtest":
+            raise EnvUnavailable("XTEST is how X displays are worked; here the driver is pyautogui")
+        from .pyautogui_driver import PyAutoGuiDriver
+
+        return PyAutoGuiDriver(self.address, watched=watched)
+
+    def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
+        """Start what was asked for, one after the other, each until its window is there; then let all come to rest."""
+        if virtual.window_manager and self._windows:
+            _until(self._windows.await_manager, _MANAGER_LIMIT_S)
+        for program in virtual.programs:
+            before = self._numbers()
+            pid = running.start(program)
+            end = time.monotonic() + _PROGRAM_LIMIT_S
+            while not self._numbers() - before:
+                code = running.exit_code(pid)
+                if code or time.monotonic() > end:
+                    ended = f"ended with code {code}" if code else f"opened no window within {_PROGRAM_LIMIT_S:g} s"
+                    raise EnvUnavailable(f"{program[0]} {ended}: {running.last_words(program[0])}".rstrip(": "))
+                time.sleep(_POLL_S)
+        self._settler.wait(self._capture.frame(), _AFTER_OPENING)
+
+    def _settle(self, before: Frame, windows: set[int]) -> Settled:
+        """Wait for rest; where a window came or went, once more, for it may have come empty."""
+        first = self._settler.wait(before, self._patience)
+        if first.by == "limit" or self._numbers() == windows:
+            return first
+        second = self._settler.wait(self._capture.frame(), _NEW_WINDOW)
+        return Settled(first.seconds + second.seconds, f"{first.by}, new window {second.by}")
+
+    def _open(self, app: str) -> str:
+        """Bring the window of `app` to the front, or start it and wait for a window."""
+        shown = self._windows.shown() if self._windows else ()
+        window = window_of(app, shown)
+        if window and self._windows:
+            self._windows.activate(window)
+            return "focused"
+        program = find_program(app)
+        if program is None:
+            raise ActionRefused(f"no program called {app!r:.60} is installed, and no window of it is open")
+        if self._running:
+            self._running.start((program,))
+        else:
+            start_detached(program, self.address)
+        if self._windows:
+            before = {window.id for window in shown}
+            _until(lambda: bool(self._numbers() - before), _OPEN_LIMIT_S)
+        return "started"
+
+    def _news(self) -> tuple[str, ...]:
+        """Which windows came and went since the last look."""
+        titles = self._titles()
+        opened = [f"A window opened: {title}" for number, title in titles.items() if number not in self._known]
+        closed = [f"A window closed: {title}" for number, title in self._known.items() if number not in titles]
+        self._known = titles
+        return (*opened, *closed)
+
+    def _shown(self) -> tuple[Window, ...]:
+        return self._windows.shown() if self._windows else ()
+
+    def _titles(self) -> dict[int, str]:
+        return {window.id: window.title or "(no title)" for window in self._shown()}
+
+    def _numbers(self) -> set[int]:
+        return self._windows.numbers() if self._windows else set()
+
+
+def _real_address(display: str | None) -> DisplayAddress:
+    """Where the real screen is.
+
+    Raises:
+        EnvUnavailable: there is none that can be worked; says what to do.
+    """
+    if not is_x11():
+        return DisplayAddress()
+    if display is None and (os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland"):
+        raise EnvUnavailable(
+            "a Wayland session lets no program work its screen: use a virtual display, or log in to an X11 session"
+        )
+    name = display or os.environ.get("DISPLAY")
+    if not name:
+        raise EnvUnavailable("there is no display: set DISPLAY, or use a virtual one (VirtualDisplay, --virtual)")
+    return DisplayAddress(name, os.environ.get("XAUTHORITY"))
+
+
+def _until(ready: Callable[[], bool], limit_s: float) -> None:
+    """Wait until `ready()` or the limit."""
+    end = time.monotonic() + limit_s
+    while not ready() and time.monotonic() < end:
+        time.sleep(_POLL_S)
+
+
+def _quietly(work: Callable[[], object]) -> None:
+    with suppress(EnvError, Exception):  # giving back what a dead display held may fail in any way, and does not matter
+        work()

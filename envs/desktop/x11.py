@@ -1,0 +1,164 @@
+"""A connection to an X display, and the windows on it (Extended Window Manager Hints)."""
+
+import platform
+import re
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from ..env import EnvLost, EnvUnavailable
+from .capture import DisplayAddress
+
+T = TypeVar("T")
+XDisplay: TypeAlias = Any
+"""An `Xlib.display.Display`; python-xlib ships no types."""
+_LONGEST_TITLE = 4096
+
+
+def connect(address: DisplayAddress) -> XDisplay:
+    """Open a connection of its own.
+
+    Raises:
+        EnvUnavailable: there is no such display, or it does not let us in.
+    """
+    from Xlib import display, error
+
+    _check_there(address.name or "")
+    with address.in_environment():
+        try:
+            connection = display.Display(address.name)
+        except (error.DisplayError, error.XauthError, OSError) as trouble:
+            text = " ".join(str(trouble).split())
+            raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from trouble
+    if not connection.has_extension("XTEST"):
+        connection.close()
+        raise EnvUnavailable(f"the display {address.name} has no XTEST extension, which moves its mouse")
+    connection.set_error_handler(_overlook)
+    return connection
+
+
+def _check_there(name: str) -> None:
+    """Try a local display's socket first: python-xlib leaves its own open when nobody answers."""
+    local = re.fullmatch(r":(\d+)(\.\d+)?", name)
+    if local is None:
+        return
+    path = f"/tmp/.X11-unix/X{local[1]}"  # noqa: S108 -- where X servers listen
+    for place in (path, "\0" + path):
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(place)
+            return
+    raise EnvUnavailable(f"the display {name} cannot be opened: no X server answers there")
+
+
+def _overlook(_error: object, _request: object) -> None:
+    """Errors that arrive late concern windows that went away meanwhile."""
+
+
+def in_x(work: Callable[[], T]) -> T:
+    """Do `work`; a connection that breaks means that the display is gone."""
+    from Xlib import error
+
+    try:
+        return work()
+    except (error.ConnectionClosedError, OSError) as trouble:
+        raise EnvLost("the display is gone") from trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A program's window: its id, title, and class (`WM_CLASS`, both parts, lower case)."""
+
+    id: int
+    title: str = ""
+    classes: tuple[str, ...] = ()
+
+
+class Windows:
+    """The programs' windows on a display."""
+
+    def __init__(self, connection: XDisplay) -> None:
+        self._display = connection
+        self._root = connection.screen().root
+        self.managed = self._number(self._root, "_NET_SUPPORTING_WM_CHECK") is not None
+
+    def await_manager(self) -> bool:
+        """Look again whether a window manager has taken over."""
+        self.managed = self._number(self._root, "_NET_SUPPORTING_WM_CHECK") is not None
+        return self.managed
+
+    def shown(self) -> tuple[Window, ...]:
+        """All mapped windows of programs."""
+        return tuple(self._described(number) for number in in_x(self._numbers))
+
+    def numbers(self) -> set[int]:
+        """The ids of all mapped windows of programs."""
+        return set(in_x(self._numbers))
+
+    def active(self) -> Window | None:
+        """The window that has the focus; None where it cannot be told."""
+        number = in_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
+        if number:
+            return self._described(number)
+        shown = () if self.managed else self.shown()
+        return shown[-1] if shown else None
+
+    def activate(self, window: Window) -> None:
+        """Ask the window manager to bring `window` to the front."""
+        from Xlib import X
+        from Xlib.protocol import event
+
+        target = self._display.create_resource_object("window", window.id)
+        atom = self._display.intern_atom("_NET_ACTIVE_WINDOW")
+        message = event.ClientMessage(window=target, client_type=atom, data=(32, [2, X.CurrentTime, 0, 0, 0]))
+        mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
+        in_x(lambda: self._root.send_event(message, event_mask=mask))
+        in_x(self._display.sync)
+
+    def _numbers(self) -> list[int]:
+        from Xlib import X, error
+
+        if self.managed:
+            return list(self._property(self._root, "_NET_CLIENT_LIST") or [])
+        found: list[int] = []
+        for child in self._root.query_tree().children:
+            with suppress(error.XError):
+                attributes = child.get_attributes()
+                if attributes.map_state == X.IsViewable and not attributes.override_redirect:
+                    found.append(child.id)
+        return found
+
+    def _described(self, number: int) -> Window:
+        from Xlib import error
+
+        window = self._display.create_resource_object("window", number)
+        try:
+            name = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME") or b""
+            classes = self._property(window, "WM_CLASS") or b""
+        except error.XError:
+            return Window(number)  # it went away between the list and the question
+        parts = tuple(part.lower() for part in _text(classes).split("\0") if part)
+        return Window(number, _text(name), parts)
+
+    def _number(self, window: Any, name: str) -> int | None:
+        value = self._property(window, name)
+        return int(value[0]) if value is not None and len(value) else None
+
+    def _property(self, window: Any, name: str) -> Any:
+        from Xlib import X
+
+        atom = self._display.intern_atom(name)
+        found = window.get_property(atom, X.AnyPropertyType, 0, _LONGEST_TITLE)
+        return None if found is None else found.value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def is_x11() -> bool:
+    """Whether this platform's screens are X displays."""
+    return platform.system() not in ("Darwin", "Windows")

@@ -1,0 +1,66 @@
+"""The desktop that the tests work: a Tk window that writes what happened to it as JSON, after every event.
+
+Run as `python3 stage.py FILE [TITLE] [COLOUR]` by a Python that has tkinter.
+"""
+
+import json
+import sys
+import tkinter as tk
+from pathlib import Path
+
+told: dict[str, object] = {
+    "presses": 0, "text": "", "submissions": 0, "doubles": 0, "singles": 0, "drag": [], "wheel": [], "keys": [],
+    "rights": 0, "shift_clicks": 0,
+}  # fmt: skip
+state = Path(sys.argv[1])
+
+
+def tell(**changes: object) -> None:
+    told.update(changes)
+    fresh = state.with_suffix(".new")
+    fresh.write_text(json.dumps(told), encoding="utf-8")
+    fresh.replace(state)
+
+
+def add(name: str, value: int = 1) -> None:
+    tell(**{name: int(str(told[name])) + value})
+
+
+def append(name: str, value: object) -> None:
+    before = told[name]
+    assert isinstance(before, list)
+    tell(**{name: [*before, value]})
+
+
+root = tk.Tk()
+root.title(sys.argv[2] if len(sys.argv) > 2 else "Stage")
+root.geometry("640x480+0+0")
+root.attributes("-fullscreen", True)
+colour = sys.argv[3] if len(sys.argv) > 3 else "white"
+
+text = tk.StringVar()
+text.trace_add("write", lambda *_: tell(text=text.get()))
+field = tk.Entry(root, textvariable=text, insertofftime=0, font=("TkDefaultFont", 12))
+field.bind("<Return>", lambda _: add("submissions"))
+field.bind("<Control-a>", lambda _: (field.select_range(0, tk.END), "break")[1])
+
+# Text pasted over a selection replaces it, as in every other toolkit.
+field.bind("<<Paste>>", lambda _: field.select_present() and field.delete(tk.SEL_FIRST, tk.SEL_LAST))
+field.place(x=40, y=120, width=400, height=30)
+
+button = tk.Button(root, text="Press", command=lambda: add("presses"), takefocus=False)
+button.place(x=40, y=40, width=160, height=50)
+
+pad = tk.Canvas(root, background=colour, highlightthickness=0)
+pad.place(x=40, y=200, width=400, height=200)
+pad.bind("<Button-1>", lambda _: (pad.focus_set(), add("singles")))
+pad.bind("<Double-Button-1>", lambda _: add("doubles"))
+pad.bind("<Button-3>", lambda _: add("rights"))
+pad.bind("<Shift-Button-1>", lambda _: add("shift_clicks"))
+pad.bind("<B1-Motion>", lambda event: append("drag", [event.x, event.y]))
+for number in (4, 5):  # Tk 8 knows no others
+    pad.bind(f"<Button-{number}>", lambda _, number=number: append("wheel", number))
+root.bind_all("<Key>", lambda event: append("keys", event.char), add=True)
+
+tell()
+root.mainloop()

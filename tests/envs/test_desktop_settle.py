@@ -1,0 +1,112 @@
+"""When pixels have come to rest, on screens made up of frames, with a clock of the tests' own."""
+
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright.envs.geometry import Box
+from screenwright.envs.settle import Change, Frame, Patience, Settled, Settler, changed
+
+WIDTH, HEIGHT = 200, 100
+BLANK = Frame(WIDTH, HEIGHT, bytes(4 * WIDTH * HEIGHT))
+
+
+def painted(*boxes: Box, shade: int = 255) -> Frame:
+    pixels = bytearray(BLANK.pixels)
+    for box in boxes:
+        for y in range(box.top, box.bottom):
+            for x in range(box.left, box.right):
+                pixels[4 * (y * WIDTH + x) : 4 * (y * WIDTH + x) + 3] = bytes([shade] * 3)
+    return Frame(WIDTH, HEIGHT, bytes(pixels))
+
+
+DIALOG, OTHER, CARET = Box(20, 20, 120, 60), Box(20, 60, 120, 90), Box(150, 10, 152, 26)
+
+
+class Screen:
+    """Shows what `at` says for the time; `sleep` lets time pass."""
+
+    def __init__(self, at: Callable[[float], Frame]) -> None:
+        self.now = 0.0
+        self.at = at
+        self.settler = Settler(lambda: self.at(self.now), self.sleep, lambda: self.now)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def settled(self, patience: Patience = Patience()) -> Settled:
+        return self.settler.wait(BLANK, patience)
+
+
+def test_a_still_screen_is_left_after_the_wait_for_a_first_change() -> None:
+    settled = Screen(lambda _: BLANK).settled()
+    assert settled.by == "no change"
+    assert 0.5 <= settled.seconds < 0.6
+
+
+def test_a_change_made_while_acting_starts_the_quiet_at_once() -> None:
+    settled = Screen(lambda _: painted(DIALOG)).settled()
+    assert settled.by == "quiet"
+    assert 0.3 <= settled.seconds < 0.4
+
+
+def test_quiet_is_counted_from_the_last_change() -> None:
+    screen = Screen(lambda now: painted(DIALOG, OTHER) if now > 0.4 else painted(DIALOG) if now > 0.2 else BLANK)
+    settled = screen.settled()
+    assert settled.by == "quiet"
+    assert 0.7 <= settled.seconds < 0.8
+
+
+def test_a_blinking_caret_is_no_change() -> None:
+    def blinks(now: float) -> Frame:
+        return painted(CARET) if int(now / 0.2) % 2 else BLANK
+
+    screen = Screen(blinks)
+    assert screen.settled().seconds < 0.7  # the first blink might have been something
+    screen.at = lambda now: blinks(now)
+    assert screen.settled().by == "no change"
+
+
+def test_a_small_change_in_a_new_place_counts() -> None:
+    settled = Screen(lambda now: painted(CARET) if now > 0.3 else BLANK).settled()
+    assert settled.by == "quiet"
+    assert settled.seconds > 0.6
+
+
+def test_a_spinner_does_not_hold_the_screen_to_the_limit() -> None:
+    # 20 x 16 = 320 pixels: more than a caret, less than a fiftieth of the screen
+    spinner = Box(100, 50, 120, 66)
+    settled = Screen(lambda now: painted(spinner, shade=int(now * 1000) % 200 + 50)).settled()
+    assert settled.by == "rest but for one place"
+    assert settled.seconds < 2.0
+
+
+def test_a_screen_that_never_rests_is_left_at_the_limit() -> None:
+    settled = Screen(lambda now: painted(DIALOG, shade=int(now * 1000) % 200 + 50)).settled(Patience(limit_s=2.5))
+    assert settled.by == "limit"
+    assert 2.5 <= settled.seconds < 2.6
+
+
+def test_another_size_is_a_change_of_everything() -> None:
+    wide = Frame(WIDTH * 2, HEIGHT, bytes(8 * WIDTH * HEIGHT))
+    assert changed(BLANK, wide) == Change(Box(0, 0, WIDTH * 2, HEIGHT), 2 * WIDTH * HEIGHT)
+
+
+@given(
+    left=st.integers(0, WIDTH - 1),
+    top=st.integers(0, HEIGHT - 1),
+    width=st.integers(1, 30),
+    height=st.integers(1, 30),
+    channel=st.integers(0, 2),
+    shade=st.integers(1, 255),
+)
+def test_a_change_is_found_where_it_is(left: int, top: int, width: int, height: int, channel: int, shade: int) -> None:
+    box = Box(left, top, min(left + width, WIDTH), min(top + height, HEIGHT))
+    pixels = bytearray(BLANK.pixels)
+    for y in range(box.top, box.bottom):
+        for x in range(box.left, box.right):
+            pixels[4 * (y * WIDTH + x) + channel] = shade
+    area = (box.right - box.left) * (box.bottom - box.top)
+    assert changed(BLANK, Frame(WIDTH, HEIGHT, bytes(pixels))) == Change(box, area)
+    assert changed(BLANK, BLANK) is None
