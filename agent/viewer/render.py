@@ -46,7 +46,7 @@ def render_page(events: Sequence[Event], *, title: str = "Run", max_image_width:
         shot = step.observed.observation.screenshot
         if shot.sha256 not in pictures:
             pictures[shot.sha256] = _data_url(shot, max_image_width)
-    following: list[_Step | None] = [*steps[1:], None]
+    following: list[_Step | None] = [*steps[1:], None][: len(steps)]
     data: Json = {
         "head": _head(events),
         "steps": [_step_json(step, after) for step, after in zip(steps, following, strict=True)],

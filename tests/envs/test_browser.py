@@ -28,6 +28,7 @@ from screenwright import (
     Size,
     Type,
 )
+from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.contract import EnvContract, Stage, eventually
 
 pytestmark = pytest.mark.browser
@@ -417,7 +418,8 @@ SETTLING = {
     ),
     "a slow tab": ("window.open('/green')", {"/green": 1.0}),
     "a worker": (
-        "const worker = new Worker(URL.createObjectURL(new Blob(['onmessage = () => setTimeout(postMessage, 200, 1)'])));"
+        "const work = new Blob(['onmessage = () => setTimeout(postMessage, 200, 1)']);"
+        "const worker = new Worker(window.URL.createObjectURL(work));"
         "worker.addEventListener('message', done); worker.postMessage(1)",
         {},
     ),

@@ -64,7 +64,6 @@ def test_a_blinking_caret_is_no_change() -> None:
 
     screen = Screen(blinks)
     assert screen.settled().seconds < 0.7  # the first blink might have been something
-    screen.at = lambda now: blinks(now)
     assert screen.settled().by == "no change"
 
 

@@ -38,11 +38,10 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Type a text, into a field if one is named, and press Enter if `submit`."""
+    """Type a text, into a field if one is named."""
 
     text: str
     field: Label | None = None
-    submit: bool = False
 
     def __str__(self) -> str:
         return f"type {self.text!r}" + (f" into {self.field}" if self.field else "")
@@ -140,6 +139,7 @@ _KINDS = (
     "text field|text ?box|input|text area|box|drop-?down|drop-?down list|list|page|section"
 )
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(?<![\w])\'([^\']*)\'(?![\w])')
+_NUMBERS = re.compile(r"^\s*\d+[.)]\s+", re.MULTILINE)
 _HELD = re.compile(r"\x00(\d+)\x00")
 _VERBS = (
     "click|press|hit|tap|push|double|right|type|enter|write|input|put|fill|set|select|choose|pick|check|tick|uncheck|"
@@ -159,14 +159,14 @@ def read_instructions(text: str) -> tuple[Step, ...]:
         held.append(next(group for group in match.groups() if group is not None))
         return f"\x00{len(held) - 1}\x00"
 
-    masked = _QUOTED.sub(hold, text)
+    masked = _QUOTED.sub(hold, _NUMBERS.sub("", text))
     clauses = (clause.strip(" ,") for clause in _BREAKS.split(masked))
     return tuple(_read_clause(_without_filler(clause), held) for clause in clauses if _without_filler(clause))
 
 
 def _without_filler(clause: str) -> str:
     return re.sub(
-        r"^(?:\d+[.)]\s*|and\b|then\b|next\b|now\b|first\b|finally\b|please\b|after that\b|also\b|[,\s])+",
+        r"^(?:and\b|then\b|next\b|now\b|first\b|finally\b|please\b|after that\b|also\b|[,\s])+",
         "",
         clause,
         flags=re.I,
@@ -229,7 +229,7 @@ def _strike(parts: _Parts) -> Step | None:
 
 
 def _write(parts: _Parts) -> Step:
-    return Write(parts.text("text"), parts.label("field") if parts.has("field") else None, parts.has("submit"))
+    return Write(parts.text("text"), parts.label("field") if parts.has("field") else None)
 
 
 def _press(count: int = 1, *, right: bool = False) -> Callable[[_Parts], Step | None]:
@@ -247,15 +247,14 @@ def _rule(
     return re.compile(pattern, re.IGNORECASE | re.DOTALL), make
 
 
-_SUBMIT = r"(?P<submit>\s+and\s+(?:press|hit)\s+(?:enter|return))?"
 _RULES = (
     _rule(
-        rf"(?:type|enter|write|input|put)\s+(?P<text>\x00\d+\x00|\S+(?: \S+)*?)\s+"
-        rf"(?:in|into|in to|as|for)\s+(?P<field>.+?){_SUBMIT}",
+        r"(?:type|enter|write|input|put)\s+(?P<text>\x00\d+\x00|\S+(?: \S+)*?)\s+"
+        r"(?:in|into|in to|as|for)\s+(?P<field>.+?)",
         _write,
     ),
-    _rule(rf"(?:type|enter|write|input|put)\s+(?P<text>.+?)(?P<field>){_SUBMIT}", _write),
-    _rule(rf"(?:fill(?:\s+in)?|set)\s+(?P<field>.+?)\s+(?:with|to)\s+(?P<text>.+?){_SUBMIT}", _write),
+    _rule(r"(?:type|enter|write|input|put)\s+(?P<text>.+?)(?P<field>)", _write),
+    _rule(r"(?:fill(?:\s+in)?|set)\s+(?P<field>.+?)\s+(?:with|to)\s+(?P<text>.+?)", _write),
     _rule(r"double[- ]click\s+(?:on\s+)?(?P<what>.+)", _press(2)),
     _rule(r"right[- ]click\s+(?:on\s+)?(?P<what>.+)", _press(right=True)),
     _rule(r"(?:press|hit|use|strike)\s+(?P<keys>.+)", _strike),

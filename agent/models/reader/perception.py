@@ -97,7 +97,7 @@ def _find_controls(pixels: Pixels, pieces: tuple[Piece, ...]) -> tuple[Control, 
     return tuple(sorted(controls.values(), key=lambda control: (control.area.top, control.area.left)))
 
 
-def _control_of(contour: Any, grey: Pixels, pieces: tuple[Piece, ...]) -> Control | None:
+def _control_of(contour: Any, grey: Any, pieces: tuple[Piece, ...]) -> Control | None:
     left, top, width, height = cv2.boundingRect(contour)
     if width < _TICK_PX[0] or height < _TICK_PX[0]:
         return None
@@ -122,11 +122,18 @@ def _is_letter(area: Area, pieces: tuple[Piece, ...]) -> bool:
     return any(word.left + 2 < across < word.right - 2 and word.top < down < word.bottom for word in words)
 
 
-def _is_filled(grey: Pixels, area: Area) -> bool:
-    """Whether something is drawn inside a small frame: a tick, a dot, or a fill of another colour."""
-    inset = max(2, round(area.width * 0.3))  # the ring of a radio button reaches further in than a frame does
-    inner = grey[int(area.top) + inset : int(area.bottom) - inset, int(area.left) + inset : int(area.right) - inset]
-    return bool(inner.size) and float(inner.std()) > 18
+def _is_filled(grey: Any, area: Area) -> bool:
+    """Whether something is drawn inside a small frame: a tick, a dot, or a fill unlike the ground beside the frame."""
+    across, down = area.centre
+    rows, columns = np.ogrid[0 : grey.shape[0], 0 : grey.shape[1]]
+    top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
+    away = np.hypot(rows[top:bottom] + 0.5 - down, columns[:, left:right] + 0.5 - across)
+    inside = grey[top:bottom, left:right]
+    middle = inside[away <= 0.3 * area.width]  # well within the ring of a radio button
+    if not middle.size:
+        return False
+    ground = float(grey[int(down), max(left - 4, 0)])
+    return float(middle.std()) > 18 or abs(float(middle.mean()) - ground) > 70
 
 
 def _same(one: Area, other: Area) -> bool:

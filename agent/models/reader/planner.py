@@ -151,7 +151,7 @@ def _write(step: Write, progress: Progress, screen: Screen) -> Found:
         if box is None:
             return _look_for(step, progress, f"a field for {step.field}")
         return Click(_middle(box.area))
-    return Type(step.text, step.submit) if part == 2 else None
+    return Type(step.text) if part == 2 else None
 
 
 def _choose(step: Choose, progress: Progress, screen: Screen) -> Found:

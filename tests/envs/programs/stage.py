@@ -41,25 +41,42 @@ colour = sys.argv[3] if len(sys.argv) > 3 else "white"
 text = tk.StringVar()
 text.trace_add("write", lambda *_: tell(text=text.get()))
 field = tk.Entry(root, textvariable=text, insertofftime=0, font=("TkDefaultFont", 12))
-field.bind("<Return>", lambda _: add("submissions"))
-field.bind("<Control-a>", lambda _: (field.select_range(0, tk.END), "break")[1])
 
-# Text pasted over a selection replaces it, as in every other toolkit.
-field.bind("<<Paste>>", lambda _: field.select_present() and field.delete(tk.SEL_FIRST, tk.SEL_LAST))
+
+def select_all(_: object) -> str:
+    field.select_range(0, tk.END)
+    return "break"
+
+
+def drop_selection(_: object) -> None:
+    """Text pasted over a selection replaces it, as in every other toolkit."""
+    if field.select_present():
+        field.delete(tk.SEL_FIRST, tk.SEL_LAST)
+
+
+field.bind("<Return>", lambda _: add("submissions"))
+field.bind("<Control-a>", select_all)
+field.bind("<<Paste>>", drop_selection)
 field.place(x=40, y=120, width=400, height=30)
 
 button = tk.Button(root, text="Press", command=lambda: add("presses"), takefocus=False)
 button.place(x=40, y=40, width=160, height=50)
 
+
+def press_pad(_: object) -> None:
+    pad.focus_set()
+    add("singles")
+
+
 pad = tk.Canvas(root, background=colour, highlightthickness=0)
 pad.place(x=40, y=200, width=400, height=200)
-pad.bind("<Button-1>", lambda _: (pad.focus_set(), add("singles")))
+pad.bind("<Button-1>", press_pad)
 pad.bind("<Double-Button-1>", lambda _: add("doubles"))
 pad.bind("<Button-3>", lambda _: add("rights"))
 pad.bind("<Shift-Button-1>", lambda _: add("shift_clicks"))
 pad.bind("<B1-Motion>", lambda event: append("drag", [event.x, event.y]))
-for number in (4, 5):  # Tk 8 knows no others
-    pad.bind(f"<Button-{number}>", lambda _, number=number: append("wheel", number))
+pad.bind("<Button-4>", lambda _: append("wheel", 4))
+pad.bind("<Button-5>", lambda _: append("wheel", 5))  # Tk 8 knows no buttons beyond
 root.bind_all("<Key>", lambda event: append("keys", event.char), add=True)
 
 tell()
