@@ -12,8 +12,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 
-from .._version import __version__
 from ..envs.env import ActionRefused, Env, EnvLost, Observation
 from .control import Control
 from .decision import AskUser, Ending, Finish
@@ -126,9 +126,9 @@ class Episode:
 
     def _opening(self) -> Started | Resumed:
         if self.past is None:
-            return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), __version__)
+            return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), version("screenwright"))
         self._notes.append(INTERRUPTED)
-        return Resumed(len(self.past.looks), _now(), __version__)
+        return Resumed(len(self.past.looks), _now(), version("screenwright"))
 
     # -- look
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from screenwright.agent.models.http_server import ModelServer, serve
 
 from screenwright import Message, ScriptedModel, read_run
 from screenwright.agent.limits import StopReason
+from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.run import EXIT_CODES
 from screenwright.cli.settings import RunSettings, SettingsError, load_settings
 

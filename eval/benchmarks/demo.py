@@ -6,7 +6,7 @@ Needs no model and no network: the pages are served here, and the embedded reade
 import json
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +34,7 @@ class OrderPaper:
     )
 
     @contextmanager
-    def set_up(self) -> Iterator["_Shop"]:
+    def set_up(self) -> Generator["_Shop"]:
         """Serve the page on a free port of this machine and open it."""
         server = _Server(("127.0.0.1", 0), _Handler)
         thread = threading.Thread(target=server.serve_forever, name="shop", daemon=True)
@@ -76,8 +76,6 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
     def do_GET(self) -> None:
         """The page."""
         if self.path != "/":
@@ -89,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """An order."""
         length = int(self.headers.get("Content-Length", 0))
+        assert isinstance(self.server, _Server)
         self.server.orders.append(json.loads(self.rfile.read(length)))
         self._reply(json.dumps({"number": ORDER_NUMBER}).encode(), "application/json")
 
@@ -116,7 +115,7 @@ class MendText:
     before: str = "The paper arrives on Tuesday.\nTuesday is also market day.\n"
 
     @contextmanager
-    def set_up(self) -> Iterator["_Editor"]:
+    def set_up(self) -> Generator["_Editor"]:
         """Start the editor with the text on a virtual display."""
         with tempfile.TemporaryDirectory(prefix="screenwright-demo-") as folder:
             text = Path(folder) / "notes.txt"

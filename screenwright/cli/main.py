@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     given = _parser().parse_args(arguments)
     try:
-        return _COMMANDS[given.command](given)
+        return COMMANDS[given.command](given)
     except (SettingsError, EnvUnavailable, RunError, ValueError) as error:
         return _refuse(error)
     except ImportError as error:
@@ -130,4 +130,4 @@ _PARSE_HELP = (
     "--screen, and print what each means as a line of JSON."
 )
 _VIEW_HELP = "Write one self-contained HTML page of a recorded run and print its path."
-_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"run": _run, "view": _view, "parse": _parse}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"run": _run, "view": _view, "parse": _parse}

@@ -4,7 +4,7 @@ import json
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -120,7 +120,7 @@ def _yes(question: str) -> bool:
 
 
 @contextmanager
-def _stop_on_interrupt(agent: Agent) -> Iterator[None]:
+def _stop_on_interrupt(agent: Agent) -> Generator[None]:
     """Make the first Ctrl-C stop the run cleanly, and the second one end the program."""
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:

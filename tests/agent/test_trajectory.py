@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from screenwright import (
+    Action,
     Agent,
     Click,
     Decided,
@@ -37,13 +38,13 @@ from screenwright import (
     Wait,
     read_run,
 )
-from screenwright.agent.decision import AskUser, Finish
+from screenwright.agent.decision import AskUser, Ending, Finish
 from screenwright.agent.trajectory import RunLog, event_from_json, event_to_json
 
 
 def record(folder: Path, *, finish: bool = True) -> list[Event]:
     env = FakeEnv()
-    script = [(Click(env.where("Greet")),), (Type("hello"), Wait(0)), Finish("done")]
+    script: list[tuple[Action, ...] | Ending] = [(Click(env.where("Greet")),), (Type("hello"), Wait(0)), Finish("done")]
     with RunLog(folder) as log:
         events: list[Event] = []
         for event in Episode("a task", env, ScriptedPolicy(script), record=log).run():

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from screenwright import (
+    Action,
     Agent,
     Click,
     Decided,
@@ -31,7 +32,7 @@ from screenwright import (
     UiTars15,
     render_page,
 )
-from screenwright.agent.decision import Finish
+from screenwright.agent.decision import Ending, Finish
 from screenwright.envs.browser.chromium import PROGRAMS, runs_as_root
 
 HOSTILE = "</script><script>document.title='owned'</script><b id=bold>bold</b> & <!--DATA-->"
@@ -39,7 +40,7 @@ HOSTILE = "</script><script>document.title='owned'</script><b id=bold>bold</b> &
 
 def played(task: str = "greet") -> list[Event]:
     env = FakeEnv()
-    script = [
+    script: list[tuple[Action, ...] | Ending] = [
         (Click(env.where("Greet"), count=2),),
         (Drag((ScreenPoint(40, 190), ScreenPoint(40, 250))), Scroll(Direction.DOWN, 3, ScreenPoint(60, 200))),
         (Click(env.where("Name")), Type(HOSTILE), Hotkey(("ctrl", "a"))),

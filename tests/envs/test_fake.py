@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from screenwright import (
@@ -40,7 +38,7 @@ class FakeStage:
 
 class TestFakeEnv(EnvContract):
     @pytest.fixture
-    def stage(self) -> Iterator[Stage]:
+    def stage(self) -> Stage:
         return FakeStage()
 
 

@@ -225,7 +225,7 @@ def _strike(parts: _Parts) -> Step | None:
         keys = split_keys(raw)
     except ActionRefused:
         return None
-    return Strike(keys) if len(keys) > 1 or keys[0] in NAMED else None
+    return Strike(keys) if len(keys) > 1 or NAMED.issuperset(keys) else None
 
 
 def _write(parts: _Parts) -> Step:

@@ -39,7 +39,13 @@ root.attributes("-fullscreen", True)
 colour = sys.argv[3] if len(sys.argv) > 3 else "white"
 
 text = tk.StringVar()
-text.trace_add("write", lambda *_: tell(text=text.get()))
+
+
+def tell_text(*_: str) -> None:
+    tell(text=text.get())
+
+
+text.trace_add("write", tell_text)
 field = tk.Entry(root, textvariable=text, insertofftime=0, font=("TkDefaultFont", 12))
 
 
