@@ -20,6 +20,7 @@ STEADY_AFTER_S = 1.5
 STEADY_SHARE = 0.02
 _PLACES_REMEMBERED = 8
 _BYTES_PER_PIXEL = 4
+_ANY = [0] + [255] * 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def changed(before: Frame, after: Frame) -> Change | None:
         return Change(Box(0, 0, after.width, after.height), after.width * after.height)
     stride = after.width * _BYTES_PER_PIXEL
     top, bottom = _changed_rows(before.pixels, after.pixels, stride)
-    difference = ImageChops.difference(_rows(before, top, bottom), _rows(after, top, bottom)).convert("L")
-    found = difference.point(lambda value: 255 if value else 0)
+    red, green, blue = ImageChops.difference(_rows(before, top, bottom), _rows(after, top, bottom)).split()
+    found = ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_ANY)
     box = found.getbbox()
     if box is None:
         return None

@@ -7,7 +7,8 @@ import time
 from contextlib import suppress
 from importlib import resources
 
-from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Error, Page, Playwright, async_playwright
+from playwright.async_api import TimeoutError as LateError
 
 from ..actions import Action, Back, Drag, Home, Hotkey, LongPress, Navigate, OpenApp, Type, Wait, points_of
 from ..env import ActionRefused, Done, EnvLost, EnvUnavailable, Observation
@@ -50,7 +51,7 @@ class Session:
         if scale != 1:  # without a clip of that scale, Chromium hands out CSS pixels
             whole = {"x": 0, "y": 0, "width": viewport.width, "height": viewport.height, "scale": scale}
             self._exposure["clip"] = whole
-        self._oldest_entry = 0
+        self._beginnings: dict[Page, int] = {}
         self.program = "Chromium"
 
     @classmethod
@@ -82,7 +83,7 @@ class Session:
         self._start = full_address(url)
         await self._go(self._start)
         await self._settle(0.0, self._settings.load_limit_s)
-        self._oldest_entry = await self._history_place()
+        self._beginnings[self._tabs.current] = await self._history_place()
         await self._tabs.take_facts()
 
     # -- what an environment does
@@ -182,7 +183,7 @@ class Session:
             raise ActionRefused(f"{address} cannot be opened: {_line(error)}") from error
 
     async def _back(self) -> None:
-        if await self._history_place() <= self._oldest_entry:
+        if await self._history_place() <= self._beginnings.get(self._tabs.current, 0):
             raise ActionRefused("there is no page to go back to")
         with self._tabs.leaving():
             await self._tabs.current.go_back(timeout=self._settings.load_limit_s * 1000, wait_until="commit")
@@ -237,4 +238,6 @@ def _page_script() -> str:
 
 def _line(error: Error) -> str:
     """The first line of what Playwright says, without the name of the call and the address at its end."""
+    if isinstance(error, LateError):
+        return "it does not answer"
     return _CALL.sub("", error.message.strip().partition("\n")[0])

@@ -75,7 +75,7 @@ class Settling:
         self._waited_for = next((waited for _, waited in answers if waited), self._waited_for)
         reason = next((reason for reason, _ in answers if reason), "")
         if reason:
-            return reason
+            return "navigation" if self._traffic.unrest() == "navigation" else reason
         reason = "a new tab" if self._tabs.opening else self._traffic.unrest()
         if reason:
             self._waited_for = reason
@@ -87,13 +87,14 @@ class Settling:
 
     async def _ask(self, frame: Frame) -> tuple[str, str]:
         """Why `frame` is not at rest, after a short wait for it, and what it waited for."""
+        if self._is_stuck(frame):
+            return "", ""
         question = frame.evaluate(_ASK, [self._acted_at_ms, QUIET_MS, _SLICE_MS])
         try:
             reason, waited = cast("list[str]", await asyncio.wait_for(question, _SLICE_MS / 1000 + _GRACE_S))
         except TimeoutError:
-            silent = time.monotonic() - self._silent_since.setdefault(frame, time.monotonic())
-            stuck = frame.parent_frame is not None and silent > _STUCK_FRAME_S
-            return ("", "") if stuck else ("no answer from the page", "no answer from the page")
+            self._silent_since.setdefault(frame, time.monotonic() - _SLICE_MS / 1000 - _GRACE_S)
+            return "no answer from the page", "no answer from the page"
         except Error:
             if frame.is_detached() or frame.page.is_closed():
                 return "", ""
@@ -101,3 +102,8 @@ class Settling:
             return "loading", "loading"  # between two documents
         self._silent_since.pop(frame, None)
         return reason, waited
+
+    def _is_stuck(self, frame: Frame) -> bool:
+        """Whether `frame` is a part of the page that has not answered for long, such as one that never loads."""
+        silent_s = time.monotonic() - self._silent_since.get(frame, time.monotonic())
+        return frame.parent_frame is not None and silent_s > _STUCK_FRAME_S

@@ -55,7 +55,8 @@ class Capture:
         if not 1 <= monitor < len(monitors):
             raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}")
         self._monitor = monitors[monitor]
-        self._lost = mss.ScreenShotError
+        # mss asserts that the server replies, which one that died just now does not
+        self._lost = (mss.ScreenShotError, AssertionError)
         frame = self.frame()
         self.size = Size(frame.width, frame.height)
         self.device = DeviceTransform(frame.width / self._monitor["width"], self._monitor["left"], self._monitor["top"])
@@ -74,7 +75,7 @@ class Capture:
 
     def close(self) -> None:
         """Give the connection back; one that broke is closed enough."""
-        with suppress(self._lost):
+        with suppress(*self._lost):
             self._mss.close()
 
 

@@ -8,6 +8,8 @@ what it was given, and when. One thread with a connection of its own answers; th
 import os
 import queue
 import select
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -28,9 +30,14 @@ _TEXT_TYPES = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", 
 
 
 class Clipboard:
-    """Pastes text; `paste` is the one thing that it does."""
+    """Pastes text; `paste` is the one thing that it does.
 
-    def __init__(self, address: DisplayAddress) -> None:
+    With `bequeath`, what the clipboard held before is handed to xclip at the end, where that is installed.
+    """
+
+    def __init__(self, address: DisplayAddress, *, bequeath: bool) -> None:
+        self._address = address
+        self._bequeath = bequeath
         self._display = connect(address)
         self._window = self._display.screen().root.create_window(0, 0, 1, 1, 0, 0)
         self._atoms = {name: self._display.intern_atom(name) for name in (*_SELECTIONS, *_TEXT_TYPES, "TARGETS")}
@@ -42,9 +49,14 @@ class Clipboard:
         self._thread = threading.Thread(target=self._serve, name="screenwright-clipboard", daemon=True)
         self._thread.start()
 
-    def paste(self, text: str, press_paste: Callable[[], None]) -> bool:
-        """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none came for it."""
-        old = self._ordered(lambda: self._take(text))
+    def paste(self, text: str, press_paste: Callable[[], None], *, primary: bool = False) -> bool:
+        """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none came for it.
+
+        `primary` offers it as the primary selection too, which some terminals paste. Elsewhere that would undo the
+        selection that the text is to replace.
+        """
+        selections = _SELECTIONS if primary else _SELECTIONS[:1]
+        old = self._ordered(lambda: self._take(text, selections))
         time.sleep(_PRECEDING_READERS_S)  # clipboard watchers fetch at once: not to be taken for the program
         self._served_at = 0.0
         try:
@@ -62,6 +74,21 @@ class Clipboard:
         for end in (self._wake_read, self._wake_write):
             with suppress(OSError):
                 os.close(end)
+        old = self._texts.get(self._atoms["CLIPBOARD"])
+        if self._bequeath and old is not None and shutil.which("xclip"):
+            self._hand_over(old)
+
+    def _hand_over(self, text: str) -> None:
+        command = ["xclip", "-selection", "clipboard", "-in"]
+        with self._address.in_environment(), suppress(subprocess.SubprocessError, OSError):
+            subprocess.run(
+                command,
+                input=text.encode(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=2,
+                check=False,
+            )
 
     def _await_served(self) -> bool:
         end = time.monotonic() + _SERVE_S
@@ -98,11 +125,11 @@ class Clipboard:
         with suppress(*gone):
             self._display.close()
 
-    def _take(self, text: str) -> str | None:
-        """Own both selections with `text`; what the clipboard held before, if that was text."""
+    def _take(self, text: str, selections: tuple[str, ...]) -> str | None:
+        """Own the selections with `text`; what the clipboard held before, if that was text."""
         clipboard = self._atoms["CLIPBOARD"]
         old = self._texts[clipboard] if clipboard in self._texts else self._fetched(clipboard)
-        for name in _SELECTIONS:
+        for name in selections:
             self._texts[self._atoms[name]] = text
             self._window.set_selection_owner(self._atoms[name], 0)
         self._display.sync()
@@ -113,11 +140,12 @@ class Clipboard:
         from Xlib import X
         from Xlib.protocol import request
 
+        ours = set(self._texts)
         self._texts.clear()
-        if old is not None:
+        if old is not None and self._atoms["CLIPBOARD"] in ours:
             self._texts[self._atoms["CLIPBOARD"]] = old
         for name in _SELECTIONS:
-            if self._atoms[name] not in self._texts:
+            if self._atoms[name] in ours - set(self._texts):
                 request.SetSelectionOwner(
                     display=self._display.display, window=X.NONE, selection=self._atoms[name], time=X.CurrentTime
                 )

@@ -14,6 +14,7 @@ from typing import Self
 from ..actions import Action, Back, Home, Navigate, points_of
 from ..env import ActionRefused, Done, EnvInfo, EnvLost, Observation
 from ..settle import Patience
+from .capture import DisplayAddress
 from .session import DriverName, Session
 from .virtual import VirtualDisplay
 
@@ -50,6 +51,11 @@ class DesktopEnv:
     def is_real(self) -> bool:
         """Whether this is a screen that somebody may be sitting at: ask before taking it."""
         return self.virtual is None
+
+    @property
+    def address(self) -> DisplayAddress | None:
+        """Where other programs find the display while it is open; None before and after."""
+        return self._session.address if self._session is not None else None
 
     def info(self) -> EnvInfo:
         """See `Env`."""

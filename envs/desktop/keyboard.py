@@ -67,18 +67,16 @@ class Keyboard:
             return None
         return self._strokes.get(_TYPED_AS.get(character, keysym_of(character)))
 
-    def key(self, name: str) -> Stroke:
-        """How to press the key called `name` (canonical).
+    def has(self, character: str) -> bool:
+        """Whether `character` is on the keyboard, in whatever layout."""
+        return keysym_of(character) in self._anywhere
 
-        Raises:
-            ActionRefused: this keyboard has no such key.
-        """
-        symbol = NAMED_KEYSYMS.get(name) or (keysym_of(name) if len(name) == 1 else 0)
+    def key(self, name: str) -> Stroke | None:
+        """How to press the key called `name` (canonical); None where this keyboard has no such key."""
+        symbol = symbol_of(name)
         found = self._strokes.get(symbol)
         if found is None and symbol in self._anywhere:
             found = Stroke(self._anywhere[symbol])  # another layout's: programs understand ctrl+c all the same
-        if found is None:
-            raise ActionRefused(f"this keyboard has no key {name!r}")
         return found
 
     def _read(self) -> None:
@@ -110,6 +108,18 @@ class Keyboard:
     def _keycode(self, symbol: int) -> int:
         rows: Sequence[tuple[int, ...]] = self._map
         return next((_FIRST_KEYCODE + place for place, row in enumerate(rows) if symbol in row), 0)
+
+
+def symbol_of(name: str) -> int:
+    """The keysym of a key by its canonical name.
+
+    Raises:
+        ActionRefused: X knows no such key.
+    """
+    symbol = NAMED_KEYSYMS.get(name) or (keysym_of(name) if len(name) == 1 else 0)
+    if not symbol:
+        raise ActionRefused(f"this keyboard has no key {name!r}")
+    return symbol
 
 
 def keysym_of(character: str) -> int:

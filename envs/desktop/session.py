@@ -112,6 +112,7 @@ class Session:
         """Start what was asked for, one after the other, each until its window is there; then let all come to rest."""
         if virtual.window_manager and self._windows:
             _until(self._windows.await_manager, _MANAGER_LIMIT_S)
+        self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # where it hovers over nothing
         for program in virtual.programs:
             before = self._numbers()
             pid = running.start(program)
@@ -143,7 +144,10 @@ class Session:
         if program is None:
             raise ActionRefused(f"no program called {app!r:.60} is installed, and no window of it is open")
         if self._running:
-            self._running.start((program,))
+            try:
+                self._running.start((program,))
+            except EnvUnavailable as error:
+                raise ActionRefused(str(error)) from error
         else:
             start_detached(program, self.address)
         if self._windows:

@@ -8,15 +8,17 @@ are not ASCII. Here each environment has its display, and text is typed in the f
 3. `remapped keys`: nobody came for the paste, so unused keys are given the characters for a moment.
 """
 
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from ..actions import Button, Direction
 from ..env import ActionRefused, EnvLost
 from .capture import DisplayAddress
 from .clipboard import LONGEST_TEXT, Clipboard
-from .keyboard import Keyboard, Stroke, keysym_of
+from .keyboard import Keyboard, Stroke, keysym_of, symbol_of
 from .x11 import Windows, XDisplay, in_x
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
@@ -39,6 +41,7 @@ class XTestDriver:
         self._watched = watched
         self._keyboard = Keyboard(connection)
         self._clipboard: Clipboard | None = None
+        self._lent: list[int] = []
         self._put_at: tuple[int, int] | None = None
         self._events = {
             (True, True): X.KeyPress, (True, False): X.KeyRelease,
@@ -73,7 +76,7 @@ class XTestDriver:
     def codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         self._keyboard.refresh()
-        stroke = self._keyboard.key(key)
+        stroke = self._keyboard.key(key) or self._lent_key(key)
         return (*stroke.held, stroke.keycode)
 
     def code(self, code: str | int, down: bool) -> None:
@@ -81,22 +84,31 @@ class XTestDriver:
         self._fake(True, down, int(code))
 
     def type(self, text: str) -> str:
-        """See `Driver`."""
+        """See `Driver`; line breaks and tabs are always keys, since pasted ones press nothing."""
         self._keyboard.refresh()
+        method = "keys"
+        for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
+            method = self._type_part(part, method)
+        return method
+
+    def close(self) -> None:
+        """See `Driver`; the connection is its maker's."""
+        with suppress(EnvLost):
+            self._map(dict.fromkeys(self._lent, 0))
+        if self._clipboard is not None:
+            self._clipboard.close()
+
+    def _type_part(self, text: str, method: str) -> str:
+        """Type `text` by keys if they suffice, else by `method` or worse; the worst method so far."""
         strokes = [self._keyboard.stroke(character) for character in text]
         known = [stroke for stroke in strokes if stroke is not None]
         if len(known) == len(strokes):
             self._press(known)
-            return "keys"
-        if self._pasted(text):
+            return method
+        if method != "remapped keys" and self._pasted(text):
             return "paste"
         self._type_remapped(text)
         return "remapped keys"
-
-    def close(self) -> None:
-        """See `Driver`; the connection is its maker's."""
-        if self._clipboard is not None:
-            self._clipboard.close()
 
     def _fake(self, key: bool, down: bool, detail: int) -> None:
         from Xlib.ext import xtest
@@ -118,26 +130,37 @@ class XTestDriver:
                 time.sleep(_KEY_PAUSE_S)
         in_x(self._display.sync)
 
+    def _lent_key(self, name: str) -> Stroke:
+        """Lend a spare key to one that the layout lacks, until we close: on a Russian keyboard, the C of ctrl+c."""
+        symbol, spare = symbol_of(name), self._keyboard.spare()
+        if not spare:
+            raise ActionRefused(f"this keyboard has no key {name!r}")
+        self._map({spare[0]: symbol})
+        self._lent.append(spare[0])
+        return Stroke(spare[0])
+
     def _pasted(self, text: str) -> bool:
         if self._clipboard is None:
-            self._clipboard = Clipboard(self._address)
+            self._clipboard = Clipboard(self._address, bequeath=self._watched)
         parts = [text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT)]
-        press = self._paste_key()
+        terminal = self._in_terminal()
+        press = self._paste_key(terminal)
         for place, part in enumerate(parts):
-            if not self._clipboard.paste(part, press):
+            if not self._clipboard.paste(part, press, primary=terminal):
                 if place:
                     raise EnvLost("a program stopped fetching the text that was pasted into it half way")
                 return False
         return True
 
-    def _paste_key(self) -> Callable[[], None]:
-        """Terminals paste with shift+insert, all others with ctrl+v."""
+    def _in_terminal(self) -> bool:
         active = self._windows.active()
-        classes = active.classes if active else ()
-        terminal = any(word in name for name in classes for word in _TERMINALS)
-        modifier, key = ("shift", "insert") if terminal else ("ctrl", "v")
-        held, stroke = self._keyboard.key(modifier).keycode, self._keyboard.key(key)
-        return lambda: self._press([Stroke(stroke.keycode, (held,))])
+        return active is not None and any(word in name for name in active.classes for word in _TERMINALS)
+
+    def _paste_key(self, terminal: bool) -> Callable[[], None]:
+        """Terminals paste with shift+insert, all others with ctrl+v, unless the keyboard has no V."""
+        modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
+        held, stroke = self.codes(modifier)[-1], self.codes(key)[-1]
+        return lambda: self._press([Stroke(int(stroke), (int(held),))])
 
     def _type_remapped(self, text: str) -> None:
         """Lend spare keys to the characters that have none, some at a time."""
@@ -147,7 +170,7 @@ class XTestDriver:
             raise ActionRefused(f"no key types {missing!r}, and no program took it from the clipboard")
         rest = text
         while rest:
-            lent, taken = self._lent(rest, spare)
+            lent, taken = self._to_lend(rest, spare)
             strokes = [self._keyboard.stroke(char) or Stroke(lent[char]) for char in rest[:taken]]
             self._map({code: keysym_of(character) for character, code in lent.items()})
             try:
@@ -157,7 +180,7 @@ class XTestDriver:
                 self._map(dict.fromkeys(lent.values(), 0))
             rest = rest[taken:]
 
-    def _lent(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
+    def _to_lend(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
         """Which spare key stands for which character, and how much of `text` that suffices for."""
         lent: dict[str, int] = {}
         for place, character in enumerate(text):
@@ -170,6 +193,8 @@ class XTestDriver:
 
     def _map(self, symbols: dict[int, int]) -> None:
         """Give each keycode its keysym, and programs the time to hear of it."""
+        if not symbols:
+            return
         for code, symbol in symbols.items():
             in_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
         in_x(self._display.sync)

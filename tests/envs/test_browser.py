@@ -376,6 +376,25 @@ def test_back_goes_back_and_is_refused_at_the_beginning(site: Site) -> None:
         assert env.observe().place.endswith("/blank")
 
 
+def test_back_in_a_tab_of_its_own_stops_where_that_tab_began(site: Site) -> None:
+    with BrowserEnv(site.add("/opens", "<a target=_blank href=/blank style='font-size:90px'>open</a>")) as env:
+        env.execute(Click(ScreenPoint(60, 60)))
+        env.execute(Navigate(site.url + "/"))
+        env.execute(Back())
+        assert env.observe().place.endswith("/blank")
+        with pytest.raises(ActionRefused, match="go back"):
+            env.execute(Back())
+
+
+def test_an_address_that_does_not_answer_is_refused(site: Site) -> None:
+    with BrowserEnv(site.url + "/blank", settings=BrowserSettings(load_limit_s=1.0)) as env:
+        site.delays = {"/never": 20.0}
+        with pytest.raises(ActionRefused, match="does not answer"):
+            env.execute(Navigate(site.url + "/never"))
+        site.delays = {}
+        env.execute(Home())
+
+
 def test_it_works_from_several_threads_and_inside_asyncio(shared: BrowserEnv, site: Site) -> None:
     visit(shared, site, "<body style='background:#00f'>")
     colours: list[tuple[int, ...]] = []
