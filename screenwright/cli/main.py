@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn, get_args, get_origin
 
 from .._extras import missing_extra
 from .._version import __version__
@@ -115,9 +115,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(flag, action=action, default=argparse.SUPPRESS, help=field.description)
         else:
             kind = "append" if field.annotation == tuple[str, ...] else "store"
-            parser.add_argument(
-                flag, action=kind, default=argparse.SUPPRESS, metavar=name.upper(), help=field.description
-            )
+            choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            shown = "|".join(choices) or name.upper()
+            parser.add_argument(flag, action=kind, default=argparse.SUPPRESS, metavar=shown, help=field.description)
 
 
 def _exit_codes() -> str:

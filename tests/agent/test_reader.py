@@ -1,6 +1,7 @@
 """The reader at work: on screens made of values, and, with its OCR, on the fake screen and on a page."""
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from screenwright import (
     Acted,
@@ -184,3 +185,11 @@ def test_without_a_task_or_a_picture_there_is_no_reply() -> None:
         ReaderModel().complete([Message.of("user", "hello")], Sampling())
     with pytest.raises(ModelLost, match="without a picture"):
         ReaderModel().complete([Message.of("user", "## User Instruction\nClick OK")], Sampling())
+
+
+def test_a_short_word_alone_on_an_empty_page_is_read() -> None:
+    image = Image.new("RGB", (1280, 720), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((10, 68, 58, 88), fill="#efefef", outline="#767676")
+    pen.text((18, 70), "More", fill="black", font=ImageFont.load_default(14))
+    assert find(read_image(image), Label("More")) is not None

@@ -24,6 +24,9 @@ _GAP = 0.55
 _TICK_PX = (9, 40)
 _BOX_HEIGHT_PX = (14, 90)
 _MOST_SHARE = 0.6
+_WIDEST_READ_PX = 400
+_DRAWN = 6.0
+"""Brightness varies by more than this in a frame that has something drawn in it."""
 
 
 @lru_cache(maxsize=8)
@@ -41,14 +44,25 @@ def read_image(image: Image.Image) -> Screen:
 def read_pixels(pixels: Pixels) -> Screen:
     """The screen on a picture: height x width x 3, BGR."""
     pieces = _read_text(pixels)
+    controls = _find_controls(pixels, pieces)
+    more = _read_in_frames(pixels, controls)
+    if more:
+        pieces = (*pieces, *more)
+        controls = _find_controls(pixels, pieces)
     height, width = pixels.shape[:2]
-    return Screen(width, height, pieces, _find_controls(pixels, pieces))
+    return Screen(width, height, pieces, controls)
 
 
 @cache
 def _engine() -> Any:
     logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
     return RapidOCR(params={"Global.use_cls": False, "Global.log_level": "critical"})
+
+
+@cache
+def _recogniser() -> Any:
+    """An engine that reads a picture as one line. What a call is told, an engine keeps, so it is one of its own."""
+    return RapidOCR(params={"Global.use_cls": False, "Global.use_det": False, "Global.log_level": "critical"})
 
 
 def _read_text(pixels: Pixels) -> tuple[Piece, ...]:
@@ -64,6 +78,25 @@ def _read_text(pixels: Pixels) -> tuple[Piece, ...]:
         ]
         pieces.extend(_split_at_gaps(words))
     return tuple(sorted(pieces, key=lambda piece: (round(piece.area.top / 8), piece.area.left)))
+
+
+def _read_in_frames(pixels: Pixels, controls: tuple[Control, ...]) -> tuple[Piece, ...]:
+    """The texts in frames where none was found: a short word alone on an empty page is easily overlooked."""
+    found: list[Piece] = []
+    for control in controls:
+        area = control.area
+        inner = pixels[int(area.top) + 2 : int(area.bottom) - 2, int(area.left) + 2 : int(area.right) - 2]
+        if control.kind is not Kind.BOX or control.text or area.width > _WIDEST_READ_PX or inner.std() < _DRAWN:
+            continue
+        read = _recogniser()(np.ascontiguousarray(inner))
+        for text, score in zip(read.txts or (), read.scores or (), strict=True):
+            if score >= _LEAST_SCORE and len(text.strip()) > 1:
+                found.append(Piece((Word(text.strip(), _inside(area)),)))
+    return tuple(found)
+
+
+def _inside(area: Area) -> Area:
+    return Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
 
 
 def _area_of(corners: list[list[float]]) -> Area:
