@@ -4,6 +4,7 @@ _EXTRAS = {
     "playwright": "browser",
     "mss": "desktop",
     "pyautogui": "desktop",
+    "pyperclip": "desktop",
     "Xlib": "desktop",
     "rapidocr": "reader",
     "onnxruntime": "reader",

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Generator, Iterator
@@ -87,7 +88,7 @@ def _env(settings: RunSettings, resume: Path | None) -> Env:
     from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
     if settings.virtual:
-        programs = tuple(tuple(program.split()) for program in settings.program)
+        programs = tuple(tuple(shlex.split(program)) for program in settings.program)
         return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs))
     if settings.program:
         raise SettingsError("--program starts programs on a display of its own: say --virtual too")

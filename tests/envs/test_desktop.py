@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ pytestmark = pytest.mark.desktop
 PROGRAM = Path(__file__).with_name("programs") / "stage.py"
 SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's python3-tk belongs to
 PAD = ScreenPoint(240, 300)
+NEEDS_XCLIP = pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 UNICODE = "naïve café, Привет, 你好, 😀 — “done”"
 
 
@@ -157,6 +159,7 @@ def clipboard_of(env: DesktopEnv) -> list[str]:
     return ["env", f"DISPLAY={env.address.name}", f"XAUTHORITY={env.address.authority}", "xclip"]
 
 
+@NEEDS_XCLIP
 def test_the_clipboard_holds_what_it_held_before(tk_stage: DesktopStage) -> None:
     xclip = [*clipboard_of(tk_stage.env), "-selection", "clipboard"]
     subprocess.run([*xclip, "-in"], input=b"precious", check=True, stdout=subprocess.DEVNULL)
@@ -196,6 +199,34 @@ def test_text_of_any_script_is_saved_as_it_was_typed(tmp_path: Path) -> None:
         eventually(lambda: file.read_text(encoding="utf-8"), text)
 
 
+def test_pasted_text_replaces_the_selection_and_breaks_lines_with_enter(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("to be replaced\n")
+    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server", str(file)),))) as env:
+        env.execute(Click(ScreenPoint(640, 400)))
+        env.execute(Hotkey(("ctrl", "a")))
+        assert env.execute(Type("Привет,\r\n你好\nplain")).method == "paste"
+        env.execute(Hotkey(("ctrl", "s")))
+        eventually(lambda: file.read_text(encoding="utf-8"), "Привет,\n你好\nplain")
+
+
+@pytest.mark.parametrize("layout", ["de", "ru"])
+def test_text_and_hotkeys_are_right_on_other_keyboards(tmp_path: Path, layout: str) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("")
+    text = f"Zoë (y+z)=x; {UNICODE}\n"
+    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server", str(file)),))) as env:
+        env.observe()
+        assert env.address is not None
+        display = {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
+        subprocess.run(["setxkbmap", layout], env=os.environ | display, check=True)
+        env.execute(Click(ScreenPoint(640, 400)))
+        env.execute(Type(text))
+        env.execute(Type("plain (y)\n"))
+        env.execute(Hotkey(("ctrl", "s")))
+        eventually(lambda: file.read_text(encoding="utf-8"), text + "plain (y)\n")
+
+
 def test_a_terminal_gets_its_text_and_a_program_is_opened_once(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
     with DesktopEnv(virtual=VirtualDisplay()) as env:
@@ -228,10 +259,23 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
         assert json.loads(files["red"].read_text())["presses"] == 0
 
 
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def started_by_opening(env: DesktopEnv) -> list[psutil.Process]:
+    mine = psutil.Process()
+    before = set(mine.children(recursive=True))
+    env.observe()
+    return [process for process in mine.children(recursive=True) if process not in before]
+
+
 def test_a_display_that_dies_is_lost() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as env:
-        env.observe()
-        server = next(child for child in psutil.Process().children(recursive=True) if child.name() == "Xvfb")
+        server = next(process for process in started_by_opening(env) if process.name() == "Xvfb")
         server.kill()
         eventually(server.status, psutil.STATUS_ZOMBIE)
         with pytest.raises(EnvLost):
@@ -256,9 +300,22 @@ def taken_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[DesktopEnv]:
 def test_pushing_the_pointer_into_the_corner_stops_on_a_real_screen(taken_over: DesktopEnv) -> None:
     taken_over.execute(Move(ScreenPoint(0, 0)))
     taken_over.execute(Click(ScreenPoint(300, 300)))  # going there ourselves stops nothing
-    subprocess.run([sys.executable, "-c", "import pyautogui; pyautogui.moveTo(0, 0)"], check=True)
+    push = "from Xlib import display; d = display.Display(); d.screen().root.warp_pointer(0, 0); d.sync()"
+    subprocess.run([sys.executable, "-c", push], check=True)
     with pytest.raises(EnvLost, match="stopped by the user"):
         taken_over.execute(Click(ScreenPoint(300, 300)))
+
+
+@NEEDS_XCLIP
+def test_the_clipboard_of_a_real_screen_outlives_us(taken_over: DesktopEnv) -> None:
+    taken_over.observe()
+    xclip = [*clipboard_of(taken_over), "-selection", "clipboard"]
+    subprocess.run([*xclip, "-in"], input=b"precious", check=True, stdout=subprocess.DEVNULL)
+    taken_over.execute(OpenApp("xterm"))
+    assert taken_over.execute(Type("Привет")).method == "paste"
+    taken_over.close()
+    found = subprocess.run([*xclip, "-out"], capture_output=True, check=True, timeout=5)
+    assert found.stdout == b"precious"
 
 
 def test_a_program_opened_on_a_real_screen_stays_when_we_go(taken_over: DesktopEnv) -> None:
@@ -271,14 +328,11 @@ def test_a_program_opened_on_a_real_screen_stays_when_we_go(taken_over: DesktopE
 
 
 def test_nothing_is_left_after_closing() -> None:
-    mine = psutil.Process()
-    before = set(mine.children(recursive=True))
     env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (("xterm",),)))
-    env.observe()
-    started = set(mine.children(recursive=True)) - before
+    started = started_by_opening(env)
     assert {"Xvfb", "openbox", "xterm"} <= {process.name() for process in started}
     env.close()
-    assert not [process for process in started if process.is_running()]
+    assert not [process for process in started if alive(process)]
 
 
 def test_nothing_is_left_when_the_owner_is_killed() -> None:
@@ -300,8 +354,18 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
         folder = Path(keeper.cmdline()[-1])
         assert folder.is_dir()
         os.kill(owner.pid, signal.SIGKILL)
-    eventually(lambda: [process.name() for process in started if process.is_running()], [], within_s=10)
+    eventually(lambda: [process.pid for process in started if alive(process)], [], within_s=10)
     assert not folder.exists()
+
+
+def test_nothing_is_left_when_the_keeper_is_killed() -> None:
+    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
+        started = started_by_opening(env)
+        assert len(started) > 2
+        next(process for process in started if "keeper.py" in " ".join(process.cmdline())).kill()
+        eventually(lambda: [process.pid for process in started if alive(process)], [])
+        with pytest.raises(EnvLost):
+            env.observe()
 
 
 def test_a_program_that_shows_no_window_is_told_with_its_last_words(tmp_path: Path) -> None:
