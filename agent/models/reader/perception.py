@@ -71,11 +71,10 @@ def _read_text(pixels: Pixels) -> tuple[Piece, ...]:
         return ()
     pieces: list[Piece] = []
     for line in found.word_results:
-        words = [
-            Word(text.strip(), _area_of(corners))
-            for text, score, corners in line
-            if score >= _LEAST_SCORE and text.strip()
-        ]
+        if not line or isinstance(line[0], str):  # a line in which no word was made out
+            continue
+        words = [Word(text.strip(), _area_of(corners)) for text, score, corners in line if score >= _LEAST_SCORE]
+        words = [word for word in words if word.text]
         pieces.extend(_split_at_gaps(words))
     return tuple(sorted(pieces, key=lambda piece: (round(piece.area.top / 8), piece.area.left)))
 
