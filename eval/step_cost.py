@@ -185,9 +185,11 @@ def serving() -> Generator[_Counter]:
     with _Counter() as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _tell(stream: IO[str] | None, message: dict[str, object]) -> None:
