@@ -13,19 +13,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from ..envs.env import Env
+from ..envs.geometry import ScreenPoint
+from ..envs.screenshot import Screenshot
 from .control import Control
 from .dialects.dialect import Dialect
+from .dialects.prompt_kind import Prompt
 from .dialects.registry import dialect_named
 from .episode import Episode, Past
-from .events import Ended, Event
+from .events import Decided, Ended, Event
 from .guard import Guard, allow_all
 from .history import History
 from .limits import Limits, StopReason
 from .messages import ImageFormat
 from .models.model import Model, Sampling, Usage
 from .models.open import open_model
-from .policy import ModelPolicy
+from .policy import Look, ModelPolicy, Situation
 from .trajectory import RunError, RunLog, read_run
 
 
@@ -55,7 +60,7 @@ class Agent:
     """Works one screen at a time. Its methods may be called from any thread, and `stop` from a signal handler.
 
     `model` is a `Model`, or what `open_model` takes: `reader`, or the address of an OpenAI-compatible server. The
-    dialect is chosen by the model's name unless it is given.
+    dialect is chosen by the model's name unless it is given; `prompt` chooses among its prompts, where it has several.
 
     Raises:
         ValueError: there is no such model or dialect.
@@ -71,6 +76,7 @@ class Agent:
         guard: Guard = allow_all,
         sampling: Sampling | None = None,
         image_format: ImageFormat = ImageFormat.PNG,
+        prompt: Prompt | None = None,
     ) -> None:
         self.model = open_model(model) if isinstance(model, str) else model
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
@@ -79,6 +85,7 @@ class Agent:
         self.guard = guard
         self.sampling = sampling
         self.image_format = image_format
+        self.prompt = prompt
         self._control: Control | None = None
 
     def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
@@ -126,6 +133,21 @@ class Agent:
             raise RunError(f"{run} has finished: there is nothing to go on with")
         return self._stream(recorded.started.task, env, recorded.folder, recorded.past())
 
+    def ground(self, picture: Image.Image | Screenshot, text: str) -> ScreenPoint | None:
+        """Where on `picture` the thing is that `text` describes; None if the model names no place.
+
+        Raises:
+            ModelLost: the model does not answer.
+            ValueError: the dialect has no prompt for this.
+        """
+        screenshot = picture if isinstance(picture, Screenshot) else Screenshot(picture)
+        policy = self._policy(Prompt.GROUNDING)
+        policy.open()
+        for event in policy.decide(Situation(text, 1, (Look(screenshot),)), lambda: False):
+            if isinstance(event, Decided) and event.traces:
+                return event.traces[0].screen
+        return None
+
     def stop(self) -> None:
         """End the episode in progress as `cancelled`, as soon as its action in flight is over."""
         if self._control is not None:
@@ -154,9 +176,14 @@ class Agent:
         finally:
             self._control = None
 
-    def _policy(self) -> ModelPolicy:
+    def _policy(self, prompt: Prompt | None = None) -> ModelPolicy:
         return ModelPolicy(
-            self.model, self.dialect, history=self.history, sampling=self.sampling, image_format=self.image_format
+            self.model,
+            self.dialect,
+            history=self.history,
+            sampling=self.sampling,
+            image_format=self.image_format,
+            prompt=prompt or self.prompt,
         )
 
 

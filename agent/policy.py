@@ -12,7 +12,8 @@ from ..prompts import render
 from .coordinates import Absolute, Frame, ModelPoint, PointTrace
 from .decision import AskUser, Ending, Finish, GiveUp, Reply, Unreadable
 from .dialects.dialect import Dialect
-from .dialects.registry import dialect_for_model, dialect_names
+from .dialects.prompt_kind import Prompt
+from .dialects.registry import asked_in, dialect_for_model, dialect_names
 from .events import Decided, Misread, PolicyInfo, Replied
 from .history import ChunkedHistory, History
 from .messages import ImageFormat, ImagePart, Message, Turn
@@ -76,7 +77,8 @@ class Policy(Protocol):
 class ModelPolicy:
     """A model asked in its dialect, shown the screenshots that the history chooses.
 
-    Without a dialect, `open` chooses it by the name that the model has at its server.
+    Without a dialect, `open` chooses it by the name that the model has at its server. `prompt` says which of the
+    dialect's prompts to ask in, where it has several.
     """
 
     def __init__(
@@ -87,10 +89,12 @@ class ModelPolicy:
         history: History | None = None,
         sampling: Sampling | None = None,
         image_format: ImageFormat = ImageFormat.PNG,
+        prompt: Prompt | None = None,
     ) -> None:
         self.model = model
+        self._prompt = prompt
         self.history = history or ChunkedHistory()
-        self._dialect = dialect
+        self._dialect = self._asked(dialect) if dialect is not None else None
         self._sampling = sampling
         self.image_format = image_format
         self._encoded: dict[str, ImagePart] = {}
@@ -117,11 +121,15 @@ class ModelPolicy:
         """
         if self._dialect is None:
             name = self.model.info().name
-            self._dialect = dialect_for_model(name)
-            if self._dialect is None:
+            found = dialect_for_model(name)
+            if found is None:
                 names = ", ".join(dialect_names())
                 raise ValueError(f"the name {name!r} does not tell how the model speaks: choose a dialect of {names}")
+            self._dialect = self._asked(found)
         return self._dialect
+
+    def _asked(self, dialect: Dialect) -> Dialect:
+        return dialect if self._prompt is None else asked_in(dialect, self._prompt)
 
     def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import Message, ScriptedModel, read_run
+from screenwright import Click, FakeEnv, Message, ScreenPoint, ScriptedModel, read_run
 from screenwright.agent.limits import StopReason
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.run import EXIT_CODES
@@ -224,3 +224,24 @@ def test_every_stop_reason_has_an_exit_code_of_its_own() -> None:
     assert set(EXIT_CODES) == set(StopReason)
     assert len(set(EXIT_CODES.values())) == len(EXIT_CODES)
     assert 2 not in EXIT_CODES.values()
+
+
+@pytest.mark.reader
+def test_a_thing_on_a_picture_is_grounded_and_drawn(tmp_path: Path) -> None:
+    env = FakeEnv()
+    env.observe().screenshot.image.save(tmp_path / "screen.png")
+    done = screenwright("ground", "screen.png", "the Greet button", "--draw", "out.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    x, y = (float(part) for part in done.stdout.split())
+    env.execute(Click(ScreenPoint(x, y)))
+    assert env.state.presses == 1
+    assert (tmp_path / "out.png").stat().st_size > 1000
+    missing = screenwright("ground", "screen.png", "the Teleport button", "--json", cwd=tmp_path)
+    assert (missing.returncode, json.loads(missing.stdout)) == (4, {"point": None})
+
+
+def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_text("not a picture")
+    done = screenwright("ground", "x.png", "OK", "--model", "http://127.0.0.1:9", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1

@@ -6,12 +6,15 @@ whose object is called without arguments to make it.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import entry_points
+from typing import Any
 
 from .dialect import Dialect
 from .gta1 import Gta1
 from .holo import Holo, holo1, holo2
 from .opencua import OpenCua
+from .prompt_kind import Prompt
 from .qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
 from .scalecua import ScaleCua
 from .seed_xml import SeedXml
@@ -74,6 +77,20 @@ def dialect_named(name: str) -> Dialect:
         make: Callable[[], Dialect] = entry.load()
         return make()
     raise ValueError(f"there is no dialect {name!r}: choose one of {', '.join(dialect_names())}")
+
+
+def asked_in(dialect: Dialect, prompt: Prompt) -> Dialect:
+    """`dialect` with the prompt for that kind of screen; as it is, if its family has one prompt only.
+
+    Raises:
+        ValueError: the family has several prompts, and none of that kind.
+    """
+    settings: Any = dialect  # a dialect is whatever has its methods; those with several prompts are dataclasses
+    if "prompt" not in getattr(settings, "__dataclass_fields__", {}):
+        return dialect
+    asked: Dialect = replace(settings, prompt=prompt)
+    _ = asked.prompt_sha256  # a family without that prompt says so here
+    return asked
 
 
 def dialect_for_model(model_name: str) -> Dialect | None:

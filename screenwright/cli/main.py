@@ -12,6 +12,7 @@ from .._version import __version__
 from ..agent.trajectory import RunError
 from ..envs.env import EnvUnavailable
 from ..envs.geometry import Size
+from .ground import ground, grounding_agent
 from .parse import parse_lines, parse_reply
 from .run import EXIT_CODES, run
 from .settings import RunSettings, SettingsError, load_settings
@@ -74,6 +75,11 @@ def _parse(given: argparse.Namespace) -> int:
     return 0
 
 
+def _ground(given: argparse.Namespace) -> int:
+    agent = grounding_agent(given.model, given.model_name, given.dialect)
+    return ground(given.picture, given.text, agent, draw=given.draw, as_json=given.json)
+
+
 def _size(text: str) -> Size:
     width, x, height = text.partition("x")
     if not (x and width.isdecimal() and height.isdecimal()):
@@ -99,6 +105,14 @@ def _parser() -> _Parser:
     parse = commands.add_parser("parse", help="read replies of a model", description=_PARSE_HELP)
     parse.add_argument("--dialect", metavar="NAME", help="read one plain reply, in this dialect")
     parse.add_argument("--screen", metavar="WxH", help="the size of the screen that it is about")
+    place = commands.add_parser("ground", help="find a thing on a picture", description=_GROUND_HELP)
+    place.add_argument("picture", type=Path, metavar="IMAGE", help="a screenshot")
+    place.add_argument("text", metavar="TEXT", help="the thing to find, in words")
+    for name in ("model", "model_name", "dialect"):
+        field = RunSettings.model_fields[name]
+        place.add_argument("--" + name.replace("_", "-"), default=field.default, help=field.description)
+    place.add_argument("--draw", type=Path, metavar="FILE", help="write the picture there with the place marked")
+    place.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -129,5 +143,11 @@ _PARSE_HELP = (
     'Read JSON lines {"text", "dialect", "screen": [w, h]} on standard input, or one plain reply with --dialect and '
     "--screen, and print what each means as a line of JSON."
 )
+_GROUND_HELP = "Print where on IMAGE the thing is that TEXT describes, as x y in pixels; exit code 4 if nowhere."
 _VIEW_HELP = "Write one self-contained HTML page of a recorded run and print its path."
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"run": _run, "view": _view, "parse": _parse}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "view": _view,
+    "parse": _parse,
+    "ground": _ground,
+}

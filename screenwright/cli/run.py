@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from ..agent.agent import Agent
+from ..agent.dialects.prompt_kind import Prompt
 from ..agent.events import Ended, Event, Observed
 from ..agent.guard import Allow, Deny, Verdict, allow_all
 from ..agent.history import ChunkedHistory, History, WindowHistory
@@ -41,6 +42,10 @@ EXIT_CODES: dict[StopReason, int] = {
 }
 
 
+_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER}
+"""A page has no address bar to click on, so a model that works one is offered `navigate`."""
+
+
 def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json: bool) -> int:
     """Do `task`, or go on with the run `resume`; returns the exit code.
 
@@ -54,6 +59,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         history=_history(settings.history),
         guard=_ask_first if settings.confirm else allow_all,
         image_format=ImageFormat(settings.image_format),
+        prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS[settings.env],
     )
     folder = resume or settings.out or _default_folder(task or "")
     with _env(settings, resume) as env, _stop_on_interrupt(agent):

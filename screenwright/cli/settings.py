@@ -38,6 +38,9 @@ class RunSettings(BaseModel):
     model: str = Field("reader", description="reader, or the address of an OpenAI-compatible server")
     model_name: str | None = Field(None, description="the model's name at that server, if it serves several")
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
+    prompt: Literal["computer", "browser", "mobile"] | None = Field(
+        None, description="which prompt to ask in, where the dialect has several (default: by the screen)"
+    )
     history: str = Field(
         "chunked:5:2",
         pattern=r"^(chunked:\d+:\d+|window:\d+)$",

@@ -21,6 +21,7 @@ from screenwright import (
     UiTars15,
     read_run,
 )
+from screenwright.agent.dialects.prompt_kind import Prompt
 from screenwright.agent.models.model import never
 from screenwright.agent.models.open import open_model
 from screenwright.envs.env import EnvUnavailable, Observation
@@ -153,3 +154,18 @@ def test_a_model_is_opened_by_what_a_person_types() -> None:
 @pytest.mark.reader
 def test_the_embedded_model_is_called_reader() -> None:
     assert isinstance(open_model("reader"), ReaderModel)
+
+
+def test_a_model_is_asked_in_the_prompt_that_was_chosen() -> None:
+    for prompt, offered in ((Prompt.BROWSER, True), (Prompt.COMPUTER, False), (None, False)):
+        model = ScriptedModel([FINISH])
+        Agent(model, dialect=UiTars15(), prompt=prompt).run("a task", FakeEnv())
+        assert any("navigate(" in message.text for message in model.asked[0]) is offered
+
+
+def test_grounding_asks_for_a_place_only_and_brings_it_back_to_the_picture() -> None:
+    model = ScriptedModel(["Action: click(start_box='(322,238)')"])
+    point = Agent(model, dialect=UiTars15()).ground(FakeEnv().observe().screenshot, "the middle")
+    assert point is not None
+    assert (point.x, point.y) == pytest.approx((320, 240))
+    assert not any("finished(" in message.text for message in model.asked[0])

@@ -153,15 +153,17 @@ _BREAKS = re.compile(
 
 def read_instructions(text: str) -> tuple[Step, ...]:
     """The steps that `text` asks for, in order. Quoted words are taken as they stand."""
-    held: list[str] = []
-
-    def hold(match: re.Match[str]) -> str:
-        held.append(next(group for group in match.groups() if group is not None))
-        return f"\x00{len(held) - 1}\x00"
-
-    masked = _QUOTED.sub(hold, _NUMBERS.sub("", text))
+    masked, held = _mask(_NUMBERS.sub("", text))
     clauses = (clause.strip(" ,") for clause in _BREAKS.split(masked))
     return tuple(_read_clause(_without_filler(clause), held) for clause in clauses if _without_filler(clause))
+
+
+def label_in(description: str) -> Label:
+    """The name in a description of one thing: `the second "Save" button`, `Search field`."""
+    masked, held = _mask(description)
+    whole = re.fullmatch(r"(?P<what>.*)", masked, re.DOTALL)
+    assert whole is not None
+    return _Parts(whole, held).label("what")
 
 
 def _without_filler(clause: str) -> str:
@@ -212,6 +214,17 @@ class _Parts:
         words = re.sub(rf"^(?:{_KINDS})\s+(?:called|named|labelled|labeled|that says)\s+", "", words, flags=re.I)
         bare = re.sub(rf"\s+(?:{_KINDS})$", "", words, flags=re.I)
         return Label(bare.strip(), ordinal)
+
+
+def _mask(text: str) -> tuple[str, list[str]]:
+    """`text` with what is quoted taken out, so that no rule looks into it, and what was taken out."""
+    held: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        held.append(next(group for group in match.groups() if group is not None))
+        return f"\x00{len(held) - 1}\x00"
+
+    return _QUOTED.sub(hold, text), held
 
 
 def _unmask(text: str, held: list[str]) -> str:

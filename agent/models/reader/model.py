@@ -9,7 +9,7 @@ from ...messages import ImagePart, Message
 from ..model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from .instructions import Step, read_instructions
 from .perception import read_png
-from .planner import plan
+from .planner import ground, plan
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
 _DIALECT = UiTars15()
@@ -40,8 +40,12 @@ class ReaderModel:
         if stop(""):
             return Completion("", complete=False)
         task, picture = _task_in(messages), _newest_picture(messages)
-        replies = tuple(message.text for message in messages if message.role == "assistant")
-        decided = plan(steps_of(task), replies, read_png(picture.data))
+        screen = read_png(picture.data)
+        if _is_grounding(messages):
+            decided = ground(task, screen)
+        else:
+            replies = tuple(message.text for message in messages if message.role == "assistant")
+            decided = plan(steps_of(task), replies, screen)
         text = _DIALECT.format(decided.thought, (decided.move,))
         return Completion(text, Usage(0, len(text.split())))
 
@@ -50,6 +54,11 @@ class ReaderModel:
 def steps_of(task: str) -> tuple[Step, ...]:
     """The steps that a task asks for."""
     return read_instructions(task)
+
+
+def _is_grounding(messages: Sequence[Message]) -> bool:
+    """Whether the prompt asks for a place only: it offers no way to finish."""
+    return not any("finished(" in message.text for message in messages if message.role != "assistant")
 
 
 def _task_in(messages: Sequence[Message]) -> str:

@@ -24,6 +24,7 @@ from .instructions import (
     Tick,
     Turn,
     Write,
+    label_in,
 )
 from .screen import Area, Screen
 
@@ -75,6 +76,15 @@ def plan(steps: tuple[Step, ...], replies: tuple[str, ...], screen: Screen) -> P
         progress = Progress(progress.step + 1, noted=progress.noted)
     answer = "\n".join(progress.noted)
     return Plan("All steps are done." + _noted(progress), Finish(answer))
+
+
+def ground(description: str, screen: Screen) -> Plan:
+    """The place that a description with a text in it means; asks for the user if there is none, or no one place."""
+    label = label_in(description)
+    for place in (find(screen, label), *(control.area for control in [find_box(screen, label)] if control is not None)):
+        if place is not None:
+            return Plan(f"I see {label}.", Click(_middle(place)))
+    return Plan(f"I do not see {label}.", AskUser(f"I do not see {label} on the screen."))
 
 
 def progress_after(replies: tuple[str, ...]) -> Progress:

@@ -1,0 +1,90 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from screenwright import dialect_named
+from screenwright.agent.dialects.registry import DIALECTS
+from screenwright.cli.parse import parse_lines, parse_reply
+from screenwright.envs.geometry import Size
+
+
+def request(text: str, dialect: str = "ui-tars-1.5", screen: tuple[int, int] = (1920, 1080)) -> str:
+    return json.dumps({"text": text, "dialect": dialect, "screen": screen})
+
+
+def parsed(line: str) -> dict[str, object]:
+    (answer,) = parse_lines([line])
+    found: dict[str, object] = json.loads(answer)
+    return found
+
+
+def test_points_come_back_in_screen_pixels_neither_rounded_nor_clamped() -> None:
+    answer = parsed(request("Thought: there\nAction: click(start_box='(197,525)')"))
+    assert answer["error"] is None
+    assert answer["thought"] == "there"
+    assert answer["actions"] == [
+        {"type": "click", "point": [197 / 1932 * 1920, pytest.approx(525 / 1092 * 1080)], "button": "left", "count": 1}
+    ]
+    outside = parsed(request("Action: click(start_box='(5000,-3)')"))
+    assert "4968" in json.dumps(outside["actions"])
+
+
+def test_a_reply_that_cannot_be_read_says_why_and_where() -> None:
+    answer = parsed(request("Action: fly(start_box='(1,1)')"))
+    error = answer["error"]
+    assert isinstance(error, dict)
+    assert (error["kind"], answer["actions"]) == ("unknown_action", [])
+    assert isinstance(error["position"], int)
+
+
+def test_endings_are_actions_too() -> None:
+    assert parsed(request("Action: finished(content='42')"))["actions"] == [{"type": "finished", "text": "42"}]
+
+
+def test_every_line_gets_one_answer_and_blank_lines_none() -> None:
+    lines = [request("Action: wait()"), "", request("gibberish")]
+    assert len(list(parse_lines(lines))) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", "line 1"),
+        ('{"text": "x"}', "line 1: dialect"),
+        (request("x", "klingon"), "klingon"),
+        (request("x", screen=(0, 5)), "line 1: screen"),
+        (request("x", screen=(90_000, 5)), "too long and thin"),
+    ],
+)
+def test_a_line_that_is_no_request_is_named(line: str, says: str) -> None:
+    with pytest.raises(ValueError, match="standard input") as caught:
+        list(parse_lines([line]))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_dialect_answers_whatever_the_text(name: str) -> None:
+    assert dialect_named(name).name == name
+    for text in ("", "Action:", "<tool_call>", "click(", "\x00"):
+        assert json.loads(parse_reply(text, name, Size(800, 600)))["error"] is not None
+
+
+def test_the_command_reads_lines_or_one_plain_reply(tmp_path: Path) -> None:
+    def run(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:
+        environ = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+        command = [sys.executable, "-m", "screenwright", "parse", *arguments]
+        return subprocess.run(
+            command, input=text, capture_output=True, text=True, cwd=tmp_path, env=environ, check=False
+        )
+
+    assert run(text=request("Action: wait()") + "\n").stdout.count("\n") == 1
+    plain = run("--dialect", "ui-tars-1.5", "--screen", "800x600", text="Action: hotkey(key='ctrl c')")
+    assert json.loads(plain.stdout)["actions"] == [{"type": "hotkey", "keys": ["ctrl", "c"]}]
+    for arguments in (("--dialect", "ui-tars-1.5"), ("--dialect", "ui-tars-1.5", "--screen", "wide")):
+        refused = run(*arguments, text="x")
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
