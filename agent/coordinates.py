@@ -74,6 +74,10 @@ class ImageRule:
     min_pixels: int = 56 * 56
     max_pixels: int = 16384 * 28 * 28
 
+    def tokens(self, image: Size) -> int:
+        """How many tokens the model spends on an image of that size, which `resize` gave; its frame counts two."""
+        return (image.width // self.factor) * (image.height // self.factor) + 2
+
     def resize(self, screen: Size) -> Size:
         """The size to send a screenshot in: the fixed point of the processor's resize that starts from `screen`.
 

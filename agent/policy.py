@@ -9,6 +9,7 @@ from ..envs.actions import ActionIn, map_points, points_of
 from ..envs.geometry import DeviceTransform, ScreenPoint, Size
 from ..envs.screenshot import Screenshot
 from ..prompts import render
+from .budget import LEAST_REPLY, estimated_tokens
 from .coordinates import Absolute, Frame, ModelPoint, PointTrace
 from .decision import AskUser, Ending, Finish, GiveUp, Reply, Unreadable
 from .dialects.dialect import Dialect
@@ -134,12 +135,11 @@ class ModelPolicy:
     def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""
         started = time.perf_counter()
-        turns = self._turns(situation.looks)
+        messages, turns = self._prompt_for(situation)
         encode_s = time.perf_counter() - started
         latest = turns[-1].image
         assert latest is not None
         frame = Frame(situation.looks[-1].screenshot.size, latest.size, self.dialect.space, situation.device)
-        messages = self.dialect.render(situation.task, turns)
         images = sum(turn.image is not None for turn in turns)
         for attempt in range(REPAIRS + 1):
             started = time.perf_counter()
@@ -156,10 +156,29 @@ class ModelPolicy:
             yield Misread(situation.step, attempt, read.kind, read.position, read.message)
             messages = (*messages, *_repair(completion.text, read))
 
+    def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...]]:
+        """The conversation, with as many of the history's screenshots as the model's context has room for."""
+        shown = self.history.images(len(situation.looks))
+        while True:
+            turns = self._turns(situation.looks, shown)
+            messages = self.dialect.render(situation.task, turns)
+            room = self._room(messages)
+            if room is None or room >= LEAST_REPLY or len(shown) == 1:
+                return messages, turns
+            shown = shown[1:]
+
+    def _room(self, messages: Sequence[Message]) -> int | None:
+        """How many tokens the context has left for the reply, by our estimate; None if its size is not known."""
+        context = self.model.info().context_tokens
+        return None if context is None else context - estimated_tokens(messages, self.dialect.image_rule)
+
     def _ask(self, messages: Sequence[Message], attempt: int, interrupted: Callable[[], bool]) -> Completion:
         sampling = self._sampling or self.dialect.sampling
         if attempt:
             sampling = replace(sampling, temperature=max(sampling.temperature, _REPAIR_TEMPERATURE))
+        room = self._room(messages)
+        if room is not None:
+            sampling = replace(sampling, max_tokens=max(min(sampling.max_tokens, room), 1))
         return self.model.complete(
             messages, sampling, lambda text: interrupted() or (bool(text) and self.dialect.is_complete(text))
         )
@@ -173,8 +192,7 @@ class ModelPolicy:
         except ValueError as error:
             return Unreadable("bad_point", 0, str(error))
 
-    def _turns(self, looks: Sequence[Look]) -> tuple[Turn, ...]:
-        shown = self.history.images(len(looks))
+    def _turns(self, looks: Sequence[Look], shown: range) -> tuple[Turn, ...]:
         kept = {looks[index].screenshot.sha256 for index in shown}
         self._encoded = {name: image for name, image in self._encoded.items() if name in kept}
         return tuple(

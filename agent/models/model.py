@@ -18,11 +18,15 @@ class ModelLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model this is, for the log: its name, where it is served, and its version as far as it is known."""
+    """Which model this is, for the log: its name, where it is served, and its version as far as it is known.
+
+    `context_tokens` is how much prompt and reply may come to together; None if nothing is known of a limit.
+    """
 
     name: str
     endpoint: str = ""
     version: str = ""
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

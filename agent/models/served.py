@@ -126,7 +126,7 @@ class ServedModel:
     def info(self) -> ModelInfo:
         """See `Model`. Until the server was asked for the first time, only what we were told."""
         facts = self._facts or ServerFacts(self._name or "")
-        return ModelInfo(facts.model, self.base_url, facts.version)
+        return ModelInfo(facts.model, self.base_url, facts.version, facts.context_tokens)
 
     def connect(self) -> None:
         """See `Model`."""
