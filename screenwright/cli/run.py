@@ -53,7 +53,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         SettingsError, EnvUnavailable, RunError, ValueError, ImportError: one line for the user.
     """
     agent = Agent(
-        open_model(settings.model, settings.model_name),
+        open_model(settings.model, settings.model_name, image_uuids=settings.image_uuids),
         dialect=settings.dialect,
         limits=Limits(settings.steps, settings.seconds, settings.tokens),
         history=_history(settings.history),

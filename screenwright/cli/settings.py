@@ -47,6 +47,7 @@ class RunSettings(BaseModel):
         description="screenshots kept in the prompt: chunked:HIGH:LOW, or window:N as UI-TARS was measured with 5",
     )
     image_format: Literal["png", "jpeg"] = Field("png", description="how screenshots go to the model")
+    image_uuids: bool = Field(False, description="vLLM: send the bytes of each screenshot once only")
     steps: int = Field(50, gt=0, description="most steps")
     seconds: float | None = Field(None, gt=0, description="most seconds")
     tokens: int | None = Field(None, gt=0, description="most tokens, in and out")
