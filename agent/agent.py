@@ -61,6 +61,7 @@ class Agent:
 
     `model` is a `Model`, or what `open_model` takes: `reader`, or the address of an OpenAI-compatible server. The
     dialect is chosen by the model's name unless it is given; `prompt` chooses among its prompts, where it has several.
+    `constrain` holds replies to the dialect's grammar on a vLLM server, so that none can be unreadable.
 
     Raises:
         ValueError: there is no such model or dialect.
@@ -77,6 +78,7 @@ class Agent:
         sampling: Sampling | None = None,
         image_format: ImageFormat = ImageFormat.PNG,
         prompt: Prompt | None = None,
+        constrain: bool = False,
     ) -> None:
         self.model = open_model(model) if isinstance(model, str) else model
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
@@ -86,6 +88,7 @@ class Agent:
         self.sampling = sampling
         self.image_format = image_format
         self.prompt = prompt
+        self.constrain = constrain
         self._control: Control | None = None
 
     def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
@@ -184,6 +187,7 @@ class Agent:
             sampling=self.sampling,
             image_format=self.image_format,
             prompt=prompt or self.prompt,
+            constrain=self.constrain,
         )
 
 

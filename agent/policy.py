@@ -12,7 +12,7 @@ from ..prompts import render
 from .budget import LEAST_REPLY, estimated_tokens
 from .coordinates import Absolute, Frame, ModelPoint, PointTrace
 from .decision import AskUser, Ending, Finish, GiveUp, Reply, Unreadable
-from .dialects.dialect import Dialect
+from .dialects.dialect import Constrainable, Dialect
 from .dialects.prompt_kind import Prompt
 from .dialects.registry import asked_in, dialect_for_model, dialect_names
 from .events import Decided, Misread, PolicyInfo, Replied
@@ -79,7 +79,8 @@ class ModelPolicy:
     """A model asked in its dialect, shown the screenshots that the history chooses.
 
     Without a dialect, `open` chooses it by the name that the model has at its server. `prompt` says which of the
-    dialect's prompts to ask in, where it has several.
+    dialect's prompts to ask in, where it has several. `constrain` holds replies to the dialect's grammar, where both
+    the dialect and the server can.
     """
 
     def __init__(
@@ -91,8 +92,10 @@ class ModelPolicy:
         sampling: Sampling | None = None,
         image_format: ImageFormat = ImageFormat.PNG,
         prompt: Prompt | None = None,
+        constrain: bool = False,
     ) -> None:
         self.model = model
+        self._constrain = constrain
         self._prompt = prompt
         self.history = history or ChunkedHistory()
         self._dialect = self._asked(dialect) if dialect is not None else None
@@ -143,7 +146,7 @@ class ModelPolicy:
         images = sum(turn.image is not None for turn in turns)
         for attempt in range(REPAIRS + 1):
             started = time.perf_counter()
-            completion = self._ask(messages, attempt, interrupted)
+            completion = self._ask(messages, latest.size, attempt, interrupted)
             model_s = time.perf_counter() - started
             yield Replied(
                 situation.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
@@ -172,8 +175,12 @@ class ModelPolicy:
         context = self.model.info().context_tokens
         return None if context is None else context - estimated_tokens(messages, self.dialect.image_rule)
 
-    def _ask(self, messages: Sequence[Message], attempt: int, interrupted: Callable[[], bool]) -> Completion:
+    def _ask(
+        self, messages: Sequence[Message], image: Size, attempt: int, interrupted: Callable[[], bool]
+    ) -> Completion:
         sampling = self._sampling or self.dialect.sampling
+        if self._constrain and isinstance(self.dialect, Constrainable):
+            sampling = replace(sampling, grammar=self.dialect.grammar(image))
         if attempt:
             sampling = replace(sampling, temperature=max(sampling.temperature, _REPAIR_TEMPERATURE))
         room = self._room(messages)

@@ -1,8 +1,9 @@
 """What a dialect is: a model family's way of being asked and of answering, as a pair of pure functions."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from ...envs.geometry import Size
 from ..coordinates import ImageRule, Space
 from ..decision import Reply, Unreadable
 from ..messages import Message, Turn
@@ -50,4 +51,13 @@ class Dialect(Protocol):
 
         Called while the reply streams in, to stop the model early.
         """
+        ...
+
+
+@runtime_checkable
+class Constrainable(Protocol):
+    """A dialect whose replies a server can be held to."""
+
+    def grammar(self, image: Size) -> str:
+        """The form of a whole reply to an image of that size, as Lark for llguidance."""
         ...

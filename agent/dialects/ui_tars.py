@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOUBAO
 
+from ...envs.geometry import Size
 from ...prompts.render import prompt_sha256, render
 from ..coordinates import Absolute, Grid, ImageRule, Space
 from ..decision import ModelMove, Reply, Unreadable
@@ -22,6 +23,7 @@ from ..models.model import Sampling
 from .box_tokens import with_box_tokens
 from .completion import first_action_is_whole
 from .conversation import as_written, conversation
+from .grammar import ui_tars_grammar
 from .parser.runaway import runs_wild
 from .prompt_kind import Prompt, template_for
 from .reading import read_reply
@@ -86,6 +88,10 @@ class UiTars15:
     def is_complete(self, text: str) -> bool:
         """The reply runs wild, or, where one action is asked for, its first action is whole."""
         return first_action_is_whole(text) if self.one_action else runs_wild(text)
+
+    def grammar(self, image: Size) -> str:
+        """See `Constrainable`."""
+        return ui_tars_grammar(image, browser=self.prompt is Prompt.BROWSER)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """The reply in which the model would ask for `moves`.

@@ -31,12 +31,16 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to draw the reply's tokens; `None` leaves it to the server."""
+    """How to draw the reply's tokens; `None` leaves it to the server.
+
+    `grammar` admits only replies of that form (Lark, as llguidance has it), on servers that can: vLLM.
+    """
 
     temperature: float = 0.0
     top_p: float | None = None
     max_tokens: int = 1000
     frequency_penalty: float | None = None
+    grammar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

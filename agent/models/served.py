@@ -216,6 +216,8 @@ class ServedModel:
             if self._can.counts_in_stream:  # vLLM tells the counts in each piece, so also of a reply that is cut short
                 more: dict[str, JsonValue] = {"continuous_usage_stats": True} if facts.is_vllm else {}
                 body["stream_options"] = {"include_usage": True, **more}
+        if sampling.grammar is not None and facts.is_vllm:
+            body["structured_outputs"] = {"grammar": sampling.grammar}
         return body | (self._vllm_body if facts.is_vllm else {}) | self._extra_body
 
     def _unlearn(self, refusal: str) -> bool:

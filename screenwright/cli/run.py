@@ -59,6 +59,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         history=_history(settings.history),
         guard=_ask_first if settings.confirm else allow_all,
         image_format=ImageFormat(settings.image_format),
+        constrain=settings.constrain,
         prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS[settings.env],
     )
     folder = resume or settings.out or _default_folder(task or "")
