@@ -6,6 +6,10 @@ would admit those of other scripts.
 """
 
 from ...envs.geometry import Size
+from ...envs.keys import MODIFIERS, NAMED
+
+_MODIFIER = f"({'|'.join(sorted(MODIFIERS))})"
+_KEY = "|".join(["[a-z0-9]", *sorted(NAMED - MODIFIERS)])
 
 LONGEST_THOUGHT = 1200
 LONGEST_TEXT = 600
@@ -31,7 +35,7 @@ def ui_tars_grammar(image: Size, *, browser: bool = False) -> str:
         "box": '<|box_start|> "(" ACROSS "," DOWN ")" <|box_end|>',
         "THOUGHT": rf"/[^\n]{{1,{LONGEST_THOUGHT}}}/",
         "TEXT": rf"/([^'\\\n]|\\['\"n\\]){{0,{LONGEST_TEXT}}}/",
-        "KEYS": "/[a-z0-9]+( [a-z0-9]+){0,2}/",
+        "KEYS": f"/({_MODIFIER} ){{0,2}}({_KEY})/",
         "DIRECTION": '"up" | "down" | "left" | "right"',
         "ACROSS": f"/{up_to(image.width - 1)}/",
         "DOWN": f"/{up_to(image.height - 1)}/",
