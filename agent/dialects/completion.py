@@ -12,6 +12,7 @@ from .parser.runaway import runs_wild
 from .parser.sections import read_reasoning
 
 _TAIL = 40
+_SOMETHING = "\0"
 
 
 def first_action_is_whole(text: str) -> bool:
@@ -29,8 +30,12 @@ def first_action_is_whole(text: str) -> bool:
     if found is None:
         return False
     call, end = found
-    free = bool(call.arguments) and call.arguments[-1].name in FREE_TEXT
-    ended = text[end - 1] == ")" and (not free or ("\n" in text[end:] and bool(text[end:].strip())))
+    if bool(call.arguments) and call.arguments[-1].name in FREE_TEXT:
+        ended = text[end - 1] == ")" and "\n" in text[end:] and bool(text[end:].strip())
+    else:
+        # A reply that breaks off after a point is forgiven its missing quote, but it may as well go on: only a call
+        # that is still whole with something behind it has ended.
+        ended = text[end - 1] == ")" and first_call(text[:end] + _SOMETHING, start) is not None
     return ended and _can_be_read(text, start)
 
 

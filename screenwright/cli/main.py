@@ -9,12 +9,14 @@ from typing import Literal, NoReturn, get_args, get_origin
 
 from .._extras import missing_extra
 from .._version import __version__
+from ..agent.serving import Serving
 from ..agent.trajectory import RunError
 from ..envs.env import EnvUnavailable
 from ..envs.geometry import Size
 from .ground import ground, grounding_agent
 from .parse import parse_lines, parse_reply
 from .run import EXIT_CODES, run
+from .serve import serve
 from .settings import RunSettings, SettingsError, load_settings
 from .view import view
 
@@ -80,6 +82,14 @@ def _ground(given: argparse.Namespace) -> int:
     return ground(given.picture, given.text, agent, draw=given.draw, as_json=given.json)
 
 
+def _serve(given: argparse.Namespace) -> int:
+    served = given.model_flag or given.model
+    if served is None:
+        raise SettingsError("say which model to serve: a name at the hub, a folder, or reader")
+    serving = Serving(given.host, given.port, given.gpus, given.images, given.ray)
+    return serve(served, serving, show=given.print)
+
+
 def _size(text: str) -> Size:
     width, x, height = text.partition("x")
     if not (x and width.isdecimal() and height.isdecimal()):
@@ -113,7 +123,22 @@ def _parser() -> _Parser:
         place.add_argument("--" + name.replace("_", "-"), default=field.default, help=field.description)
     place.add_argument("--draw", type=Path, metavar="FILE", help="write the picture there with the place marked")
     place.add_argument("--json", action="store_true", help="print JSON")
+    _add_serve(commands.add_parser("serve", help="serve a model", description=_SERVE_HELP))
     return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    serving = Serving()
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a name at the hub, a folder, or reader")
+    parser.add_argument("--model", dest="model_flag", metavar="MODEL", help="the same")
+    parser.add_argument("--print", action="store_true", help="only show the vllm command")
+    parser.add_argument("--host", default=serving.host, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--gpus", type=int, default=serving.gpus, help="how many GPUs to use (default: %(default)s)")
+    parser.add_argument(
+        "--images", type=int, default=serving.images, help="images a prompt (default: %(default)s)"
+    )
+    parser.add_argument("--ray", action="store_true", help="several machines, joined by Ray")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -144,10 +169,12 @@ _PARSE_HELP = (
     "--screen, and print what each means as a line of JSON."
 )
 _GROUND_HELP = "Print where on IMAGE the thing is that TEXT describes, as x y in pixels; exit code 4 if nowhere."
+_SERVE_HELP = "Serve MODEL with vLLM at an OpenAI-compatible address, or the embedded reader, until Ctrl-C."
 _VIEW_HELP = "Write one self-contained HTML page of a recorded run and print its path."
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "view": _view,
     "parse": _parse,
     "ground": _ground,
+    "serve": _serve,
 }

@@ -103,3 +103,22 @@ def test_stopping_early_never_changes_the_first_action(text: str, then: str) -> 
             early = dialect.parse(whole[:end])
             assert isinstance(early, Reply)
             assert early.moves[0] == meant.moves[0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "click(start_box='<|box_start|>(12,33)<|box_end|>')",
+        "drag(start_box='<|box_start|>(12,33)<|box_end|>', end_box='<|box_start|>(44,5)<|box_end|>')",
+        "drag(start_box='(12,33)', end_box='(44,5)')",
+        "scroll(start_box='<|box_start|>(1,2)<|box_end|>', direction='down')",
+        "click(point='<point>10 20</point>')",
+        "drag(start_point='<point>1 2</point>', end_point='<point>3 4</point>')",
+        "hotkey(key='ctrl c')",
+        "wait()",
+    ],
+)
+def test_a_call_is_whole_at_its_closing_parenthesis_and_not_before(call: str) -> None:
+    text = f"Thought: There it is (at last).\nAction: {call}"
+    whole = [end for end in range(len(text) + 1) if UiTars15().is_complete(text[:end])]
+    assert whole == [len(text)]
