@@ -135,9 +135,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default=serving.host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
     parser.add_argument("--gpus", type=int, default=serving.gpus, help="how many GPUs to use (default: %(default)s)")
-    parser.add_argument(
-        "--images", type=int, default=serving.images, help="images a prompt (default: %(default)s)"
-    )
+    parser.add_argument("--images", type=int, default=serving.images, help="images a prompt (default: %(default)s)")
     parser.add_argument("--ray", action="store_true", help="several machines, joined by Ray")
 
 

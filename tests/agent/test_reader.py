@@ -8,6 +8,7 @@ from screenwright import (
     Agent,
     Click,
     FakeEnv,
+    Hotkey,
     Limits,
     Message,
     ModelLost,
@@ -100,15 +101,26 @@ def test_fields_and_check_boxes_are_found_by_what_stands_beside_them() -> None:
     assert text_at(FORM, Label("order number")) == "4711"
 
 
-def test_a_text_is_typed_after_its_field_was_clicked() -> None:
+def test_a_text_is_typed_after_its_field_was_clicked_and_what_stood_there_selected() -> None:
     task = 'Type "Paris" into City. Click Save.'
     first = planned(task)
     assert first.move == Click(ModelPoint(190, 58))
     second = planned(task, first.thought)
-    assert second.move == Type("Paris")
+    assert second.move == Hotkey(("ctrl", "a"))
     third = planned(task, first.thought, second.thought)
-    assert third.move == Click(ModelPoint(36, 138))
-    assert isinstance(move(task, first.thought, second.thought, third.thought), Finish)
+    assert third.move == Type("Paris")
+    fourth = planned(task, first.thought, second.thought, third.thought)
+    assert fourth.move == Click(ModelPoint(36, 138))
+    thoughts = [step.thought for step in (first, second, third, fourth)]
+    assert isinstance(move(task, *thoughts), Finish)
+
+
+def test_what_stands_in_a_named_field_is_replaced() -> None:
+    env = FakeEnv()
+    env.execute(Click(env.where("Name")))
+    env.execute(Type("Rome"))
+    assert Agent("reader", limits=Limits(steps=8)).run("Set Name to Paris.", env).finished
+    assert env.state.text == "Paris"
 
 
 def test_a_box_that_is_as_wanted_is_left_alone() -> None:

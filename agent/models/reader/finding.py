@@ -142,12 +142,15 @@ def _is_framed(screen: Screen, area: Area) -> bool:
 
 
 def _away(label: Area, box: Control) -> float | None:
-    """How far `box` is from its label, in pixels; None if it cannot be the one that the label names."""
+    """How far `box` is from its label, in pixels; None if it cannot be the one that the label names.
+
+    One below counts as three times as far: it may well have a label of its own.
+    """
     area = box.area
     if area.holds(label, slack=8):
         return 0.0 if box.kind is Kind.BOX and area.width < 4 * label.width + 200 else None
     if area.beside(label) > 0.6 and -8 <= area.left - label.right <= _REACH_PX:
         return max(area.left - label.right, 1.0)
     if area.above(label) > 0.4 and -10 <= area.top - label.bottom <= 2.5 * label.height:
-        return max(area.top - label.bottom, 1.0) + 2
+        return 3 * max(area.top - label.bottom, 1.0)
     return None

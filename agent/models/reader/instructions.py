@@ -112,6 +112,16 @@ class Await:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait for so many seconds."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"wait {self.seconds:g} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say what stands at a label."""
 
@@ -131,13 +141,14 @@ class NotUnderstood:
         return f"not understood: {self.sentence!r}"
 
 
-Step: TypeAlias = Press | Write | Choose | Tick | Strike | Turn | DragOnto | Await | Tell | NotUnderstood
+Step: TypeAlias = Press | Write | Choose | Tick | Strike | Turn | DragOnto | Await | Pause | Tell | NotUnderstood
 
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1}
 _KINDS = (
     "buttons?|links?|tabs?|menus?|menu item|icons?|check ?box(?:es)?|radio button|radio|option|entry|item|field|"
     "text field|text ?box|input|text area|box|drop-?down|drop-?down list|list|page|section"
 )
+_LONGEST_PAUSE_S = 60.0
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(?<![\w])\'([^\']*)\'(?![\w])')
 _NUMBERS = re.compile(r"^\s*\d+[.)]\s+", re.MULTILINE)
 _HELD = re.compile(r"\x00(\d+)\x00")
@@ -178,11 +189,24 @@ def _without_filler(clause: str) -> str:
 def _read_clause(clause: str, held: list[str]) -> Step:
     for pattern, make in _RULES:
         match = pattern.fullmatch(clause)
-        if match:
+        if match and all(_is_one_thing(name, part) for name, part in match.groupdict().items()):
             step = make(_Parts(match, held))
             if step is not None:
                 return step
     return NotUnderstood(_unmask(clause, held))
+
+
+def _is_one_thing(name: str, part: str | None) -> bool:
+    """Whether a part of a sentence names one thing or one text; what names several is for somebody cleverer."""
+    quoted = len(_HELD.findall(part or ""))
+    if quoted > 1:
+        return False
+    bare = _HELD.sub("", part or "").strip()
+    if name == "text":
+        return not (quoted and bare) and not re.search(r",\s.*\b(?:with|to|in|into)\b", bare, re.IGNORECASE)
+    if quoted and re.search(r"\band\b|,", bare, re.IGNORECASE):
+        return False
+    return name == "keys" or not re.search(r",|\bwith\b|\binto\b", bare, re.IGNORECASE)
 
 
 class _Parts:
@@ -288,6 +312,10 @@ _RULES = (
     _rule(
         r"drag\s+(?P<thing>.+?)\s+(?:onto|on to|to|into|over)\s+(?P<target>.+)",
         lambda parts: DragOnto(parts.label("thing"), parts.label("target")),
+    ),
+    _rule(
+        r"wait\s+(?:for\s+)?(?P<seconds>\d+(?:\.\d+)?)\s+(?:seconds?|s)",
+        lambda parts: Pause(min(float(parts.text("seconds")), _LONGEST_PAUSE_S)),
     ),
     _rule(
         r"wait\s+(?:for|until)\s+(?P<what>.+?)(?:\s+(?:is|are)\s+(?:visible|seen|shown)|\s+(?:appears?|shows?))?",

@@ -142,9 +142,18 @@ def _control_of(contour: Any, grey: Any, pieces: tuple[Piece, ...]) -> Control |
     if share < 0.85 or width * height > _MOST_SHARE * grey.size:
         return None
     if _BOX_HEIGHT_PX[0] <= height <= _BOX_HEIGHT_PX[1] and width >= 1.2 * height:
+        if any(_is_ground_of_words(area, piece) for piece in pieces):
+            return None
         inside_text = " ".join(piece.text for piece in pieces if area.holds(piece.area, slack=8))
         return Control(Kind.BOX, area, inside_text)
     return Control(Kind.PANE, area) if width > 60 and height > _BOX_HEIGHT_PX[1] else None
+
+
+def _is_ground_of_words(area: Area, piece: Piece) -> bool:
+    """Whether a frame is no more than the ground around some of the words of a longer text."""
+    if not piece.area.holds(area, slack=6) or area.height > piece.area.height + 6:
+        return False
+    return len(piece.words) > 1 and area.width < 0.9 * piece.area.width
 
 
 def _is_letter(area: Area, pieces: tuple[Piece, ...]) -> bool:

@@ -17,6 +17,7 @@ from .instructions import (
     Choose,
     DragOnto,
     NotUnderstood,
+    Pause,
     Press,
     Step,
     Strike,
@@ -138,6 +139,8 @@ def _next(step: Step, progress: Progress, screen: Screen) -> Found:
             if find(screen, label) is not None:
                 return None
             return Wait() if progress.tries <= MOST_TRIES else _missing(step, str(label))
+        case Pause(seconds):
+            return Wait(seconds) if progress.part == 1 and progress.tries == 1 else None
         case Tell(label):
             told = text_at(screen, label)
             return told if told is not None else _look_for(step, progress, str(label))
@@ -155,13 +158,16 @@ def _press(step: Press, progress: Progress, screen: Screen) -> Found:
 
 
 def _write(step: Write, progress: Progress, screen: Screen) -> Found:
-    part = progress.part + (1 if step.field is None else 0)
+    """Click the field, select what stands in it so that it is replaced, type; without a field, just type."""
+    part = progress.part + (2 if step.field is None else 0)
     if part == 1 and step.field is not None:
         box = find_box(screen, step.field)
         if box is None:
             return _look_for(step, progress, f"a field for {step.field}")
         return Click(_middle(box.area))
-    return Type(step.text) if part == 2 else None
+    if part == 2:
+        return Hotkey(("ctrl", "a"))
+    return Type(step.text) if part == 3 else None
 
 
 def _choose(step: Choose, progress: Progress, screen: Screen) -> Found:
