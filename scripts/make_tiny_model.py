@@ -1,9 +1,9 @@
 """Makes a tiny model of UI-TARS's architecture with random weights: a real Qwen2.5-VL, small enough for a CPU.
 
-    python make_tiny.py FOLDER
+    python make_tiny_model.py FOLDER [TOKENIZER_FOLDER]
 
-Runs in vLLM's environment (transformers, tokenizers, torch). The tokenizer is trained on the spot on the words of a
-reply; it has the family's special tokens, box tokens included.
+Runs in vLLM's environment (transformers, tokenizers, torch). The tokenizer is the family's own, from a folder that has
+its `tokenizer.json`, else one trained on the spot on the words of a reply; both have the box tokens.
 """
 
 import json
@@ -28,9 +28,8 @@ TEMPLATE = (
 WORDS = ["Thought: I click on the button.\nAction: click(start_box='(12,345)')", "type(content='hello')", "finished"]
 
 
-def main(folder: Path) -> None:
-    """Write the model, its tokenizer and its image processor's settings to `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
+def trained_tokenizer() -> Tokenizer:
+    """A tokenizer of 400 tokens that spells everything."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -38,6 +37,16 @@ def main(folder: Path) -> None:
     tokenizer.train_from_iterator(
         WORDS * 20, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet)
     )
+    return tokenizer
+
+
+def main(folder: Path, tokenizer_folder: Path | None) -> None:
+    """Write the model, its tokenizer and its image processor's settings to `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if tokenizer_folder is None:
+        tokenizer = trained_tokenizer()
+    else:
+        tokenizer = Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>",
         extra_special_tokens=SPECIAL, model_max_length=65536, chat_template=TEMPLATE,
@@ -70,4 +79,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

@@ -1,51 +1,127 @@
-"""`screenwright serve`: the embedded reader over the wire, and the command for everything else."""
+"""`screenwright serve` as a user meets it, with a program called vllm that serves a scripted model."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from screenwright import Agent, FakeEnv, Limits, ServedModel
 
+VLLM = """#!{python}
+import json, os, sys
+from pathlib import Path
+sys.path[:0] = {path!r}
+from screenwright import ScriptedModel
+from screenwright.agent.models.http_server import serve
+flags = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+Path({log!r}).write_text(json.dumps({{"pid": os.getpid(), "arguments": sys.argv[1:]}}))
+with serve(ScriptedModel(lambda messages: "white"), port=int(flags["--port"]), name=sys.argv[2]) as server:
+    {then}
+"""
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "screenwright", "serve", *arguments]
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
-ENVIRON = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+def with_vllm(folder: Path, then: str = "server.wait()", body: str = VLLM) -> dict[str, str]:
+    """An environment in which `vllm` is a program that serves, and then does `then`."""
+    program = folder / "bin" / "vllm"
+    program.parent.mkdir()
+    program.write_text(body.format(python=sys.executable, path=sys.path, log=str(folder / "vllm.json"), then=then))
+    program.chmod(0o755)
+    return {"PATH": f"{program.parent}:{os.environ['PATH']}"}
 
 
-@pytest.mark.reader
-def test_the_reader_is_served_until_ctrl_c_and_works_over_the_wire(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(command("reader", "--port", "8137"), env=ENVIRON, stderr=stream, cwd=tmp_path)
+@contextmanager
+def serving(*arguments: str, env: dict[str, str] | None = None) -> Generator["subprocess.Popen[str]", None, None]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "screenwright", "serve", *arguments],
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path), **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        while "answers at" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
-        env = FakeEnv()
-        with ServedModel("http://127.0.0.1:8137") as model:
-            result = Agent(model, limits=Limits(steps=5)).run("Click Greet.", env)
-        assert result.finished, result.reason
-        assert env.state.presses == 1
+        yield process
     finally:
-        process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
-    assert "Traceback" not in log.read_text()
+        process.kill()
+        process.communicate()
 
 
-def test_the_vllm_command_is_shown_without_starting_anything() -> None:
-    done = subprocess.run(
-        command("ByteDance-Seed/UI-TARS-1.5-7B", "--gpus", "2", "--print"),
-        env=ENVIRON, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.startswith("vllm serve ByteDance-Seed/UI-TARS-1.5-7B --host 127.0.0.1")
-    assert "--data-parallel-size 2" in done.stdout
+def line_with(process: "subprocess.Popen[str]", words: str) -> str:
+    """The next line of the errors with `words` in it."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return line
+    raise AssertionError(f"it ended without saying {words!r}")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_command_is_shown_and_nothing_started() -> None:
+    with serving("ByteDance-Seed/UI-TARS-1.5-7B", "--print", env={"PATH": "/nowhere"}) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("vllm serve ByteDance-Seed/UI-TARS-1.5-7B --host 127.0.0.1 --port 8000 ")
+    assert """--limit-mm-per-prompt '{"image":5,"video":0}'""" in out
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_vllm_is_waited_for_asked_once_and_taken_along(tmp_path: Path, port: int, ending: signal.Signals) -> None:
+    with serving("ui-tars-1.5", "--port", str(port), env=with_vllm(tmp_path)) as process:
+        line_with(process, "vllm serve ui-tars-1.5 --host 127.0.0.1")
+        assert "a first reply" in line_with(process, f"ready at http://127.0.0.1:{port}/v1")
+        vllm = json.loads((tmp_path / "vllm.json").read_text())
+        assert vllm["arguments"][:2] == ["serve", "ui-tars-1.5"]
+        process.send_signal(ending)
+        assert process.wait(60) == 0
+    assert not is_alive(vllm["pid"])
+
+
+def test_a_vllm_that_ends_by_itself_is_reported(tmp_path: Path, port: int) -> None:
+    env = with_vllm(tmp_path, body="#!{python}\nimport sys; sys.exit('no GPU')\n")
+    with serving("ui-tars-1.5", "--port", str(port), env=env) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "no GPU" in err
+    assert "ended with exit code 1" in err
+
+
+def test_an_address_that_is_taken_is_refused_before_anything_is_started(tmp_path: Path, port: int) -> None:
+    env = with_vllm(tmp_path)
+    with socket.create_server(("127.0.0.1", port)):
+        for model in ("ui-tars-1.5", "reader"):
+            with serving(model, "--port", str(port), env=env) as process:
+                _, err = process.communicate(timeout=60)
+            assert process.returncode == 2
+            assert "--port" in err
+            assert err.count("\n") == 1
+    assert not (tmp_path / "vllm.json").exists()
+
+
+def test_without_vllm_one_line_says_what_to_install() -> None:
+    with serving("ui-tars-1.5", env={"PATH": "/nowhere"}) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "pip install 'screenwright[serve]'" in err
 
 
 @pytest.mark.parametrize(
@@ -53,11 +129,27 @@ def test_the_vllm_command_is_shown_without_starting_anything() -> None:
     [
         ((), "which model"),
         (("UI-TARS-72B-DPO", "--print"), "--gpus"),
+        (("reader", "--print"), "no command"),
         (("x", "--port", "0"), "port"),
         (("x", "--gpus", "many"), "--gpus"),
     ],
 )
-def test_what_cannot_be_served_is_one_line(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = subprocess.run(command(*arguments), env=ENVIRON, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert says in done.stderr
+def test_what_cannot_be_served_is_one_line(arguments: tuple[str, ...], says: str) -> None:
+    with serving(*arguments) as process:
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.count("\n")) == (2, 1), err
+    assert says in err
+
+
+@pytest.mark.reader
+def test_the_reader_is_served_until_ctrl_c_and_works_over_the_wire(port: int) -> None:
+    env = FakeEnv()
+    with serving("--model", "reader", "--port", str(port)) as process:
+        line_with(process, f"http://127.0.0.1:{port}/v1")
+        with ServedModel(f"http://127.0.0.1:{port}") as model:
+            result = Agent(model, limits=Limits(steps=5)).run("Click Greet.", env)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert result.finished, result.reason
+    assert env.state.presses == 1
+    assert (process.returncode, err) == (0, "")
