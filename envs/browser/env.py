@@ -15,7 +15,7 @@ from ..env import Done, EnvInfo, EnvLost, Observation
 from ..geometry import Size
 from .chromium import runs_as_root
 from .session import Session
-from .settings import BrowserSettings
+from .settings import BrowserSettings, View
 from .worker import Worker
 
 T = TypeVar("T")
@@ -24,8 +24,9 @@ T = TypeVar("T")
 class BrowserEnv:
     """A page in Chromium, opened at `url` when it is first looked at.
 
-    The screenshot has `viewport` times `scale` pixels. New tabs are followed; dialogs are answered by rule (alerts
-    accepted, questions dismissed) and told as facts.
+    The screenshot has `viewport` times `scale` pixels, the tab strip included where one is drawn. What Chromium draws
+    outside its pages (dialogs, pickers, menus, tooltips) is drawn on the screenshot and worked there. New tabs are
+    followed, downloads kept; `settings` has the rest.
     """
 
     def __init__(
@@ -104,6 +105,6 @@ class BrowserEnv:
             if self._worker is None:
                 self._worker = Worker("screenwright-browser")
             if self._session is None:
-                opening = Session.open(self.url, self.viewport, self.scale, self.headless, self.settings)
+                opening = Session.open(self.url, View(self.viewport, self.scale, self.headless), self.settings)
                 self._session = self._worker.run(opening)
             return self._worker.run(work(self._session))

@@ -57,6 +57,11 @@ class Hands:
         self._keys: list[str] = []
         self._buttons: list[Button] = []
 
+    @property
+    def pointer(self) -> DevicePoint:
+        """Where the mouse is."""
+        return self._pointer
+
     async def do(self, page: Page, action: ActionIn[ScreenPoint]) -> str:
         """Do `action`; returns how, where there was a choice.
 

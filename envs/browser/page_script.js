@@ -136,6 +136,11 @@
     return Number.isFinite(left) && left <= LONGEST_ANIMATION_MS;
   });
 
+  // -- the browser's own word on a field that is not filled in as it should be, which takes a moment to appear
+  const MESSAGE_MS = 400;
+  let messageAt = 0;
+  window.addEventListener("invalid", () => { messageAt = now(); }, true);
+
   let interactiveAt = 0;
   const isLoading = time => {
     if (document.readyState === "complete") return false;
@@ -176,6 +181,7 @@
     if (timerPending(time)) return "timers";
     if (replyPending(time)) return "a reply";
     if (isAnimating()) return "animation";
+    if (time - messageAt < MESSAGE_MS) return "a message";
     return "";
   };
 

@@ -1,6 +1,18 @@
 """The rarer settings of a browser."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+from ..geometry import Size
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is seen of a browser: `screen` in CSS pixels, each of them `scale` pixels of the screenshot."""
+
+    screen: Size
+    scale: float = 1.0
+    headless: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +22,12 @@ class BrowserSettings:
     `executable` is the Chromium to start; `profile` a folder that keeps cookies and logins from run to run;
     `switches` are added to Chromium's command line. Settling gives up after `settle_limit_s`, after going to another
     page `load_limit_s`.
+
+    `dialogs` says who answers what pages ask: `ask` draws it on the screenshot, to be answered by clicks and keys;
+    `rule` reads alerts, declines everything else, and tells of it. `tab_strip` draws the tabs and the address along the
+    upper edge, as a browser's window has them. Files for upload are taken from the folders `upload_from` only, none by
+    default. `downloads` is the folder for downloads, by default one that is gone with the browser; a download over
+    `download_limit_mb` is called off.
     """
 
     executable: str | None = None
@@ -18,5 +36,10 @@ class BrowserSettings:
     timezone: str | None = None
     dark: bool = False
     switches: tuple[str, ...] = ()
+    dialogs: Literal["ask", "rule"] = "ask"
+    tab_strip: bool = False
+    upload_from: tuple[str, ...] = ()
+    downloads: str | None = None
+    download_limit_mb: int = 1000
     settle_limit_s: float = 5.0
     load_limit_s: float = 15.0

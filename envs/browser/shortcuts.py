@@ -7,13 +7,17 @@ from ..keys import canonical_key
 
 
 class Shortcut(Enum):
-    """What a browser's window does by hotkey, as far as it makes sense for a single page."""
+    """What a browser's window does by hotkey, as far as it makes sense here."""
 
     BACK = auto()
     FORWARD = auto()
     RELOAD = auto()
     HOME = auto()
     CLOSE_TAB = auto()
+    NEW_TAB = auto()
+    NEXT_TAB = auto()
+    PREVIOUS_TAB = auto()
+    ADDRESS = auto()
 
 
 _SHORTCUTS = {
@@ -28,15 +32,19 @@ _SHORTCUTS = {
     frozenset({"alt", "home"}): Shortcut.HOME,
     frozenset({"ctrl", "w"}): Shortcut.CLOSE_TAB,
     frozenset({"ctrl", "f4"}): Shortcut.CLOSE_TAB,
+    frozenset({"ctrl", "t"}): Shortcut.NEW_TAB,
+    frozenset({"ctrl", "tab"}): Shortcut.NEXT_TAB,
+    frozenset({"ctrl", "pagedown"}): Shortcut.NEXT_TAB,
+    frozenset({"ctrl", "shift", "tab"}): Shortcut.PREVIOUS_TAB,
+    frozenset({"ctrl", "pageup"}): Shortcut.PREVIOUS_TAB,
+    frozenset({"ctrl", "l"}): Shortcut.ADDRESS,
+    frozenset({"alt", "d"}): Shortcut.ADDRESS,
+    frozenset({"f6"}): Shortcut.ADDRESS,
 }
-_NEW = "a tab or window of one's own cannot be opened here; go to an address instead"
-_SWITCH = "tabs cannot be switched here; the newest one is shown until it closes"
+_NEW = "a window of one's own cannot be opened here; open a tab instead"
 _REFUSED = {
-    frozenset({"ctrl", "t"}): _NEW,
     frozenset({"ctrl", "n"}): _NEW,
     frozenset({"ctrl", "shift", "n"}): _NEW,
-    frozenset({"ctrl", "tab"}): _SWITCH,
-    frozenset({"ctrl", "shift", "tab"}): _SWITCH,
 }
 
 

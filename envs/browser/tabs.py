@@ -1,50 +1,57 @@
-"""The tabs of a browser: which one is seen, and what happened in them that a screenshot may not show."""
+"""The tabs of a browser: which one is seen, and what happened to them that a screenshot may not show."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    CDPSession,
-    Dialog,
-    Download,
-    Error,
-    FileChooser,
-    Frame,
-    Page,
-)
+from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Frame, Page
 
 from ..env import ActionRefused, EnvLost
 from .traffic import Traffic
 
 _TITLE_S = 1.0
+_CLOSE_S = 5.0
+_NAMES = {"about:blank": "New tab", "chrome-error://chromewebdata/": "Not available"}
+
+
+@dataclass(frozen=True, slots=True)
+class TabWatch:
+    """Who hears of tabs: `opened` of each, when it comes up; `crashed` of the address of one that is there no more."""
+
+    opened: Callable[[Page], None]
+    crashed: Callable[[str], None]
 
 
 class Tabs:
-    """Follows every new tab, comes back when it closes, answers dialogs, and keeps the facts to tell."""
+    """The tabs, in the order of their opening: follows each new one, comes back when it closes, keeps facts to tell."""
 
-    def __init__(self, context: BrowserContext, traffic: Traffic) -> None:
+    def __init__(self, context: BrowserContext, traffic: Traffic, watch: TabWatch) -> None:
         self._context = context
         self._traffic = traffic
+        self._watch = watch
         self._pages: list[Page] = []
+        self._seen: list[Page] = []
         self._sessions: dict[Page, CDPSession] = {}
         self._facts: list[str | Page] = []
+        self._titles: dict[Page, str] = {}
         self._coming: set[str] = set()
+        self._context_id: str | None = None
         self._lost = ""
+        self._replacing = asyncio.Lock()
         self._watcher: CDPSession | None = None
         self._is_leaving = False
+        self._is_ours = False
+        self._is_aside = False
 
     async def start(self) -> None:
         """Open the first tab and watch for more."""
         pages = self._context.pages
         await self._follow(pages[0] if pages else await self._context.new_page())
         self._context.on("page", self._follow)
-        self._context.on("dialog", self._answer)
         self._context.on("close", lambda _: self._lose("the browser was closed"))
         if self._context.browser is not None:
-            await self._watch(self._context.browser)
+            await self._watch_targets(self._context.browser)
 
     @property
     def current(self) -> Page:
@@ -55,7 +62,17 @@ class Tabs:
         """
         if self._lost:
             raise EnvLost(self._lost)
-        return self._pages[-1]
+        return self._seen[-1]
+
+    @property
+    def all(self) -> tuple[Page, ...]:
+        """The tabs, in the order of their opening."""
+        return tuple(self._pages)
+
+    async def ready(self) -> None:
+        """Return when no tab that crashed is being replaced."""
+        async with self._replacing:
+            pass
 
     @property
     def opening(self) -> bool:
@@ -67,12 +84,27 @@ class Tabs:
         """Whether there is nothing left to see."""
         return bool(self._lost)
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether we are going to another page ourselves."""
+        return self._is_leaving
+
     async def session(self) -> CDPSession:
         """The DevTools session of the tab that is seen."""
         page = self.current
         if page not in self._sessions:
             self._sessions[page] = await self._context.new_cdp_session(page)
         return self._sessions[page]
+
+    async def titles(self) -> tuple[str, ...]:
+        """The titles of the tabs, else their addresses. A tab that hangs keeps the title that it had."""
+        found = await asyncio.gather(*(_title(page) for page in self._pages))
+        for page, title in zip(self._pages, found, strict=True):
+            if title is not None:
+                self._titles[page] = title
+        return tuple(
+            [self._titles.get(page) or _NAMES.get(page.url.partition("?")[0], page.url) for page in self._pages]
+        )
 
     @contextmanager
     def leaving(self) -> Generator[None]:
@@ -83,22 +115,111 @@ class Tabs:
         finally:
             self._is_leaving = False
 
+    async def show(self, index: int) -> None:
+        """Show the tab with that number, from 0.
+
+        Raises:
+            ActionRefused: there is no such tab.
+        """
+        if not 0 <= index < len(self._pages):
+            raise ActionRefused(f"there is no tab {index + 1}; there are {len(self._pages)}")
+        page = self._pages[index]
+        self._seen.remove(page)
+        self._seen.append(page)
+        await page.bring_to_front()
+
+    async def show_next(self, by: int) -> None:
+        """Show the tab `by` places further, coming round at the end."""
+        await self.show((self._pages.index(self.current) + by) % len(self._pages))
+
+    async def open(self) -> None:
+        """Open an empty tab and show it."""
+        self._is_ours = True
+        try:
+            await self._follow(await self._context.new_page())
+        finally:
+            self._is_ours = False
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncGenerator[Page]:
+        """A tab that is not seen, for a moment."""
+        self._is_aside = True
+        try:
+            page = await self._context.new_page()
+        finally:
+            self._is_aside = False
+        try:
+            yield page
+        finally:
+            with suppress(Error, TimeoutError):
+                await asyncio.wait_for(page.close(), _CLOSE_S)
+            self._traffic.closed(page)
+
+    async def close(self, index: int) -> None:
+        """Close the tab with that number, from 0.
+
+        Raises:
+            ActionRefused: it is the only one, or there is none.
+        """
+        if len(self._pages) == 1:
+            raise ActionRefused("this is the only tab; it cannot be closed")
+        if not 0 <= index < len(self._pages):
+            raise ActionRefused(f"there is no tab {index + 1}; there are {len(self._pages)}")
+        await self._pages[index].close()
+
     async def close_current(self) -> None:
         """Close the tab that is seen.
 
         Raises:
             ActionRefused: it is the only one.
         """
-        if len(self._pages) == 1:
-            raise ActionRefused("this is the only tab; it cannot be closed")
-        await self._pages[-1].close()
+        await self.close(self._pages.index(self.current))
+
+    async def replace_current(self) -> None:
+        """Put a fresh tab in the place of the one that is seen, which crashed or hangs.
+
+        Raises:
+            EnvLost: the browser cannot open one.
+        """
+        dead = self.current
+        self._is_ours = True
+        try:
+            fresh = await asyncio.wait_for(self._context.new_page(), _CLOSE_S)
+            await self._follow(fresh)
+        except (Error, TimeoutError) as error:
+            self._lose("the page crashed, and the browser opens no other")
+            raise EnvLost(self._lost) from error
+        finally:
+            self._is_ours = False
+        self._pages.remove(fresh)
+        self._pages[self._pages.index(dead)] = fresh
+        self._seen.remove(dead)
+        self._sessions.pop(dead, None)
+        with suppress(Error, TimeoutError):
+            await asyncio.wait_for(dead.close(), _CLOSE_S)
+
+    async def set_permission(self, name: str, setting: str, origin: str) -> None:
+        """Let the pages of `origin` have the permission that DevTools calls `name`, or not: `granted` or `denied`."""
+        if self._watcher is None or self._context_id is None:
+            await self._context.grant_permissions([name] if setting == "granted" else [], origin=origin)
+            return
+        await self._watcher.send("Browser.setPermission", {
+            "permission": {"name": name}, "setting": setting, "origin": origin, "browserContextId": self._context_id,
+        })  # fmt: skip
 
     async def take_facts(self) -> tuple[str, ...]:
         """What happened since the last call, in sentences."""
         facts, self._facts = self._facts, []
-        return tuple([fact if isinstance(fact, str) else f"A new tab opened: {await _title(fact)}." for fact in facts])
+        return tuple(
+            [
+                fact if isinstance(fact, str) else f"A new tab opened: {await _title(fact) or fact.url}."
+                for fact in facts
+            ]
+        )
 
-    async def _watch(self, browser: Browser) -> None:
+    # -- inside
+
+    async def _watch_targets(self, browser: Browser) -> None:
         """Learn of a tab when it begins to open: Playwright tells of it only when its page has arrived."""
         browser.on("disconnected", lambda _: self._lose("the browser ended unexpectedly"))
         watcher = self._watcher = await browser.new_browser_cdp_session()
@@ -108,83 +229,78 @@ class Tabs:
         self._coming.clear()  # the tabs that were there already
 
     def _note_coming(self, event: dict[str, dict[str, str]]) -> None:
-        if event["targetInfo"]["type"] == "page":
-            self._coming.add(event["targetInfo"]["targetId"])
+        target = event["targetInfo"]
+        if self._is_aside:
+            return
+        if target["type"] == "page" and target.get("browserContextId") == self._context_id:
+            self._coming.add(target["targetId"])
 
     def _note_gone(self, event: dict[str, str]) -> None:
         self._coming.discard(event["targetId"])
 
     async def _follow(self, page: Page) -> None:
-        if page in self._pages:
+        if page in self._pages or self._is_aside:
             return
         self._pages.append(page)
+        self._seen.append(page)
         page.on("framenavigated", self._navigated)
         page.on("close", self._forget)
         page.on("crash", self._crash)
-        page.on("download", self._downloaded)
-        page.on("filechooser", self._chooser)
-        if len(self._pages) > 1:
+        self._watch.opened(page)
+        if len(self._pages) > 1 and not self._is_ours:
             self._facts.append(page)
         with suppress(Error):  # a tab that closes at once, such as one that was only there for a download
             session = self._sessions[page] = await self._context.new_cdp_session(page)
             target = await session.send("Target.getTargetInfo")
+            self._context_id = target["targetInfo"].get("browserContextId")
             self._coming.discard(target["targetInfo"]["targetId"])
 
     def _navigated(self, frame: Frame) -> None:
         self._traffic.committed(frame)
 
     async def _forget(self, page: Page) -> None:
+        self._traffic.closed(page)
         self._sessions.pop(page, None)
+        self._titles.pop(page, None)
         if page not in self._pages or self._lost:
             return
-        was_seen = self._pages[-1] is page
+        was_seen = self._seen[-1] is page
         self._facts = [fact for fact in self._facts if fact is not page]
         told = "The tab closed; this is the tab before it."
         if self._pages == [page]:
             with suppress(Error):  # the browser is closing
-                await self._follow(await self._context.new_page())
-            self._facts = [fact for fact in self._facts if isinstance(fact, str)]
+                await self.open()
             told = "The last tab closed; this is an empty one."
         if len(self._pages) > 1:
             self._pages.remove(page)
+            self._seen.remove(page)
         if was_seen:
             self._facts.append(told)
 
-    def _crash(self, page: Page) -> None:
-        if page is self._pages[-1]:
-            self._lose("the page crashed")
-        else:
-            self._pages.remove(page)
+    async def _crash(self, page: Page) -> None:
+        if page not in self._pages:
+            return
+        address, was_seen = page.url, page is self._seen[-1]
+        if not was_seen:
+            await self._forget_silently(page)
+            return
+        async with self._replacing:
+            with suppress(EnvLost):
+                await self.replace_current()
+                self._watch.crashed(address)
+
+    async def _forget_silently(self, page: Page) -> None:
+        self._pages.remove(page)
+        self._seen.remove(page)
+        with suppress(Error, TimeoutError):
+            await asyncio.wait_for(page.close(), _CLOSE_S)
 
     def _lose(self, cause: str) -> None:
         self._lost = self._lost or cause
 
-    async def _answer(self, dialog: Dialog) -> None:
-        """Answer a dialog by rule: it would otherwise hold up the page, and every screenshot of it."""
-        accept = dialog.type == "alert" or (dialog.type == "beforeunload" and self._is_leaving)
-        told = {
-            "alert": f"The page showed a message: {dialog.message!r}. It was closed with OK.",
-            "beforeunload": f"The page asked whether to leave it; the answer was {'yes' if accept else 'no'}.",
-            "prompt": f"The page asked for a text: {dialog.message!r}. It was answered with Cancel.",
-        }
-        question = f"The page asked: {dialog.message!r}. It was answered with Cancel."
-        self._facts.append(told.get(dialog.type, question))
-        with suppress(Error):  # its page is gone, and the dialog with it
-            await (dialog.accept() if accept else dialog.dismiss())
 
-    def _downloaded(self, download: Download) -> None:
-        self._facts.append(f"A download began: {download.suggested_filename}.")
-
-    def _chooser(self, chooser: FileChooser) -> None:
-        several = "files" if chooser.is_multiple() else "a file"
-        self._facts.append(
-            f"The page asked for {several} to upload; none was chosen, since no file can be chosen here."
-        )
-
-
-async def _title(page: Page) -> str:
+async def _title(page: Page) -> str | None:
+    """The title of `page`, empty if it has none, None if it does not say."""
     with suppress(Error, TimeoutError):
-        title = await asyncio.wait_for(page.title(), _TITLE_S)
-        if title:
-            return title
-    return page.url
+        return await asyncio.wait_for(page.title(), _TITLE_S)
+    return None

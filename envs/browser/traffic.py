@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 
-from playwright.async_api import BrowserContext, Error, Frame, Request
+from playwright.async_api import BrowserContext, Error, Frame, Page, Request, Response
 
 OLDEST_REQUEST_S = 3.0
 """A request that takes longer is a stream, a long poll or a stuck server; the page is looked at without it."""
@@ -33,7 +33,9 @@ class Traffic:
         self._landed: Counter[str] = Counter()
         self._polls: set[str] = set()
         self._moved = asyncio.Event()
+        self._documents: set[Frame] = set()
         context.on("request", self._begin)
+        context.on("response", self._answer)
         context.on("requestfinished", self._end)
         context.on("requestfailed", self._end)
 
@@ -47,6 +49,16 @@ class Traffic:
         before_s = max(pages, default=time.monotonic())
         for request, flight in list(self._flights.items()):
             if flight.frame is frame and not flight.is_page and flight.began_s < before_s:
+                self._flights.pop(request, None)
+
+    def shows_document(self, frame: Frame) -> bool:
+        """Whether `frame` shows a PDF, which a viewer draws that tells nothing of what it does."""
+        return frame in self._documents
+
+    def closed(self, page: Page) -> None:
+        """`page` is no more: what it was fetching comes to nothing, silently."""
+        for request, flight in list(self._flights.items()):
+            if flight.frame is not None and flight.frame.page is page:
                 self._flights.pop(request, None)
 
     def unrest(self) -> str:
@@ -75,6 +87,13 @@ class Traffic:
         is_page = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
         asks = f"{request.method} {request.url.partition('?')[0]} {(request.post_data_buffer or b'')[:200]!r}"
         self._flights[request] = _Flight(time.monotonic(), asks, is_page, frame)
+
+    def _answer(self, response: Response) -> None:
+        with suppress(Error):  # a service worker's request has no frame, nor has that of a tab not yet there
+            request = response.request
+            if request.is_navigation_request() and request.frame.parent_frame is None:
+                is_document = response.headers.get("content-type", "").startswith("application/pdf")
+                (self._documents.add if is_document else self._documents.discard)(request.frame)
 
     def _end(self, request: Request) -> None:
         flight = self._flights.pop(request, None)

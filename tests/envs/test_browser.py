@@ -1,15 +1,13 @@
 """Chromium as a screen. The pages tell a loopback server what happened to them; nothing looks into the browser."""
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from page_site import Page, Site
 
 from screenwright import (
     ActionRefused,
@@ -33,74 +31,19 @@ from screenwright.envs.contract import EnvContract, Stage, eventually
 
 pytestmark = pytest.mark.browser
 
-TELL = """<!doctype html><meta charset=utf-8><style>body{margin:0;font:16px sans-serif}
-.at{position:absolute}</style><script>
-const told = {}; const tell = (name, value) => { told[name] = value;
-  navigator.sendBeacon("/told", JSON.stringify({[name]: value})); };
-</script>"""
-
-STAGE = (
-    TELL
-    + """
+STAGE = """
 <button class=at style="left:40px;top:40px;width:160px;height:50px" onclick="n=(window.n||0)+1;tell('presses',n)">
 Press</button>
 <input class=at id=f style="left:40px;top:120px;width:400px;height:30px" oninput="tell('text',value)"
  onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;tell('submissions',s)}">"""
-)
-
-
-class Site:
-    """Pages by path, with delays, and what they told."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, str] = {"/": STAGE, "/blank": TELL}
-        self.delays: dict[str, float] = {}
-        self.told: dict[str, object] = {}
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                time.sleep(site.delays.get(self.path, 0))
-                body = site.pages.get(self.path, "").encode()
-                kind = "image/svg+xml" if self.path.endswith(".svg") else "text/html"
-                self.answer(200 if self.path in site.pages else 404, body, kind)
-
-            def do_POST(self) -> None:
-                site.told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.answer(204, b"", "text/plain")
-
-            def answer(self, status: int, body: bytes, kind: str) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-            def handle(self) -> None:
-                with suppress(ConnectionError):
-                    super().handle()
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def add(self, path: str, body: str) -> str:
-        self.pages[path] = TELL + body
-        return self.url + path
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    site = Site()
-    thread = threading.Thread(target=site.server.serve_forever)
-    thread.start()
-    yield site
-    site.server.shutdown()
-    site.server.server_close()
-    thread.join()
+    with Site() as site:
+        site.add("/", STAGE)
+        site.add("/blank", "")
+        yield site
 
 
 class PageStage:
@@ -192,44 +135,6 @@ def test_a_tab_that_closes_shows_the_one_before_it(shared: BrowserEnv, site: Sit
     assert shared.observe().place.endswith("/second")
     shared.execute(Click(ScreenPoint(100, 50)))
     assert shared.observe().place.endswith("/page")
-
-
-@pytest.mark.parametrize(
-    ("script", "says", "answer"),
-    [
-        ("alert('Hello there')", "Hello there", None),
-        ("tell('answer', confirm('Delete all?'))", "Delete all?", False),
-        ("tell('answer', prompt('Your name?') === null)", "Your name?", True),
-    ],
-)
-def test_a_dialog_never_hangs_and_is_told(
-    shared: BrowserEnv, site: Site, script: str, says: str, answer: bool | None
-) -> None:
-    visit(shared, site, f'<button class=at style="width:200px;height:100px" onclick="{script}">x</button>')
-    shared.execute(Click(ScreenPoint(100, 50)))
-    assert any(says in fact for fact in shared.observe().facts)
-    eventually(lambda: site.told.get("answer"), answer)
-
-
-def test_a_page_may_hold_back_a_click_but_not_our_own_navigation(shared: BrowserEnv, site: Site) -> None:
-    visit(shared, site, """<script>addEventListener('beforeunload', event => event.preventDefault())</script>
-      <button class=at style="width:200px;height:100px" onclick="location='/blank'">leave</button>""")  # fmt: skip
-    shared.execute(Click(ScreenPoint(100, 50)))
-    look = shared.observe()
-    assert look.place.endswith("/page")
-    assert any("leave" in fact for fact in look.facts)
-    shared.execute(Navigate(site.url + "/blank"))
-    assert shared.observe().place.endswith("/blank")
-
-
-def test_downloads_and_uploads_are_told(shared: BrowserEnv, site: Site) -> None:
-    visit(shared, site, """<a class=at style="font-size:60px" href="data:text/plain,x" download="report.txt">get it</a>
-      <input type=file class=at style="top:200px;width:300px;height:100px">""")  # fmt: skip
-    shared.execute(Click(ScreenPoint(60, 30)))
-    shared.execute(Click(ScreenPoint(40, 210)))
-    facts = " ".join(shared.observe().facts)
-    assert "report.txt" in facts
-    assert "upload" in facts
 
 
 def test_the_last_tab_leaves_an_empty_one(site: Site) -> None:
@@ -452,12 +357,11 @@ def test_an_action_returns_when_what_it_set_in_motion_has_come_to_rest(
 ) -> None:
     script, delays = SETTLING[name]
     site.delays = dict(delays)
-    site.pages["/slow.svg"] = (
-        '<svg xmlns="http://www.w3.org/2000/svg"><rect width="999" height="999" fill="#0f0"/></svg>'
-    )
-    site.pages["/slow"] = "x"
-    site.pages["/late"] = "<script>fetch('/slow').then(() => document.body.style.background = '#0f0')</script><body>"
-    site.pages["/green"] = "<body style='background:#0f0'>"
+    square = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="999" height="999" fill="#0f0"/></svg>'
+    site.pages["/slow.svg"] = Page(square, "image/svg+xml")
+    site.pages["/slow"] = Page(b"x")
+    site.add("/late", "<script>fetch('/slow').then(() => document.body.style.background = '#0f0')</script><body>")
+    site.add("/green", "<body style='background:#0f0'>")
     visit(shared, site, f"""<div id=b class=at style="left:0;top:200px;width:200px;height:200px"></div><script>
       const done = () => {{ b.style.background = '#0f0'; }};</script>
       <button class=at style="width:200px;height:100px" onclick="{script.replace('"', "&quot;")}">go</button>""",
@@ -478,7 +382,7 @@ def test_an_action_returns_when_what_it_set_in_motion_has_come_to_rest(
     ],
 )
 def test_a_page_that_was_never_at_rest_is_known_for_it(shared: BrowserEnv, site: Site, script: str) -> None:
-    site.pages["/slow"], site.delays = "x", {"/slow": 0.1, "/never": 20.0}
+    site.pages["/slow"], site.delays = Page(b"x"), {"/slow": 0.1, "/never": 20.0}
     visit(shared, site, f"<p id=c></p><script>{script}</script>")
     time.sleep(1.5)
     done = shared.execute(Click(ScreenPoint(600, 600)))

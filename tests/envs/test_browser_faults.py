@@ -43,11 +43,15 @@ def test_a_killed_browser_is_lost_in_one_line() -> None:
     assert "\n" not in str(lost.value)
 
 
-def test_a_crashed_page_is_lost() -> None:
-    with BrowserEnv() as env:
+def test_a_crashed_page_can_be_loaded_again_as_a_person_would(tmp_path: Path) -> None:
+    address = page(tmp_path, "document.title = 'still here'")
+    with BrowserEnv(address) as env:
         env.observe()
-        with pytest.raises(EnvLost, match="crashed"):
-            env.execute(Navigate("chrome://crash"))
+        env.execute(Navigate("chrome://crash"))
+        assert "The page crashed." in env.observe().facts
+        env.execute(Hotkey(("escape",)))
+        env.execute(Navigate(address))
+        assert env.observe().place == address
 
 
 def test_a_page_that_hangs_holds_nothing_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,8 +61,9 @@ def test_a_page_that_hangs_holds_nothing_up_for_ever(tmp_path: Path, monkeypatch
         done = env.execute(Click(BUTTON))
         assert done.settled_by.startswith("limit: no answer")
         env.release()
-        with pytest.raises(EnvLost, match="not answered"):
-            env.observe()
+        assert "The page does not respond." in env.observe().facts
+        env.execute(Hotkey(("escape",)))
+        assert env.observe().place == "about:blank"
 
 
 def test_a_closed_browser_can_be_closed_from_another_thread() -> None:
