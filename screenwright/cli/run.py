@@ -63,7 +63,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS[settings.env],
     )
     folder = resume or settings.out or _default_folder(task or "")
-    with _env(settings, resume) as env, _stop_on_interrupt(agent):
+    with _env(settings, resume, folder) as env, _stop_on_interrupt(agent):
         events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
         ended = _show(events, folder, settings, as_json=as_json)
     if ended.answer and not as_json:
@@ -85,13 +85,10 @@ def _show(events: Iterator[Event], folder: Path, settings: RunSettings, *, as_js
     return last
 
 
-def _env(settings: RunSettings, resume: Path | None) -> Env:
+def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
     size = _size(settings.screen)
     if settings.env == "browser":
-        from ..envs.browser import BrowserEnv  # needs the browser extra
-
-        url = _last_place(resume) or settings.url
-        return BrowserEnv(url, viewport=size, scale=settings.scale, headless=not settings.headed)
+        return _browser(settings, size, _last_place(resume) or settings.url, folder)
     from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
     if settings.virtual:
@@ -102,6 +99,19 @@ def _env(settings: RunSettings, resume: Path | None) -> Env:
     desktop = DesktopEnv(display=settings.display)
     _ask_for_the_screen(settings)
     return desktop
+
+
+def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
+    from ..envs.browser import BrowserEnv, BrowserSettings  # needs the browser extra
+
+    wanted = BrowserSettings(
+        profile=settings.profile,
+        dialogs=settings.dialogs,
+        tab_strip=settings.tab_strip,
+        upload_from=settings.upload_from,
+        downloads=str(folder / "downloads"),
+    )
+    return BrowserEnv(url, viewport=size, scale=settings.scale, headless=not settings.headed, settings=wanted)
 
 
 def _ask_for_the_screen(settings: RunSettings) -> None:

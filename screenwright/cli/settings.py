@@ -30,6 +30,12 @@ class RunSettings(BaseModel):
     screen: str = Field(
         "1280x720", pattern=r"^[1-9]\d*x[1-9]\d*$", description="size of the page or of the virtual desktop"
     )
+    tab_strip: bool = Field(False, description="browser: draw the tabs and the address along the upper edge")
+    dialogs: Literal["ask", "rule"] = Field(
+        "ask", description="browser: dialogs drawn for the model to answer, or alerts read and all else declined"
+    )
+    upload_from: tuple[str, ...] = Field((), description="browser: a folder of files that may be uploaded; repeatable")
+    profile: str | None = Field(None, description="browser: a folder that keeps cookies and logins from run to run")
     scale: float = Field(1.0, gt=0, le=4, description="browser: device scale factor")
     virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
@@ -93,7 +99,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
         name = variable.removeprefix(PREFIX).lower()
         if name not in RunSettings.model_fields:
             raise SettingsError(f"${variable}: there is no setting {name!r}; there are {_names()}")
-        values[name] = value.split(":") if name == "program" else value
+        values[name] = value.split(":") if RunSettings.model_fields[name].annotation == tuple[str, ...] else value
     return values
 
 

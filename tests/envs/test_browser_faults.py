@@ -56,7 +56,7 @@ def test_a_crashed_page_can_be_loaded_again_as_a_person_would(tmp_path: Path) ->
 
 def test_a_page_that_hangs_holds_nothing_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 0.5)
-    monkeypatch.setattr("screenwright.envs.browser.session._CAPTURE_S", 0.5)
+    monkeypatch.setattr("screenwright.envs.browser.camera._CAPTURE_S", 0.5)
     with BrowserEnv(page(tmp_path, "for(;;){}"), settings=BrowserSettings(settle_limit_s=0.5)) as env:
         done = env.execute(Click(BUTTON))
         assert done.settled_by.startswith("limit: no answer")

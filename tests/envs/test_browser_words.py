@@ -67,8 +67,9 @@ def test_hotkeys_of_the_window_are_told_from_those_of_the_page() -> None:
     assert shortcut(("Alt", "ArrowLeft")) is Shortcut.BACK
     assert shortcut(("f5",)) is Shortcut.RELOAD
     assert shortcut(("ctrl", "c")) is None
-    with pytest.raises(ActionRefused, match="go to an address instead"):
-        shortcut(("ctrl", "t"))
+    assert shortcut(("ctrl", "t")) is Shortcut.NEW_TAB
+    with pytest.raises(ActionRefused, match="open a tab instead"):
+        shortcut(("ctrl", "n"))
 
 
 def make_program(folder: Path, name: str) -> Path:

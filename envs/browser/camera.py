@@ -1,0 +1,111 @@
+"""Looking at a browser: the page that is seen, and what lies over it."""
+
+import asyncio
+import base64
+import re
+import time
+
+from PIL import Image
+from playwright.async_api import Error
+from playwright.async_api import TimeoutError as LateError
+
+from ..env import EnvLost
+from ..geometry import Size
+from ..screenshot import Screenshot
+from .overlay import Overlay
+from .overlay.overlay import STRIP_PX
+from .questions import Questions
+from .settings import BrowserSettings, View
+from .tabs import Tabs
+
+_CAPTURE_S = 15.0
+_NEWS_S = 0.05
+"""Trouble is told at once, its cause a moment later."""
+_DOCUMENT_S = 0.2
+_BLANK = ((255, 255), (255, 255), (255, 255))
+_CALL = re.compile(r"^\w+\.\w+: | at \S+$")
+
+
+class Camera:
+    """Takes the screenshots."""
+
+    def __init__(
+        self, tabs: Tabs, overlay: Overlay, questions: Questions, view: View, settings: BrowserSettings
+    ) -> None:
+        self._tabs = tabs
+        self._overlay = overlay
+        self._questions = questions
+        self._size = Size(round(view.screen.width * view.scale), round(view.screen.height * view.scale))
+        strip = STRIP_PX if settings.tab_strip else 0
+        self._top = round(strip * view.scale)
+        self._exposure: dict[str, object] = {"format": "png", "optimizeForSpeed": True}
+        if view.scale != 1:  # without a clip of that scale, Chromium hands out CSS pixels
+            size = {"width": view.screen.width, "height": view.screen.height - strip}
+            self._exposure["clip"] = {"x": 0, "y": 0, **size, "scale": view.scale}
+        self._page: bytes | None = None
+
+    @property
+    def size(self) -> Size:
+        """Pixels of the screenshots."""
+        return self._size
+
+    async def look(self) -> Screenshot:
+        """The screen. While the page cannot be looked at, it is seen as it was before.
+
+        Raises:
+            EnvLost: there is nothing to look at any more.
+        """
+        if not self._questions.hold_up():
+            self._page = await self._photograph() or self._page
+        if self._overlay.is_empty and self._page is not None:
+            return Screenshot(png=self._page)
+        screen = Image.new("RGB", (self._size.width, self._size.height), "white")
+        if self._page is not None:
+            screen.paste(Screenshot(png=self._page).image, (0, self._top))
+        return Screenshot(screen if self._overlay.is_empty else await self._overlay.over(screen))
+
+    async def wait_for_a_document(self, limit_s: float) -> None:
+        """Return when two looks are the same and there is something to see: a viewer tells nothing of what it does."""
+        end, before = time.monotonic() + limit_s, b""
+        while time.monotonic() < end:
+            seen = await self._shot()
+            if seen == before and Screenshot(png=seen).image.getextrema() != _BLANK:
+                return
+            before = seen
+            await asyncio.sleep(_DOCUMENT_S)
+
+    async def _photograph(self) -> bytes | None:
+        """The page as PNG, by the way of Chromium's that takes half the time of Playwright's.
+
+        None if the page cannot be photographed; a dialog then says why.
+        """
+        page = self._tabs.current
+        shot, opened = asyncio.ensure_future(self._shot()), asyncio.ensure_future(self._questions.opened.wait())
+        try:
+            await asyncio.wait({shot, opened}, timeout=_CAPTURE_S, return_when=asyncio.FIRST_COMPLETED)
+            if shot.done():
+                return shot.result()
+            if not self._questions.hold_up():
+                await self._questions.hangs()
+            return None
+        except Error as error:
+            await asyncio.sleep(_NEWS_S)
+            await self._tabs.ready()
+            if self._tabs.current is page and not page.is_closed():
+                raise EnvLost(f"the page cannot be looked at: {line(error)}") from error
+            return await self._photograph()  # its tab was just closing
+        finally:
+            shot.cancel()
+            opened.cancel()
+
+    async def _shot(self) -> bytes:
+        session = await self._tabs.session()
+        answer = await session.send("Page.captureScreenshot", self._exposure)
+        return base64.b64decode(answer["data"])
+
+
+def line(error: Error) -> str:
+    """The first line of what Playwright says, without the name of the call and the address at its end."""
+    if isinstance(error, LateError):
+        return "it does not answer"
+    return _CALL.sub("", error.message.strip().partition("\n")[0])
