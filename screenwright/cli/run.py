@@ -62,6 +62,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         constrain=settings.constrain,
         prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS[settings.env],
     )
+    _refuse_what_clicks_elsewhere(agent, settings)
     folder = resume or settings.out or _default_folder(task or "")
     with _env(settings, resume, folder) as env, _stop_on_interrupt(agent):
         events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
@@ -70,6 +71,16 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         print(ended.answer)
     print(f"recorded in {folder}; look at it with: screenwright view {folder}", file=sys.stderr)
     return EXIT_CODES[ended.stop]
+
+
+def _refuse_what_clicks_elsewhere(agent: Agent, settings: RunSettings) -> None:
+    """Stop before the screen is opened if the model was measured to answer in another space than the dialect's."""
+    if settings.model == "reader" or settings.uncalibrated:
+        return
+    from ..agent.doctor import default_folder, refusal_of
+
+    if why := refusal_of(agent.model, agent.dialect, default_folder()):
+        raise SettingsError(f"{why}; --uncalibrated goes on all the same")
 
 
 def _show(events: Iterator[Event], folder: Path, settings: RunSettings, *, as_json: bool) -> Ended:

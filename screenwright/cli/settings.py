@@ -55,6 +55,9 @@ class RunSettings(BaseModel):
     image_format: Literal["png", "jpeg"] = Field("png", description="how screenshots go to the model")
     image_uuids: bool = Field(False, description="vLLM: send the bytes of each screenshot once only")
     constrain: bool = Field(False, description="vLLM: admit no reply but a thought and one action of the dialect")
+    uncalibrated: bool = Field(
+        False, description="go on although screenwright doctor measured that this model's clicks land elsewhere"
+    )
     steps: int = Field(50, gt=0, description="most steps")
     seconds: float | None = Field(None, gt=0, description="most seconds")
     tokens: int | None = Field(None, gt=0, description="most tokens, in and out")

@@ -30,6 +30,12 @@ from screenwright import (
     UiTars15,
     read_run,
 )
+from screenwright.agent.coordinates import ModelPoint
+from screenwright.agent.doctor import calibrate, check_endpoint, keep, refusal_of
+from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
+from screenwright.agent.doctor.readings import Reading, readings_for
+from screenwright.agent.models.http_server import serve
+from screenwright.envs.check import Verdict
 
 URL = os.environ.get("VLLM_URL", "")
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not URL, reason="needs a vLLM server: run scripts/test-vllm")]
@@ -110,3 +116,41 @@ def test_an_episode_held_to_the_grammar_acts_in_a_page_with_real_box_tokens(tmp_
     assert not any(trace.clamped for trace in traces)
     if traces:
         assert any("<|box_start|>" in reply.text for reply in replies)
+
+
+def test_the_doctor_finds_nothing_wrong_with_the_server() -> None:
+    with ServedModel(URL) as model:
+        found = {check.what: check for check in check_endpoint(model)}
+    assert {what: check for what, check in found.items() if check.verdict is not Verdict.OK} == {}
+    assert found["model: context"].found.startswith("8192 tokens")
+    assert found["model: images a prompt"].found == "5"
+    assert "2548x1428" in found["model: image size"].found
+    assert "<|box_start|>" in found["model: special tokens"].found
+
+
+def test_the_doctor_refuses_a_model_that_means_nothing_by_what_it_says(tmp_path: Path) -> None:
+    with ServedModel(URL) as model:
+        calibration = calibrate(model, UiTars15())
+        assert (calibration.lost, calibration.space, calibration.check().verdict) == ("", None, Verdict.FAILED)
+        assert keep(calibration, model.info(), tmp_path) is not None
+        refused = refusal_of(model, None, tmp_path)
+    assert refused is not None
+    assert "does not fit the dialect ui-tars-1.5" in refused
+
+
+@pytest.mark.parametrize("reading", readings_for(UiTars15()), ids=lambda reading: str(reading.name))
+def test_the_doctor_identifies_every_space_that_a_model_may_answer_in(reading: Reading) -> None:
+    calibration = calibrated(answering_in(reading, noise_px=2, misses=0.1))
+    assert calibration == (reading, reading == readings_for(UiTars15())[0])
+
+
+def test_the_doctor_refuses_a_model_that_answers_in_none() -> None:
+    assert calibrated(lambda _scene, target, _sent: ModelPoint(300, 7 * len(target.name))) == (None, False)
+
+
+def calibrated(aim: Aim) -> tuple[Reading | None, bool]:
+    """The space found of a double that points by `aim`, and whether it is the dialect's."""
+    double = PointingModel(UiTars15(), aim)
+    with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
+        calibration = calibrate(model, UiTars15())
+    return calibration.space, calibration.fits

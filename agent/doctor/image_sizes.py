@@ -1,0 +1,105 @@
+"""Whether the server leaves the images that it is sent as they are.
+
+A server that shrinks them moves every click of a model that answers in pixels. It cannot be seen from outside, but
+counted: an image costs a token for each patch. So a prompt is counted with an image and without.
+"""
+
+from dataclasses import dataclass
+
+from ...envs.check import Check, Verdict
+from ...envs.geometry import Size
+from ..coordinates import Grid, ImageRule
+from ..messages import Message
+from .probe import Probe, Refused
+from .screens import scenes, sent
+
+SIZES = (Size(462, 350), Size(1280, 720), Size(1080, 1920), Size(1920, 1080), Size(2560, 1440))
+
+TOLERANCE = 4
+"""Tokens by which a right count may be off: the image's frame, and what a chat template puts around it."""
+
+_TEXT = "7 " * 100
+"""Digits, of which no tokenizer makes a token for every four characters: that is our estimate for mute servers."""
+
+_ESTIMATE = len(_TEXT) // 4
+_FACTORS = (14, 16, 28, 32)
+_FRAME = 2
+_TEXT_TOKENS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    size: Size
+    tokens: int
+    expected: int
+
+    @property
+    def is_right(self) -> bool:
+        return abs(self.tokens - self.expected) <= TOLERANCE
+
+
+def image_sizes(what: str, probe: Probe) -> Check:
+    """Compare what images cost with what they should.
+
+    Raises:
+        ModelLost: the server does not answer.
+    """
+    if probe.dialect is None:
+        return Check(what, Verdict.SKIPPED, "it is not known how the model sizes images")
+    bare = probe.ask([Message.of("user", _TEXT)]).usage.prompt
+    if bare == _ESTIMATE:
+        return Check(what, Verdict.SKIPPED, "the server does not count tokens (usage.prompt_tokens)")
+    rule = probe.dialect.image_rule
+    try:
+        counts = [
+            _count(probe, size, bare, rule) for size in SIZES if probe.has_room(_expected(size, rule) + _TEXT_TOKENS)
+        ]
+    except Refused as refused:
+        return Check(what, Verdict.FAILED, str(refused), "mend what the server reports: without images nothing works")
+    if not any(count.tokens for count in counts):
+        return Check(what, Verdict.SKIPPED, "the server counts no tokens for images")
+    return _verdict(what, counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
+
+
+def _count(probe: Probe, screen: Size, bare: int, rule: ImageRule) -> _Count:
+    scene = next(scene for scene in scenes() if scene.size == screen)
+    image = sent(scene, rule.resize(screen))
+    tokens = probe.ask([Message.of("user", image, _TEXT)]).usage.prompt - bare
+    return _Count(image.size, tokens, rule.tokens(image.size))
+
+
+def _expected(screen: Size, rule: ImageRule) -> int:
+    return rule.tokens(rule.resize(screen))
+
+
+def _verdict(what: str, counts: list[_Count], rule: ImageRule, *, in_pixels: bool) -> Check:
+    wrong = [count for count in counts if not count.is_right]
+    if not wrong:
+        sizes = ", ".join(str(count.size) for count in counts)
+        return Check(what, Verdict.OK, f"images are left as they are: {sizes}")
+    verdict = Verdict.FAILED if in_pixels else Verdict.WARNING
+    worst = max(wrong, key=lambda count: abs(count.tokens - count.expected))
+    cost = f"an image of {worst.size} costs {worst.tokens} tokens, not {worst.expected}"
+    if factor := _other_factor(counts, rule):
+        found = f"{cost}: the model's patches are {factor} px wide, not {rule.factor}"
+        return Check(what, verdict, found, "it is of another family than the dialect: say another --dialect")
+    share = max(worst.tokens - _FRAME, 0) / (worst.expected - _FRAME)
+    found = f"{cost}: the server resizes it to about {share:.0%} of its pixels"
+    harm = "clicks land beside" if in_pixels else "small print is lost"
+    limit = "lower" if share > 1 else "raise"
+    return Check(what, verdict, f"{found}, so that {harm}", f"{limit} the server's image limit (vLLM: {_vllm(rule)})")
+
+
+def _vllm(rule: ImageRule) -> str:
+    return f'--mm-processor-kwargs \'{{"min_pixels":{rule.min_pixels},"max_pixels":{rule.max_pixels}}}\''
+
+
+def _other_factor(counts: list[_Count], rule: ImageRule) -> int | None:
+    """The width of patches, other than the rule's, by which every count comes out right."""
+    for factor in _FACTORS:
+        other = ImageRule(factor, rule.min_pixels, rule.max_pixels)
+        if factor != rule.factor and all(
+            _Count(count.size, count.tokens, other.tokens(other.resize(count.size))).is_right for count in counts
+        ):
+            return factor
+    return None

@@ -1,0 +1,106 @@
+"""Synthetic screens to measure a model on: plain windows with a few coloured buttons that nobody could mistake.
+
+The sizes are chosen so that the spaces a model may answer in lie apart: small screens whose sides fall between two
+multiples of the models' patches, wide and tall ones, and one above the smaller pixel budgets. No two targets lie at the
+same place, so that a model which always answers the same hits few.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ...envs.geometry import Box, ScreenPoint, Size
+from ...envs.screenshot import Screenshot
+from ..messages import ImagePart
+
+SIZES = (
+    Size(1280, 720),
+    Size(462, 350),
+    Size(1024, 768),
+    Size(406, 518),
+    Size(1920, 1080),
+    Size(800, 600),
+    Size(1080, 1920),
+    Size(2560, 1440),
+)
+"""In this order, so that a model with a small context is measured on several kinds all the same."""
+
+_BUTTONS = (("red", (200, 30, 30), "Stop"), ("green", (20, 120, 50), "Start"), ("blue", (25, 70, 200), "Save"))
+_DESK, _PAPER, _FRAME, _INK = (58, 110, 130), (240, 240, 238), (90, 90, 95), (30, 30, 30)
+_BUTTON_WIDTH, _BUTTON_HEIGHT, _TEXT_HEIGHT = 0.17, 0.075, 0.034  # of the shorter side
+_FROM, _TO = 0.13, 0.9  # of each side; where the centres of buttons lie
+_STEP_ACROSS, _STEP_DOWN = 0.7548776662, 0.5698402910  # the R2 sequence: spreads any number of points evenly
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to click on: what a person calls it, its colour (RGB), and where it is."""
+
+    name: str
+    colour: tuple[int, int, int]
+    box: Box
+
+    @property
+    def centre(self) -> ScreenPoint:
+        """Where a click is meant to go."""
+        return ScreenPoint((self.box.left + self.box.right) / 2, (self.box.top + self.box.bottom) / 2)
+
+    def holds(self, point: ScreenPoint) -> bool:
+        """Whether a click at `point` would hit."""
+        return self.box.left <= point.x < self.box.right and self.box.top <= point.y < self.box.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A drawn screen and what is on it."""
+
+    screenshot: Screenshot
+    targets: tuple[Target, ...]
+
+    @property
+    def size(self) -> Size:
+        """Width and height in pixels."""
+        return self.screenshot.size
+
+
+@cache
+def scenes() -> tuple[Scene, ...]:
+    """All of them, drawn once; always the same."""
+    return tuple(_draw(size, first=index * len(_BUTTONS) + 1) for index, size in enumerate(SIZES))
+
+
+@cache
+def sent(scene: Scene, size: Size) -> ImagePart:
+    """The picture of `scene` as a model is sent it, in that size; encoded once."""
+    return ImagePart.of(scene.screenshot, size)
+
+
+def _draw(size: Size, first: int) -> Scene:
+    targets = tuple(
+        Target(f'the {colour} button labelled "{label}"', rgb, _place(size, first + index))
+        for index, (colour, rgb, label) in enumerate(_BUTTONS)
+    )
+    image = Image.new("RGB", (size.width, size.height), _DESK)
+    pen = ImageDraw.Draw(image)
+    text_px = max(round(min(size.width, size.height) * _TEXT_HEIGHT), 11)
+    edge, bar = text_px // 2, 2 * text_px
+    pen.rectangle((edge, edge, size.width - edge, size.height - edge), _PAPER, _FRAME, 2)
+    pen.rectangle((edge, edge, size.width - edge, edge + bar), _FRAME)
+    font = ImageFont.load_default(text_px)
+    pen.text((2 * edge, edge + bar / 2), "Controls", "white", font, anchor="lm")
+    for target, (_, _, label) in zip(targets, _BUTTONS, strict=True):
+        box = target.box
+        pen.rectangle((box.left, box.top, box.right - 1, box.bottom - 1), target.colour, _INK, 1)
+        pen.text((target.centre.x, target.centre.y), label, "white", font, anchor="mm")
+    return Scene(Screenshot(image), targets)
+
+
+def _place(size: Size, number: int) -> Box:
+    """Where the button of that number lies."""
+    short = min(size.width, size.height)
+    width, height = round(short * _BUTTON_WIDTH), round(short * _BUTTON_HEIGHT)
+    across = _FROM + (_TO - _FROM) * (number * _STEP_ACROSS % 1)
+    down = _FROM + (_TO - _FROM) * (number * _STEP_DOWN % 1)
+    left, top = round(size.width * across - width / 2), round(size.height * down - height / 2)
+    return Box(left, top, left + width, top + height)
