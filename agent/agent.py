@@ -39,7 +39,7 @@ class Result:
     """How an episode ended.
 
     `answer` is what the model says to the user; `reason` says more about `stop`; `run` is the folder that the run was
-    recorded in, if it was.
+    recorded in, if it was. `misread` counts replies that could not be read.
     """
 
     stop: StopReason
@@ -49,6 +49,7 @@ class Result:
     usage: Usage
     seconds: float
     run: Path | None = None
+    misread: int = 0
 
     @property
     def finished(self) -> bool:
@@ -207,7 +208,8 @@ class _LazyLog:
 def result_of(last: Event, run: Path | str | None = None) -> Result:
     """The result that the last event of an episode stands for; `run` is where it was recorded."""
     assert isinstance(last, Ended), "an episode ends with Ended"
-    return Result(last.stop, last.answer, last.reason, last.steps, last.usage, last.seconds, Path(run) if run else None)
+    folder = Path(run) if run else None
+    return Result(last.stop, last.answer, last.reason, last.steps, last.usage, last.seconds, folder, last.misread)
 
 
 def _result(events: Iterator[Event], out: Path | str | None) -> Result:

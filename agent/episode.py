@@ -17,7 +17,7 @@ from importlib.metadata import version
 from ..envs.env import ActionRefused, Env, EnvLost, Observation
 from .control import Control
 from .decision import AskUser, Ending, Finish
-from .events import Acted, Decided, Ended, Event, Noted, Observed, Replied, Resumed, Started, Stepped
+from .events import Acted, Decided, Ended, Event, Misread, Noted, Observed, Replied, Resumed, Started, Stepped
 from .guard import Deny, Guard, allow_all
 from .limits import Limits, StopReason
 from .models.model import ModelLost, Usage
@@ -41,6 +41,7 @@ class Past:
     looks: tuple[Look, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
+    misread: int = 0
 
 
 class _Over(Exception):
@@ -67,6 +68,7 @@ class Episode:
     _deeds: list[Deed] = field(init=False, default_factory=list[Deed])
     _notes: list[str] = field(init=False, default_factory=list[str])
     _usage: Usage = field(init=False, default=Usage())
+    _misread: int = field(init=False, default=0)
     _denials: int = field(init=False, default=0)
     _begun: float = field(init=False, default=0.0)
     _log_s: float = field(init=False, default=0.0)
@@ -115,7 +117,7 @@ class Episode:
         A screen that cannot be opened is no episode; a model that cannot be had ends this one.
         """
         past = self.past or Past()
-        self._looks, self._usage = list(past.looks), past.usage
+        self._looks, self._usage, self._misread = list(past.looks), past.usage, past.misread
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
             self._notes.extend(self.env.observe().facts)
         try:
@@ -155,7 +157,9 @@ class Episode:
                 reply = event.text
                 self._usage += event.usage
                 self._check_limits(steps=False)
-            elif isinstance(event, Decided):
+            elif isinstance(event, Misread):
+                self._misread += 1
+            else:
                 self._looks[-1] = replace(self._looks[-1], reply=reply)
                 return event
         raise _Over(StopReason.STUCK, "the model's replies could not be read; the log has them, and what was wrong")
@@ -237,7 +241,7 @@ class Episode:
         return time.monotonic() - self._begun
 
     def _ended(self, over: _Over) -> Ended:
-        return Ended(over.stop, over.reason, over.answer, self._step, self._usage, self._seconds, _now())
+        return Ended(over.stop, over.reason, over.answer, self._step, self._usage, self._seconds, _now(), self._misread)
 
     def _recorded(self, event: Event) -> Event:
         started = time.perf_counter()

@@ -144,7 +144,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The episode is over, for one reason. `answer` is what the model says to the user."""
+    """The episode is over, for one reason. `answer` is what the model says to the user.
+
+    `misread` counts the replies that could not be read, each of which has a `Misread` of its own.
+    """
 
     stop: StopReason
     reason: str
@@ -153,6 +156,7 @@ class Ended:
     usage: Usage
     seconds: float
     time: str
+    misread: int = 0
     event: Literal["ended"] = "ended"
 
 

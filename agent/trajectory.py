@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from ..envs.screenshot import Screenshot
 from .episode import Past
-from .events import Ended, Event, Observed, Replied, Started, Stepped
+from .events import Ended, Event, Misread, Observed, Replied, Started, Stepped
 from .models.model import Usage
 from .policy import Look
 
@@ -176,22 +176,24 @@ def _image_path(folder: Path, name: str) -> Path:
 def _past(events: Iterable[Event]) -> Past:
     """Fold events to what is behind a resumed episode. A step without its `Stepped` did not happen."""
     looks: list[Look] = []
-    usage, seconds = Usage(), 0.0
+    usage, seconds, misread = Usage(), 0.0, 0
     look: Look | None = None
-    reply, used = "", Usage()
+    reply, used, unread = "", Usage(), 0
     for event in events:
         match event:
             case Observed():
                 look = Look(event.observation.screenshot, event.notes)
-                reply, used = "", Usage()
+                reply, used, unread = "", Usage(), 0
             case Replied():
                 reply, used = event.text, used + event.usage
+            case Misread():
+                unread += 1
             case Stepped() if look is not None:
                 looks.append(Look(look.screenshot, look.notes, reply))
-                usage, seconds, look = usage + used, seconds + event.total_s, None
+                usage, seconds, misread, look = usage + used, seconds + event.total_s, misread + unread, None
             case _:
                 pass
-    return Past(tuple(looks), usage, seconds)
+    return Past(tuple(looks), usage, seconds, misread)
 
 
 def _cut_half_line(path: Path) -> None:

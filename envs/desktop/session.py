@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
@@ -23,7 +24,7 @@ _PROGRAM_LIMIT_S = 30.0
 _OPEN_LIMIT_S = 10.0
 _MANAGER_LIMIT_S = 5.0
 _POLL_S = 0.02
-_AFTER_OPENING = Patience(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
+AFTER_OPENING = Patience(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
 _NEW_WINDOW = Patience(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
 
 
@@ -73,12 +74,58 @@ class Session:
         if isinstance(action, Wait):
             time.sleep(action.seconds)
             return Done(action.seconds, settled_by="waited")
-        before, windows = self._capture.frame(), self._numbers()
+        before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
         method = self._open(action.app) if isinstance(action, OpenApp) else self._gestures.do(action)
         acted = time.monotonic() - started
-        settled = self._settle(before, windows)
+        settled = self._settle(before, windows, self._patience)
         return Done(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
+
+    def in_turn(self, actions: tuple[Action, ...], between: Patience, afterwards: Patience) -> Done:
+        """Carry out several actions without points as one, resting `between` them, and `afterwards` for good."""
+        self._driver.check()
+        before, windows = self._capture.frame(), self.windows()
+        started = time.monotonic()
+        for place, action in enumerate(actions):
+            if place:
+                before = self._capture.frame()
+                self._settler.wait(before, between)
+            self._gestures.do(action)
+        acted = time.monotonic() - started
+        settled = self._settle(before, windows, afterwards)
+        return Done(acted, settled.seconds, settled.by)
+
+    @property
+    def programs_environment(self) -> dict[str, str]:
+        """The variables to start a program on this display with."""
+        if self._running:
+            return dict(self._running.environment)
+        wanted = {"DISPLAY": self.address.name, "XAUTHORITY": self.address.authority}
+        return dict(os.environ) | {name: value for name, value in wanted.items() if value}
+
+    def windows(self) -> set[int]:
+        """The numbers of the windows that are shown."""
+        return self._windows.numbers() if self._windows else set()
+
+    def await_window(
+        self, before: set[int], program: str, exit_code: Callable[[], int | None], last_words: Callable[[str], str]
+    ) -> None:
+        """Wait until `program`, which was started just now, shows a window that was not there `before`.
+
+        Raises:
+            EnvUnavailable: it ended, or took too long.
+        """
+        end = time.monotonic() + _PROGRAM_LIMIT_S
+        while not self.windows() - before:
+            code = exit_code()
+            if code or time.monotonic() > end:
+                ended = f"ended with code {code}" if code else f"opened no window within {_PROGRAM_LIMIT_S:g} s"
+                raise EnvUnavailable(f"{program} {ended}: {last_words(program)}".rstrip(": "))
+            time.sleep(_POLL_S)
+
+    def rest(self, patience: Patience) -> Settled:
+        """Wait until the screen has come to rest."""
+        return self._settler.wait(self._capture.frame(), patience)
 
     def release(self) -> None:
         """Let go of what is held."""
@@ -114,21 +161,15 @@ class Session:
             _until(self._windows.await_manager, _MANAGER_LIMIT_S)
         self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # where it hovers over nothing
         for program in virtual.programs:
-            before = self._numbers()
+            before = self.windows()
             pid = running.start(program)
-            end = time.monotonic() + _PROGRAM_LIMIT_S
-            while not self._numbers() - before:
-                code = running.exit_code(pid)
-                if code or time.monotonic() > end:
-                    ended = f"ended with code {code}" if code else f"opened no window within {_PROGRAM_LIMIT_S:g} s"
-                    raise EnvUnavailable(f"{program[0]} {ended}: {running.last_words(program[0])}".rstrip(": "))
-                time.sleep(_POLL_S)
-        self._settler.wait(self._capture.frame(), _AFTER_OPENING)
+            self.await_window(before, program[0], partial(running.exit_code, pid), running.last_words)
+        self.rest(AFTER_OPENING)
 
-    def _settle(self, before: Frame, windows: set[int]) -> Settled:
+    def _settle(self, before: Frame, windows: set[int], patience: Patience) -> Settled:
         """Wait for rest; where a window came or went, once more, for it may have come empty."""
-        first = self._settler.wait(before, self._patience)
-        if first.by == "limit" or self._numbers() == windows:
+        first = self._settler.wait(before, patience)
+        if first.by == "limit" or self.windows() == windows:
             return first
         second = self._settler.wait(self._capture.frame(), _NEW_WINDOW)
         return Settled(first.seconds + second.seconds, f"{first.by}, new window {second.by}")
@@ -152,7 +193,7 @@ class Session:
             start_detached(program, self.address)
         if self._windows:
             before = {window.id for window in shown}
-            _until(lambda: bool(self._numbers() - before), _OPEN_LIMIT_S)
+            _until(lambda: bool(self.windows() - before), _OPEN_LIMIT_S)
         return "started"
 
     def _news(self) -> tuple[str, ...]:
@@ -168,9 +209,6 @@ class Session:
 
     def _titles(self) -> dict[int, str]:
         return {window.id: window.title or "(no title)" for window in self._shown()}
-
-    def _numbers(self) -> set[int]:
-        return self._windows.numbers() if self._windows else set()
 
 
 def _real_address(display: str | None) -> DisplayAddress:

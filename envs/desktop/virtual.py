@@ -1,24 +1,20 @@
 """A display of its own: Xvfb, a window manager, a private D-Bus and a private home, all ended by one keeper."""
 
-import json
 import os
 import platform
 import secrets
 import shutil
 import socket
 import struct
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..env import EnvLost, EnvUnavailable
+from ..env import EnvUnavailable
 from ..geometry import Size
 from .capture import DisplayAddress
+from .kept import Kept, lines_of
 
 _START_LIMIT_S = 15.0
 _POLL_S = 0.01
@@ -41,17 +37,21 @@ class VirtualDisplay:
 
 
 class RunningDisplay:
-    """A virtual display that has been started; `address` is where to connect, `stop` ends everything on it."""
+    """A virtual display that has been started.
+
+    `address` is where to connect, `environment` what programs
+    on it are to be started with, `stop` ends everything on it.
+    """
 
     def __init__(self, wanted: VirtualDisplay) -> None:
         _check_installed(wanted)
-        self._folder = Path(tempfile.mkdtemp(prefix="screenwright-display-"))
-        self._keeper = _start_keeper(self._folder)
+        self._kept = Kept("display")
+        self._folder = self._kept.folder
         self._authority = self._folder / "Xauthority"
         self.address = DisplayAddress()
         try:
             self.address = DisplayAddress(self._start_server(wanted.size), str(self._authority))
-            self._environment = self._programs_environment(wanted.own_home)
+            self.environment = self._programs_environment(wanted.own_home)
             self._start_bus()
             if wanted.window_manager is not None:
                 self.start((wanted.window_manager,))
@@ -65,34 +65,21 @@ class RunningDisplay:
         Raises:
             EnvUnavailable: it is not installed or cannot be started.
         """
-        if shutil.which(program[0], path=self._environment.get("PATH")) is None:
+        if shutil.which(program[0], path=self.environment.get("PATH")) is None:
             raise EnvUnavailable(_missing(program[0]))
-        return self._start(program, self._environment, self._log(program[0]))
+        return self._kept.start(program, self.environment)
 
     def exit_code(self, pid: int) -> int | None:
         """The exit code of a program started here; None while it runs."""
-        code = self._order({"ask": pid})["exit"]
-        return None if code is None else int(str(code))
+        return self._kept.exit_code(pid)
 
     def last_words(self, program: str) -> str:
         """The last line that `program` wrote, or nothing."""
-        with suppress(OSError):
-            lines = self._log(program).read_text(encoding="utf-8", errors="replace").split("\n")
-            return next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return ""
+        return self._kept.last_words(program)
 
     def stop(self) -> None:
         """End every process and remove the private folder; may be called twice."""
-        for pipe in (self._keeper.stdin, self._keeper.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        try:
-            self._keeper.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._keeper.kill()
-            self._keeper.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._kept.stop()
 
     def _start_server(self, size: Size) -> str:
         """Start Xvfb on a number that it finds free itself; the display's name."""
@@ -102,9 +89,9 @@ class RunningDisplay:
         chosen = self._folder / "display"
         server = ("Xvfb", "-displayfd", "1", "-screen", "0", f"{size}x24", "-dpi", "96", "-noreset")
         guard = ("-nolisten", "tcp", "-auth", str(self._authority))
-        pid = self._start((*server, *guard), dict(os.environ), chosen)
-        self._await(lambda: any(line.isdigit() for line in _lines(chosen)), pid, "Xvfb", chosen)
-        number = next(line for line in _lines(chosen) if line.isdigit())
+        pid = self._kept.start((*server, *guard), dict(os.environ), chosen)
+        self._await(lambda: any(line.isdigit() for line in lines_of(chosen)), pid, "Xvfb", chosen)
+        number = next(line for line in lines_of(chosen) if line.isdigit())
         self._authority.write_bytes(
             _authority_entry(_FAMILY_LOCAL, socket.gethostname().encode(), number.encode(), cookie)
             + _authority_entry(_FAMILY_WILD, b"", number.encode(), cookie)
@@ -116,12 +103,9 @@ class RunningDisplay:
         if shutil.which("dbus-daemon") is None:
             return
         bus = self._folder / "bus"
-        pid = self._start(
-            ("dbus-daemon", "--session", "--nofork", f"--address=unix:path={bus}"),
-            self._environment,
-            self._log("dbus-daemon"),
-        )
-        self._await(bus.exists, pid, "dbus-daemon", self._log("dbus-daemon"))
+        daemon = ("dbus-daemon", "--session", "--nofork", f"--address=unix:path={bus}")
+        pid = self._kept.start(daemon, self.environment)
+        self._await(bus.exists, pid, "dbus-daemon", self._kept.log_of("dbus-daemon"))
 
     def _programs_environment(self, own_home: bool) -> dict[str, str]:
         runtime = self._folder / "runtime"
@@ -148,36 +132,14 @@ class RunningDisplay:
             environment |= {"HOME": str(home), "GSETTINGS_BACKEND": "memory"}
         return environment
 
-    def _start(self, argv: tuple[str, ...], environment: dict[str, str], log: Path) -> int:
-        answer = self._order({"start": argv, "env": environment, "log": str(log), "cwd": str(Path.cwd())})
-        if "error" in answer:
-            raise EnvUnavailable(f"{argv[0]} cannot be started: {answer['error']}")
-        return int(str(answer["pid"]))
-
-    def _order(self, order: dict[str, object]) -> dict[str, object]:
-        assert self._keeper.stdin is not None
-        assert self._keeper.stdout is not None
-        try:
-            self._keeper.stdin.write(json.dumps(order) + "\n")
-            self._keeper.stdin.flush()
-            answer = self._keeper.stdout.readline()
-        except (OSError, ValueError) as error:
-            raise EnvLost("the virtual display was ended") from error
-        if not answer:
-            raise EnvLost("the virtual display was ended")
-        return dict(json.loads(answer))
-
     def _await(self, ready: Callable[[], bool], pid: int, name: str, log: Path) -> None:
         """Wait until `ready()`, as long as the process lives and the limit allows."""
         end = time.monotonic() + _START_LIMIT_S
         while not ready():
             if self.exit_code(pid) is not None or time.monotonic() > end:
-                words = " ".join(_lines(log)[-2:])
+                words = " ".join(lines_of(log)[-2:])
                 raise EnvUnavailable(f"{name} did not start: {words}"[:300])
             time.sleep(_POLL_S)
-
-    def _log(self, program: str) -> Path:
-        return self._folder / f"{Path(program).name}.log"
 
 
 _HOME_VARIABLES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
@@ -199,18 +161,6 @@ def _missing(program: str) -> str:
     return f"{program} is not installed or not on PATH: apt-get install {_PACKAGES.get(program, Path(program).name)}"
 
 
-def _start_keeper(folder: Path) -> subprocess.Popen[str]:
-    """Start the keeper in a session of its own, so that Ctrl-C reaches its owner alone."""
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(Path(__file__).with_name("keeper.py")), str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-
-
 def _authority_entry(family: int, address: bytes, number: bytes, cookie: bytes) -> bytes:
     """One entry of an Xauthority file: a family, then counted strings (Xau library, `Xauth.h`)."""
     parts = (address, number, b"MIT-MAGIC-COOKIE-1", cookie)
@@ -219,9 +169,3 @@ def _authority_entry(family: int, address: bytes, number: bytes, cookie: bytes) 
 
 def _locale(environment: dict[str, str]) -> str:
     return next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
-
-
-def _lines(path: Path) -> list[str]:
-    with suppress(OSError):
-        return path.read_text(encoding="utf-8", errors="replace").split("\n")
-    return []

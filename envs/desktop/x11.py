@@ -29,7 +29,7 @@ def connect(address: DisplayAddress) -> XDisplay:
     with address.in_environment():
         try:
             connection = display.Display(address.name)
-        except (error.DisplayError, error.XauthError, OSError) as trouble:
+        except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
             text = " ".join(str(trouble).split())
             raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from trouble
     if not connection.has_extension("XTEST"):

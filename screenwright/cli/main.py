@@ -13,6 +13,9 @@ from ..agent.serving import Serving
 from ..agent.trajectory import RunError
 from ..envs.env import EnvUnavailable
 from ..envs.geometry import Size
+from .doctor import EXIT_CODES as DOCTOR_EXIT_CODES
+from .doctor import HELP as DOCTOR_HELP
+from .doctor import add_flags, doctor, wanted_of
 from .ground import ground, grounding_agent
 from .parse import parse_lines, parse_reply
 from .run import EXIT_CODES, run
@@ -90,6 +93,10 @@ def _serve(given: argparse.Namespace) -> int:
     return serve(served, serving, show=given.print)
 
 
+def _doctor(given: argparse.Namespace) -> int:
+    return doctor(wanted_of(given), as_json=given.json)
+
+
 def _size(text: str) -> Size:
     width, x, height = text.partition("x")
     if not (x and width.isdecimal() and height.isdecimal()):
@@ -124,6 +131,9 @@ def _parser() -> _Parser:
     place.add_argument("--draw", type=Path, metavar="FILE", help="write the picture there with the place marked")
     place.add_argument("--json", action="store_true", help="print JSON")
     _add_serve(commands.add_parser("serve", help="serve a model", description=_SERVE_HELP))
+    add_flags(
+        commands.add_parser("doctor", help="see what a run needs", description=DOCTOR_HELP, epilog=DOCTOR_EXIT_CODES)
+    )
     return parser
 
 
@@ -175,4 +185,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "parse": _parse,
     "ground": _ground,
     "serve": _serve,
+    "doctor": _doctor,
 }

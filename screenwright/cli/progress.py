@@ -54,7 +54,8 @@ class Progress:
     def _ended(self, event: Ended) -> None:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
         reason = f": {event.reason}" if event.reason else ""
-        self._line(f"{self._bold(event.stop)} after {steps}, {event.seconds:.1f} s{reason}")
+        misread = f", {event.misread} unreadable replies" if event.misread else ""
+        self._line(f"{self._bold(event.stop)} after {steps}, {event.seconds:.1f} s{misread}{reason}")
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream, flush=True)

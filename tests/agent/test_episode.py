@@ -188,6 +188,7 @@ def test_an_unreadable_reply_is_told_to_the_model_and_never_carried_out() -> Non
     assert misread[0].message in model.asked[1][-1].text
     assert ended(events).stop is StopReason.FINISHED
     assert len([event for event in events if isinstance(event, Replied)]) == 2
+    assert ended(events).misread == 1
 
 
 def test_replies_that_stay_unreadable_end_the_episode() -> None:

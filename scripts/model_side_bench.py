@@ -1,9 +1,11 @@
-"""How fast replies are read, beside the `ui-tars` wheel's own parser: same replies, same process, in turns.
+"""What a model's side of a step costs: reading replies, writing messages, encoding screenshots, beside what others do.
 
-    python scripts/parse_bench.py
+    python scripts/model_side_bench.py
 
-Ours reads text into typed actions and follows each point to the screen; the wheel reads text into fractions of the
-screen, and those into Python source text. Then the cost of a reply that runs wild, 100,000 characters long.
+Replies are read beside the `ui-tars` wheel's own parser: same replies, same process, in turns. Ours reads text into
+typed actions and follows each point to the screen; the wheel reads text into fractions of the screen, and those into
+Python source text. Then the messages of a step with five screenshots, the cost of a reply that runs wild, 100,000
+characters long, and that of encoding a screenshot of 1920x1080, beside the PNG with `optimize=True` that agents send.
 """
 
 import contextlib
@@ -13,12 +15,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from ui_tars.action_parser import parse_action_to_structure_output, parsing_response_to_pyautogui_code
 
+from screenwright import BrowserEnv, Screenshot
 from screenwright.agent.coordinates import Frame
 from screenwright.agent.decision import AskUser, Finish, GiveUp, Reply
 from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.messages import ImageFormat, ImagePart, Turn
 from screenwright.envs.actions import points_of
 from screenwright.envs.geometry import Size
 
@@ -45,7 +50,9 @@ def main() -> None:
     }
     for name, seconds in fastest(works, both).items():
         print(f"{name:46}{seconds * 1e6:8.1f} us a reply {1 / seconds:10,.0f} replies/s")
+    rendering(dialect)
     wild()
+    encoding()
 
 
 def read(dialect: Dialect, frame: Frame, text: str) -> None:
@@ -96,6 +103,54 @@ def per_reply(work: Callable[[str], object], texts: list[str]) -> float:
             work(text)
         done += len(texts)
     return (time.perf_counter() - start) / done
+
+
+def rendering(dialect: Dialect) -> None:
+    """Print what it costs to put a conversation into messages; its screenshots are encoded already."""
+    part = ImagePart.of(Screenshot(Image.new("RGB", (640, 360), "white")), Size(644, 364))
+    turns = [Turn(part, reply="Thought: Go on.\nAction: click(start_box='(12,34)')") for _ in range(4)]
+    seconds = fastest({"render": lambda _: dialect.render("Fill in the form", [*turns, Turn(part)])}, [""])["render"]
+    print(f"\nthe messages of a step with five screenshots {seconds * 1e6:8.1f} us")
+
+
+def encoding() -> None:
+    """Print what it costs to encode a screenshot, and how large it is then."""
+    size = Size(1920, 1080)
+    with BrowserEnv(page_of_text(), viewport=size) as env:
+        pixels = Screenshot(env.observe().screenshot.image.copy())
+    ways: dict[str, Callable[[], bytes]] = {
+        "PNG, optimize=True": lambda: pillow(pixels.image, "PNG", optimize=True),
+        "PNG, Pillow's default": lambda: pillow(pixels.image, "PNG"),
+        "screenwright: PNG": lambda: ImagePart.of(Screenshot(pixels.image), size).data,
+        "screenwright: JPEG": lambda: ImagePart.of(Screenshot(pixels.image), size, ImageFormat.JPEG).data,
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(5):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            found[name].append(time.perf_counter() - start)
+    slowest = min(found["PNG, optimize=True"])
+    print(f"\nencoding a screenshot of {size}")
+    for name, way in ways.items():
+        best = min(found[name])
+        print(f"{name:24}{best * 1e3:8.1f} ms  {best / slowest:6.3f}  {len(way()) / 1e3:8.0f} kB")
+
+
+def pillow(image: Image.Image, kind: str, **options: bool) -> bytes:
+    """`image` as Pillow writes it."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def page_of_text() -> str:
+    """A page with text, colours and a gradient, as pages have."""
+    rows = "".join(f"<tr><td>{n}<td>{'lorem ipsum dolor ' * 4}<td style='color:#06c'>{n * 37 % 91}" for n in range(40))
+    return (
+        "data:text/html,<body style='margin:0;font:14px sans-serif'><div style='height:120px;"
+        f"background:linear-gradient(90deg,navy,teal)'></div><table>{rows}</table>"
+    )
 
 
 def wild() -> None:

@@ -1,0 +1,210 @@
+"""Finding things on a screen by what we put there ourselves: a mark, and the pointer over it."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from math import hypot
+from statistics import mean
+from typing import TypeVar
+
+from PIL import Image, ImageChops
+
+from ..env import EnvError, EnvLost
+from ..geometry import Box, DevicePoint, DeviceTransform, ScreenPoint
+from ..settle import Frame
+from .capture import Capture, DisplayAddress, screenshot_of
+from .x11 import Windows, XDisplay, connect
+from .xtest import XTestDriver
+
+T = TypeVar("T")
+Colour = tuple[int, int, int]
+
+PLACES = ((0.25, 0.25), (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0.75, 0.75))
+"""Where to measure, as shares of the width and the height: not near corners, which may be hot."""
+
+_MARK_PX, _CURSOR_PX, _NEAR_PX = 48, 9, 100
+_MARK: Colour = (203, 31, 167)
+_CURSOR: Colour = (31, 203, 67)
+_ALIKE = 12  # of 255, a channel; screens of 16 bits a pixel round
+_SEEN_S = 1.0
+_LEAST_LOOKS = 3
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What measuring needs: a connection, how the environment sees the screen, and that with the pointer in it."""
+
+    connection: XDisplay
+    driver: XTestDriver
+    capture: Capture
+    look_with_pointer: Callable[[], Image.Image]
+
+    def look(self) -> Image.Image:
+        """The screen as the environment sees it."""
+        return screenshot_of(self.capture.frame()).image
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The pointer was sent `to` a point of the screenshot, by way of `device`, and was seen `at` another."""
+
+    to: ScreenPoint
+    device: DevicePoint
+    at: ScreenPoint
+
+    @property
+    def error_px(self) -> float:
+        """The distance between the two."""
+        return hypot(self.at.x - self.to.x, self.at.y - self.to.y)
+
+
+def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
+    """The transform that leads from the places where the pointer was seen to where it was put, by least squares."""
+    x, y = mean(sample.device.x for sample in samples), mean(sample.device.y for sample in samples)
+    at_x, at_y = mean(sample.at.x for sample in samples), mean(sample.at.y for sample in samples)
+    across = sum((s.device.x - x) * (s.at.x - at_x) + (s.device.y - y) * (s.at.y - at_y) for s in samples)
+    spread = sum((s.device.x - x) ** 2 + (s.device.y - y) ** 2 for s in samples)
+    scale = across / spread if spread else 0.0
+    return DeviceTransform(scale, x - at_x / scale, y - at_y / scale) if scale > 0 else DeviceTransform(0.0)
+
+
+@contextmanager
+def open_bench(address: DisplayAddress) -> Generator[Bench]:
+    """Open what measuring needs; the pointer is put back at the end, and every connection closed."""
+    import mss
+
+    with ExitStack() as undo:
+        connection = connect(address)
+        undo.callback(_quietly, connection.close)
+        driver = XTestDriver(connection, address, Windows(connection), watched=False)
+        undo.callback(driver.close)
+        capture = Capture(address, 1)
+        undo.callback(capture.close)
+        with address.in_environment():
+            seeing = undo.enter_context(mss.MSS(with_cursor=True))
+            monitor = seeing.monitors[1]
+
+        def with_pointer() -> Image.Image:
+            try:
+                shot = seeing.grab(monitor)
+            except (mss.ScreenShotError, AssertionError) as error:  # see `Capture`
+                raise EnvLost(f"the display is gone: {error}") from error
+            return screenshot_of(Frame(shot.width, shot.height, bytes(shot.raw))).image
+
+        here = connection.screen().root.query_pointer()
+        undo.callback(_quietly, lambda: driver.move(here.root_x, here.root_y))
+        yield Bench(connection, driver, capture, with_pointer)
+
+
+@contextmanager
+def _mark(connection: XDisplay, at: DevicePoint) -> Generator[None]:
+    """A small window of ours around `at`, above all others, over which the pointer is a square of ours."""
+    from Xlib import X
+
+    screen = connection.screen()
+    dot = screen.root.create_pixmap(_CURSOR_PX, _CURSOR_PX, 1)
+    ink = dot.create_gc(foreground=1, background=0)
+    dot.fill_rectangle(ink, 0, 0, _CURSOR_PX, _CURSOR_PX)
+    paint = tuple(value * 257 for value in _CURSOR)
+    cursor = dot.create_cursor(dot, paint, paint, _CURSOR_PX // 2, _CURSOR_PX // 2)
+    colour = screen.default_colormap.alloc_color(*(value * 257 for value in _MARK)).pixel
+    left, top = int(at.x) - _MARK_PX // 2, int(at.y) - _MARK_PX // 2
+    window = screen.root.create_window(
+        left, top, _MARK_PX, _MARK_PX, 0, X.CopyFromParent,
+        background_pixel=colour, override_redirect=True, cursor=cursor,
+    )  # fmt: skip
+    try:
+        window.map()
+        window.configure(stack_mode=X.Above)
+        connection.sync()
+        yield
+    finally:
+        window.destroy()
+        for part in (cursor, ink, dot):
+            part.free()
+        connection.sync()
+
+
+def shows_marks(bench: Bench) -> bool:
+    """Whether a mark put on the middle of the screen gets into the capture."""
+    before, at = bench.look(), place(bench, 0.5, 0.5)
+    with _mark(bench.connection, bench.capture.device.apply(at)):
+        return _seen(lambda: _changed_near(at, before, bench.look(), _MARK)) is not None
+
+
+def sample(bench: Bench, at: ScreenPoint) -> Sample | None:
+    """Show a mark, send the pointer to where it is seen, and see where it arrives; None if it does not."""
+    before = bench.look()
+    with _mark(bench.connection, bench.capture.device.apply(at)):
+        box = _seen(lambda: _changed_near(at, before, bench.look(), _MARK))
+        if box is None:
+            return None
+        to = ScreenPoint((box.left + box.right) // 2, (box.top + box.bottom) // 2)
+        device = bench.capture.device.apply(to)
+        bench.driver.move(device.x, device.y)
+        dot = _seen(lambda: _changed_near(to, before, bench.look_with_pointer(), _CURSOR))
+    if dot is None:
+        return None
+    return Sample(to, device, ScreenPoint((dot.left + dot.right - 1) / 2, (dot.top + dot.bottom - 1) / 2))
+
+
+def place(bench: Bench, across: float, down: float) -> ScreenPoint:
+    """The point at those shares of the width and the height."""
+    size = bench.capture.size
+    return ScreenPoint(int(size.width * across), int(size.height * down))
+
+
+def _changed_near(at: ScreenPoint, before: Image.Image, after: Image.Image, colour: Colour) -> Box | None:
+    """As `changed`, looking around `at` first, which is quick, then everywhere."""
+    left, top = max(0, int(at.x) - _NEAR_PX), max(0, int(at.y) - _NEAR_PX)
+    part = (left, top, min(before.width, left + 2 * _NEAR_PX), min(before.height, top + 2 * _NEAR_PX))
+    box = changed(before.crop(part), after.crop(part), colour) if before.size == after.size else None
+    if box is None:
+        return changed(before, after, colour)
+    return Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
+
+
+def changed(before: Image.Image, after: Image.Image, colour: Colour) -> Box | None:
+    """The smallest box around the pixels that took on `colour`."""
+    if before.size != after.size:
+        return None
+    new = ImageChops.subtract(_alike(after, colour), _alike(before, colour))
+    box = new.getbbox()
+    return Box(*box) if box else None
+
+
+def is_black(image: Image.Image) -> bool:
+    """Whether not one pixel is lit."""
+    return image.getbbox() is None
+
+
+def _alike(image: Image.Image, colour: Colour) -> Image.Image:
+    """White where a pixel has that colour, else black."""
+    found: Image.Image | None = None
+    for band, value in zip(image.split(), colour, strict=True):
+        near = band.point([255 * (abs(level - value) <= _ALIKE) for level in range(256)])
+        found = near if found is None else ImageChops.darker(found, near)
+    assert found is not None
+    return found
+
+
+def _seen(look: Callable[[], T | None]) -> T | None:
+    """What `look` finds, as soon as it does and stays the same; None if it does not in time."""
+    end = time.monotonic() + _SEEN_S
+    before: T | None = None
+    looks = 0
+    while looks < _LEAST_LOOKS or time.monotonic() < end:
+        found = look()
+        if found is not None and found == before:
+            return found
+        before = found
+        looks += 1
+        time.sleep(_POLL_S)
+    return None
+
+
+def _quietly(work: Callable[[], object]) -> None:
+    with suppress(EnvError, Exception):  # giving back what a dead display held may fail in any way
+        work()

@@ -1,0 +1,315 @@
+"""`screenwright doctor` as a user meets it: its lines, its JSON, its exit codes."""
+
+import argparse
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from screenwright import ScriptedModel
+from screenwright.agent.dialects.ui_tars import UiTars15
+from screenwright.agent.doctor import CALIBRATION, REACHABLE
+from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
+from screenwright.agent.doctor.readings import readings_for
+from screenwright.agent.models.http_server import ModelServer, serve
+from screenwright.cli.doctor import (
+    EXIT_CODES,
+    Failure,
+    Report,
+    Wanted,
+    add_flags,
+    check_extra,
+    doctor,
+    exit_code,
+    failure_of,
+    wanted_of,
+)
+from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
+from screenwright.cli.settings import SettingsError
+from screenwright.envs.check import Check, Verdict
+
+LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
+
+
+def asked(*flags: str) -> Wanted:
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    return wanted_of(parser.parse_args(flags))
+
+
+def lines(text: str) -> dict[str, dict[str, str]]:
+    return {line["what"]: line for line in map(json.loads, text.splitlines())}
+
+
+@pytest.fixture(autouse=True)
+def verdicts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Verdicts of these models are kept here."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def pointing(aim: Aim, name: str = "ui-tars-1.5-7b") -> ModelServer:
+    return serve(PointingModel(UiTars15(), aim, name), name=name)
+
+
+@pytest.fixture
+def right() -> Iterator[ModelServer]:
+    """A model that points in its dialect's own space."""
+    with pointing(answering_in(readings_for(UiTars15())[0])) as server:
+        yield server
+
+
+# -- models
+
+
+def test_a_model_that_is_right_passes_and_the_verdict_is_kept(
+    right: ModelServer, capsys: pytest.CaptureFixture[str], verdicts: Path
+) -> None:
+    assert doctor(asked("--model", right.url), as_json=True) == 0
+    found = lines(capsys.readouterr().out)
+    assert found[REACHABLE]["verdict"] == "ok"
+    assert found[CALIBRATION]["verdict"] == "ok"
+    kept = Path(found["model: verdict kept"]["found"])
+    assert kept.is_relative_to(verdicts)
+    assert json.loads(kept.read_text())["fits"] is True
+
+
+def test_a_model_that_clicks_elsewhere_has_an_exit_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    def beside(*_: object) -> None:
+        return None
+
+    with pointing(beside) as server:
+        assert doctor(asked("--model", server.url), as_json=True) == 25
+    assert lines(capsys.readouterr().out)[CALIBRATION]["verdict"] == "failed"
+
+
+def test_without_calibration_the_model_is_not_asked_to_click(
+    right: ModelServer, capsys: pytest.CaptureFixture[str], verdicts: Path
+) -> None:
+    assert doctor(asked("--model", right.url, "--no-calibration"), as_json=True) == 0
+    assert CALIBRATION not in lines(capsys.readouterr().out)
+    assert list(verdicts.iterdir()) == []
+
+
+def test_a_server_that_is_down_has_an_exit_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    assert doctor(asked("--model", address), as_json=True) == 23
+    found = lines(capsys.readouterr().out)
+    assert found[REACHABLE]["verdict"] == "failed"
+    assert found[REACHABLE]["mend"]
+    assert {line["verdict"] for what, line in found.items() if what.startswith("model: ") and what != REACHABLE} == {
+        "skipped"
+    }
+
+
+def test_a_model_whose_dialect_nobody_knows_has_an_exit_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(ScriptedModel(lambda _: "hello"), name="nobody-knows") as server:
+        assert doctor(asked("--model", server.url), as_json=True) == 24
+    found = lines(capsys.readouterr().out)
+    assert "--dialect" in found["model: name"]["mend"]
+    assert found[CALIBRATION]["verdict"] == "skipped"
+
+
+def test_a_verdict_that_cannot_be_kept_is_a_warning(
+    right: ModelServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
+    assert doctor(asked("--model", right.url), as_json=True) == 0
+    assert lines(capsys.readouterr().out)["model: verdict kept"]["verdict"] == "warning"
+
+
+@pytest.mark.reader
+def test_the_reader_is_looked_at_as_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(asked("--model", "reader"), as_json=True) == 0
+    found = lines(capsys.readouterr().out)
+    assert list(found) == ["version", "packages: reader", "reader: finds a word"]
+    assert {line["verdict"] for line in found.values()} == {"ok"}
+
+
+# -- screens
+
+
+@pytest.mark.browser
+def test_only_the_screen_that_was_asked_about_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(asked("--env", "browser"), as_json=True) == 0
+    parts = {what.partition(":")[0] for what in lines(capsys.readouterr().out)}
+    assert parts == {"version", "packages", "browser"}
+
+
+def test_a_desktop_that_cannot_be_had_has_an_exit_code_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    assert doctor(asked("--env", "desktop"), as_json=False) == 21
+    out = capsys.readouterr().out
+    assert "apt-get install xvfb openbox dbus" in out
+    assert out.endswith("2 failed, no warnings\n")
+
+
+@pytest.mark.browser
+@pytest.mark.desktop
+@pytest.mark.reader
+def test_without_flags_everything_here_is_looked_at_in_a_process_that_says_nothing_else(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LINE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    found = lines(done.stdout)
+    assert {what.partition(":")[0] for what in found} >= {"version", "packages", "browser", "virtual", "reader"}
+    assert all(set(line) == {"what", "verdict", "found", "mend"} for line in found.values())
+
+
+@pytest.mark.desktop
+def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", LINE.replace("'--json'", "'--json', '--env', 'desktop'")],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "DISPLAY"}
+        | {"PYTHONPATH": ":".join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    while "virtual: display" not in process.stdout.readline():
+        assert process.poll() is None
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert any(child.name() == "Xvfb" for child in started)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert psutil.wait_procs(started, timeout=10)[1] == []
+
+
+# -- what is asked
+
+
+@pytest.mark.parametrize("flags", [("--dialect", "holo"), ("--model-name", "a"), ("--no-calibration",)])
+def test_flags_about_a_served_model_need_one(flags: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError, match=f"{flags[0]} .*--model ADDRESS"):
+        asked(*flags)
+    with pytest.raises(SettingsError, match=f"{flags[0]} .*--model ADDRESS"):
+        asked("--model", "reader", *flags)
+    assert asked("--model", "http://127.0.0.1:8000/v1", *flags).served
+
+
+def test_an_unknown_dialect_or_model_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="there is no dialect"):
+        doctor(asked("--model", "http://127.0.0.1:8000/v1", "--dialect", "klingon"), as_json=True)
+    with pytest.raises(ValueError, match="there is no model"):
+        doctor(asked("--model", "gpt"), as_json=True)
+    assert capsys.readouterr().out == ""  # nothing was looked at before that was clear
+
+
+def test_an_extra_that_is_missing_fails_only_where_it_was_asked_for() -> None:
+    missing = check_extra("browser", ("pillow", "no-such-distribution"), asked=True)
+    assert missing.verdict is Verdict.FAILED
+    assert missing.found == "not installed: no-such-distribution"
+    assert missing.mend == "pip install 'screenwright[browser]'"
+    assert failure_of(missing) is Failure.BROWSER
+    assert check_extra("browser", ("no-such-distribution",), asked=False).verdict is Verdict.WARNING
+    assert check_extra("browser", ("pillow",), asked=True).verdict is Verdict.OK
+
+
+# -- exit codes
+
+
+def failed(what: str) -> Check:
+    return Check(what, Verdict.FAILED, "it is broken", "mend it")
+
+
+def test_exit_codes_are_those_of_no_other_command() -> None:
+    codes = [failure.exit_code for failure in Failure]
+    assert codes == sorted(set(codes))
+    assert not set(codes) & {2, *CODES_OF_RUN.values()}
+    assert all(str(code) in EXIT_CODES for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("what", "failure"),
+    [
+        ("packages: browser", Failure.BROWSER),
+        ("browser: start", Failure.BROWSER),
+        ("packages: desktop", Failure.DESKTOP),
+        ("desktop: pointer", Failure.DESKTOP),
+        ("virtual: display", Failure.DESKTOP),
+        ("packages: reader", Failure.READER),
+        ("reader: finds a word", Failure.READER),
+        (REACHABLE, Failure.UNREACHABLE),
+        ("model: reply", Failure.PROTOCOL),
+        (CALIBRATION, Failure.CALIBRATION),
+    ],
+)
+def test_each_failure_is_of_one_class(what: str, failure: Failure) -> None:
+    assert failure_of(failed(what)) is failure
+    assert exit_code([failed(what)]) == failure.exit_code
+
+
+def test_of_several_failures_the_first_in_the_list_counts() -> None:
+    assert exit_code([failed(CALIBRATION), failed("desktop: display"), failed("model: reply")]) == 21
+    assert exit_code([Check("browser: sandbox", Verdict.WARNING, "off"), Check(REACHABLE, Verdict.SKIPPED, "")]) == 0
+    assert exit_code([]) == 0
+
+
+# -- what is printed
+
+
+class Terminal(io.StringIO):
+    """Something that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def printed(stream: io.StringIO, *checks: Check, as_json: bool = False) -> str:
+    report = Report(stream, as_json=as_json)
+    for check in checks:
+        report.add(check)
+    report.end()
+    return stream.getvalue()
+
+
+def test_lines_are_aligned_and_the_verdict_is_a_word() -> None:
+    text = printed(io.StringIO(), Check("browser: start", Verdict.OK, "it does"), failed("desktop: display"))
+    first, second, third, last = text.splitlines()
+    assert first.index("it does") == second.index("it is broken") == third.index("-> mend it")
+    assert " ok " in first
+    assert " failed " in second
+    assert last == "1 failed, no warnings"
+
+
+def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b" not in printed(io.StringIO(), failed("x"))
+    assert "\x1b[31mfailed" in printed(Terminal(), failed("x"))
+    assert "\x1b" not in printed(Terminal(), failed("x"), as_json=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in printed(Terminal(), failed("x"))
+
+
+def test_json_is_one_object_a_check_and_nothing_else() -> None:
+    check = failed("desktop: display")
+    assert json.loads(printed(io.StringIO(), check, as_json=True)) == {
+        "what": "desktop: display",
+        "verdict": "failed",
+        "found": "it is broken",
+        "mend": "mend it",
+    }
