@@ -1,5 +1,13 @@
-"""What is measured: a task sets a screen up, and judges afterwards what was done to it."""
+"""What is measured: a task sets a screen up, and judges afterwards what was done to it.
 
+    with task.set_up(seed=7) as scene:
+        result = agent.run(scene.instruction, scene.env)
+        outcome = scene.judge(result)
+
+A benchmark is a named set of tasks with the protocol that its published figures follow.
+"""
+
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,33 +16,28 @@ from ..agent.agent import Result
 from ..envs.env import Env
 
 
+class TaskError(Exception):
+    """A task cannot be set up or judged: machinery, not the agent's failure. The message is one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether the task was done, judged by what it left behind, and what was found there."""
+    """Whether the task was done, judged by what it left behind, and what was found there.
+
+    `score` is what the benchmark itself gives, where it gives more than done or not: a reward, a share.
+    """
 
     done: bool
     found: str
+    score: float | None = None
 
 
 class Scene(Protocol):
-    """A task that has been set up: its screen, and the judge of what happened on it."""
+    """A task that has been set up: its screen, what is asked, and the judge of what happened on it."""
 
     @property
     def env(self) -> Env:
         """The screen."""
-        ...
-
-    def judge(self, result: Result) -> Outcome:
-        """Look at what was left behind: the page's server, the file, the answer. Never at the model's word alone."""
-        ...
-
-
-class Task(Protocol):
-    """A task: what is asked, and how to set it up."""
-
-    @property
-    def name(self) -> str:
-        """A short name, unique in its benchmark."""
         ...
 
     @property
@@ -42,6 +45,67 @@ class Task(Protocol):
         """What the agent is asked to do."""
         ...
 
-    def set_up(self) -> AbstractContextManager[Scene]:
-        """Set the task up; leaving the context gives everything back."""
+    def is_over(self) -> bool:
+        """Whether the task has ended by itself, so that nothing done from now on counts; asked after each action."""
+        ...
+
+    def judge(self, result: Result) -> Outcome:
+        """Look at what was left behind: the page's server, the file, the answer. Never at the model's word alone.
+
+        Raises:
+            TaskError: it cannot be judged.
+        """
+        ...
+
+
+class Task(Protocol):
+    """A task: what kind it is, and how to set it up."""
+
+    @property
+    def name(self) -> str:
+        """A short name, unique in its benchmark, of letters, digits, dots and dashes."""
+        ...
+
+    @property
+    def category(self) -> str:
+        """The group that it is counted in, empty if there are none."""
+        ...
+
+    def set_up(self, seed: int) -> AbstractContextManager[Scene]:
+        """Set the task up in the variant `seed`; leaving the context gives everything back.
+
+        Raises:
+            TaskError: it cannot be set up.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a benchmark is run to be compared: which seeds, and at most how many steps."""
+
+    seeds: tuple[int, ...] = (0,)
+    steps: int = 50
+
+
+class Benchmark(Protocol):
+    """A set of tasks. `version` names what exactly they are: a package's version, a checkout's commit, a digest."""
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """What exactly is run."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """How it is run by default."""
+        ...
+
+    def tasks(self) -> Sequence[Task]:
+        """All its tasks, in a fixed order."""
         ...

@@ -9,7 +9,7 @@ from screenwright.agent.agent import result_of
 from screenwright.agent.events import Event
 from screenwright.cli.progress import Progress
 from screenwright.cli.view import view
-from screenwright.eval.benchmarks.demo import TASKS
+from screenwright.eval.benchmarks.demo import Demo
 from screenwright.eval.task import Outcome, Task
 
 
@@ -18,7 +18,7 @@ def main() -> int:
     folder = Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     outcomes: list[Outcome] = []
     pages: list[Path] = []
-    for task in TASKS:
+    for task in Demo().tasks():
         outcomes.append(_do(task, folder / task.name))
         pages.append(view(folder / task.name, None, show=False))
     print("\nEach run is recorded. Open in a web browser:")
@@ -30,8 +30,8 @@ def main() -> int:
 def _do(task: Task, folder: Path) -> Outcome:
     print(f"\n=== {task.name}", flush=True)
     progress, events = Progress(sys.stdout), list[Event]()
-    with task.set_up() as scene:
-        for event in Agent("reader", limits=Limits(steps=30)).stream(task.instruction, scene.env, out=folder):
+    with task.set_up(seed=0) as scene:
+        for event in Agent("reader", limits=Limits(steps=30)).stream(scene.instruction, scene.env, out=folder):
             progress.show(event)
             events.append(event)
         outcome = scene.judge(result_of(events[-1], folder))

@@ -17,9 +17,21 @@ from ...agent.agent import Result
 from ...envs.browser import BrowserEnv
 from ...envs.desktop import DesktopEnv, VirtualDisplay
 from ...envs.env import Env
-from ..task import Outcome, Task
+from ..task import Outcome, Rules, Task
 
 ORDER_NUMBER = "48213"
+
+
+_ORDER = (
+    'Type "Ada Lovelace" into the Full name field. Type "12 St James Square" into the Street and number field. '
+    'Select "Ivory" from the Paper list. Check "Wrap as a gift". Click "By courier". Click "Place order". '
+    "Then tell me the order number."
+)
+_MEND = (
+    'Click "Search". Click "Find and Replace...". Type "Tuesday" into the "Search for" field. '
+    'Type "Thursday" into the "Replace with" field. Check "Replace all in". Click "Replace All". Click "Close". '
+    "Press ctrl+s."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +39,17 @@ class OrderPaper:
     """Fill in and submit a form in Chromium, then read the order number off the page that answers."""
 
     name: str = "order-paper"
-    instruction: str = (
-        'Type "Ada Lovelace" into the Full name field. Type "12 St James Square" into the Street and number field. '
-        'Select "Ivory" from the Paper list. Check "Wrap as a gift". Click "By courier". Click "Place order". '
-        "Then tell me the order number."
-    )
+    category: str = "browser"
 
     @contextmanager
-    def set_up(self) -> Generator["_Shop"]:
+    def set_up(self, seed: int = 0) -> Generator["_Shop"]:
         """Serve the page on a free port of this machine and open it."""
         server = _Server(("127.0.0.1", 0), _Handler)
         thread = threading.Thread(target=server.serve_forever, name="shop", daemon=True)
         thread.start()
         try:
             with BrowserEnv(f"http://127.0.0.1:{server.server_port}/") as env:
-                yield _Shop(env, server)
+                yield _Shop(_ORDER, env, server)
         finally:
             server.shutdown()
             server.server_close()
@@ -50,8 +58,13 @@ class OrderPaper:
 
 @dataclass(frozen=True, slots=True)
 class _Shop:
+    instruction: str
     env: Env
     server: "_Server"
+
+    def is_over(self) -> bool:
+        """An order can always be followed by another."""
+        return False
 
     def judge(self, result: Result) -> Outcome:
         """The order must have reached the server, word for word, once, and the answer must hold its number."""
@@ -107,29 +120,30 @@ class MendText:
     """Replace a word in a text with the editor's own dialog, and save it: a GTK program on a display of its own."""
 
     name: str = "mend-text"
-    instruction: str = (
-        'Click "Search". Click "Find and Replace...". Type "Tuesday" into the "Search for" field. '
-        'Type "Thursday" into the "Replace with" field. Check "Replace all in". Click "Replace All". Click "Close". '
-        "Press ctrl+s."
-    )
+    category: str = "desktop"
     before: str = "The paper arrives on Tuesday.\nTuesday is also market day.\n"
 
     @contextmanager
-    def set_up(self) -> Generator["_Editor"]:
+    def set_up(self, seed: int = 0) -> Generator["_Editor"]:
         """Start the editor with the text on a virtual display."""
         with tempfile.TemporaryDirectory(prefix="screenwright-demo-") as folder:
             text = Path(folder) / "notes.txt"
             text.write_text(self.before, encoding="utf-8")
             display = VirtualDisplay(programs=(("mousepad", "--disable-server", str(text)),))
             with DesktopEnv(virtual=display) as env:
-                yield _Editor(env, text, self.before.replace("Tuesday", "Thursday"))
+                yield _Editor(_MEND, env, text, self.before.replace("Tuesday", "Thursday"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Editor:
+    instruction: str
     env: Env
     text: Path
     expected: str
+
+    def is_over(self) -> bool:
+        """A text can always be mended again."""
+        return False
 
     def judge(self, result: Result) -> Outcome:
         """The file on disk must hold the mended text."""
@@ -137,4 +151,14 @@ class _Editor:
         return Outcome(found == self.expected, f"the file holds {found!r}")
 
 
-TASKS: tuple[Task, ...] = (OrderPaper(), MendText())
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Both tasks. Nothing in them varies, so that one seed is enough."""
+
+    name: str = "demo"
+    version: str = "1"
+    rules: Rules = Rules(seeds=(0,), steps=30)
+
+    def tasks(self) -> tuple[Task, ...]:
+        """The order first."""
+        return OrderPaper(), MendText()
