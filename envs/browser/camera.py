@@ -21,8 +21,11 @@ from .tabs import Tabs
 _CAPTURE_S = 15.0
 _NEWS_S = 0.05
 """Trouble is told at once, its cause a moment later."""
+_BETWEEN_PAGES = "Not attached to an active page"
+_BETWEEN_PAGES_S = 3.0
 _DOCUMENT_S = 0.2
-_BLANK = ((255, 255), (255, 255), (255, 255))
+_DOCUMENT_PART = (0.4, 0.2, 0.95, 1.0)
+"""Left, upper, right and lower edge, as shares of the screenshot, of where a viewer shows only the document."""
 _CALL = re.compile(r"^\w+\.\w+: | at \S+$")
 
 
@@ -65,11 +68,14 @@ class Camera:
         return Screenshot(screen if self._overlay.is_empty else await self._overlay.over(screen))
 
     async def wait_for_a_document(self, limit_s: float) -> None:
-        """Return when two looks are the same and there is something to see: a viewer tells nothing of what it does."""
+        """Return when two looks are the same and there is a document to see: a viewer tells nothing of what it does.
+
+        Its own bars come up before it has anything in between them.
+        """
         end, before = time.monotonic() + limit_s, b""
         while time.monotonic() < end:
             seen = await self._shot()
-            if seen == before and Screenshot(png=seen).image.getextrema() != _BLANK:
+            if seen == before and _has_content(Screenshot(png=seen).image):
                 return
             before = seen
             await asyncio.sleep(_DOCUMENT_S)
@@ -99,9 +105,26 @@ class Camera:
             opened.cancel()
 
     async def _shot(self) -> bytes:
-        session = await self._tabs.session()
-        answer = await session.send("Page.captureScreenshot", self._exposure)
-        return base64.b64decode(answer["data"])
+        end = time.monotonic() + _BETWEEN_PAGES_S
+        while True:
+            session = await self._tabs.session()
+            try:
+                answer = await session.send("Page.captureScreenshot", self._exposure)
+            except Error as error:
+                if _BETWEEN_PAGES not in error.message or time.monotonic() > end:
+                    raise
+                await asyncio.sleep(_NEWS_S)
+            else:
+                return base64.b64decode(answer["data"])
+
+
+def _has_content(image: Image.Image) -> bool:
+    """Whether there is more than one colour where the document belongs."""
+    left, upper, right, lower = _DOCUMENT_PART
+    width, height = image.size
+    part = image.crop((round(left * width), round(upper * height), round(right * width), round(lower * height)))
+    colours = part.convert("RGB").getcolors(1)  # None if there are more
+    return colours is None
 
 
 def line(error: Error) -> str:

@@ -108,6 +108,17 @@ def test_nobody_speaks_a_reading_with_y_before_x(name: str) -> None:
     )
 
 
+def near(one: Reading, two: Reading, dialect: Dialect) -> bool:
+    """Whether both put the far corner of every screen at about the same place."""
+    for screen in SIZES:
+        image = dialect.image_rule.resize(screen)
+        corner = ScreenPoint(screen.width, screen.height)
+        meant = one.to_screen(two.from_screen(corner, screen, image), screen, image)
+        if abs(meant.x - corner.x) + abs(meant.y - corner.y) >= 0.05 * (screen.width + screen.height):
+            return False
+    return True
+
+
 # -- identification
 
 
@@ -119,15 +130,13 @@ def test_a_model_that_answers_in_a_space_is_found_to_with_noise_and_misses(
     dialect = dialect_named(name)
     reading = data.draw(st.sampled_from(readings_for(dialect)))
     aim = answering_in(reading, noise_px=noise_px, misses=misses, seed=seed)
-    found = measured(dialect, aim).space
+    calibration = measured(dialect, aim)
+    found = calibration.space
     assert found is not None
-    sent = [dialect.image_rule.resize(size) for size in SIZES]
-    if found != reading:  # too near to each other to tell, and then the more usual is named
+    if found != reading:  # nothing tells them apart, and then the more usual is named
         assert readings_for(dialect).index(found) < readings_for(dialect).index(reading)
-        for screen, image in zip(SIZES, sent, strict=True):
-            corner = ScreenPoint(screen.width, screen.height)
-            meant = found.to_screen(reading.from_screen(corner, screen, image), screen, image)
-            assert abs(meant.x - corner.x) + abs(meant.y - corner.y) < 0.05 * (screen.width + screen.height)
+        hits = {fit.reading: fit.hits for fit in calibration.errors}
+        assert near(found, reading, dialect) or hits[found] >= hits[reading]
 
 
 @settings(max_examples=60)

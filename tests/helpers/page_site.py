@@ -17,12 +17,13 @@ const told = {}; const tell = (name, value) => { told[name] = value;
 
 @dataclass
 class Page:
-    """What is answered at a path. With `login`, only to `name:password`."""
+    """What is answered at a path. With `login`, only to who sends that as `Authorization`."""
 
     body: bytes
     kind: str = "text/html"
     headers: dict[str, str] = field(default_factory=dict[str, str])
     login: str = ""
+    status: int = 200
 
 
 class Site:
@@ -68,7 +69,7 @@ class Site:
                 elif page.login and self.headers.get("Authorization") != page.login:
                     self.answer(401, Page(b"no", headers={"WWW-Authenticate": 'Basic realm="here"'}))
                 else:
-                    self.answer(200, page)
+                    self.answer(page.status, page)
 
             def do_POST(self) -> None:
                 site.told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

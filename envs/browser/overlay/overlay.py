@@ -9,11 +9,13 @@ what is clicked or typed on it is carried out there, by a real mouse and keyboar
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import resources
+from typing import TypeVar
 
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 from pydantic import TypeAdapter
 
 from ...actions import (
@@ -29,17 +31,23 @@ from ...actions import (
     Move,
     Scroll,
 )
+from ...env import EnvLost
 from ...geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from ...keys import canonical_key
 from ..hands import Hands
 from .panels import Answer, Dialog, ListOfOptions, Panel, Strip, Tooltip
 
+T = TypeVar("T")
 Answered = Callable[[Answer], Awaitable[None]]
 
 STRIP_PX = 72
 """Height of the tab strip with the address, in CSS pixels."""
 
+_PATIENCE_S = 4.0
+_OPENING_S = 15.0
+_TRIES = 3
 _DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_CALL = "([name, ...given]) => screenwrightOverlay[name](...given)"
 _ANSWER = TypeAdapter(Answer)
 
 
@@ -72,6 +80,7 @@ class Overlay:
         self._strip: _Open | None = None
         self._picture: Image.Image | None = None
         self._answers: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
 
     # -- what lies there
 
@@ -109,10 +118,9 @@ class Overlay:
             before, self._popup = self._popup, shown
         async with self._drawing:
             self._picture = None
-            page = await self._ready()
             if before is not None:
-                await page.evaluate("id => screenwrightOverlay.close(id)", before.id)
-            await page.evaluate("([id, panel]) => screenwrightOverlay.show(id, panel)", [shown.id, asdict(panel)])
+                await self._call("close", before.id)
+            await self._call("show", shown.id, asdict(panel))
         if before is not None:
             await before.answered(Answer())
 
@@ -132,7 +140,7 @@ class Overlay:
 
     async def close(self) -> None:
         """Take it all away, and the page with it. Questions that are open are not answered any more."""
-        for task in self._answers:
+        for task in (*self._answers, *self._endings):
             task.cancel()
         page, self._page = self._page, None
         if page is not None:
@@ -144,9 +152,7 @@ class Overlay:
         """`picture` of the whole screen with the panels over it."""
         async with self._drawing:
             if self._picture is None:
-                page = await self._ready()
-                await page.evaluate(_DRAWN)
-                png = await page.screenshot(omit_background=True, caret="initial")
+                png = await self._on_page(_photograph)
                 self._picture = Image.open(io.BytesIO(png)).convert("RGBA")
             panels = self._picture
         covered = picture.copy()
@@ -166,10 +172,8 @@ class Overlay:
         at = _place(action)
         if at is not None:
             point = self._device.apply(at)
-            over: bool = await self._page.evaluate("([x, y]) => screenwrightOverlay.isOver(x, y)", [point.x, point.y])
-            return over
-        typing: bool = await self._page.evaluate("() => screenwrightOverlay.isTyping()")
-        return typing or (self._popup is not None and await self._steers(action))
+            return await self._call("isOver", point.x, point.y)
+        return await self._call("isTyping") or (self._popup is not None and await self._steers(action))
 
     async def _steers(self, action: ActionIn[ScreenPoint]) -> bool:
         """Whether `action` is a key for the picker, list or menu that is open."""
@@ -178,8 +182,7 @@ class Overlay:
         keys = action.keys if isinstance(action, Hotkey) else (action.key,)
         key = canonical_key(keys[0]) if len(keys) == 1 else ""
         if key == "enter" and self._popup is not None and isinstance(self._popup.panel, ListOfOptions):
-            chosen: bool = await self._page.evaluate("() => screenwrightOverlay.hasChoice()")
-            return chosen
+            return await self._call("hasChoice")
         return key in ("escape", "enter", "up", "down")
 
     async def do(self, action: ActionIn[ScreenPoint]) -> str:
@@ -192,7 +195,7 @@ class Overlay:
             page = await self._ready()
             self._picture = None
         method = await self._hands.do(page, action)
-        await page.evaluate(_DRAWN)
+        await self._on_page(_drawn)
         return method
 
     async def answers(self, within_s: float) -> None:
@@ -204,7 +207,7 @@ class Overlay:
         """The page is being worked: the strip's address field is left."""
         if self._strip is not None and self._page is not None:
             self._picture = None
-            await self._page.evaluate("() => screenwrightOverlay.stopTyping()")
+            await self._call("stopTyping")
 
     async def release(self) -> None:
         """Let go of everything that is held."""
@@ -219,8 +222,39 @@ class Overlay:
             page = await self._open_page()
             await page.expose_binding("screenwrightAnswer", self._heard)
             await page.set_content(_document())
+            for shown in self._all():
+                await page.evaluate(_CALL, ["show", shown.id, asdict(shown.panel)])
             self._page = page
         return self._page
+
+    async def _call(self, function: str, *arguments: object) -> bool:
+        """Call a function of the page; what it says."""
+
+        async def call(page: Page) -> bool:
+            return bool(await page.evaluate(_CALL, [function, *arguments]))
+
+        return await self._on_page(call)
+
+    async def _on_page(self, work: Callable[[Page], Awaitable[T]]) -> T:
+        """Do `work` on the page. One that died or hangs is replaced, with all that it showed, and it is done again.
+
+        Raises:
+            EnvLost: the browser brings up no page that works.
+        """
+        for _ in range(_TRIES):
+            try:
+                page = await asyncio.wait_for(self._ready(), _OPENING_S)
+                return await asyncio.wait_for(work(page), _PATIENCE_S)
+            except (Error, TimeoutError):
+                dead, self._page = self._page, None
+                if dead is not None:
+                    self._later(_close(dead), self._endings)
+        raise EnvLost("the browser does not draw what lies over its pages")
+
+    def _later(self, work: Awaitable[None], among: "set[asyncio.Task[None]]") -> None:
+        task = asyncio.ensure_future(work)
+        among.add(task)
+        task.add_done_callback(among.discard)
 
     def _heard(self, _source: object, panel_id: str, said: object) -> None:
         answer = _ANSWER.validate_python(said)
@@ -228,9 +262,7 @@ class Overlay:
         if shown is None:
             return
         ending = self._end(shown, answer) if shown is not self._strip else shown.answered(answer)
-        task = asyncio.ensure_future(ending)
-        self._answers.add(task)
-        task.add_done_callback(self._answers.discard)
+        self._later(ending, self._answers)
 
     async def _end(self, shown: _Open, answer: Answer) -> None:
         await self._replace(shown)
@@ -245,7 +277,7 @@ class Overlay:
         self._tooltip = None if self._tooltip is shown else self._tooltip
         self._picture = None
         if self._page is not None:
-            await self._page.evaluate("id => screenwrightOverlay.close(id)", shown.id)
+            await self._call("close", shown.id)
 
     def _all(self) -> list[_Open]:
         return [each for each in (*self._dialogs, self._popup, self._tooltip, self._strip) if each is not None]
@@ -262,6 +294,20 @@ def _place(action: ActionIn[ScreenPoint]) -> ScreenPoint | None:
             return at
         case _:
             return None
+
+
+async def _drawn(page: Page) -> None:
+    await page.evaluate(_DRAWN)
+
+
+async def _photograph(page: Page) -> bytes:
+    await _drawn(page)
+    return await page.screenshot(omit_background=True, caret="initial")
+
+
+async def _close(page: Page) -> None:
+    with suppress(Error, TimeoutError):
+        await asyncio.wait_for(page.context.close(), _PATIENCE_S)
 
 
 def _document() -> str:

@@ -336,7 +336,10 @@
 
   const draw = { dialog, menu, list, tooltip, picker, strip: drawStrip };
   window.screenwrightOverlay = {
-    show(id, spec) { draw[spec.kind](id, spec); },
+    show(id, spec) {
+      this.close(id);
+      draw[spec.kind](id, spec);
+    },
     close(id) { document.getElementById(id)?.remove(); },
     isOver(x, y) { return !["HTML", "BODY"].includes(document.elementFromPoint(x, y)?.tagName ?? "BODY"); },
     isTyping() { return document.activeElement?.matches("#strip input, .picker .hex") ?? false; },
