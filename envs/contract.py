@@ -78,7 +78,7 @@ class Stage(Protocol):
         ...
 
 
-def eventually(read: object, expected: object, within_s: float = 3.0) -> None:
+def eventually(read: object, expected: object, within_s: float = 15.0) -> None:
     """Assert that `read()` becomes `expected`: what a program shows may trail what was done to it."""
     assert callable(read)
     end = time.monotonic() + within_s

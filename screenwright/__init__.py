@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .agent.history import ChunkedHistory, History, WindowHistory
     from .agent.limits import Limits, StopReason
     from .agent.messages import ImageFormat, ImagePart, Message, TextPart, Turn
+    from .agent.models.local import LocalModel
     from .agent.models.model import Completion, Model, ModelInfo, ModelLost, Sampling, Usage
     from .agent.models.reader import ReaderModel
     from .agent.models.scripted import ScriptedModel
@@ -98,6 +99,7 @@ _HOMES = {
     "agent.history": ("ChunkedHistory", "History", "WindowHistory"),
     "agent.limits": ("Limits", "StopReason"),
     "agent.messages": ("ImageFormat", "ImagePart", "Message", "TextPart", "Turn"),
+    "agent.models.local": ("LocalModel",),
     "agent.models.model": ("Completion", "Model", "ModelInfo", "ModelLost", "Sampling", "Usage"),
     "agent.models.reader": ("ReaderModel",),
     "agent.models.scripted": ("ScriptedModel",),
@@ -174,6 +176,7 @@ __all__ = [
     "KeyDown",
     "KeyUp",
     "Limits",
+    "LocalModel",
     "LongPress",
     "Message",
     "Misread",

@@ -2,6 +2,8 @@
 
 _EXTRAS = {
     "playwright": "browser",
+    "publicsuffixlist": "browser",
+    "idna": "browser",
     "mss": "desktop",
     "pyautogui": "desktop",
     "pyperclip": "desktop",

@@ -1,8 +1,9 @@
-"""Makes a tiny model of UI-TARS's architecture with random weights: a real Qwen2.5-VL, small enough for a CPU.
+"""Makes a tiny model of UI-TARS's architecture with random weights: a real Qwen-VL, small enough for a CPU.
 
     python make_tiny_model.py FOLDER [TOKENIZER_FOLDER]
 
-Runs in vLLM's environment (transformers, tokenizers, torch). The tokenizer is the family's own, from a folder that has
+A Qwen2.5-VL, as UI-TARS-1.5 is; `make` makes a Qwen2-VL as well, as UI-TARS 1.0 is. Needs transformers, tokenizers and
+torch, as vLLM's environment has them. The tokenizer is the family's own, from a folder that has
 its `tokenizer.json`, else one trained on the spot on the words of a reply; both have the box tokens.
 """
 
@@ -12,7 +13,13 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import (
+    PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+)
 
 SPECIAL = [
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
@@ -40,7 +47,16 @@ def trained_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def main(folder: Path, tokenizer_folder: Path | None) -> None:
+VISION = {
+    "qwen2_5_vl": {
+        "depth": 2, "hidden_size": 64, "intermediate_size": 128, "num_heads": 2, "out_hidden_size": 128,
+        "window_size": 112, "fullatt_block_indexes": [1],
+    },
+    "qwen2_vl": {"depth": 2, "embed_dim": 64, "hidden_size": 128, "num_heads": 2, "mlp_ratio": 2},
+}  # fmt: skip
+
+
+def make(folder: Path, tokenizer_folder: Path | None = None, architecture: str = "qwen2_5_vl") -> None:
     """Write the model, its tokenizer and its image processor's settings to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     if tokenizer_folder is None:
@@ -54,22 +70,21 @@ def main(folder: Path, tokenizer_folder: Path | None) -> None:
     fast.save_pretrained(folder)
     token = fast.convert_tokens_to_ids
     torch.manual_seed(0)
-    config = Qwen2_5_VLConfig(
+    new = architecture == "qwen2_5_vl"
+    config = (Qwen2_5_VLConfig if new else Qwen2VLConfig)(
         text_config={
             "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2, "num_attention_heads": 4,
             "num_key_value_heads": 2, "vocab_size": len(fast), "max_position_embeddings": 65536,
             "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [4, 6, 6]},
             "tie_word_embeddings": True, "bos_token_id": None, "eos_token_id": token("<|im_end|>"),
         },
-        vision_config={
-            "depth": 2, "hidden_size": 64, "intermediate_size": 128, "num_heads": 2, "out_hidden_size": 128,
-            "window_size": 112, "fullatt_block_indexes": [1],
-        },
+        vision_config=VISION[architecture],
         image_token_id=token("<|image_pad|>"), video_token_id=token("<|video_pad|>"),
         vision_start_token_id=token("<|vision_start|>"), vision_end_token_id=token("<|vision_end|>"),
         tie_word_embeddings=True,
     )  # fmt: skip
-    Qwen2_5_VLForConditionalGeneration(config).to(torch.float32).save_pretrained(folder)
+    model = (Qwen2_5_VLForConditionalGeneration if new else Qwen2VLForConditionalGeneration)(config)
+    model.to(torch.float32).save_pretrained(folder)
     processor = {
         "image_processor_type": "Qwen2VLImageProcessor", "processor_class": "Qwen2_5_VLProcessor",
         "min_pixels": 3136, "max_pixels": 12845056, "patch_size": 14, "temporal_patch_size": 2, "merge_size": 2,
@@ -79,4 +94,4 @@ def main(folder: Path, tokenizer_folder: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    make(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

@@ -72,6 +72,7 @@ NAMES = [
     "KeyDown",
     "KeyUp",
     "Limits",
+    "LocalModel",
     "LongPress",
     "Message",
     "Misread",

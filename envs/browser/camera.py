@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 import re
 import time
 
@@ -38,9 +39,9 @@ class Camera:
         self._tabs = tabs
         self._overlay = overlay
         self._questions = questions
-        self._size = Size(round(view.screen.width * view.scale), round(view.screen.height * view.scale))
+        self._size = Size(_pixels(view.screen.width * view.scale), _pixels(view.screen.height * view.scale))
         strip = STRIP_PX if settings.tab_strip else 0
-        self._top = round(strip * view.scale)
+        self._top = _pixels(strip * view.scale)
         self._exposure: dict[str, object] = {"format": "png", "optimizeForSpeed": True}
         if view.scale != 1:  # without a clip of that scale, Chromium hands out CSS pixels
             size = {"width": view.screen.width, "height": view.screen.height - strip}
@@ -105,6 +106,8 @@ class Camera:
             opened.cancel()
 
     async def _shot(self) -> bytes:
+        if not self._tabs.have_devtools:
+            return self._fitted(await self._tabs.current.screenshot(caret="initial", scale="device"))
         end = time.monotonic() + _BETWEEN_PAGES_S
         while True:
             session = await self._tabs.session()
@@ -115,7 +118,18 @@ class Camera:
                     raise
                 await asyncio.sleep(_NEWS_S)
             else:
-                return base64.b64decode(answer["data"])
+                return self._fitted(base64.b64decode(answer["data"]))
+
+    def _fitted(self, png: bytes) -> bytes:
+        """`png` in the size of the page: a window on a screen with a scale of its own is captured at that scale."""
+        wanted = Size(self._size.width, self._size.height - self._top)
+        shot = Screenshot(png=png)
+        return png if shot.size == wanted else Screenshot(shot.image.resize((wanted.width, wanted.height))).png
+
+
+def _pixels(length: float) -> int:
+    """A length in whole pixels, as Chromium rounds it: half a pixel is one."""
+    return math.floor(length + 0.5)
 
 
 def _has_content(image: Image.Image) -> bool:

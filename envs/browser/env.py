@@ -13,7 +13,10 @@ from typing import Any, Self, TypeVar
 from ..actions import Action
 from ..env import Done, EnvInfo, EnvLost, Observation
 from ..geometry import Size
-from .chromium import runs_as_root
+from .chromium import sandbox
+from .engines import NAMES
+from .fence_guard import check_fence
+from .identity import check_identity, identity_facts
 from .session import Session
 from .settings import BrowserSettings, View
 from .worker import Worker
@@ -27,6 +30,9 @@ class BrowserEnv:
     The screenshot has `viewport` times `scale` pixels, the tab strip included where one is drawn. What Chromium draws
     outside its pages (dialogs, pickers, menus, tooltips) is drawn on the screenshot and worked there. New tabs are
     followed, downloads kept; `settings` has the rest.
+
+    Raises:
+        ValueError: `settings` ask for what no browser can be; one line.
     """
 
     def __init__(
@@ -38,6 +44,8 @@ class BrowserEnv:
         headless: bool = True,
         settings: BrowserSettings = BrowserSettings(),
     ) -> None:
+        check_identity(settings)
+        check_fence(settings)
         self.url = url
         self.viewport = viewport
         self.scale = scale
@@ -55,9 +63,12 @@ class BrowserEnv:
             "viewport": str(self.viewport),
             "scale": f"{self.scale:g}",
             "headless": str(self.headless).lower(),
-            "sandbox": "off, since root cannot have it" if runs_as_root() else "on",
+            "sandbox": sandbox(self.settings),
         }
-        program = self._session.program if self._session else "Chromium"
+        settings |= identity_facts(self.settings)
+        if self.settings.allow_hosts:
+            settings["allowed hosts"] = ", ".join(self.settings.allow_hosts)
+        program = self._session.program if self._session else NAMES[self.settings.engine]
         return EnvInfo("browser", program, settings)
 
     def observe(self) -> Observation:

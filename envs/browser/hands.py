@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias, assert_never
@@ -36,6 +37,8 @@ _DRAG_MOVES = 20
 _DRAG_S = 0.15
 
 _MOST_TURNS = 10
+_HAIR = 1e-6
+"""What a division may fall short by."""
 
 _WithMouse: TypeAlias = (
     Click[ScreenPoint]
@@ -99,6 +102,11 @@ class Hands:
 
     # -- the mouse
 
+    def _spot(self, at: ScreenPoint) -> DevicePoint:
+        """The CSS pixel that holds `at`. Of a point between two, Chromium finds what lies on the further one."""
+        point = self._device.apply(at)
+        return DevicePoint(math.floor(point.x + _HAIR), math.floor(point.y + _HAIR))
+
     async def _mouse(self, page: Page, action: _WithMouse) -> None:
         mouse = page.mouse
         match action:
@@ -126,7 +134,7 @@ class Hands:
 
     async def _to(self, mouse: Mouse, at: ScreenPoint | None) -> None:
         if at is not None:
-            point = self._device.apply(at)
+            point = self._spot(at)
             await mouse.move(point.x, point.y)
             self._pointer = point
 
@@ -134,14 +142,14 @@ class Hands:
         if click.count < 1:
             raise ActionRefused(f"a click of {click.count} presses is none")
         async with self._holding(page.keyboard, click.modifiers):
-            at = self._pointer = self._device.apply(click.at)
+            at = self._pointer = self._spot(click.at)
             await page.mouse.click(at.x, at.y, button=click.button.value, click_count=click.count)
 
     async def _drag(self, page: Page, drag: Drag[ScreenPoint]) -> None:
         """Press, move in many small steps, release: dropping in a page needs motion, and a moment for it."""
         if len(drag.path) < 2:
             raise ActionRefused("a drag needs two points or more")
-        points = [self._device.apply(point) for point in drag.path]
+        points = [self._spot(point) for point in drag.path]
         async with self._holding(page.keyboard, drag.modifiers):
             await self._to(page.mouse, drag.path[0])
             await self._press(page.mouse, drag.button)

@@ -9,6 +9,7 @@ from playwright.async_api import Error, Page
 from ..env import ActionRefused
 from .addresses import full_address
 from .camera import line
+from .fence import Fence
 from .overlay import Overlay
 from .shortcuts import Shortcut
 from .tabs import Tabs
@@ -16,21 +17,30 @@ from .tabs import Tabs
 _ERROR_PAGE_S = 2.0
 _NEWS_S = 0.05
 _CRASH_S = 0.5
+_INTERRUPTED = "is interrupted by another navigation"
+_NO_WAY_BACK = "there is no page to go back to"
+_MOST_INTERRUPTIONS = 5
 
 
 class Navigation:
     """Goes to pages in the tab that is seen. Going ends when the new page begins to come in; `rest` waits for more.
 
-    `limit_s` is how long a server may take to answer.
+    `limit_s` is how long a server may take to answer. What lies outside `fence` is not gone to.
     """
 
     def __init__(
-        self, tabs: Tabs, overlay: Overlay, limit_s: float, rest: Callable[[float], Awaitable[object]]
+        self,
+        tabs: Tabs,
+        overlay: Overlay,
+        limit_s: float,
+        rest: Callable[[float], Awaitable[object]],
+        fence: Fence | None,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._limit_ms = limit_s * 1000
         self._rest = rest
+        self._fence = fence
         self._start = "about:blank"
         self._wanted: dict[Page, str] = {}
         self._beginnings: dict[Page, int] = {}
@@ -56,13 +66,15 @@ class Navigation:
         """Go to `address`, which is complete.
 
         Raises:
-            ActionRefused: it cannot be opened.
+            ActionRefused: it cannot be opened, or lies outside the fence.
         """
+        if self._fence is not None and (why := self._fence.refusal(address)):
+            raise ActionRefused(f"{address} was not opened: {why}")
         page = self._tabs.current
         self._wanted[page] = address
         try:
             with self._tabs.leaving():
-                await page.goto(address, timeout=self._limit_ms, wait_until="commit")
+                await self._open(page, address)
         except Error as error:
             if "Download is starting" in error.message or self._overlay.has_dialog:  # such as one to sign in
                 return
@@ -72,6 +84,19 @@ class Navigation:
                 return
             await self._rest(_ERROR_PAGE_S)  # Chromium is about to show a page that tells of it
             raise ActionRefused(f"{address} cannot be opened: {line(error)}") from error
+
+    async def _open(self, page: Page, address: str) -> None:
+        """Open `address` in `page`, even if the one that is there keeps going elsewhere: by way of an empty page."""
+        for addresses in (*[(address, "about:blank")] * _MOST_INTERRUPTIONS, (address,)):
+            for each in addresses:
+                try:
+                    await page.goto(each, timeout=self._limit_ms, wait_until="commit")
+                except Error as error:
+                    if _INTERRUPTED not in error.message or len(addresses) == 1:
+                        raise
+                else:
+                    if each is address:
+                        return
 
     async def _has_crashed(self, page: Page, error: Error) -> bool:
         """Whether `page` is gone; that it crashed may come to be known a moment after what it caused."""
@@ -88,9 +113,13 @@ class Navigation:
             ActionRefused: there is none.
         """
         if await self._place() <= self._beginnings.get(self._tabs.current, 0):
-            raise ActionRefused("there is no page to go back to")
+            raise ActionRefused(_NO_WAY_BACK)
+        page = self._tabs.current
         with self._tabs.leaving():
-            await self._tabs.current.go_back(timeout=self._limit_ms, wait_until="commit")
+            await page.go_back(timeout=self._limit_ms, wait_until="commit")
+            if page.url == "about:blank" != self._start and not self._tabs.have_devtools:
+                await page.go_forward(timeout=self._limit_ms, wait_until="commit")  # it was the empty page before all
+                raise ActionRefused(_NO_WAY_BACK)
 
     async def do(self, wanted: Shortcut) -> None:
         """Do what a browser's window does.
@@ -128,6 +157,8 @@ class Navigation:
         return self._wanted.get(page, "") if page.url.startswith("chrome-error:") else page.url
 
     async def _place(self) -> int:
-        """How many pages lie before this one in its tab."""
+        """How many pages lie before this one in its tab; without DevTools, how many lie in it but one."""
+        if not self._tabs.have_devtools:
+            return int(await self._tabs.current.evaluate("() => history.length - 1"))
         history = await (await self._tabs.session()).send("Page.getNavigationHistory")
         return int(history["currentIndex"])

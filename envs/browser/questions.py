@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from playwright.async_api import BrowserContext, Dialog, Error, FileChooser, Frame, Page, Response
+from playwright.async_api import Dialog, Error, FileChooser, Frame, Page, Response
 from pydantic import ValidationError
 
 from ..env import ActionRefused
 from ..geometry import DevicePoint
+from .attach import Context
 from .news import (
     LONGEST,
     READ_NEWS,
@@ -71,7 +72,7 @@ class Questions:
         self._silenced = False
         self.opened = asyncio.Event()
 
-    async def start(self, context: BrowserContext) -> None:
+    async def start(self, context: Context) -> None:
         """Listen to the pages of `context`."""
         context.on("dialog", self._asked)
         context.on("response", self._responded)

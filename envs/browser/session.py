@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import warnings
 from collections.abc import Coroutine
 from contextlib import suppress
 from importlib import resources
@@ -28,10 +29,14 @@ from ..actions import (
 from ..env import ActionRefused, Done, EnvLost, EnvUnavailable, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from .addresses import full_address
+from .attach import Context
 from .camera import Camera, line
 from .chromium import launch, overlay_page
 from .downloads import Downloads
+from .engines import NAMES
+from .fence_guard import FenceGuard
 from .hands import Hands
+from .identity import save_storage
 from .navigation import Navigation
 from .overlay import ListOfOptions, Overlay
 from .overlay.overlay import STRIP_PX
@@ -59,10 +64,11 @@ class Session:
     def __init__(
         self,
         playwright: Playwright,
-        context: BrowserContext,
+        context: Context,
         view: View,
         settings: BrowserSettings,
         downloads: Downloads,
+        guard: FenceGuard | None,
     ) -> None:
         self._playwright = playwright
         self._context = context
@@ -70,12 +76,14 @@ class Session:
         self._scale = view.scale
         self._top = STRIP_PX if settings.tab_strip else 0
         self._downloads = downloads
+        self._guard = guard
         self._traffic = Traffic(context)
         self._tabs = Tabs(context, self._traffic, TabWatch(self._opened, self._crashed))
         middle = DevicePoint(view.screen.width / 2, (view.screen.height - self._top) / 2)
         self._hands = Hands(DeviceTransform(view.scale), middle)
         self._overlay = Overlay(lambda: overlay_page(playwright, context, view, settings), view.screen, view.scale)
-        self._navigation = Navigation(self._tabs, self._overlay, settings.load_limit_s, self._rest)
+        fence = guard.fence if guard is not None else None
+        self._navigation = Navigation(self._tabs, self._overlay, settings.load_limit_s, self._rest, fence)
         self._questions = Questions(
             self._tabs, self._overlay, settings, lambda: self._hands.pointer, self._top, self._navigation.go
         )
@@ -95,17 +103,22 @@ class Session:
         playwright = await async_playwright().start()
         kept = Path(settings.downloads) if settings.downloads else None
         downloads = Downloads(kept, settings.download_limit_mb * 10**6)
+        guard = FenceGuard.wanted(settings)
         try:
+            if guard is not None:
+                settings = await guard.start(settings)
             page_size = Size(view.screen.width, view.screen.height - (STRIP_PX if settings.tab_strip else 0))
             context, version = await launch(playwright, page_size, view, settings, downloads.parts)
-            session = cls(playwright, context, view, settings, downloads)
-            session.program = f"Chromium {version}"
+            session = cls(playwright, context, view, settings, downloads, guard)
+            session.program = f"{NAMES[settings.engine]} {version}"
             await session.begin(url)
         except BaseException as error:
             await downloads.close()
             await playwright.stop()
+            if guard is not None:
+                await guard.close()
             if isinstance(error, Error):
-                raise EnvUnavailable(f"Chromium did not start: {line(error)}") from error
+                raise EnvUnavailable(f"{NAMES[settings.engine]} did not start: {line(error)}") from error
             if isinstance(error, EnvLost | ActionRefused):
                 raise EnvUnavailable(str(error)) from error
             raise
@@ -113,9 +126,13 @@ class Session:
 
     async def begin(self, url: str) -> None:
         """Open the first tab at `url`."""
+        if self._guard is not None and isinstance(self._context, BrowserContext):
+            self._guard.watch(self._context)
         await self._questions.start(self._context)
         await self._context.add_init_script(_page_scripts())
         await self._tabs.start()
+        if self._settings.geolocation is not None:
+            await self._tabs.set_permission("geolocation", "granted")
         await self._navigation.begin(url)
         await self._settle(0.0, self._settings.load_limit_s)
         if not self._questions.hold_up():
@@ -132,6 +149,7 @@ class Session:
         screenshot = await self._camera.look()
         await self._downloads.rest(0)
         facts = (*await self._tabs.take_facts(), *self._questions.take_facts(), *self._downloads.take_facts())
+        facts += self._guard.take_facts() if self._guard is not None else ()
         device = DeviceTransform(self._scale, 0.0, 0.0 - self._top)
         return Observation(screenshot, facts, self._tabs.current.url, device)
 
@@ -162,6 +180,7 @@ class Session:
             for task in (*self._asides, *([self._held_up] if self._held_up else [])):
                 task.cancel()
             await self._downloads.close()
+            await self._save_storage()
             with suppress(Error, TimeoutError):
                 await asyncio.wait_for(self._overlay.close(), _CLOSE_S)
                 await asyncio.wait_for(self._context.close(), _CLOSE_S)
@@ -169,6 +188,20 @@ class Session:
                     await asyncio.wait_for(self._context.browser.close(), _CLOSE_S)
         finally:
             await self._playwright.stop()
+            if self._guard is not None:
+                await self._guard.close()
+
+    async def _save_storage(self) -> None:
+        """Write down what pages remember. What cannot be any more, in the end, is not worth losing the run for."""
+        file = self._settings.save_storage
+        if file is None or not isinstance(self._context, BrowserContext):
+            return
+        try:
+            await asyncio.wait_for(self._overlay.cancel_dialogs(), _CLOSE_S)  # a page that asks answers nothing
+            await asyncio.wait_for(save_storage(self._context, Path(file)), _CLOSE_S)
+        except (Error, TimeoutError, OSError) as error:
+            why = line(error) if isinstance(error, Error) else str(error) or "the browser does not answer"
+            warnings.warn(f"{file} was not written: {why}", RuntimeWarning, stacklevel=2)
 
     # -- acting
 
@@ -291,7 +324,7 @@ class Session:
                 return time.monotonic() - began, _DIALOG
             settled = settling.result()
             if self._traffic.shows_document(self._tabs.current.main_frame):
-                await self._camera.wait_for_a_document(limit_s)
+                await self._camera.wait_for_a_document(self._settings.load_limit_s)
             await self._downloads.rest(_DOWNLOAD_S)
             return settled.seconds, settled.by
         finally:

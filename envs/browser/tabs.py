@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Frame, Page
+from playwright.async_api import Browser, CDPSession, Error, Frame, Page
 
 from ..env import ActionRefused, EnvLost
+from .attach import Context, OwnPart
 from .traffic import Traffic
 
 _TITLE_S = 1.0
@@ -26,7 +27,7 @@ class TabWatch:
 class Tabs:
     """The tabs, in the order of their opening: follows each new one, comes back when it closes, keeps facts to tell."""
 
-    def __init__(self, context: BrowserContext, traffic: Traffic, watch: TabWatch) -> None:
+    def __init__(self, context: Context, traffic: Traffic, watch: TabWatch) -> None:
         self._context = context
         self._traffic = traffic
         self._watch = watch
@@ -36,6 +37,7 @@ class Tabs:
         self._facts: list[str | Page] = []
         self._titles: dict[Page, str] = {}
         self._coming: set[str] = set()
+        self._targets: set[str] = set()
         self._context_id: str | None = None
         self._lost = ""
         self._replacing = asyncio.Lock()
@@ -49,9 +51,15 @@ class Tabs:
         pages = self._context.pages
         await self._follow(pages[0] if pages else await self._context.new_page())
         self._context.on("page", self._follow)
-        self._context.on("close", lambda _: self._lose("the browser was closed"))
+        self._context.on("close", self._ended)
         if self._context.browser is not None:
             await self._watch_targets(self._context.browser)
+
+    @property
+    def have_devtools(self) -> bool:
+        """Whether there are DevTools sessions: not in Firefox and WebKit."""
+        browser = self._context.browser
+        return browser is not None and browser.browser_type.name == "chromium"
 
     @property
     def current(self) -> Page:
@@ -90,7 +98,7 @@ class Tabs:
         return self._is_leaving
 
     async def session(self) -> CDPSession:
-        """The DevTools session of the tab that is seen."""
+        """The DevTools session of the tab that is seen, where there is one."""
         page = self.current
         if page not in self._sessions:
             self._sessions[page] = await self._context.new_cdp_session(page)
@@ -198,14 +206,16 @@ class Tabs:
         with suppress(Error, TimeoutError):
             await asyncio.wait_for(dead.close(), _CLOSE_S)
 
-    async def set_permission(self, name: str, setting: str, origin: str) -> None:
-        """Let the pages of `origin` have the permission that DevTools calls `name`, or not: `granted` or `denied`."""
+    async def set_permission(self, name: str, setting: str, origin: str | None = None) -> None:
+        """Let the pages of `origin` have the permission that DevTools calls `name`, or not: `granted` or `denied`.
+
+        Without `origin`, all pages.
+        """
         if self._watcher is None or self._context_id is None:
             await self._context.grant_permissions([name] if setting == "granted" else [], origin=origin)
             return
-        await self._watcher.send("Browser.setPermission", {
-            "permission": {"name": name}, "setting": setting, "origin": origin, "browserContextId": self._context_id,
-        })  # fmt: skip
+        wanted = {"permission": {"name": name}, "setting": setting, "browserContextId": self._context_id}
+        await self._watcher.send("Browser.setPermission", {**wanted, "origin": origin} if origin else wanted)
 
     async def take_facts(self) -> tuple[str, ...]:
         """What happened since the last call, in sentences."""
@@ -221,7 +231,9 @@ class Tabs:
 
     async def _watch_targets(self, browser: Browser) -> None:
         """Learn of a tab when it begins to open: Playwright tells of it only when its page has arrived."""
-        browser.on("disconnected", lambda _: self._lose("the browser ended unexpectedly"))
+        browser.on("disconnected", self._ended)
+        if not self.have_devtools:
+            return
         watcher = self._watcher = await browser.new_browser_cdp_session()
         watcher.on("Target.targetCreated", self._note_coming)
         watcher.on("Target.targetDestroyed", self._note_gone)
@@ -232,6 +244,8 @@ class Tabs:
         target = event["targetInfo"]
         if self._is_aside:
             return
+        if isinstance(self._context, OwnPart) and target.get("openerId") not in self._targets:
+            return  # it is somebody else's
         if target["type"] == "page" and target.get("browserContextId") == self._context_id:
             self._coming.add(target["targetId"])
 
@@ -249,10 +263,13 @@ class Tabs:
         self._watch.opened(page)
         if len(self._pages) > 1 and not self._is_ours:
             self._facts.append(page)
+        if not self.have_devtools:
+            return
         with suppress(Error):  # a tab that closes at once, such as one that was only there for a download
             session = self._sessions[page] = await self._context.new_cdp_session(page)
             target = await session.send("Target.getTargetInfo")
             self._context_id = target["targetInfo"].get("browserContextId")
+            self._targets.add(target["targetInfo"]["targetId"])
             self._coming.discard(target["targetInfo"]["targetId"])
 
     def _navigated(self, frame: Frame) -> None:
@@ -294,6 +311,9 @@ class Tabs:
         self._seen.remove(page)
         with suppress(Error, TimeoutError):
             await asyncio.wait_for(page.close(), _CLOSE_S)
+
+    def _ended(self, _who: object) -> None:
+        self._lose("the browser ended unexpectedly")
 
     def _lose(self, cause: str) -> None:
         self._lost = self._lost or cause

@@ -6,7 +6,9 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 
-from playwright.async_api import BrowserContext, Error, Frame, Page, Request, Response
+from playwright.async_api import Error, Frame, Page, Request, Response
+
+from .attach import Context
 
 OLDEST_REQUEST_S = 3.0
 """A request that takes longer is a stream, a long poll or a stuck server; the page is looked at without it."""
@@ -28,7 +30,7 @@ class _Flight:
 class Traffic:
     """The requests in flight, in every tab and frame."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: Context) -> None:
         self._flights: dict[Request, _Flight] = {}
         self._landed: Counter[str] = Counter()
         self._polls: set[str] = set()

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from ..env import EnvLost, EnvUnavailable
 
 _END_LIMIT_S = 5.0
+_POLL_S = 0.02
 
 
 class Kept:
@@ -20,15 +22,23 @@ class Kept:
         self.folder = Path(tempfile.mkdtemp(prefix=f"screenwright-{name}-"))
         self._keeper = _start_keeper(self.folder)
 
-    def start(self, argv: tuple[str, ...], environment: dict[str, str], log: Path | None = None) -> int:
-        """Start a program that writes what it has to say to `log`; its process id.
+    def start(
+        self, argv: tuple[str, ...], environment: dict[str, str], log: Path | None = None, folder: Path | None = None
+    ) -> int:
+        """Start a program in `folder`, or where we are, that writes what it has to say to `log`; its process id.
 
         Raises:
             EnvUnavailable: it cannot be started.
             EnvLost: everything was ended.
         """
         log = log or self.log_of(argv[0])
-        answer = self._order({"start": argv, "env": environment, "log": str(log), "cwd": str(Path.cwd())})
+        order: dict[str, object] = {
+            "start": argv,
+            "env": environment,
+            "log": str(log),
+            "cwd": str(folder or Path.cwd()),
+        }
+        answer = self._order(order)
         if "error" in answer:
             raise EnvUnavailable(f"{argv[0]} cannot be started: {answer['error']}")
         return int(str(answer["pid"]))
@@ -37,6 +47,15 @@ class Kept:
         """The exit code of a program started here, negative for a signal; None while it runs."""
         code = self._order({"ask": pid})["exit"]
         return None if code is None else int(str(code))
+
+    def await_end(self, pid: int, within_s: float) -> bool:
+        """Whether a program started here ends within some time."""
+        end = time.monotonic() + within_s
+        while self.exit_code(pid) is None:
+            if time.monotonic() > end:
+                return False
+            time.sleep(_POLL_S)
+        return True
 
     def log_of(self, program: str) -> Path:
         """Where `program` writes what it has to say."""
@@ -67,9 +86,9 @@ class Kept:
             self._keeper.stdin.flush()
             answer = self._keeper.stdout.readline()
         except (OSError, ValueError) as error:
-            raise EnvLost("the virtual display was ended") from error
+            raise EnvLost("what was started was ended") from error
         if not answer:
-            raise EnvLost("the virtual display was ended")
+            raise EnvLost("what was started was ended")
         return dict(json.loads(answer))
 
 

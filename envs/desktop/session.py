@@ -81,19 +81,29 @@ class Session:
         settled = self._settle(before, windows, self._patience)
         return Done(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
 
-    def in_turn(self, actions: tuple[Action, ...], between: Patience, afterwards: Patience) -> Done:
-        """Carry out several actions without points as one, resting `between` them, and `afterwards` for good."""
+    def in_turn(self, actions: tuple[Action, ...], patience: Patience) -> Done:
+        """Carry out several actions without points one right after the other, then wait for rest."""
         self._driver.check()
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
-        for place, action in enumerate(actions):
-            if place:
-                before = self._capture.frame()
-                self._settler.wait(before, between)
+        for action in actions:
             self._gestures.do(action)
         acted = time.monotonic() - started
-        settled = self._settle(before, windows, afterwards)
+        settled = self._settle(before, windows, patience)
         return Done(acted, settled.seconds, settled.by)
+
+    def begin(self, action: Action) -> None:
+        """Carry out `action`, and do not wait for what comes of it."""
+        self._gestures.do(action)
+
+    @property
+    def on_screen(self) -> Windows | None:
+        """The windows of an X display; None elsewhere."""
+        return self._windows
+
+    def frame(self) -> Frame:
+        """One raw look."""
+        return self._capture.frame()
 
     @property
     def programs_environment(self) -> dict[str, str]:

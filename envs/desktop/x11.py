@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from ..env import EnvLost, EnvUnavailable
+from ..geometry import Box
 from .capture import DisplayAddress
 
 T = TypeVar("T")
@@ -106,12 +107,53 @@ class Windows:
 
     def activate(self, window: Window) -> None:
         """Ask the window manager to bring `window` to the front."""
+        self._ask("_NET_ACTIVE_WINDOW", window, (2,))
+
+    def place(self, window: Window) -> Box | None:
+        """Where `window` is on the display; None if it has gone."""
+        from Xlib import error
+
+        target = self._display.create_resource_object("window", window.id)
+        try:
+            size, corner = target.get_geometry(), target.translate_coords(self._root, 0, 0)
+        except error.XError:
+            return None
+        left, top = -int(corner.x), -int(corner.y)
+        return Box(left, top, left + int(size.width), top + int(size.height))
+
+    def belongs_to_another(self, window: Window) -> bool:
+        """Whether `window` is a dialog of another window (`WM_TRANSIENT_FOR`)."""
+        from Xlib import error
+
+        target = self._display.create_resource_object("window", window.id)
+        try:
+            return bool(in_x(lambda: self._number(target, "WM_TRANSIENT_FOR")))
+        except error.XError:
+            return False
+
+    def is_full_screen(self, window: Window) -> bool:
+        """Whether `window` covers the whole screen without a frame or bars of its own."""
+        from Xlib import error
+
+        target = self._display.create_resource_object("window", window.id)
+        try:
+            states = in_x(lambda: self._property(target, "_NET_WM_STATE"))
+        except error.XError:
+            return False
+        return self._display.intern_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
+
+    def close(self, window: Window) -> None:
+        """Ask the window manager to close `window`, as its closing button does."""
+        self._ask("_NET_CLOSE_WINDOW", window, (0, 2))
+
+    def _ask(self, request: str, window: Window, data: tuple[int, ...]) -> None:
+        """Send the window manager a request, with the words of `data` (EWMH, root window messages)."""
         from Xlib import X
         from Xlib.protocol import event
 
         target = self._display.create_resource_object("window", window.id)
-        atom = self._display.intern_atom("_NET_ACTIVE_WINDOW")
-        message = event.ClientMessage(window=target, client_type=atom, data=(32, [2, X.CurrentTime, 0, 0, 0]))
+        words = [*data, *([0] * (5 - len(data)))]
+        message = event.ClientMessage(window=target, client_type=self._display.intern_atom(request), data=(32, words))
         mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
         in_x(lambda: self._root.send_event(message, event_mask=mask))
         in_x(self._display.sync)

@@ -39,7 +39,7 @@ class Failure(Enum):
 
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "browser": ("playwright",),
+    "browser": ("playwright", "publicsuffixlist", "idna"),
     "desktop": ("mss", "pyautogui", *(("python-xlib",) if sys.platform == "linux" else ())),
     "reader": ("rapidocr", "onnxruntime", "numpy"),
 }

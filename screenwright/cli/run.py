@@ -99,7 +99,9 @@ def _show(events: Iterator[Event], folder: Path, settings: RunSettings, *, as_js
 def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
     size = _size(settings.screen)
     if settings.env == "browser":
-        return _browser(settings, size, _last_place(resume) or settings.url, folder)
+        return _browser(settings, size, _last_place(settings, resume) or settings.url, folder)
+    if settings.allow_host:
+        raise SettingsError("--allow-host is for --env browser: a desktop's programs go where they like")
     from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
     if settings.virtual:
@@ -114,12 +116,24 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
 
 def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
     from ..envs.browser import BrowserEnv, BrowserSettings  # needs the browser extra
+    from ..envs.browser.identity import read_place
 
     wanted = BrowserSettings(
         profile=settings.profile,
+        storage_state=settings.storage_state,
+        save_storage=settings.save_storage,
+        locale=settings.locale,
+        timezone=settings.timezone,
+        dark=settings.dark,
+        geolocation=read_place(settings.geolocation) if settings.geolocation is not None else None,
+        proxy=settings.proxy,
+        user_agent=settings.user_agent,
+        cdp=settings.cdp,
+        engine=settings.browser,
         dialogs=settings.dialogs,
         tab_strip=settings.tab_strip,
         upload_from=settings.upload_from,
+        allow_hosts=settings.allow_host,
         downloads=str(folder / "downloads"),
     )
     return BrowserEnv(url, viewport=size, scale=settings.scale, headless=not settings.headed, settings=wanted)
@@ -165,8 +179,12 @@ def _stop_on_interrupt(agent: Agent) -> Generator[None]:
 
 
 def _keep_settings(folder: Path, settings: RunSettings) -> None:
-    """Write the settings beside the log, in the form of the settings file, so that `--resume` finds them."""
-    given = settings.model_dump(mode="json", exclude_unset=True, exclude={"out", "yes"})
+    """Write the settings beside the log, in the form of the settings file, so that `--resume` finds them.
+
+    A proxy's password is not written down: such a proxy is to be said again.
+    """
+    left_out = {"out", "yes", *(("proxy",) if "@" in (settings.proxy or "") else ())}
+    given = settings.model_dump(mode="json", exclude_unset=True, exclude=left_out)
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in given.items()]
     try:
         (folder / "settings.toml").write_text("".join(lines), encoding="utf-8")
@@ -174,12 +192,16 @@ def _keep_settings(folder: Path, settings: RunSettings) -> None:
         raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
 
 
-def _last_place(resume: Path | None) -> str | None:
-    """The address that a broken-off browser run was last at."""
+def _last_place(settings: RunSettings, resume: Path | None) -> str | None:
+    """The address that a broken-off browser run was last at, if it was let in there."""
     if resume is None:
         return None
+    from ..envs.browser.fence import Fence
+
     places = [event.observation.place for event in read_run(resume).events if isinstance(event, Observed)]
-    return places[-1] if places and places[-1].startswith(("http", "file:")) else None
+    if not places or not places[-1].startswith(("http", "file:")):
+        return None
+    return None if settings.allow_host and Fence.parse(settings.allow_host).refusal(places[-1]) else places[-1]
 
 
 def _history(text: str) -> History:

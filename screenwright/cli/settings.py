@@ -37,6 +37,23 @@ class RunSettings(BaseModel):
     upload_from: tuple[str, ...] = Field((), description="browser: a folder of files that may be uploaded; repeatable")
     profile: str | None = Field(None, description="browser: a folder that keeps cookies and logins from run to run")
     scale: float = Field(1.0, gt=0, le=4, description="browser: device scale factor")
+    storage_state: str | None = Field(None, description="browser: a file with cookies and storage to begin with")
+    save_storage: str | None = Field(None, description="browser: a file to write cookies and storage to in the end")
+    locale: str | None = Field(None, description="browser: language and formats, such as de-DE")
+    timezone: str | None = Field(None, description="browser: time zone, such as Europe/Berlin")
+    dark: bool = Field(False, description="browser: ask pages for their dark colours")
+    geolocation: str | None = Field(
+        None, description="browser: LATITUDE,LONGITUDE that pages may know; negative ones as --geolocation=-33.9,18.4"
+    )
+    proxy: str | None = Field(None, description="browser: a proxy for everything, such as http://HOST:PORT")
+    user_agent: str | None = Field(None, description="browser: what it calls itself")
+    cdp: str | None = Field(
+        None, description="browser: work a Chromium that runs already, at its DevTools address http://127.0.0.1:9222"
+    )
+    browser: Literal["chromium", "firefox", "webkit"] = Field("chromium", description="browser: which one to start")
+    allow_host: tuple[str, ...] = Field(
+        (), description="browser: a host that may be reached, with all names below it, and then no other; repeatable"
+    )
     virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
     display: str | None = Field(None, description="desktop: the X display to work, such as :1")
@@ -102,7 +119,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
         name = variable.removeprefix(PREFIX).lower()
         if name not in RunSettings.model_fields:
             raise SettingsError(f"${variable}: there is no setting {name!r}; there are {_names()}")
-        values[name] = value.split(":") if RunSettings.model_fields[name].annotation == tuple[str, ...] else value
+        separator = "," if name == "allow_host" else ":"  # hosts have ports
+        values[name] = value.split(separator) if RunSettings.model_fields[name].annotation == tuple[str, ...] else value
     return values
 
 

@@ -11,7 +11,7 @@ from typing import Self
 TELL = """<!doctype html><meta charset=utf-8><style>body{margin:0;font:16px sans-serif}
 .at{position:absolute}</style><script>
 const told = {}; const tell = (name, value) => { told[name] = value;
-  navigator.sendBeacon("/told", JSON.stringify({[name]: value})); };
+  navigator.sendBeacon("/told?" + (performance.timeOrigin + performance.now()), JSON.stringify({[name]: value})); };
 </script>"""
 
 
@@ -34,6 +34,8 @@ class Site:
         self.delays: dict[str, float] = {}
         self.told: dict[str, object] = {}
         self.asked: list[str] = []
+        self._told_at: dict[str, float] = {}
+        self._hearing = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -56,6 +58,13 @@ class Site:
         )
         return self.url + path
 
+    def hear(self, said: dict[str, object], at_ms: float) -> None:
+        """Take in what a page told, unless it told later already: each piece of news has a thread of its own."""
+        with self._hearing:
+            for name, value in said.items():
+                if at_ms >= self._told_at.get(name, 0.0):
+                    self._told_at[name], self.told[name] = at_ms, value
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         site = self
 
@@ -72,7 +81,8 @@ class Site:
                     self.answer(page.status, page)
 
             def do_POST(self) -> None:
-                site.told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                site.hear(said, float(self.path.partition("?")[2] or time.time() * 1000))
                 self.answer(204, Page(b"", "text/plain"))
 
             def answer(self, status: int, page: Page) -> None:
