@@ -86,17 +86,27 @@ class Navigation:
             raise ActionRefused(f"{address} cannot be opened: {line(error)}") from error
 
     async def _open(self, page: Page, address: str) -> None:
-        """Open `address` in `page`, even if the one that is there keeps going elsewhere: by way of an empty page."""
-        for addresses in (*[(address, "about:blank")] * _MOST_INTERRUPTIONS, (address,)):
-            for each in addresses:
-                try:
-                    await page.goto(each, timeout=self._limit_ms, wait_until="commit")
-                except Error as error:
-                    if _INTERRUPTED not in error.message or len(addresses) == 1:
-                        raise
-                else:
-                    if each is address:
-                        return
+        """Open `address` in `page`, even if the one there keeps going elsewhere: its scripts are halted then."""
+        try:
+            await page.goto(address, timeout=self._limit_ms, wait_until="commit")
+        except Error as error:
+            if _INTERRUPTED not in error.message:
+                raise
+            async with self._tabs.scripts_halted():
+                await self._leave(page)
+            await page.goto(address, timeout=self._limit_ms, wait_until="commit")
+
+    async def _leave(self, page: Page) -> None:
+        """Go to an empty page; what the page before had begun may still come in between."""
+        for left in reversed(range(_MOST_INTERRUPTIONS)):
+            await asyncio.sleep(_NEWS_S)
+            try:
+                await page.goto("about:blank", timeout=self._limit_ms, wait_until="commit")
+            except Error as error:
+                if _INTERRUPTED not in error.message or not left:
+                    raise
+            else:
+                return
 
     async def _has_crashed(self, page: Page, error: Error) -> bool:
         """Whether `page` is gone; that it crashed may come to be known a moment after what it caused."""

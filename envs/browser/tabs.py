@@ -206,6 +206,19 @@ class Tabs:
         with suppress(Error, TimeoutError):
             await asyncio.wait_for(dead.close(), _CLOSE_S)
 
+    @asynccontextmanager
+    async def scripts_halted(self) -> AsyncGenerator[None]:
+        """While no script runs in the tab that is seen, where the engine can do that."""
+        session = await self.session() if self.have_devtools else None
+        if session is not None:
+            await session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+        try:
+            yield
+        finally:
+            if session is not None:
+                with suppress(Error):  # its tab is gone
+                    await session.send("Emulation.setScriptExecutionDisabled", {"value": False})
+
     async def set_permission(self, name: str, setting: str, origin: str | None = None) -> None:
         """Let the pages of `origin` have the permission that DevTools calls `name`, or not: `granted` or `denied`.
 

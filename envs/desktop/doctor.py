@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 
 from ..check import Check, Verdict
-from ..env import EnvError, EnvLost, Observation
+from ..env import EnvError, Observation
 from ..geometry import Size
 from .capture import Capture, DisplayAddress, screenshot_of
 from .env import DesktopEnv
@@ -72,7 +72,7 @@ def _first_look(env: DesktopEnv) -> Observation:
     """Look; twice where the connection breaks, since some servers begin anew when their last client has left."""
     try:
         return in_x(env.observe)
-    except EnvLost:
+    except EnvError:
         time.sleep(_AFRESH_S)
         return in_x(env.observe)
 

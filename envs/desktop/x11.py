@@ -3,6 +3,7 @@
 import platform
 import re
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ T = TypeVar("T")
 XDisplay: TypeAlias = Any
 """An `Xlib.display.Display`; python-xlib ships no types."""
 _LONGEST_TITLE = 4096
+_TRIES = 4
+_AFRESH_S = 0.2
 
 
 def connect(address: DisplayAddress) -> XDisplay:
@@ -24,20 +27,29 @@ def connect(address: DisplayAddress) -> XDisplay:
     Raises:
         EnvUnavailable: there is no such display, or it does not let us in.
     """
-    from Xlib import display, error
-
     _check_there(address.name or "")
-    with address.in_environment():
-        try:
-            connection = display.Display(address.name)
-        except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
-            text = " ".join(str(trouble).split())
-            raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from trouble
+    connection = _opened(address)
     if not connection.has_extension("XTEST"):
         connection.close()
         raise EnvUnavailable(f"the display {address.name} has no XTEST extension, which moves its mouse")
     connection.set_error_handler(_overlook)
     return connection
+
+
+def _opened(address: DisplayAddress) -> XDisplay:
+    """A connection; tried a few times, since some servers begin anew when a visitor has left, and drop the next."""
+    from Xlib import display, error
+
+    for left in reversed(range(_TRIES)):
+        try:
+            with address.in_environment():
+                return display.Display(address.name)
+        except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
+            if not left:
+                text = " ".join(str(trouble).split())
+                raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from trouble
+        time.sleep(_AFRESH_S)
+    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def _check_there(name: str) -> None:
