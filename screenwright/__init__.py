@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         Wait,
     )
     from .envs.browser import BrowserEnv
+    from .envs.browser.window import BrowserWindowEnv
     from .envs.desktop import DesktopEnv, VirtualDisplay
     from .envs.env import ActionRefused, Done, Env, EnvError, EnvLost, EnvUnavailable, Observation
     from .envs.fake import FakeEnv
@@ -129,6 +130,7 @@ _HOMES = {
         "Wait",
     ),
     "envs.browser": ("BrowserEnv",),
+    "envs.browser.window": ("BrowserWindowEnv",),
     "envs.desktop": ("DesktopEnv", "VirtualDisplay"),
     "envs.env": ("ActionRefused", "Done", "Env", "EnvError", "EnvLost", "EnvUnavailable", "Observation"),
     "envs.fake": ("FakeEnv",),
@@ -145,6 +147,7 @@ __all__ = [
     "Allow",
     "Back",
     "BrowserEnv",
+    "BrowserWindowEnv",
     "Button",
     "ButtonDown",
     "ButtonUp",

@@ -41,6 +41,7 @@ NAMES = [
     "Allow",
     "Back",
     "BrowserEnv",
+    "BrowserWindowEnv",
     "Button",
     "ButtonDown",
     "ButtonUp",

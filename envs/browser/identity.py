@@ -196,6 +196,9 @@ def check_window(settings: BrowserSettings) -> None:
         "proxy": settings.proxy,
         "cdp": settings.cdp,
         "engine": settings.engine != "chromium",
+        "allow_hosts": settings.allow_hosts,
+        "dialogs": settings.dialogs != "ask",
+        "tab_strip": settings.tab_strip,
     }
     if name := next((name for name, is_set in unknown.items() if is_set), ""):
         raise ValueError(f"{name} cannot be set for a whole browser in a window: leave it out, or work a page")

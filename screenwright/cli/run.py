@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from ..agent.agent import Agent
 from ..agent.dialects.prompt_kind import Prompt
@@ -26,6 +27,9 @@ from ..envs.env import Env, Observation
 from ..envs.geometry import Size
 from .progress import Progress
 from .settings import RunSettings, SettingsError
+
+if TYPE_CHECKING:
+    from ..envs.browser import BrowserSettings
 
 EXIT_CODES: dict[StopReason, int] = {
     StopReason.FINISHED: 0,
@@ -60,7 +64,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         guard=_ask_first if settings.confirm else allow_all,
         image_format=ImageFormat(settings.image_format),
         constrain=settings.constrain,
-        prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS[settings.env],
+        prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS["desktop" if settings.window else settings.env],
     )
     _refuse_what_clicks_elsewhere(agent, settings)
     folder = resume or settings.out or _default_folder(task or "")
@@ -98,6 +102,8 @@ def _show(events: Iterator[Event], folder: Path, settings: RunSettings, *, as_js
 
 def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
     size = _size(settings.screen)
+    if settings.window and settings.env != "browser":
+        raise SettingsError("--window is a browser's: leave out --env desktop")
     if settings.env == "browser":
         return _browser(settings, size, _last_place(settings, resume) or settings.url, folder)
     if settings.allow_host:
@@ -136,7 +142,20 @@ def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
         allow_hosts=settings.allow_host,
         downloads=str(folder / "downloads"),
     )
+    if settings.window:
+        return _window(settings, size, url, wanted)
     return BrowserEnv(url, viewport=size, scale=settings.scale, headless=not settings.headed, settings=wanted)
+
+
+def _window(settings: RunSettings, size: Size, url: str, wanted: "BrowserSettings") -> Env:
+    if settings.headed:
+        raise SettingsError("--window is a window already: leave out --headed, or name a --display to see it on")
+    from ..envs.browser.window import BrowserWindowEnv  # needs the desktop extra too
+
+    window = BrowserWindowEnv(url, screen=size, scale=settings.scale, display=settings.display, settings=wanted)
+    if window.is_real:
+        _ask_for_the_screen(settings)
+    return window
 
 
 def _ask_for_the_screen(settings: RunSettings) -> None:

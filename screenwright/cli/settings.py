@@ -27,6 +27,9 @@ class RunSettings(BaseModel):
     env: Literal["browser", "desktop"] = Field("browser", description="what to work: a browser page or a desktop")
     url: str = Field("about:blank", description="browser: the page to begin on")
     headed: bool = Field(False, description="browser: show the window")
+    window: bool = Field(
+        False, description="browser: work a whole browser window, with its own tabs, address bar and dialogs"
+    )
     screen: str = Field(
         "1280x720", pattern=r"^[1-9]\d*x[1-9]\d*$", description="size of the page or of the virtual desktop"
     )
@@ -56,9 +59,9 @@ class RunSettings(BaseModel):
     )
     virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
-    display: str | None = Field(None, description="desktop: the X display to work, such as :1")
+    display: str | None = Field(None, description="desktop, or browser window: the X display to work, such as :1")
     yes: bool = Field(False, description="desktop: take over the real screen without asking first")
-    model: str = Field("reader", description="reader, or the address of an OpenAI-compatible server")
+    model: str = Field("reader", description="reader, the address of an OpenAI-compatible server, or a model's folder")
     model_name: str | None = Field(None, description="the model's name at that server, if it serves several")
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
     prompt: Literal["computer", "browser", "mobile"] | None = Field(

@@ -44,13 +44,17 @@ def see(text: str) -> Step:
 
 @dataclass(frozen=True)
 class Trap:
-    """A page of `tests/gallery` and the way through it. `needs` names what an environment must be told for it."""
+    """A page of `tests/gallery` and the way through it. `needs` names what an environment must be told for it.
+
+    `natively` is the way through Chromium's own pickers and dialogs, where it is another; empty where there is none.
+    """
 
     name: str
     steps: tuple[Step, ...]
     solved: object = True
     headers: dict[str, str] = field(default_factory=dict[str, str])
     needs: Literal["", "uploads", "strip"] = ""
+    natively: tuple[Step, ...] | None = None
 
 
 PAGES = Path(__file__).parents[1] / "gallery"
@@ -61,6 +65,7 @@ INDICATOR = (0.9, 0.5)
 
 CHOOSE_PEAR = (click(MAGENTA), click("Pear"))
 
+# fmt: off
 WIDGETS = (
     Trap("select", (*CHOOSE_PEAR,), "Pear"),
     Trap("select-in-a-frame", (*CHOOSE_PEAR,), "Pear"),
@@ -71,11 +76,20 @@ WIDGETS = (
     Trap("select-with-groups", (*CHOOSE_PEAR,), "Pear"),
     Trap("select-of-several", (click("Apple"), Step("ctrl click", "Plum")), "Apple,Plum"),
     Trap("date", (click(MAGENTA, INDICATOR), click("21")), "2026-05-21"),
-    Trap("time", (click(MAGENTA, INDICATOR), click("14"), click("Set")), "14:05"),
+    Trap(
+        "time", (click(MAGENTA, INDICATOR), click("14"), click("Set")), "14:05",
+        natively=(click(MAGENTA, INDICATOR), click("02"), key("enter")),
+    ),
     Trap("month", (click(MAGENTA, INDICATOR), click("Sep")), "2026-09"),
     Trap("week", (click(MAGENTA, INDICATOR), click("21")), "2026-W21"),
-    Trap("date-and-time", (click(MAGENTA, INDICATOR), click("20"), click("Set")), "2026-05-20T13:05"),
-    Trap("colour", (click(MAGENTA), click(GREEN), click("Set")), "#00ff00"),
+    Trap(
+        "date-and-time", (click(MAGENTA, INDICATOR), click("20"), click("Set")), "2026-05-20T13:05",
+        natively=(click(MAGENTA, INDICATOR), click("20"), key("enter")),
+    ),
+    Trap(
+        "colour", (click(MAGENTA), click(GREEN), click("Set")), "#00ff00",
+        natively=(click(MAGENTA), key("tab"), key("tab"), key("tab"), type_("0\t255\t0\n")),
+    ),
     Trap("suggestions", (click(MAGENTA), type_("p"), click("Plum")), "Plum"),
     Trap("suggestions-by-keys", (click(MAGENTA), type_("p"), key("down"), key("down"), key("enter")), "Pear"),
     Trap("autocomplete-of-the-pages-own", (click(MAGENTA), type_("p"), click(GREEN))),
@@ -93,6 +107,7 @@ WIDGETS = (
     Trap("header-that-sticks", (Step("scroll", "#888888"), click(GREEN))),
     Trap("field-that-must-be-filled-in", (click(GREEN), see("Please fill"), click(MAGENTA), type_("x"), click(GREEN))),
 )
+# fmt: on
 DIALOGS = (
     Trap("alert", (click(MAGENTA), see("Read this"), click("OK"))),
     Trap("confirm-that-is-declined", (click(MAGENTA), see("Delete everything?"), click("Cancel"))),
@@ -103,8 +118,13 @@ DIALOGS = (
     Trap(
         "dialogs-without-end",
         (click(MAGENTA), click("OK"), click("OK"), click("Do not let this page ask any more"), click("OK")),
+        natively=(),  # Chromium offers no way but to close the tab
     ),
-    Trap("sign-in", (click(MAGENTA), type_("ann\tse:cret"), click("Sign in"))),
+    Trap(
+        "sign-in",
+        (click(MAGENTA), type_("ann\tse:cret"), click("Sign in")),
+        natively=(click(MAGENTA), type_("ann\tse:cret\n")),
+    ),
     Trap("permission-that-is-allowed", (click(MAGENTA), click("Allow"))),
     Trap("permission-that-is-blocked", (click(MAGENTA), click("Block")), "denied"),
     Trap("file", (click(MAGENTA), click("invoice.txt"), click("Open")), "invoice.txt", needs="uploads"),

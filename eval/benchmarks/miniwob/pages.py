@@ -1,0 +1,48 @@
+"""Where the pages of MiniWoB++ are: in the `miniwob` package, of which nothing else is used, or in a folder."""
+
+import hashlib
+from importlib import metadata, util
+from pathlib import Path
+
+from ...task import TaskError
+
+HOW_TO_GET = "pip install --no-deps miniwob, or give the folder `html` of a copy with --root"
+
+
+def find_pages(root: Path | None = None) -> Path:
+    """The folder with `core`, `common` and `miniwob` in it.
+
+    The package is found, not imported: it would want Selenium.
+
+    Raises:
+        TaskError: it is not there; says how to get it.
+    """
+    if root is None:
+        spec = util.find_spec("miniwob")
+        places = list(spec.submodule_search_locations or ()) if spec is not None else []
+        if not places:
+            raise TaskError(f"MiniWoB++'s pages are not installed: {HOW_TO_GET}")
+        root = Path(places[0]) / "html"
+    if not (root / "core" / "core.js").is_file():
+        raise TaskError(f"{root} does not hold MiniWoB++'s pages (core/core.js is missing): {HOW_TO_GET}")
+    return root
+
+
+def page_names(root: Path) -> dict[str, str]:
+    """Every task in `root` with the path of its page, as the package names them: the flights begin with `flight.`."""
+    pages = {path.stem: f"miniwob/{path.name}" for path in sorted((root / "miniwob").glob("*.html"))}
+    flights = sorted((root / "flight").glob("*/wrapper.html"))
+    return pages | {f"flight.{path.parent.name}": f"flight/{path.parent.name}/wrapper.html" for path in flights}
+
+
+def version(root: Path) -> str:
+    """The package's version where the pages are the package's, and a digest of all pages and scripts."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".html", ".js", ".css")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    pages = f"pages sha256:{digest.hexdigest()[:12]}"
+    try:
+        installed = metadata.version("miniwob") if root == find_pages() else ""
+    except (metadata.PackageNotFoundError, TaskError):
+        installed = ""
+    return f"{installed}, {pages}" if installed else pages
