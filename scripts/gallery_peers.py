@@ -3,8 +3,8 @@
     scripts/gallery-peers [--only NAME ...]
 
 The hand finds on each contender's own screenshot what a trap's steps name, by its colour or by reading, and has that
-contender click, type and drag there. The page tells its server whether it was got through. The others go the way through
-Chromium's own pickers where that is another than through what we draw.
+contender click, type and drag there. The page tells its server whether it was got through. The others go the way
+through Chromium's own pickers where that is another than through what we draw.
 """
 
 import argparse
