@@ -10,9 +10,10 @@ A benchmark is a named set of tasks with the protocol that its published figures
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..agent.agent import Result
+from ..agent.policy import Policy
 from ..envs.env import Env
 
 
@@ -55,6 +56,15 @@ class Scene(Protocol):
         Raises:
             TaskError: it cannot be judged.
         """
+        ...
+
+
+@runtime_checkable
+class Solvable(Protocol):
+    """A scene that knows how its task is done, to show what the harness allows at best."""
+
+    def solution(self) -> Policy | None:
+        """A policy that does the task by ordinary actions on the screen; None if none is known."""
         ...
 
 
@@ -107,5 +117,13 @@ class Benchmark(Protocol):
         ...
 
     def tasks(self) -> Sequence[Task]:
-        """All its tasks, in a fixed order."""
+        """All its tasks, in a fixed order.
+
+        Raises:
+            TaskError: they are not there, or a file of theirs is damaged; the message names the file and the line.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what its tasks share in this process, such as browsers and servers; may be called twice."""
         ...

@@ -162,3 +162,6 @@ class Demo:
     def tasks(self) -> tuple[Task, ...]:
         """The order first."""
         return OrderPaper(), MendText()
+
+    def close(self) -> None:
+        """Its tasks share nothing."""

@@ -13,9 +13,15 @@ from ..agent.serving import Serving
 from ..agent.trajectory import RunError
 from ..envs.env import EnvUnavailable
 from ..envs.geometry import Size
+from ..eval.evaluation import EvalError
+from ..eval.task import TaskError
 from .doctor import EXIT_CODES as DOCTOR_EXIT_CODES
 from .doctor import HELP as DOCTOR_HELP
 from .doctor import add_flags, doctor, wanted_of
+from .evaluate import COMPARE_HELP, compare_runs, evaluate
+from .evaluate import EXIT_CODES as EVAL_EXIT_CODES
+from .evaluate import HELP as EVAL_HELP
+from .evaluate import add_flags as add_eval_flags
 from .ground import ground, grounding_agent
 from .parse import parse_lines, parse_reply
 from .run import EXIT_CODES, run
@@ -39,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         return COMMANDS[given.command](given)
-    except (SettingsError, EnvUnavailable, RunError, ValueError) as error:
+    except (SettingsError, EnvUnavailable, RunError, TaskError, EvalError, ValueError) as error:
         return _refuse(error)
     except ImportError as error:
         missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
@@ -97,6 +103,10 @@ def _doctor(given: argparse.Namespace) -> int:
     return doctor(wanted_of(given), as_json=given.json)
 
 
+def _compare(given: argparse.Namespace) -> int:
+    return compare_runs(given.a, given.b, given.out)
+
+
 def _size(text: str) -> Size:
     width, x, height = text.partition("x")
     if not (x and width.isdecimal() and height.isdecimal()):
@@ -134,6 +144,11 @@ def _parser() -> _Parser:
     add_flags(
         commands.add_parser("doctor", help="see what a run needs", description=DOCTOR_HELP, epilog=DOCTOR_EXIT_CODES)
     )
+    add_eval_flags(commands.add_parser("eval", help="measure an agent", description=EVAL_HELP, epilog=EVAL_EXIT_CODES))
+    pair = commands.add_parser("compare", help="compare two evaluations", description=COMPARE_HELP)
+    pair.add_argument("a", type=Path, metavar="A", help="the folder of an evaluation")
+    pair.add_argument("b", type=Path, metavar="B", help="the folder of another of the same episodes")
+    pair.add_argument("--out", type=Path, metavar="FILE", help="where to write the page (default: in B)")
     return parser
 
 
@@ -186,4 +201,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "ground": _ground,
     "serve": _serve,
     "doctor": _doctor,
+    "eval": evaluate,
+    "compare": _compare,
 }

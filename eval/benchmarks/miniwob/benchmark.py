@@ -113,13 +113,17 @@ class MiniWob:
         """The protocol's name."""
         return self.protocol.name
 
-    @cached_property
+    @property
     def version(self) -> str:
         """The package's version and a digest of its pages, and how they are run.
 
         Raises:
             TaskError: the pages are not there.
         """
+        return self._version
+
+    @cached_property
+    def _version(self) -> str:
         protocol = self.protocol
         view = f"{protocol.viewport} at scale {protocol.scale:g}"
         return f"{version(self._root)}; {view}, {protocol.time_limit}, data mode {protocol.data_mode}"
@@ -161,6 +165,10 @@ class MiniWob:
         """The same with the pages' own time limits, the model's thinking included."""
         protocol = replace(self.protocol, name=f"{self.protocol.name}-timed", clock=Clock.OFFICIAL)
         return MiniWob(protocol, self.root)
+
+    def close(self) -> None:
+        """Close the browsers that this process keeps for the next episode."""
+        _BROWSERS.close()
 
     @cached_property
     def _root(self) -> Path:

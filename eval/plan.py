@@ -1,0 +1,83 @@
+"""Which episodes an evaluation consists of, before any of them is run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from .settings import EvalSettings
+from .task import Benchmark, Task
+
+
+class PlanError(ValueError):
+    """There is nothing to run; one line that says what there would be."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EpisodeId:
+    """An episode: a task in the variant `seed`, tried for the `trial`-th time, from 0."""
+
+    task: str
+    seed: int
+    trial: int = 0
+
+    @property
+    def path(self) -> str:
+        """The folder it is recorded in, below the episodes of a run."""
+        return f"{self.task}/{self.seed}" + (f".{self.trial}" if self.trial else "")
+
+
+def make_plan(benchmark: Benchmark, settings: EvalSettings) -> tuple[EpisodeId, ...]:
+    """The episodes in the order they are begun: every task once before any a second time.
+
+    Raises:
+        PlanError: no task is left.
+        TaskError: the benchmark's data is not there.
+    """
+    tasks = chosen_tasks(benchmark.tasks(), settings.task, settings.category)
+    seeds = parse_seeds(settings.seeds) if settings.seeds else benchmark.rules.seeds
+    return tuple(
+        EpisodeId(task.name, seed, trial) for trial in range(settings.trials) for seed in seeds for task in tasks
+    )
+
+
+def chosen_tasks(tasks: Sequence[Task], names: Sequence[str], categories: Sequence[str]) -> tuple[Task, ...]:
+    """Those that match one of `names` and one of `categories`, where any are given.
+
+    Raises:
+        PlanError: a name or category matches none of them, or nothing is left.
+    """
+    for pattern in names:
+        if not any(fnmatchcase(task.name, pattern) for task in tasks):
+            raise PlanError(f"no task matches {pattern!r}; there are {_some(task.name for task in tasks)}")
+    for category in categories:
+        if not any(task.category == category for task in tasks):
+            raise PlanError(f"there is no category {category!r}; there are {_some({task.category for task in tasks})}")
+    chosen = tuple(
+        task
+        for task in tasks
+        if (not names or any(fnmatchcase(task.name, pattern) for pattern in names))
+        and (not categories or task.category in categories)
+    )
+    if not chosen:
+        raise PlanError("no task is both of these names and of these categories")
+    return chosen
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """The seeds of `0-4,9`, each once, in the order written.
+
+    Raises:
+        PlanError: a range runs backwards.
+    """
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if last and int(last) < int(first):
+            raise PlanError(f"the seeds {part} run backwards")
+        seeds.update(dict.fromkeys(range(int(first), int(last or first) + 1)))
+    return tuple(seeds)
+
+
+def _some(names: Iterable[str], most: int = 12) -> str:
+    known = sorted(names)
+    return ", ".join(known[:most]) + (f" and {len(known) - most} more" if len(known) > most else "")

@@ -1,0 +1,107 @@
+"""A benchmark as another package would bring it, for tests of the engine: a small GUI in memory, and some that breaks.
+
+What was judged is written down in its folder, a line an episode, so that a test sees what was really run.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from screenwright import Click, FakeEnv, Policy, Result, ScriptedPolicy
+from screenwright.envs.env import Env
+from screenwright.eval.task import Outcome, Rules, TaskError
+
+
+@dataclass(frozen=True)
+class Presses:
+    """Press Greet as often as the seed says, and once more. `breaks` is what goes wrong while it is set up."""
+
+    name: str
+    root: Path
+    category: str = "whole"
+    breaks: str = ""
+    ends: bool = False
+    slow_s: float = 0.0
+
+    @contextmanager
+    def set_up(self, seed: int) -> Generator["PressesScene"]:
+        first = not (self.root / f"{self.name}-{seed}").exists()
+        (self.root / f"{self.name}-{seed}").touch()
+        if self.breaks and (first or self.breaks.startswith("always")):
+            self._break()
+        time.sleep(self.slow_s)
+        yield PressesScene(FakeEnv(), seed + 1, self)
+        with (self.root / "judged").open("a") as file:
+            file.write(f"{self.name}/{seed}\n")
+
+    def _break(self) -> None:
+        match self.breaks.removeprefix("always "):
+            case "refuses":
+                raise TaskError("the toy is not ready")
+            case "hangs":
+                time.sleep(600)
+            case "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case _:
+                raise ZeroDivisionError("a bug")
+
+
+@dataclass
+class PressesScene:
+    """The GUI, and how many presses it wants."""
+
+    env: Env
+    wanted: int
+    task: Presses
+
+    @property
+    def instruction(self) -> str:
+        return f'Click "Greet" {self.wanted} times'
+
+    @property
+    def _fake(self) -> FakeEnv:
+        assert isinstance(self.env, FakeEnv)
+        return self.env
+
+    def is_over(self) -> bool:
+        return self.task.ends and self._fake.state.presses >= self.wanted
+
+    def judge(self, result: Result) -> Outcome:
+        presses = self._fake.state.presses
+        return Outcome(presses == self.wanted, f"{presses} presses", presses / self.wanted)
+
+    def solution(self) -> Policy | None:
+        return ScriptedPolicy([(Click(self._fake.where("Greet")),)] * self.wanted)
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A few tasks that hold and a few that break."""
+
+    root: Path
+    name: str = "toy"
+    version: str = "1.0"
+    rules: Rules = Rules(seeds=(0, 1, 2), steps=8)
+
+    def tasks(self) -> tuple[Presses, ...]:
+        return (
+            Presses("press", self.root),
+            Presses("press-and-end", self.root, ends=True),
+            Presses("slow", self.root, slow_s=0.1),
+            *(Presses(f"{how}-once", self.root, "broken", how) for how in ("refuses", "bug", "dies", "hangs")),
+            Presses("refuses-always", self.root, "broken", "always refuses"),
+        )
+
+    def close(self) -> None:
+        (self.root / "closed").touch()
+
+
+def toy(root: Path | None) -> Toy:
+    """The entry point."""
+    if root is None:
+        raise ValueError("the benchmark toy needs --root FOLDER")
+    return Toy(root)
