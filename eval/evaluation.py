@@ -118,6 +118,10 @@ class Evaluation:
     def _workers(self) -> Workers:
         settings = self.manifest.settings
         make = partial(work_for, settings)
+        if settings.ray:
+            from .ray_workers import RayWorkers  # needs the ray extra
+
+            return RayWorkers(settings.ray, make, max(1, settings.workers), settings.patience)
         return Pool(make, settings.workers, settings.patience) if settings.workers else Here(make(0))
 
     def _order(self, episode: EpisodeId) -> Order:

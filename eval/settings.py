@@ -55,6 +55,9 @@ class EvalSettings(BaseModel):
     )
 
     workers: int = Field(default=1, ge=0, description="episodes at once, each in a process of its own")
+    ray: str | None = Field(
+        default=None, description="run on the Ray cluster at this address, such as auto or HOST:PORT, instead"
+    )
     retries: int = Field(default=2, ge=0, description="how often an episode is tried again that the machinery broke")
     patience: float = Field(
         default=1800, gt=0, description="seconds after which an episode counts as hung and is ended"

@@ -17,6 +17,7 @@ _EXTRAS = {
     "torch": "local",
     "vllm": "serve",
     "miniwob": "eval",
+    "ray": "ray",
 }
 
 
