@@ -13,7 +13,7 @@ from browser_use import BrowserSession
 from browser_use.browser.events import ClickCoordinateEvent, NavigateToUrlEvent, SendKeysEvent
 
 T = TypeVar("T")
-KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control"}
+KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control", "tab": "Tab"}
 PATIENCE_S = 30.0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from line import chromium, serve, switches
 from PIL import Image
 
-KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control"}
+KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control", "tab": "Tab"}
 
 
 class BrowserGym:

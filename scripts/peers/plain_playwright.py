@@ -3,7 +3,7 @@
 from line import chromium, pause, serve, switches
 from playwright.sync_api import Page, sync_playwright
 
-KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control"}
+KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control", "tab": "Tab"}
 
 
 class PlainPlaywright:
