@@ -127,7 +127,7 @@ class Evaluation:
     def _order(self, episode: EpisodeId) -> Order:
         settings, rules = self.manifest.settings, self.manifest.rules
         self.store.clear(episode)
-        limits = Limits(settings.steps or rules.steps, settings.seconds, settings.tokens)
+        limits = Limits(settings.steps or rules.steps, settings.seconds or rules.seconds, settings.tokens)
         return Order(episode, self.store.folder_of(episode), limits)
 
     def _in_trouble(self, trouble: Trouble, orders: deque[Order]) -> Record | None:

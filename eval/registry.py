@@ -63,9 +63,23 @@ def _miniwob_browsergym(root: Path | None) -> Benchmark:
     return miniwob_browsergym(root)
 
 
+def _infinity(root: Path | None) -> Benchmark:
+    from .benchmarks.infinity import webarena_infinity
+
+    return webarena_infinity(root)
+
+
+def _infinity_all(root: Path | None) -> Benchmark:
+    from .benchmarks.infinity import webarena_infinity_all
+
+    return webarena_infinity_all(root)
+
+
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
     "miniwob": _miniwob,
     "miniwob-timed": _miniwob_timed,
     "miniwob-browsergym": _miniwob_browsergym,
+    "webarena-infinity": _infinity,
+    "webarena-infinity-all": _infinity_all,
 }

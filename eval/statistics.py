@@ -46,6 +46,8 @@ def clustered(groups: Sequence[Sequence[float]], seed: int = 0) -> Interval:
     if not sums:
         return Interval(0.0, 0.0, 1.0)
     total, count = sum(one for one, _ in sums), sum(many for _, many in sums)
+    if total in (0.0, float(count)):  # drawing would only ever find the same
+        return wilson(len(sums) if total else 0, len(sums))
     draw = random.Random(seed)  # noqa: S311 -- the same interval for the same figures
     means: list[float] = []
     for _ in range(_RESAMPLES if len(sums) > 1 else 0):

@@ -92,10 +92,11 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a benchmark is run to be compared: which seeds, and at most how many steps."""
+    """How a benchmark is run to be compared: which seeds, and at most how many steps and seconds an episode."""
 
     seeds: tuple[int, ...] = (0,)
     steps: int = 50
+    seconds: float | None = None
 
 
 class Benchmark(Protocol):

@@ -1,0 +1,272 @@
+"""WebArena-Infinity from a checkout: its applications served here, its verifiers asked in processes of their own.
+
+git clone https://github.com/web-arena-x/webarena-infinity
+screenwright eval webarena-infinity --root webarena-infinity --model ...
+"""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from ....agent.agent import Result
+from ....envs.browser import BrowserEnv, BrowserSettings
+from ....envs.desktop.kept import Kept
+from ....envs.geometry import Size
+from ...task import Outcome, Rules, TaskError
+
+VIEWPORT = Size(1440, 900)
+"""As the benchmark's own vision agents see it."""
+
+ALREADY_SATISFIED = {
+    "elation-clinical-records": ("function-20",),
+    "elation-patient-communication": ("h4",),
+    "figma-slides": ("e19",),
+    "handshake-career-exploration": ("e15", "m4", "h17"),
+    "paypal-my-wallet": ("function-45",),
+    "superhuman-general": ("e3", "e8", "m9", "m13", "m14", "h46"),
+    "xero-invoicing": ("m20",),
+}
+"""Tasks whose verifier is satisfied before anything is done (found by asking all of them): they measure nothing."""
+
+_SUITES = ("real-tasks.json", "function-tasks.json")
+_READY_S = 20.0
+_VERIFIER_S = 60.0
+_HERE = Path(__file__).parent
+
+
+class _Listed(BaseModel):
+    """An entry of a suite's file."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    instruction: str
+    verify: str
+    difficulty: str = "function"
+
+
+_LIST = TypeAdapter(tuple[_Listed, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class InfinityTask:
+    """A task of one application. `app` is the application's folder, `verifier` a file in it."""
+
+    name: str
+    category: str
+    app: Path
+    instruction: str
+    verifier: Path
+
+    @contextmanager
+    def set_up(self, seed: int) -> Generator["InfinityScene"]:
+        """Serve the application afresh, and open it; nothing in it varies with the seed.
+
+        Raises:
+            TaskError: it does not come up.
+        """
+        with served(self.app) as url:
+            settings = BrowserSettings(allow_hosts=("127.0.0.1",))
+            with BrowserEnv(f"{url}/", viewport=VIEWPORT, settings=settings) as env:
+                env.observe()
+                _await_state(url, self.name)
+                yield InfinityScene(env, self.instruction, url, self.verifier)
+
+
+@dataclass(frozen=True, slots=True)
+class InfinityScene:
+    """An open application. `url` is its server's."""
+
+    env: BrowserEnv
+    instruction: str
+    url: str
+    verifier: Path
+
+    def is_over(self) -> bool:
+        """The state may always change again."""
+        return False
+
+    def judge(self, result: Result) -> Outcome:
+        """Ask the verifier, which reads the application's state. What the agent says does not matter."""
+        done, said = verified(self.verifier, self.url)
+        return Outcome(done, said)
+
+
+@dataclass(frozen=True)
+class Infinity:
+    """The tasks in `root`, a checkout. With `everything` also those that are satisfied from the start."""
+
+    root: Path
+    everything: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "webarena-infinity-all" if self.everything else "webarena-infinity"
+
+    @property
+    def version(self) -> str:
+        """A digest of the applications and their tasks."""
+        digest = sha256()
+        for app in self._apps():
+            for path in sorted(app.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    digest.update(str(path.relative_to(self.root)).encode())
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def rules(self) -> Rules:
+        """As in the benchmark's own runner: 50 steps, 10 minutes."""
+        return Rules(seeds=(0,), steps=50, seconds=600.0)
+
+    def tasks(self) -> tuple[InfinityTask, ...]:
+        """All tasks of all applications, the real ones first.
+
+        Raises:
+            TaskError: there are none, or a list of them is damaged.
+        """
+        _check_requests()
+        tasks = [task for suite in _SUITES for app in self._apps() for task in _listed(app, suite)]
+        if self.everything:
+            return tuple(tasks)
+        left_out = {f"{app}.{task}" for app, names in ALREADY_SATISFIED.items() for task in names}
+        return tuple(task for task in tasks if task.name not in left_out)
+
+    def close(self) -> None:
+        """Its tasks share nothing."""
+
+    def _apps(self) -> list[Path]:
+        apps = sorted(path.parent for path in self.root.glob("apps/*/server.py"))
+        if not apps:
+            raise TaskError(f"{self.root} holds no application: --root is a checkout of webarena-infinity")
+        return apps
+
+
+def webarena_infinity(root: Path | None) -> Infinity:
+    """The tasks that measure something.
+
+    Raises:
+        ValueError: no root.
+    """
+    return Infinity(_rooted(root))
+
+
+def webarena_infinity_all(root: Path | None) -> Infinity:
+    """All tasks, for comparing with published figures.
+
+    Raises:
+        ValueError: no root.
+    """
+    return Infinity(_rooted(root), everything=True)
+
+
+@contextmanager
+def served(app: Path) -> Generator[str]:
+    """Serve an application on a free port of loopback; its address. The server ends with us, however we end.
+
+    Raises:
+        TaskError: it does not come up.
+    """
+    kept = Kept("infinity")
+    try:
+        port = _free_port()
+        argv = (sys.executable, "-I", str(_HERE / "serve.py"), str(port))
+        pid = kept.start(argv, {"PYTHONDONTWRITEBYTECODE": "1"}, folder=app)
+        url = f"http://127.0.0.1:{port}"
+        end = time.monotonic() + _READY_S
+        while not _answers(url):
+            if kept.exit_code(pid) is not None or time.monotonic() > end:
+                raise TaskError(f"the server of {app.name} does not come up: {kept.last_words(argv[0])}")
+            time.sleep(0.02)
+        yield url
+    finally:
+        kept.stop()
+
+
+def verified(verifier: Path, url: str) -> tuple[bool, str]:
+    """Whether a verifier is satisfied with the application at `url`, and what it says.
+
+    Raises:
+        TaskError: it does not run, or comes to no end.
+    """
+    command = [sys.executable, str(_HERE / "verify.py"), str(verifier), url]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_VERIFIER_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise TaskError(f"{verifier} came to no end within {_VERIFIER_S:g} s") from error
+    try:
+        satisfied, said = json.loads(done.stdout.strip().rpartition("\n")[2])
+    except ValueError as error:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise TaskError(f"{verifier} does not run: {last}") from error
+    return bool(satisfied), str(said)
+
+
+def _listed(app: Path, suite: str) -> list[InfinityTask]:
+    path = app / suite
+    try:
+        entries = _LIST.validate_json(path.read_bytes())
+    except OSError as error:
+        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise TaskError(f"{path}: {where} {problem['msg']}".replace("\n", " ")) from error
+    kind = "function-" if suite.startswith("function") else ""
+    tasks: list[InfinityTask] = []
+    for entry in entries:
+        verifier = (app / entry.verify).resolve()
+        if not verifier.is_relative_to(app.resolve()):
+            raise TaskError(f"{path}: the verifier of {entry.id} is outside {app}")
+        name = f"{app.name}.{kind}{entry.id.removeprefix('task_')}"
+        tasks.append(InfinityTask(name, entry.difficulty, app, entry.instruction, verifier))
+    return tasks
+
+
+def _await_state(url: str, name: str) -> None:
+    """The page tells its server the state it begins with."""
+    end = time.monotonic() + _READY_S
+    while not _answers(f"{url}/api/state"):
+        if time.monotonic() > end:
+            raise TaskError(f"{name}: the page has told its server no state within {_READY_S:g} s")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 -- loopback
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _check_requests() -> None:
+    if find_spec("requests") is None:
+        raise TaskError("the verifiers of webarena-infinity need the package requests: pip install requests")
+
+
+def _rooted(root: Path | None) -> Path:
+    if root is None:
+        raise ValueError(
+            "webarena-infinity needs --root FOLDER, a checkout of github.com/web-arena-x/webarena-infinity"
+        )
+    return root
