@@ -167,6 +167,11 @@ class Session:
         settled = await self._settle(started_at_s, self._settings.settle_limit_s)
         return Done(acted - started, *settled, method)
 
+    async def ask_page(self, script: str, argument: object) -> Any:
+        """What a function of JavaScript makes of `argument` in the page: for those who measure, never for an agent."""
+        await self._tabs.ready()
+        return await self._tabs.current.evaluate(script, argument)
+
     async def release(self) -> None:
         """See `Env`."""
         await self._overlay.release()

@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 from ....agent.agent import Result
+from ....agent.policy import Policy
 from ....envs.actions import Navigate
 from ....envs.browser import BrowserEnv
 from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...task import Outcome, Rules, TaskError
-from .browsers import Browsers, Look
+from .browsers import Browsers, LentBrowser, Look
+from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version
 from .protocol import BROWSERGYM, OURS, Clock, Protocol, browsergym_tasks
 from .server import PageEpisode, PageOrder, PageServer
@@ -56,7 +58,7 @@ class MiniwobTask:
         try:
             with _BROWSERS.lend(look) as browser:
                 episode = server.begin(order)
-                yield MiniwobScene(browser, self._open(browser, episode), episode, protocol.clock)
+                yield MiniwobScene(browser, self._open(browser, episode), episode, protocol.clock, self.name)
                 server.end(episode)
         finally:
             server.close()
@@ -80,6 +82,13 @@ class MiniwobScene:
     instruction: str
     episode: PageEpisode
     clock: Clock = Clock.OFF
+    task: str = ""
+
+    def solution(self) -> Policy | None:
+        """A policy that knows how the page is done; None where nobody has written it down."""
+        if not (can_solve(self.task) and isinstance(self.env, LentBrowser)):
+            return None
+        return OraclePolicy(self.env, self.task, self.instruction, self.env.scale)
 
     def is_over(self) -> bool:
         """Whether the page has given its reward, or was left."""

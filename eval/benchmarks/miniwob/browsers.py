@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from ....envs.actions import Action, Button, Click, Hotkey, Move, Navigate
 from ....envs.browser import BrowserEnv, BrowserSettings
@@ -46,6 +47,14 @@ class LentBrowser(BrowserEnv):
         """See `Env`. What may reach beyond the page, such as a new tab or the clipboard, marks the browser."""
         self.is_marked = self.is_marked or _reaches_beyond(action)
         return super().execute(action)
+
+    def ask_page(self, script: str, argument: object) -> Any:
+        """What a function of JavaScript makes of `argument` in the page: for the oracle, who looks but does not touch.
+
+        Raises:
+            EnvLost: the browser is gone.
+        """
+        return self._do(lambda session: session.ask_page(script, argument))
 
     def make_blank(self) -> None:
         """Bring it to the state in which every episode finds it: an empty page, the pointer in the lower right corner.

@@ -1,0 +1,99 @@
+"""A policy that asks the page itself what to do next, and has it done by ordinary actions."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from .....agent.coordinates import Absolute, Frame, ModelPoint
+from .....agent.decision import Finish, GiveUp
+from .....agent.events import Decided, PolicyInfo
+from .....agent.models.model import ModelInfo
+from .....agent.policy import Situation
+from .....envs.actions import Action, Click, Direction, Drag, Hotkey, Move, Scroll, Type, Wait, points_of
+from .....envs.geometry import ScreenPoint
+from ..browsers import LentBrowser
+
+_FILES = ("hands.js", "clicking.js", "filling.js", "reading.js", "dragging.js")
+_WAIT_S = 0.2
+
+
+def can_solve(task: str) -> bool:
+    """Whether somebody has written down how `task` is done."""
+    return task in _solvers()
+
+
+@dataclass(slots=True)
+class OraclePolicy:
+    """Does `task`. `scale` is how many pixels of the screenshot a CSS pixel is."""
+
+    browser: LentBrowser
+    task: str
+    asked: str
+    scale: float
+    _memory: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def info(self) -> PolicyInfo:
+        """See `Policy`."""
+        return PolicyInfo(ModelInfo("oracle"))
+
+    def open(self) -> None:
+        """Nothing to do."""
+
+    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Iterator[Decided]:
+        """See `Policy`. What the page answers is all that is known of it; nothing is done to it here."""
+        if not can_solve(self.task):
+            yield Decided(situation.step, None, (), GiveUp("no solution is known"))
+            return
+        answer: dict[str, Any] = self.browser.ask_page(_script(), [self.task, self.asked, self._memory])
+        self._memory = answer["memory"]
+        steps: list[dict[str, Any]] | None = answer["steps"]
+        if steps == []:
+            yield Decided(situation.step, None, (), Finish())
+            return
+        actions = tuple(self._action(step) for step in steps or [{"wait": _WAIT_S}])
+        frame = Frame(situation.looks[-1].screenshot.size, situation.looks[-1].screenshot.size, Absolute())
+        points = [point for action in actions for point in points_of(action)]
+        traces = tuple(frame.trace(ModelPoint(point.x, point.y)) for point in points)
+        yield Decided(situation.step, None, actions, traces=traces)
+
+    def _action(self, step: dict[str, Any]) -> Action:
+        match step:
+            case {"click": at}:
+                return Click(self._at(at), count=step.get("count", 1), modifiers=tuple(step.get("modifiers", ())))
+            case {"move": at}:
+                return Move(self._at(at))
+            case {"drag": path}:
+                return Drag(tuple(self._at(at) for at in path))
+            case {"type": text}:
+                return Type(text)
+            case {"keys": keys}:
+                return Hotkey(tuple(keys))
+            case {"scroll": at, "direction": direction, "amount": amount}:
+                return Scroll(Direction(direction), amount, self._at(at))
+            case {"wait": seconds}:
+                return Wait(seconds)
+            case _:
+                raise ValueError(f"the oracle of {self.task} asks for {step}")
+
+    def _at(self, place: list[float]) -> ScreenPoint:
+        return ScreenPoint(place[0] * self.scale, place[1] * self.scale)
+
+
+@cache
+def _script() -> str:
+    """A function of the page: what to do next, given the task, what is asked and what was remembered."""
+    return f"(given) => {{ {_source()}\nreturn nextSteps(...given); }}"
+
+
+@cache
+def _source() -> str:
+    folder = resources.files(__name__.rpartition(".")[0])
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _FILES)
+
+
+@cache
+def _solvers() -> frozenset[str]:
+    return frozenset(re.findall(r'solvers\["([a-z0-9-]+)"\] =', _source()))
