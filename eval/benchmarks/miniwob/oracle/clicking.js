@@ -38,10 +38,8 @@ solvers["focus-text"] = () => click(one("#tt"));
 solvers["focus-text-2"] = (asked) => click(all("input")[ordinal(asked) - 1]);
 solvers["grid-coordinate"] = (asked) => click(document.getElementById(asked.match(/\(-?\d+,-?\d+\)/)[0]));
 solvers["ascending-numbers"] = () => {
-  const left = all("#area_svg text").filter(isShown).sort((a, b) => Number(a.textContent) - Number(b.textContent));
-  const next = left.find((node) => Number(node.textContent) > (memory.last ?? 0));
-  memory.last = Number(next.textContent);
-  return click(next);
+  const texts = all("#area_svg text");  // they are covered once the first is clicked
+  return texts.sort((a, b) => Number(a.textContent) - Number(b.textContent)).map((node) => ({ click: middle(node) }));
 };
 solvers["navigate-tree"] = (asked) => {
   const name = quoted(asked)[0];
@@ -70,7 +68,7 @@ const openMenuTo = (target) => {
 };
 solvers["click-menu-2"] = (asked) => {
   const items = all("#menu .ui-menu-item-wrapper");
-  const name = quoted(asked)[0];
+  const name = quoted(asked)[1];
   const icon = one("#query .ui-icon")?.classList[1];
   return openMenuTo(items.find((node) => (icon && !name ? one(`.${icon}`, node) : node.textContent.trim() === name)));
 };
@@ -93,8 +91,8 @@ const fits = (words) => (node) => words.every((word) => {
   if (noun === "letter") return node.tagName === "text" && /[a-z]/i.test(node.textContent);
   if (noun === "digit") return node.tagName === "text" && /\d/.test(node.textContent);
   if (noun === "item" || noun === "shape") return noun === "item" || node.tagName !== "text";
-  if (node.tagName === "text" && node.textContent === word) return true;
-  return node.getAttribute("fill") === word;
+  if (node.tagName === "text" && (node.textContent === word || node.textContent === noun)) return true;
+  return node.getAttribute("fill") === word || node.getAttribute("fill") === noun;
 });
 const drawnShapes = () => all("#area_svg > *").filter((node) => node.id !== "shape-container");
 solvers["click-shape"] = (asked) => click(drawnShapes().find(fits(asked.replace(/^Click on an? /, "").split(" "))));
@@ -162,7 +160,7 @@ solvers["order-food"] = (asked) => {
   memory.added ??= [];
   const each = (node) => Number(asked.match(new RegExp(`(\\d+) ${node.dataset.item}`))?.[1] ?? 1);
   const todo = byName.length ? chosen.flatMap((node) => repeat(each(node), node)) : Array.from({ length: count }, (_, index) => chosen[index % chosen.length]);
-  if (memory.added.length >= todo.length) return click(submitter());
+  if (memory.added.length >= todo.length) return click(one("#submit-order button"));
   const steps = click(one(".add", todo[memory.added.length]));
   if (steps?.[0].click) memory.added.push(1);
   return steps;

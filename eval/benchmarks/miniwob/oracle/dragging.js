@@ -25,7 +25,21 @@ const dropBefore = (item, place) => {
   const [x, y] = middle(item);
   return [{ drag: [[x, y], [x, (y + edge) / 2], [x, edge], [x, edge + (from < place ? 1 : -1)]] }, { wait: 0.4 }];
 };
-solvers["drag-items"] = (asked) => dropBefore(sortables().find((node) => said(node) === asked.match(/Drag (\w+) to/)[1]), ordinal(asked) - 1);
+solvers["drag-items"] = (asked) => {
+  const [, name, where] = asked.match(/Drag (\w+) (.*)/);
+  const list = sortables(), item = list.find((node) => said(node) === name), now = list.indexOf(item);
+  const place = /up by one/.test(where) ? now - 1 : /down by one/.test(where) ? now + 1 : ordinal(where) - 1;
+  return dropBefore(item, place);
+};
+solvers["drag-items-grid"] = (asked) => {
+  const [, name, where] = asked.match(/Drag (\w+) (.*)\./);
+  const list = sortables(), item = list.find((node) => said(node) === name), now = list.indexOf(item);
+  const step = { "up by one": -3, "down by one": 3, "left by one": -1, "right by one": 1 }[where];
+  const row = /top/.test(where) ? 0 : /bottom/.test(where) ? 2 : 1, column = /left/.test(where) ? 0 : /right/.test(where) ? 2 : 1;
+  const place = step === undefined ? row * 3 + column : now + step;
+  const to = middle(list[place]), from = middle(item);
+  return [{ drag: [from, [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2], to, [to[0] + (place > now ? 3 : -3), to[1]]] }, { wait: 0.4 }];
+};
 solvers["drag-sort-numbers"] = () => {
   const list = sortables().map((node) => Number(said(node)));
   const sorted = [...list].sort((a, b) => a - b);
@@ -35,9 +49,10 @@ solvers["drag-sort-numbers"] = () => {
 solvers["drag-shapes"] = solvers["drag-shapes-2"] = (asked) => {
   const kinds = { circles: "circle", rectangles: "rect", triangles: "polygon" };
   const boxes = all("#shape-container").map((node) => node.getBoundingClientRect());
-  const wanted = kinds[asked.match(/all (\w+) into/)[1]];
-  const home = (node) => (node.tagName === wanted ? 0 : boxes.length > 1 ? 1 : null);
-  const goal = /right box, and/.test(asked) ? [boxes[1], boxes[0]] : boxes;
+  const what = asked.match(/all (\w+) (?:shapes )?into/)[1];
+  const isWanted = (node) => (what in kinds ? node.tagName === kinds[what] : node.getAttribute("fill") === what);
+  const home = (node) => (isWanted(node) ? 0 : boxes.length > 1 ? 1 : null);
+  const goal = boxes;
   const isIn = (node, box) => { const [x, y] = middle(node); return x > box.x + 4 && y > box.y + 4 && x < box.right - 4 && y < box.bottom - 4; };
   const shapes = drawnShapes();
   const next = shapes.find((node) => home(node) !== null && !isIn(node, goal[home(node)]));

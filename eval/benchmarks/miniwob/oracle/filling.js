@@ -150,6 +150,13 @@ solvers["search-engine"] = (asked) => {
   if (page !== (memory.page ?? 1)) { const next = all("#pagination a, #pagination li").find((node) => said(node) === String(page)) ?? one("#pagination .next a"); memory.page = page; return click(one("a", next) ?? next); }
   return click(all("#page-content a")[(wanted - 1) % 3]);
 };
+solvers["use-colorwheel"] = solvers["use-colorwheel-2"] = (asked) => {
+  const field = one("#col"), shown = one("#query .cc");
+  const wanted = shown ? getComputedStyle(shown).backgroundColor.match(/\d+/g).map((part) => Number(part).toString(16).padStart(2, "0")).join("")
+    : ui_utils.colorNameToHex(asked.match(/Select (\w+) with/)[1]).slice(1);
+  if (field.value.toLowerCase() !== wanted.toLowerCase()) return fill(field, wanted);
+  return spot(submitter()) ? submit() : [{ keys: ["tab"] }];
+};
 const nameIn = (asked, people) => people.filter((name) => new RegExp(`\\b${name}\\b`).test(asked));
 const emails = { trash: (asked) => /trash|delete/i.test(asked), star: (asked) => /star|important/i.test(asked) };
 const mailbox = (asked) => {

@@ -33,7 +33,8 @@ solvers["scroll-text-2"] = (asked) => {
 solvers["sign-agreement"] = (asked) => {
   const area = one("#text-area"), [name, button] = quoted(asked);
   if (!atEnd(area)) return [{ scroll: middle(area), direction: "down", amount: 10 }];
-  return first(() => fill(one("#area input[type=text]"), name), () => click(withText("button", button)));
+  if (button === undefined) return click(one(/cancel/i.test(name) ? "#cancel" : "#agree"));
+  return first(() => fill(one("#area input[type=text]"), name), () => click(one(/cancel/i.test(button) ? "#cancel" : "#agree")));
 };
 solvers["guess-number"] = () => {
   memory.low ??= 0;
@@ -72,5 +73,5 @@ solvers["terminal"] = (asked) => {
 solvers["stock-market"] = (asked) => {
   const [, sign, price] = asked.match(/(less|greater) than(?: or equal to)? \$([\d.]+)/);
   const now = Number(said(one("#stock-price")).replace("$", ""));
-  return (sign === "less" ? now <= Number(price) : now >= Number(price)) && now ? click(one("#buy")) : [{ wait: 0.05 }];
+  return (sign === "less" ? now <= Number(price) : now >= Number(price)) && now ? click(one("#buy")) : [{ wait: 0.4 }];
 };
