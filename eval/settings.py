@@ -5,6 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+HISTORY = r"^(chunked:\d+:\d+|window:\d+)$"
+"""The form of a history rule."""
+
 AgentKind = Literal["model", "null", "random", "oracle"]
 
 
@@ -39,7 +42,7 @@ class EvalSettings(BaseModel):
     )
     history: str = Field(
         "chunked:5:2",
-        pattern=r"^(chunked:\d+:\d+|window:\d+)$",
+        pattern=HISTORY,
         description="screenshots kept in the prompt: chunked:HIGH:LOW or window:N",
     )
     temperature: float | None = Field(None, ge=0, description="of the sampling (default: the dialect's)")
