@@ -7,13 +7,42 @@ that is given the folder of its data (or None) and returns the `Benchmark`.
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from .settings import EvalSettings
 from .task import Benchmark
 
 GROUP = "screenwright.benchmarks"
 
 MakeBenchmark: TypeAlias = Callable[[Path | None], Benchmark]
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A benchmark that needs more of the settings than where its data is."""
+
+    def configured(self, settings: EvalSettings) -> Benchmark:
+        """The benchmark as the settings ask for it.
+
+        Raises:
+            ValueError: something that it needs is missing.
+        """
+        ...
+
+
+def benchmark_for(settings: EvalSettings) -> Benchmark:
+    """The benchmark that the settings name.
+
+    Raises:
+        ValueError: there is none of that name, or a setting is missing, or none that it could use.
+        TaskError: its data is not there.
+    """
+    benchmark = benchmark_named(settings.benchmark, settings.root)
+    if isinstance(benchmark, Configurable):
+        return benchmark.configured(settings)
+    if settings.judge is not None:
+        raise ValueError(f"{settings.benchmark} is not judged by a model: leave out --judge")
+    return benchmark
 
 
 def benchmark_named(name: str, root: Path | None = None) -> Benchmark:
@@ -63,9 +92,23 @@ def _miniwob_browsergym(root: Path | None) -> Benchmark:
     return miniwob_browsergym(root)
 
 
+def _webvoyager(root: Path | None) -> Benchmark:
+    from .benchmarks.web_tasks import webvoyager
+
+    return webvoyager(root)
+
+
+def _online_mind2web(root: Path | None) -> Benchmark:
+    from .benchmarks.web_tasks import online_mind2web
+
+    return online_mind2web(root)
+
+
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
     "miniwob": _miniwob,
     "miniwob-timed": _miniwob_timed,
     "miniwob-browsergym": _miniwob_browsergym,
+    "webvoyager": _webvoyager,
+    "online-mind2web": _online_mind2web,
 }

@@ -52,6 +52,15 @@ class EvalSettings(BaseModel):
     image_uuids: bool = Field(False, description="vLLM: send the bytes of each screenshot once only")
     constrain: bool = Field(False, description="vLLM: admit no reply but a thought and one action of the dialect")
 
+    judge: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="URL[,MODEL] of the model that judges, for benchmarks that are judged by one",
+    )
+    judge_prompts: Path | None = Field(
+        None, description="a folder with other wording for the judge, such as the official"
+    )
+
     workers: int = Field(1, ge=0, description="episodes at once, each in a process of its own")
     retries: int = Field(2, ge=0, description="how often an episode is tried again that the machinery broke")
     patience: float = Field(1800, gt=0, description="seconds after which an episode counts as hung and is ended")
