@@ -40,8 +40,9 @@ def benchmark_for(settings: EvalSettings) -> Benchmark:
     benchmark = benchmark_named(settings.benchmark, settings.root)
     if isinstance(benchmark, Configurable):
         return benchmark.configured(settings)
-    if settings.judge is not None:
-        raise ValueError(f"{settings.benchmark} is not judged by a model: leave out --judge")
+    for name in ("judge", "judge_prompts", "python", "option"):
+        if getattr(settings, name):
+            raise ValueError(f"{settings.benchmark} has no use for --{name.replace('_', '-')}: leave it out")
     return benchmark
 
 
@@ -104,6 +105,12 @@ def _online_mind2web(root: Path | None) -> Benchmark:
     return online_mind2web(root)
 
 
+def _osworld(root: Path | None) -> Benchmark:
+    from .benchmarks.osworld import osworld
+
+    return osworld(root)
+
+
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
     "miniwob": _miniwob,
@@ -111,4 +118,5 @@ _OURS: dict[str, MakeBenchmark] = {
     "miniwob-browsergym": _miniwob_browsergym,
     "webvoyager": _webvoyager,
     "online-mind2web": _online_mind2web,
+    "osworld": _osworld,
 }

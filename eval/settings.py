@@ -1,5 +1,6 @@
 """What an evaluation may be told: one value, from which it can be run again."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +53,12 @@ class EvalSettings(BaseModel):
     image_uuids: bool = Field(False, description="vLLM: send the bytes of each screenshot once only")
     constrain: bool = Field(False, description="vLLM: admit no reply but a thought and one action of the dialect")
 
+    python: Path | None = Field(
+        None, description="the Python that the benchmark's own package is installed for (osworld, browsergym)"
+    )
+    option: tuple[str, ...] = Field(
+        (), description="NAME=VALUE for the benchmark's own package, such as provider_name=docker; repeatable"
+    )
     judge: str | None = Field(
         None,
         pattern=r"^https?://",
@@ -71,6 +78,25 @@ class EvalSettings(BaseModel):
     )
 
     @property
+    def options(self) -> dict[str, object]:
+        """The options by name; what reads as JSON, such as a number or true, is that.
+
+        Raises:
+            ValueError: one of them is not of the form NAME=VALUE.
+        """
+        return dict(_option(text) for text in self.option)
+
+    @property
     def replicas(self) -> tuple[str, ...]:
         """The addresses of the model, one or several."""
         return tuple(part for part in self.model.split(",") if part)
+
+
+def _option(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ValueError(f"--option is {text!r}, but should be NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

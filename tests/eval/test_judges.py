@@ -203,7 +203,7 @@ def test_without_a_judge_nothing_is_begun(tmp_path: Path) -> None:
     settings = EvalSettings.model_validate({"benchmark": "webvoyager", "root": tmp_path, "agent": "null"})
     with pytest.raises(ValueError, match="--judge"):
         Evaluation.begin(settings, tmp_path / "out")
-    with pytest.raises(ValueError, match="not judged by a model"):
+    with pytest.raises(ValueError, match="has no use for --judge"):
         Evaluation.begin(
             EvalSettings.model_validate({"benchmark": "demo", "judge": "http://127.0.0.1:1"}), tmp_path / "out"
         )
