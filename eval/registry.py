@@ -111,6 +111,17 @@ def _osworld(root: Path | None) -> Benchmark:
     return osworld(root)
 
 
+def _through_browsergym(name: str) -> MakeBenchmark:
+    def make(root: Path | None) -> Benchmark:
+        from .benchmarks.browsergym import browsergym
+
+        return browsergym(name, root)
+
+    return make
+
+
+_THROUGH_BROWSERGYM = ("webarena", "visualwebarena", "workarena", "assistantbench", "browsergym-miniwob")
+
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
     "miniwob": _miniwob,
@@ -119,4 +130,5 @@ _OURS: dict[str, MakeBenchmark] = {
     "webvoyager": _webvoyager,
     "online-mind2web": _online_mind2web,
     "osworld": _osworld,
+    **{name: _through_browsergym(name) for name in _THROUGH_BROWSERGYM},
 }
