@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..agent.coordinates import Absolute, Frame, ModelPoint
 from ..agent.decision import Finish, GiveUp
@@ -100,7 +100,7 @@ class ModelContender:
 
     def __init__(self, settings: EvalSettings, address: str) -> None:
         self._settings = settings
-        self._dialect: Dialect | None = dialect_named(settings.dialect) if settings.dialect else None
+        self._dialect = _dialect_of(settings)
         self._model: Model = open_model(address, settings.model_name, image_uuids=settings.image_uuids)
 
     def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
@@ -137,6 +137,19 @@ class ModelContender:
         if settings.max_tokens is not None:
             usual = replace(usual, max_tokens=settings.max_tokens)
         return usual
+
+
+def _dialect_of(settings: EvalSettings) -> Dialect | None:
+    if settings.dialect is None:
+        if settings.language is not None:
+            raise ValueError("--language needs --dialect: which model it is may not be known yet")
+        return None
+    dialect: Any = dialect_named(settings.dialect)  # a dialect is whatever has its methods; some have a language
+    if settings.language is None:
+        return dialect  # type: ignore[no-any-return]
+    if "language" not in getattr(dialect, "__dataclass_fields__", {}):
+        raise ValueError(f"{settings.dialect} is not asked in a language of its own: leave out --language")
+    return replace(dialect, language=settings.language)  # type: ignore[no-any-return]
 
 
 def prompt_for(env: Env) -> Prompt:

@@ -1,10 +1,13 @@
 """What an evaluation may be told: one value, from which it can be run again."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .presets import preset_named, with_preset
 
 HISTORY = r"^(chunked:\d+:\d+|window:\d+)$"
 """The form of a history rule."""
@@ -18,6 +21,9 @@ class EvalSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     benchmark: str = Field(description="which benchmark")
+    preset: str | None = Field(
+        None, description="the settings of a published protocol, such as ui-tars-1.5-osworld-15; see docs/benchmarks.md"
+    )
     root: Path | None = Field(None, description="the folder that the benchmark's data or checkout is in")
     task: tuple[str, ...] = Field((), description="only tasks whose name matches, such as 'click-*'; repeatable")
     category: tuple[str, ...] = Field((), description="only tasks of this category; repeatable")
@@ -40,6 +46,9 @@ class EvalSettings(BaseModel):
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
     prompt: Literal["computer", "browser", "mobile"] | None = Field(
         None, description="which prompt to ask in, where the dialect has several (default: by the screen)"
+    )
+    language: Literal["English", "Chinese"] | None = Field(
+        None, description="of the model's thoughts, with --dialect (default: the dialect's)"
     )
     history: str = Field(
         "chunked:5:2",
@@ -76,6 +85,27 @@ class EvalSettings(BaseModel):
         pattern=r"^\d+(\.\d+)?:\d+(\.\d+)?(:\d+(\.\d+)?)?$",
         description="IN:OUT[:CACHED], a million tokens each, to tell what it cost",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_preset(cls, given: object) -> object:
+        return with_preset(given) if isinstance(given, Mapping) else given
+
+    @property
+    def protocol(self) -> str:
+        """The preset's name and what was set otherwise: `preset X, changed: steps 30 (15)`; empty without one."""
+        if self.preset is None:
+            return ""
+        preset = preset_named(self.preset)
+        plain = EvalSettings.model_validate({"benchmark": preset.benchmark, **preset.values})
+        changed = [
+            f"{name} {getattr(self, name)} ({getattr(plain, name)})"
+            for name in preset.values
+            if name != "option" and getattr(self, name) != getattr(plain, name)
+        ]
+        mine = self.options
+        changed += [f"{name} {mine[name]} ({value})" for name, value in plain.options.items() if mine[name] != value]
+        return f"preset {self.preset}" + (f", changed: {', '.join(changed)}" if changed else "")
 
     @property
     def options(self) -> dict[str, object]:
