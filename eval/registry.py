@@ -120,6 +120,12 @@ def _through_browsergym(name: str) -> MakeBenchmark:
     return make
 
 
+def _webarena_verified(root: Path | None) -> Benchmark:
+    from .benchmarks.webarena_verified import webarena_verified
+
+    return webarena_verified(root)
+
+
 _THROUGH_BROWSERGYM = ("webarena", "visualwebarena", "workarena", "assistantbench", "browsergym-miniwob")
 
 _OURS: dict[str, MakeBenchmark] = {
@@ -130,5 +136,6 @@ _OURS: dict[str, MakeBenchmark] = {
     "webvoyager": _webvoyager,
     "online-mind2web": _online_mind2web,
     "osworld": _osworld,
+    "webarena-verified": _webarena_verified,
     **{name: _through_browsergym(name) for name in _THROUGH_BROWSERGYM},
 }
