@@ -3,13 +3,13 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..agent.coordinates import Absolute, Frame, ModelPoint
 from ..agent.decision import Finish, GiveUp
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
-from ..agent.dialects.registry import dialect_named
+from ..agent.dialects.registry import dialect_named, thinking_in
 from ..agent.events import Decided, PolicyInfo
 from ..agent.history import ChunkedHistory, History, WindowHistory
 from ..agent.messages import ImageFormat
@@ -144,12 +144,8 @@ def _dialect_of(settings: EvalSettings) -> Dialect | None:
         if settings.language is not None:
             raise ValueError("--language needs --dialect: which model it is may not be known yet")
         return None
-    dialect: Any = dialect_named(settings.dialect)  # a dialect is whatever has its methods; some have a language
-    if settings.language is None:
-        return dialect  # type: ignore[no-any-return]
-    if "language" not in getattr(dialect, "__dataclass_fields__", {}):
-        raise ValueError(f"{settings.dialect} is not asked in a language of its own: leave out --language")
-    return replace(dialect, language=settings.language)  # type: ignore[no-any-return]
+    dialect = dialect_named(settings.dialect)
+    return dialect if settings.language is None else thinking_in(dialect, settings.language)
 
 
 def prompt_for(env: Env) -> Prompt:

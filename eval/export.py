@@ -64,7 +64,7 @@ def export(
     keep = keep or Keep.parse("done")
     lines = answers = left_out = episodes = skipped = 0
     with _open(out, layout) as writer:
-        for record, run, image_format in _episodes(source):
+        for record, run, as_it_was in _episodes(source):
             steps = steps_of(run)
             kept = frozenset(step.number for step in steps if keep(record, step))
             left_out += len(steps) - len(kept)
@@ -72,7 +72,7 @@ def export(
             if not kept:
                 continue
             episodes += 1
-            told = Retelling(run, steps, wording or Wording(image_format=image_format))
+            told = Retelling(run, steps, wording or as_it_was)
             for one in _told(told, steps, kept, per):
                 learned = {answer for number, answer in one.answers.items() if number in kept}
                 writer.write(_about(record, told.dialect.name, one, kept), one, learned)
@@ -89,17 +89,19 @@ def _told(told: Retelling, steps: tuple[RecordedStep, ...], kept: frozenset[int]
         yield from (told.step(index) for index, step in enumerate(steps) if step.number in kept)
 
 
-def _episodes(source: Path) -> Iterator[tuple[Record, Run, ImageFormat]]:
-    """The episodes of an evaluation that are judged; or the single run, which counts as done if it finished."""
+def _episodes(source: Path) -> Iterator[tuple[Record, Run, Wording]]:
+    """The judged episodes of an evaluation, or the single run, done if it finished; and how the model was asked."""
     if not (source / "manifest.json").exists():
         run = read_run(source)
-        yield _record_of(run), run, _format_of(source)
+        yield _record_of(run), run, Wording(image_format=_format_of(source))
         return
     store = Store(source)
     manifest = store.manifest()
+    settings = manifest.settings
+    asked = Wording(image_format=ImageFormat(settings.image_format), language=settings.language)
     for record in store.records(manifest.episodes):
         if record.is_judged:
-            yield record, read_run(store.folder_of(record.id)), ImageFormat(manifest.settings.image_format)
+            yield record, read_run(store.folder_of(record.id)), asked
 
 
 def _record_of(run: Run) -> Record:

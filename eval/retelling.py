@@ -12,7 +12,7 @@ from ..agent.coordinates import Frame, ModelPoint
 from ..agent.decision import ModelMove, Unreadable
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
-from ..agent.dialects.registry import asked_in, dialect_named
+from ..agent.dialects.registry import asked_in, dialect_named, thinking_in
 from ..agent.history import ChunkedHistory, History
 from ..agent.messages import ImageFormat, ImagePart, Message, Turn
 from ..agent.policy import repair
@@ -37,12 +37,16 @@ class Writes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How runs are told: as they were, or (`dialect`) in that dialect's words, with that prompt and history."""
+    """How runs are told: as they were, or (`dialect`) in that dialect's words, with that prompt and history.
+
+    `image_format` and `language` are what the model was asked with, which a run's log does not say.
+    """
 
     dialect: str | None = None
     prompt: Prompt | None = None
     history: History = ChunkedHistory()
     image_format: ImageFormat = ImageFormat.PNG
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Retelling:
         self._steps = steps
         self._wording = wording
         self._as_it_was = wording.dialect is None
-        self.dialect = _recorded_dialect(run) if wording.dialect is None else _told_in(wording)
+        dialect = _recorded_dialect(run) if wording.dialect is None else _told_in(wording)
+        self.dialect = dialect if wording.language is None else thinking_in(dialect, wording.language)
         self._images: dict[str, ImagePart] = {}
         self._replies = [self._reply(step) for step in steps]
 

@@ -12,6 +12,7 @@ from PIL import Image
 from screenwright import Agent, FakeEnv, RunError, ScriptedModel, UiTars15, WindowHistory, read_run
 from screenwright.agent.decision import Finish, Reply
 from screenwright.agent.messages import ImagePart, Message
+from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
 from screenwright.envs.actions import Click
 from screenwright.eval.evaluation import Evaluation
@@ -146,6 +147,23 @@ def test_a_scripts_run_is_told_in_a_models_words(evaluation: Path, tmp_path: Pat
     assert abs(click.at.y * 480 / 476 - at.y) <= 1
     assert last.moves == (Finish("the script is over"),)
     assert 'Click "Greet" 1 times' in said(found[0]["messages"][1])
+
+
+def test_the_language_that_an_evaluation_asked_in_is_kept(tmp_path: Path) -> None:
+    script = ScriptedModel(["Action: click(start_box='(74,58)')", "Action: finished()"])
+    (tmp_path / "toy").mkdir()
+    with serve(script, name="UI-TARS-1.5-7B") as server:
+        given = {
+            "benchmark": "toy", "root": tmp_path / "toy", "task": ["press"], "seeds": "0", "workers": 1,
+            "model": server.url, "dialect": "ui-tars-1.5", "language": "Chinese", "image_format": "jpeg",
+        }  # fmt: skip
+        (episode,) = Evaluation.begin(EvalSettings.model_validate(given), tmp_path / "eval").run()
+    assert episode.done
+    export(tmp_path / "eval", tmp_path / "out.jsonl")
+    first = lines(tmp_path / "out.jsonl")[0]
+    *shown, _ = first["messages"]
+    assert "Use Chinese in `Thought` part" in said(shown[1])
+    assert [exported(one, tmp_path) for one in shown] == [written(one, tmp_path) for one in script.asked[0]]
 
 
 def test_a_folder_for_datasets_names_every_image(tmp_path: Path) -> None:
