@@ -157,7 +157,7 @@ class ModelPolicy:
                 yield read.decided(situation.step)
                 return
             yield Misread(situation.step, attempt, read.kind, read.position, read.message)
-            messages = (*messages, *_repair(completion.text, read))
+            messages = (*messages, *repair(completion.text, read))
 
     def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...]]:
         """The conversation, with as many of the history's screenshots as the model's context has room for."""
@@ -244,7 +244,7 @@ class _Plan:
         return Decided(step, reply.thought, self.actions, self.ending, self.traces, reply.reflection, reply.reasoning)
 
 
-def _repair(reply: str, problem: Unreadable) -> tuple[Message, Message]:
+def repair(reply: str, problem: Unreadable) -> tuple[Message, Message]:
     """The unreadable reply as the model's own turn, and what is said to it about that."""
     excerpt = reply[max(0, problem.position - 40) : problem.position + 40].replace("\n", " ")
     said = render("repair", problem=problem.message, excerpt=excerpt)

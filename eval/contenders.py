@@ -9,7 +9,7 @@ from ..agent.coordinates import Absolute, Frame, ModelPoint
 from ..agent.decision import Finish, GiveUp
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
-from ..agent.dialects.registry import dialect_named
+from ..agent.dialects.registry import dialect_named, thinking_in
 from ..agent.events import Decided, PolicyInfo
 from ..agent.history import ChunkedHistory, History, WindowHistory
 from ..agent.messages import ImageFormat
@@ -100,7 +100,7 @@ class ModelContender:
 
     def __init__(self, settings: EvalSettings, address: str) -> None:
         self._settings = settings
-        self._dialect: Dialect | None = dialect_named(settings.dialect) if settings.dialect else None
+        self._dialect = _dialect_of(settings)
         self._model: Model = open_model(address, settings.model_name, image_uuids=settings.image_uuids)
 
     def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
@@ -137,6 +137,15 @@ class ModelContender:
         if settings.max_tokens is not None:
             usual = replace(usual, max_tokens=settings.max_tokens)
         return usual
+
+
+def _dialect_of(settings: EvalSettings) -> Dialect | None:
+    if settings.dialect is None:
+        if settings.language is not None:
+            raise ValueError("--language needs --dialect: which model it is may not be known yet")
+        return None
+    dialect = dialect_named(settings.dialect)
+    return dialect if settings.language is None else thinking_in(dialect, settings.language)
 
 
 def prompt_for(env: Env) -> Prompt:

@@ -20,7 +20,7 @@ from .manifest import Manifest, make_manifest, now
 from .plan import EpisodeId, make_plan
 from .pool import Pool
 from .record import Attempt, Record, Trouble
-from .registry import benchmark_named
+from .registry import benchmark_for
 from .settings import EvalSettings
 from .store import Store
 from .task import Benchmark
@@ -59,7 +59,7 @@ class Evaluation:
             ValueError, TaskError: there is no such benchmark, task or model.
             RunError: there is an evaluation in the folder already.
         """
-        benchmark = benchmark_named(settings.benchmark, settings.root)
+        benchmark = benchmark_for(settings)
         make_contender(settings)  # says what is wrong before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)
@@ -178,5 +178,5 @@ def work_for(settings: EvalSettings, slot: int) -> Work:
         ValueError: there is no such benchmark or model.
         TaskError: the benchmark's data is not there.
     """
-    benchmark: Benchmark = benchmark_named(settings.benchmark, settings.root)
+    benchmark: Benchmark = benchmark_for(settings)
     return Work(benchmark, make_contender(settings, slot))

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from .plan import EpisodeId
+from .presets import preset_named
 from .settings import EvalSettings
 from .task import Benchmark, Rules
 
@@ -21,7 +22,10 @@ _PACKAGES = ("screenwright", "playwright", "ui-tars", "pillow", "openai", "rapid
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An evaluation. `benchmark` names what exactly its tasks are; `code` the commit, with `+` if it was changed."""
+    """An evaluation. `benchmark` names what exactly its tasks are; `code` the commit, with `+` if it was changed.
+
+    `protocol` names the preset and what was set otherwise, and `differs` what of that protocol no setting gives.
+    """
 
     settings: EvalSettings
     benchmark: str
@@ -34,6 +38,8 @@ class Manifest:
     plan_sha256: str
     repeats: str = ""
     ended: str = ""
+    protocol: str = ""
+    differs: tuple[str, ...] = ()
     agents: tuple[dict[str, str], ...] = field(default=())
 
 
@@ -55,6 +61,8 @@ def make_manifest(
         begun=now(),
         plan_sha256=sha256("\n".join(episode.path for episode in episodes).encode()).hexdigest(),
         repeats=repeats,
+        protocol=settings.protocol,
+        differs=preset_named(settings.preset).differs if settings.preset else (),
     )
 
 

@@ -7,13 +7,43 @@ that is given the folder of its data (or None) and returns the `Benchmark`.
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from .settings import EvalSettings
 from .task import Benchmark
 
 GROUP = "screenwright.benchmarks"
 
 MakeBenchmark: TypeAlias = Callable[[Path | None], Benchmark]
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A benchmark that needs more of the settings than where its data is."""
+
+    def configured(self, settings: EvalSettings) -> Benchmark:
+        """The benchmark as the settings ask for it.
+
+        Raises:
+            ValueError: something that it needs is missing.
+        """
+        ...
+
+
+def benchmark_for(settings: EvalSettings) -> Benchmark:
+    """The benchmark that the settings name.
+
+    Raises:
+        ValueError: there is none of that name, or a setting is missing, or none that it could use.
+        TaskError: its data is not there.
+    """
+    benchmark = benchmark_named(settings.benchmark, settings.root)
+    if isinstance(benchmark, Configurable):
+        return benchmark.configured(settings)
+    for name in ("judge", "judge_prompts", "python", "option"):
+        if getattr(settings, name):
+            raise ValueError(f"{settings.benchmark} has no use for --{name.replace('_', '-')}: leave it out")
+    return benchmark
 
 
 def benchmark_named(name: str, root: Path | None = None) -> Benchmark:
@@ -75,6 +105,41 @@ def _infinity_all(root: Path | None) -> Benchmark:
     return webarena_infinity_all(root)
 
 
+def _webvoyager(root: Path | None) -> Benchmark:
+    from .benchmarks.web_tasks import webvoyager
+
+    return webvoyager(root)
+
+
+def _online_mind2web(root: Path | None) -> Benchmark:
+    from .benchmarks.web_tasks import online_mind2web
+
+    return online_mind2web(root)
+
+
+def _osworld(root: Path | None) -> Benchmark:
+    from .benchmarks.osworld import osworld
+
+    return osworld(root)
+
+
+def _through_browsergym(name: str) -> MakeBenchmark:
+    def make(root: Path | None) -> Benchmark:
+        from .benchmarks.browsergym import browsergym
+
+        return browsergym(name, root)
+
+    return make
+
+
+def _webarena_verified(root: Path | None) -> Benchmark:
+    from .benchmarks.webarena_verified import webarena_verified
+
+    return webarena_verified(root)
+
+
+_THROUGH_BROWSERGYM = ("webarena", "visualwebarena", "workarena", "assistantbench", "browsergym-miniwob")
+
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
     "miniwob": _miniwob,
@@ -82,4 +147,9 @@ _OURS: dict[str, MakeBenchmark] = {
     "miniwob-browsergym": _miniwob_browsergym,
     "webarena-infinity": _infinity,
     "webarena-infinity-all": _infinity_all,
+    "webvoyager": _webvoyager,
+    "online-mind2web": _online_mind2web,
+    "osworld": _osworld,
+    "webarena-verified": _webarena_verified,
+    **{name: _through_browsergym(name) for name in _THROUGH_BROWSERGYM},
 }

@@ -23,6 +23,15 @@ def render(name: str, **values: str) -> str:
     return template.substitute(values)
 
 
+def template_text(name: str) -> str:
+    """The template `prompts/<name>.txt` as it is written.
+
+    Raises:
+        FileNotFoundError: there is no template of that name.
+    """
+    return _template(name).template
+
+
 def prompt_sha256(*texts: str) -> str:
     """The identity of prompt texts, as recorded in every trajectory: SHA-256 over the texts, each ended by NUL."""
     digest = hashlib.sha256()

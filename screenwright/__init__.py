@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from .envs.env import ActionRefused, Done, Env, EnvError, EnvLost, EnvUnavailable, Observation
     from .envs.fake import FakeEnv
     from .envs.geometry import ScreenPoint, Size
+    from .envs.osworld import OSWorldEnv
     from .envs.screenshot import Screenshot
 
 _HOMES = {
@@ -135,6 +136,7 @@ _HOMES = {
     "envs.env": ("ActionRefused", "Done", "Env", "EnvError", "EnvLost", "EnvUnavailable", "Observation"),
     "envs.fake": ("FakeEnv",),
     "envs.geometry": ("ScreenPoint", "Size"),
+    "envs.osworld": ("OSWorldEnv",),
     "envs.screenshot": ("Screenshot",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -190,6 +192,7 @@ __all__ = [
     "Move",
     "Navigate",
     "Noted",
+    "OSWorldEnv",
     "Observation",
     "Observed",
     "OpenApp",

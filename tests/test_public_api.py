@@ -84,6 +84,7 @@ NAMES = [
     "Move",
     "Navigate",
     "Noted",
+    "OSWorldEnv",
     "Observation",
     "Observed",
     "OpenApp",

@@ -93,6 +93,19 @@ def asked_in(dialect: Dialect, prompt: Prompt) -> Dialect:
     return asked
 
 
+def thinking_in(dialect: Dialect, language: str) -> Dialect:
+    """`dialect` with thoughts in `language`.
+
+    Raises:
+        ValueError: its family is not told in which language to think.
+    """
+    settings: Any = dialect
+    if "language" not in getattr(settings, "__dataclass_fields__", {}):
+        raise ValueError(f"{dialect.name} is not told in which language to think: leave out --language")
+    told: Dialect = replace(settings, language=language)
+    return told
+
+
 def dialect_for_model(model_name: str) -> Dialect | None:
     """The dialect of the model served as `model_name`, such as `ByteDance-Seed/UI-TARS-1.5-7B`; None if unknown."""
     served = model_name.lower()

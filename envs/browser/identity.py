@@ -33,6 +33,8 @@ class ContextOptions(TypedDict):
     color_scheme: Literal["dark", "light"]
     geolocation: Geolocation | None
     user_agent: str | None
+    record_har_path: str | None
+    record_har_content: Literal["omit"] | None
 
 
 def context_options(page: Size, view: View, settings: BrowserSettings) -> ContextOptions:
@@ -46,6 +48,8 @@ def context_options(page: Size, view: View, settings: BrowserSettings) -> Contex
         color_scheme="dark" if settings.dark else "light",
         geolocation=Geolocation(latitude=place[0], longitude=place[1]) if place else None,
         user_agent=settings.user_agent,
+        record_har_path=settings.har,
+        record_har_content="omit" if settings.har else None,
     )
 
 

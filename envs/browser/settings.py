@@ -35,6 +35,8 @@ class BrowserSettings:
     default. `downloads` is the folder for downloads, by default one that is gone with the browser; a download over
     `download_limit_mb` is called off.
 
+    The traffic of all pages is written to the file `har` when the browser is closed, without the bodies of answers.
+
     With `allow_hosts` nothing else can be reached: not by pages, not by whoever works them. A name stands for all names
     below it too; see `Rule.parse` for what else may stand there.
     """
@@ -57,6 +59,7 @@ class BrowserSettings:
     upload_from: tuple[str, ...] = ()
     downloads: str | None = None
     download_limit_mb: int = 1000
+    har: str | None = None
     allow_hosts: tuple[str, ...] = ()
     settle_limit_s: float = 5.0
     load_limit_s: float = 15.0

@@ -129,6 +129,7 @@ def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:
         ("benchmark", manifest.benchmark),
         ("agent", "; ".join(agents) or manifest.settings.agent),
         ("settings", ", ".join(f"{name} {value}" for name, value in given.items())),
+        ("protocol", "; ".join(filter(None, (manifest.protocol, *manifest.differs)))),
         ("steps at most", str(manifest.settings.steps or manifest.rules.steps)),
         ("begun", manifest.begun),
         ("ended", manifest.ended or "not yet"),

@@ -134,7 +134,10 @@ def _evaluation(given: argparse.Namespace) -> Evaluation:
             print(f"not as it was: {line}", file=sys.stderr)
         return evaluation
     settings = _settings(flags)
-    return Evaluation.begin(settings, given.out or _default_folder(settings))
+    evaluation = Evaluation.begin(settings, given.out or _default_folder(settings))
+    if evaluation.manifest.protocol:
+        print(evaluation.manifest.protocol, file=sys.stderr)
+    return evaluation
 
 
 def _settings(flags: dict[str, object]) -> EvalSettings:
@@ -142,6 +145,8 @@ def _settings(flags: dict[str, object]) -> EvalSettings:
         return EvalSettings.model_validate(flags)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
+        if not problem["loc"]:
+            raise SettingsError(problem["msg"].removeprefix("Value error, ")) from error
         name = str(problem["loc"][0])
         wanted = problem["msg"].removeprefix("Input should be ")
         if problem["type"] == "string_pattern_mismatch":

@@ -22,6 +22,9 @@ from .evaluate import COMPARE_HELP, compare_runs, evaluate
 from .evaluate import EXIT_CODES as EVAL_EXIT_CODES
 from .evaluate import HELP as EVAL_HELP
 from .evaluate import add_flags as add_eval_flags
+from .export import HELP as EXPORT_HELP
+from .export import add_flags as add_export_flags
+from .export import export_run
 from .ground import ground, grounding_agent
 from .parse import parse_lines, parse_reply
 from .run import EXIT_CODES, run
@@ -149,6 +152,7 @@ def _parser() -> _Parser:
     pair.add_argument("a", type=Path, metavar="A", help="the folder of an evaluation")
     pair.add_argument("b", type=Path, metavar="B", help="the folder of another of the same episodes")
     pair.add_argument("--out", type=Path, metavar="FILE", help="where to write the page (default: in B)")
+    add_export_flags(commands.add_parser("export", help="make training data of runs", description=EXPORT_HELP))
     return parser
 
 
@@ -203,4 +207,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "eval": evaluate,
     "compare": _compare,
+    "export": export_run,
 }

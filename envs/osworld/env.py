@@ -1,0 +1,147 @@
+"""A virtual machine as a screen, through the HTTP server that OSWorld puts into its machines.
+
+    with OSWorldEnv("http://127.0.0.1:5000") as env:
+        env.execute(Click(ScreenPoint(100, 200)))
+
+The machine itself, its snapshots and its tasks are OSWorld's business. Its server runs whatever code it is sent, for
+anybody who reaches it: keep it on loopback or in a network of its own.
+"""
+
+import io
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from PIL import Image, UnidentifiedImageError
+
+from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait, points_of
+from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
+from ..geometry import ScreenPoint, Size
+from ..keys import canonical_key
+from ..screenshot import Screenshot
+from ..settle import Frame, Patience, Settler
+from .code import code_of
+from .server import VmServer
+
+_RETRY_S = 1.0
+
+
+class OSWorldEnv:
+    """The machine whose server is at `url`.
+
+    Opening waits for it up to `boot_s`. After an action the screen is watched until it rests, by `patience`; `pause_s`
+    waits for a fixed time instead, as OSWorld's own runner does (3 s for UI-TARS).
+
+    Raises:
+        ValueError: `url` is not the address of a server.
+    """
+
+    def __init__(
+        self, url: str, *, patience: Patience = Patience(), pause_s: float | None = None, boot_s: float = 120.0
+    ) -> None:
+        self._server = VmServer(url)
+        self._patience, self._pause_s, self._boot_s = patience, pause_s, boot_s
+        self._settler = Settler(self._frame)
+        self._system = "Linux"
+        self._size: Size | None = None
+        self._held: list[ButtonUp[ScreenPoint] | KeyUp] = []
+        self._closed = False
+
+    def info(self) -> EnvInfo:
+        """See `Env`."""
+        rest = "until it rests" if self._pause_s is None else f"{self._pause_s:g} s"
+        return EnvInfo("virtual machine", "OSWorld", {"url": self._server.url, "pause": rest})
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        self._open()
+        shot = self._look()
+        self._size = shot.size
+        return Observation(shot)
+
+    def execute(self, action: Action) -> Done:
+        """See `Env`."""
+        size = self._open()
+        for point in points_of(action):
+            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
+                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        if isinstance(action, Wait):
+            time.sleep(action.seconds)
+            return Done(action.seconds, settled_by="waited")
+        code = code_of(action, self._system)
+        before = self._frame() if self._pause_s is None else None
+        started = time.monotonic()
+        self._remember(action)
+        self._server.run(code)
+        acted = time.monotonic() - started
+        if before is None:
+            time.sleep(self._pause_s or 0.0)
+            return Done(acted, self._pause_s or 0.0, "waited")
+        settled = self._settler.wait(before, self._patience)
+        return Done(acted, settled.seconds, settled.by)
+
+    def release(self) -> None:
+        """See `Env`."""
+        held, self._held = self._held, []
+        if held and not self._closed:
+            with suppress(EnvError):
+                self._server.run("; ".join(code_of(action, self._system) for action in held))
+
+    def close(self) -> None:
+        """See `Env`. The machine goes on running."""
+        self.release()
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _open(self) -> Size:
+        if self._closed:
+            raise EnvLost("the connection to the machine was closed")
+        if self._size is None:
+            self._size = self._awaited().size
+            self._system = self._server.system()
+        return self._size
+
+    def _awaited(self) -> Screenshot:
+        """The first screenshot, once the machine has started."""
+        end = time.monotonic() + self._boot_s
+        while True:
+            try:
+                return self._look()
+            except EnvLost as lost:
+                if time.monotonic() >= end:
+                    raise EnvUnavailable(f"{lost}: is the virtual machine running?") from lost
+            time.sleep(min(_RETRY_S, max(end - time.monotonic(), 0.0)))
+
+    def _look(self) -> Screenshot:
+        png = self._server.screenshot()
+        try:
+            with Image.open(io.BytesIO(png)) as image:
+                return Screenshot(image.convert("RGB")) if image.format != "PNG" else Screenshot(png=png)
+        except (UnidentifiedImageError, OSError) as error:
+            raise EnvLost(f"{self._server.url}/screenshot gives no picture") from error
+
+    def _frame(self) -> Frame:
+        image = self._look().image
+        return Frame(image.width, image.height, image.tobytes("raw", "BGRX"))
+
+    def _remember(self, action: Action) -> None:
+        """Keep in mind what is held."""
+        match action:
+            case KeyDown(key):
+                self._held.append(KeyUp(canonical_key(key)))
+            case KeyUp(key):
+                self._held = [held for held in self._held if held != KeyUp(canonical_key(key))]
+            case ButtonDown(button):
+                self._held.append(ButtonUp(button))
+            case ButtonUp(button):
+                self._held = [held for held in self._held if held != ButtonUp(button)]
+            case _:
+                pass

@@ -1,0 +1,133 @@
+"""BrowserGym's side of the benchmarks that run through it: in a Python of its own, knowing nothing of Screenwright.
+
+The first argument is a JSON object: `package`, such as `webarena`, `system_chromium`, and what else `gymnasium.make` is
+to be given. Then it reads JSON lines: `{"list": true}` answers with the names of the tasks and the versions of the
+packages; `{"task", "seed"}` opens one and `{"act"}` carries out one of BrowserGym's actions, and both answer with what
+is seen (a PNG in base64), the place, the reward, and whether it is over.
+"""
+
+import base64
+import importlib
+import importlib.metadata
+import importlib.util
+import io
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+SUBSETS = ["chat", "infeas", "coord", "nav", "tab"]
+
+
+def main(options: "dict[str, Any]") -> None:
+    """Serve until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the library prints must not get among the answers
+
+    def answer(**said: Any) -> None:
+        print(json.dumps(said), file=answers, flush=True)
+
+    package = options.pop("package")
+    if options.pop("system_chromium", False):
+        use_the_systems_chromium()
+    try:
+        gymnasium = importlib.import_module("gymnasium")
+        importlib.import_module(f"browsergym.{package}")
+        actions = importlib.import_module("browsergym.core.action.highlevel")
+    except ImportError as error:
+        answer(missing=f"browsergym-{package} ({error.name or error})")
+        return
+    if package == "miniwob":
+        find_miniwob()
+    mapping = actions.HighLevelActionSet(subsets=SUBSETS, strict=False, multiaction=True).to_python_code
+    gym = Gym(gymnasium, {"headless": True, "wait_for_user_message": False, "action_mapping": mapping, **options})
+    answer(ready=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            if "list" in asked:
+                answer(tasks=task_names(gymnasium, package), versions=versions())
+            elif "task" in asked:
+                answer(**gym.open(asked["task"], asked["seed"]))
+            else:
+                answer(**gym.act(asked["act"]))
+        except Exception as error:  # noqa: BLE001 -- one task's trouble, which the other side is told
+            answer(error=f"BrowserGym: {type(error).__name__}: {error}")
+    gym.close()
+
+
+class Gym:
+    """The environment of one task after another."""
+
+    def __init__(self, gymnasium: Any, options: "dict[str, Any]") -> None:
+        self._gymnasium, self._options = gymnasium, options
+        self._env: Any = None
+
+    def open(self, task: str, seed: int) -> "dict[str, Any]":
+        """Open a task; says what is asked."""
+        self.close()
+        self._env = self._gymnasium.make(f"browsergym/{task}", **self._options)
+        seen, _ = self._env.reset(seed=seed)
+        goal = [part for part in seen["goal_object"] if part["type"] == "text"]
+        pictures = len(seen["goal_object"]) - len(goal)
+        return {
+            **self._seen(seen), "goal": "\n".join(part["text"] for part in goal), "pictures": pictures,
+            "reward": 0.0, "over": False,
+        }  # fmt: skip
+
+    def act(self, action: str) -> "dict[str, Any]":
+        """Carry out an action."""
+        seen, reward, terminated, truncated, _ = self._env.step(action)
+        over = bool(terminated or truncated)
+        return {**self._seen(seen), "reward": float(reward), "over": over, "failed": seen["last_action_error"]}
+
+    def close(self) -> None:
+        """Close the environment."""
+        env, self._env = self._env, None
+        if env is not None:
+            env.close()
+
+    def _seen(self, seen: "dict[str, Any]") -> "dict[str, Any]":
+        pixels = io.BytesIO()
+        importlib.import_module("PIL.Image").fromarray(seen["screenshot"]).save(pixels, "PNG", compress_level=1)
+        return {"screenshot": base64.b64encode(pixels.getvalue()).decode(), "place": seen["url"]}
+
+
+def task_names(gymnasium: Any, package: str) -> "list[str]":
+    """The tasks that the package has registered, in its order."""
+    start = f"browsergym/{package}."
+    return [name.removeprefix("browsergym/") for name in gymnasium.registry if name.startswith(start)]
+
+
+def versions() -> "dict[str, str]":
+    """The versions of BrowserGym's packages here."""
+    found = {one.name: one.version for one in importlib.metadata.distributions()}
+    return {name: found[name] for name in sorted(found) if name.startswith("browsergym") or name == "playwright"}
+
+
+def find_miniwob() -> None:
+    """Lead BrowserGym to the pages of the installed `miniwob` package, unless it was told of others."""
+    spec = importlib.util.find_spec("miniwob")
+    if "MINIWOB_URL" not in os.environ and spec is not None and spec.submodule_search_locations:
+        pages = Path(spec.submodule_search_locations[0]) / "html" / "miniwob"
+        os.environ["MINIWOB_URL"] = f"{pages.as_uri()}/"
+
+
+def use_the_systems_chromium() -> None:
+    """BrowserGym has no setting for the executable of its second browser, so both are led to the system's here."""
+    sync_api: Any = importlib.import_module("playwright.sync_api")
+    launch = sync_api.BrowserType.launch
+
+    def led(self: Any, **options: Any) -> Any:
+        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        switches = ["--no-sandbox"] if os.geteuid() == 0 else []
+        options["args"] = [*(options.get("args") or []), *switches]
+        return launch(self, **{"executable_path": program, **options})
+
+    sync_api.BrowserType.launch = led
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

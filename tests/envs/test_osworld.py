@@ -1,0 +1,143 @@
+"""A virtual machine through OSWorld's interface: the contract, against a server that runs the code it is sent."""
+
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from osworld_machine import FakeGui, osworld_machine
+
+from screenwright import (
+    ActionRefused,
+    Click,
+    Direction,
+    Drag,
+    EnvLost,
+    EnvUnavailable,
+    FakeEnv,
+    ScreenPoint,
+    Scroll,
+    Type,
+)
+from screenwright.envs.actions import ButtonDown, KeyDown, Navigate
+from screenwright.envs.contract import EnvContract, Stage
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.geometry import Size
+from screenwright.envs.osworld import OSWorldEnv, code_of
+from screenwright.envs.osworld.server import PREFIX
+from screenwright.envs.settle import Patience
+
+SOON = Patience(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
+
+
+class MachineStage:
+    nothing = ScreenPoint(500, 400)
+
+    def __init__(self, url: str, gui: FakeGui) -> None:
+        self.url, self.gui = url, gui
+        self.env = OSWorldEnv(url, patience=SOON)
+        self.button, self.field = gui.env.where("Greet"), gui.env.where("Name")
+
+    def presses(self) -> int:
+        return self.gui.env.state.presses
+
+    def text(self) -> str:
+        return self.gui.env.state.text
+
+    def submissions(self) -> int:
+        return self.gui.env.state.submissions
+
+    def fresh_env(self) -> OSWorldEnv:
+        return OSWorldEnv(self.url, patience=SOON)
+
+
+@pytest.fixture
+def machine() -> Generator[MachineStage]:
+    with osworld_machine(FakeEnv()) as (url, gui):
+        stage = MachineStage(url, gui)
+        with stage.env:
+            yield stage
+
+
+class TestOSWorldEnv(EnvContract):
+    @pytest.fixture
+    def stage(self, machine: MachineStage) -> Stage:
+        return machine
+
+
+def test_the_wheel_and_a_drag_move_a_list(machine: MachineStage) -> None:
+    at = machine.gui.env.where("Cherry")
+    machine.env.execute(Scroll(Direction.DOWN, 3, at))
+    assert machine.gui.env.state.scrolled == 3
+    machine.env.execute(Drag((at, ScreenPoint(at.x, at.y + 22))))
+    assert machine.gui.env.state.scrolled == 2
+
+
+def test_what_is_held_is_let_go_of(machine: MachineStage) -> None:
+    machine.env.execute(KeyDown("shift"))
+    machine.env.execute(ButtonDown())
+    machine.env.release()
+    machine.env.release()
+    ups = [code for code in machine.gui.asked if "keyUp" in code]
+    assert len(ups) == 1
+    assert ups[0].endswith("pyautogui.keyUp('shift'); pyautogui.mouseUp(button='left')")
+
+
+def test_text_cannot_become_code(machine: MachineStage) -> None:
+    nasty = "'); import os; os.abort() #\\"
+    machine.env.execute(Click(machine.field))
+    machine.env.execute(Type(nasty))
+    assert machine.text() == nasty
+
+
+def test_windows_counts_the_wheel_in_other_units() -> None:
+    scroll = Scroll(Direction.DOWN, 2, ScreenPoint(5, 6))
+    assert code_of(scroll, "Windows") == "pyautogui.moveTo(5, 6); pyautogui.scroll(-240)"
+    assert code_of(scroll) == "pyautogui.moveTo(5, 6); pyautogui.scroll(-2)"
+
+
+def test_what_the_machine_cannot_do_is_refused_with_its_words(machine: MachineStage) -> None:
+    with pytest.raises(ActionRefused, match="navigate"):
+        machine.env.execute(Navigate("about:blank"))
+    machine.gui.env.close()
+    with pytest.raises(ActionRefused, match="the fake screen was closed"):
+        machine.env._server.run("pyautogui.click(1, 2)")  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_machine_that_is_not_there_is_told_and_one_that_goes_is_lost() -> None:
+    with osworld_machine(FakeEnv()) as (url, _):
+        env = OSWorldEnv(url, patience=SOON)
+        env.observe()
+    with pytest.raises(EnvLost, match="does not answer"):
+        env.observe()
+    with pytest.raises(EnvLost):
+        env.execute(Click(ScreenPoint(1, 1)))
+    env.close()
+    with pytest.raises(EnvUnavailable, match="is the virtual machine running"):
+        OSWorldEnv(url, boot_s=0.0).observe()
+    with pytest.raises(ValueError, match="not the address"):
+        OSWorldEnv("somewhere")
+
+
+@pytest.mark.desktop
+def test_the_code_does_the_same_with_pyautogui_itself(tmp_path: Path) -> None:
+    """On a virtual display, in a process of its own, as the machine's server runs it."""
+    text = "it's 100% <right> & {done}\n"
+    told = tmp_path / "notes.txt"
+    told.write_text("")
+    display = VirtualDisplay(Size(640, 480), (("mousepad", "--disable-server", str(told)),))
+    with DesktopEnv(virtual=display) as env:
+        env.observe()
+        address = env.address
+        assert address is not None
+        for code in (code_of(Click(ScreenPoint(300, 250))), code_of(Type(text)), "pyautogui.hotkey('ctrl', 's')"):
+            program = f"import sys; sys.modules['mouseinfo'] = None; {PREFIX}{code}"
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env={"DISPLAY": address.name or "", "XAUTHORITY": address.authority or "", "HOME": str(tmp_path)},
+                check=True,
+                timeout=60,
+            )
+        env.execute(Click(ScreenPoint(300, 250)))
+        assert told.read_text().startswith(text)
