@@ -30,6 +30,7 @@ from .limits import Limits, StopReason
 from .messages import ImageFormat
 from .models.model import Model, Sampling, Usage
 from .models.open import open_model
+from .oversight import Oversight
 from .policy import Look, ModelPolicy, Situation
 from .trajectory import RunError, RunLog, read_run
 
@@ -39,7 +40,8 @@ class Result:
     """How an episode ended.
 
     `answer` is what the model says to the user; `reason` says more about `stop`; `run` is the folder that the run was
-    recorded in, if it was. `misread` counts replies that could not be read.
+    recorded in, if it was. `misread` counts replies that could not be read. `verified` is the verdict on a finish that
+    was checked, None if it was not.
     """
 
     stop: StopReason
@@ -50,6 +52,7 @@ class Result:
     seconds: float
     run: Path | None = None
     misread: int = 0
+    verified: bool | None = None
 
     @property
     def finished(self) -> bool:
@@ -62,7 +65,8 @@ class Agent:
 
     `model` is a `Model`, or what `open_model` takes: `reader`, or the address of an OpenAI-compatible server. The
     dialect is chosen by the model's name unless it is given; `prompt` chooses among its prompts, where it has several.
-    `constrain` holds replies to the dialect's grammar on a vLLM server, so that none can be unreadable.
+    `constrain` holds replies to the dialect's grammar on a vLLM server, so that none can be unreadable. `oversight`
+    says what is done about circles, whether a user attends, and who checks a finish.
 
     Raises:
         ValueError: there is no such model or dialect.
@@ -80,6 +84,7 @@ class Agent:
         image_format: ImageFormat = ImageFormat.PNG,
         prompt: Prompt | None = None,
         constrain: bool = False,
+        oversight: Oversight = Oversight(),
     ) -> None:
         self.model = open_model(model) if isinstance(model, str) else model
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
@@ -90,6 +95,7 @@ class Agent:
         self.image_format = image_format
         self.prompt = prompt
         self.constrain = constrain
+        self.oversight = oversight
         self._control: Control | None = None
 
     def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
@@ -167,13 +173,29 @@ class Agent:
         if self._control is not None:
             self._control.resume()
 
+    def tell(self, text: str = "") -> None:
+        """Say something to the model of the episode in progress; answers its question, if it waits for the user.
+
+        Without a text, the screen is handed back as it is.
+        """
+        if self._control is not None:
+            self._control.tell(text)
+
+    def decline(self) -> None:
+        """Say that nobody will answer; an episode that waits for the user ends as `needs_user`."""
+        if self._control is not None:
+            self._control.decline()
+
     def _stream(self, task: str, env: Env, folder: Path | None, past: Past | None) -> Iterator[Event]:
         if self._control is not None:
             raise RuntimeError("this agent is at work on a task already: wait for it, or make another Agent")
         control = self._control = Control()
         try:
             with ExitStack() as stack:
-                episode = Episode(task, env, self._policy(), self.limits, self.guard, control, past=past)
+                policy = self._policy()
+                episode = Episode(
+                    task, env, policy, self.limits, self.guard, control, past=past, oversight=self.oversight
+                )
                 if folder is not None:
                     episode.record = _LazyLog(stack, folder, resume=past is not None)
                 yield from episode.run()
@@ -209,7 +231,17 @@ def result_of(last: Event, run: Path | str | None = None) -> Result:
     """The result that the last event of an episode stands for; `run` is where it was recorded."""
     assert isinstance(last, Ended), "an episode ends with Ended"
     folder = Path(run) if run else None
-    return Result(last.stop, last.answer, last.reason, last.steps, last.usage, last.seconds, folder, last.misread)
+    return Result(
+        last.stop,
+        last.answer,
+        last.reason,
+        last.steps,
+        last.usage,
+        last.seconds,
+        folder,
+        last.misread,
+        last.verified,
+    )
 
 
 def _result(events: Iterator[Event], out: Path | str | None) -> Result:

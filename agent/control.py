@@ -1,6 +1,7 @@
-"""Stopping, pausing and resuming an episode from outside, safe from any thread and from a signal handler."""
+"""Stopping, pausing and talking to an episode from outside, safe from any thread and from a signal handler."""
 
 import threading
+from collections import deque
 
 
 class Control:
@@ -10,11 +11,15 @@ class Control:
         self._stopped = threading.Event()
         self._running = threading.Event()
         self._running.set()
+        self._words: deque[str] = deque()
+        self._heard = threading.Event()
+        self._declined = False
 
     def stop(self) -> None:
         """End the episode as `cancelled` at the next phase; a model call in progress is cut short."""
         self._stopped.set()
         self._running.set()
+        self._heard.set()
 
     def pause(self) -> None:
         """Hold the episode before its next look, so that a person may use the screen."""
@@ -37,3 +42,35 @@ class Control:
     def wait_while_paused(self, seconds: float | None = None) -> None:
         """Return once the episode may go on, or after `seconds`."""
         self._running.wait(seconds)
+
+    def tell(self, text: str = "") -> None:
+        """Say something to the model, which it reads at its next look; answers its question, if it waits for one.
+
+        Without a text, the screen is handed back as it is.
+        """
+        self._words.append(text.strip())
+        self._heard.set()
+
+    def decline(self) -> None:
+        """Say that nobody will answer: an episode that waits for the user ends as `needs_user`, now or later."""
+        self._declined = True
+        self._heard.set()
+
+    @property
+    def declined(self) -> bool:
+        """Whether `decline` was called."""
+        return self._declined
+
+    def take_words(self) -> tuple[str, ...]:
+        """What was said since it was asked last, oldest first."""
+        self._heard.clear()
+        words: list[str] = []
+        while self._words:
+            words.append(self._words.popleft())
+        if self._declined or self.stopped:
+            self._heard.set()
+        return tuple(words)
+
+    def wait_for_words(self, seconds: float | None = None) -> None:
+        """Return once something was said, nobody will answer, or the episode is stopped; or after `seconds`."""
+        self._heard.wait(seconds)

@@ -13,24 +13,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import TypeVar
 
 from ..envs.env import ActionRefused, Env, EnvLost, Observation
+from ..prompts import render
 from .control import Control
-from .decision import AskUser, Ending, Finish
-from .events import Acted, Decided, Ended, Event, Misread, Noted, Observed, Replied, Resumed, Started, Stepped
+from .decision import AskUser, Finish
+from .events import Acted, Checked, Decided, Ended, Event, Misread, Noted, Observed, Replied, Resumed, Started, Stepped
 from .guard import Deny, Guard, allow_all
 from .limits import Limits, StopReason
 from .models.model import ModelLost, Usage
+from .oversight import Check, Claim, Oversight, Verdict
 from .policy import Look, Policy, Situation
-from .reflection import Deed, compare, idle_repeats
+from .watch import Sight, Stuck, Watch
 
-MOST_IDLE_REPEATS = 6
-"""The same actions this many times in a row, with nothing changed on the screen, end the episode as stuck."""
+T = TypeVar("T")
 
 MOST_DENIALS = 3
 """An episode ends as refused once the guard has denied an action in this many steps in a row."""
 
-HANDED_BACK = "The user has had the screen in the meantime and may have changed it."
 INTERRUPTED = "The work was interrupted after your last action and goes on now; the screen may have changed."
 
 
@@ -42,13 +43,14 @@ class Past:
     usage: Usage = Usage()
     seconds: float = 0.0
     misread: int = 0
+    done: tuple[str, ...] = ()
 
 
 class _Over(Exception):
     """The one way out of the loop: the episode is over, for this reason."""
 
-    def __init__(self, stop: StopReason, reason: str = "", answer: str = "") -> None:
-        self.stop, self.reason, self.answer = stop, reason, answer
+    def __init__(self, stop: StopReason, reason: str = "", answer: str = "", *, verified: bool | None = None) -> None:
+        self.stop, self.reason, self.answer, self.verified = stop, reason, answer, verified
 
 
 @dataclass(slots=True)
@@ -63,10 +65,11 @@ class Episode:
     control: Control = field(default_factory=Control)
     record: Callable[[Event], None] = lambda event: None
     past: Past | None = None
+    oversight: Oversight = Oversight()
 
     _looks: list[Look] = field(init=False, default_factory=list[Look])
-    _deeds: list[Deed] = field(init=False, default_factory=list[Deed])
-    _notes: list[str] = field(init=False, default_factory=list[str])
+    _watch: Watch = field(init=False)
+    _refuted: bool = field(init=False, default=False)
     _usage: Usage = field(init=False, default=Usage())
     _misread: int = field(init=False, default=0)
     _denials: int = field(init=False, default=0)
@@ -95,13 +98,17 @@ class Episode:
                 yield from self._hold_while_paused()
                 self._check_limits()
                 started, self._log_s = time.perf_counter(), 0.0
-                observed = yield from self._look()
-                decided = yield from self._decide(observed)
-                yield from self._act(decided, observed.observation)
+                sight = yield from self._look()
+                decided = yield from self._decide(sight)
+                yield from self._act(decided, sight.observation)
                 yield self._recorded(Stepped(self._step, time.perf_counter() - started, self._log_s))
-                self._judge(decided, observed)
+                yield from self._judge(decided)
         except _Over as over:
             return over
+        except Stuck as stuck:
+            if self.control.stopped:
+                return _Over(StopReason.CANCELLED, "stopped by the user")
+            return _Over(StopReason.STUCK, str(stuck))
         except EnvLost as lost:
             return _Over(StopReason.ENV_LOST, str(lost))
         except ModelLost as lost:
@@ -117,9 +124,10 @@ class Episode:
         A screen that cannot be opened is no episode; a model that cannot be had ends this one.
         """
         past = self.past or Past()
+        self._watch = Watch(self.env, self.control, self.oversight, done=list(past.done))
         self._looks, self._usage, self._misread = list(past.looks), past.usage, past.misread
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
-            self._notes.extend(self.env.observe().facts)
+            self._watch.notes.extend(self.env.observe().facts)
         try:
             self.policy.open()
         except ModelLost as lost:
@@ -129,32 +137,32 @@ class Episode:
     def _opening(self) -> Started | Resumed:
         if self.past is None:
             return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), version("screenwright"))
-        self._notes.append(INTERRUPTED)
+        self._watch.notes.append(INTERRUPTED)
         return Resumed(len(self.past.looks), _now(), version("screenwright"))
 
     # -- look
 
-    def _look(self) -> Generator[Event, None, Observed]:
-        started = time.perf_counter()
-        observation = self.env.observe()
-        capture_s = time.perf_counter() - started
-        notes = (*self._notes, *observation.facts)
-        self._notes.clear()
-        change = compare(self._looks[-1].screenshot, observation.screenshot) if self._looks else None
-        self._looks.append(Look(observation.screenshot, notes))
-        observed = Observed(self._step, observation, notes, change, capture_s)
-        yield self._recorded(observed)
-        return observed
+    def _look(self) -> Generator[Event, None, Sight]:
+        step = self._step + 1
+        sight = yield from self._recording(self._watch.look(step))
+        change = sight.change.share if sight.change is not None else 0.0
+        shot = sight.observation.screenshot
+        self._looks.append(Look(shot, sight.notes, change=change, fresh=sight.fresh))
+        yield self._recorded(Observed(step, sight.observation, sight.notes, sight.change, sight.capture_s))
+        if sight.reflected is not None:
+            yield self._recorded(sight.reflected)
+        return sight
 
     # -- decide
 
-    def _decide(self, observed: Observed) -> Generator[Event, None, Decided]:
-        situation = Situation(self.task, self._step, tuple(self._looks), observed.observation.device)
+    def _decide(self, sight: Sight) -> Generator[Event, None, Decided]:
+        device = sight.observation.device
+        situation = Situation(self.task, self._step, tuple(self._looks), device, sight.hotter, sight.closer)
         reply = ""
         for event in self.policy.decide(situation, self._interrupted):
             yield self._recorded(event)
             if isinstance(event, Replied):
-                reply = event.text
+                reply = event.text if event.purpose == "act" else reply
                 self._usage += event.usage
                 self._check_limits(steps=False)
             elif isinstance(event, Misread):
@@ -171,37 +179,73 @@ class Episode:
 
     def _act(self, decided: Decided, observation: Observation) -> Iterator[Event]:
         """Carry out the actions in order; one that is refused drops those after it."""
+        refused = yield from self._carry_out(decided, observation)
+        self._watch.did(decided.actions, refused=refused)
+
+    def _carry_out(self, decided: Decided, observation: Observation) -> Generator[Event, None, bool]:
+        """Whether an action was refused."""
         for index, action in enumerate(decided.actions):
             if self._interrupted():
                 self._check_limits(steps=False)
             verdict = self.guard(action, observation)
             if isinstance(verdict, Deny):
                 self._denials += 1
-                self._notes.append(f"Your last action was not allowed: {verdict.reason}. Find another way.")
+                self._watch.notes.append(f"Your last action was not allowed: {verdict.reason}. Find another way.")
                 yield self._recorded(Acted(self._step, index, action, refused=verdict.reason, by_guard=True))
-                return
+                return True
             try:
                 done = self.env.execute(action)
             except ActionRefused as refusal:
-                self._notes.append(f"Your last action could not be done: {refusal}.")
+                self._watch.notes.append(f"Your last action could not be done: {refusal}.")
                 yield self._recorded(Acted(self._step, index, action, refused=str(refusal)))
-                return
+                return True
+            self._watch.carried_out(self._step, action)
             yield self._recorded(Acted(self._step, index, action, done))
         self._denials = 0
+        return False
 
     # -- go on or end
 
-    def _judge(self, decided: Decided, observed: Observed) -> None:
+    def _judge(self, decided: Decided) -> Iterator[Event]:
         """Raise `_Over` if the step just done was the last."""
-        self._looks[-1].screenshot.drop_pixels()
-        if decided.ending is not None:
-            raise _over_by(decided.ending)
+        if isinstance(decided.ending, Finish):
+            yield from self._conclude(decided.ending)
+        elif isinstance(decided.ending, AskUser):
+            yield from self._converse(decided.ending.question or "the model asks for the user")
+        elif decided.ending is not None:
+            raise _Over(StopReason.INFEASIBLE, decided.ending.reason or "the model says that it cannot be done")
         if self._denials >= MOST_DENIALS:
             raise _Over(StopReason.REFUSED, f"{MOST_DENIALS} steps in a row asked for what is not allowed")
-        self._deeds.append(Deed(decided.actions, observed.change is None or observed.change.share > 0))
-        repeats = idle_repeats(self._deeds)
-        if repeats >= MOST_IDLE_REPEATS:
-            raise _Over(StopReason.STUCK, f"the same action {repeats} times in a row changed nothing on the screen")
+
+    def _conclude(self, finish: Finish) -> Iterator[Event]:
+        """Believe a finish, or have it checked; a refuted one is told to the model once, and then stands."""
+        check = self.oversight.check
+        if check is None:
+            raise _Over(StopReason.FINISHED, "", finish.answer)
+        started = time.perf_counter()
+        verdict = self._verdict(check, finish)
+        self._usage += verdict.usage
+        seconds = time.perf_counter() - started
+        yield self._recorded(Checked(self._step, verdict.holds, verdict.reason, verdict.usage, seconds))
+        last = self._refuted or (self.limits.steps is not None and self._step >= self.limits.steps)
+        if verdict.holds is not False or last:
+            reason = "" if verdict.holds else f"the second look: {verdict.reason}"
+            raise _Over(StopReason.FINISHED, reason, finish.answer, verified=verdict.holds)
+        self._refuted = True
+        self._watch.notes.append(render("refuted", reason=verdict.reason))
+
+    def _verdict(self, check: Check, finish: Finish) -> Verdict:
+        shots = (*(look.screenshot for look in self._looks[-2:]), self.env.observe().screenshot)
+        try:
+            return check(Claim(self.task, finish.answer, shots, tuple(self._watch.done)))
+        except ModelLost as lost:
+            return Verdict(None, f"the model that checks is lost: {lost}")
+
+    def _converse(self, question: str) -> Iterator[Event]:
+        """Ask the user, if one attends; the time that it takes does not count."""
+        answered = yield from self._recording(self._watch.ask_user(self._step, question))
+        if not answered and not self.control.stopped:
+            raise _Over(StopReason.NEEDS_USER, question)
 
     def _check_limits(self, *, steps: bool = True) -> None:
         """Raise `_Over` if a limit is reached or the episode was stopped from outside."""
@@ -218,12 +262,11 @@ class Episode:
     def _hold_while_paused(self) -> Iterator[Event]:
         if not self.control.paused:
             return
-        self.env.release()
-        yield self._recorded(Noted("paused", self._step))
         started = time.monotonic()
+        yield from self._recording(self._watch.hand_over(self._step))
+        yield self._recorded(Noted("paused", self._step))
         self.control.wait_while_paused()
         self._begun += time.monotonic() - started
-        self._notes.append(HANDED_BACK)
         yield self._recorded(Noted("resumed", self._step))
 
     def _out_of_time(self) -> bool:
@@ -238,24 +281,36 @@ class Episode:
 
     @property
     def _seconds(self) -> float:
-        return time.monotonic() - self._begun
+        return time.monotonic() - self._begun - self._watch.waited_s
 
     def _ended(self, over: _Over) -> Ended:
-        return Ended(over.stop, over.reason, over.answer, self._step, self._usage, self._seconds, _now(), self._misread)
+        return Ended(
+            over.stop,
+            over.reason,
+            over.answer,
+            self._step,
+            self._usage,
+            self._seconds,
+            _now(),
+            self._misread,
+            over.verified,
+        )
+
+    def _recording(self, events: Generator[Event, None, T]) -> Generator[Event, None, T]:
+        """The same events, each recorded before it is handed on."""
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            yield self._recorded(event)
 
     def _recorded(self, event: Event) -> Event:
         started = time.perf_counter()
         self.record(event)
         self._log_s += time.perf_counter() - started
         return event
-
-
-def _over_by(ending: Ending) -> _Over:
-    if isinstance(ending, Finish):
-        return _Over(StopReason.FINISHED, "", ending.answer)
-    if isinstance(ending, AskUser):
-        return _Over(StopReason.NEEDS_USER, ending.question or "the model asks for the user", "")
-    return _Over(StopReason.INFEASIBLE, ending.reason or "the model says that it cannot be done", "")
 
 
 def _now() -> str:

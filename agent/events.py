@@ -1,10 +1,12 @@
 """What happens in an episode, as typed events: the stream that programs watch and the log on disk are the same thing.
 
-Order in an episode: `Started` or `Resumed`; then, step by step, `Observed`, one `Replied` a model call (each possibly
-followed by `Misread`), `Decided`, one `Acted` an action, `Stepped`; last `Ended`. `Noted` may come anywhere.
+Order in an episode: `Started` or `Resumed`; then, step by step, `Observed`, perhaps `Reflected`, one `Replied` a model
+call (each possibly followed by `Misread`), `Decided`, one `Acted` an action, `Stepped`; last `Ended`. `Noted`,
+`Trouble`, `NeedsUser` and `Told` may come anywhere between, `Checked` after the step that says finished.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from ..envs.env import Done, EnvInfo
@@ -13,6 +15,7 @@ from .coordinates import PointTrace
 from .limits import Limits, StopReason
 from .logged import LoggedAction, LoggedEnding, LoggedObservation
 from .models.model import ModelInfo, Sampling, Usage
+from .oversight import Rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,27 @@ class PolicyInfo:
     sampling: Sampling | None = None
 
 
+class ChangeKind(StrEnum):
+    """What became of the screen: nothing that counts, something near the action's point, elsewhere, or all of it."""
+
+    NOTHING = "nothing"
+    NEAR = "near"
+    ELSEWHERE = "elsewhere"
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs between two looks: the share of pixels, from 0 to 1, and the regions, largest first."""
+    """What differs between two looks: the share of pixels, from 0 to 1, and the regions, largest first.
+
+    `masked` are regions that were left out of the judgement: a caret, and what moves by itself. `share` counts every
+    pixel. `kind` is None in runs recorded before it was judged.
+    """
 
     share: float
     regions: tuple[Box, ...] = ()
+    kind: ChangeKind | None = None
+    masked: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The model answered. `image` is the size that the screenshot was sent in, `images` how many were sent."""
+    """The model answered. `image` is the size that the screenshot was sent in, `images` how many were sent.
+
+    `purpose` is `act`, or `closer` where only the place was asked for again, on an enlarged part of the screen.
+    """
 
     step: int
     attempt: int
@@ -81,6 +102,7 @@ class Replied:
     images: int = 0
     encode_s: float = 0.0
     model_s: float = 0.0
+    purpose: Literal["act", "closer"] = "act"
     event: Literal["replied"] = "replied"
 
 
@@ -143,10 +165,61 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class Reflected:
+    """The run goes in a circle; `seen` says what was seen, `rung` what is done about it at this step."""
+
+    step: int
+    rung: Rung
+    seen: str
+    event: Literal["reflected"] = "reflected"
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsUser:
+    """The episode waits for the user, who answers by `Control.tell` and may work on the screen before."""
+
+    step: int
+    question: str
+    event: Literal["needs_user"] = "needs_user"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The user said something, told to the model at the next look; empty where the screen was only handed back."""
+
+    step: int
+    text: str
+    event: Literal["told"] = "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A finish was checked: whether it holds (None if that could not be told), why, what it took."""
+
+    step: int
+    holds: bool | None
+    reason: str
+    usage: Usage
+    seconds: float
+    event: Literal["checked"] = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Trouble of the machinery that was overcome: a look that failed once, a clock that was set."""
+
+    step: int
+    kind: Literal["screenshot", "clock"]
+    message: str
+    event: Literal["trouble"] = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The episode is over, for one reason. `answer` is what the model says to the user.
 
-    `misread` counts the replies that could not be read, each of which has a `Misread` of its own.
+    `misread` counts the replies that could not be read, each of which has a `Misread` of its own. `verified` is the
+    verdict on a finish that was checked.
     """
 
     stop: StopReason
@@ -157,7 +230,24 @@ class Ended:
     seconds: float
     time: str
     misread: int = 0
+    verified: bool | None = None
     event: Literal["ended"] = "ended"
 
 
-Event: TypeAlias = Started | Resumed | Observed | Replied | Misread | Decided | Acted | Stepped | Noted | Ended
+Event: TypeAlias = (
+    Started
+    | Resumed
+    | Observed
+    | Reflected
+    | Replied
+    | Misread
+    | Decided
+    | Acted
+    | Stepped
+    | Checked
+    | NeedsUser
+    | Told
+    | Trouble
+    | Noted
+    | Ended
+)

@@ -1,17 +1,18 @@
 """What turns what was seen into a decision: the contract, the model-driven policy, and a scripted one for tests."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
-from ..envs.actions import ActionIn, map_points, points_of
+from ..envs.actions import ActionIn, points_of
 from ..envs.geometry import DeviceTransform, ScreenPoint, Size
 from ..envs.screenshot import Screenshot
 from ..prompts import render
 from .budget import LEAST_REPLY, estimated_tokens
+from .closer import CloserLook, is_close
 from .coordinates import Absolute, Frame, ModelPoint, PointTrace
-from .decision import AskUser, Ending, Finish, GiveUp, Reply, Unreadable
+from .decision import Ending, Finish, Unreadable
 from .dialects.dialect import Constrainable, Dialect
 from .dialects.prompt_kind import Prompt
 from .dialects.registry import asked_in, dialect_for_model, dialect_names
@@ -19,30 +20,50 @@ from .events import Decided, Misread, PolicyInfo, Replied
 from .history import ChunkedHistory, History
 from .messages import ImageFormat, ImagePart, Message, Turn
 from .models.model import Completion, Model, ModelInfo, Sampling
+from .plan import Plan
+from .wording import describe
 
 REPAIRS = 2
 """How often an unreadable reply is told to the model, with the reason, before the step is given up."""
 
-_REPAIR_TEMPERATURE = 0.7
+_HOTTER = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the screen and what followed: the notes that the model was shown with it, and its reply."""
+    """One look at the screen and what followed: the notes that the model was shown with it, and its reply.
+
+    `change` is the share of pixels that differ from the look before. With `fresh` a new plan begins here: what went
+    before is not shown any more.
+    """
 
     screenshot: Screenshot
     notes: tuple[str, ...] = ()
     reply: str | None = None
+    change: float = 0.0
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision rests on: the task and every look so far, the last of which has no reply yet."""
+    """All that a decision rests on: the task and every look so far, the last of which has no reply yet.
+
+    `hotter` asks for a reply drawn at a higher temperature. An action at the place `closer` is to be aimed again, on an
+    enlarged part of the screen.
+    """
 
     task: str
     step: int
     looks: tuple[Look, ...]
     device: DeviceTransform = DeviceTransform()
+    hotter: bool = False
+    closer: ScreenPoint | None = None
+
+    @property
+    def shown(self) -> tuple[Look, ...]:
+        """The looks since the newest fresh plan."""
+        first = max((index for index, look in enumerate(self.looks) if look.fresh), default=0)
+        return self.looks[first:]
 
 
 Thinking: TypeAlias = Iterator[Replied | Misread | Decided]
@@ -146,14 +167,16 @@ class ModelPolicy:
         images = sum(turn.image is not None for turn in turns)
         for attempt in range(REPAIRS + 1):
             started = time.perf_counter()
-            completion = self._ask(messages, latest.size, attempt, interrupted)
+            completion = self._ask(messages, latest.size, hot=attempt > 0 or situation.hotter, stop=interrupted)
             model_s = time.perf_counter() - started
             yield Replied(
                 situation.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
             )
             encode_s = 0.0
             read = self._read(completion, frame)
-            if isinstance(read, _Plan):
+            if isinstance(read, Plan):
+                if situation.closer is not None:
+                    read = yield from self._aimed_again(read, situation, situation.closer, attempt, interrupted)
                 yield read.decided(situation.step)
                 return
             yield Misread(situation.step, attempt, read.kind, read.position, read.message)
@@ -161,9 +184,10 @@ class ModelPolicy:
 
     def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...]]:
         """The conversation, with as many of the history's screenshots as the model's context has room for."""
-        shown = self.history.images(len(situation.looks))
+        looks = situation.shown
+        shown = self.history.images(len(looks), tuple(look.change for look in looks))
         while True:
-            turns = self._turns(situation.looks, shown)
+            turns = self._turns(looks, shown)
             messages = self.dialect.render(situation.task, turns)
             room = self._room(messages)
             if room is None or room >= LEAST_REPLY or len(shown) == 1:
@@ -175,31 +199,64 @@ class ModelPolicy:
         context = self.model.info().context_tokens
         return None if context is None else context - estimated_tokens(messages, self.dialect.image_rule)
 
+    def _aimed_again(
+        self, plan: Plan, situation: Situation, at: ScreenPoint, attempt: int, interrupted: Callable[[], bool]
+    ) -> Generator[Replied, None, Plan]:
+        """The plan with its place asked for again on an enlarged part of the screen, if it still goes to `at`."""
+        (aimed,) = plan.points or (None,) if len(plan.points) < 2 else (None,)
+        if aimed is None or not is_close(aimed, at):
+            return plan
+        closer = CloserLook.around(aimed, situation.looks[-1].screenshot, self.dialect, situation.device)
+        started = time.perf_counter()
+        messages = closer.messages(plan.reply.thought or "; ".join(describe(action) for action in plan.actions))
+        encode_s, started = time.perf_counter() - started, time.perf_counter()
+        completion = self._ask(messages, closer.frame.image, hot=False, stop=interrupted, asked=closer.dialect)
+        model_s = time.perf_counter() - started
+        yield Replied(
+            situation.step,
+            attempt + 1,
+            completion.text,
+            completion.usage,
+            closer.frame.image,
+            1,
+            encode_s,
+            model_s,
+            "closer",
+        )
+        trace = closer.read(completion.text)
+        return plan if trace is None else plan.aimed(trace)
+
     def _ask(
-        self, messages: Sequence[Message], image: Size, attempt: int, interrupted: Callable[[], bool]
+        self,
+        messages: Sequence[Message],
+        image: Size,
+        *,
+        hot: bool,
+        stop: Callable[[], bool],
+        asked: Dialect | None = None,
     ) -> Completion:
         sampling = self._sampling or self.dialect.sampling
-        if self._constrain and isinstance(self.dialect, Constrainable):
+        if self._constrain and asked is None and isinstance(self.dialect, Constrainable):
             sampling = replace(sampling, grammar=self.dialect.grammar(image))
-        if attempt:
-            sampling = replace(sampling, temperature=max(sampling.temperature, _REPAIR_TEMPERATURE))
+        if hot:
+            sampling = replace(sampling, temperature=max(sampling.temperature, _HOTTER))
         room = self._room(messages)
         if room is not None:
             sampling = replace(sampling, max_tokens=max(min(sampling.max_tokens, room), 1))
         return self.model.complete(
-            messages, sampling, lambda text: interrupted() or (bool(text) and self.dialect.is_complete(text))
+            messages, sampling, lambda text: stop() or (bool(text) and (asked or self.dialect).is_complete(text))
         )
 
-    def _read(self, completion: Completion, frame: Frame) -> "_Plan | Unreadable":
+    def _read(self, completion: Completion, frame: Frame) -> Plan | Unreadable:
         reply = self.dialect.parse(completion.text)
         if isinstance(reply, Unreadable):
             return reply
         try:
-            return _Plan.of(reply, frame)
+            return Plan.of(reply, frame)
         except ValueError as error:
             return Unreadable("bad_point", 0, str(error))
 
-    def _turns(self, looks: Sequence[Look], shown: range) -> tuple[Turn, ...]:
+    def _turns(self, looks: Sequence[Look], shown: Sequence[int]) -> tuple[Turn, ...]:
         kept = {looks[index].screenshot.sha256 for index in shown}
         self._encoded = {name: image for name, image in self._encoded.items() if name in kept}
         return tuple(
@@ -214,34 +271,6 @@ class ModelPolicy:
             size = self.dialect.image_rule.resize(screenshot.size)
             part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
         return part
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A reply with its points followed to the screen."""
-
-    reply: Reply
-    actions: tuple[ActionIn[ScreenPoint], ...]
-    traces: tuple[PointTrace, ...]
-    ending: Ending | None
-
-    @classmethod
-    def of(cls, reply: Reply, frame: Frame) -> "_Plan":
-        """Follow the points of `reply` through `frame`; what comes after an ending is dropped."""
-        actions: list[ActionIn[ScreenPoint]] = []
-        traces: list[PointTrace] = []
-        for move in reply.moves:
-            if isinstance(move, Finish | AskUser | GiveUp):
-                return cls(reply, tuple(actions), tuple(traces), move)
-            followed = {point: frame.trace(point) for point in points_of(move)}
-            screen = {point: trace.screen for point, trace in followed.items()}
-            traces.extend(followed[point] for point in points_of(move))
-            actions.append(map_points(move, screen.__getitem__))
-        return cls(reply, tuple(actions), tuple(traces), None)
-
-    def decided(self, step: int) -> Decided:
-        reply = self.reply
-        return Decided(step, reply.thought, self.actions, self.ending, self.traces, reply.reflection, reply.reasoning)
 
 
 def repair(reply: str, problem: Unreadable) -> tuple[Message, Message]:

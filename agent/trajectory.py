@@ -9,7 +9,7 @@ was killed may end in half a line, which readers leave out and which resuming cu
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Annotated, Self
 
@@ -17,9 +17,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from ..envs.screenshot import Screenshot
 from .episode import Past
-from .events import Ended, Event, Misread, Observed, Replied, Started, Stepped
+from .events import Acted, Checked, Ended, Event, Misread, Observed, Reflected, Replied, Started, Stepped
 from .models.model import Usage
+from .oversight import Rung
 from .policy import Look
+from .wording import describe
 
 _EVENTS = "events.jsonl"
 _IMAGES = "images"
@@ -176,24 +178,33 @@ def _image_path(folder: Path, name: str) -> Path:
 def _past(events: Iterable[Event]) -> Past:
     """Fold events to what is behind a resumed episode. A step without its `Stepped` did not happen."""
     looks: list[Look] = []
+    done: list[str] = []
     usage, seconds, misread = Usage(), 0.0, 0
     look: Look | None = None
-    reply, used, unread = "", Usage(), 0
+    reply, used, unread, deeds = "", Usage(), 0, list[str]()
     for event in events:
         match event:
             case Observed():
-                look = Look(event.observation.screenshot, event.notes)
-                reply, used, unread = "", Usage(), 0
+                change = event.change.share if event.change is not None else 0.0
+                look = Look(event.observation.screenshot, event.notes, change=change)
+                reply, used, unread, deeds = "", Usage(), 0, []
+            case Reflected(rung=Rung.PLAN) if look is not None:
+                look = replace(look, fresh=True)
             case Replied():
-                reply, used = event.text, used + event.usage
+                reply, used = event.text if event.purpose == "act" else reply, used + event.usage
             case Misread():
                 unread += 1
+            case Acted(refused=None):
+                deeds.append(f"{event.step}. {describe(event.action)}")
+            case Checked():
+                usage += event.usage
             case Stepped() if look is not None:
-                looks.append(Look(look.screenshot, look.notes, reply))
+                looks.append(replace(look, reply=reply))
+                done.extend(deeds)
                 usage, seconds, misread, look = usage + used, seconds + event.total_s, misread + unread, None
             case _:
                 pass
-    return Past(tuple(looks), usage, seconds, misread)
+    return Past(tuple(looks), usage, seconds, misread, tuple(done))
 
 
 def _cut_half_line(path: Path) -> None:

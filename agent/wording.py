@@ -1,5 +1,7 @@
 """Actions and endings in words, for progress lines, questions to the user and the viewer."""
 
+from collections.abc import Sequence
+
 from ..envs.actions import (
     Action,
     Back,
@@ -22,6 +24,8 @@ from ..envs.actions import (
 )
 from ..envs.geometry import ScreenPoint
 from .decision import AskUser, Ending, Finish
+from .events import Change, ChangeKind, Checked, NeedsUser, Reflected, Told, Trouble
+from .oversight import Rung
 
 _COUNTS = {1: "click", 2: "double click", 3: "triple click"}
 
@@ -74,6 +78,62 @@ def describe_ending(ending: Ending) -> str:
             return f"asks the user: {question}" if question else "asks for the user"
         case _:
             return f"gives up: {ending.reason}" if ending.reason else "gives up"
+
+
+def describe_care(event: Reflected | Checked | NeedsUser | Told | Trouble) -> str:
+    """What the loop did beside looking, deciding and acting, in words."""
+    match event:
+        case Reflected(rung=rung, seen=seen):
+            return f"going in circles ({_RUNGS[rung]}): {seen}"
+        case Checked(holds=holds, reason=reason):
+            verdict = {True: "holds", False: "does not hold", None: "could not be judged"}[holds]
+            return f"second look: the finish {verdict}" + (f": {reason}" if reason else "")
+        case NeedsUser(question=question):
+            return f"the user is asked: {question}"
+        case Told(text=text):
+            return f"the user says: {text}" if text else "the user hands the screen back"
+        case Trouble(message=message):
+            return message
+
+
+_RUNGS = {
+    Rung.TELL: "the model is told",
+    Rung.HOTTER: "sampled at a higher temperature",
+    Rung.CLOSER: "a closer look at the target",
+    Rung.PLAN: "a fresh plan is asked for",
+    Rung.USER: "the user is asked",
+    Rung.STUCK: "given up as stuck",
+}
+
+
+def describe_change(change: Change) -> str:
+    """What changed, as a line: `nothing`, or where and how much."""
+    where = {
+        ChangeKind.NOTHING: "nothing",
+        ChangeKind.NEAR: "near the point",
+        ChangeKind.ELSEWHERE: "away from the point",
+        ChangeKind.WHOLE: "a whole new screen",
+        None: "",
+    }[change.kind]
+    if change.share == 0:
+        return where or "nothing"
+    share = "less than 0.1 % of the screen" if change.share < 0.001 else f"{change.share * 100:.1f} % of the screen"
+    places = f", in {len(change.regions)} places" if len(change.regions) > 1 else ""
+    masked = f"; {len(change.masked)} left out that moved by themselves" if change.masked else ""
+    return f"{where}: {share}{places}{masked}" if where else f"{share}{places}"
+
+
+def nothing_came_of(actions: Sequence[Action]) -> str:
+    """What the model is told when its last deed changed nothing; empty for deeds that are not meant to."""
+    match actions[-1] if actions else None:
+        case None | Wait() | Move() | KeyDown() | KeyUp() | ButtonDown():
+            return ""
+        case Type():
+            return "The text that you typed did not appear: nothing on the screen has changed."
+        case Scroll(direction=direction):
+            return f"Scrolling {direction} moved nothing: there may be no more in that direction."
+        case _:
+            return "Your last action changed nothing on the screen."
 
 
 def _at(point: ScreenPoint) -> str:

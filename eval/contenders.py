@@ -11,7 +11,7 @@ from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
 from ..agent.dialects.registry import dialect_named, thinking_in
 from ..agent.events import Decided, PolicyInfo
-from ..agent.history import ChunkedHistory, History, WindowHistory
+from ..agent.history import history_named
 from ..agent.messages import ImageFormat
 from ..agent.models.model import Model, ModelInfo, Sampling
 from ..agent.models.open import open_model
@@ -116,7 +116,7 @@ class ModelContender:
         return ModelPolicy(
             self._model,
             self._dialect,
-            history=make_history(settings.history),
+            history=history_named(settings.history),
             sampling=sampling,
             image_format=ImageFormat(settings.image_format),
             prompt=Prompt(settings.prompt) if settings.prompt else prompt_for(scene.env),
@@ -152,14 +152,3 @@ def prompt_for(env: Env) -> Prompt:
     """A page has no address bar to click on, so a model that works one is offered `navigate`."""
     info = env.info()
     return Prompt.BROWSER if info.kind == "browser" and "window" not in info.settings else Prompt.COMPUTER
-
-
-def make_history(text: str) -> History:
-    """The rule that `chunked:5:2` or `window:5` names.
-
-    Raises:
-        ValueError: no screenshot would be left.
-    """
-    rule, *numbers = text.split(":")
-    values = [int(number) for number in numbers]
-    return WindowHistory(*values) if rule == "window" else ChunkedHistory(*values)

@@ -35,6 +35,10 @@ class Writes(Protocol):
         ...
 
 
+_SCATTERED = ("keyframes", "largest changes")
+"""Histories that leave out screenshots from the middle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """How runs are told: as they were, or (`dialect`) in that dialect's words, with that prompt and history.
@@ -70,6 +74,9 @@ class Retelling:
         self._steps = steps
         self._wording = wording
         self._as_it_was = wording.dialect is None
+        asked_with = run.started.policy.history
+        if self._as_it_was and asked_with.startswith(_SCATTERED):
+            raise ValueError(f"the model was shown {asked_with}, which cannot be told as it was: say --dialect")
         dialect = _recorded_dialect(run) if wording.dialect is None else _told_in(wording)
         self.dialect = dialect if wording.language is None else thinking_in(dialect, wording.language)
         self._images: dict[str, ImagePart] = {}
@@ -126,7 +133,12 @@ class Retelling:
         """The first look whose screenshot the model was sent at that step; it was sent all since then."""
         if self._as_it_was:
             return index + 1 - self._steps[index].replies[0].images
-        return self._wording.history.images(index + 1).start
+        shown = self._wording.history.images(index + 1)
+        if tuple(shown) != tuple(range(shown[0], index + 1)):
+            raise ValueError(
+                f"an export shows the newest screenshots, not {self._wording.history}: say another --history"
+            )
+        return shown[0]
 
     def _repairs(self, index: int) -> list[tuple[str, Unreadable]]:
         if not self._as_it_was:

@@ -7,10 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..agent.history import HISTORY_HELP, HISTORY_PATTERN
 from .presets import preset_named, with_preset
-
-HISTORY = r"^(chunked:\d+:\d+|window:\d+)$"
-"""The form of a history rule."""
 
 AgentKind = Literal["model", "null", "random", "oracle"]
 
@@ -56,8 +54,8 @@ class EvalSettings(BaseModel):
     )
     history: str = Field(
         default="chunked:5:2",
-        pattern=HISTORY,
-        description="screenshots kept in the prompt: chunked:HIGH:LOW or window:N",
+        pattern=HISTORY_PATTERN,
+        description=HISTORY_HELP,
     )
     temperature: float | None = Field(default=None, ge=0, description="of the sampling (default: the dialect's)")
     top_p: float | None = Field(default=None, gt=0, le=1, description="of the sampling (default: the dialect's)")

@@ -74,6 +74,9 @@ function marks(step) {
     for (const [left, top, right, bottom] of step.regions) {
       svg.append(draw("rect", { ...line, x: left, y: top, width: right - left, height: bottom - top, fill: colour, "fill-opacity": 0.12 }));
     }
+    for (const [left, top, right, bottom] of step.masked) {
+      svg.append(draw("rect", { ...line, x: left, y: top, width: right - left, height: bottom - top, "stroke-dasharray": `${6 * unit}` }));
+    }
     return;
   }
   if (view === "after") return;
@@ -138,10 +141,8 @@ function panel(step) {
   for (const outcome of step.outcomes) doing.push(make("p", outcome.text, { class: outcome.ok ? "ok" : "no" }));
   for (const problem of step.misread) doing.push(make("p", `unreadable reply: ${problem}`, { class: "no" }));
   section("action", ...(doing.length ? doing : [make("p", "the run broke off here", { class: "no" })]));
-  if (step.change !== null) {
-    const share = step.change === 0 ? "nothing" : step.change < 0.001 ? "less than 0.1 % of the screen" : `${(step.change * 100).toFixed(1)} % of the screen`;
-    section("what changed", make("p", step.regions.length > 1 ? `${share}, in ${step.regions.length} places` : share));
-  }
+  if (step.change !== null) section("what changed", make("p", step.change));
+  if (step.noted.length) section("what the loop did", ...step.noted.map(text => make("p", text)));
   if (step.notes.length) section("told to the model", ...step.notes.map(note => make("p", note)));
   if (step.points.length) section("points, in every space", points(step));
   section("time", ...times(step));

@@ -12,10 +12,28 @@ from PIL import Image
 from pydantic import JsonValue
 
 from ...envs.actions import Action
+from ...envs.geometry import Box
 from ...envs.screenshot import Screenshot
 from ..action_json import action_to_json
-from ..events import Acted, Decided, Ended, Event, Misread, Noted, Observed, Replied, Resumed, Started, Stepped
-from ..wording import describe, describe_ending
+from ..events import (
+    Acted,
+    Checked,
+    Decided,
+    Ended,
+    Event,
+    Misread,
+    NeedsUser,
+    Noted,
+    Observed,
+    Reflected,
+    Replied,
+    Resumed,
+    Started,
+    Stepped,
+    Told,
+    Trouble,
+)
+from ..wording import describe, describe_care, describe_change, describe_ending
 
 Json = dict[str, JsonValue]
 
@@ -74,6 +92,8 @@ def _steps_of(events: Iterable[Event]) -> list[_Step]:
                 current = steps[event.step] = _Step(event)
             case Noted(text=text) if current is not None:
                 current.noted.append(text)
+            case Reflected() | Checked() | NeedsUser() | Told() | Trouble() if current is not None:
+                current.noted.append(describe_care(event))
             case Resumed(steps=count) if current is not None:
                 current.noted.append(f"interrupted; resumed after step {count}")
             case Replied() if current is not None:
@@ -131,7 +151,8 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
         "after": after.observed.observation.screenshot.sha256 if after is not None else None,
         "size": [size.width, size.height],
         "place": observed.observation.place,
-        "notes": [*observed.notes, *step.noted],
+        "notes": [*observed.notes],
+        "noted": [*step.noted],
         "thought": decided.thought if decided is not None else None,
         "reflection": decided.reflection if decided is not None else None,
         "reasoning": decided.reasoning if decided is not None else None,
@@ -141,11 +162,16 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
         "replies": [reply.text for reply in step.replies],
         "misread": [f"{problem.kind} at {problem.position}: {problem.message}" for problem in step.misread],
         "points": _points(decided),
-        "change": None if change is None else round(change.share, 5),
-        "regions": [[box.left, box.top, box.right, box.bottom] for box in change.regions] if change is not None else [],
+        "change": None if change is None else describe_change(change),
+        "regions": _boxes(change.regions) if change is not None else [],
+        "masked": _boxes(change.masked) if change is not None else [],
         "times": _times(step),
         "tokens": _tokens(step),
     }
+
+
+def _boxes(boxes: Iterable[Box]) -> list[JsonValue]:
+    return [[box.left, box.top, box.right, box.bottom] for box in boxes]
 
 
 def _action(action: Action) -> Json:

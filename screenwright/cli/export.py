@@ -1,15 +1,13 @@
 """`screenwright export`: recorded runs as data to learn from."""
 
 import argparse
-import re
 from pathlib import Path
 
 from ..agent.dialects.prompt_kind import Prompt
-from ..eval.contenders import make_history
+from ..agent.history import history_named
 from ..eval.export import export
 from ..eval.keep import Keep
 from ..eval.retelling import Wording
-from ..eval.settings import HISTORY
 from .settings import SettingsError
 
 HELP = "Write an evaluation, or one recorded run, as conversations with images and loss masks, to fine-tune on."
@@ -53,7 +51,5 @@ def _wording(given: argparse.Namespace) -> Wording | None:
             raise SettingsError("--prompt and --history need --dialect: without it, runs are told as they were")
         return None
     rule = given.history or "chunked:5:2"
-    if not re.match(HISTORY, rule):
-        raise SettingsError(f"--history is {rule!r}, but should be chunked:HIGH:LOW or window:N")
-    history = make_history(rule)
+    history = history_named(rule)
     return Wording(given.dialect, Prompt(given.prompt) if given.prompt else None, history)

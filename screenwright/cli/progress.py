@@ -4,8 +4,24 @@ import sys
 from typing import TextIO
 
 from ..agent.decision import Finish
-from ..agent.events import Acted, Decided, Ended, Event, Misread, Noted, Observed, Resumed, Started, Stepped
-from ..agent.wording import describe, describe_ending
+from ..agent.events import (
+    Acted,
+    Checked,
+    Decided,
+    Ended,
+    Event,
+    Misread,
+    NeedsUser,
+    Noted,
+    Observed,
+    Reflected,
+    Resumed,
+    Started,
+    Stepped,
+    Told,
+    Trouble,
+)
+from ..agent.wording import describe, describe_care, describe_ending
 
 _THOUGHT_LENGTH = 160
 
@@ -38,6 +54,8 @@ class Progress:
                 self._line(f"      {'; '.join(self._doing) or 'nothing'}  {self._dim(f'{event.total_s:.1f} s')}")
             case Noted():
                 self._line(self._dim(f"      {event.text}"))
+            case Reflected() | Checked() | NeedsUser() | Told() | Trouble():
+                self._line(self._dim(f"      {describe_care(event)}"))
             case Ended():
                 self._ended(event)
             case _:
@@ -55,7 +73,8 @@ class Progress:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
         reason = f": {event.reason}" if event.reason else ""
         misread = f", {event.misread} unreadable replies" if event.misread else ""
-        self._line(f"{self._bold(event.stop)} after {steps}, {event.seconds:.1f} s{misread}{reason}")
+        checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
+        self._line(f"{self._bold(event.stop)}{checked} after {steps}, {event.seconds:.1f} s{misread}{reason}")
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream, flush=True)

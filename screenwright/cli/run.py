@@ -16,7 +16,7 @@ from ..agent.agent import Agent
 from ..agent.dialects.prompt_kind import Prompt
 from ..agent.events import Ended, Event, Observed
 from ..agent.guard import Allow, Deny, Verdict, allow_all
-from ..agent.history import ChunkedHistory, History, WindowHistory
+from ..agent.history import history_named
 from ..agent.limits import Limits, StopReason
 from ..agent.messages import ImageFormat
 from ..agent.models.open import open_model
@@ -60,7 +60,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         open_model(settings.model, settings.model_name, image_uuids=settings.image_uuids),
         dialect=settings.dialect,
         limits=Limits(settings.steps, settings.seconds, settings.tokens),
-        history=_history(settings.history),
+        history=history_named(settings.history),
         guard=_ask_first if settings.confirm else allow_all,
         image_format=ImageFormat(settings.image_format),
         constrain=settings.constrain,
@@ -221,12 +221,6 @@ def _last_place(settings: RunSettings, resume: Path | None) -> str | None:
     if not places or not places[-1].startswith(("http", "file:")):
         return None
     return None if settings.allow_host and Fence.parse(settings.allow_host).refusal(places[-1]) else places[-1]
-
-
-def _history(text: str) -> History:
-    rule, *numbers = text.split(":")
-    values = [int(number) for number in numbers]
-    return WindowHistory(*values) if rule == "window" else ChunkedHistory(*values)
 
 
 def _size(text: str) -> Size:

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..agent.history import HISTORY_HELP, HISTORY_PATTERN
+
 PREFIX = "SCREENWRIGHT_"
 DEFAULT_FILE = Path("screenwright.toml")
 
@@ -69,8 +71,8 @@ class RunSettings(BaseModel):
     )
     history: str = Field(
         "chunked:5:2",
-        pattern=r"^(chunked:\d+:\d+|window:\d+)$",
-        description="screenshots kept in the prompt: chunked:HIGH:LOW, or window:N as UI-TARS was measured with 5",
+        pattern=HISTORY_PATTERN,
+        description=HISTORY_HELP,
     )
     image_format: Literal["png", "jpeg"] = Field("png", description="how screenshots go to the model")
     image_uuids: bool = Field(False, description="vLLM: send the bytes of each screenshot once only")

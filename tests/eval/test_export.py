@@ -186,7 +186,8 @@ def test_a_folder_for_datasets_names_every_image(tmp_path: Path) -> None:
         (["--keep", "pretty"], "'pretty' is no condition"),
         (["--dialect", "none-such"], "no dialect 'none-such'"),
         (["--history", "window:3"], "need --dialect"),
-        (["--dialect", "doubao", "--history", "all"], "chunked:HIGH:LOW"),
+        (["--dialect", "doubao", "--history", "some"], "no history 'some'"),
+        (["--dialect", "doubao", "--history", "keyframes:2"], "shows the newest screenshots, not keyframes"),
     ],
 )
 def test_bad_flags_are_told_in_a_line(
