@@ -36,7 +36,8 @@ def _ui_tars_15(steps: int) -> Preset:
             "history": "window:5", "temperature": 0.0, "top_p": 0.9, "max_tokens": 1000, "image_format": "png",
             "option": (*_REST, "pause_s=3"),
         },
-        f"{_RUNNER}: runtime_conf, history_n 5, sleep_after_execution 3.0; published with 15, 50 and 100 steps",
+        f"{_RUNNER}: runtime_conf (which overrules the flags' temperature of 1.0), history_n 5, sleep_after_execution "
+        "3.0; published with 15, 50 and 100 steps",
         (_REPAIRS, "a call for the user ends the episode at once; the official agent waits three times first"),
     )  # fmt: skip
 
