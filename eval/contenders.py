@@ -149,6 +149,8 @@ def _dialect_of(settings: EvalSettings) -> Dialect | None:
 
 
 def prompt_for(env: Env) -> Prompt:
-    """A page has no address bar to click on, so a model that works one is offered `navigate`."""
+    """A page has no address bar to click on, so a model that works one is offered `navigate`; on a picture it points."""
     info = env.info()
+    if info.kind == "picture":
+        return Prompt.GROUNDING
     return Prompt.BROWSER if info.kind == "browser" and "window" not in info.settings else Prompt.COMPUTER

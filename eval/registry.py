@@ -105,6 +105,24 @@ def _infinity_all(root: Path | None) -> Benchmark:
     return webarena_infinity_all(root)
 
 
+def _screenspot(root: Path | None) -> Benchmark:
+    from .benchmarks.grounding import screenspot
+
+    return screenspot(root)
+
+
+def _screenspot_pro(root: Path | None) -> Benchmark:
+    from .benchmarks.grounding import screenspot_pro
+
+    return screenspot_pro(root)
+
+
+def _osworld_g(root: Path | None) -> Benchmark:
+    from .benchmarks.grounding import osworld_g
+
+    return osworld_g(root)
+
+
 def _webvoyager(root: Path | None) -> Benchmark:
     from .benchmarks.web_tasks import webvoyager
 
@@ -147,6 +165,9 @@ _OURS: dict[str, MakeBenchmark] = {
     "miniwob-browsergym": _miniwob_browsergym,
     "webarena-infinity": _infinity,
     "webarena-infinity-all": _infinity_all,
+    "screenspot": _screenspot,
+    "screenspot-pro": _screenspot_pro,
+    "osworld-g": _osworld_g,
     "webvoyager": _webvoyager,
     "online-mind2web": _online_mind2web,
     "osworld": _osworld,

@@ -1,0 +1,275 @@
+"""Grounding: find one thing on a still picture. ScreenSpot, ScreenSpot-v2, ScreenSpot-Pro and OSWorld-G from a folder.
+
+The pictures and their annotations are not ours to hand on: `--root` is the folder of a copy. A task is one annotation;
+the model is asked once, in its grounding prompt, and its first click is the answer.
+
+Scoring, as each of them has it: the point lies in the box, edges included, or in the polygon (even-odd rule); a thing that
+is not there is answered rightly by no click. A reply that names no place counts as wrong.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from ...agent.agent import Result
+from ...agent.limits import StopReason
+from ...envs.actions import Action, Click
+from ...envs.env import ActionRefused, Done, EnvInfo, Observation
+from ...envs.geometry import ScreenPoint
+from ...envs.screenshot import Screenshot
+from ..task import Outcome, Rules, TaskError
+
+_Polygon = tuple[tuple[float, float], ...]
+
+
+class PictureEnv:
+    """A still picture as a screen: it takes one click, and nothing comes of it. `clicked` is where."""
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._screenshot = Screenshot(picture.convert("RGB"))
+        self.clicked: ScreenPoint | None = None
+
+    def info(self) -> EnvInfo:
+        """See `Env`."""
+        return EnvInfo("picture", "", {"size": str(self._screenshot.size)})
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        return Observation(self._screenshot)
+
+    def execute(self, action: Action) -> Done:
+        """See `Env`. Only the first click is taken."""
+        if not isinstance(action, Click):
+            raise ActionRefused("this is a picture: click on what was asked for")
+        if self.clicked is None:
+            self.clicked = action.at
+        return Done(0.0)
+
+    def release(self) -> None:
+        """See `Env`."""
+
+    def close(self) -> None:
+        """See `Env`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingTask:
+    """A thing to find on `picture`. `area` holds it: a polygon in pixels; None if it is not there at all."""
+
+    name: str
+    category: str
+    picture: Path
+    asked: str
+    area: _Polygon | None
+
+    @contextmanager
+    def set_up(self, seed: int) -> Generator["GroundingScene"]:
+        """Open the picture; nothing in it varies with the seed.
+
+        Raises:
+            TaskError: it is not there, or is none.
+        """
+        try:
+            with Image.open(self.picture) as picture:
+                env = PictureEnv(picture)
+        except OSError as error:
+            raise TaskError(f"{self.picture} cannot be opened: {error}") from error
+        yield GroundingScene(env, self.asked, self.area)
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingScene:
+    """An open picture."""
+
+    env: PictureEnv
+    instruction: str
+    area: _Polygon | None
+
+    def is_over(self) -> bool:
+        """Whether it was clicked on."""
+        return self.env.clicked is not None
+
+    def judge(self, result: Result) -> Outcome:
+        """See the module for the rules."""
+        at = self.env.clicked
+        if self.area is None:
+            refused = at is None and result.stop in (StopReason.INFEASIBLE, StopReason.FINISHED)
+            return Outcome(refused, "refused, rightly" if refused else f"clicked at {at}, and it is not there")
+        if at is None:
+            return Outcome(False, "wrong format: the reply names no place")
+        done = is_within(at, self.area)
+        return Outcome(done, f"({at.x:g}, {at.y:g}) is {'in' if done else 'outside'} {_box_of(self.area)}")
+
+
+class _Entry(BaseModel):
+    """An annotation of any of the sets; they differ in what they call things."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    instruction: str
+    id: str | int | None = None
+    img_filename: str | None = None
+    image_path: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    box_type: str = "bbox"
+    box_coordinates: tuple[float, ...] | None = None
+    data_type: str = ""
+    ui_type: str = ""
+    data_source: str = ""
+    application: str = ""
+    platform: str = ""
+
+
+_LIST = TypeAdapter(tuple[_Entry, ...])
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """The annotations below `root`. `corners` says that boxes are two corners, not a corner and a size."""
+
+    name: str
+    root: Path
+    corners: bool = False
+    rules: Rules = Rules(seeds=(0,), steps=1)
+
+    @property
+    def version(self) -> str:
+        """How many annotations in which files, and a digest of these."""
+        digest = sha256(b"".join(path.read_bytes() for path in self._files())).hexdigest()
+        return f"{len(self._tasks)} annotations, {digest[:16]}"
+
+    def tasks(self) -> tuple[GroundingTask, ...]:
+        """One an annotation.
+
+        Raises:
+            TaskError: there are none, or a file of them is damaged; it is named.
+        """
+        return self._tasks
+
+    def close(self) -> None:
+        """Its tasks share nothing."""
+
+    @cached_property
+    def _tasks(self) -> tuple[GroundingTask, ...]:
+        pictures = {path.name: path for path in sorted(self.root.rglob("*")) if path.suffix.lower() in _PICTURES}
+        tasks: list[GroundingTask] = []
+        for path in self._files():
+            for number, entry in enumerate(_read(path)):
+                tasks.append(self._task(path, number, entry, pictures))
+        return tuple(tasks)
+
+    def _task(self, file: Path, number: int, entry: _Entry, pictures: dict[str, Path]) -> GroundingTask:
+        named = entry.img_filename or entry.image_path
+        if named is None:
+            raise TaskError(f"{file}, annotation {number}: it names no picture")
+        exact = next((path for path in (self.root / named, self.root / "images" / named) if path.is_file()), None)
+        picture = exact or pictures.get(Path(named).name)
+        if picture is None:
+            raise TaskError(f"{file}, annotation {number}: the picture {named} is not below {self.root}")
+        category = " ".join(
+            part for part in (entry.platform or entry.data_source, entry.data_type or entry.ui_type) if part
+        )
+        name = f"{file.stem}.{number}".replace("_", "-")
+        return GroundingTask(
+            name, category or entry.box_type, picture, entry.instruction, self._area(file, number, entry)
+        )
+
+    def _area(self, file: Path, number: int, entry: _Entry) -> _Polygon | None:
+        if entry.box_type == "refusal":
+            return None
+        given = entry.bbox or entry.box_coordinates
+        if entry.box_type == "polygon" and given is not None and len(given) >= _LEAST_POLYGON and len(given) % 2 == 0:
+            return tuple(zip(given[::2], given[1::2], strict=True))
+        if given is None or len(given) != _BOX:
+            raise TaskError(f"{file}, annotation {number}: it has no box")
+        left, top, third, fourth = given
+        right, bottom = (third, fourth) if self.corners else (left + third, top + fourth)
+        return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+    def _files(self) -> list[Path]:
+        files = sorted(path for path in self.root.rglob("*.json") if not path.name.startswith("."))
+        if not files:
+            raise TaskError(f"{self.root} holds no annotations: --root is the folder of a copy of {self.name}")
+        return files
+
+
+def is_within(at: ScreenPoint, area: _Polygon) -> bool:
+    """Whether a point lies in a polygon, by the even-odd rule, or on its edge."""
+    inside = False
+    for (x1, y1), (x2, y2) in zip(area, (*area[1:], area[0]), strict=True):
+        cross = (x2 - x1) * (at.y - y1) - (y2 - y1) * (at.x - x1)
+        if cross == 0 and min(x1, x2) <= at.x <= max(x1, x2) and min(y1, y2) <= at.y <= max(y1, y2):
+            return True
+        if (y1 > at.y) != (y2 > at.y) and at.x < (x2 - x1) * (at.y - y1) / (y2 - y1) + x1:
+            inside = not inside
+    return inside
+
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+_BOX = 4
+_LEAST_POLYGON = 6
+
+
+def _read(path: Path) -> tuple[_Entry, ...]:
+    try:
+        return _LIST.validate_json(path.read_bytes())
+    except OSError as error:
+        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise TaskError(f"{path}: {where} {problem['msg']}".replace("\n", " ")) from error
+
+
+def _box_of(area: _Polygon) -> str:
+    xs, ys = [x for x, _ in area], [y for _, y in area]
+    return f"({min(xs):g}, {min(ys):g}) to ({max(xs):g}, {max(ys):g})"
+
+
+def screenspot(root: Path | None) -> Grounding:
+    """ScreenSpot and ScreenSpot-v2: boxes as corner and size.
+
+    Raises:
+        ValueError: no root.
+    """
+    return Grounding("screenspot", _rooted(root, "screenspot"))
+
+
+def screenspot_pro(root: Path | None) -> Grounding:
+    """ScreenSpot-Pro: boxes as two corners.
+
+    Raises:
+        ValueError: no root.
+    """
+    return Grounding("screenspot-pro", _rooted(root, "screenspot-pro"), corners=True)
+
+
+def osworld_g(root: Path | None) -> Grounding:
+    """OSWorld-G: boxes as corner and size, polygons, and things that are not there.
+
+    Raises:
+        ValueError: no root.
+    """
+    return Grounding("osworld-g", _rooted(root, "osworld-g"))
+
+
+def _rooted(root: Path | None, name: str) -> Path:
+    if root is None:
+        raise ValueError(f"{name} needs --root FOLDER, with its pictures and annotations")
+    return root
