@@ -93,9 +93,7 @@ class Difference:
         """The boxes of groups of cells that touch, corners included; the largest first."""
         if self._is_crowded(cells):
             return (self._around(cells),)
-        left, boxes = set(cells), list[Box]()
-        while left:
-            boxes.append(self._around(_flood(left, self.columns)))
+        boxes = [self._around(group) for group in groups(cells, self.columns)]
         return tuple(sorted(boxes, key=_area, reverse=True))
 
     def _inside(self, box: Box) -> frozenset[int]:
@@ -172,6 +170,14 @@ def _is_near(box: Box, point: ScreenPoint) -> bool:
 
 def _area(box: Box) -> int:
     return (box.right - box.left) * (box.bottom - box.top)
+
+
+def groups(cells: Collection[int], columns: int) -> list[frozenset[int]]:
+    """The cells of a grid that many columns wide, in groups that touch, corners included."""
+    left, found = set(cells), list[frozenset[int]]()
+    while left:
+        found.append(frozenset(_flood(left, columns)))
+    return found
 
 
 def _flood(open_cells: set[int], columns: int) -> list[int]:

@@ -20,8 +20,8 @@ SAME_PLACE_PX = 8
 _FEWEST_ROUNDS = 3
 """A cycle of two or three is one once it has gone round so often."""
 
-_WAIT_WEIGHT = 0.5
-_MOVING_WAIT_WEIGHT = 0.25
+_WAIT_WEIGHT = 1 / 4
+_MOVING_WAIT_WEIGHT = 1 / 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Deed:
 class Circle:
     """Deeds that repeat: how many in turn (`length`), and how many there have been.
 
-    `weight` is how much that tells: deeds that repeat one another, where a wait counts half, or a quarter if something
-    moved on the screen. For cycles of two and three it grows by one a deed too, from three at the third round.
+    `weight` is how much that tells: deeds that repeat one another, where a wait counts a quarter, or a sixth if
+    something moved on the screen. Cycles of two and three weigh three at the third round, and one more a deed.
     """
 
     length: int
@@ -108,9 +108,9 @@ def _circle(deeds: Sequence[Deed], length: int, same_screen: SameScreen) -> Circ
 
 
 def _agreeing(deeds: Sequence[Deed], length: int) -> int:
-    """How many of the newest deeds are each the same as the one `length` later, the newest `length` included."""
+    """How many of the newest deeds are each the same as one of the newest `length`, in turn, these included."""
     count = min(length, len(deeds))
-    while count < len(deeds) and same_deed(deeds[-count - 1], deeds[-count - 1 + length]):
+    while count < len(deeds) and same_deed(deeds[-count - 1], deeds[-1 - count % length]):
         count += 1
     return count
 

@@ -71,11 +71,12 @@ class CloserLook:
                 return None
             for point in points_of(move):
                 try:
-                    return self._on_screen(self.frame.trace(point))
+                    return self.on_screen(self.frame.trace(point))
                 except ValueError:
                     return None
         return None
 
-    def _on_screen(self, trace: PointTrace) -> PointTrace:
+    def on_screen(self, trace: PointTrace) -> PointTrace:
+        """A trace through `frame`, whose place is on the part, with its place on the whole screen."""
         at = trace.screen
         return replace(trace, screen=ScreenPoint(at.x + self.part.left, at.y + self.part.top))

@@ -13,12 +13,14 @@ from .changes import Difference, alike, difference_of
 from .circles import Circle, Deed, find_circle, same_deed
 from .events import Change, ChangeKind
 from .oversight import Oversight, Rung
+from .restless import Restless
 
 _KEPT_IN_PIXELS = 4
 """So many newest looks are kept decoded; older ones are decoded again if a circle is suspected."""
 
-_PROBES = {3: (ChangeKind.ELSEWHERE,), 6: (ChangeKind.ELSEWHERE, ChangeKind.NEAR), 12: (ChangeKind.NEAR,)}
-"""After so many same deeds in a row, each of which changed something there, it is tried what changes by itself."""
+_ALIKE = 3
+_SMALL_CELLS = 40
+"""A change of so few cells of 16 px may be a spinner or a clock; more is a change of the page."""
 
 _NO_RUNGS_LEFT = 3
 """Without any rungs a circle is ended so many turns after it was noticed."""
@@ -35,9 +37,9 @@ class Reflection:
     _changed: list[frozenset[int]] = field(init=False, default_factory=list[frozenset[int]])
     _kinds: list[ChangeKind] = field(init=False, default_factory=list[ChangeKind])
     _apart: set[tuple[int, int]] = field(init=False, default_factory=set[tuple[int, int]])
-    _restless: frozenset[int] = field(init=False, default=frozenset())
-    _missed: frozenset[int] = field(init=False, default=frozenset())
-    _stirred: frozenset[int] = field(init=False, default=frozenset())
+    _restless: Restless = field(init=False, default_factory=Restless)
+    _newest: Difference | None = field(init=False, default=None)
+    _probed: bool = field(init=False, default=False)
     _taken: list[Rung] = field(init=False, default_factory=list[Rung])
     _in_a_row: int = field(init=False, default=0)
     _circling: tuple[Screenshot, ...] = field(init=False, default=())
@@ -55,17 +57,26 @@ class Reflection:
         if len(self._deeds) < len(self._shots) - 1:
             self._deeds.append(Deed(()))
         deed = self._deeds[-1]
-        difference = difference_of(self._shots[-2], screenshot)
-        self._learn(difference, deed)
-        carets = not _is_a_character(deed)
+        self._newest = difference_of(self._shots[-2], screenshot)
+        self._restless.saw(self._newest, waited=deed.waits)
+        self._probed = self._probed and len(self._deeds) > 1 and same_deed(deed, self._deeds[-2])
         self._pointer = deed.points or self._pointer
-        change = difference.judged(self._pointer, self._restless, carets=carets)
-        self._changed.append(difference.counted(self._restless, carets=carets))
-        self._kinds.append(change.kind or ChangeKind.NOTHING)
-        if deed.waits and difference.cells:
+        self._changed.append(frozenset())
+        self._kinds.append(ChangeKind.NOTHING)
+        if deed.waits and self._newest.cells:
             self._deeds[-1] = Deed(deed.actions, moving=True)
+        change = self._judged()
         if change.kind is ChangeKind.WHOLE:
-            self._restless = frozenset()
+            self._restless.forget()
+        return change
+
+    def _judged(self) -> Change:
+        """What the newest deed changed, by what is known of what moves by itself."""
+        assert self._newest is not None
+        cells, carets = self._restless.cells, not _is_a_character(self._deeds[-1])
+        change = self._newest.judged(self._pointer, cells, carets=carets)
+        self._changed[-1] = self._newest.counted(cells, carets=carets)
+        self._kinds[-1] = change.kind or ChangeKind.NOTHING
         return change
 
     def did(self, actions: tuple[Action, ...]) -> None:
@@ -82,37 +93,29 @@ class Reflection:
         for taken in (self._shots, self._deeds, self._changed, self._kinds, self._taken):
             taken.clear()
         self._apart.clear()
-        self._restless = self._stirred = frozenset()
+        self._restless.forget()
         self._in_a_row = 0
 
     # -- what moves by itself
 
     def wants_probe(self) -> bool:
-        """Whether to look again without doing anything, to tell apart what the deeds change and what moves anyway."""
-        if not self._deeds or self._deeds[-1].waits or not self._deeds[-1].actions:
+        """Whether to look again without doing anything, to tell apart what the deeds change and what moves anyway.
+
+        Only if the same was done three times, each time with a change of the same small place, and once for that deed.
+        """
+        lately = self._changed[-_ALIKE:]
+        if self._probed or len(lately) < _ALIKE or self._deeds[-1].waits or not self._deeds[-1].actions:
             return False
-        same = 1
-        while same < len(self._deeds) and same_deed(self._deeds[-1 - same], self._deeds[-1]):
-            same += 1
-        return self._kinds[-1] in _PROBES.get(same, ())
+        if not all(same_deed(deed, self._deeds[-1]) for deed in self._deeds[-_ALIKE:]):
+            return False
+        return bool(lately[0].intersection(*lately)) and all(len(cells) <= _SMALL_CELLS for cells in lately)
 
-    def probed(self, screenshot: Screenshot) -> int:
-        """Take in a second look, with nothing done since the first; returns how many grid cells moved by themselves."""
-        cells = difference_of(self._shots[-1], screenshot).cells
-        self._restless |= cells
+    def probed(self, screenshot: Screenshot) -> Change:
+        """Take in a second look, with nothing done since the first; returns the newest change, judged again."""
+        self._probed = True
+        self._restless.probed(difference_of(self._shots[-1], screenshot), self._changed[-_ALIKE:])
         self._apart.clear()
-        return len(cells)
-
-    def _learn(self, difference: Difference, deed: Deed) -> None:
-        """What moves in two waits in a row is restless; what rests in two looks in a row no longer is."""
-        missed = self._restless - difference.cells
-        self._restless -= missed & self._missed
-        self._missed = missed
-        if not deed.waits:
-            self._stirred = frozenset()
-            return
-        self._restless |= difference.cells & self._stirred
-        self._stirred = difference.cells
+        return self._judged()
 
     # -- circles, and the ladder out of them
 
@@ -151,15 +154,15 @@ class Reflection:
         self._in_a_row = 0
         if not self._taken or len(self._kinds) < 2 or ChangeKind.NOTHING in self._kinds[-2:]:
             return
-        if not any(alike(shot, self._shots[-1], self._restless) for shot in self._circling):
+        if not any(alike(shot, self._shots[-1], self._restless.cells) for shot in self._circling):
             self._taken.clear()
 
     def _same_screen(self, one: int, other: int) -> bool:
         if other - one == 1:
-            return not self._changed[one] - self._restless
+            return not self._changed[one] - self._restless.cells
         if (one, other) in self._apart:
             return False
-        same = alike(self._shots[one], self._shots[other], self._restless)
+        same = alike(self._shots[one], self._shots[other], self._restless.cells)
         if not same:
             self._apart.add((one, other))
         return same

@@ -105,7 +105,7 @@ class Watch:
         capture_s = time.perf_counter() - started
         change = self._reflection.saw(observation.screenshot)
         if self._reflection.wants_probe():
-            yield from self._probe(step)
+            change = yield from self._probe(step)
         circle = self._reflection.circle()
         rung = self._reflection.climb(circle) if circle is not None else None
         if circle is None or rung is None:
@@ -131,9 +131,10 @@ class Watch:
         circle: Circle | None = None,
     ) -> Sight:
         self._say_who_had_it(observation.screenshot)
-        self._say_what_came_of_it(change)
-        self.notes.extend(f"The user says: {text}" for text in self.control.take_words() if text)
         rung = reflected.rung if reflected is not None else None
+        if rung not in (Rung.TELL, Rung.PLAN):
+            self._say_what_came_of_it(change)
+        self.notes.extend(f"The user says: {text}" for text in self.control.take_words() if text)
         if rung is Rung.TELL:
             self.notes.append(render("circle", seen=str(circle)))
         elif rung is Rung.PLAN:
@@ -168,13 +169,14 @@ class Watch:
         yield Trouble(step, "screenshot", f"a look failed and was taken again: {message}")
         return observation
 
-    def _probe(self, step: int) -> Generator[Event, None, None]:
+    def _probe(self, step: int) -> Generator[Event, None, Change]:
         time.sleep(PROBE_S)
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
-        moving = self._reflection.probed(observation.screenshot)
-        found = f"{moving} cells of 16 px move by themselves" if moving else "nothing moves by itself"
-        yield Noted(f"looked again without doing anything: {found}", step)
+        change = self._reflection.probed(observation.screenshot)
+        moves = "what changed moves by itself" if change.kind is ChangeKind.NOTHING else "the change is the action's"
+        yield Noted(f"looked again without doing anything: {moves}", step)
+        return change
 
     def _check_clock(self, step: int) -> Generator[Event, None, None]:
         """Limits are kept by a clock that nobody sets; that the other one was set is worth a line in the log."""

@@ -149,7 +149,7 @@ def _dialect_of(settings: EvalSettings) -> Dialect | None:
 
 
 def prompt_for(env: Env) -> Prompt:
-    """A page has no address bar to click on, so a model that works one is offered `navigate`; on a picture it points."""
+    """A page has no address bar to click on, so that a model is offered `navigate` there; a picture is pointed at."""
     info = env.info()
     if info.kind == "picture":
         return Prompt.GROUNDING

@@ -3,8 +3,8 @@
 The pictures and their annotations are not ours to hand on: `--root` is the folder of a copy. A task is one annotation;
 the model is asked once, in its grounding prompt, and its first click is the answer.
 
-Scoring, as each of them has it: the point lies in the box, edges included, or in the polygon (even-odd rule); a thing that
-is not there is answered rightly by no click. A reply that names no place counts as wrong.
+Scoring, as each of them has it: the point lies in the box, edges included, or in the polygon (even-odd rule); a thing
+that is not there is answered rightly by no click. A reply that names no place counts as wrong.
 """
 
 from collections.abc import Generator

@@ -122,12 +122,12 @@ def test_the_time_limit_ends_an_episode() -> None:
     assert ended(play(env, presses, Limits(steps=None, seconds=0.05))).stop is StopReason.TIME_LIMIT
 
 
-def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_waits_count_half() -> None:
+def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_waits_count_a_quarter() -> None:
     click = ended(play(FakeEnv(), [(Click(ScreenPoint(600, 400)),)] * 50))
     assert (click.stop, click.steps) == (StopReason.STUCK, 7)
     assert "changed nothing" in click.reason
     wait = ended(play(FakeEnv(), [(Wait(0),)] * 50))
-    assert (wait.stop, wait.steps) == (StopReason.STUCK, 12)
+    assert (wait.stop, wait.steps) == (StopReason.STUCK, 24)
 
 
 def test_a_lost_screen_is_env_lost_and_what_went_before_is_kept() -> None:

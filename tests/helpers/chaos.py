@@ -1,0 +1,286 @@
+"""Screens that go wrong, in memory and as a page in Chromium, and models that behave as badly as real ones do.
+
+A `Case` is one screen and one model; `play` plays it. The in-memory screen and `tests/agent/data/chaos.html` put the
+same controls at the same places, so that the same model can work both.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from PIL import Image, ImageDraw, ImageFont
+
+from screenwright import (
+    Action,
+    BrowserEnv,
+    Click,
+    Direction,
+    Done,
+    Ended,
+    Env,
+    Episode,
+    Event,
+    Hotkey,
+    ImagePart,
+    Limits,
+    Message,
+    ModelPolicy,
+    Observation,
+    Oversight,
+    Reflected,
+    ScreenPoint,
+    Screenshot,
+    ScriptedModel,
+    Scroll,
+    Size,
+    Type,
+    UiTars15,
+    Wait,
+)
+from screenwright.agent.coordinates import Frame, ModelPoint
+from screenwright.agent.decision import Finish
+from screenwright.envs.actions import ActionIn, map_points
+from screenwright.envs.env import EnvInfo
+
+SCREEN = Size(640, 480)
+PAGE = Path(__file__).parents[1] / "agent" / "data" / "chaos.html"
+BUTTON, FIELD, CLOSE, LIST = ScreenPoint(100, 80), ScreenPoint(170, 155), ScreenPoint(320, 290), ScreenPoint(300, 320)
+BESIDE_THE_SLIVER = ScreenPoint(409, 90)
+SLIVER_RED = (208, 0, 0)
+
+# -- models
+
+
+Answer = Callable[[Sequence[Message]], str]
+_DIALECT = UiTars15()
+
+
+def say(action: Action | Finish, thought: str = "Next.") -> str:
+    """The reply in which UI-TARS-1.5 would ask for `action`."""
+    image = _DIALECT.image_rule.resize(SCREEN)
+    frame = Frame(SCREEN, image, _DIALECT.space)
+    if isinstance(action, Finish):
+        return _DIALECT.format(thought, (action,))
+    move: ActionIn[ModelPoint] = map_points(action, frame.to_model)
+    return _DIALECT.format(thought, (move,))
+
+
+def stubborn(*actions: Action) -> Answer:
+    """The same actions in turn for ever, whatever is said to it."""
+    turn = iter(range(10_000))
+    return lambda messages: say(actions[next(turn) % len(actions)])
+
+
+def heeding(first: Action, *then: Action) -> Answer:
+    """The same action until it is told of a circle, then others in turn, then finished."""
+    left = iter(then)
+
+    def answer(messages: Sequence[Message]) -> str:
+        told = any("circles" in message.text for message in messages if message.role == "user")
+        return say(next(left, Finish("done"))) if told else say(first)
+
+    return answer
+
+
+def in_order(*actions: Action) -> Answer:
+    """Some actions, then finished."""
+    left = iter(actions)
+    return lambda messages: say(next(left, Finish("done")))
+
+
+def short_sighted(messages: Sequence[Message]) -> str:
+    """Aims a little beside the red sliver, but finds it exactly on an enlarged picture; finishes when it is done."""
+    picture = next(part for part in reversed(messages[-1].parts) if isinstance(part, ImagePart))
+    enlarged = any("enlarged part" in message.text for message in messages)
+    image = picture.load()
+    if enlarged:
+        columns = [x for x in range(image.width) if _is_red(image, x, image.height // 2)]
+        x = sum(columns) / len(columns)
+        return _DIALECT.format("There.", (Click(ModelPoint(round(x), image.height // 2)),))
+    if "changed nothing" not in messages[-1].text and len(messages) > 3:
+        return say(Finish("done"))
+    return say(Click(BESIDE_THE_SLIVER), "Click on the red line.")
+
+
+def _is_red(image: Image.Image, x: int, y: int) -> bool:
+    pixel = image.getpixel((x, y))
+    return isinstance(pixel, tuple) and pixel[0] > 150 and pixel[1] < 110 and pixel[2] < 110
+
+
+# -- screens
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the in-memory screen is."""
+
+    presses: int = 0
+    text: str = ""
+    row: int = 0
+    done: bool = False
+    modal: bool = False
+    covered: bool = True
+    ticks: int = 0
+
+
+class ChaosEnv:
+    """The screen of one trouble, in memory. A look is a tick of its spinner and of its slow page."""
+
+    def __init__(self, trouble: str) -> None:
+        self.trouble = trouble
+        self.state = State()
+
+    def info(self) -> EnvInfo:
+        return EnvInfo("chaos", self.trouble)
+
+    def observe(self) -> Observation:
+        self.state = replace(self.state, ticks=self.state.ticks + 1)
+        if self.trouble == "slow" and self.state.ticks > 10:
+            self.state = replace(self.state, done=True)
+        return Observation(Screenshot(self._draw()))
+
+    def execute(self, action: Action) -> Done:
+        self.state = self._after(action)
+        return Done(0.0)
+
+    def release(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        pass
+
+    def _after(self, action: Action) -> State:
+        state = self.state
+        match action:
+            case Click(at=at) if state.modal:
+                return replace(state, modal=not _within(at, (270, 270, 370, 306)))
+            case Click(at=at) if self.trouble == "sliver" and _within(at, (400, 60, 403, 120)):
+                return replace(state, done=True)
+            case Click(at=at) if _within(at, (40, 60, 160, 100)):
+                return self._pressed(replace(state, presses=state.presses + 1))
+            case Hotkey(keys=("esc",)):
+                return replace(state, covered=False)
+            case Type(text=text) if self.trouble != "field":
+                return replace(state, text=state.text + text)
+            case Scroll(direction=direction, amount=amount) if self.trouble != "scroll":
+                row = state.row + (amount if direction is Direction.DOWN else -amount)
+                return replace(state, row=min(max(row, 0), 194))
+            case _:
+                return state
+
+    def _pressed(self, state: State) -> State:
+        match self.trouble:
+            case "third":
+                return replace(state, done=state.presses >= 3)
+            case "modal":
+                return replace(state, modal=True)
+            case "overlay":
+                return replace(state, done=not state.covered)
+            case _:
+                return state
+
+    def _draw(self) -> Image.Image:
+        state = self.state
+        image = Image.new("RGB", (SCREEN.width, SCREEN.height), "#fbfaf8")
+        pen = ImageDraw.Draw(image)
+        font = ImageFont.load_default(14)
+        pen.rectangle((40, 60, 160, 100), fill="#e7e4de", outline="#888")
+        pen.text((80, 72), "Press", fill="black", font=font)
+        label = "Done" if state.done else str(state.presses) if self.trouble == "counter" and state.presses else ""
+        pen.text((300, 70), label, fill="black", font=font)
+        pen.rectangle((40, 140, 300, 170), fill="white", outline="#888")
+        pen.text((46, 146), state.text[-30:], fill="black", font=font)
+        pen.rectangle((40, 200, 560, 440), fill="white", outline="#888")
+        for line in range(6):
+            pen.text((46, 206 + line * 40), f"Row {state.row + line}", fill="black", font=font)
+        if self.trouble == "sliver":
+            pen.rectangle((400, 60, 402, 119), fill=SLIVER_RED)
+        if self.trouble in ("spinner", "beside"):
+            pen.pieslice((560, 40, 600, 80), state.ticks * 37, state.ticks * 37 + 140, fill="#2f6fb0")
+        if state.modal:
+            pen.rectangle((180, 160, 460, 320), fill="white", outline="black", width=2)
+            pen.rectangle((270, 270, 370, 306), fill="#e7e4de", outline="#888")
+        return image
+
+
+def _within(at: ScreenPoint, box: tuple[int, int, int, int]) -> bool:
+    return box[0] <= at.x < box[2] and box[1] <= at.y < box[3]
+
+
+# -- cases
+
+
+@dataclass(frozen=True)
+class Case:
+    """A screen, a model made anew for each run, and whether the run makes progress."""
+
+    name: str
+    trouble: str
+    model: Callable[[], Answer]
+    progress: bool = False
+    steps: int = 40
+
+
+def _fill_fields() -> Answer:
+    return in_order(*(action for text in ("Ada", "Byron", "London") for action in (Click(FIELD), Type(text))))
+
+
+DOWN = Scroll(Direction.DOWN, 3, LIST)
+CASES = (
+    Case("a button that does nothing, fifteen clicks", "dead", lambda: in_order(*[Click(BUTTON)] * 15)),
+    Case("a button that does nothing beside a spinner", "beside", lambda: stubborn(Click(BUTTON))),
+    Case("a field that refuses text", "field", lambda: stubborn(Type("Ada"))),
+    Case("a page that scrolls back", "scroll", lambda: stubborn(DOWN)),
+    Case("a page scrolled past its end", "dead", lambda: stubborn(Scroll(Direction.DOWN, 70, LIST))),
+    Case("a modal that returns", "modal", lambda: stubborn(Click(BUTTON), Click(CLOSE))),
+    Case("two dead places in turn", "dead", lambda: stubborn(Click(BUTTON), Click(FIELD))),
+    Case("a spinner that never ends", "spinner", lambda: stubborn(Wait(0))),
+    Case("an overlay, and a model that heeds", "overlay",
+         lambda: heeding(Click(BUTTON), Hotkey(("esc",)), Click(BUTTON))),
+    Case("a target three pixels wide", "sliver", lambda: short_sighted),
+    Case("a button that works on the third press", "third", lambda: in_order(*[Click(BUTTON)] * 3), True),
+    Case("a + button pressed twelve times", "counter", lambda: in_order(*[Click(BUTTON)] * 12), True),
+    Case("a long page scrolled", "dead", lambda: in_order(*[DOWN] * 15), True),
+    Case("fields filled one after another", "dead", _fill_fields, True),
+    Case("a page that takes long", "slow", lambda: in_order(*[Wait(1)] * 9), True),
+)  # fmt: skip
+
+
+def in_memory(case: Case) -> Env:
+    """The screen of a case in memory."""
+    return ChaosEnv(case.trouble)
+
+
+def in_chromium(case: Case) -> Env:
+    """The screen of a case as a page; close it afterwards."""
+    return BrowserEnv(f"{PAGE.as_uri()}#{case.trouble}", viewport=SCREEN)
+
+
+def play(case: Case, env: Env, oversight: Oversight = Oversight()) -> tuple[list[Event], ScriptedModel]:
+    """Play a case to its end."""
+    model = ScriptedModel(case.model())
+    policy = ModelPolicy(model, _DIALECT)
+    episode = Episode("Get it done", env, policy, Limits(steps=case.steps), oversight=oversight)
+    return list(episode.run()), model
+
+
+def climbed(events: Sequence[Event]) -> list[tuple[int, str]]:
+    """Which rung was taken at which step."""
+    return [(event.step, str(event.rung)) for event in events if isinstance(event, Reflected)]
+
+
+def ended(events: Sequence[Event]) -> Ended:
+    """How it ended."""
+    last = events[-1]
+    assert isinstance(last, Ended)
+    return last
