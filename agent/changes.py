@@ -150,10 +150,14 @@ def alike(before: Screenshot, after: Screenshot, restless: Collection[int] = ())
 
 def _mask(raw: Image.Image, extent: tuple[int, int, int, int]) -> Image.Image:
     """255 where a channel differs by more than the tolerance; worked out inside `extent` only."""
-    mask = Image.new("L", raw.size)
-    red, green, blue = raw.crop(extent).split()
+    whole = extent == (0, 0, *raw.size)
+    red, green, blue = (raw if whole else raw.crop(extent)).split()
     strongest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    mask.paste(strongest.point([0] * (_TOLERANCE + 1) + [255] * (255 - _TOLERANCE)), extent[:2])
+    found = strongest.point([0] * (_TOLERANCE + 1) + [255] * (255 - _TOLERANCE))
+    if whole:
+        return found
+    mask = Image.new("L", raw.size)
+    mask.paste(found, extent[:2])
     return mask
 
 

@@ -158,9 +158,10 @@ class Reflection:
             self._taken.clear()
 
     def _same_screen(self, one: int, other: int) -> bool:
-        if other - one == 1:
-            return not self._changed[one] - self._restless.cells
-        if (one, other) in self._apart:
+        restless = self._restless.cells
+        if all(cells <= restless for cells in self._changed[one:other]):
+            return True
+        if other - one == 1 or (one, other) in self._apart:
             return False
         same = alike(self._shots[one], self._shots[other], self._restless.cells)
         if not same:

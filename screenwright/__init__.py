@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .agent.models.served import ServedModel
     from .agent.oversight import Check, Claim, Oversight, Rung, Verdict
     from .agent.policy import ModelPolicy, Policy, ScriptedPolicy
+    from .agent.second_look import ModelCheck
     from .agent.trajectory import Run, RunError, read_run
     from .agent.viewer import render_page
     from .envs.actions import (
@@ -137,6 +138,7 @@ _HOMES = {
     "agent.models.served": ("ServedModel",),
     "agent.oversight": ("Check", "Claim", "Oversight", "Rung", "Verdict"),
     "agent.policy": ("ModelPolicy", "Policy", "ScriptedPolicy"),
+    "agent.second_look": ("ModelCheck",),
     "agent.trajectory": ("Run", "RunError", "read_run"),
     "agent.viewer": ("render_page",),
     "envs.actions": (
@@ -223,6 +225,7 @@ __all__ = [
     "Message",
     "Misread",
     "Model",
+    "ModelCheck",
     "ModelInfo",
     "ModelLost",
     "ModelPolicy",

@@ -85,6 +85,7 @@ NAMES = [
     "Message",
     "Misread",
     "Model",
+    "ModelCheck",
     "ModelInfo",
     "ModelLost",
     "ModelPolicy",

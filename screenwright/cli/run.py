@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,10 @@ from ..agent.guard import Allow, Deny, Verdict, allow_all
 from ..agent.history import history_named
 from ..agent.limits import Limits, StopReason
 from ..agent.messages import ImageFormat
+from ..agent.models.model import Model
 from ..agent.models.open import open_model
+from ..agent.oversight import UNTOLD, Oversight
+from ..agent.second_look import ModelCheck
 from ..agent.trajectory import RunError, event_to_json, read_run
 from ..agent.wording import describe
 from ..envs.actions import Action
@@ -27,6 +31,7 @@ from ..envs.env import Env, Observation
 from ..envs.geometry import Size
 from .progress import Progress
 from .settings import RunSettings, SettingsError
+from .talk import answer
 
 if TYPE_CHECKING:
     from ..envs.browser import BrowserSettings
@@ -56,8 +61,9 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
     Raises:
         SettingsError, EnvUnavailable, RunError, ValueError, ImportError: one line for the user.
     """
+    model = open_model(settings.model, settings.model_name, image_uuids=settings.image_uuids)
     agent = Agent(
-        open_model(settings.model, settings.model_name, image_uuids=settings.image_uuids),
+        model,
         dialect=settings.dialect,
         limits=Limits(settings.steps, settings.seconds, settings.tokens),
         history=history_named(settings.history),
@@ -65,12 +71,13 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         image_format=ImageFormat(settings.image_format),
         constrain=settings.constrain,
         prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS["desktop" if settings.window else settings.env],
+        oversight=_oversight(settings, model),
     )
     _refuse_what_clicks_elsewhere(agent, settings)
     folder = resume or settings.out or _default_folder(task or "")
     with _env(settings, resume, folder) as env, _stop_on_interrupt(agent):
         events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
-        ended = _show(events, folder, settings, as_json=as_json)
+        ended = _show(events, agent, folder, settings, as_json=as_json)
     if ended.answer and not as_json:
         print(ended.answer)
     print(f"recorded in {folder}; look at it with: screenwright view {folder}", file=sys.stderr)
@@ -87,13 +94,23 @@ def _refuse_what_clicks_elsewhere(agent: Agent, settings: RunSettings) -> None:
         raise SettingsError(f"{why}; --uncalibrated goes on all the same")
 
 
-def _show(events: Iterator[Event], folder: Path, settings: RunSettings, *, as_json: bool) -> Ended:
+def _oversight(settings: RunSettings, model: Model) -> Oversight:
+    """A person at a terminal attends; anybody else does not."""
+    other = settings.second_look
+    check = None if other is None else ModelCheck(model if other == "same" else open_model(other))
+    usual = Oversight() if settings.reflect else UNTOLD
+    return replace(usual, attended=sys.stdin.isatty(), check=check)
+
+
+def _show(events: Iterator[Event], agent: Agent, folder: Path, settings: RunSettings, *, as_json: bool) -> Ended:
     progress = Progress()
     last: Event | None = None
     for last in events:
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)
+        if last.event == "needs_user":
+            answer(agent)
         if last.event == "started":
             _keep_settings(folder, settings)
     assert isinstance(last, Ended)

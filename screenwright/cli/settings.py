@@ -83,6 +83,10 @@ class RunSettings(BaseModel):
     steps: int = Field(50, gt=0, description="most steps")
     seconds: float | None = Field(None, gt=0, description="most seconds")
     tokens: int | None = Field(None, gt=0, description="most tokens, in and out")
+    reflect: bool = Field(True, description="tell the model when nothing changed, and lead it out of circles")
+    second_look: str | None = Field(
+        None, description="check a finish: same, for the same model, or the address of another one"
+    )
     confirm: bool = Field(False, description="ask before each action")
     out: Path | None = Field(None, description="folder to record the run in (default: runs/TIME-TASK)")
 

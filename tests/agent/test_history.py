@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenwright import ChunkedHistory, WindowHistory
+from screenwright import (
+    ChangeHistory,
+    ChunkedHistory,
+    KeepAllHistory,
+    KeyframeHistory,
+    WindowHistory,
+    history_named,
+)
 
 
 def test_a_window_keeps_the_newest_images() -> None:
@@ -35,3 +42,50 @@ def test_impossible_histories_are_refused(high: int, low: int) -> None:
         ChunkedHistory(high, low)
     with pytest.raises(ValueError, match="window"):
         WindowHistory(0)
+
+
+def test_keyframes_are_one_of_each_segment_and_the_last() -> None:
+    kept = [list(KeyframeHistory(4).images(looks)) for looks in (1, 4, 5, 8, 13, 30)]
+    assert kept == [[0], [0, 1, 2, 3], [0, 2, 4], [0, 4, 7], [0, 4, 8, 12], [0, 16, 29]]
+
+
+@given(size=st.integers(2, 12), looks=st.integers(1, 300))
+def test_keyframes_are_within_their_number_and_the_older_ones_change_only_when_a_segment_doubles(
+    size: int, looks: int
+) -> None:
+    now, then = KeyframeHistory(size).images(looks), KeyframeHistory(size).images(looks + 1)
+    assert now[-1] == looks - 1
+    assert len(now) <= size
+    assert list(now) == sorted(set(now))
+    assert set(now[:-1]) <= set(then) or len(then) < len(now) + 1
+
+
+def test_the_looks_that_changed_most_are_kept_with_the_first_and_the_last() -> None:
+    changes = (0.0, 0.1, 0.9, 0.0, 0.5, 0.2, 0.0)
+    assert ChangeHistory(4).images(7, changes) == (0, 2, 4, 6)
+    assert ChangeHistory(2).images(7, changes) == (0, 6)
+    assert ChangeHistory(5).images(1) == (0,)
+
+
+def test_keep_all_keeps_all() -> None:
+    assert list(KeepAllHistory().images(40)) == list(range(40))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("chunked:6:3", "chunked, high 6, low 3"),
+        ("window:4", "window of 4"),
+        ("keyframes:8", "keyframes, 8"),
+        ("changes:3", "largest changes, 3"),
+        ("all", "all"),
+    ],
+)
+def test_a_history_is_chosen_by_its_name(text: str, said: str) -> None:
+    assert str(history_named(text)) == said
+
+
+@pytest.mark.parametrize("text", ["", "some", "all:3", "window", "keyframes:1", "window:0", "chunked:2:3"])
+def test_an_impossible_name_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"history|images|image"):
+        history_named(text)

@@ -1,0 +1,34 @@
+"""A model's question, answered in the terminal."""
+
+import io
+
+import pytest
+
+from screenwright import Agent, Ended, FakeEnv, NeedsUser, Oversight, ScriptedModel, StopReason, UiTars15
+from screenwright.cli.talk import answer
+
+REPLIES = ("Action: call_user(content='Which?')", "Action: finished(content='thanks')")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stop", "said"),
+    [
+        ("the left one\n", StopReason.FINISHED, "The user answers: the left one"),
+        ("\n", StopReason.FINISHED, "left it as it was"),
+        ("", StopReason.NEEDS_USER, ""),
+    ],
+)
+def test_a_line_is_the_answer_an_empty_one_hands_back_and_the_end_of_input_declines(
+    typed: str, stop: StopReason, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    model = ScriptedModel(REPLIES)
+    agent = Agent(model, dialect=UiTars15(ask_user=True), oversight=Oversight(attended=True))
+    last = None
+    for event in agent.stream("t", FakeEnv()):
+        last = event
+        if isinstance(event, NeedsUser):
+            answer(agent)
+    assert isinstance(last, Ended)
+    assert last.stop is stop
+    assert said in model.asked[-1][-1].text
