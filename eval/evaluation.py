@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..agent.limits import Limits
+from ..agent.oversight import UNTOLD, Oversight
 from .contenders import make_contender
 from .manifest import Manifest, make_manifest, now
 from .plan import EpisodeId, make_plan
@@ -179,4 +180,4 @@ def work_for(settings: EvalSettings, slot: int) -> Work:
         TaskError: the benchmark's data is not there.
     """
     benchmark: Benchmark = benchmark_for(settings)
-    return Work(benchmark, make_contender(settings, slot))
+    return Work(benchmark, make_contender(settings, slot), Oversight() if settings.reflect else UNTOLD)

@@ -81,6 +81,10 @@ class EvalSettings(BaseModel):
         default=None, description="a folder with other wording for the judge, such as the official"
     )
 
+    reflect: bool = Field(
+        default=True,
+        description="tell the model when nothing changed and lead it out of circles (presets leave that out)",
+    )
     workers: int = Field(default=1, ge=0, description="episodes at once, each in a process of its own")
     ray: str | None = Field(
         default=None, description="run on the Ray cluster at this address, such as auto or HOST:PORT, instead"

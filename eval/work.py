@@ -12,6 +12,7 @@ from ..agent.episode import Episode
 from ..agent.events import Acted, Ended, Event, Observed, PolicyInfo, Replied, Started, Stepped
 from ..agent.limits import Limits, StopReason
 from ..agent.models.model import ModelLost
+from ..agent.oversight import Oversight
 from ..agent.trajectory import RunError, RunLog
 from ..envs.env import EnvError, EnvInfo
 from .contenders import Contender
@@ -43,9 +44,10 @@ class Order:
 class Work:
     """Does episodes one after another; leaving its context gives back what the benchmark's tasks share."""
 
-    def __init__(self, benchmark: Benchmark, contender: Contender) -> None:
+    def __init__(self, benchmark: Benchmark, contender: Contender, oversight: Oversight = Oversight()) -> None:
         self._benchmark = benchmark
         self._contender = contender
+        self._oversight = oversight
         self._tasks = {task.name: task for task in benchmark.tasks()}
 
     def __enter__(self) -> Self:
@@ -77,7 +79,15 @@ class Work:
     def _play(self, order: Order, task: Task, scene: Scene, begun: tuple[str, float], control: Control) -> Attempt:
         policy = self._contender.policy(scene, order.id)
         with RunLog(order.folder) as log:
-            episode = Episode(scene.instruction, scene.env, policy, order.limits, control=control, record=log)
+            episode = Episode(
+                scene.instruction,
+                scene.env,
+                policy,
+                order.limits,
+                control=control,
+                record=log,
+                oversight=self._oversight,
+            )
             events, over = _run(episode, scene, control)
         ended = events[-1]
         assert isinstance(ended, Ended)

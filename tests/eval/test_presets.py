@@ -41,6 +41,7 @@ def test_a_preset_sets_what_the_official_runner_sets() -> None:
         0.9,
         1000,
     )
+    assert not given.reflect
     assert given.options == {"ready_s": 60, "rest_s": 20, "unfinished": "fail", "pause_s": 3}
     assert [settings(preset=f"ui-tars-1.5-osworld-{steps}").steps for steps in (50, 100)] == [50, 100]
 
