@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Protocol, TypeAlias
 
 from ..envs.actions import ActionIn, points_of
@@ -27,6 +28,8 @@ REPAIRS = 2
 """How often an unreadable reply is told to the model, with the reason, before the step is given up."""
 
 _HOTTER = 0.7
+
+EARLIER_LEFT_OUT = "Earlier steps are not shown any more, since there is no room for them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +186,24 @@ class ModelPolicy:
             messages = (*messages, *repair(completion.text, read))
 
     def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...]]:
-        """The conversation, with as many of the history's screenshots as the model's context has room for."""
+        """The conversation, with as many of the history's screenshots as the model's context has room for.
+
+        Where the replies alone are too long, the oldest turns are left out, a quarter at a time, and that is said.
+        """
         looks = situation.shown
-        shown = self.history.images(len(looks), tuple(look.change for look in looks))
+        shown: Sequence[int] = self.history.images(len(looks), tuple(look.change for look in looks))
         while True:
             turns = self._turns(looks, shown)
             messages = self.dialect.render(situation.task, turns)
             room = self._room(messages)
-            if room is None or room >= LEAST_REPLY or len(shown) == 1:
+            if room is None or room >= LEAST_REPLY or len(looks) == 1:
                 return messages, turns
-            shown = shown[1:]
+            if len(shown) > 1:
+                shown = shown[1:]
+                continue
+            oldest, *others = looks[ceil(len(looks) / 4) :]
+            looks = (replace(oldest, notes=(EARLIER_LEFT_OUT, *oldest.notes)), *others)
+            shown = (len(looks) - 1,)
 
     def _room(self, messages: Sequence[Message]) -> int | None:
         """How many tokens the context has left for the reply, by our estimate; None if its size is not known."""

@@ -19,7 +19,7 @@ from screenwright import (
     WindowHistory,
 )
 from screenwright.agent.budget import LEAST_REPLY, estimated_tokens
-from screenwright.agent.policy import Look, Situation
+from screenwright.agent.policy import EARLIER_LEFT_OUT, Look, Situation
 
 WAIT = "Thought: t\nAction: wait()"
 SHOT = FakeEnv().observe().screenshot
@@ -77,6 +77,20 @@ def test_the_newest_image_is_always_shown() -> None:
     messages, sampling, images = asked(10)
     assert images == images_in(messages) == 1
     assert sampling.max_tokens == 1
+
+
+def test_where_the_replies_alone_are_too_long_the_oldest_turns_are_left_out_and_that_is_said() -> None:
+    rule = UiTars15().image_rule
+    whole, _, _ = asked(1_000_000, looks=200)
+    one, _, _ = asked(100_000, looks=1)
+    context = estimated_tokens(one, rule) + LEAST_REPLY + 1000
+    messages, sampling, images = asked(context, looks=200)
+    replies = [message for message in messages if message.role == "assistant"]
+    assert images == 1
+    assert 0 < len(replies) < 199
+    assert len(whole) > len(messages)
+    assert sum(EARLIER_LEFT_OUT in message.text for message in messages) == 1
+    assert estimated_tokens(messages, rule) + sampling.max_tokens <= context
 
 
 @pytest.mark.parametrize(("size", "tokens"), [(Size(1288, 728), 1196), (Size(1932, 1092), 2691), (Size(644, 476), 391)])
