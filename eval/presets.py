@@ -40,7 +40,11 @@ def _ui_tars_15(steps: int) -> Preset:
         },
         f"{_RUNNER}: runtime_conf (which overrules the flags' temperature of 1.0), history_n 5, sleep_after_execution "
         "3.0; published with 15, 50 and 100 steps",
-        (_REPAIRS, _CIRCLES, "a call for the user ends the episode at once; the official agent waits three times first"),
+        (
+            _REPAIRS,
+            _CIRCLES,
+            "a call for the user ends the episode at once; the official agent waits three times first",
+        ),
     )  # fmt: skip
 
 
@@ -104,7 +108,11 @@ _ALL = (
             "reflect": False, "option": ("ready_s=60", "rest_s=20", "pause_s=5"),
         },
         "xlang-ai/OSWorld, the runner of mm_agents/seed_agent.py",
-        (_REPAIRS, _CIRCLES, "functions are described in our words, and screenshots are user messages, not results of a tool"),
+        (
+            _REPAIRS,
+            _CIRCLES,
+            "functions are described in our words, and screenshots are user messages, not results of a tool",
+        ),
     ),
     *(_ui_tars_15_web(benchmark) for benchmark in ("webvoyager", "online-mind2web")),
 )  # fmt: skip
