@@ -138,7 +138,12 @@ class Evaluation:
             orders.append(self._order(trouble.id))
             return None
         self.store.clear(trouble.id)
-        return Record(trouble.id, trouble=self._said_of(trouble.id), stop="trouble", reason=trouble.message)
+        category = self._category_of(trouble.id.task)
+        return Record(trouble.id, category, trouble=self._said_of(trouble.id), stop="trouble", reason=trouble.message)
+
+    def _category_of(self, task: str) -> str:
+        tasks = benchmark_for(self.manifest.settings).tasks()
+        return next((one.category for one in tasks if one.name == task), "")
 
     def _said_of(self, episode: EpisodeId) -> tuple[str, ...]:
         return tuple(trouble.trace or trouble.message for trouble in self._troubles.get(episode, ()))

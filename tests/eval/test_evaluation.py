@@ -88,7 +88,7 @@ def test_what_stays_broken_is_no_failure_of_the_agent(root: Path, tmp_path: Path
     records = {record.id.task: record for record in run(settings, tmp_path / "out")}
     assert records["press"].done
     broken = records["refuses-always"]
-    assert broken.done is None
+    assert (broken.done, broken.category) == (None, "broken")
     assert len(broken.trouble) == 2
     assert len(Evaluation.resume(tmp_path / "out").remaining()) == 1
 
