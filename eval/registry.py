@@ -105,6 +105,12 @@ def _infinity_all(root: Path | None) -> Benchmark:
     return webarena_infinity_all(root)
 
 
+def _ui_cube(root: Path | None) -> Benchmark:
+    from .benchmarks.ui_cube import ui_cube
+
+    return ui_cube(root)
+
+
 def _screenspot(root: Path | None) -> Benchmark:
     from .benchmarks.grounding import screenspot
 
@@ -165,6 +171,7 @@ _OURS: dict[str, MakeBenchmark] = {
     "miniwob-browsergym": _miniwob_browsergym,
     "webarena-infinity": _infinity,
     "webarena-infinity-all": _infinity_all,
+    "ui-cube": _ui_cube,
     "screenspot": _screenspot,
     "screenspot-pro": _screenspot_pro,
     "osworld-g": _osworld_g,

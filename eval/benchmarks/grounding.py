@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ...agent.agent import Result
 from ...agent.limits import StopReason
@@ -26,6 +26,7 @@ from ...envs.env import ActionRefused, Done, EnvInfo, Observation
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..task import Outcome, Rules, TaskError
+from .listing import read_list
 
 _Polygon = tuple[tuple[float, float], ...]
 
@@ -170,7 +171,7 @@ class Grounding:
         pictures = {path.name: path for path in sorted(self.root.rglob("*")) if path.suffix.lower() in _PICTURES}
         tasks: list[GroundingTask] = []
         for path in self._files():
-            for number, entry in enumerate(_read(path)):
+            for number, entry in enumerate(read_list(path, _LIST)):
                 tasks.append(self._task(path, number, entry, pictures))
         return tuple(tasks)
 
@@ -224,17 +225,6 @@ def is_within(at: ScreenPoint, area: _Polygon) -> bool:
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _BOX = 4
 _LEAST_POLYGON = 6
-
-
-def _read(path: Path) -> tuple[_Entry, ...]:
-    try:
-        return _LIST.validate_json(path.read_bytes())
-    except OSError as error:
-        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise TaskError(f"{path}: {where} {problem['msg']}".replace("\n", " ")) from error
 
 
 def _box_of(area: _Polygon) -> str:

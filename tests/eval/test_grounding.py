@@ -125,7 +125,7 @@ def test_a_box_holds_its_edges_and_nothing_outside(x: int, y: int) -> None:
         ("{", "annotations.json: "),
         ('[{"instruction": "x"}]', "annotation 0: it names no picture"),
         ('[{"instruction": "x", "img_filename": "no.png", "bbox": [1, 2, 3, 4]}]', "the picture no.png is not below"),
-        ('[{"img_filename": "no.png"}]', "0.instruction Field required"),
+        ('[{"img_filename": "no.png"}]', "line 1: instruction: Field required"),
     ],
 )
 def test_what_is_wrong_with_the_data_is_one_line(tmp_path: Path, text: str, said: str) -> None:

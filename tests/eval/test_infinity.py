@@ -115,7 +115,7 @@ def test_the_server_listens_on_loopback_only_and_ends_with_its_task(root: Path) 
     ("text", "said"),
     [
         ("[{", "real-tasks.json: "),
-        ('[{"id": "task_e1"}]', "0.instruction Field required"),
+        ('[{"id": "task_e1"}]', "line 1: instruction: Field required"),
         (json.dumps([{**TASKS[0], "verify": "../../../etc/passwd"}]), "the verifier of task_e1 is outside"),
     ],
 )

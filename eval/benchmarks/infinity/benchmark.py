@@ -18,13 +18,14 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ....agent.agent import Result
 from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.desktop.kept import Kept
 from ....envs.geometry import Size
 from ...task import Outcome, Rules, TaskError
+from ..listing import read_list
 
 VIEWPORT = Size(1440, 900)
 """As the benchmark's own vision agents see it."""
@@ -217,17 +218,9 @@ def verified(verifier: Path, url: str) -> tuple[bool, str]:
 
 def _listed(app: Path, suite: str) -> list[InfinityTask]:
     path = app / suite
-    try:
-        entries = _LIST.validate_json(path.read_bytes())
-    except OSError as error:
-        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise TaskError(f"{path}: {where} {problem['msg']}".replace("\n", " ")) from error
     kind = "function-" if suite.startswith("function") else ""
     tasks: list[InfinityTask] = []
-    for entry in entries:
+    for entry in read_list(path, _LIST):
         verifier = (app / entry.verify).resolve()
         if not verifier.is_relative_to(app.resolve()):
             raise TaskError(f"{path}: the verifier of {entry.id} is outside {app}")

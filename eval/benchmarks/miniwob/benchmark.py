@@ -13,7 +13,7 @@ from ....envs.browser import BrowserEnv
 from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...task import Outcome, Rules, TaskError
-from .browsers import Browsers, LentBrowser, Look
+from ..browsers import Browsers, LentBrowser, Look
 from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version
 from .protocol import BROWSERGYM, OURS, Clock, Protocol, browsergym_tasks

@@ -14,7 +14,7 @@ from .....agent.models.model import ModelInfo
 from .....agent.policy import Situation
 from .....envs.actions import Action, Click, Direction, Drag, Hotkey, Move, Scroll, Type, Wait, points_of
 from .....envs.geometry import ScreenPoint
-from ..browsers import LentBrowser
+from ...browsers import LentBrowser
 
 _FILES = ("hands.js", "clicking.js", "filling.js", "reading.js", "dragging.js")
 _WAIT_S = 0.2

@@ -5,13 +5,13 @@ import os
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ....envs.actions import Action, Button, Click, Hotkey, Move, Navigate
-from ....envs.browser import BrowserEnv, BrowserSettings
-from ....envs.env import Done, EnvError, Observation
-from ....envs.geometry import ScreenPoint, Size
+from ...envs.actions import Action, Button, Click, Hotkey, Move, Navigate
+from ...envs.browser import BrowserEnv, BrowserSettings
+from ...envs.env import Done, EnvError, Observation
+from ...envs.geometry import ScreenPoint, Size
 
 _NOWHERE = "about:blank"
 _MOST_EPISODES = 100
@@ -19,11 +19,15 @@ _MOST_EPISODES = 100
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a browser's pages look like: `viewport` in CSS pixels, each of them `scale` pixels of the screenshot."""
+    """What a browser's pages look like: `viewport` in CSS pixels, each of them `scale` pixels of the screenshot.
+
+    `settings` say what else it is; who lends it out answers for what they share from episode to episode.
+    """
 
     viewport: Size
-    scale: float
-    shows_scrollbars: bool
+    scale: float = 1.0
+    shows_scrollbars: bool = True
+    settings: BrowserSettings = BrowserSettings()
 
 
 class LentBrowser(BrowserEnv):
@@ -31,7 +35,7 @@ class LentBrowser(BrowserEnv):
 
     def __init__(self, look: Look) -> None:
         switches = () if look.shows_scrollbars else ("--hide-scrollbars=true",)
-        settings = BrowserSettings(switches=switches)
+        settings = replace(look.settings, switches=(*look.settings.switches, *switches))
         super().__init__(_NOWHERE, viewport=look.viewport, scale=look.scale, settings=settings)
         self.look = look
         self.episodes = 0

@@ -1,0 +1,200 @@
+"""UI-CUBE from a checkout that was built, each task's page served here and judged by the page's own test.
+
+git clone https://github.com/UiPath/uipath_enterprise_benchmark
+(cd uipath_enterprise_benchmark/DeterministicBenchmark && npm ci && npm run build)
+screenwright eval ui-cube --root uipath_enterprise_benchmark --model ...
+"""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from ....agent.agent import Result
+from ....envs.actions import Navigate
+from ....envs.browser import BrowserSettings
+from ....envs.env import Env, EnvError
+from ....envs.geometry import Size
+from ...task import Outcome, Rules, TaskError
+from ..browsers import Browsers, Look
+from ..listing import read_list
+from .server import CubeServer
+
+VIEWPORT = Size(1920, 1080)
+"""The resolution that its own runner takes by default."""
+
+COMPLEX = frozenset(
+    {"kanban-board", "workday", "sap-stock", "concur", "business-process-tasks", "salesforce", "copy-paste-tasks"}
+)
+"""The groups that its own scores count as complex; the others are simple."""
+
+_LOOK = Look(VIEWPORT, settings=BrowserSettings(allow_hosts=("127.0.0.1",)))
+_READY_S = 30.0
+_TEST_S = 0.4
+"""How long a page may take to test itself after an action: it looks every 0.2 s."""
+
+_BROWSERS = Browsers()
+"""Of this process. None is started before a task is set up."""
+
+
+class _Listed(BaseModel):
+    """An entry of the list of tasks."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    web_name: str
+    ques: str
+    web: str
+
+
+_LIST = TypeAdapter(tuple[_Listed, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class UiCubeTask:
+    """A task on one page. `build` is the folder of the built pages, `page` a path in it with its query."""
+
+    name: str
+    category: str
+    build: Path
+    page: str
+    instruction: str
+
+    @contextmanager
+    def set_up(self, seed: int) -> Generator["UiCubeScene"]:
+        """Open the page afresh; nothing in it varies with the seed.
+
+        Raises:
+            TaskError: it does not come up.
+            EnvUnavailable: there is no browser.
+        """
+        with _BROWSERS.lend(_LOOK) as browser, CubeServer(self.build, self.page) as server:
+            try:
+                browser.execute(Navigate(server.url))
+            except EnvError as error:
+                raise TaskError(f"{self.name} was not opened: {error}") from error
+            if not server.ready.wait(_READY_S):
+                raise TaskError(f"{self.name} has not tested itself within {_READY_S:g} s")
+            if server.status == "passed":
+                raise TaskError(f"{self.name} passes before anything is done")
+            yield UiCubeScene(browser, self.instruction, server)
+
+
+@dataclass(slots=True)
+class UiCubeScene:
+    """An open page. `passed_after` is the number of the first action after which its test passed."""
+
+    env: Env
+    instruction: str
+    server: CubeServer
+    actions: int = 0
+    passed_after: int | None = field(default=None, init=False)
+
+    def is_over(self) -> bool:
+        """Whether the agent went on after it was done: then it is known how the task and its end are counted."""
+        self.actions += 1
+        if self.passed_after is not None:
+            return True
+        self._look()
+        return False
+
+    def judge(self, result: Result) -> Outcome:
+        """Done if the test passed after any action; the score is 1 if the agent also stopped there, else 0."""
+        if self.passed_after is None:
+            self._look()
+        if self.passed_after is None:
+            return Outcome(False, "the page's test has not passed", 0.0)
+        stopped = self.actions <= self.passed_after
+        how = "and the agent stopped there" if stopped else "and the agent went on: no proper stop"
+        return Outcome(True, f"the page's test passed after action {self.passed_after}, {how}", float(stopped))
+
+    def _look(self) -> None:
+        """Look how the page's test stands once the page has had time for it."""
+        end = time.monotonic() + _TEST_S
+        while self.server.status != "passed" and time.monotonic() < end:
+            time.sleep(0.02)
+        if self.server.status == "passed":
+            self.passed_after = self.actions
+
+
+@dataclass(frozen=True)
+class UiCube:
+    """The tasks in `root`, a checkout of the repository or of its folder `DeterministicBenchmark`."""
+
+    root: Path
+    name: str = "ui-cube"
+    rules: Rules = Rules(seeds=(0,), steps=50)
+
+    @property
+    def version(self) -> str:
+        """A digest of the list of tasks and of the built pages."""
+        digest = sha256(self._list.read_bytes())
+        build = self._build
+        for path in sorted(build.rglob("*")):
+            if path.is_file() and path.suffix != ".map":
+                digest.update(str(path.relative_to(build)).encode())
+                digest.update(path.read_bytes())
+        return f"{digest.hexdigest()[:16]}; {VIEWPORT}"
+
+    def tasks(self) -> tuple[UiCubeTask, ...]:
+        """All tasks, in the order of the list.
+
+        Raises:
+            TaskError: they are not there, are not built, or the list is damaged.
+        """
+        build = self._build
+        return tuple(
+            UiCubeTask(
+                entry.id,
+                "complex" if entry.web_name in COMPLEX else "simple",
+                build,
+                _page(entry.web),
+                entry.ques,
+            )
+            for entry in read_list(self._list, _LIST)
+        )
+
+    def close(self) -> None:
+        """Close the browsers that this process keeps for the next episode."""
+        _BROWSERS.close()
+
+    @property
+    def _folder(self) -> Path:
+        inner = self.root / "DeterministicBenchmark"
+        return inner if inner.is_dir() else self.root
+
+    @property
+    def _list(self) -> Path:
+        return self._folder / "deterministic_bench.json"
+
+    @property
+    def _build(self) -> Path:
+        folder = self._folder
+        if not self._list.is_file():
+            raise TaskError(f"{self.root} has no deterministic_bench.json: --root is a checkout of UI-CUBE")
+        build = folder / "dist"
+        if not (build / "index.html").is_file():
+            raise TaskError(f"UI-CUBE is not built: run `npm ci && npm run build` in {folder}")
+        return build
+
+
+def ui_cube(root: Path | None) -> UiCube:
+    """UI-CUBE.
+
+    Raises:
+        ValueError: no root.
+    """
+    if root is None:
+        raise ValueError("ui-cube needs --root FOLDER, a checkout of github.com/UiPath/uipath_enterprise_benchmark")
+    return UiCube(root)
+
+
+def _page(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
