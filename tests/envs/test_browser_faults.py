@@ -86,7 +86,8 @@ def test_a_program_that_is_no_browser_is_told_in_one_line() -> None:
 
 
 PROGRAM = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins deaf to it
 from screenwright import BrowserEnv, Wait
 env = BrowserEnv()
 env.observe()
