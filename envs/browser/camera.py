@@ -22,7 +22,8 @@ from .tabs import Tabs
 _CAPTURE_S = 15.0
 _NEWS_S = 0.05
 """Trouble is told at once, its cause a moment later."""
-_BETWEEN_PAGES = "Not attached to an active page"
+_BETWEEN_PAGES = ("Not attached to an active page", "Unable to capture screenshot")
+"""What is said while one document goes and the next has not come."""
 _BETWEEN_PAGES_S = 3.0
 _DOCUMENT_S = 0.2
 _DOCUMENT_PART = (0.4, 0.2, 0.95, 1.0)
@@ -114,7 +115,7 @@ class Camera:
             try:
                 answer = await session.send("Page.captureScreenshot", self._exposure)
             except Error as error:
-                if _BETWEEN_PAGES not in error.message or time.monotonic() > end:
+                if not any(text in error.message for text in _BETWEEN_PAGES) or time.monotonic() > end:
                     raise
                 await asyncio.sleep(_NEWS_S)
             else:
