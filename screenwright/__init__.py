@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from .envs.geometry import ScreenPoint, Size
     from .envs.osworld import OSWorldEnv
     from .envs.screenshot import Screenshot
+    from .envs.vnc import VncEnv
 
 _HOMES = {
     "agent.agent": ("Agent", "Result"),
@@ -170,6 +171,7 @@ _HOMES = {
     "envs.geometry": ("ScreenPoint", "Size"),
     "envs.osworld": ("OSWorldEnv",),
     "envs.screenshot": ("Screenshot",),
+    "envs.vnc": ("VncEnv",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -267,6 +269,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "VirtualDisplay",
+    "VncEnv",
     "Wait",
     "WindowHistory",
     "__version__",

@@ -127,6 +127,7 @@ NAMES = [
     "Usage",
     "Verdict",
     "VirtualDisplay",
+    "VncEnv",
     "Wait",
     "WindowHistory",
     "__version__",

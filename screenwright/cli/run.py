@@ -51,7 +51,7 @@ EXIT_CODES: dict[StopReason, int] = {
 }
 
 
-_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER}
+_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER, "vnc": Prompt.COMPUTER}
 """A page has no address bar to click on, so a model that works one is offered `navigate`."""
 
 
@@ -125,6 +125,8 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
         return _browser(settings, size, _last_place(settings, resume) or settings.url, folder)
     if settings.allow_host:
         raise SettingsError("--allow-host is for --env browser: a desktop's programs go where they like")
+    if settings.env == "vnc":
+        return _vnc(settings)
     from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
     if settings.virtual:
@@ -135,6 +137,16 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
     desktop = DesktopEnv(display=settings.display)
     _ask_for_the_screen(settings)
     return desktop
+
+
+def _vnc(settings: RunSettings) -> Env:
+    from ..envs.vnc import VncEnv, read_password
+
+    if settings.address is None:
+        raise SettingsError("say where the VNC server is: --address HOST:PORT")
+    screen = VncEnv(settings.address, password=read_password(settings.password_file))
+    _ask_for_the_screen(settings)
+    return screen
 
 
 def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
@@ -180,7 +192,8 @@ def _ask_for_the_screen(settings: RunSettings) -> None:
     if settings.yes:
         return
     if not sys.stdin.isatty():
-        raise SettingsError("this takes over the mouse and keyboard of a real screen: say --yes, or --virtual")
+        other = ", or --virtual" if settings.env == "desktop" else ""
+        raise SettingsError(f"this takes over the mouse and keyboard of a real screen: say --yes{other}")
     print("Screenwright will move the mouse and type on this screen; Ctrl-C stops it.", file=sys.stderr)
     if not _yes("Go on?"):
         raise SettingsError("nothing was done")

@@ -26,7 +26,9 @@ class RunSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: Literal["browser", "desktop"] = Field("browser", description="what to work: a browser page or a desktop")
+    env: Literal["browser", "desktop", "vnc"] = Field(
+        "browser", description="what to work: a browser page, a desktop, or a remote one through its VNC server"
+    )
     url: str = Field("about:blank", description="browser: the page to begin on")
     headed: bool = Field(False, description="browser: show the window")
     window: bool = Field(
@@ -62,7 +64,11 @@ class RunSettings(BaseModel):
     virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
     display: str | None = Field(None, description="desktop, or browser window: the X display to work, such as :1")
-    yes: bool = Field(False, description="desktop: take over the real screen without asking first")
+    address: str | None = Field(None, description="vnc: where the server is, such as 192.0.2.7:5901 or HOST:1")
+    password_file: str | None = Field(
+        None, description="vnc: a file whose first line is the password (default: the variable VNC_PASSWORD)"
+    )
+    yes: bool = Field(False, description="desktop, vnc: take over the screen without asking first")
     model: str = Field("reader", description="reader, the address of an OpenAI-compatible server, or a model's folder")
     model_name: str | None = Field(None, description="the model's name at that server, if it serves several")
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
