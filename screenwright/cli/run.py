@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..agent.agent import Agent
 from ..agent.dialects.prompt_kind import Prompt
@@ -77,7 +77,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
     folder = resume or settings.out or _default_folder(task or "")
     with _env(settings, resume, folder) as env, _stop_on_interrupt(agent):
         events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
-        ended = _show(events, agent, folder, settings, as_json=as_json)
+        ended = _show(events, agent, env, folder, settings, as_json=as_json)
     if ended.answer and not as_json:
         print(ended.answer)
     print(f"recorded in {folder}; look at it with: screenwright view {folder}", file=sys.stderr)
@@ -102,10 +102,15 @@ def _oversight(settings: RunSettings, model: Model) -> Oversight:
     return replace(usual, attended=sys.stdin.isatty(), check=check)
 
 
-def _show(events: Iterator[Event], agent: Agent, folder: Path, settings: RunSettings, *, as_json: bool) -> Ended:
+def _show(
+    events: Iterator[Event], agent: Agent, env: Env, folder: Path, settings: RunSettings, *, as_json: bool
+) -> Ended:
     progress = Progress()
+    watched_at = ""
     last: Event | None = None
     for last in events:
+        if not watched_at and (watched_at := getattr(env, "watched_at", "")):
+            print(f"watch it at {watched_at}", file=sys.stderr, flush=True)
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)
@@ -131,12 +136,22 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
 
     if settings.virtual:
         programs = tuple(tuple(shlex.split(program)) for program in settings.program)
-        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs))
+        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs, watch=_watch(settings)))
+    if settings.watch:
+        raise SettingsError("--watch shows a display of its own: say --virtual too")
     if settings.program:
         raise SettingsError("--program starts programs on a display of its own: say --virtual too")
     desktop = DesktopEnv(display=settings.display)
     _ask_for_the_screen(settings)
     return desktop
+
+
+def _watch(settings: RunSettings) -> Literal["", "look", "work"]:
+    if settings.watcher_works and not settings.watch:
+        raise SettingsError("--watcher-works lets a watcher work the screen: say --watch too")
+    if not settings.watch:
+        return ""
+    return "work" if settings.watcher_works else "look"
 
 
 def _vnc(settings: RunSettings) -> Env:

@@ -62,6 +62,10 @@ class RunSettings(BaseModel):
         (), description="browser: a host that may be reached, with all names below it, and then no other; repeatable"
     )
     virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
+    watch: bool = Field(
+        False, description="desktop: show the virtual display in a browser tab, whose address is printed"
+    )
+    watcher_works: bool = Field(False, description="desktop: let mouse and keys of that tab reach the display too")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
     display: str | None = Field(None, description="desktop, or browser window: the X display to work, such as :1")
     address: str | None = Field(None, description="vnc: where the server is, such as 192.0.2.7:5901 or HOST:1")
