@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         Type,
         Wait,
     )
+    from .envs.android import AndroidEnv
     from .envs.browser import BrowserEnv
     from .envs.browser.window import BrowserWindowEnv
     from .envs.desktop import DesktopEnv, VirtualDisplay
@@ -163,6 +164,7 @@ _HOMES = {
         "Type",
         "Wait",
     ),
+    "envs.android": ("AndroidEnv",),
     "envs.browser": ("BrowserEnv",),
     "envs.browser.window": ("BrowserWindowEnv",),
     "envs.desktop": ("DesktopEnv", "VirtualDisplay"),
@@ -181,6 +183,7 @@ __all__ = [
     "ActionRefused",
     "Agent",
     "Allow",
+    "AndroidEnv",
     "Back",
     "BrowserEnv",
     "BrowserWindowEnv",

@@ -39,6 +39,7 @@ NAMES = [
     "ActionRefused",
     "Agent",
     "Allow",
+    "AndroidEnv",
     "Back",
     "BrowserEnv",
     "BrowserWindowEnv",

@@ -51,8 +51,11 @@ EXIT_CODES: dict[StopReason, int] = {
 }
 
 
-_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER, "vnc": Prompt.COMPUTER}
+_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER, "vnc": Prompt.COMPUTER, "android": Prompt.MOBILE}
 """A page has no address bar to click on, so a model that works one is offered `navigate`."""
+
+
+_TAKEN = ("the mouse and keyboard of a real screen", "a phone")
 
 
 def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json: bool) -> int:
@@ -132,6 +135,8 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
         raise SettingsError("--allow-host is for --env browser: a desktop's programs go where they like")
     if settings.env == "vnc":
         return _vnc(settings)
+    if settings.env == "android":
+        return _android(settings)
     from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
     if settings.virtual:
@@ -162,6 +167,14 @@ def _vnc(settings: RunSettings) -> Env:
     screen = VncEnv(settings.address, password=read_password(settings.password_file))
     _ask_for_the_screen(settings)
     return screen
+
+
+def _android(settings: RunSettings) -> Env:
+    from ..envs.android import AndroidEnv
+
+    phone = AndroidEnv(settings.device)
+    _ask_for_the_screen(settings)
+    return phone
 
 
 def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
@@ -203,13 +216,13 @@ def _window(settings: RunSettings, size: Size, url: str, wanted: "BrowserSetting
 
 
 def _ask_for_the_screen(settings: RunSettings) -> None:
-    """Ask once before a real screen is taken over."""
+    """Ask once before a real screen, or a phone, is taken over."""
     if settings.yes:
         return
     if not sys.stdin.isatty():
         other = ", or --virtual" if settings.env == "desktop" else ""
-        raise SettingsError(f"this takes over the mouse and keyboard of a real screen: say --yes{other}")
-    print("Screenwright will move the mouse and type on this screen; Ctrl-C stops it.", file=sys.stderr)
+        raise SettingsError(f"this takes over {_TAKEN[settings.env == 'android']}: say --yes{other}")
+    print(f"Screenwright will take over {_TAKEN[settings.env == 'android']}; Ctrl-C stops it.", file=sys.stderr)
     if not _yes("Go on?"):
         raise SettingsError("nothing was done")
 

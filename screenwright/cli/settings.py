@@ -26,8 +26,8 @@ class RunSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: Literal["browser", "desktop", "vnc"] = Field(
-        "browser", description="what to work: a browser page, a desktop, or a remote one through its VNC server"
+    env: Literal["browser", "desktop", "vnc", "android"] = Field(
+        "browser", description="what to work: a browser page, a desktop, a remote one (VNC), or a phone (adb)"
     )
     url: str = Field("about:blank", description="browser: the page to begin on")
     headed: bool = Field(False, description="browser: show the window")
@@ -72,7 +72,8 @@ class RunSettings(BaseModel):
     password_file: str | None = Field(
         None, description="vnc: a file whose first line is the password (default: the variable VNC_PASSWORD)"
     )
-    yes: bool = Field(False, description="desktop, vnc: take over the screen without asking first")
+    device: str | None = Field(None, description="android: the serial of the phone, as adb devices says")
+    yes: bool = Field(False, description="desktop, vnc, android: take over the screen without asking first")
     model: str = Field("reader", description="reader, the address of an OpenAI-compatible server, or a model's folder")
     model_name: str | None = Field(None, description="the model's name at that server, if it serves several")
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
