@@ -75,6 +75,14 @@ def _demo(root: Path | None) -> Benchmark:
     return Demo()
 
 
+def _gallery(root: Path | None) -> Benchmark:
+    from .benchmarks.gallery import Gallery
+
+    if root is not None:
+        raise ValueError("the benchmark gallery brings its pages: leave out --root")
+    return Gallery()
+
+
 def _miniwob(root: Path | None) -> Benchmark:
     from .benchmarks.miniwob import miniwob
 
@@ -166,6 +174,7 @@ _THROUGH_BROWSERGYM = ("webarena", "visualwebarena", "workarena", "assistantbenc
 
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
+    "gallery": _gallery,
     "miniwob": _miniwob,
     "miniwob-timed": _miniwob_timed,
     "miniwob-browsergym": _miniwob_browsergym,

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import hand
 import psutil
 import pytest
 from page_site import Site
@@ -18,6 +17,7 @@ from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window import BrowserWindowEnv
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.eval.benchmarks.gallery import hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
