@@ -119,6 +119,14 @@ def _ui_cube(root: Path | None) -> Benchmark:
     return ui_cube(root)
 
 
+def _grounding(root: Path | None) -> Benchmark:
+    from .benchmarks.grounding_pages import PageGrounding
+
+    if root is not None:
+        raise ValueError("the benchmark grounding makes its pages: leave out --root")
+    return PageGrounding()
+
+
 def _screenspot(root: Path | None) -> Benchmark:
     from .benchmarks.grounding import screenspot
 
@@ -181,6 +189,7 @@ _OURS: dict[str, MakeBenchmark] = {
     "webarena-infinity": _infinity,
     "webarena-infinity-all": _infinity_all,
     "ui-cube": _ui_cube,
+    "grounding": _grounding,
     "screenspot": _screenspot,
     "screenspot-pro": _screenspot_pro,
     "osworld-g": _osworld_g,
