@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-import hand
 import psutil
 import pytest
 from page_site import Site
@@ -19,6 +18,7 @@ from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window import BrowserWindowEnv
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.eval.benchmarks.gallery import hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
