@@ -121,8 +121,10 @@ class GroundingScene:
         """See the module for the rules."""
         at = self.env.clicked
         if self.area is None:
-            refused = at is None and result.stop in (StopReason.INFEASIBLE, StopReason.FINISHED)
-            return Outcome(refused, "refused, rightly" if refused else f"clicked at {at}, and it is not there")
+            if at is not None:
+                return Outcome(False, f"clicked at ({at.x:g}, {at.y:g}), and it is not there")
+            refused = result.stop in _REFUSALS
+            return Outcome(refused, "refused, rightly" if refused else f"neither a place nor a refusal: {result.stop}")
         if at is None:
             return Outcome(False, "wrong format: the reply names no place")
         done = is_within(at, self.area)
@@ -239,6 +241,7 @@ def is_within(at: ScreenPoint, area: Polygon) -> bool:
 
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+_REFUSALS = (StopReason.INFEASIBLE, StopReason.FINISHED, StopReason.NEEDS_USER)
 _BOX = 4
 _LEAST_POLYGON = 6
 

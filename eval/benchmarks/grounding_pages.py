@@ -1,14 +1,19 @@
 """Grounding on pages that are made here: nothing to download, every box known, another page for every seed.
 
-A page is widgets scattered over a grid, each of a name of its own, drawn by Chromium. A task asks for one of a kind;
-the model is asked once, in its grounding prompt, and its first click is the answer, as with ScreenSpot and its kin.
+A page is widgets scattered over a grid, drawn by Chromium; things of different kinds share their names, so that both
+have to be understood. A task asks for one of a kind, or for one that is not there; the model is asked once, in its
+grounding prompt, and its first click is the answer, as with ScreenSpot and its kin.
 """
 
 import html
+import json
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
 
 from ...envs.actions import Navigate
 from ...envs.env import EnvError
@@ -72,14 +77,14 @@ def make_page(seed: int) -> tuple[Widget, ...]:
     """The widgets of the page `seed`, six of each kind, none over another; the same for the same seed."""
     choose = random.Random(f"grounding {seed}")  # noqa: S311 -- no secret
     cells = choose.sample(range(_COLUMNS * _ROWS), _EACH * len(KINDS))
-    names = iter(choose.sample(_NAMES, _EACH * (len(KINDS) - 1)))
-    icons = iter(choose.sample(sorted(_ICONS), _EACH))
+    words = choose.sample(_NAMES, _EACH * 2)
+    names = {kind: iter(choose.sample(sorted(_ICONS) if kind == "icon" else words, _EACH)) for kind in KINDS}
     widgets: list[Widget] = []
     for number, cell in enumerate(cells):
         kind = KINDS[number % len(KINDS)]
         left = 20 + cell % _COLUMNS * _CELL.width + choose.randrange(40)
         top = 15 + cell // _COLUMNS * _CELL.height + choose.randrange(20)
-        widgets.append(_widget(kind, next(icons if kind == "icon" else names), left, top))
+        widgets.append(_widget(kind, next(names[kind]), left, top))
     return tuple(widgets)
 
 
@@ -122,13 +127,49 @@ class PageGroundingTask:
             target = choose.choice([widget for widget in widgets if widget.kind == self.kind])
             asked = target.asked
             area = box(target.left, target.top, target.left + target.width, target.top + target.height)
-        with Site() as site, _BROWSERS.lend(Look(VIEWPORT)) as browser:
-            try:
-                browser.execute(Navigate(site.add("/", page_html(widgets))))
-                picture = browser.observe().screenshot.image
-            except EnvError as error:
-                raise TaskError(f"page {seed} was not drawn: {error}") from error
-        yield GroundingScene(PictureEnv(picture), asked, area)
+        yield GroundingScene(PictureEnv(draw(seed)), asked, area)
+
+
+def draw(seed: int) -> Image.Image:
+    """The picture of the page `seed`, by Chromium.
+
+    Raises:
+        TaskError: it cannot be drawn.
+        EnvUnavailable: there is no browser.
+    """
+    with Site() as site, _BROWSERS.lend(Look(VIEWPORT)) as browser:
+        try:
+            browser.execute(Navigate(site.add("/", page_html(make_page(seed)))))
+            return browser.observe().screenshot.image
+        except EnvError as error:
+            raise TaskError(f"page {seed} was not drawn: {error}") from error
+
+
+def write_set(folder: Path, seeds: Iterable[int]) -> int:
+    """Write the pages `seeds` as a set in ScreenSpot's form, pictures and one list of boxes, and say how many boxes.
+
+    Raises:
+        TaskError: a page cannot be drawn.
+        EnvUnavailable: there is no browser.
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries: list[dict[str, object]] = []
+    for seed in seeds:
+        picture = f"page_{seed}.png"
+        draw(seed).save(folder / picture)
+        entries.extend(
+            {
+                "img_filename": picture,
+                "bbox": [one.left, one.top, one.width, one.height],
+                "instruction": one.asked,
+                "data_type": "icon" if one.kind == "icon" else "text",
+                "data_source": one.kind,
+            }
+            for one in make_page(seed)
+        )
+    (folder / "screenspot_pages.json").write_text(json.dumps(entries, indent=1), encoding="utf-8")
+    return len(entries)
 
 
 @dataclass(frozen=True)

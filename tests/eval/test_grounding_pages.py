@@ -9,7 +9,8 @@ from page_site import Site
 from screenwright import BrowserEnv, Navigate
 from screenwright.agent.limits import Limits
 from screenwright.envs.contract import eventually
-from screenwright.eval.benchmarks.grounding_pages import KINDS, VIEWPORT, PageGrounding, make_page, page_html
+from screenwright.eval.benchmarks.grounding import screenspot
+from screenwright.eval.benchmarks.grounding_pages import KINDS, VIEWPORT, PageGrounding, make_page, page_html, write_set
 from screenwright.eval.contenders import Contender, Nobody, Oracle
 from screenwright.eval.plan import EpisodeId
 from screenwright.eval.record import Record
@@ -72,6 +73,23 @@ def test_the_oracle_points_at_all_and_who_points_at_nothing_is_right_only_about_
         if record.done:
             done.add(task.name)
     assert done == right
+
+
+@pytest.mark.browser
+def test_the_pages_can_be_had_in_the_form_of_screenspot(grounding: PageGrounding, tmp_path: Path) -> None:
+    boxes = write_set(tmp_path / "set", range(2))
+    written = screenspot(tmp_path / "set")
+    assert len(written.tasks()) == boxes == 2 * len(make_page(0))
+    assert {task.category for task in written.tasks()} == {f"{kind} {_text_or_icon(kind)}" for kind in KINDS}
+    work = Work(written, Oracle())
+    for task in written.tasks()[:: len(KINDS) + 1]:
+        record = work.do(Order(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
+        assert isinstance(record, Record), record
+        assert record.done
+
+
+def _text_or_icon(kind: str) -> str:
+    return "icon" if kind == "icon" else "text"
 
 
 def test_a_folder_of_data_is_refused(tmp_path: Path) -> None:
