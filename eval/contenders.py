@@ -15,7 +15,8 @@ from ..agent.history import history_named
 from ..agent.messages import ImageFormat
 from ..agent.models.model import Model, ModelInfo, Sampling
 from ..agent.models.open import open_model
-from ..agent.policy import ModelPolicy, Policy, ScriptedPolicy, Situation
+from ..agent.policy import ModelPolicy, Policy, ScriptedPolicy
+from ..agent.situation import Situation
 from ..envs.actions import Click
 from ..envs.env import Env
 from ..envs.geometry import ScreenPoint
@@ -121,6 +122,7 @@ class ModelContender:
             image_format=ImageFormat(settings.image_format),
             prompt=Prompt(settings.prompt) if settings.prompt else prompt_for(scene.env),
             constrain=settings.constrain,
+            condense=settings.reflect,
         )
 
     @property

@@ -54,6 +54,7 @@ NAMES = [
     "Claim",
     "Click",
     "Completion",
+    "Condensed",
     "Decided",
     "Deny",
     "DesktopEnv",

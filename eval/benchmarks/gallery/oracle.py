@@ -5,7 +5,8 @@ from collections.abc import Callable
 from ....agent.decision import Finish, GiveUp
 from ....agent.events import PolicyInfo
 from ....agent.models.model import ModelInfo
-from ....agent.policy import ScriptedPolicy, Situation, Thinking
+from ....agent.policy import ScriptedPolicy, Thinking
+from ....agent.situation import Situation
 from .hand import NotSeen, action_of
 from .traps import Step
 
