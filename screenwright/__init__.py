@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .agent.agent import Agent, Result
     from .agent.dialects.dialect import Dialect
     from .agent.dialects.registry import dialect_named
+    from .agent.dialects.thoughts import Thoughts
     from .agent.dialects.ui_tars import UiTars15
     from .agent.episode import Episode
     from .agent.events import (
@@ -98,6 +99,7 @@ _HOMES = {
     "agent.agent": ("Agent", "Result"),
     "agent.dialects.dialect": ("Dialect",),
     "agent.dialects.registry": ("dialect_named",),
+    "agent.dialects.thoughts": ("Thoughts",),
     "agent.dialects.ui_tars": ("UiTars15",),
     "agent.episode": ("Episode",),
     "agent.events": (
@@ -262,6 +264,7 @@ __all__ = [
     "Stepped",
     "StopReason",
     "TextPart",
+    "Thoughts",
     "Told",
     "Trouble",
     "Turn",

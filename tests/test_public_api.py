@@ -120,6 +120,7 @@ NAMES = [
     "Stepped",
     "StopReason",
     "TextPart",
+    "Thoughts",
     "Told",
     "Trouble",
     "Turn",
