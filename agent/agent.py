@@ -31,7 +31,8 @@ from .messages import ImageFormat
 from .models.model import Model, Sampling, Usage
 from .models.open import open_model
 from .oversight import Oversight
-from .policy import Look, ModelPolicy, Situation
+from .policy import ModelPolicy
+from .situation import Look, Situation
 from .trajectory import RunError, RunLog, read_run
 
 
@@ -211,6 +212,7 @@ class Agent:
             image_format=self.image_format,
             prompt=prompt or self.prompt,
             constrain=self.constrain,
+            condense=self.oversight.condense,
         )
 
 

@@ -24,7 +24,8 @@ from .guard import Deny, Guard, allow_all
 from .limits import Limits, StopReason
 from .models.model import ModelLost, Usage
 from .oversight import Check, Claim, Oversight, Verdict
-from .policy import Look, Policy, Situation
+from .policy import Policy
+from .situation import Look, Situation
 from .watch import Sight, Stuck, Watch
 
 T = TypeVar("T")
@@ -167,7 +168,7 @@ class Episode:
                 self._check_limits(steps=False)
             elif isinstance(event, Misread):
                 self._misread += 1
-            else:
+            elif isinstance(event, Decided):
                 self._looks[-1] = replace(self._looks[-1], reply=reply)
                 return event
         raise _Over(StopReason.STUCK, "the model's replies could not be read; the log has them, and what was wrong")

@@ -91,7 +91,8 @@ class Observed:
 class Replied:
     """The model answered. `image` is the size that the screenshot was sent in, `images` how many were sent.
 
-    `purpose` is `act`, or `closer` where only the place was asked for again, on an enlarged part of the screen.
+    `purpose` is `act`, or `closer` where only the place was asked for again, on an enlarged part of the screen, or
+    `condense` where the oldest steps were told again in few words.
     """
 
     step: int
@@ -102,8 +103,21 @@ class Replied:
     images: int = 0
     encode_s: float = 0.0
     model_s: float = 0.0
-    purpose: Literal["act", "closer"] = "act"
+    purpose: Literal["act", "closer", "condense"] = "act"
     event: Literal["replied"] = "replied"
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """The context was full: from now on `text` stands for the first `looks` looks since the newest plan.
+
+    Without a text, the model had no words for them, and they are left out.
+    """
+
+    step: int
+    looks: int
+    text: str
+    event: Literal["condensed"] = "condensed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +220,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Trouble of the machinery that was overcome: a look that failed once, a clock that was set."""
+    """Trouble of the machinery that was overcome: a look that failed, a clock that was set, a server asked again."""
 
     step: int
-    kind: Literal["screenshot", "clock"]
+    kind: Literal["screenshot", "clock", "model"]
     message: str
     event: Literal["trouble"] = "trouble"
 
@@ -240,6 +254,7 @@ Event: TypeAlias = (
     | Observed
     | Reflected
     | Replied
+    | Condensed
     | Misread
     | Decided
     | Acted

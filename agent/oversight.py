@@ -61,6 +61,8 @@ class Oversight:
     `tell_changes` says to the model when its last action changed nothing. A circle is noticed at its third turn
     (`notice_after`); then one of `rungs` is climbed a turn, and when they are used up the episode ends as stuck.
     `attended` says that somebody watches who answers (`Control.tell`). `check` takes a second look at a finish.
+    `condense` has the model tell its oldest steps again in few words where its context has no room for them any more;
+    without it they are only left out.
     """
 
     tell_changes: bool = True
@@ -68,11 +70,12 @@ class Oversight:
     notice_after: int = 3
     attended: bool = False
     check: Check | None = None
+    condense: bool = True
 
     def __post_init__(self) -> None:
         if self.notice_after < 2:
             raise ValueError(f"a circle is noticed after 2 turns at the earliest, not {self.notice_after}")
 
 
-UNTOLD = Oversight(tell_changes=False, rungs=())
+UNTOLD = Oversight(tell_changes=False, rungs=(), condense=False)
 """Nothing is said or done that the model's own loop would not do; only an endless circle is still ended as stuck."""

@@ -2,26 +2,28 @@
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 from typing import Protocol, TypeAlias
 
 from ..envs.actions import ActionIn, points_of
-from ..envs.geometry import DeviceTransform, ScreenPoint, Size
+from ..envs.geometry import ScreenPoint, Size
 from ..envs.screenshot import Screenshot
 from ..prompts import render
 from .budget import LEAST_REPLY, estimated_tokens
 from .closer import CloserLook, is_close
+from .condensing import Memory, request, shortened, told
 from .coordinates import Absolute, Frame, ModelPoint, PointTrace
 from .decision import Ending, Finish, Unreadable
 from .dialects.dialect import Constrainable, Dialect
 from .dialects.prompt_kind import Prompt
 from .dialects.registry import asked_in, dialect_for_model, dialect_names
-from .events import Decided, Misread, PolicyInfo, Replied
+from .events import Condensed, Decided, Misread, PolicyInfo, Replied, Trouble
 from .history import ChunkedHistory, History
 from .messages import ImageFormat, ImagePart, Message, Turn
 from .models.model import Completion, Model, ModelInfo, Sampling
 from .plan import Plan
+from .situation import Look, Situation
 from .wording import describe
 
 REPAIRS = 2
@@ -29,47 +31,8 @@ REPAIRS = 2
 
 _HOTTER = 0.7
 
-EARLIER_LEFT_OUT = "Earlier steps are not shown any more, since there is no room for them."
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the screen and what followed: the notes that the model was shown with it, and its reply.
-
-    `change` is the share of pixels that differ from the look before. With `fresh` a new plan begins here: what went
-    before is not shown any more.
-    """
-
-    screenshot: Screenshot
-    notes: tuple[str, ...] = ()
-    reply: str | None = None
-    change: float = 0.0
-    fresh: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a decision rests on: the task and every look so far, the last of which has no reply yet.
-
-    `hotter` asks for a reply drawn at a higher temperature. An action at the place `closer` is to be aimed again, on an
-    enlarged part of the screen.
-    """
-
-    task: str
-    step: int
-    looks: tuple[Look, ...]
-    device: DeviceTransform = DeviceTransform()
-    hotter: bool = False
-    closer: ScreenPoint | None = None
-
-    @property
-    def shown(self) -> tuple[Look, ...]:
-        """The looks since the newest fresh plan."""
-        first = max((index for index, look in enumerate(self.looks) if look.fresh), default=0)
-        return self.looks[first:]
-
-
-Thinking: TypeAlias = Iterator[Replied | Misread | Decided]
+Thinking: TypeAlias = Iterator[Replied | Condensed | Trouble | Misread | Decided]
+"""Of these, `Decided` is the last, if any reply could be read."""
 
 
 class Policy(Protocol):
@@ -104,7 +67,8 @@ class ModelPolicy:
 
     Without a dialect, `open` chooses it by the name that the model has at its server. `prompt` says which of the
     dialect's prompts to ask in, where it has several. `constrain` holds replies to the dialect's grammar, where both
-    the dialect and the server can.
+    the dialect and the server can. `condense` lets the model tell its oldest steps again in few words where its context
+    has no room for them; without it they are left out.
     """
 
     def __init__(
@@ -117,8 +81,11 @@ class ModelPolicy:
         image_format: ImageFormat = ImageFormat.PNG,
         prompt: Prompt | None = None,
         constrain: bool = False,
+        condense: bool = True,
     ) -> None:
         self.model = model
+        self._condense = condense
+        self._memory = Memory()
         self._constrain = constrain
         self._prompt = prompt
         self.history = history or ChunkedHistory()
@@ -162,8 +129,11 @@ class ModelPolicy:
     def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""
         started = time.perf_counter()
-        messages, turns = self._prompt_for(situation)
+        messages, turns, left_out = self._prompt_for(situation)
         encode_s = time.perf_counter() - started
+        if left_out and self._condense:
+            yield from self._condensed(situation, left_out, interrupted)
+            messages, turns, _ = self._prompt_for(situation)
         latest = turns[-1].image
         assert latest is not None
         frame = Frame(situation.looks[-1].screenshot.size, latest.size, self.dialect.space, situation.device)
@@ -172,6 +142,7 @@ class ModelPolicy:
             started = time.perf_counter()
             completion = self._ask(messages, latest.size, hot=attempt > 0 or situation.hotter, stop=interrupted)
             model_s = time.perf_counter() - started
+            yield from _overcome(situation, completion)
             yield Replied(
                 situation.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
             )
@@ -185,25 +156,47 @@ class ModelPolicy:
             yield Misread(situation.step, attempt, read.kind, read.position, read.message)
             messages = (*messages, *repair(completion.text, read))
 
-    def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...]]:
+    def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...], int]:
         """The conversation, with as many of the history's screenshots as the model's context has room for.
 
-        Where the replies alone are too long, the oldest turns are left out, a quarter at a time, and that is said.
+        Where the replies alone are too long, the oldest turns are left out, a quarter at a time; how many is the third.
         """
-        looks = situation.shown
+        memory = self._memory if self._memory.since == situation.begun else Memory(situation.begun)
+        looks, left_out = shortened(situation.shown, memory), 0
         shown: Sequence[int] = self.history.images(len(looks), tuple(look.change for look in looks))
         while True:
             turns = self._turns(looks, shown)
             messages = self.dialect.render(situation.task, turns)
             room = self._room(messages)
             if room is None or room >= LEAST_REPLY or len(looks) == 1:
-                return messages, turns
+                return messages, turns, left_out
             if len(shown) > 1:
                 shown = shown[1:]
                 continue
-            oldest, *others = looks[ceil(len(looks) / 4) :]
-            looks = (replace(oldest, notes=(EARLIER_LEFT_OUT, *oldest.notes)), *others)
+            left_out += ceil(len(looks) / 4)
+            looks = shortened(situation.shown, replace(memory, count=memory.count + left_out))
             shown = (len(looks) - 1,)
+
+    def _condensed(
+        self, situation: Situation, left_out: int, interrupted: Callable[[], bool]
+    ) -> Generator[Replied | Trouble | Condensed]:
+        """Have the oldest turns told again in few words, as many of `left_out` as fit into one request."""
+        memory = self._memory if self._memory.since == situation.begun else Memory(situation.begun)
+        oldest = situation.shown[memory.count : memory.count + left_out]
+        asked = (request(situation.task, memory, oldest),)
+        while len(oldest) > 1 and (self._room(asked) or 0) < LEAST_REPLY:
+            oldest = oldest[: len(oldest) // 2]
+            asked = (request(situation.task, memory, oldest),)
+        if (self._room(asked) or 0) < LEAST_REPLY:
+            return  # not even for that is there room
+        started = time.perf_counter()
+        completion = self._ask(asked, None, hot=False, stop=interrupted)
+        model_s = time.perf_counter() - started
+        yield from _overcome(situation, completion)
+        yield Replied(situation.step, 0, completion.text, completion.usage, model_s=model_s, purpose="condense")
+        text = told(completion.text, self.dialect) or memory.text
+        self._memory = Memory(situation.begun, memory.count + len(oldest), text)
+        yield Condensed(situation.step, self._memory.count, text)
 
     def _room(self, messages: Sequence[Message]) -> int | None:
         """How many tokens the context has left for the reply, by our estimate; None if its size is not known."""
@@ -212,7 +205,7 @@ class ModelPolicy:
 
     def _aimed_again(
         self, plan: Plan, situation: Situation, at: ScreenPoint, attempt: int, interrupted: Callable[[], bool]
-    ) -> Generator[Replied, None, Plan]:
+    ) -> Generator[Replied | Trouble, None, Plan]:
         """The plan with its place asked for again on an enlarged part of the screen, if it still goes to `at`."""
         (aimed,) = plan.points or (None,) if len(plan.points) < 2 else (None,)
         if aimed is None or not is_close(aimed, at):
@@ -223,6 +216,7 @@ class ModelPolicy:
         encode_s, started = time.perf_counter() - started, time.perf_counter()
         completion = self._ask(messages, closer.frame.image, hot=False, stop=interrupted, asked=closer.dialect)
         model_s = time.perf_counter() - started
+        yield from _overcome(situation, completion)
         yield Replied(
             situation.step,
             attempt + 1,
@@ -240,14 +234,15 @@ class ModelPolicy:
     def _ask(
         self,
         messages: Sequence[Message],
-        image: Size,
+        image: Size | None,
         *,
         hot: bool,
         stop: Callable[[], bool],
         asked: Dialect | None = None,
     ) -> Completion:
+        """The model's answer; without an `image` it is asked for words, not for an action."""
         sampling = self._sampling or self.dialect.sampling
-        if self._constrain and asked is None and isinstance(self.dialect, Constrainable):
+        if self._constrain and asked is None and image is not None and isinstance(self.dialect, Constrainable):
             sampling = replace(sampling, grammar=self.dialect.grammar(image))
         if hot:
             sampling = replace(sampling, temperature=max(sampling.temperature, _HOTTER))
@@ -255,7 +250,9 @@ class ModelPolicy:
         if room is not None:
             sampling = replace(sampling, max_tokens=max(min(sampling.max_tokens, room), 1))
         return self.model.complete(
-            messages, sampling, lambda text: stop() or (bool(text) and (asked or self.dialect).is_complete(text))
+            messages,
+            sampling,
+            lambda text: stop() or (bool(text) and image is not None and (asked or self.dialect).is_complete(text)),
         )
 
     def _read(self, completion: Completion, frame: Frame) -> Plan | Unreadable:
@@ -282,6 +279,10 @@ class ModelPolicy:
             size = self.dialect.image_rule.resize(screenshot.size)
             part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
         return part
+
+
+def _overcome(situation: Situation, completion: Completion) -> Iterator[Trouble]:
+    return (Trouble(situation.step, "model", line) for line in completion.overcome)
 
 
 def repair(reply: str, problem: Unreadable) -> tuple[Message, Message]:

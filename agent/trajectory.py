@@ -20,7 +20,7 @@ from .episode import Past
 from .events import Acted, Checked, Ended, Event, Misread, Observed, Reflected, Replied, Started, Stepped
 from .models.model import Usage
 from .oversight import Rung
-from .policy import Look
+from .situation import Look
 from .wording import describe
 
 _EVENTS = "events.jsonl"

@@ -24,7 +24,7 @@ from ..envs.actions import (
 )
 from ..envs.geometry import ScreenPoint
 from .decision import AskUser, Ending, Finish
-from .events import Change, ChangeKind, Checked, NeedsUser, Reflected, Told, Trouble
+from .events import Change, ChangeKind, Checked, Condensed, NeedsUser, Reflected, Told, Trouble
 from .oversight import Rung
 
 _COUNTS = {1: "click", 2: "double click", 3: "triple click"}
@@ -80,7 +80,7 @@ def describe_ending(ending: Ending) -> str:
             return f"gives up: {ending.reason}" if ending.reason else "gives up"
 
 
-def describe_care(event: Reflected | Checked | NeedsUser | Told | Trouble) -> str:
+def describe_care(event: Reflected | Checked | Condensed | NeedsUser | Told | Trouble) -> str:
     """What the loop did beside looking, deciding and acting, in words."""
     match event:
         case Reflected(rung=rung, seen=seen):
@@ -94,6 +94,9 @@ def describe_care(event: Reflected | Checked | NeedsUser | Told | Trouble) -> st
             return f"the user says: {text}" if text else "the user hands the screen back"
         case Trouble(message=message):
             return message
+        case Condensed(looks=looks, text=text):
+            said = f"in short: {text}" if text else "are left out: there is no room for them"
+            return f"the first {looks} steps {said}"
 
 
 _RUNGS = {

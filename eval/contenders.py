@@ -9,13 +9,15 @@ from ..agent.coordinates import Absolute, Frame, ModelPoint
 from ..agent.decision import Finish, GiveUp
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
-from ..agent.dialects.registry import dialect_named, thinking_in
+from ..agent.dialects.registry import dialect_named, thinking_as, thinking_in
+from ..agent.dialects.thoughts import Thoughts
 from ..agent.events import Decided, PolicyInfo
 from ..agent.history import history_named
 from ..agent.messages import ImageFormat
 from ..agent.models.model import Model, ModelInfo, Sampling
 from ..agent.models.open import open_model
-from ..agent.policy import ModelPolicy, Policy, ScriptedPolicy, Situation
+from ..agent.policy import ModelPolicy, Policy, ScriptedPolicy
+from ..agent.situation import Situation
 from ..envs.actions import Click
 from ..envs.env import Env
 from ..envs.geometry import ScreenPoint
@@ -121,6 +123,7 @@ class ModelContender:
             image_format=ImageFormat(settings.image_format),
             prompt=Prompt(settings.prompt) if settings.prompt else prompt_for(scene.env),
             constrain=settings.constrain,
+            condense=settings.reflect,
         )
 
     @property
@@ -143,8 +146,10 @@ def _dialect_of(settings: EvalSettings) -> Dialect | None:
     if settings.dialect is None:
         if settings.language is not None:
             raise ValueError("--language needs --dialect: which model it is may not be known yet")
+        if settings.thoughts is not Thoughts.OFFICIAL:
+            raise ValueError("--thoughts needs --dialect: which model it is may not be known yet")
         return None
-    dialect = dialect_named(settings.dialect)
+    dialect = thinking_as(dialect_named(settings.dialect), settings.thoughts)
     return dialect if settings.language is None else thinking_in(dialect, settings.language)
 
 

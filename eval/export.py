@@ -98,7 +98,9 @@ def _episodes(source: Path) -> Iterator[tuple[Record, Run, Wording]]:
     store = Store(source)
     manifest = store.manifest()
     settings = manifest.settings
-    asked = Wording(image_format=ImageFormat(settings.image_format), language=settings.language)
+    asked = Wording(
+        image_format=ImageFormat(settings.image_format), language=settings.language, thoughts=settings.thoughts
+    )
     for record in store.records(manifest.episodes):
         if record.is_judged:
             yield record, read_run(store.folder_of(record.id)), asked

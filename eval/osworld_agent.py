@@ -18,7 +18,8 @@ from ..agent.events import Decided, Replied
 from ..agent.history import History
 from ..agent.models.model import Model, Sampling
 from ..agent.models.open import open_model
-from ..agent.policy import Look, ModelPolicy, Situation
+from ..agent.policy import ModelPolicy
+from ..agent.situation import Look, Situation
 from ..envs.actions import Action, Wait
 from ..envs.env import ActionRefused
 from ..envs.osworld import code_of
@@ -86,7 +87,7 @@ class OSWorldAgent:
         situation = Situation(instruction, len(self._looks), tuple(self._looks))
         for event in self._policy.decide(situation, lambda: False):
             if isinstance(event, Replied):
-                reply = event.text
+                reply = event.text if event.purpose == "act" else reply
             elif isinstance(event, Decided):
                 decided = event
         self._looks[-1].screenshot.drop_pixels()

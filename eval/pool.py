@@ -23,7 +23,12 @@ MakeWork = Callable[[int], Work]
 
 _POLL_S = 1.0
 _END_LIMIT_S = 5.0
-_PRELOADED = ["screenwright.eval.evaluation", "screenwright.envs.browser", "screenwright.agent.models.served"]
+_PRELOADED = [
+    "__main__",
+    "screenwright.eval.evaluation",
+    "screenwright.envs.browser",
+    "screenwright.agent.models.served",
+]
 """What workers share the import of, where the system can fork from a process that has no threads."""
 
 

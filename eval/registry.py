@@ -75,6 +75,14 @@ def _demo(root: Path | None) -> Benchmark:
     return Demo()
 
 
+def _gallery(root: Path | None) -> Benchmark:
+    from .benchmarks.gallery import Gallery
+
+    if root is not None:
+        raise ValueError("the benchmark gallery brings its pages: leave out --root")
+    return Gallery()
+
+
 def _miniwob(root: Path | None) -> Benchmark:
     from .benchmarks.miniwob import miniwob
 
@@ -109,6 +117,14 @@ def _ui_cube(root: Path | None) -> Benchmark:
     from .benchmarks.ui_cube import ui_cube
 
     return ui_cube(root)
+
+
+def _grounding(root: Path | None) -> Benchmark:
+    from .benchmarks.grounding_pages import PageGrounding
+
+    if root is not None:
+        raise ValueError("the benchmark grounding makes its pages: leave out --root")
+    return PageGrounding()
 
 
 def _screenspot(root: Path | None) -> Benchmark:
@@ -166,12 +182,14 @@ _THROUGH_BROWSERGYM = ("webarena", "visualwebarena", "workarena", "assistantbenc
 
 _OURS: dict[str, MakeBenchmark] = {
     "demo": _demo,
+    "gallery": _gallery,
     "miniwob": _miniwob,
     "miniwob-timed": _miniwob_timed,
     "miniwob-browsergym": _miniwob_browsergym,
     "webarena-infinity": _infinity,
     "webarena-infinity-all": _infinity_all,
     "ui-cube": _ui_cube,
+    "grounding": _grounding,
     "screenspot": _screenspot,
     "screenspot-pro": _screenspot_pro,
     "osworld-g": _osworld_g,

@@ -12,7 +12,8 @@ from ..agent.coordinates import Frame, ModelPoint
 from ..agent.decision import ModelMove, Unreadable
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
-from ..agent.dialects.registry import asked_in, dialect_named, thinking_in
+from ..agent.dialects.registry import asked_in, dialect_named, thinking_as, thinking_in
+from ..agent.dialects.thoughts import Thoughts
 from ..agent.history import ChunkedHistory, History
 from ..agent.messages import ImageFormat, ImagePart, Message, Turn
 from ..agent.policy import repair
@@ -43,7 +44,7 @@ _SCATTERED = ("keyframes", "largest changes")
 class Wording:
     """How runs are told: as they were, or (`dialect`) in that dialect's words, with that prompt and history.
 
-    `image_format` and `language` are what the model was asked with, which a run's log does not say.
+    `image_format`, `language` and `thoughts` are what the model was asked with, which a run's log does not say.
     """
 
     dialect: str | None = None
@@ -51,6 +52,7 @@ class Wording:
     history: History = ChunkedHistory()
     image_format: ImageFormat = ImageFormat.PNG
     language: str | None = None
+    thoughts: Thoughts = Thoughts.OFFICIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Retelling:
         if self._as_it_was and asked_with.startswith(_SCATTERED):
             raise ValueError(f"the model was shown {asked_with}, which cannot be told as it was: say --dialect")
         dialect = _recorded_dialect(run) if wording.dialect is None else _told_in(wording)
-        self.dialect = dialect if wording.language is None else thinking_in(dialect, wording.language)
+        dialect = dialect if wording.language is None else thinking_in(dialect, wording.language)
+        self.dialect = thinking_as(dialect, wording.thoughts)
         self._images: dict[str, ImagePart] = {}
         self._replies = [self._reply(step) for step in steps]
 
@@ -88,7 +91,8 @@ class Retelling:
         asked = self.dialect.render(self._task, self._turns(index, first, answered=False))
         told = self.dialect.render(self._task, self._turns(index, first, answered=True))
         as_past = told[:-1] == asked and told[-1].role == "assistant"  # as the family shows its own replies
-        answer = told[-1] if as_past else Message.of("assistant", self._replies[index])
+        whole = as_past and len(told[-1].text) >= len(self._replies[index])  # or a part of the thinking is left out
+        answer = told[-1] if whole else Message.of("assistant", self._replies[index])
         for one, problem in self._repairs(index):
             asked = (*asked, *repair(one, problem))
         return Told((*asked, answer), {self._steps[index].number: len(asked)})
@@ -114,8 +118,9 @@ class Retelling:
     def _stretch(self, begin: int, end: int) -> Told:
         messages = self.dialect.render(self._task, self._turns(end, self._first_shown(end), answered=True))
         spoken = [index for index, message in enumerate(messages) if message.role == "assistant"]
-        if len(spoken) != end + 1:
-            raise ValueError(f"{self.dialect.name} does not show every past reply: export it step by step")
+        told = [len(messages[index].text) >= len(reply) for index, reply in zip(spoken, self._replies, strict=False)]
+        if len(spoken) != end + 1 or not all(told):
+            raise ValueError(f"{self.dialect.name} does not show every past reply whole: export it step by step")
         return Told(messages, {self._steps[index].number: spoken[index] for index in range(begin, end + 1)})
 
     def _turns(self, index: int, first: int, *, answered: bool) -> tuple[Turn, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..agent.dialects.thoughts import Thoughts
 from ..agent.history import HISTORY_HELP, HISTORY_PATTERN
 from .presets import preset_named, with_preset
 
@@ -51,6 +52,10 @@ class EvalSettings(BaseModel):
     )
     language: Literal["English", "Chinese"] | None = Field(
         default=None, description="of the model's thoughts, with --dialect (default: the dialect's)"
+    )
+    thoughts: Thoughts = Field(
+        default=Thoughts.OFFICIAL,
+        description="planned asks for plan, milestones and a look back in our words, with --dialect",
     )
     history: str = Field(
         default="chunked:5:2",

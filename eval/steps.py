@@ -11,9 +11,10 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class RecordedStep:
-    """A whole step. `replies` holds every reply, the last of which was followed; `misread` says what ailed the others.
+    """A whole step. `replies` holds every reply to its prompt, the last of which was followed.
 
-    `changed` tells whether the next look showed other pixels; None if there was no next look.
+    `misread` says what ailed the others. `changed` tells whether the next look showed other pixels; None if there was
+    none.
     """
 
     observed: Observed
@@ -55,7 +56,7 @@ def _step(events: list[Event], following: list[Observed]) -> RecordedStep:
     return RecordedStep(
         observed=_one(events, Observed),
         decided=_one(events, Decided),
-        replies=tuple(event for event in events if isinstance(event, Replied)),
+        replies=tuple(event for event in events if isinstance(event, Replied) and event.purpose == "act"),
         misread=tuple(event for event in events if isinstance(event, Misread)),
         refused=any(isinstance(event, Acted) and event.refused is not None for event in events),
         changed=None if change is None else change.share > 0,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .agent.agent import Agent, Result
     from .agent.dialects.dialect import Dialect
     from .agent.dialects.registry import dialect_named
+    from .agent.dialects.thoughts import Thoughts
     from .agent.dialects.ui_tars import UiTars15
     from .agent.episode import Episode
     from .agent.events import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Change,
         ChangeKind,
         Checked,
+        Condensed,
         Decided,
         Ended,
         Event,
@@ -99,6 +101,7 @@ _HOMES = {
     "agent.agent": ("Agent", "Result"),
     "agent.dialects.dialect": ("Dialect",),
     "agent.dialects.registry": ("dialect_named",),
+    "agent.dialects.thoughts": ("Thoughts",),
     "agent.dialects.ui_tars": ("UiTars15",),
     "agent.episode": ("Episode",),
     "agent.events": (
@@ -106,6 +109,7 @@ _HOMES = {
         "Change",
         "ChangeKind",
         "Checked",
+        "Condensed",
         "Decided",
         "Ended",
         "Event",
@@ -199,6 +203,7 @@ __all__ = [
     "Claim",
     "Click",
     "Completion",
+    "Condensed",
     "Decided",
     "Deny",
     "DesktopEnv",
@@ -264,6 +269,7 @@ __all__ = [
     "Stepped",
     "StopReason",
     "TextPart",
+    "Thoughts",
     "Told",
     "Trouble",
     "Turn",

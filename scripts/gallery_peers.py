@@ -18,9 +18,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 
-import gallery  # this and the two below are the tests' own
-import hand
-from page_site import Site
 from PIL import Image
 
 from screenwright import (
@@ -39,6 +36,9 @@ from screenwright import (
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.contract import eventually
 from screenwright.envs.env import Done, Observation
+from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import traps as gallery
+from screenwright.eval.benchmarks.gallery.site import Site
 
 HERE = Path(__file__).parent
 ANSWER_S = 45.0

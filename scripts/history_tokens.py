@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from screenwright import ImagePart, Message, ModelPolicy, Screenshot, ScriptedModel, Size, UiTars15, history_named
-from screenwright.agent.policy import Look, Situation
+from screenwright.agent.situation import Look, Situation
 
 HISTORIES = ("window:5", "chunked:5:2", "chunked:5:3", "keyframes:5", "keyframes:8", "changes:5", "all")
 REPLY = (

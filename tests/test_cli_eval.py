@@ -78,7 +78,7 @@ def test_benchmarks_and_tasks_are_listed(toy: Path, capsys: pytest.CaptureFixtur
     ("arguments", "said"),
     [
         (["eval"], "say which BENCHMARK"),
-        (["eval", "nothing"], "there is no benchmark 'nothing'; there are demo, miniwob"),
+        (["eval", "nothing"], "there is no benchmark 'nothing'; there are demo, "),
         (["eval", "toy"], "needs --root"),
         (["eval", "toy", "--root", ".", "--task", "x*"], "no task matches 'x*'; there are bug-once"),
         (["eval", "toy", "--root", ".", "--category", "x"], "there is no category 'x'; there are broken, whole"),

@@ -17,6 +17,7 @@ from .parser.call import Trouble
 from .parser.code import FENCE, read_code
 from .parser.sections import read_reasoning
 from .pyautogui_vocabulary import CODE, without_module, write_code
+from .thoughts import Thoughts, without_reasoning
 from .tool_vocabulary import with_drags
 from .vocabulary import moves_of
 
@@ -30,16 +31,17 @@ class OpenCua:
     name: str = "opencua"
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
+    thoughts: Thoughts = Thoughts.OFFICIAL
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1500)
 
     @property
     def prompt_sha256(self) -> str:
         """The identity of the prompt text."""
-        return identity("opencua")
+        return identity("opencua", thoughts=self.thoughts)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The calls in our words, the task, past images and replies, the look to be answered."""
-        return instructed("opencua", task, turns)
+        return instructed("opencua", task, turns, thoughts=self.thoughts, past=without_reasoning)
 
     def parse(self, text: str) -> Reply | Unreadable:
         """What `text` asks for."""

@@ -18,6 +18,7 @@ from .prompt_kind import Prompt
 from .qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
 from .scalecua import ScaleCua
 from .seed_xml import SeedXml
+from .thoughts import Thoughts
 from .ui_tars import Doubao, UiTars10, UiTars15
 from .ui_venus import UiVenus
 
@@ -94,7 +95,7 @@ def asked_in(dialect: Dialect, prompt: Prompt) -> Dialect:
 
 
 def thinking_in(dialect: Dialect, language: str) -> Dialect:
-    """`dialect` with thoughts in `language`.
+    """`dialect` with its thoughts in `language`.
 
     Raises:
         ValueError: its family is not told in which language to think.
@@ -103,6 +104,21 @@ def thinking_in(dialect: Dialect, language: str) -> Dialect:
     if "language" not in getattr(settings, "__dataclass_fields__", {}):
         raise ValueError(f"{dialect.name} is not told in which language to think: leave out --language")
     told: Dialect = replace(settings, language=language)
+    return told
+
+
+def thinking_as(dialect: Dialect, thoughts: Thoughts) -> Dialect:
+    """`dialect` asked to think in that way.
+
+    Raises:
+        ValueError: its family takes no such request.
+    """
+    settings: Any = dialect
+    if "thoughts" not in getattr(settings, "__dataclass_fields__", {}):
+        if thoughts is Thoughts.OFFICIAL:
+            return dialect
+        raise ValueError(f"{dialect.name} is not told how to think: leave out --thoughts {thoughts}")
+    told: Dialect = replace(settings, thoughts=thoughts)
     return told
 
 

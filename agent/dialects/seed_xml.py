@@ -16,6 +16,7 @@ from ..models.model import Sampling
 from .completion import ends_with
 from .own_prompt import identity, instructed
 from .reading import read_reply
+from .thoughts import Thoughts, without_reasoning
 from .vocabulary import UI_TARS
 from .writing import CLICKS, combination, content, number, unsayable
 
@@ -27,16 +28,17 @@ class SeedXml:
     name: str = "seed-xml"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 5120 * 28 * 28)
+    thoughts: Thoughts = Thoughts.OFFICIAL
     sampling: Sampling = Sampling(temperature=1.0, top_p=0.7, max_tokens=4096)
 
     @property
     def prompt_sha256(self) -> str:
         """The identity of the prompt text."""
-        return identity("seed_xml")
+        return identity("seed_xml", thoughts=self.thoughts)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The functions in our words, the task, past images and replies, the look to be answered."""
-        return instructed("seed_xml", task, turns)
+        return instructed("seed_xml", task, turns, thoughts=self.thoughts, past=without_reasoning)
 
     def parse(self, text: str) -> Reply | Unreadable:
         """What `text` asks for, in any of the syntaxes of the UI-TARS family."""

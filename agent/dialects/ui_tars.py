@@ -22,17 +22,21 @@ from ..messages import Message, Turn
 from ..models.model import Sampling
 from .box_tokens import with_box_tokens
 from .completion import first_action_is_whole
-from .conversation import as_written, conversation
+from .conversation import conversation
 from .grammar import ui_tars_grammar
 from .parser.runaway import runs_wild
 from .prompt_kind import Prompt, template_for
 from .reading import read_reply
+from .thoughts import Thoughts, asked_for, without_reasoning, without_reflection
 from .vocabulary import UI_TARS
 from .writing import BOXES, POINTS, PointForm, write_reply
 
 SYSTEM = "You are a helpful assistant."
 LAST_ACTION = "finished(content="
 """In the wheel's prompts, the line before which further actions are listed."""
+
+TASK = "\n\n## User Instruction"
+"""In the wheel's prompts, what follows the notes on thinking."""
 
 TEMPLATES = {
     Prompt.COMPUTER: COMPUTER_USE_DOUBAO,
@@ -46,13 +50,15 @@ TEMPLATES = {
 class UiTars15:
     """UI-TARS-1.5-7B.
 
-    `language` is that of the thoughts. `ask_user` offers `call_user()`, which ends the episode. `box_tokens` puts the
-    special tokens that servers strip back into past replies, as the model was trained to see them. Image limits are
-    those of its own code; the server's lower limit may be smaller, which no screenshot comes near.
+    `language` is that of the thoughts; `thoughts` may ask for more of them than the prompt does. `ask_user` offers
+    `call_user()`, which ends the episode. `box_tokens` puts the special tokens that servers strip back into past
+    replies, as the model was trained to see them; `Reflection:` and `<think>` parts are not shown again. Image limits
+    are those of its own code; the server's lower limit may be smaller, which no screenshot comes near.
     """
 
     prompt: Prompt = Prompt.COMPUTER
     language: str = "English"
+    thoughts: Thoughts = Thoughts.OFFICIAL
     ask_user: bool = False
     one_action: bool = True
     box_tokens: bool = True
@@ -68,6 +74,8 @@ class UiTars15:
         template = template_for(self.prompt, TEMPLATES, "UI-TARS")
         if self.prompt is Prompt.BROWSER:
             template = _offer(template, "ui_tars_browser")
+        if more := asked_for(self.thoughts):
+            template = template.replace(TASK, f"\n{more}{TASK}")
         return _offer(template, "ui_tars_ask_user") if self.ask_user else template
 
     @property
@@ -78,8 +86,11 @@ class UiTars15:
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """System, prompt, past images and replies, and the look to be answered."""
         prompt = self.template.replace("{language}", self.language).replace("{instruction}", task)
-        past = with_box_tokens if self.box_tokens else as_written
-        return conversation(turns, system=SYSTEM, prompt=prompt, past=past)
+        return conversation(turns, system=SYSTEM, prompt=prompt, past=self._past)
+
+    def _past(self, reply: str) -> str:
+        shown = without_reflection(without_reasoning(reply))
+        return with_box_tokens(shown) if self.box_tokens else shown
 
     def parse(self, text: str) -> Reply | Unreadable:
         """What `text` asks for, in any of the syntaxes of the family."""

@@ -62,11 +62,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's answer. `complete` is False where it was cut off at `max_tokens`."""
+    """A model's answer. `complete` is False where it was cut off at `max_tokens`.
+
+    `overcome` says, a line each, what trouble had to be waited out before it came.
+    """
 
     text: str
     usage: Usage = Usage()
     complete: bool = True
+    overcome: tuple[str, ...] = ()
 
 
 def never(_text: str) -> bool:

@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import random
 from types import TracebackType
@@ -146,15 +146,15 @@ class ServedModel:
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
         """See `Model`. `stop` is asked at least twenty times a second, also before the server has said anything."""
-        hearing = Hearing(stop)
+        hearing, overcome = Hearing(stop), list[str]()
         with interruptible(by=hearing.is_over):
             try:
                 check_interrupted()
                 facts = self.facts()
-                self._insist(lambda: self._converse(facts, messages, sampling, hearing))
+                self._insist(lambda: self._converse(facts, messages, sampling, hearing), overcome)
             except Interrupted:
                 pass  # the listener has heard enough, or no longer waits
-        return hearing.completion(messages)
+        return replace(hearing.completion(messages), overcome=tuple(overcome))
 
     # -- one call
 
@@ -292,8 +292,8 @@ class ServedModel:
                 )
             return self._client
 
-    def _insist(self, attempt: Callable[[], _Result]) -> _Result:
-        """The result of `attempt`, made again after trouble that may pass.
+    def _insist(self, attempt: Callable[[], _Result], overcome: list[str] | None = None) -> _Result:
+        """The result of `attempt`, made again after trouble that may pass, which is added to `overcome`.
 
         Raises:
             ModelLost: the trouble did not pass.
@@ -308,6 +308,8 @@ class ServedModel:
                 if not trouble.may_pass or tries > self._retries:
                     raise ModelLost(trouble.line + (f" (tried {tries} times)" if tries > 1 else "")) from error
             backoff_s = min(self._backoff_s * 2 ** (tries - 1), _LONGEST_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
+            if overcome is not None:
+                overcome.append(trouble.line)
             sleep(backoff_s if trouble.wait_s is None else trouble.wait_s)
         raise AssertionError("unreachable")
 

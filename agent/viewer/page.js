@@ -149,7 +149,8 @@ function panel(step) {
   const more = [make("p", `${step.size[0]} x ${step.size[1]} px`)];
   if (step.place) more.unshift(make("p", step.place));
   if (step.tokens.prompt) more.push(make("p", `${step.tokens.prompt} tokens in (${step.tokens.cached} cached), ${step.tokens.completion} out`));
-  step.replies.forEach((reply, index) => more.push(folded(index ? `raw reply, attempt ${index + 1}` : "raw reply", reply)));
+  const purposes = { act: "raw reply", closer: "raw reply about the enlarged part", condense: "earlier steps told again" };
+  step.replies.forEach(([purpose, reply], index) => more.push(folded(purposes[purpose] + (purpose === "act" && index ? `, ${index + 1}` : ""), reply)));
   section("screen and reply", ...more);
 }
 

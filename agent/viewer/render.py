@@ -18,6 +18,7 @@ from ..action_json import action_to_json
 from ..events import (
     Acted,
     Checked,
+    Condensed,
     Decided,
     Ended,
     Event,
@@ -92,7 +93,7 @@ def _steps_of(events: Iterable[Event]) -> list[_Step]:
                 current = steps[event.step] = _Step(event)
             case Noted(text=text) if current is not None:
                 current.noted.append(text)
-            case Reflected() | Checked() | NeedsUser() | Told() | Trouble() if current is not None:
+            case Reflected() | Checked() | Condensed() | NeedsUser() | Told() | Trouble() if current is not None:
                 current.noted.append(describe_care(event))
             case Resumed(steps=count) if current is not None:
                 current.noted.append(f"interrupted; resumed after step {count}")
@@ -159,7 +160,7 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
         "said": [*said],
         "actions": [_action(action) for action in actions],
         "outcomes": [_outcome(acted) for acted in step.acted],
-        "replies": [reply.text for reply in step.replies],
+        "replies": [[reply.purpose, reply.text] for reply in step.replies],
         "misread": [f"{problem.kind} at {problem.position}: {problem.message}" for problem in step.misread],
         "points": _points(decided),
         "change": None if change is None else describe_change(change),

@@ -14,13 +14,15 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ...agent.agent import Result
+from ...agent.decision import GiveUp
 from ...agent.limits import StopReason
+from ...agent.policy import Policy, ScriptedPolicy
 from ...envs.actions import Action, Click
 from ...envs.env import ActionRefused, Done, EnvInfo, Observation
 from ...envs.geometry import ScreenPoint
@@ -28,7 +30,8 @@ from ...envs.screenshot import Screenshot
 from ..task import Outcome, Rules, TaskError
 from .listing import read_list
 
-_Polygon = tuple[tuple[float, float], ...]
+Polygon: TypeAlias = tuple[tuple[float, float], ...]
+"""Corners in pixels of the picture, x and y."""
 
 
 class PictureEnv:
@@ -77,7 +80,7 @@ class GroundingTask:
     category: str
     picture: Path
     asked: str
-    area: _Polygon | None
+    area: Polygon | None
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GroundingScene"]:
@@ -100,18 +103,28 @@ class GroundingScene:
 
     env: PictureEnv
     instruction: str
-    area: _Polygon | None
+    area: Polygon | None
 
     def is_over(self) -> bool:
         """Whether it was clicked on."""
         return self.env.clicked is not None
 
+    def solution(self) -> Policy | None:
+        """A click in the middle of the box, or giving up what is not there; none where the middle is outside."""
+        if self.area is None:
+            return ScriptedPolicy([GiveUp("it is not there")])
+        xs, ys = [x for x, _ in self.area], [y for _, y in self.area]
+        middle = ScreenPoint((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+        return ScriptedPolicy([(Click(middle),)]) if is_within(middle, self.area) else None
+
     def judge(self, result: Result) -> Outcome:
         """See the module for the rules."""
         at = self.env.clicked
         if self.area is None:
-            refused = at is None and result.stop in (StopReason.INFEASIBLE, StopReason.FINISHED)
-            return Outcome(refused, "refused, rightly" if refused else f"clicked at {at}, and it is not there")
+            if at is not None:
+                return Outcome(False, f"clicked at ({at.x:g}, {at.y:g}), and it is not there")
+            refused = result.stop in _REFUSALS
+            return Outcome(refused, "refused, rightly" if refused else f"neither a place nor a refusal: {result.stop}")
         if at is None:
             return Outcome(False, "wrong format: the reply names no place")
         done = is_within(at, self.area)
@@ -191,7 +204,7 @@ class Grounding:
             name, category or entry.box_type, picture, entry.instruction, self._area(file, number, entry)
         )
 
-    def _area(self, file: Path, number: int, entry: _Entry) -> _Polygon | None:
+    def _area(self, file: Path, number: int, entry: _Entry) -> Polygon | None:
         if entry.box_type == "refusal":
             return None
         given = entry.bbox or entry.box_coordinates
@@ -201,7 +214,7 @@ class Grounding:
             raise TaskError(f"{file}, annotation {number}: it has no box")
         left, top, third, fourth = given
         right, bottom = (third, fourth) if self.corners else (left + third, top + fourth)
-        return ((left, top), (right, top), (right, bottom), (left, bottom))
+        return box(left, top, right, bottom)
 
     def _files(self) -> list[Path]:
         files = sorted(path for path in self.root.rglob("*.json") if not path.name.startswith("."))
@@ -210,7 +223,12 @@ class Grounding:
         return files
 
 
-def is_within(at: ScreenPoint, area: _Polygon) -> bool:
+def box(left: float, top: float, right: float, bottom: float) -> Polygon:
+    """A box as a polygon."""
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def is_within(at: ScreenPoint, area: Polygon) -> bool:
     """Whether a point lies in a polygon, by the even-odd rule, or on its edge."""
     inside = False
     for (x1, y1), (x2, y2) in zip(area, (*area[1:], area[0]), strict=True):
@@ -223,11 +241,12 @@ def is_within(at: ScreenPoint, area: _Polygon) -> bool:
 
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+_REFUSALS = (StopReason.INFEASIBLE, StopReason.FINISHED, StopReason.NEEDS_USER)
 _BOX = 4
 _LEAST_POLYGON = 6
 
 
-def _box_of(area: _Polygon) -> str:
+def _box_of(area: Polygon) -> str:
     xs, ys = [x for x, _ in area], [y for _, y in area]
     return f"({min(xs):g}, {min(ys):g}) to ({max(xs):g}, {max(ys):g})"
 

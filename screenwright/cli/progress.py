@@ -7,6 +7,7 @@ from ..agent.decision import Finish
 from ..agent.events import (
     Acted,
     Checked,
+    Condensed,
     Decided,
     Ended,
     Event,
@@ -54,7 +55,7 @@ class Progress:
                 self._line(f"      {'; '.join(self._doing) or 'nothing'}  {self._dim(f'{event.total_s:.1f} s')}")
             case Noted():
                 self._line(self._dim(f"      {event.text}"))
-            case Reflected() | Checked() | NeedsUser() | Told() | Trouble():
+            case Reflected() | Checked() | Condensed() | NeedsUser() | Told() | Trouble():
                 self._line(self._dim(f"      {describe_care(event)}"))
             case Ended():
                 self._ended(event)

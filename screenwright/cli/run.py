@@ -14,7 +14,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 from ..agent.agent import Agent
+from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompt_kind import Prompt
+from ..agent.dialects.registry import dialect_named, thinking_as
+from ..agent.dialects.thoughts import Thoughts
 from ..agent.events import Ended, Event, Observed
 from ..agent.guard import Allow, Deny, Verdict, allow_all
 from ..agent.history import history_named
@@ -67,7 +70,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
     model = open_model(settings.model, settings.model_name, image_uuids=settings.image_uuids)
     agent = Agent(
         model,
-        dialect=settings.dialect,
+        dialect=_dialect(settings),
         limits=Limits(settings.steps, settings.seconds, settings.tokens),
         history=history_named(settings.history),
         guard=_ask_first if settings.confirm else allow_all,
@@ -85,6 +88,14 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         print(ended.answer)
     print(f"recorded in {folder}; look at it with: screenwright view {folder}", file=sys.stderr)
     return EXIT_CODES[ended.stop]
+
+
+def _dialect(settings: RunSettings) -> Dialect | None:
+    if settings.dialect is not None:
+        return thinking_as(dialect_named(settings.dialect), settings.thoughts)
+    if settings.thoughts is not Thoughts.OFFICIAL:
+        raise SettingsError("--thoughts needs --dialect: which model it is may not be known yet")
+    return None
 
 
 def _refuse_what_clicks_elsewhere(agent: Agent, settings: RunSettings) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..agent.dialects.thoughts import Thoughts
 from ..agent.history import HISTORY_HELP, HISTORY_PATTERN
 
 PREFIX = "SCREENWRIGHT_"
@@ -79,6 +80,9 @@ class RunSettings(BaseModel):
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")
     prompt: Literal["computer", "browser", "mobile"] | None = Field(
         None, description="which prompt to ask in, where the dialect has several (default: by the screen)"
+    )
+    thoughts: Thoughts = Field(
+        Thoughts.OFFICIAL, description="planned asks for plan, milestones and a look back in our words, with --dialect"
     )
     history: str = Field(
         "chunked:5:2",

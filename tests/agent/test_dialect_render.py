@@ -8,11 +8,13 @@ from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.holo import Holo
 from screenwright.agent.dialects.prompt_kind import Prompt
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.dialects.registry import DIALECTS, dialect_named, thinking_as
 from screenwright.agent.dialects.scalecua import ScaleCua
+from screenwright.agent.dialects.thoughts import Thoughts
 from screenwright.agent.dialects.ui_tars import LAST_ACTION, TEMPLATES, Doubao, UiTars10, UiTars15
 from screenwright.agent.messages import ImagePart, TextPart, Turn
 from screenwright.envs.geometry import Size
+from screenwright.prompts import render
 
 FIRST, SECOND, NOW = (ImagePart(name, Size(1288, 728)) for name in (b"first", b"second", b"now"))
 REPLIES = ("Thought: one\nAction: wait()", "Thought: two\nAction: click(start_box='(1,2)')")
@@ -128,3 +130,51 @@ def test_models_are_told_the_measure_they_answer_in() -> None:
 def test_a_prompt_that_a_family_does_not_have_is_refused_with_those_it_has(dialect: Qwen25Vl) -> None:
     with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one of "):
         dialect.render("x", (Turn(NOW),))
+
+
+# -- thoughts
+
+
+@pytest.mark.parametrize("name", ["ui-tars-1.5", "ui-tars-1.0", "doubao", "seed-xml", "opencua"])
+def test_planned_thoughts_add_our_lines_and_are_another_prompt(name: str) -> None:
+    official = dialect_named(name)
+    planned = thinking_as(official, Thoughts.PLANNED)
+    lines = render("thoughts_planned")
+    as_usual = "".join(message.text for message in official.render("a task", (Turn(NOW),)))
+    told = "".join(message.text for message in planned.render("a task", (Turn(NOW),)))
+    assert lines not in as_usual
+    assert told.count(lines) == 1
+    assert told.index(lines) < told.rindex("a task")
+    assert planned.prompt_sha256 != official.prompt_sha256
+    assert thinking_as(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
+
+
+def test_a_family_that_takes_no_such_request_says_so() -> None:
+    with pytest.raises(ValueError, match="holo2 is not told how to think: leave out --thoughts planned"):
+        thinking_as(dialect_named("holo2"), Thoughts.PLANNED)
+    assert thinking_as(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
+
+
+@pytest.mark.parametrize(
+    ("name", "reply", "shown"),
+    [
+        ("doubao", "<think>It may be blue.</think>\nThought: t\nAction: wait()", "Thought: t\nAction: wait()"),
+        ("doubao", "It may be.</think>\nThought: t\nAction: wait()", "Thought: t\nAction: wait()"),
+        (
+            "ui-tars-1.0",
+            "Reflection: it missed.\nAgain.\nAction_Summary: wait\nAction: wait()",
+            "Action_Summary: wait\nAction: wait()",
+        ),
+        ("ui-tars-1.0", "Thought: Reflection: none\nAction: wait()", "Thought: Reflection: none\nAction: wait()"),
+        ("ui-tars-1.5", "<think>only this", "<think>only this"),
+        ("ui-tars-1.0", "Reflection: nothing follows", "Reflection: nothing follows"),
+        (
+            "seed-xml",
+            "<think>hm</think>Look. <seed:tool_call><function=wait></function></seed:tool_call>",
+            "Look. <seed:tool_call><function=wait></function></seed:tool_call>",
+        ),
+    ],
+)
+def test_of_past_replies_only_that_is_shown_which_the_family_was_trained_on(name: str, reply: str, shown: str) -> None:
+    messages = dialect_named(name).render("a task", (Turn(NOW, reply=reply), Turn(NOW)))
+    assert [message.text for message in messages if message.role == "assistant"] == [shown]

@@ -1,10 +1,13 @@
 """How a situation becomes a prompt."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from screenwright import (
+    Completion,
+    Condensed,
     Decided,
     FakeEnv,
     ImagePart,
@@ -15,11 +18,13 @@ from screenwright import (
     Sampling,
     ScriptedModel,
     Size,
+    Trouble,
     UiTars15,
     WindowHistory,
 )
 from screenwright.agent.budget import LEAST_REPLY, estimated_tokens
-from screenwright.agent.policy import EARLIER_LEFT_OUT, Look, Situation
+from screenwright.agent.condensing import CONDENSED, LEFT_OUT, LONGEST
+from screenwright.agent.situation import Look, Situation
 
 WAIT = "Thought: t\nAction: wait()"
 SHOT = FakeEnv().observe().screenshot
@@ -29,8 +34,8 @@ IMAGE_TOKENS = 23 * 17 + 2  # 640x480 is sent as 644x476
 class Limited(ScriptedModel):
     """A scripted model that says how much it can take."""
 
-    def __init__(self, context_tokens: int) -> None:
-        super().__init__([WAIT])
+    def __init__(self, context_tokens: int, replies: Sequence[str | Completion] = (WAIT,)) -> None:
+        super().__init__(replies)
         self.context_tokens = context_tokens
 
     def info(self) -> ModelInfo:
@@ -42,7 +47,7 @@ def asked(context_tokens: int, looks: int = 5) -> tuple[Sequence[Message], Sampl
     model = Limited(context_tokens)
     past = tuple(Look(SHOT, reply=WAIT) for _ in range(looks - 1))
     events = list(
-        ModelPolicy(model, UiTars15(), history=WindowHistory(5)).decide(
+        ModelPolicy(model, UiTars15(), history=WindowHistory(5), condense=False).decide(
             Situation("a task", looks, (*past, Look(SHOT))), lambda: False
         )
     )
@@ -89,8 +94,94 @@ def test_where_the_replies_alone_are_too_long_the_oldest_turns_are_left_out_and_
     assert images == 1
     assert 0 < len(replies) < 199
     assert len(whole) > len(messages)
-    assert sum(EARLIER_LEFT_OUT in message.text for message in messages) == 1
+    assert sum(LEFT_OUT in message.text for message in messages) == 1
     assert estimated_tokens(messages, rule) + sampling.max_tokens <= context
+
+
+SHORT = "The list was opened; it has 12 names. Still to be done: choose Ann."
+
+
+def nobody_stops() -> bool:
+    return False
+
+
+def condensing(*replies: str | Completion, looks: int = 200) -> tuple[Limited, ModelPolicy, Situation]:
+    """A policy that has no room for so many replies, and where it is."""
+    rule = UiTars15().image_rule
+    one, _, _ = asked(100_000, looks=1)
+    model = Limited(estimated_tokens(one, rule) + LEAST_REPLY + 1000, replies)
+    past = tuple(Look(SHOT, reply=f"Thought: name {number}\nAction: wait()") for number in range(1, looks))
+    return model, ModelPolicy(model, UiTars15()), Situation("a task", looks, (*past, Look(SHOT)))
+
+
+def test_the_oldest_steps_are_told_again_in_short_by_the_model_once_the_context_is_full() -> None:
+    model, policy, situation = condensing(SHORT, WAIT, looks=120)
+    told, condensed, acted, decided = policy.decide(situation, nobody_stops)
+    assert isinstance(told, Replied)
+    assert (told.purpose, told.text, told.images) == ("condense", SHORT, 0)
+    assert isinstance(condensed, Condensed)
+    assert condensed.text == SHORT
+    assert 0 < condensed.looks < 119
+    assert isinstance(acted, Replied)
+    assert acted.purpose == "act"
+    assert isinstance(decided, Decided)
+    (request,), prompt = model.asked
+    assert "a task" in request.text
+    assert f"{condensed.looks}. Thought: name {condensed.looks} Action" in request.text
+    assert f"name {condensed.looks + 1} " not in request.text
+    assert estimated_tokens((request,), UiTars15().image_rule) < model.context_tokens
+    assert sum(CONDENSED + SHORT in message.text for message in prompt) == 1
+
+
+def test_what_was_told_in_short_stands_until_the_context_is_full_again_and_is_then_told_with_the_next() -> None:
+    model, policy, situation = condensing(SHORT, WAIT, WAIT, "Shorter.", WAIT, looks=80)
+    first = [event for event in policy.decide(situation, nobody_stops) if isinstance(event, Condensed)]
+    more = replace(situation, looks=(*situation.looks, Look(SHOT)))
+    assert not [event for event in policy.decide(more, nobody_stops) if isinstance(event, Condensed)]
+    assert any(CONDENSED + SHORT in message.text for message in model.asked[-1])
+    many = replace(situation, looks=(*situation.looks[:-1] * 2, Look(SHOT)))
+    second = [event for event in policy.decide(many, nobody_stops) if isinstance(event, Condensed)]
+    assert SHORT in model.asked[-2][0].text
+    assert (len(first), len(second)) == (1, 1)
+    assert second[0].looks > first[0].looks
+    assert second[0].text == "Shorter."
+
+
+def test_a_fresh_plan_is_not_told_what_was_before_it() -> None:
+    model, policy, situation = condensing(SHORT, WAIT, WAIT)
+    list(policy.decide(situation, nobody_stops))
+    list(policy.decide(replace(situation, looks=(*situation.looks, Look(SHOT, fresh=True))), nobody_stops))
+    assert not any(CONDENSED in message.text for message in model.asked[-1])
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("Thought: the list has 12 names\nAction: wait()", "the list has 12 names"),
+        ("Action: wait()", ""),
+        (" \n ", ""),
+        ("so " * 5000, ("so " * 5000)[:LONGEST]),
+    ],
+)
+def test_a_model_that_answers_with_an_action_is_taken_by_its_thought(reply: str, text: str) -> None:
+    model, policy, situation = condensing(reply, WAIT)
+    (condensed,) = [event for event in policy.decide(situation, nobody_stops) if isinstance(event, Condensed)]
+    assert condensed.text == text
+    assert any((CONDENSED + text if text else LEFT_OUT) in message.text for message in model.asked[-1])
+
+
+def test_a_context_without_room_even_for_that_is_not_asked() -> None:
+    model = Limited(10)
+    situation = Situation("a task", 2, (Look(SHOT, reply=WAIT), Look(SHOT)))
+    events = list(ModelPolicy(model, UiTars15()).decide(situation, nobody_stops))
+    assert len(model.asked) == 1
+    assert isinstance(events[-1], Decided)
+
+
+def test_trouble_that_a_server_was_asked_again_for_is_an_event() -> None:
+    model = Limited(100_000, [Completion(WAIT, overcome=("the model server failed (502)",))])
+    events = list(ModelPolicy(model, UiTars15()).decide(Situation("a task", 1, (Look(SHOT),)), nobody_stops))
+    assert events[0] == Trouble(1, "model", "the model server failed (502)")
 
 
 @pytest.mark.parametrize(("size", "tokens"), [(Size(1288, 728), 1196), (Size(1932, 1092), 2691), (Size(644, 476), 391)])

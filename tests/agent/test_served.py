@@ -173,9 +173,12 @@ def test_a_failure_of_the_model_behind_the_server_is_named() -> None:
     assert len(script.asked) == 3
 
 
-def test_trouble_that_passes_is_not_noticed() -> None:
+def test_trouble_that_passes_is_overcome_and_told() -> None:
     with served(ModelLost("hiccup"), "fine") as (model, _):
-        assert model.complete(QUESTION, Sampling()).text == "fine"
+        completion = model.complete(QUESTION, Sampling())
+    assert completion.text == "fine"
+    (line,) = completion.overcome
+    assert "failed (502): hiccup" in line
 
 
 def test_the_address_may_be_given_with_and_without_its_v1() -> None:

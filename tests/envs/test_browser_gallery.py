@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import gallery
-import hand
 import pytest
 from page_site import Site
 
 from screenwright import BrowserEnv, Navigate, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.contract import eventually
+from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import traps as gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.reader]
 

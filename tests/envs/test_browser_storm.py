@@ -11,6 +11,7 @@ from typing import Literal, Self
 import psutil
 import pytest
 from page_site import Page, Site
+from processes import alive
 
 from screenwright import (
     Action,
@@ -151,7 +152,7 @@ def test_a_run_that_is_struck_ends_for_a_true_reason_with_all_it_recorded(
     events = read_run(tmp_path / "run").events
     assert events[-1].event == "ended"
     assert sum(event.event == "stepped" for event in events) >= STRUCK_AT - 2  # the look after a step belongs to it
-    eventually(lambda: [process for process in ours() if process not in before and process.status() != "zombie"], [])
+    eventually(lambda: alive([process for process in ours() if process not in before]), [])
 
 
 def test_a_page_that_sends_round_in_circles_is_refused(site: Site) -> None:

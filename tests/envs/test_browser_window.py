@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import hand
 import pytest
 from page_site import Page, Site
 
@@ -23,6 +22,7 @@ from screenwright import (
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window import BrowserWindowEnv
 from screenwright.envs.contract import EnvContract, Stage, eventually
+from screenwright.eval.benchmarks.gallery import hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import gallery
-import hand
 import pytest
 from page_site import Site
 
@@ -12,6 +10,8 @@ from screenwright import Hotkey, Navigate, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window import BrowserWindowEnv
 from screenwright.envs.contract import eventually
+from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import traps as gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 

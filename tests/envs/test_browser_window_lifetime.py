@@ -5,19 +5,20 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import hand
 import psutil
 import pytest
 from page_site import Site
+from processes import alive, started_by
 
 from screenwright import Click, EnvLost, EnvUnavailable, ScreenPoint, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window import BrowserWindowEnv
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.eval.benchmarks.gallery import hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
@@ -85,17 +86,6 @@ def test_it_comes_up_on_a_display_that_is_there(site: Site, monkeypatch: pytest.
 def test_an_address_that_is_none_is_refused_before_anything_is_opened() -> None:
     with BrowserWindowEnv("javascript:alert(1)") as env, pytest.raises(EnvUnavailable, match="not an address"):
         env.observe()
-
-
-def alive(processes: list[psutil.Process]) -> list[str]:
-    return [one.name() for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-
-
-def started_by(work: Callable[[], object]) -> list[psutil.Process]:
-    mine = psutil.Process()
-    before = set(mine.children(recursive=True))
-    work()
-    return [process for process in mine.children(recursive=True) if process not in before]
 
 
 def folders_of(processes: list[psutil.Process]) -> list[Path]:

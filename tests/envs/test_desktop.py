@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import alive, started_by
 
 from screenwright.envs.actions import (
     Back,
@@ -259,23 +260,9 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
         assert json.loads(files["red"].read_text())["presses"] == 0
 
 
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def started_by_opening(env: DesktopEnv) -> list[psutil.Process]:
-    mine = psutil.Process()
-    before = set(mine.children(recursive=True))
-    env.observe()
-    return [process for process in mine.children(recursive=True) if process not in before]
-
-
 def test_a_display_that_dies_is_lost() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as env:
-        server = next(process for process in started_by_opening(env) if process.name() == "Xvfb")
+        server = next(process for process in started_by(env.observe) if process.name() == "Xvfb")
         server.kill()
         eventually(server.status, psutil.STATUS_ZOMBIE)
         with pytest.raises(EnvLost):
@@ -329,10 +316,10 @@ def test_a_program_opened_on_a_real_screen_stays_when_we_go(taken_over: DesktopE
 
 def test_nothing_is_left_after_closing() -> None:
     env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (("xterm",),)))
-    started = started_by_opening(env)
+    started = started_by(env.observe)
     assert {"Xvfb", "openbox", "xterm"} <= {process.name() for process in started}
     env.close()
-    assert not [process for process in started if alive(process)]
+    assert not alive(started)
 
 
 def test_nothing_is_left_when_the_owner_is_killed() -> None:
@@ -354,16 +341,16 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
         folder = Path(keeper.cmdline()[-1])
         assert folder.is_dir()
         os.kill(owner.pid, signal.SIGKILL)
-    eventually(lambda: [process.pid for process in started if alive(process)], [], within_s=10)
+    eventually(lambda: alive(started), [], within_s=10)
     assert not folder.exists()
 
 
 def test_nothing_is_left_when_the_keeper_is_killed() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
-        started = started_by_opening(env)
+        started = started_by(env.observe)
         assert len(started) > 2
         next(process for process in started if "keeper.py" in " ".join(process.cmdline())).kill()
-        eventually(lambda: [process.pid for process in started if alive(process)], [])
+        eventually(lambda: alive(started), [])
         with pytest.raises(EnvLost):
             env.observe()
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from screenwright import Agent, FakeEnv, RunError, ScriptedModel, UiTars15, WindowHistory, read_run
 from screenwright.agent.decision import Finish, Reply
+from screenwright.agent.dialects.ui_tars import Doubao
 from screenwright.agent.messages import ImagePart, Message
 from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
@@ -204,3 +205,13 @@ def test_what_is_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "holds no run" in capsys.readouterr().err
     record(tmp_path / "run")
     assert read_run(tmp_path / "run").ended is not None
+
+
+def test_an_answer_is_learnt_whole_though_its_thinking_is_not_shown_again(tmp_path: Path) -> None:
+    reply = "<think>It may be hidden.</think>\nThought: wait\nAction: wait()"
+    model = ScriptedModel([reply, "Thought: done\nAction: finished(content='x')"])
+    Agent(model, dialect=Doubao()).run("Wait", FakeEnv(), out=tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    first, second = lines(tmp_path / "out.jsonl")
+    assert said(first["messages"][-1]) == reply
+    assert "It may be hidden" not in "".join(map(said, second["messages"]))

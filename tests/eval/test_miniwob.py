@@ -5,13 +5,13 @@ from collections.abc import Generator
 from dataclasses import replace
 
 import pytest
-from hand import NotSeen, find_text
 
 from screenwright import Click, Hotkey, Result, StopReason, Type
 from screenwright.agent.models.model import Usage
 from screenwright.envs.actions import Navigate, Wait
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.screenshot import Screenshot
+from screenwright.eval.benchmarks.gallery.hand import NotSeen, find_text
 from screenwright.eval.benchmarks.miniwob import (
     OURS,
     Clock,

@@ -3,6 +3,7 @@
 import mimetypes
 import sys
 import threading
+import time
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,13 @@ class CubeServer:
     def status(self) -> Status:
         """How the page's test stands, by its newest report."""
         return self._news.status
+
+    def opens_within(self, seconds: float) -> bool:
+        """Whether the page's test stands at not passed, now or within some time."""
+        end = time.monotonic() + seconds
+        while self.status != "open" and time.monotonic() < end:
+            time.sleep(_POLL_S)
+        return self.status == "open"
 
     def __enter__(self) -> Self:
         self._thread.start()

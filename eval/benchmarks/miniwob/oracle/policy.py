@@ -11,7 +11,7 @@ from .....agent.coordinates import Absolute, Frame, ModelPoint
 from .....agent.decision import Finish, GiveUp
 from .....agent.events import Decided, PolicyInfo
 from .....agent.models.model import ModelInfo
-from .....agent.policy import Situation
+from .....agent.situation import Situation
 from .....envs.actions import Action, Click, Direction, Drag, Hotkey, Move, Scroll, Type, Wait, points_of
 from .....envs.geometry import ScreenPoint
 from ...browsers import LentBrowser

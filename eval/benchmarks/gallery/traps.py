@@ -9,8 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from page_site import Page, Site
 from PIL import Image, ImageDraw
+
+from .site import Page, Site
 
 MAGENTA, GREEN, CYAN, ORANGE = "#ff00ff", "#00ff00", "#00ffff", "#ff8800"
 
@@ -27,24 +28,28 @@ class Step:
 
 
 def click(at: str, part: tuple[float, float] = (0.5, 0.5)) -> Step:
+    """Click on a colour or a text."""
     return Step("click", at, part=part)
 
 
 def type_(text: str) -> Step:
+    """Type, a line end being Enter."""
     return Step("type", text=text)
 
 
 def key(name: str) -> Step:
+    """Press a key."""
     return Step("key", text=name)
 
 
 def see(text: str) -> Step:
+    """Make sure that a text shows."""
     return Step("see", text=text)
 
 
 @dataclass(frozen=True)
 class Trap:
-    """A page of `tests/gallery` and the way through it. `needs` names what an environment must be told for it.
+    """A page of the folder `pages` and the way through it. `needs` names what an environment must be told for it.
 
     `natively` is the way through Chromium's own pickers and dialogs, where it is another; empty where there is none.
     """
@@ -57,7 +62,7 @@ class Trap:
     natively: tuple[Step, ...] | None = None
 
 
-PAGES = Path(__file__).parents[1] / "gallery"
+PAGES = Path(__file__).parent / "pages"
 STYLE = f"<style>{(PAGES / 'style.css').read_text('utf-8')}</style>"
 STRICT = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action *"}
 INDICATOR = (0.9, 0.5)

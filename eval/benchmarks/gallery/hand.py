@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from gallery import Step
 from PIL import Image, ImageColor
 
-from screenwright import Button, Click, Direction, Drag, Env, Hotkey, Move, ScreenPoint, Scroll, Type
-from screenwright.agent.models.reader.perception import read_image
-from screenwright.agent.models.reader.screen import Area
+from ....agent.models.reader.perception import read_image
+from ....agent.models.reader.screen import Area
+from ....envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Move, Scroll, Type
+from ....envs.env import Env
+from ....envs.geometry import ScreenPoint
+from .traps import Step
 
 
 class NotSeen(AssertionError):
@@ -47,26 +49,36 @@ def find(image: Image.Image, what: str, part: tuple[float, float]) -> ScreenPoin
     return ScreenPoint(area.left + area.width * part[0], area.top + area.height * part[1])
 
 
-def do(step: Step, env: Env, fill: Callable[[str], str]) -> None:
-    """Look, and do `step`."""
-    image = env.observe().screenshot.image
+def action_of(step: Step, image: Image.Image, fill: Callable[[str], str]) -> Action | None:
+    """What `step` is on the screenshot `image`; None for a step that only looks. `fill` completes what is typed.
+
+    Raises:
+        NotSeen: what it names is not there.
+    """
     match step.do:
         case "click":
-            env.execute(Click(find(image, step.at, step.part)))
+            return Click(find(image, step.at, step.part))
         case "right click":
-            env.execute(Click(find(image, step.at, step.part), Button.RIGHT))
+            return Click(find(image, step.at, step.part), Button.RIGHT)
         case "ctrl click":
-            env.execute(Click(find(image, step.at, step.part), modifiers=("ctrl",)))
+            return Click(find(image, step.at, step.part), modifiers=("ctrl",))
         case "move":
-            env.execute(Move(find(image, step.at, step.part)))
+            return Move(find(image, step.at, step.part))
         case "drag":
-            start, end = find(image, step.at, step.part), find(image, step.to, (0.5, 0.5))
-            env.execute(Drag((start, end)))
+            return Drag((find(image, step.at, step.part), find(image, step.to, (0.5, 0.5))))
         case "scroll":
-            env.execute(Scroll(Direction.DOWN, 10, find(image, step.at, step.part)))
+            return Scroll(Direction.DOWN, 10, find(image, step.at, step.part))
         case "type":
-            env.execute(Type(fill(step.text)))
+            return Type(fill(step.text))
         case "key":
-            env.execute(Hotkey(tuple(step.text.split("+"))))
+            return Hotkey(tuple(step.text.split("+")))
         case "see":
             find_text(image, step.text)
+            return None
+
+
+def do(step: Step, env: Env, fill: Callable[[str], str]) -> None:
+    """Look, and do `step`."""
+    action = action_of(step, env.observe().screenshot.image, fill)
+    if action is not None:
+        env.execute(action)

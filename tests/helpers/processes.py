@@ -1,0 +1,25 @@
+"""Which processes live."""
+
+from collections.abc import Callable
+
+import psutil
+
+
+def alive(processes: list[psutil.Process]) -> list[str]:
+    """The names of those that still run: neither gone nor waiting to be collected."""
+    return [process.name() for process in processes if _runs(process)]
+
+
+def started_by(work: Callable[[], object]) -> list[psutil.Process]:
+    """The processes below this one that `work` has started and left running."""
+    mine = psutil.Process()
+    before = set(mine.children(recursive=True))
+    work()
+    return [process for process in mine.children(recursive=True) if process not in before]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
