@@ -51,6 +51,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "browserback": ("browser_back",),
     "browserforward": ("browser_forward",),
     "power": (),
+    "recents": ("recent", "recent_apps", "app_switch", "appswitch", "overview"),
     **{f"f{number}": () for number in range(1, 25)},
 }
 

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         Type,
         Wait,
     )
+    from .envs.android import AndroidEnv
     from .envs.browser import BrowserEnv
     from .envs.browser.window import BrowserWindowEnv
     from .envs.desktop import DesktopEnv, VirtualDisplay
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from .envs.geometry import ScreenPoint, Size
     from .envs.osworld import OSWorldEnv
     from .envs.screenshot import Screenshot
+    from .envs.vnc import VncEnv
 
 _HOMES = {
     "agent.agent": ("Agent", "Result"),
@@ -166,6 +168,7 @@ _HOMES = {
         "Type",
         "Wait",
     ),
+    "envs.android": ("AndroidEnv",),
     "envs.browser": ("BrowserEnv",),
     "envs.browser.window": ("BrowserWindowEnv",),
     "envs.desktop": ("DesktopEnv", "VirtualDisplay"),
@@ -174,6 +177,7 @@ _HOMES = {
     "envs.geometry": ("ScreenPoint", "Size"),
     "envs.osworld": ("OSWorldEnv",),
     "envs.screenshot": ("Screenshot",),
+    "envs.vnc": ("VncEnv",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -183,6 +187,7 @@ __all__ = [
     "ActionRefused",
     "Agent",
     "Allow",
+    "AndroidEnv",
     "Back",
     "BrowserEnv",
     "BrowserWindowEnv",
@@ -273,6 +278,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "VirtualDisplay",
+    "VncEnv",
     "Wait",
     "WindowHistory",
     "__version__",

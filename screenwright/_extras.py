@@ -18,6 +18,7 @@ _EXTRAS = {
     "vllm": "serve",
     "miniwob": "eval",
     "ray": "ray",
+    "adbutils": "android",
 }
 
 

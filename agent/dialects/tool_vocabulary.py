@@ -102,6 +102,8 @@ def system_button(given: Arguments) -> Moves:
         "home": Home(),
         "enter": Hotkey(("enter",)),
         "menu": Hotkey(("menu",)),
+        "recent": Hotkey(("recents",)),
+        "recents": Hotkey(("recents",)),
     }
     if name not in found:
         raise Trouble("bad_argument", given.call.position, f"a phone has no button {name!r:.40}")
@@ -185,8 +187,8 @@ def _touch(move: ModelMove, family: str) -> dict[str, object]:
             return {"action": "system_button", "button": "Back"}
         case Home():
             return {"action": "system_button", "button": "Home"}
-        case Hotkey(("enter",)):
-            return {"action": "system_button", "button": "Enter"}
+        case Hotkey(("enter" | "menu" as key,)):
+            return {"action": "system_button", "button": key.capitalize()}
         case OpenApp(app):
             return {"action": "open", "text": app}
         case _:

@@ -188,6 +188,7 @@ UI_TARS: Vocabulary = {
     **dict.fromkeys(("navigate_back", "press_back", "back"), one(Back())),
     "press_home": one(Home()),
     "press_enter": one(Hotkey(("enter",))),
+    **dict.fromkeys(("press_recent", "press_recents", "press_recent_apps"), one(Hotkey(("recents",)))),
     "open_app": open_app,
     **dict.fromkeys(("finished", "finish"), lambda given: (Finish(given.words("")),)),
     **dict.fromkeys(("call_user", "user_resp"), lambda given: (AskUser(given.words("")),)),

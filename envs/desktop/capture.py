@@ -1,10 +1,12 @@
 """Seeing a desktop: one kept mss object, raw frames for settling, RGB once for the screenshot."""
 
 import os
+import platform
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -12,6 +14,10 @@ from ..env import EnvLost, EnvUnavailable
 from ..geometry import DeviceTransform, Size
 from ..screenshot import Screenshot
 from ..settle import Frame
+from .plain_capture import PlainCapture
+
+if TYPE_CHECKING:
+    import mss
 
 _environment = threading.Lock()
 
@@ -47,11 +53,8 @@ class Capture:
         import mss
 
         with address.in_environment():
-            try:
-                self._mss = mss.MSS()
-                monitors = self._mss.monitors
-            except mss.ScreenShotError as error:
-                raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
+            self._mss = _opened()
+            monitors = self._mss.monitors
         if not 1 <= monitor < len(monitors):
             raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}")
         self._monitor = monitors[monitor]
@@ -77,6 +80,18 @@ class Capture:
         """Give the connection back; one that broke is closed enough."""
         with suppress(*self._lost):
             self._mss.close()
+
+
+def _opened() -> "mss.MSS | PlainCapture":
+    """What captures the display that DISPLAY names now: mss, or where that cannot and X is there, the core protocol."""
+    import mss
+
+    try:
+        return mss.MSS()
+    except mss.ScreenShotError as error:
+        if platform.system() == "Linux" and "visual" in str(error):  # it misreads the list of Xvnc's visuals
+            return PlainCapture()
+        raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
 
 
 def screenshot_of(frame: Frame) -> Screenshot:

@@ -57,6 +57,11 @@ class DesktopEnv:
         """Where other programs find the display while it is open; None before and after."""
         return self._session.address if self._session is not None else None
 
+    @property
+    def watched_at(self) -> str:
+        """The address of the page that shows a watched display while it is open; else empty."""
+        return self._session.watched_at if self._session is not None else ""
+
     def info(self) -> EnvInfo:
         """See `Env`."""
         if self.virtual is not None:

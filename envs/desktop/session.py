@@ -97,6 +97,11 @@ class Session:
         self._gestures.do(action)
 
     @property
+    def watched_at(self) -> str:
+        """The address of the page that shows a watched display; empty if there is none."""
+        return self._running.watched_at if self._running else ""
+
+    @property
     def on_screen(self) -> Windows | None:
         """The windows of an X display; None elsewhere."""
         return self._windows

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..env import EnvUnavailable
 from ..geometry import Size
 from .capture import DisplayAddress
 from .kept import Kept, lines_of
+from .watching import check_watchable, start_watching
 
 _START_LIMIT_S = 15.0
 _POLL_S = 0.01
@@ -27,20 +29,22 @@ class VirtualDisplay:
     """A display to be started. `programs` are argument lists, started in order, each waited for until it has a window.
 
     `window_manager` may be None. With `own_home` the programs see an empty home folder that is removed at the end, so
-    that they start the same every time; without it they see the user's.
+    that they start the same every time; without it they see the user's. With `watch` the display can be looked at in a
+    browser tab, or also worked from there.
     """
 
     size: Size = Size(1280, 720)
     programs: tuple[tuple[str, ...], ...] = ()
     window_manager: str | None = "openbox"
     own_home: bool = True
+    watch: Literal["", "look", "work"] = ""
 
 
 class RunningDisplay:
     """A virtual display that has been started.
 
-    `address` is where to connect, `environment` what programs
-    on it are to be started with, `stop` ends everything on it.
+    `address` is where to connect, `environment` what programs on it are to be started with, `watched_at` the address of
+    the page that shows it (empty if none was asked for), `stop` ends everything on it.
     """
 
     def __init__(self, wanted: VirtualDisplay) -> None:
@@ -49,12 +53,15 @@ class RunningDisplay:
         self._folder = self._kept.folder
         self._authority = self._folder / "Xauthority"
         self.address = DisplayAddress()
+        self.watched_at = ""
         try:
             self.address = DisplayAddress(self._start_server(wanted.size), str(self._authority))
             self.environment = self._programs_environment(wanted.own_home)
             self._start_bus()
             if wanted.window_manager is not None:
                 self.start((wanted.window_manager,))
+            if wanted.watch:
+                self.watched_at = start_watching(self._kept, self.environment, works=wanted.watch == "work")
         except BaseException:
             self.stop()
             raise
@@ -153,6 +160,8 @@ def _check_installed(wanted: VirtualDisplay) -> None:
     for program in needed:
         if shutil.which(program) is None:
             raise EnvUnavailable(_missing(program))
+    if wanted.watch:
+        check_watchable()
 
 
 def _missing(program: str) -> str:

@@ -34,7 +34,7 @@ _NAMES = {
     "super": "win", "menu": "apps", "rightshift": "shiftright", "rightctrl": "ctrlright", "rightalt": "altright",
     "rightsuper": "winright",
 }  # fmt: skip
-_UNKNOWN = frozenset({"power"})
+_UNKNOWN = frozenset({"power", "recents"})
 _KEYS = {"\n": "enter", "\t": "tab"}
 _DRAG_S = 0.5
 _LETTER_S = 0.02

@@ -31,6 +31,7 @@ class Failure(Enum):
     UNREACHABLE = (23, "model server unreachable")
     PROTOCOL = (24, "model protocol")
     CALIBRATION = (25, "calibration")
+    ANDROID = (26, "android")
 
     @property
     def exit_code(self) -> int:
@@ -42,6 +43,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "browser": ("playwright", "publicsuffixlist", "idna"),
     "desktop": ("mss", "pyautogui", *(("python-xlib",) if sys.platform == "linux" else ())),
     "reader": ("rapidocr", "onnxruntime", "numpy"),
+    "android": ("adbutils",),
 }
 """The extras that a run may need here, and the distributions that they bring."""
 
@@ -58,7 +60,12 @@ EXIT_CODES = (
 )
 
 _INTERRUPTED = 130
-_OF_PARTS = {"browser": Failure.BROWSER, "desktop": Failure.DESKTOP, "virtual": Failure.DESKTOP}
+_OF_PARTS = {
+    "browser": Failure.BROWSER,
+    "desktop": Failure.DESKTOP,
+    "virtual": Failure.DESKTOP,
+    "android": Failure.ANDROID,
+}
 _WHAT_WIDTH, _VERDICT_WIDTH = 24, 7
 _COLOURS = {Verdict.OK: "32", Verdict.WARNING: "33", Verdict.FAILED: "31", Verdict.SKIPPED: "2"}
 
@@ -86,7 +93,7 @@ class Wanted:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("--env", choices=("browser", "desktop"), help="look at this kind of screen")
+    parser.add_argument("--env", choices=("browser", "desktop", "android"), help="look at this kind of screen")
     parser.add_argument("--model", metavar="ADDRESS|reader", help="look at this model")
     for name in ("model_name", "dialect"):
         flag = "--" + name.replace("_", "-")
@@ -137,6 +144,8 @@ def look(wanted: Wanted, model: "ServedModel | None" = None, dialect: Dialect | 
         yield from _browser(asked=wanted.env is not None)
     if wanted.everything or wanted.env == "desktop":
         yield from _desktop(asked=wanted.env is not None)
+    if wanted.env == "android":
+        yield from _android()
     if wanted.everything or wanted.model == "reader":
         yield from _reader(asked=wanted.model is not None)
     if wanted.everything:
@@ -190,6 +199,15 @@ def _browser(*, asked: bool) -> Iterator[Check]:
         from ..envs.browser.doctor import check_browser  # needs the browser extra
 
         yield from check_browser()
+
+
+def _android() -> Iterator[Check]:
+    packages = check_extra("android", EXTRAS["android"], asked=True)
+    yield packages
+    if packages.verdict is Verdict.OK:
+        from ..envs.android.doctor import check_android  # needs the android extra
+
+        yield from check_android()
 
 
 def _desktop(*, asked: bool) -> Iterator[Check]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..agent.agent import Agent
 from ..agent.dialects.dialect import Dialect
@@ -54,8 +54,11 @@ EXIT_CODES: dict[StopReason, int] = {
 }
 
 
-_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER}
+_PROMPTS = {"browser": Prompt.BROWSER, "desktop": Prompt.COMPUTER, "vnc": Prompt.COMPUTER, "android": Prompt.MOBILE}
 """A page has no address bar to click on, so a model that works one is offered `navigate`."""
+
+
+_TAKEN = ("the mouse and keyboard of a real screen", "a phone")
 
 
 def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json: bool) -> int:
@@ -80,7 +83,7 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
     folder = resume or settings.out or _default_folder(task or "")
     with _env(settings, resume, folder) as env, _stop_on_interrupt(agent):
         events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
-        ended = _show(events, agent, folder, settings, as_json=as_json)
+        ended = _show(events, agent, env, folder, settings, as_json=as_json)
     if ended.answer and not as_json:
         print(ended.answer)
     print(f"recorded in {folder}; look at it with: screenwright view {folder}", file=sys.stderr)
@@ -113,10 +116,15 @@ def _oversight(settings: RunSettings, model: Model) -> Oversight:
     return replace(usual, attended=sys.stdin.isatty(), check=check)
 
 
-def _show(events: Iterator[Event], agent: Agent, folder: Path, settings: RunSettings, *, as_json: bool) -> Ended:
+def _show(
+    events: Iterator[Event], agent: Agent, env: Env, folder: Path, settings: RunSettings, *, as_json: bool
+) -> Ended:
     progress = Progress()
+    watched_at = ""
     last: Event | None = None
     for last in events:
+        if not watched_at and (watched_at := getattr(env, "watched_at", "")):
+            print(f"watch it at {watched_at}", file=sys.stderr, flush=True)
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)
@@ -136,16 +144,48 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
         return _browser(settings, size, _last_place(settings, resume) or settings.url, folder)
     if settings.allow_host:
         raise SettingsError("--allow-host is for --env browser: a desktop's programs go where they like")
+    if settings.env == "vnc":
+        return _vnc(settings)
+    if settings.env == "android":
+        return _android(settings)
     from ..envs.desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
     if settings.virtual:
         programs = tuple(tuple(shlex.split(program)) for program in settings.program)
-        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs))
+        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs, watch=_watch(settings)))
+    if settings.watch:
+        raise SettingsError("--watch shows a display of its own: say --virtual too")
     if settings.program:
         raise SettingsError("--program starts programs on a display of its own: say --virtual too")
     desktop = DesktopEnv(display=settings.display)
     _ask_for_the_screen(settings)
     return desktop
+
+
+def _watch(settings: RunSettings) -> Literal["", "look", "work"]:
+    if settings.watcher_works and not settings.watch:
+        raise SettingsError("--watcher-works lets a watcher work the screen: say --watch too")
+    if not settings.watch:
+        return ""
+    return "work" if settings.watcher_works else "look"
+
+
+def _vnc(settings: RunSettings) -> Env:
+    from ..envs.vnc import VncEnv, read_password
+
+    if settings.address is None:
+        raise SettingsError("say where the VNC server is: --address HOST:PORT")
+    screen = VncEnv(settings.address, password=read_password(settings.password_file))
+    _ask_for_the_screen(settings)
+    return screen
+
+
+def _android(settings: RunSettings) -> Env:
+    from ..envs.android import AndroidEnv
+
+    phone = AndroidEnv(settings.device)
+    _ask_for_the_screen(settings)
+    return phone
 
 
 def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
@@ -187,12 +227,13 @@ def _window(settings: RunSettings, size: Size, url: str, wanted: "BrowserSetting
 
 
 def _ask_for_the_screen(settings: RunSettings) -> None:
-    """Ask once before a real screen is taken over."""
+    """Ask once before a real screen, or a phone, is taken over."""
     if settings.yes:
         return
     if not sys.stdin.isatty():
-        raise SettingsError("this takes over the mouse and keyboard of a real screen: say --yes, or --virtual")
-    print("Screenwright will move the mouse and type on this screen; Ctrl-C stops it.", file=sys.stderr)
+        other = ", or --virtual" if settings.env == "desktop" else ""
+        raise SettingsError(f"this takes over {_TAKEN[settings.env == 'android']}: say --yes{other}")
+    print(f"Screenwright will take over {_TAKEN[settings.env == 'android']}; Ctrl-C stops it.", file=sys.stderr)
     if not _yes("Go on?"):
         raise SettingsError("nothing was done")
 

@@ -27,7 +27,9 @@ class RunSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: Literal["browser", "desktop"] = Field("browser", description="what to work: a browser page or a desktop")
+    env: Literal["browser", "desktop", "vnc", "android"] = Field(
+        "browser", description="what to work: a browser page, a desktop, a remote one (VNC), or a phone (adb)"
+    )
     url: str = Field("about:blank", description="browser: the page to begin on")
     headed: bool = Field(False, description="browser: show the window")
     window: bool = Field(
@@ -61,9 +63,18 @@ class RunSettings(BaseModel):
         (), description="browser: a host that may be reached, with all names below it, and then no other; repeatable"
     )
     virtual: bool = Field(False, description="desktop: start a display of its own instead of taking the real one")
+    watch: bool = Field(
+        False, description="desktop: show the virtual display in a browser tab, whose address is printed"
+    )
+    watcher_works: bool = Field(False, description="desktop: let mouse and keys of that tab reach the display too")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
     display: str | None = Field(None, description="desktop, or browser window: the X display to work, such as :1")
-    yes: bool = Field(False, description="desktop: take over the real screen without asking first")
+    address: str | None = Field(None, description="vnc: where the server is, such as 192.0.2.7:5901 or HOST:1")
+    password_file: str | None = Field(
+        None, description="vnc: a file whose first line is the password (default: the variable VNC_PASSWORD)"
+    )
+    device: str | None = Field(None, description="android: the serial of the phone, as adb devices says")
+    yes: bool = Field(False, description="desktop, vnc, android: take over the screen without asking first")
     model: str = Field("reader", description="reader, the address of an OpenAI-compatible server, or a model's folder")
     model_name: str | None = Field(None, description="the model's name at that server, if it serves several")
     dialect: str | None = Field(None, description="how the model speaks, if its name does not tell")

@@ -1,0 +1,150 @@
+"""Actions as command lines for the phone's shell, which works its screen through Android's `input`."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import ceil, hypot
+
+from ..actions import (
+    Action,
+    Back,
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Direction,
+    Drag,
+    Home,
+    Hotkey,
+    LongPress,
+    Navigate,
+    Scroll,
+)
+from ..env import ActionRefused
+from ..geometry import ScreenPoint, Size
+from .keycodes import BACK, ENTER, HOME, TAB, keycode
+
+NOTCH = 0.1
+"""How much of the screen one notch of a wheel scrolls."""
+
+_SWIPE_MS = 500
+_BETWEEN_TAPS_S = 0.1
+_PATH_STEP_PX = 40
+_LONGEST_SWIPE, _MARGIN = 0.6, 0.05
+_MOST_SWIPES = 10
+_LONGEST_TEXT = 400
+_ADDRESS = re.compile(r"https?://\S+")
+
+
+def command_of(action: Action, size: Size) -> str:
+    """The command line that does `action`, one of those that need fingers or keys, on a screen of `size`.
+
+    Raises:
+        ActionRefused: a phone cannot do it.
+    """
+    match action:
+        case Click(at, button, count, modifiers):
+            return _taps(at, button, count, modifiers)
+        case LongPress(at, seconds):
+            return f"input swipe {_at(at)} {_at(at)} {round(seconds * 1000)}"
+        case Drag(path, button, modifiers):
+            _with_a_finger(button, modifiers)
+            return _drag(path)
+        case Scroll(direction, amount, at):
+            return _scroll(direction, amount, at, size)
+        case ButtonDown(button, at):
+            _with_a_finger(button, ())
+            return f"input motionevent DOWN {_at(_somewhere(at))}"
+        case ButtonUp(button, at):
+            _with_a_finger(button, ())
+            return f"input motionevent UP {_at(_somewhere(at))}"
+        case Hotkey(keys):
+            codes = " ".join(str(keycode(key)) for key in keys)
+            return f"input {'keycombination' if len(keys) > 1 else 'keyevent'} {codes}"
+        case Back() | Home():
+            return f"input keyevent {BACK if isinstance(action, Back) else HOME}"
+        case Navigate(url):
+            if not _ADDRESS.fullmatch(url):
+                raise ActionRefused(f"{url!r:.80} is not the address of a page, such as https://example.org")
+            return f"am start -a android.intent.action.VIEW -d {shlex.quote(url)}"
+        case _:
+            name = type(action).__name__.lower()
+            raise ActionRefused(f"a phone has no {name} action: it has fingers, and keys that cannot be held")
+
+
+def text_commands(text: str) -> Iterator[str]:
+    """The command lines that type `text`, which is ASCII, with `input`; line breaks and tabs are keys."""
+    for part in re.findall(r"[\n\t]|[^\n\t]+", text):
+        if part in "\n\t":
+            yield f"input keyevent {ENTER if part == chr(10) else TAB}"
+            continue
+        for start in range(0, len(part), _LONGEST_TEXT):
+            # `input` takes %s for a space, so that a text which says "%s" itself is typed in two pieces
+            for piece in re.split(r"(?<=%)(?=s)", part[start : start + _LONGEST_TEXT]):
+                yield f"input text {shlex.quote(piece.replace(' ', '%s'))}"
+
+
+def _taps(at: ScreenPoint, button: Button, count: int, modifiers: tuple[str, ...]) -> str:
+    """Taps side by side in the background, since `input` takes longer to start than a double tap may last."""
+    _with_a_finger(button, modifiers)
+    if count < 1:
+        raise ActionRefused(f"a click presses at least once, not {count} times")
+    tap = f"input tap {_at(at)}"
+    if count == 1:
+        return tap
+    return f"{f' & sleep {_BETWEEN_TAPS_S}; '.join([tap] * count)} & wait"
+
+
+def _drag(path: Sequence[ScreenPoint]) -> str:
+    if len(path) < 2:
+        raise ActionRefused("a drag needs two points or more")
+    if len(path) == 2:
+        return f"input swipe {_at(path[0])} {_at(path[1])} {_SWIPE_MS}"
+    moves = [f"input motionevent MOVE {_at(point)}" for point in _between(path)]
+    return "; ".join([f"input motionevent DOWN {_at(path[0])}", *moves, f"input motionevent UP {_at(path[-1])}"])
+
+
+def _between(path: Sequence[ScreenPoint]) -> Iterator[ScreenPoint]:
+    """Points along the path, near to one another; the first one left out."""
+    for start, end in pairwise(path):
+        steps = max(1, ceil(hypot(end.x - start.x, end.y - start.y) / _PATH_STEP_PX))
+        for step in range(1, steps + 1):
+            part = step / steps
+            yield ScreenPoint(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
+
+
+def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Size) -> str:
+    """Swipes against the direction, as long as the screen lets them be, as often as it takes."""
+    upright = direction in (Direction.UP, Direction.DOWN)
+    extent, across = (size.height, size.width) if upright else (size.width, size.height)
+    middle = at or ScreenPoint(size.width / 2, size.height / 2)
+    along, beside = (middle.y, middle.x) if upright else (middle.x, middle.y)
+    distance = amount * NOTCH * extent
+    swipes = min(_MOST_SWIPES, max(1, ceil(distance / (_LONGEST_SWIPE * extent))))
+    length = min(distance / swipes, _LONGEST_SWIPE * extent)
+    least, most = _MARGIN * extent + length / 2, (1 - _MARGIN) * extent - length / 2
+    centre = min(max(along, least), most)
+    beside = min(max(beside, 1.0), across - 2.0)
+    start, end = centre + length / 2, centre - length / 2
+    if direction in (Direction.UP, Direction.LEFT):
+        start, end = end, start
+    points = [ScreenPoint(beside, value) if upright else ScreenPoint(value, beside) for value in (start, end)]
+    return "; ".join([f"input swipe {_at(points[0])} {_at(points[1])} {_SWIPE_MS}"] * swipes)
+
+
+def _with_a_finger(button: Button, modifiers: tuple[str, ...]) -> None:
+    if button is not Button.LEFT:
+        raise ActionRefused(f"a finger has no {button.value} button: a long press opens what such a click would")
+    if modifiers:
+        raise ActionRefused("a phone has no keys to hold while it is touched")
+
+
+def _somewhere(at: ScreenPoint | None) -> ScreenPoint:
+    if at is None:
+        raise ActionRefused("a finger touches a point: say where")
+    return at
+
+
+def _at(point: ScreenPoint) -> str:
+    return f"{int(point.x)} {int(point.y)}"

@@ -1,0 +1,202 @@
+"""An Android phone or emulator as an environment, over adb.
+
+    with AndroidEnv() as env:
+        env.execute(OpenApp("Settings"))
+
+Nothing is installed on it. `input` types ASCII alone; other text needs the app ADBKeyboard, if that is installed.
+"""
+
+import base64
+import io
+import re
+import shlex
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from PIL import Image, UnidentifiedImageError
+
+from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait, points_of
+from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, Observation
+from ..geometry import ScreenPoint, Size
+from ..screenshot import Screenshot
+from ..settle import Frame, Patience, Settler
+from .apps import find_app, launchable
+from .commands import command_of, text_commands
+from .keycodes import ENTER, WAKE_UP
+from .phone import Phone
+
+KEYBOARD = "com.android.adbkeyboard/.AdbIME"
+KEYBOARD_PAGE = "https://github.com/senzhk/ADBKeyBoard"
+
+_LAUNCHABLE = "cmd package query-activities --brief -a android.intent.action.MAIN -c android.intent.category.LAUNCHER"
+_FOCUS = "dumpsys window | grep mCurrentFocus || true"
+_AFTER_OPENING = Patience(first_change_s=1.0, quiet_s=0.5, limit_s=10.0)
+_KEYBOARD_COMES_S = 0.5
+_NAMES_SHOWN = 12
+
+
+class AndroidEnv:
+    """The phone `serial` (by default the only one) at the adb server `server` (by default the usual one).
+
+    Nothing is done before the first look, which wakes the phone's screen up.
+    """
+
+    def __init__(
+        self,
+        serial: str | None = None,
+        *,
+        server: tuple[str, int] | None = None,
+        patience: Patience = Patience(),
+    ) -> None:
+        self.serial, self.server, self.patience = serial, server, patience
+        self._phone: Phone | None = None
+        self._size: Size | None = None
+        self._settler = Settler(self._frame)
+        self._finger: ScreenPoint | None = None
+        self._closed = False
+
+    def info(self) -> EnvInfo:
+        """See `Env`."""
+        program = self._phone.model if self._phone else ""
+        return EnvInfo("android", program, {"serial": self._phone.serial if self._phone else self.serial or "any"})
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        phone = self._opened()
+        shot = self._look()
+        facts = tuple(self._facts(shot))
+        self._size = shot.size
+        with suppress(ActionRefused):
+            focus = re.search(r"mCurrentFocus=Window\{\S+ \S+ ([^}]+)\}", phone.run(_FOCUS))
+            return Observation(shot, facts, focus[1] if focus else "")
+        return Observation(shot, facts)
+
+    def execute(self, action: Action) -> Done:
+        """See `Env`."""
+        phone = self._opened()
+        size = self._size or self._look().size
+        self._size = size
+        for point in points_of(action):
+            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
+                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        if isinstance(action, Wait):
+            time.sleep(action.seconds)
+            return Done(action.seconds, settled_by="waited")
+        patience = _AFTER_OPENING if isinstance(action, OpenApp) else self.patience
+        before = self._frame()
+        started = time.monotonic()
+        method = self._do(phone, action, size)
+        acted = time.monotonic() - started
+        settled = self._settler.wait(before, patience)
+        return Done(acted, settled.seconds, settled.by, method)
+
+    def types_any_script(self) -> bool:
+        """Whether ADBKeyboard is installed, which types what is not ASCII."""
+        return KEYBOARD in self._opened().run("ime list -s -a").split()
+
+    def release(self) -> None:
+        """See `Env`."""
+        finger, self._finger = self._finger, None
+        if finger is not None and self._phone is not None:
+            with suppress(EnvError):
+                self._phone.run(command_of(ButtonUp(at=finger), self._size or Size(1, 1)))
+
+    def close(self) -> None:
+        """See `Env`. The phone goes on as it is."""
+        self.release()
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _opened(self) -> Phone:
+        if self._closed:
+            raise EnvLost("the connection to the phone was closed")
+        if self._phone is None:
+            phone = Phone(self.serial, self.server)
+            phone.run(f"input keyevent {WAKE_UP}")
+            self._phone = phone
+        return self._phone
+
+    def _look(self) -> Screenshot:
+        png = self._opened().screenshot()
+        try:
+            with Image.open(io.BytesIO(png)) as image:
+                image.load()
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise EnvLost("the phone gives a broken picture of its screen") from error
+        return Screenshot(image) if image.mode != "RGB" else Screenshot(png=png)
+
+    def _frame(self) -> Frame:
+        image = self._look().image
+        return Frame(image.width, image.height, image.tobytes("raw", "BGRX"))
+
+    def _facts(self, shot: Screenshot) -> list[str]:
+        facts: list[str] = []
+        if self._size is not None and shot.size != self._size:
+            facts.append(f"The screen was turned: it is {shot.size} now, it was {self._size}")
+        if shot.image.getbbox() is None:
+            facts.append("The picture is all black: the screen is off, or the app forbids pictures of it")
+        return facts
+
+    def _do(self, phone: Phone, action: Action, size: Size) -> str:
+        """Do it; how, where there was a choice."""
+        match action:
+            case Type(text, submit):
+                return self._type(phone, re.sub(r"\r\n?", "\n", text), submit=submit)
+            case OpenApp(app):
+                self._open(phone, app)
+                return "started"
+            case _:
+                phone.run(command_of(action, size))
+        if isinstance(action, ButtonDown | ButtonUp):
+            self._finger = action.at if isinstance(action, ButtonDown) else None
+        return ""
+
+    def _type(self, phone: Phone, text: str, *, submit: bool) -> str:
+        method = "" if not text else "input" if text.isascii() else "ADBKeyboard"
+        if method == "ADBKeyboard":
+            self._type_by_app(phone, text)
+        else:
+            for command in text_commands(text):
+                phone.run(command)
+        if submit:
+            phone.run(f"input keyevent {ENTER}")
+        return method
+
+    def _type_by_app(self, phone: Phone, text: str) -> None:
+        """Let ADBKeyboard type: it is made the keyboard for as long as that takes."""
+        if not self.types_any_script():
+            character = next(character for character in text if not character.isascii())
+            raise ActionRefused(
+                f"this phone types ASCII alone, not {character!r}: install ADBKeyboard on it, {KEYBOARD_PAGE}"
+            )
+        before = phone.run("settings get secure default_input_method").strip()
+        phone.run(f"ime enable {KEYBOARD} && ime set {KEYBOARD}")
+        time.sleep(_KEYBOARD_COMES_S)
+        try:
+            for part in re.findall(r"[\n\t]|[^\n\t]+", text):
+                if part in "\n\t":
+                    phone.run(next(text_commands(part)))
+                else:
+                    packed = base64.b64encode(part.encode()).decode()
+                    phone.run(f"am broadcast -a ADB_INPUT_B64 --es msg {packed}")
+        finally:
+            if before and before not in ("null", KEYBOARD):
+                phone.run(f"ime set {shlex.quote(before)}")
+
+    def _open(self, phone: Phone, app: str) -> None:
+        components = launchable(phone.run(_LAUNCHABLE))
+        component = find_app(app, components)
+        if component is None:
+            names = sorted({name.partition("/")[0] for name in components})
+            shown = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
+            raise ActionRefused(f"it is not clear which app {app!r:.60} is; there are: {shown or 'none'}")
+        phone.run(f"am start -n {shlex.quote(component)}")

@@ -1,0 +1,6 @@
+"""A remote screen, through a VNC server."""
+
+from .address import VncAddress, read_password
+from .env import VncEnv
+
+__all__ = ["VncAddress", "VncEnv", "read_password"]

@@ -1,0 +1,292 @@
+"""An Android phone over adb: the contract as far as fingers go, against an adb server with a pretended phone."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from adb_phone import ADB_KEYBOARD, OWN_KEYBOARD, AdbPhone, adb_phone
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from screenwright import (
+    ActionRefused,
+    AndroidEnv,
+    Click,
+    Direction,
+    Drag,
+    EnvLost,
+    EnvUnavailable,
+    FakeEnv,
+    Hotkey,
+    OpenApp,
+    ScreenPoint,
+    Screenshot,
+    Scroll,
+    Type,
+)
+from screenwright.cli.main import main
+from screenwright.envs.actions import Back, Button, ButtonDown, Home, KeyDown, LongPress, Move, Navigate
+from screenwright.envs.android.apps import find_app, launchable
+from screenwright.envs.android.commands import command_of, text_commands
+from screenwright.envs.android.doctor import check_android
+from screenwright.envs.check import Verdict
+from screenwright.envs.contract import EnvContract, Stage
+from screenwright.envs.geometry import Size
+from screenwright.envs.settle import Patience
+
+SOON = Patience(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
+UPRIGHT = Size(400, 640)
+LEAKY = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""adbutils leaves the socket of a connection that fails to the garbage collector."""
+
+
+class PhoneStage:
+    nothing = ScreenPoint(380, 600)
+
+    def __init__(self, server: tuple[str, int], phone: AdbPhone) -> None:
+        self.server, self.phone = server, phone
+        self.env = self.fresh_env()
+        self.button, self.field = phone.env.where("Greet"), phone.env.where("Name")
+
+    def presses(self) -> int:
+        return self.phone.env.state.presses
+
+    def text(self) -> str:
+        return self.phone.env.state.text
+
+    def submissions(self) -> int:
+        return self.phone.env.state.submissions
+
+    def fresh_env(self) -> AndroidEnv:
+        return AndroidEnv(server=self.server, patience=SOON)
+
+
+@pytest.fixture
+def phone() -> Generator[PhoneStage]:
+    with adb_phone(FakeEnv(UPRIGHT)) as (server, device):
+        stage = PhoneStage(server, device)
+        with stage.env:
+            yield stage
+
+
+class TestAndroidEnv(EnvContract):
+    @pytest.fixture
+    def stage(self, phone: PhoneStage) -> Stage:
+        return phone
+
+    def test_a_held_shift_selects_and_release_lets_go(self, stage: Stage) -> None:
+        """`input` holds no keys from one command to the next, and so they are refused."""
+        with pytest.raises(ActionRefused, match="keys that cannot be held"):
+            stage.env.execute(KeyDown("shift"))
+
+
+def test_what_the_screen_shows_now_is_known_to_the_log(phone: PhoneStage) -> None:
+    assert phone.env.observe().place == "com.android.settings/com.android.settings.Settings"
+    assert phone.env.info().program == "Pretend Phone"
+    assert phone.phone.ran[:2] == ["getprop ro.product.model", "input keyevent 224"]
+
+
+def test_a_warning_in_front_of_the_picture_does_no_harm(phone: PhoneStage) -> None:
+    phone.phone.before_picture = b"[Warning] Multiple displays were found, but no display id was specified!\n"
+    assert phone.env.observe().screenshot.size == UPRIGHT
+    phone.phone.before_picture, phone.phone.picture = b"", b"Failed to take screenshot: -38"
+    with pytest.raises(EnvLost, match="gives no picture of its screen: Failed to take screenshot"):
+        phone.env.observe()
+
+
+def test_a_turned_screen_and_a_black_one_are_told(phone: PhoneStage) -> None:
+    assert phone.env.observe().facts == ()
+    phone.phone.env.size = Size(640, 400)
+    assert phone.env.observe().facts == ("The screen was turned: it is 640x400 now, it was 400x640",)
+    phone.env.execute(Click(ScreenPoint(630, 390)))
+    phone.phone.picture = Screenshot(Image.new("RGB", (640, 400))).png
+    (fact,) = phone.env.observe().facts
+    assert "all black" in fact
+
+
+def test_other_text_than_ascii_is_typed_by_the_app_for_it_which_is_taken_back(phone: PhoneStage) -> None:
+    phone.env.execute(Click(phone.field))
+    assert phone.env.execute(Type("plain")).method == "input"
+    assert phone.phone.keyboard == OWN_KEYBOARD
+    assert phone.env.execute(Type(" 你好\n")).method == "ADBKeyboard"
+    assert phone.phone.keyboard == OWN_KEYBOARD
+    assert (phone.text(), phone.submissions()) == ("plain 你好", 1)
+
+
+def test_without_that_app_it_is_refused_with_what_to_install(phone: PhoneStage) -> None:
+    phone.phone.keyboards.remove(ADB_KEYBOARD)
+    phone.env.execute(Click(phone.field))
+    with pytest.raises(ActionRefused, match="types ASCII alone, not 'é': install ADBKeyboard"):
+        phone.env.execute(Type("café"))
+    assert phone.text() == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["100%sure", "a %s b", "%%s %", "$(reboot) `id` \"x\" 'y' \\n ; & | > <", "-d 1", "  two  spaces  ", "%"]
+)
+def test_text_reaches_the_phone_letter_by_letter(phone: PhoneStage, text: str) -> None:
+    phone.env.execute(Click(phone.field))
+    phone.env.execute(Type(text))
+    assert phone.text() == text
+
+
+def test_apps_are_opened_by_what_people_call_them(phone: PhoneStage) -> None:
+    for name, component in (
+        ("Settings", "com.android.settings/.Settings"),
+        ("Clock", "com.google.android.deskclock/com.android.deskclock.DeskClock"),
+        ("spotify", "com.spotify.music/.MainActivity"),
+        ("com.spotify.music", "com.spotify.music/.MainActivity"),
+    ):
+        phone.env.execute(OpenApp(name))
+        assert phone.phone.started[-1] == component
+    with pytest.raises(ActionRefused, match=r"not clear which app 'Camera' is; there are: com\.android\.settings, "):
+        phone.env.execute(OpenApp("Camera"))
+    with pytest.raises(ActionRefused, match="could not do it: Error type 3"):
+        phone.env.execute(OpenApp("Tasks"))
+    assert phone.phone.started[-1] == "org.tasks/com.todoroo.astrid.activity.MainActivity$Start"
+
+
+def test_which_app_is_meant_is_not_guessed() -> None:
+    components = launchable("com.one.notes/.Main\ncom.two.notes/.Main\n  com.three/.A$B\npriority=0 match=0x1\n")
+    assert components == ("com.one.notes/.Main", "com.two.notes/.Main", "com.three/.A$B")
+    assert find_app("notes", components) is None
+    assert find_app("two", components) == "com.two.notes/.Main"
+    assert find_app("Three App", components) == "com.three/.A$B"
+    assert find_app("com", components) is None
+
+
+def test_buttons_of_the_phone_and_addresses(phone: PhoneStage) -> None:
+    phone.env.execute(Home())
+    phone.env.execute(Back())
+    phone.env.execute(Hotkey(("recents",)))
+    phone.env.execute(Navigate("https://example.org/?a=1&b='x'"))
+    assert [call for call in phone.phone.calls if call[0] == "input"][1:] == [
+        ("input", "keyevent", "3"),
+        ("input", "keyevent", "4"),
+        ("input", "keyevent", "187"),
+    ]
+    assert phone.phone.started == ["https://example.org/?a=1&b='x'"]
+    with pytest.raises(ActionRefused, match="is not the address of a page"):
+        phone.env.execute(Navigate("file:///etc/passwd"))
+
+
+def test_a_drag_is_a_swipe_and_a_long_press_stays(phone: PhoneStage) -> None:
+    at = phone.phone.env.where("Cherry")
+    phone.env.execute(Drag((at, ScreenPoint(at.x, at.y - 44))))
+    assert phone.phone.env.state.scrolled == 2
+    phone.env.execute(LongPress(phone.button, 0.7))
+    assert phone.presses() == 1
+    assert phone.phone.calls[-2] == ("input", "swipe", "74", "58", "74", "58", "700")
+
+
+@given(
+    direction=st.sampled_from(Direction),
+    amount=st.integers(1, 50),
+    x=st.floats(0, 399),
+    y=st.floats(0, 639),
+)
+def test_a_scroll_swipes_against_its_direction_within_the_screen(
+    direction: Direction, amount: int, x: float, y: float
+) -> None:
+    for swipe in command_of(Scroll(direction, amount, ScreenPoint(x, y)), UPRIGHT).split("; "):
+        name, kind, *numbers, duration = swipe.split()
+        x1, y1, x2, y2 = map(int, numbers)
+        assert (name, kind, duration) == ("input", "swipe", "500")
+        assert all(0 < value < UPRIGHT.width for value in (x1, x2))
+        assert all(0 < value < UPRIGHT.height for value in (y1, y2))
+        towards = {"up": y2 - y1, "down": y1 - y2, "left": x2 - x1, "right": x1 - x2}[direction]
+        assert towards > 10
+
+
+def test_what_fingers_cannot_do_is_refused() -> None:
+    at = ScreenPoint(5, 5)
+    for action, reason in (
+        (Click(at, Button.RIGHT), "a finger has no right button: a long press"),
+        (Click(at, modifiers=("ctrl",)), "no keys to hold"),
+        (Click(at, count=0), "at least once"),
+        (Drag((at,)), "two points or more"),
+        (Move(at), "no move action"),
+        (ButtonDown(), "say where"),
+        (Hotkey(("f20",)), "no key 'f20'"),
+    ):
+        with pytest.raises(ActionRefused, match=reason):
+            command_of(action, UPRIGHT)
+    assert list(text_commands("")) == []
+
+
+def test_a_finger_that_is_down_is_lifted(phone: PhoneStage) -> None:
+    phone.env.execute(ButtonDown(at=phone.nothing))
+    phone.env.release()
+    phone.env.release()
+    assert [call[2] for call in phone.phone.calls if call[1] == "motionevent"] == ["DOWN", "UP"]
+
+
+def test_the_phone_is_chosen_by_its_serial(phone: PhoneStage) -> None:
+    phone.phone.states = {"emulator-5554": "device", "R58": "unauthorized", "X1": "offline", "Y2": "device"}
+    for serial, reason in (
+        (None, "several phones, emulator-5554, Y2: choose one with --device"),
+        ("R58", "R58 has not allowed this computer"),
+        ("X1", "X1 does not answer"),
+        ("Z9", "there is no phone Z9"),
+    ):
+        with pytest.raises(EnvUnavailable, match=reason):
+            AndroidEnv(serial, server=phone.server).observe()
+    with AndroidEnv("Y2", server=phone.server) as env:
+        assert env.observe().screenshot.size == UPRIGHT
+    phone.phone.states = {"R58": "unauthorized"}
+    with pytest.raises(EnvUnavailable, match="R58 has not allowed"):
+        AndroidEnv(server=phone.server).observe()
+    phone.phone.states = {}
+    with pytest.raises(EnvUnavailable, match="no phone is connected"):
+        AndroidEnv(server=phone.server).observe()
+
+
+@LEAKY
+def test_a_phone_that_is_unplugged_is_lost(phone: PhoneStage) -> None:
+    phone.env.observe()
+    phone.phone.states = {}
+    with pytest.raises(EnvLost, match="'emulator-5554' not found"):
+        phone.env.execute(Click(phone.button))
+    phone.env.release()
+
+
+def test_an_old_phone_without_the_newer_shell_works_too(phone: PhoneStage) -> None:
+    phone.phone.features = "cmd"
+    with AndroidEnv(server=phone.server, patience=SOON) as env:
+        env.execute(Click(phone.button))
+        assert phone.presses() == 1
+        with pytest.raises(ActionRefused, match="not clear"):
+            env.execute(OpenApp("Camera"))
+
+
+def test_the_doctor_says_what_a_phone_can_do(phone: PhoneStage) -> None:
+    checks = list(check_android(server=phone.server))
+    assert [check.verdict for check in checks] == [Verdict.OK] * 3
+    assert checks[0].found == "Pretend Phone, emulator-5554"
+    assert checks[1].found.startswith("400x640, ")
+    phone.phone.keyboards.remove(ADB_KEYBOARD)
+    phone.phone.picture = Screenshot(Image.new("RGB", (400, 640))).png
+    _, picture, text = check_android(server=phone.server)
+    assert (picture.verdict, text.verdict) == (Verdict.FAILED, Verdict.WARNING)
+    phone.phone.states = {}
+    (check,) = check_android(server=phone.server)
+    assert (check.verdict, check.found[:22]) == (Verdict.FAILED, "no phone is connected:")
+
+
+@pytest.mark.reader
+def test_the_command_line_works_a_phone(
+    phone: PhoneStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(phone.server[1]))
+    done = main(["run", 'Click "Greet"', "--env", "android", "--device", "emulator-5554", "--yes", "--out", "here"])
+    assert done == 0, capsys.readouterr().err
+    assert phone.presses() == 1
+
+
+@LEAKY
+def test_no_adb_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADBUTILS_ADB_PATH", "/bin/false")
+    with pytest.raises(EnvUnavailable, match="adb: connect to adb server failed"):
+        AndroidEnv(server=("127.0.0.1", 9)).observe()

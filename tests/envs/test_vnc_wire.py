@@ -1,0 +1,237 @@
+"""What VNC servers say, and what they should not: greetings, encodings, nonsense."""
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from rfb_server import VERSION, Guest, rfb_server
+
+from screenwright.envs.actions import Click
+from screenwright.envs.env import EnvLost, EnvUnavailable
+from screenwright.envs.geometry import ScreenPoint
+from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
+from screenwright.envs.vnc.client import VncClient
+from screenwright.envs.vnc.des import answer, encipher
+from screenwright.envs.vnc.encodings import TIGHT, ZRLE
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1", VncAddress("127.0.0.1", 5900)),
+        ("box:1", VncAddress("box", 5901)),
+        ("box:5907", VncAddress("box", 5907)),
+        ("box::5907", VncAddress("box", 5907)),
+        ("[::1]:2", VncAddress("::1", 5902)),
+        ("/run/vnc.sock", VncAddress(path="/run/vnc.sock")),
+    ],
+)
+def test_addresses_are_read_as_viewers_write_them(text: str, address: VncAddress) -> None:
+    assert VncAddress.parse(text) == address
+    assert VncAddress.parse(str(address)) == address
+
+
+@pytest.mark.parametrize("text", ["", "box:", "box:99999", "vnc://box", "a b", "::1", "box:one", "[box]:1"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not the address of a VNC server"):
+        VncEnv(text)
+
+
+def test_the_cipher_is_des() -> None:
+    """Known answers: FIPS 81, and NBS Special Publication 500-20."""
+    for key, plain, cipher in (
+        ("0123456789abcdef", "4e6f772069732074", "3fa40e8a984d4815"),
+        ("7ca110454a1a6e57", "01a1d6d039776742", "690f5b0d9a26939b"),
+        ("0131d9619dc1376e", "5cd54ca83def57da", "7a389d10354bd271"),
+        ("07a1133e4a0b2686", "0248d43806f67172", "868ebb51cab4599a"),
+        ("1f08260d1ac2465e", "6b056e18759f5cca", "ef1bf03e5dfa575a"),
+    ):
+        assert encipher(bytes.fromhex(plain), bytes.fromhex(key)).hex() == cipher
+
+
+def test_eight_characters_of_a_password_count() -> None:
+    challenge = bytes(range(16))
+    assert answer(challenge, "12345678") == answer(challenge, "123456789") != answer(challenge, "1234567")
+
+
+def test_a_password_is_read_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VNC_PASSWORD", raising=False)
+    assert read_password(None) is None
+    monkeypatch.setenv("VNC_PASSWORD", "from outside")
+    assert read_password(None) == "from outside"
+    file = tmp_path / "password"
+    file.write_text("from the file\nand a remark\n")
+    assert read_password(str(file)) == "from the file"
+    file.write_bytes(b"\xdb\xd8\x3c\xfd\x72\x7a\x14\x58")
+    with pytest.raises(EnvUnavailable, match="holds no text"):
+        read_password(str(file))
+    with pytest.raises(EnvUnavailable, match="No such file"):
+        read_password(str(tmp_path / "none"))
+
+
+def test_nobody_there_is_told() -> None:
+    with pytest.raises(EnvUnavailable, match=r"no VNC server answers at 127\.0\.0\.1:1099: Connection refused"):
+        VncEnv("127.0.0.1:1099").observe()
+    with pytest.raises(EnvUnavailable, match=r"no VNC server answers at /no/such/socket"):
+        VncEnv("/no/such/socket").observe()
+
+
+GREETINGS = [
+    (b"HTTP/1.1 400 Bad Request\r\n", "is no VNC server"),
+    (VERSION + b"\0" + struct.pack(">I", 9) + b"too many!", "refuses us: too many!"),
+    (VERSION + b"\2\x13\x1e", r"logs in by VeNCrypt, Apple's only"),
+    (VERSION + b"\1\2", "asks for a password"),
+    (VERSION + b"\1\1" + struct.pack(">II", 1, 4) + b"no!!", "refuses us: no!!"),
+    (VERSION + b"\1\1" + struct.pack(">II", 1, 1 << 31), "says nothing sensible"),
+    (VERSION + b"\1\1\0\0\0\0" + struct.pack(">HH16xI", 65535, 65535, 0), "has a screen of 65535x65535"),
+    (VERSION + b"\1", "closed the connection"),
+    (b"RFB 003.003\n" + struct.pack(">I", 2), "asks for a password"),
+    (b"RFB 003.007\n" + b"\1\1" + struct.pack(">HH16xI", 0, 0, 0), "has a screen of 0x0"),
+]
+
+
+@pytest.mark.parametrize(("said", "reason"), GREETINGS)
+def test_a_server_that_does_not_let_us_in_is_told_in_one_line(said: bytes, reason: str) -> None:
+    def behave(guest: Guest) -> None:
+        guest.say(said)
+        guest.fall_silent()
+
+    with rfb_server(behave) as address, pytest.raises(EnvUnavailable, match=reason) as trouble:
+        VncEnv(address).observe()
+    assert "\n" not in str(trouble.value)
+
+
+NONSENSE = [
+    struct.pack(">BxHHHHHi", 0, 1, 0, 0, 4, 4, 5) + bytes(64),
+    struct.pack(">BxHHHHHi", 0, 1, 0, 0, 4, 4, TIGHT) + b"\x90\x04abcd",
+    struct.pack(">BxHHHHHi", 0, 1, 0, 0, 8, 4, TIGHT) + b"\x00\x04abcd",
+    struct.pack(">BxHHHHHi", 0, 1, 0, 0, 4, 4, ZRLE) + struct.pack(">I", 4) + b"abcd",
+    struct.pack(">BxHHHHHi", 0, 1, 0, 0, 4, 4, ZRLE) + struct.pack(">I", 9) + zlib.compress(b"\x11"),
+    struct.pack(">BxHHHHHi", 0, 1, 0, 0, 60000, 60000, -223),
+    struct.pack(">Bxxxi", 3, -(1 << 30)),
+    b"\xfa",
+]
+
+
+@pytest.mark.parametrize("said", NONSENSE)
+def test_a_server_that_speaks_nonsense_is_lost(said: bytes) -> None:
+    def behave(guest: Guest) -> None:
+        guest.let_in(4, 4)
+        guest.say(said)
+        guest.stay()
+
+    with rfb_server(behave) as address, pytest.raises(EnvLost):
+        VncEnv(address).observe()
+
+
+def test_a_server_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def behave(guest: Guest) -> None:
+        guest.let_in(4, 4)
+        guest.show(0, 0, 4, 4, 0, bytes(64))
+        guest.stay()
+
+    monkeypatch.setattr(client, "_ANSWER_S", 0.3)
+    with rfb_server(behave) as address, VncEnv(address) as env, pytest.raises(EnvLost, match="has not answered"):
+        env.execute(Click(ScreenPoint(1, 1)))
+
+
+def shown(width: int, height: int, encoding: int, data: bytes) -> Image.Image:
+    """What the client makes of one rectangle."""
+
+    def behave(guest: Guest) -> None:
+        guest.let_in(width, height)
+        guest.show(0, 0, width, height, encoding, data)
+        guest.stay()
+
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        picture = viewer.screenshot().image
+        viewer.close()
+    return picture
+
+
+def blue_first(pixels: bytes) -> bytes:
+    return b"".join(pixels[at : at + 3][::-1] for at in range(0, len(pixels), 3))
+
+
+@given(st.binary(min_size=3 * 13 * 5, max_size=3 * 13 * 5))
+def test_tight_gradients_and_copies_are_undone(pixels: bytes) -> None:
+    width, row = 13, 39
+    differences = bytearray()
+    for at, value in enumerate(pixels):
+        left = pixels[at - 3] if at % row >= 3 else 0
+        above = pixels[at - row] if at >= row else 0
+        corner = pixels[at - row - 3] if at >= row and at % row >= 3 else 0
+        differences.append(value - min(255, max(0, left + above - corner)) & 255)
+    for control, plain in ((b"\x40\x02", bytes(differences)), (b"\x10", pixels)):
+        packed = zlib.compress(plain)
+        length = bytes((len(packed) & 127 | 128, len(packed) >> 7))
+        assert shown(width, 5, TIGHT, control + length + packed).tobytes() == pixels
+
+
+def test_few_tight_bytes_come_unpacked() -> None:
+    colours = bytes((1, 2, 3, 250, 251, 252))
+    picture = shown(3, 2, TIGHT, b"\x50\x01\x01" + colours + bytes((0b10100000, 0b01000000)))
+    assert picture.tobytes() == b"".join(colours[3 * bit : 3 * bit + 3] for bit in (1, 0, 1, 0, 1, 0))
+    assert shown(2, 2, TIGHT, b"\x80\x07\x08\x09").tobytes() == bytes((7, 8, 9)) * 4
+
+
+COLOURS = st.lists(st.binary(min_size=3, max_size=3), min_size=1, max_size=6, unique=True)
+
+
+@given(COLOURS, st.lists(st.integers(1, 300), min_size=77, max_size=77), st.sampled_from((0, 2, 128, 130)))
+def test_every_kind_of_zrle_tile_is_undone(colours: list[bytes], runs: list[int], kind: int) -> None:
+    width, height = 11, 7
+    indices = [place % len(colours) for place, run in enumerate(runs) for _ in range(run)][: width * height]
+    pixels = b"".join(colours[index] for index in indices)
+    if kind == 0:
+        tile = b"\0" + blue_first(pixels)
+    elif kind == 128:
+        tile = b"\x80" + b"".join(blue_first(colours[index]) + run for index, run in counted(indices))
+    elif kind == 2:
+        many = max(2, len(colours))
+        table = (colours * 2)[:many]
+        tile = bytes((many,)) + blue_first(b"".join(table)) + packed_rows(indices, width, many)
+    else:
+        many = max(2, len(colours))
+        table = (colours * 2)[:many]
+        body = b"".join(
+            bytes((index | 128,)) + run if run != b"\0" else bytes((index,)) for index, run in counted(indices)
+        )
+        tile = bytes((128 + many,)) + blue_first(b"".join(table)) + body
+    packed = zlib.compress(tile)
+    assert shown(width, height, ZRLE, struct.pack(">I", len(packed)) + packed).tobytes() == pixels
+
+
+def counted(indices: list[int]) -> list[tuple[int, bytes]]:
+    """Each run of one index, with its length as ZRLE writes it."""
+    runs: list[tuple[int, bytes]] = []
+    at = 0
+    while at < len(indices):
+        end = at
+        while end < len(indices) and indices[end] == indices[at]:
+            end += 1
+        full, rest = divmod(end - at - 1, 255)
+        runs.append((indices[at], b"\xff" * full + bytes((rest,))))
+        at = end
+    return runs
+
+
+def packed_rows(indices: list[int], width: int, colours: int) -> bytes:
+    bits = 1 if colours == 2 else 2 if colours <= 4 else 4
+    rows = [indices[at : at + width] for at in range(0, len(indices), width)]
+    lines = ["".join(f"{index:0{bits}b}" for index in row) for row in rows]
+    return b"".join(
+        int(line.ljust(-len(line) % 8 + len(line), "0"), 2).to_bytes((len(line) + 7) // 8) for line in lines
+    )
+
+
+def test_noise_survives_every_way() -> None:
+    pixels = os.urandom(3 * 70 * 70)
+    raw = b"".join(pixels[at : at + 3][::-1] + b"\xaa" for at in range(0, len(pixels), 3))
+    assert shown(70, 70, 0, raw).tobytes() == pixels

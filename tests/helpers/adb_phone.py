@@ -1,0 +1,263 @@
+"""An adb server on loopback with a phone behind it, whose screen is the fake GUI.
+
+The server speaks adb's protocol between client and server. The phone's shell is a real `sh`, so that quoting counts;
+`input`, `screencap`, `am` and the others are there as Android's behave, by what its sources say (`Input.java`).
+"""
+
+import base64
+import re
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from screenwright import ActionRefused, Click, Drag, FakeEnv, Hotkey, LongPress, ScreenPoint, Type
+from screenwright.envs.actions import ButtonDown, ButtonUp
+from screenwright.envs.android.keycodes import KEYCODES
+
+ADB_KEYBOARD = "com.android.adbkeyboard/.AdbIME"
+OWN_KEYBOARD = "com.android.inputmethod.latin/.LatinIME"
+LISTED = """2 activities found:
+  Activity #0:
+    priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=true
+    com.android.settings/.Settings
+  Activity #1:
+    priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=false
+    com.google.android.deskclock/com.android.deskclock.DeskClock
+  com.spotify.music/.MainActivity
+  org.tasks/com.todoroo.astrid.activity.MainActivity$Start
+"""
+SHIM = f"""#!{sys.executable} -IS
+import os, socket, struct, sys
+with socket.socket(socket.AF_UNIX) as s:
+    s.connect(os.environ["PHONE"])
+    f = s.makefile("rwb")
+    f.write("\\0".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]).encode() + b"\\1")
+    f.flush()
+    code, length = struct.unpack(">II", f.read(8))
+    out = f.read(length)
+    os.write(2 if code else 1, out) if len(out) < 65536 else sys.stdout.buffer.write(out)
+sys.stdout.flush()
+os._exit(code)
+"""
+
+
+class Failed(Exception):
+    """What a command prints as it fails."""
+
+
+@dataclass
+class AdbPhone:
+    """The phone. `ran` are the command lines it was given, `calls` what they came to."""
+
+    env: FakeEnv
+    keyboards: list[str] = field(default_factory=lambda: [OWN_KEYBOARD, ADB_KEYBOARD])
+    keyboard: str = OWN_KEYBOARD
+    states: dict[str, str] = field(default_factory=lambda: {"emulator-5554": "device"})
+    ran: list[str] = field(default_factory=list[str])
+    calls: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    before_picture: bytes = b""
+    picture: bytes | None = None
+    started: list[str] = field(default_factory=list[str])
+    features: str = "shell_v2,cmd,stat_v2"
+
+    def do(self, name: str, given: Sequence[str]) -> bytes:
+        """Run one of the phone's programs; what it prints."""
+        self.calls.append((name, *given))
+        match (name, *given):
+            case ("getprop", "ro.product.model"):
+                return b"Pretend Phone\n"
+            case ("screencap", "-p"):
+                return self.before_picture + (self.picture or self.env.observe().screenshot.png)
+            case ("input", command, *rest):
+                self._input(command, rest)
+            case ("ime", "list", "-s", "-a"):
+                return "\n".join(self.keyboards).encode()
+            case ("ime", "enable" | "set" as what, keyboard):
+                if keyboard not in self.keyboards:
+                    raise Failed(f"Unknown input method {keyboard} cannot be {what}")
+                self.keyboard = keyboard if what == "set" else self.keyboard
+            case ("settings", "get", "secure", "default_input_method"):
+                return self.keyboard.encode() + b"\n"
+            case ("am", "broadcast", "-a", "ADB_INPUT_B64", "--es", "msg", packed):
+                if self.keyboard == ADB_KEYBOARD:
+                    self.env.execute(Type(base64.b64decode(packed).decode()))
+                return b"Broadcasting: Intent { act=ADB_INPUT_B64 }\nBroadcast completed: result=0\n"
+            case ("am", "start", *rest):
+                self.started.append(rest[-1])
+                if rest[-1].startswith("org.tasks"):
+                    return b"Starting: Intent\nError type 3\nError: Activity class {org.tasks} does not exist.\n"
+            case ("cmd", "package", "query-activities", *_):
+                return LISTED.encode()
+            case ("dumpsys", "window"):
+                return b"  mCurrentFocus=Window{5e u0 com.android.settings/com.android.settings.Settings}\n"
+            case _:
+                raise Failed(f"sh: {name}: inaccessible or not found")
+        return b""
+
+    def _input(self, command: str, rest: list[str]) -> None:
+        match (command, *rest):
+            case ("tap", x, y):
+                self.env.execute(Click(_at(x, y)))
+            case ("swipe", *numbers):
+                start, end = _at(*numbers[:2]), _at(*numbers[2:4])
+                self.env.execute(LongPress(start) if start == end else Drag((start, end)))
+            case ("motionevent", "DOWN", x, y):
+                self.env.execute(ButtonDown(at=_at(x, y)))
+            case ("motionevent", "UP", x, y):
+                self.env.execute(ButtonUp(at=_at(x, y)))
+            case ("motionevent", "MOVE", _, _):
+                pass
+            case ("text", text):
+                if not text.isascii():
+                    raise Failed("java.lang.NullPointerException: Attempt to get length of null array")
+                self.env.execute(Type(_without_escapes(text)))
+            case ("keyevent", code):
+                if int(code) not in (3, 4, 224):
+                    self.env.execute(Hotkey((_NAMES[int(code)],)))
+            case ("keycombination", *codes):
+                self.env.execute(Hotkey(tuple(_NAMES[int(code)] for code in codes)))
+            case _:
+                raise Failed(f"Error: Invalid arguments for command: {command}")
+
+
+_NAMES = {code: name for name, code in KEYCODES.items()}
+
+
+def _at(x: str, y: str) -> ScreenPoint:
+    return ScreenPoint(int(x), int(y))
+
+
+def _without_escapes(text: str) -> str:
+    """What `input text` makes of %s, step by step as its source does."""
+    out = list(text)
+    escape, at = False, 0
+    while at < len(out):
+        if escape:
+            escape = False
+            if out[at] == "s":
+                out[at] = " "
+                at -= 1
+                del out[at]
+        if out[at] == "%":
+            escape = True
+        at += 1
+    return "".join(out)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    phone: AdbPhone
+    folder: Path
+
+
+class _Client(socketserver.StreamRequestHandler):
+    @property
+    def _machine(self) -> _Server:
+        assert isinstance(self.server, _Server)
+        return self.server
+
+    def handle(self) -> None:
+        with suppress(OSError, ValueError):
+            while head := self.rfile.read(4):
+                if not self._serve(self.rfile.read(int(head, 16)).decode()):
+                    return
+
+    def _serve(self, asked: str) -> bool:
+        """Answer; whether more may be asked on this connection."""
+        phone = self._machine.phone
+        if asked == "host:version":
+            self._okay("0029")
+        elif asked == "host:devices":
+            self._okay("".join(f"{serial}\t{state}\n" for serial, state in phone.states.items()))
+        elif found := re.fullmatch(r"host:tport:serial:(.+)", asked):
+            if phone.states.get(found[1]) != "device":
+                self._fail(f"device '{found[1]}' not found")
+                return False
+            self.wfile.write(b"OKAY" + bytes(8))
+            return True
+        elif re.fullmatch(r"host-serial:.+:features", asked):
+            self._okay(phone.features)
+        elif found := re.fullmatch(r"(shell,v2|shell|exec):(.+)", asked, re.DOTALL):
+            self.wfile.write(b"OKAY")
+            self._shell(found[1], found[2])
+        else:
+            self._fail(f"unknown host service {asked!r}")
+        return False
+
+    def _okay(self, text: str) -> None:
+        self.wfile.write(b"OKAY" + f"{len(text):04x}{text}".encode())
+
+    def _fail(self, text: str) -> None:
+        self.wfile.write(b"FAIL" + f"{len(text):04x}{text}".encode())
+
+    def _shell(self, kind: str, command: str) -> None:
+        self._machine.phone.ran.append(command)
+        folder = self._machine.folder
+        done = subprocess.run(
+            ["sh", "-c", command],
+            env={"PATH": f"{folder}:/usr/bin:/bin", "PHONE": str(folder / "socket")},
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        if kind != "shell,v2":
+            self.wfile.write(done.stdout + done.stderr)
+            return
+        for number, data in ((1, done.stdout), (2, done.stderr), (3, bytes([done.returncode]))):
+            if data:
+                self.wfile.write(struct.pack("<BI", number, len(data)) + data)
+
+
+def _answer_programs(listening: socket.socket, phone: AdbPhone, lock: threading.Lock) -> None:
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        with connection, connection.makefile("rwb") as stream, lock, suppress(OSError):
+            heard = b""
+            while not heard.endswith(b"\1"):
+                heard += stream.read(1)
+            name, *given = heard[:-1].decode().split("\0")
+            try:
+                code, out = 0, phone.do(name, given)
+            except (Failed, ActionRefused) as failed:
+                code, out = 1, f"{failed}\n".encode()
+            stream.write(struct.pack(">II", code, len(out)) + out)
+
+
+@contextmanager
+def adb_phone(env: FakeEnv) -> Generator[tuple[tuple[str, int], AdbPhone]]:
+    """The address of an adb server, and the phone behind it, which shows `env`."""
+    phone = AdbPhone(env)
+    with tempfile.TemporaryDirectory(prefix="adb-phone-") as name, _Server(("127.0.0.1", 0), _Client) as server:
+        folder = Path(name)
+        for program in ("input", "screencap", "am", "ime", "settings", "dumpsys", "cmd", "getprop"):
+            (folder / program).write_text(SHIM)
+            (folder / program).chmod(0o755)
+        server.phone, server.folder = phone, folder
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(folder / "socket"))
+            listening.listen(16)
+            serve: Callable[[], None] = lambda: _answer_programs(listening, phone, threading.Lock())  # noqa: E731
+            threads = [threading.Thread(target=serve, daemon=True)]
+            threads.append(threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True))
+            for thread in threads:
+                thread.start()
+            try:
+                yield ("127.0.0.1", server.server_address[1]), phone
+            finally:
+                server.shutdown()
+                with suppress(OSError):
+                    listening.shutdown(socket.SHUT_RDWR)
+                for thread in threads:
+                    thread.join(10)

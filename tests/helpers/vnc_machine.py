@@ -1,0 +1,64 @@
+"""A TigerVNC server on loopback with a desktop on it, as somebody's remote machine would be."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from screenwright.envs.vnc.des import encipher
+
+OBFUSCATION = bytes.fromhex("e84ad660c4721ae0")
+"""The key that VNC's password files are written with; every VNC server knows it."""
+
+
+@dataclass(frozen=True)
+class VncMachine:
+    """`address` as viewers write it; `environment` for programs on its display."""
+
+    address: str
+    environment: dict[str, str]
+    server: "subprocess.Popen[bytes]"
+
+
+@contextmanager
+def vnc_machine(
+    *programs: Sequence[str], password: str | None = None, size: str = "640x480", flags: Sequence[str] = ()
+) -> Generator[VncMachine]:
+    """A server that listens on a free port of loopback, with openbox and `programs` on its display."""
+    with ExitStack() as undo:
+        folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="vnc-machine-")))
+        security = ["-SecurityTypes", "None"]
+        if password is not None:
+            (folder / "passwd").write_bytes(encipher(password.encode()[:8].ljust(8, b"\0"), OBFUSCATION))
+            security = ["-SecurityTypes", "VncAuth", "-PasswordFile", str(folder / "passwd")]
+        command = ["Xtigervnc", "-displayfd", "1", "-geometry", size, "-depth", "24", "-localhost", "-nolisten", "tcp"]
+        command += ["-ac", *security, *flags]
+        started: list[subprocess.Popen[bytes]] = []
+        undo.callback(_end, started)
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+        started.append(server)
+        assert server.stdout is not None
+        undo.callback(server.stdout.close)
+        number = int(server.stdout.readline())
+        home = folder / "home"
+        home.mkdir()
+        environment = {"DISPLAY": f":{number}", "HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        for program in (["openbox"], *programs):
+            assert shutil.which(program[0]), f"{program[0]} is not installed: scripts/setup"
+            with (folder / "log").open("ab") as log:
+                started.append(subprocess.Popen(list(program), env=environment, stdout=log, stderr=log))
+        yield VncMachine(f"127.0.0.1:{5900 + number}", environment, server)
+
+
+def _end(started: list["subprocess.Popen[bytes]"]) -> None:
+    for process in reversed(started):
+        process.terminate()
+    for process in reversed(started):
+        process.wait(10)
+    time.sleep(0)
