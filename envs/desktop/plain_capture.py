@@ -71,10 +71,11 @@ class PlainCapture:
         info = self._display.display.info
         bits = [known.bits_per_pixel for known in info.pixmap_formats if known.depth == screen.root_depth]
         visuals = [visual for depth in screen.allowed_depths for visual in depth.visuals]
-        masks = [(v.red_mask, v.green_mask, v.blue_mask) for v in visuals if v.visual_id == screen.root_visual]
+        # With GLX a server lists a depth several times, its own visuals in any of them, or a visual twice.
+        masks = {(v.red_mask, v.green_mask, v.blue_mask) for v in visuals if v.visual_id == screen.root_visual}
         return (
             info.image_byte_order == _LITTLE_END_FIRST
             and screen.root_depth in _DEPTHS
             and bits == [_BITS]
-            and masks == [_MASKS]
+            and masks <= {_MASKS}
         )
