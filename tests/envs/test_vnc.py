@@ -130,11 +130,12 @@ def test_text_of_any_script_is_saved_as_it_was_typed(tmp_path: Path) -> None:
 
 def test_a_terminal_gets_its_text_and_the_clipboard_its_own_back(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
-    with vnc_machine(("xterm",), size="800x600") as machine, VncEnv(machine.address) as env:
+    with vnc_machine(("xterm", "-fullscreen"), size="800x600") as machine, VncEnv(machine.address) as env:
         await_something(env)
         xclip = ["xclip", "-selection", "clipboard"]
         subprocess.run([*xclip, "-in"], input="précieux 你".encode(), env=machine.environment, check=True)
         env.observe()
+        env.execute(Click(ScreenPoint(400, 300)))
         assert env.execute(Type(f"echo 'ab@# {UNICODE}' >{file}", submit=True)).method == "paste"
         eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), f"ab@# {UNICODE}\n")
         found = subprocess.run([*xclip, "-out"], env=machine.environment, capture_output=True, check=True, timeout=10)
