@@ -20,7 +20,7 @@ _CAPS, _REQUEST, _PEEK, _NOTIFY, _PROVIDE = (1 << bit for bit in range(24, 29))
 _FORMATS = 0xFFFF
 _LARGEST = 1 << 24
 _FETCH_S = 2.0
-"""A slow program must not be taken for one that has no paste key: the next key tried would mean something else to it."""
+"""A slow program must not be taken for one that has no such paste key: the next key would mean something else to it."""
 
 _OLD_S = 0.5
 _AFTER_S = 0.05
