@@ -1,8 +1,8 @@
-"""The X clipboard, owned by ourselves while a text is pasted, then given its old text back.
+"""The X clipboard, owned by ourselves while a text is pasted, then given its old content back.
 
 Pasting through another program's clipboard races with the paste key. Here the program that pastes asks us, so we know
-what it was given, and when. One thread with a connection of its own answers; the old text is kept on offer until
-`close`, since whoever owned it before has lost it (ICCCM, section 2).
+what it was given, and when. One thread with a connection of its own answers; the old content, pictures and all, is
+kept on offer until `close`, since whoever owned it before has lost it (ICCCM, section 2).
 """
 
 import os
@@ -17,31 +17,34 @@ from contextlib import suppress
 from typing import Any
 
 from .capture import DisplayAddress
+from .selection import TEXT_TYPES, Asking, Content, Giving, text_content
 from .x11 import connect
 
 LONGEST_TEXT = 50_000
 _SELECTIONS = ("CLIPBOARD", "PRIMARY")
-_ASK_S = 0.5
-_COMMAND_S = 3.0
+_COMMAND_S = 4.0
 _SERVE_S = 1.0
 _QUIET_S = 0.08
 _PRECEDING_READERS_S = 0.02
-_TEXT_TYPES = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING")
+_BEQUEATHED = ("UTF8_STRING", "image/png")
 
 
 class Clipboard:
     """Pastes text; `paste` is the one thing that it does.
 
-    With `bequeath`, what the clipboard held before is handed to xclip at the end, where that is installed.
+    With `bequeath`, what the clipboard held before is handed to xclip at the end, where that is installed: its text,
+    else its picture, else whatever form comes first, since xclip keeps one.
     """
 
     def __init__(self, address: DisplayAddress, *, bequeath: bool) -> None:
         self._address = address
         self._bequeath = bequeath
         self._display = connect(address)
-        self._window = self._display.screen().root.create_window(0, 0, 1, 1, 0, 0)
-        self._atoms = {name: self._display.intern_atom(name) for name in (*_SELECTIONS, *_TEXT_TYPES, "TARGETS")}
-        self._texts: dict[int, str] = {}
+        self._window = self._display.screen().root.create_window(0, 0, 1, 1, 0, 0, event_mask=_property_changes())
+        self._atoms = {name: self._display.intern_atom(name) for name in (*_SELECTIONS, *TEXT_TYPES, "TARGETS")}
+        self._asking = Asking(self._display, self._window, self._handle)
+        self._giving = Giving(self._display)
+        self._offers: dict[int, Content] = {}
         self._served_at = 0.0
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
@@ -51,6 +54,8 @@ class Clipboard:
 
     def paste(self, text: str, press_paste: Callable[[], None], *, primary: bool = False) -> bool:
         """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none came for it.
+
+        `press_paste` returns once the program has read the keys, where it can be known.
 
         `primary` offers it as the primary selection too, which some terminals paste. Elsewhere that would undo the
         selection that the text is to replace.
@@ -74,16 +79,17 @@ class Clipboard:
         for end in (self._wake_read, self._wake_write):
             with suppress(OSError):
                 os.close(end)
-        old = self._texts.get(self._atoms["CLIPBOARD"])
-        if self._bequeath and old is not None and shutil.which("xclip"):
+        old = self._offers.get(self._atoms["CLIPBOARD"])
+        if self._bequeath and old and shutil.which("xclip"):
             self._hand_over(old)
 
-    def _hand_over(self, text: str) -> None:
-        command = ["xclip", "-selection", "clipboard", "-in"]
+    def _hand_over(self, content: Content) -> None:
+        name = next((name for name in _BEQUEATHED if name in content), next(iter(content)))
+        command = ["xclip", "-selection", "clipboard", "-in", "-target", name]
         with self._address.in_environment(), suppress(subprocess.SubprocessError, OSError):
             subprocess.run(
                 command,
-                input=text.encode(),
+                input=content[name].data,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 timeout=2,
@@ -98,14 +104,14 @@ class Clipboard:
             time.sleep(0.005)
         return self._served_at > 0
 
-    def _ordered(self, work: Callable[[], str | None]) -> str | None:
-        """Have the clipboard's thread do `work`; None if it does not answer, since then the display is gone."""
-        answer: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    def _ordered(self, work: Callable[[], Content]) -> Content:
+        """Have the clipboard's thread do `work`; nothing if it does not answer, since then the display is gone."""
+        answer: queue.SimpleQueue[Content] = queue.SimpleQueue()
         self._orders.put(lambda: answer.put(work()))
         with suppress(OSError, queue.Empty):
             os.write(self._wake_write, b"x")
             return answer.get(timeout=_COMMAND_S)
-        return None
+        return {}
 
     def _serve(self) -> None:
         """The thread: answer programs and orders until closed or the display is gone."""
@@ -125,84 +131,54 @@ class Clipboard:
         with suppress(*gone):
             self._display.close()
 
-    def _take(self, text: str, selections: tuple[str, ...]) -> str | None:
-        """Own the selections with `text`; what the clipboard held before, if that was text."""
+    def _take(self, text: str, selections: tuple[str, ...]) -> Content:
+        """Own the selections with `text`; what the clipboard held before."""
         clipboard = self._atoms["CLIPBOARD"]
-        old = self._texts[clipboard] if clipboard in self._texts else self._fetched(clipboard)
+        old = self._offers[clipboard] if clipboard in self._offers else self._asking.content(clipboard)
         for name in selections:
-            self._texts[self._atoms[name]] = text
+            self._offers[self._atoms[name]] = text_content(text, self._display.intern_atom)
             self._window.set_selection_owner(self._atoms[name], 0)
         self._display.sync()
         return old
 
-    def _give_back(self, old: str | None) -> str | None:
-        """Offer the old text again, and nothing as the primary selection."""
+    def _give_back(self, old: Content) -> Content:
+        """Offer the old content again, and nothing as the primary selection."""
         from Xlib import X
         from Xlib.protocol import request
 
-        ours = set(self._texts)
-        self._texts.clear()
-        if old is not None and self._atoms["CLIPBOARD"] in ours:
-            self._texts[self._atoms["CLIPBOARD"]] = old
+        ours = set(self._offers)
+        self._offers.clear()
+        if old and self._atoms["CLIPBOARD"] in ours:
+            self._offers[self._atoms["CLIPBOARD"]] = old
         for name in _SELECTIONS:
-            if self._atoms[name] in ours - set(self._texts):
+            if self._atoms[name] in ours - set(self._offers):
                 request.SetSelectionOwner(
                     display=self._display.display, window=X.NONE, selection=self._atoms[name], time=X.CurrentTime
                 )
         self._display.sync()
-        return None
-
-    def _fetched(self, selection: int) -> str | None:
-        """Ask the present owner for its text."""
-        from Xlib import X
-
-        if self._display.get_selection_owner(selection) == X.NONE:
-            return None
-        text_type = self._atoms["UTF8_STRING"]
-        self._window.convert_selection(selection, text_type, text_type, X.CurrentTime)
-        self._display.flush()
-        end = time.monotonic() + _ASK_S
-        while (left := end - time.monotonic()) > 0:
-            if not self._display.pending_events():
-                select.select([self._display.fileno()], [], [], left)
-                continue
-            event = self._display.next_event()
-            if event.type == X.SelectionNotify:
-                return self._read(event.property)
-            self._handle(event)
-        return None
-
-    def _read(self, name: int) -> str | None:
-        from Xlib import X
-
-        if name == X.NONE:
-            return None
-        found = self._window.get_full_property(name, self._atoms["UTF8_STRING"])
-        self._window.delete_property(name)
-        if found is None or found.property_type != self._atoms["UTF8_STRING"]:
-            return None
-        return found.value.decode("utf-8", "replace") if isinstance(found.value, bytes) else str(found.value)
+        return {}
 
     def _handle(self, event: Any) -> None:
         from Xlib import X
 
         if event.type == X.SelectionClear:
-            self._texts.pop(event.atom, None)  # another program has something newer
+            self._offers.pop(event.atom, None)  # another program has something newer
         elif event.type == X.SelectionRequest:
             self._answer(event)
+        elif event.type == X.PropertyNotify:
+            self._giving.continues(event)
 
     def _answer(self, asked: Any) -> None:
         from Xlib import X, Xatom
         from Xlib.protocol import event
 
-        text = self._texts.get(asked.selection)
+        content = self._offers.get(asked.selection, {})
         place = asked.property or asked.target
-        types = [self._atoms[name] for name in _TEXT_TYPES]
-        if text is not None and asked.target == self._atoms["TARGETS"]:
-            asked.requestor.change_property(place, Xatom.ATOM, 32, [self._atoms["TARGETS"], *types])
-        elif text is not None and asked.target in types:
-            kind = self._atoms["UTF8_STRING"] if asked.target == self._atoms["TEXT"] else asked.target
-            asked.requestor.change_property(place, kind, 8, text.encode("utf-8"))
+        targets = {self._display.intern_atom(name): name for name in content}
+        if content and asked.target == self._atoms["TARGETS"]:
+            asked.requestor.change_property(place, Xatom.ATOM, 32, [self._atoms["TARGETS"], *targets])
+        elif asked.target in targets:
+            self._giving.give(asked.requestor, place, content[targets[asked.target]])
             self._served_at = time.monotonic()
         else:
             place = X.NONE
@@ -211,3 +187,9 @@ class Clipboard:
         )
         asked.requestor.send_event(notice)
         self._display.flush()
+
+
+def _property_changes() -> int:
+    from Xlib import X
+
+    return int(X.PropertyChangeMask)

@@ -83,6 +83,14 @@ class DesktopEnv:
             )
         return self._opened().execute(action, points_of(action))
 
+    def start(self, program: tuple[str, ...]) -> None:
+        """Start `program`, a list of arguments, on the virtual display; returns when its window is there and rests.
+
+        Raises:
+            EnvUnavailable: the display is not a virtual one, or the program shows no window; says why.
+        """
+        self._opened().start(program)
+
     def release(self) -> None:
         """See `Env`."""
         if self._session is not None:

@@ -42,8 +42,8 @@ class Gestures:
         self._device = device
         self._keys: dict[str, tuple[str | int, ...]] = {}
         self._buttons: list[Button] = []
-        self._clicked_at = DevicePoint(-1000, -1000)
-        self._clicked_when = 0.0
+        self._at: DevicePoint | None = None
+        self._clicked: dict[Button, tuple[DevicePoint, float]] = {}
 
     def do(self, action: Action) -> str:
         """Do `action`, one of those that need mouse or keyboard.
@@ -73,12 +73,14 @@ class Gestures:
                 self._let_go_of_key(canonical_key(key))
             case ButtonDown(button, at):
                 self._move(at)
+                self._keep_apart(button)
                 self._driver.button(button, True)
                 self._buttons.append(button)
             case ButtonUp(button, at):
                 self._move(at)
                 self._driver.button(button, False)
                 self._buttons = [held for held in self._buttons if held != button]
+                self._was_clicked(button)
             case LongPress(at, seconds):
                 self._long_press(at, seconds)
             case _:
@@ -96,29 +98,49 @@ class Gestures:
                 self._press(reversed(codes), False)
 
     def _move(self, to: ScreenPoint | None) -> None:
-        if to is not None:
-            at = self._device.apply(to)
-            self._driver.move(at.x, at.y)
+        """Put the pointer there. While a button is held it is a drag, which goes there in small moves."""
+        if to is None:
+            return
+        if self._buttons and self._at is not None:
+            self._glide(self._at, self._device.apply(to), DRAG_MOVES)
+        else:
+            self._put(self._device.apply(to))
+
+    def _put(self, at: DevicePoint) -> None:
+        self._driver.move(at.x, at.y)
+        self._at = at
+
+    def _glide(self, start: DevicePoint, end: DevicePoint, moves: int) -> None:
+        for step in range(1, moves + 1):
+            part = step / moves
+            self._put(DevicePoint(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part))
+            time.sleep(DRAG_S / DRAG_MOVES)
 
     def _click(self, at: DevicePoint, button: Button, count: int, modifiers: tuple[str, ...]) -> None:
         if count < 1:
             raise ActionRefused(f"a click presses at least once, not {count} times")
         with self._held(modifiers):
-            self._driver.move(at.x, at.y)
-            self._keep_apart(at)
+            self._put(at)
+            self._keep_apart(button)
             for turn in range(count):
                 if turn:
                     time.sleep(_BETWEEN_CLICKS_S)
                 self._driver.button(button, True)
                 time.sleep(_PRESS_S)
                 self._driver.button(button, False)
-        self._clicked_at, self._clicked_when = at, time.monotonic()
+        self._was_clicked(button)
 
-    def _keep_apart(self, at: DevicePoint) -> None:
-        """Wait until a click here cannot be taken for the second half of a double click."""
-        near = abs(at.x - self._clicked_at.x) <= _NEAR_PX and abs(at.y - self._clicked_at.y) <= _NEAR_PX
-        if near:
-            time.sleep(max(0.0, self._clicked_when + DOUBLE_CLICK_S - time.monotonic()))
+    def _was_clicked(self, button: Button) -> None:
+        if self._at is not None:
+            self._clicked[button] = (self._at, time.monotonic())
+
+    def _keep_apart(self, button: Button) -> None:
+        """Wait until a press here cannot be taken for the second half of a double click."""
+        if self._at is None or button not in self._clicked:
+            return
+        place, when = self._clicked[button]
+        if abs(self._at.x - place.x) <= _NEAR_PX and abs(self._at.y - place.y) <= _NEAR_PX:
+            time.sleep(max(0.0, when + DOUBLE_CLICK_S - time.monotonic()))
 
     def _drag(self, path: Sequence[DevicePoint], button: Button, modifiers: tuple[str, ...]) -> None:
         """Press, go along the path in small moves, release: programs that start a drag need to see it move."""
@@ -126,22 +148,20 @@ class Gestures:
             raise ActionRefused("a drag needs two points or more")
         moves = max(2, DRAG_MOVES // (len(path) - 1))
         with self._held(modifiers):
-            self._driver.move(path[0].x, path[0].y)
-            self._keep_apart(path[0])
+            self._put(path[0])
+            self._keep_apart(button)
             self._driver.button(button, True)
             try:
                 time.sleep(_PRESS_S)
                 for start, end in pairwise(path):
-                    for step in range(1, moves + 1):
-                        part = step / moves
-                        self._driver.move(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
-                        time.sleep(DRAG_S / DRAG_MOVES)
+                    self._glide(start, end, moves)
                 time.sleep(_PRESS_S)
             finally:
                 self._driver.button(button, False)
 
     def _long_press(self, at: ScreenPoint, seconds: float) -> None:
         self._move(at)
+        self._keep_apart(Button.LEFT)
         self._driver.button(Button.LEFT, True)
         try:
             time.sleep(seconds)

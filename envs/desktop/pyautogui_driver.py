@@ -14,6 +14,7 @@ from typing import Any
 from ..actions import Button, Direction
 from ..env import ActionRefused, EnvLost, EnvUnavailable
 from .capture import DisplayAddress
+from .typeable import check_typeable
 
 _NAMES = {
     "super": "command" if platform.system() == "Darwin" else "win",
@@ -72,6 +73,7 @@ class PyAutoGuiDriver:
 
     def type(self, text: str) -> str:
         """See `Driver`."""
+        check_typeable(text)
         if all(character in _TYPED_AS or (character.isascii() and character.isprintable()) for character in text):
             for character in text:
                 self._call("press", _TYPED_AS.get(character, character))

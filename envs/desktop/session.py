@@ -138,6 +138,17 @@ class Session:
                 raise EnvUnavailable(f"{program} {ended}: {last_words(program)}".rstrip(": "))
             time.sleep(_POLL_S)
 
+    def start(self, program: tuple[str, ...]) -> None:
+        """Start `program` on a display that is ours, and wait for its window and for rest.
+
+        Raises:
+            EnvUnavailable: the display is not ours, or the program shows no window.
+        """
+        if self._running is None:
+            raise EnvUnavailable("programs are started with arguments on a virtual display only")
+        self._start(program, self._running)
+        self.rest(AFTER_OPENING)
+
     def rest(self, patience: Patience) -> Settled:
         """Wait until the screen has come to rest."""
         return self._settler.wait(self._capture.frame(), patience)
@@ -176,10 +187,13 @@ class Session:
             _until(self._windows.await_manager, _MANAGER_LIMIT_S)
         self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # where it hovers over nothing
         for program in virtual.programs:
-            before = self.windows()
-            pid = running.start(program)
-            self.await_window(before, program[0], partial(running.exit_code, pid), running.last_words)
+            self._start(program, running)
         self.rest(AFTER_OPENING)
+
+    def _start(self, program: tuple[str, ...], running: RunningDisplay) -> None:
+        before = self.windows()
+        pid = running.start(program)
+        self.await_window(before, program[0], partial(running.exit_code, pid), running.last_words)
 
     def _settle(self, before: Frame, windows: set[int], patience: Patience) -> Settled:
         """Wait for rest; where a window came or went, once more, for it may have come empty."""

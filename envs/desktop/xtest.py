@@ -19,6 +19,8 @@ from ..env import ActionRefused, EnvLost
 from .capture import DisplayAddress
 from .clipboard import LONGEST_TEXT, Clipboard
 from .keyboard import Keyboard, Stroke, keysym_of, symbol_of
+from .ping import Ping
+from .typeable import check_typeable
 from .x11 import Windows, XDisplay, in_x
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
@@ -26,6 +28,7 @@ _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT
 _KEYS_AT_ONCE = 40
 _KEY_PAUSE_S = 0.01
 _MAP_ARRIVES_S = 0.1
+_READ_S = 8.0
 _TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt", "foot", "console", "ptyxis")
 
 
@@ -41,6 +44,7 @@ class XTestDriver:
         self._watched = watched
         self._keyboard = Keyboard(connection)
         self._clipboard: Clipboard | None = None
+        self._ping: Ping | None = None
         self._lent: list[int] = []
         self._put_at: tuple[int, int] | None = None
         self._events = {
@@ -85,6 +89,7 @@ class XTestDriver:
 
     def type(self, text: str) -> str:
         """See `Driver`; line breaks and tabs are always keys, since pasted ones press nothing."""
+        check_typeable(text)
         self._keyboard.refresh()
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
@@ -97,6 +102,8 @@ class XTestDriver:
             self._map(dict.fromkeys(self._lent, 0))
         if self._clipboard is not None:
             self._clipboard.close()
+        if self._ping is not None:
+            self._ping.close()
 
     def _type_part(self, text: str, method: str) -> str:
         """Type `text` by keys if they suffice, else by `method` or worse; the worst method so far."""
@@ -160,7 +167,18 @@ class XTestDriver:
         """Terminals paste with shift+insert, all others with ctrl+v, unless the keyboard has no V."""
         modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
         held, stroke = self.codes(modifier)[-1], self.codes(key)[-1]
-        return lambda: self._press([Stroke(int(stroke), (int(held),))])
+        return lambda: self._press_and_hear([Stroke(int(stroke), (int(held),))])
+
+    def _press_and_hear(self, strokes: list[Stroke]) -> None:
+        """Press, and wait until the program has read it, if it is one that tells."""
+        self._press(strokes)
+        self._heard()
+
+    def _heard(self) -> None:
+        """Wait until the program with the focus has read all keys so far, if it is one that tells."""
+        if self._ping is None:
+            self._ping = Ping(self._address)
+        self._ping.answered(self._windows.active(), _READ_S)
 
     def _type_remapped(self, text: str) -> None:
         """Lend spare keys to the characters that have none, some at a time."""
@@ -174,7 +192,7 @@ class XTestDriver:
             strokes = [self._keyboard.stroke(char) or Stroke(lent[char]) for char in rest[:taken]]
             self._map({code: keysym_of(character) for character, code in lent.items()})
             try:
-                self._press(strokes)
+                self._press_and_hear(strokes)
                 time.sleep(_MAP_ARRIVES_S)
             finally:
                 self._map(dict.fromkeys(lent.values(), 0))
@@ -198,4 +216,5 @@ class XTestDriver:
         for code, symbol in symbols.items():
             in_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
         in_x(self._display.sync)
+        self._heard()
         time.sleep(_MAP_ARRIVES_S)

@@ -255,6 +255,10 @@ def _unmask(text: str, held: list[str]) -> str:
     return _HELD.sub(lambda match: held[int(match.group(1))], text)
 
 
+_LIKELIER_BUTTONS = {"help", "select", "execute", "clear", "stop", "sleep", "accept", "final", "convert", "compose"}
+"""Keys that hardly any keyboard has, and words that many buttons bear."""
+
+
 def _strike(parts: _Parts) -> Step | None:
     """Keys, if they are some; else this is no such sentence. A single letter is as likely a button."""
     raw = re.sub(r"\s+(?:key|keys)$", "", re.sub(r"^the\s+", "", parts.text("keys"), flags=re.I), flags=re.I)
@@ -262,7 +266,7 @@ def _strike(parts: _Parts) -> Step | None:
         keys = split_keys(raw)
     except ActionRefused:
         return None
-    return Strike(keys) if len(keys) > 1 or NAMED.issuperset(keys) else None
+    return Strike(keys) if len(keys) > 1 or (NAMED - _LIKELIER_BUTTONS).issuperset(keys) else None
 
 
 def _write(parts: _Parts) -> Step:
