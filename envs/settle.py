@@ -4,6 +4,10 @@ The screen is looked at every 40 ms. It has come to rest once it has not changed
 at all, once `first_change_s` have passed. What goes on for ever does not count: a small change in a place that made a
 small change before (a caret, a clock), and anything that after a while moves in one small part of the screen only.
 All else is bounded by `limit_s`.
+
+A still screen whose program is at work is about to change: where that can be told (`busy`), and while something small
+turns quickly in one place (the wheel in the tab of a page that loads), rest is not believed for up to `busy_s`. What
+turned on for longer than that is not waited for again.
 """
 
 import time
@@ -19,6 +23,7 @@ BLINK_PX = 250
 STEADY_AFTER_S = 1.5
 STEADY_SHARE = 0.02
 _PLACES_REMEMBERED = 8
+_TURNS, _TURNS_WITHIN_S = 4, 0.6
 _BYTES_PER_PIXEL = 4
 _ANY = [0] + [255] * 255
 
@@ -42,16 +47,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait: for the first change, for quiet after the last one, and at most (seconds)."""
+    """How long to wait (seconds): for the first change, for quiet after the last one, and at most.
+
+    `busy_s` is how long after the last change a program that is at work, or something that turns, is waited for.
+    """
 
     first_change_s: float = 0.5
     quiet_s: float = 0.3
     limit_s: float = 5.0
+    busy_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How long settling took, and what ended it: `quiet`, `no change`, `rest but for one place`, or `limit`."""
+    """How long settling took, and what ended it: `quiet`, `no change`, `rest but for one place`, or `limit`.
+
+    `, still busy` follows where the program went on working.
+    """
 
     seconds: float
     by: str
@@ -91,13 +103,16 @@ def _rows(frame: Frame, top: int, bottom: int) -> Image.Image:
 class Settler:
     """Waits for rest. Keeps in mind where the screen blinks, from one wait to the next.
 
-    `look` captures the screen; `sleep` and `clock` are the time, to be replaced in tests.
+    `look` captures the screen; `busy` says whether the program is at work, and is asked at every look; `sleep` and
+    `clock` are the time, to be replaced in tests.
     """
 
     look: Callable[[], Frame]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    busy: Callable[[], bool] = lambda: False
     _places: list[Box] = field(default_factory=list[Box])
+    _endless: list[Box] = field(default_factory=list[Box])
 
     def wait(self, before: Frame, patience: Patience = Patience()) -> Settled:
         """Return once the screen has come to rest; `before` is how it looked before it was acted on."""
@@ -109,11 +124,17 @@ class Settler:
             now = self.clock() - started
             change = changed(last, frame)
             last = frame
-            if change is not None and not self._blinks(change):
-                watch.saw(change, now)
+            if change is not None:
+                if not self._blinks(change):
+                    watch.saw(change, now)
+                elif not any(_touch(change.box, place) for place in self._endless):
+                    watch.turns.append((now, change.box))
+            working = self.busy() or watch.turning(now)
             reason = watch.verdict(now, patience)
-            if reason:
-                return Settled(now, reason)
+            if reason and (not working or watch.waited_for(now, patience)):
+                if watch.turning(now):
+                    self._endless = [*self._endless[1 - _PLACES_REMEMBERED :], watch.turns[-1][1]]
+                return Settled(now, f"{reason}, still busy" if working and "limit" not in reason else reason)
             self.sleep(POLL_S)
 
     def _blinks(self, change: Change) -> bool:
@@ -132,9 +153,21 @@ class _Watch:
 
     screen_px: int
     changes: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
+    turns: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
 
     def saw(self, change: Change, now: float) -> None:
         self.changes.append((now, change.box))
+
+    def turning(self, now: float) -> bool:
+        """Whether something small has changed several times just now, quicker than any caret blinks."""
+        return len(self.turns) >= _TURNS and now - self.turns[-_TURNS][0] <= _TURNS_WITHIN_S
+
+    def waited_for(self, now: float, patience: Patience) -> bool:
+        """Whether a program at work has had its time since it last changed something, or all time is up."""
+        last = self.changes[-1][0] if self.changes else 0.0
+        return (
+            now - last >= patience.busy_s or now >= patience.limit_s or self.verdict(now, patience).startswith("rest")
+        )
 
     def verdict(self, now: float, patience: Patience) -> str:
         """Why the wait is over; empty if it is not."""

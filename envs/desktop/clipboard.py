@@ -24,6 +24,7 @@ LONGEST_TEXT = 50_000
 _SELECTIONS = ("CLIPBOARD", "PRIMARY")
 _COMMAND_S = 4.0
 _SERVE_S = 1.0
+_BUSY_S = 10.0
 _QUIET_S = 0.08
 _PRECEDING_READERS_S = 0.02
 _BEQUEATHED = ("UTF8_STRING", "image/png")
@@ -52,10 +53,13 @@ class Clipboard:
         self._thread = threading.Thread(target=self._serve, name="screenwright-clipboard", daemon=True)
         self._thread.start()
 
-    def paste(self, text: str, press_paste: Callable[[], None], *, primary: bool = False) -> bool:
+    def paste(
+        self, text: str, press_paste: Callable[[], None], heard: Callable[[], bool | None], *, primary: bool = False
+    ) -> bool:
         """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none came for it.
 
-        `press_paste` returns once the program has read the keys, where it can be known.
+        `heard` waits a moment for the program to have read the keys: whether it has, None where it never tells. A busy
+        one is given until then, so that it does not fetch late what we have taken back.
 
         `primary` offers it as the primary selection too, which some terminals paste. Elsewhere that would undo the
         selection that the text is to replace.
@@ -66,7 +70,7 @@ class Clipboard:
         self._served_at = 0.0
         try:
             press_paste()
-            return self._await_served()
+            return self._await_served(heard)
         finally:
             self._ordered(lambda: self._give_back(old))
 
@@ -96,11 +100,16 @@ class Clipboard:
                 check=False,
             )
 
-    def _await_served(self) -> bool:
-        end = time.monotonic() + _SERVE_S
+    def _await_served(self, heard: Callable[[], bool | None]) -> bool:
+        started = time.monotonic()
+        end, reading = started + _SERVE_S, True
         while time.monotonic() < end:
             if self._served_at and time.monotonic() - self._served_at > _QUIET_S:
                 return True
+            if reading and not self._served_at and heard() is False:
+                end = min(time.monotonic() + _SERVE_S, started + _BUSY_S)
+                continue
+            reading = False
             time.sleep(0.005)
         return self._served_at > 0
 

@@ -20,7 +20,8 @@ NAMED_KEYSYMS: dict[str, int] = {
     "help": 0xFF6A, "select": 0xFF60, "execute": 0xFF62, "clear": 0xFF0B,
     "sleep": 0x1008FF2F, "hyper": 0xFFED, "compose": 0xFF20,
     "modechange": 0xFF7E, "convert": 0xFF23, "nonconvert": 0xFF22, "kanji": 0xFF21, "kana": 0xFF27, "hiragana": 0xFF25,
-    "katakana": 0xFF26, "zenkaku": 0xFF2A, "eisu": 0xFF30, "hangul": 0xFF31, "hanja": 0xFF34, "junja": 0xFF38, **{f"f{n}": 0xFFBD + n for n in range(1, 25)},
+    "katakana": 0xFF26, "zenkaku": 0xFF2A, "eisu": 0xFF30, "hangul": 0xFF31, "hanja": 0xFF34, "junja": 0xFF38,
+    **{f"f{n}": 0xFFBD + n for n in range(1, 25)},
 }  # fmt: skip
 """Keysyms of the canonical key names (X11's `keysymdef.h` and `XF86keysym.h`)."""
 

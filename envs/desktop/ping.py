@@ -19,6 +19,11 @@ class Ping:
         self._ping = self._display.intern_atom("_NET_WM_PING")
         self._protocols = self._display.intern_atom("WM_PROTOCOLS")
         self._stamp = 0
+        self._silent: set[int] = set()
+
+    def give_up_on(self, window: Window) -> None:
+        """Ask `window` no more: it read what came before, and did not answer (Qt 5 says that it would)."""
+        self._silent.add(window.id)
 
     def answered(self, window: Window | None, within_s: float) -> bool | None:
         """Whether `window` answered in time; None if it is none that answers.
@@ -28,7 +33,7 @@ class Ping:
         """
         from Xlib import error
 
-        if window is None:
+        if window is None or window.id in self._silent:
             return None
         try:
             return in_x(lambda: self._asked(window.id, within_s))

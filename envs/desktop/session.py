@@ -11,6 +11,7 @@ from ..actions import Action, OpenApp, Type, Wait
 from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Observation
 from ..geometry import ScreenPoint
 from ..settle import Frame, Patience, Settled, Settler
+from .busy import Busy
 from .capture import Capture, DisplayAddress, screenshot_of
 from .driver import Driver
 from .gestures import Gestures
@@ -50,7 +51,7 @@ class Session:
             self._driver = self._connected(driver, undo)
             self._capture = Capture(self.address, monitor)
             undo.callback(self._capture.close)
-            self._settler = Settler(self._capture.frame)
+            self._settler = Settler(self._capture.frame, busy=self._busy_program())
             self._gestures = Gestures(self._driver, self._capture.device)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
@@ -180,6 +181,10 @@ class Session:
         from .pyautogui_driver import PyAutoGuiDriver
 
         return PyAutoGuiDriver(self.address, watched=watched)
+
+    def _busy_program(self) -> Callable[[], bool]:
+        """What tells whether the program with the focus is at work; nothing does where that cannot be known."""
+        return Busy(self._windows.active_process) if self._windows else lambda: False
 
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
         """Start what was asked for, one after the other, each until its window is there; then let all come to rest."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from ..env import EnvLost, EnvUnavailable
 from ..geometry import Box
+from .busy import is_readable
 from .capture import DisplayAddress
 
 T = TypeVar("T")
@@ -116,6 +117,20 @@ class Windows:
             return self._described(number)
         shown = () if self.managed else self.shown()
         return shown[-1] if shown else None
+
+    def active_process(self) -> int | None:
+        """The process of the window that has the focus, if it is one of this machine (`_NET_WM_PID`)."""
+        from Xlib import error
+
+        number = in_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
+        if not number or not is_readable(""):
+            return None
+        window = self._display.create_resource_object("window", number)
+        try:
+            host = in_x(lambda: self._property(window, "WM_CLIENT_MACHINE"))
+            return in_x(lambda: self._number(window, "_NET_WM_PID")) if is_readable(_text(host or b"")) else None
+        except error.XError:
+            return None
 
     def activate(self, window: Window) -> None:
         """Ask the window manager to bring `window` to the front."""

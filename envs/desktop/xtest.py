@@ -21,14 +21,15 @@ from .clipboard import LONGEST_TEXT, Clipboard
 from .keyboard import Keyboard, Stroke, keysym_of, symbol_of
 from .ping import Ping
 from .typeable import check_typeable
-from .x11 import Windows, XDisplay, in_x
+from .x11 import Window, Windows, XDisplay, in_x
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
 _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}
 _KEYS_AT_ONCE = 40
 _KEY_PAUSE_S = 0.01
 _MAP_ARRIVES_S = 0.1
-_READ_S = 8.0
+_READ_S = 2.0
+_ASK_S = 0.05
 _TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt", "foot", "console", "ptyxis")
 
 
@@ -94,7 +95,8 @@ class XTestDriver:
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
-        return method
+        nowhere = self._windows.managed and self._windows.active() is None
+        return f"{method}, no window has the focus" if nowhere else method
 
     def close(self) -> None:
         """See `Driver`; the connection is its maker's."""
@@ -152,8 +154,11 @@ class XTestDriver:
         parts = [text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
+        hearing = _Hearing(self._pinger(), self._windows.active())
         for place, part in enumerate(parts):
-            if not self._clipboard.paste(part, press, primary=terminal):
+            if self._clipboard.paste(part, press, hearing.ask, primary=terminal):
+                hearing.over()
+            else:
                 if place:
                     raise EnvLost("a program stopped fetching the text that was pasted into it half way")
                 return False
@@ -167,18 +172,18 @@ class XTestDriver:
         """Terminals paste with shift+insert, all others with ctrl+v, unless the keyboard has no V."""
         modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
         held, stroke = self.codes(modifier)[-1], self.codes(key)[-1]
-        return lambda: self._press_and_hear([Stroke(int(stroke), (int(held),))])
+        return lambda: self._press([Stroke(int(stroke), (int(held),))])
 
-    def _press_and_hear(self, strokes: list[Stroke]) -> None:
-        """Press, and wait until the program has read it, if it is one that tells."""
-        self._press(strokes)
-        self._heard()
-
-    def _heard(self) -> None:
-        """Wait until the program with the focus has read all keys so far, if it is one that tells."""
+    def _pinger(self) -> Ping:
         if self._ping is None:
             self._ping = Ping(self._address)
-        self._ping.answered(self._windows.active(), _READ_S)
+        return self._ping
+
+    def _await_read(self) -> None:
+        """Wait until the program with the focus has read all that happened so far, if it is one that tells."""
+        window = self._windows.active()
+        if self._pinger().answered(window, _READ_S) is False and window is not None:
+            self._pinger().give_up_on(window)
 
     def _type_remapped(self, text: str) -> None:
         """Lend spare keys to the characters that have none, some at a time."""
@@ -192,7 +197,8 @@ class XTestDriver:
             strokes = [self._keyboard.stroke(char) or Stroke(lent[char]) for char in rest[:taken]]
             self._map({code: keysym_of(character) for character, code in lent.items()})
             try:
-                self._press_and_hear(strokes)
+                self._press(strokes)
+                self._await_read()
                 time.sleep(_MAP_ARRIVES_S)
             finally:
                 self._map(dict.fromkeys(lent.values(), 0))
@@ -216,5 +222,24 @@ class XTestDriver:
         for code, symbol in symbols.items():
             in_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
         in_x(self._display.sync)
-        self._heard()
+        self._await_read()
         time.sleep(_MAP_ARRIVES_S)
+
+
+class _Hearing:
+    """Asks `window` whether it has read all that happened so far, until it has."""
+
+    def __init__(self, ping: Ping, window: Window | None) -> None:
+        self._ping = ping
+        self._window = window
+        self._last: bool | None = None
+
+    def ask(self) -> bool | None:
+        """Wait a moment for the answer; None where none ever comes."""
+        self._last = self._ping.answered(self._window, _ASK_S)
+        return self._last
+
+    def over(self) -> None:
+        """The window has read it: if it never said so, it is not asked again."""
+        if self._last is False and self._window is not None and not self._ping.answered(self._window, 4 * _ASK_S):
+            self._ping.give_up_on(self._window)
