@@ -99,7 +99,7 @@ def featherpad(folder: Path) -> Program:
     file.write_text("")
     settings = folder / "featherpad" / "fp.conf"
     settings.parent.mkdir()
-    settings.write_text("[text]\nautoIndentation=false\nautoBracket=false\n")  # it would indent what is typed
+    settings.write_text("[text]\nnoIndent=true\n")  # it would indent what is typed
     return _saving(("env", f"XDG_CONFIG_HOME={folder}", "featherpad", "--standalone", str(file)), file)
 
 
