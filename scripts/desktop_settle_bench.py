@@ -3,8 +3,8 @@
     .venv/bin/python scripts/desktop_settle_bench.py [--rounds 2] [--only office]
 
 After every action the screen is filmed for 3 s more. A look was early if it differs from the last picture by more
-than a caret. The rule of `envs/settle.py` is measured with and without asking whether the program is at work; fixed sleeps
-are judged on the same films. Needs the programs of `desktop_programs.py`: it says what to install.
+than a caret. The rule of `envs/settle.py` is measured with and without asking whether the program is at work; fixed
+sleeps are judged on the same films. Needs the programs of `desktop_programs.py`: it says what to install.
 """
 
 import argparse

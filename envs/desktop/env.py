@@ -17,6 +17,7 @@ from ..settle import Patience
 from .capture import DisplayAddress
 from .session import DriverName, Session
 from .virtual import VirtualDisplay
+from .x11 import Window
 
 
 class DesktopEnv:
@@ -90,6 +91,16 @@ class DesktopEnv:
             EnvUnavailable: the display is not a virtual one, or the program shows no window; says why.
         """
         self._opened().start(program)
+
+    def windows(self) -> tuple[Window, ...]:
+        """The programs' windows, minimised ones too; facts for a log or a guard, none where they cannot be listed."""
+        shown = self._opened().on_screen
+        return shown.shown() if shown is not None else ()
+
+    def active_window(self) -> Window | None:
+        """The window that has the focus; None where there is none, or it cannot be told."""
+        shown = self._opened().on_screen
+        return shown.active() if shown is not None else None
 
     def release(self) -> None:
         """See `Env`."""

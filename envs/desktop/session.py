@@ -15,7 +15,7 @@ from .busy import Busy
 from .capture import Capture, DisplayAddress, screenshot_of
 from .driver import Driver
 from .gestures import Gestures
-from .programs import find_program, start_detached, window_of
+from .programs import command_of, start_detached, window_of
 from .virtual import RunningDisplay, VirtualDisplay
 from .x11 import Window, Windows, connect, is_x11
 
@@ -211,20 +211,21 @@ class Session:
     def _open(self, app: str) -> str:
         """Bring the window of `app` to the front, or start it and wait for a window."""
         shown = self._windows.shown() if self._windows else ()
-        window = window_of(app, shown)
+        environment = self.programs_environment
+        window = window_of(app, shown, environment)
         if window and self._windows:
             self._windows.activate(window)
             return "focused"
-        program = find_program(app)
-        if program is None:
+        command = command_of(app, environment)
+        if command is None:
             raise ActionRefused(f"no program called {app!r:.60} is installed, and no window of it is open")
         if self._running:
             try:
-                self._running.start((program,))
+                self._running.start(command)
             except EnvUnavailable as error:
                 raise ActionRefused(str(error)) from error
         else:
-            start_detached(program, self.address)
+            start_detached(command, self.address)
         if self._windows:
             before = {window.id for window in shown}
             _until(lambda: bool(self.windows() - before), _OPEN_LIMIT_S)

@@ -1,0 +1,83 @@
+"""Programs by the names that people use: what the machine's desktop entries say is installed.
+
+An entry (`NAME.desktop`, freedesktop.org's Desktop Entry Specification) tells a program's name, what kind of program it
+is ("Text Editor"), and the command that starts it.
+"""
+
+import configparser
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_GROUP = "Desktop Entry"
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CHOSEN_TERMINAL = "x-terminal-emulator"
+_TERMINALS = ("terminal", "terminal emulator", "console")
+_USUAL_DATA = "/usr/local/share:/usr/share"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An installed program.
+
+    `kinds` are what it is ("text editor"), in lower case; `window_class` is what its windows call themselves, if told.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    command: tuple[str, ...]
+    window_class: str = ""
+
+
+def find_application(app: str, environment: Mapping[str, str] | None = None) -> Application | None:
+    """The program that `app` names: by its name, else by its kind, else by a part of its name, if that is one only."""
+    wanted = app.strip().lower()
+    found = list(installed(os.environ if environment is None else environment))
+    named = next((entry for entry in found if entry.name.lower() == wanted), None)
+    if named is None and wanted in _TERMINALS:
+        named = _terminal((os.environ if environment is None else environment).get("PATH"))
+    named = named or next((entry for entry in found if wanted in entry.kinds), None)
+    partly = [entry for entry in found if wanted and wanted in entry.name.lower().split()]
+    return named or (partly[0] if len(partly) == 1 else None)
+
+
+def installed(environment: Mapping[str, str]) -> Iterator[Application]:
+    """Every program that shows itself in menus and can be started, by the order of the folders and of their names."""
+    home = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "/")) / ".local/share")
+    seen: set[str] = set()
+    for folder in (home, *(environment.get("XDG_DATA_DIRS") or _USUAL_DATA).split(":")):
+        for file in sorted((Path(folder) / "applications").glob("*.desktop")):
+            if file.name not in seen:
+                seen.add(file.name)
+                entry = _read(file, environment.get("PATH"))
+                if entry is not None:
+                    yield entry
+
+
+def _terminal(path: str | None) -> Application | None:
+    """The terminal that the machine's owner chose (Debian's alternatives): some of those installed need Wayland."""
+    chosen = shutil.which(_CHOSEN_TERMINAL, path=path)
+    return None if chosen is None else Application("Terminal", (), (_CHOSEN_TERMINAL,), Path(chosen).resolve().name)
+
+
+def _read(file: Path, path: str | None) -> Application | None:
+    """What an entry says; None if it is none to be started, or broken."""
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
+    try:
+        parser.read_string(file.read_text(encoding="utf-8"))
+        entry = parser[_GROUP]
+        command = tuple(word for word in shlex.split(entry.get("Exec", "")) if not word.startswith("%"))
+    except (OSError, ValueError, KeyError, configparser.Error):
+        return None
+    hidden = "true" in (entry.get("NoDisplay", "").lower(), entry.get("Hidden", "").lower())
+    if entry.get("Type") != "Application" or hidden or not command or shutil.which(command[0], path=path) is None:
+        return None
+    if entry.get("Terminal", "").lower() == "true":
+        command = (_CHOSEN_TERMINAL, "-e", *command)
+    kinds = [_CAPITAL.sub(" ", word).lower() for word in entry.get("Categories", "").split(";") if word]
+    kinds.insert(0, entry.get("GenericName", "").lower())
+    return Application(entry.get("Name", ""), tuple(kinds), command, entry.get("StartupWMClass", ""))
