@@ -28,6 +28,8 @@ from .driver import Driver
 DRAG_MOVES = 20
 DRAG_S = 0.15
 DOUBLE_CLICK_S = 0.55
+BEFORE_SUBMIT_S = 0.25
+"""GTK's file dialog looks up a path while it is typed, and drops an Enter within 0.1 s of its last letter."""
 _PRESS_S = 0.02
 _BETWEEN_CLICKS_S = 0.06
 _NOTCH_S = 0.008
@@ -171,6 +173,7 @@ class Gestures:
     def _type(self, text: str, submit: bool) -> str:
         method = self._driver.type(text) if text else ""
         if submit:
+            time.sleep(BEFORE_SUBMIT_S if text else 0.0)
             self._hotkey(("enter",))
         return method
 
