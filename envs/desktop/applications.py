@@ -36,12 +36,14 @@ class Application:
 def find_application(app: str, environment: Mapping[str, str] | None = None) -> Application | None:
     """The program that `app` names: by its name, else by its kind, else by a part of its name, if that is one only."""
     wanted = app.strip().lower()
+    if not wanted:
+        return None
     found = list(installed(os.environ if environment is None else environment))
     named = next((entry for entry in found if entry.name.lower() == wanted), None)
     if named is None and wanted in _TERMINALS:
         named = _terminal((os.environ if environment is None else environment).get("PATH"))
     named = named or next((entry for entry in found if wanted in entry.kinds), None)
-    partly = [entry for entry in found if wanted and wanted in entry.name.lower().split()]
+    partly = [entry for entry in found if wanted in entry.name.lower().split()]
     return named or (partly[0] if len(partly) == 1 else None)
 
 
@@ -79,5 +81,6 @@ def _read(file: Path, path: str | None) -> Application | None:
     if entry.get("Terminal", "").lower() == "true":
         command = (_CHOSEN_TERMINAL, "-e", *command)
     kinds = [_CAPITAL.sub(" ", word).lower() for word in entry.get("Categories", "").split(";") if word]
-    kinds.insert(0, entry.get("GenericName", "").lower())
+    if "GenericName" in entry:
+        kinds.insert(0, entry["GenericName"].lower())
     return Application(entry.get("Name", ""), tuple(kinds), command, entry.get("StartupWMClass", ""))

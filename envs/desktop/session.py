@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
 from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Observation
 from ..geometry import ScreenPoint
 from ..settle import Frame, Patience, Settled, Settler
+from .applications import installed
 from .busy import Busy
 from .capture import Capture, DisplayAddress, screenshot_of
 from .driver import Driver
@@ -25,6 +27,7 @@ _PROGRAM_LIMIT_S = 30.0
 _OPEN_LIMIT_S = 10.0
 _MANAGER_LIMIT_S = 5.0
 _POLL_S = 0.02
+_NAMES_TOLD = 20
 AFTER_OPENING = Patience(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
 _NEW_WINDOW = Patience(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
 
@@ -218,7 +221,9 @@ class Session:
             return "focused"
         command = command_of(app, environment)
         if command is None:
-            raise ActionRefused(f"no program called {app!r:.60} is installed, and no window of it is open")
+            known = ", ".join(entry.name for entry in islice(installed(environment), _NAMES_TOLD))
+            there = f"; installed are {known}" if known else ""
+            raise ActionRefused(f"no program called {app!r:.60} is installed, and no window of it is open{there}")
         if self._running:
             try:
                 self._running.start(command)

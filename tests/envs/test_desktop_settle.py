@@ -109,3 +109,31 @@ def test_a_change_is_found_where_it_is(left: int, top: int, width: int, height: 
     area = (box.right - box.left) * (box.bottom - box.top)
     assert changed(BLANK, Frame(WIDTH, HEIGHT, bytes(pixels))) == Change(box, area)
     assert changed(BLANK, BLANK) is None
+
+
+def test_a_program_at_work_is_waited_for() -> None:
+    screen = Screen(lambda now: painted(DIALOG, OTHER) if now > 1.5 else painted(DIALOG))
+    screen.settler.busy = lambda: screen.now < 1.6
+    settled = screen.settled()
+    assert settled.by == "quiet"
+    assert 1.8 <= settled.seconds < 2.0
+
+
+def test_a_program_that_works_for_ever_is_waited_for_within_bounds() -> None:
+    screen = Screen(lambda _: painted(DIALOG))
+    screen.settler.busy = lambda: True
+    settled = screen.settled()
+    assert settled.by == "quiet, still busy"
+    assert 2.0 <= settled.seconds < 2.1
+
+
+def test_a_small_wheel_that_turns_is_waited_for_and_one_that_never_stops_only_once() -> None:
+    def wheel(until: float) -> Callable[[float], Frame]:
+        return lambda now: painted(DIALOG, CARET, shade=255) if now < until and int(now / 0.08) % 2 else painted(DIALOG)
+
+    loading = Screen(wheel(1.2)).settled()
+    assert loading.by == "quiet"
+    assert 1.2 <= loading.seconds < 2.1
+    endless = Screen(wheel(1e9))
+    assert endless.settled().by == "quiet, still busy"
+    assert endless.settler.wait(painted(DIALOG)).seconds < 0.7

@@ -1,5 +1,10 @@
 """Key names: every spelling leads to one key, and nothing is guessed."""
 
+import ast
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +41,16 @@ canonical = st.sampled_from(sorted(NAMED) + list("abcxyz0189+-=[]\\;',./`~!@#$%^
         ("minus", "-"),
         ("F12", "f12"),
         ("print_screen", "printscreen"),
+        ("num7", "7"),
+        ("KP_Add", "+"),
+        ("numpadenter", "enter"),
+        ("KeyA", "a"),
+        ("Digit4", "4"),
+        ("bracketleft", "["),
+        ("exclam", "!"),
+        ("LeftControl", "ctrl"),
+        ("ISO_Level3_Shift", "rightalt"),
+        ("\n", "enter"),
     ],
 )
 def test_a_spelling_names_its_key(spelling: str, key: str) -> None:
@@ -78,6 +93,16 @@ def test_a_combination_is_split_as_it_was_meant(combination: str, keys: tuple[st
 def test_what_is_no_key_is_refused(combination: str) -> None:
     with pytest.raises(ActionRefused):
         split_keys(combination)
+
+
+def test_every_key_of_pyautogui_is_known() -> None:
+    source = find_spec("pyautogui")
+    assert source is not None
+    assert source.origin is not None
+    listed = re.search(r"^KEY_NAMES = (\[.*?^\])", Path(source.origin).read_text(encoding="utf-8"), re.M | re.S)
+    assert listed is not None
+    for name in ast.literal_eval(listed[1]):  # importing it needs a display
+        assert canonical_key(name)
 
 
 def test_a_refusal_names_the_key() -> None:
