@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,13 +13,17 @@ from screenwright.envs.desktop.busy import Busy, family_of, state_of
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at on Linux")
 
 
+def constant(pid: int) -> Callable[[], int]:
+    return lambda: pid
+
+
 def test_a_process_that_computes_is_busy_and_one_that_sleeps_is_not() -> None:
     for program, expected in (("while True: pass", True), ("import time; time.sleep(60)", False)):
         with subprocess.Popen([sys.executable, "-c", program]) as process:
             try:
-                eventually(Busy(lambda pid=process.pid: pid), expected)
+                eventually(Busy(constant(process.pid)), expected)
                 if not expected:
-                    eventually(lambda pid=process.pid: state_of(pid), "S")
+                    eventually(partial(state_of, process.pid), "S")
             finally:
                 process.kill()
 
@@ -27,7 +33,7 @@ def test_children_count() -> None:
     with subprocess.Popen(["sh", "-c", shell], start_new_session=True) as process:
         try:
             eventually(lambda: len(family_of(process.pid)), 2)
-            eventually(Busy(lambda: process.pid), True)
+            eventually(Busy(constant(process.pid)), True)
         finally:
             for pid in reversed(family_of(process.pid)):
                 subprocess.run(["kill", "-9", str(pid)], check=True)
