@@ -25,6 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from desktop_programs import chromium, office, require
+from PIL import Image
 
 from screenwright import Agent
 from screenwright.agent.models.reader.finding import find_box, find_tick
@@ -59,12 +60,20 @@ class Hand:
     def find(self, text: str) -> ScreenPoint:
         """Where the reader sees `text`, in the words of its instructions: `the second "OK" button`."""
         for left in reversed(range(_TRIES)):
-            found = self.agent.ground(self.env.observe().screenshot, text)
+            shot = self.env.observe().screenshot
+            found = self.agent.ground(shot, text) or self._closer(shot.image, text)
             if found is not None:
                 return found
             if left:
                 time.sleep(0.5)
         raise NotSeen(text)
+
+    def _closer(self, image: Image.Image, text: str) -> ScreenPoint | None:
+        """A second look at the middle of the screen, twice as large: single digits are easily overlooked."""
+        left, top = image.width // 4, image.height // 4
+        part = image.crop((left, top, image.width - left, image.height - top))
+        found = self.agent.ground(part.resize((part.width * 2, part.height * 2)), text)
+        return None if found is None else ScreenPoint(left + found.x / 2, top + found.y / 2)
 
     def click(self, text: str, count: int = 1, button: Button = Button.LEFT) -> None:
         """Click where `text` stands."""
