@@ -7,12 +7,13 @@ through the clipboard.
 import platform
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 from ..actions import Button, Direction
-from ..env import ActionRefused, EnvLost, EnvUnavailable
+from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from .capture import DisplayAddress
 
 _NAMES = {
@@ -21,15 +22,20 @@ _NAMES = {
     "menu": "apps",
 }  # fmt: skip
 _TYPED_AS = {"\n": "enter", "\t": "tab"}
+_LETTING_GO = ("keyUp", "mouseUp")
 _FETCH_S = 0.3
 _bound_to: list[DisplayAddress] = []
 _wheel_clicks = {"Windows": 120}  # pyautogui hands Windows the raw wheel delta, and other platforms notches
 
 
 class PyAutoGuiDriver:
-    """See `Driver`. With `watched`, pyautogui's own fail-safe is on: the pointer in a corner stops us."""
+    """See `Driver`. With `watched`, pyautogui's own fail-safe is on: the pointer in a corner stops us.
 
-    def __init__(self, address: DisplayAddress, *, watched: bool) -> None:
+    `heed` is called before anything is pressed or moved, and raises where it may not be.
+    """
+
+    def __init__(self, address: DisplayAddress, *, watched: bool, heed: Callable[[], None] = lambda: None) -> None:
+        self._heed = heed
         self._gui = _imported(address)
         self._gui.PAUSE = 0
         self._gui.FAILSAFE = watched
@@ -41,7 +47,7 @@ class PyAutoGuiDriver:
             return
         here = tuple(int(part) for part in self._gui.position())
         if here in self._gui.FAILSAFE_POINTS and here != self._put_at:
-            raise EnvLost("the pointer was pushed into a corner: stopped by the user")
+            raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
 
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""
@@ -100,6 +106,8 @@ class PyAutoGuiDriver:
     def _call(self, name: str, *values: Any, **named: Any) -> None:
         """Call pyautogui's function, past its fail-safe where it was us who put the pointer there."""
         watched = self._gui.FAILSAFE
+        if name not in _LETTING_GO:
+            self._heed()
         try:
             if watched:
                 self.check()

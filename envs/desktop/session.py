@@ -8,13 +8,16 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
-from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Observation
+from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Listener, Observation
 from ..geometry import ScreenPoint
 from ..settle import Frame, Patience, Settled, Settler
 from .capture import Capture, DisplayAddress, screenshot_of
 from .driver import Driver
+from .gate import put_gate_on
 from .gestures import Gestures
 from .programs import find_program, start_detached, window_of
+from .sentry import Unwatched, start_sentry
+from .stopping import OFF, Stopping
 from .virtual import RunningDisplay, VirtualDisplay
 from .x11 import Window, Windows, connect, is_x11
 
@@ -38,6 +41,7 @@ class Session:
         monitor: int,
         driver: DriverName,
         patience: Patience,
+        stopping: Stopping | None = None,
     ) -> None:
         self._patience = patience
         self._windows: Windows | None = None
@@ -47,11 +51,12 @@ class Session:
             if self._running:
                 undo.callback(self._running.stop)
             self.address = self._running.address if self._running else _real_address(display)
+            self._watched = self._guarded(stopping or _usual(virtual), driver, undo)
             self._driver = self._connected(driver, undo)
             self._capture = Capture(self.address, monitor)
             undo.callback(self._capture.close)
-            self._settler = Settler(self._capture.frame)
-            self._gestures = Gestures(self._driver, self._capture.device)
+            self._settler = Settler(self._capture.frame, sleep=self._watched.sleep)
+            self._gestures = Gestures(self._driver, self._capture.device, self._watched.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
             self._known = self._titles()
@@ -59,8 +64,10 @@ class Session:
 
     def observe(self) -> Observation:
         """See `Env`."""
+        self._watched.check_alive()
+        facts = self._watched.take_facts()
         frame = self._capture.frame()
-        facts = self._news()
+        facts = (*facts, *self._news())
         active = self._windows.active() if self._windows else None
         return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
 
@@ -70,9 +77,14 @@ class Session:
         for point in points:
             if not (0 <= point.x < size.width and 0 <= point.y < size.height):
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        with self._watched.acting():
+            return self._executed(action)
+
+    def _executed(self, action: Action) -> Done:
         self._driver.check()
+        self._watched.check()
         if isinstance(action, Wait):
-            time.sleep(action.seconds)
+            self._watched.sleep(action.seconds)
             return Done(action.seconds, settled_by="waited")
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
@@ -86,8 +98,9 @@ class Session:
         self._driver.check()
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
-        for action in actions:
-            self._gestures.do(action)
+        with self._watched.acting():
+            for action in actions:
+                self._gestures.do(action)
         acted = time.monotonic() - started
         settled = self._settle(before, windows, patience)
         return Done(acted, settled.seconds, settled.by)
@@ -142,6 +155,10 @@ class Session:
         """Wait until the screen has come to rest."""
         return self._settler.wait(self._capture.frame(), patience)
 
+    def attend(self, listener: Listener | None) -> None:
+        """See `Attended`."""
+        self._watched.attend(listener)
+
     def release(self) -> None:
         """Let go of what is held."""
         self._gestures.release()
@@ -151,12 +168,21 @@ class Session:
         self.release()
         self._undo.close()
 
+    def _guarded(self, stopping: Stopping, driver: DriverName, undo: ExitStack) -> Unwatched:
+        """What watches the person at this screen."""
+        if not stopping.wanted:
+            return Unwatched()
+        watched = start_sentry(self.address, stopping, trusting=driver == "pyautogui")
+        undo.callback(watched.close)
+        return watched
+
     def _connected(self, name: DriverName, undo: ExitStack) -> Driver:
         """The mouse and keyboard; on X also the connection that tells of windows."""
         watched = self._running is None
         if is_x11():
             connection = connect(self.address)
             undo.callback(_quietly, connection.close)
+            put_gate_on(connection, self._watched)
             self._windows = Windows(connection)
             if name != "pyautogui":
                 from .xtest import XTestDriver
@@ -168,7 +194,7 @@ class Session:
             raise EnvUnavailable("XTEST is how X displays are worked; here the driver is pyautogui")
         from .pyautogui_driver import PyAutoGuiDriver
 
-        return PyAutoGuiDriver(self.address, watched=watched)
+        return PyAutoGuiDriver(self.address, watched=watched, heed=self._watched.check)
 
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
         """Start what was asked for, one after the other, each until its window is there; then let all come to rest."""
@@ -224,6 +250,12 @@ class Session:
 
     def _titles(self) -> dict[int, str]:
         return {window.id: window.title or "(no title)" for window in self._shown()}
+
+
+def _usual(virtual: VirtualDisplay | None) -> Stopping:
+    """Who can get at a screen can stop the work on it and take it back."""
+    somebody = virtual is None or virtual.watch == "work"
+    return Stopping() if somebody else Stopping(OFF, 0.0)
 
 
 def _real_address(display: str | None) -> DisplayAddress:
