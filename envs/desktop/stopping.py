@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ..keys import NAMED, canonical_key
+from ..env import ActionRefused
+from ..keys import canonical_key
 
 OFF = "off"
 DOUBLE = "double"
@@ -27,8 +28,11 @@ class HotKey:
             return None
         twice = words[:1] == [DOUBLE]
         rest = words[1:] if twice else words
-        keys = tuple(canonical_key(key) for key in rest[0].split("+")) if len(rest) == 1 and rest[0] else ()
-        if not keys or not all(key in NAMED or (len(key) == 1 and key.isprintable()) for key in keys):
+        try:
+            keys = tuple(canonical_key(key) for key in rest[0].split("+")) if len(rest) == 1 else ()
+        except ActionRefused:
+            keys = ()
+        if not keys:
             raise ValueError(f"the hot key is {text!r}, but should be like double escape, ctrl+alt+q, pause, or off")
         if len(keys) == 1 and len(keys[0]) == 1 and not twice:
             raise ValueError(f"the hot key {text!r} is a letter that is typed: add ctrl+alt+, or say double escape")
