@@ -117,15 +117,34 @@ def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
         return
     try:
         with open_bench(address) as bench:
-            captured = in_x(lambda: _capture(kind, bench))
-            yield captured
-            if captured.verdict is Verdict.OK:
-                yield pointer_check(kind, in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES]))
-            else:
-                yield Check(f"{kind}: pointer", Verdict.SKIPPED, "cannot be found where nothing is seen")
+            yield from _monitor(kind, bench, "")
+            monitors = bench.capture.monitors
+            if len(monitors) > 1:
+                yield _monitors(kind, monitors)
+        for number in range(2, len(monitors) + 1):
+            with open_bench(address, number) as bench:
+                yield from _monitor(kind, bench, f" {number}")
+        with open_bench(address) as bench:
             yield in_x(lambda: _keyboard(kind, bench.connection))
     except EnvError as error:
         yield Check(f"{kind}: screen", Verdict.FAILED, str(error), "see that the display goes on running")
+
+
+def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
+    """Capture and pointer of one monitor."""
+    captured = in_x(lambda: _capture(f"{kind}: capture{number}", bench))
+    yield captured
+    if captured.verdict is Verdict.OK:
+        samples = in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES])
+        yield pointer_check(f"{kind}: pointer{number}", samples)
+    else:
+        yield Check(f"{kind}: pointer{number}", Verdict.SKIPPED, "cannot be found where nothing is seen")
+
+
+def _monitors(kind: str, monitors: Sequence[str]) -> Check:
+    """Which there are, by the numbers that choose them."""
+    listed = "; ".join(f"{number} is {placed}" for number, placed in enumerate(monitors, 1))
+    return Check(f"{kind}: monitors", Verdict.OK, f"{listed}; --monitor chooses")
 
 
 def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
@@ -148,9 +167,8 @@ _AWAKE = "wake and unlock the screen, and close what covers it"
 # -- the capture and the pointer
 
 
-def _capture(kind: str, bench: Bench) -> Check:
+def _capture(what: str, bench: Bench) -> Check:
     """Whether the capture shows what is on the screen."""
-    what = f"{kind}: capture"
     started = time.monotonic()
     before = screenshot_of(bench.capture.frame()).image
     took_ms = 1000 * (time.monotonic() - started)
@@ -161,15 +179,16 @@ def _capture(kind: str, bench: Bench) -> Check:
     return Check(what, Verdict.FAILED, "a mark put on the screen is not in it: something covers the screen", _AWAKE)
 
 
-def pointer_check(kind: str, samples: Sequence[Sample | None]) -> Check:
+def pointer_check(what: str, samples: Sequence[Sample | None]) -> Check:
     """Whether the pointer arrives at the pixels that it is sent to; None stands for one that was not seen."""
-    what = f"{kind}: pointer"
     found = tuple(sample for sample in samples if sample is not None)
     if len(found) < len(samples):
         missed = f"not seen at {len(samples) - len(found)} of {len(samples)} places that it was sent to"
         return Check(what, Verdict.FAILED, missed, _LEAVE_ALONE)
     transform, error_px = fitted(found), max(sample.error_px for sample in found)
-    measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}"
+    origin = f", origin {transform.origin_x:.0f},{transform.origin_y:.0f}"
+    begins = "" if max(abs(transform.origin_x), abs(transform.origin_y)) < LARGEST_ERROR_PX else origin
+    measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}{begins}"
     if error_px > LARGEST_ERROR_PX:
         return Check(what, Verdict.FAILED, measured, f"set the scale of the screen to 100 %; {_LEAVE_ALONE}")
     return Check(what, Verdict.OK, measured)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import floor
 from types import ModuleType
 from typing import Any
 
@@ -51,8 +52,8 @@ class PyAutoGuiDriver:
 
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""
-        self._put_at = (int(x), int(y))
-        self._call("moveTo", int(x), int(y))
+        self._put_at = (floor(x), floor(y))  # left of the first monitor they are negative: not towards zero
+        self._call("moveTo", *self._put_at)
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""

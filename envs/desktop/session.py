@@ -12,6 +12,7 @@ from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Listener, Obser
 from ..geometry import ScreenPoint
 from ..settle import Frame, Patience, Settled, Settler
 from .capture import Capture, DisplayAddress, screenshot_of
+from .dpi import say_dpi_aware
 from .driver import Driver
 from .gate import put_gate_on
 from .gestures import Gestures
@@ -46,6 +47,7 @@ class Session:
         self._patience = patience
         self._windows: Windows | None = None
         self._known: dict[int, str] = {}
+        say_dpi_aware()
         with ExitStack() as undo:
             self._running = RunningDisplay(virtual) if virtual else None
             if self._running:

@@ -15,8 +15,7 @@ import psutil
 import pytest
 from processes import alive, started_by
 
-from screenwright import Ended, Episode, Noted, Observed, ScriptedPolicy, StopReason
-from screenwright.agent.control import Control
+from screenwright import Action, Ended, Episode, Event, Noted, Observed, ScriptedPolicy, StopReason
 from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
@@ -160,8 +159,8 @@ def test_a_hand_on_the_mouse_breaks_an_action_off(real: DesktopEnv, person: Pers
 
 
 def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: DesktopEnv, person: Person) -> None:
-    script = iter([(Click(AT),), (LongPress(AT, 0.2),), (Click(AT),)])
-    events = []
+    script: list[tuple[Action, ...]] = [(Click(AT),), (LongPress(AT, 0.2),), (Click(AT),)]
+    events: list[Event] = []
     for event in Episode("click", real, ScriptedPolicy(script)).run():
         events.append(event)
         if isinstance(event, Observed) and event.step == 2:
@@ -175,15 +174,6 @@ def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: Des
     assert any(WORKED in note for note in notes[2])
     assert isinstance(events[-1], Ended)
     assert events[-1].stop is StopReason.FINISHED
-
-
-def test_an_episode_that_holds_goes_on_on_request(real: DesktopEnv) -> None:
-    control = Control()
-    control.user_began()
-    assert control.paused
-    control.resume()
-    assert not control.paused
-    control.wait_while_paused()
 
 
 def test_the_hot_key_ends_an_episode_as_cancelled(real: DesktopEnv, person: Person) -> None:

@@ -15,15 +15,12 @@ def person(hot_key: str = "double escape", quiet_s: float = 5.0) -> Person:
     return Person(HotKey.parse(hot_key), quiet_s)
 
 
-def key(name: str) -> Sensed:
-    return Sensed("key", name)
-
-
-def up(name: str) -> Sensed:
-    return Sensed("key up", name)
-
-
-MOTION = Sensed("motion")
+def did(watched: Person, what: str, now: float) -> tuple[Meaning, ...]:
+    """A key `name`, `name up`, a `button`, or a `motion`, that is seen as it happens."""
+    if what in ("button", "motion"):
+        return watched.did(Sensed("button" if what == "button" else "motion", now), now)
+    name, _, up = what.partition(" ")
+    return watched.did(Sensed("key up" if up else "key", now, name), now)
 
 
 @pytest.mark.parametrize(
@@ -54,40 +51,46 @@ def test_what_is_no_hot_key_is_refused(text: str) -> None:
 
 def test_two_presses_within_half_a_second_stop() -> None:
     watched = person(quiet_s=0)
-    assert watched.did(key("escape"), 1.0) == ()
-    watched.did(up("escape"), 1.1)
-    assert watched.did(key("escape"), 1.4) == (STOP,)
+    assert did(watched, "escape", 1.0) == ()
+    did(watched, "escape up", 1.1)
+    assert did(watched, "escape", 1.4) == (STOP,)
 
 
 def test_two_slow_presses_do_not_stop_but_the_third_may() -> None:
     watched = person(quiet_s=0)
-    assert [watched.did(key("escape"), now) for now in (1.0, 1.6, 2.0)] == [(), (), (STOP,)]
+    assert [did(watched, "escape", now) for now in (1.0, 1.6, 2.0)] == [(), (), (STOP,)]
+
+
+def test_a_sentry_that_was_held_up_goes_by_when_the_keys_were_pressed() -> None:
+    watched = person(quiet_s=0)
+    assert watched.did(Sensed("key", 1.0, "escape"), 1.0) == ()
+    assert watched.did(Sensed("key", 1.3, "escape"), 9.0) == (STOP,)
 
 
 def test_another_key_in_between_breaks_a_double_press() -> None:
     watched = person(quiet_s=0)
-    assert [watched.did(key(name), 1.0) for name in ("escape", "a", "escape")] == [(), (), ()]
+    assert [did(watched, name, 1.0) for name in ("escape", "a", "escape")] == [(), (), ()]
 
 
 def test_keys_held_together_stop_in_either_order_of_the_modifiers() -> None:
     watched = person("ctrl+alt+q", 0)
     for name in ("rightalt", "ctrl"):
-        watched.did(key(name), 1.0)
-    assert watched.did(key("q"), 1.1) == (STOP,)
+        did(watched, name, 1.0)
+    assert did(watched, "q", 1.1) == (STOP,)
 
 
 def test_keys_that_were_let_go_of_do_not_count() -> None:
     watched = person("ctrl+alt+q", 0)
-    watched.did(key("ctrl"), 1.0)
-    watched.did(key("alt"), 1.0)
-    watched.did(up("alt"), 1.1)
-    assert watched.did(key("q"), 1.2) == ()
+    did(watched, "ctrl", 1.0)
+    did(watched, "alt", 1.0)
+    did(watched, "alt up", 1.1)
+    assert did(watched, "q", 1.2) == ()
 
 
 def test_a_key_begins_a_pause_and_quiet_ends_it() -> None:
     watched = person(quiet_s=5)
-    assert watched.did(key("a"), 1.0) == (BEGAN, TOUCHED)
-    assert watched.did(Sensed("button"), 3.0) == (TOUCHED,)
+    assert did(watched, "a", 1.0) == (BEGAN, TOUCHED)
+    assert did(watched, "button", 3.0) == (TOUCHED,)
     assert watched.passed(7.9) == ()
     assert watched.passed(8.0) == (FINISHED,)
     assert watched.passed(20.0) == ()
@@ -95,17 +98,17 @@ def test_a_key_begins_a_pause_and_quiet_ends_it() -> None:
 
 def test_a_desk_that_was_bumped_into_is_no_hand_on_the_mouse() -> None:
     watched = person()
-    assert [watched.did(MOTION, now) for now in (1.0, 1.1, 1.2, 2.0)] == [(), (), (), ()]
-    assert [watched.did(MOTION, 3.0 + part / 100) for part in range(4)][-1] == (BEGAN, TOUCHED)
+    assert [did(watched, "motion", now) for now in (1.0, 1.1, 1.2, 2.0)] == [(), (), (), ()]
+    assert [did(watched, "motion", 3.0 + part / 100) for part in range(4)][-1] == (BEGAN, TOUCHED)
 
 
 def test_letting_go_of_a_key_is_no_touch() -> None:
-    assert person().did(up("enter"), 1.0) == ()  # of the Enter that started the run
+    assert did(person(), "enter up", 1.0) == ()  # of the Enter that started the run
 
 
 def test_without_pausing_only_the_hot_key_means_anything() -> None:
     watched = person(quiet_s=0)
-    assert watched.did(Sensed("button"), 1.0) == ()
+    assert did(watched, "button", 1.0) == ()
     assert watched.passed(100.0) == ()
 
 

@@ -10,9 +10,9 @@ import struct
 from enum import IntEnum
 from typing import Final
 
-SIZE: Final = 64 + 2 * 4096
-_RING: Final = 4096
+_RING: Final = 1 << 15  # several minutes of typing at full speed
 _RING_AT: Final = 64
+SIZE: Final = _RING_AT + 2 * _RING
 _COUNT: Final = struct.Struct("<I")
 _ENTRY: Final = struct.Struct("<BB")
 

@@ -19,9 +19,13 @@ MOTIONS_WITHIN_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """Something that the person did: a key by its canonical name (empty if it has none), a button, or a motion."""
+    """Something that the person did: a key by its canonical name (empty if it has none), a button, or a motion.
+
+    `at` is when, in seconds of the device's own clock, which a busy machine does not hold up.
+    """
 
     what: Literal["key", "key up", "button", "motion"]
+    at: float
     key: str = ""
 
 
@@ -36,7 +40,7 @@ class Meaning(Enum):
 
 @dataclass(slots=True)
 class Person:
-    """Keeps in mind what is held and when something was last done. Times are seconds of one clock."""
+    """Keeps in mind what is held and when something was last done. `now` is in seconds of the sentry's clock."""
 
     hot_key: HotKey | None
     quiet_s: float
@@ -50,10 +54,10 @@ class Person:
         if sensed.what == "key up":
             self._held.discard(_plain(sensed.key))
             return ()
-        stop = sensed.what == "key" and self._is_hot_key(_plain(sensed.key), now)
+        stop = sensed.what == "key" and self._is_hot_key(_plain(sensed.key), sensed.at)
         if stop:
             return (Meaning.STOP,)
-        if self.quiet_s <= 0 or not self._counts(sensed, now):
+        if self.quiet_s <= 0 or not self._counts(sensed):
             return ()
         began = self._last is None
         self._last = now
@@ -66,13 +70,13 @@ class Person:
         self._last = None
         return (Meaning.FINISHED,)
 
-    def _counts(self, sensed: Sensed, now: float) -> bool:
+    def _counts(self, sensed: Sensed) -> bool:
         if sensed.what != "motion":
             return True
-        self._motions.append(now)
-        return len(self._motions) == LEAST_MOTIONS and now - self._motions[0] <= MOTIONS_WITHIN_S
+        self._motions.append(sensed.at)
+        return len(self._motions) == LEAST_MOTIONS and sensed.at - self._motions[0] <= MOTIONS_WITHIN_S
 
-    def _is_hot_key(self, key: str, now: float) -> bool:
+    def _is_hot_key(self, key: str, at: float) -> bool:
         """Whether this press completes it. Another key in between breaks a double press."""
         before, self._pressed_at = self._pressed_at, None
         self._held.add(key)
@@ -83,9 +87,9 @@ class Person:
             if key in others:
                 self._pressed_at = before  # holding ctrl anew is part of it
             return False
-        if not self.hot_key.twice or (before is not None and now - before <= TWICE_WITHIN_S):
+        if not self.hot_key.twice or (before is not None and at - before <= TWICE_WITHIN_S):
             return True
-        self._pressed_at = now
+        self._pressed_at = at
         return False
 
 

@@ -4,6 +4,9 @@ A raw event names the device that it came from (X Input Extension, version 2.1, 
 is not XTEST's is the person's. What comes from XTEST is the worker's if it was announced, and somebody else's if not: a
 person who works the display through VNC, for one. The server tells each faked input exactly once, in their order, and
 no repetitions of a key that is held.
+
+The events are read off the socket by ourselves: python-xlib takes as long to read one as the worker takes to type one,
+and what is seen late is stopped late.
 """
 
 import select
@@ -12,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ...env import EnvError, EnvUnavailable
+from ...env import EnvError, EnvLost, EnvUnavailable
 from ..capture import DisplayAddress
 from ..keyboard import NAMED_KEYSYMS
 from ..x11 import connect, in_x
@@ -22,14 +25,14 @@ from .person import Sensed
 _GENERIC = 35
 _TOUCH_BEGAN = 22
 _KINDS = {13: Kind.KEY_DOWN, 14: Kind.KEY_UP, 15: Kind.BUTTON_DOWN, 16: Kind.BUTTON_UP, 17: Kind.MOTION}
-_RAW = struct.Struct(
-    "=HIIH"
-)  # device, time, detail, source: what follows the ten bytes that all such events begin with
+_EVENT = 32  # bytes; a generic event is longer by as many words as it says
+_LENGTH = struct.Struct("=4xI")
+_RAW = struct.Struct("=BBHIHHIIH")  # type, extension, sequence, length, event, device, time (ms), detail, source
+_AT_ONCE = 1 << 16
 _FIRST_KEYCODE, _KEYCODES = 8, 248
 _BUTTONS = 9
 _SYMBOLS = {symbol: name for name, symbol in NAMED_KEYSYMS.items()}
 _MODIFIER_TWINS = {0xFFE7: "super", 0xFFE8: "super", 0xFE03: "alt"}
-_WHAT = {Kind.KEY_DOWN: "key", Kind.KEY_UP: "key up", Kind.BUTTON_DOWN: "button", Kind.MOTION: "motion"}
 
 
 class XSenses:
@@ -41,11 +44,10 @@ class XSenses:
 
     def __init__(self, address: DisplayAddress, board: Board, wake: int | None, *, trusting: bool) -> None:
         self._board, self._wake, self._trusting = board, wake, trusting
-        self._display = connect(address)
-        self._root = self._display.screen().root
+        self._hands, self._ears = connect(address), connect(address)
         self._held: set[tuple[Kind, int]] = set()
         self._names: dict[int, str] = {}
-        self._stale = True
+        self._unread = b""
         try:
             self._opcode = self._select()
             self._fakes = self._fake_devices()
@@ -55,15 +57,22 @@ class XSenses:
 
     def wait(self, seconds: float) -> None:
         """See `Senses`."""
-        if in_x(self._display.pending_events):
-            return
-        ends = [self._display.fileno(), *([self._wake] if self._wake is not None else [])]
         with suppress(ValueError, OSError):  # a connection that broke is found out by the next look
-            select.select(ends, [], [], seconds)
+            select.select([self._socket, *([self._wake] if self._wake is not None else [])], [], [], seconds)
 
     def sensed(self) -> Sequence[Sensed]:
         """See `Senses`."""
-        return tuple(in_x(lambda: list(self._read())))
+        found: list[Sensed] = []
+        try:
+            while select.select([self._socket], [], [], 0)[0]:
+                part = self._socket.recv(_AT_ONCE)
+                if not part:
+                    raise EnvLost("the display is gone")
+                self._unread += part
+                found.extend(self._read())
+        except (OSError, ValueError) as error:
+            raise EnvLost("the display is gone") from error
+        return found
 
     def release(self) -> None:
         """See `Senses`. A faked release of a key that a finger holds down does nothing: the server asks all devices."""
@@ -73,56 +82,63 @@ class XSenses:
 
     def close(self) -> None:
         """See `Senses`."""
-        with suppress(EnvError, Exception):  # a dead display fails in any way it likes
-            self._display.close()
+        for connection in (self._hands, self._ears):
+            with suppress(EnvError, Exception):  # a dead display fails in any way it likes
+                connection.close()
 
     # -- opening
 
     def _select(self) -> int:
         from Xlib.ext import xinput
 
-        if not self._display.has_extension(xinput.extname):
+        if not self._ears.has_extension(xinput.extname):
             raise EnvUnavailable("this display has no XInput extension, which tells who uses mouse and keyboard")
-        opcode = int(self._display.display.get_extension_major(xinput.extname))
-        version = xinput.XIQueryVersion(display=self._display.display, opcode=opcode, major_version=2, minor_version=2)
+        opcode = int(self._ears.display.get_extension_major(xinput.extname))
+        version = xinput.XIQueryVersion(display=self._ears.display, opcode=opcode, major_version=2, minor_version=2)
         if (version.major_version, version.minor_version) < (2, 1):
             raise EnvUnavailable("this display's XInput extension is older than 2.1, which tells what grabs hide")
         mask = sum(1 << event for event in (*_KINDS, _TOUCH_BEGAN))
-        self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
-        in_x(self._display.sync)
+        self._ears.screen().root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+        in_x(self._ears.sync)
+        self._socket = self._ears.display.socket  # from here on it carries nothing but events
         return opcode
 
     def _fake_devices(self) -> set[int]:
         """The devices that XTEST's events come from."""
         from Xlib.ext import xinput
 
-        devices = self._display.xinput_query_device(xinput.AllDevices).devices
+        devices = self._hands.xinput_query_device(xinput.AllDevices).devices
         return {int(device.deviceid) for device in devices if "XTEST" in str(device.name)}
 
     # -- what happened
 
     def _read(self) -> Iterator[Sensed]:
+        """Take the whole events off what was read."""
         from Xlib import X
 
-        while self._display.pending_events():
-            event = self._display.next_event()
-            if event.type == X.MappingNotify:
-                self._stale = True
-            elif event.type == _GENERIC and event.extension == self._opcode:
-                yield from self._raw(int(event.evtype), bytes(event.data))
+        while len(self._unread) >= _EVENT:
+            kind = self._unread[0] & 0x7F
+            size = _EVENT + (4 * _LENGTH.unpack_from(self._unread)[0] if kind == _GENERIC else 0)
+            if len(self._unread) < size:
+                return
+            event, self._unread = self._unread[:size], self._unread[size:]
+            if kind == X.MappingNotify:
+                self._names.clear()
+            elif kind == _GENERIC and event[1] == self._opcode:
+                yield from self._raw(event)
 
-    def _raw(self, number: int, data: bytes) -> Iterator[Sensed]:
-        _device, _time, detail, source = _RAW.unpack_from(data)
+    def _raw(self, event: bytes) -> Iterator[Sensed]:
+        _type, _extension, _sequence, _length, number, _device, time_ms, detail, source = _RAW.unpack_from(event)
+        at = time_ms / 1000
         if number == _TOUCH_BEGAN:
-            yield Sensed("button")
+            yield Sensed("button", at)
         kind = _KINDS.get(number)
-        if kind is None or (source in self._fakes and (self._trusting or self._announced(kind, int(detail)))):
+        if kind is None or (source in self._fakes and (self._trusting or self._announced(kind, detail))):
             return
-        what = _WHAT.get(kind)
-        if what in ("key", "key up"):
-            yield Sensed("key" if what == "key" else "key up", self._name(int(detail)))
-        elif what in ("button", "motion"):
-            yield Sensed("button" if what == "button" else "motion")
+        if kind in (Kind.KEY_DOWN, Kind.KEY_UP):
+            yield Sensed("key" if kind is Kind.KEY_DOWN else "key up", at, self._name(detail))
+        elif kind in (Kind.BUTTON_DOWN, Kind.MOTION):
+            yield Sensed("button" if kind is Kind.BUTTON_DOWN else "motion", at)
 
     def _announced(self, kind: Kind, detail: int) -> bool:
         """Whether the worker said that it would do this; what it said before that has happened, or never will."""
@@ -150,9 +166,8 @@ class XSenses:
             pass
 
     def _name(self, keycode: int) -> str:
-        if self._stale:
-            self._stale = False
-            rows = self._display.get_keyboard_mapping(_FIRST_KEYCODE, _KEYCODES)
+        if not self._names:
+            rows = in_x(lambda: self._hands.get_keyboard_mapping(_FIRST_KEYCODE, _KEYCODES))
             self._names = {_FIRST_KEYCODE + place: _name_of(row) for place, row in enumerate(rows)}
         return self._names.get(keycode, "")
 
@@ -162,14 +177,14 @@ class XSenses:
         from Xlib import X
         from Xlib.ext import xtest
 
-        keys, buttons = down_on(self._display)
+        keys, buttons = down_on(self._hands)
         keys |= {code for kind, code in self._held if kind is Kind.KEY_DOWN}
         buttons |= {number for kind, number in self._held if kind is Kind.BUTTON_DOWN and number <= _BUTTONS}
         for button in buttons:
-            xtest.fake_input(self._display, X.ButtonRelease, button)
+            xtest.fake_input(self._hands, X.ButtonRelease, button)
         for keycode in keys:
-            xtest.fake_input(self._display, X.KeyRelease, keycode)
-        self._display.sync()
+            xtest.fake_input(self._hands, X.KeyRelease, keycode)
+        self._hands.sync()
 
 
 def _name_of(row: Sequence[int]) -> str:
