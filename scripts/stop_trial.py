@@ -166,10 +166,13 @@ def try_once(number: int, seed: int, display: RunningDisplay, person: Person, fo
         assert worker.stdout is not None
         if worker.stdout.readline() != "begun\n":
             raise SystemExit("the worker did not begin")
-        time.sleep(rng.uniform(0.1, 3.0))
-        person.press_escape()
-        time.sleep(rng.uniform(0.05, 0.3))
         started = psutil.Process(worker.pid).children(recursive=True)
+        moment = time.monotonic() + rng.uniform(0.1, 3.0)
+        while time.monotonic() < moment:
+            person.presses()  # kept up with, since reading what has piled up takes longer than half a second
+            time.sleep(0.01)
+        person.press_escape()
+        time.sleep(rng.uniform(0.05, 0.25))
         if hangs:
             worker.send_signal(signal.SIGSTOP if hangs == "frozen" else signal.SIGUSR1)
             time.sleep(0.05)
