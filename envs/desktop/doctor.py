@@ -18,16 +18,14 @@ from .capture import Capture, DisplayAddress, screenshot_of
 from .env import DesktopEnv
 from .keyboard import Keyboard
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
+from .needed import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
 from .virtual import VirtualDisplay
+from .watching import WATCHING_PACKAGES, can_be_watched
 from .x11 import XDisplay, in_x, is_x11
-
-VIRTUAL_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
-"""The programs of a virtual display, and the Debian packages that bring them; it does without the last one."""
 
 LARGEST_ERROR_PX = 1.0
 """How far from where it was sent the pointer may arrive."""
 
-_OPTIONAL = {"dbus-daemon"}
 _REAL, _VIRTUAL = "desktop", "virtual"
 _AFRESH_S = 0.5
 _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
@@ -41,7 +39,7 @@ def check_desktop(size: Size = Size(1280, 720), display: str | None = None) -> G
     Each line comes when it is known. Nothing stays behind, also where the iterator is closed early.
     """
     works = False
-    can_be_virtual = platform.system() == "Linux" and set(_missing_programs()) <= _OPTIONAL
+    can_be_virtual = platform.system() == "Linux" and set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL
     for check in _real(display, can_be_virtual):
         works = works or (check.what == f"{_REAL}: display" and check.verdict is Verdict.OK)
         yield check
@@ -81,7 +79,8 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
     """A display that we start ourselves."""
     trouble = Verdict.FAILED if needed else Verdict.WARNING
     yield _programs(trouble)
-    if not set(_missing_programs()) <= _OPTIONAL:
+    yield _watching()
+    if not set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL:
         return
     what = f"{_VIRTUAL}: display"
     with DesktopEnv(virtual=VirtualDisplay(size)) as env:
@@ -102,12 +101,24 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
 
 def _programs(trouble: Verdict) -> Check:
     """Whether what a virtual display is made of is installed."""
-    what, missing = f"{_VIRTUAL}: programs", _missing_programs()
-    if not missing:
+    what, absent = f"{_VIRTUAL}: programs", missing(VIRTUAL_PACKAGES)
+    if not absent:
         return Check(what, Verdict.OK, ", ".join(str(shutil.which(program)) for program in VIRTUAL_PACKAGES))
-    packages = " ".join(VIRTUAL_PACKAGES[program] for program in missing)
-    verdict = Verdict.WARNING if set(missing) <= _OPTIONAL else trouble
-    return Check(what, verdict, f"not installed: {', '.join(missing)}", f"apt-get install {packages}")
+    verdict = Verdict.WARNING if set(absent) <= OPTIONAL else trouble
+    return Check(what, verdict, f"not installed: {', '.join(absent)}", f"apt-get install {_packages(absent)}")
+
+
+def _watching() -> Check:
+    """Whether a virtual display can be watched; few want to."""
+    what = f"{_VIRTUAL}: watching"
+    if can_be_watched():
+        return Check(what, Verdict.OK, "TigerVNC's server and noVNC")
+    mend = f"apt-get install {' '.join(WATCHING_PACKAGES)}"
+    return Check(what, Verdict.SKIPPED, "not installed, and needed for --watch alone", mend)
+
+
+def _packages(programs: Sequence[str]) -> str:
+    return " ".join(packages_for(programs))
 
 
 def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
@@ -208,10 +219,10 @@ def _keyboard(kind: str, connection: XDisplay) -> Check:
     layout = layout_name(_xkb_rules(connection), pointer.mask >> 13 & 3)
     if pointer.mask & 2:
         return Check(what, Verdict.WARNING, f"{layout}; Caps Lock is on", "press Caps Lock")
-    missing = [character for character in _ASCII if keyboard.stroke(character) is None]
-    if not missing:
+    absent = [character for character in _ASCII if keyboard.stroke(character) is None]
+    if not absent:
         return Check(what, Verdict.OK, f"{layout}; all of ASCII by keys, {len(keyboard.spare())} spare keys")
-    found = f"{layout}; {len(missing)} of {len(_ASCII)} ASCII characters have no key, as {missing[0]!r}"
+    found = f"{layout}; {len(absent)} of {len(_ASCII)} ASCII characters have no key, as {absent[0]!r}"
     if keyboard.spare():
         return Check(what, Verdict.WARNING, f"{found}: they are pasted", "for typing them by keys: setxkbmap us")
     return Check(what, Verdict.FAILED, f"{found}, and none is spare", "setxkbmap us")
@@ -253,10 +264,6 @@ def _clipboard_tool() -> Check:
 
 
 # -- what is there
-
-
-def _missing_programs() -> tuple[str, ...]:
-    return tuple(program for program in VIRTUAL_PACKAGES if shutil.which(program) is None)
 
 
 def _how_to_get_one(can_be_virtual: bool) -> str:
