@@ -12,9 +12,11 @@ has not left off within `UNFINISHED_S`, is ended.
 import json
 import mmap
 import os
+import platform
 import select
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -42,6 +44,7 @@ class Sentry:
     def __init__(self, senses: Senses, board: Board, person: Person, worker: int, hot_key: str) -> None:
         self._senses, self._board, self._person, self._worker, self._hot_key = senses, board, person, worker, hot_key
         self._stopped_at: float | None = None
+        self._reader: threading.Thread | None = None
 
     def watch(self) -> None:
         """Until the end of the input, or of the screen; then nothing of the worker's is down."""
@@ -92,9 +95,12 @@ class Sentry:
         self._stopped_at = time.monotonic()  # so that it is tried again, not at once
 
     def _input_ended(self) -> bool:
-        if _NOT_WINDOWS and os.getppid() != self._worker:
-            return True
-        return bool(_NOT_WINDOWS and select.select([0], [], [], 0)[0] and not os.read(0, 1))
+        if _NOT_WINDOWS:
+            return os.getppid() != self._worker or bool(select.select([0], [], [], 0)[0] and not os.read(0, 1))
+        if self._reader is None:  # pipes cannot be selected there
+            self._reader = threading.Thread(target=sys.stdin.read, daemon=True)
+            self._reader.start()
+        return not self._reader.is_alive()
 
 
 def main() -> None:
@@ -123,6 +129,14 @@ def _memory(given: int | str) -> mmap.mmap:
 
 
 def _senses(address: DisplayAddress, board: Board, *, trusting: bool) -> Senses:
+    if platform.system() == "Windows":
+        from .windows import WindowsSenses
+
+        return WindowsSenses()
+    if platform.system() == "Darwin":
+        from .macos import MacSenses
+
+        return MacSenses()
     from .x11 import XSenses
 
     return XSenses(address, board, 0, trusting=trusting)
