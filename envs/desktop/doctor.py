@@ -19,8 +19,11 @@ from .env import DesktopEnv
 from .keyboard import Keyboard
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
 from .needed import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
+from .sentry import WITHOUT, start_sentry
+from .stopping import OFF, Stopping
 from .virtual import VirtualDisplay
 from .watching import WATCHING_PACKAGES, can_be_watched
+from .wayland import UNTOLD
 from .x11 import XDisplay, in_x, is_x11
 
 LARGEST_ERROR_PX = 1.0
@@ -52,7 +55,7 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
     trouble = Verdict.WARNING if can_be_virtual else Verdict.FAILED
     what = f"{_REAL}: display"
     name = display or os.environ.get("DISPLAY")
-    with DesktopEnv(display=display) as env:
+    with DesktopEnv(display=display, stopping=Stopping(OFF, 0.0)) as env:
         try:
             observation = _first_look(env)
         except EnvError as error:
@@ -60,10 +63,36 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
             yield Check(what, trouble, str(error), mend)
             return
         assert env.address is not None
+        if env.wayland:
+            yield from _wayland(what, observation)
+            return
         kind = f"{name}, " if name and is_x11() else ""
         yield Check(what, Verdict.OK, f"{kind}{observation.screenshot.size}")
         yield from _screen(_REAL, env.address)
+        yield _hot_key(env.address)
         yield _clipboard_tool()
+
+
+def _wayland(what: str, observation: Observation) -> Iterator[Check]:
+    """A screen of a compositor that lets programs work it."""
+    yield Check(what, Verdict.OK, f"Wayland, {observation.screenshot.size}")
+    if is_black(observation.screenshot.image):
+        yield Check(f"{_REAL}: capture", Verdict.FAILED, "all black", _AWAKE)
+    else:
+        yield Check(f"{_REAL}: capture", Verdict.OK, "shows something")
+    yield Check(f"{_REAL}: pointer", Verdict.SKIPPED, "cannot be told from the picture here")
+    yield Check(f"{_REAL}: hot key", Verdict.WARNING, UNTOLD, WITHOUT)
+
+
+def _hot_key(address: DisplayAddress) -> Check:
+    """Whether the person at the screen can be seen to press it."""
+    what, stopping = f"{_REAL}: hot key", Stopping()
+    try:
+        start_sentry(address, stopping).close()
+    except EnvError as error:
+        return Check(what, Verdict.FAILED, str(error), WITHOUT)
+    found = f"{stopping.hot_key} stops a run; mouse and keys in the user's hands hold it"
+    return Check(what, Verdict.OK, found)
 
 
 def _first_look(env: DesktopEnv) -> Observation:

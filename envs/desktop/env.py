@@ -64,6 +64,11 @@ class DesktopEnv:
         return self._session.address if self._session is not None else None
 
     @property
+    def wayland(self) -> bool:
+        """Whether it is the screen of a Wayland compositor, while it is open."""
+        return self._session is not None and self._session.wayland
+
+    @property
     def watched_at(self) -> str:
         """The address of the page that shows a watched display while it is open; else empty."""
         return self._session.watched_at if self._session is not None else ""

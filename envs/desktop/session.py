@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
@@ -17,9 +18,10 @@ from .driver import Driver
 from .gate import put_gate_on
 from .gestures import Gestures
 from .programs import find_program, start_detached, window_of
-from .sentry import Unwatched, start_sentry
+from .sentry import WITHOUT, Unwatched, start_sentry
 from .stopping import OFF, Stopping
 from .virtual import RunningDisplay, VirtualDisplay
+from .wayland import UNTOLD, WaylandDriver, WaylandScreen, wayland_socket
 from .x11 import Window, Windows, connect, is_x11
 
 DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
@@ -52,11 +54,18 @@ class Session:
             self._running = RunningDisplay(virtual) if virtual else None
             if self._running:
                 undo.callback(self._running.stop)
-            self.address = self._running.address if self._running else _real_address(display)
-            self._watched = self._guarded(stopping or _usual(virtual), driver, undo)
-            self._driver = self._connected(driver, undo)
-            self._capture = Capture(self.address, monitor)
-            undo.callback(self._capture.close)
+            wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
+            self.address = self._running.address if self._running else _real_address(display, wayland)
+            self._watched = Unwatched()
+            self._capture: Capture | WaylandScreen
+            stopping = stopping or _usual(virtual)
+            if wayland is not None:
+                self._capture, self._driver = self._on_wayland(wayland, monitor, stopping, undo)
+            else:
+                self._watched = self._guarded(stopping, driver, undo)
+                self._driver = self._connected(driver, undo)
+                self._capture = Capture(self.address, monitor)
+                undo.callback(self._capture.close)
             self._settler = Settler(self._capture.frame, sleep=self._watched.sleep)
             self._gestures = Gestures(self._driver, self._capture.device, self._watched.sleep)
             if virtual and self._running:
@@ -110,6 +119,11 @@ class Session:
     def begin(self, action: Action) -> None:
         """Carry out `action`, and do not wait for what comes of it."""
         self._gestures.do(action)
+
+    @property
+    def wayland(self) -> bool:
+        """Whether this is the screen of a Wayland compositor."""
+        return isinstance(self._capture, WaylandScreen)
 
     @property
     def watched_at(self) -> str:
@@ -177,6 +191,18 @@ class Session:
         watched = start_sentry(self.address, stopping, trusting=driver == "pyautogui")
         undo.callback(watched.close)
         return watched
+
+    def _on_wayland(
+        self, socket: Path, monitor: int, stopping: Stopping, undo: ExitStack
+    ) -> tuple[WaylandScreen, Driver]:
+        """Capture, mouse and keyboard of a compositor; it tells of no windows, and nothing of the person."""
+        screen = WaylandScreen(socket, monitor)
+        undo.callback(_quietly, screen.close)
+        if stopping.wanted:
+            raise EnvUnavailable(f"{UNTOLD}: {WITHOUT}; Ctrl-C stops it then")
+        driver = WaylandDriver(screen, self._watched.check)
+        undo.callback(driver.close)
+        return screen, driver
 
     def _connected(self, name: DriverName, undo: ExitStack) -> Driver:
         """The mouse and keyboard; on X also the connection that tells of windows."""
@@ -260,18 +286,14 @@ def _usual(virtual: VirtualDisplay | None) -> Stopping:
     return Stopping() if somebody else Stopping(OFF, 0.0)
 
 
-def _real_address(display: str | None) -> DisplayAddress:
-    """Where the real screen is.
+def _real_address(display: str | None, wayland: Path | None) -> DisplayAddress:
+    """Where the real screen is, if it is an X display.
 
     Raises:
         EnvUnavailable: there is none that can be worked; says what to do.
     """
-    if not is_x11():
+    if not is_x11() or wayland is not None:
         return DisplayAddress()
-    if display is None and (os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland"):
-        raise EnvUnavailable(
-            "a Wayland session lets no program work its screen: use a virtual display, or log in to an X11 session"
-        )
     name = display or os.environ.get("DISPLAY")
     if not name:
         raise EnvUnavailable("there is no display: set DISPLAY, or use a virtual one (VirtualDisplay, --virtual)")

@@ -149,7 +149,7 @@ def test_nothing_stays_behind_also_when_nobody_listens_to_the_end() -> None:
 def test_a_real_screen_is_measured_and_left_as_it_was(screen: Display) -> None:
     windows = len(screen.screen().root.query_tree().children)
     checks = named(list(check_desktop(SMALL)))
-    parts = ("display", "capture", "pointer", "keyboard")
+    parts = ("display", "capture", "pointer", "keyboard", "hot key")
     assert [checks[f"desktop: {part}"].verdict for part in parts] == [Verdict.OK] * len(parts)
     assert str(SMALL) in checks["desktop: display"].found
     pointer = screen.screen().root.query_pointer()

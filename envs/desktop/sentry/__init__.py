@@ -4,6 +4,6 @@ It ends the work at a hot key, in the middle of an action, also where the proces
 when the person uses mouse or keyboard; and however the worker ends, nothing of what it pressed stays down.
 """
 
-from .watched import Unwatched, Watched, start_sentry
+from .watched import WITHOUT, Unwatched, Watched, start_sentry
 
-__all__ = ["Unwatched", "Watched", "start_sentry"]
+__all__ = ["WITHOUT", "Unwatched", "Watched", "start_sentry"]

@@ -28,9 +28,10 @@ class WaylandDriver:
 
     def __init__(self, screen: WaylandScreen, heed: Callable[[], None] = lambda: None) -> None:
         self._screen, self._wire, self._heed = screen, screen.wire, heed
-        self._pointer, self._keyboard = self._wire.new(), self._wire.new()
         pointers, keyboards = self._wire.bind(POINTER, 2), self._wire.bind(KEYBOARD, 1)
+        self._pointer = self._wire.new()
         self._wire.request(pointers, _WITH_OUTPUT, screen.seat, screen.output, self._pointer)
+        self._keyboard = self._wire.new()
         self._wire.request(keyboards, 0, screen.seat, self._keyboard)
         self._others: dict[str, int] = {}
         self._masks: dict[int, int] = {}

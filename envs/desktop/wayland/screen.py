@@ -3,6 +3,7 @@
 import mmap
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ...env import EnvLost, EnvUnavailable
@@ -19,6 +20,7 @@ _NEEDED = (COPY, POINTER, KEYBOARD, "wl_shm", "wl_seat", "wl_output")
 _BUFFER, _FLAGS, _READY, _FAILED = 0, 1, 2, 3
 _UPSIDE_DOWN = 1
 _BLUE_FIRST, _RED_FIRST = (0, 1), (0x34324258, 0x34324241)  # ARGB8888 and XRGB8888; XBGR8888 and ABGR8888
+UNTOLD = "a Wayland compositor tells no program what the user does at mouse and keyboard"
 _ADVICE = (
     "use a display of its own (--virtual), or log in to an X11 session, or to a compositor built on wlroots (sway, "
     "labwc, Hyprland, river, Wayfire)"
@@ -79,7 +81,8 @@ class WaylandScreen:
     def close(self) -> None:
         """Give the memory and the connection back."""
         if self._pool is not None:
-            self._pool.close()
+            with suppress(EnvLost):
+                self._pool.close()
         self.wire.close()
 
     def _pool_for(self, shape: tuple[int, ...]) -> "_Pool":
@@ -112,8 +115,9 @@ class _Pool:
         file = in_memory(b"", height * stride)
         try:
             self._memory = mmap.mmap(file, height * stride)
-            self._pool, self.buffer = wire.new(), wire.new()
+            self._pool = wire.new()
             wire.request(shm, 0, self._pool, height * stride, file=file)
+            self.buffer = wire.new()
             wire.request(self._pool, 0, self.buffer, 0, width, height, stride, form)
         finally:
             os.close(file)

@@ -73,13 +73,13 @@ class Wire:
         self.request(_DISPLAY, _GET_REGISTRY, self._registry)
         self.roundtrip()
 
-    def new(self, handler: Handler = lambda _opcode, _arguments: None) -> int:
-        """The number for an object that the next request makes; its events go to `handler`."""
+    def new(self, handler: Handler | None = None) -> int:
+        """The number for an object that the very next request makes; its events go to `handler`."""
         self._last += 1
-        self._handlers[self._last] = handler
+        self._handlers[self._last] = handler or _overlook
         return self._last
 
-    def bind(self, interface: str, version: int, handler: Handler = lambda _o, _a: None, place: int = 0) -> int:
+    def bind(self, interface: str, version: int, handler: Handler | None = None, place: int = 0) -> int:
         """Take hold of the `place`th global of that interface."""
         name, offered = self.globals[interface][place]
         made = self.new(handler)
@@ -134,7 +134,7 @@ class Wire:
             if len(self._unread) < size:
                 return
             body, self._unread = self._unread[8:size], self._unread[size:]
-            self._handlers.get(target, lambda _o, _a: None)(word & 0xFFFF, Arguments(body))
+            self._handlers.get(target, _overlook)(word & 0xFFFF, Arguments(body))
 
     def _on_display(self, opcode: int, arguments: Arguments) -> None:
         if opcode == _ERROR:
@@ -146,6 +146,10 @@ class Wire:
         if opcode == 0:
             name, interface, version = arguments.number(), arguments.text(), arguments.number()
             self.globals.setdefault(interface, []).append((name, version))
+
+
+def _overlook(_opcode: int, _arguments: Arguments) -> None:
+    """What an object has to say that nobody asks about."""
 
 
 def _packed(argument: Argument) -> bytes:
