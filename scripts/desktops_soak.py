@@ -109,12 +109,14 @@ class Used:
 
     memory: int = 0
     processor_s: float = 0.0
+    tree: set[psutil.Process] = field(default_factory=set)
 
     def look(self, pid: int) -> None:
         """Look once more."""
         memory, processor_s = 0, 0.0
         with suppress(psutil.Error):
             for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+                self.tree.add(process)
                 with suppress(psutil.Error):
                     memory += process.memory_full_info().pss
                     times = process.cpu_times()
@@ -124,7 +126,6 @@ class Used:
 
 def soak(desktops: int, seconds: float) -> bool:
     """Work them, print a line for each; whether there was no fault, and nothing is left over."""
-    before = {process.pid for process in psutil.process_iter()}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--seconds", str(seconds), "--folder", folder, "--one"]
         workers = [
@@ -140,7 +141,7 @@ def soak(desktops: int, seconds: float) -> bool:
         ended = [_line(worker) for worker in workers]
         for worker in workers:
             worker.communicate()
-    left = [process.name() for process in psutil.process_iter() if process.pid not in before and _ours(process)]
+    _gone, left = psutil.wait_procs([process for seen in used for process in seen.tree], timeout=5)
     print("desktop  steps  steps/s  faults  memory MB  processors")
     for line, seen in zip(ended, used, strict=True):
         rate = line["steps"] / line["seconds"]
@@ -167,13 +168,6 @@ def _line(worker: subprocess.Popen[str]) -> dict:
     if not line:
         raise SystemExit("a desktop ended without a word")
     return json.loads(line)
-
-
-def _ours(process: psutil.Process) -> bool:
-    """Whether it is one that a desktop starts, and not somebody else's by the look of it."""
-    with suppress(psutil.Error):
-        return "screenwright-display-" in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import platform
 import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 
 from ..check import Check, Verdict
 from ..env import EnvError, Observation
@@ -20,10 +21,10 @@ from .keyboard import Keyboard
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
 from .needed import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
 from .sentry import WITHOUT, start_sentry
+from .session import INPUT_DEVICES
 from .stopping import OFF, Stopping
 from .virtual import VirtualDisplay
 from .watching import WATCHING_PACKAGES, can_be_watched
-from .wayland import UNTOLD
 from .x11 import XDisplay, in_x, is_x11
 
 LARGEST_ERROR_PX = 1.0
@@ -81,14 +82,14 @@ def _wayland(what: str, observation: Observation) -> Iterator[Check]:
     else:
         yield Check(f"{_REAL}: capture", Verdict.OK, "shows something")
     yield Check(f"{_REAL}: pointer", Verdict.SKIPPED, "cannot be told from the picture here")
-    yield Check(f"{_REAL}: hot key", Verdict.WARNING, UNTOLD, WITHOUT)
+    yield _hot_key(DisplayAddress(), INPUT_DEVICES)
 
 
-def _hot_key(address: DisplayAddress) -> Check:
+def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
     """Whether the person at the screen can be seen to press it."""
     what, stopping = f"{_REAL}: hot key", Stopping()
     try:
-        start_sentry(address, stopping).close()
+        start_sentry(address, stopping, devices=devices).close()
     except EnvError as error:
         return Check(what, Verdict.FAILED, str(error), WITHOUT)
     found = f"{stopping.hot_key} stops a run; mouse and keys in the user's hands hold it"

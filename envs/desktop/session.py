@@ -18,13 +18,16 @@ from .driver import Driver
 from .gate import put_gate_on
 from .gestures import Gestures
 from .programs import find_program, start_detached, window_of
-from .sentry import WITHOUT, Unwatched, start_sentry
+from .sentry import Unwatched, start_sentry
 from .stopping import OFF, Stopping
 from .virtual import RunningDisplay, VirtualDisplay
-from .wayland import UNTOLD, WaylandDriver, WaylandScreen, wayland_socket
+from .wayland import WaylandDriver, WaylandScreen, wayland_socket
 from .x11 import Window, Windows, connect, is_x11
 
 DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
+
+INPUT_DEVICES = Path("/dev/input")
+"""Where the kernel keeps the mice and keyboards that a Wayland compositor tells nothing of."""
 
 _PROGRAM_LIMIT_S = 30.0
 _OPEN_LIMIT_S = 10.0
@@ -195,11 +198,12 @@ class Session:
     def _on_wayland(
         self, socket: Path, monitor: int, stopping: Stopping, undo: ExitStack
     ) -> tuple[WaylandScreen, Driver]:
-        """Capture, mouse and keyboard of a compositor; it tells of no windows, and nothing of the person."""
+        """Capture, mouse and keyboard of a compositor; it tells of no windows, nor what the person does."""
         screen = WaylandScreen(socket, monitor)
         undo.callback(_quietly, screen.close)
         if stopping.wanted:
-            raise EnvUnavailable(f"{UNTOLD}: {WITHOUT}; Ctrl-C stops it then")
+            self._watched = start_sentry(self.address, stopping, devices=INPUT_DEVICES)
+            undo.callback(self._watched.close)
         driver = WaylandDriver(screen, self._watched.check)
         undo.callback(driver.close)
         return screen, driver

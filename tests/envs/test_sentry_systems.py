@@ -1,7 +1,8 @@
-"""What is made of the events of Windows and macOS, with values: neither system was had."""
+"""What is made of the events of Windows, macOS and the kernel of Linux, with values: the first two were not had."""
 
 import pytest
 
+from screenwright.envs.desktop.sentry.evdev import sensed_of as kernel
 from screenwright.envs.desktop.sentry.inbox import Inbox
 from screenwright.envs.desktop.sentry.macos import Tapped
 from screenwright.envs.desktop.sentry.macos import sensed_of as mac
@@ -60,6 +61,24 @@ def test_a_mouse_on_windows() -> None:
 )
 def test_an_event_on_macos(event: Tapped, sensed: Sensed | None) -> None:
     assert mac(event) == sensed
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "value", "sensed"),
+    [
+        (1, 1, 1, Sensed("key", 1.5, "escape")),
+        (1, 1, 2, None),
+        (1, 1, 0, Sensed("key up", 1.5, "escape")),
+        (1, 0x110, 1, Sensed("button", 1.5)),
+        (1, 0x110, 0, None),
+        (2, 0, -3, Sensed("motion", 1.5)),
+        (2, 8, 1, Sensed("button", 1.5)),
+        (3, 0, 700, Sensed("motion", 1.5)),
+        (0, 0, 0, None),
+    ],
+)
+def test_an_event_of_the_kernel(kind: int, code: int, value: int, sensed: Sensed | None) -> None:
+    assert kernel(1, 500_000, kind, code, value) == sensed
 
 
 def test_what_was_sensed_is_handed_on_in_order() -> None:

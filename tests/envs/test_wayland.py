@@ -8,6 +8,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from screenwright.envs.check import Verdict
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, Stopping
 from screenwright.envs.desktop.doctor import check_desktop
+from screenwright.envs.desktop.sentry.watched import WORKED
 from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keymap, portions
-from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
+from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import Patience
 
@@ -148,18 +150,68 @@ def test_the_mouse_selects_by_dragging_and_what_it_does_is_seen(screen: DesktopE
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_without_a_hot_key_is_to_be_said(session: Compositor) -> None:
+def test_where_nobody_may_see_the_hot_key_it_is_to_be_said(
+    session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert session.name()
-    with DesktopEnv() as env, pytest.raises(EnvUnavailable, match="--hot-key off --pause-for-user 0"):
+    monkeypatch.setattr("screenwright.envs.desktop.session.INPUT_DEVICES", tmp_path)
+    with DesktopEnv() as env, pytest.raises(EnvUnavailable, match=r"usermod -aG input.*--hot-key off"):
         env.observe()
     with DesktopEnv(monitor=2, stopping=UNWATCHED) as env, pytest.raises(EnvUnavailable, match="there is no monitor 2"):
         env.observe()
 
 
+class Keys:
+    """A keyboard as the kernel shows one; a pipe stands for the device."""
+
+    def __init__(self, folder: Path) -> None:
+        os.mkfifo(folder / "event3")
+        self._file = os.open(folder / "event3", os.O_RDWR)
+
+    def press(self, *codes: int) -> None:
+        for code in codes:
+            for value in (1, 0):
+                when = divmod(time.monotonic_ns() // 1000, 1_000_000)
+                os.write(self._file, struct.pack("llHHi", *when, 1, code, value))
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keys]:
+    keyboard = Keys(tmp_path)
+    monkeypatch.setattr("screenwright.envs.desktop.session.INPUT_DEVICES", tmp_path)
+    yield keyboard
+    keyboard.close()
+
+
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_the_doctor_looks_at_it(session: Compositor) -> None:
+def test_the_hot_key_is_seen_at_the_kernels_devices(session: Compositor, keys: Keys) -> None:
     assert session.name()
+    with DesktopEnv(patience=QUICK, stopping=Stopping(quiet_s=0.5)) as env:
+        env.execute(Click(MIDDLE))
+        keys.press(30)
+        eventually(lambda: WORKED in env.observe().facts, True)
+        keys.press(1, 1)
+        eventually(lambda: why_not(env), "stopped by the user: double escape")
+
+
+def why_not(env: DesktopEnv) -> str:
+    """Why nothing is done; empty if something is."""
+    try:
+        env.execute(Click(MIDDLE))
+    except (ActionRefused, EnvStopped) as reason:
+        return str(reason)
+    return ""
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_the_doctor_looks_at_it(session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert session.name()
+    monkeypatch.setattr("screenwright.envs.desktop.doctor.INPUT_DEVICES", tmp_path)
     checks = {check.what: check for check in check_desktop(Size(320, 240))}
     assert checks["desktop: display"].found == "Wayland, 640x480"
     assert checks["desktop: capture"].verdict is Verdict.OK

@@ -80,6 +80,8 @@ class Point(ctypes.Structure):
 class MacSenses:
     """See `Senses`."""
 
+    lets_go = True
+
     def __init__(self) -> None:
         self._quartz, self._core = _library("ApplicationServices"), _library("CoreFoundation")
         self._declare()

@@ -6,7 +6,7 @@ worker ends. It shares a `Board` with the worker.
 
 At the hot key it marks the board, after which the worker presses nothing any more, and itself lets go of what is down,
 again and again until the worker has left off or is gone. A worker that does not even hear of it within `UNHEARD_S`, or
-has not left off within `UNFINISHED_S`, is ended.
+has not left off within `UNFINISHED_S`, is ended; sooner where only its end lets go of what it holds.
 """
 
 import json
@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from ...env import EnvError
 from ..capture import DisplayAddress
@@ -30,6 +31,8 @@ from .senses import Senses
 RELEASE_EVERY_S = 0.02
 UNHEARD_S = 2.0
 UNFINISHED_S = 10.0
+HELD_UNHEARD_S, HELD_UNFINISHED_S = 0.15, 0.5
+"""The same where keys stay down as long as the worker lives."""
 ENDED = (
     "\nscreenwright: stopped by {hot_key}; the program did not answer and was ended. "
     "What was recorded can be gone on with: screenwright run --resume RUN\n"
@@ -82,9 +85,12 @@ class Sentry:
     def _see_to_the_stop(self, since_s: float) -> None:
         """Let go of what the worker pressed since, and end it where it does not leave off."""
         self._senses.release()
-        working = self._board.acting or self._board.attended
-        late = UNFINISHED_S if self._board.heard else UNHEARD_S
-        if (working or not self._board.heard) and since_s > late:
+        heard, acting = self._board.heard, self._board.acting
+        if not heard:
+            late = UNHEARD_S if self._senses.lets_go else HELD_UNHEARD_S
+        else:
+            late = UNFINISHED_S if self._senses.lets_go or not acting else HELD_UNFINISHED_S
+        if (not heard or acting or self._board.attended) and since_s > late:
             self._end_worker()
 
     def _end_worker(self) -> None:
@@ -110,7 +116,7 @@ def main() -> None:
     board = Board(memory)
     address = DisplayAddress(settings["display"], settings["authority"])
     try:
-        senses = _senses(address, board, trusting=settings["trusting"])
+        senses = _senses(address, board, settings["devices"], trusting=settings["trusting"])
     except EnvError as error:
         _say(f"unavailable {error}")
         return
@@ -128,7 +134,11 @@ def _memory(given: int | str) -> mmap.mmap:
     return mmap.mmap(int(given), SIZE)
 
 
-def _senses(address: DisplayAddress, board: Board, *, trusting: bool) -> Senses:
+def _senses(address: DisplayAddress, board: Board, devices: str | None, *, trusting: bool) -> Senses:
+    if devices is not None:
+        from .evdev import EvdevSenses
+
+        return EvdevSenses(Path(devices), 0)
     if platform.system() == "Windows":
         from .windows import WindowsSenses
 

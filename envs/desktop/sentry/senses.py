@@ -7,7 +7,12 @@ from .person import Sensed
 
 
 class Senses(Protocol):
-    """The devices of one screen, on a connection of the sentry's own."""
+    """The devices of one screen, on a connection of the sentry's own.
+
+    `lets_go` says whether `release` does anything. Where it does not, what is down is let go of when the worker ends.
+    """
+
+    lets_go: bool
 
     def wait(self, seconds: float) -> None:
         """Return once something may have happened, or after so long.

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Listener
@@ -180,8 +181,12 @@ class Watched(Unwatched):
                 (listener.user_began if self._at_work else listener.user_finished)()
 
 
-def start_sentry(address: DisplayAddress, stopping: Stopping, *, trusting: bool = False) -> Watched:
+def start_sentry(
+    address: DisplayAddress, stopping: Stopping, *, trusting: bool = False, devices: Path | None = None
+) -> Watched:
     """Start a sentry for the display at `address`; `trusting` where what is done to it cannot be announced.
+
+    With `devices`, the folder of the kernel's input devices, it reads those instead of asking the display.
 
     Raises:
         EnvUnavailable: it cannot watch this display; says what to do.
@@ -193,6 +198,7 @@ def start_sentry(address: DisplayAddress, stopping: Stopping, *, trusting: bool 
             "display": address.name,
             "authority": address.authority,
             "trusting": trusting,
+            "devices": None if devices is None else str(devices),
             "hot_key": stopping.hot_key,
             "quiet_s": stopping.quiet_s,
             "worker": os.getpid(),

@@ -78,6 +78,8 @@ def sensed_of_mouse(message: int, event: MouseEvent) -> Sensed | None:
 class WindowsSenses:
     """See `Senses`."""
 
+    lets_go = True
+
     def __init__(self) -> None:
         self._user32: Any = ctypes.__dict__["WinDLL"]("user32", use_last_error=True)
         self._user32.CallNextHookEx.argtypes = (

@@ -42,6 +42,8 @@ class XSenses:
         EnvUnavailable: the display cannot be opened, or has no XInput 2.1.
     """
 
+    lets_go = True
+
     def __init__(self, address: DisplayAddress, board: Board, wake: int | None, *, trusting: bool) -> None:
         self._board, self._wake, self._trusting = board, wake, trusting
         self._hands, self._ears = connect(address), connect(address)

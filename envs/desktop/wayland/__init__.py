@@ -5,6 +5,6 @@ mouse by `wlr-virtual-pointer`, keys by `virtual-keyboard`.
 """
 
 from .driver import WaylandDriver
-from .screen import UNTOLD, WaylandScreen, wayland_socket
+from .screen import WaylandScreen, wayland_socket
 
-__all__ = ["UNTOLD", "WaylandDriver", "WaylandScreen", "wayland_socket"]
+__all__ = ["WaylandDriver", "WaylandScreen", "wayland_socket"]

@@ -20,7 +20,6 @@ _NEEDED = (COPY, POINTER, KEYBOARD, "wl_shm", "wl_seat", "wl_output")
 _BUFFER, _FLAGS, _READY, _FAILED = 0, 1, 2, 3
 _UPSIDE_DOWN = 1
 _BLUE_FIRST, _RED_FIRST = (0, 1), (0x34324258, 0x34324241)  # ARGB8888 and XRGB8888; XBGR8888 and ABGR8888
-UNTOLD = "a Wayland compositor tells no program what the user does at mouse and keyboard"
 _ADVICE = (
     "use a display of its own (--virtual), or log in to an X11 session, or to a compositor built on wlroots (sway, "
     "labwc, Hyprland, river, Wayfire)"
