@@ -15,7 +15,7 @@ import psutil
 import pytest
 from processes import alive, started_by
 
-from screenwright import Action, Ended, Episode, Event, Noted, Observed, ScriptedPolicy, StopReason
+from screenwright import Acted, Action, Ended, Episode, Event, Noted, Observed, ScriptedPolicy, StopReason
 from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
@@ -174,6 +174,20 @@ def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: Des
     assert any(WORKED in note for note in notes[2])
     assert isinstance(events[-1], Ended)
     assert events[-1].stop is StopReason.FINISHED
+
+
+def test_a_person_who_came_and_went_while_the_model_thought_holds_nothing_up(real: DesktopEnv, person: Person) -> None:
+    script: list[tuple[Action, ...]] = [(Click(AT),), (Click(AT),), (Click(AT),)]
+    episode = Episode("click", real, ScriptedPolicy(script))
+    refusals: list[str | None] = []
+    for event in episode.run():
+        if isinstance(event, Observed) and event.step == 2:
+            person.press("a")
+            eventually(lambda: episode.control.user_at_work, True)
+            eventually(lambda: episode.control.user_at_work, False)
+        if isinstance(event, Acted):
+            refusals.append(event.refused)
+    assert [bool(refusal) for refusal in refusals] == [False, True, False]
 
 
 def test_the_hot_key_ends_an_episode_as_cancelled(real: DesktopEnv, person: Person) -> None:

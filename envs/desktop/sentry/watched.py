@@ -98,8 +98,6 @@ class Watched(Unwatched):
         self.check_alive()
         alone = self._listener is None
         if self._board.touches != self._seen or (alone and self._at_work):
-            if self._listener is not None:
-                self._listener.user_began()  # now, so that the run holds before its next look
             raise ActionRefused(TAKEN)
 
     def announce(self, kind: Kind, detail: int) -> None:
