@@ -19,7 +19,8 @@ from .env import DesktopEnv
 from .keyboard import Keyboard
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
 from .virtual import VirtualDisplay
-from .x11 import XDisplay, in_x, is_x11
+from .x11 import in_x, is_x11
+from .xlib import XDisplay
 
 VIRTUAL_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
 """The programs of a virtual display, and the Debian packages that bring them; it does without the last one."""
