@@ -25,7 +25,8 @@ from .session import INPUT_DEVICES
 from .stopping import OFF, Stopping
 from .virtual import VirtualDisplay
 from .watching import WATCHING_PACKAGES, can_be_watched
-from .x11 import XDisplay, in_x, is_x11
+from .x11 import in_x, is_x11
+from .xlib import XDisplay
 
 LARGEST_ERROR_PX = 1.0
 """How far from where it was sent the pointer may arrive."""

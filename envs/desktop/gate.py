@@ -7,7 +7,7 @@ from typing import Any
 
 from .sentry import Unwatched
 from .sentry.board import Kind
-from .x11 import XDisplay
+from .xlib import XDisplay
 
 _FAKE_INPUT = 2
 _LETTING_GO = (Kind.KEY_UP, Kind.BUTTON_UP)

@@ -14,7 +14,8 @@ from ..env import EnvError, EnvLost
 from ..geometry import Box, DevicePoint, DeviceTransform, ScreenPoint
 from ..settle import Frame
 from .capture import Capture, DisplayAddress, screenshot_of
-from .x11 import Windows, XDisplay, connect
+from .x11 import Windows, connect
+from .xlib import XDisplay
 from .xtest import XTestDriver
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..env import EnvLost, EnvUnavailable
+from .xlib import open_display
 
 _DEPTHS = (24, 32)
 _MASKS = (0xFF0000, 0xFF00, 0xFF)
@@ -32,10 +33,10 @@ class PlainCapture:
     """
 
     def __init__(self) -> None:
-        from Xlib import display, error
+        from Xlib import error
 
         try:
-            self._display: Any = display.Display()
+            self._display = open_display()
         except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
             raise EnvUnavailable(f"the screen cannot be captured: {' '.join(str(trouble).split())}") from trouble
         screen = self._display.screen()
@@ -71,10 +72,11 @@ class PlainCapture:
         info = self._display.display.info
         bits = [known.bits_per_pixel for known in info.pixmap_formats if known.depth == screen.root_depth]
         visuals = [visual for depth in screen.allowed_depths for visual in depth.visuals]
-        masks = [(v.red_mask, v.green_mask, v.blue_mask) for v in visuals if v.visual_id == screen.root_visual]
+        # With GLX a server lists a depth several times, its own visuals in any of them, or a visual twice.
+        masks = {(v.red_mask, v.green_mask, v.blue_mask) for v in visuals if v.visual_id == screen.root_visual}
         return (
             info.image_byte_order == _LITTLE_END_FIRST
             and screen.root_depth in _DEPTHS
             and bits == [_BITS]
-            and masks == [_MASKS]
+            and masks <= {_MASKS}
         )

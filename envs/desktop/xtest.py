@@ -19,7 +19,8 @@ from ..env import ActionRefused, EnvLost, EnvStopped
 from .capture import DisplayAddress
 from .clipboard import LONGEST_TEXT, Clipboard
 from .keyboard import Keyboard, Stroke, keysym_of, symbol_of
-from .x11 import Windows, XDisplay, in_x
+from .x11 import Windows, in_x
+from .xlib import XDisplay
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
 _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}

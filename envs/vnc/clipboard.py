@@ -19,7 +19,9 @@ _TEXT = 1 << 0
 _CAPS, _REQUEST, _PEEK, _NOTIFY, _PROVIDE = (1 << bit for bit in range(24, 29))
 _FORMATS = 0xFFFF
 _LARGEST = 1 << 24
-_FETCH_S = 0.5
+_FETCH_S = 2.0
+"""A slow program must not be taken for one that has no such paste key: the next key would mean something else to it."""
+
 _OLD_S = 0.5
 _AFTER_S = 0.05
 
@@ -41,19 +43,25 @@ class Clipboard:
         """Whether the server fetches texts in Unicode."""
         return bool(self._takes & _REQUEST)
 
-    def paste(self, text: str, press: Callable[[], None]) -> bool:
+    def paste(self, text: str, press: Callable[[], None], sync: Callable[[], None]) -> bool:
         """Offer `text`, `press` the paste key, and wait for the text to be fetched; whether it was.
 
-        What the clipboard held before, if it was text, is offered again afterwards for as long as we stay connected.
+        `sync` returns when the server has done what it was sent. What the clipboard held before, if it was text, is
+        offered again afterwards for as long as we stay connected.
         """
         old = self._offered if self._theirs is None else self._theirs
         with self._changed:
             self._offered, self._theirs = text, None
-            before = self._fetched
-        self._notify()
+        # TigerVNC fetches what takes the place of a program's text by itself, which is no sign that a program pasted;
+        # offered once more, it forgets what it fetched.
+        for _ in range(2):
+            self._notify()
+            sync()
+        before = self._fetched
         press()
         with self._changed:
             fetched = self._changed.wait_for(lambda: self._fetched > before or self._lost, _FETCH_S)
+        sync()
         time.sleep(_AFTER_S)  # the program has the text when it has asked and been answered
         with self._changed:
             if self._theirs is None:

@@ -98,7 +98,8 @@ class VncDriver:
         clipboard = self._client.clipboard
         if not clipboard.takes_any_script:
             return False
-        return any(clipboard.paste(text, partial(self._press_together, keys)) for keys in _PASTE_KEYS)
+        press = self._press_together
+        return any(clipboard.paste(text, partial(press, keys), self._client.sync) for keys in _PASTE_KEYS)
 
     def _press_together(self, keys: tuple[str, ...]) -> None:
         symbols = [symbol_of(key) for key in keys]

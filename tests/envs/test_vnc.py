@@ -14,7 +14,10 @@ from vnc_machine import VncMachine, vnc_machine
 from screenwright.cli.main import main
 from screenwright.envs.actions import Button, Click, Direction, Drag, Hotkey, Navigate, OpenApp, Scroll, Type
 from screenwright.envs.contract import EnvContract, Stage, eventually
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.capture import Capture, DisplayAddress, screenshot_of
+from screenwright.envs.desktop.x11 import connect
+from screenwright.envs.desktop.xlib import open_display
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import Patience
@@ -130,11 +133,12 @@ def test_text_of_any_script_is_saved_as_it_was_typed(tmp_path: Path) -> None:
 
 def test_a_terminal_gets_its_text_and_the_clipboard_its_own_back(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
-    with vnc_machine(("xterm",), size="800x600") as machine, VncEnv(machine.address) as env:
+    with vnc_machine(("xterm", "-fullscreen"), size="800x600") as machine, VncEnv(machine.address) as env:
         await_something(env)
         xclip = ["xclip", "-selection", "clipboard"]
         subprocess.run([*xclip, "-in"], input="précieux 你".encode(), env=machine.environment, check=True)
         env.observe()
+        env.execute(Click(ScreenPoint(400, 300)))
         assert env.execute(Type(f"echo 'ab@# {UNICODE}' >{file}", submit=True)).method == "paste"
         eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), f"ab@# {UNICODE}\n")
         found = subprocess.run([*xclip, "-out"], env=machine.environment, capture_output=True, check=True, timeout=10)
@@ -206,6 +210,18 @@ root.change_attributes(background_pixmap=pixmap)
 root.clear_area(0, 0, 640, 480)
 d.sync()
 """
+
+
+def test_servers_that_number_their_extensions_otherwise_are_open_side_by_side() -> None:
+    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as one, vnc_machine(size="400x300") as machine:
+        assert one.observe().screenshot.size == Size(320, 240)
+        other = open_display(machine.environment["DISPLAY"])
+        assert one.observe().screenshot.size == Size(320, 240)
+        again = connect(one.address or DisplayAddress())
+        assert other.screen().width_in_pixels == 400
+        assert again.screen().width_in_pixels == 320
+        other.close()
+        again.close()
 
 
 def test_a_moved_window_is_copied_right() -> None:

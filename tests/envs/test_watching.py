@@ -131,7 +131,8 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
 
 def test_what_is_missing_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "_NOVNC", ())
+    before = set(psutil.Process().children(recursive=True))
     env = DesktopEnv(virtual=VirtualDisplay(watch="look"))
     with pytest.raises(EnvUnavailable, match=r"apt-get install tigervnc-scraping-server novnc"):
         env.observe()
-    assert not psutil.Process().children(recursive=True)
+    assert not set(psutil.Process().children(recursive=True)) - before

@@ -37,7 +37,7 @@ def vnc_machine(
             (folder / "passwd").write_bytes(encipher(password.encode()[:8].ljust(8, b"\0"), OBFUSCATION))
             security = ["-SecurityTypes", "VncAuth", "-PasswordFile", str(folder / "passwd")]
         command = ["Xtigervnc", "-displayfd", "1", "-geometry", size, "-depth", "24", "-localhost", "-nolisten", "tcp"]
-        command += ["-ac", *security, *flags]
+        command += ["-ac", "-noreset", *security, *flags]
         started: list[subprocess.Popen[bytes]] = []
         undo.callback(_end, started)
         with (folder / "log").open("wb") as log:
