@@ -82,10 +82,10 @@ def person(display: RunningDisplay) -> Iterator[Person]:
 
 @pytest.fixture
 def real(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> Iterator[DesktopEnv]:
-    """The display worked as a real screen is; a hand on it holds the work for half a second."""
+    """The display worked as a real screen is; a hand on it holds the work for a second and a half."""
     assert display.address.authority
     monkeypatch.setenv("XAUTHORITY", display.address.authority)
-    with DesktopEnv(display=display.address.name, patience=QUICK, stopping=Stopping(quiet_s=0.5)) as env:
+    with DesktopEnv(display=display.address.name, patience=QUICK, stopping=Stopping(quiet_s=1.5)) as env:
         env.observe()
         yield env
 
@@ -161,11 +161,12 @@ def test_a_hand_on_the_mouse_breaks_an_action_off(real: DesktopEnv, person: Pers
 def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: DesktopEnv, person: Person) -> None:
     script: list[tuple[Action, ...]] = [(Click(AT),), (LongPress(AT, 0.2),), (Click(AT),)]
     events: list[Event] = []
-    for event in Episode("click", real, ScriptedPolicy(script)).run():
+    episode = Episode("click", real, ScriptedPolicy(script))
+    for event in episode.run():
         events.append(event)
         if isinstance(event, Observed) and event.step == 2:
             person.press("a")
-            eventually(lambda: refused(real), True)
+            eventually(lambda: episode.control.user_at_work, True)
     assert [event.text for event in events if isinstance(event, Noted)] == [
         "paused: the user works the screen",
         "resumed",
