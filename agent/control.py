@@ -9,25 +9,38 @@ class Control:
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
-        self._running = threading.Event()
-        self._running.set()
+        self._reason = ""
+        self._held = False
+        self._user_at_work = False
+        self._turned = threading.Event()
         self._words: deque[str] = deque()
         self._heard = threading.Event()
         self._declined = False
 
-    def stop(self) -> None:
+    def stop(self, reason: str = "stopped by the user") -> None:
         """End the episode as `cancelled` at the next phase; a model call in progress is cut short."""
+        self._reason = self._reason or reason
         self._stopped.set()
-        self._running.set()
+        self._turned.set()
         self._heard.set()
 
     def pause(self) -> None:
         """Hold the episode before its next look, so that a person may use the screen."""
-        self._running.clear()
+        self._held = True
 
     def resume(self) -> None:
-        """Let a paused episode go on."""
-        self._running.set()
+        """Let a paused episode go on, also one that holds because the user is at work."""
+        self._held = self._user_at_work = False
+        self._turned.set()
+
+    def user_began(self) -> None:
+        """The user works the screen: hold the episode until `user_finished`."""
+        self._user_at_work = True
+
+    def user_finished(self) -> None:
+        """The user has left mouse and keyboard alone: let the episode go on, unless `pause` holds it."""
+        self._user_at_work = False
+        self._turned.set()
 
     @property
     def stopped(self) -> bool:
@@ -35,13 +48,25 @@ class Control:
         return self._stopped.is_set()
 
     @property
+    def reason(self) -> str:
+        """Why it was stopped."""
+        return self._reason
+
+    @property
     def paused(self) -> bool:
         """Whether the episode is to hold before its next look."""
-        return not self._running.is_set()
+        return (self._held or self._user_at_work) and not self.stopped
 
-    def wait_while_paused(self, seconds: float | None = None) -> None:
-        """Return once the episode may go on, or after `seconds`."""
-        self._running.wait(seconds)
+    @property
+    def user_at_work(self) -> bool:
+        """Whether it holds because the user works the screen."""
+        return self._user_at_work
+
+    def wait_while_paused(self) -> None:
+        """Return once the episode may go on."""
+        while self.paused:
+            self._turned.wait()
+            self._turned.clear()
 
     def tell(self, text: str = "") -> None:
         """Say something to the model, which it reads at its next look; answers its question, if it waits for one.

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TypeVar
 
-from ..envs.env import ActionRefused, Env, EnvLost, Observation
+from ..envs.env import ActionRefused, Attended, Env, EnvLost, EnvStopped, Observation
 from ..prompts import render
 from .control import Control
 from .decision import AskUser, Finish
@@ -108,16 +108,24 @@ class Episode:
             return over
         except Stuck as stuck:
             if self.control.stopped:
-                return _Over(StopReason.CANCELLED, "stopped by the user")
+                return _Over(StopReason.CANCELLED, self.control.reason)
             return _Over(StopReason.STUCK, str(stuck))
+        except EnvStopped as stopped:
+            return _Over(StopReason.CANCELLED, str(stopped))
         except EnvLost as lost:
             return _Over(StopReason.ENV_LOST, str(lost))
         except ModelLost as lost:
             return _Over(StopReason.MODEL_LOST, str(lost))
         finally:
             self.env.release()
+            self._attend(None)
 
     # -- beginning
+
+    def _attend(self, control: Control | None) -> None:
+        """Be told from now on, or no more, what the person at the screen does, where there may be one."""
+        if isinstance(self.env, Attended):
+            self.env.attend(control)
 
     def _open(self) -> None:
         """Open the screen by a first look, which is kept out of the record, and the policy.
@@ -129,6 +137,7 @@ class Episode:
         self._looks, self._usage, self._misread = list(past.looks), past.usage, past.misread
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
             self._watch.notes.extend(self.env.observe().facts)
+        self._attend(self.control)
         try:
             self.policy.open()
         except ModelLost as lost:
@@ -252,7 +261,7 @@ class Episode:
         """Raise `_Over` if a limit is reached or the episode was stopped from outside."""
         limits = self.limits
         if self.control.stopped:
-            raise _Over(StopReason.CANCELLED, "stopped by the user")
+            raise _Over(StopReason.CANCELLED, self.control.reason)
         if self._out_of_time():
             raise _Over(StopReason.TIME_LIMIT, f"{limits.seconds:g} seconds are over")
         if limits.tokens is not None and self._usage.total >= limits.tokens:
@@ -265,7 +274,8 @@ class Episode:
             return
         started = time.monotonic()
         yield from self._recording(self._watch.hand_over(self._step))
-        yield self._recorded(Noted("paused", self._step))
+        who = ": the user works the screen" if self.control.user_at_work else ""
+        yield self._recorded(Noted(f"paused{who}", self._step))
         self.control.wait_while_paused()
         self._begun += time.monotonic() - started
         yield self._recorded(Noted("resumed", self._step))

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from ..envs.actions import Action
-from ..envs.env import Env, EnvLost, Observation
+from ..envs.env import Env, EnvLost, EnvStopped, Observation
 from ..envs.geometry import ScreenPoint
 from ..envs.screenshot import Screenshot
 from ..prompts import render
@@ -139,7 +139,7 @@ class Watch:
             self.notes.append(render("circle", seen=str(circle)))
         elif rung is Rung.PLAN:
             self.notes.append(render("fresh_plan", seen=str(circle), deeds="\n".join(self.done[-_LISTED:])))
-        notes = (*self.notes, *observation.facts)
+        notes = tuple(dict.fromkeys((*self.notes, *observation.facts)))
         self.notes.clear()
         closer = circle.target if circle is not None and rung is Rung.CLOSER else None
         return Sight(observation, notes, change, capture_s, reflected, closer, self._reflection.hotter)
@@ -162,6 +162,8 @@ class Watch:
         """A look, tried once more if it fails."""
         try:
             return self.env.observe()
+        except EnvStopped:
+            raise
         except EnvLost as lost:
             message = str(lost)
         time.sleep(LOOK_AGAIN_S)
@@ -188,11 +190,14 @@ class Watch:
     # -- the user
 
     def hand_over(self, step: int) -> Generator[Event, None, None]:
-        """Let go of the screen, and keep how it looked, since somebody else will have it."""
+        """Let go of the screen, and keep how it looked, since somebody else will have it.
+
+        A person who has begun to work it already may have changed it before: then the screen's own facts tell.
+        """
         self.env.release()
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
-        self._handed_over = observation.screenshot
+        self._handed_over = None if self.control.user_at_work else observation.screenshot
         self._reflection.forget()
 
     def ask_user(self, step: int, question: str) -> Generator[Event, None, bool]:

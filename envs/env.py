@@ -6,12 +6,13 @@ Errors:
     EnvError
      +- ActionRefused   this action cannot be done; the screen is fine, and the model is told the reason
      +- EnvLost         the screen is gone; the episode ends as `env_lost`, which is never the model's failure
+     |   +- EnvStopped  the person at the screen has stopped the work; the episode ends as `cancelled`
      +- EnvUnavailable  the screen could not be had in the first place; says what to install or to change
 """
 
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from .actions import Action
 from .geometry import DeviceTransform
@@ -28,6 +29,10 @@ class ActionRefused(EnvError):
 
 class EnvLost(EnvError):
     """The environment is gone, such as a crashed browser or a closed display."""
+
+
+class EnvStopped(EnvLost):
+    """The person at the screen has stopped the work: nothing more is done to it, and nothing is held."""
 
 
 class EnvUnavailable(EnvError):
@@ -115,3 +120,28 @@ class Env(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
+
+
+class Listener(Protocol):
+    """Who is told what the person at a screen does. Called from a thread of the environment's own; returns at once."""
+
+    def stop(self, reason: str) -> None:
+        """The person has stopped the work."""
+        ...
+
+    def user_began(self) -> None:
+        """The person works mouse or keyboard: hold until `user_finished`."""
+        ...
+
+    def user_finished(self) -> None:
+        """Mouse and keyboard have been left alone for a while."""
+        ...
+
+
+@runtime_checkable
+class Attended(Protocol):
+    """A screen that somebody may be sitting at: what an `Env` may be besides."""
+
+    def attend(self, listener: Listener | None) -> None:
+        """Tell `listener` from now on, which is at work until it is replaced by None."""
+        ...

@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from .envs.android import AndroidEnv
     from .envs.browser import BrowserEnv
     from .envs.browser.window import BrowserWindowEnv
-    from .envs.desktop import DesktopEnv, VirtualDisplay
+    from .envs.desktop import DesktopEnv, Stopping, VirtualDisplay
     from .envs.env import ActionRefused, Done, Env, EnvError, EnvLost, EnvUnavailable, Observation
     from .envs.fake import FakeEnv
     from .envs.geometry import ScreenPoint, Size
@@ -171,7 +171,7 @@ _HOMES = {
     "envs.android": ("AndroidEnv",),
     "envs.browser": ("BrowserEnv",),
     "envs.browser.window": ("BrowserWindowEnv",),
-    "envs.desktop": ("DesktopEnv", "VirtualDisplay"),
+    "envs.desktop": ("DesktopEnv", "Stopping", "VirtualDisplay"),
     "envs.env": ("ActionRefused", "Done", "Env", "EnvError", "EnvLost", "EnvUnavailable", "Observation"),
     "envs.fake": ("FakeEnv",),
     "envs.geometry": ("ScreenPoint", "Size"),
@@ -268,6 +268,7 @@ __all__ = [
     "Started",
     "Stepped",
     "StopReason",
+    "Stopping",
     "TextPart",
     "Thoughts",
     "Told",

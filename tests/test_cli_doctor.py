@@ -30,6 +30,7 @@ from screenwright.cli.doctor import (
     doctor,
     exit_code,
     failure_of,
+    install_missing,
     wanted_of,
 )
 from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
@@ -313,3 +314,46 @@ def test_json_is_one_object_a_check_and_nothing_else() -> None:
         "found": "it is broken",
         "mend": "mend it",
     }
+
+
+def pretend_apt(folder: Path, code: int) -> Path:
+    """An apt-get that writes down what it was asked, and nothing else on PATH."""
+    said = folder / "said"
+    apt = folder / "apt-get"
+    apt.write_text(f'#!/bin/sh\necho "$@" >>{said}\nexit {code}\n')
+    apt.chmod(0o755)
+    return said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="installing is for root")
+def test_one_command_installs_all_that_virtual_displays_need(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = pretend_apt(tmp_path, 0)
+    monkeypatch.setenv("PATH", f"{tmp_path}")
+    install_missing()
+    asked_for = said.read_text().split()
+    assert asked_for[:3] == ["install", "-y", "--no-install-recommends"]
+    assert {"xvfb", "openbox", "dbus", "xclip"} <= set(asked_for)
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="installing is for root")
+def test_an_installation_that_fails_is_tried_with_fresh_lists_then_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = pretend_apt(tmp_path, 1)
+    monkeypatch.setenv("PATH", f"{tmp_path}")
+    with pytest.raises(SettingsError, match=r"apt-get install .* failed"):
+        install_missing()
+    assert [line.split()[0] for line in said.read_text().splitlines()] == ["install", "update", "install"]
+
+
+def test_where_nothing_can_be_installed_it_says_what_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SettingsError, match="by hand what Debian calls xvfb openbox dbus xclip"):
+        install_missing()
+    pretend_apt(tmp_path, 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(SettingsError, match="sudo apt-get install -y --no-install-recommends xvfb openbox dbus xclip"):
+        install_missing()

@@ -120,6 +120,7 @@ NAMES = [
     "Started",
     "Stepped",
     "StopReason",
+    "Stopping",
     "TextPart",
     "Thoughts",
     "Told",

@@ -15,8 +15,9 @@ from typing import Self
 from ..actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait, points_of
 from ..desktop.kept import Kept
 from ..desktop.session import Session as DesktopSession
+from ..desktop.stopping import Stopping
 from ..desktop.virtual import VirtualDisplay
-from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
+from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, EnvUnavailable, Listener, Observation
 from ..geometry import Size
 from ..settle import Patience
 from .addresses import full_address
@@ -58,6 +59,7 @@ class BrowserWindowEnv:
         scale: float = 1.0,
         display: str | None = None,
         settings: BrowserSettings = BrowserSettings(),
+        stopping: Stopping | None = None,
     ) -> None:
         check_identity(settings)
         check_window(settings)
@@ -66,6 +68,8 @@ class BrowserWindowEnv:
         self.scale = scale
         self.display = display
         self.settings = settings
+        self.stopping = stopping
+        self._listener: Listener | None = None
         self._window: _Window | None = None
         self._closed = False
 
@@ -95,6 +99,12 @@ class BrowserWindowEnv:
             raise ActionRefused("a browser starts no programs: open an address instead")
         return self._opened().execute(action)
 
+    def attend(self, listener: Listener | None) -> None:
+        """See `Attended`."""
+        self._listener = listener
+        if self._window is not None:
+            self._window.desktop.attend(listener)
+
     def release(self) -> None:
         """See `Env`."""
         if self._window is not None:
@@ -119,14 +129,23 @@ class BrowserWindowEnv:
         if self._closed:
             raise EnvLost("the browser was closed")
         if self._window is None:
-            self._window = _Window(self.url, self.screen, self.scale, self.display, self.settings)
+            self._window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.stopping)
+            self._window.desktop.attend(self._listener)
         return self._window
 
 
 class _Window:
     """The open window. Opens in its constructor, whole or not at all."""
 
-    def __init__(self, url: str, screen: Size, scale: float, display: str | None, settings: BrowserSettings) -> None:
+    def __init__(
+        self,
+        url: str,
+        screen: Size,
+        scale: float,
+        display: str | None,
+        settings: BrowserSettings,
+        stopping: Stopping | None,
+    ) -> None:
         self._home = _begin_at(url)
         self._settings = settings
         self.program = window_program(settings)
@@ -134,7 +153,7 @@ class _Window:
         with ExitStack() as undo:
             virtual = VirtualDisplay(screen) if display is None else None
             patience = Patience(_STILL_S, _QUIET_S, settings.settle_limit_s)
-            self.desktop = DesktopSession(display, virtual, 1, "auto", patience)
+            self.desktop = DesktopSession(display, virtual, 1, "auto", patience, stopping)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
             self._kept = Kept("browser")

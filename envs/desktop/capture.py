@@ -3,7 +3,7 @@
 import os
 import platform
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,7 +47,10 @@ class DisplayAddress:
 
 
 class Capture:
-    """The picture of one monitor. `size` is in pixels of the screenshot, `device` leads to units of the pointer."""
+    """The picture of one monitor, which are counted from 1, as the platform lists them.
+
+    `size` is in pixels of the screenshot, `device` leads to units of the pointer, `monitors` says what there is.
+    """
 
     def __init__(self, address: DisplayAddress, monitor: int) -> None:
         import mss
@@ -56,13 +59,16 @@ class Capture:
             self._mss = _opened()
             monitors = self._mss.monitors
         if not 1 <= monitor < len(monitors):
-            raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}")
+            self._mss.close()
+            listed = "; ".join(f"{number} is {_placed(place)}" for number, place in enumerate(monitors[1:], 1))
+            raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}, {listed}")
+        self.monitors = tuple(_placed(place) for place in monitors[1:])
         self._monitor = monitors[monitor]
         # mss asserts that the server replies, which one that died just now does not
         self._lost = (mss.ScreenShotError, AssertionError)
         frame = self.frame()
         self.size = Size(frame.width, frame.height)
-        self.device = DeviceTransform(frame.width / self._monitor["width"], self._monitor["left"], self._monitor["top"])
+        self.device = transform_of(self._monitor, self.size)
 
     def frame(self) -> Frame:
         """One raw look.
@@ -92,6 +98,21 @@ def _opened() -> "mss.MSS | PlainCapture":
         if platform.system() == "Linux" and "visual" in str(error):  # it misreads the list of Xvnc's visuals
             return PlainCapture()
         raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
+
+
+def transform_of(monitor: Mapping[str, object], captured: Size) -> DeviceTransform:
+    """How pixels of a monitor's capture become units of the pointer, from what the platform says of its place.
+
+    Places are in those units, in which the monitors of a desktop lie side by side: negative left of the first and above
+    it. The scale is measured, since nothing tells it alike everywhere: a Retina monitor captures 2 pixels a unit, and
+    the one beside it may capture 1.
+    """
+    left, top, width = (int(str(monitor[name])) for name in ("left", "top", "width"))
+    return DeviceTransform(captured.width / width, left, top)
+
+
+def _placed(monitor: Mapping[str, object]) -> str:
+    return f"{monitor['width']}x{monitor['height']} at {monitor['left']},{monitor['top']}"
 
 
 def screenshot_of(frame: Frame) -> Screenshot:

@@ -10,6 +10,7 @@ import platform
 import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 
 from ..check import Check, Verdict
 from ..env import EnvError, Observation
@@ -18,16 +19,18 @@ from .capture import Capture, DisplayAddress, screenshot_of
 from .env import DesktopEnv
 from .keyboard import Keyboard
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
+from .needed import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
+from .sentry import WITHOUT, start_sentry
+from .session import INPUT_DEVICES
+from .stopping import OFF, Stopping
 from .virtual import VirtualDisplay
-from .x11 import XDisplay, in_x, is_x11
-
-VIRTUAL_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
-"""The programs of a virtual display, and the Debian packages that bring them; it does without the last one."""
+from .watching import WATCHING_PACKAGES, can_be_watched
+from .x11 import in_x, is_x11
+from .xlib import XDisplay
 
 LARGEST_ERROR_PX = 1.0
 """How far from where it was sent the pointer may arrive."""
 
-_OPTIONAL = {"dbus-daemon"}
 _REAL, _VIRTUAL = "desktop", "virtual"
 _AFRESH_S = 0.5
 _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
@@ -41,7 +44,7 @@ def check_desktop(size: Size = Size(1280, 720), display: str | None = None) -> G
     Each line comes when it is known. Nothing stays behind, also where the iterator is closed early.
     """
     works = False
-    can_be_virtual = platform.system() == "Linux" and set(_missing_programs()) <= _OPTIONAL
+    can_be_virtual = platform.system() == "Linux" and set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL
     for check in _real(display, can_be_virtual):
         works = works or (check.what == f"{_REAL}: display" and check.verdict is Verdict.OK)
         yield check
@@ -54,7 +57,7 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
     trouble = Verdict.WARNING if can_be_virtual else Verdict.FAILED
     what = f"{_REAL}: display"
     name = display or os.environ.get("DISPLAY")
-    with DesktopEnv(display=display) as env:
+    with DesktopEnv(display=display, stopping=Stopping(OFF, 0.0)) as env:
         try:
             observation = _first_look(env)
         except EnvError as error:
@@ -62,10 +65,36 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
             yield Check(what, trouble, str(error), mend)
             return
         assert env.address is not None
+        if env.wayland:
+            yield from _wayland(what, observation)
+            return
         kind = f"{name}, " if name and is_x11() else ""
         yield Check(what, Verdict.OK, f"{kind}{observation.screenshot.size}")
         yield from _screen(_REAL, env.address)
+        yield _hot_key(env.address)
         yield _clipboard_tool()
+
+
+def _wayland(what: str, observation: Observation) -> Iterator[Check]:
+    """A screen of a compositor that lets programs work it."""
+    yield Check(what, Verdict.OK, f"Wayland, {observation.screenshot.size}")
+    if is_black(observation.screenshot.image):
+        yield Check(f"{_REAL}: capture", Verdict.FAILED, "all black", _AWAKE)
+    else:
+        yield Check(f"{_REAL}: capture", Verdict.OK, "shows something")
+    yield Check(f"{_REAL}: pointer", Verdict.SKIPPED, "cannot be told from the picture here")
+    yield _hot_key(DisplayAddress(), INPUT_DEVICES)
+
+
+def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
+    """Whether the person at the screen can be seen to press it."""
+    what, stopping = f"{_REAL}: hot key", Stopping()
+    try:
+        start_sentry(address, stopping, devices=devices).close()
+    except EnvError as error:
+        return Check(what, Verdict.FAILED, str(error), WITHOUT)
+    found = f"{stopping.hot_key} stops a run; mouse and keys in the user's hands hold it"
+    return Check(what, Verdict.OK, found)
 
 
 def _first_look(env: DesktopEnv) -> Observation:
@@ -81,7 +110,8 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
     """A display that we start ourselves."""
     trouble = Verdict.FAILED if needed else Verdict.WARNING
     yield _programs(trouble)
-    if not set(_missing_programs()) <= _OPTIONAL:
+    yield _watching()
+    if not set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL:
         return
     what = f"{_VIRTUAL}: display"
     with DesktopEnv(virtual=VirtualDisplay(size)) as env:
@@ -102,12 +132,24 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
 
 def _programs(trouble: Verdict) -> Check:
     """Whether what a virtual display is made of is installed."""
-    what, missing = f"{_VIRTUAL}: programs", _missing_programs()
-    if not missing:
+    what, absent = f"{_VIRTUAL}: programs", missing(VIRTUAL_PACKAGES)
+    if not absent:
         return Check(what, Verdict.OK, ", ".join(str(shutil.which(program)) for program in VIRTUAL_PACKAGES))
-    packages = " ".join(VIRTUAL_PACKAGES[program] for program in missing)
-    verdict = Verdict.WARNING if set(missing) <= _OPTIONAL else trouble
-    return Check(what, verdict, f"not installed: {', '.join(missing)}", f"apt-get install {packages}")
+    verdict = Verdict.WARNING if set(absent) <= OPTIONAL else trouble
+    return Check(what, verdict, f"not installed: {', '.join(absent)}", f"apt-get install {_packages(absent)}")
+
+
+def _watching() -> Check:
+    """Whether a virtual display can be watched; few want to."""
+    what = f"{_VIRTUAL}: watching"
+    if can_be_watched():
+        return Check(what, Verdict.OK, "TigerVNC's server and noVNC")
+    mend = f"apt-get install {' '.join(WATCHING_PACKAGES)}"
+    return Check(what, Verdict.SKIPPED, "not installed, and needed for --watch alone", mend)
+
+
+def _packages(programs: Sequence[str]) -> str:
+    return " ".join(packages_for(programs))
 
 
 def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
@@ -117,15 +159,34 @@ def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
         return
     try:
         with open_bench(address) as bench:
-            captured = in_x(lambda: _capture(kind, bench))
-            yield captured
-            if captured.verdict is Verdict.OK:
-                yield pointer_check(kind, in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES]))
-            else:
-                yield Check(f"{kind}: pointer", Verdict.SKIPPED, "cannot be found where nothing is seen")
+            yield from _monitor(kind, bench, "")
+            monitors = bench.capture.monitors
+            if len(monitors) > 1:
+                yield _monitors(kind, monitors)
+        for number in range(2, len(monitors) + 1):
+            with open_bench(address, number) as bench:
+                yield from _monitor(kind, bench, f" {number}")
+        with open_bench(address) as bench:
             yield in_x(lambda: _keyboard(kind, bench.connection))
     except EnvError as error:
         yield Check(f"{kind}: screen", Verdict.FAILED, str(error), "see that the display goes on running")
+
+
+def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
+    """Capture and pointer of one monitor."""
+    captured = in_x(lambda: _capture(f"{kind}: capture{number}", bench))
+    yield captured
+    if captured.verdict is Verdict.OK:
+        samples = in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES])
+        yield pointer_check(f"{kind}: pointer{number}", samples)
+    else:
+        yield Check(f"{kind}: pointer{number}", Verdict.SKIPPED, "cannot be found where nothing is seen")
+
+
+def _monitors(kind: str, monitors: Sequence[str]) -> Check:
+    """Which there are, by the numbers that choose them."""
+    listed = "; ".join(f"{number} is {placed}" for number, placed in enumerate(monitors, 1))
+    return Check(f"{kind}: monitors", Verdict.OK, f"{listed}; --monitor chooses")
 
 
 def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
@@ -148,9 +209,8 @@ _AWAKE = "wake and unlock the screen, and close what covers it"
 # -- the capture and the pointer
 
 
-def _capture(kind: str, bench: Bench) -> Check:
+def _capture(what: str, bench: Bench) -> Check:
     """Whether the capture shows what is on the screen."""
-    what = f"{kind}: capture"
     started = time.monotonic()
     before = screenshot_of(bench.capture.frame()).image
     took_ms = 1000 * (time.monotonic() - started)
@@ -161,15 +221,16 @@ def _capture(kind: str, bench: Bench) -> Check:
     return Check(what, Verdict.FAILED, "a mark put on the screen is not in it: something covers the screen", _AWAKE)
 
 
-def pointer_check(kind: str, samples: Sequence[Sample | None]) -> Check:
+def pointer_check(what: str, samples: Sequence[Sample | None]) -> Check:
     """Whether the pointer arrives at the pixels that it is sent to; None stands for one that was not seen."""
-    what = f"{kind}: pointer"
     found = tuple(sample for sample in samples if sample is not None)
     if len(found) < len(samples):
         missed = f"not seen at {len(samples) - len(found)} of {len(samples)} places that it was sent to"
         return Check(what, Verdict.FAILED, missed, _LEAVE_ALONE)
     transform, error_px = fitted(found), max(sample.error_px for sample in found)
-    measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}"
+    origin = f", origin {transform.origin_x:.0f},{transform.origin_y:.0f}"
+    begins = "" if max(abs(transform.origin_x), abs(transform.origin_y)) < LARGEST_ERROR_PX else origin
+    measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}{begins}"
     if error_px > LARGEST_ERROR_PX:
         return Check(what, Verdict.FAILED, measured, f"set the scale of the screen to 100 %; {_LEAVE_ALONE}")
     return Check(what, Verdict.OK, measured)
@@ -189,10 +250,10 @@ def _keyboard(kind: str, connection: XDisplay) -> Check:
     layout = layout_name(_xkb_rules(connection), pointer.mask >> 13 & 3)
     if pointer.mask & 2:
         return Check(what, Verdict.WARNING, f"{layout}; Caps Lock is on", "press Caps Lock")
-    missing = [character for character in _ASCII if keyboard.stroke(character) is None]
-    if not missing:
+    absent = [character for character in _ASCII if keyboard.stroke(character) is None]
+    if not absent:
         return Check(what, Verdict.OK, f"{layout}; all of ASCII by keys, {len(keyboard.spare())} spare keys")
-    found = f"{layout}; {len(missing)} of {len(_ASCII)} ASCII characters have no key, as {missing[0]!r}"
+    found = f"{layout}; {len(absent)} of {len(_ASCII)} ASCII characters have no key, as {absent[0]!r}"
     if keyboard.spare():
         return Check(what, Verdict.WARNING, f"{found}: they are pasted", "for typing them by keys: setxkbmap us")
     return Check(what, Verdict.FAILED, f"{found}, and none is spare", "setxkbmap us")
@@ -234,10 +295,6 @@ def _clipboard_tool() -> Check:
 
 
 # -- what is there
-
-
-def _missing_programs() -> tuple[str, ...]:
-    return tuple(program for program in VIRTUAL_PACKAGES if shutil.which(program) is None)
 
 
 def _how_to_get_one(can_be_virtual: bool) -> str:

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Self
 
 from ..actions import Action, Back, Home, Navigate, points_of
-from ..env import ActionRefused, Done, EnvInfo, EnvLost, Observation
+from ..env import ActionRefused, Done, EnvInfo, EnvLost, Listener, Observation
 from ..settle import Patience
 from .capture import DisplayAddress
 from .session import DriverName, Session
+from .stopping import Stopping
 from .virtual import VirtualDisplay
 from .x11 import Window
 
@@ -23,8 +24,10 @@ from .x11 import Window
 class DesktopEnv:
     """The display `display` (by default the one that DISPLAY names), or the `virtual` one, which it starts and ends.
 
-    `monitor` counts from 1. On a real screen, pushing the pointer into the top left corner stops the episode. Nothing
-    is opened, and no screen taken, before the first look.
+    `monitor` counts from 1. On a real screen, and a virtual one that its watcher works, a double Esc stops the episode
+    in the middle of an action, and mouse and keyboard in the person's hands hold it; `stopping` says otherwise. So does
+    pushing the pointer of a real screen into the top left corner, between two actions. Nothing is opened, and no screen
+    taken, before the first look.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class DesktopEnv:
         monitor: int = 1,
         driver: DriverName = "auto",
         patience: Patience = Patience(),
+        stopping: Stopping | None = None,
     ) -> None:
         if display is not None and virtual is not None:
             raise ValueError("give a display or a virtual one, not both")
@@ -45,6 +49,8 @@ class DesktopEnv:
         self.monitor = monitor
         self.driver: DriverName = driver
         self.patience = patience
+        self.stopping = stopping
+        self._listener: Listener | None = None
         self._session: Session | None = None
         self._closed = False
 
@@ -57,6 +63,11 @@ class DesktopEnv:
     def address(self) -> DisplayAddress | None:
         """Where other programs find the display while it is open; None before and after."""
         return self._session.address if self._session is not None else None
+
+    @property
+    def wayland(self) -> bool:
+        """Whether it is the screen of a Wayland compositor, while it is open."""
+        return self._session is not None and self._session.wayland
 
     @property
     def watched_at(self) -> str:
@@ -102,6 +113,12 @@ class DesktopEnv:
         shown = self._opened().on_screen
         return shown.active() if shown is not None else None
 
+    def attend(self, listener: Listener | None) -> None:
+        """See `Attended`."""
+        self._listener = listener
+        if self._session is not None:
+            self._session.attend(listener)
+
     def release(self) -> None:
         """See `Env`."""
         if self._session is not None:
@@ -126,5 +143,6 @@ class DesktopEnv:
         if self._closed:
             raise EnvLost("the desktop was closed")
         if self._session is None:
-            self._session = Session(self.display, self.virtual, self.monitor, self.driver, self.patience)
+            self._session = Session(self.display, self.virtual, self.monitor, self.driver, self.patience, self.stopping)
+            self._session.attend(self._listener)
         return self._session

@@ -1,7 +1,7 @@
 """Gestures: the actions of the vocabulary, done with a driver; and what is held between two of them."""
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 
@@ -37,10 +37,11 @@ _NEAR_PX = 12
 
 
 class Gestures:
-    """Does actions. `method` of `do` is how text was typed, else empty."""
+    """Does actions. `method` of `do` is how text was typed, else empty. `sleep` is what a long press waits with."""
 
-    def __init__(self, driver: Driver, device: DeviceTransform) -> None:
+    def __init__(self, driver: Driver, device: DeviceTransform, sleep: Callable[[float], None] = time.sleep) -> None:
         self._driver = driver
+        self._sleep = sleep
         self._device = device
         self._keys: dict[str, tuple[str | int, ...]] = {}
         self._buttons: list[Button] = []
@@ -166,7 +167,7 @@ class Gestures:
         self._keep_apart(Button.LEFT)
         self._driver.button(Button.LEFT, True)
         try:
-            time.sleep(seconds)
+            self._sleep(seconds)
         finally:
             self._driver.button(Button.LEFT, False)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..env import ActionRefused
-from .x11 import XDisplay, in_x
+from .x11 import in_x
+from .xlib import XDisplay
 
 NAMED_KEYSYMS: dict[str, int] = {
     "enter": 0xFF0D, "escape": 0xFF1B, "tab": 0xFF09, "space": 0x20, "backspace": 0xFF08, "delete": 0xFFFF,

@@ -14,7 +14,8 @@ from ..env import EnvError, EnvLost
 from ..geometry import Box, DevicePoint, DeviceTransform, ScreenPoint
 from ..settle import Frame
 from .capture import Capture, DisplayAddress, screenshot_of
-from .x11 import Windows, XDisplay, connect
+from .x11 import Windows, connect
+from .xlib import XDisplay
 from .xtest import XTestDriver
 
 T = TypeVar("T")
@@ -71,8 +72,8 @@ def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
 
 
 @contextmanager
-def open_bench(address: DisplayAddress) -> Generator[Bench]:
-    """Open what measuring needs; the pointer is put back at the end, and every connection closed."""
+def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
+    """Open what measuring a monitor needs; the pointer is put back at the end, and every connection closed."""
     import mss
 
     with ExitStack() as undo:
@@ -80,11 +81,11 @@ def open_bench(address: DisplayAddress) -> Generator[Bench]:
         undo.callback(_quietly, connection.close)
         driver = XTestDriver(connection, address, Windows(connection), watched=False)
         undo.callback(driver.close)
-        capture = Capture(address, 1)
+        capture = Capture(address, number)
         undo.callback(capture.close)
         with address.in_environment():
             seeing = undo.enter_context(mss.MSS(with_cursor=True))
-            monitor = seeing.monitors[1]
+            monitor = seeing.monitors[number]
 
         def with_pointer() -> Image.Image:
             try:

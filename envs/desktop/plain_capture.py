@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..env import EnvLost, EnvUnavailable
+from .xlib import open_display
 
 _DEPTHS = (24, 32)
 _MASKS = (0xFF0000, 0xFF00, 0xFF)
@@ -32,10 +33,10 @@ class PlainCapture:
     """
 
     def __init__(self) -> None:
-        from Xlib import display, error
+        from Xlib import error
 
         try:
-            self._display: Any = display.Display()
+            self._display = open_display()
         except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
             raise EnvUnavailable(f"the screen cannot be captured: {' '.join(str(trouble).split())}") from trouble
         screen = self._display.screen()

@@ -7,12 +7,14 @@ through the clipboard.
 import platform
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from math import floor
 from types import ModuleType
 from typing import Any
 
 from ..actions import Button, Direction
-from ..env import ActionRefused, EnvLost, EnvUnavailable
+from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from .capture import DisplayAddress
 from .typeable import check_typeable
 
@@ -22,15 +24,20 @@ _NAMES = {
     "menu": "apps",
 }  # fmt: skip
 _TYPED_AS = {"\n": "enter", "\t": "tab"}
+_LETTING_GO = ("keyUp", "mouseUp")
 _FETCH_S = 0.3
 _bound_to: list[DisplayAddress] = []
 _wheel_clicks = {"Windows": 120}  # pyautogui hands Windows the raw wheel delta, and other platforms notches
 
 
 class PyAutoGuiDriver:
-    """See `Driver`. With `watched`, pyautogui's own fail-safe is on: the pointer in a corner stops us."""
+    """See `Driver`. With `watched`, pyautogui's own fail-safe is on: the pointer in a corner stops us.
 
-    def __init__(self, address: DisplayAddress, *, watched: bool) -> None:
+    `heed` is called before anything is pressed or moved, and raises where it may not be.
+    """
+
+    def __init__(self, address: DisplayAddress, *, watched: bool, heed: Callable[[], None] = lambda: None) -> None:
+        self._heed = heed
         self._gui = _imported(address)
         self._gui.PAUSE = 0
         self._gui.FAILSAFE = watched
@@ -42,12 +49,12 @@ class PyAutoGuiDriver:
             return
         here = tuple(int(part) for part in self._gui.position())
         if here in self._gui.FAILSAFE_POINTS and here != self._put_at:
-            raise EnvLost("the pointer was pushed into a corner: stopped by the user")
+            raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
 
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""
-        self._put_at = (int(x), int(y))
-        self._call("moveTo", int(x), int(y))
+        self._put_at = (floor(x), floor(y))  # left of the first monitor they are negative: not towards zero
+        self._call("moveTo", *self._put_at)
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
@@ -102,6 +109,8 @@ class PyAutoGuiDriver:
     def _call(self, name: str, *values: Any, **named: Any) -> None:
         """Call pyautogui's function, past its fail-safe where it was us who put the pointer there."""
         watched = self._gui.FAILSAFE
+        if name not in _LETTING_GO:
+            self._heed()
         try:
             if watched:
                 self.check()

@@ -6,22 +6,31 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
-from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Observation
+from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Listener, Observation
 from ..geometry import ScreenPoint
 from ..settle import Frame, Patience, Settled, Settler
 from .applications import installed
 from .busy import Busy
 from .capture import Capture, DisplayAddress, screenshot_of
+from .dpi import say_dpi_aware
 from .driver import Driver
+from .gate import put_gate_on
 from .gestures import Gestures
 from .programs import command_of, start_detached, window_of
+from .sentry import Unwatched, start_sentry
+from .stopping import OFF, Stopping
 from .virtual import RunningDisplay, VirtualDisplay
+from .wayland import WaylandDriver, WaylandScreen, wayland_socket
 from .x11 import Window, Windows, connect, is_x11
 
 DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
+
+INPUT_DEVICES = Path("/dev/input")
+"""Where the kernel keeps the mice and keyboards that a Wayland compositor tells nothing of."""
 
 _PROGRAM_LIMIT_S = 30.0
 _OPEN_LIMIT_S = 10.0
@@ -42,20 +51,30 @@ class Session:
         monitor: int,
         driver: DriverName,
         patience: Patience,
+        stopping: Stopping | None = None,
     ) -> None:
         self._patience = patience
         self._windows: Windows | None = None
         self._known: dict[int, str] = {}
+        say_dpi_aware()
         with ExitStack() as undo:
             self._running = RunningDisplay(virtual) if virtual else None
             if self._running:
                 undo.callback(self._running.stop)
-            self.address = self._running.address if self._running else _real_address(display)
-            self._driver = self._connected(driver, undo)
-            self._capture = Capture(self.address, monitor)
-            undo.callback(self._capture.close)
-            self._settler = Settler(self._capture.frame, busy=self._busy_program())
-            self._gestures = Gestures(self._driver, self._capture.device)
+            wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
+            self.address = self._running.address if self._running else _real_address(display, wayland)
+            self._watched = Unwatched()
+            self._capture: Capture | WaylandScreen
+            stopping = stopping or _usual(virtual)
+            if wayland is not None:
+                self._capture, self._driver = self._on_wayland(wayland, monitor, stopping, undo)
+            else:
+                self._watched = self._guarded(stopping, driver, undo)
+                self._driver = self._connected(driver, undo)
+                self._capture = Capture(self.address, monitor)
+                undo.callback(self._capture.close)
+            self._settler = Settler(self._capture.frame, sleep=self._watched.sleep, busy=self._busy_program())
+            self._gestures = Gestures(self._driver, self._capture.device, self._watched.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
             self._known = self._titles()
@@ -63,8 +82,10 @@ class Session:
 
     def observe(self) -> Observation:
         """See `Env`."""
+        self._watched.check_alive()
+        facts = self._watched.take_facts()
         frame = self._capture.frame()
-        facts = self._news()
+        facts = (*facts, *self._news())
         active = self._windows.active() if self._windows else None
         return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
 
@@ -74,9 +95,14 @@ class Session:
         for point in points:
             if not (0 <= point.x < size.width and 0 <= point.y < size.height):
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        with self._watched.acting():
+            return self._executed(action)
+
+    def _executed(self, action: Action) -> Done:
         self._driver.check()
+        self._watched.check()
         if isinstance(action, Wait):
-            time.sleep(action.seconds)
+            self._watched.sleep(action.seconds)
             return Done(action.seconds, settled_by="waited")
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
@@ -90,8 +116,9 @@ class Session:
         self._driver.check()
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
-        for action in actions:
-            self._gestures.do(action)
+        with self._watched.acting():
+            for action in actions:
+                self._gestures.do(action)
         acted = time.monotonic() - started
         settled = self._settle(before, windows, patience)
         return Done(acted, settled.seconds, settled.by)
@@ -99,6 +126,11 @@ class Session:
     def begin(self, action: Action) -> None:
         """Carry out `action`, and do not wait for what comes of it."""
         self._gestures.do(action)
+
+    @property
+    def wayland(self) -> bool:
+        """Whether this is the screen of a Wayland compositor."""
+        return isinstance(self._capture, WaylandScreen)
 
     @property
     def watched_at(self) -> str:
@@ -157,6 +189,10 @@ class Session:
         """Wait until the screen has come to rest."""
         return self._settler.wait(self._capture.frame(), patience)
 
+    def attend(self, listener: Listener | None) -> None:
+        """See `Attended`."""
+        self._watched.attend(listener)
+
     def release(self) -> None:
         """Let go of what is held."""
         self._gestures.release()
@@ -166,12 +202,34 @@ class Session:
         self.release()
         self._undo.close()
 
+    def _guarded(self, stopping: Stopping, driver: DriverName, undo: ExitStack) -> Unwatched:
+        """What watches the person at this screen."""
+        if not stopping.wanted:
+            return Unwatched()
+        watched = start_sentry(self.address, stopping, trusting=driver == "pyautogui")
+        undo.callback(watched.close)
+        return watched
+
+    def _on_wayland(
+        self, socket: Path, monitor: int, stopping: Stopping, undo: ExitStack
+    ) -> tuple[WaylandScreen, Driver]:
+        """Capture, mouse and keyboard of a compositor; it tells of no windows, nor what the person does."""
+        screen = WaylandScreen(socket, monitor)
+        undo.callback(_quietly, screen.close)
+        if stopping.wanted:
+            self._watched = start_sentry(self.address, stopping, devices=INPUT_DEVICES)
+            undo.callback(self._watched.close)
+        driver = WaylandDriver(screen, self._watched.check)
+        undo.callback(driver.close)
+        return screen, driver
+
     def _connected(self, name: DriverName, undo: ExitStack) -> Driver:
         """The mouse and keyboard; on X also the connection that tells of windows."""
         watched = self._running is None
         if is_x11():
             connection = connect(self.address)
             undo.callback(_quietly, connection.close)
+            put_gate_on(connection, self._watched)
             self._windows = Windows(connection)
             if name != "pyautogui":
                 from .xtest import XTestDriver
@@ -183,7 +241,7 @@ class Session:
             raise EnvUnavailable("XTEST is how X displays are worked; here the driver is pyautogui")
         from .pyautogui_driver import PyAutoGuiDriver
 
-        return PyAutoGuiDriver(self.address, watched=watched)
+        return PyAutoGuiDriver(self.address, watched=watched, heed=self._watched.check)
 
     def _busy_program(self) -> Callable[[], bool]:
         """What tells whether the program with the focus is at work; nothing does where that cannot be known."""
@@ -251,18 +309,20 @@ class Session:
         return {window.id: window.title or "(no title)" for window in self._shown()}
 
 
-def _real_address(display: str | None) -> DisplayAddress:
-    """Where the real screen is.
+def _usual(virtual: VirtualDisplay | None) -> Stopping:
+    """Who can get at a screen can stop the work on it and take it back."""
+    somebody = virtual is None or virtual.watch == "work"
+    return Stopping() if somebody else Stopping(OFF, 0.0)
+
+
+def _real_address(display: str | None, wayland: Path | None) -> DisplayAddress:
+    """Where the real screen is, if it is an X display.
 
     Raises:
         EnvUnavailable: there is none that can be worked; says what to do.
     """
-    if not is_x11():
+    if not is_x11() or wayland is not None:
         return DisplayAddress()
-    if display is None and (os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland"):
-        raise EnvUnavailable(
-            "a Wayland session lets no program work its screen: use a virtual display, or log in to an X11 session"
-        )
     name = display or os.environ.get("DISPLAY")
     if not name:
         raise EnvUnavailable("there is no display: set DISPLAY, or use a virtual one (VirtualDisplay, --virtual)")

@@ -16,12 +16,12 @@ from ..env import EnvUnavailable
 from ..geometry import Size
 from .capture import DisplayAddress
 from .kept import Kept, lines_of
-from .watching import check_watchable, start_watching
+from .needed import how_to_install, missing
+from .watching import can_be_watched, start_watching
 
 _START_LIMIT_S = 15.0
 _POLL_S = 0.01
 _FAMILY_LOCAL, _FAMILY_WILD = 256, 65535
-_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class RunningDisplay:
             EnvUnavailable: it is not installed or cannot be started.
         """
         if shutil.which(program[0], path=self.environment.get("PATH")) is None:
-            raise EnvUnavailable(_missing(program[0]))
+            raise EnvUnavailable(how_to_install(program[:1]))
         return self._kept.start(program, self.environment)
 
     def exit_code(self, pid: int) -> int | None:
@@ -156,18 +156,9 @@ def _check_installed(wanted: VirtualDisplay) -> None:
     if platform.system() != "Linux":
         raise EnvUnavailable("a virtual display needs Linux; elsewhere DesktopEnv() works the real screen")
     needed = ["Xvfb", *([wanted.window_manager] if wanted.window_manager else [])]
-    needed += [program[0] for program in wanted.programs]
-    for program in needed:
-        if shutil.which(program) is None:
-            raise EnvUnavailable(_missing(program))
-    if wanted.watch:
-        check_watchable()
-
-
-def _missing(program: str) -> str:
-    if program in ("Xvfb", "openbox"):
-        return f"{program} is not installed: apt-get install xvfb openbox"
-    return f"{program} is not installed or not on PATH: apt-get install {_PACKAGES.get(program, Path(program).name)}"
+    absent = missing([*needed, *(program[0] for program in wanted.programs)])
+    if how := how_to_install(absent, watching=bool(wanted.watch) and not can_be_watched()):
+        raise EnvUnavailable(how)
 
 
 def _authority_entry(family: int, address: bytes, number: bytes, cookie: bytes) -> bytes:

@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from ..env import EnvLost, EnvUnavailable
 from ..geometry import Box
 from .busy import is_readable
 from .capture import DisplayAddress
+from .xlib import XDisplay, open_display
 
 T = TypeVar("T")
-XDisplay: TypeAlias = Any
-"""An `Xlib.display.Display`; python-xlib ships no types."""
 _LONGEST_TITLE = 4096
 _TRIES = 4
 _AFRESH_S = 0.2
@@ -39,12 +38,12 @@ def connect(address: DisplayAddress) -> XDisplay:
 
 def _opened(address: DisplayAddress) -> XDisplay:
     """A connection; tried a few times, since some servers begin anew when a visitor has left, and drop the next."""
-    from Xlib import display, error
+    from Xlib import error
 
     for left in reversed(range(_TRIES)):
         try:
             with address.in_environment():
-                return display.Display(address.name)
+                return open_display(address.name)
         except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
             if not left:
                 text = " ".join(str(trouble).split())

@@ -15,13 +15,14 @@ from contextlib import suppress
 from functools import partial
 
 from ..actions import Button, Direction
-from ..env import ActionRefused, EnvLost
+from ..env import ActionRefused, EnvLost, EnvStopped
 from .capture import DisplayAddress
 from .clipboard import LONGEST_TEXT, Clipboard
 from .keyboard import Keyboard, Stroke, keysym_of, symbol_of
 from .ping import Ping
 from .typeable import check_typeable
-from .x11 import Window, Windows, XDisplay, in_x
+from .x11 import Window, Windows, in_x
+from .xlib import XDisplay
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
 _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}
@@ -61,7 +62,7 @@ class XTestDriver:
         pointer = in_x(self._display.screen().root.query_pointer)
         place = (int(pointer.root_x), int(pointer.root_y))
         if self._watched and place == (0, 0) and place != self._put_at:
-            raise EnvLost("the pointer was pushed into a corner: stopped by the user")
+            raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
 
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""

@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import platform
+import shutil
+import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -79,6 +81,7 @@ class Wanted:
     model_name: str | None = None
     dialect: str | None = None
     calibration: bool = True
+    install: bool = False
 
     @property
     def everything(self) -> bool:
@@ -99,6 +102,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         flag = "--" + name.replace("_", "-")
         parser.add_argument(flag, metavar=name.upper(), help=RunSettings.model_fields[name].description)
     parser.add_argument("--no-calibration", action="store_true", help="do not ask the model to click on targets")
+    parser.add_argument(
+        "--install", action="store_true", help="first install what virtual displays are made of (apt-get, as root)"
+    )
     parser.add_argument("--json", action="store_true", help="print each check as a line of JSON")
 
 
@@ -108,7 +114,7 @@ def wanted_of(given: argparse.Namespace) -> Wanted:
     Raises:
         SettingsError: they contradict each other.
     """
-    wanted = Wanted(given.env, given.model, given.model_name, given.dialect, not given.no_calibration)
+    wanted = Wanted(given.env, given.model, given.model_name, given.dialect, not given.no_calibration, given.install)
     if wanted.served is None:
         for flag in ("model_name", "dialect", "no_calibration"):
             if getattr(given, flag):
@@ -124,6 +130,8 @@ def doctor(wanted: Wanted, *, as_json: bool) -> int:
     """
     dialect = dialect_named(wanted.dialect) if wanted.dialect else None
     model = None if wanted.served is None else _opened(wanted.served, wanted.model_name)
+    if wanted.install:
+        install_missing()
     checks = look(wanted, model, dialect)
     report = Report(sys.stdout, as_json=as_json)
     try:
@@ -152,6 +160,31 @@ def look(wanted: Wanted, model: "ServedModel | None" = None, dialect: Dialect | 
         yield _rare_extras()
     if model is not None:
         yield from _server(model, dialect, calibration=wanted.calibration)
+
+
+def install_missing() -> None:
+    """Install what is missing for virtual displays and for watching them.
+
+    Raises:
+        SettingsError: it cannot be done here; says what to do by hand.
+    """
+    from ..envs.desktop.needed import packages_missing
+
+    packages = packages_missing()
+    if not packages:
+        return
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if shutil.which("apt-get") is None:
+        raise SettingsError(f"there is no apt-get here: install by hand what Debian calls {' '.join(packages)}")
+    if sys.platform != "win32" and os.geteuid() != 0:
+        raise SettingsError(f"installing needs root: sudo {' '.join(command)}")
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for before in ([], ["apt-get", "update"]):  # the lists of packages may be too old, or not there
+        if before:
+            subprocess.run(before, env=quiet, stdout=sys.stderr, check=False)
+        if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode == 0:
+            return
+    raise SettingsError(f"{' '.join(command)} failed: see above")
 
 
 def exit_code(checks: Iterable[Check]) -> int:

@@ -38,6 +38,7 @@ from .talk import answer
 
 if TYPE_CHECKING:
     from ..envs.browser import BrowserSettings
+    from ..envs.desktop import Stopping
 
 EXIT_CODES: dict[StopReason, int] = {
     StopReason.FINISHED: 0,
@@ -152,14 +153,24 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
 
     if settings.virtual:
         programs = tuple(tuple(shlex.split(program)) for program in settings.program)
-        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs, watch=_watch(settings)))
+        if settings.monitor != 1:
+            raise SettingsError("--monitor chooses one of the real screen: leave out --virtual")
+        watch = _watch(settings)
+        stopping = _stopping(settings) if watch == "work" else None
+        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs, watch=watch), stopping=stopping)
     if settings.watch:
         raise SettingsError("--watch shows a display of its own: say --virtual too")
     if settings.program:
         raise SettingsError("--program starts programs on a display of its own: say --virtual too")
-    desktop = DesktopEnv(display=settings.display)
+    desktop = DesktopEnv(display=settings.display, monitor=settings.monitor, stopping=_stopping(settings))
     _ask_for_the_screen(settings)
     return desktop
+
+
+def _stopping(settings: RunSettings) -> "Stopping":
+    from ..envs.desktop import Stopping  # needs the desktop extra
+
+    return Stopping(settings.hot_key, settings.pause_for_user)
 
 
 def _watch(settings: RunSettings) -> Literal["", "look", "work"]:
@@ -220,7 +231,10 @@ def _window(settings: RunSettings, size: Size, url: str, wanted: "BrowserSetting
         raise SettingsError("--window is a window already: leave out --headed, or name a --display to see it on")
     from ..envs.browser.window import BrowserWindowEnv  # needs the desktop extra too
 
-    window = BrowserWindowEnv(url, screen=size, scale=settings.scale, display=settings.display, settings=wanted)
+    stopping = _stopping(settings) if settings.display is not None else None
+    window = BrowserWindowEnv(
+        url, screen=size, scale=settings.scale, display=settings.display, settings=wanted, stopping=stopping
+    )
     if window.is_real:
         _ask_for_the_screen(settings)
     return window
@@ -233,9 +247,20 @@ def _ask_for_the_screen(settings: RunSettings) -> None:
     if not sys.stdin.isatty():
         other = ", or --virtual" if settings.env == "desktop" else ""
         raise SettingsError(f"this takes over {_TAKEN[settings.env == 'android']}: say --yes{other}")
-    print(f"Screenwright will take over {_TAKEN[settings.env == 'android']}; Ctrl-C stops it.", file=sys.stderr)
+    taken = _TAKEN[settings.env == "android"]
+    print(f"Screenwright will take over {taken}; {_ways_to_stop(settings)}.", file=sys.stderr)
     if not _yes("Go on?"):
         raise SettingsError("nothing was done")
+
+
+def _ways_to_stop(settings: RunSettings) -> str:
+    """What the person at the screen can do about it, for them to know before they say yes."""
+    if settings.env in ("vnc", "android"):
+        return "Ctrl-C here stops it"
+    stopping = _stopping(settings)
+    keys = f"{stopping.hot_key} there, or " if stopping.hot_key != "off" else ""
+    holds = f"; your own mouse and keys hold it until {stopping.quiet_s:g} s after the last" if stopping.quiet_s else ""
+    return f"{keys}Ctrl-C here stops it{holds}"
 
 
 def _ask_first(action: Action, _observation: Observation) -> Verdict:

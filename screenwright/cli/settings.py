@@ -69,6 +69,17 @@ class RunSettings(BaseModel):
     watcher_works: bool = Field(False, description="desktop: let mouse and keys of that tab reach the display too")
     program: tuple[str, ...] = Field((), description="desktop: a program to start on the virtual display; repeatable")
     display: str | None = Field(None, description="desktop, or browser window: the X display to work, such as :1")
+    monitor: int = Field(1, ge=1, description="desktop: which monitor of the real screen, counted from 1")
+    hot_key: str = Field(
+        "double escape",
+        description="desktop, on a real screen: what stops the run at once, such as ctrl+alt+q or double pause; or off",
+    )
+    pause_for_user: float = Field(
+        5.0,
+        ge=0,
+        description="desktop, on a real screen: hold while the user works it, until it was left alone so many seconds; "
+        "0 does not",
+    )
     address: str | None = Field(None, description="vnc: where the server is, such as 192.0.2.7:5901 or HOST:1")
     password_file: str | None = Field(
         None, description="vnc: a file whose first line is the password (default: the variable VNC_PASSWORD)"

@@ -260,9 +260,10 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
         assert json.loads(files["red"].read_text())["presses"] == 0
 
 
-def test_a_display_that_dies_is_lost() -> None:
-    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as env:
-        server = next(process for process in started_by(env.observe) if process.name() == "Xvfb")
+def test_a_display_that_dies_is_lost_and_the_rest_ends_with_us() -> None:
+    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
+        started = started_by(env.observe)
+        server = next(process for process in started if process.name() == "Xvfb")
         server.kill()
         eventually(server.status, psutil.STATUS_ZOMBIE)
         with pytest.raises(EnvLost):
@@ -270,6 +271,7 @@ def test_a_display_that_dies_is_lost() -> None:
         with pytest.raises(EnvLost):
             env.execute(Click(ScreenPoint(5, 5)))
         env.release()
+    assert not alive(started)
 
 
 @pytest.fixture

@@ -33,9 +33,9 @@ def test_a_display_that_is_not_there_is_named() -> None:
 
 
 def test_a_wayland_session_is_told_what_else_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-4242")
     monkeypatch.setenv("DISPLAY", ":0")
-    with pytest.raises(EnvUnavailable, match="virtual display, or log in to an X11 session"):
+    with pytest.raises(EnvUnavailable, match=r"no Wayland compositor answers .*--virtual.*log in to an X11 session"):
         DesktopEnv().observe()
 
 
@@ -43,6 +43,16 @@ def test_a_missing_server_is_told_with_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvUnavailable, match="apt-get install xvfb openbox"):
         DesktopEnv(virtual=VirtualDisplay()).observe()
+
+
+def test_all_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("screenwright.envs.desktop.watching._NOVNC", (tmp_path,))
+    wanted = VirtualDisplay(programs=(("mousepad", "notes.txt"), ("xterm",)), watch="look")
+    packages = "apt-get install xvfb openbox mousepad xterm dbus tigervnc-scraping-server novnc"
+    with pytest.raises(EnvUnavailable, match=packages) as told:
+        DesktopEnv(virtual=wanted).observe()
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.desktop

@@ -87,6 +87,7 @@ def test_with_neither_a_display_nor_the_programs_for_one_it_says_what_to_install
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     checks = named(list(check_desktop(SMALL)))
+    assert checks.pop("virtual: watching").verdict is Verdict.SKIPPED  # few want that
     assert {check.verdict for check in checks.values()} == {Verdict.FAILED}
     assert "apt-get install xvfb openbox dbus" in checks["desktop: display"].mend
     assert checks["virtual: programs"].mend == "apt-get install xvfb openbox dbus"
@@ -149,7 +150,7 @@ def test_nothing_stays_behind_also_when_nobody_listens_to_the_end() -> None:
 def test_a_real_screen_is_measured_and_left_as_it_was(screen: Display) -> None:
     windows = len(screen.screen().root.query_tree().children)
     checks = named(list(check_desktop(SMALL)))
-    parts = ("display", "capture", "pointer", "keyboard")
+    parts = ("display", "capture", "pointer", "keyboard", "hot key")
     assert [checks[f"desktop: {part}"].verdict for part in parts] == [Verdict.OK] * len(parts)
     assert str(SMALL) in checks["desktop: display"].found
     pointer = screen.screen().root.query_pointer()
@@ -183,6 +184,26 @@ def test_a_server_that_begins_anew_after_each_visitor_is_looked_at(tmp_path: Pat
     finally:
         server.terminate()
         server.communicate()
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("xrandr") is None, reason="needs xrandr: apt-get install x11-xserver-utils")
+def test_each_monitor_is_measured_by_its_number(screen: Display) -> None:
+    """Two monitors of different sizes, the second at an offset both ways."""
+    split("left", "300/80x480/120+0+0", "screen")
+    split("right", "340/80x400/100+300+80", "none")
+    assert screen.screen().root
+    checks = named(list(check_desktop(SMALL)))
+    assert checks["desktop: monitors"].found == "1 is 300x480 at 0,0; 2 is 340x400 at 300,80; --monitor chooses"
+    parts = ("capture", "pointer", "capture 2", "pointer 2", "keyboard")
+    assert [checks[f"desktop: {part}"].verdict for part in parts] == [Verdict.OK] * len(parts)
+    assert checks["desktop: pointer"].found == "arrives within 0.0 px of where it is sent, scale 1"
+    assert checks["desktop: pointer 2"].found.endswith("scale 1, origin 300,80")
+
+
+def split(name: str, place: str, output: str) -> None:
+    """Say that there is a monitor in a part of the screen."""
+    subprocess.run(["xrandr", "--setmonitor", name, place, output], check=True)
 
 
 @pytest.mark.desktop
@@ -258,13 +279,13 @@ def test_the_transform_is_found_again(scale: float, left: float, top: float) -> 
 
 
 def test_a_pointer_that_arrives_elsewhere_fails_with_the_error_in_pixels() -> None:
-    check = pointer_check("desktop", moved(1.0, 3.0, 4.0))
+    check = pointer_check("desktop: pointer", moved(1.0, 3.0, 4.0))
     assert check.verdict is Verdict.FAILED
     assert "within 5.0 px" in check.found
-    scaled = pointer_check("desktop", moved(2.0, 0.0, 0.0))
+    scaled = pointer_check("desktop: pointer", moved(2.0, 0.0, 0.0))
     assert scaled.verdict is Verdict.FAILED
     assert "scale 2" in scaled.found
-    assert pointer_check("desktop", moved(1.0, 0.5, 0.5)).verdict is Verdict.OK
+    assert pointer_check("desktop: pointer", moved(1.0, 0.5, 0.5)).verdict is Verdict.OK
 
 
 def test_samples_all_in_one_place_tell_no_scale() -> None:

@@ -14,7 +14,10 @@ from vnc_machine import VncMachine, vnc_machine
 from screenwright.cli.main import main
 from screenwright.envs.actions import Button, Click, Direction, Drag, Hotkey, Navigate, OpenApp, Scroll, Type
 from screenwright.envs.contract import EnvContract, Stage, eventually
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.capture import Capture, DisplayAddress, screenshot_of
+from screenwright.envs.desktop.x11 import connect
+from screenwright.envs.desktop.xlib import open_display
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import Patience
@@ -207,6 +210,18 @@ root.change_attributes(background_pixmap=pixmap)
 root.clear_area(0, 0, 640, 480)
 d.sync()
 """
+
+
+def test_servers_that_number_their_extensions_otherwise_are_open_side_by_side() -> None:
+    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as one, vnc_machine(size="400x300") as machine:
+        assert one.observe().screenshot.size == Size(320, 240)
+        other = open_display(machine.environment["DISPLAY"])
+        assert one.observe().screenshot.size == Size(320, 240)
+        again = connect(one.address or DisplayAddress())
+        assert other.screen().width_in_pixels == 400
+        assert again.screen().width_in_pixels == 320
+        other.close()
+        again.close()
 
 
 def test_a_moved_window_is_copied_right() -> None:

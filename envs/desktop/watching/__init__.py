@@ -18,18 +18,19 @@ from ..kept import Kept, lines_of
 
 _SERVERS = ("X0tigervnc", "x0tigervncserver", "x0vncserver")
 _NOVNC = (Path("/usr/share/novnc"), Path("/usr/share/webapps/novnc"), Path("/usr/share/noVNC"))
-_MISSING = "watching needs what is not installed: apt-get install tigervnc-scraping-server novnc"
+WATCHING_PACKAGES = ("tigervnc-scraping-server", "novnc")
+_MISSING = f"watching needs what is not installed: apt-get install {' '.join(WATCHING_PACKAGES)}"
 _LIMIT_S = 15.0
 _POLL_S = 0.01
 
 
-def check_watchable() -> None:
-    """See that what watching needs is there.
-
-    Raises:
-        EnvUnavailable: it is not; says what to install.
-    """
-    _found()
+def can_be_watched() -> bool:
+    """Whether what watching needs is installed."""
+    try:
+        _found()
+    except EnvUnavailable:
+        return False
+    return True
 
 
 def start_watching(kept: Kept, environment: dict[str, str], *, works: bool) -> str:

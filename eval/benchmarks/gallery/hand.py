@@ -1,5 +1,6 @@
 """A person's hand and eye for the gallery: finds on a screenshot what a step names, and does it through an `Env`."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,9 @@ from ....envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Mov
 from ....envs.env import Env
 from ....envs.geometry import ScreenPoint
 from .traps import Step
+
+_LOOKS_AGAIN = 4
+_AGAIN_S = 0.5
 
 
 class NotSeen(AssertionError):
@@ -78,7 +82,16 @@ def action_of(step: Step, image: Image.Image, fill: Callable[[str], str]) -> Act
 
 
 def do(step: Step, env: Env, fill: Callable[[str], str]) -> None:
-    """Look, and do `step`."""
-    action = action_of(step, env.observe().screenshot.image, fill)
+    """Look, and do `step`; what is not there is looked for again for a moment, as a person does."""
+    action = _found(step, env, fill)
     if action is not None:
         env.execute(action)
+
+
+def _found(step: Step, env: Env, fill: Callable[[str], str]) -> Action | None:
+    for _ in range(_LOOKS_AGAIN):
+        try:
+            return action_of(step, env.observe().screenshot.image, fill)
+        except NotSeen:
+            time.sleep(_AGAIN_S)
+    return action_of(step, env.observe().screenshot.image, fill)

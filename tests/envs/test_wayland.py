@@ -1,0 +1,284 @@
+"""Wayland screens: a real sway without a monitor, with a terminal on it; and compositors that let nobody in."""
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from screenwright.envs.actions import Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type
+from screenwright.envs.actions import Direction as Way
+from screenwright.envs.check import Verdict
+from screenwright.envs.contract import eventually
+from screenwright.envs.desktop import DesktopEnv, Stopping
+from screenwright.envs.desktop.doctor import check_desktop
+from screenwright.envs.desktop.sentry.watched import WORKED
+from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keymap, portions
+from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
+from screenwright.envs.geometry import ScreenPoint, Size
+from screenwright.envs.settle import Patience
+
+NEEDS_SWAY = pytest.mark.skipif(
+    not all(map(shutil.which, ("sway", "foot", "setpriv"))), reason="needs sway and foot: apt-get install sway foot"
+)
+NOBODY = 65534
+MIDDLE = ScreenPoint(320, 240)
+UNICODE = "naïve café, Привет, 你好, 😀 — “done”"
+QUICK = Patience(0.1, 0.1, 1.0)
+UNWATCHED = Stopping("off", 0)
+CONFIG = """
+output HEADLESS-1 resolution 640x480
+exec foot -o colors.background=c81ea0 sh
+"""
+
+
+class Compositor:
+    """A sway of our own. It does not run as root, so that root has it run as nobody."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="screenwright-sway-"))
+        (self.folder / "config").write_text(CONFIG)
+        as_whom = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+        if as_whom:
+            os.chown(self.folder, NOBODY, NOBODY)
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder),
+            "LC_ALL": "C.UTF-8", "WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1", "WLR_RENDERER": "pixman",
+        }  # fmt: skip
+        command = [*as_whom, "sway", "-c", str(self.folder / "config")]
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def name(self) -> str:
+        return next((path.name for path in self.folder.glob("wayland-?")), "")
+
+    def end(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="module")
+def compositor() -> Iterator[Compositor]:
+    running = Compositor()
+    try:
+        eventually(lambda: bool(running.name()), True, within_s=20)
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture
+def session(compositor: Compositor, monkeypatch: pytest.MonkeyPatch) -> Compositor:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(compositor.folder))
+    monkeypatch.setenv("WAYLAND_DISPLAY", compositor.name())
+    return compositor
+
+
+@pytest.fixture
+def screen(session: Compositor) -> Iterator[DesktopEnv]:
+    with DesktopEnv(patience=QUICK, stopping=UNWATCHED) as env:
+        eventually(lambda: env.observe().screenshot.image.getpixel((600, 400)), (200, 30, 160), within_s=20)
+        yield env
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_a_wayland_screen_is_seen_in_its_colours(screen: DesktopEnv) -> None:
+    assert screen.wayland
+    assert screen.observe().screenshot.size == Size(640, 480)
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_any_text_arrives_as_it_was_meant(screen: DesktopEnv, session: Compositor) -> None:
+    file = session.folder / "out.txt"
+    screen.execute(Click(MIDDLE))
+    text = f"it is 100% <right> & {{done}}; {UNICODE}"
+    assert screen.execute(Type(f"echo '{text}' >{file}", submit=True)).method == "remapped keys"
+    eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), text + "\n")
+    assert screen.execute(Type(f"echo ABC xyz ~^ >{file}", submit=True)).method == "keys"
+    eventually(lambda: file.read_text(encoding="utf-8"), "ABC xyz ~^\n")
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_more_characters_than_there_are_keys_arrive(screen: DesktopEnv, session: Compositor) -> None:
+    file = session.folder / "many.txt"
+    text = "".join(chr(0x4E00 + number) for number in range(3 * len(SPARE)))
+    screen.execute(Type(f"echo {text} >{file}", submit=True))
+    eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), text + "\n")
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_hotkeys_and_held_keys_reach_the_program(screen: DesktopEnv, session: Compositor) -> None:
+    file = session.folder / "after.txt"
+    screen.execute(Type("sleep 1000", submit=True))
+    screen.execute(Hotkey(("ctrl", "c")))
+    screen.execute(KeyDown("ctrl"))
+    screen.execute(Hotkey(("u",)))
+    screen.execute(KeyUp("ctrl"))
+    screen.execute(Type(f"echo free >{file}", submit=True))
+    eventually(file.exists, True)
+    with pytest.raises(ActionRefused, match="recents"):
+        screen.execute(Hotkey(("ctrl", "recents")))
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_the_mouse_selects_by_dragging_and_what_it_does_is_seen(screen: DesktopEnv) -> None:
+    screen.execute(Type("clear; printf '%60s' | tr ' ' x", submit=True))
+    screen.execute(Move(MIDDLE))
+    before = screen.observe().screenshot.image
+    screen.execute(Drag((ScreenPoint(5, 33), ScreenPoint(300, 33))))
+    after = screen.observe().screenshot.image
+    assert before.crop((5, 26, 250, 40)).tobytes() != after.crop((5, 26, 250, 40)).tobytes()
+    screen.execute(Scroll(Way.UP, 2, MIDDLE))
+    screen.execute(Click(MIDDLE))
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_where_nobody_may_see_the_hot_key_it_is_to_be_said(
+    session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert session.name()
+    monkeypatch.setattr("screenwright.envs.desktop.session.INPUT_DEVICES", tmp_path)
+    with DesktopEnv() as env, pytest.raises(EnvUnavailable, match=r"usermod -aG input.*--hot-key off"):
+        env.observe()
+    with DesktopEnv(monitor=2, stopping=UNWATCHED) as env, pytest.raises(EnvUnavailable, match="there is no monitor 2"):
+        env.observe()
+
+
+class Keys:
+    """A keyboard as the kernel shows one; a pipe stands for the device."""
+
+    def __init__(self, folder: Path) -> None:
+        os.mkfifo(folder / "event3")
+        self._file = os.open(folder / "event3", os.O_RDWR)
+
+    def press(self, *codes: int) -> None:
+        for code in codes:
+            for value in (1, 0):
+                when = divmod(time.monotonic_ns() // 1000, 1_000_000)
+                os.write(self._file, struct.pack("llHHi", *when, 1, code, value))
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keys]:
+    keyboard = Keys(tmp_path)
+    monkeypatch.setattr("screenwright.envs.desktop.session.INPUT_DEVICES", tmp_path)
+    yield keyboard
+    keyboard.close()
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_the_hot_key_is_seen_at_the_kernels_devices(session: Compositor, keys: Keys) -> None:
+    assert session.name()
+    with DesktopEnv(patience=QUICK, stopping=Stopping(quiet_s=0.5)) as env:
+        env.execute(Click(MIDDLE))
+        keys.press(30)
+        eventually(lambda: WORKED in env.observe().facts, True)
+        keys.press(1, 1)
+        eventually(lambda: why_not(env), "stopped by the user: double escape")
+
+
+def why_not(env: DesktopEnv) -> str:
+    """Why nothing is done; empty if something is."""
+    try:
+        env.execute(Click(MIDDLE))
+    except (ActionRefused, EnvStopped) as reason:
+        return str(reason)
+    return ""
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_the_doctor_looks_at_it(session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert session.name()
+    monkeypatch.setattr("screenwright.envs.desktop.doctor.INPUT_DEVICES", tmp_path)
+    checks = {check.what: check for check in check_desktop(Size(320, 240))}
+    assert checks["desktop: display"].found == "Wayland, 640x480"
+    assert checks["desktop: capture"].verdict is Verdict.OK
+    assert "--hot-key off" in checks["desktop: hot key"].mend
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_a_compositor_that_ends_is_a_screen_that_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = Compositor()
+    try:
+        eventually(lambda: bool(short.name()), True, within_s=20)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(short.folder))
+        monkeypatch.setenv("WAYLAND_DISPLAY", short.name())
+        env = DesktopEnv(stopping=UNWATCHED)
+        env.observe()
+    finally:
+        short.end()
+    with pytest.raises(EnvLost):
+        env.execute(Click(MIDDLE))
+    env.release()
+    env.close()
+
+
+# -- no compositor of ours
+
+
+def test_a_compositor_that_lets_no_program_in_is_told_with_what_else_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One that answers as GNOME's does, as far as this is concerned: it offers a screen, and nothing to work it by."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-7")
+
+    def answer() -> None:
+        with server.accept()[0] as visitor:
+            visitor.recv(4096)
+            name = b"wl_output\0\0\0"
+            body = struct.pack("=I", 1) + struct.pack("=I", 10) + name + struct.pack("=I", 3)
+            visitor.sendall(struct.pack("=II", 2, (8 + len(body)) << 16) + body)
+            visitor.sendall(struct.pack("=III", 3, 12 << 16, 0))
+            visitor.recv(4096)
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "wayland-7"))
+        server.listen()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        refusal = r"lets no program work its screen .*--virtual.*X11 session.*wlroots"
+        with DesktopEnv() as env, pytest.raises(EnvUnavailable, match=refusal):
+            env.observe()
+        thread.join()
+
+
+def test_every_character_has_a_key_to_itself() -> None:
+    assert len(set(CODES.values())) == len(CODES)
+    assert not set(CODES.values()) & set(SPARE)
+    assert len(SPARE) >= 60
+    assert code_of("\n") == CODES["enter"]
+    assert code_of("я") is None
+    assert "U044F" in keymap(("я",))
+
+
+def test_a_text_is_parted_where_the_keys_run_out_and_nothing_is_lost() -> None:
+    text = "abc " + "".join(chr(0x4E00 + number % 300) for number in range(1000)) + "\n"
+    parts = list(portions(text))
+    assert "".join(part for part, _ in parts) == text
+    for part, others in parts:
+        assert len(others) <= len(SPARE)
+        assert all(code_of(character) is not None or character in others for character in part)
