@@ -5,33 +5,42 @@ Nothing else is remembered, so that a run can be resumed, replayed and served li
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from ....envs.actions import ActionIn, Button, Click, Direction, Drag, Hotkey, Scroll, Type, Wait
+from ....envs.actions import ActionIn, Button, Click, Direction, Drag, Hotkey, Navigate, Scroll, Type, Wait
 from ...coordinates import ModelPoint
 from ...decision import AskUser, Ending, Finish
-from .finding import find, find_box, find_tick, text_at
-from .instructions import (
+from .finding import find, find_box, find_tick, of_thing, text_at
+from .instructions import label_in
+from .likeness import plain
+from .screen import Area, Kind, Screen
+from .steps import (
     Await,
     Choose,
     DragOnto,
+    GoTo,
+    Label,
+    LookIn,
     NotUnderstood,
     Pause,
+    Pick,
     Press,
+    SkipUnless,
     Step,
     Strike,
     Tell,
+    Thing,
     Tick,
     Turn,
     Write,
-    label_in,
 )
-from .screen import Area, Screen
 
 MOST_SCROLLS = 12
 MOST_TRIES = 5
 _NOTCHES = 5
+_LAST_PART = 9
 
 Act: TypeAlias = ActionIn[ModelPoint]
 _PROGRESS = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
@@ -56,8 +65,17 @@ class Plan:
     move: Act | Ending
 
 
-def plan(steps: tuple[Step, ...], replies: tuple[str, ...], screen: Screen) -> Plan:
-    """The next move, after `replies`, on `screen`."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is to be seen now: the screen; whether it is as it was before the last action; what else can be done there."""
+
+    screen: Screen
+    unchanged: bool = False
+    navigates: bool = True
+
+
+def plan(steps: tuple[Step, ...], replies: tuple[str, ...], sight: Sight) -> Plan:
+    """The next move, after `replies`, at `sight`."""
     unclear = next((step for step in steps if isinstance(step, NotUnderstood)), None)
     if unclear is not None or not steps:
         asked = unclear.sentence if unclear is not None else ""
@@ -67,7 +85,11 @@ def plan(steps: tuple[Step, ...], replies: tuple[str, ...], screen: Screen) -> P
     progress = progress_after(replies)
     while progress.step <= len(steps):
         step = steps[progress.step - 1]
-        found = _next(step, progress, screen)
+        if isinstance(step, SkipUnless):
+            progress = Progress(progress.step + 1 + _skipped(step, sight.screen), noted=progress.noted)
+            continue
+        hidden = steps[progress.step - 2] if progress.step > 1 else None
+        found = _next(step, progress, sight, hidden.place if isinstance(hidden, LookIn) else None)
         if isinstance(found, Plan):
             return found
         if isinstance(found, str):
@@ -79,13 +101,30 @@ def plan(steps: tuple[Step, ...], replies: tuple[str, ...], screen: Screen) -> P
     return Plan("All steps are done." + _noted(progress), Finish(answer))
 
 
+def _skipped(step: SkipUnless, screen: Screen) -> int:
+    """How many steps are left out."""
+    seen = step.label is not None and find(screen, step.label) is not None
+    return 0 if seen else step.steps
+
+
 def ground(description: str, screen: Screen) -> Plan:
     """The place that a description with a text in it means; asks for the user if there is none, or no one place."""
     label = label_in(description)
-    for place in (find(screen, label), *(control.area for control in [find_box(screen, label)] if control is not None)):
-        if place is not None:
-            return Plan(f"I see {label}.", Click(_middle(place)))
+    for area in _meant(screen, label):
+        if area is not None:
+            return Plan(f"I see {label}.", Click(_middle(area)))
     return Plan(f"I do not see {label}.", AskUser(f"I do not see {label} on the screen."))
+
+
+def _meant(screen: Screen, label: Label) -> Iterator[Area | None]:
+    """The places that a name may mean, the likeliest first: what a field is labelled is not the field."""
+    tick, box = find_tick(screen, label), find_box(screen, label)
+    if label.thing is Thing.TICK:
+        yield tick.area if tick else None
+    if label.thing in (Thing.FIELD, Thing.LIST):
+        yield box.area if box else None
+    yield find(screen, label)
+    yield box.area if box else None
 
 
 def progress_after(replies: tuple[str, ...]) -> Progress:
@@ -97,126 +136,227 @@ def progress_after(replies: tuple[str, ...]) -> Progress:
             continue
         step, part, tries = (int(number) for number in said.groups())
         noted = tuple(_NOTED.findall(reply))
-        again = reply.rstrip().endswith("wait()") or "looking for" in reply
+        again = "looking for it" in reply
         progress = Progress(step, part, tries + 1, noted) if again else Progress(step, part + 1, 1, noted)
     return progress
 
 
-Found: TypeAlias = "Act | Plan | str | None"
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """A move that only helps to see what the step needs: the step is tried again after it."""
+
+    move: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """A move after which the step is over."""
+
+    move: Act
+
+
+Found: TypeAlias = "Act | Looking | Last | Plan | str | None"
 """A move; or a whole plan; or something to note, or nothing, and the step is over."""
 
 
-def _say(steps: tuple[Step, ...], progress: Progress, move: Act | Ending, why: str = "") -> Plan:
+def _say(steps: tuple[Step, ...], progress: Progress, found: "Act | Looking | Last") -> Plan:
     step = steps[progress.step - 1]
-    where = f"Step {progress.step} of {len(steps)}, part {progress.part}, try {progress.tries}"
-    looking = isinstance(move, Scroll) and not (isinstance(step, Turn) and step.until is None)
-    doing = f"looking for it: {step}" if looking else str(step)
-    return Plan(f"{where}: {doing}.{why}{_noted(progress)}", move)
+    part = _LAST_PART if isinstance(found, Last) else progress.part
+    where = f"Step {progress.step} of {len(steps)}, part {part}, try {progress.tries}"
+    doing = f"looking for it: {step}" if isinstance(found, Looking) else str(step)
+    move = found.move if isinstance(found, Looking | Last) else found
+    return Plan(f"{where}: {doing}.{_noted(progress)}", move)
 
 
 def _noted(progress: Progress) -> str:
     return "".join(f" Noted: «{text}»" for text in progress.noted)
 
 
-def _next(step: Step, progress: Progress, screen: Screen) -> Found:
-    """The next move of `step`; None once it is over."""
+def _next(step: Step, progress: Progress, sight: Sight, hidden: Thing | None) -> Found:
+    """The next move of `step`, whose thing may be `hidden` in such a place; None once it is over."""
+    screen = sight.screen
     match step:
         case Press():
-            return _press(step, progress, screen)
+            return _press(step, progress, sight, hidden)
         case Write():
-            return _write(step, progress, screen)
+            return _write(step, progress, sight)
         case Choose():
-            return _choose(step, progress, screen)
-        case Tick():
-            return _tick(step, progress, screen)
+            return _choose(step, progress, sight)
+        case Pick(label):
+            return _pick(label, step, progress, sight)
+        case Tick(label, on):
+            return _tick(step, label, progress, sight, on=on)
         case Strike(keys):
             return Hotkey(keys) if progress.part == 1 else None
         case Turn():
-            return _turn(step, progress, screen)
+            return _turn(step, progress, sight)
         case DragOnto():
-            return _drag(step, progress, screen)
+            return _drag(step, progress, sight)
+        case GoTo(address):
+            if not sight.navigates:
+                return Plan(
+                    f"I cannot {step} here.", AskUser(f"I have no way to {step}: open the page, then ask again.")
+                )
+            return Navigate(address) if progress.part == 1 else None
         case Await(label):
             if find(screen, label) is not None:
                 return None
-            return Wait() if progress.tries <= MOST_TRIES else _missing(step, str(label))
+            return Looking(Wait()) if progress.tries <= MOST_TRIES else _missing(step, str(label))
         case Pause(seconds):
-            return Wait(seconds) if progress.part == 1 and progress.tries == 1 else None
+            return Wait(seconds) if progress.part == 1 else None
         case Tell(label):
             told = text_at(screen, label)
-            return told if told is not None else _look_for(step, progress, str(label))
+            return told if told is not None else _look_for(step, progress, sight, str(label))
+        case LookIn() | SkipUnless():
+            return None
         case NotUnderstood():
             return _missing(step, step.sentence)
 
 
-def _press(step: Press, progress: Progress, screen: Screen) -> Found:
+def _press(step: Press, progress: Progress, sight: Sight, hidden: Thing | None) -> Found:
     if progress.part > 1:
         return None
-    area = find(screen, step.label)
+    area = _place(sight.screen, step.label)
+    if area is None and hidden is not None:
+        return _look_in(hidden, step, progress, sight)
     if area is None:
-        return _look_for(step, progress, str(step.label))
+        return _look_for(step, progress, sight, str(step.label))
     return Click(_middle(area), Button.RIGHT if step.right else Button.LEFT, step.count)
 
 
-def _write(step: Write, progress: Progress, screen: Screen) -> Found:
+def _place(screen: Screen, label: Label) -> Area | None:
+    """Where to click for what `label` names."""
+    if label.thing in (Thing.FIELD, Thing.LIST):
+        box = find_box(screen, label)
+        return box.area if box is not None else find(screen, label)
+    if label.thing is Thing.TICK:
+        tick = find_tick(screen, label)
+        return tick.area if tick is not None else find(screen, label)
+    return find(screen, label)
+
+
+def _look_in(place: Thing, step: Step, progress: Progress, sight: Sight) -> Found:
+    """Open one after the other what may hide a thing: tabs, closed sections, folders."""
+    openers = [control.area for control in of_thing(sight.screen, place)]
+    if place is Thing.TAB and not openers:
+        openers = [piece.area for piece in sight.screen.pieces if plain(piece.text).startswith("tab ")]
+    if place is Thing.ICON:
+        openers = _named_by(sight.screen, openers)
+    if progress.tries > len(openers):
+        return _missing(step, f"it behind any {place}")
+    return Looking(Click(_middle(openers[progress.tries - 1])))
+
+
+def _named_by(screen: Screen, squares: list[Area]) -> list[Area]:
+    """The names right of small pictures, as of folders in a tree."""
+    pictures = [*squares, *(tick.area for tick in screen.of_kind(Kind.CHECKBOX))]
+    return [
+        piece.area
+        for piece in screen.pieces
+        if any(
+            piece.area.beside(picture) > 0.6 and 0 <= piece.area.left - picture.right < picture.width
+            for picture in pictures
+        )
+    ]
+
+
+def _write(step: Write, progress: Progress, sight: Sight) -> Found:
     """Click the field, select what stands in it so that it is replaced, type; without a field, just type."""
     part = progress.part + (2 if step.field is None else 0)
     if part == 1 and step.field is not None:
-        box = find_box(screen, step.field)
+        box = find_box(sight.screen, step.field)
         if box is None:
-            return _look_for(step, progress, f"a field for {step.field}")
+            return _look_for(step, progress, sight, f"a field for {step.field}")
         return Click(_middle(box.area))
     if part == 2:
         return Hotkey(("ctrl", "a"))
     return Type(step.text) if part == 3 else None
 
 
-def _choose(step: Choose, progress: Progress, screen: Screen) -> Found:
+def _choose(step: Choose, progress: Progress, sight: Sight) -> Found:
+    """Open the list, unless what is wanted is in sight already, and click on the entry."""
+    if progress.part > 2:
+        return None
+    box, entry = find_box(sight.screen, step.source), find(sight.screen, step.entry)
+    if box is not None and box.kind is Kind.DROP_DOWN and plain(box.text) == plain(step.entry.text):
+        return None
+    if progress.part == 1 and box is not None and (box.kind is Kind.DROP_DOWN or entry is None):
+        return Click(_middle(box.area))
+    if entry is not None:
+        return Last(Click(_middle(entry)))
     if progress.part == 1:
-        box = find_box(screen, step.source)
-        return Click(_middle(box.area)) if box else _look_for(step, progress, f"a list for {step.source}")
-    if progress.part == 2:
-        area = find(screen, step.entry)
-        return Click(_middle(area)) if area else _look_for(step, progress, str(step.entry))
+        return _look_for(step, progress, sight, f"a list for {step.source}")
+    return _find_entry(step, progress, sight)
+
+
+def _find_entry(step: Choose, progress: Progress, sight: Sight) -> Found:
+    """In an open list that does not show what is wanted: type it, which leads there, then turn its pages."""
+    if progress.tries == 1:
+        return Looking(Wait())
+    if progress.tries == 2:
+        return Looking(Type(step.entry.text))
+    if progress.tries > MOST_SCROLLS or (sight.unchanged and progress.tries > 3):
+        return _missing(step, str(step.entry))
+    lists = [pane for pane in sight.screen.of_kind(Kind.PANE, Kind.TEXT_AREA) if pane.area.height < sight.screen.height]
+    smallest = min(lists, key=lambda pane: pane.area.width * pane.area.height, default=None)
+    return Looking(Scroll(Direction.DOWN, 2, _middle(smallest.area) if smallest else None))
+
+
+def _pick(label: Label, step: Step, progress: Progress, sight: Sight) -> Found:
+    """Select something: tick the box beside it if it has one, else click on it."""
+    tick = find_tick(sight.screen, label)
+    if tick is not None:
+        return _tick(step, label, progress, sight, on=True)
+    if progress.part > 1:
+        return None
+    area = _place(sight.screen, label)
+    return Click(_middle(area)) if area else _look_for(step, progress, sight, str(label))
+
+
+def _tick(step: Step, label: Label, progress: Progress, sight: Sight, *, on: bool) -> Found:
+    """Click on a box that is not as wanted, then on its label, and say so if neither helped."""
+    tick = find_tick(sight.screen, label)
+    if tick is not None and tick.checked == on:
+        return None
+    if tick is None:
+        return None if progress.part > 1 else _look_for(step, progress, sight, f"a check box for {label}")
+    if progress.part == 1:
+        return Click(_middle(tick.area))
+    name = find(sight.screen, Label(label.text, label.ordinal)) if label.text else None
+    if progress.part == 2 and name is not None and sight.unchanged:
+        return Click(_middle(name))
+    if progress.part > 1 and sight.unchanged:
+        return Plan(f"I cannot {step}: it stays as it is.", AskUser(f"I clicked on {label}, and it stayed as it was."))
     return None
 
 
-def _tick(step: Tick, progress: Progress, screen: Screen) -> Found:
-    tick = find_tick(screen, step.label)
-    if tick is not None and tick.filled == step.on:
-        return None
-    if progress.part > 1:
-        return None
-    if tick is not None:
-        return Click(_middle(tick.area))
-    return _look_for(step, progress, f"a check box for {step.label}")
-
-
-def _turn(step: Turn, progress: Progress, screen: Screen) -> Found:
-    at = ModelPoint(screen.width // 2, screen.height // 2)
+def _turn(step: Turn, progress: Progress, sight: Sight) -> Found:
+    at = ModelPoint(sight.screen.width // 2, sight.screen.height // 2)
     if step.until is None:
         return Scroll(step.direction, _NOTCHES, at) if progress.part == 1 else None
-    if find(screen, step.until) is not None:
+    if find(sight.screen, step.until) is not None:
         return None
-    if progress.tries > MOST_SCROLLS:
+    if progress.tries > MOST_SCROLLS or (sight.unchanged and progress.tries > 1):
         return _missing(step, str(step.until))
-    return Scroll(step.direction, _NOTCHES, at)
+    return Looking(Scroll(step.direction, _NOTCHES, at))
 
 
-def _drag(step: DragOnto, progress: Progress, screen: Screen) -> Found:
+def _drag(step: DragOnto, progress: Progress, sight: Sight) -> Found:
     if progress.part > 1:
         return None
-    thing, target = find(screen, step.thing), find(screen, step.target)
+    thing, target = _place(sight.screen, step.thing), _place(sight.screen, step.target)
     if thing is None or target is None:
-        return _look_for(step, progress, str(step.thing if thing is None else step.target))
+        return _look_for(step, progress, sight, str(step.thing if thing is None else step.target))
     return Drag((_middle(thing), _middle(target)))
 
 
-def _look_for(step: Step, progress: Progress, what: str) -> Found:
-    """Wait a moment for a thing that is not there, then look further down, then say so."""
+def _look_for(step: Step, progress: Progress, sight: Sight, what: str) -> Found:
+    """Wait a moment for a thing that is not there, then look further down to the end of the page, then say so."""
     if progress.tries == 1:
-        return Wait()
-    if progress.tries <= MOST_SCROLLS // 2:
-        return Scroll(Direction.DOWN, _NOTCHES, None)
+        return Looking(Wait())
+    at_the_end = sight.unchanged and progress.tries > 2
+    if progress.tries <= MOST_SCROLLS // 2 and not at_the_end:
+        return Looking(Scroll(Direction.DOWN, _NOTCHES, None))
     return _missing(step, what)
 
 

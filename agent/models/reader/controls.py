@@ -1,0 +1,283 @@
+"""What the frames on a picture are for, judged by their form, by what stands in them, and by their colours."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from .ink import apart, most_frequent, saturation
+from .ocr import Pixels
+from .screen import Area, Colour, Control, Kind, Piece, Word
+from .shapes import Shape, is_same, shapes_on
+
+_TICK_PX = (9, 40)
+_TICK_LINES = 2.2
+_BOX_PX = (14, 90)
+_BOX_LINES = 3.4
+_PANE_WIDTH_PX = 60
+_DRAWN = 6.0
+"""Brightness varies by more than this in a frame that has something drawn in it."""
+
+_VIVID = 90
+_FAINT = 260
+_LINK_APART = 110
+_ARROWS = frozenset("▼▾⌄∨˅vVv﹀")
+RINGS = frozenset("oO0°○●◎◉□■☐☑☒口回✓✔√")
+"""What a radio button or a check box before its label is read as."""
+
+
+def find_controls(pixels: Pixels, pieces: Sequence[Piece]) -> tuple[Control, ...]:
+    """All controls on a picture (height x width x 3, blue first), in the order of reading."""
+    looker = _Looker(pixels, pieces)
+    found = [control for shape in looker.shapes if (control := looker.control(shape)) is not None]
+    found = _tabs(_without_inner(found), looker)
+    found += links_in(pieces)
+    return tuple(sorted(found, key=lambda control: (control.area.top, control.area.left)))
+
+
+class _Looker:
+    """A picture with what was read on it. Sizes go by the height of its lines."""
+
+    def __init__(self, pixels: Pixels, pieces: Sequence[Piece]) -> None:
+        self.pixels = pixels
+        self.pieces = pieces
+        self.grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+        self.shapes = shapes_on(self.grey)
+        heights = sorted(piece.area.height for piece in pieces)
+        line = heights[len(heights) // 2] if heights else 16.0
+        self.most_tick = max(_TICK_PX[1], _TICK_LINES * line)
+        self.most_box = max(_BOX_PX[1], _BOX_LINES * line)
+        self.tracks = [shape.area for shape in self.shapes if shape.is_thin and shape.is_rectangle]
+
+    def control(self, shape: Shape) -> Control | None:
+        """What `shape` is; None if it is nothing to work."""
+        area = shape.area
+        if area.height < _TICK_PX[0]:
+            return None
+        if area.width <= self.most_tick and area.height <= self.most_tick and shape.is_even:
+            return self._small(shape)
+        if not shape.is_rectangle:
+            return None
+        if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
+            return self._box(area)
+        if area.height <= self.most_box and shape.is_even:
+            return Control(Kind.ICON, area) if self._is_drawn_in(area) else None
+        if area.width <= _PANE_WIDTH_PX or area.height <= self.most_box:
+            return None
+        is_empty = not self._is_drawn_in(area) and not self._inside(area)
+        return Control(Kind.TEXT_AREA if is_empty else Kind.PANE, area)
+
+    def _small(self, shape: Shape) -> Control | None:
+        """A check box, a radio button, the handle of a slider, or the inside of a letter."""
+        area = shape.area
+        if self._is_letter(area) or not (shape.is_round or shape.is_square):
+            return None
+        if shape.is_round and (track := self._track(area)) is not None:
+            return Control(Kind.SLIDER, track)
+        kind = Kind.RADIO if shape.is_round else Kind.CHECKBOX
+        return Control(kind, area, checked=self._is_filled(area), disabled=self._is_faint_frame(area))
+
+    def _track(self, handle: Area) -> Area | None:
+        """The track that a handle runs on, with the handle."""
+        middle = handle.centre[1]
+        parts = [
+            track
+            for track in self.tracks
+            if abs(track.centre[1] - middle) <= 3
+            and track.left <= handle.right + 4
+            and track.right >= handle.left - 4
+            and track.width > handle.width
+        ]
+        return Area.around([*parts, handle]) if parts else None
+
+    def _box(self, area: Area) -> Control | None:
+        if any(_is_ground_of_words(area, piece) for piece in self.pieces):
+            return None
+        inside = self._inside(area)
+        words = [word for piece in inside for word in piece.words]
+        arrow = words.pop() if words and _is_arrow(words[-1], area) else None
+        text = " ".join(word.text for word in words)
+        if arrow is not None or self._has_arrow(area, words):
+            kind = Kind.DROP_DOWN
+        elif words:
+            kind = Kind.BUTTON if self._is_button(area, words) else Kind.FIELD
+        elif self._is_drawn_in(area):
+            kind = Kind.ICON
+        else:
+            kind = Kind.FIELD
+        faint = all(apart(word.ink, word.ground) < _FAINT and saturation(word.ink) < _VIVID for word in words)
+        focused = None if kind is Kind.ICON else self._is_ringed(area)
+        return Control(kind, area, text, focused=focused, disabled=faint if words else None)
+
+    def _inside(self, area: Area) -> list[Piece]:
+        return [piece for piece in self.pieces if area.holds(piece.area, slack=8)]
+
+    def _is_button(self, area: Area, words: Sequence[Word]) -> bool:
+        """Whether what stands in a frame is its name and no text that was typed: in the middle, or on a colour."""
+        extent = Area.around(word.area for word in words)
+        before, after = extent.left - area.left, area.right - extent.right
+        if abs(before - after) <= max(6.0, 0.2 * area.height) or max(before, after) < 0.6 * area.height:
+            return True
+        ground = words[0].ground
+        return saturation(ground) > _VIVID or (before > area.height and after < 3 * before)
+
+    def _has_arrow(self, area: Area, words: Sequence[Word]) -> bool:
+        """Whether something wider than high, such as a triangle, is drawn alone at the right end."""
+        left = int(area.right - 1.1 * area.height)
+        if words and max(word.area.right for word in words) > left + 2:
+            return False
+        inset = int(0.2 * area.height)
+        rows_seen = slice(int(area.top) + inset, int(area.bottom) - inset)  # without rounded corners
+        part = self.grey[rows_seen, max(left, 0) : int(area.right) - inset // 2 - 1].astype(np.int16)
+        if not part.size:
+            return False
+        rows, columns = np.nonzero(np.abs(part - np.median(part)) > 50)
+        if len(rows) < 8:
+            return False
+        height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+        return 0.9 <= width / height <= 3.2 and width <= 0.8 * area.height and height <= 0.6 * area.height
+
+    def _is_drawn_in(self, area: Area) -> bool:
+        inner = self.grey[int(area.top) + 3 : int(area.bottom) - 3, int(area.left) + 3 : int(area.right) - 3]
+        return bool(inner.size) and float(inner.std()) > _DRAWN
+
+    def _is_ringed(self, area: Area) -> bool | None:
+        """Whether the frame itself is vivid, as that of a field is which keys go to."""
+        middle = int(area.centre[1])
+        before = self.pixels[middle, max(int(area.left) - 4, 0) : int(area.left)].astype(np.int16)
+        if not len(before):
+            return None
+        ground = most_frequent(self.pixels[middle, max(int(area.left) - 12, 0) : int(area.left)].astype(np.int16))
+        drawn = before[np.abs(before - ground).sum(axis=1) > 2 * _VIVID]
+        vivid = [pixel for pixel in drawn if saturation((int(pixel[2]), int(pixel[1]), int(pixel[0]))) > _VIVID]
+        return True if vivid else None
+
+    def _is_letter(self, area: Area) -> bool:
+        """Whether a small shape is the inside of a letter: it lies within a word and no gap parts it from the rest."""
+        across, down = area.centre
+        for piece in self.pieces:
+            for word in piece.words:
+                box = word.area
+                if not (box.left < across < box.right and box.top < down < box.bottom):
+                    continue
+                return word.text not in RINGS and not (
+                    word.text[0] in RINGS and across - box.left <= area.width and self._stands_alone(area)
+                )
+        return False
+
+    def _stands_alone(self, area: Area) -> bool:
+        """Whether nothing is drawn right beside a shape and its frame, as is always so with a check box."""
+        gap = max(3, round(0.18 * area.width))
+        start = int(area.right) + 4
+        rows = slice(int(area.top), int(area.bottom))
+        after = self.grey[rows, start : start + gap]
+        return bool(after.size) and float(after.std()) < _DRAWN
+
+    def _is_filled(self, area: Area) -> bool:
+        """Whether something is drawn inside: a tick, a dot, or a fill unlike the ground beside the frame."""
+        across, down = area.centre
+        top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
+        rows, columns = np.ogrid[top:bottom, left:right]
+        away = np.hypot(rows + 0.5 - down, columns + 0.5 - across)
+        middle = self.grey[top:bottom, left:right][away <= 0.3 * area.width]  # well within the ring of a radio button
+        if not middle.size:
+            return False
+        ground = float(self.grey[int(down), max(left - 4 - round(0.3 * area.width), 0)])
+        return float(middle.std()) > 18 or abs(float(middle.mean()) - ground) > 70
+
+    def _is_faint_frame(self, area: Area) -> bool | None:
+        """Whether the frame of a check box is so pale that it is out of use."""
+        middle, left = int(area.centre[1]), int(area.left)
+        ring = self.grey[middle, max(left - 6, 0) : left + 6].astype(np.int16)
+        if ring.size < 2:
+            return None
+        return int(np.ptp(ring)) < 60
+
+
+def links_in(pieces: Sequence[Piece]) -> list[Control]:
+    """Runs of words in a vivid colour other than that of most words, on a pale or dark ground."""
+    plain = _usual_ink(pieces)
+    found: list[Control] = []
+    for piece in pieces:
+        run: list[Word] = []
+        for word in (*piece.words, None):
+            if word is not None and _is_link(word, plain):
+                run.append(word)
+            elif run:
+                text = " ".join(each.text for each in run)
+                found.append(Control(Kind.LINK, Area.around(each.area for each in run), text))
+                run = []
+    return found
+
+
+def _is_link(word: Word, plain: Colour) -> bool:
+    return saturation(word.ink) > _VIVID and saturation(word.ground) < _VIVID and apart(word.ink, plain) > _LINK_APART
+
+
+def _usual_ink(pieces: Sequence[Piece]) -> Colour:
+    inks = [word.ink for piece in pieces for word in piece.words if saturation(word.ink) <= _VIVID]
+    if not inks:
+        return (0, 0, 0)
+    red, green, blue = (int(value) for value in np.median(np.array(inks), axis=0))
+    return red, green, blue
+
+
+def _is_arrow(word: Word, area: Area) -> bool:
+    return len(word.text) == 1 and word.text in _ARROWS and area.right - word.area.right < area.height
+
+
+def _is_ground_of_words(area: Area, piece: Piece) -> bool:
+    """Whether a frame is no more than the ground around some of the words of a longer text."""
+    if not piece.area.holds(area, slack=6) or area.height > piece.area.height + 6:
+        return False
+    return len(piece.words) > 1 and area.width < 0.9 * piece.area.width
+
+
+def _without_inner(controls: list[Control]) -> list[Control]:
+    """The dot of a radio button is no button of its own, nor is a frame one that has a frame right inside it."""
+    ticks = [control.area for control in controls if control.is_tick]
+    frames = [control.area for control in controls if not control.is_tick]
+    return [
+        control
+        for control in controls
+        if not any(
+            other is not control.area
+            and (other.holds(control.area, slack=0) if control.is_tick else _is_frame_around(control.area, other))
+            for other in (ticks if control.is_tick else frames)
+        )
+    ]
+
+
+def _is_frame_around(outer: Area, inner: Area) -> bool:
+    return outer != inner and outer.holds(inner, slack=0) and is_same(outer, inner)
+
+
+def _tabs(controls: list[Control], looker: _Looker) -> list[Control]:
+    """Several named frames side by side, above a pane that begins where they end, are its tabs."""
+    buttons = [control for control in controls if control.kind in (Kind.BUTTON, Kind.FIELD) and control.text]
+    grounds = [control.area for control in controls if control.kind in (Kind.PANE, Kind.TEXT_AREA)]
+    tabs: dict[Area, Control] = {}
+    for button in buttons:
+        row = [other for other in buttons if _in_one_row(button.area, other.area)]
+        below = any(
+            -6 <= pane.top - button.area.bottom <= 10 and pane.width > 2 * button.area.width for pane in grounds
+        )
+        if len(row) >= 2 and below:
+            ground = _ground(button, looker)
+            unlike = sum(apart(ground, _ground(other, looker)) > 30 for other in row if other is not button)
+            tabs[button.area] = replace(button, kind=Kind.TAB, selected=unlike == len(row) - 1, focused=None)
+    return [tabs.get(control.area, control) for control in controls]
+
+
+def _in_one_row(one: Area, other: Area) -> bool:
+    if abs(one.top - other.top) > 8 or abs(one.height - other.height) > 12:
+        return False
+    return max(one.left, other.left) - min(one.right, other.right) <= 4 * one.height
+
+
+def _ground(control: Control, looker: _Looker) -> Colour:
+    area = control.area
+    part = looker.pixels[int(area.top) + 2 : int(area.bottom) - 2, int(area.left) + 2 : int(area.right) - 2]
+    blue, green, red = (int(value) for value in most_frequent(part.reshape(-1, 3).astype(np.int16)))
+    return red, green, blue
