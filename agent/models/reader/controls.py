@@ -19,6 +19,7 @@ _PANE_WIDTH_PX = 60
 _DRAWN = 6.0
 """Brightness varies by more than this in a frame that has something drawn in it."""
 
+_MOST_NAME_WORDS = 4
 _VIVID = 90
 _FAINT = 260
 _LINK_APART = 110
@@ -31,7 +32,7 @@ def find_controls(pixels: Pixels, pieces: Sequence[Piece]) -> tuple[Control, ...
     """All controls on a picture (height x width x 3, blue first), in the order of reading."""
     looker = _Looker(pixels, pieces)
     found = [control for shape in looker.shapes if (control := looker.control(shape)) is not None]
-    found = _tabs(_without_inner(found), looker)
+    found = _tabs(_with_strips(_without_inner(found)), looker)
     found += links_in(pieces)
     return tuple(sorted(found, key=lambda control: (control.area.top, control.area.left)))
 
@@ -61,6 +62,9 @@ class _Looker:
             return None
         if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
             return self._box(area)
+        words = [word for piece in self._inside(area) for word in piece.words]
+        if words and self._is_in_the_middle(area, words):
+            return self._named(Kind.BUTTON, area, words)
         if area.height <= self.most_box and shape.is_even:
             return Control(Kind.ICON, area) if self._is_drawn_in(area) else None
         if area.width <= _PANE_WIDTH_PX or area.height <= self.most_box:
@@ -97,15 +101,18 @@ class _Looker:
         inside = self._inside(area)
         words = [word for piece in inside for word in piece.words]
         arrow = words.pop() if words and _is_arrow(words[-1], area) else None
-        text = " ".join(word.text for word in words)
         if arrow is not None or self._has_arrow(area, words):
             kind = Kind.DROP_DOWN
         elif words:
             kind = Kind.BUTTON if self._is_button(area, words) else Kind.FIELD
-        elif self._is_drawn_in(area):
+        elif self._is_drawn_in(area) and not self._holds_dots(area):
             kind = Kind.ICON
         else:
             kind = Kind.FIELD
+        return self._named(kind, area, words)
+
+    def _named(self, kind: Kind, area: Area, words: Sequence[Word]) -> Control:
+        text = " ".join(word.text for word in words)
         faint = all(apart(word.ink, word.ground) < _FAINT and saturation(word.ink) < _VIVID for word in words)
         focused = None if kind is Kind.ICON else self._is_ringed(area)
         return Control(kind, area, text, focused=focused, disabled=faint if words else None)
@@ -121,6 +128,32 @@ class _Looker:
             return True
         ground = words[0].ground
         return saturation(ground) > _VIVID or (before > area.height and after < 3 * before)
+
+    def _is_in_the_middle(self, area: Area, words: Sequence[Word]) -> bool:
+        """Whether a large frame holds a short text in its very middle and nothing else."""
+        extent = Area.around(word.area for word in words)
+        if (
+            len(words) > _MOST_NAME_WORDS
+            or area.width > 4 * extent.width + area.height
+            or area.height > 12 * extent.height
+        ):
+            return False
+        across, down = extent.centre
+        return abs(across - area.centre[0]) < 0.1 * area.width and abs(down - area.centre[1]) < 0.1 * area.height
+
+    def _holds_dots(self, area: Area) -> bool:
+        """Whether what is drawn is a row of like dots at the left, as of a password."""
+        inset = int(0.15 * area.height)
+        part = self.grey[
+            int(area.top) + inset : int(area.bottom) - inset, int(area.left) + inset : int(area.right) - inset
+        ]
+        drawn = (np.abs(part.astype(np.int16) - int(np.median(part))) > 60).astype(np.uint8)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(drawn)
+        spots = [spot for spot in stats[1:count] if spot[2] >= 0.1 * area.height and spot[3] >= 3]  # no caret
+        if not spots or min(spot[0] for spot in spots) > area.height:
+            return False
+        heights = [int(spot[3]) for spot in spots]
+        return max(heights) <= 0.5 * area.height and max(heights) - min(heights) <= 2
 
     def _has_arrow(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether something wider than high, such as a triangle, is drawn alone at the right end."""
@@ -253,21 +286,37 @@ def _is_frame_around(outer: Area, inner: Area) -> bool:
     return outer != inner and outer.holds(inner, slack=0) and is_same(outer, inner)
 
 
+def _with_strips(controls: list[Control]) -> list[Control]:
+    """A frame with other frames in it, such as a bar of buttons or the title of a window, is the ground of those."""
+    inner = [control.area for control in controls if not control.is_tick or control.checked]
+    return [
+        replace(control, kind=Kind.PANE, text="", disabled=None)
+        if control.kind in (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN)
+        and any(area is not control.area and control.area.holds(area, slack=0) for area in inner)
+        else control
+        for control in controls
+    ]
+
+
 def _tabs(controls: list[Control], looker: _Looker) -> list[Control]:
-    """Several named frames side by side, above a pane that begins where they end, are its tabs."""
+    """Several named frames side by side are tabs where a pane begins below them, or where they stand on a strip's edge."""
     buttons = [control for control in controls if control.kind in (Kind.BUTTON, Kind.FIELD) and control.text]
-    grounds = [control.area for control in controls if control.kind in (Kind.PANE, Kind.TEXT_AREA)]
+    panes = [control.area for control in controls if control.kind in (Kind.PANE, Kind.TEXT_AREA)]
     tabs: dict[Area, Control] = {}
     for button in buttons:
         row = [other for other in buttons if _in_one_row(button.area, other.area)]
-        below = any(
-            -6 <= pane.top - button.area.bottom <= 10 and pane.width > 2 * button.area.width for pane in grounds
-        )
-        if len(row) >= 2 and below:
+        if len(row) >= 2 and any(_stands_on(button.area, pane) for pane in panes):
             ground = _ground(button, looker)
             unlike = sum(apart(ground, _ground(other, looker)) > 30 for other in row if other is not button)
             tabs[button.area] = replace(button, kind=Kind.TAB, selected=unlike == len(row) - 1, focused=None)
     return [tabs.get(control.area, control) for control in controls]
+
+
+def _stands_on(tab: Area, pane: Area) -> bool:
+    is_above = -6 <= pane.top - tab.bottom <= 10 and pane.width > 2 * tab.width and pane.left <= tab.left + 4
+    edge = 0.12 * tab.height
+    on_strip = pane.holds(tab) and abs(pane.bottom - tab.bottom) <= edge and pane.top < tab.top - edge
+    return is_above or (on_strip and pane.height < 1.7 * tab.height)
 
 
 def _in_one_row(one: Area, other: Area) -> bool:

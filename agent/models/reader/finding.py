@@ -107,6 +107,8 @@ def of_thing(screen: Screen, thing: Thing | None) -> tuple[Control, ...]:
         controls = tuple(control for control in controls if control.text)
     if thing is Thing.FIELD and any(control.is_written_into for control in controls):
         controls = tuple(control for control in controls if control.is_written_into)
+    if thing is Thing.LIST and any(control.kind is Kind.DROP_DOWN for control in controls):
+        controls = tuple(control for control in controls if control.kind is Kind.DROP_DOWN)
     if thing is Thing.SECTION:
         controls = tuple(control for control in controls if control.area.width >= 4 * control.area.height)
     return tuple(sorted(controls, key=lambda control: (control.area.top // 12, control.area.left)))

@@ -27,7 +27,7 @@ _LEAST_SCORE = 0.6
 _GAP = 0.55
 """Words further apart than this part of their height belong to different pieces, as in a menu bar."""
 
-_LETTER_GAP = 0.12
+_LETTER_GAP = 0.2
 _IDEOGRAMS = ("\u3000", "\u9fff")
 _LINES_REMEMBERED = 4096
 _SETTINGS = {

@@ -11,6 +11,11 @@ from .ocr import Pixels, in_order, read_line, read_text
 from .screen import Area, Control, Kind, Piece, Screen, Word
 
 _WIDEST_READ_PX = 400
+_LABEL_TICKS = 8
+"""The name of a check box is looked for over so many widths of it."""
+
+_INKED = 60
+_NAMED = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB)
 
 
 @lru_cache(maxsize=8)
@@ -29,8 +34,9 @@ def read_pixels(pixels: Pixels) -> Screen:
     """The screen on a picture: height x width x 3, blue first."""
     pieces = read_text(pixels)
     controls = find_controls(pixels, pieces)
-    more = _overlooked(pixels, controls)
-    apart = in_order([part for piece in (*pieces, *more) for part in _apart(piece, controls)])
+    more = _overlooked(pixels, controls, pieces)
+    parts = in_order([part for piece in (*pieces, *more) for part in _apart(piece, controls)])
+    apart = tuple(_together(list(parts), controls))
     if apart != pieces:
         pieces = apart
         controls = find_controls(pixels, pieces)
@@ -38,31 +44,66 @@ def read_pixels(pixels: Pixels) -> Screen:
     return Screen(width, height, pieces, controls)
 
 
-def _overlooked(pixels: Pixels, controls: tuple[Control, ...]) -> list[Piece]:
-    """The texts in frames where none was found: a short word alone on an empty page is easily overlooked."""
+def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Piece, ...]) -> list[Piece]:
+    """The texts in and beside frames where none was found: a short word alone is easily overlooked."""
     found: list[Piece] = []
     for control in controls:
         area = control.area
         if control.kind is Kind.ICON and area.width >= 1.2 * area.height and area.width <= _WIDEST_READ_PX:
-            inner = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
-            piece = read_line(pixels, inner)
-            if piece is not None and len(piece.text) > 1:
-                found.append(piece)
+            place: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
+        else:
+            place = _beside(pixels, area, pieces) if control.is_tick else None
+        piece = read_line(pixels, place) if place is not None else None
+        if piece is not None and len(piece.text) > (1 if control.kind is Kind.ICON else 0):
+            found.append(piece)
     return found
+
+
+def _beside(pixels: Pixels, tick: Area, pieces: tuple[Piece, ...]) -> Area | None:
+    """Where something is drawn right of a check box, if no text was found there."""
+    if any(tick.beside(piece.area) > 0.6 and -4 <= piece.area.left - tick.right < 2 * tick.width for piece in pieces):
+        return None
+    left = int(tick.right + 0.25 * tick.width) + 2
+    rows = slice(int(tick.top), int(tick.bottom))
+    part = pixels[rows, left : left + int(_LABEL_TICKS * tick.width)].astype(np.int16)
+    if part.shape[1] < 2:
+        return None
+    inked = np.flatnonzero((np.abs(part - part[0, 0]).sum(axis=2) > _INKED).any(axis=0))
+    if not len(inked) or inked[0] > tick.width:
+        return None
+    ends = inked[np.flatnonzero(np.diff(np.append(inked, 1 << 30)) > 0.6 * tick.width)[0]]
+    return Area(left + float(inked[0]) - 3, tick.top - 2, left + float(ends) + 4, tick.bottom + 2)
 
 
 def _apart(piece: Piece, controls: tuple[Control, ...]) -> list[Piece]:
     """A line in parts: without the rings of radio buttons read as letters, and cut where a frame begins or ends."""
     ticks = [control.area for control in controls if control.is_tick]
-    frames = [control.area for control in controls if control.kind in (Kind.BUTTON, Kind.FIELD, Kind.TAB)]
-    words = [rest for word in piece.words if (rest := _without_ring(word, ticks)) is not None]
+    first = _without_ring(piece.words[0], ticks)
+    words = [*([first] if first is not None else []), *piece.words[1:]]
     parts: list[list[Word]] = []
     for word in words:
-        if parts and _frame_of(parts[-1][-1], frames) == _frame_of(word, frames):
+        if parts and _frame_of(parts[-1][-1].area, controls) == _frame_of(word.area, controls):
             parts[-1].append(word)
         else:
             parts.append([word])
     return [Piece(tuple(part)) for part in parts]
+
+
+def _together(pieces: list[Piece], controls: tuple[Control, ...]) -> list[Piece]:
+    """The pieces, those that are parts of one button's or tab's name as one."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        frame = _frame_of(piece.area, controls)
+        if last is not None and frame is not None and frame == _frame_of(last.area, controls) and _follow(last, piece):
+            joined[-1] = Piece((*last.words, *piece.words))
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _follow(one: Piece, other: Piece) -> bool:
+    return one.area.beside(other.area) > 0.6 and other.area.left - one.area.right < 1.2 * one.area.height
 
 
 def _without_ring(word: Word, ticks: list[Area]) -> Word | None:
@@ -80,6 +121,14 @@ def _without_ring(word: Word, ticks: list[Area]) -> Word | None:
     return word
 
 
-def _frame_of(word: Word, frames: list[Area]) -> Area | None:
-    across, down = word.area.centre
-    return next((f for f in frames if f.left < across < f.right and f.top < down < f.bottom), None)
+def _frame_of(area: Area, controls: tuple[Control, ...]) -> Area | None:
+    """The smallest frame with a name around the middle of `area`."""
+    across, down = area.centre
+    around = [
+        control.area
+        for control in controls
+        if control.kind in _NAMED
+        and control.area.left < across < control.area.right
+        and control.area.top < down < control.area.bottom
+    ]
+    return min(around, key=lambda frame: frame.width * frame.height, default=None)

@@ -41,6 +41,7 @@ MOST_SCROLLS = 12
 MOST_TRIES = 5
 _NOTCHES = 5
 _LAST_PART = 9
+_WAYS_OUT = frozenset(("cancel", "close", "dismiss", "not now", "no thanks", "no, thanks", "later", "skip"))
 
 Act: TypeAlias = ActionIn[ModelPoint]
 _PROGRESS = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
@@ -277,9 +278,10 @@ def _choose(step: Choose, progress: Progress, sight: Sight) -> Found:
     """Open the list, unless what is wanted is in sight already, and click on the entry."""
     if progress.part > 2:
         return None
-    box, entry = find_box(sight.screen, step.source), find(sight.screen, step.entry)
+    box = find_box(sight.screen, step.source)
+    entry = find(_without(sight.screen, box.area) if box is not None and box.text else sight.screen, step.entry)
     if box is not None and box.kind is Kind.DROP_DOWN and plain(box.text) == plain(step.entry.text):
-        return None
+        return None if progress.part == 1 else Last(Click(_middle(entry)) if entry else Hotkey(("enter",)))
     if progress.part == 1 and box is not None and (box.kind is Kind.DROP_DOWN or entry is None):
         return Click(_middle(box.area))
     if entry is not None:
@@ -287,6 +289,11 @@ def _choose(step: Choose, progress: Progress, sight: Sight) -> Found:
     if progress.part == 1:
         return _look_for(step, progress, sight, f"a list for {step.source}")
     return _find_entry(step, progress, sight)
+
+
+def _without(screen: Screen, area: Area) -> Screen:
+    """The screen without what is written in `area`."""
+    return replace(screen, pieces=tuple(piece for piece in screen.pieces if not area.holds(piece.area, slack=8)))
 
 
 def _find_entry(step: Choose, progress: Progress, sight: Sight) -> Found:
@@ -354,10 +361,24 @@ def _look_for(step: Step, progress: Progress, sight: Sight, what: str) -> Found:
     """Wait a moment for a thing that is not there, then look further down to the end of the page, then say so."""
     if progress.tries == 1:
         return Looking(Wait())
+    if (way_out := _way_out(sight.screen)) is not None:
+        return Looking(Click(_middle(way_out)))
     at_the_end = sight.unchanged and progress.tries > 2
     if progress.tries <= MOST_SCROLLS // 2 and not at_the_end:
         return Looking(Scroll(Direction.DOWN, _NOTCHES, None))
     return _missing(step, what)
+
+
+def _way_out(screen: Screen) -> Area | None:
+    """The button that leaves things as they are, of a question that came up in front of what is looked for."""
+    buttons = screen.of_kind(Kind.BUTTON)
+    for pane in screen.of_kind(Kind.PANE):
+        inside = [button for button in buttons if pane.area.holds(button.area)]
+        if len(inside) == 2 and pane.area.width < 0.9 * screen.width:  # noqa: PLR2004 -- yes, or no
+            for button in inside:
+                if plain(button.text) in _WAYS_OUT:
+                    return button.area
+    return None
 
 
 def _missing(step: Step, what: str) -> Plan:

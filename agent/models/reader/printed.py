@@ -40,12 +40,17 @@ def _repeating(pieces: tuple[Piece, ...], task: str) -> list[Piece]:
     for piece in pieces:
         said = shape(piece.text)
         at = _find(task, said, place)
-        if at is not None and (found or at <= len(task) * (1 - _LEAST_SHARE)):
+        if at is not None and (_goes_on(found[-1], piece) if found else at <= len(task) * (1 - _LEAST_SHARE)):
             found.append(piece)
             place = at + len(said)
         if place >= len(task) - 1:
             break
     return found if sum(len(shape(piece.text)) for piece in found) >= _LEAST_SHARE * len(task) else []
+
+
+def _goes_on(last: Piece, piece: Piece) -> bool:
+    """Whether `piece` may be the next part of a text: on the same line or on the one below."""
+    return piece.area.top - last.area.bottom < last.area.height
 
 
 def _find(task: str, said: str, start: int) -> int | None:
