@@ -19,20 +19,24 @@ _PANE_WIDTH_PX = 60
 _DRAWN = 6.0
 """Brightness varies by more than this in a frame that has something drawn in it."""
 
+_LEAST_RING = 0.52
+"""A radio button is at least this part of its line high; the inside of an o is less."""
+
 _MOST_NAME_WORDS = 4
 _VIVID = 90
 _FAINT = 260
 _LINK_APART = 110
 _ARROWS = frozenset("▼▾⌄∨˅vVv﹀")
-RINGS = frozenset("oO0°○●◎◉□■☐☑☒口回✓✔√")
-"""What a radio button or a check box before its label is read as."""
+SQUARES = frozenset("□■☐☑☒口回✓✔√")
+RINGS = SQUARES | frozenset("oO0°○●◎◉")
+"""What a radio button before its label is read as, and, without letters, a check box."""
 
 
 def find_controls(pixels: Pixels, pieces: Sequence[Piece]) -> tuple[Control, ...]:
     """All controls on a picture (height x width x 3, blue first), in the order of reading."""
     looker = _Looker(pixels, pieces)
     found = [control for shape in looker.shapes if (control := looker.control(shape)) is not None]
-    found = _tabs(_with_strips(_without_inner(found)), looker)
+    found = _tabs(_with_strips(_without_dots(_without_inner(found))), looker)
     found += links_in(pieces)
     return tuple(sorted(found, key=lambda control: (control.area.top, control.area.left)))
 
@@ -43,7 +47,7 @@ class _Looker:
     def __init__(self, pixels: Pixels, pieces: Sequence[Piece]) -> None:
         self.pixels = pixels
         self.pieces = pieces
-        self.grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+        self.grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
         self.shapes = shapes_on(self.grey)
         heights = sorted(piece.area.height for piece in pieces)
         line = heights[len(heights) // 2] if heights else 16.0
@@ -194,9 +198,9 @@ class _Looker:
                 box = word.area
                 if not (box.left < across < box.right and box.top < down < box.bottom):
                     continue
-                return word.text not in RINGS and not (
-                    word.text[0] in RINGS and across - box.left <= area.width and self._stands_alone(area)
-                )
+                is_first = across - box.left <= area.width and self._stands_alone(area)
+                is_sign = word.text[0] in RINGS and (is_first or len(word.text) == 1)
+                return not is_sign or area.height < _LEAST_RING * box.height
         return False
 
     def _stands_alone(self, area: Area) -> bool:
@@ -284,6 +288,16 @@ def _without_inner(controls: list[Control]) -> list[Control]:
 
 def _is_frame_around(outer: Area, inner: Area) -> bool:
     return outer != inner and outer.holds(inner, slack=0) and is_same(outer, inner)
+
+
+def _without_dots(controls: list[Control]) -> list[Control]:
+    """What looks like buttons in a field without text are the dots of a password."""
+    fields = [control.area for control in controls if control.kind is Kind.FIELD and not control.text]
+    return [
+        control
+        for control in controls
+        if not (control.is_tick and any(field.holds(control.area, slack=0) for field in fields))
+    ]
 
 
 def _with_strips(controls: list[Control]) -> list[Control]:

@@ -181,6 +181,8 @@ def _of_its_kind(screen: Screen, found: list[Sighting], thing: Thing | None) -> 
     controls = screen.of_kind(*_KINDS[thing])
     good = [sight for sight in found if sight.score >= found[0].score - 0.15]
     fitting = [sight for sight in good if any(_covers(control, sight.area) for control in controls)]
+    if thing is Thing.LINK and not fitting:  # a word within a text in its colour is none
+        return [sight for sight in found if sight.whole]
     return fitting or found
 
 

@@ -21,7 +21,7 @@ def ink_of(pixels: npt.NDArray[np.uint8], area: Area) -> tuple[Colour, Colour]:
     furthest = int(away.max())
     if furthest < _INKED:
         return _rgb(ground), _rgb(ground)
-    return _rgb(np.median(part[away >= 0.7 * furthest], axis=0)), _rgb(ground)
+    return _rgb(np.median(part[away >= 0.5 * furthest], axis=0)), _rgb(ground)  # edges are paler, neighbours few
 
 
 def most_frequent(part: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:

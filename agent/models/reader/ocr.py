@@ -80,7 +80,7 @@ def reader() -> LineReader:
 
 def read_text(pixels: Pixels) -> tuple[Piece, ...]:
     """All text, in the order of reading."""
-    found = reader()(pixels, return_word_box=True)
+    found: Any = reader()(pixels, return_word_box=True)
     if found is None or not found.word_results:
         return ()
     pieces: list[Piece] = []
@@ -90,7 +90,7 @@ def read_text(pixels: Pixels) -> tuple[Piece, ...]:
         words = [_word(pixels, text.strip(), float(score), _area_of(corners)) for text, score, corners in line]
         words = _without_icons([word for word in words if word.text and word.score >= _LEAST_SCORE])
         pieces.extend(_split_at_gaps(_joined(words)))
-    return in_order(pieces)
+    return in_order(_without_pictures(pieces))
 
 
 def read_line(pixels: Pixels, area: Area) -> Piece | None:
@@ -117,11 +117,22 @@ def _area_of(corners: list[list[float]]) -> Area:
     return Area(float(min(across)), float(min(down)), float(max(across)), float(max(down)))
 
 
+def _without_pictures(pieces: list[Piece]) -> list[Piece]:
+    """Without lone signs where all else is Latin: they are pictures."""
+    latin = sum(piece.text.isascii() for piece in pieces)
+    lone = [piece for piece in pieces if len(piece.text) == 1 and _is_ideogram(piece.text)]
+    return [piece for piece in pieces if piece not in lone] if latin > len(lone) else pieces
+
+
+def _is_ideogram(text: str) -> bool:
+    return _IDEOGRAMS[0] <= text <= _IDEOGRAMS[1]
+
+
 def _without_icons(words: list[Word]) -> list[Word]:
     """Without single signs that a picture before or behind Latin text was taken for."""
     if not any(word.text.isascii() and word.text.isalnum() for word in words):
         return words
-    return [word for word in words if not (len(word.text) == 1 and _IDEOGRAMS[0] <= word.text <= _IDEOGRAMS[1])]
+    return [word for word in words if not (len(word.text) == 1 and _is_ideogram(word.text))]
 
 
 def _joined(words: list[Word]) -> list[Word]:

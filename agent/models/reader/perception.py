@@ -1,12 +1,13 @@
 """Reading a picture of a screen: its text and its controls."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from .controls import RINGS, find_controls
+from .controls import RINGS, SQUARES, find_controls
 from .ocr import Pixels, in_order, read_line, read_text
 from .screen import Area, Control, Kind, Piece, Screen, Word
 
@@ -15,6 +16,10 @@ _LABEL_TICKS = 8
 """The name of a check box is looked for over so many widths of it."""
 
 _INKED = 60
+_DRAWN = 12.0
+PLUSES = frozenset("+十田⊞王")
+"""What the sign of a closed folder is read as."""
+
 _NAMED = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB)
 
 
@@ -56,7 +61,28 @@ def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Pie
         piece = read_line(pixels, place) if place is not None else None
         if piece is not None and len(piece.text) > (1 if control.kind is Kind.ICON else 0):
             found.append(piece)
+        found += _marks_before(pixels, control, pieces)
     return found
+
+
+def _marks_before(pixels: Pixels, control: Control, pieces: tuple[Piece, ...]) -> list[Piece]:
+    """The + of a folder in a tree, left of its picture."""
+    picture = control.area
+    if not (control.checked or control.kind is Kind.ICON) or picture.width > 1.3 * picture.height:
+        return []
+    place = Area(picture.left - 1.25 * picture.width, picture.top, picture.left - 0.3 * picture.width, picture.bottom)
+    if place.left < 0 or any(piece.area.beside(place) > 0.4 and piece.area.above(place) > 0.1 for piece in pieces):
+        return []
+    part = pixels[int(place.top) : int(place.bottom), int(place.left) : int(place.right)]
+    if not part.size or float(part.std()) < _DRAWN:
+        return []
+    mark = read_line(pixels, place)
+    return [replace_text(mark, "+")] if mark is not None and mark.text in PLUSES else []
+
+
+def replace_text(piece: Piece, text: str) -> Piece:
+    """The same place with another text."""
+    return Piece((replace(piece.words[0], text=text),))
 
 
 def _beside(pixels: Pixels, tick: Area, pieces: tuple[Piece, ...]) -> Area | None:
@@ -77,8 +103,7 @@ def _beside(pixels: Pixels, tick: Area, pieces: tuple[Piece, ...]) -> Area | Non
 
 def _apart(piece: Piece, controls: tuple[Control, ...]) -> list[Piece]:
     """A line in parts: without the rings of radio buttons read as letters, and cut where a frame begins or ends."""
-    ticks = [control.area for control in controls if control.is_tick]
-    first = _without_ring(piece.words[0], ticks)
+    first = _without_ring(piece.words[0], [control for control in controls if control.is_tick])
     words = [*([first] if first is not None else []), *piece.words[1:]]
     parts: list[list[Word]] = []
     for word in words:
@@ -106,18 +131,18 @@ def _follow(one: Piece, other: Piece) -> bool:
     return one.area.beside(other.area) > 0.6 and other.area.left - one.area.right < 1.2 * one.area.height
 
 
-def _without_ring(word: Word, ticks: list[Area]) -> Word | None:
+def _without_ring(word: Word, ticks: list[Control]) -> Word | None:
     """`word` without the check box or ring that was taken for its first letter; None if it was nothing else."""
     box = word.area
     for tick in ticks:
-        across, down = tick.centre
-        if word.text[0] not in RINGS or not (box.left - 4 <= across <= box.right and box.top <= down <= box.bottom):
+        across, down = tick.area.centre
+        signs = RINGS if tick.kind is Kind.RADIO else SQUARES
+        if word.text[0] not in signs or not (box.left - 4 <= across <= box.right and box.top <= down <= box.bottom):
             continue
-        if len(word.text) == 1 or tick.right >= box.right - 4:
+        if len(word.text) == 1 or tick.area.right >= box.right - 4:
             return None
-        if across - box.left <= tick.width:
-            area = Area(tick.right + 3, box.top, box.right, box.bottom)
-            return Word(word.text[1:], area, word.score, word.ink, word.ground)
+        if across - box.left <= tick.area.width:
+            return replace(word, text=word.text[1:], area=Area(tick.area.right + 3, box.top, box.right, box.bottom))
     return word
 
 

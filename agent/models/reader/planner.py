@@ -41,6 +41,10 @@ MOST_SCROLLS = 12
 MOST_TRIES = 5
 _NOTCHES = 5
 _LAST_PART = 9
+_CLOSED = frozenset("+十⊞▶▸►>")
+_SENDERS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
+"""What the button is called that sends a form off; each is said for another."""
+
 _WAYS_OUT = frozenset(("cancel", "close", "dismiss", "not now", "no thanks", "no, thanks", "later", "skip"))
 
 Act: TypeAlias = ActionIn[ModelPoint]
@@ -233,11 +237,22 @@ def _place(screen: Screen, label: Label) -> Area | None:
     if label.thing is Thing.TICK:
         tick = find_tick(screen, label)
         return tick.area if tick is not None else find(screen, label)
-    return find(screen, label)
+    return find(screen, label) or _sender(screen, label)
+
+
+def _sender(screen: Screen, label: Label) -> Area | None:
+    """The one button that sends a form off, by whatever of its usual names it was asked for."""
+    if plain(label.text) not in _SENDERS or _way_out(screen) is not None:
+        return None
+    named = [control.area for control in screen.of_kind(Kind.BUTTON) if plain(control.text) in _SENDERS]
+    return named[0] if len(named) == 1 else None
 
 
 def _look_in(place: Thing, step: Step, progress: Progress, sight: Sight) -> Found:
     """Open one after the other what may hide a thing: tabs, closed sections, folders."""
+    closed = [piece.area for piece in sight.screen.pieces if piece.text in _CLOSED]
+    if place is Thing.ICON and closed and progress.tries <= MOST_SCROLLS:
+        return Looking(Click(_middle(closed[0])))  # once open, it is marked otherwise
     openers = [control.area for control in of_thing(sight.screen, place)]
     if place is Thing.TAB and not openers:
         openers = [piece.area for piece in sight.screen.pieces if plain(piece.text).startswith("tab ")]
