@@ -52,6 +52,7 @@ class _Looker:
         heights = sorted(piece.area.height for piece in pieces)
         line = heights[len(heights) // 2] if heights else 16.0
         self.most_tick = max(_TICK_PX[1], _TICK_LINES * line)
+        self.least_tick = min(_LEAST_RING * line, _TICK_PX[1] / 2)
         self.most_box = max(_BOX_PX[1], _BOX_LINES * line)
         self.tracks = [shape.area for shape in self.shapes if shape.is_thin and shape.is_rectangle]
 
@@ -79,7 +80,7 @@ class _Looker:
     def _small(self, shape: Shape) -> Control | None:
         """A check box, a radio button, the handle of a slider, or the inside of a letter."""
         area = shape.area
-        if self._is_letter(area) or not (shape.is_round or shape.is_square):
+        if self._is_letter(area) or not (shape.is_round or shape.is_square) or area.height < self.least_tick:
             return None
         if shape.is_round and (track := self._track(area)) is not None:
             return Control(Kind.SLIDER, track)

@@ -29,7 +29,7 @@ def most_frequent(part: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     coarse = (part >> 3).astype(np.int32)
     codes = (coarse[:, 0] << 10) | (coarse[:, 1] << 5) | coarse[:, 2]
     values, counts = np.unique(codes, return_counts=True)
-    return np.median(part[codes == values[counts.argmax()]], axis=0).astype(np.int16)
+    return np.asarray(np.median(part[codes == values[counts.argmax()]], axis=0), np.int16)
 
 
 def apart(one: Colour, other: Colour) -> int:

@@ -39,7 +39,7 @@ _SETTINGS = {
 }
 
 
-class LineReader(RapidOCR):  # type: ignore[misc]  # RapidOCR ships no types
+class LineReader(RapidOCR):
     """Remembers the lines that it recognised, by their pixels. `recognised` counts those that it had to look at."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class LineReader(RapidOCR):  # type: ignore[misc]  # RapidOCR ships no types
         if key not in self._known:
             self.return_word_box = True
             self.recognised += 1
-            found = super().recognize_txt([crop])
+            found: Any = super().recognize_txt([crop])
             self._known[key] = (found.txts[0], found.scores[0], found.word_results[0])
             if len(self._known) > _LINES_REMEMBERED:
                 self._known.popitem(last=False)

@@ -41,6 +41,7 @@ MOST_SCROLLS = 12
 MOST_TRIES = 5
 _NOTCHES = 5
 _LAST_PART = 9
+_TYPED_PART = 3
 _CLOSED = frozenset("+十⊞▶▸►>")
 _SENDERS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
 """What the button is called that sends a form off; each is said for another."""
@@ -154,22 +155,29 @@ class Looking:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """A move after which the step begins anew."""
+
+    move: Act
+
+
+@dataclass(frozen=True, slots=True)
 class Last:
     """A move after which the step is over."""
 
     move: Act
 
 
-Found: TypeAlias = "Act | Looking | Last | Plan | str | None"
+Found: TypeAlias = "Act | Looking | Again | Last | Plan | str | None"
 """A move; or a whole plan; or something to note, or nothing, and the step is over."""
 
 
-def _say(steps: tuple[Step, ...], progress: Progress, found: "Act | Looking | Last") -> Plan:
+def _say(steps: tuple[Step, ...], progress: Progress, found: "Act | Looking | Again | Last") -> Plan:
     step = steps[progress.step - 1]
-    part = _LAST_PART if isinstance(found, Last) else progress.part
+    part = _LAST_PART if isinstance(found, Last) else 0 if isinstance(found, Again) else progress.part
     where = f"Step {progress.step} of {len(steps)}, part {part}, try {progress.tries}"
     doing = f"looking for it: {step}" if isinstance(found, Looking) else str(step)
-    move = found.move if isinstance(found, Looking | Last) else found
+    move = found.move if isinstance(found, Looking | Again | Last) else found
     return Plan(f"{where}: {doing}.{_noted(progress)}", move)
 
 
@@ -250,28 +258,34 @@ def _sender(screen: Screen, label: Label) -> Area | None:
 
 def _look_in(place: Thing, step: Step, progress: Progress, sight: Sight) -> Found:
     """Open one after the other what may hide a thing: tabs, closed sections, folders."""
-    closed = [piece.area for piece in sight.screen.pieces if piece.text in _CLOSED]
-    if place is Thing.ICON and closed and progress.tries <= MOST_SCROLLS:
-        return Looking(Click(_middle(closed[0])))  # once open, it is marked otherwise
+    if place is Thing.ICON:
+        return _open_folder(step, progress, sight)
     openers = [control.area for control in of_thing(sight.screen, place)]
     if place is Thing.TAB and not openers:
         openers = [piece.area for piece in sight.screen.pieces if plain(piece.text).startswith("tab ")]
-    if place is Thing.ICON:
-        openers = _named_by(sight.screen, openers)
     if progress.tries > len(openers):
         return _missing(step, f"it behind any {place}")
     return Looking(Click(_middle(openers[progress.tries - 1])))
 
 
-def _named_by(screen: Screen, squares: list[Area]) -> list[Area]:
-    """The names right of small pictures, as of folders in a tree."""
-    pictures = [*squares, *(tick.area for tick in screen.of_kind(Kind.CHECKBOX))]
+def _open_folder(step: Step, progress: Progress, sight: Sight) -> Found:
+    """Open the first folder that is closed; once open, it is marked otherwise. The next one, if that came to nothing."""
+    closed = [piece.area for piece in sight.screen.pieces if piece.text in _CLOSED] or _signs_before(sight.screen)
+    index = progress.tries - 1 if sight.unchanged else 0
+    if index >= len(closed) or progress.tries > MOST_SCROLLS:
+        return _missing(step, "it in any folder")
+    return Looking(Click(_middle(closed[index])))
+
+
+def _signs_before(screen: Screen) -> list[Area]:
+    """Where a tree has the signs that open its folders: left of the small pictures that names stand beside."""
+    pictures = [control.area for control in screen.of_kind(Kind.ICON, Kind.CHECKBOX)]
     return [
-        piece.area
-        for piece in screen.pieces
+        Area(picture.left - 1.1 * picture.width, picture.top, picture.left - 0.6 * picture.width, picture.bottom)
+        for picture in pictures
         if any(
             piece.area.beside(picture) > 0.6 and 0 <= piece.area.left - picture.right < picture.width
-            for picture in pictures
+            for piece in screen.pieces
         )
     ]
 
@@ -284,9 +298,13 @@ def _write(step: Write, progress: Progress, sight: Sight) -> Found:
         if box is None:
             return _look_for(step, progress, sight, f"a field for {step.field}")
         return Click(_middle(box.area))
+    if step.field is not None and find_box(sight.screen, step.field) is None and part <= _TYPED_PART:
+        way_out = _way_out(sight.screen)
+        if way_out is not None:  # a question came up in front of it
+            return Again(Click(_middle(way_out)))
     if part == 2:
         return Hotkey(("ctrl", "a"))
-    return Type(step.text) if part == 3 else None
+    return Type(step.text) if part == _TYPED_PART else None
 
 
 def _choose(step: Choose, progress: Progress, sight: Sight) -> Found:
