@@ -26,7 +26,7 @@ _MOST_NAME_WORDS = 4
 _VIVID = 90
 _FAINT = 260
 _LINK_APART = 110
-_ARROWS = frozenset("▼▾⌄∨˅vVv﹀")
+_ARROWS = frozenset("\u25bc\u25be\u2304\u2228\u02c5\ufe40vV")
 SQUARES = frozenset("□■☐☑☒口回✓✔√")
 RINGS = SQUARES | frozenset("oO0°○●◎◉")
 """What a radio button before its label is read as, and, without letters, a check box."""
@@ -314,7 +314,7 @@ def _with_strips(controls: list[Control]) -> list[Control]:
 
 
 def _tabs(controls: list[Control], looker: _Looker) -> list[Control]:
-    """Several named frames side by side are tabs where a pane begins below them, or where they stand on a strip's edge."""
+    """Named frames side by side are tabs where a pane begins below them, or where they stand on a strip's edge."""
     buttons = [control for control in controls if control.kind in (Kind.BUTTON, Kind.FIELD) and control.text]
     panes = [control.area for control in controls if control.kind in (Kind.PANE, Kind.TEXT_AREA)]
     tabs: dict[Area, Control] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .likeness import likeness, plain
 from .screen import Area, Control, Kind, Piece, Screen
@@ -18,7 +19,7 @@ _REACH_PX = 420.0
 _TICK_REACH = 2.6
 """A check box stands no further from its label than this many heights of the label."""
 
-_CLOSERS = frozenset("x×✕✖")
+_CLOSERS = frozenset("x\u00d7\u2715\u2716")
 _BOXES = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB)
 _KINDS = {
     Thing.BUTTON: (Kind.BUTTON, Kind.ICON),
@@ -162,7 +163,7 @@ def _broken(pieces: tuple[Piece, ...], wanted: str) -> Iterable[Sighting]:
     words = wanted.split()
     if len(words) < 2:
         return
-    for upper, lower in zip(pieces, pieces[1:], strict=False):
+    for upper, lower in pairwise(pieces):
         if not 0 < lower.area.top - upper.area.top < 2 * upper.area.height:
             continue
         for cut in range(1, len(words)):

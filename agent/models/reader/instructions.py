@@ -55,13 +55,14 @@ _IF = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ELSE = re.compile(r"^(?:otherwise|else|if\s+not),?\s+(?P<other>.+)$", re.IGNORECASE | re.DOTALL)
+_COLOURS = "red|green|blue|yellow|orange|purple|pink|gr[ea]y|black|white|brown|cyan|magenta|coloured|colored"
 _JUDGED = re.compile(
-    r"\b(?:cheap\w*|expensive|best|worst|most|least|larg\w+|small(?:est)|bigg\w+|high(?:est)|low(?:est)|new(?:est)|"
-    r"old(?:est)|longest|shortest|similar|relevant|nearest|closest|fastest|sum|total\s+of|average|red|green|blue|yellow|"
-    r"orange|purple|pink|grey|gray|black|white|brown|cyan|magenta|colou?r(?:ed)?|shapes?|triangle|circle|square)\b",
+    r"\b(?:cheap\w*|expensive|best|worst|most|least|larg(?:er|est)|smallest|bigg(?:er|est)|highest|lowest|newest|oldest|"
+    r"longest|shortest|similar|relevant|nearest|closest|fastest|sum|total\s+of|average|triangles?|"
+    rf"(?:{_COLOURS})\s+\w+|colou?r)\b",
     re.IGNORECASE,
 )
-"""What has to be judged, or seen in another way than by reading, unless it is quoted."""
+"""What has to be judged, or seen in another way than by reading, unless it is quoted. A colour alone may be a name."""
 
 Made: TypeAlias = "Step | tuple[Step, ...] | None"
 
@@ -289,7 +290,8 @@ _RULES = (
         _look_in,
     ),
     _rule(
-        rf"{_TYPE}\s+(?P<texts>.+?)\s+(?:in|into|in to)\s+(?:both|the\s+two)\s+(?:text\s+|input\s+)?(?:fields|boxes|inputs)",
+        rf"{_TYPE}\s+(?P<texts>.+?)\s+(?:in|into|in to)\s+(?:both|the\s+two)\s+(?:text\s+|input\s+)?"
+        r"(?:fields|boxes|inputs)",
         _write_in_each,
     ),
     _rule(

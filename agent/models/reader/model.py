@@ -8,8 +8,9 @@ from ...dialects.ui_tars import UiTars15
 from ...messages import ImagePart, Message
 from ..model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from .instructions import read_instructions
+from .moves import Sight
 from .perception import read_png
-from .planner import Sight, ground, plan
+from .planner import ground, plan
 from .printed import without_task
 from .steps import Step
 

@@ -13,10 +13,10 @@ _THINGS = {
     Thing.BUTTON: "buttons?",
     Thing.LINK: "(?:hyper)?links?",
     Thing.TAB: "tabs?",
+    Thing.TICK: r"check\s?box(?:es)?|radio\s?buttons?|radio|options?|switch",
+    Thing.LIST: r"(?:drop-?\s?down|scroll|select(?:ion)?)\s*(?:list|menu|box)|list|drop-?\s?down|combo\s?box",
     Thing.FIELD: r"(?:(?:text|input|entry|search)\s*)+(?:field|box|area)s?|text\s*(?:field|box|area|input)s?"
     "|inputs?|field|text|box",
-    Thing.TICK: r"check\s?box(?:es)?|radio\s?buttons?|radio|options?|switch",
-    Thing.LIST: r"(?:drop-?\s?down|scroll|select(?:ion)?)?\s*(?:list|menu)|drop-?\s?down(?:\s+(?:list|menu|box))?|combo\s?box",
     Thing.ICON: "icons?",
     Thing.SECTION: "sections?|panels?|accordion",
 }

@@ -16,6 +16,7 @@ _LABEL_TICKS = 8
 """The name of a check box is looked for over so many widths of it."""
 
 _INKED = 60
+_DRAWN_IN = (Kind.ICON, Kind.DROP_DOWN)
 _DRAWN = 12.0
 PLUSES = frozenset("+十田⊞王")
 """What the sign of a closed folder is read as."""
@@ -54,12 +55,17 @@ def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Pie
     found: list[Piece] = []
     for control in controls:
         area = control.area
-        if control.kind is Kind.ICON and area.width >= 1.2 * area.height and area.width <= _WIDEST_READ_PX:
+        if (
+            control.kind in _DRAWN_IN
+            and not control.text
+            and area.width >= 1.2 * area.height
+            and area.width <= _WIDEST_READ_PX
+        ):
             place: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
         else:
             place = _beside(pixels, area, pieces) if control.is_tick else None
         piece = read_line(pixels, place) if place is not None else None
-        if piece is not None and len(piece.text) > (1 if control.kind is Kind.ICON else 0):
+        if piece is not None and len(piece.text) > (0 if control.is_tick else 1):
             found.append(piece)
         found += _marks_before(pixels, control, pieces)
     return found
