@@ -65,6 +65,8 @@ class _Looker:
             return self._small(shape)
         if not shape.is_rectangle:
             return None
+        if area.width >= self.grey.shape[1] - 2 and area.height <= self.most_box:
+            return Control(Kind.PANE, area)  # a bar from edge to edge
         if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
             return self._box(area)
         words = [word for piece in self._inside(area) for word in piece.words]
@@ -266,7 +268,9 @@ def _is_arrow(word: Word, area: Area) -> bool:
 
 
 def _is_ground_of_words(area: Area, piece: Piece) -> bool:
-    """Whether a frame is no more than the ground around some of the words of a longer text."""
+    """Whether a frame is no more than the ground around some words, or around letters of one."""
+    if piece.area.holds(area, slack=2):
+        return True
     if not piece.area.holds(area, slack=6) or area.height > piece.area.height + 6:
         return False
     return len(piece.words) > 1 and area.width < 0.9 * piece.area.width
