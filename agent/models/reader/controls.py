@@ -19,9 +19,6 @@ _PANE_WIDTH_PX = 60
 _DRAWN = 6.0
 """Brightness varies by more than this in a frame that has something drawn in it."""
 
-_LEAST_RING = 0.52
-"""A radio button is at least this part of its line high; the inside of an o is less."""
-
 _MOST_NAME_WORDS = 4
 _VIVID = 90
 _FAINT = 260
@@ -52,7 +49,6 @@ class _Looker:
         heights = sorted(piece.area.height for piece in pieces)
         line = heights[len(heights) // 2] if heights else 16.0
         self.most_tick = max(_TICK_PX[1], _TICK_LINES * line)
-        self.least_tick = min(_LEAST_RING * line, _TICK_PX[1] / 2)
         self.most_box = max(_BOX_PX[1], _BOX_LINES * line)
         self.tracks = [shape.area for shape in self.shapes if shape.is_thin and shape.is_rectangle]
 
@@ -82,7 +78,7 @@ class _Looker:
     def _small(self, shape: Shape) -> Control | None:
         """A check box, a radio button, the handle of a slider, or the inside of a letter."""
         area = shape.area
-        if self._is_letter(area) or not (shape.is_round or shape.is_square) or area.height < self.least_tick:
+        if self._is_letter(area) or not (shape.is_square or (shape.is_round and self._stands_alone(area))):
             return None
         if shape.is_round and (track := self._track(area)) is not None:
             return Control(Kind.SLIDER, track)
@@ -112,7 +108,7 @@ class _Looker:
             kind = Kind.DROP_DOWN
         elif words:
             kind = Kind.BUTTON if self._is_button(area, words) else Kind.FIELD
-        elif self._is_drawn_in(area) and not self._holds_dots(area):
+        elif self._is_drawn_in(area) and not self._is_written_into(area):
             kind = Kind.ICON
         else:
             kind = Kind.FIELD
@@ -148,25 +144,24 @@ class _Looker:
         across, down = extent.centre
         return abs(across - area.centre[0]) < 0.1 * area.width and abs(down - area.centre[1]) < 0.1 * area.height
 
-    def _holds_dots(self, area: Area) -> bool:
-        """Whether what is drawn is a row of like dots at the left, as of a password."""
+    def _is_written_into(self, area: Area) -> bool:
+        """Whether what is drawn is but a caret, or a row of like dots at the left, as of a password."""
         inset = int(0.15 * area.height)
-        part = self.grey[
-            int(area.top) + inset : int(area.bottom) - inset, int(area.left) + inset : int(area.right) - inset
-        ]
-        drawn = (np.abs(part.astype(np.int16) - int(np.median(part))) > 60).astype(np.uint8)
+        rows = slice(int(area.top) + inset, int(area.bottom) - inset)
+        part = self.grey[rows, int(area.left) + inset : int(area.right) - inset].astype(np.int16)
+        drawn = (np.abs(part - int(np.median(part))) > 60).astype(np.uint8)
         count, _, stats, _ = cv2.connectedComponentsWithStats(drawn)
-        spots = [spot for spot in stats[1:count] if spot[2] >= 0.1 * area.height and spot[3] >= 3]  # no caret
-        if not spots or min(spot[0] for spot in spots) > area.height:
+        if count < 2 or int(stats[1:count, 0].min()) > area.height:
             return False
+        spots = [spot for spot in stats[1:count] if spot[2] >= 0.13 * area.height and spot[3] >= 3]  # no caret
         heights = [int(spot[3]) for spot in spots]
-        return max(heights) <= 0.5 * area.height and max(heights) - min(heights) <= 2
+        return not spots or (max(heights) <= 0.5 * area.height and max(heights) - min(heights) <= 2)
 
     def _has_arrow(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether something wider than high, such as a triangle, is drawn alone at the right end."""
         left = int(area.right - 1.1 * area.height)
-        if words and max(word.area.right for word in words) > left + 2:
-            return False
+        if words:
+            left = max(left, int(max(word.area.right for word in words)) + 2)
         inset = int(0.2 * area.height)
         rows_seen = slice(int(area.top) + inset, int(area.bottom) - inset)  # without rounded corners
         part = self.grey[rows_seen, max(left, 0) : int(area.right) - inset // 2 - 1].astype(np.int16)
@@ -203,7 +198,7 @@ class _Looker:
                     continue
                 is_first = across - box.left <= area.width and self._stands_alone(area)
                 is_sign = word.text[0] in RINGS and (is_first or len(word.text) == 1)
-                return not is_sign or area.height < _LEAST_RING * box.height
+                return not is_sign
         return False
 
     def _stands_alone(self, area: Area) -> bool:
@@ -220,7 +215,7 @@ class _Looker:
         top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
         rows, columns = np.ogrid[top:bottom, left:right]
         away = np.hypot(rows + 0.5 - down, columns + 0.5 - across)
-        middle = self.grey[top:bottom, left:right][away <= 0.3 * area.width]  # well within the ring of a radio button
+        middle = self.grey[top:bottom, left:right][away <= 0.22 * area.width]  # well within the ring of a radio button
         if not middle.size:
             return False
         ground = float(self.grey[int(down), max(left - 4 - round(0.3 * area.width), 0)])
