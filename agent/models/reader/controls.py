@@ -273,17 +273,16 @@ def _is_ground_of_words(area: Area, piece: Piece) -> bool:
 
 def _without_inner(controls: list[Control]) -> list[Control]:
     """The dot of a radio button is no button of its own, nor is a frame one that has a frame right inside it."""
-    ticks = [control.area for control in controls if control.is_tick]
-    frames = [control.area for control in controls if not control.is_tick]
-    return [
-        control
-        for control in controls
-        if not any(
-            other is not control.area
-            and (other.holds(control.area, slack=0) if control.is_tick else _is_frame_around(control.area, other))
-            for other in (ticks if control.is_tick else frames)
-        )
-    ]
+    return [control for control in controls if not any(_is_part(control, other) for other in controls)]
+
+
+def _is_part(control: Control, other: Control) -> bool:
+    """Whether `control` is no more than a part of `other`: the dot in its ring, or the line around it."""
+    if control is other or control.is_tick != other.is_tick:
+        return False
+    if control.is_tick and not is_same(control.area, other.area):
+        return other.area.holds(control.area, slack=0)
+    return _is_frame_around(control.area, other.area)
 
 
 def _is_frame_around(outer: Area, inner: Area) -> bool:

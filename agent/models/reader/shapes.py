@@ -1,6 +1,7 @@
 """Frames on a picture: flat regions with a rectangular or round outline, whatever is drawn or written in them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ _FLAT = 10
 _LEAST_PX = 9
 _THIN_PX = (3, 14)
 _MOST_SHARE = 0.6
+_CELL_PX = 16
 _SQUARE = 0.9
 _ROUND = (0.68, 0.88)
 _RECTANGULAR = 0.85
@@ -53,23 +55,33 @@ class Shape:
 
 
 def shapes_on(grey: npt.NDArray[np.uint8]) -> list[Shape]:
-    """All flat regions that are no mere specks, those that lie one upon the other only once; from top to bottom."""
+    """All flat regions that are no mere specks, a frame and its inside only once; from top to bottom."""
     edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     flat = (edges < _FLAT).astype(np.uint8) * 255
     contours, _ = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    shapes = [shape for contour in contours if (shape := _shape_of(contour, grey.size)) is not None]
+    kept: dict[tuple[int, int], list[Area]] = {}
     found: list[Shape] = []
-    places: dict[tuple[int, int], list[Area]] = {}
-    for contour in contours:
-        left, top, width, height = cv2.boundingRect(contour)
-        if width < _LEAST_PX or height < _THIN_PX[0] or width * height > _MOST_SHARE * grey.size:
-            continue
-        area = Area(left, top, left + width, top + height)
-        near = places.setdefault((left // 8, top // 8), [])
-        if any(is_same(area, other) for other in near):
-            continue
-        near.append(area)
-        found.append(Shape(area, cv2.contourArea(contour) / max((width - 1) * (height - 1), 1)))
+    for shape in sorted(shapes, key=_cleanness):
+        across, down = int(shape.area.left) // _CELL_PX, int(shape.area.top) // _CELL_PX
+        near = [area for x in (-1, 0, 1) for y in (-1, 0, 1) for area in kept.get((across + x, down + y), ())]
+        if not any(is_same(shape.area, area) for area in near):
+            kept.setdefault((across, down), []).append(shape.area)
+            found.append(shape)
     return sorted(found, key=lambda shape: (shape.area.top, shape.area.left))
+
+
+def _cleanness(shape: Shape) -> tuple[bool, float]:
+    """Sorts the inside of a frame before its outside, unless what is drawn in it cuts it up."""
+    return not (shape.is_rectangle or shape.is_round), shape.area.width * shape.area.height
+
+
+def _shape_of(contour: Any, most: int) -> Shape | None:
+    left, top, width, height = cv2.boundingRect(contour)
+    if width < _LEAST_PX or height < _THIN_PX[0] or width * height > _MOST_SHARE * most:
+        return None
+    share = cv2.contourArea(contour) / max((width - 1) * (height - 1), 1)
+    return Shape(Area(left, top, left + width, top + height), share)
 
 
 def is_same(one: Area, other: Area) -> bool:
