@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from .agent.messages import ImageFormat, ImagePart, Message, TextPart, Turn
     from .agent.models.local import LocalModel
     from .agent.models.model import Completion, Model, ModelInfo, ModelLost, Sampling, Usage
-    from .agent.models.reader import ReaderModel
+    from .agent.models.reader import ReaderModel, read_screen
     from .agent.models.scripted import ScriptedModel
     from .agent.models.served import ServedModel
     from .agent.oversight import Check, Claim, Oversight, Rung, Verdict
@@ -139,7 +139,7 @@ _HOMES = {
     "agent.messages": ("ImageFormat", "ImagePart", "Message", "TextPart", "Turn"),
     "agent.models.local": ("LocalModel",),
     "agent.models.model": ("Completion", "Model", "ModelInfo", "ModelLost", "Sampling", "Usage"),
-    "agent.models.reader": ("ReaderModel",),
+    "agent.models.reader": ("ReaderModel", "read_screen"),
     "agent.models.scripted": ("ScriptedModel",),
     "agent.models.served": ("ServedModel",),
     "agent.oversight": ("Check", "Claim", "Oversight", "Rung", "Verdict"),
@@ -286,6 +286,7 @@ __all__ = [
     "dialect_named",
     "history_named",
     "read_run",
+    "read_screen",
     "render_page",
 ]
 

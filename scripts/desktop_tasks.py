@@ -29,9 +29,9 @@ from PIL import Image
 
 from screenwright import Agent
 from screenwright.agent.models.reader.finding import find_box, find_tick
-from screenwright.agent.models.reader.instructions import Label
 from screenwright.agent.models.reader.perception import read_image
 from screenwright.agent.models.reader.screen import Control, Screen
+from screenwright.agent.models.reader.steps import Label
 from screenwright.envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Scroll, Type
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.env import EnvError

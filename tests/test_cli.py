@@ -250,8 +250,29 @@ def test_a_thing_on_a_picture_is_grounded_and_drawn(tmp_path: Path) -> None:
     assert (missing.returncode, json.loads(missing.stdout)) == (4, {"point": None})
 
 
+@pytest.mark.reader
+def test_a_picture_is_read_as_lines_as_json_and_drawn(tmp_path: Path) -> None:
+    env = FakeEnv()
+    env.execute(Click(env.where("Express")))
+    env.observe().screenshot.image.save(tmp_path / "screen.png")
+    done = screenwright("read", "screen.png", "--draw", "out.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert any(line.startswith("button") and line.endswith("Greet") for line in done.stdout.splitlines())
+    assert "checked=true" in done.stdout
+    assert (tmp_path / "out.png").stat().st_size > 1000
+    seen = json.loads(screenwright("read", "screen.png", "--json", cwd=tmp_path).stdout)
+    assert (seen["width"], seen["height"]) == (640, 480)
+    assert "Banana" in [line["text"] for line in seen["lines"]]
+    assert {"checkbox", "radio", "text field"} <= {control["kind"] for control in seen["controls"]}
+
+
 def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("not a picture")
-    done = screenwright("ground", "x.png", "OK", "--model", "http://127.0.0.1:9", cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
+    for command in (
+        ("ground", "x.png", "OK", "--model", "http://127.0.0.1:9"),
+        ("read", "x.png"),
+        ("read", "none.png"),
+    ):
+        done = screenwright(*command, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1

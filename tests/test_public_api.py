@@ -138,5 +138,6 @@ NAMES = [
     "dialect_named",
     "history_named",
     "read_run",
+    "read_screen",
     "render_page",
 ]

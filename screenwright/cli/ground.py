@@ -4,12 +4,13 @@ import json
 import sys
 from pathlib import Path
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from ..agent.agent import Agent
 from ..agent.models.model import ModelLost
 from ..agent.models.open import open_model
 from ..envs.geometry import ScreenPoint
+from .pictures import open_picture, write_picture
 
 NOT_FOUND = 4
 LOST = 11
@@ -21,11 +22,7 @@ def ground(picture: Path, text: str, agent: Agent, *, draw: Path | None, as_json
     Raises:
         ValueError: the picture cannot be read or written.
     """
-    try:
-        with Image.open(picture) as opened:
-            image = opened.convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
-        raise ValueError(f"{picture} cannot be read as a picture: {error}") from error
+    image = open_picture(picture)
     try:
         point = agent.ground(image, text)
     except ModelLost as lost:
@@ -58,7 +55,4 @@ def _draw(image: Image.Image, point: ScreenPoint, path: Path) -> None:
     for size, colour in ((radius + 2, "white"), (radius, "#e0245e")):
         pen.ellipse((point.x - size, point.y - size, point.x + size, point.y + size), outline=colour, width=3)
     pen.ellipse((point.x - 2, point.y - 2, point.x + 2, point.y + 2), fill="#e0245e")
-    try:
-        image.save(path)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"the picture cannot be written to {path}: {error}") from error
+    write_picture(image, path)

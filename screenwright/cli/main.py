@@ -27,6 +27,9 @@ from .export import add_flags as add_export_flags
 from .export import export_run
 from .ground import ground, grounding_agent
 from .parse import parse_lines, parse_reply
+from .read import HELP as READ_HELP
+from .read import add_flags as add_read_flags
+from .read import read
 from .run import EXIT_CODES, run
 from .serve import serve
 from .settings import RunSettings, SettingsError, load_settings
@@ -94,6 +97,10 @@ def _ground(given: argparse.Namespace) -> int:
     return ground(given.picture, given.text, agent, draw=given.draw, as_json=given.json)
 
 
+def _read(given: argparse.Namespace) -> int:
+    return read(given.picture, as_json=given.json, draw=given.draw)
+
+
 def _serve(given: argparse.Namespace) -> int:
     served = given.model_flag or given.model
     if served is None:
@@ -143,6 +150,7 @@ def _parser() -> _Parser:
         place.add_argument("--" + name.replace("_", "-"), default=field.default, help=field.description)
     place.add_argument("--draw", type=Path, metavar="FILE", help="write the picture there with the place marked")
     place.add_argument("--json", action="store_true", help="print JSON")
+    add_read_flags(commands.add_parser("read", help="say what stands on a picture", description=READ_HELP))
     _add_serve(commands.add_parser("serve", help="serve a model", description=_SERVE_HELP))
     add_flags(
         commands.add_parser("doctor", help="see what a run needs", description=DOCTOR_HELP, epilog=DOCTOR_EXIT_CODES)
@@ -203,6 +211,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "view": _view,
     "parse": _parse,
     "ground": _ground,
+    "read": _read,
     "serve": _serve,
     "doctor": _doctor,
     "eval": evaluate,

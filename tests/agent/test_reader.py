@@ -20,10 +20,12 @@ from screenwright import (
 from screenwright.agent.coordinates import ModelPoint
 from screenwright.agent.decision import AskUser, Finish
 from screenwright.agent.models.reader.finding import find, find_box, find_tick, text_at
-from screenwright.agent.models.reader.instructions import Label, read_instructions
+from screenwright.agent.models.reader.instructions import read_instructions
+from screenwright.agent.models.reader.moves import Plan, Sight
 from screenwright.agent.models.reader.perception import read_image
-from screenwright.agent.models.reader.planner import Plan, plan
+from screenwright.agent.models.reader.planner import plan
 from screenwright.agent.models.reader.screen import Area, Control, Kind, Piece, Screen, Word
+from screenwright.agent.models.reader.steps import Label
 from screenwright.envs.actions import ActionIn, Scroll, Type, Wait
 
 pytestmark = pytest.mark.reader
@@ -50,12 +52,12 @@ FORM = screen(
     piece("Save and close", 120, 130),
     piece("Order number: 4711", 10, 200),
     controls=(
-        Control(Kind.BOX, Area(80, 8, 300, 28)),
-        Control(Kind.BOX, Area(80, 48, 300, 68)),
-        Control(Kind.TICK, Area(16, 90, 32, 106)),
-        Control(Kind.TICK, Area(216, 90, 232, 106), filled=True),
-        Control(Kind.BOX, Area(10, 126, 70, 150), "Save"),
-        Control(Kind.BOX, Area(110, 126, 260, 150), "Save and close"),
+        Control(Kind.FIELD, Area(80, 8, 300, 28)),
+        Control(Kind.FIELD, Area(80, 48, 300, 68)),
+        Control(Kind.CHECKBOX, Area(16, 90, 32, 106), checked=False),
+        Control(Kind.CHECKBOX, Area(216, 90, 232, 106), checked=True),
+        Control(Kind.BUTTON, Area(10, 126, 70, 150), "Save"),
+        Control(Kind.BUTTON, Area(110, 126, 260, 150), "Save and close"),
     ),
 )
 
@@ -65,7 +67,7 @@ def move(task: str, *replies: str, on: Screen = FORM) -> object:
 
 
 def planned(task: str, *replies: str, on: Screen = FORM) -> Plan:
-    return plan(read_instructions(task), replies, on)
+    return plan(read_instructions(task), replies, Sight(on))
 
 
 def test_a_whole_text_is_meant_rather_than_a_part_of_one() -> None:
@@ -81,7 +83,13 @@ def test_a_part_of_several_texts_means_none_of_them() -> None:
 
 def test_one_wrong_letter_is_forgiven_in_a_long_text_but_not_in_a_short_one() -> None:
     assert find(screen(piece("Prefercnces", 10, 10)), Label("Preferences")) is not None
-    assert find(screen(piece("0K", 10, 10)), Label("OK")) is None
+    assert find(screen(piece("OX", 10, 10)), Label("OK")) is None
+
+
+def test_letters_that_look_alike_are_one_unless_the_very_text_is_there_too() -> None:
+    assert find(screen(piece("0K", 10, 10)), Label("OK")) is not None
+    both = screen(piece("Il1", 10, 10), piece("lI1", 10, 60))
+    assert find(both, Label("lI1")) == piece("lI1", 10, 60).area
 
 
 def test_ordinals_count_in_the_order_of_reading() -> None:
@@ -97,7 +105,7 @@ def test_fields_and_check_boxes_are_found_by_what_stands_beside_them() -> None:
     assert city is not None
     assert gift is not None
     assert city.area.top == 48
-    assert (gift.area.left, gift.filled) == (216, True)
+    assert (gift.area.left, gift.checked) == (216, True)
     assert text_at(FORM, Label("order number")) == "4711"
 
 
@@ -165,7 +173,7 @@ def test_the_fake_screen_is_read_with_its_controls_and_their_state() -> None:
     texts = {found.text for found in seen.pieces}
     assert {"File", "Greet", "Name", "Express", "Small", "Large", "Banana"} <= texts
     states = {name: find_tick(seen, Label(name)) for name in ("Express", "Small", "Large")}
-    assert {name: tick.filled for name, tick in states.items() if tick is not None} == {
+    assert {name: tick.checked for name, tick in states.items() if tick is not None} == {
         "Express": True,
         "Small": True,
         "Large": False,

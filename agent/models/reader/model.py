@@ -7,9 +7,12 @@ from functools import lru_cache
 from ...dialects.ui_tars import UiTars15
 from ...messages import ImagePart, Message
 from ..model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
-from .instructions import Step, read_instructions
+from .instructions import read_instructions
+from .moves import Sight
 from .perception import read_png
 from .planner import ground, plan
+from .printed import without_task
+from .steps import Step
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
 _DIALECT = UiTars15()
@@ -40,12 +43,13 @@ class ReaderModel:
         if stop(""):
             return Completion("", complete=False)
         task, picture = _task_in(messages), _newest_picture(messages)
-        screen = read_png(picture.data)
+        screen = without_task(read_png(picture.data), task)
         if _is_grounding(messages):
             decided = ground(task, screen)
         else:
             replies = tuple(message.text for message in messages if message.role == "assistant")
-            decided = plan(steps_of(task), replies, screen)
+            sight = Sight(screen, _is_unchanged(messages), _navigates(messages))
+            decided = plan(steps_of(task), replies, sight)
         text = _DIALECT.format(decided.thought, (decided.move,))
         return Completion(text, Usage(0, len(text.split())))
 
@@ -69,9 +73,23 @@ def _task_in(messages: Sequence[Message]) -> str:
     raise ModelLost("the reader was asked without a task: its prompt ends with '## User Instruction' and the task")
 
 
+def _navigates(messages: Sequence[Message]) -> bool:
+    """Whether the prompt offers to go to an address."""
+    return any("navigate(" in message.text for message in messages if message.role != "assistant")
+
+
+def _is_unchanged(messages: Sequence[Message]) -> bool:
+    """Whether the last action left no trace: the newest two pictures, shown before and after it, are one."""
+    pictures = _pictures(messages)
+    return len(pictures) > 1 and pictures[-1].data == pictures[-2].data
+
+
 def _newest_picture(messages: Sequence[Message]) -> ImagePart:
-    for message in reversed(messages):
-        for part in reversed(message.parts):
-            if isinstance(part, ImagePart):
-                return part
-    raise ModelLost("the reader was asked without a picture of the screen")
+    pictures = _pictures(messages)
+    if not pictures:
+        raise ModelLost("the reader was asked without a picture of the screen")
+    return pictures[-1]
+
+
+def _pictures(messages: Sequence[Message]) -> list[ImagePart]:
+    return [part for message in messages for part in message.parts if isinstance(part, ImagePart)]

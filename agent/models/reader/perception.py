@@ -1,32 +1,27 @@
-"""Reading a picture of a screen: its text by OCR, its controls by their frames.
+"""Reading a picture of a screen: its text and its controls."""
 
-The OCR is RapidOCR with the PP-OCR models that ship inside its wheel; nothing is fetched.
-"""
-
-import logging
-from functools import cache, lru_cache
-from typing import Any
+from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
-from rapidocr import RapidOCR
 
+from .controls import RINGS, SQUARES, find_controls
+from .ocr import Pixels, in_order, read_line, read_text
 from .screen import Area, Control, Kind, Piece, Screen, Word
 
-Pixels = npt.NDArray[np.uint8]
-
-_LEAST_SCORE = 0.6
-_GAP = 0.55
-"""Words further apart than this part of their height belong to different pieces, as in a menu bar."""
-
-_TICK_PX = (9, 40)
-_BOX_HEIGHT_PX = (14, 90)
-_MOST_SHARE = 0.6
 _WIDEST_READ_PX = 400
-_DRAWN = 6.0
-"""Brightness varies by more than this in a frame that has something drawn in it."""
+_LABEL_TICKS = 8
+"""The name of a check box is looked for over so many widths of it."""
+
+_INKED = 60
+_DRAWN_IN = (Kind.ICON, Kind.DROP_DOWN)
+_DRAWN = 12.0
+PLUSES = frozenset("+十田⊞王")
+"""What the sign of a closed folder is read as."""
+
+_NAMED = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB)
 
 
 @lru_cache(maxsize=8)
@@ -42,145 +37,129 @@ def read_image(image: Image.Image) -> Screen:
 
 
 def read_pixels(pixels: Pixels) -> Screen:
-    """The screen on a picture: height x width x 3, BGR."""
-    pieces = _read_text(pixels)
-    controls = _find_controls(pixels, pieces)
-    more = _read_in_frames(pixels, controls)
-    if more:
-        pieces = (*pieces, *more)
-        controls = _find_controls(pixels, pieces)
+    """The screen on a picture: height x width x 3, blue first."""
+    pieces = read_text(pixels)
+    controls = find_controls(pixels, pieces)
+    more = _overlooked(pixels, controls, pieces)
+    parts = in_order([part for piece in (*pieces, *more) for part in _apart(piece, controls)])
+    apart = tuple(_together(list(parts), controls))
+    if apart != pieces:
+        pieces = apart
+        controls = find_controls(pixels, pieces)
     height, width = pixels.shape[:2]
     return Screen(width, height, pieces, controls)
 
 
-@cache
-def _engine() -> Any:
-    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-    return RapidOCR(params={"Global.use_cls": False, "Global.log_level": "critical"})
-
-
-@cache
-def _recogniser() -> Any:
-    """An engine that reads a picture as one line. What a call is told, an engine keeps, so it is one of its own."""
-    return RapidOCR(params={"Global.use_cls": False, "Global.use_det": False, "Global.log_level": "critical"})
-
-
-def _read_text(pixels: Pixels) -> tuple[Piece, ...]:
-    found = _engine()(pixels, return_word_box=True)
-    if found is None or not found.word_results:
-        return ()
-    pieces: list[Piece] = []
-    for line in found.word_results:
-        if not line or isinstance(line[0], str):  # a line in which no word was made out
-            continue
-        words = [Word(text.strip(), _area_of(corners)) for text, score, corners in line if score >= _LEAST_SCORE]
-        words = [word for word in words if word.text]
-        pieces.extend(_split_at_gaps(words))
-    return tuple(sorted(pieces, key=lambda piece: (round(piece.area.top / 8), piece.area.left)))
-
-
-def _read_in_frames(pixels: Pixels, controls: tuple[Control, ...]) -> tuple[Piece, ...]:
-    """The texts in frames where none was found: a short word alone on an empty page is easily overlooked."""
+def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Piece, ...]) -> list[Piece]:
+    """The texts in and beside frames where none was found: a short word alone is easily overlooked."""
     found: list[Piece] = []
     for control in controls:
         area = control.area
-        inner = pixels[int(area.top) + 2 : int(area.bottom) - 2, int(area.left) + 2 : int(area.right) - 2]
-        if control.kind is not Kind.BOX or control.text or area.width > _WIDEST_READ_PX or inner.std() < _DRAWN:
-            continue
-        read = _recogniser()(np.ascontiguousarray(inner))
-        for text, score in zip(read.txts or (), read.scores or (), strict=True):
-            if score >= _LEAST_SCORE and len(text.strip()) > 1:
-                found.append(Piece((Word(text.strip(), _inside(area)),)))
-    return tuple(found)
-
-
-def _inside(area: Area) -> Area:
-    return Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
-
-
-def _area_of(corners: list[list[float]]) -> Area:
-    across, down = [corner[0] for corner in corners], [corner[1] for corner in corners]
-    return Area(min(across), min(down), max(across), max(down))
-
-
-def _split_at_gaps(words: list[Word]) -> list[Piece]:
-    """The words of one line, cut where the gap is too wide for a space."""
-    pieces: list[list[Word]] = []
-    for word in words:
-        last = pieces[-1][-1] if pieces else None
-        if last is not None and word.area.left - last.area.right <= _GAP * min(word.area.height, last.area.height):
-            pieces[-1].append(word)
+        if (
+            control.kind in _DRAWN_IN
+            and not control.text
+            and area.width >= 1.2 * area.height
+            and area.width <= _WIDEST_READ_PX
+        ):
+            place: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
         else:
-            pieces.append([word])
-    return [Piece(tuple(piece)) for piece in pieces]
+            place = _beside(pixels, area, pieces) if control.is_tick else None
+        piece = read_line(pixels, place) if place is not None else None
+        if piece is not None and len(piece.text) > (0 if control.is_tick else 1):
+            found.append(piece)
+        found += _marks_before(pixels, control, pieces)
+    return found
 
 
-def _find_controls(pixels: Pixels, pieces: tuple[Piece, ...]) -> tuple[Control, ...]:
-    """Frames: flat regions with a rectangular, or round, outline."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    flat = ((edges < 10).astype(np.uint8)) * 255
-    contours, _ = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    controls: dict[Area, Control] = {}
-    for contour in contours:
-        control = _control_of(contour, grey, pieces)
-        if control is not None and not any(_same(control.area, other) for other in controls):
-            controls[control.area] = control
-    return tuple(sorted(controls.values(), key=lambda control: (control.area.top, control.area.left)))
+def _marks_before(pixels: Pixels, control: Control, pieces: tuple[Piece, ...]) -> list[Piece]:
+    """The + of a folder in a tree, left of its picture."""
+    picture = control.area
+    if not (control.checked or control.kind is Kind.ICON) or picture.width > 1.3 * picture.height:
+        return []
+    place = Area(picture.left - 1.25 * picture.width, picture.top, picture.left - 0.3 * picture.width, picture.bottom)
+    if place.left < 0 or any(piece.area.beside(place) > 0.4 and piece.area.above(place) > 0.1 for piece in pieces):
+        return []
+    part = pixels[int(place.top) : int(place.bottom), int(place.left) : int(place.right)]
+    if not part.size or float(part.std()) < _DRAWN:
+        return []
+    mark = read_line(pixels, place)
+    return [replace_text(mark, "+")] if mark is not None and mark.text in PLUSES else []
 
 
-def _control_of(contour: Any, grey: Any, pieces: tuple[Piece, ...]) -> Control | None:
-    left, top, width, height = cv2.boundingRect(contour)
-    if width < _TICK_PX[0] or height < _TICK_PX[0]:
+def replace_text(piece: Piece, text: str) -> Piece:
+    """The same place with another text."""
+    return Piece((replace(piece.words[0], text=text),))
+
+
+def _beside(pixels: Pixels, tick: Area, pieces: tuple[Piece, ...]) -> Area | None:
+    """Where something is drawn right of a check box, if no text was found there."""
+    if any(tick.beside(piece.area) > 0.6 and -4 <= piece.area.left - tick.right < 2 * tick.width for piece in pieces):
         return None
-    share = cv2.contourArea(contour) / ((width - 1) * (height - 1) or 1)
-    area = Area(left, top, left + width, top + height)
-    if width <= _TICK_PX[1] and height <= _TICK_PX[1] and 0.8 <= width / height <= 1.25:
-        return (
-            None if share < 0.6 or _is_letter(area, pieces) else Control(Kind.TICK, area, filled=_is_filled(grey, area))
-        )
-    if share < 0.85 or width * height > _MOST_SHARE * grey.size:
+    left = int(tick.right + 0.25 * tick.width) + 2
+    rows = slice(int(tick.top), int(tick.bottom))
+    part = pixels[rows, left : left + int(_LABEL_TICKS * tick.width)].astype(np.int16)
+    if part.shape[1] < 2:
         return None
-    if _BOX_HEIGHT_PX[0] <= height <= _BOX_HEIGHT_PX[1] and width >= 1.2 * height:
-        if any(_is_ground_of_words(area, piece) for piece in pieces):
+    inked = np.flatnonzero((np.abs(part - part[0, 0]).sum(axis=2) > _INKED).any(axis=0))
+    if not len(inked) or inked[0] > tick.width:
+        return None
+    ends = inked[np.flatnonzero(np.diff(np.append(inked, 1 << 30)) > 0.6 * tick.width)[0]]
+    return Area(left + float(inked[0]) - 3, tick.top - 2, left + float(ends) + 4, tick.bottom + 2)
+
+
+def _apart(piece: Piece, controls: tuple[Control, ...]) -> list[Piece]:
+    """A line in parts: without the rings of radio buttons read as letters, and cut where a frame begins or ends."""
+    first = _without_ring(piece.words[0], [control for control in controls if control.is_tick])
+    words = [*([first] if first is not None else []), *piece.words[1:]]
+    parts: list[list[Word]] = []
+    for word in words:
+        if parts and _frame_of(parts[-1][-1].area, controls) == _frame_of(word.area, controls):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    return [Piece(tuple(part)) for part in parts]
+
+
+def _together(pieces: list[Piece], controls: tuple[Control, ...]) -> list[Piece]:
+    """The pieces, those that are parts of one button's or tab's name as one."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        frame = _frame_of(piece.area, controls)
+        if last is not None and frame is not None and frame == _frame_of(last.area, controls) and _follow(last, piece):
+            joined[-1] = Piece((*last.words, *piece.words))
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _follow(one: Piece, other: Piece) -> bool:
+    return one.area.beside(other.area) > 0.6 and other.area.left - one.area.right < 1.2 * one.area.height
+
+
+def _without_ring(word: Word, ticks: list[Control]) -> Word | None:
+    """`word` without the check box or ring that was taken for its first letter; None if it was nothing else."""
+    box = word.area
+    for tick in ticks:
+        across, down = tick.area.centre
+        signs = RINGS if tick.kind is Kind.RADIO else SQUARES
+        if word.text[0] not in signs or not (box.left - 4 <= across <= box.right and box.top <= down <= box.bottom):
+            continue
+        if len(word.text) == 1 or tick.area.right >= box.right - 4:
             return None
-        inside_text = " ".join(piece.text for piece in pieces if area.holds(piece.area, slack=8))
-        return Control(Kind.BOX, area, inside_text)
-    return Control(Kind.PANE, area) if width > 60 and height > _BOX_HEIGHT_PX[1] else None
+        if across - box.left <= tick.area.width:
+            return replace(word, text=word.text[1:], area=Area(tick.area.right + 3, box.top, box.right, box.bottom))
+    return word
 
 
-def _is_ground_of_words(area: Area, piece: Piece) -> bool:
-    """Whether a frame is no more than the ground around some of the words of a longer text."""
-    if not piece.area.holds(area, slack=6) or area.height > piece.area.height + 6:
-        return False
-    return len(piece.words) > 1 and area.width < 0.9 * piece.area.width
-
-
-def _is_letter(area: Area, pieces: tuple[Piece, ...]) -> bool:
-    """Whether a small round thing is the inside of a letter: it lies in the middle of a word."""
+def _frame_of(area: Area, controls: tuple[Control, ...]) -> Area | None:
+    """The smallest frame with a name around the middle of `area`."""
     across, down = area.centre
-    words = (word.area for piece in pieces for word in piece.words if len(word.text) > 1)
-    return any(word.left + 2 < across < word.right - 2 and word.top < down < word.bottom for word in words)
-
-
-def _is_filled(grey: Any, area: Area) -> bool:
-    """Whether something is drawn inside a small frame: a tick, a dot, or a fill unlike the ground beside the frame."""
-    across, down = area.centre
-    rows, columns = np.ogrid[0 : grey.shape[0], 0 : grey.shape[1]]
-    top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
-    away = np.hypot(rows[top:bottom] + 0.5 - down, columns[:, left:right] + 0.5 - across)
-    inside = grey[top:bottom, left:right]
-    middle = inside[away <= 0.3 * area.width]  # well within the ring of a radio button
-    if not middle.size:
-        return False
-    ground = float(grey[int(down), max(left - 4, 0)])
-    return float(middle.std()) > 18 or abs(float(middle.mean()) - ground) > 70
-
-
-def _same(one: Area, other: Area) -> bool:
-    return all(
-        abs(a - b) <= 4
-        for a, b in zip(
-            (one.left, one.top, one.right, one.bottom), (other.left, other.top, other.right, other.bottom), strict=True
-        )
-    )
+    around = [
+        control.area
+        for control in controls
+        if control.kind in _NAMED
+        and control.area.left < across < control.area.right
+        and control.area.top < down < control.area.bottom
+    ]
+    return min(around, key=lambda frame: frame.width * frame.height, default=None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,22 @@ class Area:
         return max(shared, 0.0) / max(min(self.width, other.width), 1.0)
 
 
+Colour: TypeAlias = tuple[int, int, int]
+"""Red, green and blue, 0 to 255 each."""
+
+BLACK: Colour = (0, 0, 0)
+WHITE: Colour = (255, 255, 255)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word."""
+    """One word, how sure the reading is (0 to 1), and in which colour on which ground it stands."""
 
     text: str
     area: Area
+    score: float = 1.0
+    ink: Colour = BLACK
+    ground: Colour = WHITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +95,58 @@ class Piece:
         """Where it stands."""
         return Area.around(word.area for word in self.words)
 
+    @property
+    def score(self) -> float:
+        """How sure the least sure of its words is."""
+        return min(word.score for word in self.words)
+
 
 class Kind(StrEnum):
     """What a control looks like."""
 
-    BOX = "box"
-    """A frame that is wider than high: a button, a text field, a drop-down list."""
-
+    BUTTON = "button"
+    FIELD = "text field"
+    TEXT_AREA = "text area"
+    DROP_DOWN = "drop-down"
+    CHECKBOX = "checkbox"
+    RADIO = "radio"
+    TAB = "tab"
+    LINK = "link"
+    SLIDER = "slider"
+    ICON = "icon"
     PANE = "pane"
-    """A large frame: a text area, a list, a dialog."""
+    """A large frame: a list, a dialog, a picture."""
 
-    TICK = "tick"
-    """A small square or circle: a check box or a radio button."""
+
+_TICKS = (Kind.CHECKBOX, Kind.RADIO)
+_WRITTEN_INTO = (Kind.FIELD, Kind.TEXT_AREA)
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Something to work. `filled` says whether a tick is ticked; `text` is what stands inside, if anything."""
+    """Something to work. `text` is what stands inside, if anything.
+
+    What cannot be told from its pixels is None: whether it is `checked`, has the `focused` look of what keys go to, is
+    `disabled`, or the `selected` one among its like.
+    """
 
     kind: Kind
     area: Area
     text: str = ""
-    filled: bool = False
+    checked: bool | None = None
+    focused: bool | None = None
+    disabled: bool | None = None
+    selected: bool | None = None
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether it is a check box or a radio button."""
+        return self.kind in _TICKS
+
+    @property
+    def is_written_into(self) -> bool:
+        """Whether text can be typed into it."""
+        return self.kind in _WRITTEN_INTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +157,13 @@ class Screen:
     height: int
     pieces: tuple[Piece, ...]
     controls: tuple[Control, ...]
+
+    def of_kind(self, *kinds: Kind) -> tuple[Control, ...]:
+        """The controls of these kinds, in the order of reading."""
+        return tuple(control for control in self.controls if control.kind in kinds)
+
+    @property
+    def line_height(self) -> float:
+        """How high a line of text is here, the middle one of all, in pixels; 16 where nothing is written."""
+        heights = sorted(piece.area.height for piece in self.pieces)
+        return heights[len(heights) // 2] if heights else 16.0

@@ -1,0 +1,93 @@
+"""Frames on a picture: flat regions with a rectangular or round outline, whatever is drawn or written in them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .screen import Area
+
+_FLAT = 10
+"""Brightness changes by less than this from one pixel to the next within a flat region."""
+
+_LEAST_PX = 9
+_THIN_PX = (3, 14)
+_MOST_SHARE = 0.6
+_CELL_PX = 16
+_SQUARE = 0.9
+_ROUND = (0.68, 0.88)
+_RECTANGULAR = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A flat region: its box, and how much of that its outline encloses (a circle 0.785, a rectangle 1)."""
+
+    area: Area
+    share: float
+
+    @property
+    def is_even(self) -> bool:
+        """Whether it is about as wide as high."""
+        return 0.8 <= self.area.width / self.area.height <= 1.25
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it is a circle; the inside of a 0 is narrower."""
+        return 0.92 <= self.area.width / self.area.height <= 1.09 and _ROUND[0] <= self.share <= _ROUND[1]
+
+    @property
+    def is_square(self) -> bool:
+        """Whether it is a square."""
+        return self.is_even and self.share >= _SQUARE
+
+    @property
+    def is_rectangle(self) -> bool:
+        """Whether it is a rectangle, corners perhaps rounded."""
+        return self.share >= _RECTANGULAR
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether it is the track of a slider, a line, or a bar."""
+        return _THIN_PX[0] <= self.area.height <= _THIN_PX[1] and self.area.width >= 4 * self.area.height
+
+
+def shapes_on(grey: npt.NDArray[np.uint8]) -> list[Shape]:
+    """All flat regions that are no mere specks, a frame and its inside only once; from top to bottom."""
+    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    flat = (edges < _FLAT).astype(np.uint8) * 255
+    contours, _ = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    shapes = [shape for contour in contours if (shape := _shape_of(contour, grey.size)) is not None]
+    kept: dict[tuple[int, int], list[Area]] = {}
+    found: list[Shape] = []
+    for shape in sorted(shapes, key=_cleanness):
+        across, down = int(shape.area.left) // _CELL_PX, int(shape.area.top) // _CELL_PX
+        near = [area for x in (-1, 0, 1) for y in (-1, 0, 1) for area in kept.get((across + x, down + y), ())]
+        if not any(is_same(shape.area, area) for area in near):
+            kept.setdefault((across, down), []).append(shape.area)
+            found.append(shape)
+    return sorted(found, key=lambda shape: (shape.area.top, shape.area.left))
+
+
+def _cleanness(shape: Shape) -> tuple[bool, float]:
+    """Sorts the inside of a frame before its outside, unless what is drawn in it cuts it up."""
+    return not (shape.is_rectangle or shape.is_round), shape.area.width * shape.area.height
+
+
+def _shape_of(contour: Any, most: int) -> Shape | None:
+    left, top, width, height = cv2.boundingRect(contour)
+    if width < _LEAST_PX or height < _THIN_PX[0] or width * height > _MOST_SHARE * most:
+        return None
+    share = cv2.contourArea(contour) / max((width - 1) * (height - 1), 1)
+    return Shape(Area(left, top, left + width, top + height), share)
+
+
+def is_same(one: Area, other: Area) -> bool:
+    """Whether two boxes are the inside and the outside of one frame, or nearly the same."""
+    edges = zip(
+        (one.left, one.top, one.right, one.bottom), (other.left, other.top, other.right, other.bottom), strict=True
+    )
+    slack = max(4.0, 0.12 * min(one.height, other.height))
+    return all(abs(a - b) <= slack for a, b in edges)
