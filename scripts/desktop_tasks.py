@@ -229,7 +229,8 @@ def files(hand: Hand) -> str:
         (hand.folder / "desk").mkdir(exist_ok=True)
         (hand.folder / "desk" / name).write_text(name)
     hand.env.start(("pcmanfm", str(hand.folder / "desk")))
-    hand.do(Click(ScreenPoint(middle(hand).x, middle(hand).y + 60), Button.RIGHT))
+    last = hand.find("useless.txt")
+    hand.do(Click(ScreenPoint(last.x, last.y + 120), Button.RIGHT))  # where the folder is empty
     hand.click("Create New")
     hand.click("Folder")
     hand.write("box", submit=True)
