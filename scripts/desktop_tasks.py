@@ -69,11 +69,14 @@ class Hand:
         raise NotSeen(text)
 
     def _closer(self, image: Image.Image, text: str) -> ScreenPoint | None:
-        """A second look at the middle of the screen, twice as large: single digits are easily overlooked."""
-        left, top = image.width // 4, image.height // 4
-        part = image.crop((left, top, image.width - left, image.height - top))
-        found = self.agent.ground(part.resize((part.width * 2, part.height * 2)), text)
-        return None if found is None else ScreenPoint(left + found.x / 2, top + found.y / 2)
+        """A second look at the middle and the top left, twice as large: what is small on much black is overlooked."""
+        width, height = image.width // 2, image.height // 2
+        for left, top in ((width // 2, height // 2), (0, 0)):
+            part = image.crop((left, top, left + width, top + height))
+            found = self.agent.ground(part.resize((part.width * 2, part.height * 2)), text)
+            if found is not None:
+                return ScreenPoint(left + found.x / 2, top + found.y / 2)
+        return None
 
     def click(self, text: str, count: int = 1, button: Button = Button.LEFT) -> None:
         """Click where `text` stands."""
