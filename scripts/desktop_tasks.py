@@ -236,12 +236,12 @@ def files(hand: Hand) -> str:
     hand.do(Click(ScreenPoint(last.x, last.y + 120), Button.RIGHT))  # where the folder is empty
     hand.click("Create New")
     hand.click("Folder")
-    hand.write("box", submit=True)
+    hand.write("Parcels", submit=True)
     hand.click("draft.txt")
     hand.keys("f2")
     hand.keys("ctrl", "a")
     hand.write("final.txt", submit=True)
-    hand.drag("final.txt", "box")
+    hand.drag("final.txt", "Parcels")
     hand.click("useless.txt")
     hand.keys("shift", "delete")
     hand.keys("enter")
@@ -250,7 +250,7 @@ def files(hand: Hand) -> str:
         desk = hand.folder / "desk"
         return sorted(str(path.relative_to(desk)) for path in desk.rglob("*"))
 
-    return eventually(there, ["box", "box/final.txt"])
+    return eventually(there, ["Parcels", "Parcels/final.txt"])
 
 
 def terminal(hand: Hand) -> str:
