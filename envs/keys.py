@@ -96,7 +96,6 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "clear": ("numlockclear",),
     "sleep": (),
     "fn": ("function",),
-    "hyper": ("hyper_l", "hyper_r"),
     "compose": ("multi_key", "multikey"),
     "modechange": ("mode_switch",),
     "accept": (),

@@ -19,7 +19,7 @@ NAMED_KEYSYMS: dict[str, int] = {
     "browsersearch": 0x1008FF1B, "browserfavorites": 0x1008FF30, "browserhome": 0x1008FF18, "stop": 0x1008FF15,
     "launchmail": 0x1008FF19, "launchmediaselect": 0x1008FF32, "launchapp1": 0x1008FF33, "launchapp2": 0x1008FF1D,
     "help": 0xFF6A, "select": 0xFF60, "execute": 0xFF62, "clear": 0xFF0B,
-    "sleep": 0x1008FF2F, "hyper": 0xFFED, "compose": 0xFF20,
+    "sleep": 0x1008FF2F, "compose": 0xFF20,
     "modechange": 0xFF7E, "convert": 0xFF23, "nonconvert": 0xFF22, "kanji": 0xFF21, "kana": 0xFF27, "hiragana": 0xFF25,
     "katakana": 0xFF26, "zenkaku": 0xFF2A, "eisu": 0xFF30, "hangul": 0xFF31, "hanja": 0xFF34, "junja": 0xFF38,
     **{f"f{n}": 0xFFBD + n for n in range(1, 25)},
