@@ -66,7 +66,7 @@ class _Looker:
         if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
             return self._box(area)
         words = [word for piece in self._inside(area) for word in piece.words]
-        if words and self._is_in_the_middle(area, words):
+        if words and (self._is_in_the_middle(area, words) or (shape.is_even and self._is_filled_by(area, words))):
             return self._named(Kind.BUTTON, area, words)
         if area.height <= self.most_box and shape.is_even:
             return Control(Kind.ICON, area) if self._is_drawn_in(area) else None
@@ -121,7 +121,7 @@ class _Looker:
         return Control(kind, area, text, focused=focused, disabled=faint if words else None)
 
     def _inside(self, area: Area) -> list[Piece]:
-        return [piece for piece in self.pieces if area.holds(piece.area, slack=8)]
+        return [piece for piece in self.pieces if area.holds(piece.area, slack=8) or _sticks_out(piece.area, area)]
 
     def _is_button(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether what stands in a frame is its name and no text that was typed: in the middle, or on a colour."""
@@ -131,6 +131,10 @@ class _Looker:
             return True
         ground = words[0].ground
         return saturation(ground) > _VIVID or (before > area.height and after < 3 * before)
+
+    def _is_filled_by(self, area: Area, words: Sequence[Word]) -> bool:
+        """Whether a short text takes up much of the width of a frame."""
+        return len(words) <= _MOST_NAME_WORDS and area.width < 2.5 * Area.around(word.area for word in words).width
 
     def _is_in_the_middle(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether a large frame holds a short text in its very middle and nothing else."""
@@ -228,6 +232,13 @@ class _Looker:
         if ring.size < 2:
             return None
         return int(np.ptp(ring)) < 60
+
+
+def _sticks_out(text: Area, frame: Area) -> bool:
+    """Whether most of a short text stands in a frame, and some of it beside."""
+    shared = min(text.right, frame.right) - max(text.left, frame.left)
+    is_level = frame.top - 4 <= text.top and text.bottom <= frame.bottom + 4
+    return is_level and text.left > frame.left and shared >= 0.7 * text.width
 
 
 def links_in(pieces: Sequence[Piece]) -> list[Control]:
