@@ -24,14 +24,14 @@ from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.geometry import ScreenPoint, Size
 
 TEXT = ("The quick brown fox jumps over the lazy dog; 0123456789 times. " * 4)[:200]
-AT = ScreenPoint(400, 300)
+
 _PEER = """
 import json, sys, time, pyautogui
-times, text = int(sys.argv[1]), sys.argv[2]
+times, text, size = int(sys.argv[1]), sys.argv[2], pyautogui.size()
 def timed(work):
     start = time.perf_counter(); work(); return time.perf_counter() - start
 def clicks():
-    return timed(lambda: pyautogui.click(400, 300))
+    return timed(lambda: pyautogui.click(size.width // 2, size.height // 2))
 found = {
     "look": [timed(lambda: pyautogui.screenshot()) for _ in range(times)],
     "click": [clicks() for _ in range(times)],
@@ -49,9 +49,11 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def ours(env: DesktopEnv, times: int) -> dict[str, list[float]]:
+def ours(env: DesktopEnv, times: int, middle: ScreenPoint) -> dict[str, list[float]]:
     """Our looks, and the acting parts of our actions."""
-    nearby = [ScreenPoint(AT.x + 40 * (turn % 5), AT.y) for turn in range(times)]  # else we wait out a double click
+    nearby = [
+        ScreenPoint(middle.x + 40 * (turn % 5), middle.y) for turn in range(times)
+    ]  # else we wait out a double click
     return {
         "look": [timed(env.observe) for _ in range(times)],
         "click": [env.execute(Click(at)).act_s for at in nearby],
@@ -75,8 +77,9 @@ def main() -> None:
         display = VirtualDisplay(Size(width, height), (("mousepad", "--disable-server", str(file)),))
         with DesktopEnv(virtual=display) as env:
             env.observe()
-            env.execute(Click(AT))
-            mine = ours(env, given.times)
+            middle = ScreenPoint(width / 2, height / 2)
+            env.execute(Click(middle))
+            mine = ours(env, given.times, middle)
             right = copies(env, file)
             peers = of_peers(env, given.times, folder)
             theirs = copies(env, file)

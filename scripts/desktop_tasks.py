@@ -69,11 +69,14 @@ class Hand:
         raise NotSeen(text)
 
     def _closer(self, image: Image.Image, text: str) -> ScreenPoint | None:
-        """A second look at the middle of the screen, twice as large: single digits are easily overlooked."""
-        left, top = image.width // 4, image.height // 4
-        part = image.crop((left, top, image.width - left, image.height - top))
-        found = self.agent.ground(part.resize((part.width * 2, part.height * 2)), text)
-        return None if found is None else ScreenPoint(left + found.x / 2, top + found.y / 2)
+        """A second look at the middle and the top left, twice as large: what is small on much black is overlooked."""
+        width, height = image.width // 2, image.height // 2
+        for left, top in ((width // 2, height // 2), (0, 0)):
+            part = image.crop((left, top, left + width, top + height))
+            found = self.agent.ground(part.resize((part.width * 2, part.height * 2)), text)
+            if found is not None:
+                return ScreenPoint(left + found.x / 2, top + found.y / 2)
+        return None
 
     def click(self, text: str, count: int = 1, button: Button = Button.LEFT) -> None:
         """Click where `text` stands."""
@@ -229,15 +232,16 @@ def files(hand: Hand) -> str:
         (hand.folder / "desk").mkdir(exist_ok=True)
         (hand.folder / "desk" / name).write_text(name)
     hand.env.start(("pcmanfm", str(hand.folder / "desk")))
-    hand.do(Click(ScreenPoint(middle(hand).x, middle(hand).y + 60), Button.RIGHT))
+    last = hand.find("useless.txt")
+    hand.do(Click(ScreenPoint(last.x, last.y + 120), Button.RIGHT))  # where the folder is empty
     hand.click("Create New")
     hand.click("Folder")
-    hand.write("box", submit=True)
+    hand.write("Parcels", submit=True)
     hand.click("draft.txt")
     hand.keys("f2")
     hand.keys("ctrl", "a")
     hand.write("final.txt", submit=True)
-    hand.drag("final.txt", "box")
+    hand.drag("final.txt", "Parcels")
     hand.click("useless.txt")
     hand.keys("shift", "delete")
     hand.keys("enter")
@@ -246,7 +250,7 @@ def files(hand: Hand) -> str:
         desk = hand.folder / "desk"
         return sorted(str(path.relative_to(desk)) for path in desk.rglob("*"))
 
-    return eventually(there, ["box", "box/final.txt"])
+    return eventually(there, ["Parcels", "Parcels/final.txt"])
 
 
 def terminal(hand: Hand) -> str:

@@ -11,6 +11,7 @@ setxkbmap, xdotool and the programs: it says what to install.
 # ruff: noqa: RUF001 -- strings of many scripts
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -50,7 +51,8 @@ LAYOUTS = ("us", "de", "ru")
 MIDDLE = ScreenPoint(640, 400)
 _PAGE = """<!doctype html><meta charset=utf-8><title>page</title><style>body{margin:0}
 textarea{width:100vw;height:90vh;border:0}</style><textarea id=t autofocus spellcheck=false></textarea><script>
-t.addEventListener('input', () => fetch('/told', {method: 'POST', body: JSON.stringify(t.value)}));
+let turn = 0;
+t.addEventListener('input', () => fetch('/told', {method: 'POST', body: JSON.stringify([++turn, t.value])}));
 t.addEventListener('keydown', event => { if (event.key === 'Tab' && !event.ctrlKey && !event.altKey) {
   event.preventDefault(); t.setRangeText('\\t', t.selectionStart, t.selectionEnd, 'end');
   t.dispatchEvent(new Event('input')); } });</script>"""
@@ -129,16 +131,15 @@ def xterm(folder: Path) -> Program:
 
 def browser(folder: Path) -> Program:
     """A text area on a page in a Chromium window; Tab puts a tab into it, as in editors on the web."""
-    told = [""]
+    told: list[tuple[int, str]] = [(0, "")]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._answer(_PAGE.encode(), "text/html; charset=utf-8")
 
         def do_POST(self) -> None:
-            import json
-
-            told[0] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            turn, text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told[0] = max(told[0], (turn, text))  # they may arrive in another order
             self._answer(b"", "text/plain")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
@@ -156,7 +157,7 @@ def browser(folder: Path) -> Program:
 
     def read(_: DesktopEnv) -> str:
         time.sleep(0.3)
-        return told[0]
+        return told[0][1]
 
     command = chromium(folder / "profile", "--start-maximized", f"http://127.0.0.1:{server.server_port}/")
     return Program(command, read, _empty, server.shutdown)

@@ -213,3 +213,12 @@ def test_a_short_word_alone_on_an_empty_page_is_read() -> None:
     pen.rectangle((10, 68, 58, 88), fill="#efefef", outline="#767676")
     pen.text((18, 70), "More", fill="black", font=ImageFont.load_default(14))
     assert find(read_image(image), Label("More")) is not None
+
+
+def test_a_place_is_found_where_nothing_but_its_long_name_stands() -> None:
+    image = Image.new("RGB", (600, 400), "white")
+    ImageDraw.Draw(image).text((200, 150), "final-report.txt", fill="black", font=ImageFont.load_default(20))
+    point = Agent("reader").ground(image, "final-report.txt")
+    assert point is not None
+    assert 190 < point.x < 360
+    assert 140 < point.y < 180

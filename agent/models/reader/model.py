@@ -43,10 +43,11 @@ class ReaderModel:
         if stop(""):
             return Completion("", complete=False)
         task, picture = _task_in(messages), _newest_picture(messages)
-        screen = without_task(read_png(picture.data), task)
+        screen = read_png(picture.data)
         if _is_grounding(messages):
-            decided = ground(task, screen)
+            decided = ground(task, screen)  # what is asked for may be all that stands there: it is no printed task
         else:
+            screen = without_task(screen, task)
             replies = tuple(message.text for message in messages if message.role == "assistant")
             sight = Sight(screen, _is_unchanged(messages), _navigates(messages))
             decided = plan(steps_of(task), replies, sight)
