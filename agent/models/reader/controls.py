@@ -20,6 +20,7 @@ _DRAWN = 6.0
 """Brightness varies by more than this in a frame that has something drawn in it."""
 
 _MOST_NAME_WORDS = 4
+_FRAME_PX = 4
 _VIVID = 90
 _FAINT = 260
 _LINK_APART = 110
@@ -57,6 +58,9 @@ class _Looker:
         area = shape.area
         if area.height < _TICK_PX[0]:
             return None
+        words = [word for piece in self._inside(area) for word in piece.words]
+        if shape.is_rectangle and area.width > _TICK_PX[1] and self._is_named_by(area, words, is_even=shape.is_even):
+            return self._named(Kind.BUTTON, area, words)
         if area.width <= self.most_tick and area.height <= self.most_tick and shape.is_even:
             return self._small(shape)
         if not shape.is_rectangle:
@@ -65,9 +69,6 @@ class _Looker:
             return Control(Kind.PANE, area)  # a bar from edge to edge
         if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
             return self._box(area)
-        words = [word for piece in self._inside(area) for word in piece.words]
-        if words and self._is_in_the_middle(area, words):
-            return self._named(Kind.BUTTON, area, words)
         if area.height <= self.most_box and shape.is_even:
             return Control(Kind.ICON, area) if self._is_drawn_in(area) else None
         if area.width <= _PANE_WIDTH_PX or area.height <= self.most_box:
@@ -121,7 +122,7 @@ class _Looker:
         return Control(kind, area, text, focused=focused, disabled=faint if words else None)
 
     def _inside(self, area: Area) -> list[Piece]:
-        return [piece for piece in self.pieces if area.holds(piece.area, slack=8)]
+        return [piece for piece in self.pieces if area.holds(piece.area, slack=8) or _sticks_out(piece.area, area)]
 
     def _is_button(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether what stands in a frame is its name and no text that was typed: in the middle, or on a colour."""
@@ -131,6 +132,16 @@ class _Looker:
             return True
         ground = words[0].ground
         return saturation(ground) > _VIVID or (before > area.height and after < 3 * before)
+
+    def _is_named_by(self, area: Area, words: Sequence[Word], *, is_even: bool) -> bool:
+        """Whether `words` are the name on a large or square button."""
+        if not words or not (is_even or area.height > self.most_box):
+            return False
+        return self._is_in_the_middle(area, words) or (is_even and self._is_filled_by(area, words))
+
+    def _is_filled_by(self, area: Area, words: Sequence[Word]) -> bool:
+        """Whether a short text takes up much of the width of a frame."""
+        return len(words) <= _MOST_NAME_WORDS and area.width < 2.5 * Area.around(word.area for word in words).width
 
     def _is_in_the_middle(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether a large frame holds a short text in its very middle and nothing else."""
@@ -204,10 +215,14 @@ class _Looker:
     def _stands_alone(self, area: Area) -> bool:
         """Whether nothing is drawn right beside a shape and its frame, as is always so with a check box."""
         gap = max(3, round(0.18 * area.width))
-        start = int(area.right) + 4
-        rows = slice(int(area.top), int(area.bottom))
-        after = self.grey[rows, start : start + gap]
-        return bool(after.size) and float(after.std()) < _DRAWN
+        start = int(area.right)
+        after = self.grey[int(area.top) : int(area.bottom), start : start + _FRAME_PX + 2 * gap]
+        blank = 0
+        for column in after.std(axis=0) if after.size else ():
+            blank = blank + 1 if column < _DRAWN else 0
+            if blank >= gap:
+                return True
+        return False
 
     def _is_filled(self, area: Area) -> bool:
         """Whether something is drawn inside: a tick, a dot, or a fill unlike the ground beside the frame."""
@@ -228,6 +243,14 @@ class _Looker:
         if ring.size < 2:
             return None
         return int(np.ptp(ring)) < 60
+
+
+def _sticks_out(text: Area, frame: Area) -> bool:
+    """Whether most of a short text stands in a frame, and some of it beside."""
+    shared = min(text.right, frame.right) - max(text.left, frame.left)
+    slack = 0.25 * text.height
+    is_level = frame.top - slack <= text.top and text.bottom <= frame.bottom + slack
+    return is_level and text.left > frame.left and shared >= 0.7 * text.width
 
 
 def links_in(pieces: Sequence[Piece]) -> list[Control]:

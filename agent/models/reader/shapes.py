@@ -19,6 +19,8 @@ _CELL_PX = 16
 _SQUARE = 0.9
 _ROUND = (0.68, 0.88)
 _RECTANGULAR = 0.85
+_DENTED_PX = 24
+_HULL = 0.93
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,11 @@ def _shape_of(contour: Any, most: int) -> Shape | None:
     left, top, width, height = cv2.boundingRect(contour)
     if width < _LEAST_PX or height < _THIN_PX[0] or width * height > _MOST_SHARE * most:
         return None
-    share = cv2.contourArea(contour) / max((width - 1) * (height - 1), 1)
+    box = max((width - 1) * (height - 1), 1)
+    share = cv2.contourArea(contour) / box
+    if share < _RECTANGULAR and min(width, height) > _DENTED_PX:  # a name that sticks out of its frame dents it
+        hull = cv2.contourArea(cv2.convexHull(contour)) / box
+        share = hull if hull >= _HULL else share
     return Shape(Area(left, top, left + width, top + height), share)
 
 
