@@ -1,7 +1,7 @@
 """Is the program with the focus at work? Linux says of every process whether it runs, waits for the disk, or for us.
 
 A program that computes or loads will change the screen soon, though it may be still now. Asked at each look at the
-screen; a program counts as busy if in most of the latest looks one of its main threads was at work.
+screen; a program counts as busy if in several of the latest looks one of its main threads was at work.
 """
 
 import platform
@@ -14,8 +14,8 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _LOOKS = 6
-_MOST = 3
-_AFRESH_S = 0.5
+_MOST = 2
+_AFRESH_S = 0.15
 _WORKING = {"R", "D"}
 MOST_PROCESSES = 40
 
@@ -36,7 +36,7 @@ class Busy:
         self._found_at = float("-inf")
 
     def __call__(self) -> bool:
-        """Look once; whether the program was at work in most of the latest looks."""
+        """Look once; whether the program was at work in several of the latest looks."""
         if self.clock() - self._found_at > _AFRESH_S:
             self._found_at = self.clock()
             self._family = family_of(self.pid())

@@ -25,8 +25,10 @@ _SELECTIONS = ("CLIPBOARD", "PRIMARY")
 _COMMAND_S = 4.0
 _SERVE_S = 2.0
 _BUSY_S = 10.0
-_QUIET_S = 0.08
+_QUIET_S = 0.1
 _PRECEDING_READERS_S = 0.02
+_LATE_READERS_S = 0.2
+"""A slow program asks for one paste twice, and its second question is not to be taken for an answer to the next."""
 _BEQUEATHED = ("UTF8_STRING", "image/png")
 
 
@@ -65,6 +67,7 @@ class Clipboard:
         selection that the text is to replace.
         """
         selections = _SELECTIONS if primary else _SELECTIONS[:1]
+        time.sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
         old = self._ordered(lambda: self._take(text, selections))
         time.sleep(_PRECEDING_READERS_S)  # clipboard watchers fetch at once: not to be taken for the program
         self._served_at = 0.0
