@@ -3,6 +3,7 @@
 Shared by `text_table.py`, `desktop_settle_bench.py` and `desktop_tasks.py`; not a command.
 """
 
+import atexit
 import shutil
 import sys
 import tempfile
@@ -60,6 +61,7 @@ def require(programs: Iterable[str]) -> None:
 def office(*arguments: str, as_typed: bool = False) -> tuple[str, ...]:
     """The command that starts LibreOffice with a profile of its own, past its greetings."""
     profile = Path(tempfile.mkdtemp(prefix="office-profile-"))
+    atexit.register(shutil.rmtree, profile, ignore_errors=True)
     (profile / "user").mkdir()
     wanted = _OFFICE_ITEMS + (_AS_TYPED if as_typed else ())
     items = "\n".join(
