@@ -1,4 +1,4 @@
-"""What the reader does through `screenwright run`: ten literal tasks on pages, ten on desktop programs, ten it cannot do.
+"""What the reader does through `screenwright run`: ten tasks on pages, ten on programs, ten that it cannot do.
 
     python scripts/reader_tasks.py [pages|programs|beyond ...]
 
@@ -93,7 +93,7 @@ class Site:
                 self.send_response(204)
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 """Keep quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -160,7 +160,8 @@ root.geometry("420x160+60+60")
 tkinter.Label(root, text="Keep the changes?", font=("DejaVu Sans", 14)).pack(pady=16)
 for word in ("Yes", "No"):
     tkinter.Button(root, text=word, font=("DejaVu Sans", 14), width=8,
-        command=lambda word=word: pathlib.Path({folder!r}, "asked.txt").write_text(word.lower())).pack(side="left", padx=40)
+        command=lambda word=word: pathlib.Path({folder!r}, "asked.txt").write_text(word.lower()),
+    ).pack(side="left", padx=40)
 root.mainloop()
 """
 
