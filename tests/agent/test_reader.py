@@ -194,7 +194,7 @@ def test_what_needs_knowledge_arithmetic_or_colours_ends_with_a_question_and_not
 
 @pytest.mark.parametrize(("task", "clicked"), [
     ("If you see Save, click it, otherwise click Express delivery", piece("Save", 20, 130)),
-    ("If you see Delete, click it, otherwise click Save and close", piece("Save and close", 120, 130)),
+    ('If you see Delete, click it, otherwise click "Save and close"', piece("Save and close", 120, 130)),
     ("Click Delete if you can", None),
 ])  # fmt: skip
 def test_a_condition_on_the_screen_decides_what_is_clicked(task: str, clicked: Piece | None) -> None:
