@@ -23,7 +23,7 @@ from screenwright.agent.models.reader.finding import find, find_box, find_tick, 
 from screenwright.agent.models.reader.instructions import read_instructions
 from screenwright.agent.models.reader.moves import Plan, Sight
 from screenwright.agent.models.reader.perception import read_image
-from screenwright.agent.models.reader.planner import plan
+from screenwright.agent.models.reader.planner import ground, plan
 from screenwright.agent.models.reader.screen import Area, Control, Kind, Piece, Screen, Word
 from screenwright.agent.models.reader.steps import Label
 from screenwright.envs.actions import ActionIn, Scroll, Type, Wait
@@ -164,6 +164,71 @@ def test_a_task_with_a_sentence_it_does_not_understand_is_asked_about_before_any
     first: ActionIn[ModelPoint] | object = move("Click Save. Then pay with the company card.")
     assert isinstance(first, AskUser)
     assert "pay with the company card" in first.question
+
+
+BEYOND = (
+    "Order the cheapest of the things in stock.",
+    "Click the button that is the capital of France.",
+    "Click the red circle.",
+    "Enter the sum of 17 and 25 into Name.",
+    "Select the words similar to big.",
+    "Work out which payment has the lower fee and use it.",
+    "Type the name of the president into City.",
+    "Click the largest button.",
+    "Reply to the most recent complaint politely.",
+    "Select the colour of the sky.",
+)
+
+
+@pytest.mark.parametrize("task", BEYOND)
+def test_what_needs_knowledge_arithmetic_or_colours_ends_with_a_question_and_nothing_done(task: str) -> None:
+    replies: list[str] = []
+    for _ in range(30):
+        next_plan = planned(task, *replies)
+        if isinstance(next_plan.move, AskUser):
+            return
+        assert isinstance(next_plan.move, Wait | Scroll)  # it may look for a thing of that name, and no more
+        replies.append(next_plan.thought)
+    pytest.fail("it never said that it cannot")
+
+
+@pytest.mark.parametrize(("task", "clicked"), [
+    ("If you see Save, click it, otherwise click Express delivery", piece("Save", 20, 130)),
+    ('If you see Delete, click it, otherwise click "Save and close"', piece("Save and close", 120, 130)),
+    ("Click Delete if you can", None),
+])  # fmt: skip
+def test_a_condition_on_the_screen_decides_what_is_clicked(task: str, clicked: Piece | None) -> None:
+    first = move(task)
+    if clicked is None:
+        assert not isinstance(first, Click)
+    else:
+        assert isinstance(first, Click)
+        across, down = clicked.area.centre
+        assert (first.at.x, first.at.y) == (round(across), round(down))
+
+
+def test_what_was_typed_is_taken_from_the_sentence_letter_by_letter() -> None:
+    replies: list[str] = []
+    while not isinstance((found := planned('Enter "aB, cD and then." in the City field', *replies)).move, Type):
+        assert len(replies) < 6
+        replies.append(found.thought)
+    assert found.move.text == "aB, cD and then."
+
+
+@pytest.mark.parametrize(("description", "middle"), [
+    ('the "Save" button', (40, 138)),
+    ("field for City", (190, 58)),
+    ("check box for Gift wrap", (224, 98)),
+])  # fmt: skip
+def test_a_described_thing_is_grounded_in_its_middle(description: str, middle: tuple[int, int]) -> None:
+    found = ground(description, FORM).move
+    assert isinstance(found, Click)
+    assert abs(found.at.x - middle[0]) <= 4
+    assert abs(found.at.y - middle[1]) <= 4
+
+
+def test_a_described_thing_that_is_not_there_is_not_grounded() -> None:
+    assert isinstance(ground("the Delete button", FORM).move, AskUser)
 
 
 def test_the_fake_screen_is_read_with_its_controls_and_their_state() -> None:

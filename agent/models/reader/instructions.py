@@ -63,6 +63,10 @@ _JUDGED = re.compile(
     re.IGNORECASE,
 )
 """What has to be judged, or seen in another way than by reading, unless it is quoted. A colour alone may be a name."""
+_DESCRIBED = re.compile(
+    r"^(?:your|my|his|her|their|the\s+(?:\w+\s+){1,2}(?:of|from|that|which|in|on|for))\s", re.IGNORECASE
+)
+"""A text that is described rather than given, unless it is quoted: `the sum of 17 and 25`, `your name`."""
 
 Made: TypeAlias = "Step | tuple[Step, ...] | None"
 
@@ -145,6 +149,8 @@ def _is_one_thing(name: str, part: str | None) -> bool:
     if quoted > 1:
         return False
     if name == "text":
+        if not quoted and (_DESCRIBED.match(bare) or (bare.lower().startswith("the ") and _JUDGED.search(bare))):
+            return False
         return not (quoted and bare) and not re.search(r",\s.*\b(?:with|to|in|into)\b", bare, re.IGNORECASE)
     if quoted and re.search(r"\band\b|,", bare, re.IGNORECASE):
         return False
