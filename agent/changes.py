@@ -22,6 +22,11 @@ NEAR_PX = 64
 """A region this close to the point of an action is near it."""
 
 _TOLERANCE = 12
+_BEYOND_TOLERANCE = [0] * (_TOLERANCE + 1) + [255] * (255 - _TOLERANCE)
+_STRIP_PX = 8 * CELL_PX
+"""Rows that are compared at once. The parts of a strip fit in a processor's cache and in memory that is used again;
+those of a whole screen are fetched from the system each time, which takes longer than the comparison."""
+
 _MOST_REGIONS = 8
 _CARET_WIDTH_PX = 3
 _CARET_HEIGHTS_PX = range(9, 49)
@@ -39,7 +44,7 @@ class Difference:
     size: Size
     share: float
     cells: frozenset[int] = frozenset()
-    _mask: Image.Image | None = field(default=None, repr=False, compare=False)
+    _images: tuple[Image.Image, Image.Image] | None = field(default=None, repr=False, compare=False)
 
     def counted(self, restless: Collection[int] = (), *, carets: bool = True) -> frozenset[int]:
         """The cells that count: not those that are `restless`, nor, with `carets`, those that hold but a caret."""
@@ -103,9 +108,9 @@ class Difference:
 
     def _is_caret(self, box: Box) -> bool:
         """Whether what changed in `box` is one solid upright bar, as wide and high as a caret."""
-        if self._mask is None or box.right - box.left > 2 * CELL_PX or box.bottom - box.top > 4 * CELL_PX:
+        if self._images is None or box.right - box.left > 2 * CELL_PX or box.bottom - box.top > 4 * CELL_PX:
             return False
-        part = self._mask.crop((box.left, box.top, box.right, box.bottom))
+        part = _mask(_raw(self._images, (box.left, box.top, box.right, box.bottom)))
         exact = part.getbbox()
         if exact is None:
             return False
@@ -125,17 +130,12 @@ def difference_of(before: Screenshot, after: Screenshot) -> Difference:
         return Difference(size, 1.0, frozenset(range(ceil(size.width / CELL_PX) * ceil(size.height / CELL_PX))))
     if before is after:
         return Difference(size, 0.0)
-    raw = ImageChops.difference(before.image, after.image)
-    extent = raw.getbbox()
-    if extent is None:
+    images = before.image, after.image
+    if images[0] is images[1]:
         return Difference(size, 0.0)
-    mask = _mask(raw, extent)
-    pixels = mask.tobytes().count(255)
-    if not pixels:
-        return Difference(size, 0.0)
-    reduced = mask.reduce(CELL_PX).tobytes()  # a cell averages 256 pixels: a single changed one still rounds up to 1
+    reduced = b"".join(_reduced(images, top) for top in range(0, size.height, _STRIP_PX))
     cells = frozenset(index for index, value in enumerate(reduced) if value)
-    return Difference(size, pixels / (size.width * size.height), cells, mask)
+    return Difference(size, _share(reduced, size), cells, images if cells else None)
 
 
 def compare(before: Screenshot, after: Screenshot, points: Sequence[ScreenPoint] = ()) -> Change:
@@ -148,17 +148,45 @@ def alike(before: Screenshot, after: Screenshot, restless: Collection[int] = ())
     return before is after or difference_of(before, after).judged((), restless).kind is ChangeKind.NOTHING
 
 
-def _mask(raw: Image.Image, extent: tuple[int, int, int, int]) -> Image.Image:
-    """255 where a channel differs by more than the tolerance; worked out inside `extent` only."""
-    whole = extent == (0, 0, *raw.size)
-    red, green, blue = (raw if whole else raw.crop(extent)).split()
-    strongest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    found = strongest.point([0] * (_TOLERANCE + 1) + [255] * (255 - _TOLERANCE))
-    if whole:
-        return found
-    mask = Image.new("L", raw.size)
-    mask.paste(found, extent[:2])
-    return mask
+def _reduced(images: tuple[Image.Image, Image.Image], top: int) -> bytes:
+    """The cells of the strip that begins at row `top`: of each, the share of pixels that differ, in 255ths.
+
+    A cell averages 256 pixels: a single one that differs still rounds up to 1.
+    """
+    width, height = images[0].size
+    box = (0, top, width, min(top + _STRIP_PX, height))
+    raw = _raw(images, box)
+    if raw.getbbox() is None:
+        return bytes(ceil(width / CELL_PX) * ceil((box[3] - top) / CELL_PX))
+    return _mask(raw).reduce(CELL_PX).tobytes()
+
+
+def _raw(images: tuple[Image.Image, Image.Image], box: tuple[int, int, int, int]) -> Image.Image:
+    return ImageChops.difference(images[0].crop(box), images[1].crop(box))
+
+
+def _mask(raw: Image.Image) -> Image.Image:
+    """255 where a channel differs by more than the tolerance."""
+    red, green, blue = raw.split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_BEYOND_TOLERANCE)
+
+
+def _share(reduced: bytes, size: Size) -> float:
+    """The share of pixels that differ, from the cells; those at the right and lower edge may be smaller."""
+    columns = ceil(size.width / CELL_PX)
+    last_column, last_row = size.width - (columns - 1) * CELL_PX, (size.height - 1) % CELL_PX + 1
+    pixels = 0
+    for cells, height in ((reduced[:-columns], CELL_PX), (reduced[-columns:], last_row)):
+        edge = cells[columns - 1 :: columns]
+        pixels += _pixels(cells, CELL_PX * height) - _pixels(edge, CELL_PX * height)
+        pixels += _pixels(edge, last_column * height)
+    return pixels / (size.width * size.height)
+
+
+def _pixels(cells: bytes, area: int) -> int:
+    """How many pixels differ in `cells` of that many pixels each, to one pixel a cell."""
+    by_value = [round(value * area / 255) for value in range(256)]
+    return sum(map(by_value.__getitem__, cells))
 
 
 def _kind(regions: Sequence[Box], points: Sequence[ScreenPoint]) -> ChangeKind:
