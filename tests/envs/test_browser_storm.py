@@ -11,7 +11,7 @@ from typing import Literal, Self
 import psutil
 import pytest
 from page_site import Page, Site
-from processes import alive
+from processes import alive, command_of
 
 from screenwright import (
     Action,
@@ -65,10 +65,7 @@ def of_kind(kind: str) -> list[psutil.Process]:
     """The browser itself, its renderers, or the driver beside it."""
     found: list[psutil.Process] = []
     for process in ours():
-        try:
-            line = process.cmdline()
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
+        line = command_of(process)
         types = [part for part in line if part.startswith("--type=")]
         is_driver = any("playwright" in part for part in line[:3]) and not types
         is_browser = any("chromium" in part for part in line[:1]) and not types

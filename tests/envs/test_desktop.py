@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import alive, started_by
+from processes import alive, command_of, started_by
 
 from screenwright.envs.actions import (
     Back,
@@ -339,7 +339,7 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
         assert owner.stdout.readline() == "open\n"
         started = psutil.Process(owner.pid).children(recursive=True)
         assert {"Xvfb", "openbox", "xterm"} <= {process.name() for process in started}
-        keeper = next(process for process in started if any("keeper.py" in part for part in process.cmdline()))
+        keeper = next(process for process in started if any("keeper.py" in part for part in command_of(process)))
         folder = Path(keeper.cmdline()[-1])
         assert folder.is_dir()
         os.kill(owner.pid, signal.SIGKILL)
@@ -351,7 +351,7 @@ def test_nothing_is_left_when_the_keeper_is_killed() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
         started = started_by(env.observe)
         assert len(started) > 2
-        next(process for process in started if "keeper.py" in " ".join(process.cmdline())).kill()
+        next(process for process in started if "keeper.py" in " ".join(command_of(process))).kill()
         eventually(lambda: alive(started), [])
         with pytest.raises(EnvLost):
             env.observe()

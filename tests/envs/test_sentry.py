@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from processes import alive, started_by
+from processes import alive, command_of, started_by
 
 from screenwright import Acted, Action, Ended, Episode, Event, Noted, Observed, ScriptedPolicy, StopReason
 from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
@@ -125,7 +125,7 @@ def test_one_escape_of_the_persons_holds_and_does_not_stop(real: DesktopEnv, per
 
 
 def test_a_sentry_that_is_killed_ends_the_work(real: DesktopEnv) -> None:
-    mine = [child for child in psutil.Process().children() if "sentry.program" in " ".join(child.cmdline())]
+    mine = [child for child in psutil.Process().children() if "sentry.program" in " ".join(command_of(child))]
     assert len(mine) == 1
     mine[0].kill()
     with pytest.raises(EnvLost, match="what watches for the hot key has ended"):
@@ -240,7 +240,7 @@ def test_workers_that_are_in_order_frozen_or_stuck_are_all_stopped() -> None:
 def test_a_virtual_display_has_no_sentry_unless_its_watcher_works_it() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as env:
         started = started_by(env.observe)
-        assert not [process for process in started if "sentry.program" in " ".join(process.cmdline())]
+        assert not [process for process in started if "sentry.program" in " ".join(command_of(process))]
 
 
 def test_the_sentry_goes_with_the_environment(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> None:

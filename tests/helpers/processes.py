@@ -10,6 +10,14 @@ def alive(processes: list[psutil.Process]) -> list[str]:
     return [process.name() for process in processes if _runs(process)]
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty for one that has ended, whether or not it was collected."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def started_by(work: Callable[[], object]) -> list[psutil.Process]:
     """The processes below this one that `work` has started and left running."""
     mine = psutil.Process()
