@@ -96,9 +96,9 @@ def page_of(seed: int) -> tuple[str, int]:
        <button data-kind=button class=primary>{say(1, 1).title()}</button></p>
     <table>{rows}</table>"""
     font = f"{dice.choice((13, 14, 16))}px {dice.choice(('DejaVu Sans', 'DejaVu Serif'))}"
-    style = f"""body {{ font: {font}; margin: 24px;
-      color-scheme: {"dark" if dark else "light"}; }} .primary {{ background: #1a5fb4; color: white; border: 0;
-      border-radius: 6px; padding: 8px 16px }} td {{ padding: 2px 14px }}"""
+    style = f""":root {{ color-scheme: {"dark" if dark else "light"} }} body {{ font: {font}; margin: 24px }}
+      .primary {{ background: #1a5fb4; color: white; border: 0; border-radius: 6px; padding: 8px 16px }}
+      td {{ padding: 2px 14px }}"""
     return f"<!doctype html><meta charset=utf-8><style>{style}</style>{body}", dice.choice((1, 1, 2))
 
 

@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 
 from .ink import apart, most_frequent, saturation
-from .ocr import Pixels
-from .screen import Area, Colour, Control, Kind, Piece, Word
+from .screen import Area, Colour, Control, Kind, Piece, Pixels, Word
 from .shapes import Shape, is_same, shapes_on
 
 _TICK_PX = (9, 40)
@@ -64,7 +63,7 @@ class _Looker:
         if area.width <= self.most_tick and area.height <= self.most_tick and shape.is_even:
             return self._small(shape)
         if not shape.is_rectangle:
-            return None
+            return Control(Kind.SLIDER, area) if self._is_filled_track(shape) else None
         if area.width >= self.grey.shape[1] - 2 and area.height <= self.most_box:
             return Control(Kind.PANE, area)  # a bar from edge to edge
         if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
@@ -79,10 +78,12 @@ class _Looker:
     def _small(self, shape: Shape) -> Control | None:
         """A check box, a radio button, the handle of a slider, or the inside of a letter."""
         area = shape.area
-        if self._is_letter(area) or not (shape.is_square or (shape.is_round and self._stands_alone(area))):
+        if self._is_letter(area):
             return None
         if shape.is_round and (track := self._track(area)) is not None:
             return Control(Kind.SLIDER, track)
+        if not (shape.is_square or (shape.is_round and self._stands_alone(area))):
+            return None
         kind = Kind.RADIO if shape.is_round else Kind.CHECKBOX
         return Control(kind, area, checked=self._is_filled(area), disabled=self._is_faint_frame(area))
 
@@ -98,6 +99,14 @@ class _Looker:
             and track.width > handle.width
         ]
         return Area.around([*parts, handle]) if parts else None
+
+    def _is_filled_track(self, shape: Shape) -> bool:
+        """Whether `shape` is a bar with a knob at its end, and what is left of the track goes on behind that."""
+        area = shape.area
+        if not (_TICK_PX[0] <= area.height <= self.most_tick and area.width >= 3 * area.height and shape.share < 0.7):
+            return False
+        middle = area.centre[1]
+        return any(area.holds(track) and abs(track.centre[1] - middle) <= 3 for track in self.tracks)
 
     def _box(self, area: Area) -> Control | None:
         if any(_is_ground_of_words(area, piece) for piece in self.pieces):
@@ -208,7 +217,7 @@ class _Looker:
                 if not (box.left < across < box.right and box.top < down < box.bottom):
                     continue
                 is_first = across - box.left <= area.width and self._stands_alone(area)
-                is_sign = word.text[0] in RINGS and (is_first or len(word.text) == 1)
+                is_sign = fills(area, word) or (word.text[0] in RINGS and (is_first or len(word.text) == 1))
                 return not is_sign
         return False
 
@@ -243,6 +252,12 @@ class _Looker:
         if ring.size < 2:
             return None
         return int(np.ptp(ring)) < 60
+
+
+def fills(tick: Area, word: Word) -> bool:
+    """Whether a check box is all that a single letter, such as a V, was read from; the inside of an O is smaller."""
+    box = word.area
+    return len(word.text) == 1 and tick.width >= 0.75 * box.width and tick.height >= 0.75 * box.height
 
 
 def _sticks_out(text: Area, frame: Area) -> bool:
@@ -291,7 +306,7 @@ def _is_ground_of_words(area: Area, piece: Piece) -> bool:
         return True
     if not piece.area.holds(area, slack=6) or area.height > piece.area.height + 6:
         return False
-    return len(piece.words) > 1 and area.width < 0.9 * piece.area.width
+    return area.width < (0.9 if len(piece.words) > 1 else 0.5) * piece.area.width
 
 
 def _without_inner(controls: list[Control]) -> list[Control]:

@@ -13,15 +13,12 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_rec import TextRecOutput
 
+from .detection import PartDetector
 from .ink import ink_of
-from .screen import Area, Piece, Word
-
-Pixels = npt.NDArray[np.uint8]
-"""A picture: height x width x 3, blue first."""
+from .screen import Area, Piece, Pixels, Word
 
 _LEAST_SCORE = 0.6
 _GAP = 0.55
@@ -46,7 +43,17 @@ class LineReader(RapidOCR):
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         super().__init__(params=_SETTINGS)
         self.recognised = 0
+        self.parts: PartDetector | None = None
         self._known: OrderedDict[bytes, tuple[str, float, Any]] = OrderedDict()
+
+    def detect_and_crop(self, img: Pixels, op_record: dict[str, Any]) -> Any:
+        """The cut-out lines on `img`, and where they stand; called by RapidOCR."""
+        if self.parts is None:
+            self.cfg.Det.engine_cfg = self.cfg.EngineConfig[self.cfg.Det.engine_type.value]
+            self.cfg.Det.model_root_dir = self.cfg.Global.model_root_dir
+            self.parts = PartDetector(self.cfg.Det)
+            self.__dict__["text_det"] = self.parts  # RapidOCR makes its own where there is none
+        return super().detect_and_crop(img, op_record)
 
     def recognize_txt(self, img: Sequence[Pixels]) -> TextRecOutput:
         """What stands in the cut-out lines `img`, each read alone; called by RapidOCR."""

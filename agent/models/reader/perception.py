@@ -1,5 +1,6 @@
 """Reading a picture of a screen: its text and its controls."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -7,9 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .controls import RINGS, SQUARES, find_controls
-from .ocr import Pixels, in_order, read_line, read_text
-from .screen import Area, Control, Kind, Piece, Screen, Word
+from .controls import RINGS, SQUARES, fills, find_controls
+from .ocr import in_order, read_line, read_text
+from .screen import Area, Control, Kind, Piece, Pixels, Screen, Word
 
 _WIDEST_READ_PX = 400
 _LABEL_TICKS = 8
@@ -21,7 +22,8 @@ _DRAWN = 12.0
 PLUSES = frozenset("+十田⊞王")
 """What the sign of a closed folder is read as."""
 
-_NAMED = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB)
+_PARTING = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB, Kind.ICON)
+"""A text ends where one of these begins."""
 
 
 @lru_cache(maxsize=8)
@@ -40,9 +42,9 @@ def read_pixels(pixels: Pixels) -> Screen:
     """The screen on a picture: height x width x 3, blue first."""
     pieces = read_text(pixels)
     controls = find_controls(pixels, pieces)
-    more = _overlooked(pixels, controls, pieces)
-    parts = in_order([part for piece in (*pieces, *more) for part in _apart(piece, controls)])
-    apart = tuple(_together(list(parts), controls))
+    parts = [part for piece in pieces for part in _apart(piece, controls)]
+    parts += [part for piece in _overlooked(pixels, controls, parts) for part in _apart(piece, controls)]
+    apart = tuple(_together(list(in_order(parts)), controls))
     if apart != pieces:
         pieces = apart
         controls = find_controls(pixels, pieces)
@@ -50,7 +52,7 @@ def read_pixels(pixels: Pixels) -> Screen:
     return Screen(width, height, pieces, controls)
 
 
-def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Piece, ...]) -> list[Piece]:
+def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: Sequence[Piece]) -> list[Piece]:
     """The texts in and beside frames where none was found: a short word alone is easily overlooked."""
     found: list[Piece] = []
     for control in controls:
@@ -60,6 +62,7 @@ def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Pie
             and not control.text
             and area.width >= 1.2 * area.height
             and area.width <= _WIDEST_READ_PX
+            and not any(piece.area.beside(area) > 0.4 and piece.area.above(area) > 0.4 for piece in pieces)
         ):
             place: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
         else:
@@ -71,7 +74,7 @@ def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: tuple[Pie
     return found
 
 
-def _marks_before(pixels: Pixels, control: Control, pieces: tuple[Piece, ...]) -> list[Piece]:
+def _marks_before(pixels: Pixels, control: Control, pieces: Sequence[Piece]) -> list[Piece]:
     """The + of a folder in a tree, left of its picture."""
     picture = control.area
     if not (control.checked or control.kind is Kind.ICON) or picture.width > 1.3 * picture.height:
@@ -91,7 +94,7 @@ def replace_text(piece: Piece, text: str) -> Piece:
     return Piece((replace(piece.words[0], text=text),))
 
 
-def _beside(pixels: Pixels, tick: Area, pieces: tuple[Piece, ...]) -> Area | None:
+def _beside(pixels: Pixels, tick: Area, pieces: Sequence[Piece]) -> Area | None:
     """Where something is drawn right of a check box, if no text was found there."""
     if any(tick.beside(piece.area) > 0.6 and -4 <= piece.area.left - tick.right < 2 * tick.width for piece in pieces):
         return None
@@ -143,7 +146,9 @@ def _without_ring(word: Word, ticks: list[Control]) -> Word | None:
     for tick in ticks:
         across, down = tick.area.centre
         signs = RINGS if tick.kind is Kind.RADIO else SQUARES
-        if word.text[0] not in signs or not (box.left - 4 <= across <= box.right and box.top <= down <= box.bottom):
+        if not (word.text[0] in signs or fills(tick.area, word)) or not (
+            box.left - 4 <= across <= box.right and box.top <= down <= box.bottom
+        ):
             continue
         if len(word.text) == 1 or tick.area.right >= box.right - 4:
             return None
@@ -153,12 +158,12 @@ def _without_ring(word: Word, ticks: list[Control]) -> Word | None:
 
 
 def _frame_of(area: Area, controls: tuple[Control, ...]) -> Area | None:
-    """The smallest frame with a name around the middle of `area`."""
+    """The smallest frame around the middle of `area`."""
     across, down = area.centre
     around = [
         control.area
         for control in controls
-        if control.kind in _NAMED
+        if control.kind in _PARTING
         and control.area.left < across < control.area.right
         and control.area.top < down < control.area.bottom
     ]

@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class Area:
         return max(shared, 0.0) / max(min(self.width, other.width), 1.0)
 
 
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+"""A picture: height x width x 3, blue first."""
+
 Colour: TypeAlias = tuple[int, int, int]
 """Red, green and blue, 0 to 255 each."""
 
@@ -79,7 +86,7 @@ class Word:
     ground: Colour = WHITE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """Words that stand together on one line, such as a label, a menu entry, or a sentence."""
 
@@ -90,7 +97,7 @@ class Piece:
         """The words, a space between them."""
         return " ".join(word.text for word in self.words)
 
-    @property
+    @cached_property
     def area(self) -> Area:
         """Where it stands."""
         return Area.around(word.area for word in self.words)

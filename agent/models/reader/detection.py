@@ -1,0 +1,116 @@
+"""Where text stands: PP-OCR's detection network, run only on the parts of a picture that it has not seen before.
+
+A picture is cut where nothing but upright lines would be cut, so that what was found in a part is exactly what would
+be found there now. Parts in which nothing is drawn are left out.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rapidocr.ch_ppocr_det import TextDetector, TextDetOutput
+
+from .screen import Pixels
+
+_GRID_PX = 32
+"""The network takes multiples of this."""
+
+_ROWS_PX = 96
+_COLUMNS_PX = 320
+"""A part is not cut smaller: the network takes small ones no faster."""
+
+_BETWEEN_ROWS_PX = 6
+_BETWEEN_COLUMNS_PX = 40
+_MARGIN_PX = 24
+_PARTS_REMEMBERED = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of a picture, in pixels; right and bottom lie just outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class PartDetector(TextDetector):
+    """Remembers what it found in a part, by its pixels. `looked` counts the parts that it had to look at."""
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        self.looked = 0
+        self._prepare: Any = self.get_preprocess()
+        self._known: OrderedDict[bytes, npt.NDArray[np.float16]] = OrderedDict()
+
+    def __call__(self, img: Pixels) -> TextDetOutput:
+        """The boxes of all lines on `img`; called by RapidOCR."""
+        resized = np.asarray(self._prepare.resize(img), np.uint8)
+        likely = np.zeros((1, 1, *resized.shape[:2]), np.float32)
+        for part in parts_of(resized):
+            seen = self._likely(resized[part.top : part.bottom, part.left : part.right])
+            likely[0, 0, part.top : part.bottom, part.left : part.right] = seen
+        boxes, scores = self.postprocess_op(likely, img.shape[:2])
+        return TextDetOutput(img, self.sorted_boxes(boxes), scores) if len(boxes) else TextDetOutput()
+
+    def _likely(self, part: Pixels) -> npt.NDArray[np.float16]:
+        """How likely each pixel belongs to text."""
+        key = blake2b(part.tobytes(), digest_size=16, salt=repr(part.shape[:2]).encode()[:16]).digest()
+        if key not in self._known:
+            self.looked += 1
+            height, width = part.shape[:2]
+            whole = np.pad(part, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
+            prepared = self._prepare.permute(self._prepare.normalize(whole))
+            found = self.session(prepared[np.newaxis].astype(np.float32))
+            self._known[key] = found[0, 0, :height, :width].astype(np.float16)
+            if len(self._known) > _PARTS_REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+
+def parts_of(pixels: Pixels) -> Iterator[Part]:
+    """The parts of a picture in which something is drawn, from top to bottom."""
+    same = (pixels[1:] == pixels[:-1]).reshape(len(pixels) - 1, -1).all(axis=1)
+    for top, bottom in _cut(same, _BETWEEN_ROWS_PX, _ROWS_PX):
+        band = pixels[top:bottom]
+        alike = (band[:, 1:] == band[:, :-1]).all(axis=(0, 2))
+        for left, right in _cut(alike, _BETWEEN_COLUMNS_PX, _COLUMNS_PX):
+            yield Part(left, top, right, bottom)
+
+
+def _cut(same: npt.NDArray[np.bool_], between: int, least: int) -> list[tuple[int, int]]:
+    """Where to cut a picture of whose lines each is the `same` as the one before or not: from, to.
+
+    Cuts lie in runs of at least `between` lines that are all the same; runs of nothing are left out, but for a margin.
+    """
+    total = len(same) + 1
+    drawn = _runs(~same, between)
+    parts: list[tuple[int, int]] = []
+    for first, last in drawn:
+        begin, end = max(first - _MARGIN_PX, 0), min(last + 1 + _MARGIN_PX, total)
+        top, bottom = parts[-1] if parts else (0, 0)
+        if not parts or begin >= bottom:
+            parts.append((begin, end))
+        elif bottom - top < least:
+            parts[-1] = top, end
+        else:
+            middle = (begin + bottom) // 2
+            parts[-1] = top, middle
+            parts.append((middle, end))
+    return parts
+
+
+def _runs(drawn: npt.NDArray[np.bool_], between: int) -> Sequence[tuple[int, int]]:
+    """Runs of lines in which something is drawn, those less than `between` apart as one: first and last line."""
+    at = np.flatnonzero(drawn)
+    if not len(at):
+        return []
+    breaks = np.flatnonzero(np.diff(at) > between)
+    firsts, lasts = np.append(at[0], at[breaks + 1]), np.append(at[breaks], at[-1])
+    return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]
