@@ -1,6 +1,7 @@
 """Shared by all tests: nothing but loopback can be reached, and no settings leak in from outside."""
 
 import os
+import signal
 import socket
 from typing import Any
 
@@ -10,6 +11,9 @@ from hypothesis import settings
 # No deadline: how long a case takes says more about the machine than about the code.
 settings.register_profile("screenwright", deadline=None)
 settings.load_profile("screenwright")
+
+# A shell starts what runs in the background with Ctrl-C ignored; the programs under test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
