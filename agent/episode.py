@@ -205,6 +205,13 @@ class Episode:
                 return True
             try:
                 done = self.env.execute(action)
+            except EnvStopped:
+                raise
+            except EnvLost as lost:
+                if not self._watch.may_restart():
+                    raise
+                yield self._recorded(Acted(self._step, index, action, refused=str(lost)))
+                return True
             except ActionRefused as refusal:
                 self._watch.notes.append(f"Your last action could not be done: {refusal}.")
                 yield self._recorded(Acted(self._step, index, action, refused=str(refusal)))

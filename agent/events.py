@@ -220,10 +220,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Trouble of the machinery that was overcome: a look that failed, a clock that was set, a server asked again."""
+    """Trouble of the machinery that was overcome.
+
+    A look that failed, a screen that was lost and started again, a clock that was set, a server asked again.
+    """
 
     step: int
-    kind: Literal["screenshot", "clock", "model"]
+    kind: Literal["screenshot", "screen", "clock", "model"]
     message: str
     event: Literal["trouble"] = "trouble"
 

@@ -61,8 +61,9 @@ class Oversight:
     `tell_changes` says to the model when its last action changed nothing. A circle is noticed at its third turn
     (`notice_after`); then one of `rungs` is climbed a turn, and when they are used up the episode ends as stuck.
     `attended` says that somebody watches who answers (`Control.tell`). `check` takes a second look at a finish.
-    `condense` has the model tell its oldest steps again in few words where its context has no room for them any more;
-    without it they are only left out.
+    `restarts` is how often a screen that was lost may be started again, where it can be (a browser that crashed): what
+    was not saved in it is gone, and what was done may be done twice. `condense` has the model tell its oldest steps
+    again in few words where its context has no room for them any more; without it they are only left out.
     """
 
     tell_changes: bool = True
@@ -70,11 +71,14 @@ class Oversight:
     notice_after: int = 3
     attended: bool = False
     check: Check | None = None
+    restarts: int = 0
     condense: bool = True
 
     def __post_init__(self) -> None:
         if self.notice_after < 2:
             raise ValueError(f"a circle is noticed after 2 turns at the earliest, not {self.notice_after}")
+        if self.restarts < 0:
+            raise ValueError(f"restarts are 0 or more, not {self.restarts}")
 
 
 UNTOLD = Oversight(tell_changes=False, rungs=(), condense=False)

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from ..envs.actions import Action
-from ..envs.env import Env, EnvLost, EnvStopped, Observation
+from ..envs.env import Env, EnvLost, EnvStopped, Observation, Restartable
 from ..envs.geometry import ScreenPoint
 from ..envs.screenshot import Screenshot
 from ..prompts import render
@@ -74,6 +74,7 @@ class Watch:
     _handed_over: Screenshot | None = field(init=False, default=None)
     _refused: bool = field(init=False, default=False)
     _clock: float = field(init=False, default=0.0)
+    _restarts: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._reflection = Reflection(self.oversight)
@@ -159,7 +160,7 @@ class Watch:
             self.notes.append(said)
 
     def _observe(self, step: int) -> Generator[Event, None, Observation]:
-        """A look, tried once more if it fails."""
+        """A look, tried once more if it fails, and then on a screen that was started again, if there may be one."""
         try:
             return self.env.observe()
         except EnvStopped:
@@ -167,9 +168,30 @@ class Watch:
         except EnvLost as lost:
             message = str(lost)
         time.sleep(LOOK_AGAIN_S)
-        observation = self.env.observe()
-        yield Trouble(step, "screenshot", f"a look failed and was taken again: {message}")
-        return observation
+        try:
+            observation = self.env.observe()
+        except EnvLost:
+            if not self.may_restart():
+                raise
+        else:
+            yield Trouble(step, "screenshot", f"a look failed and was taken again: {message}")
+            return observation
+        yield self._restart(step, message)
+        return (yield from self._observe(step))
+
+    def may_restart(self) -> bool:
+        """Whether a screen that is lost may be started again."""
+        return isinstance(self.env, Restartable) and self._restarts < self.oversight.restarts
+
+    def _restart(self, step: int, message: str) -> Trouble:
+        assert isinstance(self.env, Restartable)
+        self._restarts += 1
+        said = self.env.restart()
+        self._reflection.forget()
+        self.notes.append(said)
+        return Trouble(
+            step, "screen", f"{message}; it was started again ({self._restarts} of {self.oversight.restarts})"
+        )
 
     def _probe(self, step: int) -> Generator[Event, None, Change]:
         time.sleep(PROBE_S)

@@ -122,6 +122,21 @@ class Env(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
+class Restartable(Protocol):
+    """A screen that can be had again after it was lost: what an `Env` may be besides."""
+
+    def restart(self) -> str:
+        """Start anew what was lost, as near to where it was as can be.
+
+        Returns what to tell the model: what is there now, and what is gone.
+
+        Raises:
+            EnvLost: it cannot be had again.
+        """
+        ...
+
+
 class Listener(Protocol):
     """Who is told what the person at a screen does. Called from a thread of the environment's own; returns at once."""
 

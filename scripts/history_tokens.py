@@ -1,6 +1,6 @@
 """What each history costs a server with a prefix cache: prompt tokens, tokens prefilled and hits over an episode.
 
-    python scripts/history_tokens.py [STEPS] [WIDTHxHEIGHT] [BLOCK]
+    python scripts/history_tokens.py [STEPS] [WIDTHxHEIGHT] [BLOCK] [--plot FILE]
 
 vLLM's accounting: a prompt is cut into blocks of 16 tokens; a block is found again if it and all before it were seen,
 where an image counts by its bytes; the last token is always computed. The prompts are those of our own policy and
@@ -8,10 +8,12 @@ dialect; an image has the tokens of `smart_resize`, and four characters of text 
 are not found again, since servers need not split them as the client's text is split.
 """
 
+import argparse
 import hashlib
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
@@ -19,6 +21,7 @@ from screenwright import ImagePart, Message, ModelPolicy, Screenshot, ScriptedMo
 from screenwright.agent.situation import Look, Situation
 
 HISTORIES = ("window:5", "chunked:5:2", "chunked:5:3", "keyframes:5", "keyframes:8", "changes:5", "all")
+PLOTTED = ("window:5", "chunked:5:2", "keyframes:5", "all")
 REPLY = (
     "Thought: The form is still missing the postal address, so I click on the next empty field, which lies below the "
     "one that was filled last, and go on from there until nothing is left to fill in, and then send the form off.\n"
@@ -91,24 +94,60 @@ def costs(history: str, looks: Sequence[Look], block: int) -> list[Cost]:
     return found
 
 
-def main(steps: int = 30, size: str = "1280x720", block: int = 16) -> None:
-    """Print the table, and the tokens prefilled at each step."""
-    width, height = size.split("x")
-    looks = looks_of(steps, Size(int(width), int(height)))
-    table = {history: costs(history, looks, block) for history in HISTORIES}
-    window = sum(cost.prefilled for cost in table["window:5"])
-    print("| history | prompt tokens | prefilled | a step | worst step | prefix hit | of the window's |")
-    print("|---|---|---|---|---|---|---|")
-    for name, found in table.items():
-        prompt, prefilled = (sum(getattr(cost, kind) for cost in found) for kind in ("prompt", "prefilled"))
-        worst = max(cost.prefilled for cost in found)
+def table_of(found: Mapping[str, Sequence[Cost]]) -> str:
+    """A line a history; shares are of what the first of them prefills."""
+    lines = [
+        "| history | prompt tokens | prefilled | a step | worst step | prefix hit | of the window's |",
+        "|---" * 7 + "|",
+    ]
+    window = sum(cost.prefilled for cost in next(iter(found.values())))
+    for name, of_steps in found.items():
+        prompt, prefilled = (sum(getattr(cost, kind) for cost in of_steps) for kind in ("prompt", "prefilled"))
+        worst = max(cost.prefilled for cost in of_steps)
         share = f"{100 - prefilled * 100 / prompt:.1f} % | {prefilled * 100 / window:.0f} %"
-        print(f"| `{name}` | {prompt:,} | {prefilled:,} | {prefilled // steps:,} | {worst:,} | {share} |")
+        a_step = prefilled // len(of_steps)
+        lines.append(f"| `{name}` | {prompt:,} | {prefilled:,} | {a_step:,} | {worst:,} | {share} |")
+    return "\n".join(lines)
+
+
+def plot(found: Mapping[str, Sequence[Cost]], file: Path) -> None:
+    """Draw what is prefilled at each step, and in all up to it (`pip install matplotlib`)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.6, 3.6), dpi=100, layout="constrained")
+    each, summed = figure.subplots(1, 2)
+    for name in PLOTTED:
+        prefilled = [cost.prefilled for cost in found[name]]
+        steps = range(1, len(prefilled) + 1)
+        each.plot(steps, prefilled, label=name, linewidth=1.3)
+        summed.plot(steps, list(accumulate(prefilled)), label=name, linewidth=1.3)
+    each.set(title="tokens prefilled at each step", xlabel="step", ylim=0)
+    summed.set(title="tokens prefilled up to it", xlabel="step", ylim=0)
+    summed.legend(frameon=False)
+    for axes in (each, summed):
+        axes.grid(alpha=0.3)
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+    figure.savefig(file)
+
+
+def main() -> None:
+    """Print the table, and the tokens prefilled at each step."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("steps", nargs="?", type=int, default=30)
+    parser.add_argument("size", nargs="?", default="1280x720", metavar="WIDTHxHEIGHT")
+    parser.add_argument("block", nargs="?", type=int, default=16, help="tokens a block of the server's cache")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw it, as a PNG or SVG")
+    given = parser.parse_args()
+    width, height = given.size.split("x")
+    looks = looks_of(given.steps, Size(int(width), int(height)))
+    found = {history: costs(history, looks, given.block) for history in HISTORIES}
+    print(table_of(found))
     print("\nprefilled at each step:")
-    for name, found in table.items():
-        print(f"{name:12}", *(f"{cost.prefilled:6}" for cost in found))
+    for name, of_steps in found.items():
+        print(f"{name:12}", *(f"{cost.prefilled:6}" for cost in of_steps))
+    if given.plot is not None:
+        plot(found, given.plot)
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:4]
-    main(*(int(text) if text.isdecimal() else text for text in given))  # type: ignore[arg-type]
+    main()

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..actions import Action
-from ..env import Done, EnvInfo, EnvLost, Observation
+from ..env import Done, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import Size
 from .chromium import sandbox
 from .engines import NAMES
@@ -22,6 +22,12 @@ from .settings import BrowserSettings, View
 from .worker import Worker
 
 T = TypeVar("T")
+
+_ASKED_FOR_AGAIN = ("http:", "https:", "file:")
+_RESTARTED = (
+    "The browser crashed and was started again at {place}. Other tabs, and what was typed and not sent, are gone; "
+    "you may have to sign in again. Look whether your last action was done before you do it again."
+)
 
 
 class BrowserEnv:
@@ -55,6 +61,7 @@ class BrowserEnv:
         self._worker: Worker | None = None
         self._session: Session | None = None
         self._closed = False
+        self._place = url
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -73,11 +80,29 @@ class BrowserEnv:
 
     def observe(self) -> Observation:
         """See `Env`."""
-        return self._do(lambda session: session.observe())
+        observation = self._do(lambda session: session.observe())
+        self._place = observation.place
+        return observation
 
     def execute(self, action: Action) -> Done:
         """See `Env`."""
         return self._do(lambda session: session.execute(action))
+
+    def restart(self) -> str:
+        """See `Restartable`: a new browser at the page that was seen last, or else where this one began."""
+        with self._one_at_a_time:
+            if self._closed or self._worker is None:
+                raise EnvLost("the browser was closed")
+            session, self._session = self._session, None
+            if session is not None:
+                with suppress(Exception):  # it is gone
+                    self._worker.run(session.close())
+            places = dict.fromkeys((self._place, self.url)) if self._place.startswith(_ASKED_FOR_AGAIN) else (self.url,)
+            for place in places:
+                with suppress(EnvUnavailable):
+                    self._session = self._open(self._worker, place)
+                    return _RESTARTED.format(place=place)
+            raise EnvLost("the browser crashed, and could not be started again")
 
     def release(self) -> None:
         """See `Env`."""
@@ -116,6 +141,8 @@ class BrowserEnv:
             if self._worker is None:
                 self._worker = Worker("screenwright-browser")
             if self._session is None:
-                opening = Session.open(self.url, View(self.viewport, self.scale, self.headless), self.settings)
-                self._session = self._worker.run(opening)
+                self._session = self._open(self._worker, self.url)
             return self._worker.run(work(self._session))
+
+    def _open(self, worker: Worker, url: str) -> Session:
+        return worker.run(Session.open(url, View(self.viewport, self.scale, self.headless), self.settings))

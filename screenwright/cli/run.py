@@ -114,7 +114,7 @@ def _oversight(settings: RunSettings, model: Model) -> Oversight:
     other = settings.second_look
     check = None if other is None else ModelCheck(model if other == "same" else open_model(other))
     usual = Oversight() if settings.reflect else UNTOLD
-    return replace(usual, attended=sys.stdin.isatty(), check=check)
+    return replace(usual, attended=sys.stdin.isatty(), check=check, restarts=settings.restarts)
 
 
 def _show(

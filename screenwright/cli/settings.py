@@ -113,6 +113,9 @@ class RunSettings(BaseModel):
     second_look: str | None = Field(
         None, description="check a finish: same, for the same model, or the address of another one"
     )
+    restarts: int = Field(
+        1, ge=0, description="browser: how often one that crashed is started again, where it was; 0 ends the run then"
+    )
     confirm: bool = Field(False, description="ask before each action")
     out: Path | None = Field(None, description="folder to record the run in (default: runs/TIME-TASK)")
 

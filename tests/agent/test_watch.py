@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from screenwright import (
+    Acted,
+    Action,
     Agent,
     Checked,
     Claim,
     Click,
+    Done,
     Ended,
     EnvLost,
     Episode,
@@ -228,6 +231,51 @@ def test_a_look_that_failed_once_is_taken_again_and_said_to_be() -> None:
 def test_a_look_that_fails_twice_is_a_lost_screen() -> None:
     events = list(Episode("t", Flickering(3, 4), ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "no picture")
+
+
+class Mortal(FakeEnv):
+    """A screen that is lost when it is waited on, `deaths` times."""
+
+    def __init__(self, deaths: int) -> None:
+        super().__init__()
+        self.deaths, self.lost = deaths, False
+
+    def observe(self) -> Observation:
+        if self.lost:
+            raise EnvLost("it crashed")
+        return super().observe()
+
+    def execute(self, action: Action) -> Done:
+        if isinstance(action, Wait) and self.deaths:
+            self.deaths, self.lost = self.deaths - 1, True
+            raise EnvLost("it crashed")
+        return super().execute(action)
+
+    def restart(self) -> str:
+        self.lost = False
+        return "It is here again."
+
+
+def mortal(deaths: int, restarts: int) -> list[Event]:
+    script = [(Wait(0),), (Wait(0),), Finish()]
+    return list(Episode("t", Mortal(deaths), ScriptedPolicy(script), oversight=Oversight(restarts=restarts)).run())
+
+
+def test_a_screen_that_was_lost_is_started_again_and_said_to_be() -> None:
+    events = mortal(deaths=1, restarts=1)
+    assert ended(events).stop is StopReason.FINISHED
+    (trouble,) = [event for event in events if isinstance(event, Trouble)]
+    assert (trouble.step, trouble.kind) == (2, "screen")
+    assert trouble.message == "it crashed; it was started again (1 of 1)"
+    assert [event.refused for event in events if isinstance(event, Acted)] == ["it crashed", None]
+    assert "It is here again." in notes(events)[1]
+
+
+@pytest.mark.parametrize(("deaths", "restarts"), [(1, 0), (2, 1)])
+def test_a_screen_is_started_again_no_more_often_than_it_may(deaths: int, restarts: int) -> None:
+    events = mortal(deaths, restarts)
+    assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "it crashed")
+    assert len([event for event in events if isinstance(event, Trouble)]) == restarts
 
 
 @pytest.mark.parametrize(("jump", "way"), [(7200.0, "forward"), (-7200.0, "back")])

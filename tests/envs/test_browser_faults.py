@@ -43,6 +43,24 @@ def test_a_killed_browser_is_lost_in_one_line() -> None:
     assert "\n" not in str(lost.value)
 
 
+def test_a_killed_browser_is_started_again_where_it_was(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.html", tmp_path / "second.html"
+    for file in (first, second):
+        file.write_text(f"<h1>{file.stem}</h1>", encoding="utf-8")
+    with BrowserEnv(first.as_uri()) as env:
+        before = browsers_of(psutil.Process())
+        env.execute(Navigate(second.as_uri()))
+        env.observe()
+        for process in set(browsers_of(psutil.Process())) - set(before):
+            process.kill()
+        with pytest.raises(EnvLost):
+            env.observe()
+        assert second.as_uri() in env.restart()
+        assert env.observe().place == second.as_uri()
+    with pytest.raises(EnvLost, match="closed"):
+        env.restart()
+
+
 def test_a_crashed_page_can_be_loaded_again_as_a_person_would(tmp_path: Path) -> None:
     address = page(tmp_path, "document.title = 'still here'")
     with BrowserEnv(address) as env:

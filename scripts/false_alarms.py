@@ -1,0 +1,53 @@
+"""Circles that were seen in evaluations although the episode was done: `python scripts/false_alarms.py RUN [RUN ...]`.
+
+Each RUN is a folder that `screenwright eval` made, such as with `--agent oracle`. What is done by an oracle makes
+progress at every step, so any rung that was climbed there, and any end as stuck, is a false alarm.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from screenwright.agent.events import Reflected
+from screenwright.agent.trajectory import RunError, read_run
+from screenwright.eval.store import Store
+
+
+def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
+    """The episodes that were done, their steps, and a line for each in which a circle was seen.
+
+    Raises:
+        RunError: there is no evaluation, or a record is damaged.
+    """
+    store = Store(folder)
+    done = [record for record in store.records(store.manifest().episodes) if record.done]
+    lines: list[str] = []
+    for record in done:
+        rungs = [event for event in read_run(store.folder_of(record.id)).events if isinstance(event, Reflected)]
+        if rungs:
+            climbed = ", ".join(f"{rung} {count}" for rung, count in Counter(str(each.rung) for each in rungs).items())
+            lines.append(f"{record.id.path}: {climbed}; first at step {rungs[0].step}: {rungs[0].seen}")
+    return len(done), sum(record.steps for record in done), lines
+
+
+def main() -> int:
+    """Count and print; the exit code is 1 if there was a false alarm."""
+    if len(sys.argv) < 2:
+        print("usage: python scripts/false_alarms.py RUN [RUN ...]", file=sys.stderr)
+        return 2
+    found = 0
+    for name in sys.argv[1:]:
+        try:
+            episodes, steps, lines = alarms_in(Path(name))
+        except RunError as error:
+            print(f"false_alarms: {error}", file=sys.stderr)
+            return 2
+        print(f"{name}: {episodes} episodes done in {steps} steps, a circle seen in {len(lines)}")
+        for line in lines:
+            print(f"  {line}")
+        found += len(lines)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
