@@ -257,8 +257,8 @@ class Mortal(FakeEnv):
 
 
 def mortal(deaths: int, restarts: int) -> list[Event]:
-    script = [(Wait(0),), (Wait(0),), Finish()]
-    return list(Episode("t", Mortal(deaths), ScriptedPolicy(script), oversight=Oversight(restarts=restarts)).run())
+    policy = ScriptedPolicy([(Wait(0),), (Wait(0),), Finish()])
+    return list(Episode("t", Mortal(deaths), policy, oversight=Oversight(restarts=restarts)).run())
 
 
 def test_a_screen_that_was_lost_is_started_again_and_said_to_be() -> None:
