@@ -19,7 +19,7 @@ from ..agent.oversight import UNTOLD, Oversight
 from .contenders import make_contender
 from .manifest import Manifest, make_manifest, now
 from .plan import EpisodeId, make_plan
-from .pool import Pool
+from .pool import Pool, get_ready
 from .record import Attempt, Record, Trouble
 from .registry import benchmark_for
 from .settings import EvalSettings
@@ -60,6 +60,8 @@ class Evaluation:
             ValueError, TaskError: there is no such benchmark, task or model.
             RunError: there is an evaluation in the folder already.
         """
+        if settings.workers and not settings.ray:
+            get_ready()
         benchmark = benchmark_for(settings)
         make_contender(settings)  # says what is wrong before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)

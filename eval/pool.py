@@ -23,13 +23,8 @@ MakeWork = Callable[[int], Work]
 
 _POLL_S = 1.0
 _END_LIMIT_S = 5.0
-_PRELOADED = [
-    "__main__",
-    "screenwright.eval.evaluation",
-    "screenwright.envs.browser",
-    "screenwright.agent.models.served",
-]
-"""What workers share the import of, where the system can fork from a process that has no threads."""
+_PRELOADED = ["__main__", "screenwright.eval.preload"]
+"""What workers share, where the system can fork from a process that has no threads."""
 
 
 @dataclass(slots=True)
@@ -53,12 +48,7 @@ class Pool:
         self._size = size
         self._patience_s = patience_s
         self._workers: list[_Worker] = []
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("forkserver" if forks else "spawn")
-        assert isinstance(context, ForkServerContext | SpawnContext)
-        self._context = context
-        if forks:
-            self._context.set_forkserver_preload(_PRELOADED)
+        self._context = _context()
 
     def work(self, orders: deque[Order]) -> Iterator[Attempt]:
         """Do `orders`, first come first served, and hand on each attempt as it ends; more may be added meanwhile.
@@ -140,6 +130,23 @@ class Pool:
         worker.lifeline.close()
         worker.pipe.close()
         _kill(worker.process)
+
+
+def get_ready() -> None:
+    """Begin to import what workers share, in the process that they are forked from; returns at once."""
+    if isinstance(_context(), ForkServerContext):
+        from multiprocessing import forkserver  # not there on every system
+
+        forkserver.ensure_running()
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    assert isinstance(context, ForkServerContext | SpawnContext)
+    if isinstance(context, ForkServerContext):
+        context.set_forkserver_preload(_PRELOADED)
+    return context
 
 
 def _kill(process: BaseProcess) -> None:

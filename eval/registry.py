@@ -163,6 +163,12 @@ def _osworld(root: Path | None) -> Benchmark:
     return osworld(root)
 
 
+def _android_world(root: Path | None) -> Benchmark:
+    from .benchmarks.android_world import android_world
+
+    return android_world(root)
+
+
 def _through_browsergym(name: str) -> MakeBenchmark:
     def make(root: Path | None) -> Benchmark:
         from .benchmarks.browsergym import browsergym
@@ -196,6 +202,7 @@ _OURS: dict[str, MakeBenchmark] = {
     "webvoyager": _webvoyager,
     "online-mind2web": _online_mind2web,
     "osworld": _osworld,
+    "androidworld": _android_world,
     "webarena-verified": _webarena_verified,
     **{name: _through_browsergym(name) for name in _THROUGH_BROWSERGYM},
 }

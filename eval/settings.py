@@ -72,7 +72,8 @@ class EvalSettings(BaseModel):
     )
 
     python: Path | None = Field(
-        default=None, description="the Python that the benchmark's own package is installed for (osworld, browsergym)"
+        default=None,
+        description="the Python that the benchmark's own package is installed for (osworld, androidworld, browsergym)",
     )
     option: tuple[str, ...] = Field(
         default=(), description="NAME=VALUE for the benchmark's own package, such as provider_name=docker; repeatable"

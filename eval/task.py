@@ -68,6 +68,16 @@ class Solvable(Protocol):
         ...
 
 
+@runtime_checkable
+class Budgeted(Protocol):
+    """A scene whose benchmark gives each task a number of steps of its own, within the rules' most."""
+
+    @property
+    def steps(self) -> int:
+        """At most how many steps this task is given."""
+        ...
+
+
 class Task(Protocol):
     """A task: what kind it is, and how to set it up."""
 

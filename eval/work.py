@@ -20,7 +20,7 @@ from .manifest import now
 from .plan import EpisodeId
 from .record import Attempt, Phases, Record, Trouble
 from .strip import make_strip
-from .task import Benchmark, Outcome, Scene, Task, TaskError
+from .task import Benchmark, Budgeted, Outcome, Scene, Task, TaskError
 from .triage import triage
 
 TASK_OVER = "task_over"
@@ -78,12 +78,15 @@ class Work:
 
     def _play(self, order: Order, task: Task, scene: Scene, begun: tuple[str, float], control: Control) -> Attempt:
         policy = self._contender.policy(scene, order.id)
+        limits = order.limits
+        if isinstance(scene, Budgeted):
+            limits = replace(limits, steps=min(scene.steps, limits.steps or scene.steps))
         with RunLog(order.folder) as log:
             episode = Episode(
                 scene.instruction,
                 scene.env,
                 policy,
-                order.limits,
+                limits,
                 control=control,
                 record=log,
                 oversight=self._oversight,

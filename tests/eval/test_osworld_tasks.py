@@ -5,12 +5,11 @@ The doubles stand for `desktop_env`, which needs a virtual machine: what is thei
 """
 
 import json
-import stat
-import sys
 from pathlib import Path
 
 import pytest
 from osworld_machine import FakeGui, osworld_machine
+from other_python import python_with
 
 from screenwright import Agent, FakeEnv, ModelLost, Result, ScriptedModel, StopReason, UiTars15, Usage
 from screenwright.agent.messages import ImagePart
@@ -23,6 +22,7 @@ from screenwright.eval.task import TaskError
 
 GREET = "Thought: Greet.\nAction: click(start_box='(74,58)')"
 FINISH = "Action: finished()"
+MODULE = "desktop_env.desktop_env"
 DESKTOP_ENV = '''
 """A double of OSWorld's package: the same calls, a score that is read off what the machine's screen became."""
 import json, os, urllib.request
@@ -74,17 +74,6 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def python_with(package: str, folder: Path) -> Path:
-    """A Python that has a `desktop_env` with that source, as an environment of its own would."""
-    (folder / "site" / "desktop_env").mkdir(parents=True)
-    (folder / "site" / "desktop_env" / "__init__.py").touch()
-    (folder / "site" / "desktop_env" / "desktop_env.py").write_text(package)
-    script = folder / "python"
-    script.write_text(f'#!/bin/sh\nPYTHONPATH={folder / "site"} exec {sys.executable} "$@"\n')
-    script.chmod(script.stat().st_mode | stat.S_IEXEC)
-    return script
-
-
 def settings(root: Path, python: Path | str, url: str, told: Path, *task: str, **more: object) -> EvalSettings:
     option = ("ready_s=0", "rest_s=0", "pause_s=0", f"url={url}", f"told={told}")
     given = {"benchmark": "osworld", "root": root, "python": python, "option": option, "task": task, "workers": 0}
@@ -123,7 +112,7 @@ def test_who_gives_up_fails_what_could_be_done(stop: StopReason, unfinished: str
 def test_a_task_is_set_up_worked_and_scored_through_the_machine(root: Path, tmp_path: Path) -> None:
     told = tmp_path / "told.json"
     with osworld_machine(FakeEnv()) as (url, gui):
-        chosen = settings(root, python_with(DESKTOP_ENV, tmp_path), url, told)
+        chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, told)
         benchmark = osworld(root).configured(chosen)
         press, cannot, cursed = benchmark.tasks()
         with press.set_up(0) as scene:
@@ -149,7 +138,7 @@ def test_an_evaluation_counts_what_osworld_says_and_no_trouble_as_failure(root: 
     told = tmp_path / "told.json"
     told.write_text('{"presses": 0}')
     with osworld_machine(FakeEnv()) as (url, _):
-        chosen = settings(root, python_with(DESKTOP_ENV, tmp_path), url, told)
+        chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, told)
         records: list[Record] = list(Evaluation.begin(chosen, tmp_path / "out").run())
     assert [(record.id.task, record.done, record.score) for record in records] == [
         ("os.press-it", False, 0.0), ("os.cannot-be", False, 0.0), ("gimp.cursed-one", None, None),
@@ -168,7 +157,7 @@ def test_an_evaluation_counts_what_osworld_says_and_no_trouble_as_failure(root: 
 def test_what_is_missing_is_told_in_a_line(
     package: str, option: tuple[str, ...], wrong: str, root: Path, tmp_path: Path
 ) -> None:
-    chosen = settings(root, python_with(package, tmp_path), "http://127.0.0.1:1", tmp_path / "told")
+    chosen = settings(root, python_with({MODULE: package}, tmp_path), "http://127.0.0.1:1", tmp_path / "told")
     chosen = chosen.model_copy(update={"option": (*chosen.option, *option), "seeds": "0-9", "task": ("os.press-it",)})
     with pytest.raises(EvalError, match=wrong):
         list(Evaluation.begin(chosen, tmp_path / "out").run())
