@@ -19,6 +19,7 @@ from screenwright import (
 )
 from screenwright.agent.coordinates import ModelPoint
 from screenwright.agent.decision import AskUser, Finish
+from screenwright.agent.models.reader.course import course_after
 from screenwright.agent.models.reader.finding import find, find_box, find_tick, text_at
 from screenwright.agent.models.reader.instructions import read_instructions
 from screenwright.agent.models.reader.moves import Plan, Sight
@@ -67,7 +68,7 @@ def move(task: str, *replies: str, on: Screen = FORM) -> object:
 
 
 def planned(task: str, *replies: str, on: Screen = FORM) -> Plan:
-    return plan(read_instructions(task), replies, Sight(on))
+    return plan(course_after(read_instructions(task), replies), Sight(on))
 
 
 def test_a_whole_text_is_meant_rather_than_a_part_of_one() -> None:

@@ -1,12 +1,13 @@
 """The reader as a model: messages in, a reply in the UI-TARS-1.5 format out."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ...dialects.ui_tars import UiTars15
 from ...messages import ImagePart, Message
 from ..model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
+from .course import Words, course_after
 from .instructions import read_instructions
 from .moves import Sight
 from .perception import read_png
@@ -15,6 +16,9 @@ from .printed import without_task
 from .steps import Step
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
+_SAID = re.compile(r"^The user (?:answers|says): (.+)$", re.MULTILINE)
+"""How the loop tells its model what the user said in the middle of a run."""
+
 _DIALECT = UiTars15()
 
 
@@ -48,9 +52,8 @@ class ReaderModel:
             decided = ground(task, screen)  # what is asked for may be all that stands there: it is no printed task
         else:
             screen = without_task(screen, task)
-            replies = tuple(message.text for message in messages if message.role == "assistant")
             sight = Sight(screen, _is_unchanged(messages), _navigates(messages))
-            decided = plan(steps_of(task), replies, sight)
+            decided = plan(course_after(steps_of(task), _heard(messages)), sight)
         text = _DIALECT.format(decided.thought, (decided.move,))
         return Completion(text, Usage(0, len(text.split())))
 
@@ -72,6 +75,15 @@ def _task_in(messages: Sequence[Message]) -> str:
         if found:
             return found.group(1).strip()
     raise ModelLost("the reader was asked without a task: its prompt ends with '## User Instruction' and the task")
+
+
+def _heard(messages: Sequence[Message]) -> Iterator[str | Words]:
+    """Our own replies, and what the user said between them."""
+    for message in messages:
+        if message.role == "assistant":
+            yield message.text
+        elif message.role == "user" and not _TASK.search(message.text):
+            yield from (Words(text) for text in _SAID.findall(message.text))
 
 
 def _navigates(messages: Sequence[Message]) -> bool:

@@ -1,15 +1,14 @@
 """What to do next: a function of the steps asked for, of how far we are, and of the screen.
 
-How far we are is read back from our own last thought, which says it in words: `Step 2 of 5, part 1, try 1: ...`.
 Nothing else is remembered, so that a run can be resumed, replayed and served like that of any model.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from ....envs.actions import Click
 from ...decision import AskUser, Finish
+from .course import Course
 from .finding import find, find_box, find_tick
 from .instructions import label_in
 from .moves import Again, Last, Looking, Move, Plan, Progress, Sight, middle, next_move
@@ -17,19 +16,17 @@ from .screen import Area, Screen
 from .steps import Label, LookIn, NotUnderstood, SkipUnless, Step, Thing
 
 _LAST_PART = 9
-_PROGRESS = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
-_NOTED = re.compile(r"Noted: «(.*?)»")
 
 
-def plan(steps: tuple[Step, ...], replies: tuple[str, ...], sight: Sight) -> Plan:
-    """The next move, after `replies`, at `sight`."""
+def plan(course: Course, sight: Sight) -> Plan:
+    """The next move on `course`, at `sight`."""
+    steps, progress = course.steps, course.progress
     unclear = next((step for step in steps if isinstance(step, NotUnderstood)), None)
     if unclear is not None or not steps:
         asked = unclear.sentence if unclear is not None else ""
         return Plan(f"I follow literal instructions only and do not understand: {asked}", AskUser(
             f"I do not understand {asked!r}. Say what to click, type, choose or check, as it reads on the screen."
         ))  # fmt: skip
-    progress = progress_after(replies)
     while progress.step <= len(steps):
         step = steps[progress.step - 1]
         if isinstance(step, SkipUnless):
@@ -37,11 +34,9 @@ def plan(steps: tuple[Step, ...], replies: tuple[str, ...], sight: Sight) -> Pla
             continue
         hidden = steps[progress.step - 2] if progress.step > 1 else None
         found = next_move(step, progress, sight, hidden.place if isinstance(hidden, LookIn) else None)
-        if isinstance(found, Plan):
-            return found
         if isinstance(found, str):
             progress = replace(progress, noted=(*progress.noted, found))
-        if found is not None and not isinstance(found, str):
+        elif found is not None:
             return _say(steps, progress, found)
         progress = Progress(progress.step + 1, noted=progress.noted)
     answer = "\n".join(progress.noted)
@@ -74,24 +69,12 @@ def _meant(screen: Screen, label: Label) -> Iterator[Area | None]:
     yield box.area if box else None
 
 
-def progress_after(replies: tuple[str, ...]) -> Progress:
-    """Where our own replies so far have brought us. Each says which part it did, so the next part follows it."""
-    progress = Progress()
-    for reply in replies:
-        said = _PROGRESS.search(reply)
-        if said is None:
-            continue
-        step, part, tries = (int(number) for number in said.groups())
-        noted = tuple(_NOTED.findall(reply))
-        again = "looking for it" in reply
-        progress = Progress(step, part, tries + 1, noted) if again else Progress(step, part + 1, 1, noted)
-    return progress
-
-
-def _say(steps: tuple[Step, ...], progress: Progress, found: Move) -> Plan:
+def _say(steps: tuple[Step, ...], progress: Progress, found: Move | Plan) -> Plan:
     step = steps[progress.step - 1]
     part = _LAST_PART if isinstance(found, Last) else 0 if isinstance(found, Again) else progress.part
     where = f"Step {progress.step} of {len(steps)}, part {part}, try {progress.tries}"
+    if isinstance(found, Plan):
+        return Plan(f"{where}: {found.thought}{_noted(progress)}", found.move)
     doing = f"looking for it: {step}" if isinstance(found, Looking) else str(step)
     move = found.move if isinstance(found, Looking | Again | Last) else found
     return Plan(f"{where}: {doing}.{_noted(progress)}", move)
