@@ -162,6 +162,7 @@ def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
         (("run", "x", "--env", "vnc", "--address", "127.0.0.1:9", "--yes"), "no VNC server answers at 127.0.0.1:5909"),
         (("run", "x", "--env", "vnc", "--address", "box", "--password-file", "none"), "none: No such file"),
         (("run", "x", "--env", "android"), "this takes over a phone: say --yes"),
+        (("run", "x", "--second-look", "same"), "cannot judge a finish"),
         (("run", "x", "--nonsense"), "--nonsense"),
         (("dance",), "dance"),
     ],

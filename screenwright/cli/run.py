@@ -112,6 +112,8 @@ def _refuse_what_clicks_elsewhere(agent: Agent, settings: RunSettings) -> None:
 def _oversight(settings: RunSettings, model: Model) -> Oversight:
     """A person at a terminal attends; anybody else does not."""
     other = settings.second_look
+    if other == "reader" or (other == "same" and settings.model == "reader"):
+        raise SettingsError("the reader cannot judge a finish: name a model's server, --second-look ADDRESS")
     check = None if other is None else ModelCheck(model if other == "same" else open_model(other))
     usual = Oversight() if settings.reflect else UNTOLD
     return replace(usual, attended=sys.stdin.isatty(), check=check, restarts=settings.restarts)
