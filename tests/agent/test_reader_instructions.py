@@ -140,6 +140,21 @@ def test_it_is_what_the_condition_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ('Scroll down until you see "Accept terms" and click it.', Press(Label("Accept terms"))),
+        ("Wait for Ready, then click it", Press(Label("Ready"))),
+        ('Click the Name field and type "Ada" into it.', Write("Ada", Label("Name", 1, Thing.FIELD))),
+        ("Double-click notes.txt. Right-click it", Press(Label("notes.txt"), right=True)),
+        ("Click Save. Press Escape. Click it", Press(Label("Save"))),
+        ("Click it", Press(Label("it"))),
+    ],
+)
+def test_it_is_what_was_named_last(text: str, last: Step) -> None:
+    assert read_instructions(text)[-1] == last
+
+
+@pytest.mark.parametrize(
     ("description", "label"),
     [
         ("the Save button", Label("Save", 1, Thing.BUTTON)),

@@ -4,7 +4,7 @@ Each rule below is a general form of sentence. What fits none of them is `NotUnd
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -84,7 +84,7 @@ def read_instructions(text: str) -> tuple[Step, ...]:
             steps += branch
         elif bare:
             steps += _sentence(bare, held)
-    return tuple(step for step in steps if step != SkipUnless(None, 0))
+    return tuple(_referred(step for step in steps if step != SkipUnless(None, 0)))
 
 
 def label_in(description: str) -> Label:
@@ -107,14 +107,34 @@ def _sentence(sentence: str, held: list[str]) -> list[Step]:
     if condition is None:
         return [step for clause in _BREAKS.split(sentence) if _bare(clause) for step in _clause(_bare(clause), held)]
     seen = label_of(condition["seen"], held)
-    then = [_meant(step, seen) for step in _sentence(_bare(condition["then"]), held)]
+    then = _sentence(_bare(condition["then"]), held)
     other = _sentence(_bare(condition["other"]), held) if condition["other"] else []
     return [SkipUnless(seen, len(then) + 1), *then, SkipUnless(None, len(other)), *other]
 
 
-def _meant(step: Step, seen: Label) -> Step:
-    """A step at what the condition named, where it says `it`."""
-    return replace(step, label=seen) if isinstance(step, Press) and step.label.text.lower() == "it" else step
+def _referred(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, with what was named last in the place of `it`."""
+    named: Label | None = None
+    for step in steps:
+        label = _named(step)
+        if isinstance(step, Press | Pick | Tick) and label is not None and label.text.lower() == "it" and named:
+            yield replace(step, label=named)
+        elif isinstance(step, Write) and label is not None and label.text.lower() == "it" and named:
+            yield replace(step, field=named)
+        else:
+            yield step
+            named = label or named
+
+
+def _named(step: Step) -> Label | None:
+    """What `it` means after a step."""
+    match step:
+        case Press(label) | Pick(label) | Tick(label) | Await(label) | SkipUnless(label):
+            return label
+        case Turn(_, label) | Write(_, label) | Choose(_, label):
+            return label
+        case _:
+            return None
 
 
 def _bare(clause: str) -> str:
