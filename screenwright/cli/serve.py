@@ -59,7 +59,10 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
 
 
 def _serve_reader(serving: Serving) -> int:
-    reader = open_model("reader")
+    open_model("reader")  # says what to install where it cannot be had
+    from ..agent.models.reader import ReaderModel
+
+    reader = ReaderModel(chats=True)
     try:
         with (
             _ended_by_sigterm_as_by_ctrl_c(),

@@ -26,8 +26,11 @@ class ReaderModel:
     """Reads the screen by OCR and follows literal instructions; needs no weights beyond those inside its packages.
 
     Everything it knows it takes from the messages: the task, its own replies, the newest picture. It answers in
-    pixels of that picture, one action a reply.
+    pixels of that picture, one action a reply. One that `chats` answers in words whoever asks for something else.
     """
+
+    def __init__(self, *, chats: bool = False) -> None:
+        self._chats = chats
 
     def info(self) -> ModelInfo:
         """See `Model`."""
@@ -42,11 +45,16 @@ class ReaderModel:
         """See `Model`. The sampling has no meaning to it: it always gives the same answer.
 
         Raises:
-            ModelLost: the messages hold no task or no picture.
+            ModelLost: the messages hold no task or no picture, and it does not chat.
         """
         if stop(""):
             return Completion("", complete=False)
-        task, picture = _task_in(messages), _newest_picture(messages)
+        try:
+            task, picture = _task_in(messages), _newest_picture(messages)
+        except ModelLost as lost:
+            if not self._chats:
+                raise
+            return Completion(f"I work screens by literal instructions; {lost}.")
         screen = read_png(picture.data)
         if _is_grounding(messages):
             decided = ground(task, screen)  # what is asked for may be all that stands there: it is no printed task
