@@ -55,6 +55,8 @@ from screenwright.envs.actions import Direction
         ('Enter "a" in Name, "b" in City', NotUnderstood("Enter a in Name, b in City")),
         ("Enter your name 'Ada' in Name", NotUnderstood("Enter your name Ada in Name")),
         ('Type "Jane" and "Doe" into First and Last', NotUnderstood("Type Jane and Doe into First and Last")),
+        ("Type Ada into the box with the red frame", NotUnderstood("Type Ada into the box with the red frame")),
+        ('Type "into the unknown"', Write("into the unknown")),
         ("Fill in Name with Ada, City with Rome", NotUnderstood("Fill in Name with Ada, City with Rome")),
         ("Click Terms and conditions", Press(Label("Terms and conditions"))),
         ("Wait until Done appears", Await(Label("Done"))),

@@ -68,6 +68,9 @@ _DESCRIBED = re.compile(
 )
 """A text that is described rather than given, unless it is quoted: `the sum of 17 and 25`, `your name`."""
 
+_SAYS_WHERE = re.compile(r",\s.*\b(?:with|to|in|into)\b|\binto\b|\bin\s+the\b", re.IGNORECASE)
+"""A text that goes on to say where it belongs, in words that were not understood, unless it is quoted."""
+
 Made: TypeAlias = "Step | tuple[Step, ...] | None"
 
 
@@ -171,7 +174,7 @@ def _is_one_thing(name: str, part: str | None) -> bool:
     if name == "text":
         if not quoted and (_DESCRIBED.match(bare) or (bare.lower().startswith("the ") and _JUDGED.search(bare))):
             return False
-        return not (quoted and bare) and not re.search(r",\s.*\b(?:with|to|in|into)\b", bare, re.IGNORECASE)
+        return not (quoted and bare) and not _SAYS_WHERE.search(bare)
     if quoted and re.search(r"\band\b|,", bare, re.IGNORECASE):
         return False
     return not re.search(r",|\bwith\b(?!\s+the\s+(?:text|label|name))|\binto\b", bare, re.IGNORECASE)
