@@ -96,6 +96,8 @@ class Desktop:
         command = ["xclip", "-selection", "clipboard", way]
         if way == "-in":
             subprocess.run(command, input=word.encode(), env=display, check=True, stdout=subprocess.DEVNULL, timeout=20)
+            while self._clipboard(env, "-out") != word:  # xclip returns before the server has heard of it
+                time.sleep(0.01)
             return word
         return subprocess.run(command, capture_output=True, env=display, check=False, timeout=20).stdout.decode()
 

@@ -1,13 +1,15 @@
-"""What the embedded reader reads on pages whose words and controls are known, and what it costs.
+"""What the embedded reader reads on pages and windows whose words and controls are known, and what it costs.
 
-    python scripts/reading_bench.py [--seeds 100-103] [--tesseract]
+    python scripts/reading_bench.py [--seeds 100-103] [--windows] [--tesseract]
 
 Each page is made from its seed: prose, a form with native widgets and a table, light or dark, at scale 1 or 2. The
 words and their boxes, the controls and their states come from the page itself (`Range`), the reading from its
-screenshot alone. Read again with nothing changed, and with one field filled in, it costs less.
+screenshot alone. A window (`--windows`, `reading_window.py`) is Tk's: prose, fields, ticks and buttons, in three fonts
+from 13 to 26 px, light or dark. Read again with nothing changed, and with one field filled in, it costs less.
 """
 
 import argparse
+import json
 import random
 import subprocess
 import sys
@@ -23,10 +25,12 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, VirtualDisplay
 from screenwright.agent.models.reader.likeness import plain
 from screenwright.agent.models.reader.ocr import reader
 from screenwright.agent.models.reader.perception import read_image
 from screenwright.agent.models.reader.screen import Area, Kind, Screen
+from screenwright.envs.actions import Wait
 
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 WORDS = (
@@ -165,22 +169,52 @@ def timed(tally: Tally, name: str, work: Callable[[], Screen]) -> Screen:
     return done
 
 
-def measure(seed: int, tally: Tally, others: Counter[str] | None) -> None:
-    """One page: read, read again, read with a field filled in; and with tesseract, if asked."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture whose words and controls are known, and the same with one field filled in."""
+
+    picture: Image.Image
+    changed: Image.Image
+    truth: dict[str, list[list[Any]]]
+    scale: int = 1
+
+
+def page_seen(seed: int) -> Seen:
+    """A page in Chromium."""
     with shown(seed) as (page, scale):
-        truth = page.evaluate(TRUTH)
-        picture = picture_of(page)
-        reader()._known.clear()
-        screen = timed(tally, f"first, scale {scale}", lambda: read_image(picture))
-        timed(tally, f"unchanged, scale {scale}", lambda: read_image(picture))
+        truth, picture = page.evaluate(TRUTH), picture_of(page)
         page.locator("input[data-kind='text field']").first.fill("Ada Lovelace")
-        changed = picture_of(page)
-        timed(tally, f"one field changed, scale {scale}", lambda: read_image(changed))
-    seen = [(word.text, word.area) for piece in screen.pieces for word in piece.words]
-    count_words(tally.words, truth["words"], seen, scale)
-    count_kinds(tally.kinds, truth["controls"], screen, scale)
+        return Seen(picture, picture_of(page), truth, scale)
+
+
+def window_seen(seed: int) -> Seen:
+    """A window of Tk on a virtual display."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.json"
+        program = ("/usr/bin/python3", str(Path(__file__).with_name("reading_window.py")), str(told), str(seed))
+        with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,))) as env:
+            env.observe()
+            env.execute(Wait(1.0))
+            truth, picture = json.loads(told.read_text()), env.observe().screenshot.image
+            field = next(one for one in truth["controls"] if one[0] == "text field")
+            for action in (Click(ScreenPoint(field[1] + 40, (field[2] + field[4]) / 2)), Hotkey(("ctrl", "a"))):
+                env.execute(action)
+            env.execute(Type("Ada Lovelace"))
+            return Seen(picture, env.observe().screenshot.image, truth)
+
+
+def measure(seen: Seen, tally: Tally, others: Counter[str] | None) -> None:
+    """One picture: read, read again, read with a field filled in; and with tesseract, if asked."""
+    scale, picture = seen.scale, seen.picture
+    reader()._known.clear()
+    screen = timed(tally, f"first, scale {scale}", lambda: read_image(picture))
+    timed(tally, f"unchanged, scale {scale}", lambda: read_image(picture))
+    timed(tally, f"one field changed, scale {scale}", lambda: read_image(seen.changed))
+    words = [(word.text, word.area) for piece in screen.pieces for word in piece.words]
+    count_words(tally.words, seen.truth["words"], words, scale)
+    count_kinds(tally.kinds, seen.truth["controls"], screen, scale)
     if others is not None:
-        count_words(others, truth["words"], tesseract(picture), scale)
+        count_words(others, seen.truth["words"], tesseract(picture), scale)
 
 
 def tesseract(picture: Image.Image) -> list[tuple[str, Area]]:
@@ -213,12 +247,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", default="100-103", metavar="A-B", help="which pages (default: %(default)s)")
     parser.add_argument("--tesseract", action="store_true", help="beside it (apt-get install tesseract-ocr)")
+    parser.add_argument("--windows", action="store_true", help="windows of Tk on a virtual display, not pages")
     given = parser.parse_args(arguments)
     first, _, last = given.seeds.partition("-")
     read_image(Image.new("RGB", (200, 100), "white"))  # the models are loaded before anything is timed
     tally, others = Tally(), Counter[str]() if given.tesseract else None
     for seed in range(int(first), int(last or first) + 1):
-        measure(seed, tally, others)
+        measure(window_seen(seed) if given.windows else page_seen(seed), tally, others)
     print(line("reader", tally.words))
     if others is not None:
         print(line("tesseract", others))

@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenwright.agent.models.reader import ocr
 from screenwright.agent.models.reader.detection import Part, parts_of
-from screenwright.agent.models.reader.ocr import LineReader
+from screenwright.agent.models.reader.ocr import LineReader, read_line
 from screenwright.agent.models.reader.perception import read_image
-from screenwright.agent.models.reader.screen import Kind, Screen
+from screenwright.agent.models.reader.screen import Area, Kind, Screen
 
 pytestmark = pytest.mark.reader
 
@@ -112,3 +112,8 @@ def _overlap(one: Part, other: Part) -> bool:
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     return across > 0 and down > 0
+
+
+@pytest.mark.parametrize("area", [Area(10, 10, 40, 10), Area(-9, 4, -2, 12), Area(70, 4, 90, 12), Area(5, 40, 30, 60)])
+def test_where_no_pixel_is_nothing_is_read(area: Area) -> None:
+    assert read_line(np.full((30, 60, 3), 255, np.uint8), area) is None

@@ -102,8 +102,11 @@ def read_text(pixels: Pixels) -> tuple[Piece, ...]:
 
 def read_line(pixels: Pixels, area: Area) -> Piece | None:
     """The one line in `area`, where a short word alone was overlooked; None if there is none."""
-    left, top, right, bottom = (round(edge) for edge in (area.left, area.top, area.right, area.bottom))
-    text, score = reader().line(np.ascontiguousarray(pixels[top:bottom, left:right]))
+    left, top = max(0, round(area.left)), max(0, round(area.top))
+    crop = pixels[top : max(0, round(area.bottom)), left : max(0, round(area.right))]
+    if not crop.size:
+        return None
+    text, score = reader().line(np.ascontiguousarray(crop))
     if score < _LEAST_SCORE or not text.strip():
         return None
     return Piece((_word(pixels, text.strip(), score, area),))
