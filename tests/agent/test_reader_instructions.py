@@ -56,6 +56,8 @@ from screenwright.envs.actions import Direction
         ("Enter your name 'Ada' in Name", NotUnderstood("Enter your name Ada in Name")),
         ('Type "Jane" and "Doe" into First and Last', NotUnderstood("Type Jane and Doe into First and Last")),
         ("Type Ada into the box with the red frame", NotUnderstood("Type Ada into the box with the red frame")),
+        ("Type the text below into Name", NotUnderstood("Type the text below into Name")),
+        ("Click as many circles as possible", NotUnderstood("Click as many circles as possible")),
         ('Type "into the unknown"', Write("into the unknown")),
         ("Fill in Name with Ada, City with Rome", NotUnderstood("Fill in Name with Ada, City with Rome")),
         ("Click Terms and conditions", Press(Label("Terms and conditions"))),

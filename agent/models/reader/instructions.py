@@ -58,13 +58,15 @@ _ELSE = re.compile(r"^(?:otherwise|else|if\s+not),?\s+(?P<other>.+)$", re.IGNORE
 _COLOURS = "red|green|blue|yellow|orange|purple|pink|gr[ea]y|black|white|brown|cyan|magenta|coloured|colored"
 _JUDGED = re.compile(
     r"\b(?:cheap\w*|expensive|best|worst|most|least|larg(?:er|est)|smallest|bigg(?:er|est)|highest|lowest|newest|oldest|"
-    r"longest|shortest|similar|relevant|nearest|closest|fastest|sum|total\s+of|average|triangles?|"
+    r"longest|shortest|as\s+(?:many|much)|similar|relevant|nearest|closest|fastest|sum|total\s+of|average|triangles?|"
     rf"(?:{_COLOURS})\s+\w+|colou?r)\b",
     re.IGNORECASE,
 )
 """What has to be judged, or seen in another way than by reading, unless it is quoted. A colour alone may be a name."""
 _DESCRIBED = re.compile(
-    r"^(?:your|my|his|her|their|the\s+(?:\w+\s+){1,2}(?:of|from|that|which|in|on|for))\s", re.IGNORECASE
+    r"^(?:your|my|his|her|their|the\s+(?:\w+\s+){1,2}(?:of|from|that|which|in|on|for))\s"
+    r"|^the\s+(?:\w+\s+)+(?:below|above|shown|displayed)$|^the\s+following\b",
+    re.IGNORECASE,
 )
 """A text that is described rather than given, unless it is quoted: `the sum of 17 and 25`, `your name`."""
 
