@@ -23,7 +23,13 @@ MakeWork = Callable[[int], Work]
 
 _POLL_S = 1.0
 _END_LIMIT_S = 5.0
-_PRELOADED = ["__main__", "screenwright.eval.preload"]
+_PRELOADED = [
+    "__main__",
+    "screenwright.eval.evaluation",
+    "screenwright.envs.browser",
+    "screenwright.agent.models.served",
+    "screenwright.eval.preload",
+]
 """What workers share, where the system can fork from a process that has no threads."""
 
 

@@ -96,8 +96,9 @@ class Desktop:
         command = ["xclip", "-selection", "clipboard", way]
         if way == "-in":
             subprocess.run(command, input=word.encode(), env=display, check=True, stdout=subprocess.DEVNULL, timeout=20)
-            while self._clipboard(env, "-out") != word:  # xclip returns before the server has heard of it
-                time.sleep(0.01)
+            end = time.monotonic() + SEEN_WITHIN_S
+            while self._clipboard(env, "-out") != word and time.monotonic() < end:
+                time.sleep(0.01)  # xclip returns before the server has heard of it
             return word
         return subprocess.run(command, capture_output=True, env=display, check=False, timeout=20).stdout.decode()
 

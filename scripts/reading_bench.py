@@ -24,6 +24,7 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from reading_words import WORDS
 
 from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, VirtualDisplay
 from screenwright.agent.models.reader.likeness import plain
@@ -33,10 +34,6 @@ from screenwright.agent.models.reader.screen import Area, Kind, Screen
 from screenwright.envs.actions import Wait
 
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
-WORDS = (
-    "order paper ink letter address delivery invoice number street city country gift express courier weight total "
-    "account settings language privacy notice message search report summary archive folder project member review"
-)
 KINDS = {
     "button": (Kind.BUTTON,),
     "text field": (Kind.FIELD,),

@@ -2,8 +2,8 @@
 
     /usr/bin/python3 scripts/reading_window.py FILE SEED
 
-Runs under the Python that has tkinter, and imports nothing else. FILE becomes JSON as the pages of the benchmark give
-it: words and controls with their corners in pixels of the screen.
+Runs under the Python that has tkinter, and imports nothing of Screenwright. FILE becomes JSON as the pages of the
+benchmark give it: words and controls with their corners in pixels of the screen.
 """
 
 import json
@@ -13,10 +13,7 @@ import tkinter
 from pathlib import Path
 from tkinter import font as fonts
 
-WORDS = (
-    "order paper ink letter address delivery invoice number street city country gift express courier weight total "
-    "account settings language privacy notice message search report summary archive folder project member review"
-)
+from reading_words import WORDS
 
 
 def say(dice, least, most):

@@ -133,10 +133,9 @@ def _imported(address: DisplayAddress) -> Any:
     try:
         with address.in_environment():
             gui: ModuleType = __import__("pyautogui")
-    except Exception as error:
+    except Exception as error:  # without a display: KeyError, errors of python-xlib, or its own, by platform
         if isinstance(error, ModuleNotFoundError) and error.name == "pyautogui":
             raise
-        # without a display it raises KeyError, errors of python-xlib, or its own, by platform
         raise EnvUnavailable(f"pyautogui cannot use this display: {error}") from error
     finally:
         if blocked:

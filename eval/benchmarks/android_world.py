@@ -27,6 +27,9 @@ HOW_TO_GET = (
 SUITE_SEED = 30
 """The seed of AndroidWorld's own runner, from which each task's parameters follow."""
 
+MOST_STEPS = 120
+"""Ten for each of the twelve points of complexity that its longest task has."""
+
 _CONSOLE_PORT = 5554
 _LIST_S = 300.0
 _SET_UP_S = 900.0
@@ -88,7 +91,7 @@ class AndroidWorld:
     driven: Driven | None = None
     serial: str = ""
     name: str = "androidworld"
-    rules: Rules = Rules(seeds=(0,), steps=120)
+    rules: Rules = Rules(seeds=(0,), steps=MOST_STEPS)
 
     def configured(self, settings: EvalSettings) -> "AndroidWorld":
         """The same with the Python and the emulator that the settings name.

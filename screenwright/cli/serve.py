@@ -18,7 +18,6 @@ from PIL import Image
 from ..agent.messages import ImagePart, Message
 from ..agent.models.http_server import serve as serve_model
 from ..agent.models.model import ModelLost, Sampling
-from ..agent.models.open import open_model
 from ..agent.models.served import ServedModel
 from ..agent.serving import Serving, vllm_command
 from ..envs.geometry import Size
@@ -59,8 +58,7 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
 
 
 def _serve_reader(serving: Serving) -> int:
-    open_model("reader")  # says what to install where it cannot be had
-    from ..agent.models.reader import ReaderModel
+    from ..agent.models.reader import ReaderModel  # its OCR takes a second to import, and is an extra
 
     reader = ReaderModel(chats=True)
     try:

@@ -23,7 +23,10 @@ def talk(task: str, env: FakeEnv, *answers: str) -> list[Event]:
     for event in agent.stream(task, env):
         events.append(event)
         if isinstance(event, NeedsUser):
-            agent.tell(said.pop(0)) if said else agent.decline()
+            if not said:
+                agent.decline()
+            for text in said.pop(0).split("|") if said else ():
+                agent.tell(text)
     return events
 
 
@@ -48,6 +51,10 @@ def test_a_step_that_is_handed_back_is_begun_again() -> None:
 )
 def test_what_is_said_unasked_comes_next(replies: tuple[str, ...], steps: list[str], number: int) -> None:
     assert left("Click A. Click B", *replies, Words("Click X")) == (steps, number)
+
+
+def test_words_that_ask_for_nothing_leave_the_steps_as_they_are() -> None:
+    assert left("Click A. Click B", ASKS.format(1, 2), Words("Please.")) == (["click 'A'", "click 'B'"], 1)
 
 
 def test_a_branch_grows_with_what_is_put_into_it() -> None:
@@ -79,6 +86,15 @@ def test_a_thing_that_is_not_there_can_be_named_otherwise() -> None:
     assert isinstance(last, Ended)
     assert last.stop is StopReason.FINISHED, last.reason
     assert (env.state.presses, env.state.chosen) == (1, "Banana")
+
+
+def test_what_is_said_in_two_goes_is_done_in_that_order() -> None:
+    env = FakeEnv()
+    events = talk('Click "Welcome". Click Greet.', env, 'Type "Ada" into Name|Type "Bo" into Name')
+    last = events[-1]
+    assert isinstance(last, Ended)
+    assert last.stop is StopReason.FINISHED, last.reason
+    assert (env.state.text, env.state.presses) == ("Bo", 1)
 
 
 def test_a_task_that_tells_of_a_user_is_no_word_of_the_users() -> None:

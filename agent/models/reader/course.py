@@ -37,7 +37,8 @@ def course_after(steps: tuple[Step, ...], heard: Iterable[str | Words]) -> Cours
     course, asked = Course(steps), False
     for said in heard:
         if isinstance(said, Words):
-            course = _taken_in(course, read_instructions(said.text), answers=asked)
+            new = read_instructions(said.text)
+            course = _taken_in(course, new, answers=asked) if new else course
         else:
             course, asked = Course(course.steps, _progress_after(said, course.progress)), bool(_ASKS.search(said))
     return course

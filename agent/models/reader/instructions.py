@@ -122,13 +122,13 @@ def _referred(steps: Iterable[Step]) -> Iterator[Step]:
     named: Label | None = None
     for step in steps:
         label = _named(step)
-        if isinstance(step, Press | Pick | Tick) and label is not None and label.text.lower() == "it" and named:
-            yield replace(step, label=named)
-        elif isinstance(step, Write) and label is not None and label.text.lower() == "it" and named:
-            yield replace(step, field=named)
-        else:
+        if label is None or named is None or label.text.lower() != "it":
             yield step
             named = label or named
+        elif isinstance(step, Press | Pick | Tick):
+            yield replace(step, label=named)
+        else:
+            yield replace(step, field=named) if isinstance(step, Write) else step
 
 
 def _named(step: Step) -> Label | None:

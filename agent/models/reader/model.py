@@ -90,8 +90,8 @@ def _heard(messages: Sequence[Message]) -> Iterator[str | Words]:
     for message in messages:
         if message.role == "assistant":
             yield message.text
-        elif message.role == "user" and not _TASK.search(message.text):
-            yield from (Words(text) for text in _SAID.findall(message.text))
+        elif message.role == "user" and not _TASK.search(message.text) and (said := _SAID.findall(message.text)):
+            yield Words("\n".join(said))
 
 
 def _navigates(messages: Sequence[Message]) -> bool:

@@ -38,7 +38,7 @@ class Bridge:
     async def serve(self) -> None:
         """Say where, and serve until the program is ended."""
         server = await asyncio.start_server(self._guest, "127.0.0.1", 0, limit=_CHUNK)
-        print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/{self._secret}/", flush=True)  # noqa: T201
+        print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/{self._secret}/", flush=True)  # noqa: T201 -- whoever started it reads the address there
         await server.serve_forever()
 
     async def _guest(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

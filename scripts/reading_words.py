@@ -1,0 +1,6 @@
+"""The words that the pages and windows of `reading_bench.py` are made of; two Pythons read this."""
+
+WORDS = (
+    "order paper ink letter address delivery invoice number street city country gift express courier weight total "
+    "account settings language privacy notice message search report summary archive folder project member review"
+)
