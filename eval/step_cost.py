@@ -131,7 +131,7 @@ def measure(browsergym: str) -> dict[str, object]:
         RuntimeError: BrowserGym's side did not start, or clicks did not land.
     """
     with tempfile.TemporaryDirectory() as folder, serving() as ours, serving() as theirs:
-        driver = str(Path(__file__).with_name("browsergym_driver.py"))
+        driver = str(Path(__file__).parent / "drivers" / "browsergym_driver.py")
         command = [browsergym, driver, theirs.url]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as gym:
             if "ready" not in _hear(gym.stdout):

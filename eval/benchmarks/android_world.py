@@ -104,7 +104,7 @@ class AndroidWorld:
         if settings.workers > 1 or settings.ray:
             raise ValueError("androidworld works one emulator: use --workers 1")
         options = {"console_port": _CONSOLE_PORT, "suite_seed": SUITE_SEED, **settings.options}
-        script = Path(__file__).parent.parent / "android_world_driver.py"
+        script = Path(__file__).parent.parent / "drivers" / "android_world_driver.py"
         driven = Driven(settings.python, script, options, HOW_TO_GET)
         return replace(self, driven=driven, serial=f"emulator-{options['console_port']}")
 

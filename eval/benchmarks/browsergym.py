@@ -119,7 +119,7 @@ class BrowserGym:
         if settings.python is None:
             raise ValueError(f"{self.name} runs through BrowserGym, in a Python of its own: {self._how_to_get}")
         options = {**settings.options, "package": self.suite.package}
-        script = Path(__file__).parent.parent / "browsergym_tasks_driver.py"
+        script = Path(__file__).parent.parent / "drivers" / "browsergym_tasks_driver.py"
         return replace(self, driven=Driven(settings.python, script, options, self._how_to_get))
 
     @property

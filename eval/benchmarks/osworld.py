@@ -238,7 +238,7 @@ def read_example(path: Path) -> Example:
 
 
 def _driven(python: Path, options: Mapping[str, object]) -> Driven:
-    return Driven(python, Path(__file__).parent.parent / "osworld_driver.py", options, HOW_TO_GET)
+    return Driven(python, Path(__file__).parent.parent / "drivers" / "osworld_driver.py", options, HOW_TO_GET)
 
 
 def _bytes(path: Path) -> bytes:

@@ -151,7 +151,7 @@ class WebArenaVerified:
         state = options.pop("storage_state", None)
         if settings.python is None or not isinstance(options.get("config"), str):
             raise ValueError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
-        script = Path(__file__).parent.parent / "webarena_verified_driver.py"
+        script = Path(__file__).parent.parent / "drivers" / "webarena_verified_driver.py"
         driven = Driven(settings.python, script, options, HOW_TO_GET)
         return replace(self, driven=driven, storage_state=None if state is None else str(state))
 

@@ -11,24 +11,18 @@ import importlib
 import importlib.metadata
 import importlib.util
 import io
-import json
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
+
+from driver_loop import Missing, serve
 
 SUBSETS = ["chat", "infeas", "coord", "nav", "tab"]
 
 
-def main(options: "dict[str, Any]") -> None:
-    """Serve until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the library prints must not get among the answers
-
-    def answer(**said: Any) -> None:
-        print(json.dumps(said), file=answers, flush=True)
-
+def start(options: "dict[str, Any]") -> "Gym":
+    """Import what the options name, with its pages and its browser found."""
     package = options.pop("package")
     if options.pop("system_chromium", False):
         use_the_systems_chromium()
@@ -37,33 +31,28 @@ def main(options: "dict[str, Any]") -> None:
         importlib.import_module(f"browsergym.{package}")
         actions = importlib.import_module("browsergym.core.action.highlevel")
     except ImportError as error:
-        answer(missing=f"browsergym-{package} ({error.name or error})")
-        return
+        raise Missing(f"browsergym-{package} ({error.name or error})") from error
     if package == "miniwob":
         find_miniwob()
     mapping = actions.HighLevelActionSet(subsets=SUBSETS, strict=False, multiaction=True).to_python_code
-    gym = Gym(gymnasium, {"headless": True, "wait_for_user_message": False, "action_mapping": mapping, **options})
-    answer(ready=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        try:
-            if "list" in asked:
-                answer(tasks=task_names(gymnasium, package), versions=versions())
-            elif "task" in asked:
-                answer(**gym.open(asked["task"], asked["seed"]))
-            else:
-                answer(**gym.act(asked["act"]))
-        except Exception as error:  # noqa: BLE001 -- one task's trouble, which the other side is told
-            answer(error=f"BrowserGym: {type(error).__name__}: {error}")
-    gym.close()
+    given = {"headless": True, "wait_for_user_message": False, "action_mapping": mapping, **options}
+    return Gym(gymnasium, package, given)
 
 
 class Gym:
-    """The environment of one task after another."""
+    """The environment of one task of `package` after another."""
 
-    def __init__(self, gymnasium: Any, options: "dict[str, Any]") -> None:
-        self._gymnasium, self._options = gymnasium, options
+    def __init__(self, gymnasium: Any, package: str, options: "dict[str, Any]") -> None:
+        self._gymnasium, self._package, self._options = gymnasium, package, options
         self._env: Any = None
+
+    def answer(self, asked: "dict[str, Any]") -> "dict[str, Any]":
+        """All tasks, or what is seen of one that is opened or acted in."""
+        if "list" in asked:
+            return {"tasks": task_names(self._gymnasium, self._package), "versions": versions()}
+        if "task" in asked:
+            return self.open(asked["task"], asked["seed"])
+        return self.act(asked["act"])
 
     def open(self, task: str, seed: int) -> "dict[str, Any]":
         """Open a task; says what is asked."""
@@ -130,4 +119,4 @@ def use_the_systems_chromium() -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    serve("BrowserGym", start)

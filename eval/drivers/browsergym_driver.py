@@ -13,13 +13,14 @@ import sys
 import time
 from typing import Any
 
+from driver_loop import keep_standard_output, tell
+
 SLOW_MO_MS = 100
 
 
 def main(url: str) -> None:
     """Serve blocks of clicks on the page at `url` until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the library prints must not get among the answers
+    answers = keep_standard_output()
     _use_the_systems_chromium()
     gymnasium = importlib.import_module("gymnasium")
     importlib.import_module("browsergym.core")
@@ -30,14 +31,14 @@ def main(url: str) -> None:
         wait_for_user_message=False, slow_mo=SLOW_MO_MS,
     )  # fmt: skip
     env.reset()
-    print(json.dumps({"ready": True}), file=answers, flush=True)
+    tell(answers, {"ready": True})
     for line in sys.stdin:
         seconds: list[float] = []
         for x, y in json.loads(line)["clicks"]:
             started = time.perf_counter()
             env.step(f"mouse_click({x}, {y})")
             seconds.append(time.perf_counter() - started)
-        print(json.dumps({"seconds": seconds}), file=answers, flush=True)
+        tell(answers, {"seconds": seconds})
     env.close()
 
 

@@ -8,12 +8,11 @@ the score, and clears up.
 
 import hashlib
 import importlib
-import json
-import os
 import random
-import sys
 from contextlib import suppress
 from typing import Any
+
+from driver_loop import Missing, serve
 
 FAMILY = "android_world"
 
@@ -21,11 +20,22 @@ FAMILY = "android_world"
 class Phone:
     """The emulator as AndroidWorld's code works it, connected to at the first task, and the task that is open."""
 
-    def __init__(self, suite_seed: int, options: "dict[str, Any]") -> None:
-        self._suite_seed, self._options = suite_seed, options
-        self._types = importlib.import_module("android_world.registry").TaskRegistry().get_registry(FAMILY)
+    def __init__(self, options: "dict[str, Any]") -> None:
+        self._suite_seed, self._options = options.pop("suite_seed"), options
+        try:
+            self._types = importlib.import_module("android_world.registry").TaskRegistry().get_registry(FAMILY)
+        except ImportError as error:
+            raise Missing(error.name or "android_world") from error
         self._env: Any = None
         self._task: Any = None
+
+    def answer(self, asked: "dict[str, Any]") -> "dict[str, Any]":
+        """All tasks, what is asked in one that is opened, or the score of the open one."""
+        if "list" in asked:
+            return self.listed()
+        if "task" in asked:
+            return self.set_up(asked["task"], asked["seed"])
+        return self.score(asked["done"], asked["answer"])
 
     def listed(self) -> "dict[str, Any]":
         """All tasks, in the order of the suite, each with the module that it comes from."""
@@ -70,33 +80,5 @@ class Phone:
             self._env.close()
 
 
-def main(options: "dict[str, Any]") -> None:
-    """Serve until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the library prints must not get among the answers
-
-    def answer(**said: Any) -> None:
-        print(json.dumps(said), file=answers, flush=True)
-
-    try:
-        phone = Phone(options.pop("suite_seed"), options)
-    except ImportError as error:
-        answer(missing=f"{error.name or 'android_world'}")
-        return
-    answer(ready=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        try:
-            if "list" in asked:
-                answer(**phone.listed())
-            elif "task" in asked:
-                answer(**phone.set_up(asked["task"], asked["seed"]))
-            else:
-                answer(**phone.score(asked["done"], asked["answer"]))
-        except Exception as error:  # noqa: BLE001 -- one task's trouble, which the other side is told
-            answer(error=f"AndroidWorld: {type(error).__name__}: {error}")
-    phone.close()
-
-
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    serve("AndroidWorld", Phone)
