@@ -128,7 +128,7 @@ class Episode:
             self.env.attend(control)
 
     def _open(self) -> None:
-        """Open the screen by a first look, which is kept out of the record, and the policy.
+        """Open the screen by a first look, which step 1 may take for its own, and the policy.
 
         A screen that cannot be opened is no episode; a model that cannot be had ends this one.
         """
@@ -136,7 +136,7 @@ class Episode:
         self._watch = Watch(self.env, self.control, self.oversight, done=list(past.done))
         self._looks, self._usage, self._misread = list(past.looks), past.usage, past.misread
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
-            self._watch.notes.extend(self.env.observe().facts)
+            self._watch.open()
         self._attend(self.control)
         try:
             self.policy.open()

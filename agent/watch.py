@@ -26,6 +26,9 @@ LOOK_AGAIN_S = 0.5
 PROBE_S = 1.1
 """What moves by itself is told by two looks so far apart: a clock that shows seconds moves in this time."""
 
+FIRST_LOOK_S = 0.1
+"""How old the look that opened the screen may be and still serve as that of the first step."""
+
 CLOCK_JUMP_S = 5.0
 _LISTED = 30
 _USERS_QUESTION = "I am going in circles: {seen}. What shall I do?"
@@ -55,6 +58,15 @@ class Sight:
         return self.reflected is not None and self.reflected.rung is Rung.PLAN
 
 
+@dataclass(frozen=True, slots=True)
+class _FirstLook:
+    """The look that opened the screen: how long it took, and when it was over, by `time.perf_counter`."""
+
+    observation: Observation
+    capture_s: float
+    seen_at: float
+
+
 @dataclass(slots=True)
 class Watch:
     """Sees an environment for an episode.
@@ -71,6 +83,7 @@ class Watch:
     waited_s: float = 0.0
 
     _reflection: Reflection = field(init=False)
+    _first: _FirstLook | None = field(init=False, default=None)
     _handed_over: Screenshot | None = field(init=False, default=None)
     _refused: bool = field(init=False, default=False)
     _clock: float = field(init=False, default=0.0)
@@ -93,6 +106,19 @@ class Watch:
 
     # -- a look
 
+    def open(self) -> None:
+        """Open the screen by looking at it. The first step need not look again where it begins right after.
+
+        Raises:
+            EnvUnavailable: it cannot be opened.
+            EnvLost: it is gone.
+        """
+        started = time.perf_counter()
+        observation = self.env.observe()
+        seen = time.perf_counter()
+        self.notes.extend(observation.facts)
+        self._first = _FirstLook(observation, seen - started, seen)
+
     def look(self, step: int) -> Generator[Event, None, Sight]:
         """Look, as step `step`.
 
@@ -101,9 +127,7 @@ class Watch:
             Stuck: the run goes in circles, and the ladder has no more rungs.
         """
         yield from self._check_clock(step)
-        started = time.perf_counter()
-        observation = yield from self._observe(step)
-        capture_s = time.perf_counter() - started
+        observation, capture_s = yield from self._timed_look(step)
         change = self._reflection.saw(observation.screenshot)
         if self._reflection.wants_probe():
             change = yield from self._probe(step)
@@ -158,6 +182,15 @@ class Watch:
         said = nothing_came_of(self._reflection.newest)
         if said:
             self.notes.append(said)
+
+    def _timed_look(self, step: int) -> Generator[Event, None, tuple[Observation, float]]:
+        """A look and the seconds that it took: the one that opened the screen, if that was just now."""
+        first, self._first = self._first, None
+        started = time.perf_counter()
+        if first is not None and started - first.seen_at < FIRST_LOOK_S:
+            return first.observation, first.capture_s
+        observation = yield from self._observe(step)
+        return observation, time.perf_counter() - started
 
     def _observe(self, step: int) -> Generator[Event, None, Observation]:
         """A look, tried once more if it fails, and then on a screen that was started again, if there may be one."""
@@ -217,6 +250,7 @@ class Watch:
         A person who has begun to work it already may have changed it before: then the screen's own facts tell.
         """
         self.env.release()
+        self._first = None
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
         self._handed_over = None if self.control.user_at_work else observation.screenshot

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from ..actions import Action
 from ..env import Done, EnvInfo, EnvLost, EnvUnavailable, Observation
-from ..geometry import Size
+from ..geometry import ScreenPoint, Size
 from .chromium import sandbox
 from .engines import NAMES
 from .fence_guard import check_fence
@@ -87,6 +87,20 @@ class BrowserEnv:
     def execute(self, action: Action) -> Done:
         """See `Env`."""
         return self._do(lambda session: session.execute(action))
+
+    def begin_anew(self, pointer: ScreenPoint) -> tuple[str, ...]:
+        """Leave the page for an empty one, forget cookies and what the page stored, and put the pointer at `pointer`.
+
+        A browser that is only worked over DevTools keeps what it has stored: it is somebody else's. Nothing is waited
+        for to come to rest; whoever goes to a page from there does that. Returns what happened until then, as facts:
+        with any, such as another tab, it is not the browser that it was in the beginning.
+
+        Raises:
+            ActionRefused: a dialog holds the page up.
+            EnvUnavailable: it cannot be opened.
+            EnvLost: it is gone.
+        """
+        return self._do(lambda session: session.begin_anew(pointer))
 
     def restart(self) -> str:
         """See `Restartable`: a new browser at the page that was seen last, or else where this one began."""

@@ -19,6 +19,7 @@ from ..actions import (
     Home,
     Hotkey,
     LongPress,
+    Move,
     Navigate,
     OpenApp,
     Type,
@@ -147,9 +148,7 @@ class Session:
         if self._settings.tab_strip:
             await self._strip.draw()
         screenshot = await self._camera.look()
-        await self._downloads.rest(0)
-        facts = (*await self._tabs.take_facts(), *self._questions.take_facts(), *self._downloads.take_facts())
-        facts += self._guard.take_facts() if self._guard is not None else ()
+        facts = await self._take_facts()
         device = DeviceTransform(self._scale, 0.0, 0.0 - self._top)
         return Observation(screenshot, facts, self._tabs.current.url, device)
 
@@ -166,6 +165,17 @@ class Session:
         acted = time.perf_counter()
         settled = await self._settle(started_at_s, self._settings.settle_limit_s)
         return Done(acted - started, *settled, method)
+
+    async def begin_anew(self, pointer: ScreenPoint) -> tuple[str, ...]:
+        """Leave for an empty page; see `BrowserEnv.begin_anew`."""
+        await self._tabs.ready()
+        left = self._tabs.current.url
+        await self._carry_out(Navigate("about:blank"))
+        await self._tabs.ready()
+        await asyncio.gather(self._tabs.forget(left), self._carry_out(Move(pointer)))
+        if self._questions.hold_up():
+            raise ActionRefused("a dialog is open; answer it first")
+        return await self._take_facts()
 
     async def ask_page(self, script: str, argument: object) -> Any:
         """What a function of JavaScript makes of `argument` in the page: for those who measure, never for an agent."""
@@ -207,6 +217,12 @@ class Session:
         except (Error, TimeoutError, OSError) as error:
             why = line(error) if isinstance(error, Error) else str(error) or "the browser does not answer"
             warnings.warn(f"{file} was not written: {why}", RuntimeWarning, stacklevel=2)
+
+    async def _take_facts(self) -> tuple[str, ...]:
+        """What happened since the last call, in sentences."""
+        await self._downloads.rest(0)
+        facts = (*await self._tabs.take_facts(), *self._questions.take_facts(), *self._downloads.take_facts())
+        return facts + self._guard.take_facts() if self._guard is not None else facts
 
     # -- acting
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, CDPSession, Error, Frame, Page
 
@@ -229,6 +230,19 @@ class Tabs:
             return
         wanted = {"permission": {"name": name}, "setting": setting, "browserContextId": self._context_id}
         await self._watcher.send("Browser.setPermission", {**wanted, "origin": origin} if origin else wanted)
+
+    async def forget(self, address: str) -> None:
+        """Delete all cookies, and what pages from where `address` lies have stored, where DevTools can do that.
+
+        In a browser that is somebody else's nothing is deleted.
+        """
+        if isinstance(self._context, OwnPart):
+            return
+        await self._context.clear_cookies()
+        parts = urlsplit(address)
+        if self.have_devtools and parts.netloc:
+            what = {"origin": f"{parts.scheme}://{parts.netloc}", "storageTypes": "all"}
+            await (await self.session()).send("Storage.clearDataForOrigin", what)
 
     async def take_facts(self) -> tuple[str, ...]:
         """What happened since the last call, in sentences."""

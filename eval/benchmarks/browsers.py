@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...envs.actions import Action, Button, Click, Hotkey, Move, Navigate
+from ...envs.actions import Action, Button, Click, Hotkey
 from ...envs.browser import BrowserEnv, BrowserSettings
 from ...envs.env import Done, EnvError, Observation
 from ...envs.geometry import ScreenPoint, Size
@@ -66,10 +66,8 @@ class LentBrowser(BrowserEnv):
         Raises:
             EnvError: it is not to be had in that state any more.
         """
-        self.execute(Navigate(_NOWHERE))
-        self.observe()
         width, height = self.viewport.width * self.scale, self.viewport.height * self.scale
-        self.execute(Move(ScreenPoint(width - 1, height - 1)))
+        self.is_marked = bool(self.begin_anew(ScreenPoint(width - 1, height - 1))) or self.is_marked
 
 
 @dataclass(slots=True)

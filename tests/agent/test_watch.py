@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -220,16 +221,43 @@ class Flickering(FakeEnv):
         return super().observe()
 
 
+@pytest.fixture
+def first_look_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look that opens the screen is that of the first step, however slow the machine is."""
+    monkeypatch.setattr("screenwright.agent.watch.FIRST_LOOK_S", 60.0)
+
+
+@pytest.mark.parametrize(("serves_s", "looks"), [(60.0, 2), (0.0, 3)])
+def test_the_look_that_opened_the_screen_serves_the_first_step_if_it_was_just_now(
+    serves_s: float, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenwright.agent.watch.FIRST_LOOK_S", serves_s)
+    env = Flickering()
+    events = list(Episode("t", env, ScriptedPolicy([(Wait(0),), Finish()])).run())
+    assert [event.step for event in events if isinstance(event, Observed)] == [1, 2]
+    assert env.count == looks
+
+
+@pytest.mark.usefixtures("first_look_serves")
+def test_what_opening_has_to_tell_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = FakeEnv()
+    told = replace(env.observe(), facts=("A tab opened.",))
+    monkeypatch.setattr(env, "observe", lambda: told)
+    assert notes(list(Episode("t", env, ScriptedPolicy([Finish()])).run()))[0] == ("A tab opened.",)
+
+
+@pytest.mark.usefixtures("first_look_serves")
 def test_a_look_that_failed_once_is_taken_again_and_said_to_be() -> None:
-    events = list(Episode("t", Flickering(3), ScriptedPolicy([(Wait(0),), Finish()])).run())
+    events = list(Episode("t", Flickering(2), ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert ended(events).stop is StopReason.FINISHED
     (trouble,) = [event for event in events if isinstance(event, Trouble)]
     assert (trouble.step, trouble.kind) == (2, "screenshot")
     assert "no picture" in trouble.message
 
 
+@pytest.mark.usefixtures("first_look_serves")
 def test_a_look_that_fails_twice_is_a_lost_screen() -> None:
-    events = list(Episode("t", Flickering(3, 4), ScriptedPolicy([(Wait(0),), Finish()])).run())
+    events = list(Episode("t", Flickering(2, 3), ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "no picture")
 
 

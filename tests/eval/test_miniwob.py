@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +12,7 @@ from screenwright.agent.models.model import Usage
 from screenwright.envs.actions import Navigate, Wait
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.screenshot import Screenshot
+from screenwright.eval.benchmarks.browsers import LentBrowser
 from screenwright.eval.benchmarks.gallery.hand import NotSeen, find_text
 from screenwright.eval.benchmarks.miniwob import (
     OURS,
@@ -168,3 +170,15 @@ def test_the_next_episode_finds_the_browser_of_one_that_left_no_trace() -> None:
     with task("click-test").set_up(seed=3) as scene:
         assert scene.env is first
         assert not scene.is_over()
+
+
+def test_the_next_episode_finds_nothing_that_the_one_before_stored() -> None:
+    with task("click-test").set_up(seed=3) as scene:
+        assert isinstance(scene.env, LentBrowser)
+        server = urlsplit(scene.episode.url).netloc
+        scene.env.ask_page("() => { localStorage.name = sessionStorage.name = document.cookie = 'name=Ann' }", None)
+    with task("click-test").set_up(seed=3) as scene:
+        assert isinstance(scene.env, LentBrowser)
+        assert urlsplit(scene.episode.url).netloc == server
+        stored = scene.env.ask_page("() => [localStorage.length, sessionStorage.length, document.cookie]", None)
+        assert stored == [0, 0, ""]

@@ -17,11 +17,12 @@ from ..browsers import Browsers, LentBrowser, Look
 from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version
 from .protocol import BROWSERGYM, OURS, Clock, Protocol, browsergym_tasks
-from .server import PageEpisode, PageOrder, PageServer
+from .server import PageEpisode, PageOrder, PageServers
 
 _READY_S = 30.0
 _FLIGHT = Size(375, 667)
 _BROWSERS = Browsers()
+_SERVERS = PageServers()
 """Of this process. None is started before a task is set up."""
 
 
@@ -54,14 +55,13 @@ class MiniwobTask:
         look = Look(protocol.viewport, protocol.scale, protocol.shows_scrollbars)
         if self.path.startswith("flight/"):
             look = replace(look, viewport=_FLIGHT, scale=1.0)
-        server = PageServer(self.root)
-        try:
-            with _BROWSERS.lend(look) as browser:
-                episode = server.begin(order)
+        server = _SERVERS.of(self.root)
+        with _BROWSERS.lend(look) as browser:
+            episode = server.begin(order)
+            try:
                 yield MiniwobScene(browser, self._open(browser, episode), episode, protocol.clock, self.name)
+            finally:
                 server.end(episode)
-        finally:
-            server.close()
 
     def _open(self, browser: BrowserEnv, episode: PageEpisode) -> str:
         """Open the page of `episode`; returns what it asks."""
@@ -176,8 +176,8 @@ class MiniWob:
         return MiniWob(protocol, self.root)
 
     def close(self) -> None:
-        """Close the browsers that this process keeps for the next episode."""
-        _BROWSERS.close()
+        """Close the browsers and servers that this process keeps for the next episode."""
+        close_browsers()
 
     @cached_property
     def _root(self) -> Path:
@@ -195,8 +195,9 @@ def miniwob_browsergym(root: Path | None = None) -> MiniWob:
 
 
 def close_browsers() -> None:
-    """Close the browsers that this process keeps for the next episode."""
+    """Close the browsers that this process keeps for the next episode, and the servers of their pages."""
     _BROWSERS.close()
+    _SERVERS.close()
 
 
 def _category(name: str, categories: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import mimetypes
+import os
 import secrets
 import sys
 import threading
@@ -94,6 +95,31 @@ class PageEpisode:
                 self.ending = Over(event="over", raw=0.0, reward=0.0, reason=_LEFT)
             case _:
                 pass
+
+
+class PageServers:
+    """The servers of this process, one for each folder, so that its browsers need to load what all pages share once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._servers: dict[Path, PageServer] = {}
+        self._process = 0
+
+    def of(self, root: Path) -> "PageServer":
+        """The server of the folder `root`, started if need be."""
+        with self._lock:
+            if self._process != os.getpid():  # a forked child has none of its parent's threads
+                self._process, self._servers = os.getpid(), {}
+            if root not in self._servers:
+                self._servers[root] = PageServer(root)
+            return self._servers[root]
+
+    def close(self) -> None:
+        """Stop serving."""
+        with self._lock:
+            servers, self._servers = self._servers, {}
+        for server in servers.values():
+            server.close()
 
 
 class PageServer:
