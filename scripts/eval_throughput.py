@@ -38,7 +38,7 @@ def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--browsergym", required=True, help="the Python with BrowserGym")
-    options.add_argument("--episodes", type=int, default=60, help="of ours, for each number of workers")
+    options.add_argument("--episodes", type=int, default=120, help="of ours, for each number of workers")
     options.add_argument("--peer-episodes", type=int, default=20, help="of BrowserGym's, for each number of processes")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:

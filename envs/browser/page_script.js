@@ -203,10 +203,10 @@
       const reason = unrest(time);
       if (reason) calmSince = time;
       if (reason || changed > start) before = reason || "changes";
-      const isQuiet = time - Math.max(changed, calmSince) >= quietMs && (framesLeft <= 0 || time - start > 500);
-      if (!reason && isQuiet) resolve(["", before]);
+      const left = quietMs - (time - Math.max(changed, calmSince));
+      if (!reason && left <= 0 && (framesLeft <= 0 || time - start > 500)) resolve(["", before]);
       else if (time - start >= sliceMs) resolve([reason || "changes", reason || "changes"]);
-      else nativeSetTimeout.call(window, look, 8);
+      else nativeSetTimeout.call(window, look, left > 0 ? Math.min(left, 8) : 8);
     };
     look();
   });
