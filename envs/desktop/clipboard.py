@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ..env import ActionRefused
 from .capture import DisplayAddress
 from .selection import TEXT_TYPES, Asking, Content, Giving, text_content
 from .x11 import connect
@@ -24,6 +25,8 @@ LONGEST_TEXT = 50_000
 _SELECTIONS = ("CLIPBOARD", "PRIMARY")
 _COMMAND_S = 4.0
 _SERVE_S = 2.0
+_MOST_TAKES = 3
+"""How often the clipboard is taken back from a program that wants it for itself, before the paste key is pressed."""
 _BUSY_S = 10.0
 _QUIET_S = 0.1
 _PRECEDING_READERS_S = 0.02
@@ -49,6 +52,7 @@ class Clipboard:
         self._giving = Giving(self._display)
         self._offers: dict[int, Content] = {}
         self._served_at = 0.0
+        self._lost = False
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         self._alive = True
@@ -65,15 +69,16 @@ class Clipboard:
 
         `primary` offers it as the primary selection too, which some terminals paste. Elsewhere that would undo the
         selection that the text is to replace.
+
+        Raises:
+            ActionRefused: another program has put something else there meanwhile, which may be what was pasted.
         """
         selections = _SELECTIONS if primary else _SELECTIONS[:1]
         time.sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
-        old = self._ordered(lambda: self._take(text, selections))
-        time.sleep(_PRECEDING_READERS_S)  # clipboard watchers fetch at once: not to be taken for the program
-        self._served_at = 0.0
+        old = self._own(text, selections)
         try:
             press_paste()
-            return self._await_served(heard)
+            return self._await_served(heard) or self._came_from_another(text)
         finally:
             self._ordered(lambda: self._give_back(old))
 
@@ -103,12 +108,37 @@ class Clipboard:
                 check=False,
             )
 
+    def _own(self, text: str, selections: tuple[str, ...]) -> Content:
+        """Own the selections with `text`, taken back if need be; what the clipboard held before."""
+        old: Content = {}
+        for _ in range(_MOST_TAKES):
+            old = self._ordered(lambda: self._take(text, selections))
+            time.sleep(_PRECEDING_READERS_S)  # clipboard watchers fetch at once: not to be taken for the program
+            if not self._lost:
+                break
+        self._served_at = 0.0
+        return old
+
+    def _came_from_another(self, text: str) -> bool:
+        """Whether another program has taken the clipboard over and hands out the same, as a clipboard manager does."""
+        if not self._lost:
+            return False
+        held = self._ordered(lambda: self._asking.content(self._atoms["CLIPBOARD"])).get("UTF8_STRING")
+        if held is not None and held.data == text.encode():
+            return True
+        raise ActionRefused(
+            "another program took the clipboard while the text was pasted, and what it holds may have been pasted "
+            "instead: look, and type the text again where it is not there"
+        )
+
     def _await_served(self, heard: Callable[[], bool | None]) -> bool:
         started = time.monotonic()
         end, reading = started + _SERVE_S, True
         while time.monotonic() < end:
             if self._served_at and time.monotonic() - self._served_at > _QUIET_S:
                 return True
+            if self._lost and not self._served_at:
+                return False
             if reading and not self._served_at and heard() is False:
                 end = min(time.monotonic() + _SERVE_S, started + _BUSY_S)
                 continue
@@ -146,6 +176,7 @@ class Clipboard:
     def _take(self, text: str, selections: tuple[str, ...]) -> Content:
         """Own the selections with `text`; what the clipboard held before."""
         clipboard = self._atoms["CLIPBOARD"]
+        self._lost = False
         old = self._offers[clipboard] if clipboard in self._offers else self._asking.content(clipboard)
         for name in selections:
             self._offers[self._atoms[name]] = text_content(text, self._display.intern_atom)
@@ -175,6 +206,7 @@ class Clipboard:
 
         if event.type == X.SelectionClear:
             self._offers.pop(event.atom, None)  # another program has something newer
+            self._lost = True
         elif event.type == X.SelectionRequest:
             self._answer(event)
         elif event.type == X.PropertyNotify:

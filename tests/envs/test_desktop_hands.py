@@ -30,9 +30,10 @@ from screenwright.envs.actions import (
 )
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop.clipboard import Clipboard
 from screenwright.envs.desktop.keyboard import character_of, symbol_of
 from screenwright.envs.desktop.ping import Ping
-from screenwright.envs.desktop.x11 import Window
+from screenwright.envs.desktop.x11 import Window, connect
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.keys import NAMED
@@ -96,6 +97,57 @@ def test_a_picture_on_the_clipboard_is_put_back(env: DesktopEnv, told: Told, siz
     found = subprocess.run([*xclip, "-out"], env=variables(env), capture_output=True, check=True, timeout=10)
     assert found.stdout == picture
     eventually(lambda: told.all()["text"], "Привет")
+
+
+def xclip(env: DesktopEnv, *options: str, text: str = "") -> bytes:
+    """What xclip says on the clipboard of `env`."""
+    command = ["xclip", "-selection", "clipboard", *options]
+    out = subprocess.PIPE if "-out" in options else subprocess.DEVNULL  # what it leaves behind would keep a pipe open
+    return subprocess.run(command, input=text.encode(), env=variables(env), stdout=out, check=True).stdout or b""
+
+
+def copy(env: DesktopEnv, text: str) -> None:
+    """Put `text` on the clipboard, as another program does; returns when it lies there. Nobody reads it for that."""
+    assert env.address is not None
+    display = connect(env.address)
+    owner = partial(display.get_selection_owner, display.intern_atom("CLIPBOARD"))
+    before = owner()
+    xclip(env, "-in", text=text)
+    eventually(lambda: owner() != before, True)
+    display.close()
+
+
+@pytest.fixture
+def clipboard(env: DesktopEnv) -> Iterator[Clipboard]:
+    assert env.address is not None
+    clipboard = Clipboard(env.address, bequeath=False)
+    yield clipboard
+    clipboard.close()
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_another_text_that_may_have_been_pasted_is_said_to_be(env: DesktopEnv, clipboard: Clipboard) -> None:
+    with pytest.raises(ActionRefused, match="another program took the clipboard"):
+        clipboard.paste("Привет", lambda: copy(env, "other"), lambda: None)
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: DesktopEnv, clipboard: Clipboard) -> None:
+    assert clipboard.paste("Привет", lambda: copy(env, "Привет"), lambda: None)
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
+    env: DesktopEnv, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenwright.envs.desktop.clipboard._PRECEDING_READERS_S", 1.0)
+    afresh(env, told)
+    taker = threading.Timer(0.4, copy, (env, "other"))
+    taker.start()
+    assert env.execute(Type("Привет")).method == "paste"
+    taker.join()
+    eventually(lambda: told.all()["text"], "Привет")
+    assert xclip(env, "-out") == b"other"
 
 
 @pytest.mark.parametrize("text", ["a\x07b", "\x1b[A", "half \ud83d"])
