@@ -18,7 +18,7 @@ from .control import Control
 from .events import Change, ChangeKind, Event, NeedsUser, Noted, Reflected, Told, Trouble
 from .oversight import Oversight, Rung
 from .reflection import Reflection
-from .wording import describe, nothing_came_of
+from .wording import describe, nothing_came_of, set_off
 
 LOOK_AGAIN_S = 0.5
 """A look that failed is tried once more after so long."""
@@ -159,7 +159,7 @@ class Watch:
         rung = reflected.rung if reflected is not None else None
         if rung not in (Rung.TELL, Rung.PLAN):
             self._say_what_came_of_it(change)
-        self.notes.extend(f"The user says: {text}" for text in self.control.take_words() if text)
+        self.notes.extend(f"The user says: {set_off(text)}" for text in self.control.take_words() if text)
         if rung is Rung.TELL:
             self.notes.append(render("circle", seen=str(circle)))
         elif rung is Rung.PLAN:
@@ -269,7 +269,7 @@ class Watch:
         for text in texts:
             yield Told(step, text)
             if text:
-                self.notes.append(f"The user answers: {text}")
+                self.notes.append(f"The user answers: {set_off(text)}")
         return bool(texts)
 
 

@@ -30,6 +30,11 @@ from .oversight import Rung
 _COUNTS = {1: "click", 2: "double click", 3: "triple click"}
 
 
+def set_off(text: str) -> str:
+    """`text` with the lines after its first set in, so that the next note is told from it."""
+    return text.replace("\n", "\n  ")
+
+
 def describe(action: Action) -> str:
     """One action as a person would say it: `double click at 400, 212`."""
     match action:

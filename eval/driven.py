@@ -5,6 +5,7 @@ in the environment that the user made for them, and answers questions. It knows 
 """
 
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -63,8 +64,11 @@ class Driven:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is not None:
             return self._process
-        try:
-            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        variables = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+        try:  # without that, Python finds what lies beside a script
+            process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables
+            )
         except OSError as error:
             raise TaskError(f"{self._command[0]} cannot be started: {error.strerror}; {self._how_to_get}") from error
         self._process, self._lines = process, queue.Queue()

@@ -7,13 +7,11 @@ own settings.
 
 import importlib
 import json
-import os
-import shutil
 import sys
 import time
-from typing import Any
 
 from driver_loop import keep_standard_output, tell
+from systems_chromium import use_the_systems_chromium
 
 SLOW_MO_MS = 100
 
@@ -21,7 +19,7 @@ SLOW_MO_MS = 100
 def main(url: str) -> None:
     """Serve blocks of clicks on the page at `url` until standard input ends."""
     answers = keep_standard_output()
-    _use_the_systems_chromium()
+    use_the_systems_chromium()
     gymnasium = importlib.import_module("gymnasium")
     importlib.import_module("browsergym.core")
     actions = importlib.import_module("browsergym.core.action.highlevel")
@@ -40,20 +38,6 @@ def main(url: str) -> None:
             seconds.append(time.perf_counter() - started)
         tell(answers, {"seconds": seconds})
     env.close()
-
-
-def _use_the_systems_chromium() -> None:
-    """BrowserGym has no setting for the executable of its second browser, so both are led to the system's here."""
-    sync_api: Any = importlib.import_module("playwright.sync_api")
-    launch = sync_api.BrowserType.launch
-
-    def led(self: Any, **options: Any) -> Any:
-        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        switches = ["--no-sandbox"] if os.geteuid() == 0 else []
-        options["args"] = [*(options.get("args") or []), *switches]
-        return launch(self, **{"executable_path": program, **options})
-
-    sync_api.BrowserType.launch = led
 
 
 if __name__ == "__main__":

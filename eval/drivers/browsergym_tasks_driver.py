@@ -12,11 +12,11 @@ import importlib.metadata
 import importlib.util
 import io
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from driver_loop import Missing, serve
+from systems_chromium import use_the_systems_chromium
 
 SUBSETS = ["chat", "infeas", "coord", "nav", "tab"]
 
@@ -102,20 +102,6 @@ def find_miniwob() -> None:
     if "MINIWOB_URL" not in os.environ and spec is not None and spec.submodule_search_locations:
         pages = Path(spec.submodule_search_locations[0]) / "html" / "miniwob"
         os.environ["MINIWOB_URL"] = f"{pages.as_uri()}/"
-
-
-def use_the_systems_chromium() -> None:
-    """BrowserGym has no setting for the executable of its second browser, so both are led to the system's here."""
-    sync_api: Any = importlib.import_module("playwright.sync_api")
-    launch = sync_api.BrowserType.launch
-
-    def led(self: Any, **options: Any) -> Any:
-        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        switches = ["--no-sandbox"] if os.geteuid() == 0 else []
-        options["args"] = [*(options.get("args") or []), *switches]
-        return launch(self, **{"executable_path": program, **options})
-
-    sync_api.BrowserType.launch = led
 
 
 if __name__ == "__main__":

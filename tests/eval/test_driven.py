@@ -37,6 +37,16 @@ def test_questions_are_answered_and_it_ends_in_order(driven: Driven, tmp_path: P
     assert (tmp_path / "told").exists()
 
 
+def test_it_finds_what_lies_beside_it_wherever_python_is_told_to_look(
+    driven: Driven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "script.py").write_text("import beside\n" + SCRIPT)
+    assert driven.ask({"a": 1}, 10)["echo"] == {"a": 1}
+    driven.close()
+
+
 def test_one_that_hangs_is_ended_and_another_is_started(driven: Driven) -> None:
     with pytest.raises(TaskError, match=r"no answer within 0\.2 s"):
         driven.ask({"sleep": 60}, 0.2)

@@ -16,8 +16,8 @@ from .printed import without_task
 from .steps import Step
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
-_SAID = re.compile(r"^The user (?:answers|says): (.+)$", re.MULTILINE)
-"""How the loop tells its model what the user said in the middle of a run."""
+_SAID = re.compile(r"^The user (?:answers|says): (.+(?:\n  .*)*)$", re.MULTILINE)
+"""How the loop tells its model what the user said in the middle of a run; lines after the first are set in."""
 
 _DIALECT = UiTars15()
 
