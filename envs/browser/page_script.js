@@ -108,13 +108,15 @@
     leaving !== null && !leaving.event.defaultPrevented && time - leaving.at < LONGEST_DEPARTURE_MS;
 
   // -- changes of the document. What has changed without a pause for a second is a ticker, and is not waited for.
+  // What was none yet when the last action began may be moved by that one now: its second begins again.
   let changed = 0;
   const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
   const touch = node => {
     if (node.nodeName === "TITLE" || node.parentNode?.nodeName === "TITLE") return;
     const time = now();
     const run = runs.get(node);
-    if (!run || time - run.last > STEADY_GAP_MS) {
+    const isMovedAnew = run && run.first < since && run.last - run.first <= STEADY_AFTER_MS;
+    if (!run || time - run.last > STEADY_GAP_MS || isMovedAnew) {
       runs.set(node, { first: time, last: time });
       changed = time;
     } else {

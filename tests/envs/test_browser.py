@@ -390,6 +390,23 @@ def test_a_page_that_was_never_at_rest_is_known_for_it(shared: BrowserEnv, site:
     assert done.settled_by == "rest"
 
 
+def test_a_second_action_on_what_has_just_moved_is_waited_for_as_the_first(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, """<div id=b class=at style="left:0;top:200px;width:200px;height:200px"></div>
+      <button class=at style="width:200px;height:100px">go</button><script>
+      document.querySelector("button").onclick = () => {
+        const start = performance.now();
+        (function move() {
+          const share = Math.min(1, (performance.now() - start) / 700);
+          b.style.left = 900 * share + "px";
+          b.style.background = share < 1 ? "#f00" : "#0f0";
+          if (share < 1) requestAnimationFrame(move);
+        })();
+      };</script>""")  # fmt: skip
+    for _ in range(3):
+        shared.execute(Click(ScreenPoint(100, 50)))
+        assert colour(shared, 1000, 300) == (0, 255, 0)
+
+
 def test_what_never_rests_is_not_waited_for_to_the_limit(shared: BrowserEnv, site: Site) -> None:
     visit(shared, site, """<style>@keyframes s{to{transform:rotate(1turn)}}
       i{animation:s 1s linear infinite;display:block;width:50px;height:50px;background:#f80}</style><i></i><p id=c></p>
