@@ -77,7 +77,10 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A look at the screen. `change` compares it with the look before; None at the first."""
+    """A look at the screen. `change` compares it with the look before; None at the first.
+
+    `capture_s` is what it cost the step: nothing where the look that opened the screen served the first step.
+    """
 
     step: int
     observation: LoggedObservation

@@ -60,10 +60,9 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class _FirstLook:
-    """The look that opened the screen: how long it took, and when it was over, by `time.perf_counter`."""
+    """The look that opened the screen, and when it was over, by `time.perf_counter`."""
 
     observation: Observation
-    capture_s: float
     seen_at: float
 
 
@@ -113,11 +112,9 @@ class Watch:
             EnvUnavailable: it cannot be opened.
             EnvLost: it is gone.
         """
-        started = time.perf_counter()
         observation = self.env.observe()
-        seen = time.perf_counter()
         self.notes.extend(observation.facts)
-        self._first = _FirstLook(observation, seen - started, seen)
+        self._first = _FirstLook(observation, time.perf_counter())
 
     def look(self, step: int) -> Generator[Event, None, Sight]:
         """Look, as step `step`.
@@ -184,11 +181,11 @@ class Watch:
             self.notes.append(said)
 
     def _timed_look(self, step: int) -> Generator[Event, None, tuple[Observation, float]]:
-        """A look and the seconds that it took: the one that opened the screen, if that was just now."""
+        """A look and the seconds that it cost: none for the one that opened the screen, if that was just now."""
         first, self._first = self._first, None
         started = time.perf_counter()
         if first is not None and started - first.seen_at < FIRST_LOOK_S:
-            return first.observation, first.capture_s
+            return first.observation, 0.0
         observation = yield from self._observe(step)
         return observation, time.perf_counter() - started
 

@@ -64,10 +64,9 @@ class Driven:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is not None:
             return self._process
-        variables = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
-        try:  # without that, Python finds what lies beside a script
+        try:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=script_variables()
             )
         except OSError as error:
             raise TaskError(f"{self._command[0]} cannot be started: {error.strerror}; {self._how_to_get}") from error
@@ -107,6 +106,11 @@ class Driven:
         if process is not None:
             process.kill()
             process.communicate()
+
+
+def script_variables() -> dict[str, str]:
+    """The environment of a script that imports what lies beside it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
 
 
 def _read(stream: IO[str], lines: "queue.Queue[str | None]") -> None:

@@ -29,6 +29,7 @@ from ..agent.limits import Limits
 from ..agent.models.scripted import ScriptedModel
 from ..envs.browser import BrowserEnv
 from ..envs.geometry import ScreenPoint, Size
+from .driven import script_variables
 
 BLOCKS = 4
 CLICKS_A_BLOCK = 12
@@ -133,7 +134,9 @@ def measure(browsergym: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder, serving() as ours, serving() as theirs:
         driver = str(Path(__file__).parent / "drivers" / "browsergym_driver.py")
         command = [browsergym, driver, theirs.url]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as gym:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=script_variables()
+        ) as gym:
             if "ready" not in _hear(gym.stdout):
                 raise RuntimeError("BrowserGym did not start")
             steps, their_seconds = Steps(), list[float]()

@@ -89,7 +89,7 @@ class BrowserEnv:
         return self._do(lambda session: session.execute(action))
 
     def begin_anew(self, pointer: ScreenPoint) -> tuple[str, ...]:
-        """Leave the page for an empty one, forget cookies and what the page stored, and put the pointer at `pointer`.
+        """Leave the page for an empty one, forget cookies and what pages stored, and put the pointer at `pointer`.
 
         A browser that is only worked over DevTools keeps what it has stored: it is somebody else's. Nothing is waited
         for to come to rest; whoever goes to a page from there does that. Returns what happened until then, as facts:

@@ -108,14 +108,15 @@
     leaving !== null && !leaving.event.defaultPrevented && time - leaving.at < LONGEST_DEPARTURE_MS;
 
   // -- changes of the document. What has changed without a pause for a second is a ticker, and is not waited for.
-  // What was none yet when the last action began may be moved by that one now: its second begins again.
+  // What was none yet when the frame was last at rest has been moved anew since: its second begins again.
   let changed = 0;
+  let restedAt = 0;
   const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
   const touch = node => {
     if (node.nodeName === "TITLE" || node.parentNode?.nodeName === "TITLE") return;
     const time = now();
     const run = runs.get(node);
-    const isMovedAnew = run && run.first < since && run.last - run.first <= STEADY_AFTER_MS;
+    const isMovedAnew = run && run.last < restedAt && run.last - run.first <= STEADY_AFTER_MS;
     if (!run || time - run.last > STEADY_GAP_MS || isMovedAnew) {
       runs.set(node, { first: time, last: time });
       changed = time;
@@ -206,8 +207,10 @@
       if (reason) calmSince = time;
       if (reason || changed > start) before = reason || "changes";
       const left = quietMs - (time - Math.max(changed, calmSince));
-      if (!reason && left <= 0 && (framesLeft <= 0 || time - start > 500)) resolve(["", before]);
-      else if (time - start >= sliceMs) resolve([reason || "changes", reason || "changes"]);
+      if (!reason && left <= 0 && (framesLeft <= 0 || time - start > 500)) {
+        restedAt = time;
+        resolve(["", before]);
+      } else if (time - start >= sliceMs) resolve([reason || "changes", reason || "changes"]);
       else nativeSetTimeout.call(window, look, left > 0 ? Math.min(left, 8) : 8);
     };
     look();

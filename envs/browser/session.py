@@ -169,10 +169,14 @@ class Session:
     async def begin_anew(self, pointer: ScreenPoint) -> tuple[str, ...]:
         """Leave for an empty page; see `BrowserEnv.begin_anew`."""
         await self._tabs.ready()
-        left = self._tabs.current.url
         await self._carry_out(Navigate("about:blank"))
         await self._tabs.ready()
-        await asyncio.gather(self._tabs.forget(left), self._carry_out(Move(pointer)))
+        await self._carry_out(Move(pointer))
+        try:
+            await asyncio.wait_for(self._tabs.forget(), _ACT_S)
+        except (Error, TimeoutError) as error:
+            why = line(error) if isinstance(error, Error) else "it does not answer"
+            raise EnvLost(f"the browser forgets nothing: {why}") from error
         if self._questions.hold_up():
             raise ActionRefused("a dialog is open; answer it first")
         return await self._take_facts()

@@ -39,6 +39,7 @@ class Tabs:
         self._titles: dict[Page, str] = {}
         self._coming: set[str] = set()
         self._targets: set[str] = set()
+        self._origins: set[str] = set()
         self._context_id: str | None = None
         self._lost = ""
         self._replacing = asyncio.Lock()
@@ -231,18 +232,19 @@ class Tabs:
         wanted = {"permission": {"name": name}, "setting": setting, "browserContextId": self._context_id}
         await self._watcher.send("Browser.setPermission", {**wanted, "origin": origin} if origin else wanted)
 
-    async def forget(self, address: str) -> None:
-        """Delete all cookies, and what pages from where `address` lies have stored, where DevTools can do that.
+    async def forget(self) -> None:
+        """Delete all cookies, and what the pages visited since the last time have stored, where DevTools can do that.
 
         In a browser that is somebody else's nothing is deleted.
         """
         if isinstance(self._context, OwnPart):
             return
         await self._context.clear_cookies()
-        parts = urlsplit(address)
-        if self.have_devtools and parts.netloc:
-            what = {"origin": f"{parts.scheme}://{parts.netloc}", "storageTypes": "all"}
-            await (await self.session()).send("Storage.clearDataForOrigin", what)
+        origins, self._origins = self._origins, set()
+        if self.have_devtools:
+            session = await self.session()
+            for origin in origins:
+                await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
     async def take_facts(self) -> tuple[str, ...]:
         """What happened since the last call, in sentences."""
@@ -301,6 +303,9 @@ class Tabs:
 
     def _navigated(self, frame: Frame) -> None:
         self._traffic.committed(frame)
+        parts = urlsplit(frame.url)
+        if parts.scheme in ("http", "https"):
+            self._origins.add(f"{parts.scheme}://{parts.netloc}")
 
     async def _forget(self, page: Page) -> None:
         self._traffic.closed(page)

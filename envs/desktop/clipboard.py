@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ..env import ActionRefused
@@ -52,7 +53,7 @@ class Clipboard:
         self._giving = Giving(self._display)
         self._offers: dict[int, Content] = {}
         self._served_at = 0.0
-        self._lost = False
+        self._lost: set[int] = set()
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         self._alive = True
@@ -109,13 +110,15 @@ class Clipboard:
             )
 
     def _own(self, text: str, selections: tuple[str, ...]) -> Content:
-        """Own the selections with `text`, taken back if need be; what the clipboard held before."""
-        old: Content = {}
+        """Own the selections with `text`, taken back if need be; what the clipboard held before that is not `text`."""
+        old = self._ordered(lambda: self._take(text, selections))
         for _ in range(_MOST_TAKES):
-            old = self._ordered(lambda: self._take(text, selections))
             time.sleep(_PRECEDING_READERS_S)  # clipboard watchers fetch at once: not to be taken for the program
             if not self._lost:
                 break
+            newer = self._ordered(lambda: self._take(text, selections))
+            if newer and not _holds(newer, text):
+                old = newer
         self._served_at = 0.0
         return old
 
@@ -123,13 +126,14 @@ class Clipboard:
         """Whether another program has taken the clipboard over and hands out the same, as a clipboard manager does."""
         if not self._lost:
             return False
-        held = self._ordered(lambda: self._asking.content(self._atoms["CLIPBOARD"])).get("UTF8_STRING")
-        if held is not None and held.data == text.encode():
-            return True
-        raise ActionRefused(
-            "another program took the clipboard while the text was pasted, and what it holds may have been pasted "
-            "instead: look, and type the text again where it is not there"
-        )
+        contents = [self._ordered(partial(self._asking.content, selection)) for selection in self._lost]
+        if not all(_holds(content, text) for content in contents):
+            raise ActionRefused(
+                "another program took the clipboard while the text was pasted, and what it holds may have been pasted "
+                "instead: look, and type the text again where it is not there"
+            )
+        self._served_at = time.monotonic()
+        return True
 
     def _await_served(self, heard: Callable[[], bool | None]) -> bool:
         started = time.monotonic()
@@ -137,12 +141,12 @@ class Clipboard:
         while time.monotonic() < end:
             if self._served_at and time.monotonic() - self._served_at > _QUIET_S:
                 return True
-            if self._lost and not self._served_at:
-                return False
             if reading and not self._served_at and heard() is False:
                 end = min(time.monotonic() + _SERVE_S, started + _BUSY_S)
                 continue
             reading = False
+            if not self._served_at and not self._offers:
+                return False  # nobody can come to us any more
             time.sleep(0.005)
         return self._served_at > 0
 
@@ -176,7 +180,7 @@ class Clipboard:
     def _take(self, text: str, selections: tuple[str, ...]) -> Content:
         """Own the selections with `text`; what the clipboard held before."""
         clipboard = self._atoms["CLIPBOARD"]
-        self._lost = False
+        self._lost.clear()
         old = self._offers[clipboard] if clipboard in self._offers else self._asking.content(clipboard)
         for name in selections:
             self._offers[self._atoms[name]] = text_content(text, self._display.intern_atom)
@@ -205,8 +209,8 @@ class Clipboard:
         from Xlib import X
 
         if event.type == X.SelectionClear:
-            self._offers.pop(event.atom, None)  # another program has something newer
-            self._lost = True
+            if self._offers.pop(event.atom, None) is not None:  # another program has something newer
+                self._lost.add(event.atom)
         elif event.type == X.SelectionRequest:
             self._answer(event)
         elif event.type == X.PropertyNotify:
@@ -231,6 +235,11 @@ class Clipboard:
         )
         asked.requestor.send_event(notice)
         self._display.flush()
+
+
+def _holds(content: Content, text: str) -> bool:
+    form = content.get("UTF8_STRING")
+    return form is not None and form.data == text.encode()
 
 
 def _property_changes() -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from screenwright import Agent, Ended, Event, FakeEnv, Limits, NeedsUser, Oversight, StopReason
+from screenwright import Acted, Agent, Ended, Event, FakeEnv, Limits, NeedsUser, Oversight, StopReason, Type
 from screenwright.agent.models.reader.course import Words, course_after
 from screenwright.agent.models.reader.instructions import read_instructions
 
@@ -104,6 +104,13 @@ def test_a_text_of_several_lines_is_heard_whole_and_no_further() -> None:
     assert isinstance(last, Ended)
     assert last.stop is StopReason.FINISHED, last.reason
     assert (env.state.text, env.state.chosen, env.state.presses) == ("Ada", "Banana", 2)
+
+
+def test_a_text_to_type_keeps_its_lines_as_they_were_told() -> None:
+    env = FakeEnv()
+    events = talk('Click "Welcome"', env, 'Type "Ada\nBo" into Name')
+    typed = [event.action.text for event in events if isinstance(event, Acted) and isinstance(event.action, Type)]
+    assert typed == ["Ada\nBo"]
 
 
 def test_a_task_that_tells_of_a_user_is_no_word_of_the_users() -> None:

@@ -236,6 +236,7 @@ def test_the_look_that_opened_the_screen_serves_the_first_step_if_it_was_just_no
     events = list(Episode("t", env, ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert [event.step for event in events if isinstance(event, Observed)] == [1, 2]
     assert env.count == looks
+    assert [event.capture_s > 0 for event in events if isinstance(event, Observed)] == [serves_s == 0, True]
 
 
 @pytest.mark.usefixtures("first_look_serves")

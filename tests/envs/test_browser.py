@@ -396,7 +396,7 @@ def test_a_second_action_on_what_has_just_moved_is_waited_for_as_the_first(share
       document.querySelector("button").onclick = () => {
         const start = performance.now();
         (function move() {
-          const share = Math.min(1, (performance.now() - start) / 700);
+          const share = Math.min(1, (performance.now() - start) / 950);
           b.style.left = 900 * share + "px";
           b.style.background = share < 1 ? "#f00" : "#0f0";
           if (share < 1) requestAnimationFrame(move);

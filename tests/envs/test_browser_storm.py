@@ -50,6 +50,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(autouse=True)
 def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.agent.watch.FIRST_LOOK_S", 60.0)  # looks and steps are counted alike
     monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 1.0)
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
     monkeypatch.setattr("screenwright.envs.browser.tabs._CLOSE_S", 1.0)

@@ -33,6 +33,7 @@ from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.clipboard import Clipboard
 from screenwright.envs.desktop.keyboard import character_of, symbol_of
 from screenwright.envs.desktop.ping import Ping
+from screenwright.envs.desktop.selection import Content
 from screenwright.envs.desktop.x11 import Window, connect
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
@@ -99,20 +100,20 @@ def test_a_picture_on_the_clipboard_is_put_back(env: DesktopEnv, told: Told, siz
     eventually(lambda: told.all()["text"], "Привет")
 
 
-def xclip(env: DesktopEnv, *options: str, text: str = "") -> bytes:
-    """What xclip says on the clipboard of `env`."""
-    command = ["xclip", "-selection", "clipboard", *options]
+def xclip(env: DesktopEnv, *options: str, text: str = "", selection: str = "CLIPBOARD") -> bytes:
+    """What xclip says of a selection of `env`."""
+    command = ["xclip", "-selection", selection.lower(), *options]
     out = subprocess.PIPE if "-out" in options else subprocess.DEVNULL  # what it leaves behind would keep a pipe open
     return subprocess.run(command, input=text.encode(), env=variables(env), stdout=out, check=True).stdout or b""
 
 
-def copy(env: DesktopEnv, text: str) -> None:
+def copy(env: DesktopEnv, text: str, selection: str = "CLIPBOARD") -> None:
     """Put `text` on the clipboard, as another program does; returns when it lies there. Nobody reads it for that."""
     assert env.address is not None
     display = connect(env.address)
-    owner = partial(display.get_selection_owner, display.intern_atom("CLIPBOARD"))
+    owner = partial(display.get_selection_owner, display.intern_atom(selection))
     before = owner()
-    xclip(env, "-in", text=text)
+    xclip(env, "-in", text=text, selection=selection)
     eventually(lambda: owner() != before, True)
     display.close()
 
@@ -137,17 +138,36 @@ def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: Des
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+@pytest.mark.parametrize(("other", "kept"), [("other", "other"), ("Привет", "before")])
 def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
-    env: DesktopEnv, told: Told, monkeypatch: pytest.MonkeyPatch
+    env: DesktopEnv, told: Told, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
 ) -> None:
-    monkeypatch.setattr("screenwright.envs.desktop.clipboard._PRECEDING_READERS_S", 1.0)
+    take, takes = vars(Clipboard)["_take"], list[str]()
+
+    def taken(self: Clipboard, text: str, selections: tuple[str, ...]) -> Content:
+        before: Content = take(self, text, selections)
+        takes.append(text)
+        if len(takes) == 1:
+            copy(env, other)
+        return before
+
+    monkeypatch.setattr(Clipboard, "_take", taken)
+    copy(env, "before")
     afresh(env, told)
-    taker = threading.Timer(0.4, copy, (env, "other"))
-    taker.start()
     assert env.execute(Type("Привет")).method == "paste"
-    taker.join()
+    assert takes == ["Привет"] * 2
     eventually(lambda: told.all()["text"], "Привет")
-    assert xclip(env, "-out") == b"other"
+    assert xclip(env, "-out") == kept.encode()
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_a_selection_lost_beside_the_clipboard_is_no_text_of_the_clipboards(
+    env: DesktopEnv, clipboard: Clipboard
+) -> None:
+    copy(env, "before")
+    with pytest.raises(ActionRefused, match="another program took the clipboard"):
+        clipboard.paste("Привет", lambda: copy(env, "other", "PRIMARY"), lambda: None, primary=True)
+    assert xclip(env, "-out") == b"before"
 
 
 @pytest.mark.parametrize("text", ["a\x07b", "\x1b[A", "half \ud83d"])

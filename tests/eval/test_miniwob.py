@@ -28,6 +28,7 @@ from screenwright.eval.task import Outcome
 
 pytestmark = [pytest.mark.browser, pytest.mark.reader]
 
+STORED = "() => [localStorage.length, sessionStorage.length, document.cookie]"
 FINISHED = Result(StopReason.FINISHED, "", "", 1, Usage(), 1.0)
 
 
@@ -176,9 +177,12 @@ def test_the_next_episode_finds_nothing_that_the_one_before_stored() -> None:
     with task("click-test").set_up(seed=3) as scene:
         assert isinstance(scene.env, LentBrowser)
         server = urlsplit(scene.episode.url).netloc
+        first = scene.env
         scene.env.ask_page("() => { localStorage.name = sessionStorage.name = document.cookie = 'name=Ann' }", None)
+        assert scene.env.ask_page(STORED, None) == [1, 1, "name=Ann"]
+        scene.env.execute(Navigate("about:blank"))
     with task("click-test").set_up(seed=3) as scene:
         assert isinstance(scene.env, LentBrowser)
         assert urlsplit(scene.episode.url).netloc == server
-        stored = scene.env.ask_page("() => [localStorage.length, sessionStorage.length, document.cookie]", None)
-        assert stored == [0, 0, ""]
+        assert scene.env is first
+        assert scene.env.ask_page(STORED, None) == [0, 0, ""]

@@ -91,7 +91,7 @@ def _heard(messages: Sequence[Message]) -> Iterator[str | Words]:
         if message.role == "assistant":
             yield message.text
         elif message.role == "user" and not _TASK.search(message.text) and (said := _SAID.findall(message.text)):
-            yield Words("\n".join(said))
+            yield Words("\n".join(text.replace("\n  ", "\n") for text in said))
 
 
 def _navigates(messages: Sequence[Message]) -> bool:

@@ -115,11 +115,14 @@ class PageServers:
             return self._servers[root]
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop those that no episode needs any more."""
         with self._lock:
-            servers, self._servers = self._servers, {}
-        for server in servers.values():
-            server.close()
+            if self._process != os.getpid():
+                return
+            idle = {root: server for root, server in self._servers.items() if server.is_idle}
+            for root, server in idle.items():
+                del self._servers[root]
+                server.close()
 
 
 class PageServer:
@@ -144,6 +147,11 @@ class PageServer:
     def end(self, episode: PageEpisode) -> None:
         """Forget `episode`; what its page still says is not heard any more."""
         self._episodes.pop(episode.token, None)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no episode is under way."""
+        return not self._episodes
 
     def close(self) -> None:
         """Stop serving."""
