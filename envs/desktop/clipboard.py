@@ -126,7 +126,7 @@ class Clipboard:
         """Whether another program has taken the clipboard over and hands out the same, as a clipboard manager does."""
         if not self._lost:
             return False
-        contents = [self._ordered(partial(self._asking.content, selection)) for selection in self._lost]
+        contents = [self._ordered(partial(self._asking.content, selection)) for selection in tuple(self._lost)]
         if not all(_holds(content, text) for content in contents):
             raise ActionRefused(
                 "another program took the clipboard while the text was pasted, and what it holds may have been pasted "
