@@ -8,21 +8,19 @@ import importlib
 import importlib.util
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 
 def main() -> None:
     """Run the episodes that come in."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the library prints must not get among the answers
+    sys.path.append(str(Path(__file__).parents[1] / "eval" / "drivers"))
+    answers = importlib.import_module("driver_loop").keep_standard_output()
     spec = importlib.util.find_spec("miniwob")
     assert spec is not None
     assert spec.submodule_search_locations
     os.environ["MINIWOB_URL"] = (Path(spec.submodule_search_locations[0]) / "html" / "miniwob").as_uri() + "/"
-    _use_the_systems_chromium()
+    importlib.import_module("systems_chromium").use_the_systems_chromium()
     gymnasium = importlib.import_module("gymnasium")
     importlib.import_module("browsergym.miniwob")
     actions = importlib.import_module("browsergym.core.action.highlevel")
@@ -37,20 +35,6 @@ def main() -> None:
                 break
         env.close()
     print("done", file=answers, flush=True)
-
-
-def _use_the_systems_chromium() -> None:
-    """BrowserGym has no setting for the executable of its second browser, so both are led to the system's here."""
-    sync_api: Any = importlib.import_module("playwright.sync_api")
-    launch = sync_api.BrowserType.launch
-
-    def led(self: Any, **options: Any) -> Any:
-        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        switches = ["--no-sandbox"] if os.geteuid() == 0 else []
-        options["args"] = [*(options.get("args") or []), *switches]
-        return launch(self, **{"executable_path": program, **options})
-
-    sync_api.BrowserType.launch = led
 
 
 if __name__ == "__main__":

@@ -30,6 +30,12 @@ def talk(task: str, env: FakeEnv, *answers: str) -> list[Event]:
     return events
 
 
+def assert_finished(events: list[Event]) -> None:
+    last = events[-1]
+    assert isinstance(last, Ended)
+    assert last.stop is StopReason.FINISHED, last.reason
+
+
 def test_an_answer_takes_the_place_of_the_step_that_was_asked_about() -> None:
     steps, number = left(
         "Click A. Click B. Click C", DID.format(1, 3), ASKS.format(2, 3), Words("Click X, then press Esc")
@@ -70,9 +76,7 @@ def test_a_branch_grows_with_what_is_put_into_it() -> None:
 def test_a_sentence_that_is_not_understood_can_be_said_in_other_words() -> None:
     env = FakeEnv()
     events = talk("Click Banana. Do the greeting nicely.", env, "Hm, the upper one", "Click Greet")
-    last = events[-1]
-    assert isinstance(last, Ended)
-    assert last.stop is StopReason.FINISHED, last.reason
+    assert_finished(events)
     assert (env.state.chosen, env.state.presses) == ("Banana", 1)
     questions = [event.question for event in events if isinstance(event, NeedsUser)]
     assert "the greeting nicely" in questions[0]
@@ -82,27 +86,21 @@ def test_a_sentence_that_is_not_understood_can_be_said_in_other_words() -> None:
 def test_a_thing_that_is_not_there_can_be_named_otherwise() -> None:
     env = FakeEnv()
     events = talk('Click "Welcome". Click Banana.', env, "Click Greet")
-    last = events[-1]
-    assert isinstance(last, Ended)
-    assert last.stop is StopReason.FINISHED, last.reason
+    assert_finished(events)
     assert (env.state.presses, env.state.chosen) == (1, "Banana")
 
 
 def test_what_is_said_in_two_goes_is_done_in_that_order() -> None:
     env = FakeEnv()
     events = talk('Click "Welcome". Click Greet.', env, 'Type "Ada" into Name|Type "Bo" into Name')
-    last = events[-1]
-    assert isinstance(last, Ended)
-    assert last.stop is StopReason.FINISHED, last.reason
+    assert_finished(events)
     assert (env.state.text, env.state.presses) == ("Bo", 1)
 
 
 def test_a_text_of_several_lines_is_heard_whole_and_no_further() -> None:
     env = FakeEnv()
     events = talk('Click "Welcome". Click Greet.', env, 'Type "Ada" into Name\n\nClick Banana\nClick Greet')
-    last = events[-1]
-    assert isinstance(last, Ended)
-    assert last.stop is StopReason.FINISHED, last.reason
+    assert_finished(events)
     assert (env.state.text, env.state.chosen, env.state.presses) == ("Ada", "Banana", 2)
 
 
