@@ -3,12 +3,12 @@
 Read `task.py` first for what is measured, then `evaluation.py` for how.
 """
 
-from .compare import Comparison, compare
-from .evaluation import EvalError, Evaluation
-from .record import Record
-from .settings import EvalSettings
-from .summary import Summary, summarize
-from .task import Benchmark, Outcome, Rules, Scene, Task, TaskError
+from .analysis.compare import Comparison, compare
+from .analysis.summary import Summary, summarize
+from .core.record import Record
+from .core.settings import EvalSettings
+from .core.task import Benchmark, Outcome, Rules, Scene, Task, TaskError
+from .runner.evaluation import EvalError, Evaluation
 
 __all__ = [
     "Benchmark",

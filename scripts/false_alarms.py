@@ -8,9 +8,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from screenwright.agent.events import Reflected
-from screenwright.agent.trajectory import RunError, read_run
-from screenwright.eval.store import Store
+from screenwright.agent.record.events import Reflected
+from screenwright.agent.record.trajectory import RunError, read_run
+from screenwright.eval.core.store import Store
 
 
 def alarms_in(folder: Path) -> tuple[int, int, list[str]]:

@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from screenwright import Agent, EnvUnavailable, Limits
-from screenwright.agent.agent import result_of
-from screenwright.agent.events import Event
+from screenwright.agent.loop.agent import result_of
+from screenwright.agent.record.events import Event
 from screenwright.cli.progress import Progress
 from screenwright.cli.view import view
 from screenwright.eval.benchmarks.demo import Demo
-from screenwright.eval.task import Outcome, Task
+from screenwright.eval.core.task import Outcome, Task
 
 
 def main() -> int:

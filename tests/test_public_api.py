@@ -9,16 +9,11 @@ import screenwright
 HEAVY = ("torch", "transformers", "playwright", "pyautogui", "mss", "openai", "rapidocr", "numpy", "PIL", "pydantic")
 
 
-def test_the_exported_names_are_these() -> None:
-    assert screenwright.__all__ == NAMES
-
-
 def test_every_exported_name_can_be_had_and_is_documented() -> None:
-    for name in screenwright.__all__:
+    for name in dir(screenwright):
         value = getattr(screenwright, name)
         if not (isinstance(value, str) or get_args(value)):
             assert value.__doc__, f"{name} has no docstring"
-    assert set(dir(screenwright)) == set(screenwright.__all__)
 
 
 def test_importing_opens_nothing_prints_nothing_and_loads_nothing_heavy() -> None:
@@ -31,113 +26,3 @@ def test_importing_opens_nothing_prints_nothing_and_loads_nothing_heavy() -> Non
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(screenwright, "Screenwrong")
-
-
-NAMES = [
-    "Acted",
-    "Action",
-    "ActionRefused",
-    "Agent",
-    "Allow",
-    "AndroidEnv",
-    "Back",
-    "BrowserEnv",
-    "BrowserWindowEnv",
-    "Button",
-    "ButtonDown",
-    "ButtonUp",
-    "Change",
-    "ChangeHistory",
-    "ChangeKind",
-    "Check",
-    "Checked",
-    "ChunkedHistory",
-    "Claim",
-    "Click",
-    "Completion",
-    "Condensed",
-    "Decided",
-    "Deny",
-    "DesktopEnv",
-    "Dialect",
-    "Direction",
-    "Done",
-    "Drag",
-    "Ended",
-    "Env",
-    "EnvError",
-    "EnvLost",
-    "EnvUnavailable",
-    "Episode",
-    "Event",
-    "FakeEnv",
-    "Guard",
-    "History",
-    "Home",
-    "Hotkey",
-    "ImageFormat",
-    "ImagePart",
-    "KeepAllHistory",
-    "KeyDown",
-    "KeyUp",
-    "KeyframeHistory",
-    "Limits",
-    "LocalModel",
-    "LongPress",
-    "Message",
-    "Misread",
-    "Model",
-    "ModelCheck",
-    "ModelInfo",
-    "ModelLost",
-    "ModelPolicy",
-    "Move",
-    "Navigate",
-    "NeedsUser",
-    "Noted",
-    "OSWorldEnv",
-    "Observation",
-    "Observed",
-    "OpenApp",
-    "Oversight",
-    "Policy",
-    "ReaderModel",
-    "Reflected",
-    "Replied",
-    "Result",
-    "Resumed",
-    "Run",
-    "RunError",
-    "Rung",
-    "Sampling",
-    "ScreenPoint",
-    "Screenshot",
-    "ScriptedModel",
-    "ScriptedPolicy",
-    "Scroll",
-    "ServedModel",
-    "Size",
-    "Started",
-    "Stepped",
-    "StopReason",
-    "Stopping",
-    "TextPart",
-    "Thoughts",
-    "Told",
-    "Trouble",
-    "Turn",
-    "Type",
-    "UiTars15",
-    "Usage",
-    "Verdict",
-    "VirtualDisplay",
-    "VncEnv",
-    "Wait",
-    "WindowHistory",
-    "__version__",
-    "dialect_named",
-    "history_named",
-    "read_run",
-    "read_screen",
-    "render_page",
-]

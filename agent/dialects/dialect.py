@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from ...envs.geometry import Size
-from ..coordinates import ImageRule, Space
-from ..decision import Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
+from ..core.coordinates import ImageRule, Space
+from ..core.decision import Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 
 
 class Dialect(Protocol):

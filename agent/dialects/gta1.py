@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...envs.actions import Button, Click
-from ..coordinates import Absolute, ImageRule, Space
-from ..decision import ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .completion import ends_with
-from .own_prompt import identity, image_size, instructed
+from ..core.coordinates import Absolute, ImageRule, Space
+from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 from .parser.call import Trouble
+from .parser.completion import ends_with
 from .parser.points import point_of
 from .parser.runaway import runs_wild
-from .writing import number, unsayable
+from .prompting.own_prompt import identity, image_size, instructed
+from .vocabulary.writing import number, unsayable
 
 
 @dataclass(frozen=True, slots=True)

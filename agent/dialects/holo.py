@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from typing import cast
 
 from ...envs.actions import Back, Button, Click, Direction, Hotkey, Navigate, Scroll, Type, Wait
-from ..coordinates import Absolute, Grid, ImageRule, ModelPoint, Space
-from ..decision import Finish, ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .arguments import Arguments
-from .own_prompt import identity, image_size, instructed
+from ..core.coordinates import Absolute, Grid, ImageRule, ModelPoint, Space
+from ..core.decision import Finish, ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 from .parser.call import Call, Trouble
 from .parser.calls import CALL_START, read_call, skip_space
 from .parser.runaway import runs_wild
 from .parser.sections import read_reasoning
 from .parser.tool_calls import object_call, read_json
-from .prompt_kind import Prompt, template_for
-from .vocabulary import UI_TARS, Meaning, Moves, Vocabulary, click, moves_of, navigate, one, typed
-from .writing import number, unsayable
+from .prompting.own_prompt import identity, image_size, instructed
+from .prompting.prompt_kind import Prompt, template_for
+from .vocabulary.arguments import Arguments
+from .vocabulary.ui_tars import UI_TARS, Meaning, Moves, Vocabulary, click, moves_of, navigate, one, typed
+from .vocabulary.writing import number, unsayable
 
 TEMPLATES = {Prompt.GROUNDING: "holo_click", Prompt.BROWSER: "holo_navigate", Prompt.COMPUTER: "holo_navigate"}
 REFRESH = Hotkey(("f5",))

@@ -7,19 +7,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..coordinates import Absolute, ImageRule, Space
-from ..decision import ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .completion import ends_with
-from .own_prompt import identity, instructed
+from ..core.coordinates import Absolute, ImageRule, Space
+from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 from .parser.call import Trouble
 from .parser.code import FENCE, read_code
+from .parser.completion import ends_with
 from .parser.sections import read_reasoning
-from .pyautogui_vocabulary import CODE, without_module, write_code
-from .thoughts import Thoughts, without_reasoning
-from .tool_vocabulary import with_drags
-from .vocabulary import moves_of
+from .prompting.own_prompt import identity, instructed
+from .prompting.thoughts import Thoughts, without_reasoning
+from .vocabulary.pyautogui import CODE, without_module, write_code
+from .vocabulary.tools import with_drags
+from .vocabulary.ui_tars import moves_of
 
 _HEADING = re.compile(r"^##[ \t]*(Observation|Thought|Action|Code)[ \t]*:?[ \t]*", re.MULTILINE | re.IGNORECASE)
 

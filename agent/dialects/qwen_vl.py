@@ -8,15 +8,15 @@ ended after the first.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..coordinates import Absolute, Grid, ImageRule, Space
-from ..decision import ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .completion import ends_with
-from .own_prompt import identity, image_size, instructed
-from .prompt_kind import Prompt, template_for
-from .reading import read_reply
-from .tool_vocabulary import TOOLS, with_drags, write_tool_reply
+from ..core.coordinates import Absolute, Grid, ImageRule, Space
+from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
+from .parser.completion import ends_with
+from .parser.reply import read_reply
+from .prompting.own_prompt import identity, image_size, instructed
+from .prompting.prompt_kind import Prompt, template_for
+from .vocabulary.tools import TOOLS, with_drags, write_tool_reply
 
 TEMPLATES = {Prompt.COMPUTER: "qwen_computer", Prompt.BROWSER: "qwen_computer", Prompt.MOBILE: "qwen_mobile"}
 

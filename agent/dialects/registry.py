@@ -14,11 +14,11 @@ from .dialect import Dialect
 from .gta1 import Gta1
 from .holo import Holo, holo1, holo2
 from .opencua import OpenCua
-from .prompt_kind import Prompt
+from .prompting.prompt_kind import Prompt
+from .prompting.thoughts import Thoughts
 from .qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
 from .scalecua import ScaleCua
 from .seed_xml import SeedXml
-from .thoughts import Thoughts
 from .ui_tars import Doubao, UiTars10, UiTars15
 from .ui_venus import UiVenus
 

@@ -21,19 +21,19 @@ from ...envs.actions import (
     Type,
     Wait,
 )
-from ..coordinates import Absolute, ImageRule, ModelPoint, Space
-from ..decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .completion import ends_with
-from .own_prompt import identity, instructed
+from ..core.coordinates import Absolute, ImageRule, ModelPoint, Space
+from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 from .parser.call import Trouble
+from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .prompt_kind import Prompt, template_for
-from .pyautogui_vocabulary import CODE
-from .tool_vocabulary import with_drags
-from .vocabulary import UI_TARS, Vocabulary, drag, long_press, moves_of, navigate, one, open_app
-from .writing import content, number, quoted, unsayable
+from .prompting.own_prompt import identity, instructed
+from .prompting.prompt_kind import Prompt, template_for
+from .vocabulary.pyautogui import CODE
+from .vocabulary.tools import with_drags
+from .vocabulary.ui_tars import UI_TARS, Vocabulary, drag, long_press, moves_of, navigate, one, open_app
+from .vocabulary.writing import content, number, quoted, unsayable
 
 TEMPLATES = {
     Prompt.COMPUTER: "scalecua_computer",

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...envs.actions import Button, ButtonDown, ButtonUp, Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type, Wait
-from ..coordinates import Grid, ImageRule, ModelPoint, Space
-from ..decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .completion import ends_with
-from .own_prompt import identity, instructed
-from .reading import read_reply
-from .thoughts import Thoughts, without_reasoning
-from .vocabulary import UI_TARS
-from .writing import CLICKS, combination, content, number, unsayable
+from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
+from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
+from .parser.completion import ends_with
+from .parser.reply import read_reply
+from .prompting.own_prompt import identity, instructed
+from .prompting.thoughts import Thoughts, without_reasoning
+from .vocabulary.ui_tars import UI_TARS
+from .vocabulary.writing import CLICKS, combination, content, number, unsayable
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,20 +16,20 @@ from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOU
 
 from ...envs.geometry import Size
 from ...prompts.render import prompt_sha256, render
-from ..coordinates import Absolute, Grid, ImageRule, Space
-from ..decision import ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .box_tokens import with_box_tokens
-from .completion import first_action_is_whole
-from .conversation import conversation
+from ..core.coordinates import Absolute, Grid, ImageRule, Space
+from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 from .grammar import ui_tars_grammar
+from .parser.box_tokens import with_box_tokens
+from .parser.completion import first_action_is_whole
+from .parser.reply import read_reply
 from .parser.runaway import runs_wild
-from .prompt_kind import Prompt, template_for
-from .reading import read_reply
-from .thoughts import Thoughts, asked_for, without_reasoning, without_reflection
-from .vocabulary import UI_TARS
-from .writing import BOXES, POINTS, PointForm, write_reply
+from .prompting.layout import conversation
+from .prompting.prompt_kind import Prompt, template_for
+from .prompting.thoughts import Thoughts, asked_for, without_reasoning, without_reflection
+from .vocabulary.ui_tars import UI_TARS
+from .vocabulary.writing import BOXES, POINTS, PointForm, write_reply
 
 SYSTEM = "You are a helpful assistant."
 LAST_ACTION = "finished(content="

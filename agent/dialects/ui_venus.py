@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...envs.actions import Back, Button, Click, Direction, Drag, Home, Hotkey, LongPress, OpenApp, Scroll, Type, Wait
-from ..coordinates import Grid, ImageRule, ModelPoint, Space
-from ..decision import AskUser, Finish, ModelMove, Reply, Unreadable
-from ..messages import Message, Turn
-from ..models.model import Sampling
-from .arguments import Arguments
-from .completion import ends_with
-from .own_prompt import identity, instructed
+from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
+from ..core.decision import AskUser, Finish, ModelMove, Reply, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
 from .parser.call import Trouble
+from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .vocabulary import UI_TARS, Moves, Vocabulary, direction_of, moves_of, one
-from .writing import number, quoted, unsayable
+from .prompting.own_prompt import identity, instructed
+from .vocabulary.arguments import Arguments
+from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, direction_of, moves_of, one
+from .vocabulary.writing import number, quoted, unsayable
 
 
 def _type(given: Arguments) -> Moves:

@@ -17,14 +17,14 @@ from statistics import median
 from ...envs.actions import points_of
 from ...envs.check import Check, Verdict
 from ...envs.geometry import ScreenPoint, Size
-from ..budget import LEAST_REPLY, estimated_tokens
-from ..coordinates import ModelPoint
-from ..decision import AskUser, Finish, GiveUp, Unreadable
+from ..core.context_window import LEAST_REPLY, estimated_tokens
+from ..core.coordinates import ModelPoint
+from ..core.decision import AskUser, Finish, GiveUp, Unreadable
+from ..core.messages import Message, Turn
+from ..core.model import Model, ModelLost
 from ..dialects.dialect import Dialect
-from ..dialects.prompt_kind import Prompt
+from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import DIALECTS, asked_in, dialect_named, dialect_names
-from ..messages import Message, Turn
-from ..models.model import Model, ModelLost
 from .readings import Reading, Resized, Shrunk, readings_for, speaks
 from .screens import Scene, Target, scenes, sent
 

@@ -8,9 +8,9 @@ from PIL import Image
 from ...envs.check import Check, Verdict
 from ...envs.geometry import Size
 from ...envs.screenshot import Screenshot
+from ..core.messages import ImagePart, Message
+from ..core.model import Sampling
 from ..dialects.dialect import Constrainable, Dialect
-from ..messages import ImagePart, Message
-from ..models.model import Sampling
 from .probe import Probe, Refused
 
 MOST_IMAGES = 50
@@ -139,8 +139,8 @@ def _cache_hits(probe: Probe) -> float | None:
     """The tokens that vLLM's prefix cache has spared so far, from its `/metrics`; None of other servers."""
     if not probe.model.facts().is_vllm:
         return None
+    from ..models.errors import EXPECTED
     from ..models.transport import http_client
-    from ..models.trouble import EXPECTED
 
     root = probe.model.base_url.removesuffix("/v1")
     try:

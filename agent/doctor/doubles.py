@@ -8,11 +8,11 @@ from PIL import Image, ImageChops
 
 from ...envs.actions import Click
 from ...envs.geometry import ScreenPoint, Size
-from ..coordinates import Grid, ModelPoint
-from ..decision import ModelMove
+from ..core.coordinates import Grid, ModelPoint
+from ..core.decision import ModelMove
+from ..core.messages import ImagePart, Message
+from ..core.model import Completion, ModelInfo, Sampling, Usage, never
 from ..dialects.dialect import Dialect
-from ..messages import ImagePart, Message
-from ..models.model import Completion, ModelInfo, Sampling, Usage, never
 from .readings import Reading
 from .screens import Scene, Target, scenes
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from ...envs.check import Check, Verdict
 from ...envs.geometry import Size
+from ..core.messages import Message
+from ..core.model import ModelLost, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model, dialect_names
-from ..messages import Message
-from ..models.model import ModelLost, Sampling
 from .capabilities import images_a_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
 from .probe import Probe, Refused

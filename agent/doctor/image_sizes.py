@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ...envs.check import Check, Verdict
 from ...envs.geometry import Size
-from ..coordinates import Grid, ImageRule
-from ..messages import Message
+from ..core.coordinates import Grid, ImageRule
+from ..core.messages import Message
 from .probe import Probe, Refused
 from .screens import scenes, sent
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..core.messages import Message
+from ..core.model import Completion, ModelLost, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
-from ..messages import Message
-from ..models.model import Completion, ModelLost, Sampling
 
 if TYPE_CHECKING:
     from ..models.served import ServedModel  # the OpenAI SDK takes half a second to import

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...envs.geometry import ScreenPoint, Size
-from ..coordinates import Absolute, Frame, Grid, ImageRule, ModelPoint, Space
+from ..core.coordinates import Absolute, Frame, Grid, ImageRule, ModelPoint, Space
 from ..dialects.dialect import Dialect
 from ..dialects.registry import DIALECTS
 from .screens import SIZES

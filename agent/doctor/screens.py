@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ...envs.geometry import Box, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
-from ..messages import ImagePart
+from ..core.messages import ImagePart
 
 SIZES = (
     Size(1280, 720),

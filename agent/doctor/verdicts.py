@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..core.model import Model, ModelInfo, ModelLost
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
-from ..models.model import Model, ModelInfo, ModelLost
 from .calibration import Calibration
 
 

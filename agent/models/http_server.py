@@ -26,7 +26,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from .model import Completion, Model, ModelLost
+from ..core.model import Completion, Model, ModelLost
 from .transport import is_loopback
 from .wire import BadRequest, ChatRequest, usage_json
 

@@ -17,10 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ..messages import Message
+from ..core.messages import Message
+from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from .local_generation import FrequencyPenalty, Listening, generation_settings
 from .local_prompt import PromptEncoder
-from .model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 
 Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from .model import Sampling
+from ..core.model import Sampling
 
 _UNFINISHED = "\N{REPLACEMENT CHARACTER}"
 """What a character decodes to of which not all bytes are there yet."""

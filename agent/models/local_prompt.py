@@ -11,8 +11,8 @@ from importlib import import_module
 from itertools import chain
 from typing import Any
 
-from ..messages import ImagePart, Message, TextPart
-from .model import ModelLost
+from ..core.messages import ImagePart, Message, TextPart
+from ..core.model import ModelLost
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from ..messages import Message
-from .model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
+from ..core.messages import Message
+from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 
 Line: TypeAlias = str | Completion | ModelLost | Callable[[Sequence[Message]], str]
 """One answer: its text, a whole `Completion`, a failure, or a function of the messages that gives the text."""

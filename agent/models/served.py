@@ -25,11 +25,11 @@ import openai
 from pydantic import JsonValue, ValidationError
 from pydantic_core import to_json
 
-from ..messages import ImagePart, Message
-from .hearing import Hearing
-from .model import Completion, ModelInfo, ModelLost, Sampling, never
+from ..core.messages import ImagePart, Message
+from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
+from .errors import EXPECTED, Endpoint, NotAnAnswer, trouble_of
+from .stream_accumulator import Hearing
 from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
-from .trouble import EXPECTED, Endpoint, NotAnAnswer, trouble_of
 from .wire import Answer, ModelCard, ModelList, VersionIn, events_of, lines_of, messages_json, quote
 
 VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}

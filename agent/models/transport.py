@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore2
 import httpx2
 
-from .model import ModelLost
+from ..core.model import ModelLost
 
 SLICE_S = 0.05
 """The longest time between two questions whether to go on."""

@@ -14,8 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from ...envs.geometry import Size
-from ..messages import ImageFormat, ImagePart, Message, Part, TextPart
-from .model import Sampling, Usage
+from ..core.messages import ImageFormat, ImagePart, Message, Part, TextPart
+from ..core.model import Sampling, Usage
 
 MOST_PIXELS = 64_000_000
 """An image with more pixels than this is refused; the largest screens have 33 million."""

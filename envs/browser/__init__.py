@@ -1,6 +1,6 @@
 """A browser page as a screen, through Playwright."""
 
 from .env import BrowserEnv
-from .settings import BrowserSettings
+from .launch.settings import BrowserSettings
 
 __all__ = ["BrowserEnv", "BrowserSettings"]

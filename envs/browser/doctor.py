@@ -19,9 +19,9 @@ from playwright.async_api import Error, async_playwright
 from ..check import Check, Verdict
 from ..env import EnvError, EnvUnavailable
 from ..geometry import Size
-from .chromium import find_chromium, runs_as_root
 from .env import BrowserEnv
-from .settings import BrowserSettings
+from .launch.chromium import find_chromium, runs_as_root
+from .launch.settings import BrowserSettings
 from .worker import Worker
 
 NO_SANDBOX = "--no-sandbox"

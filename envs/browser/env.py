@@ -13,12 +13,12 @@ from typing import Any, Self, TypeVar
 from ..actions import Action
 from ..env import Done, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
-from .chromium import sandbox
-from .engines import NAMES
-from .fence_guard import check_fence
-from .identity import check_identity, identity_facts
+from .firewall.guard import check_fence
+from .launch.chromium import sandbox
+from .launch.engines import NAMES
+from .launch.identity import check_identity, identity_facts
+from .launch.settings import BrowserSettings, View
 from .session import Session
-from .settings import BrowserSettings, View
 from .worker import Worker
 
 T = TypeVar("T")

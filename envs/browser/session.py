@@ -29,25 +29,25 @@ from ..actions import (
 )
 from ..env import ActionRefused, Done, EnvLost, EnvUnavailable, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
-from .addresses import full_address
-from .attach import Context
-from .camera import Camera, line
-from .chromium import launch, overlay_page
-from .downloads import Downloads
-from .engines import NAMES
-from .fence_guard import FenceGuard
-from .hands import Hands
-from .identity import save_storage
-from .navigation import Navigation
-from .overlay import ListOfOptions, Overlay
-from .overlay.overlay import STRIP_PX
-from .questions import Questions
-from .settings import BrowserSettings, View
-from .settle import Settling
-from .shortcuts import Shortcut, shortcut
-from .strip import TabStrip, address_bar
-from .tabs import Tabs, TabWatch
-from .traffic import Traffic
+from .firewall.guard import FenceGuard
+from .launch.attach import Context
+from .launch.chromium import launch, overlay_page
+from .launch.engines import NAMES
+from .launch.identity import save_storage
+from .launch.settings import BrowserSettings, View
+from .page.addresses import full_address
+from .page.downloads import Downloads
+from .page.input import Hands
+from .page.settle import Settling
+from .page.shortcuts import Shortcut, shortcut
+from .page.tabs import Tabs, TabWatch
+from .page.traffic import Traffic
+from .ui.compositor import Camera, line
+from .ui.navigation import Navigation
+from .ui.overlay import ListOfOptions, Overlay
+from .ui.overlay.overlay import STRIP_PX
+from .ui.prompts import Questions
+from .ui.tab_strip import TabStrip, address_bar
 
 T = TypeVar("T")
 
@@ -376,5 +376,5 @@ async def _rest_of(task: "asyncio.Task[T]") -> T:
 
 
 def _page_scripts() -> str:
-    folder = resources.files(__name__.rpartition(".")[0])
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page_news.js", "page_script.js"))
+    folder, scripts = resources.files(__name__.rpartition(".")[0]), ("ui/browser_ui.js", "page/settle.js")
+    return "\n".join(folder.joinpath(script).read_text(encoding="utf-8") for script in scripts)

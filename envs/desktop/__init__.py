@@ -1,7 +1,7 @@
 """A desktop as a screen, through mss and pyautogui."""
 
 from .env import DesktopEnv
-from .stopping import Stopping
-from .virtual import VirtualDisplay
+from .sentry.settings import Stopping
+from .virtual.display import VirtualDisplay
 
 __all__ = ["DesktopEnv", "Stopping", "VirtualDisplay"]

@@ -1,11 +1,8 @@
 """Seeing a desktop: one kept mss object, raw frames for settling, RGB once for the screenshot."""
 
-import os
 import platform
-import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -14,36 +11,11 @@ from ..env import EnvLost, EnvUnavailable
 from ..geometry import DeviceTransform, Size
 from ..screenshot import Screenshot
 from ..settle import Frame
-from .plain_capture import PlainCapture
+from .address import DisplayAddress
+from .x11.capture import PlainCapture
 
 if TYPE_CHECKING:
     import mss
-
-_environment = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayAddress:
-    """An X display and the file with its key; both None for the one display that macOS and Windows have."""
-
-    name: str | None = None
-    authority: str | None = None
-
-    @contextmanager
-    def in_environment(self) -> Generator[None]:
-        """Set DISPLAY and XAUTHORITY, which X clients read when they connect and at no other time."""
-        wanted = {"DISPLAY": self.name, "XAUTHORITY": self.authority}
-        with _environment:
-            before = {name: os.environ.get(name) for name in wanted}
-            os.environ.update({name: value for name, value in wanted.items() if value is not None})
-            try:
-                yield
-            finally:
-                for name, value in before.items():
-                    if value is None:
-                        os.environ.pop(name, None)
-                    else:
-                        os.environ[name] = value
 
 
 class Capture:

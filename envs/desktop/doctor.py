@@ -15,18 +15,19 @@ from pathlib import Path
 from ..check import Check, Verdict
 from ..env import EnvError, Observation
 from ..geometry import Size
-from .capture import Capture, DisplayAddress, screenshot_of
+from .address import DisplayAddress
+from .capture import Capture, screenshot_of
 from .env import DesktopEnv
-from .keyboard import Keyboard
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
-from .needed import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
 from .sentry import WITHOUT, start_sentry
+from .sentry.settings import OFF, Stopping
 from .session import INPUT_DEVICES
-from .stopping import OFF, Stopping
-from .virtual import VirtualDisplay
-from .watching import WATCHING_PACKAGES, can_be_watched
-from .x11 import in_x, is_x11
-from .xlib import XDisplay
+from .virtual.display import VirtualDisplay
+from .virtual.packages import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
+from .virtual.watching import WATCHING_PACKAGES, can_be_watched
+from .x11.connection import in_x, is_x11
+from .x11.keyboard import Keyboard
+from .x11.xlib import XDisplay
 
 LARGEST_ERROR_PX = 1.0
 """How far from where it was sent the pointer may arrive."""

@@ -14,11 +14,11 @@ from typing import Self
 from ..actions import Action, Back, Home, Navigate, points_of
 from ..env import ActionRefused, Done, EnvInfo, EnvLost, Listener, Observation
 from ..settle import Patience
-from .capture import DisplayAddress
+from .address import DisplayAddress
+from .sentry.settings import Stopping
 from .session import DriverName, Session
-from .stopping import Stopping
-from .virtual import VirtualDisplay
-from .x11 import Window
+from .virtual.display import VirtualDisplay
+from .x11.connection import Window
 
 
 class DesktopEnv:

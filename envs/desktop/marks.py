@@ -13,10 +13,11 @@ from PIL import Image, ImageChops
 from ..env import EnvError, EnvLost
 from ..geometry import Box, DevicePoint, DeviceTransform, ScreenPoint
 from ..settle import Frame
-from .capture import Capture, DisplayAddress, screenshot_of
-from .x11 import Windows, connect
-from .xlib import XDisplay
-from .xtest import XTestDriver
+from .address import DisplayAddress
+from .capture import Capture, screenshot_of
+from .x11.connection import Windows, connect
+from .x11.driver import XTestDriver
+from .x11.xlib import XDisplay
 
 T = TypeVar("T")
 Colour = tuple[int, int, int]

@@ -15,8 +15,8 @@ from typing import Any
 
 from ..actions import Button, Direction
 from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
-from .capture import DisplayAddress
-from .typeable import check_typeable
+from ..input.typeable import check_typeable
+from .address import DisplayAddress
 
 _NAMES = {
     "super": "command" if platform.system() == "Darwin" else "win",

@@ -12,20 +12,21 @@ from typing import Literal, TypeAlias
 from ..actions import Action, OpenApp, Type, Wait
 from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Listener, Observation
 from ..geometry import ScreenPoint
+from ..input.driver import Driver
+from ..input.gestures import Gestures
 from ..settle import Frame, Patience, Settled, Settler
-from .applications import installed
-from .busy import Busy
-from .capture import Capture, DisplayAddress, screenshot_of
+from .address import DisplayAddress
+from .apps.busy import Busy
+from .apps.launch import command_of, start_detached, window_of
+from .apps.registry import installed
+from .capture import Capture, screenshot_of
 from .dpi import say_dpi_aware
-from .driver import Driver
-from .gate import put_gate_on
-from .gestures import Gestures
-from .programs import command_of, start_detached, window_of
 from .sentry import Unwatched, start_sentry
-from .stopping import OFF, Stopping
-from .virtual import RunningDisplay, VirtualDisplay
+from .sentry.gate import put_gate_on
+from .sentry.settings import OFF, Stopping
+from .virtual.display import RunningDisplay, VirtualDisplay
 from .wayland import WaylandDriver, WaylandScreen, wayland_socket
-from .x11 import Window, Windows, connect, is_x11
+from .x11.connection import Window, Windows, connect, is_x11
 
 DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
 
@@ -232,7 +233,7 @@ class Session:
             put_gate_on(connection, self._watched)
             self._windows = Windows(connection)
             if name != "pyautogui":
-                from .xtest import XTestDriver
+                from .x11.driver import XTestDriver
 
                 driver: Driver = XTestDriver(connection, self.address, self._windows, watched=watched)
                 undo.callback(driver.close)

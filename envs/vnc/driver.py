@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..actions import Button, Direction
-from ..desktop.keyboard import keysym_of, symbol_of
+from ..input.keysyms import keysym_of, symbol_of
 from .client import VncClient
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 4}

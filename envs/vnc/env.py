@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Self
 
 from ..actions import Action, Type, Wait, points_of
-from ..desktop.gestures import Gestures
 from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, Observation
 from ..geometry import DeviceTransform
+from ..input.gestures import Gestures
 from ..settle import Patience, Settler
 from .address import VncAddress
 from .client import VncClient

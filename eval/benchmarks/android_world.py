@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ...agent.agent import Result
-from ...agent.limits import StopReason
+from ...agent.core.limits import StopReason
+from ...agent.loop.agent import Result
 from ...envs.android import AndroidEnv
 from ...envs.env import Env
-from ..driven import Driven
-from ..settings import EvalSettings
-from ..task import Outcome, Rules, TaskError
+from ..core.settings import EvalSettings
+from ..core.task import Outcome, Rules, TaskError
+from .subprocess_client import Driven
 
 HOW_TO_GET = (
     "make an environment for it (python -m venv aw, then install a checkout of google-research/android_world into it) "

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ...agent.agent import Result
-from ...agent.limits import StopReason
-from ..browsergym_env import BrowserGymEnv
-from ..driven import Answer, Driven
-from ..settings import EvalSettings
-from ..task import Outcome, Rules, TaskError
+from ...agent.core.limits import StopReason
+from ...agent.loop.agent import Result
+from ..core.settings import EvalSettings
+from ..core.task import Outcome, Rules, TaskError
+from .browsergym_env import BrowserGymEnv
 from .miniwob.protocol import episode_seed
+from .subprocess_client import Answer, Driven
 
 _OPEN_S = 600.0
 _LIST_S = 120.0

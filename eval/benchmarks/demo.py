@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
 
-from ...agent.agent import Result
+from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
 from ...envs.desktop import DesktopEnv, VirtualDisplay
 from ...envs.env import Env
-from ..task import Outcome, Rules, Task
+from ..core.task import Outcome, Rules, Task
 
 ORDER_NUMBER = "48213"
 

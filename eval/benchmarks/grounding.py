@@ -19,15 +19,15 @@ from typing import Self, TypeAlias
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ...agent.agent import Result
-from ...agent.decision import GiveUp
-from ...agent.limits import StopReason
-from ...agent.policy import Policy, ScriptedPolicy
+from ...agent.core.decision import GiveUp
+from ...agent.core.limits import StopReason
+from ...agent.loop.agent import Result
+from ...agent.policy.model_policy import Policy, ScriptedPolicy
 from ...envs.actions import Action, Click
 from ...envs.env import ActionRefused, Done, EnvInfo, Observation
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
-from ..task import Outcome, Rules, TaskError
+from ..core.task import Outcome, Rules, TaskError
 from .listing import read_list
 
 Polygon: TypeAlias = tuple[tuple[float, float], ...]

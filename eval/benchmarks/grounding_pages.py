@@ -18,7 +18,7 @@ from PIL import Image
 from ...envs.actions import Navigate
 from ...envs.env import EnvError
 from ...envs.geometry import Size
-from ..task import Rules, TaskError
+from ..core.task import Rules, TaskError
 from .browsers import Browsers, Look
 from .gallery.site import Site
 from .grounding import GroundingScene, PictureEnv, box

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..task import TaskError
+from ..core.task import TaskError
 
 T = TypeVar("T")
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from ...agent.agent import Result
-from ...agent.limits import StopReason
+from ...agent.core.limits import StopReason
+from ...agent.loop.agent import Result
 from ...envs.env import Env
 from ...envs.osworld import OSWorldEnv
-from ..driven import Driven
-from ..settings import EvalSettings
-from ..task import Outcome, Rules, TaskError
+from ..core.settings import EvalSettings
+from ..core.task import Outcome, Rules, TaskError
+from .subprocess_client import Driven
 
 HOW_TO_GET = (
     "make an environment for it (python -m venv osworld; osworld/bin/pip install desktop-env) and name its Python: "

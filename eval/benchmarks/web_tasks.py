@@ -15,17 +15,17 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from ...agent.agent import Result
-from ...agent.models.model import Model
+from ...agent.core.model import Model
+from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
 from ...envs.env import Env
 from ...envs.geometry import Size
+from ..core.settings import EvalSettings
+from ..core.task import Outcome, Rules, TaskError
 from ..judges import Evidence, JudgePrompts, Verdict, WebJudge, WebVoyagerJudge, evidence_of
 from ..judges.asking import open_judge, outcome_of
 from ..judges.webjudge import NAMES as WEBJUDGE_NAMES
 from ..judges.webvoyager import NAMES as WEBVOYAGER_NAMES
-from ..settings import EvalSettings
-from ..task import Outcome, Rules, TaskError
 
 REPLIES = "judge.json"
 """The file in an episode's folder that holds all that its judge said."""

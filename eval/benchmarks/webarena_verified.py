@@ -16,14 +16,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ...agent.agent import Result
+from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
-from ...envs.browser.settings import BrowserSettings
+from ...envs.browser.launch.settings import BrowserSettings
 from ...envs.geometry import Size
 from ...prompts.render import render
-from ..driven import Driven
-from ..settings import EvalSettings
-from ..task import Outcome, Rules, TaskError
+from ..core.settings import EvalSettings
+from ..core.task import Outcome, Rules, TaskError
+from .subprocess_client import Driven
 
 RESPONSE, TRAFFIC = "agent_response.json", "network.har"
 HOW_TO_GET = (

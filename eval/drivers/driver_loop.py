@@ -1,6 +1,6 @@
 """The loop of every driver: a JSON line in, a JSON line out. Imports the standard library alone.
 
-The other side of it is `eval/driven.py`. The first line says `{"ready": true}`, or what is `missing`, or the `error`
+Its peer is `subprocess_client.py`. The first line says `{"ready": true}`, or what is `missing`, or the `error`
 that keeps the driver from starting; then each question has one answer, which may be an `error` too.
 """
 

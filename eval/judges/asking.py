@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ...agent.messages import Message
-from ...agent.models.model import Model, ModelLost, Sampling, Usage
+from ...agent.core.messages import Message
+from ...agent.core.model import Model, ModelLost, Sampling, Usage
 from ...agent.models.served import ServedModel
 from ...prompts.render import prompt_sha256, template_text
-from ..task import Outcome, TaskError
+from ..core.task import Outcome, TaskError
 
 T = TypeVar("T")
 

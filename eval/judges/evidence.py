@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from ...agent.agent import Result
-from ...agent.events import Acted, Observed
-from ...agent.messages import ImageFormat, ImagePart
-from ...agent.trajectory import RunError, read_run
-from ...agent.wording import describe
+from ...agent.core.describe import describe
+from ...agent.core.messages import ImageFormat, ImagePart
+from ...agent.loop.agent import Result
+from ...agent.record.events import Acted, Observed
+from ...agent.record.trajectory import RunError, read_run
 from ...envs.screenshot import Screenshot
-from ..task import TaskError
+from ..core.task import TaskError
 
 
 @dataclass(frozen=True, slots=True)

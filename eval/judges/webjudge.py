@@ -8,8 +8,8 @@ last stage, at most 50 of them; the history of actions goes without the final an
 import re
 from dataclasses import dataclass
 
-from ...agent.messages import Message
-from ...agent.models.model import Model
+from ...agent.core.messages import Message
+from ...agent.core.model import Model
 from ...envs.screenshot import Screenshot
 from .asking import Asked, JudgePrompts, Verdict
 from .evidence import Evidence, as_image

@@ -7,8 +7,8 @@ is no verdict.
 
 from dataclasses import dataclass
 
-from ...agent.messages import Message
-from ...agent.models.model import Model
+from ...agent.core.messages import Message
+from ...agent.core.model import Model
 from .asking import Asked, JudgePrompts, Verdict
 from .evidence import Evidence, as_image
 

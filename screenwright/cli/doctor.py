@@ -168,7 +168,7 @@ def install_missing() -> None:
     Raises:
         SettingsError: it cannot be done here; says what to do by hand.
     """
-    from ..envs.desktop.needed import packages_missing
+    from ..envs.desktop.virtual.packages import packages_missing
 
     packages = packages_missing()
     if not packages:
@@ -261,9 +261,9 @@ def _reader(*, asked: bool) -> Iterator[Check]:
 
 def _reading() -> Check:
     """Whether the reader finds a word on a picture."""
-    from ..agent.agent import Agent
+    from ..agent.core.model import ModelLost
     from ..agent.doctor.screens import scenes
-    from ..agent.models.model import ModelLost
+    from ..agent.loop.agent import Agent
 
     what, mend = "reader: finds a word", "pip install --force-reinstall 'screenwright[reader]'"
     scene = scenes()[0]
@@ -290,7 +290,7 @@ def _opened(address: str, name: str | None) -> "ServedModel":
     Raises:
         ValueError: that is no address.
     """
-    from ..agent.models.open import open_model
+    from ..agent.loop.open_model import open_model
     from ..agent.models.served import ServedModel
 
     model = open_model(address, name)
@@ -313,8 +313,8 @@ def _server(model: "ServedModel", given: Dialect | None, *, calibration: bool) -
 
 def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) -> Iterator[Check]:
     """Where the model clicks, and that this is kept for the runs to come."""
+    from ..agent.core.model import ModelLost
     from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, keep
-    from ..agent.models.model import ModelLost
 
     try:
         dialect = dialect_of(model, given) if reached else None

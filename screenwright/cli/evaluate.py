@@ -13,18 +13,18 @@ from typing import Literal, TextIO, get_args, get_origin
 
 from pydantic import ValidationError
 
-from ..agent.trajectory import RunError
-from ..eval.evaluation import EvalError, Evaluation
-from ..eval.manifest import differences
-from ..eval.plan import chosen_tasks
-from ..eval.record import Record
-from ..eval.registry import benchmark_named, benchmark_names
-from ..eval.results import write_comparison, write_results
-from ..eval.settings import EvalSettings
-from ..eval.statistics import wilson
-from ..eval.store import Store
-from ..eval.summary import summarize
-from ..eval.tables import as_text, interval
+from ..agent.record.trajectory import RunError
+from ..eval.analysis.results import write_comparison, write_results
+from ..eval.analysis.statistics import wilson
+from ..eval.analysis.summary import summarize
+from ..eval.analysis.tables import as_text, interval
+from ..eval.benchmarks.registry import benchmark_named, benchmark_names
+from ..eval.core.manifest import differences
+from ..eval.core.plan import chosen_tasks
+from ..eval.core.record import Record
+from ..eval.core.settings import EvalSettings
+from ..eval.core.store import Store
+from ..eval.runner.evaluation import EvalError, Evaluation
 from .settings import SettingsError
 
 HELP = (

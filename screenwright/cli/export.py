@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from ..agent.dialects.prompt_kind import Prompt
-from ..agent.history import history_named
-from ..eval.export import export
-from ..eval.keep import Keep
-from ..eval.retelling import Wording
+from ..agent.dialects.prompting.prompt_kind import Prompt
+from ..agent.policy.image_history import history_named
+from ..eval.datasets.conversations import Wording
+from ..eval.datasets.export import export
+from ..eval.datasets.filters import Keep
 from .settings import SettingsError
 
 HELP = "Write an evaluation, or one recorded run, as conversations with images and loss masks, to fine-tune on."

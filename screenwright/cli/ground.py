@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from ..agent.agent import Agent
-from ..agent.models.model import ModelLost
-from ..agent.models.open import open_model
+from ..agent.core.model import ModelLost
+from ..agent.loop.agent import Agent
+from ..agent.loop.open_model import open_model
 from ..envs.geometry import ScreenPoint
 from .pictures import open_picture, write_picture
 

@@ -9,12 +9,12 @@ from typing import Literal, NoReturn, get_args, get_origin
 
 from .._extras import missing_extra
 from .._version import __version__
-from ..agent.serving import Serving
-from ..agent.trajectory import RunError
+from ..agent.models.vllm_command import Serving
+from ..agent.record.trajectory import RunError
 from ..envs.env import EnvUnavailable
 from ..envs.geometry import Size
-from ..eval.evaluation import EvalError
-from ..eval.task import TaskError
+from ..eval.core.task import TaskError
+from ..eval.runner.evaluation import EvalError
 from .doctor import EXIT_CODES as DOCTOR_EXIT_CODES
 from .doctor import HELP as DOCTOR_HELP
 from .doctor import add_flags, doctor, wanted_of

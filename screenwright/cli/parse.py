@@ -11,10 +11,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from ..agent.action_json import action_to_json, ending_to_json
-from ..agent.coordinates import Frame, ModelPoint
-from ..agent.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..agent.core.coordinates import Frame, ModelPoint
+from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
 from ..agent.dialects.registry import dialect_named
+from ..agent.record.action_json import action_to_json, ending_to_json
 from ..envs.actions import map_points
 from ..envs.geometry import ScreenPoint, Size
 

@@ -3,8 +3,10 @@
 import sys
 from typing import TextIO
 
-from ..agent.decision import Finish
-from ..agent.events import (
+from ..agent.core.decision import Finish
+from ..agent.core.describe import describe, describe_ending
+from ..agent.record.describe import describe_care
+from ..agent.record.events import (
     Acted,
     Checked,
     Condensed,
@@ -22,7 +24,6 @@ from ..agent.events import (
     Told,
     Trouble,
 )
-from ..agent.wording import describe, describe_care, describe_ending
 
 _THOUGHT_LENGTH = 160
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from .pictures import open_picture, write_picture
 
 if TYPE_CHECKING:
-    from ..agent.models.reader.screen import Area, Control, Screen
+    from ..agent.reader.vision.screen import Area, Control, Screen
 
 HELP = (
     "Print what stands on IMAGE: a line a text and a line a control, with its kind, its box as left,top,right,bottom "
@@ -35,7 +35,7 @@ def read(picture: Path, *, as_json: bool, draw: Path | None) -> int:
         ValueError: the picture cannot be read or written.
         ImportError: the reader is not installed.
     """
-    from ..agent.models.reader import read_screen
+    from ..agent.reader import read_screen
 
     image = open_picture(picture)
     screen = read_screen(image)

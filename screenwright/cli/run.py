@@ -13,22 +13,22 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
-from ..agent.agent import Agent
+from ..agent.core.describe import describe
+from ..agent.core.limits import Limits, StopReason
+from ..agent.core.messages import ImageFormat
+from ..agent.core.model import Model
+from ..agent.core.supervision import UNTOLD, Oversight
 from ..agent.dialects.dialect import Dialect
-from ..agent.dialects.prompt_kind import Prompt
+from ..agent.dialects.prompting.prompt_kind import Prompt
+from ..agent.dialects.prompting.thoughts import Thoughts
 from ..agent.dialects.registry import dialect_named, thinking_as
-from ..agent.dialects.thoughts import Thoughts
-from ..agent.events import Ended, Event, Observed
-from ..agent.guard import Allow, Deny, Verdict, allow_all
-from ..agent.history import history_named
-from ..agent.limits import Limits, StopReason
-from ..agent.messages import ImageFormat
-from ..agent.models.model import Model
-from ..agent.models.open import open_model
-from ..agent.oversight import UNTOLD, Oversight
-from ..agent.second_look import ModelCheck
-from ..agent.trajectory import RunError, event_to_json, read_run
-from ..agent.wording import describe
+from ..agent.guard.guard import Allow, Deny, Verdict, allow_all
+from ..agent.loop.agent import Agent
+from ..agent.loop.open_model import open_model
+from ..agent.monitor.critic import ModelCheck
+from ..agent.policy.image_history import history_named
+from ..agent.record.events import Ended, Event, Observed
+from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.actions import Action
 from ..envs.env import Env, Observation
 from ..envs.geometry import Size
@@ -203,7 +203,7 @@ def _android(settings: RunSettings) -> Env:
 
 def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
     from ..envs.browser import BrowserEnv, BrowserSettings  # needs the browser extra
-    from ..envs.browser.identity import read_place
+    from ..envs.browser.launch.identity import read_place
 
     wanted = BrowserSettings(
         profile=settings.profile,
@@ -231,7 +231,7 @@ def _browser(settings: RunSettings, size: Size, url: str, folder: Path) -> Env:
 def _window(settings: RunSettings, size: Size, url: str, wanted: "BrowserSettings") -> Env:
     if settings.headed:
         raise SettingsError("--window is a window already: leave out --headed, or name a --display to see it on")
-    from ..envs.browser.window import BrowserWindowEnv  # needs the desktop extra too
+    from ..envs.browser.window.env import BrowserWindowEnv  # needs the desktop extra too
 
     stopping = _stopping(settings) if settings.display is not None else None
     window = BrowserWindowEnv(
@@ -311,7 +311,7 @@ def _last_place(settings: RunSettings, resume: Path | None) -> str | None:
     """The address that a broken-off browser run was last at, if it was let in there."""
     if resume is None:
         return None
-    from ..envs.browser.fence import Fence
+    from ..envs.browser.firewall.rules import Fence
 
     places = [event.observation.place for event in read_run(resume).events if isinstance(event, Observed)]
     if not places or not places[-1].startswith(("http", "file:")):

@@ -15,11 +15,11 @@ from types import FrameType
 
 from PIL import Image
 
-from ..agent.messages import ImagePart, Message
+from ..agent.core.messages import ImagePart, Message
+from ..agent.core.model import ModelLost, Sampling
 from ..agent.models.http_server import serve as serve_model
-from ..agent.models.model import ModelLost, Sampling
 from ..agent.models.served import ServedModel
-from ..agent.serving import Serving, vllm_command
+from ..agent.models.vllm_command import Serving, vllm_command
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
 
@@ -58,7 +58,7 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
 
 
 def _serve_reader(serving: Serving) -> int:
-    from ..agent.models.reader import ReaderModel  # its OCR takes a second to import, and is an extra
+    from ..agent.reader import ReaderModel  # its OCR takes a second to import, and is an extra
 
     reader = ReaderModel(chats=True)
     try:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..agent.dialects.thoughts import Thoughts
-from ..agent.history import HISTORY_HELP, HISTORY_PATTERN
+from ..agent.dialects.prompting.thoughts import Thoughts
+from ..agent.policy.image_history import HISTORY_HELP, HISTORY_PATTERN
 
 PREFIX = "SCREENWRIGHT_"
 DEFAULT_FILE = Path("screenwright.toml")

@@ -2,7 +2,7 @@
 
 import sys
 
-from ..agent.agent import Agent
+from ..agent.loop.agent import Agent
 
 
 def answer(agent: Agent) -> None:

@@ -3,8 +3,8 @@
 import webbrowser
 from pathlib import Path
 
-from ..agent.trajectory import RunError, read_run
-from ..agent.viewer import render_page
+from ..agent.record.trajectory import RunError, read_run
+from ..agent.record.viewer import render_page
 
 
 def view(run: Path, out: Path | None, *, show: bool) -> Path:

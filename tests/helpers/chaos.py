@@ -39,8 +39,8 @@ from screenwright import (
     UiTars15,
     Wait,
 )
-from screenwright.agent.coordinates import Frame, ModelPoint
-from screenwright.agent.decision import Finish
+from screenwright.agent.core.coordinates import Frame, ModelPoint
+from screenwright.agent.core.decision import Finish
 from screenwright.envs.actions import ActionIn, map_points
 from screenwright.envs.env import EnvInfo
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from screenwright import Click, FakeEnv, Policy, Result, ScriptedPolicy
 from screenwright.envs.env import Env
-from screenwright.eval.task import Outcome, Rules, TaskError
+from screenwright.eval.core.task import Outcome, Rules, TaskError
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from screenwright import (
     UiTars15,
     read_run,
 )
-from screenwright.agent.coordinates import ModelPoint
+from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.doctor import calibrate, check_endpoint, keep, refusal_of
 from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
 from screenwright.agent.doctor.readings import Reading, readings_for

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ...decision import Unreadable
+from ...core.decision import Unreadable
 
 Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | None"
 

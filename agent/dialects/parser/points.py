@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from ...coordinates import ModelPoint
+from ...core.coordinates import ModelPoint
 from .call import Trouble, Value
 
 _TOKEN = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from ..stopping import HotKey
+from .settings import HotKey
 
 TWICE_WITHIN_S = 0.5
 LEAST_MOTIONS = 4

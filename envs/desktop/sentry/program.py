@@ -22,11 +22,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...env import EnvError
-from ..capture import DisplayAddress
-from ..stopping import HotKey
+from ..address import DisplayAddress
 from .board import SIZE, Board
 from .person import Meaning, Person
 from .senses import Senses
+from .settings import HotKey
 
 RELEASE_EVERY_S = 0.02
 UNHEARD_S = 2.0

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Listener
-from ..capture import DisplayAddress
-from ..stopping import Stopping
+from ..address import DisplayAddress
 from .board import SIZE, Board, Kind
+from .settings import Stopping
 
 TAKEN = "the user took mouse and keyboard, and it was left off; look at the screen as it is now"
 WORKED = "The user worked mouse or keyboard since your last look; the screen may not be as you left it."

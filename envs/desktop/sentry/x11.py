@@ -16,9 +16,9 @@ from contextlib import suppress
 from typing import Any
 
 from ...env import EnvError, EnvLost, EnvUnavailable
-from ..capture import DisplayAddress
-from ..keyboard import NAMED_KEYSYMS
-from ..x11 import connect, in_x
+from ...input.keysyms import NAMED_KEYSYMS
+from ..address import DisplayAddress
+from ..x11.connection import connect, in_x
 from .board import Board, Kind
 from .person import Sensed
 

@@ -6,7 +6,7 @@ programs hear of both in that order, unlike on X.
 
 from collections.abc import Iterable, Sequence
 
-from ..keyboard import NAMED_KEYSYMS
+from ...input.keysyms import NAMED_KEYSYMS
 
 FIRST, LAST = 9, 255
 """X keycodes; what goes over the wire is less by 8."""

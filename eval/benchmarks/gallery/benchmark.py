@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ....agent.agent import Result
-from ....agent.policy import Policy
+from ....agent.loop.agent import Result
+from ....agent.policy.model_policy import Policy
 from ....envs.actions import Navigate
 from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.env import EnvError
 from ....envs.geometry import Size
-from ...task import Outcome, Rules, TaskError
+from ...core.task import Outcome, Rules, TaskError
 from ..browsers import Browsers, Look
 from .site import Site
 from .traps import ALL, DIALOGS, PAGES, SEEN_ONLY, TABS, WIDGETS, Trap, address_of, build

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageColor
 
-from ....agent.models.reader.perception import read_image
-from ....agent.models.reader.screen import Area
+from ....agent.reader.vision.perception import read_image
+from ....agent.reader.vision.screen import Area
 from ....envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Move, Scroll, Type
 from ....envs.env import Env
 from ....envs.geometry import ScreenPoint

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from ....agent.decision import Finish, GiveUp
-from ....agent.events import PolicyInfo
-from ....agent.models.model import ModelInfo
-from ....agent.policy import ScriptedPolicy, Thinking
-from ....agent.situation import Situation
+from ....agent.core.context import Situation
+from ....agent.core.decision import Finish, GiveUp
+from ....agent.core.model import ModelInfo
+from ....agent.policy.model_policy import ScriptedPolicy, Thinking
+from ....agent.record.events import PolicyInfo
 from .hand import NotSeen, action_of
 from .traps import Step
 

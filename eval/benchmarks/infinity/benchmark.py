@@ -20,11 +20,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ....agent.agent import Result
+from ....agent.loop.agent import Result
 from ....envs.browser import BrowserEnv, BrowserSettings
-from ....envs.desktop.kept import Kept
+from ....envs.desktop.virtual.processes import Kept
 from ....envs.geometry import Size
-from ...task import Outcome, Rules, TaskError
+from ...core.task import Outcome, Rules, TaskError
 from ..listing import read_list
 
 VIEWPORT = Size(1440, 900)

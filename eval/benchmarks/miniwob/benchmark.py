@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ....agent.agent import Result
-from ....agent.policy import Policy
+from ....agent.loop.agent import Result
+from ....agent.policy.model_policy import Policy
 from ....envs.actions import Navigate
 from ....envs.browser import BrowserEnv
 from ....envs.env import EnvError
 from ....envs.geometry import Size
-from ...task import Outcome, Rules, TaskError
+from ...core.task import Outcome, Rules, TaskError
 from ..browsers import Browsers, LentBrowser, Look
 from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version

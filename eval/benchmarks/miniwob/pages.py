@@ -4,7 +4,7 @@ import hashlib
 from importlib import metadata, util
 from pathlib import Path
 
-from ...task import TaskError
+from ...core.task import TaskError
 
 HOW_TO_GET = "pip install --no-deps miniwob, or give the folder `html` of a copy with --root"
 

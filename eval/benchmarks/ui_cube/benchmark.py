@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ....agent.agent import Result
+from ....agent.loop.agent import Result
 from ....envs.actions import Navigate
 from ....envs.browser import BrowserSettings
 from ....envs.env import Env, EnvError
 from ....envs.geometry import Size
-from ...task import Outcome, Rules, TaskError
+from ...core.task import Outcome, Rules, TaskError
 from ..browsers import Browsers, Look
 from ..listing import read_list
 from .server import CubeServer

@@ -7,11 +7,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from .....agent.coordinates import Absolute, Frame, ModelPoint
-from .....agent.decision import Finish, GiveUp
-from .....agent.events import Decided, PolicyInfo
-from .....agent.models.model import ModelInfo
-from .....agent.situation import Situation
+from .....agent.core.context import Situation
+from .....agent.core.coordinates import Absolute, Frame, ModelPoint
+from .....agent.core.decision import Finish, GiveUp
+from .....agent.core.model import ModelInfo
+from .....agent.record.events import Decided, PolicyInfo
 from .....envs.actions import Action, Click, Direction, Drag, Hotkey, Move, Scroll, Type, Wait, points_of
 from .....envs.geometry import ScreenPoint
 from ...browsers import LentBrowser

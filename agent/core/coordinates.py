@@ -1,0 +1,165 @@
+"""Every change of coordinates from a model's answer to a point on the screen, in one place.
+
+    ModelPoint  --Space-->  ImagePoint  --scale-->  ScreenPoint  --DeviceTransform (envs)-->  DevicePoint
+
+A model answers in a space of its own; which one is a property of the model, never read off the syntax of its reply.
+Images are sized here, on the client, to the fixed point of the model's own resize, so that the server's resize is the
+identity and absolute coordinates are exact whatever limits the server has.
+
+Source of `smart_resize`: Qwen2-VL's image processor, which UI-TARS shares.
+"""
+
+import math
+from dataclasses import dataclass
+
+from ...envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
+
+MAX_ASPECT = 200
+"""Qwen's image processor refuses an image whose longer side is more than this many times the shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPoint:
+    """A point as the model wrote it, in the model's own space; the centre, if it wrote a box (kept in `box`)."""
+
+    x: float
+    y: float
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePoint:
+    """A point in pixels of the image that was sent to the model."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """Model coordinates are pixels of the image that the model saw (UI-TARS-1.5-7B, Qwen2.5-VL)."""
+
+    def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
+        """The pixel meant by `point`."""
+        return ImagePoint(point.x, point.y)
+
+    def from_image(self, point: ImagePoint, image: Size) -> ModelPoint:
+        """The inverse of `to_image`."""
+        return ModelPoint(point.x, point.y)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Model coordinates run from 0 to `steps` over each side (1000: UI-TARS 1.0, Doubao, Seed; 999: Qwen3-VL)."""
+
+    steps: float = 1000.0
+
+    def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
+        """The pixel meant by `point`."""
+        return ImagePoint(point.x / self.steps * image.width, point.y / self.steps * image.height)
+
+    def from_image(self, point: ImagePoint, image: Size) -> ModelPoint:
+        """The inverse of `to_image`."""
+        return ModelPoint(point.x * self.steps / image.width, point.y * self.steps / image.height)
+
+
+Space = Absolute | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRule:
+    """How a model's own processor sizes an image: sides are multiples of `factor`, the area lies in the limits."""
+
+    factor: int = 28
+    min_pixels: int = 56 * 56
+    max_pixels: int = 16384 * 28 * 28
+
+    def tokens(self, image: Size) -> int:
+        """How many tokens the model spends on an image of that size, which `resize` gave; its frame counts two."""
+        return (image.width // self.factor) * (image.height // self.factor) + 2
+
+    def resize(self, screen: Size) -> Size:
+        """The size to send a screenshot in: the fixed point of the processor's resize that starts from `screen`.
+
+        Raises:
+            ValueError: the screen is too long and thin for the model.
+        """
+        size = smart_resize(screen, self.factor, self.min_pixels, self.max_pixels)
+        while (again := smart_resize(size, self.factor, self.min_pixels, self.max_pixels)) != size:
+            size = again
+        return size
+
+
+def smart_resize(size: Size, factor: int, min_pixels: int, max_pixels: int) -> Size:
+    """Qwen's resize: round each side to a multiple of `factor` (half to even), then shrink or grow into the limits.
+
+    Raises:
+        ValueError: one side is more than 200 times the other.
+    """
+    width, height = size.width, size.height
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise ValueError(f"a screenshot of {size} is too long and thin: the limit is {MAX_ASPECT} to 1")
+    new_width = max(factor, round(width / factor) * factor)
+    new_height = max(factor, round(height / factor) * factor)
+    if new_width * new_height > max_pixels:
+        shrink = math.sqrt(width * height / max_pixels)
+        new_width = max(factor, math.floor(width / shrink / factor) * factor)
+        new_height = max(factor, math.floor(height / shrink / factor) * factor)
+    elif new_width * new_height < min_pixels:
+        grow = math.sqrt(min_pixels / (width * height))
+        new_width = math.ceil(width * grow / factor) * factor
+        new_height = math.ceil(height * grow / factor) * factor
+    return Size(new_width, new_height)
+
+
+@dataclass(frozen=True, slots=True)
+class PointTrace:
+    """One point in every space, as recorded with the action: what is needed to tell where a click went wrong.
+
+    `screen` is where the action was carried out; `clamped` says that the model's point lay off the screen and was
+    moved to its edge.
+    """
+
+    model: ModelPoint
+    image: ImagePoint
+    screen: ScreenPoint
+    device: DevicePoint
+    clamped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a model's point is relative to: the screenshot, the image made of it, and the model's space."""
+
+    screen: Size
+    image: Size
+    space: Space
+    device: DeviceTransform = DeviceTransform()
+
+    def trace(self, point: ModelPoint) -> PointTrace:
+        """Follow `point` from the model to the screen, and clamp it onto the screen.
+
+        Raises:
+            ValueError: a coordinate is not a finite number.
+        """
+        if not (math.isfinite(point.x) and math.isfinite(point.y)):
+            raise ValueError(f"({point.x}, {point.y}) is not a point")
+        image = self.space.to_image(point, self.image)
+        exact = self.to_screen(image)
+        screen = ScreenPoint(
+            min(max(exact.x, 0.0), self.screen.width - 1.0), min(max(exact.y, 0.0), self.screen.height - 1.0)
+        )
+        return PointTrace(point, image, screen, self.device.apply(screen), clamped=screen != exact)
+
+    def to_screen(self, point: ImagePoint) -> ScreenPoint:
+        """The place on the screen that shows at `point` in the image; not clamped."""
+        return ScreenPoint(
+            point.x * self.screen.width / self.image.width, point.y * self.screen.height / self.image.height
+        )
+
+    def to_model(self, point: ScreenPoint) -> ModelPoint:
+        """The inverse of the whole chain: how the model would write `point`; not rounded."""
+        image = ImagePoint(
+            point.x * self.image.width / self.screen.width, point.y * self.image.height / self.screen.height
+        )
+        return self.space.from_image(image, self.image)

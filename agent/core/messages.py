@@ -1,0 +1,108 @@
+"""What is sent to a model: messages of text and images. The wire format is the served model's business."""
+
+import base64
+import hashlib
+import io
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from PIL import Image
+
+from ...envs.geometry import Size
+from ...envs.screenshot import Screenshot
+
+
+class ImageFormat(StrEnum):
+    """How images go over the wire. PNG is lossless; JPEG (quality 90, 4:4:4) costs about a fifth to encode."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+
+
+class ImagePart:
+    """An image for the model, encoded once: the server's cache hashes the bytes, so they must never change.
+
+    `size` is that of the image itself, which is the screenshot resized for the model.
+    """
+
+    def __init__(self, data: bytes, size: Size, image_format: ImageFormat = ImageFormat.PNG) -> None:
+        self.data = data
+        self.size = size
+        self.image_format = image_format
+
+    @classmethod
+    def of(cls, screenshot: Screenshot, size: Size, image_format: ImageFormat = ImageFormat.PNG) -> "ImagePart":
+        """Resize `screenshot` to `size` (bicubic, as the models' own processors do) and encode it."""
+        if size == screenshot.size and image_format is ImageFormat.PNG:
+            return cls(screenshot.png, size)
+        image = screenshot.image
+        if size != screenshot.size:
+            image = image.resize((size.width, size.height), Image.Resampling.BICUBIC)
+        buffer = io.BytesIO()
+        if image_format is ImageFormat.PNG:
+            image.save(buffer, "PNG", compress_level=1)
+        else:
+            image.save(buffer, "JPEG", quality=90, subsampling="4:4:4")
+        return cls(buffer.getvalue(), size, image_format)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the encoded bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def data_url(self) -> str:
+        """The image as a `data:` URL."""
+        return f"data:image/{self.image_format};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+    def load(self) -> Image.Image:
+        """The pixels, mode RGB."""
+        with Image.open(io.BytesIO(self.data)) as image:
+            return image.convert("RGB")
+
+    def __repr__(self) -> str:
+        return f"<ImagePart {self.size} {self.image_format}>"
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of text in a message."""
+
+    text: str
+
+
+Part: TypeAlias = TextPart | ImagePart
+Role: TypeAlias = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation with a model."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, role: Role, *parts: str | Part) -> "Message":
+        """A message of `parts`, in which a string is a piece of text."""
+        return cls(role, tuple(TextPart(part) if isinstance(part, str) else part for part in parts))
+
+    @property
+    def text(self) -> str:
+        """The texts of the message, joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One look and the reply to it, as the model is shown them again at later steps.
+
+    `image` is None where the history leaves the screenshot out; `reply` is None for the look that is to be answered.
+    `notes` are said to the model beside the image: facts, refusals, what its last action did.
+    """
+
+    image: ImagePart | None
+    notes: tuple[str, ...] = field(default=())
+    reply: str | None = None

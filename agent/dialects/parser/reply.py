@@ -1,0 +1,80 @@
+"""Reading a reply in whichever of the syntaxes it was written in.
+
+The syntax is chosen by what is seen: a model answers in the syntax that it was trained on, whatever the prompt shows.
+The space of the coordinates is the dialect's and never depends on the syntax.
+
+    Action: click(...)                       labels and calls        UI-TARS, Doubao
+    <function=click>...                      XML function calls      Seed, UI-TARS-2, Qwen3.5
+    <tool_call>{...}</tool_call>, {...}      JSON function calls     Qwen-VL, GUI-Owl, Seed by API
+    <answer>...</answer>                     the end, in words       Omni-TARS
+"""
+
+import re
+
+from ...core.decision import Finish, Reply, Unreadable
+from ..vocabulary.ui_tars import Vocabulary, moves_of
+from .call import Call, Trouble
+from .labelled import label_before_call, read_labelled
+from .sections import read_reasoning, read_said
+from .tool_calls import OPENING, function_call, one_for_all, read_json, read_tool_calls
+from .xml_calls import FUNCTION, read_stripped, read_xml_calls
+
+_TOOLS = re.compile(r"<(?:seed:)?tool_call\w*+>|<function\w*+(?:=|\s++name)")
+_ANSWER = re.compile(r"\s*+<answer>")
+_JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?=\{)")
+
+
+def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply | Unreadable:
+    """What `text` asks for, or why it cannot be read.
+
+    `labels` says that the family acts by `Action: call(...)`; where it does not, those are words about the action.
+    """
+    try:
+        return _read(text, vocabulary, labels=labels)
+    except Trouble as trouble:
+        return trouble.unreadable
+
+
+def _read(text: str, vocabulary: Vocabulary, *, labels: bool) -> Reply:
+    reasoning, start = read_reasoning(text)
+    if answer := _ANSWER.match(text, start):
+        return Reply((Finish(_answer(text, answer.end())),), reasoning=reasoning)
+    calls, end = _read_calls(text, start, vocabulary, labels=labels)
+    said = read_said(text[start:end])
+    return Reply(moves_of(calls, vocabulary), said.thought, said.reflection, reasoning)
+
+
+def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:
+    """The calls, and where what is said before them ends."""
+    tools = _TOOLS.search(text, start)
+    opening = None if tools else _JSON.match(text, start)
+    stripped = None if tools or opening else read_stripped(text, start, vocabulary)
+    if tools or opening or stripped:
+        label = label_before_call(text, start) if labels else None
+        if tools and (label is None or tools.start() < label):
+            return read_tools(text, tools.start()), tools.start()
+        if label is None and opening:
+            data, _ = read_json(text, opening.end())
+            return (function_call(data, opening.end()),), start
+        if label is None and stripped:
+            return (stripped,), start
+    return read_labelled(text, start, vocabulary)
+
+
+def read_tools(text: str, start: int) -> tuple[Call, ...]:
+    """The function calls from `start` on, in XML or in JSON.
+
+    Raises:
+        Trouble: there is none, or one cannot be read.
+    """
+    opening = OPENING.match(text, start)
+    if opening and not FUNCTION.match(text, opening.end()):
+        return read_tool_calls(text, start)
+    return tuple(one_for_all(call) for call in read_xml_calls(text, start))
+
+
+def _answer(text: str, start: int) -> str:
+    end = text.find("</answer>", start)
+    if end < 0:
+        raise Trouble("truncated", start, "the reply ends inside the answer")
+    return text[start:end].strip()

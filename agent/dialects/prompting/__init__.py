@@ -1,0 +1,1 @@
+"""How a conversation becomes the messages that a model is sent."""

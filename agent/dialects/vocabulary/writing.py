@@ -1,0 +1,161 @@
+r"""Writing moves in the call syntax of the UI-TARS family: the inverse of reading, for scripted models and tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ....envs.actions import (
+    ActionIn,
+    Back,
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Drag,
+    Home,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    LongPress,
+    Move,
+    Navigate,
+    OpenApp,
+    Scroll,
+    Type,
+    Wait,
+)
+from ...core.coordinates import ModelPoint
+from ...core.decision import AskUser, Finish, GiveUp, ModelMove
+
+CLICKS = {
+    (Button.LEFT, 1): "click",
+    (Button.LEFT, 2): "left_double",
+    (Button.LEFT, 3): "left_triple",
+    (Button.RIGHT, 1): "right_single",
+    (Button.MIDDLE, 1): "middle_click",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PointForm:
+    """How a family writes points: the names of the arguments, and what stands around `x` and `y`."""
+
+    start: str = "start_box"
+    end: str = "end_box"
+    drag_start: str = "start_box"
+    template: str = "({x},{y})"
+
+    def write(self, point: ModelPoint) -> str:
+        """The point in quotes."""
+        return "'" + self.template.format(x=number(point.x), y=number(point.y)) + "'"
+
+
+BOXES = PointForm()
+POINTS = PointForm("point", "end_point", "start_point", "<point>{x} {y}</point>")
+
+
+def number(value: float) -> str:
+    """A number as models write them: whole where it is whole, never with an exponent."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def quoted(text: str) -> str:
+    r"""`text` between single quotes, with `\`, `'` and line breaks escaped."""
+    for plain, escaped in (("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        text = text.replace(plain, escaped)
+    return f"'{text}'"
+
+
+def combination(keys: tuple[str, ...]) -> str:
+    """Keys with spaces between them; a `+` between two others is spelled out, as it would join them."""
+    return " ".join([*("plus" if key == "+" else key for key in keys[:-1]), *keys[-1:]])
+
+
+def content(action: Type) -> str:
+    """The text of `action` with the line break that submits it."""
+    return action.text + "\n" if action.submit else action.text
+
+
+def unsayable(move: ModelMove, family: str) -> ValueError:
+    """What is raised for a move that the family has no words for."""
+    return ValueError(f"{family} has no words for {move}")
+
+
+def write_reply(thought: str | None, moves: Sequence[ModelMove], form: PointForm) -> str:
+    """A whole reply: the thought, then the moves, parted by a blank line as the family does.
+
+    Raises:
+        ValueError: the family has no words for one of the moves.
+    """
+    actions = "\n\n".join(write_move(move, form) for move in moves)
+    return f"Thought: {thought}\nAction: {actions}" if thought else f"Action: {actions}"
+
+
+def write_move(move: ModelMove, form: PointForm) -> str:
+    """One move as a call.
+
+    Raises:
+        ValueError: the family has no words for it.
+    """
+    match move:
+        case Finish(text):
+            return _with_content("finished", text)
+        case AskUser(text):
+            return _with_content("call_user", text)
+        case GiveUp(text):
+            return _with_content("infeasible", text)
+        case Click(at, button, count, ()) if (button, count) in CLICKS:
+            return f"{CLICKS[button, count]}({form.start}={form.write(at)})"
+        case Move(to):
+            return f"hover({form.start}={form.write(to)})"
+        case Drag((start, end), Button.LEFT, ()):
+            return f"drag({form.drag_start}={form.write(start)}, {form.end}={form.write(end)})"
+        case Scroll():
+            return _scroll(move, form)
+        case LongPress(at, seconds):
+            return f"long_press({form.start}={form.write(at)}, time='{number(seconds)}')"
+        case ButtonDown(Button.LEFT, at):
+            return f"mouse_down({_at(at, form)})"
+        case ButtonUp(Button.LEFT, at):
+            return f"mouse_up({_at(at, form)})"
+        case Click() | Drag() | ButtonDown() | ButtonUp():
+            raise unsayable(move, "UI-TARS")
+        case _:
+            return _write_pointless(move)
+
+
+def _write_pointless(move: ActionIn[ModelPoint]) -> str:
+    match move:
+        case Type():
+            return f"type(content={quoted(content(move))})"
+        case Hotkey(keys):
+            return f"hotkey(key={quoted(combination(keys))})"
+        case KeyDown(key):
+            return f"press(key={quoted(key)})"
+        case KeyUp(key):
+            return f"release(key={quoted(key)})"
+        case Wait(seconds):
+            return "wait()" if seconds == 5 else f"wait(time='{number(seconds)}')"
+        case Navigate(url):
+            return f"navigate(content={quoted(url)})"
+        case Back():
+            return "navigate_back()"
+        case OpenApp(app):
+            return f"open_app(app_name={quoted(app)})"
+        case Home():
+            return "press_home()"
+        case _:
+            raise unsayable(move, "UI-TARS")
+
+
+def _with_content(name: str, text: str) -> str:
+    return f"{name}(content={quoted(text)})" if text else f"{name}()"
+
+
+def _at(at: ModelPoint | None, form: PointForm) -> str:
+    return "" if at is None else f"{form.start}={form.write(at)}"
+
+
+def _scroll(move: Scroll[ModelPoint], form: PointForm) -> str:
+    where = _at(move.at, form)
+    amount = "" if move.amount == 5 else f", amount={move.amount}"
+    return f"scroll({where}{', ' if where else ''}direction='{move.direction}'{amount})"

@@ -1,0 +1,1 @@
+"""The episode loop. Read `episode.py` first; `agent.py` is what programs use."""

@@ -1,0 +1,276 @@
+"""Looking, with all that goes with it: what changed, circles, a screen that was handed over, and a look that failed.
+
+`Watch.look` is asked once a step. Everything here is a generator of events, which the episode records.
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from ...envs.actions import Action
+from ...envs.env import Env, EnvLost, EnvStopped, Observation, Restartable
+from ...envs.geometry import ScreenPoint
+from ...envs.screenshot import Screenshot
+from ...prompts import render
+from ..core.change import Change, ChangeKind
+from ..core.describe import describe, nothing_came_of, set_off
+from ..core.supervision import Oversight, Rung
+from ..monitor.action_loops import Circle
+from ..monitor.progress import Reflection
+from ..monitor.screen_diff import difference_of
+from ..record.events import Event, NeedsUser, Noted, Reflected, Told, Trouble
+from .control import Control
+
+LOOK_AGAIN_S = 0.5
+"""A look that failed is tried once more after so long."""
+
+PROBE_S = 1.1
+"""What moves by itself is told by two looks so far apart: a clock that shows seconds moves in this time."""
+
+FIRST_LOOK_S = 0.1
+"""How old the look that opened the screen may be and still serve as that of the first step."""
+
+CLOCK_JUMP_S = 5.0
+_LISTED = 30
+_USERS_QUESTION = "I am going in circles: {seen}. What shall I do?"
+LEFT_ALONE = "The user has had the screen in the meantime and left it as it was."
+CHANGED_BY_HAND = "The user has had the screen in the meantime and changed it by hand; it is not as you left it."
+
+
+class Stuck(Exception):
+    """The run goes in a circle that nothing has led out of; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A look with what is to be said about it, and what is done differently at this step."""
+
+    observation: Observation
+    notes: tuple[str, ...]
+    change: Change | None
+    capture_s: float
+    reflected: Reflected | None = None
+    closer: ScreenPoint | None = None
+    hotter: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a new plan begins here."""
+        return self.reflected is not None and self.reflected.rung is Rung.PLAN
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstLook:
+    """The look that opened the screen, and when it was over, by `time.perf_counter`."""
+
+    observation: Observation
+    seen_at: float
+
+
+@dataclass(slots=True)
+class Watch:
+    """Sees an environment for an episode.
+
+    `notes` is what the model is told at the next look, `done` the actions carried out so far, in words; `waited_s` is
+    the time that the user took.
+    """
+
+    env: Env
+    control: Control
+    oversight: Oversight
+    notes: list[str] = field(default_factory=list[str])
+    done: list[str] = field(default_factory=list[str])
+    waited_s: float = 0.0
+
+    _reflection: Reflection = field(init=False)
+    _first: _FirstLook | None = field(init=False, default=None)
+    _handed_over: Screenshot | None = field(init=False, default=None)
+    _refused: bool = field(init=False, default=False)
+    _clock: float = field(init=False, default=0.0)
+    _restarts: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._reflection = Reflection(self.oversight)
+        self._clock = _offset()
+
+    # -- what was done
+
+    def did(self, actions: tuple[Action, ...], *, refused: bool) -> None:
+        """Take in what a step did; `refused` says that its last action was not carried out."""
+        self._reflection.did(actions)
+        self._refused = refused
+
+    def carried_out(self, step: int, action: Action) -> None:
+        """Take in one action that was carried out."""
+        self.done.append(f"{step}. {describe(action)}")
+
+    # -- a look
+
+    def open(self) -> None:
+        """Open the screen by looking at it. The first step need not look again where it begins right after.
+
+        Raises:
+            EnvUnavailable: it cannot be opened.
+            EnvLost: it is gone.
+        """
+        observation = self.env.observe()
+        self.notes.extend(observation.facts)
+        self._first = _FirstLook(observation, time.perf_counter())
+
+    def look(self, step: int) -> Generator[Event, None, Sight]:
+        """Look, as step `step`.
+
+        Raises:
+            EnvLost: the screen is gone.
+            Stuck: the run goes in circles, and the ladder has no more rungs.
+        """
+        yield from self._check_clock(step)
+        observation, capture_s = yield from self._timed_look(step)
+        change = self._reflection.saw(observation.screenshot)
+        if self._reflection.wants_probe():
+            change = yield from self._probe(step)
+        circle = self._reflection.circle()
+        rung = self._reflection.climb(circle) if circle is not None else None
+        if circle is None or rung is None:
+            return self._sight(observation, change, capture_s)
+        reflected = Reflected(step, rung, str(circle))
+        if rung is Rung.STUCK:
+            yield Reflected(step - 1, rung, str(circle))
+            raise Stuck(str(circle))
+        if rung is Rung.USER:
+            yield Reflected(step - 1, rung, str(circle))
+            if not (yield from self.ask_user(step - 1, _USERS_QUESTION.format(seen=circle))):
+                raise Stuck(str(circle))
+            observation = yield from self._observe(step)
+            return self._sight(observation, self._reflection.saw(observation.screenshot), capture_s)
+        return self._sight(observation, change, capture_s, reflected, circle)
+
+    def _sight(
+        self,
+        observation: Observation,
+        change: Change | None,
+        capture_s: float,
+        reflected: Reflected | None = None,
+        circle: Circle | None = None,
+    ) -> Sight:
+        self._say_who_had_it(observation.screenshot)
+        rung = reflected.rung if reflected is not None else None
+        if rung not in (Rung.TELL, Rung.PLAN):
+            self._say_what_came_of_it(change)
+        self.notes.extend(f"The user says: {set_off(text)}" for text in self.control.take_words() if text)
+        if rung is Rung.TELL:
+            self.notes.append(render("circle", seen=str(circle)))
+        elif rung is Rung.PLAN:
+            self.notes.append(render("fresh_plan", seen=str(circle), deeds="\n".join(self.done[-_LISTED:])))
+        notes = tuple(dict.fromkeys((*self.notes, *observation.facts)))
+        self.notes.clear()
+        closer = circle.target if circle is not None and rung is Rung.CLOSER else None
+        return Sight(observation, notes, change, capture_s, reflected, closer, self._reflection.hotter)
+
+    def _say_who_had_it(self, screenshot: Screenshot) -> None:
+        if self._handed_over is None:
+            return
+        changed = difference_of(self._handed_over, screenshot).judged().kind is not ChangeKind.NOTHING
+        self.notes.append(CHANGED_BY_HAND if changed else LEFT_ALONE)
+        self._handed_over = None
+
+    def _say_what_came_of_it(self, change: Change | None) -> None:
+        if change is None or change.kind is not ChangeKind.NOTHING or self._refused or not self.oversight.tell_changes:
+            return
+        said = nothing_came_of(self._reflection.newest)
+        if said:
+            self.notes.append(said)
+
+    def _timed_look(self, step: int) -> Generator[Event, None, tuple[Observation, float]]:
+        """A look and the seconds that it cost: none for the one that opened the screen, if that was just now."""
+        first, self._first = self._first, None
+        started = time.perf_counter()
+        if first is not None and started - first.seen_at < FIRST_LOOK_S:
+            return first.observation, 0.0
+        observation = yield from self._observe(step)
+        return observation, time.perf_counter() - started
+
+    def _observe(self, step: int) -> Generator[Event, None, Observation]:
+        """A look, tried once more if it fails, and then on a screen that was started again, if there may be one."""
+        try:
+            return self.env.observe()
+        except EnvStopped:
+            raise
+        except EnvLost as lost:
+            message = str(lost)
+        time.sleep(LOOK_AGAIN_S)
+        try:
+            observation = self.env.observe()
+        except EnvLost:
+            if not self.may_restart():
+                raise
+        else:
+            yield Trouble(step, "screenshot", f"a look failed and was taken again: {message}")
+            return observation
+        yield self._restart(step, message)
+        return (yield from self._observe(step))
+
+    def may_restart(self) -> bool:
+        """Whether a screen that is lost may be started again."""
+        return isinstance(self.env, Restartable) and self._restarts < self.oversight.restarts
+
+    def _restart(self, step: int, message: str) -> Trouble:
+        assert isinstance(self.env, Restartable)
+        self._restarts += 1
+        said = self.env.restart()
+        self._reflection.forget()
+        self.notes.append(said)
+        return Trouble(
+            step, "screen", f"{message}; it was started again ({self._restarts} of {self.oversight.restarts})"
+        )
+
+    def _probe(self, step: int) -> Generator[Event, None, Change]:
+        time.sleep(PROBE_S)
+        observation = yield from self._observe(step)
+        self.notes.extend(observation.facts)
+        change = self._reflection.probed(observation.screenshot)
+        moves = "what changed moves by itself" if change.kind is ChangeKind.NOTHING else "the change is the action's"
+        yield Noted(f"looked again without doing anything: {moves}", step)
+        return change
+
+    def _check_clock(self, step: int) -> Generator[Event, None, None]:
+        """Limits are kept by a clock that nobody sets; that the other one was set is worth a line in the log."""
+        offset = _offset()
+        jump, self._clock = offset - self._clock, offset
+        if abs(jump) >= CLOCK_JUMP_S:
+            yield Trouble(step, "clock", f"the clock was set {'forward' if jump > 0 else 'back'} by {abs(jump):.0f} s")
+
+    # -- the user
+
+    def hand_over(self, step: int) -> Generator[Event, None, None]:
+        """Let go of the screen, and keep how it looked, since somebody else will have it.
+
+        A person who has begun to work it already may have changed it before: then the screen's own facts tell.
+        """
+        self.env.release()
+        self._first = None
+        observation = yield from self._observe(step)
+        self.notes.extend(observation.facts)
+        self._handed_over = None if self.control.user_at_work else observation.screenshot
+        self._reflection.forget()
+
+    def ask_user(self, step: int, question: str) -> Generator[Event, None, bool]:
+        """Ask, and wait until the user answers or hands the screen back; False if nobody will."""
+        if not self.oversight.attended or self.control.declined:
+            return False
+        yield from self.hand_over(step)
+        started = time.monotonic()
+        yield NeedsUser(step, question)
+        self.control.wait_for_words()
+        self.waited_s += time.monotonic() - started
+        texts = self.control.take_words()
+        for text in texts:
+            yield Told(step, text)
+            if text:
+                self.notes.append(f"The user answers: {set_off(text)}")
+        return bool(texts)
+
+
+def _offset() -> float:
+    """How far the clock on the wall is ahead of the one that only ever goes forward."""
+    return time.time() - time.monotonic()

@@ -1,6 +1,0 @@
-"""A model without weights to fetch: reads the screen by OCR and follows literal instructions."""
-
-from .model import ReaderModel
-from .perception import read_image as read_screen
-
-__all__ = ["ReaderModel", "read_screen"]

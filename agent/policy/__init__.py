@@ -1,0 +1,1 @@
+"""What turns an observation into a decision: the model policy, image history, summaries, zoom."""

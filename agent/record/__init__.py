@@ -1,0 +1,1 @@
+"""The events of an episode, and recorded runs on disk."""

@@ -1,0 +1,1 @@
+"""Which hosts the pages of a browser may reach."""

@@ -1,0 +1,1 @@
+"""Operating web pages: tabs, input, network traffic, settling."""

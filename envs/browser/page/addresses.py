@@ -1,0 +1,28 @@
+"""Addresses as people and models write them."""
+
+import re
+
+from ...env import ActionRefused
+
+_SCHEMES = ("http", "https", "file", "about", "data", "blob", "chrome")
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_HOST = re.compile(r"^(\[[0-9a-f:]+\]|[\w-]+(\.[\w-]+)*\.?)(:\d+)?([/?#]|$)", re.IGNORECASE)
+_LOCAL = re.compile(r"^(localhost|127\.[\d.]+|\[::1\])(:\d+)?([/?#]|$)", re.IGNORECASE)
+
+
+def full_address(text: str) -> str:
+    """`text` as an address with a scheme: `https:` where it has none, `http:` for this machine itself.
+
+    Raises:
+        ActionRefused: it is no address, or of a kind that is not for going to, such as `javascript:`.
+    """
+    address = text.strip()
+    if _LOCAL.match(address):
+        return f"http://{address}"
+    host = _HOST.match(address)
+    if host and (host.group(3) or "." in host.group(1) or ":" in host.group(1)):
+        return f"https://{address}"
+    scheme = _SCHEME.match(address)
+    if scheme and scheme.group(1).lower() in _SCHEMES:
+        return address
+    raise ActionRefused(f"{text!r} is not an address to go to; one looks like https://example.org/page")

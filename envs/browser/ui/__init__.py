@@ -1,0 +1,1 @@
+"""The parts of the browser outside its pages: dialogs, pickers, menus, the tab strip."""

@@ -1,0 +1,1 @@
+"""A whole browser window on an X display."""

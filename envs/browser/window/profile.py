@@ -1,0 +1,142 @@
+"""What a Chromium in a window of its own is started with: its switches, its preferences, its surroundings."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ...env import EnvUnavailable
+from ..launch.chromium import find_chromium, runs_as_root, switches
+from ..launch.identity import check_profile
+from ..launch.settings import BrowserSettings
+
+_SWITCHES = (
+    # no bubble, bar or window that nobody asked for
+    "--hide-crash-restore-bubble",
+    "--disable-search-engine-choice-screen",
+    "--disable-default-apps",
+    "--no-service-autorun",
+    "--propagate-iph-for-testing",  # with no value: no balloon that praises a feature
+    "--disable-features=Translate,MediaRouter,PrivacySandboxSettings4",
+    # passwords are kept in the profile alone, so that no keyring asks to be unlocked
+    "--password-store=basic",
+    # /dev/shm is small in containers
+    "--disable-dev-shm-usage",
+    "--disable-breakpad",
+    "--start-maximized",
+)
+_NO_WARNING = "--test-type"
+"""Spares us the bar that warns of the sandbox being off. What else it changes does not show."""
+
+_DARK = "--force-dark-mode"
+
+
+def window_switches(profile: Path, scale: float, settings: BrowserSettings) -> tuple[str, ...]:
+    """The command line after the program's name, without an address."""
+    return (
+        *switches(_SWITCHES),
+        *((_NO_WARNING,) if runs_as_root() else ()),
+        f"--user-data-dir={profile}",
+        f"--force-device-scale-factor={scale:g}",
+        *((f"--lang={settings.locale}",) if settings.locale else ()),
+        *((_DARK,) if settings.dark else ()),
+        *settings.switches,
+    )
+
+
+def window_program(settings: BrowserSettings) -> str:
+    """The Chromium to start.
+
+    Raises:
+        EnvUnavailable: there is none; says how to get one.
+    """
+    return find_chromium(_playwrights_own(), settings.executable)
+
+
+def surroundings(environment: dict[str, str], settings: BrowserSettings) -> dict[str, str]:
+    """`environment` with the time zone and the language that are wanted."""
+    wanted = dict(environment)
+    if settings.timezone:
+        wanted["TZ"] = settings.timezone
+    if settings.locale:
+        wanted["LANGUAGE"] = settings.locale.replace("-", "_")
+    return wanted
+
+
+def prepare_profile(profile: Path, home: str, downloads: Path, settings: BrowserSettings) -> None:
+    """Write the preferences into `profile`, leaving those of an existing one that are none of our business.
+
+    Raises:
+        EnvUnavailable: the folder cannot be written, or a browser is using it.
+    """
+    check_profile(profile)
+    try:
+        downloads.mkdir(parents=True, exist_ok=True)
+        (profile / "Default").mkdir(parents=True, exist_ok=True)
+        _merge(profile / "Default" / "Preferences", _preferences(home, downloads, settings))
+        _merge(profile / "Local State", _local_state(settings))
+    except (OSError, ValueError) as error:
+        raise EnvUnavailable(f"{profile} cannot be used as a profile: {error}") from error
+
+
+def _preferences(home: str, downloads: Path, settings: BrowserSettings) -> dict[str, object]:
+    wanted: dict[str, object] = {
+        "browser": {
+            "custom_chrome_frame": True,
+            "has_seen_welcome_page": True,
+            "check_default_browser": False,
+            "show_home_button": False,
+            **({"theme": {"color_scheme2": 2}} if settings.dark else {}),
+        },
+        "bookmark_bar": {"show_on_all_tabs": False},
+        "credentials_enable_service": False,
+        "credentials_enable_autosignin": False,
+        "profile": {"password_manager_enabled": False, "exit_type": "Normal", "exited_cleanly": True},
+        "autofill": {"profile_enabled": False, "credit_card_enabled": False},
+        "translate": {"enabled": False},
+        "search": {"suggest_enabled": False},
+        "session": {"restore_on_startup": 5},
+        "homepage": home,
+        "homepage_is_newtabpage": False,
+        "download": {"default_directory": str(downloads), "prompt_for_download": False, "directory_upgrade": True},
+        "savefile": {"default_directory": str(downloads)},
+    }
+    if settings.upload_from:
+        wanted["selectfile"] = {"last_directory": str(Path(settings.upload_from[0]).resolve())}
+    if settings.locale:
+        wanted["intl"] = {"accept_languages": _languages(settings.locale), "selected_languages": settings.locale}
+    return wanted
+
+
+def _local_state(settings: BrowserSettings) -> dict[str, object]:
+    """No file chooser opens unless uploads were allowed: one that is drawn by the system can go anywhere."""
+    return {"select_file_dialogs": {"allowed": bool(settings.upload_from)}, "background_mode": {"enabled": False}}
+
+
+def _languages(locale: str) -> str:
+    general = locale.partition("-")[0]
+    return locale if general == locale else f"{locale},{general}"
+
+
+def _merge(file: Path, wanted: dict[str, object]) -> None:
+    found: object = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    file.write_text(json.dumps(_merged(found, wanted)), encoding="utf-8")
+
+
+def _merged(old: object, new: object) -> object:
+    """`new` laid over `old`, branch by branch."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    known: dict[str, object] = {str(name): value for name, value in old.items()}
+    return known | {str(name): _merged(known.get(str(name)), value) for name, value in new.items()}
+
+
+def _playwrights_own() -> Path:
+    """The Chromium that Playwright installed, where it did; found without starting Playwright."""
+    place = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    folder = Path(place) if place else Path.home() / ".cache" / "ms-playwright"
+    with suppress(OSError):
+        found = sorted(folder.glob("chromium-*/chrome-linux*/chrome"))
+        if found:
+            return found[-1]
+    return folder / "none"

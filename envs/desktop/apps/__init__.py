@@ -1,0 +1,1 @@
+"""Programs on a desktop: which are installed, starting them, and whether they are busy."""

@@ -1,0 +1,1 @@
+"""Virtual X displays: Xvfb, a window manager, and the processes on them."""

@@ -1,0 +1,1 @@
+"""X11: capture, input, clipboard and windows."""

@@ -1,0 +1,252 @@
+"""Mouse and keyboard of an X display through its XTEST extension, on a connection of our own.
+
+pyautogui does the same, though on the one display that DISPLAY names when it is imported, and it loses characters that
+are not ASCII. Here each environment has its display, and text is typed in the first way that is right:
+
+1. `keys`: the current layout has every character, and nothing about the keyboard is changed;
+2. `paste`: we own the clipboard, press the paste key, and serve the text to the program ourselves;
+3. `remapped keys`: nobody came for the paste, so unused keys are given the characters for a moment.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from ...actions import Button, Direction
+from ...env import ActionRefused, EnvLost, EnvStopped
+from ...input.keysyms import keysym_of, symbol_of
+from ...input.typeable import check_typeable
+from ..address import DisplayAddress
+from .clipboard import LONGEST_TEXT, Clipboard
+from .connection import Window, Windows, in_x
+from .keyboard import Keyboard, Stroke
+from .ping import Ping
+from .xlib import XDisplay
+
+_BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
+_WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}
+_KEYS_AT_ONCE = 40
+_KEY_PAUSE_S = 0.01
+_MAP_ARRIVES_S = 0.1
+_READ_S = 2.0
+_AHEAD, _AHEAD_S = "\n\t", 0.025
+"""LibreOffice takes letters that closely follow Enter before it: always without a pause, never with one of 10 ms."""
+_ASK_S = 0.05
+_TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt", "foot", "console", "ptyxis")
+
+
+class XTestDriver:
+    """See `Driver`. With `watched`, a pointer that somebody pushed into the top left corner stops us."""
+
+    def __init__(self, connection: XDisplay, address: DisplayAddress, windows: Windows, *, watched: bool) -> None:
+        from Xlib import X
+
+        self._display = connection
+        self._address = address
+        self._windows = windows
+        self._watched = watched
+        self._keyboard = Keyboard(connection)
+        self._clipboard: Clipboard | None = None
+        self._ping: Ping | None = None
+        self._lent: list[int] = []
+        self._put_at: tuple[int, int] | None = None
+        self._events = {
+            (True, True): X.KeyPress, (True, False): X.KeyRelease,
+            (False, True): X.ButtonPress, (False, False): X.ButtonRelease,
+        }  # fmt: skip
+        self._motion = X.MotionNotify
+
+    def check(self) -> None:
+        """See `Driver`."""
+        pointer = in_x(self._display.screen().root.query_pointer)
+        place = (int(pointer.root_x), int(pointer.root_y))
+        if self._watched and place == (0, 0) and place != self._put_at:
+            raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
+
+    def move(self, x: float, y: float) -> None:
+        """See `Driver`."""
+        from Xlib.ext import xtest
+
+        self._put_at = (int(x), int(y))
+        in_x(lambda: xtest.fake_input(self._display, self._motion, x=int(x), y=int(y)))
+        in_x(self._display.sync)
+
+    def button(self, button: Button, down: bool) -> None:
+        """See `Driver`."""
+        self._fake(False, down, _BUTTONS[button])
+
+    def notch(self, direction: Direction) -> None:
+        """See `Driver`."""
+        for down in (True, False):
+            self._fake(False, down, _WHEEL[direction])
+
+    def codes(self, key: str) -> tuple[str | int, ...]:
+        """See `Driver`."""
+        self._keyboard.refresh()
+        stroke = self._keyboard.key(key) or self._lent_key(key)
+        return (*stroke.held, stroke.keycode)
+
+    def code(self, code: str | int, down: bool) -> None:
+        """See `Driver`."""
+        self._fake(True, down, int(code))
+
+    def type(self, text: str) -> str:
+        """See `Driver`; line breaks and tabs are always keys, since pasted ones press nothing."""
+        check_typeable(text)
+        self._keyboard.refresh()
+        method = "keys"
+        for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
+            method = self._type_part(part, method)
+        nowhere = self._windows.managed and self._windows.active() is None
+        return f"{method}, no window has the focus" if nowhere else method
+
+    def close(self) -> None:
+        """See `Driver`; the connection is its maker's."""
+        with suppress(EnvLost):
+            self._map(dict.fromkeys(self._lent, 0))
+        if self._clipboard is not None:
+            self._clipboard.close()
+        if self._ping is not None:
+            self._ping.close()
+
+    def _type_part(self, text: str, method: str) -> str:
+        """Type `text` by keys if they suffice, else by `method` or worse; the worst method so far."""
+        strokes = [self._keyboard.stroke(character) for character in text]
+        known = [stroke for stroke in strokes if stroke is not None]
+        if len(known) == len(strokes):
+            self._press(known)
+            if text in _AHEAD:
+                self._await_read()
+                time.sleep(_AHEAD_S)
+            return method
+        if method != "remapped keys" and self._pasted(text):
+            return "paste"
+        self._type_remapped(text)
+        return "remapped keys"
+
+    def _fake(self, key: bool, down: bool, detail: int) -> None:
+        from Xlib.ext import xtest
+
+        in_x(lambda: xtest.fake_input(self._display, self._events[key, down], detail))
+        in_x(self._display.sync)
+
+    def _press(self, strokes: list[Stroke]) -> None:
+        """Press the strokes one after the other, with a breath now and then for slow readers."""
+        from Xlib.ext import xtest
+
+        for place, stroke in enumerate(strokes, 1):
+            for code in (*stroke.held, stroke.keycode):
+                in_x(partial(xtest.fake_input, self._display, self._events[True, True], code))
+            for code in (stroke.keycode, *reversed(stroke.held)):
+                in_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
+            if place % _KEYS_AT_ONCE == 0:
+                in_x(self._display.sync)
+                time.sleep(_KEY_PAUSE_S)
+        in_x(self._display.sync)
+
+    def _lent_key(self, name: str) -> Stroke:
+        """Lend a spare key to one that the layout lacks, until we close: on a Russian keyboard, the C of ctrl+c."""
+        symbol, spare = symbol_of(name), self._keyboard.spare()
+        if not spare:
+            raise ActionRefused(f"this keyboard has no key {name!r}")
+        self._map({spare[0]: symbol})
+        self._lent.append(spare[0])
+        return Stroke(spare[0])
+
+    def _pasted(self, text: str) -> bool:
+        if self._clipboard is None:
+            self._clipboard = Clipboard(self._address, bequeath=self._watched)
+        parts = [text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT)]
+        terminal = self._in_terminal()
+        press = self._paste_key(terminal)
+        hearing = _Hearing(self._pinger(), self._windows.active())
+        for place, part in enumerate(parts):
+            if self._clipboard.paste(part, press, hearing.ask, primary=terminal):
+                hearing.over()
+            else:
+                if place:
+                    raise EnvLost("a program stopped fetching the text that was pasted into it half way")
+                return False
+        return True
+
+    def _in_terminal(self) -> bool:
+        active = self._windows.active()
+        return active is not None and any(word in name for name in active.classes for word in _TERMINALS)
+
+    def _paste_key(self, terminal: bool) -> Callable[[], None]:
+        """Terminals paste with shift+insert, all others with ctrl+v, unless the keyboard has no V."""
+        modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
+        held, stroke = self.codes(modifier)[-1], self.codes(key)[-1]
+        return lambda: self._press([Stroke(int(stroke), (int(held),))])
+
+    def _pinger(self) -> Ping:
+        if self._ping is None:
+            self._ping = Ping(self._address)
+        return self._ping
+
+    def _await_read(self) -> None:
+        """Wait until the program with the focus has read all that happened so far, if it is one that tells."""
+        window = self._windows.active()
+        if self._pinger().answered(window, _READ_S) is False and window is not None:
+            self._pinger().give_up_on(window)
+
+    def _type_remapped(self, text: str) -> None:
+        """Lend spare keys to the characters that have none, some at a time."""
+        spare = self._keyboard.spare()
+        if not spare:
+            missing = next(character for character in text if self._keyboard.stroke(character) is None)
+            raise ActionRefused(f"no key types {missing!r}, and no program took it from the clipboard")
+        rest = text
+        while rest:
+            lent, taken = self._to_lend(rest, spare)
+            strokes = [self._keyboard.stroke(char) or Stroke(lent[char]) for char in rest[:taken]]
+            self._map({code: keysym_of(character) for character, code in lent.items()})
+            try:
+                self._press(strokes)
+                self._await_read()
+                time.sleep(_MAP_ARRIVES_S)
+            finally:
+                self._map(dict.fromkeys(lent.values(), 0))
+            rest = rest[taken:]
+
+    def _to_lend(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
+        """Which spare key stands for which character, and how much of `text` that suffices for."""
+        lent: dict[str, int] = {}
+        for place, character in enumerate(text):
+            if character in lent or self._keyboard.stroke(character):
+                continue
+            if len(lent) == len(spare):
+                return lent, place
+            lent[character] = spare[len(lent)]
+        return lent, len(text)
+
+    def _map(self, symbols: dict[int, int]) -> None:
+        """Give each keycode its keysym, and programs the time to hear of it."""
+        if not symbols:
+            return
+        for code, symbol in symbols.items():
+            in_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
+        in_x(self._display.sync)
+        self._await_read()
+        time.sleep(_MAP_ARRIVES_S)
+
+
+class _Hearing:
+    """Asks `window` whether it has read all that happened so far, until it has."""
+
+    def __init__(self, ping: Ping, window: Window | None) -> None:
+        self._ping = ping
+        self._window = window
+        self._last: bool | None = None
+
+    def ask(self) -> bool | None:
+        """Wait a moment for the answer; None where none ever comes."""
+        self._last = self._ping.answered(self._window, _ASK_S)
+        return self._last
+
+    def over(self) -> None:
+        """The window has read it: if it never said so, it is not asked again."""
+        if self._last is False and self._window is not None and not self._ping.answered(self._window, 4 * _ASK_S):
+            self._ping.give_up_on(self._window)

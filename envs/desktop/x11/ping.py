@@ -1,0 +1,86 @@
+"""Has a program got this far? A window asked by `_NET_WM_PING` answers once it has read all that came before."""
+
+import select
+import time
+from contextlib import suppress
+from typing import Any
+
+from ...env import EnvLost
+from ..address import DisplayAddress
+from .connection import Window, connect, in_x
+
+
+class Ping:
+    """Asks windows, on a connection of its own, since the answers come as events (EWMH, `_NET_WM_PING`)."""
+
+    def __init__(self, address: DisplayAddress) -> None:
+        self._display = connect(address)
+        self._root = self._display.screen().root
+        self._ping = self._display.intern_atom("_NET_WM_PING")
+        self._protocols = self._display.intern_atom("WM_PROTOCOLS")
+        self._stamp = 0
+        self._silent: set[int] = set()
+
+    def give_up_on(self, window: Window) -> None:
+        """Ask `window` no more: it read what came before, and did not answer (Qt 5 says that it would)."""
+        self._silent.add(window.id)
+
+    def answered(self, window: Window | None, within_s: float) -> bool | None:
+        """Whether `window` answered in time; None if it is none that answers.
+
+        Raises:
+            EnvLost: the display is gone.
+        """
+        from Xlib import error
+
+        if window is None or window.id in self._silent:
+            return None
+        try:
+            return in_x(lambda: self._asked(window.id, within_s))
+        except error.XError:
+            return None  # it went away
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with suppress(EnvLost):
+            in_x(self._display.close)
+
+    def _asked(self, number: int, within_s: float) -> bool | None:
+        from Xlib import X
+        from Xlib.protocol import event
+
+        window = self._display.create_resource_object("window", number)
+        known = window.get_full_property(self._protocols, X.AnyPropertyType)
+        if known is None or self._ping not in list(known.value):
+            return None
+        self._stamp += 1
+        data = [self._ping, self._stamp, number, 0, 0]
+        self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
+        try:
+            message = event.ClientMessage(window=window, client_type=self._protocols, data=(32, data))
+            window.send_event(message)
+            self._display.flush()
+            return self._heard(data[:3], time.monotonic() + within_s)
+        finally:
+            self._root.change_attributes(event_mask=X.NoEventMask)
+            self._display.sync()
+            while self._display.pending_events():
+                self._display.next_event()
+
+    def _heard(self, data: list[int], end: float) -> bool:
+        while (left := end - time.monotonic()) > 0:
+            if not self._display.pending_events():
+                select.select([self._display.fileno()], [], [], left)
+                continue
+            if _words(self._display.next_event())[:3] == data:
+                return True
+        return False
+
+
+def _words(event: Any) -> list[int]:
+    """The five words of a client's message; none of another event."""
+    from Xlib import X
+
+    if event.type & 0x7F != X.ClientMessage or event.data[0] != 32:
+        return []
+    return [int(word) for word in event.data[1]]

@@ -1,0 +1,1 @@
+"""Input that several screens share: gestures, drivers and X keysyms."""

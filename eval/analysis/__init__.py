@@ -1,0 +1,1 @@
+"""What the records of an evaluation show: statistics, comparisons, tables, the report."""

@@ -1,0 +1,268 @@
+"""What the embedded reader reads on pages and windows whose words and controls are known, and what it costs.
+
+    python eval/bench/reading_bench.py [--seeds 100-103] [--windows] [--tesseract]
+
+Each page is made from its seed: prose, a form with native widgets and a table, light or dark, at scale 1 or 2. The
+words and their boxes, the controls and their states come from the page itself (`Range`), the reading from its
+screenshot alone. A window (`--windows`, `reading_window.py`) is Tk's: prose, fields, ticks and buttons, in three fonts
+from 13 to 26 px, light or dark. Read again with nothing changed, and with one field filled in, it costs less.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+from reading_words import WORDS
+
+from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, VirtualDisplay
+from screenwright.agent.reader.likeness import plain
+from screenwright.agent.reader.vision.ocr import reader
+from screenwright.agent.reader.vision.perception import read_image
+from screenwright.agent.reader.vision.screen import Area, Kind, Screen
+from screenwright.envs.actions import Wait
+
+CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+KINDS = {
+    "button": (Kind.BUTTON,),
+    "text field": (Kind.FIELD,),
+    "text area": (Kind.TEXT_AREA, Kind.FIELD),
+    "checkbox": (Kind.CHECKBOX,),
+    "radio": (Kind.RADIO,),
+    "drop-down": (Kind.DROP_DOWN,),
+    "link": (Kind.LINK,),
+    "slider": (Kind.SLIDER,),
+}
+TRUTH = """() => {
+  const words = [], range = document.createRange();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode()); ) {
+    if (node.parentElement.closest('option, script, style')) continue;
+    for (const match of node.data.matchAll(/\\S+/g)) {
+      range.setStart(node, match.index); range.setEnd(node, match.index + match[0].length);
+      const box = range.getBoundingClientRect();
+      if (box.width && box.bottom <= innerHeight && box.right <= innerWidth)
+        words.push([match[0], box.x, box.y, box.right, box.bottom]);
+    }
+  }
+  const controls = [...document.querySelectorAll('[data-kind]')].map(one => {
+    const box = one.getBoundingClientRect();
+    return [one.dataset.kind, box.x, box.y, box.right, box.bottom, one.checked ?? null, one.disabled ?? null];
+  }).filter(one => one[4] <= innerHeight);
+  return {words, controls};
+}"""
+
+
+@dataclass
+class Tally:
+    """Counts over pages."""
+
+    words: Counter[str] = field(default_factory=Counter[str])
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    cpu: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+
+
+def page_of(seed: int) -> tuple[str, int]:
+    """The HTML of a page, and its device scale factor."""
+    dice = random.Random(seed)
+    say = lambda least, most: " ".join(dice.choices(WORDS.split(), k=dice.randint(least, most)))  # noqa: E731
+    dark = dice.random() < 0.4
+    rows = "".join(f"<tr>{''.join(f'<td>{say(1, 2)}' for _ in range(4))}<td>{dice.randint(1, 9999)}" for _ in range(5))
+    options = "".join(f"<option>{say(1, 1).title()}" for _ in range(4))
+    ticks = "".join(
+        f"<label><input data-kind={kind} type={kind} name=r{turn if kind == 'checkbox' else ''}"
+        f" {'checked' if dice.random() < 0.5 else ''}> {say(1, 2).capitalize()}</label> "
+        for turn, kind in enumerate(["checkbox"] * 4 + ["radio"] * 3)
+    )
+    body = f"""<h1>{say(2, 3).title()}</h1>
+    <p>{say(18, 30)} <a data-kind=link href=#>{say(2, 2)}</a> {say(12, 20)}.</p>
+    <p><label>{say(1, 2).capitalize()} <input data-kind='text field'></label>
+       <label>{say(1, 1).capitalize()} <input data-kind='text field' value='{say(1, 2)}'></label>
+       <label>{say(1, 1).capitalize()} <select data-kind=drop-down>{options}</select></label></p>
+    <p>{ticks}</p>
+    <p><textarea data-kind='text area' rows=4 cols=40></textarea> <input data-kind=slider type=range></p>
+    <p><button data-kind=button>{say(1, 2).title()}</button>
+       <button data-kind=button disabled>{say(1, 1).title()}</button>
+       <button data-kind=button class=primary>{say(1, 1).title()}</button></p>
+    <table>{rows}</table>"""
+    font = f"{dice.choice((13, 14, 16))}px {dice.choice(('DejaVu Sans', 'DejaVu Serif'))}"
+    style = f""":root {{ color-scheme: {"dark" if dark else "light"} }} body {{ font: {font}; margin: 24px }}
+      .primary {{ background: #1a5fb4; color: white; border: 0; border-radius: 6px; padding: 8px 16px }}
+      td {{ padding: 2px 14px }}"""
+    return f"<!doctype html><meta charset=utf-8><style>{style}</style>{body}", dice.choice((1, 1, 2))
+
+
+@contextmanager
+def shown(seed: int) -> Iterator[tuple[Page, int]]:
+    """The page of a seed, open in Chromium, and its scale."""
+    html, scale = page_of(seed)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, device_scale_factor=scale)
+        page.set_content(html)
+        try:
+            yield page, scale
+        finally:
+            browser.close()
+
+
+def picture_of(page: Page) -> Image.Image:
+    """A screenshot."""
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        page.screenshot(path=file.name)
+        return Image.open(file.name).convert("RGB").copy()
+
+
+def count_words(tally: Counter[str], truth: list[list[Any]], seen: Sequence[tuple[str, Area]], scale: int) -> None:
+    """Count the true words that were read, those read that are true, and those whose middle lies in the true box."""
+    left = list(seen)
+    for text, *corners in truth:
+        box = Area(*(edge * scale for edge in corners))
+        tally["true"] += 1
+        found = next((each for each in left if plain(each[0]) == plain(text) and _overlap(each[1], box)), None)
+        if found is not None:
+            left.remove(found)
+            tally["read"] += 1
+            across, down = found[1].centre
+            tally["centred"] += box.left <= across <= box.right and box.top <= down <= box.bottom
+    tally["seen"] += len(seen)
+
+
+def count_kinds(tally: Counter[tuple[str, str]], truth: list[list[Any]], screen: Screen, scale: int) -> None:
+    """Count the true controls that were found at their place, of their kind, and in their state; and what was found."""
+    for kind, left, top, right, bottom, checked, _ in truth:
+        box = Area(left * scale, top * scale, right * scale, bottom * scale)
+        here = [one for one in screen.controls if box.holds(Area(*one.area.centre, *one.area.centre), slack=0)]
+        fitting = [one for one in here if one.kind in KINDS[kind]]
+        tally[kind, "true"] += 1
+        tally[kind, "found"] += bool(fitting)
+        if kind in ("checkbox", "radio") and fitting:
+            tally[kind, "states"] += 1
+            tally[kind, "state right"] += fitting[0].checked == checked
+    for kind, kinds in KINDS.items():
+        tally[kind, "seen"] += len(screen.of_kind(kinds[0]))
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    return one.beside(other) > 0.3 and one.above(other) > 0.3
+
+
+def timed(tally: Tally, name: str, work: Callable[[], Screen]) -> Screen:
+    """Do `work`, and keep the CPU seconds that it took."""
+    began = time.process_time()
+    done = work()
+    tally.cpu.setdefault(name, []).append(time.process_time() - began)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture whose words and controls are known, and the same with one field filled in."""
+
+    picture: Image.Image
+    changed: Image.Image
+    truth: dict[str, list[list[Any]]]
+    scale: int = 1
+
+
+def page_seen(seed: int) -> Seen:
+    """A page in Chromium."""
+    with shown(seed) as (page, scale):
+        truth, picture = page.evaluate(TRUTH), picture_of(page)
+        page.locator("input[data-kind='text field']").first.fill("Ada Lovelace")
+        return Seen(picture, picture_of(page), truth, scale)
+
+
+def window_seen(seed: int) -> Seen:
+    """A window of Tk on a virtual display."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.json"
+        program = ("/usr/bin/python3", str(Path(__file__).with_name("reading_window.py")), str(told), str(seed))
+        with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,))) as env:
+            env.observe()
+            env.execute(Wait(1.0))
+            truth, picture = json.loads(told.read_text()), env.observe().screenshot.image
+            field = next(one for one in truth["controls"] if one[0] == "text field")
+            for action in (Click(ScreenPoint(field[1] + 40, (field[2] + field[4]) / 2)), Hotkey(("ctrl", "a"))):
+                env.execute(action)
+            env.execute(Type("Ada Lovelace"))
+            return Seen(picture, env.observe().screenshot.image, truth)
+
+
+def measure(seen: Seen, tally: Tally, others: Counter[str] | None) -> None:
+    """One picture: read, read again, read with a field filled in; and with tesseract, if asked."""
+    scale, picture = seen.scale, seen.picture
+    reader()._known.clear()
+    screen = timed(tally, f"first, scale {scale}", lambda: read_image(picture))
+    timed(tally, f"unchanged, scale {scale}", lambda: read_image(picture))
+    timed(tally, f"one field changed, scale {scale}", lambda: read_image(seen.changed))
+    words = [(word.text, word.area) for piece in screen.pieces for word in piece.words]
+    count_words(tally.words, seen.truth["words"], words, scale)
+    count_kinds(tally.kinds, seen.truth["controls"], screen, scale)
+    if others is not None:
+        count_words(others, seen.truth["words"], tesseract(picture), scale)
+
+
+def tesseract(picture: Image.Image) -> list[tuple[str, Area]]:
+    """What tesseract reads, at twice the size, which it reads best."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.png"
+        picture.resize((picture.width * 2, picture.height * 2)).save(path)
+        command = ["tesseract", str(path), "-", "--psm", "11", "tsv"]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    found: list[tuple[str, Area]] = []
+    for line in lines:
+        *_, left, top, width, height, confidence, text = line.split("\t")
+        if text.strip() and float(confidence) > 30:
+            x, y, w, h = (int(number) / 2 for number in (left, top, width, height))
+            found.append((text, Area(x, y, x + w, y + h)))
+    return found
+
+
+def line(name: str, words: Counter[str]) -> str:
+    """How well words were read."""
+    return (
+        f"{name:12} {words['true']:5} words  recall {words['read'] / words['true']:.3f}  "
+        f"precision {words['read'] / max(words['seen'], 1):.3f}  "
+        f"middle in the box {words['centred'] / max(words['read'], 1):.3f}"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seeds", default="100-103", metavar="A-B", help="which pages (default: %(default)s)")
+    parser.add_argument("--tesseract", action="store_true", help="beside it (apt-get install tesseract-ocr)")
+    parser.add_argument("--windows", action="store_true", help="windows of Tk on a virtual display, not pages")
+    given = parser.parse_args(arguments)
+    first, _, last = given.seeds.partition("-")
+    read_image(Image.new("RGB", (200, 100), "white"))  # the models are loaded before anything is timed
+    tally, others = Tally(), Counter[str]() if given.tesseract else None
+    for seed in range(int(first), int(last or first) + 1):
+        measure(window_seen(seed) if given.windows else page_seen(seed), tally, others)
+    print(line("reader", tally.words))
+    if others is not None:
+        print(line("tesseract", others))
+    for kind in KINDS:
+        true, found, seen = (tally.kinds[kind, name] for name in ("true", "found", "seen"))
+        states = tally.kinds[kind, "states"]
+        state = f"  state right {tally.kinds[kind, 'state right']}/{states}" if states else ""
+        print(f"{kind:12} found {found}/{true}, {seen} seen{state}")
+    for name, seconds in sorted(tally.cpu.items()):
+        print(f"{name:28} {sum(seconds) / len(seconds):.2f} s of CPU")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""A window of Tk made from a seed, for `reading_bench.py --windows`: writes down where its words and controls are.
+
+    /usr/bin/python3 eval/bench/reading_window.py FILE SEED
+
+Runs under the Python that has tkinter, and imports nothing of Screenwright. FILE becomes JSON as the pages of the
+benchmark give it: words and controls with their corners in pixels of the screen.
+"""
+
+import json
+import random
+import sys
+import tkinter
+from pathlib import Path
+from tkinter import font as fonts
+
+from reading_words import WORDS
+
+
+def say(dice, least, most):
+    """A few words."""
+    return " ".join(dice.choices(WORDS.split(), k=dice.randint(least, most)))
+
+
+class Window:
+    """The window, and what is on it: `marks` are called, once it is drawn, to tell the words."""
+
+    def __init__(self, seed):
+        dice = random.Random(seed)
+        self.root = tkinter.Tk()
+        self.root.geometry(f"{self.root.winfo_screenwidth()}x{self.root.winfo_screenheight()}+0+0")
+        self.ground, self.ink, self.paper = dice.choice(
+            (("#d9d9d9", "black", "white"), ("#f4f4f4", "#202020", "white"), ("#2e3436", "#eeeeec", "#1d2123"))
+        )
+        self.root.configure(bg=self.ground)
+        size = dice.choice((13, 15, 18, 26))
+        self.font = fonts.Font(family=dice.choice(("DejaVu Sans", "Liberation Sans", "DejaVu Serif")), size=-size)
+        self.root.title("Orders")
+        self.marks, self.controls = [], []
+        self.fill(dice)
+
+    def fill(self, dice):
+        """Put everything there."""
+        prose = self.place(tkinter.Text, width=64, height=4, wrap="word", bg=self.paper, insertontime=0)
+        prose.insert("1.0", say(dice, 24, 34))
+        self.controls.append(("text area", prose, None))
+        self.marks.append(lambda: self.of_text(prose))
+        for value in (say(dice, 1, 2), ""):
+            label = self.place(tkinter.Label, text=say(dice, 1, 2).capitalize(), anchor="w", bd=0, padx=0)
+            self.marks.append(lambda label=label: self.of_line(label, label["text"], label.winfo_rootx()))
+            entry = self.place(tkinter.Entry, width=24, bg=self.paper, insertontime=0)
+            entry.insert(0, value)
+            self.controls.append(("text field", entry, None))
+            self.marks.append(lambda entry=entry: self.of_entry(entry))
+        self.keep = []
+        for kind, widget in (("checkbox", tkinter.Checkbutton),) * 3 + (("radio", tkinter.Radiobutton),) * 2:
+            checked = dice.random() < 0.5
+            state = tkinter.IntVar(value=int(checked))
+            self.keep.append(state)
+            more = {"value": 1} if kind == "radio" else {}
+            tick = self.place(
+                widget, text=say(dice, 1, 2).capitalize(), anchor="w", variable=state, bd=0, padx=0, **more
+            )
+            tick.configure(selectcolor=self.paper)
+            self.controls.append((kind, tick, checked))
+            self.marks.append(lambda tick=tick: self.of_line(tick, tick["text"], self.right_of(tick)))
+        for state in ("normal", "normal", "disabled"):
+            button = self.place(tkinter.Button, text=say(dice, 1, 2).title(), state=state)
+            self.controls.append(("button", button, None))
+            self.marks.append(lambda button=button: self.of_line(button, button["text"], self.in_the_middle_of(button)))
+
+    def place(self, widget, **options):
+        """One more, below the last."""
+        options = {"font": self.font, "fg": self.ink, "bg": self.ground, "highlightthickness": 0, **options}
+        made = widget(self.root, **options)
+        made.pack(anchor="w", padx=24, pady=5)
+        return made
+
+    def right_of(self, tick):
+        """Where the text of a tick begins, which ends at its right edge."""
+        return tick.winfo_rootx() + tick.winfo_width() - self.font.measure(tick["text"])
+
+    def in_the_middle_of(self, button):
+        """Where the text of a button begins."""
+        return button.winfo_rootx() + (button.winfo_width() - self.font.measure(button["text"])) / 2
+
+    def of_line(self, widget, text, left):
+        """The words of one line that begins at `left`, as high as the widget."""
+        top = widget.winfo_rooty()
+        for word, start, end in self.measured(text):
+            yield word, left + start, top, left + end, top + widget.winfo_height()
+
+    def of_entry(self, entry):
+        """The words in a field."""
+        text = entry.get()
+        left, top, _, height = entry.bbox(0) if text else (0, 0, 0, 0)
+        for word, start, end in self.measured(text):
+            x, y = entry.winfo_rootx() + left, entry.winfo_rooty() + top
+            yield word, x + start, y, x + end, y + height
+
+    def of_text(self, prose):
+        """The words of a text of several lines."""
+        at = "1.0"
+        for word in prose.get("1.0", "end-1c").split():
+            at = prose.search(word, at, "end")
+            last = f"{at}+{len(word) - 1}c"
+            first, end = prose.bbox(at), prose.bbox(last)
+            if first and end:
+                x, y = prose.winfo_rootx(), prose.winfo_rooty()
+                yield word, x + first[0], y + first[1], x + end[0] + end[2], y + end[1] + end[3]
+            at = f"{last}+1c"
+
+    def measured(self, text):
+        """Each word with where it begins and ends from the start of the line."""
+        begun = 0
+        for word in text.split():
+            at = text.index(word, begun)
+            yield word, self.font.measure(text[:at]), self.font.measure(text[: at + len(word)])
+            begun = at + len(word)
+
+    def tell(self, path):
+        """Write down where everything is."""
+        self.root.update()
+        words = [word for mark in self.marks for word in mark()]
+        controls = []
+        for kind, widget, checked in self.controls:
+            x, y = widget.winfo_rootx(), widget.winfo_rooty()
+            right = self.right_of(widget) if kind in ("checkbox", "radio") else x + widget.winfo_width()
+            controls.append((kind, x, y, right, y + widget.winfo_height(), checked, None))
+        Path(path).write_text(json.dumps({"words": words, "controls": controls}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    window = Window(int(sys.argv[2]))
+    window.root.after(400, window.tell, sys.argv[1])
+    window.root.mainloop()

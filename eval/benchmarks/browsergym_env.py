@@ -1,0 +1,212 @@
+"""A page that BrowserGym owns, as a screen: seen in its screenshots, worked by its coordinate actions.
+
+BrowserGym's actions are lines of calls; one of ours is one step of its environment, whatever it takes of theirs.
+"""
+
+import base64
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+from ...envs.actions import (
+    Action,
+    Back,
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Direction,
+    Drag,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    Move,
+    Navigate,
+    Scroll,
+    Type,
+    Wait,
+    points_of,
+)
+from ...envs.browser.page.keyboard import playwright_key, typing_pieces
+from ...envs.env import ActionRefused, Done, EnvInfo, EnvLost, Observation
+from ...envs.geometry import ScreenPoint, Size
+from ...envs.screenshot import Screenshot
+from ..core.task import TaskError
+from .subprocess_client import Answer
+
+NOTCH_PX = 100
+_STEP_S = 180.0
+
+
+class Asked(Protocol):
+    """Whoever answers for BrowserGym: `Driven`, or a double of it."""
+
+    def ask(self, question: Mapping[str, object], limit_s: float) -> Answer:
+        """See `Driven.ask`."""
+        ...
+
+
+class BrowserGymEnv:
+    """The task that BrowserGym opened with `opened`. `reward` is the sum so far, `is_over` whether it has ended."""
+
+    def __init__(self, driven: Asked, opened: Answer) -> None:
+        self._driven = driven
+        self._seen = opened
+        self._shot = _screenshot(opened)
+        self._held: list[ButtonUp[ScreenPoint] | KeyUp] = []
+        self._pointer = ScreenPoint(0, 0)
+        self._closed = False
+        self.reward = 0.0
+        self.is_over = False
+
+    def info(self) -> EnvInfo:
+        """See `Env`."""
+        return EnvInfo("browser", "BrowserGym", {"viewport": str(self._shot.size)})
+
+    def observe(self) -> Observation:
+        """See `Env`. It is what BrowserGym saw after the last action."""
+        if self._closed:
+            raise EnvLost("the page was closed")
+        return Observation(self._shot, place=str(self._seen.get("place", "")))
+
+    def execute(self, action: Action) -> Done:
+        """See `Env`."""
+        if self._closed:
+            raise EnvLost("the page was closed")
+        size = self._shot.size
+        for point in points_of(action):
+            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
+                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        calls = calls_of(action, self._pointer, size)
+        started = time.monotonic()
+        if isinstance(action, Wait):
+            time.sleep(action.seconds)
+        failed = self.step("\n".join(calls) or "noop(0)")
+        self._remember(action)
+        if failed:
+            raise ActionRefused(failed.splitlines()[0][:200])
+        return Done(time.monotonic() - started, settled_by="BrowserGym")
+
+    def step(self, calls: str) -> str:
+        """One step of BrowserGym's environment; returns what went wrong in it, empty if nothing.
+
+        Raises:
+            EnvLost: BrowserGym is gone.
+        """
+        if self.is_over:
+            raise ActionRefused("the task has ended")
+        try:
+            self._seen = self._driven.ask({"act": calls}, _STEP_S)
+        except TaskError as error:
+            raise EnvLost(str(error)) from error
+        self._shot = _screenshot(self._seen)
+        reward = self._seen.get("reward", 0.0)
+        self.reward += float(reward) if isinstance(reward, int | float) else 0.0
+        self.is_over = self._seen.get("over") is True
+        return str(self._seen.get("failed") or "")
+
+    def release(self) -> None:
+        """See `Env`."""
+        held, self._held = self._held, []
+        if held and not self._closed and not self.is_over:
+            lines = [line for action in held for line in calls_of(action, self._pointer, self._shot.size)]
+            try:
+                self.step("\n".join(lines))
+            except EnvLost:
+                self._closed = True
+
+    def close(self) -> None:
+        """See `Env`. BrowserGym closes the page when it opens the next."""
+        self.release()
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _remember(self, action: Action) -> None:
+        points = points_of(action)
+        self._pointer = points[-1] if points else self._pointer
+        match action:
+            case KeyDown(key):
+                self._held.append(KeyUp(key))
+            case ButtonDown(button):
+                self._held.append(ButtonUp(button))
+            case KeyUp() | ButtonUp():
+                self._held = [held for held in self._held if type(held) is not type(action)]
+            case _:
+                pass
+
+
+def calls_of(action: Action, pointer: ScreenPoint, size: Size) -> list[str]:
+    """The calls of BrowserGym's that do `action`; coordinates are pixels of its screenshot.
+
+    Raises:
+        ActionRefused: it has none.
+    """
+    match action:
+        case Click(at, button, count, modifiers):
+            keys = [playwright_key(key) for key in modifiers]
+            down, up = [f"keyboard_down({key!r})" for key in keys], [f"keyboard_up({key!r})" for key in reversed(keys)]
+            return [*down, *_clicks(at, button, count), *up]
+        case Move(to):
+            return [f"mouse_move({_at(to)})"]
+        case Drag(path, Button.LEFT, ()) if len(path) > 1:
+            moves = [f"mouse_move({_at(point)})" for point in path[1:]]
+            return [f"mouse_down({_at(path[0])})", *moves, f"mouse_up({_at(path[-1])})"]
+        case Scroll(direction, amount, at):
+            right, below = _WHEEL[direction]
+            length = amount * NOTCH_PX
+            return [f"scroll_at({_at(at or pointer)}, {right * length}, {below * length})"]
+        case Type(text, submit):
+            return [*(_TYPING[way].format(part) for way, part in typing_pieces(text)), *(_ENTER if submit else ())]
+        case Hotkey(keys):
+            return [f"keyboard_press({'+'.join(playwright_key(key) for key in keys)!r})"]
+        case KeyDown(key):
+            return [f"keyboard_down({playwright_key(key)!r})"]
+        case KeyUp(key):
+            return [f"keyboard_up({playwright_key(key)!r})"]
+        case ButtonDown(button, at):
+            return [f"mouse_down({_at(at or pointer)}, button={button.value!r})"]
+        case ButtonUp(button, at):
+            return [f"mouse_up({_at(at or pointer)}, button={button.value!r})"]
+        case Wait():
+            return []
+        case Navigate(url):
+            return [f"goto({_address(url)!r})"]
+        case Back():
+            return ["go_back()"]
+        case _:
+            raise ActionRefused(f"BrowserGym has no way to do this {type(action).__name__.lower()}")
+
+
+_WHEEL = {Direction.UP: (0, -1), Direction.DOWN: (0, 1), Direction.LEFT: (-1, 0), Direction.RIGHT: (1, 0)}
+_TYPING = {"keys": "keyboard_type({!r})", "insert": "keyboard_insert_text({!r})", "press": "keyboard_press({!r})"}
+_ENTER = ("keyboard_press('Enter')",)
+
+
+def _clicks(at: ScreenPoint, button: Button, count: int) -> list[str]:
+    if count < 1:
+        raise ActionRefused(f"a click presses at least once, not {count} times")
+    single, double = (
+        f"mouse_click({_at(at)}, button={button.value!r})",
+        f"mouse_dblclick({_at(at)}, button={button.value!r})",
+    )
+    return [single] if count == 1 else [double, *[single] * (count - 2)]
+
+
+def _address(url: str) -> str:
+    return url if "://" in url or url.startswith("about:") else f"https://{url}"
+
+
+def _at(point: ScreenPoint) -> str:
+    return f"{point.x:g}, {point.y:g}"
+
+
+def _screenshot(seen: Answer) -> Screenshot:
+    return Screenshot(png=base64.b64decode(str(seen["screenshot"])))

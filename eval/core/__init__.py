@@ -1,0 +1,1 @@
+"""What is measured and recorded: tasks, plans, settings, records."""

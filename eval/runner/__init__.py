@@ -1,0 +1,1 @@
+"""Running the episodes of an evaluation in worker processes."""

@@ -1,0 +1,187 @@
+"""One episode, from setting its task up to judging what was left behind."""
+
+import time
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from ...agent.core.limits import Limits, StopReason
+from ...agent.core.model import ModelLost
+from ...agent.core.supervision import Oversight
+from ...agent.loop.agent import result_of
+from ...agent.loop.control import Control
+from ...agent.loop.episode import Episode
+from ...agent.record.events import Acted, Ended, Event, Observed, PolicyInfo, Replied, Started, Stepped
+from ...agent.record.trajectory import RunError, RunLog
+from ...envs.env import EnvError, EnvInfo
+from ..analysis.failure_modes import triage
+from ..analysis.filmstrip import make_strip
+from ..core.manifest import now
+from ..core.plan import EpisodeId
+from ..core.record import Attempt, Phases, Record, Trouble
+from ..core.task import Benchmark, Budgeted, Outcome, Scene, Task, TaskError
+from .baselines import Contender
+
+TASK_OVER = "task_over"
+"""How an episode ends whose task ended by itself."""
+
+STRIP = "strip.jpg"
+"""The file that shows a failure at a glance."""
+
+_BROKEN = (StopReason.ENV_LOST, StopReason.MODEL_LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An episode that is to be done, and where to record it."""
+
+    id: EpisodeId
+    folder: Path
+    limits: Limits
+
+
+class Work:
+    """Does episodes one after another; leaving its context gives back what the benchmark's tasks share."""
+
+    def __init__(self, benchmark: Benchmark, contender: Contender, oversight: Oversight = Oversight()) -> None:
+        self._benchmark = benchmark
+        self._contender = contender
+        self._oversight = oversight
+        self._tasks = {task.name: task for task in benchmark.tasks()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._benchmark.close()
+
+    def do(self, order: Order, control: Control | None = None) -> Attempt:
+        """Set up, run, judge. Whatever breaks is handed back as trouble.
+
+        Raises:
+            RunError: the episode cannot be recorded.
+        """
+        task = self._tasks[order.id.task]
+        begun, started = now(), time.monotonic()
+        try:
+            with task.set_up(order.id.seed) as scene:
+                set_up_s = time.monotonic() - started
+                return self._play(order, task, scene, (begun, set_up_s), control or Control())
+        except (TaskError, EnvError, ModelLost) as error:
+            return Trouble(order.id, f"{type(error).__name__}: {error}")
+        except RunError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a bug in a task costs one episode, not the evaluation
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            return Trouble(order.id, said, traceback.format_exc())
+
+    def _play(self, order: Order, task: Task, scene: Scene, begun: tuple[str, float], control: Control) -> Attempt:
+        policy = self._contender.policy(scene, order.id)
+        limits = order.limits
+        if isinstance(scene, Budgeted):
+            limits = replace(limits, steps=min(scene.steps, limits.steps or scene.steps))
+        with RunLog(order.folder) as log:
+            episode = Episode(
+                scene.instruction,
+                scene.env,
+                policy,
+                limits,
+                control=control,
+                record=log,
+                oversight=self._oversight,
+            )
+            events, over = _run(episode, scene, control)
+        ended = events[-1]
+        assert isinstance(ended, Ended)
+        if ended.stop in _BROKEN:
+            return Trouble(order.id, f"{ended.stop}: {ended.reason}")
+        if ended.stop is StopReason.CANCELLED and not over:
+            return Trouble(order.id, "stopped")
+        outcome = scene.judge(result_of(ended, order.folder))
+        record = _record(order.id, task, scene.instruction, outcome, events, TASK_OVER if over else ended.stop, begun)
+        return record if outcome.done else _explained(record, events, order.folder)
+
+
+def _run(episode: Episode, scene: Scene, control: Control) -> tuple[list[Event], bool]:
+    """The events of the episode, and whether it ended since its task did. Looked at after each action."""
+    events: list[Event] = []
+    over = False
+    for event in episode.run():
+        events.append(event)
+        if isinstance(event, Acted) and not over and scene.is_over():
+            over = True
+            control.stop()
+    ended = events[-1]
+    return events, over and isinstance(ended, Ended) and ended.stop is StopReason.CANCELLED
+
+
+def _record(
+    episode: EpisodeId,
+    task: Task,
+    instruction: str,
+    outcome: Outcome,
+    events: list[Event],
+    stop: str,
+    begun: tuple[str, float],
+) -> Record:
+    ended, started = events[-1], next(event for event in events if isinstance(event, Started))
+    assert isinstance(ended, Ended)
+    return Record(
+        id=episode,
+        category=task.category,
+        instruction=instruction,
+        done=outcome.done,
+        score=outcome.score,
+        found=outcome.found,
+        stop=str(stop),
+        reason=ended.reason,
+        answer=ended.answer,
+        steps=ended.steps,
+        misread=ended.misread,
+        usage=ended.usage,
+        seconds=ended.seconds,
+        set_up_s=begun[1],
+        phases=_phases(events),
+        agent=_agent(started.policy),
+        env=_env(started.env),
+        begun=begun[0],
+    )
+
+
+def _explained(record: Record, events: list[Event], folder: Path) -> Record:
+    """The record of a failure, with what helps to understand it."""
+    strip, moments = make_strip(events)
+    (folder / STRIP).write_bytes(strip)
+    return replace(record, triage=triage(events), moments=moments)
+
+
+def _phases(events: list[Event]) -> Phases:
+    acted = [event.done for event in events if isinstance(event, Acted) and event.done is not None]
+    replied = [event for event in events if isinstance(event, Replied)]
+    return Phases(
+        capture_s=sum(event.capture_s for event in events if isinstance(event, Observed)),
+        encode_s=sum(event.encode_s for event in replied),
+        model_s=sum(event.model_s for event in replied),
+        act_s=sum(done.act_s for done in acted),
+        settle_s=sum(done.settle_s for done in acted),
+        log_s=sum(event.log_s for event in events if isinstance(event, Stepped)),
+    )
+
+
+def _agent(policy: PolicyInfo) -> dict[str, str]:
+    model = policy.model
+    said = {
+        "model": model.name,
+        "endpoint": model.endpoint,
+        "version": model.version,
+        "dialect": policy.dialect,
+        "prompt": policy.prompt_sha256,
+        "history": policy.history,
+        "sampling": "" if policy.sampling is None else str(policy.sampling),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _env(info: EnvInfo) -> dict[str, str]:
+    return {"kind": info.kind, "program": info.program, **info.settings}

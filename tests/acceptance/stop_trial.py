@@ -1,0 +1,238 @@
+"""Stop runs at random moments, drags and held keys included, and see how soon nothing happens and nothing is held.
+
+    .venv/bin/python tests/acceptance/stop_trial.py [--trials 100] [--seed 1] [--json]
+
+A worker process runs an endless episode of drags, long presses, held keys and typing on a display that it takes for a
+real screen. After a random time somebody else presses Esc twice there. Of every ten workers six are in order, two were
+frozen just before (SIGSTOP), and two hang in a C call that lets no other thread run. The time to stop is from the
+second Esc to the last press or motion of the worker's, or to the moment from which on nothing was down, whichever is
+later. Then: is the log whole, can the run be gone on with, and is any process left over?
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from screenwright import DesktopEnv, Drag, Episode, Limits, LongPress, ScreenPoint, ScriptedPolicy, Size, StopReason
+from screenwright.agent.record.trajectory import RunLog, read_run
+from screenwright.envs.actions import Action, Button, ButtonDown, ButtonUp, Hotkey, KeyDown, KeyUp, Type
+from screenwright.envs.desktop import Stopping
+from screenwright.envs.desktop.address import DisplayAddress
+from screenwright.envs.desktop.sentry.x11 import down_on
+from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.envs.settle import Patience
+
+SIZE = Size(1280, 720)
+HANGS = ("", "frozen", "C call", "", "", "", "frozen", "C call", "", "")
+ESCAPE = 9  # the keycode of Esc on every PC keyboard
+BEGINS_S, ENDS_S, WATCHED_S = 30.0, 20.0, 1.0
+RAW_PRESSES = {13, 15, 17}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One stop: how the worker hung, what it was doing, and how it came out."""
+
+    hangs: str
+    doing: str
+    held: int
+    stop_s: float
+    end_s: float
+    left_down: int
+    processes_left: int
+    ended: str
+    resumable: bool
+
+    @property
+    def good(self) -> bool:
+        """Whether all came out as it should."""
+        return not self.left_down and not self.processes_left and self.resumable
+
+
+# -- the worker
+
+
+def deeds(seed: int) -> Iterator[tuple[Action, ...]]:
+    """Actions without end, most of them long."""
+    rng = random.Random(seed)
+
+    def point() -> ScreenPoint:
+        return ScreenPoint(rng.randrange(20, SIZE.width - 20), rng.randrange(20, SIZE.height - 20))
+
+    while True:
+        chosen = rng.randrange(5)
+        if chosen == 0:
+            yield (Drag(tuple(point() for _ in range(rng.randrange(2, 5))), modifiers=("shift",) * rng.randrange(2)),)
+        elif chosen == 1:
+            yield (LongPress(point(), rng.uniform(0.2, 2.0)),)
+        elif chosen == 2:
+            yield (Type("".join(rng.choice("abc DEF, 123!\n") for _ in range(2000))),)
+        elif chosen == 3:
+            yield (KeyDown("ctrl"), KeyDown("shift"), Hotkey(("a",)), KeyUp("shift"), KeyUp("ctrl"))
+        else:
+            yield (ButtonDown(Button.LEFT, point()), KeyDown("alt"), Hotkey(("x",)), KeyUp("alt"), ButtonUp())
+
+
+def work(display: str, authority: str, folder: Path, seed: int) -> None:
+    """Be a worker until stopped; says `begun` at the first step."""
+    os.environ |= {"DISPLAY": display, "XAUTHORITY": authority}
+    hang = ctypes.PyDLL(None).sleep  # called so, it keeps the interpreter's lock
+    signal.signal(signal.SIGUSR1, lambda _signal, _frame: hang(3600))
+    stopping = Stopping(quiet_s=0)  # else the first Esc would break the action off, as any key of the user's does
+    with DesktopEnv(patience=Patience(0.05, 0.05, 0.2), stopping=stopping) as env, RunLog(folder) as log:
+        episode = Episode("keep busy", env, ScriptedPolicy(deeds(seed)), Limits(steps=None), record=log)
+        for event in episode.run():
+            if event.event == "observed" and event.step == 1:
+                print("begun", flush=True)
+
+
+# -- the person, and what is seen of the display
+
+
+class Person:
+    """Somebody at the display: presses Esc, and sees what is down and what is done there."""
+
+    def __init__(self, address: DisplayAddress) -> None:
+        from Xlib.ext import xinput
+
+        from screenwright.envs.desktop.x11.connection import connect
+
+        self.hands, self.eyes, self.ears = (connect(address) for _ in range(3))
+        root = self.ears.screen().root
+        root.xinput_select_events([(xinput.AllMasterDevices, sum(1 << event for event in RAW_PRESSES))])
+        self.ears.sync()
+
+    def press_escape(self) -> float:
+        """Press and release it; when it went down."""
+        from Xlib import X
+        from Xlib.ext import xtest
+
+        when = time.monotonic()
+        xtest.fake_input(self.hands, X.KeyPress, ESCAPE)
+        xtest.fake_input(self.hands, X.KeyRelease, ESCAPE)
+        self.hands.sync()
+        return when
+
+    def down(self) -> int:
+        """How many keys and buttons are down."""
+        keys, buttons = down_on(self.eyes)
+        return len(keys - {ESCAPE}) + len(buttons)
+
+    def presses(self) -> int:
+        """How many presses and motions there were since this was asked last, Esc left out."""
+        found = 0
+        while self.ears.pending_events():
+            event = self.ears.next_event()
+            data: Any = getattr(event, "data", b"")
+            found += isinstance(data, bytes) and int.from_bytes(data[6:10], sys.byteorder) != ESCAPE
+        return found
+
+    def see_it_stop(self, since: float) -> float:
+        """Watch for a while; how long after `since` the last thing happened or was down (seconds)."""
+        last = since
+        while time.monotonic() < since + WATCHED_S:
+            if self.presses() or self.down():
+                last = time.monotonic()
+            time.sleep(0.002)
+        return last - since
+
+
+# -- one trial
+
+
+def try_once(number: int, seed: int, display: RunningDisplay, person: Person, folder: Path) -> Trial:
+    """Start a worker, stop it, and see what comes of it."""
+    rng = random.Random(seed * 1000 + number)
+    hangs = HANGS[number % len(HANGS)]
+    run = folder / f"run{number}"
+    assert display.address.name
+    assert display.address.authority
+    command = [sys.executable, __file__, "--worker", display.address.name, display.address.authority, str(run)]
+    with subprocess.Popen([*command, str(rng.random())[2:8]], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        if worker.stdout.readline() != "begun\n":
+            raise SystemExit("the worker did not begin")
+        started = psutil.Process(worker.pid).children(recursive=True)
+        moment = time.monotonic() + rng.uniform(0.1, 3.0)
+        while time.monotonic() < moment:
+            person.presses()  # kept up with, since reading what has piled up takes longer than half a second
+            time.sleep(0.01)
+        person.press_escape()
+        time.sleep(rng.uniform(0.05, 0.25))
+        if hangs:
+            worker.send_signal(signal.SIGSTOP if hangs == "frozen" else signal.SIGUSR1)
+            time.sleep(0.05)
+        held = person.down()
+        person.presses()
+        pressed = person.press_escape()
+        stop_s = person.see_it_stop(pressed)
+        try:
+            worker.wait(ENDS_S)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+        end_s = time.monotonic() - pressed
+    left = psutil.wait_procs(started, timeout=5)[1]
+    recorded = read_run(run)
+    ended = "killed" if recorded.ended is None else str(recorded.ended.stop)
+    doing = next((type(event.action).__name__ for event in reversed(recorded.events) if event.event == "acted"), "")
+    whole = len(recorded.past().looks) >= 0 and (hangs != "" or ended == StopReason.CANCELLED)
+    return Trial(hangs, doing, held, stop_s, end_s, person.down(), len(left), ended, whole)
+
+
+def main() -> int:
+    """Run the trials; the exit code is 1 if one came out wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="print each trial as a line of JSON")
+    given = parser.parse_args()
+    trials: list[Trial] = []
+    display = RunningDisplay(VirtualDisplay(SIZE))
+    try:
+        person = Person(display.address)
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(given.trials):
+                trials.append(try_once(number, given.seed, display, person, Path(folder)))
+                if given.json:
+                    print(json.dumps(asdict(trials[-1])), flush=True)
+    finally:
+        display.stop()
+    report(trials)
+    return 0 if all(trial.good for trial in trials) else 1
+
+
+def report(trials: list[Trial]) -> None:
+    """A line for each way in which workers hung, and one for all."""
+    print("worker     stops  held  median ms  worst ms  left down  processes left  run over after s (worst)")
+    for name in ("", "frozen", "C call", None):
+        some = [trial for trial in trials if name is None or trial.hangs == name]
+        if not some:
+            continue
+        times = [1000 * trial.stop_s for trial in some]
+        shown = "all" if name is None else name or "in order"
+        print(
+            f"{shown:10} {len(some):5d} {sum(trial.held > 0 for trial in some):5d}"
+            f" {statistics.median(times):10.0f} {max(times):9.0f} {sum(trial.left_down for trial in some):10d}"
+            f" {sum(trial.processes_left for trial in some):15d} {max(trial.end_s for trial in some):12.1f}"
+        )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--worker"]:
+        work(sys.argv[2], sys.argv[3], Path(sys.argv[4]), int(sys.argv[5]))
+    else:
+        sys.exit(main())

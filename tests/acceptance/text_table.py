@@ -1,0 +1,281 @@
+"""Type strings into real programs on several keyboard layouts, read back what arrived, and print what was right.
+
+    .venv/bin/python tests/acceptance/text_table.py [--programs mousepad,xterm] [--layouts us,de,ru]
+        [--methods ladder,pyautogui,xdotool] [--strings accents,emoji]
+
+Each program shows an empty document on a display of its own; what arrived is read from the file that it saves, from
+the other end of a terminal, or from the server that a page reports to. `ladder` is Screenwright's way of typing. Needs
+setxkbmap, xdotool and the programs: it says what to install.
+"""
+
+# ruff: noqa: RUF001 -- strings of many scripts
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from desktop_programs import chromium, office, require
+
+from screenwright.envs.actions import Click, Hotkey, Type
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.env import EnvError
+from screenwright.envs.geometry import ScreenPoint
+
+STRINGS = {
+    "ASCII symbols": 'Hello, "World"! (a+b)*{c}[d] ~^|\\<>@#$%&_=;:\'?/`-',
+    "200 ASCII": "The quick brown fox jumps over the lazy dog; 0123456789 times. " * 4,
+    "accents": "naïve café façade Zürich Ångström œuvre Ærø ß ñ ¿¡ «» € “q” – …",
+    "Cyrillic": "Съешь же ещё этих мягких французских булок, да выпей чаю № 5",
+    "Chinese": "你好，世界。",
+    "60 Chinese": "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏"
+    "闰余成岁律吕调阳云腾致雨露结为霜金生丽水玉出昆冈剑号巨阙珠称夜光",
+    "emoji": "😀 👍🏽 👩‍👩‍👧‍👦 🏳️‍🌈 🇩🇪 end",
+    "combining": "e\u0301 a\u0308 Z\u0335 हिन्दी ก็",
+    "lines, tabs": "first\n\tsecond\n\nthird\tend",
+    "mixed lines": "Grüße\n\tПривет — 你好\n\nplain",
+}
+STRINGS["200 ASCII"] = STRINGS["200 ASCII"][:200]
+STRINGS["60 Chinese"] = STRINGS["60 Chinese"][:60]
+METHODS = ("ladder", "pyautogui", "xdotool")
+LAYOUTS = ("us", "de", "ru")
+MIDDLE = ScreenPoint(640, 400)
+_PAGE = """<!doctype html><meta charset=utf-8><title>page</title><style>body{margin:0}
+textarea{width:100vw;height:90vh;border:0}</style><textarea id=t autofocus spellcheck=false></textarea><script>
+let turn = 0;
+t.addEventListener('input', () => fetch('/told', {method: 'POST', body: JSON.stringify([++turn, t.value])}));
+t.addEventListener('keydown', event => { if (event.key === 'Tab' && !event.ctrlKey && !event.altKey) {
+  event.preventDefault(); t.setRangeText('\\t', t.selectionStart, t.selectionEnd, 'end');
+  t.dispatchEvent(new Event('input')); } });</script>"""
+
+
+@dataclass
+class Program:
+    """A program with an empty document. `read` returns what the document holds by now; `reset` empties it."""
+
+    command: tuple[str, ...]
+    read: Callable[[DesktopEnv], str]
+    reset: Callable[[DesktopEnv], None]
+    close: Callable[[], None] = field(default=lambda: None)
+
+
+def _empty(env: DesktopEnv) -> None:
+    env.execute(Hotkey(("ctrl", "a")))
+    env.execute(Hotkey(("delete",)))
+
+
+def _saving(command: tuple[str, ...], file: Path) -> Program:
+    """A program that saves its text file with ctrl+s."""
+
+    def read(env: DesktopEnv) -> str:
+        before = file.stat().st_mtime_ns
+        env.execute(Hotkey(("ctrl", "s")))
+        end = time.monotonic() + 4
+        while file.stat().st_mtime_ns == before and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(0.1)
+        return file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
+
+    return Program(command, read, _empty)
+
+
+def mousepad(folder: Path) -> Program:
+    """GTK 3."""
+    file = folder / "text.txt"
+    file.write_text("")
+    return _saving(("mousepad", "--disable-server", str(file)), file)
+
+
+def featherpad(folder: Path) -> Program:
+    """Qt 5."""
+    file = folder / "text.txt"
+    file.write_text("")
+    settings = folder / "featherpad" / "fp.conf"
+    settings.parent.mkdir()
+    settings.write_text("[text]\nnoIndent=true\n")  # it would indent what is typed
+    return _saving(("env", f"XDG_CONFIG_HOME={folder}", "featherpad", "--standalone", str(file)), file)
+
+
+def writer(folder: Path) -> Program:
+    """LibreOffice with GTK 3, without its corrections of what is typed."""
+    file = folder / "text.txt"
+    file.write_text("")
+    return _saving(office("--writer", "--infilter=Text (encoded):UTF8,LF,,,", str(file), as_typed=True), file)
+
+
+def xterm(folder: Path) -> Program:
+    """A program in a terminal that reads single keys."""
+    file = folder / "text.txt"
+    file.write_text("")
+    start = [0]
+
+    def read(_: DesktopEnv) -> str:
+        time.sleep(0.3)
+        return file.read_bytes()[start[0] :].decode("utf-8", "replace")
+
+    def reset(_: DesktopEnv) -> None:
+        start[0] = file.stat().st_size
+
+    inner = f"stty -icanon -echo -isig -ixon; exec cat -u >{file}"
+    return Program(("xterm", "-u8", "-geometry", "200x50+0+0", "-e", "sh", "-c", inner), read, reset)
+
+
+def browser(folder: Path) -> Program:
+    """A text area on a page in a Chromium window; Tab puts a tab into it, as in editors on the web."""
+    told: list[tuple[int, str]] = [(0, "")]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(_PAGE.encode(), "text/html; charset=utf-8")
+
+        def do_POST(self) -> None:
+            turn, text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told[0] = max(told[0], (turn, text))  # they may arrive in another order
+            self._answer(b"", "text/plain")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay silent."""
+
+        def _answer(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def read(_: DesktopEnv) -> str:
+        time.sleep(0.3)
+        return told[0][1]
+
+    command = chromium(folder / "profile", "--start-maximized", f"http://127.0.0.1:{server.server_port}/")
+    return Program(command, read, _empty, server.shutdown)
+
+
+PROGRAMS: dict[str, Callable[[Path], Program]] = {
+    "mousepad": mousepad, "xterm": xterm, "featherpad": featherpad, "writer": writer, "chromium": browser,
+}  # fmt: skip
+_NEEDED = {"writer": "soffice"}
+
+
+@contextmanager
+def opened(name: str, layout: str) -> Iterator[tuple[DesktopEnv, Program]]:
+    """A display of its own with that keyboard layout and that program on it, its document focused."""
+    with tempfile.TemporaryDirectory(prefix="text-table-") as folder:
+        program = PROGRAMS[name](Path(folder))
+        try:
+            with DesktopEnv(virtual=VirtualDisplay()) as env:
+                env.observe()
+                subprocess.run(["setxkbmap", layout], env=_variables(env), check=True)
+                env.start(program.command)
+                env.execute(Click(MIDDLE))
+                yield env, program
+        finally:
+            program.close()
+
+
+def _variables(env: DesktopEnv) -> dict[str, str]:
+    assert env.address is not None
+    return os.environ | {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
+
+
+def typed(env: DesktopEnv, method: str, text: str) -> str:
+    """Type `text` by a method; how, or why not."""
+    if method == "ladder":
+        try:
+            return env.execute(Type(text)).method
+        except EnvError as error:
+            return f"refused: {error}"
+    if method == "xdotool":
+        command = ["xdotool", "type", "--file", "-"]
+        given = text
+    else:
+        command = [sys.executable, "-c", "import sys, pyautogui; pyautogui.write(sys.stdin.read())"]
+        given = text
+    done = subprocess.run(
+        command, env=_variables(env), input=given.encode(), timeout=60, check=False, capture_output=True
+    )
+    return "" if done.returncode == 0 else "failed"
+
+
+def tried(env: DesktopEnv, program: Program, method: str, text: str) -> tuple[bool, str, float, str]:
+    """Whether `text` arrived, how it was typed, the seconds that typing took, and what arrived."""
+    program.reset(env)
+    started = time.monotonic()
+    how = typed(env, method, text)
+    took = time.monotonic() - started
+    found = program.read(env)
+    for _ in range(3):
+        if _same(found, text):
+            break
+        time.sleep(0.4)
+        found = program.read(env)
+    return _same(found, text), how, took, found
+
+
+def _same(found: str, text: str) -> bool:
+    """Whether a document holds `text`; many programs end a file's last line."""
+    return found == text or found == text + "\n"
+
+
+def measured(name: str, layout: str, methods: list[str], strings: list[str]) -> Iterator[tuple[str, str, bool, str]]:
+    """Each method with each string: the method, the string's name, whether it was right, and how it was typed."""
+    with opened(name, layout) as (env, program):
+        for method in methods:
+            for title in strings:
+                right, how, took, found = tried(env, program, method, STRINGS[title])
+                print(
+                    f"  {name} {layout} {method} {title}: {'ok' if right else 'WRONG'} {how} {took:.2f} s", flush=True
+                )
+                if not right and method == "ladder":
+                    print(f"    wanted {STRINGS[title]!r}\n    found  {found!r}", flush=True)
+                yield method, title, right, how
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--programs", default=",".join(PROGRAMS))
+    parser.add_argument("--layouts", default=",".join(LAYOUTS))
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--strings", default=",".join(STRINGS))
+    given = parser.parse_args()
+    programs, layouts = given.programs.split(","), given.layouts.split(",")
+    methods = given.methods.split(",")
+    strings = [title for title in STRINGS if any(word and word in title for word in given.strings.split(","))]
+    if given.strings == ",".join(STRINGS):
+        strings = list(STRINGS)
+    others = ["xdotool"] if "xdotool" in methods else []
+    require(["Xvfb", "openbox", "setxkbmap", *others, *(_NEEDED.get(name, name) for name in programs)])
+    cells: dict[tuple[str, str, str, str], tuple[bool, str]] = {}
+    for name in programs:
+        for layout in layouts:
+            for method, title, right, how in measured(name, layout, methods, strings):
+                cells[method, name, layout, title] = (right, how)
+    for method in methods:
+        print(f"\n{method}: right of {len(strings)} strings\n\n| program | {' | '.join(layouts)} | wrong |")
+        print("|---" * (len(layouts) + 2) + "|")
+        for name in programs:
+            counts = [sum(cells[method, name, layout, title][0] for title in strings) for layout in layouts]
+            wrong = [t for t in strings if not all(cells[method, name, layout, t][0] for layout in layouts)]
+            print(f"| {name} | {' | '.join(map(str, counts))} | {', '.join(wrong)} |")
+    if "ladder" in methods:
+        print(f"\nhow the ladder typed\n\n| string | {' | '.join(layouts)} |\n" + "|---" * (len(layouts) + 1) + "|")
+        for title in strings:
+            ways = [sorted({cells["ladder", name, layout, title][1] for name in programs}) for layout in layouts]
+            print(f"| {title} | {' | '.join(', '.join(way) for way in ways)} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Coordinates: every change of space can be undone, and agrees with the models' own resize."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright.agent.core.coordinates import (
+    Absolute,
+    Frame,
+    Grid,
+    ImagePoint,
+    ImageRule,
+    ModelPoint,
+    Space,
+    smart_resize,
+)
+from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
+
+FULL_HD = Size(1920, 1080)
+screens = st.builds(Size, st.integers(320, 7680), st.integers(240, 4320))
+spaces: st.SearchStrategy[Space] = st.sampled_from([Absolute(), Grid(1000), Grid(999)])
+rules = st.sampled_from([dialect_named(name).image_rule for name in sorted(DIALECTS)])
+
+
+@pytest.mark.parametrize(
+    ("screen", "image"),
+    [
+        ((1920, 1080), (1932, 1092)),
+        ((3840, 2160), (3836, 2156)),
+        ((2560, 1440), (2548, 1428)),
+        ((1366, 768), (1372, 756)),
+        ((1280, 800), (1288, 812)),
+        ((1280, 720), (1288, 728)),
+        ((1522, 1022), (1512, 1008)),  # 36.5 tiles: half to even
+        ((224, 224), (280, 280)),
+        ((7680, 4320), (4760, 2688)),
+    ],
+)
+def test_the_resize_is_the_models_own(screen: tuple[int, int], image: tuple[int, int]) -> None:
+    assert smart_resize(Size(*screen), 28, 100 * 28 * 28, 16384 * 28 * 28) == Size(*image)
+
+
+def test_a_screenshot_too_long_and_thin_is_refused() -> None:
+    with pytest.raises(ValueError, match="too long and thin: the limit is 200 to 1"):
+        smart_resize(Size(20_100, 100), 28, 3136, 12_845_056)
+
+
+@given(screen=screens, rule=rules)
+def test_the_servers_resize_of_what_is_sent_changes_nothing(screen: Size, rule: ImageRule) -> None:
+    sent = rule.resize(screen)
+    assert smart_resize(sent, rule.factor, rule.min_pixels, rule.max_pixels) == sent
+    assert sent.width % rule.factor == sent.height % rule.factor == 0
+    assert rule.min_pixels <= sent.width * sent.height <= rule.max_pixels
+
+
+@given(screen=screens, rule=rules)
+def test_the_shape_of_the_screen_is_kept_but_for_two_tiles_a_side(screen: Size, rule: ImageRule) -> None:
+    sent = rule.resize(screen)
+    scales = [(sent.width, screen.width), (sent.height, screen.height)]
+    tile = 2 * rule.factor
+    assert max((side - tile) / whole for side, whole in scales) <= min((side + tile) / whole for side, whole in scales)
+
+
+@given(screen=screens, rule=rules, space=spaces, data=st.data())
+def test_a_point_there_and_back_stays_within_a_pixel(
+    screen: Size, rule: ImageRule, space: Space, data: st.DataObject
+) -> None:
+    at = ScreenPoint(
+        data.draw(st.floats(0, screen.width - 1)),
+        data.draw(st.floats(0, screen.height - 1)),
+    )
+    frame = Frame(screen, rule.resize(screen), space)
+    back = frame.trace(frame.to_model(at))
+    assert math.dist((back.screen.x, back.screen.y), (at.x, at.y)) < 1e-6
+
+
+@given(screen=screens, rule=rules, data=st.data())
+def test_a_point_in_whole_pixels_of_the_image_is_never_off_by_more_than_a_pixel_of_it(
+    screen: Size, rule: ImageRule, data: st.DataObject
+) -> None:
+    at = ScreenPoint(data.draw(st.integers(0, screen.width - 1)), data.draw(st.integers(0, screen.height - 1)))
+    frame = Frame(screen, rule.resize(screen), Absolute())
+    exact = frame.to_model(at)
+    back = frame.trace(ModelPoint(round(exact.x), round(exact.y))).screen
+    assert abs(back.x - at.x) <= 0.5 * max(1, screen.width / frame.image.width) + 1e-6
+    assert abs(back.y - at.y) <= 0.5 * max(1, screen.height / frame.image.height) + 1e-6
+
+
+@given(x=st.floats(-1e9, 1e9), y=st.floats(-1e9, 1e9), screen=screens, space=spaces)
+def test_a_point_off_the_screen_is_moved_to_its_edge_and_marked(x: float, y: float, screen: Size, space: Space) -> None:
+    trace = Frame(screen, screen, space).trace(ModelPoint(x, y))
+    assert 0 <= trace.screen.x <= screen.width - 1
+    assert 0 <= trace.screen.y <= screen.height - 1
+    inside = 0 <= trace.image.x <= screen.width - 1 and 0 <= trace.image.y <= screen.height - 1
+    assert trace.clamped is not inside
+
+
+@pytest.mark.parametrize("point", [(math.nan, 1), (1, math.nan), (math.inf, 1), (1, -math.inf)])
+def test_what_is_not_finite_is_no_point(point: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="is not a point"):
+        Frame(FULL_HD, FULL_HD, Absolute()).trace(ModelPoint(*point))
+
+
+@pytest.mark.parametrize(
+    ("space", "screen", "image", "written", "pixel"),
+    [
+        (Grid(1000), (1920, 1080), (1920, 1080), (235, 512), (451.2, 552.96)),
+        (Absolute(), (1920, 1080), (1932, 1092), (197, 525), (195.776, 519.231)),
+        (Absolute(), (1920, 1080), (1932, 1092), (100, 200), (99.379, 197.802)),
+        (Absolute(), (1920, 1080), (1932, 1092), (177, 549), (175.901, 542.967)),
+        (Absolute(), (1920, 1080), (1932, 1092), (966, 546), (960, 540)),
+        (Grid(1000), (1920, 1080), (1920, 1080), (200, 300), (384, 324)),
+        (Absolute(), (224, 224), (280, 280), (200, 300), (160, 240)),  # one and a bit screens down
+        (Grid(1000), (2560, 1440), (2560, 1440), (637, 964), (1630.72, 1388.16)),
+        (Grid(1000), (2560, 1440), (2560, 1440), (130, 226), (332.8, 325.44)),
+        (Grid(999), (1920, 1080), (1920, 1080), (500, 500), (960.961, 540.541)),
+    ],
+)
+def test_the_models_own_worked_examples(
+    space: Space,
+    screen: tuple[int, int],
+    image: tuple[int, int],
+    written: tuple[int, int],
+    pixel: tuple[float, float],
+) -> None:
+    frame = Frame(Size(*screen), Size(*image), space)
+    found = frame.to_screen(space.to_image(ModelPoint(*written), frame.image))
+    assert (found.x, found.y) == pytest.approx(pixel, abs=0.001)
+
+
+def test_the_far_edge_of_a_grid_is_the_last_pixel() -> None:
+    trace = Frame(FULL_HD, FULL_HD, Grid(1000)).trace(ModelPoint(1000, 1000))
+    assert trace.screen == ScreenPoint(1919, 1079)
+    assert trace.clamped
+
+
+def test_the_origin_is_a_point_like_any_other() -> None:
+    assert Frame(FULL_HD, FULL_HD, Grid(1000)).trace(ModelPoint(0, 0)).screen == ScreenPoint(0, 0)
+
+
+def test_a_trace_holds_the_point_in_every_space() -> None:
+    device = DeviceTransform(scale=2, origin_x=100)
+    trace = Frame(FULL_HD, Size(960, 540), Grid(1000), device).trace(ModelPoint(500, 250))
+    assert trace.image == ImagePoint(480, 135)
+    assert trace.screen == ScreenPoint(960, 270)
+    assert trace.device == DevicePoint(580, 135)

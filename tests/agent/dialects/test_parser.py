@@ -1,0 +1,404 @@
+"""The tokenising parser: what it takes, what it refuses and why, and that no text makes it fail."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.decision import AskUser, Finish, ModelMove, Reply, Unreadable
+from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.dialects.ui_tars import UiTars15
+from screenwright.envs.actions import Back, Button, Click, Direction, Drag, Hotkey, KeyDown, Scroll, Type, Wait
+
+PARSE = UiTars15().parse
+AT = ModelPoint(100, 200)
+
+
+def read(text: str) -> tuple[ModelMove, ...]:
+    reply = PARSE(text)
+    assert isinstance(reply, Reply), reply
+    return reply.moves
+
+
+def refused(text: str) -> Unreadable:
+    found = PARSE(text)
+    assert isinstance(found, Unreadable), found
+    return found
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "'(100,200)'",
+        "'( 100 , 200 )'",
+        "'[100, 200]'",
+        "'100, 200'",
+        "'100 200'",
+        '"(100,200)"',
+        "'<|box_start|>(100,200)<|box_end|>'",
+        "'<point>100 200</point>'",
+        "'<point>100, 200</point>'",
+        "'<bbox>100 200</bbox>'",
+        "'(100.0,200.)'",
+        "(100,200)",
+        "[100, 200]",
+        "<point>100 200</point>",
+        "<|box_start|>(100,200)<|box_end|>",
+        "'+100 +200'",
+    ],
+)
+def test_a_point_may_be_written_in_every_known_form(written: str) -> None:
+    assert read(f"Action: click(start_box={written})") == (Click(AT),)
+    assert read(f"Action: click(point={written})") == (Click(AT),)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "'[90,190,110,210]'",
+        "'90 190 110 210'",
+        "'(90,190),(110,210)'",
+        "'<bbox>90 190 110 210</bbox>'",
+        "[[90, 190], [110, 210]]",
+        "'<|box_start|>(90,190),(110,210)<|box_end|>'",
+    ],
+)
+def test_a_box_stands_for_its_centre_and_is_kept(written: str) -> None:
+    assert read(f"Action: click(start_box={written})") == (Click(ModelPoint(100, 200, (90, 190, 110, 210))),)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "''",
+        "'()'",
+        "'[]'",
+        "'='",
+        "'(1,2,3)'",
+        "'1'",
+        "'[1,2,3,4,5]'",
+        "'(nan,5)'",
+        "'(inf,5)'",
+        "'<point></point>'",
+        "'(1e400,2)'",
+        "'(--1,2)'",
+        "'the button'",
+        "true",
+        "'" + "9" * 400 + ",1'",
+        "'1.2.3 4'",
+    ],
+)
+def test_what_is_no_point_is_refused(written: str) -> None:
+    assert refused(f"Action: click(start_box={written})").kind == "bad_point"
+
+
+@pytest.mark.parametrize("action", ["click()", "click(end_box='(1,2)')", "drag(end_point='(1,2)')", "long_press()"])
+def test_an_action_without_its_point_is_refused(action: str) -> None:
+    assert refused(f"Action: {action}").kind == "missing_point"
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("fly(point='(1,2)')", "unknown_action"),
+        ("eval(content='1')", "unknown_action"),
+        ("type()", "missing_argument"),
+        ("hotkey()", "missing_argument"),
+        ("hotkey(key='ctrl hyperdrive')", "bad_argument"),
+        ("scroll(direction='sideways')", "bad_argument"),
+        ("scroll(point='(1,2)')", "missing_argument"),
+        ("scroll(direction='up', amount='much')", "bad_argument"),
+        ("wait(time=-1)", "bad_argument"),
+        ("wait(time='nan')", "bad_argument"),
+        ("wait(time=1000000)", "bad_argument"),
+        ("click(start_box='(1,2)' 'x')", "bad_syntax"),
+        ("click(start_box=@)", "bad_syntax"),
+        ("click(start_box=" + "[" * 50 + "]" * 50 + ")", "bad_syntax"),
+    ],
+)
+def test_trouble_is_named(action: str, kind: str) -> None:
+    found = refused(f"Action: {action}")
+    assert found.kind == kind
+    assert "\n" not in found.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Action: type(content='never ends",
+        "Action: click(",
+        "Action: finished(content='a', ",
+        "Action: click(start_box='(1",
+        "Action: scroll(direction='do",
+        "Action: drag(start_box='(1,2)', end_box='(3",
+        "Action: hotkey(key=['ctrl', ",
+    ],
+)
+def test_a_reply_that_breaks_off_is_truncated_and_not_guessed_at(text: str) -> None:
+    assert refused(text).kind == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "submit"),
+    [
+        (r"'a\nb'", "a\nb", False),
+        (r"'a\n'", "a", True),
+        ("'a\n'", "a", True),
+        (r"'a\n\n'", "a\n", True),
+        (r"'admin\\n'", r"admin\n", False),
+        (r"'C:\temp'", "C:\temp", False),
+        (r"'\d+\.\w'", r"\d+\.\w", False),
+        ("'it's'", "it's", False),
+        (r"'it\'s'", "it's", False),
+        ('"it\'s"', "it's", False),
+        ('"say "hi" now"', 'say "hi" now', False),
+        ("'print('hi')'", "print('hi')", False),
+        ("'(it's) (so)'", "(it's) (so)", False),
+        ("'Action: finished()'", "Action: finished()", False),
+        ("'x\nAction: click(start_box='(1,2)')\nAction: wait()'", None, False),
+        ("'finished(content=\\'x\\')'", "finished(content='x')", False),
+        ("'  two  spaces  '", "  two  spaces  ", False),
+        ("'```'", "```", False),
+        ("'# no comment'", "# no comment", False),
+        ("'</answer><think>'", "</answer><think>", False),
+        ("'naïve 你好 🙂'", "naïve 你好 🙂", False),
+        ("''", "", False),
+        ("'''", "'", False),
+    ],
+)
+def test_typed_text_is_what_was_meant(written: str, text: str | None, submit: bool) -> None:
+    found = PARSE(f"Action: type(content={written})")
+    if text is None:  # unescaped quotes around whole actions: not certain, so not carried out as a text
+        assert not (isinstance(found, Reply) and any(isinstance(move, Type) for move in found.moves))
+    else:
+        assert found == Reply((Type(text, submit),))
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "",
+        ".",
+        " .",
+        ";",
+        "\n",
+        "\n\n\n",
+        " # now wait",
+        "[EOS]",
+        "<|im_end|>",
+        "<|im_end|>\nuser\nAction: wait()",
+        "\n```",
+        "```",
+        "\n</Output>",
+        "</computer_env>",
+        "\nThis opens the menu.",
+        " and then we are done",
+        "\n\n" + " " * 500,
+    ],
+)
+def test_what_follows_an_action_is_put_up_with(tail: str) -> None:
+    assert read(f"Thought: x\nAction: click(start_box='(100,200)'){tail}") == (Click(AT),)
+
+
+@pytest.mark.parametrize("gap", ["\n\n", "\n", "; ", ";", "\n\n\n", " # first\n", "\n```\n"])
+def test_actions_are_told_apart_however_they_are_parted(gap: str) -> None:
+    assert read(f"Action: click(point='(100,200)'){gap}type(content='a'){gap}wait()") == (Click(AT), Type("a"), Wait())
+
+
+def test_an_action_after_loose_words_is_not_silently_dropped() -> None:
+    assert refused("Action: click(start_box='(1,2)')\nNow I type:\ntype(content='x')").kind == "bad_syntax"
+
+
+def test_the_last_labelled_action_counts() -> None:
+    assert read("Action: wait()\nThought: no\nAction: click(start_box='(100,200)')") == (Click(AT),)
+
+
+def test_a_label_in_words_is_no_action() -> None:
+    reply = PARSE("Thought: a\nAction: I will wait.\nAction: wait()")
+    assert reply == Reply((Wait(),), "a")
+
+
+def test_a_thought_may_mention_actions() -> None:
+    text = "Thought: I could use click(start_box='(1,2)') or finished().\nAction: wait()"
+    assert PARSE(text) == Reply((Wait(),), "I could use click(start_box='(1,2)') or finished().")
+
+
+@pytest.mark.parametrize("label", ["Action:", "action :", "**Action:**", "Action\uff1a", "### Action:", "> Action:"])
+def test_a_label_may_be_decorated(label: str) -> None:
+    assert read(f"Thought: x\n{label} wait()") == (Wait(),)
+
+
+def test_a_label_within_a_line_counts_if_there_is_no_other() -> None:
+    assert PARSE("Thought: Go there. Action: click(start_box='(100,200)')") == Reply((Click(AT),), "Go there.")
+
+
+def test_a_bare_call_is_an_action() -> None:
+    assert read("click(start_box='(100,200)')") == (Click(AT),)
+    assert PARSE("I wait.\n\nwait()") == Reply((Wait(),), "I wait.")
+
+
+def test_a_swipe_is_a_drag_and_a_select_a_click() -> None:
+    there = ModelPoint(300, 400)
+    assert read("Action: scroll(start_box='(100,200)', end_box='(300,400)')") == (Drag((AT, there)),)
+    assert read("Action: swipe(start_point='(100,200)', end_point='(300,400)')") == (Drag((AT, there)),)
+    assert read("Action: select(start_box='(100,200)')") == (Click(AT),)
+    assert read("Action: select(start_box='(100,200)', end_box='(300,400)')") == (Drag((AT, there)),)
+
+
+def test_other_names_of_actions_are_known() -> None:
+    assert read("Action: left_double(point='(100,200)')") == (Click(AT, count=2),)
+    assert read("Action: right_click(point='(100,200)')") == (Click(AT, Button.RIGHT),)
+    assert read("Action: press(key='Shift')") == (KeyDown("shift"),)
+    assert read("Action: hotkey(key='page down')") == (Hotkey(("pagedown",)),)
+    assert read("Action: hotkey(key='back')\n\npress_back()") == (Back(), Back())
+    assert read("Action: call_user()\n\nfinished()") == (AskUser(), Finish())
+
+
+def test_the_amount_of_a_scroll_is_kept() -> None:
+    assert read("Action: scroll(direction='left', amount=3)") == (Scroll(Direction.LEFT, 3),)
+    assert read("Action: scroll(direction='UP', amount='7', point='(100,200)')") == (Scroll(Direction.UP, 7, AT),)
+
+
+def test_more_actions_than_a_reply_can_mean_are_refused() -> None:
+    assert len(read("Action: " + "wait()\n\n" * 50)) == 50
+    assert refused("Action: " + "wait()\n\n" * 51).kind == "bad_syntax"
+
+
+@pytest.mark.parametrize("tag", ["think", "thinking", "thinkt", "gui_think", "think_never_used_51bce0c7"])
+def test_reasoning_is_kept_apart(tag: str) -> None:
+    reply = PARSE(f"<{tag}>\nAction: wait() is wrong\n</{tag}>\nThought: go\nAction: click(point='(100,200)')")
+    assert reply == Reply((Click(AT),), "go", reasoning="Action: wait() is wrong")
+
+
+def test_reasoning_whose_opening_tag_the_server_kept_is_reasoning() -> None:
+    assert PARSE("I look (again).\n</think>\nAction: wait()") == Reply((Wait(),), reasoning="I look (again).")
+    assert PARSE("Action: type(content='</think>')") == Reply((Type("</think>"),))
+
+
+def test_a_quoted_action_in_a_thought_is_no_action() -> None:
+    assert refused("Thought: The page says 'Action: wait()' in red.").kind == "no_action"
+
+
+def test_reasoning_that_never_ends_holds_no_action() -> None:
+    assert refused("<think>Action: wait()").kind == "no_action"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<seed:tool_call><function=click><parameter=point><point>100 200</point></parameter></function>"
+        "</seed:tool_call>",
+        "<function name=\"click\"><parameter name='point' string='true'>100 200</parameter></function>",
+        '<function=click><parameter=point string="false">[100, 200]</parameter></function>',
+        "<function_never_used_5b=click>\n<parameter_never_used_5b=point>\n<point>100 200</point>\n"
+        "</parameter_never_used_5b>\n</function_never_used_5b>",
+        "<tool_call><function=computer><parameter=action>click</parameter><parameter=point>\n100 200\n</parameter>"
+        "</function></tool_call>",
+        "<function=click><parameter=point><list><item>100</item><item>200</item></list></parameter></function>",
+        '{"name": "click", "arguments": {"point": [100, 200]}}',
+        '```json\n{"name": "click", "arguments": "{\\"point\\": {\\"x\\": 100, \\"y\\": 200}}"}\n```',
+        "click>point>point>100 200",
+        "click>point>100 200",
+    ],
+)
+def test_a_function_call_is_read_in_every_serialisation(text: str) -> None:
+    assert read(text) == (Click(AT),)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<seed:tool_call><function=click><parameter=point>1 2", "truncated"),
+        ("<function=click><parameter=point>1 2</parameter>", "truncated"),
+        ("<function=click>stray words</function>", "bad_syntax"),
+        ('<function=wait><parameter=time string="false">[1,</parameter></function>', "bad_json"),
+        ('<tool_call>{"name": "computer_use", "arguments": {"action": "wait"', "truncated"),
+        ('<tool_call>{"name": "computer_use", "arguments": {}}</tool_call>', "missing_argument"),
+        ('<tool_call>{"name": "computer_use" "arguments"}</tool_call>', "bad_json"),
+        ("<tool_call>[1]</tool_call>", "bad_json"),
+        ('<tool_call>{"name": "click", "arguments": [1]}</tool_call>', "bad_json"),
+        ('{"name": "click", "arguments": {"point": {"a": {}}}}', "bad_argument"),
+        ('<tool_call>{"name": ' + "[" * 100_000, "bad_json"),
+        ('<tool_call>{"name": ' + "9" * 100_000, "bad_json"),
+        ("<answer>never closed", "truncated"),
+    ],
+)
+def test_a_malformed_function_call_says_what_is_wrong(text: str, kind: str) -> None:
+    assert refused(text).kind == kind
+
+
+def test_a_text_in_xml_is_not_reshaped() -> None:
+    code = "if a < b:\n    print('x')\n"
+    text = f"<function=type><parameter=content>{code}</parameter></function>"
+    assert read(text) == (Type(code.removesuffix("\n"), submit=True),)
+
+
+FRAGMENTS = (
+    "Thought: ",
+    "Action: ",
+    "Action_Summary:",
+    "click(",
+    "type(content=",
+    "wait()",
+    "finished(",
+    "start_box=",
+    "'",
+    '"',
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "\n",
+    "\n\n",
+    "\\",
+    "1",
+    "-2.5",
+    "<point>",
+    "</point>",
+    "<think>",
+    "</think>",
+    "```",
+    "{",
+    "}",
+    '"name"',
+    ":",
+    "<tool_call>",
+    "</tool_call>",
+    "<function=click>",
+    "<parameter=point>",
+    "</parameter>",
+    "</function>",
+    "<action>",
+    "</action>",
+    "## Code:",
+    "```python\n",
+    "pyautogui.click(",
+    "computer.terminate(",
+    "x=",
+    "=",
+    "nan",
+    "[EOS]",
+    "<|im_end|>",
+    "<|box_start|>",
+    "<answer>",
+    "\uff1a",
+    "\x00",
+    "é",
+    "#",
+    ";",
+    ".",
+    " ",
+    "true",
+    '{"action": ',
+    "Click(",
+)
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+@given(text=st.text(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join))
+def test_no_text_makes_a_dialect_fail(name: str, text: str) -> None:
+    dialect = dialect_named(name)
+    found = dialect.parse(text)
+    assert found.moves if isinstance(found, Reply) else 0 <= found.position <= len(text)
+    assert dialect.is_complete(text) in (True, False)

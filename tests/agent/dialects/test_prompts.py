@@ -1,0 +1,95 @@
+"""The prompts in our own words: whatever they offer or show can be read."""
+
+import re
+
+import pytest
+
+from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.decision import Reply
+from screenwright.agent.core.messages import ImagePart, Turn
+from screenwright.agent.dialects.dialect import Dialect
+from screenwright.agent.dialects.gta1 import Gta1
+from screenwright.agent.dialects.holo import HOLO, Holo, holo2
+from screenwright.agent.dialects.opencua import OpenCua
+from screenwright.agent.dialects.prompting.prompt_kind import Prompt
+from screenwright.agent.dialects.qwen_vl import Qwen25Vl
+from screenwright.agent.dialects.scalecua import SCALECUA, ScaleCua
+from screenwright.agent.dialects.seed_xml import SeedXml
+from screenwright.agent.dialects.ui_tars import Doubao, UiTars15
+from screenwright.agent.dialects.ui_venus import UI_VENUS, UiVenus
+from screenwright.agent.dialects.vocabulary.pyautogui import CODE
+from screenwright.agent.dialects.vocabulary.tools import TOOLS
+from screenwright.agent.dialects.vocabulary.ui_tars import UI_TARS, Vocabulary
+from screenwright.envs.actions import Back, Click
+from screenwright.envs.geometry import Size
+
+TURN = Turn(ImagePart(b"", Size(1288, 728)))
+CALL = re.compile(r"\b(?:pyautogui\.|computer\.)?([A-Za-z_]\w*)\(")
+JSON = re.compile(r'"(?:action|name)": "([a-z_]+)"')
+ENUM = re.compile(r'"action": \{"type": "string", "enum": \[(.*?)\]')
+
+
+def prompt_of(dialect: Dialect) -> str:
+    return "\n".join(message.text for message in dialect.render("", (TURN,)))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "offered", "vocabulary", "count"),
+    [
+        (UiTars15(), CALL, UI_TARS, 9),
+        (UiTars15(Prompt.BROWSER, ask_user=True), CALL, UI_TARS, 12),
+        (Doubao(Prompt.MOBILE), CALL, UI_TARS, 9),
+        (OpenCua(), CALL, CODE, 16),
+        (ScaleCua(), CALL, SCALECUA, 18),
+        (ScaleCua(Prompt.MOBILE), CALL, SCALECUA, 11),
+        (UiVenus(), CALL, UI_VENUS, 12),
+        (SeedXml(), JSON, UI_TARS, 11),
+        (holo2(), JSON, HOLO, 8),
+        (Holo(), JSON, HOLO, 1),
+    ],
+    ids=lambda value: value.name if isinstance(value, UiTars15 | Holo) else "",
+)
+def test_every_action_that_a_prompt_offers_is_known(
+    dialect: Dialect, offered: re.Pattern[str], vocabulary: Vocabulary, count: int
+) -> None:
+    names = {name.lower() for name in offered.findall(prompt_of(dialect))}
+    assert names <= set(vocabulary)
+    assert len(names) == count
+
+
+@pytest.mark.parametrize(("dialect", "count"), [(Qwen25Vl(), 14), (Qwen25Vl(Prompt.MOBILE), 9)])
+def test_every_action_of_a_function_is_known(dialect: Dialect, count: int) -> None:
+    found = ENUM.search(prompt_of(dialect))
+    assert found is not None
+    names = {name.strip('" ') for name in found[1].split(",")}
+    assert names <= set(TOOLS)
+    assert len(names) == count
+
+
+AT = ModelPoint(100, 200)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "begins", "move"),
+    [
+        (Qwen25Vl(), "Action: the", Click(AT)),
+        (Qwen25Vl(Prompt.MOBILE), "Action: the", Click(AT)),
+        (SeedXml(), "<seed:tool_call>", Click(AT)),
+        (OpenCua(), "## Thought:", Click(AT)),
+        (ScaleCua(), "<think>", Click(AT)),
+        (ScaleCua(Prompt.MOBILE), "<think>", Click(AT)),
+        (UiVenus(), "<think>", Click(ModelPoint(500, 500))),
+        (Holo(), '{"action": "click_absolute"', Click(AT)),
+        (holo2(), '{"note"', Back()),
+    ],
+)
+def test_the_reply_that_a_prompt_shows_can_be_read(dialect: Dialect, begins: str, move: object) -> None:
+    system = dialect.render("", (TURN,))[0].text
+    shown = system[system.index(begins) :].partition("\n\nCall ")[0].partition("\n\nWhen ")[0]
+    reply = dialect.parse(shown)
+    assert isinstance(reply, Reply), reply
+    assert reply.moves == (move,)
+
+
+def test_a_grounding_model_is_shown_only_the_form_of_a_point() -> None:
+    assert prompt_of(Gta1()).rstrip().endswith("(x,y)\nTask:")

@@ -1,0 +1,180 @@
+"""What the models are sent: the layout of the messages, the prompts, and what becomes of past turns."""
+
+import pytest
+from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOUBAO
+
+from screenwright.agent.core.messages import ImagePart, TextPart, Turn
+from screenwright.agent.dialects.gta1 import Gta1
+from screenwright.agent.dialects.holo import Holo
+from screenwright.agent.dialects.parser.box_tokens import with_box_tokens
+from screenwright.agent.dialects.prompting.prompt_kind import Prompt
+from screenwright.agent.dialects.prompting.thoughts import Thoughts
+from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
+from screenwright.agent.dialects.registry import DIALECTS, dialect_named, thinking_as
+from screenwright.agent.dialects.scalecua import ScaleCua
+from screenwright.agent.dialects.ui_tars import LAST_ACTION, TEMPLATES, Doubao, UiTars10, UiTars15
+from screenwright.envs.geometry import Size
+from screenwright.prompts import render
+
+FIRST, SECOND, NOW = (ImagePart(name, Size(1288, 728)) for name in (b"first", b"second", b"now"))
+REPLIES = ("Thought: one\nAction: wait()", "Thought: two\nAction: click(start_box='(1,2)')")
+TURNS = (Turn(None, reply=REPLIES[0]), Turn(SECOND, reply=REPLIES[1]), Turn(NOW))
+
+
+def test_ui_tars_is_sent_the_layout_it_was_trained_on() -> None:
+    messages = UiTars10().render("Open the file.", TURNS)
+    assert [message.role for message in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
+    system, prompt, *turns = messages
+    assert system.text == "You are a helpful assistant."
+    assert prompt.text == COMPUTER_USE_DOUBAO.format(language="English", instruction="Open the file.")
+    assert [message.parts for message in turns] == [
+        (TextPart(REPLIES[0]),),
+        (SECOND,),
+        (TextPart(REPLIES[1]),),
+        (NOW,),
+    ]
+
+
+def test_notes_stand_beside_their_image_or_alone() -> None:
+    turns = (Turn(None, ("It was refused.",), REPLIES[0]), Turn(NOW, ("Nothing changed.", "A tab opened.")))
+    shown = [message.parts for message in UiTars10().render("x", turns) if message.role == "user"][1:]
+    assert shown == [
+        (TextPart("It was refused."),),
+        (NOW, TextPart("Nothing changed.\nA tab opened.")),
+    ]
+
+
+def test_the_special_tokens_of_past_boxes_are_put_back_for_1_5() -> None:
+    past = [message.text for message in UiTars15().render("x", TURNS) if message.role == "assistant"]
+    assert past == [REPLIES[0], "Thought: two\nAction: click(start_box='<|box_start|>(1,2)<|box_end|>')"]
+    assert REPLIES[1] in [message.text for message in UiTars15(box_tokens=False).render("x", TURNS)]
+
+
+@pytest.mark.parametrize(
+    ("reply", "restored"),
+    [
+        (
+            "Action: drag(start_box='(1,2)', end_box='(3,4)')",
+            "Action: drag(start_box='<|box_start|>(1,2)<|box_end|>', end_box='<|box_start|>(3,4)<|box_end|>')",
+        ),
+        ("Action: type(content='start_box=\\'(1,2)\\'')", None),
+        ("Thought: (1,2) is click(start_box='(1,2)')\nAction: wait()", None),
+        ("Action: click(start_box='<|box_start|>(1,2)<|box_end|>')", None),
+        ("Action: click(point='<point>1 2</point>')", None),
+        ("Thought: nothing to read", None),
+    ],
+)
+def test_only_boxes_of_actions_get_their_tokens_back(reply: str, restored: str | None) -> None:
+    assert with_box_tokens(reply) == (restored or reply)
+    assert with_box_tokens(with_box_tokens(reply)) == with_box_tokens(reply)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [(Prompt.COMPUTER, COMPUTER_USE_DOUBAO), (Prompt.MOBILE, MOBILE_USE_DOUBAO), (Prompt.GROUNDING, GROUNDING_DOUBAO)],
+)
+def test_the_prompts_of_the_checkpoints_are_sent_unchanged(prompt: Prompt, text: str) -> None:
+    sent = Doubao(prompt, language="Chinese").render("Do {it}.", (Turn(NOW),))[1].text
+    assert sent == text.format(language="Chinese", instruction="Do {it}.")
+
+
+def test_a_browser_without_its_frame_is_offered_addresses() -> None:
+    lines = UiTars15(Prompt.BROWSER, ask_user=True).template.splitlines()
+    offered = [line.partition("(")[0] for line in lines if "(" in line and not line.startswith("-")]
+    assert offered[-4:] == ["navigate", "navigate_back", "call_user", "finished"]
+    assert [line for line in lines if line in COMPUTER_USE_DOUBAO.splitlines()] == COMPUTER_USE_DOUBAO.splitlines()
+
+
+def test_the_line_that_actions_are_added_before_stands_in_the_wheels_prompts_once() -> None:
+    assert [TEMPLATES[prompt].count(LAST_ACTION) for prompt in (Prompt.COMPUTER, Prompt.MOBILE)] == [1, 1]
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_every_dialect_shows_the_task_and_the_screen_last(name: str) -> None:
+    messages = dialect_named(name).render("Find the $5 {hat} {instruction}.", TURNS)
+    assert sum(message.text.count("Find the $5 {hat} {instruction}.") for message in messages) == 1
+    assert messages[-1].role == "user"
+    assert NOW in messages[-1].parts
+    assert "$width" not in messages[0].text
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_a_turn_more_only_adds_to_the_messages(name: str) -> None:
+    dialect = dialect_named(name)
+    before = dialect.render("x", (Turn(FIRST),))
+    after = dialect.render("x", (Turn(FIRST, reply=REPLIES[0]), Turn(NOW)))
+    remembers = len(after) > len(before)
+    assert after[: len(before)] == before if remembers else after[:-1] == before[:-1]
+    assert remembers is (name not in ("gta1", "holo1", "holo1.5"))
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_a_prompt_has_an_identity_that_the_task_does_not_change(name: str) -> None:
+    assert len(dialect_named(name).prompt_sha256) == 64
+    assert dialect_named(name).prompt_sha256 == dialect_named(name).prompt_sha256
+
+
+def test_another_prompt_has_another_identity() -> None:
+    prompts = [UiTars15(prompt, ask_user=ask).prompt_sha256 for prompt in Prompt for ask in (False, True)]
+    assert len(set(prompts)) == 7  # grounding has no place for another action
+    assert Qwen25Vl().prompt_sha256 != Qwen25Vl(Prompt.MOBILE).prompt_sha256
+
+
+def test_models_are_told_the_measure_they_answer_in() -> None:
+    assert "1288 by 728" in Qwen25Vl().render("x", TURNS)[0].text
+    assert "1000 by 1000" in Qwen3Vl().render("x", TURNS)[0].text
+    assert "1288 by 728" in Gta1().render("x", TURNS)[0].text
+
+
+@pytest.mark.parametrize("dialect", [Qwen25Vl(Prompt.GROUNDING), ScaleCua(Prompt.GROUNDING), Holo(Prompt.MOBILE)])
+def test_a_prompt_that_a_family_does_not_have_is_refused_with_those_it_has(dialect: Qwen25Vl) -> None:
+    with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one of "):
+        dialect.render("x", (Turn(NOW),))
+
+
+# -- thoughts
+
+
+@pytest.mark.parametrize("name", ["ui-tars-1.5", "ui-tars-1.0", "doubao", "seed-xml", "opencua"])
+def test_planned_thoughts_add_our_lines_and_are_another_prompt(name: str) -> None:
+    official = dialect_named(name)
+    planned = thinking_as(official, Thoughts.PLANNED)
+    lines = render("thoughts_planned")
+    as_usual = "".join(message.text for message in official.render("a task", (Turn(NOW),)))
+    told = "".join(message.text for message in planned.render("a task", (Turn(NOW),)))
+    assert lines not in as_usual
+    assert told.count(lines) == 1
+    assert told.index(lines) < told.rindex("a task")
+    assert planned.prompt_sha256 != official.prompt_sha256
+    assert thinking_as(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
+
+
+def test_a_family_that_takes_no_such_request_says_so() -> None:
+    with pytest.raises(ValueError, match="holo2 is not told how to think: leave out --thoughts planned"):
+        thinking_as(dialect_named("holo2"), Thoughts.PLANNED)
+    assert thinking_as(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
+
+
+@pytest.mark.parametrize(
+    ("name", "reply", "shown"),
+    [
+        ("doubao", "<think>It may be blue.</think>\nThought: t\nAction: wait()", "Thought: t\nAction: wait()"),
+        ("doubao", "It may be.</think>\nThought: t\nAction: wait()", "Thought: t\nAction: wait()"),
+        (
+            "ui-tars-1.0",
+            "Reflection: it missed.\nAgain.\nAction_Summary: wait\nAction: wait()",
+            "Action_Summary: wait\nAction: wait()",
+        ),
+        ("ui-tars-1.0", "Thought: Reflection: none\nAction: wait()", "Thought: Reflection: none\nAction: wait()"),
+        ("ui-tars-1.5", "<think>only this", "<think>only this"),
+        ("ui-tars-1.0", "Reflection: nothing follows", "Reflection: nothing follows"),
+        (
+            "seed-xml",
+            "<think>hm</think>Look. <seed:tool_call><function=wait></function></seed:tool_call>",
+            "Look. <seed:tool_call><function=wait></function></seed:tool_call>",
+        ),
+    ],
+)
+def test_of_past_replies_only_that_is_shown_which_the_family_was_trained_on(name: str, reply: str, shown: str) -> None:
+    messages = dialect_named(name).render("a task", (Turn(NOW, reply=reply), Turn(NOW)))
+    assert [message.text for message in messages if message.role == "assistant"] == [shown]

@@ -1,0 +1,196 @@
+"""What a dialect writes, it reads back: the same moves, the same thought."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
+from screenwright.agent.dialects.gta1 import Gta1
+from screenwright.agent.dialects.holo import Holo, holo1, holo2
+from screenwright.agent.dialects.opencua import OpenCua
+from screenwright.agent.dialects.prompting.prompt_kind import Prompt
+from screenwright.agent.dialects.qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
+from screenwright.agent.dialects.scalecua import ScaleCua
+from screenwright.agent.dialects.seed_xml import SeedXml
+from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
+from screenwright.agent.dialects.ui_venus import UiVenus
+from screenwright.envs.actions import (
+    Back,
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Direction,
+    Drag,
+    Home,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    LongPress,
+    Move,
+    Navigate,
+    OpenApp,
+    Scroll,
+    Type,
+    Wait,
+)
+from screenwright.envs.keys import NAMED
+
+Writer = (
+    UiTars15 | UiTars10 | Doubao | SeedXml | Qwen25Vl | Qwen3Vl | GuiOwl | OpenCua | ScaleCua | Holo | Gta1 | UiVenus
+)
+EVERYTHING: tuple[Writer, ...] = (UiTars15(), UiTars10(), Doubao(), SeedXml(), OpenCua(), ScaleCua(), GuiOwl())
+TOUCH: tuple[Writer, ...] = (Qwen3Vl(Prompt.MOBILE), GuiOwl(Prompt.MOBILE), UiVenus())
+WRITERS: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, Qwen25Vl(), Qwen3Vl(), Holo(), holo2())
+SEVERAL = tuple(writer for writer in WRITERS if not isinstance(writer, Holo))
+
+coordinates = st.integers(0, 8 * 4000).map(lambda eighths: eighths / 8)
+points = st.builds(ModelPoint, coordinates, coordinates)
+keys = st.sampled_from(sorted(NAMED) + list("abcz019+-=,./\\'`;[]"))
+seconds = st.integers(0, 800).map(lambda eighths: eighths / 8)
+texts = st.text(max_size=40)
+# A text that ends in a line break is the same as one that is submitted, and is read so.
+typed = st.builds(Type, texts, st.booleans()).filter(lambda typed: typed.submit or not typed.text.endswith("\n"))
+moves: st.SearchStrategy[ModelMove] = st.one_of(
+    st.builds(Click, points, st.sampled_from(Button), st.integers(1, 3)),
+    st.builds(Move, points),
+    st.builds(Drag, st.tuples(points, points)),
+    st.builds(Scroll, st.sampled_from(Direction), st.integers(1, 90), st.none() | points),
+    typed,
+    st.builds(Hotkey, st.lists(keys, min_size=1, max_size=3).map(tuple)),
+    st.builds(KeyDown, keys),
+    st.builds(KeyUp, keys),
+    st.builds(ButtonDown, st.just(Button.LEFT), st.none() | points),
+    st.builds(ButtonUp, st.just(Button.LEFT), st.none() | points),
+    st.builds(LongPress, points, seconds),
+    st.builds(Wait, seconds),
+    st.builds(Navigate, texts),
+    st.builds(OpenApp, texts),
+    st.just(Back()),
+    st.just(Home()),
+    st.builds(Finish, texts),
+    st.builds(AskUser, texts),
+    st.builds(GiveUp, texts),
+)
+thoughts = st.none() | st.from_regex(r"\A[A-Za-z][A-Za-z ,.'()\n]{0,60}[a-z.]\Z").filter(
+    lambda text: "\n\n" not in text
+)
+
+
+def label(writer: Writer) -> str:
+    prompt = getattr(writer, "prompt", None)
+    return f"{writer.name}-{prompt}" if prompt else writer.name
+
+
+def written(writer: Writer, said: list[ModelMove]) -> str | None:
+    """The reply, or None where the family has no words; what it must have words for is tested below."""
+    try:
+        return writer.format(None, said)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("writer", WRITERS, ids=label)
+@given(move=moves)
+def test_what_a_dialect_writes_it_reads_back(writer: Writer, move: ModelMove) -> None:
+    if (text := written(writer, [move])) is not None:
+        assert writer.parse(text) == Reply((move,))
+
+
+@pytest.mark.parametrize("writer", [Gta1(), holo1()], ids=label)
+@given(at=points)
+def test_what_a_grounding_model_points_at_is_a_click(writer: Writer, at: ModelPoint) -> None:
+    assert writer.parse(writer.format(None, [Click(at)])) == Reply((Click(at),))
+
+
+@pytest.mark.parametrize("writer", SEVERAL, ids=label)
+@given(said=st.lists(typed | st.builds(Click, points) | st.builds(Finish, texts), min_size=2, max_size=4))
+def test_several_moves_keep_their_order(writer: Writer, said: list[ModelMove]) -> None:
+    if (text := written(writer, said)) is not None:
+        assert writer.parse(text) == Reply(tuple(said))
+
+
+@pytest.mark.parametrize("writer", SEVERAL, ids=label)
+@given(thought=thoughts)
+def test_the_thought_is_read_back(writer: Writer, thought: str | None) -> None:
+    reply = writer.parse(writer.format(thought, [Click(ModelPoint(1, 2))]))
+    assert isinstance(reply, Reply), reply
+    assert reply.thought == thought
+
+
+@pytest.mark.parametrize("writer", EVERYTHING, ids=label)
+def test_a_plus_key_is_kept_wherever_it_stands(writer: Writer) -> None:
+    for keys in (("+",), ("ctrl", "+"), ("alt", "+", "alt")):
+        reply = writer.parse(writer.format(None, [Hotkey(keys)]))
+        assert isinstance(reply, Reply), reply
+        assert reply.moves == (Hotkey(keys),)
+
+
+P, Q = ModelPoint(10, 20), ModelPoint(30.5, 40)
+COMMON: tuple[ModelMove, ...] = (
+    Click(P),
+    Drag((P, Q)),
+    Type("a b", submit=True),
+    Wait(5.0),
+    Finish("done"),
+    AskUser("?"),
+)
+COMPUTER: tuple[ModelMove, ...] = (
+    Click(P, count=2),
+    Click(P, Button.RIGHT),
+    Move(P),
+    Scroll(Direction.LEFT, 3, P),
+    Hotkey(("ctrl", "c")),
+)
+PHONE: tuple[ModelMove, ...] = (LongPress(P), Back(), Home(), OpenApp("Clock"))
+
+
+@pytest.mark.parametrize(
+    ("writer", "sayable"),
+    [
+        *(
+            (writer, (*COMMON, *COMPUTER))
+            for writer in (UiTars15(), UiTars10(), Doubao(), SeedXml(), ScaleCua(), Qwen3Vl())
+        ),
+        *((writer, (*COMMON, *PHONE)) for writer in (UiTars15(), *TOUCH, ScaleCua())),
+        (OpenCua(), (*(move for move in COMMON if not isinstance(move, AskUser)), *COMPUTER)),
+        (holo2(), (Click(P), Navigate("https://a.org"), Back(), Scroll(Direction.DOWN), Finish("42"))),
+        (holo1(), (Click(P),)),
+        (Gta1(), (Click(P),)),
+    ],
+    ids=lambda value: label(value) if not isinstance(value, tuple) else "",
+)
+def test_a_dialect_has_words_for_what_its_screens_need(writer: Writer, sayable: tuple[ModelMove, ...]) -> None:
+    for move in sayable:
+        reply = writer.parse(writer.format(None, [move]))
+        assert isinstance(reply, Reply), (move, reply)
+        assert reply.moves == (move,)
+
+
+FORMS: list[tuple[Callable[[], Writer], str]] = [
+    (UiTars15, "Thought: Go.\nAction: click(start_box='(10,20)')"),
+    (Doubao, "Thought: Go.\nAction: click(point='<point>10 20</point>')"),
+    (
+        SeedXml,
+        "Go.\n<seed:tool_call><function=click><parameter=point><point>10 20</point></parameter></function>"
+        "</seed:tool_call>",
+    ),
+    (OpenCua, "## Thought:\nGo.\n\n## Code:\n```python\npyautogui.click(x=10, y=20)\n```"),
+    (ScaleCua, "<operation>\nGo.\n</operation>\n<action>\nclick(x=10, y=20)\n</action>"),
+    (UiVenus, "<action>Click(box=(10,20))</action>\n<conclusion>Go.</conclusion>"),
+    (holo1, "Click(10, 20)"),
+    (Gta1, "(10,20)"),
+]
+
+
+@pytest.mark.parametrize(("make", "reply"), FORMS)
+def test_a_dialect_writes_as_its_model_does(make: Callable[[], Writer], reply: str) -> None:
+    assert make().format("Go.", [Click(P)]) == reply
+
+
+def test_what_a_family_has_no_words_for_is_said() -> None:
+    with pytest.raises(ValueError, match="UI-TARS has no words for Click"):
+        UiTars15().format(None, [Click(P, Button.MIDDLE, count=3)])

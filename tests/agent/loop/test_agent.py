@@ -1,0 +1,171 @@
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from screenwright import (
+    Agent,
+    Completion,
+    Ended,
+    FakeEnv,
+    Message,
+    ModelInfo,
+    ReaderModel,
+    Sampling,
+    ScriptedModel,
+    ServedModel,
+    StopReason,
+    UiTars15,
+    read_run,
+)
+from screenwright.agent.core.model import never
+from screenwright.agent.dialects.prompting.prompt_kind import Prompt
+from screenwright.agent.loop.open_model import open_model
+from screenwright.envs.env import EnvUnavailable, Observation
+
+FINISH = "Thought: done\nAction: finished(content='42')"
+
+
+def agent(*replies: str) -> Agent:
+    return Agent(ScriptedModel(replies or [FINISH]), dialect=UiTars15())
+
+
+class SlowModel:
+    """Thinks until it is interrupted."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+
+    def info(self) -> ModelInfo:
+        return ModelInfo("slow")
+
+    def connect(self) -> None:
+        pass
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        self.asked.set()
+        end = time.monotonic() + 20
+        while not stop("") and time.monotonic() < end:
+            time.sleep(0.005)
+        return Completion("", complete=False)
+
+
+def test_run_returns_how_it_ended() -> None:
+    result = agent().run("what is it?", FakeEnv())
+    assert (result.stop, result.answer, result.steps, result.run) == (StopReason.FINISHED, "42", 1, None)
+    assert result.finished
+
+
+def test_a_run_is_recorded_where_it_is_told_to(tmp_path: Path) -> None:
+    result = agent().run("what is it?", FakeEnv(), out=tmp_path / "deep" / "run")
+    assert result.run == tmp_path / "deep" / "run"
+    assert read_run(tmp_path / "deep" / "run").started.task == "what is it?"
+
+
+def test_a_screen_that_cannot_be_opened_leaves_no_run_behind(tmp_path: Path) -> None:
+    class Closed(FakeEnv):
+        def observe(self) -> Observation:
+            raise EnvUnavailable("no display")
+
+    with pytest.raises(EnvUnavailable, match="no display"):
+        agent().run("a task", Closed(), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_stop_from_another_thread_cuts_a_model_call_short() -> None:
+    model = SlowModel()
+    slow = Agent(model, dialect=UiTars15())
+
+    def stop_when_asked() -> None:
+        model.asked.wait(20)
+        slow.stop()
+
+    thread = threading.Thread(target=stop_when_asked)
+    thread.start()
+    result = slow.run("a task", FakeEnv())
+    thread.join()
+    assert result.stop is StopReason.CANCELLED
+
+
+def test_arun_leaves_the_event_loop_free_and_returns_the_result() -> None:
+    async def both() -> tuple[StopReason, int]:
+        ticks = 0
+        work = asyncio.create_task(agent().arun("a task", FakeEnv()))
+        while not work.done():
+            ticks += 1
+            await asyncio.sleep(0)
+        return (await work).stop, ticks
+
+    stop, ticks = asyncio.run(both())
+    assert stop is StopReason.FINISHED
+    assert ticks > 1
+
+
+def test_cancelling_arun_stops_the_episode_cleanly(tmp_path: Path) -> None:
+    model = SlowModel()
+
+    async def cancelled() -> None:
+        work = asyncio.create_task(Agent(model, dialect=UiTars15()).arun("a task", FakeEnv(), out=tmp_path))
+        while not model.asked.is_set():
+            await asyncio.sleep(0.005)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+
+    asyncio.run(cancelled())
+    ended = read_run(tmp_path).ended
+    assert ended is not None
+    assert ended.stop is StopReason.CANCELLED
+
+
+def test_an_agent_does_one_task_at_a_time_and_is_free_again_afterwards() -> None:
+    one = agent(FINISH, FINISH)
+    events = one.stream("a", FakeEnv())
+    next(events)
+    with pytest.raises(RuntimeError, match="at work"):
+        one.run("b", FakeEnv())
+    events.close()  # type: ignore[attr-defined]  # it is a generator
+    assert one.run("b", FakeEnv()).finished
+
+
+def test_the_stream_ends_with_the_end() -> None:
+    assert isinstance(list(agent().stream("a", FakeEnv()))[-1], Ended)
+
+
+def test_stop_without_a_task_does_nothing() -> None:
+    idle = agent()
+    idle.stop()
+    idle.pause()
+    idle.resume()
+    assert idle.run("a", FakeEnv()).finished
+
+
+def test_a_model_is_opened_by_what_a_person_types() -> None:
+    assert isinstance(open_model("http://127.0.0.1:9/v1", "ui-tars"), ServedModel)
+    with pytest.raises(ValueError, match="there is no model 'gpt'"):
+        open_model("gpt")
+
+
+@pytest.mark.reader
+def test_the_embedded_model_is_called_reader() -> None:
+    assert isinstance(open_model("reader"), ReaderModel)
+
+
+def test_a_model_is_asked_in_the_prompt_that_was_chosen() -> None:
+    for prompt, offered in ((Prompt.BROWSER, True), (Prompt.COMPUTER, False), (None, False)):
+        model = ScriptedModel([FINISH])
+        Agent(model, dialect=UiTars15(), prompt=prompt).run("a task", FakeEnv())
+        assert any("navigate(" in message.text for message in model.asked[0]) is offered
+
+
+def test_grounding_asks_for_a_place_only_and_brings_it_back_to_the_picture() -> None:
+    model = ScriptedModel(["Action: click(start_box='(322,238)')"])
+    point = Agent(model, dialect=UiTars15()).ground(FakeEnv().observe().screenshot, "the middle")
+    assert point is not None
+    assert (point.x, point.y) == pytest.approx((320, 240))
+    assert not any("finished(" in message.text for message in model.asked[0])

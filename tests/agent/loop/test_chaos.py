@@ -1,0 +1,61 @@
+"""Screens that go wrong and models that behave badly: every run ends, for a reason that is true, within its limits."""
+
+import pytest
+from chaos import CASES, Case, climbed, ended, in_chromium, in_memory, play
+
+from screenwright import Ended, Event, StopReason
+from screenwright.agent.core.supervision import UNTOLD
+
+names = [case.name for case in CASES]
+RECOVERED = ("an overlay, and a model that heeds", "a target three pixels wide")
+
+
+def check(case: Case, events: list[Event]) -> None:
+    end, rungs = ended(events), [rung for _, rung in climbed(events)]
+    assert end.steps <= case.steps
+    if case.progress:
+        assert (end.stop, rungs) == (StopReason.FINISHED, []), "a false alarm"
+    elif case.name in RECOVERED:
+        assert end.stop is StopReason.FINISHED
+        assert rungs
+        assert "stuck" not in rungs
+    else:
+        assert end.stop is StopReason.STUCK
+        assert rungs[0] == "tell"
+        assert rungs[-1] == "stuck"
+        assert len(rungs) == len(set(rungs)), "a rung was climbed twice"
+
+
+@pytest.mark.parametrize("case", CASES, ids=names)
+def test_trouble_in_memory_ends_truly_and_in_time(case: Case) -> None:
+    check(case, play(case, in_memory(case))[0])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("case", CASES, ids=names)
+def test_trouble_in_chromium_ends_truly_and_in_time(case: Case) -> None:
+    with in_chromium(case) as env:
+        check(case, play(case, env)[0])
+
+
+def test_what_the_closer_look_found_is_where_the_click_went() -> None:
+    case = next(case for case in CASES if case.trouble == "sliver")
+    events, _ = play(case, in_memory(case))
+    aimed = [event for event in events if event.event == "decided" and event.step == 6]
+    assert 400 <= aimed[0].traces[0].screen.x < 403
+    closer = [event for event in events if event.event == "replied" and event.purpose == "closer"]
+    assert len(closer) == 1
+
+
+def test_an_early_finish_is_believed_unless_it_is_checked() -> None:
+    case = Case("early", "dead", lambda: lambda messages: "Thought: Done.\nAction: finished(content='done')")
+    end = ended(play(case, in_memory(case))[0])
+    assert (end.stop, end.verified) == (StopReason.FINISHED, None)
+
+
+def test_untold_a_model_is_left_alone_but_an_endless_circle_still_ends() -> None:
+    case = CASES[0]
+    events, model = play(case, in_memory(case), UNTOLD)
+    assert isinstance(events[-1], Ended)
+    assert (events[-1].stop, events[-1].steps, climbed(events)) == (StopReason.STUCK, 6, [(6, "stuck")])
+    assert not any("changed" in message.text for messages in model.asked for message in messages[2:])

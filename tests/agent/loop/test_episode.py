@@ -1,0 +1,261 @@
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from screenwright import (
+    Acted,
+    Action,
+    Allow,
+    Click,
+    Decided,
+    Deny,
+    Ended,
+    Episode,
+    Event,
+    FakeEnv,
+    Guard,
+    KeyDown,
+    Limits,
+    Misread,
+    ModelLost,
+    ModelPolicy,
+    Navigate,
+    Noted,
+    Observed,
+    Replied,
+    ScreenPoint,
+    ScriptedModel,
+    ScriptedPolicy,
+    Stepped,
+    StopReason,
+    Type,
+    UiTars15,
+    Usage,
+    Wait,
+)
+from screenwright.agent.core.decision import AskUser, Ending, Finish, GiveUp
+from screenwright.agent.loop.control import Control
+from screenwright.envs.env import EnvLost, Observation
+
+Script = Iterable[tuple[Action, ...] | Ending]
+
+
+def play(
+    env: FakeEnv, script: Script, limits: Limits = Limits(), guard: Guard = lambda action, look: Allow()
+) -> list[Event]:
+    return list(Episode("a task", env, ScriptedPolicy(script), limits, guard).run())
+
+
+def ended(events: list[Event]) -> Ended:
+    assert isinstance(events[-1], Ended)
+    return events[-1]
+
+
+def with_model(env: FakeEnv, model: ScriptedModel, limits: Limits = Limits()) -> list[Event]:
+    return list(Episode("Press Greet", env, ModelPolicy(model, UiTars15()), limits).run())
+
+
+def test_an_episode_looks_decides_and_acts_until_the_model_says_finished() -> None:
+    env = FakeEnv()
+    events = play(env, [(Click(env.where("Greet")),), Finish("greeted")])
+    assert env.state.presses == 1
+    assert (ended(events).stop, ended(events).answer, ended(events).steps) == (StopReason.FINISHED, "greeted", 2)
+    assert [event.event for event in events] == [
+        "started", "observed", "decided", "acted", "stepped", "observed", "decided", "stepped", "ended",
+    ]  # fmt: skip
+
+
+def test_what_an_action_changed_is_told_by_the_next_look() -> None:
+    env = FakeEnv()
+    events = play(env, [(Click(env.where("Greet")),), (Wait(0),), Finish()])
+    changes = [event.change for event in events if isinstance(event, Observed)]
+    assert changes[0] is None
+    assert changes[1] is not None
+    assert changes[1].share > 0
+    assert changes[2] is not None
+    assert changes[2].share == 0
+
+
+@pytest.mark.parametrize(
+    ("ending", "stop", "reason"),
+    [
+        (AskUser("Which account?"), StopReason.NEEDS_USER, "Which account?"),
+        (GiveUp("no such file"), StopReason.INFEASIBLE, "no such file"),
+        (AskUser(), StopReason.NEEDS_USER, "the model asks for the user"),
+    ],
+)
+def test_each_ending_has_its_stop_reason(ending: Ending, stop: StopReason, reason: str) -> None:
+    end = ended(play(FakeEnv(), [ending]))
+    assert (end.stop, end.reason) == (stop, reason)
+
+
+def test_a_refused_action_is_told_to_the_model_and_drops_those_after_it() -> None:
+    env = FakeEnv()
+    events = play(env, [(Navigate("x.example"), Click(env.where("Greet"))), Finish()])
+    acted = [event for event in events if isinstance(event, Acted)]
+    assert len(acted) == 1
+    assert acted[0].refused
+    assert env.state.presses == 0
+    notes = [event.notes for event in events if isinstance(event, Observed)][1]
+    assert acted[0].refused in notes[0]
+
+
+def test_what_the_guard_denies_is_not_done_and_ends_the_episode_when_asked_for_again_and_again() -> None:
+    env = FakeEnv()
+    click = (Click(env.where("Greet")),)
+    events = play(env, [click] * 10, guard=lambda action, look: Deny("no clicking"))
+    assert env.state.presses == 0
+    assert ended(events).stop is StopReason.REFUSED
+    assert all(event.by_guard for event in events if isinstance(event, Acted))
+    assert "no clicking" in [event.notes for event in events if isinstance(event, Observed)][1][0]
+
+
+def test_the_step_limit_ends_an_episode_after_that_many_steps() -> None:
+    end = ended(play(FakeEnv(), [(Wait(0),)] * 9, Limits(steps=3)))
+    assert (end.stop, end.steps) == (StopReason.STEP_LIMIT, 3)
+
+
+def test_the_time_limit_ends_an_episode() -> None:
+    env = FakeEnv()
+    presses = [(Click(env.where("Greet")),)] * 10_000  # each shows another number, so that none is in vain
+    assert ended(play(env, presses, Limits(steps=None, seconds=0.05))).stop is StopReason.TIME_LIMIT
+
+
+def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_waits_count_a_quarter() -> None:
+    click = ended(play(FakeEnv(), [(Click(ScreenPoint(600, 400)),)] * 50))
+    assert (click.stop, click.steps) == (StopReason.STUCK, 7)
+    assert "changed nothing" in click.reason
+    wait = ended(play(FakeEnv(), [(Wait(0),)] * 50))
+    assert (wait.stop, wait.steps) == (StopReason.STUCK, 24)
+
+
+def test_a_lost_screen_is_env_lost_and_what_went_before_is_kept() -> None:
+    class Losing(FakeEnv):
+        looks = 0
+
+        def observe(self) -> Observation:
+            self.looks += 1
+            if self.looks > 2:
+                raise EnvLost("the screen is gone")
+            return super().observe()
+
+    events = play(Losing(), [(Wait(0),)] * 5)
+    assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "the screen is gone")
+    assert any(isinstance(event, Stepped) for event in events)
+
+
+def test_a_lost_model_is_model_lost() -> None:
+    end = ended(with_model(FakeEnv(), ScriptedModel([ModelLost("the server is down")])))
+    assert (end.stop, end.reason) == (StopReason.MODEL_LOST, "the server is down")
+
+
+def test_tokens_are_counted_and_limited() -> None:
+    model = ScriptedModel(["Thought: t\nAction: wait()"] * 3, usage=Usage(100, 20))
+    end = ended(with_model(FakeEnv(), model, Limits(tokens=200)))
+    assert (end.stop, end.usage.total) == (StopReason.TOKEN_LIMIT, 240)
+
+
+def test_a_model_clicks_where_it_says_through_every_space() -> None:
+    env = FakeEnv()
+    target = env.where("Greet")
+    size = env.observe().screenshot.size
+    image = UiTars15().image_rule.resize(size)
+    x, y = round(target.x * image.width / size.width), round(target.y * image.height / size.height)
+    model = ScriptedModel([f"Thought: greet\nAction: click(start_box='({x},{y})')", "Action: finished(content='ok')"])
+    events = with_model(env, model)
+    assert env.state.presses == 1
+    assert ended(events).answer == "ok"
+    decided = next(event for event in events if isinstance(event, Decided))
+    (trace,) = decided.traces
+    assert (trace.model.x, trace.model.y) == (x, y)
+    assert trace.screen.x == pytest.approx(x * size.width / image.width)
+    assert decided.actions == (Click(trace.screen),)
+    assert decided.thought == "greet"
+
+
+def test_a_point_off_the_screen_is_clamped_and_that_is_recorded() -> None:
+    model = ScriptedModel(["Action: click(start_box='(9000,-5)')", "Action: finished()"])
+    decided = next(event for event in with_model(FakeEnv(), model) if isinstance(event, Decided))
+    assert decided.traces[0].clamped
+    assert decided.traces[0].screen == ScreenPoint(639, 0)
+
+
+def test_an_unreadable_reply_is_told_to_the_model_and_never_carried_out() -> None:
+    env = FakeEnv()
+    model = ScriptedModel(["Thought: hm\nAction: flyto(start_box='(1,1)')", "Action: finished(content='sorry')"])
+    events = with_model(env, model)
+    misread = [event for event in events if isinstance(event, Misread)]
+    assert [event.kind for event in misread] == ["unknown_action"]
+    assert misread[0].message in model.asked[1][-1].text
+    assert ended(events).stop is StopReason.FINISHED
+    assert len([event for event in events if isinstance(event, Replied)]) == 2
+    assert ended(events).misread == 1
+
+
+def test_replies_that_stay_unreadable_end_the_episode() -> None:
+    end = ended(with_model(FakeEnv(), ScriptedModel(["gibberish"] * 9)))
+    assert end.stop is StopReason.STUCK
+    assert "could not be read" in end.reason
+
+
+def test_stopping_ends_an_episode_as_cancelled_before_the_next_action() -> None:
+    env, control = FakeEnv(), Control()
+    episode = Episode("t", env, ScriptedPolicy([(Click(env.where("Greet")),)] * 5), control=control)
+    events: list[Event] = []
+    for event in episode.run():
+        events.append(event)
+        if isinstance(event, Decided):
+            control.stop()
+    assert ended(events).stop is StopReason.CANCELLED
+    assert env.state.presses == 0
+
+
+def test_a_paused_episode_holds_and_the_model_is_told_afterwards() -> None:
+    env, control = FakeEnv(), Control()
+    episode = Episode("t", env, ScriptedPolicy([(Wait(0),), (Type("x"),), Finish()]), control=control)
+    events: list[Event] = []
+    for event in episode.run():
+        events.append(event)
+        if isinstance(event, Stepped) and event.step == 1:
+            control.pause()
+        if isinstance(event, Noted) and event.text == "paused":
+            control.resume()
+    assert [event.text for event in events if isinstance(event, Noted)] == ["paused", "resumed"]
+    assert "user" in [event.notes for event in events if isinstance(event, Observed)][1][0]
+    assert ended(events).stop is StopReason.FINISHED
+
+
+def releases_of(script: Script, drive: Callable[[Iterable[Event]], None]) -> int:
+    class Counting(FakeEnv):
+        released = 0
+
+        def release(self) -> None:
+            self.released += 1
+            super().release()
+
+    env = Counting()
+    drive(Episode("t", env, ScriptedPolicy(script)).run())
+    return env.released
+
+
+def test_held_keys_are_released_however_the_episode_ends() -> None:
+    def to_the_end(events: Iterable[Event]) -> None:
+        list(events)
+
+    def broken_off(events: Iterable[Event]) -> None:
+        iterator = iter(events)
+        while not isinstance(next(iterator), Acted):
+            pass
+        iterator.close()  # type: ignore[attr-defined]  # it is a generator
+
+    assert releases_of([(KeyDown("shift"),), Finish()], to_the_end) == 1
+    assert releases_of([(KeyDown("shift"),), Finish()], broken_off) == 1
+
+
+def test_events_are_recorded_before_they_are_handed_on() -> None:
+    recorded: list[Event] = []
+    episode = Episode("t", FakeEnv(), ScriptedPolicy([(Wait(0),), Finish()]), record=recorded.append)
+    for event in episode.run():
+        assert recorded[-1] is event
+    assert replace(ended(recorded), seconds=0.0).steps == 2

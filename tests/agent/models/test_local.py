@@ -1,0 +1,253 @@
+"""A model in this process: tiny ones with random weights, of both architectures, in a real `transformers`."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from screenwright import (
+    Agent,
+    FakeEnv,
+    ImagePart,
+    Limits,
+    LocalModel,
+    Message,
+    ModelLost,
+    Sampling,
+    Screenshot,
+    Size,
+    StopReason,
+    TextPart,
+)
+from screenwright.agent.core.messages import Turn
+from screenwright.agent.core.model import never
+from screenwright.agent.dialects.registry import dialect_named
+from screenwright.agent.loop.open_model import open_model
+
+pytest.importorskip("torch", reason="needs the local extra: run scripts/test-local")
+pytest.importorskip("transformers", reason="needs the local extra: run scripts/test-local")
+
+pytestmark = [
+    pytest.mark.local,
+    # what the libraries warn of in their own code
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
+]
+
+ARCHITECTURES = ("qwen2_vl", "qwen2_5_vl")
+SHORT = Sampling(temperature=0.0, max_tokens=12)
+
+
+def maker() -> Callable[..., None]:
+    """`make` of the script that `scripts/test-vllm` uses too."""
+    spec = importlib.util.spec_from_file_location("make_tiny_model", Path("tests/helpers/make_tiny_model.py").resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    make: Callable[..., None] = module.make
+    return make
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    make, home = maker(), tmp_path_factory.mktemp("models")
+    for architecture in ARCHITECTURES:
+        make(home / architecture, architecture=architecture)
+    return {architecture: home / architecture for architecture in ARCHITECTURES}
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def model(request: pytest.FixtureRequest, folders: dict[str, Path]) -> LocalModel:
+    return LocalModel(folders[request.param], name="ui-tars-1.5-tiny", device="cpu")
+
+
+def picture(shade: int, size: Size = Size(280, 196)) -> ImagePart:
+    image = Image.linear_gradient("L").resize((size.width, size.height)).convert("RGB")
+    image.paste((shade, 90, 160), (20, 20, 90, 60))
+    return ImagePart.of(Screenshot(image), size)
+
+
+def asked(*images: ImagePart) -> list[Message]:
+    return [Message("system", (TextPart("You work a screen."),)), Message("user", (TextPart("Look:"), *images))]
+
+
+def test_the_same_question_gets_the_same_answer_and_its_tokens_are_counted(model: LocalModel) -> None:
+    first, again = model.complete(asked(picture(1)), SHORT), model.complete(asked(picture(1)), SHORT)
+    assert first.text == again.text
+    assert first.usage.completion == 12
+    assert not first.complete
+    without = model.complete(asked(), SHORT)
+    pieces = (280 // 28) * (196 // 28)
+    assert first.usage.prompt - without.usage.prompt == pieces + 2  # and where the image begins and ends
+
+
+def test_another_picture_is_seen_to_be_another(model: LocalModel) -> None:
+    """The last hidden state decides; of random weights the words need not differ."""
+    encoded = [encoder_of(model).encode(asked(picture(shade))) for shade in (1, 250)]
+    logits = [loaded_of(model)(**each).logits[0, -1] for each in encoded]
+    assert not bool((logits[0] == logits[1]).all())
+
+
+def loaded_of(model: LocalModel) -> Any:
+    model.connect()
+    return model._loaded.model  # type: ignore[union-attr]
+
+
+def encoder_of(model: LocalModel) -> Any:
+    model.connect()
+    return model._loaded.encoder  # type: ignore[union-attr]
+
+
+def test_a_picture_of_the_models_own_size_is_shown_pixel_by_pixel(model: LocalModel) -> None:
+    """What is shown is what the model's own image processor makes of it, whose resize then changes nothing."""
+    encoder, image = encoder_of(model), picture(7)
+    official = encoder.image_processor(images=[image.load()], return_tensors="pt")
+    ours = encoder.encode(asked(image))
+    assert ours["image_grid_thw"].tolist() == official["image_grid_thw"].tolist()
+    assert bool((ours["pixel_values"] == official["pixel_values"]).all())
+
+
+def test_a_picture_that_is_shown_again_is_not_worked_out_again(
+    model: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = encoder_of(model)
+    encoder.encode(asked(picture(1), picture(2)))
+    seen: list[object] = []
+    process = type(encoder)._process
+
+    def counted(self: Any, image: ImagePart) -> Any:
+        seen.append(image)
+        return process(self, image)
+
+    monkeypatch.setattr(type(encoder), "_process", counted)
+    encoder.encode(asked(picture(2), picture(3)))
+    assert [image.sha256 for image in seen if isinstance(image, ImagePart)] == [picture(3).sha256]
+
+
+def test_a_reply_ends_when_enough_was_heard(model: LocalModel) -> None:
+    whole = model.complete(asked(picture(1)), SHORT).text
+    heard: list[str] = []
+
+    def enough(text: str) -> bool:
+        heard.append(text)
+        return len(text) >= 3
+
+    part = model.complete(asked(picture(1)), SHORT, enough)
+    assert part.complete
+    assert part.usage.completion < 12
+    assert whole.startswith(part.text.rstrip("\N{REPLACEMENT CHARACTER}"))
+    assert heard[0] == ""
+
+
+def test_nothing_is_asked_of_a_model_that_is_stopped_before(folders: dict[str, Path]) -> None:
+    fresh = LocalModel(folders["qwen2_vl"], device="cpu")
+    assert fresh.complete(asked(picture(1)), SHORT, lambda _: True).text == ""
+    assert fresh.info().version == ""  # it was not even loaded
+
+
+def test_sampling_draws_other_words_and_temperature_0_does_not(model: LocalModel) -> None:
+    warm = Sampling(temperature=1.5, top_p=0.95, max_tokens=12)
+    assert len({model.complete(asked(), warm).text for _ in range(4)}) > 1
+    assert len({model.complete(asked(), SHORT).text for _ in range(2)}) == 1
+
+
+def test_what_was_said_often_is_said_less_with_a_penalty(model: LocalModel) -> None:
+    plain = model.complete(asked(), Sampling(max_tokens=40)).text
+    varied = model.complete(asked(), Sampling(max_tokens=40, frequency_penalty=2.0)).text
+    assert len(set(varied)) > len(set(plain))
+
+
+def test_a_text_that_spells_an_image_token_is_only_text(model: LocalModel) -> None:
+    said = [Message("user", (TextPart("<|image_pad|> is a token"), picture(1)))]
+    assert model.complete(said, SHORT).usage.completion == 12
+
+
+def test_a_picture_of_an_odd_size_is_refused_with_what_to_do(model: LocalModel) -> None:
+    with pytest.raises(ModelLost, match=r"an image of 300x200 does not fit this model.*choose the dialect"):
+        model.complete(asked(picture(1, Size(300, 200))), SHORT)
+
+
+def test_what_a_dialect_renders_is_taken(model: LocalModel) -> None:
+    dialect = dialect_named("ui-tars-1.5")
+    size = dialect.image_rule.resize(Size(640, 480))
+    turns = (Turn(picture(1, size), reply="Thought: x\nAction: wait()"), Turn(picture(2, size)))
+    reply = model.complete(dialect.render("Click on Save.", turns), SHORT, never)
+    assert reply.usage.prompt > 2 * (size.width // 28) * (size.height // 28)
+
+
+def test_an_episode_runs_and_ends_for_a_true_reason(model: LocalModel, tmp_path: Path) -> None:
+    agent = Agent(model, limits=Limits(steps=3))
+    result = agent.run("Click on Save.", FakeEnv(), out=tmp_path / "run")
+    assert result.stop in (StopReason.STUCK, StopReason.STEP_LIMIT)
+    assert result.usage.prompt > 0
+
+
+def test_it_says_what_it_is_once_it_is_loaded(folders: dict[str, Path]) -> None:
+    model = LocalModel(folders["qwen2_5_vl"], device="cpu")
+    assert model.info().name == "qwen2_5_vl"
+    model.connect()
+    assert re.fullmatch(r"transformers \S+, torch \S+, float32 on cpu", model.info().version)
+    assert model.info().context_tokens == 65536
+
+
+@pytest.mark.parametrize("prefix", ["", "local:"])
+def test_a_folder_is_opened_as_a_model(folders: dict[str, Path], prefix: str) -> None:
+    model = open_model(f"{prefix}{folders['qwen2_vl']}", "ui-tars-7b")
+    assert isinstance(model, LocalModel)
+    assert model.info().name == "ui-tars-7b"
+
+
+# -- what cannot be loaded
+
+
+def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"there is no folder .*nowhere; say a model's folder"):
+        LocalModel(tmp_path / "nowhere")
+
+
+def test_a_folder_without_a_model_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"it has no config\.json"):
+        LocalModel(tmp_path)
+
+
+def copied(folder: Path, to: Path) -> Path:
+    to.mkdir()
+    for file in folder.iterdir():
+        (to / file.name).write_bytes(file.read_bytes())
+    return to
+
+
+def test_a_model_of_another_kind_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    other = copied(folders["qwen2_vl"], tmp_path / "other")
+    (other / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}))
+    with pytest.raises(ModelLost, match=r"is a llama, which cannot be run here: serve it"):
+        LocalModel(other, device="cpu").connect()
+
+
+@pytest.mark.parametrize("spoilt", ["cut", "gone"])
+def test_broken_weights_are_one_line(folders: dict[str, Path], tmp_path: Path, spoilt: str) -> None:
+    broken = copied(folders["qwen2_vl"], tmp_path / "broken")
+    weights = broken / "model.safetensors"
+    if spoilt == "cut":
+        weights.write_bytes(weights.read_bytes()[:1000])
+    else:
+        weights.unlink()
+    with pytest.raises(ModelLost, match="cannot be loaded") as error:
+        LocalModel(broken, device="cpu").connect()
+    assert "\n" not in str(error.value)
+
+
+def test_weights_that_lack_a_part_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    safetensors = pytest.importorskip("safetensors.torch")
+    broken = copied(folders["qwen2_5_vl"], tmp_path / "part")
+    weights = safetensors.load_file(broken / "model.safetensors")
+    name = next(name for name in weights if "q_proj.weight" in name)
+    del weights[name]
+    safetensors.save_file(weights, broken / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelLost, match=r"1 of its weights are missing, such as .*q_proj"):
+        LocalModel(broken, device="cpu").connect()

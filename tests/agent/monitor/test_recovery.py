@@ -1,0 +1,128 @@
+"""The rungs, one by one, and that nothing is done while a run goes well."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from chaos import BUTTON, CASES, Answer, Case, climbed, ended, in_memory, in_order, play, stubborn
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from screenwright import (
+    Click,
+    ImagePart,
+    Message,
+    Observed,
+    Oversight,
+    Reflected,
+    Rung,
+    ScreenPoint,
+    Screenshot,
+    Size,
+    StopReason,
+    Type,
+    UiTars15,
+    dialect_named,
+)
+from screenwright.agent.policy.zoom import CloserLook, part_around
+from screenwright.envs.geometry import DeviceTransform
+
+DEAD = CASES[0]
+
+
+def images_in(messages: Sequence[Message]) -> int:
+    return sum(isinstance(part, ImagePart) for message in messages for part in message.parts)
+
+
+def _same(model: Answer) -> Answer:
+    return model
+
+
+def only(*rungs: Rung) -> Oversight:
+    return Oversight(rungs=rungs)
+
+
+def test_told_of_a_circle_a_model_hears_what_was_seen_once() -> None:
+    events, _ = play(DEAD, in_memory(DEAD), only(Rung.TELL))
+    told = [event.notes for event in events if isinstance(event, Observed) and "circles" in " ".join(event.notes)]
+    assert len(told) == 1
+    assert "click at 100, 80" in told[0][0]
+    assert ended(events).stop is StopReason.STUCK
+
+
+def test_a_hotter_sampling_holds_while_the_circle_lasts_and_no_longer() -> None:
+    case = Case("way out", "dead", lambda: in_order(*[Click(BUTTON)] * 4, Type("Ada")))
+    events, model = play(case, in_memory(case), only(Rung.HOTTER, Rung.TELL))
+    assert [sampling.temperature for sampling in model.samplings] == [0, 0, 0, 0.7, 0.7, 0]
+    assert climbed(events) == [(4, "hotter"), (5, "tell")]
+
+
+def test_a_fresh_plan_shows_the_task_and_what_was_done_but_no_look_before() -> None:
+    events, model = play(DEAD, in_memory(DEAD), only(Rung.PLAN))
+    step = next(event.step for event in events if isinstance(event, Reflected) and event.rung is Rung.PLAN)
+    asked = model.asked[step - 1]
+    assert images_in(asked) == 1
+    assert not any(message.role == "assistant" for message in asked)
+    assert "3. click at 100, 80" in asked[-1].text
+    assert "Get it done" in asked[1].text
+
+
+def test_a_rung_that_cannot_be_taken_is_left_out() -> None:
+    typing = next(case for case in CASES if case.trouble == "field")
+    assert "closer" not in [rung for _, rung in climbed(play(typing, in_memory(typing))[0])]
+    assert "user" not in [rung for _, rung in climbed(play(DEAD, in_memory(DEAD))[0])]
+
+
+def test_while_a_run_goes_well_nothing_is_said_and_no_reply_is_drawn_hotter() -> None:
+    for case in CASES:
+        if case.progress and case.trouble != "third":
+            events, model = play(case, in_memory(case))
+            assert not [event for event in events if isinstance(event, Reflected)]
+            assert {sampling.temperature for sampling in model.samplings} == {0.0}
+
+
+def test_alternation_and_stubbornness_end_alike() -> None:
+    places = (ScreenPoint(20, 20), ScreenPoint(600, 20), ScreenPoint(600, 450))
+    for count in (1, 2, 3):
+        model = stubborn(*(Click(at) for at in places[:count]))
+        case = Case("in turn", "dead", partial(_same, model))
+        events, _ = play(case, in_memory(case), only(Rung.TELL, Rung.PLAN))
+        assert climbed(events)[0] == (3 * count + 1, "tell")
+        assert ended(events).stop is StopReason.STUCK
+
+
+@given(
+    screen=st.tuples(st.integers(200, 3000), st.integers(200, 2000)),
+    place=st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)),
+    scale=st.sampled_from([1.0, 1.5, 2.0]),
+    dialect=st.sampled_from(["ui-tars-1.5", "ui-tars-1.0", "qwen2.5-vl"]),
+)
+def test_a_place_on_the_enlarged_part_is_mapped_back_exactly(
+    screen: tuple[int, int], place: tuple[float, float], scale: float, dialect: str
+) -> None:
+    at = ScreenPoint(place[0] * screen[0], place[1] * screen[1])
+    part = part_around(at, Size(*screen))
+    assert 0 <= part.left <= at.x < part.right <= screen[0]
+    assert 0 <= part.top <= at.y < part.bottom <= screen[1]
+    device = DeviceTransform(scale, 7, 11)
+    closer = CloserLook.around(at, Screenshot(Image.new("RGB", screen)), dialect_named(dialect), device)
+    inside = ScreenPoint(at.x - part.left, at.y - part.top)
+    trace = closer.on_screen(closer.frame.trace(closer.frame.to_model(inside)))
+    assert abs(trace.screen.x - at.x) < 1e-6 or trace.clamped
+    assert abs(trace.screen.y - at.y) < 1e-6 or trace.clamped
+    there = device.apply(trace.screen)
+    assert abs(trace.device.x - there.x) < 1e-6
+    assert abs(trace.device.y - there.y) < 1e-6
+
+
+def test_an_enlarged_part_is_asked_about_in_the_grounding_prompt() -> None:
+    closer = CloserLook.around(
+        ScreenPoint(10, 10), Screenshot(Image.new("RGB", (1280, 720))), UiTars15(), DeviceTransform()
+    )
+    messages = closer.messages("the Save button")
+    assert images_in(messages) == 1
+    assert "the Save button" in " ".join(message.text for message in messages)
+    assert closer.frame.screen == Size(426, 240)
+    assert closer.frame.image == Size(1288, 728)
+    assert closer.read("gibberish") is None
+    assert closer.read("Action: finished()") is None

@@ -1,0 +1,220 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from screenwright import (
+    Action,
+    Agent,
+    Click,
+    Decided,
+    Drag,
+    Ended,
+    Episode,
+    Event,
+    FakeEnv,
+    Limits,
+    Misread,
+    Noted,
+    Observed,
+    Replied,
+    Resumed,
+    Run,
+    RunError,
+    ScreenPoint,
+    ScriptedModel,
+    ScriptedPolicy,
+    Stepped,
+    StopReason,
+    Type,
+    UiTars15,
+    Usage,
+    Wait,
+    read_run,
+)
+from screenwright.agent.core.decision import AskUser, Ending, Finish
+from screenwright.agent.record.trajectory import RunLog, event_from_json, event_to_json
+
+
+def record(folder: Path, *, finish: bool = True) -> list[Event]:
+    env = FakeEnv()
+    script: list[tuple[Action, ...] | Ending] = [(Click(env.where("Greet")),), (Type("hello"), Wait(0)), Finish("done")]
+    with RunLog(folder) as log:
+        events: list[Event] = []
+        for event in Episode("a task", env, ScriptedPolicy(script), record=log).run():
+            events.append(event)
+            if not finish and isinstance(event, Stepped) and event.step == 2:
+                break
+        return events
+
+
+def test_a_run_is_read_back_as_it_happened(tmp_path: Path) -> None:
+    events = record(tmp_path)
+    run = read_run(tmp_path)
+    assert run.events == tuple(events)
+    assert run.started.task == "a task"
+    assert run.ended is events[-1] or run.ended == events[-1]
+
+
+def test_a_screen_that_did_not_change_is_stored_once(tmp_path: Path) -> None:
+    events = record(tmp_path)
+    names = {event.observation.screenshot.sha256 for event in events if isinstance(event, Observed)}
+    assert {path.stem for path in (tmp_path / "images").iterdir()} == names
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Misread(3, 1, "no_action", 17, "there is no action"),
+        Noted("paused", 2),
+        Replied(1, 0, "text \u2028 with \n everything \x00", Usage(1, 2, 3)),
+        Decided(1, None, (Drag((ScreenPoint(1.25, 2), ScreenPoint(3, 4), ScreenPoint(5, 6))),), AskUser("why?")),
+        Resumed(4, "2026-01-01T00:00:00+00:00", "0.1"),
+    ],
+)
+def test_every_event_survives_its_line(event: Event) -> None:
+    line = event_to_json(event)
+    assert b"\n" not in line
+    assert event_from_json(line, lambda name: b"") == event
+
+
+def test_a_run_cannot_be_recorded_over_another(tmp_path: Path) -> None:
+    record(tmp_path)
+    before = (tmp_path / "events.jsonl").read_bytes()
+    with pytest.raises(RunError, match="holds a run already"):
+        record(tmp_path)
+    assert (tmp_path / "events.jsonl").read_bytes() == before
+
+
+def test_an_unwritable_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunError, match="cannot be recorded") as caught:
+        RunLog(tmp_path / "file" / "run")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_is_one_line_and_what_was_recorded_stays_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_fsync, calls = os.fsync, 0
+
+    def full_after_the_first_step(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full_after_the_first_step)
+    with pytest.raises(RunError, match="No space left on device"):
+        record(tmp_path)
+    run = read_run(tmp_path)
+    assert run.ended is None
+    assert any(isinstance(event, Stepped) for event in run.events)
+
+
+def test_half_a_line_at_the_end_is_left_out_and_cut_off_on_resuming(tmp_path: Path) -> None:
+    record(tmp_path, finish=False)
+    path = tmp_path / "events.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"event": "observed", "st')
+    assert len(read_run(tmp_path).events) == whole.count(b"\n")
+    RunLog(tmp_path, resume=True).close()
+    assert path.read_bytes() == whole
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    record(tmp_path)
+    path = tmp_path / "events.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:2], '{"event": "decided", "step": "three"}\n', *lines[3:]]))
+    with pytest.raises(RunError, match="line 3") as caught:
+        read_run(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"half a line"])
+def test_a_folder_without_a_run_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "events.jsonl").write_bytes(content)
+    with pytest.raises(RunError) as caught:
+        read_run(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_past_of_a_broken_off_run_holds_its_whole_steps_only(tmp_path: Path) -> None:
+    record(tmp_path, finish=False)
+    with (tmp_path / "events.jsonl").open("ab") as log:
+        observed = next(event for event in read_run(tmp_path).events if isinstance(event, Observed))
+        log.write(event_to_json(replace(observed, step=3)) + b"\n")
+    past = read_run(tmp_path).past()
+    assert len(past.looks) == 2
+    assert past.seconds > 0
+
+
+def test_going_on_shows_the_model_what_it_did_and_tells_it_of_the_break(tmp_path: Path) -> None:
+    env = FakeEnv()
+    first = ScriptedModel(["Thought: one\nAction: wait()", "Thought: two\nAction: hotkey(key='tab')"])
+    cut_short = Agent(first, dialect=UiTars15(), limits=Limits(steps=2)).run("the task", env, out=tmp_path)
+    assert cut_short.stop is StopReason.STEP_LIMIT
+
+    second = ScriptedModel(["Action: finished(content='all done')"])
+    events = list(Agent(second, dialect=UiTars15()).continue_run(tmp_path, env))
+    said = [part for message in second.asked[0] for part in message.text.split("\n")]
+    assert any("Thought: one" in line for line in said)
+    assert any("interrupted" in line for line in said)
+    assert isinstance(events[-1], Ended)
+    assert (events[-1].stop, events[-1].steps) == (StopReason.FINISHED, 3)
+    assert read_run(tmp_path).ended == events[-1]
+    with pytest.raises(RunError, match="finished"):
+        Agent(second, dialect=UiTars15()).continue_run(tmp_path, env)
+
+
+_ENDLESS = """
+import sys
+from pathlib import Path
+from screenwright import Click, Episode, FakeEnv, Limits, ScreenPoint, ScriptedPolicy
+from screenwright.agent.record.trajectory import RunLog
+script = ((Click(ScreenPoint(float(number % 600 + 1), float(number % 400 + 1))),) for number in range(10**9))
+with RunLog(Path(sys.argv[1])) as log:
+    for event in Episode("endless", FakeEnv(), ScriptedPolicy(script), Limits(steps=None), record=log).run():
+        print(event.event, flush=True)
+"""
+
+
+def killed_run(folder: Path, events: int) -> Run:
+    with subprocess.Popen(
+        [sys.executable, "-c", _ENDLESS, str(folder)], stdout=subprocess.PIPE, env={**os.environ}
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(events):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    return read_run(folder)
+
+
+@pytest.mark.parametrize("events", [2, 7, 23, 24, 25, 26, 27])
+def test_a_run_killed_at_any_moment_keeps_every_whole_step(tmp_path: Path, events: int) -> None:
+    run = killed_run(tmp_path, events)
+    assert len(run.events) >= events
+    whole_steps = [event.step for event in run.events if isinstance(event, Stepped)]
+    assert whole_steps == list(range(1, len(whole_steps) + 1))
+    assert len(run.past().looks) == len(whole_steps)
+    for look in run.past().looks:
+        assert look.screenshot.image.size == (640, 480)
+
+
+def test_the_log_is_plain_json_that_other_programs_can_read(tmp_path: Path) -> None:
+    record(tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    acted = next(line for line in lines if line["event"] == "acted")
+    assert acted["action"]["type"] == "click"
+    assert len(acted["action"]["point"]) == 2
+    decided = next(line for line in lines if line["event"] == "decided")
+    assert {"model", "image", "screen", "device", "clamped"} == set(decided["traces"][0])

@@ -1,0 +1,279 @@
+"""The command line as a user meets it: a real process, its output, its exit code."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from screenwright import Click, FakeEnv, Message, ScreenPoint, ScriptedModel, read_run
+from screenwright.agent.core.limits import StopReason
+from screenwright.agent.models.http_server import ModelServer, serve
+from screenwright.cli.run import EXIT_CODES
+from screenwright.cli.settings import RunSettings, SettingsError, load_settings
+
+PAGE = (
+    "data:text/html,<title>t</title><button style='width:300px;height:200px' onclick='this.textContent+=1'>Go</button>"
+)
+
+
+def screenwright(
+    *arguments: str, cwd: Path, env: dict[str, str] | None = None, text: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "screenwright", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path), **(env or {})},
+        input=text or "",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    """A model that clicks twice and then answers, over the wire."""
+
+    def answer(messages: Sequence[Message]) -> str:
+        replies = sum(message.role == "assistant" for message in messages)
+        if replies >= 2:
+            return "Thought: That is all.\nAction: finished(content='two clicks')"
+        return f"Thought: Click number {replies + 1}.\nAction: click(start_box='({100 + replies},100)')"
+
+    with serve(ScriptedModel(answer), name="ui-tars-1.5") as running:
+        yield running
+
+
+@pytest.mark.browser
+def test_a_task_is_done_recorded_and_answered(tmp_path: Path, server: ModelServer) -> None:
+    done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--out", "here", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "two clicks\n"
+    assert "Click number 2." in done.stderr
+    assert "finished after 3 steps" in done.stderr
+    run = read_run(tmp_path / "here")
+    assert run.ended is not None
+    assert run.started.policy.model.name == "ui-tars-1.5"
+
+    viewed = screenwright("view", "here", cwd=tmp_path)
+    assert viewed.stdout == "here/view.html\n"
+    assert (tmp_path / "here" / "view.html").stat().st_size > 10_000
+
+
+@pytest.mark.browser
+def test_json_prints_every_event_for_machines(tmp_path: Path, server: ModelServer) -> None:
+    done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--json", cwd=tmp_path)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [events[0]["event"], events[-1]["event"]] == ["started", "ended"]
+    assert events[-1]["stop"] == "finished"
+
+
+@pytest.mark.browser
+def test_a_run_cut_short_is_resumed_with_its_own_settings(tmp_path: Path, server: ModelServer) -> None:
+    run = ("run", "click twice", "--url", PAGE, "--model", server.url, "--out", "here", "--steps", "1")
+    assert screenwright(*run, cwd=tmp_path).returncode == EXIT_CODES[StopReason.STEP_LIMIT]
+    resumed = screenwright("run", "--resume", "here", "--steps", "9", cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout == "two clicks\n"
+    assert screenwright("run", "--resume", "here", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.browser
+def test_a_dead_server_is_one_line_and_the_run_stays_readable(tmp_path: Path) -> None:
+    done = screenwright("run", "x", "--url", PAGE, "--model", "http://127.0.0.1:9/v1", "--out", "here", cwd=tmp_path)
+    assert done.returncode == EXIT_CODES[StopReason.MODEL_LOST]
+    assert "Traceback" not in done.stderr
+    assert "127.0.0.1:9" in done.stderr
+    ended = read_run(tmp_path / "here").ended
+    assert ended is not None
+    assert "\n" not in ended.reason
+
+
+@pytest.mark.browser
+def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
+    with serve(ScriptedModel(lambda messages: "Action: wait()"), name="ui-tars-1.5") as slow:
+        command = [
+            sys.executable,
+            "-m",
+            "screenwright",
+            "run",
+            "x",
+            "--url",
+            PAGE,
+            "--model",
+            slow.url,
+            "--out",
+            "here",
+        ]
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("   1"):
+                break
+        time.sleep(0.3)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole process group
+        said = process.stderr.read()
+        process.stderr.close()
+        assert process.wait(30) == EXIT_CODES[StopReason.CANCELLED], said
+    assert "Traceback" not in said
+    ended = read_run(tmp_path / "here").ended
+    assert ended is not None
+    assert ended.stop is StopReason.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run",), "say what to do"),
+        (("run", "x", "--resume", "y"), "say what to do"),
+        (("run", "--resume", "nowhere"), "nowhere holds no run"),
+        (("view", "nowhere"), "nowhere holds no run"),
+        (("run", "x", "--steps", "many"), "--steps is 'many'"),
+        (("run", "x", "--steps", "0"), "--steps"),
+        (("run", "x", "--screen", "big"), "--screen"),
+        (("run", "x", "--history", "window:0"), "window"),
+        (("run", "x", "--env", "toaster"), "--env"),
+        (("run", "x", "--model", "gpt"), "there is no model 'gpt'"),
+        (("run", "x", "--model", "http://127.0.0.1:9", "--dialect", "klingon"), "klingon"),
+        (("run", "x", "--config", "missing.toml"), "missing.toml"),
+        (("run", "x", "--env", "desktop"), "--virtual"),
+        (("run", "x", "--env", "desktop", "--yes", "--hot-key", "a"), "is a letter that is typed"),
+        (("run", "x", "--env", "desktop", "--yes", "--hot-key", "twice esc"), "should be like double escape"),
+        (("run", "x", "--env", "desktop", "--yes", "--pause-for-user", "-1"), "--pause-for-user"),
+        (("run", "x", "--env", "desktop", "--virtual", "--monitor", "2"), "--monitor chooses one of the real screen"),
+        (("run", "x", "--env", "vnc"), "say where the VNC server is: --address"),
+        (("run", "x", "--env", "vnc", "--address", "http://box"), "is not the address of a VNC server"),
+        (("run", "x", "--env", "vnc", "--address", "127.0.0.1:9"), "say --yes"),
+        (("run", "x", "--env", "vnc", "--address", "127.0.0.1:9", "--yes"), "no VNC server answers at 127.0.0.1:5909"),
+        (("run", "x", "--env", "vnc", "--address", "box", "--password-file", "none"), "none: No such file"),
+        (("run", "x", "--env", "android"), "this takes over a phone: say --yes"),
+        (("run", "x", "--second-look", "same"), "cannot judge a finish"),
+        (("run", "x", "--nonsense"), "--nonsense"),
+        (("dance",), "dance"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = screenwright(*arguments, cwd=tmp_path, env={"DISPLAY": ":99"})
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_missing_chromium_says_what_to_install(tmp_path: Path) -> None:
+    python = Path(shutil.which(sys.executable) or sys.executable)
+    done = screenwright(
+        "run", "x", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars-1.5", cwd=tmp_path,
+        env={"PATH": str(python.parent), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "chromium" in done.stderr.lower()
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_missing_display_says_what_to_do(tmp_path: Path) -> None:
+    done = screenwright(
+        "run", "x", "--env", "desktop", "--yes", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars-1.5",
+        cwd=tmp_path, env={"DISPLAY": ""},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "virtual" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("steps = ", "not valid TOML"),
+        ("stepz = 3", "there is no setting 'stepz'"),
+        ("steps = 'x'", "screenwright.toml: steps is 'x'"),
+        ("[env]\nname = 'browser'", "screenwright.toml: env"),
+    ],
+)
+def test_a_malformed_settings_file_is_one_line(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "screenwright.toml").write_text(content)
+    done = screenwright("run", "x", cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("steps = 1\nmodel_name = 'a'\nscale = 2.0\n")
+    environ = {"SCREENWRIGHT_STEPS": "2", "SCREENWRIGHT_MODEL_NAME": "b", "HOME": "/"}
+    settings = load_settings({"steps": "3"}, environ, file)
+    assert (settings.steps, settings.model_name, settings.scale) == (3, "b", 2.0)
+
+
+def test_an_unknown_environment_variable_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SCREENWRIGHT_STEPZ"):
+        load_settings({}, {"SCREENWRIGHT_STEPZ": "2"}, None)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert all(field.description for field in RunSettings.model_fields.values())
+
+
+def test_every_stop_reason_has_an_exit_code_of_its_own() -> None:
+    assert set(EXIT_CODES) == set(StopReason)
+    assert len(set(EXIT_CODES.values())) == len(EXIT_CODES)
+    assert 2 not in EXIT_CODES.values()
+
+
+@pytest.mark.reader
+def test_a_thing_on_a_picture_is_grounded_and_drawn(tmp_path: Path) -> None:
+    env = FakeEnv()
+    env.observe().screenshot.image.save(tmp_path / "screen.png")
+    done = screenwright("ground", "screen.png", "the Greet button", "--draw", "out.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    x, y = (float(part) for part in done.stdout.split())
+    env.execute(Click(ScreenPoint(x, y)))
+    assert env.state.presses == 1
+    assert (tmp_path / "out.png").stat().st_size > 1000
+    missing = screenwright("ground", "screen.png", "the Teleport button", "--json", cwd=tmp_path)
+    assert (missing.returncode, json.loads(missing.stdout)) == (4, {"point": None})
+
+
+@pytest.mark.reader
+def test_a_picture_is_read_as_lines_as_json_and_drawn(tmp_path: Path) -> None:
+    env = FakeEnv()
+    env.execute(Click(env.where("Express")))
+    env.observe().screenshot.image.save(tmp_path / "screen.png")
+    done = screenwright("read", "screen.png", "--draw", "out.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert any(line.startswith("button") and line.endswith("Greet") for line in done.stdout.splitlines())
+    assert "checked=true" in done.stdout
+    assert (tmp_path / "out.png").stat().st_size > 1000
+    seen = json.loads(screenwright("read", "screen.png", "--json", cwd=tmp_path).stdout)
+    assert (seen["width"], seen["height"]) == (640, 480)
+    assert "Banana" in [line["text"] for line in seen["lines"]]
+    assert {"checkbox", "radio", "text field"} <= {control["kind"] for control in seen["controls"]}
+
+
+def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_text("not a picture")
+    for command in (
+        ("ground", "x.png", "OK", "--model", "http://127.0.0.1:9"),
+        ("read", "x.png"),
+        ("read", "none.png"),
+    ):
+        done = screenwright(*command, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1

@@ -1,0 +1,251 @@
+"""Working in a Chromium that was started elsewhere: it, and the tabs that others have in it, are left as they were."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from page_site import Page, Site
+
+from screenwright import BrowserEnv, Button, Click, EnvLost, EnvUnavailable, Hotkey, ScreenPoint, Size, Type
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.browser.launch.chromium import find_chromium, switches
+from screenwright.envs.contract import eventually
+
+pytestmark = pytest.mark.browser
+
+in_time = partial(eventually, within_s=30.0)  # this is about what happens, not about how fast
+
+SIZE = Size(640, 400)
+_START_S = 60.0
+
+
+@dataclass
+class Running:
+    """A Chromium of somebody else's, and what its DevTools address says."""
+
+    address: str
+    process: "subprocess.Popen[bytes]"
+
+    def tabs(self) -> dict[str, str]:
+        """The addresses of the tabs, by id."""
+        return {tab["id"]: tab["url"] for tab in self._ask("/json/list") if tab["type"] == "page"}
+
+    def open(self, url: str) -> str:
+        """Open a tab as its owner would; its id."""
+        return str(json.loads(self._read(Request(f"{self.address}/json/new?{url}", method="PUT")))["id"])
+
+    def close(self, tab: str) -> None:
+        """Close a tab as its owner would."""
+        self._read(Request(f"{self.address}/json/close/{tab}"))
+        in_time(lambda: tab in self.tabs(), False)
+
+    def _ask(self, path: str) -> list[dict[str, str]]:
+        return list(json.loads(self._read(Request(self.address + path))))
+
+    def _read(self, request: Request) -> bytes:
+        with urlopen(request, timeout=_START_S) as answer:
+            return bytes(answer.read())
+
+
+@contextmanager
+def chromium(folder: Path, *own: str) -> Generator[Running]:
+    """A Chromium that listens, and has one tab."""
+    wanted = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={folder}", *own, "about:blank"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [find_chromium(Path("none"), None), *switches(()), *wanted], stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        said = folder / "DevToolsActivePort"
+        in_time(lambda: said.exists() and said.read_text().count("\n"), 1)
+        running = Running(f"http://127.0.0.1:{said.read_text().split()[0]}", process)
+        in_time(lambda: len(running.tabs()), 1)
+        yield running
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with chromium(tmp_path_factory.mktemp("running")) as running:
+        yield running
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def theirs(site: Site, running: Running) -> Iterator[str]:
+    """A tab that is none of ours, which says when anything is done to it; its id."""
+    site.add(
+        "/theirs",
+        """<script>for (const kind of ["resize", "beforeunload", "keydown", "mousedown"])
+        addEventListener(kind, () => tell("touched", kind)); tell("arrived", innerWidth);
+        setInterval(() => { fetch("/poll" + Math.random());
+        if (window[Symbol.for("screenwright.rest")]) tell("touched", "scripts"); }, 100)</script>""",
+    )
+    before = set(running.tabs())
+    tab = running.open(site.url + "/theirs")
+    in_time(lambda: "arrived" in site.told, True)
+    yield tab
+    assert set(running.tabs()) == before | {tab}, "tabs were left, or taken"
+    assert running.tabs()[tab] == site.url + "/theirs"
+    assert "touched" not in site.told
+    assert running.process.poll() is None
+    running.close(tab)
+
+
+def attached(running: Running, url: str, scale: float = 1.0) -> BrowserEnv:
+    return BrowserEnv(url, viewport=SIZE, scale=scale, settings=BrowserSettings(cdp=running.address))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
+def test_a_tab_of_our_own_is_worked_and_given_back(running: Running, theirs: str, site: Site, scale: float) -> None:
+    url = site.add(
+        "/ours",
+        """<style>html{background:rgb(0,90,160)}</style>
+        <input class=at id=f style="left:40px;top:40px;width:300px;height:40px"
+        oninput="if (value === 'Ada') tell('text', value)">
+        <script>onclick = event => tell("at", [event.clientX, event.clientY])</script>""",
+    )
+    with attached(running, url, scale) as env:
+        shot = env.observe().screenshot.image
+        assert shot.size == (round(640 * scale), round(400 * scale))
+        assert shot.getpixel((round(600 * scale), round(300 * scale))) == (0, 90, 160)
+        env.execute(Click(ScreenPoint(100 * scale, 60 * scale)))
+        in_time(lambda: site.told.get("at"), [100, 60])
+        env.execute(Type("Ada"))
+        in_time(lambda: site.told.get("text"), "Ada")
+        assert len(running.tabs()) == 3  # the one that it began with, theirs, and ours
+        assert env.info().settings["attached to"] == running.address
+
+
+def test_settling_does_not_wait_for_the_tabs_of_others(running: Running, theirs: str, site: Site) -> None:
+    with attached(running, site.add("/ours", "")) as env:
+        env.observe()
+        other = running.open(site.url + "/theirs")
+        try:
+            done = env.execute(Click(ScreenPoint(300, 300)))
+            assert "limit" not in done.settled_by
+            assert env.observe().facts == ()
+            assert env.observe().place == site.url + "/ours"
+        finally:
+            running.close(other)
+
+
+def test_dialogs_tabs_and_pickers_of_our_tab_are_drawn_and_followed(running: Running, theirs: str, site: Site) -> None:
+    site.add("/next", "<title>Next</title><style>html{background:rgb(0,128,0)}</style><input type=date class=at "
+        "style='left:0;top:0;width:200px;height:40px' onchange=\"tell('date', value)\">")  # fmt: skip
+    url = site.add(
+        "/ours",
+        """<div class=at style="left:0;top:0;width:100px;height:100px;background:red"
+        onclick="tell('said', prompt('Name?'))"></div>
+        <a class=at style="left:200px;top:0;width:100px;height:100px;background:blue" href=/next target=_blank
+        rel=noopener></a>""",
+    )
+    with attached(running, url) as env:
+        before = env.observe().screenshot.image
+        env.execute(Click(ScreenPoint(50, 50)))
+        assert env.observe().screenshot.image.tobytes() != before.tobytes()
+        env.execute(Type("Ada", submit=True))
+        in_time(lambda: site.told.get("said"), "Ada")
+        env.execute(Click(ScreenPoint(250, 50)))
+        look = env.observe()
+        assert look.facts == ("A new tab opened: Next.",)
+        assert look.screenshot.size == SIZE
+        assert look.screenshot.image.getpixel((600, 300)) == (0, 128, 0)
+        env.execute(Click(ScreenPoint(180, 20)))
+        assert env.observe().screenshot.image.tobytes() != look.screenshot.image.tobytes()
+        env.execute(Hotkey(("escape",)))
+        env.execute(Hotkey(("ctrl", "w")))
+        assert env.observe().place == url
+
+
+def test_a_tab_that_a_click_with_ctrl_opens_is_followed_and_given_back(
+    running: Running, theirs: str, site: Site
+) -> None:
+    site.add("/next", "<title>Next</title><style>html{background:rgb(0,128,0)}</style>")
+    link = "<a class=at style='left:200px;top:0;width:100px;height:100px;background:blue' href=/next></a>"
+    with attached(running, site.add("/ours", link)) as env:
+        env.observe()
+        for click in (
+            Click(ScreenPoint(250, 50), modifiers=("ctrl",)),
+            Click(ScreenPoint(250, 50), button=Button.MIDDLE),
+        ):
+            env.execute(click)
+            in_time(lambda: env.observe().place, site.url + "/next")
+            assert env.observe().screenshot.image.getpixel((600, 300)) == (0, 128, 0)
+            env.execute(Hotkey(("ctrl", "w")))
+            assert env.observe().place == site.url + "/ours"
+        env.execute(Click(ScreenPoint(250, 50), modifiers=("ctrl",)))
+        in_time(lambda: env.observe().place, site.url + "/next")
+
+
+def test_a_dialog_of_another_tab_is_left_to_whoever_works_that(running: Running, theirs: str, site: Site) -> None:
+    with attached(running, site.add("/ours", "")) as env:
+        before = env.observe().screenshot.image
+        site.add("/asks", "<script>tell('asking', true); tell('answered', String(confirm('Yours?')))</script>")
+        other = running.open(site.url + "/asks")
+        try:
+            in_time(lambda: "asking" in site.told, True)
+            env.execute(Click(ScreenPoint(300, 300)))
+            look = env.observe()
+            assert look.screenshot.image.tobytes() == before.tobytes()
+            assert look.facts == ()
+            assert "answered" not in site.told
+        finally:
+            running.close(other)
+
+
+def test_our_tab_shares_the_logins_of_the_browser(running: Running, theirs: str, site: Site) -> None:
+    site.pages["/login"] = Page(b"", headers={"Set-Cookie": "login=ada; Max-Age=60; Path=/"})
+    tab = running.open(site.url + "/login")
+    in_time(lambda: "/login" in site.asked, True)
+    with attached(running, site.add("/ours", "<script>tell('cookie', document.cookie)</script>")) as env:
+        env.observe()
+        in_time(lambda: site.told.get("cookie"), "login=ada")
+    running.close(tab)
+
+
+def test_where_no_browser_listens_the_error_says_how_to_start_one(site: Site) -> None:
+    with BrowserEnv(settings=BrowserSettings(cdp=site.url)) as env, pytest.raises(EnvUnavailable) as refused:
+        env.observe()
+    assert str(refused.value).startswith(f"no browser can be worked at {site.url}: start one with --remote-debugging")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_browser_that_its_owner_ends_is_lost(tmp_path: Path, site: Site) -> None:
+    with chromium(tmp_path) as running, attached(running, site.add("/", "")) as env:
+        env.observe()
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.wait()
+        with pytest.raises(EnvLost):
+            env.execute(Click(ScreenPoint(10, 10)))
+
+
+def test_while_a_tab_has_a_dialog_open_it_is_said_to_be_busy_and_the_dialog_stays(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenwright.envs.browser.launch.attach.CONNECT_S", (2.0,))
+    site.add("/asks", "<script>tell('asking', true); tell('answered', String(confirm('Yours?')))</script>")
+    with chromium(tmp_path) as running:
+        running.open(site.url + "/asks")
+        in_time(lambda: "asking" in site.told, True)
+        with attached(running, site.add("/ours", "")) as env, pytest.raises(EnvUnavailable) as refused:
+            env.observe()
+        assert "close the dialogs that its tabs have open" in str(refused.value)
+        assert running.process.poll() is None
+        assert "answered" not in site.told

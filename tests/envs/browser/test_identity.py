@@ -1,0 +1,366 @@
+"""Who a browser is to pages: each claim is what a page saw, by way of a loopback server, or what the pixels show."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from page_site import Page, Site
+
+from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Hotkey, Navigate, ScreenPoint, Size, Type
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.contract import eventually
+from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+
+pytestmark = pytest.mark.browser
+
+in_time = partial(eventually, within_s=30.0)  # this is about what happens, not about how fast
+
+SEEN = """<script>
+tell("languages", navigator.languages.join());
+tell("number", (1234.5).toLocaleString());
+tell("timezone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+tell("hour", new Date(0).getHours());
+tell("dark", matchMedia("(prefers-color-scheme: dark)").matches);
+tell("agent", navigator.userAgent);
+tell("ratio", devicePixelRatio);
+tell("all", true);
+</script><style>@media (prefers-color-scheme: dark) { html { background: rgb(10, 20, 30) } }</style>"""
+
+WHERE = """<script>
+navigator.geolocation.getCurrentPosition(
+  at => tell("place", [at.coords.latitude, at.coords.longitude]), error => tell("place", error.message));
+</script>"""
+
+SCALES = (1.0, 1.25, 2.0, 3.0)
+PAD = """<style>html{background:#fff}#pad{position:absolute;left:100px;top:60px;width:400px;height:200px;
+background:rgb(0,0,255)}</style><div id=pad></div><script>
+onclick = event => tell("clicked", [event.clientX, event.clientY, event.target.id || "page"])</script>"""
+
+DIARY = """<script>
+const said = localStorage.getItem("diary");
+const open = indexedDB.open("shelf", 1);
+open.onupgradeneeded = () => open.result.createObjectStore("books");
+open.onsuccess = () => {
+  const asked = open.result.transaction("books").objectStore("books").get("first");
+  asked.onsuccess = () => tell("remembered", [document.cookie, said, asked.result ?? null]);
+};
+onclick = () => {
+  document.cookie = "login=ada; max-age=86400";
+  localStorage.setItem("diary", "dear diary");
+  const writing = open.result.transaction("books", "readwrite");
+  writing.objectStore("books").put("a book", "first");
+  writing.oncomplete = () => tell("written", true);
+};
+</script>"""
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+def told(site: Site, name: str) -> object:
+    """What the page told of `name`, once it has."""
+    in_time(lambda: name in site.told, True)
+    return site.told[name]
+
+
+# -- what pages see
+
+
+def test_a_page_sees_the_identity_that_was_asked_for(site: Site) -> None:
+    settings = BrowserSettings(locale="de-DE", timezone="Asia/Tokyo", dark=True, user_agent="Mozilla/5.0 (Ada)")
+    with BrowserEnv(site.add("/", SEEN), viewport=Size(640, 400), settings=settings) as env:
+        pixel = env.observe().screenshot.image.getpixel((600, 300))
+        told(site, "all")
+        for name in ("languages", "number", "timezone", "hour", "dark", "agent"):
+            told(site, name)
+    assert pixel == (10, 20, 30)
+    assert site.told["languages"] == "de-DE"
+    assert site.told["number"] == "1.234,5"
+    assert site.told["timezone"] == "Asia/Tokyo"
+    assert site.told["hour"] == 9
+    assert site.told["dark"] is True
+    assert site.told["agent"] == "Mozilla/5.0 (Ada)"
+
+
+def test_a_page_that_may_know_the_place_is_told_it_without_a_question(site: Site) -> None:
+    with BrowserEnv(site.add("/", WHERE), settings=BrowserSettings(geolocation=(52.52, 13.4))) as env:
+        shot = env.observe().screenshot.image
+        assert told(site, "place") == [52.52, 13.4]
+    assert shot.convert("L").getextrema() == (255, 255)  # nothing is drawn over the page
+
+
+def test_clicks_land_where_the_screenshot_shows_them_at_every_scale(site: Site) -> None:
+    url = site.add("/", PAD)
+    for scale in SCALES:
+        with BrowserEnv(url, viewport=Size(640, 400), scale=scale) as env:
+            image = env.observe().screenshot.image
+            assert image.size == (round(640 * scale), round(400 * scale))
+            left, top, right, bottom = blue(image.tobytes(), image.width)
+            assert [left, top, right, bottom] == [edge * scale for edge in (100, 60, 500, 260)]
+            for x, y in ((left, top), (right - 1, bottom - 1), ((left + right) // 2, (top + bottom) // 2)):
+                site.told.clear()
+                env.execute(Click(ScreenPoint(x, y)))
+                clicked = told(site, "clicked")
+                assert isinstance(clicked, list)
+                assert clicked[:2] == pytest.approx([x / scale, y / scale], abs=1)
+                assert clicked[2] == "pad"
+            for x, y in ((left - 1, top), (right - 1, bottom)):
+                site.told.clear()
+                env.execute(Click(ScreenPoint(x, y)))
+                clicked = told(site, "clicked")
+                assert isinstance(clicked, list)
+                assert clicked[2] == "page"
+
+
+@pytest.mark.parametrize("scale", [1.1, 1.25, 1.5])
+def test_a_size_that_comes_to_no_whole_pixels_is_rounded_once(site: Site, scale: float) -> None:
+    with BrowserEnv(site.add("/", ""), viewport=Size(1003, 333), scale=scale) as env:
+        assert env.observe().screenshot.size == Size(int(1003 * scale + 0.5), int(333 * scale + 0.5))
+        with pytest.raises(ActionRefused, match=f"outside the screen of {env.observe().screenshot.size}"):
+            env.execute(Click(ScreenPoint(1003 * scale + 1, 1)))
+
+
+def blue(pixels: bytes, width: int) -> tuple[int, int, int, int]:
+    """The edges of what is blue in an RGB picture."""
+    found = [at // 3 for at in range(0, len(pixels), 3) if pixels[at : at + 3] == b"\x00\x00\xff"]
+    columns = [at % width for at in found]
+    return min(columns), found[0] // width, max(columns) + 1, found[-1] // width + 1
+
+
+# -- what is remembered
+
+
+def write_diary(site: Site, settings: BrowserSettings) -> None:
+    """Have a browser remember something in every way that there is."""
+    site.told.clear()
+    with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
+        env.observe()
+        assert told(site, "remembered") == ["", None, None]
+        env.execute(Click(ScreenPoint(300, 300)))
+        told(site, "written")
+
+
+def read_diary(site: Site, settings: BrowserSettings) -> object:
+    site.told.clear()
+    with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
+        env.observe()
+        return told(site, "remembered")
+
+
+REMEMBERED = ["login=ada", "dear diary", "a book"]
+
+
+def test_a_profile_keeps_a_login_from_run_to_run(site: Site, tmp_path: Path) -> None:
+    settings = BrowserSettings(profile=str(tmp_path / "new" / "profile"))
+    write_diary(site, settings)
+    assert read_diary(site, settings) == REMEMBERED
+    assert read_diary(site, BrowserSettings()) == ["", None, None]
+
+
+def test_a_storage_state_carries_a_login_to_another_browser(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    write_diary(site, BrowserSettings(save_storage=str(file)))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert {cookie["name"] for cookie in json.loads(file.read_bytes())["cookies"]} == {"login"}
+    assert read_diary(site, BrowserSettings(storage_state=str(file))) == REMEMBERED
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_storage_state_is_put_into_a_profile(site: Site, tmp_path: Path) -> None:
+    file, profile = tmp_path / "state.json", str(tmp_path / "profile")
+    write_diary(site, BrowserSettings(save_storage=str(file)))
+    assert read_diary(site, BrowserSettings(storage_state=str(file), profile=profile)) == REMEMBERED
+    assert read_diary(site, BrowserSettings(profile=profile)) == REMEMBERED
+
+
+def test_a_storage_state_is_written_although_a_dialog_is_open(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    url = site.add("/", "<script>document.cookie='login=ada'; localStorage.setItem('a', 'b'); alert('stop')</script>")
+    with BrowserEnv(url, settings=BrowserSettings(save_storage=str(file))) as env:
+        env.observe()
+    written = json.loads(file.read_bytes())
+    assert [cookie["value"] for cookie in written["cookies"]] == ["ada"]
+    assert [origin["origin"] for origin in written["origins"]] == [site.url]
+
+
+def test_a_profile_that_is_in_use_is_refused_in_one_line(site: Site, tmp_path: Path) -> None:
+    settings = BrowserSettings(profile=str(tmp_path))
+    with BrowserEnv(site.add("/", ""), settings=settings) as first:
+        first.observe()
+        with BrowserEnv(site.url, settings=settings) as second, pytest.raises(EnvUnavailable) as refused:
+            second.observe()
+        assert f"{tmp_path} is in use by another browser" in str(refused.value)
+        assert "\n" not in str(refused.value)
+        first.execute(Navigate(site.url + "/"))  # and the first is none the worse
+    with BrowserEnv(site.url + "/", settings=settings) as third:
+        third.observe()
+
+
+# -- the overlay, tabs and downloads in a profile
+
+
+def test_a_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(site: Site, tmp_path: Path) -> None:
+    site.pages["/file"] = Page(b"12345", "application/octet-stream", {"Content-Disposition": "attachment; filename=f"})
+    site.add("/second", "<title>Second</title><style>html{background:rgb(0,128,0)}</style>")
+    url = site.add(
+        "/",
+        """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="tell('said',
+        prompt('Name?'))"></div><a class=at style="left:200px;top:0;width:100px;height:100px;background:blue"
+        href=/second target=_blank></a><a class=at style="left:400px;top:0;width:100px;height:100px;background:lime"
+        href=/file></a>""",
+    )
+    settings = BrowserSettings(profile=str(tmp_path / "profile"), downloads=str(tmp_path / "downloads"))
+    with BrowserEnv(url, viewport=Size(800, 500), settings=settings) as env:
+        empty = env.observe().screenshot.image
+        env.execute(Click(ScreenPoint(50, 50)))
+        asking = env.observe().screenshot.image
+        assert asking.tobytes() != empty.tobytes()
+        env.execute(Type("Ada", submit=True))
+        assert told(site, "said") == "Ada"
+        env.execute(Click(ScreenPoint(450, 50)))
+        in_time((tmp_path / "downloads" / "f").exists, True)
+        env.execute(Click(ScreenPoint(250, 50)))
+        look = env.observe()
+        assert look.screenshot.image.getpixel((700, 400)) == (0, 128, 0)
+        assert "A new tab opened: Second." in look.facts
+
+
+def test_a_page_in_a_profile_asks_for_permission_and_hears_the_answer(site: Site, tmp_path: Path) -> None:
+    body = "<script>onclick = () => navigator.geolocation.getCurrentPosition(() => tell('heard', 'place'),"
+    url = site.add("/", body + " error => tell('heard', error.code))</script>")
+    with BrowserEnv(url, viewport=Size(800, 500), settings=BrowserSettings(profile=str(tmp_path))) as env:
+        before = env.observe().screenshot.image
+        env.execute(Click(ScreenPoint(700, 450)))
+        assert env.observe().screenshot.image.tobytes() != before.tobytes()
+        env.execute(Hotkey(("escape",)))
+        assert told(site, "heard") == 1
+        assert any("was not allowed to" in fact for fact in env.observe().facts)
+
+
+# -- proxy
+
+
+class Relay:
+    """A proxy on loopback that answers everything itself, and knows what it was asked for, and by whom."""
+
+    def __init__(self, login: str = "") -> None:
+        self.asked: list[str] = []
+        relay = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if login and self.headers.get("Proxy-Authorization") != login:
+                    self.answer(407, {"Proxy-Authenticate": 'Basic realm="relay"'})
+                    return
+                relay.asked.append(self.path)
+                self.answer(200, {"Content-Type": "text/html"}, b"<style>html{background:rgb(200,100,0)}</style>")
+
+            def answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.place = f"127.0.0.1:{self.server.server_port}"
+        self._thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self) -> "Relay":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("keeps_a_profile", [False, True])
+def test_every_request_goes_through_the_proxy(site: Site, tmp_path: Path, keeps_a_profile: bool) -> None:
+    with Relay() as relay:
+        settings = BrowserSettings(proxy=f"http://{relay.place}", profile=str(tmp_path) if keeps_a_profile else None)
+        with BrowserEnv(site.url + "/page", settings=settings) as env:
+            assert env.observe().screenshot.image.getpixel((600, 300)) == (200, 100, 0)
+            env.execute(Navigate("http://nowhere.example/there"))
+            assert env.observe().screenshot.image.getpixel((600, 300)) == (200, 100, 0)
+        assert site.url + "/page" in relay.asked
+        assert "http://nowhere.example/there" in relay.asked
+    assert site.asked == []
+
+
+def test_a_proxy_is_signed_in_to(site: Site) -> None:
+    with Relay(login="Basic " + base64.b64encode(b"ada:pass word").decode()) as relay:
+        settings = BrowserSettings(proxy=f"http://ada:pass%20word@{relay.place}")
+        with BrowserEnv(site.url + "/page", settings=settings) as env:
+            assert env.observe().screenshot.image.getpixel((600, 300)) == (200, 100, 0)
+            assert "pass" not in str(env.info())
+        assert site.url + "/page" in relay.asked
+
+
+def test_a_proxy_that_is_not_there_is_told_in_one_line(site: Site) -> None:
+    with Relay() as relay:
+        gone = relay.place
+    with BrowserEnv(site.url, settings=BrowserSettings(proxy=gone)) as env, pytest.raises(EnvUnavailable) as refused:
+        env.observe()
+    assert "ERR_PROXY_CONNECTION_FAILED" in str(refused.value)
+
+
+# -- with a window
+
+
+def test_a_browser_with_a_window_is_seen_and_asks_like_one_without(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    display = RunningDisplay(VirtualDisplay(Size(1000, 700)))
+    try:
+        for name in ("DISPLAY", "XAUTHORITY"):
+            monkeypatch.setenv(name, display.environment[name])
+        url = site.add("/", PAD + "<script>onclick = event => tell('said', [prompt('?'), event.clientX])</script>")
+        with BrowserEnv(url, viewport=Size(640, 400), scale=1.25, headless=False) as env:
+            shot = env.observe().screenshot.image
+            assert shot.size == (800, 500)
+            assert blue(shot.tobytes(), 800) == (125, 75, 625, 325)
+            env.execute(Click(ScreenPoint(250, 125)))
+            assert env.observe().screenshot.image.tobytes() != shot.tobytes()
+            env.execute(Type("Ada", submit=True))
+            assert told(site, "said") == ["Ada", 200]
+    finally:
+        display.stop()
+
+
+def test_a_window_on_a_screen_with_a_scale_of_its_own_is_seen_at_the_scale_that_was_asked_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = RunningDisplay(VirtualDisplay(Size(1000, 700)))
+    try:
+        for name in ("DISPLAY", "XAUTHORITY"):
+            monkeypatch.setenv(name, display.environment[name])
+        settings = BrowserSettings(switches=("--force-device-scale-factor=2",))
+        with BrowserEnv(site.add("/", PAD), viewport=Size(640, 400), headless=False, settings=settings) as env:
+            shot = env.observe().screenshot.image
+            assert shot.size == (640, 400)
+            assert shot.getpixel((300, 160)) == (0, 0, 255)
+            env.execute(Click(ScreenPoint(300, 160)))
+            assert told(site, "clicked") == [300, 160, "pad"]
+    finally:
+        display.stop()
+
+
+def test_a_window_where_there_is_no_display_is_refused_in_one_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with BrowserEnv(site.url, headless=False) as env, pytest.raises(EnvUnavailable) as refused:
+        env.observe()
+    assert "display" in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -1,0 +1,141 @@
+"""What is left of a browser without DevTools sessions, as Firefox and WebKit are: shown with a Chromium that hides its.
+
+Neither of the two is run here; only Playwright's own builds of them can be.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from page_site import Page, Site
+from playwright.async_api import CDPSession, async_playwright
+from playwright.async_api import Page as Tab
+
+from screenwright import (
+    ActionRefused,
+    Back,
+    BrowserEnv,
+    Click,
+    EnvUnavailable,
+    Navigate,
+    Observation,
+    ScreenPoint,
+    Size,
+    Type,
+)
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.browser.launch.attach import Context
+from screenwright.envs.browser.launch.chromium import launch
+from screenwright.envs.browser.launch.settings import View
+from screenwright.envs.browser.page.downloads import Downloads
+from screenwright.envs.browser.session import Session
+from screenwright.envs.contract import eventually
+
+pytestmark = pytest.mark.browser
+
+in_time = partial(eventually, within_s=30.0)  # this is about what happens, not about how fast
+
+SIZE = Size(640, 400)
+ASKS = """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="tell('said',
+prompt('Name?'))"></div><a class=at style="left:200px;top:0;width:100px;height:100px;background:blue" href=/next
+target=_blank></a><a class=at style="left:400px;top:0;width:100px;height:100px;background:lime" href=/file></a>"""
+
+
+class WithoutDevTools:
+    """A browser context of Chromium that has no more than one of Firefox has."""
+
+    browser = None
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    async def new_cdp_session(self, page: Tab) -> CDPSession:
+        raise AssertionError(f"a DevTools session was asked for at {page.url}")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        site.add("/next", "<title>Next</title><style>html{background:rgb(0,128,0)}</style>")
+        site.pages["/file"] = Page(
+            b"12345", "application/octet-stream", {"Content-Disposition": "attachment; filename=f"}
+        )
+        yield site
+
+
+def worked(url: str, downloads: Path, scale: float, work: Callable[[Session], Coroutine[Any, Any, None]]) -> None:
+    """Have `work` done with a session that has no DevTools."""
+
+    async def do() -> None:
+        settings, view = BrowserSettings(), View(SIZE, scale)
+        async with async_playwright() as playwright:
+            kept = Downloads(downloads, 10**6)
+            context, _ = await launch(playwright, SIZE, view, settings, kept.parts)
+            session = Session(playwright, cast("Context", WithoutDevTools(context)), view, settings, kept, None)
+            await session.begin(url)
+            await work(session)
+            await context.close()
+            await session.close()
+
+    asyncio.run(do())
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_without_devtools_pages_are_seen_and_worked_with_dialogs_tabs_and_downloads(
+    site: Site, tmp_path: Path, scale: float
+) -> None:
+    def at(x: float, y: float) -> ScreenPoint:
+        return ScreenPoint(x * scale, y * scale)
+
+    async def work(session: Session) -> None:
+        first = await session.observe()
+        assert first.screenshot.size == Size(round(640 * scale), round(400 * scale))
+        assert colour(first, at(50, 50)) == (255, 0, 0)
+        await session.execute(Click(at(50, 50)))
+        assert (await session.observe()).screenshot.image.tobytes() != first.screenshot.image.tobytes()
+        await session.execute(Type("Ada", submit=True))
+        assert (await session.observe()).screenshot.image.tobytes() == first.screenshot.image.tobytes()
+        await session.execute(Click(at(450, 50)))
+        await session.execute(Click(at(250, 50)))
+        look = await session.observe()
+        assert look.facts == ("A file was downloaded: f (5 bytes).", "A new tab opened: Next.")[::-1]
+        assert colour(look, at(600, 300)) == (0, 128, 0)
+
+    worked(site.add("/", ASKS), tmp_path, scale, work)
+    in_time(lambda: site.told.get("said"), "Ada")
+    assert (tmp_path / "f").read_bytes() == b"12345"
+
+
+def test_without_devtools_there_is_a_way_back_but_not_behind_the_beginning(site: Site, tmp_path: Path) -> None:
+    async def work(session: Session) -> None:
+        with pytest.raises(ActionRefused, match="no page to go back to"):
+            await session.execute(Back())
+        await session.execute(Navigate(site.url + "/next"))
+        await session.execute(Back())
+        assert (await session.observe()).place == site.url + "/"
+        with pytest.raises(ActionRefused, match="no page to go back to"):
+            await session.execute(Back())
+        assert (await session.observe()).place == site.url + "/"
+
+    worked(site.add("/", ""), tmp_path, 1.0, work)
+
+
+@pytest.mark.parametrize(("engine", "name"), [("firefox", "Firefox"), ("webkit", "WebKit")])
+def test_an_engine_that_is_not_installed_says_how_to_get_it(
+    engine: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    settings = BrowserSettings(engine="firefox" if engine == "firefox" else "webkit")
+    with BrowserEnv(settings=settings) as env, pytest.raises(EnvUnavailable) as refused:
+        env.observe()
+    assert str(refused.value) == f"Playwright's {name} is not installed: playwright install --with-deps {engine}"
+
+
+def colour(look: Observation, at: ScreenPoint) -> object:
+    return look.screenshot.image.getpixel((round(at.x), round(at.y)))

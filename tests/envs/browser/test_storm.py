@@ -1,0 +1,198 @@
+"""What befalls browsers in the middle of a run, at every phase of a step: nothing recorded is lost, none is left."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import psutil
+import pytest
+from page_site import Page, Site
+from processes import alive, command_of
+
+from screenwright import (
+    Action,
+    ActionRefused,
+    Agent,
+    BrowserEnv,
+    Click,
+    Done,
+    Hotkey,
+    Limits,
+    Navigate,
+    Observation,
+    ScreenPoint,
+    ScriptedModel,
+    StopReason,
+    read_run,
+)
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.contract import eventually
+from screenwright.envs.env import EnvInfo
+
+pytestmark = pytest.mark.browser
+
+Phase = Literal["looking", "thinking", "acting", "settling"]
+PHASES: tuple[Phase, ...] = ("looking", "thinking", "acting", "settling")
+STRUCK_AT = 3
+REPLIES = ["Thought: on\nAction: click(start_box='(30,30)')"] * 5 + ["Action: finished(content='done')"]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site() as site:
+        site.add("/", "<button style='width:200px;height:100px' onclick='setTimeout(() => title = 1, 200)'>x</button>")
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)  # looks and steps are counted alike
+    monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 1.0)
+    monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
+    monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 1.0)
+    monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 1.0)
+
+
+def ours() -> list[psutil.Process]:
+    """The processes that this one has started."""
+    return psutil.Process().children(recursive=True)
+
+
+def of_kind(kind: str) -> list[psutil.Process]:
+    """The browser itself, its renderers, or the driver beside it."""
+    found: list[psutil.Process] = []
+    for process in ours():
+        line = command_of(process)
+        types = [part for part in line if part.startswith("--type=")]
+        is_driver = any("playwright" in part for part in line[:3]) and not types
+        is_browser = any("chromium" in part for part in line[:1]) and not types
+        if {"driver": is_driver, "browser": is_browser, "renderer": types == ["--type=renderer"]}[kind]:
+            found.append(process)
+    return found
+
+
+def send(kind: str, number: signal.Signals) -> None:
+    for process in of_kind(kind):
+        process.send_signal(number)
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "renderer killed": lambda: send("renderer", signal.SIGKILL),
+    "renderer stopped": lambda: send("renderer", signal.SIGSTOP),
+    "browser killed": lambda: send("browser", signal.SIGKILL),
+    "driver killed": lambda: send("driver", signal.SIGKILL),
+}
+
+
+class Struck:
+    """An `Env` that is struck once, at one phase of its third step."""
+
+    def __init__(self, env: BrowserEnv, phase: Phase, strike: Callable[[], None]) -> None:
+        self.env, self.phase, self.strike = env, phase, strike
+        self.looks = 0
+
+    def info(self) -> EnvInfo:
+        return self.env.info()
+
+    def observe(self) -> Observation:
+        self.looks += 1
+        if self.looks == STRUCK_AT and self.phase == "looking":
+            self._soon(0.003)
+        seen = self.env.observe()
+        if self.looks == STRUCK_AT and self.phase == "thinking":
+            self.strike()
+        return seen
+
+    def execute(self, action: Action) -> Done:
+        if self.looks == STRUCK_AT and self.phase in ("acting", "settling"):
+            self._soon(0.001 if self.phase == "acting" else 0.1)
+        return self.env.execute(action)
+
+    def release(self) -> None:
+        self.env.release()
+
+    def close(self) -> None:
+        self.env.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _soon(self, seconds: float) -> None:
+        threading.Timer(seconds, self.strike).start()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_run_that_is_struck_ends_for_a_true_reason_with_all_it_recorded(
+    site: Site, tmp_path: Path, fault: str, phase: Phase
+) -> None:
+    before = set(ours())
+    browser = BrowserEnv(site.url + "/", settings=BrowserSettings(settle_limit_s=0.5))
+    started = time.monotonic()
+    with Struck(browser, phase, FAULTS[fault]) as env:
+        agent = Agent(ScriptedModel(REPLIES), dialect="ui-tars-1.5", limits=Limits(steps=8))
+        result = agent.run("Go on.", env, out=tmp_path / "run")
+    assert time.monotonic() - started < 60
+    fatal = {StopReason.ENV_LOST}
+    # a browser whose page is killed while it is being photographed may end itself
+    allowed = fatal if "renderer" not in fault else {StopReason.FINISHED} | (fatal if phase == "looking" else set())
+    assert result.stop in allowed, result.reason
+    assert "\n" not in result.reason
+    events = read_run(tmp_path / "run").events
+    assert events[-1].event == "ended"
+    assert sum(event.event == "stepped" for event in events) >= STRUCK_AT - 2  # the look after a step belongs to it
+    eventually(lambda: alive([process for process in ours() if process not in before]), [])
+
+
+def test_a_page_that_sends_round_in_circles_is_refused(site: Site) -> None:
+    site.pages["/round"] = Page(b"", headers={"Location": "/round"}, status=302)
+    with BrowserEnv(site.url + "/") as env:
+        with pytest.raises(ActionRefused, match="cannot be opened"):
+            env.execute(Navigate(site.url + "/round"))
+        assert env.observe().screenshot.size.width == 1280
+
+
+def test_a_page_that_reloads_itself_for_ever_can_be_left(site: Site) -> None:
+    address = site.add("/again", "<script>setTimeout(() => location.reload(), 30)</script>again")
+    with BrowserEnv(site.url + "/", settings=BrowserSettings(load_limit_s=2.0)) as env:
+        env.execute(Navigate(address))
+        env.observe()
+        env.execute(Navigate(site.url + "/"))
+        assert env.observe().place == site.url + "/"
+
+
+def test_a_very_long_page_costs_no_more_than_what_is_seen_of_it(site: Site) -> None:
+    address = site.add("/long", "<div style='height:200000px;background:linear-gradient(red,blue)'></div>")
+    with BrowserEnv(address) as env:
+        assert env.observe().screenshot.size.height == 720
+        env.execute(Hotkey(("end",)))
+        pixel = env.observe().screenshot.image.getpixel((600, 700))
+    assert isinstance(pixel, tuple)
+    assert pixel[2] > 250
+
+
+def test_a_page_that_eats_memory_is_stopped_by_the_browser_and_can_be_left(site: Site) -> None:
+    address = site.add("/eats", """<button style='width:200px;height:100px' onclick='held = []; for (;;)
+      held.push(new Array(1e6).fill(Math.random()))'>x</button>""")  # fmt: skip
+    settings = BrowserSettings(switches=("--js-flags=--max-old-space-size=64",))
+    with BrowserEnv(address, settings=settings) as env:
+        env.execute(Click(ScreenPoint(100, 50)))
+        facts: list[str] = []
+
+        def crashed() -> bool:
+            facts.extend(env.observe().facts)
+            return "The page crashed." in facts
+
+        eventually(crashed, True, 30)
+        env.execute(Hotkey(("escape",)))
+        env.execute(Navigate(site.url + "/"))
+        assert env.observe().place == site.url + "/"

@@ -1,0 +1,102 @@
+"""What is read before a browser is asked: addresses, key names, shortcuts, and which Chromium to start."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright import ActionRefused, EnvUnavailable
+from screenwright.envs.browser.launch.chromium import PROGRAMS, find_chromium, runs_as_root, switches
+from screenwright.envs.browser.page.addresses import full_address
+from screenwright.envs.browser.page.keyboard import MOST_KEYSTROKES, playwright_key, typing_pieces
+from screenwright.envs.browser.page.shortcuts import Shortcut, shortcut
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("example.org", "https://example.org"),
+        (" example.org/a?b#c ", "https://example.org/a?b#c"),
+        ("example.org:8443/x", "https://example.org:8443/x"),
+        ("localhost:3000/x", "http://localhost:3000/x"),
+        ("127.0.0.1:80", "http://127.0.0.1:80"),
+        ("http://example.org", "http://example.org"),
+        ("HTTPS://example.org", "HTTPS://example.org"),
+        ("file:///tmp/a.html", "file:///tmp/a.html"),
+        ("about:blank", "about:blank"),
+        ("data:text/html,<p>x", "data:text/html,<p>x"),
+    ],
+)
+def test_an_address_without_a_scheme_gets_one(written: str, address: str) -> None:
+    assert full_address(written) == address
+
+
+@pytest.mark.parametrize("written", ["", "weather in Paris", "javascript:alert(1)", "word", "mailto:a@b.example"])
+def test_what_is_no_address_is_refused(written: str) -> None:
+    with pytest.raises(ActionRefused, match="not an address"):
+        full_address(written)
+
+
+@pytest.mark.parametrize(("name", "key"), [("Return", "Enter"), ("cmd", "MetaLeft"), ("f12", "F12"), ("A", "a")])
+def test_key_names_are_brought_to_playwrights(name: str, key: str) -> None:
+    assert playwright_key(name) == key
+
+
+@pytest.mark.parametrize("name", ["hyperdrive", "power", "f24", "é"])
+def test_a_key_that_a_page_lacks_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ActionRefused, match=name):
+        playwright_key(name)
+
+
+@given(st.text())
+def test_the_pieces_of_a_text_say_the_whole_text(text: str) -> None:
+    said = {"Enter": "\n", "Tab": "\t"}
+    pieces = typing_pieces(text)
+    whole = "".join(said[piece] if way == "press" else piece for way, piece in pieces)
+    assert whole == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_short_plain_text_is_typed_by_keys_and_the_rest_is_inserted() -> None:
+    assert typing_pieces("ab\tc") == [("keys", "ab"), ("press", "Tab"), ("keys", "c")]
+    assert typing_pieces("caf\u00e9") == [("keys", "caf"), ("insert", "\u00e9")]
+    assert typing_pieces("x" * (MOST_KEYSTROKES + 1)) == [("insert", "x" * (MOST_KEYSTROKES + 1))]
+
+
+def test_hotkeys_of_the_window_are_told_from_those_of_the_page() -> None:
+    assert shortcut(("Alt", "ArrowLeft")) is Shortcut.BACK
+    assert shortcut(("f5",)) is Shortcut.RELOAD
+    assert shortcut(("ctrl", "c")) is None
+    assert shortcut(("ctrl", "t")) is Shortcut.NEW_TAB
+    with pytest.raises(ActionRefused, match="open a tab instead"):
+        shortcut(("ctrl", "n"))
+
+
+def make_program(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_chromium_is_the_wanted_one_else_playwrights_else_the_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    none = tmp_path / "none"
+    with pytest.raises(EnvUnavailable, match="apt-get install chromium"):
+        find_chromium(none, None)
+    system = make_program(tmp_path, PROGRAMS[-1])
+    own = make_program(tmp_path, "own")
+    assert find_chromium(none, None) == str(system)
+    assert find_chromium(own, None) == str(own)
+    assert find_chromium(own, str(system)) == str(system)
+    with pytest.raises(EnvUnavailable, match="no-such-browser"):
+        find_chromium(own, "no-such-browser")
+
+
+def test_only_root_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ("--no-sandbox" in switches(())) is runs_as_root()
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert "--no-sandbox" not in switches(())
+    assert switches(("--mine",))[-1] == "--mine"

@@ -1,0 +1,53 @@
+"""The gallery in a whole Chromium window: its own pickers, dialogs and tabs, worked through the display."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from page_site import Site
+
+from screenwright import Hotkey, Navigate, Size
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.browser.window.env import BrowserWindowEnv
+from screenwright.envs.contract import eventually
+from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import traps as gallery
+
+pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
+
+TRAPS = [trap for trap in gallery.ALL if trap.natively != ()]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site() as site:
+        gallery.build(site)
+        yield site
+
+
+@pytest.fixture(scope="module")
+def window(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserWindowEnv]:
+    folder = tmp_path_factory.mktemp("uploads")
+    for name in ("invoice.txt", "photo.png"):
+        (folder / name).write_text("x")
+    settings = BrowserSettings(upload_from=(str(folder),))
+    with BrowserWindowEnv(screen=Size(960, 700), settings=settings) as env:
+        yield env
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_a_trap_is_got_through_in_a_window(
+    trap: gallery.Trap, site: Site, window: BrowserWindowEnv, tmp_path: Path
+) -> None:
+    site.told.clear()
+    window.execute(Navigate(gallery.address_of(trap, site)))
+    try:
+        for step in trap.natively or trap.steps:
+            hand.do(step, window, lambda text: text.replace("ADDRESS", site.url))
+        if trap.name not in gallery.SEEN_ONLY:
+            eventually(lambda: site.told.get("solved"), trap.solved)
+    except AssertionError:
+        window.observe().screenshot.image.save(tmp_path / "seen.png")
+        print(tmp_path / "seen.png")
+        window.execute(Hotkey(("escape",)))  # a failure is not to stand in the way of the next trap
+        raise

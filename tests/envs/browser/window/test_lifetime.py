@@ -1,0 +1,144 @@
+"""A whole Chromium window: who it is to its pages, where it comes up, and what is left of it in the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from page_site import Site
+from processes import alive, command_of, started_by
+
+from screenwright import Click, EnvLost, EnvUnavailable, ScreenPoint, Size
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.browser.window.env import BrowserWindowEnv
+from screenwright.envs.contract import eventually
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.eval.benchmarks.gallery import hand
+
+pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
+
+MAGENTA, GREEN = "#ff00ff", "#00ff00"
+AT = "class=at style='left:60px;top:60px;width:200px;height:40px;background:#f0f'"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site() as site:
+        site.add("/blank", "<title>Blank</title>")
+        yield site
+
+
+@pytest.mark.parametrize("scale", [1.5, 2.0])
+def test_at_every_scale_a_click_hits_what_shows_there(site: Site, scale: float) -> None:
+    url = site.add("/scaled", f"<div {AT} onclick=\"tell('ratio',devicePixelRatio)\"></div>")
+    with BrowserWindowEnv(url, screen=Size(1600, 1000), scale=scale) as env:
+        assert env.observe().screenshot.size == Size(1600, 1000)
+        area = hand.find_colour(env.observe().screenshot.image, MAGENTA)
+        assert area.width == 200 * scale
+        env.execute(Click(ScreenPoint(area.right - 1, area.bottom - 1)))
+        eventually(lambda: site.told.get("ratio"), scale)
+
+
+def test_language_time_zone_and_darkness_are_those_that_were_set(site: Site) -> None:
+    script = """<script>tell('zone', Intl.DateTimeFormat().resolvedOptions().timeZone);
+      tell('language', navigator.language);
+      tell('dark', matchMedia('(prefers-color-scheme: dark)').matches); tell('driven', navigator.webdriver)</script>"""
+    site.told.clear()
+    settings = BrowserSettings(locale="de-DE", timezone="Asia/Tokyo", dark=True)
+    with BrowserWindowEnv(site.add("/who", script), settings=settings) as env:
+        env.observe()
+        wanted = {"zone": "Asia/Tokyo", "language": "de-DE", "dark": True, "driven": False}
+        eventually(lambda: dict(site.told), wanted)
+
+
+def test_a_profile_keeps_its_cookies_and_is_not_shared(site: Site, tmp_path: Path) -> None:
+    script = "<script>tell('cookie', document.cookie); document.cookie = 'seen=yes; max-age=9999'</script>"
+    url = site.add("/cookie", script)
+    settings = BrowserSettings(profile=str(tmp_path))
+    with BrowserWindowEnv(url, settings=settings) as env:
+        env.observe()
+        eventually(lambda: site.told.get("cookie"), "")
+        with pytest.raises(EnvUnavailable, match="another browser"), BrowserWindowEnv(url, settings=settings) as other:
+            other.observe()
+    with BrowserWindowEnv(url, settings=settings) as env:
+        env.observe()
+        eventually(lambda: site.told.get("cookie"), "seen=yes")
+
+
+def test_it_comes_up_on_a_display_that_is_there(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with DesktopEnv(virtual=VirtualDisplay(Size(900, 600))) as desktop:
+        desktop.observe()
+        assert desktop.address is not None
+        monkeypatch.setenv("XAUTHORITY", str(desktop.address.authority))
+        url = site.add("/there", "<title>There</title><body style='background:#0f0'>")
+        with BrowserWindowEnv(url, display=desktop.address.name) as env:
+            assert env.is_real
+            assert env.observe().place.startswith("There")
+            assert hand.find_colour(env.observe().screenshot.image, GREEN)
+        assert desktop.observe().screenshot.size == Size(900, 600)
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_opened() -> None:
+    with BrowserWindowEnv("javascript:alert(1)") as env, pytest.raises(EnvUnavailable, match="not an address"):
+        env.observe()
+
+
+def folders_of(processes: list[psutil.Process]) -> list[Path]:
+    keepers = [one for one in processes if any("keeper.py" in part for part in command_of(one))]
+    return [Path(keeper.cmdline()[-1]) for keeper in keepers]
+
+
+def test_nothing_is_left_after_an_exception(site: Site) -> None:
+    env = BrowserWindowEnv(site.url + "/blank")
+    started = started_by(env.observe)
+    folders = folders_of(started)
+    assert {"Xvfb", "openbox", "chromium"} <= {one.name() for one in started}
+    assert len(folders) == 2
+    with pytest.raises(KeyError), env:
+        raise KeyError
+    assert not alive(started)
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_a_browser_that_is_killed_is_lost(site: Site) -> None:
+    with BrowserWindowEnv(site.url + "/blank") as env:
+        started = started_by(env.observe)
+        browser = min(
+            (one for one in started if one.name() == "chromium"), key=lambda one: (one.create_time(), one.pid)
+        )
+        browser.kill()
+        eventually(lambda: is_lost(env), True)
+
+
+def is_lost(env: BrowserWindowEnv) -> bool:
+    """A process of many threads counts as ended only when its last thread has."""
+    try:
+        env.observe()
+    except EnvLost:
+        return True
+    return False
+
+
+def test_nothing_is_left_when_the_owner_is_killed() -> None:
+    program = textwrap.dedent("""
+        import time
+        from screenwright.envs.browser.window.env import BrowserWindowEnv
+        env = BrowserWindowEnv()
+        env.observe()
+        print("open", flush=True)
+        time.sleep(60)
+    """)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "open\n"
+        started = psutil.Process(owner.pid).children(recursive=True)
+        folders = folders_of(started)
+        assert {"Xvfb", "openbox", "chromium"} <= {one.name() for one in started}
+        os.kill(owner.pid, signal.SIGKILL)
+    eventually(lambda: alive(started), [], within_s=10)
+    eventually(lambda: [folder for folder in folders if folder.exists()], [])

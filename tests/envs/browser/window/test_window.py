@@ -1,0 +1,306 @@
+"""A whole Chromium window, worked by coordinates that are found on the screenshot; its pages tell a loopback server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from page_site import Page, Site
+
+from screenwright import ActionRefused, Back, Click, Home, Hotkey, Move, Navigate, OpenApp, ScreenPoint, Size, Type
+from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.browser.window.env import BrowserWindowEnv
+from screenwright.envs.contract import EnvContract, Stage, eventually
+from screenwright.eval.benchmarks.gallery import hand
+
+pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
+
+MAGENTA, GREEN = "#ff00ff", "#00ff00"
+AT = "class=at style='left:60px;top:60px;width:200px;height:40px;background:#f0f'"
+STAGE = """
+<button class=at style="left:40px;top:40px;width:160px;height:50px;background:#f0f;border:0"
+ onclick="n=(window.n||0)+1;tell('presses',n)"></button>
+<input class=at id=f style="left:40px;top:120px;width:400px;height:30px;border:8px solid #0f0"
+ oninput="tell('text',value)"
+ onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;tell('submissions',s)}">"""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site() as site:
+        site.add("/", STAGE)
+        site.add("/blank", "<title>Blank</title>")
+        yield site
+
+
+class WindowStage:
+    nothing = ScreenPoint(900, 600)
+
+    def __init__(self, site: Site, env: BrowserWindowEnv) -> None:
+        self.site = site
+        self.env = env
+        self.button, self.field = seen(env, MAGENTA), seen(env, GREEN)
+
+    def presses(self) -> int:
+        return int(str(self.site.told.get("presses", 0)))
+
+    def text(self) -> str:
+        return str(self.site.told.get("text", ""))
+
+    def submissions(self) -> int:
+        return int(str(self.site.told.get("submissions", 0)))
+
+    def fresh_env(self) -> BrowserWindowEnv:
+        return BrowserWindowEnv()
+
+
+class TestBrowserWindowEnv(EnvContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stage(cls, site: Site) -> Iterator[Stage]:
+        site.told.clear()
+        with BrowserWindowEnv(site.url + "/") as env:
+            yield WindowStage(site, env)
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uploads")
+    for name in ("invoice.txt", "photo.png"):
+        (folder / name).write_text("x")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def window(site: Site, uploads: Path) -> Iterator[BrowserWindowEnv]:
+    """One window for the tests that only need a page."""
+    settings = BrowserSettings(upload_from=(str(uploads),))
+    with BrowserWindowEnv(site.url + "/blank", settings=settings) as env:
+        yield env
+
+
+@pytest.fixture(autouse=True)
+def screenshot_of_a_failure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """What the shared window showed when a test failed is worth more than the traceback."""
+    before = request.session.testsfailed
+    yield
+    if request.session.testsfailed > before and "window" in request.fixturenames:
+        env: BrowserWindowEnv = request.getfixturevalue("window")
+        env.observe().screenshot.image.save(tmp_path / "seen.png")
+        print(tmp_path / "seen.png")
+
+
+def visit(env: BrowserWindowEnv, site: Site, body: str, path: str = "/page") -> None:
+    site.told.clear()
+    env.execute(Navigate(site.add(path, body)))
+
+
+def seen(env: BrowserWindowEnv, what: str, part: tuple[float, float] = (0.5, 0.5)) -> ScreenPoint:
+    return hand.find(env.observe().screenshot.image, what, part)
+
+
+def click(env: BrowserWindowEnv, what: str, part: tuple[float, float] = (0.5, 0.5)) -> None:
+    env.execute(Click(seen(env, what, part)))
+
+
+def test_the_window_fills_the_screen_and_nothing_lies_over_the_page(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<title>Plain</title><body style='background:#0f0'>")
+    shot = window.observe().screenshot
+    assert shot.size == Size(1280, 720)
+    page = hand.find_colour(shot.image, GREEN)
+    assert (page.left, page.right, page.bottom) == (0, 1280, 720)
+    assert page.top < 100
+    assert window.observe().place.startswith("Plain")
+
+
+def test_an_option_of_a_native_list_is_chosen(window: BrowserWindowEnv, site: Site) -> None:
+    options = "".join(f"<option>{name}" for name in ("Apple", "Pear", "Plum"))
+    visit(window, site, f"<select {AT} onchange=\"tell('chosen',value)\">{options}</select>")
+    click(window, MAGENTA)
+    click(window, "Plum")
+    eventually(lambda: site.told.get("chosen"), "Plum")
+
+
+def test_a_date_is_picked_from_the_native_calendar(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, f"<input type=date value=2026-05-04 {AT} onchange=\"tell('date',value)\">")
+    click(window, MAGENTA, (0.93, 0.5))
+    click(window, "21")
+    eventually(lambda: site.told.get("date"), "2026-05-21")
+
+
+def test_a_confirmation_is_declined_by_its_own_button(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, f"<div {AT} onclick=\"tell('sure',confirm('Delete everything?'))\"></div>")
+    click(window, MAGENTA)
+    assert seen(window, "Delete everything?")
+    click(window, "Cancel")
+    eventually(lambda: site.told.get("sure"), False)
+
+
+def test_a_prompt_is_typed_into(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
+    click(window, MAGENTA)
+    window.execute(Type("Åsa 你"))
+    click(window, "OK")
+    eventually(lambda: site.told.get("name"), "Åsa 你")
+
+
+def test_going_away_from_a_dialog_types_nothing_into_it(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
+    click(window, MAGENTA)
+    window.execute(Navigate(site.url + "/blank"))
+    assert window.observe().place.startswith("Blank")
+    assert site.told == {"name": None}
+    visit(window, site, "<title>After it</title>")
+    assert window.observe().place.startswith("After it")
+
+
+def test_without_an_address_bar_no_address_is_typed_anywhere(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<body style='background:#0f0' onkeydown=\"tell('key',key)\">")
+    window.execute(Hotkey(("f11",)))
+    with pytest.raises(ActionRefused, match="F11"):
+        window.execute(Navigate(site.url + "/blank"))
+    window.execute(Hotkey(("f11",)))
+    assert site.told in ({}, {"key": "F11"})
+
+
+def test_a_page_that_keeps_keys_to_itself_is_left_all_the_same(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<title>Keys</title><script>onkeydown = event => event.preventDefault()</script>")
+    window.execute(Navigate(site.url + "/blank"))
+    assert window.observe().place.startswith("Blank")
+
+
+def test_an_address_is_gone_to_from_an_address_bar_that_has_the_focus(window: BrowserWindowEnv, site: Site) -> None:
+    window.execute(Hotkey(("ctrl", "l")))
+    window.execute(Navigate(site.url + "/blank"))
+    assert window.observe().place.startswith("Blank")
+    window.execute(Hotkey(("ctrl", "t")))
+    window.execute(Navigate(site.url + "/blank"))
+    assert window.observe().place.startswith("Blank")
+    window.execute(Hotkey(("ctrl", "w")))
+
+
+def test_the_tab_before_is_clicked_on_in_the_strip(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<title>KIWI</title><body style='background:#0f0'>")
+    window.execute(Hotkey(("ctrl", "t")))
+    assert not window.observe().place.startswith("KIWI")
+    click(window, "KIWI")
+    assert window.observe().place.startswith("KIWI")
+    assert seen(window, GREEN)
+    window.execute(Hotkey(("ctrl", "tab")))
+    window.execute(Hotkey(("ctrl", "w")))
+
+
+def test_an_address_is_typed_into_the_bar_that_was_clicked(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<title>Before</title>")
+    site.add("/typed", "<title>Typed</title>")
+    click(window, "127.0.0.1")
+    window.execute(Type(site.url + "/typed", submit=True))
+    assert window.observe().place.startswith("Typed")
+
+
+def test_back_and_home_lead_where_they_do_for_a_person(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<title>First</title>", "/first")
+    visit(window, site, "<title>Second</title>", "/second")
+    window.execute(Back())
+    assert window.observe().place.startswith("First")
+    window.execute(Home())
+    assert window.observe().place.startswith("Blank")
+
+
+def test_what_the_bar_would_complete_an_address_to_is_not_gone_to(window: BrowserWindowEnv, site: Site) -> None:
+    site.add("/short", "<title>Short</title>")
+    for _ in range(3):
+        visit(window, site, "<title>Longer</title>", "/shorter-and-longer")
+    window.execute(Navigate(site.url + "/short"))
+    assert window.observe().place.startswith("Short")
+
+
+def test_a_page_that_loads_slowly_is_waited_for(window: BrowserWindowEnv, site: Site) -> None:
+    site.add("/slow", "<title>Slow</title><body style='background:#0f0'>")
+    site.delays["/slow"] = 2.0
+    visit(window, site, f"<a {AT} href=/slow>go</a>")
+    click(window, MAGENTA)
+    assert seen(window, GREEN)
+
+
+def test_a_file_is_given_to_a_file_chooser_by_typing_its_path(
+    window: BrowserWindowEnv, site: Site, uploads: Path
+) -> None:
+    visit(window, site, f"<input type=file {AT} onchange=\"tell('file',files[0].name)\">")
+    click(window, MAGENTA, (0.1, 0.5))
+    with pytest.raises(ActionRefused, match="Open File"):
+        window.execute(Navigate(site.url + "/blank"))
+    window.execute(Type(str(uploads / "invoice.txt")))
+    click(window, "Open")
+    eventually(lambda: site.told.get("file"), "invoice.txt")
+
+
+def test_a_file_is_clicked_on_in_a_file_chooser(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, f"<input type=file {AT} onchange=\"tell('file',files[0].name)\">")
+    click(window, MAGENTA, (0.1, 0.5))
+    click(window, "invoice.txt")
+    click(window, "Open")
+    eventually(lambda: site.told.get("file"), "invoice.txt")
+
+
+def test_no_file_chooser_opens_where_no_upload_was_allowed(site: Site) -> None:
+    url = site.add("/file", f"<title>No file</title><input type=file {AT} oncancel=\"tell('file','none')\">")
+    with BrowserWindowEnv(url) as env:
+        click(env, MAGENTA, (0.1, 0.5))
+        look = env.observe()
+        assert look.place.startswith("No file")
+        assert not look.facts
+
+
+def test_a_tooltip_shows(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, f"<div {AT} title='GRAPEFRUIT'></div>")
+    window.execute(Move(seen(window, MAGENTA)))
+    window.execute(Move(seen(window, MAGENTA, (0.4, 0.4))))
+    eventually(lambda: shows(window, "GRAPEFRUIT"), True)
+
+
+def shows(env: BrowserWindowEnv, text: str) -> bool:
+    try:
+        return bool(seen(env, text))
+    except hand.NotSeen:
+        return False
+
+
+def test_a_permission_is_allowed_in_its_bubble(window: BrowserWindowEnv, site: Site) -> None:
+    script = "navigator.permissions.query({name:'notifications'}).then(p=>Notification.requestPermission())"
+    visit(window, site, f"<div {AT} onclick=\"{script}.then(answer=>tell('answer',answer))\"></div>")
+    click(window, MAGENTA)
+    click(window, "Allow")
+    eventually(lambda: site.told.get("answer"), "granted")
+
+
+def test_a_download_lands_in_the_folder_and_is_told(site: Site, tmp_path: Path) -> None:
+    site.pages["/sum.csv"] = Page(b"1,2", "text/csv", {"Content-Disposition": "attachment"})
+    url = site.add("/download", f"<a {AT} href=/sum.csv>get</a>")
+    with BrowserWindowEnv(url, settings=BrowserSettings(downloads=str(tmp_path))) as env:
+        click(env, MAGENTA)
+        eventually((tmp_path / "sum.csv").exists, True)
+        assert "Downloaded sum.csv (3 bytes)." in env.observe().facts
+        assert env.observe().facts == ()
+
+
+def test_a_browser_that_was_closed_comes_up_again_empty(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<title>Closed</title>")
+    window.execute(Hotkey(("ctrl", "shift", "w")))
+    look = window.observe()
+    assert any("opened again" in fact for fact in look.facts)
+    visit(window, site, "<title>Again</title>")
+    assert window.observe().place.startswith("Again")
+
+
+def test_a_window_that_was_minimised_comes_back(window: BrowserWindowEnv, site: Site) -> None:
+    visit(window, site, "<body style='background:#0f0'>")
+    window.execute(Hotkey(("alt", "f9")))
+    shot = window.observe().screenshot
+    minimise = ScreenPoint(shot.size.width - 86, 20)
+    window.execute(Click(minimise))
+    assert seen(window, GREEN)
+
+
+def test_programs_are_not_started(window: BrowserWindowEnv) -> None:
+    with pytest.raises(ActionRefused, match="programs"):
+        window.execute(OpenApp("xterm"))

@@ -1,0 +1,46 @@
+"""Whether a program is at work, as the processes of this machine say."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from screenwright.envs.contract import eventually
+from screenwright.envs.desktop.apps.busy import Busy, family_of, state_of
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at on Linux")
+
+
+def constant(pid: int) -> Callable[[], int]:
+    return lambda: pid
+
+
+def test_a_process_that_computes_is_busy_and_one_that_sleeps_is_not() -> None:
+    for program, expected in (("while True: pass", True), ("import time; time.sleep(60)", False)):
+        with subprocess.Popen([sys.executable, "-c", program]) as process:
+            try:
+                eventually(Busy(constant(process.pid)), expected)
+                if not expected:
+                    eventually(partial(state_of, process.pid), "S")
+            finally:
+                process.kill()
+
+
+def test_children_count() -> None:
+    shell = "sh -c 'while :; do :; done' & wait"
+    with subprocess.Popen(["sh", "-c", shell], start_new_session=True) as process:
+        try:
+            eventually(lambda: len(family_of(process.pid)), 2)
+            eventually(Busy(constant(process.pid)), True)
+        finally:
+            for pid in reversed(family_of(process.pid)):
+                subprocess.run(["kill", "-9", str(pid)], check=True)
+
+
+def test_who_is_not_there_is_not_busy() -> None:
+    assert family_of(None) == ()
+    assert family_of(2**22 + 1) == ()
+    busy = Busy(lambda: None)
+    assert not any(busy() for _ in range(10))

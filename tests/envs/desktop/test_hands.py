@@ -1,0 +1,355 @@
+"""Hands on a virtual desktop: text and clipboard, mouse, windows; checked by what the programs tell."""
+
+# ruff: noqa: RUF001 -- strings of many scripts
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from paths import STAGE
+
+from screenwright import Agent
+from screenwright.envs.actions import (
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Direction,
+    Drag,
+    Hotkey,
+    Move,
+    OpenApp,
+    Scroll,
+    Type,
+)
+from screenwright.envs.contract import eventually
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop.x11.clipboard import Clipboard
+from screenwright.envs.desktop.x11.connection import Window, connect
+from screenwright.envs.desktop.x11.ping import Ping
+from screenwright.envs.desktop.x11.selection import Content
+from screenwright.envs.env import ActionRefused, EnvUnavailable
+from screenwright.envs.geometry import ScreenPoint, Size
+from screenwright.envs.input.keysyms import character_of, symbol_of
+from screenwright.envs.keys import NAMED
+
+pytestmark = pytest.mark.desktop
+
+PROGRAM = STAGE
+FIELD, PAD = ScreenPoint(200, 135), ScreenPoint(240, 300)
+NO_KEYSYM = {"recents", "fn", "accept", "final"}
+
+
+class Told:
+    """What the stage program says was done to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "told.json"
+        self.program = ("/usr/bin/python3", str(PROGRAM), str(self.file))
+
+    def items(self, name: str) -> list[object]:
+        found = self.all()[name]
+        assert isinstance(found, list)
+        return list(found)
+
+    def all(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self.file.read_text(encoding="utf-8"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return Told(tmp_path_factory.mktemp("hands"))
+
+
+@pytest.fixture(scope="module")
+def env(told: Told) -> Iterator[DesktopEnv]:
+    with DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (told.program,))) as opened:
+        opened.observe()
+        yield opened
+
+
+def variables(env: DesktopEnv) -> dict[str, str]:
+    assert env.address is not None
+    return os.environ | {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
+
+
+def afresh(env: DesktopEnv, told: Told) -> None:
+    env.execute(Click(FIELD))
+    env.execute(Hotkey(("ctrl", "a")))
+    env.execute(Hotkey(("backspace",)))
+    eventually(lambda: told.all()["text"], "")
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+@pytest.mark.parametrize("size", [5_000, 700_000])
+def test_a_picture_on_the_clipboard_is_put_back(env: DesktopEnv, told: Told, size: int) -> None:
+    picture = os.urandom(size)
+    xclip = ["xclip", "-selection", "clipboard", "-target", "image/png"]
+    subprocess.run([*xclip, "-in"], input=picture, env=variables(env), check=True, stdout=subprocess.DEVNULL)
+    afresh(env, told)
+    assert env.execute(Type("Привет")).method == "paste"
+    found = subprocess.run([*xclip, "-out"], env=variables(env), capture_output=True, check=True, timeout=10)
+    assert found.stdout == picture
+    eventually(lambda: told.all()["text"], "Привет")
+
+
+def xclip(env: DesktopEnv, *options: str, text: str = "", selection: str = "CLIPBOARD") -> bytes:
+    """What xclip says of a selection of `env`."""
+    command = ["xclip", "-selection", selection.lower(), *options]
+    out = subprocess.PIPE if "-out" in options else subprocess.DEVNULL  # what it leaves behind would keep a pipe open
+    return subprocess.run(command, input=text.encode(), env=variables(env), stdout=out, check=True).stdout or b""
+
+
+def copy(env: DesktopEnv, text: str, selection: str = "CLIPBOARD") -> None:
+    """Put `text` on the clipboard, as another program does; returns when it lies there. Nobody reads it for that."""
+    assert env.address is not None
+    display = connect(env.address)
+    owner = partial(display.get_selection_owner, display.intern_atom(selection))
+    before = owner()
+    xclip(env, "-in", text=text, selection=selection)
+    eventually(lambda: owner() != before, True)
+    display.close()
+
+
+@pytest.fixture
+def clipboard(env: DesktopEnv) -> Iterator[Clipboard]:
+    assert env.address is not None
+    clipboard = Clipboard(env.address, bequeath=False)
+    yield clipboard
+    clipboard.close()
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_another_text_that_may_have_been_pasted_is_said_to_be(env: DesktopEnv, clipboard: Clipboard) -> None:
+    with pytest.raises(ActionRefused, match="another program took the clipboard"):
+        clipboard.paste("Привет", lambda: copy(env, "other"), lambda: None)
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: DesktopEnv, clipboard: Clipboard) -> None:
+    assert clipboard.paste("Привет", lambda: copy(env, "Привет"), lambda: None)
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+@pytest.mark.parametrize(("other", "kept"), [("other", "other"), ("Привет", "before")])
+def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
+    env: DesktopEnv, told: Told, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
+) -> None:
+    take, takes = vars(Clipboard)["_take"], list[str]()
+
+    def taken(self: Clipboard, text: str, selections: tuple[str, ...]) -> Content:
+        before: Content = take(self, text, selections)
+        takes.append(text)
+        if len(takes) == 1:
+            copy(env, other)
+        return before
+
+    monkeypatch.setattr(Clipboard, "_take", taken)
+    copy(env, "before")
+    afresh(env, told)
+    assert env.execute(Type("Привет")).method == "paste"
+    assert takes == ["Привет"] * 2
+    eventually(lambda: told.all()["text"], "Привет")
+    assert xclip(env, "-out") == kept.encode()
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_a_selection_lost_beside_the_clipboard_is_no_text_of_the_clipboards(
+    env: DesktopEnv, clipboard: Clipboard
+) -> None:
+    copy(env, "before")
+    with pytest.raises(ActionRefused, match="another program took the clipboard"):
+        clipboard.paste("Привет", lambda: copy(env, "other", "PRIMARY"), lambda: None, primary=True)
+    assert xclip(env, "-out") == b"before"
+
+
+@pytest.mark.parametrize("text", ["a\x07b", "\x1b[A", "half \ud83d"])
+def test_what_is_no_text_is_refused_and_nothing_is_typed(env: DesktopEnv, told: Told, text: str) -> None:
+    afresh(env, told)
+    with pytest.raises(ActionRefused, match="no key types the character"):
+        env.execute(Type(text))
+    assert told.all()["text"] == ""
+
+
+@pytest.mark.parametrize(
+    ("layout", "text"), [("ru", "Привет, мир №5"), ("gr", "Λόγος"), ("il", "שלום"), ("pl", "żółw €")]
+)
+def test_letters_of_the_layout_are_typed_by_their_keys(env: DesktopEnv, told: Told, layout: str, text: str) -> None:
+    subprocess.run(["setxkbmap", layout], env=variables(env), check=True)
+    try:
+        afresh(env, told)
+        method = env.execute(Type(text)).method
+        eventually(lambda: told.all()["text"], text)
+        assert method == "keys" or layout == "gr"  # its accents are dead keys
+    finally:
+        subprocess.run(["setxkbmap", "us"], env=variables(env), check=True)
+
+
+def test_a_move_with_a_held_button_is_a_drag_in_small_steps(env: DesktopEnv, told: Told) -> None:
+    before = len(told.items("drag"))
+    env.execute(ButtonDown(Button.LEFT, ScreenPoint(60, 220)))
+    env.execute(Move(ScreenPoint(260, 320)))
+    env.execute(ButtonUp(Button.LEFT))
+    eventually(lambda: told.items("drag")[-1:], [[220, 120]])
+    assert len(told.items("drag")) - before >= 15
+
+
+def test_a_click_and_a_press_in_one_place_are_no_double_click(env: DesktopEnv, told: Told) -> None:
+    env.execute(Click(ScreenPoint(300, 380)))
+    doubles = told.all()["doubles"]
+    env.execute(ButtonDown(Button.LEFT, ScreenPoint(301, 380)))
+    env.execute(ButtonUp(Button.LEFT))
+    env.execute(Click(ScreenPoint(300, 381)))
+    assert told.all()["doubles"] == doubles
+
+
+def test_every_key_has_a_keysym_or_is_refused() -> None:
+    for name in NAMED - NO_KEYSYM:
+        assert symbol_of(name) > 0
+    for name in NO_KEYSYM:
+        with pytest.raises(ActionRefused, match="has no key"):
+            symbol_of(name)
+
+
+def test_older_keysyms_are_the_characters_that_x_says_they_are() -> None:
+    # from keysymdef.h
+    known = {0x6C6: "ф", 0x6E6: "Ф", 0x6A3: "ё", 0x6B0: "№", 0x7E1: "α", 0x7F2: "\u03c3", 0xCE0: "א", 0x1B1: "ą",
+             0x20AC: "€", 0xDA1: "ก", 0x41: "", 0xFF0D: "", 0x5C7: "ا"}  # fmt: skip
+    assert {symbol: character_of(symbol) for symbol in known} == known
+
+
+def test_windows_are_listed_and_the_active_one_is_told(env: DesktopEnv) -> None:
+    assert [window.title for window in env.windows()] == ["Stage"]
+    env.start(("xterm", "-T", "Second"))
+    try:
+        assert {window.title for window in env.windows()} == {"Stage", "Second"}
+        active = env.active_window()
+        assert active is not None
+        assert (active.title, active.classes) == ("Second", ("xterm", "xterm"))
+        assert env.execute(OpenApp("Stage")).method == "focused"
+        eventually(lambda: (env.active_window() or Window(0)).title, "Stage")
+        assert env.execute(OpenApp("xterm")).method == "focused"
+        eventually(lambda: (env.active_window() or Window(0)).title, "Second")
+    finally:
+        env.execute(Type("exit", submit=True))
+    eventually(lambda: [window.title for window in env.windows()], ["Stage"])
+
+
+def test_a_program_that_is_no_window_cannot_be_started(env: DesktopEnv) -> None:
+    with pytest.raises(EnvUnavailable, match="no-such-program"):
+        env.start(("no-such-program",))
+
+
+def check_that_a_program_answers(env: DesktopEnv) -> None:
+    assert env.address is not None
+    ping = Ping(env.address)
+    try:
+        window = env.active_window()
+        assert window is not None
+        assert ping.answered(window, 10.0) is True
+        ping.give_up_on(window)
+        assert ping.answered(window, 10.0) is None
+        assert ping.answered(None, 10.0) is None
+        assert ping.answered(Window(0x7FFFFFF), 0.1) is None
+    finally:
+        ping.close()
+
+
+def test_a_path_typed_into_a_save_dialog_is_taken_by_enter(tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    agent = Agent("reader")
+    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server"),))) as env:
+        env.execute(Click(ScreenPoint(640, 400)))
+        env.execute(Type("first\n\tПривет, 你好\n"))
+        for words in ("File", "Save As..."):
+            place = agent.ground(env.observe().screenshot, words)
+            assert place is not None
+            env.execute(Click(place))
+        env.execute(Hotkey(("ctrl", "a")))
+        env.execute(Type(str(file), submit=True))
+        eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), "first\n\tПривет, 你好\n")
+        assert "letter.txt" in env.observe().place
+        check_that_a_program_answers(env)
+
+
+PAGE = """<!doctype html><meta charset=utf-8><title>page</title><style>body{margin:0;width:6000px;height:6000px}
+div{position:absolute;width:150px;height:100px;border:1px solid}</style>
+<div id=a draggable=true style="left:50px;top:50px">a</div><div id=b style="left:400px;top:50px">b</div>
+<div id=c style="left:50px;top:250px">c</div><script>
+const told = {dropped: 0, singles: 0, doubles: 0, triples: 0, held: '', x: 0, y: 0, moves: 0};
+const tell = () => fetch('/told', {method: 'POST', body: JSON.stringify(told)});
+b.ondragover = event => { told.moves++; event.preventDefault(); };
+a.ondragstart = event => event.dataTransfer.setData('text', 'a');
+b.ondrop = event => { event.preventDefault(); told.dropped++; tell(); };
+c.onclick = event => { told.singles++; if (event.detail === 3) told.triples++;
+  told.held = [event.ctrlKey && 'ctrl', event.shiftKey && 'shift'].filter(x => x).join('+'); tell(); };
+c.ondblclick = () => { told.doubles++; tell(); };
+onscroll = () => { told.x = scrollX; told.y = scrollY; tell(); };</script>"""
+
+
+class Page(BaseHTTPRequestHandler):
+    def __init__(self, told: dict[str, object], *rest: object) -> None:
+        self.told = told
+        super().__init__(*rest)  # type: ignore[arg-type]  # what the server passes on
+
+    def do_GET(self) -> None:
+        self._answer(PAGE.encode())
+
+    def do_POST(self) -> None:
+        self.told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self._answer(b"")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium: apt-get install chromium")
+def test_the_mouse_is_a_hand_to_a_page_in_a_browser_window(tmp_path: Path) -> None:
+    told: dict[str, object] = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Page, told))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    command = (
+        "chromium", f"--app=http://127.0.0.1:{server.server_port}/", f"--user-data-dir={tmp_path}", "--no-first-run",
+        "--no-sandbox", "--password-store=basic", "--kiosk", "--disable-component-update",
+    )  # fmt: skip
+    a, b, c = ScreenPoint(120, 100), ScreenPoint(470, 100), ScreenPoint(120, 300)
+    try:
+        with DesktopEnv(virtual=VirtualDisplay()) as env:
+            env.start(command)
+            env.execute(Drag((a, b)))
+            eventually(lambda: told.get("dropped"), 1)
+            env.execute(Click(c))
+            env.execute(Click(ScreenPoint(c.x + 1, c.y)))
+            eventually(lambda: (told.get("singles"), told.get("doubles")), (2, 0))
+            env.execute(Click(c, count=2))
+            eventually(lambda: told.get("doubles"), 1)
+            env.execute(Click(c, count=3))
+            eventually(lambda: told.get("triples"), 1)
+            env.execute(Click(c, modifiers=("ctrl", "shift")))
+            eventually(lambda: told.get("held"), "ctrl+shift")
+            env.execute(Scroll(Direction.DOWN, 3, c))
+            eventually(lambda: told.get("y"), 360)
+            env.execute(Scroll(Direction.RIGHT, 2, c))
+            eventually(lambda: told.get("x"), 240)
+            env.execute(Scroll(Direction.UP, 1, c))
+            eventually(lambda: told.get("y"), 240)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

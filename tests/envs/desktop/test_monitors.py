@@ -1,0 +1,122 @@
+"""Which monitor is worked, and where its pixels lie for the pointer: with values, and on displays that are split."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from screenwright.envs.actions import Click, Move
+from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
+from screenwright.envs.desktop.capture import transform_of
+from screenwright.envs.desktop.dpi import say_dpi_aware
+from screenwright.envs.desktop.virtual.display import RunningDisplay
+from screenwright.envs.env import ActionRefused, EnvUnavailable
+from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
+from screenwright.envs.settle import Patience
+
+NEEDS_XRANDR = pytest.mark.skipif(
+    shutil.which("xrandr") is None, reason="needs xrandr: apt-get install x11-xserver-utils"
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "captured", "pixel", "device"),
+    [
+        ((0, 0, 1920, 1080), Size(1920, 1080), (100, 50), (100, 50)),
+        ((-1280, -200, 1280, 1024), Size(1280, 1024), (0, 0), (-1280, -200)),
+        ((-1280, -200, 1280, 1024), Size(1280, 1024), (1279, 1023), (-1, 823)),
+        ((0, 0, 1512, 982), Size(3024, 1964), (3000, 1000), (1500, 500)),
+        ((-1920, 0, 1920, 1080), Size(1920, 1080), (5, 7), (-1915, 7)),
+        ((1512, -98, 1280, 720), Size(1600, 900), (800, 450), (2152, 262)),
+    ],
+    ids=["the first", "left of and above it", "its last pixel", "Retina", "beside a Retina one", "scaled by 125 %"],
+)
+def test_pixels_of_any_monitor_become_places_of_the_pointer(
+    place: tuple[int, int, int, int], captured: Size, pixel: tuple[int, int], device: tuple[int, int]
+) -> None:
+    monitor: dict[str, int] = dict(zip(("left", "top", "width", "height"), place, strict=True))
+    assert transform_of(monitor, captured).apply(ScreenPoint(*pixel)) == DevicePoint(*device)
+
+
+@pytest.fixture
+def two_monitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A display of 640x480 that says it is two monitors: 300x480 on the left, 340x400 at the lower right."""
+    running = RunningDisplay(VirtualDisplay(Size(640, 480), window_manager=None))
+    assert running.address.name
+    assert running.address.authority
+    monkeypatch.setenv("DISPLAY", running.address.name)
+    monkeypatch.setenv("XAUTHORITY", running.address.authority)
+    for monitor in (("left", "300/80x480/120+0+0", "screen"), ("right", "340/80x400/100+300+80", "none")):
+        subprocess.run(["xrandr", "--setmonitor", *monitor], check=True)
+    yield running.address.name
+    running.stop()
+
+
+def worked(monitor: int) -> DesktopEnv:
+    return DesktopEnv(monitor=monitor, patience=Patience(0.05, 0.05, 0.2), stopping=Stopping("off", 0))
+
+
+@pytest.mark.desktop
+@NEEDS_XRANDR
+def test_a_monitor_is_seen_and_worked_by_its_number(two_monitors: str) -> None:
+    from Xlib.display import Display
+
+    connection = Display(two_monitors)
+    with worked(2) as env:
+        assert env.observe().screenshot.size == Size(340, 400)
+        env.execute(Move(ScreenPoint(10, 20)))
+        at = connection.screen().root.query_pointer()
+        assert (at.root_x, at.root_y) == (310, 100)
+        with pytest.raises(ActionRefused, match="outside the screen of 340x400"):
+            env.execute(Click(ScreenPoint(340, 10)))
+    connection.close()
+
+
+@pytest.mark.desktop
+@NEEDS_XRANDR
+def test_a_monitor_that_is_not_there_is_refused_with_those_that_are(two_monitors: str) -> None:
+    assert two_monitors
+    with worked(3) as env, pytest.raises(EnvUnavailable, match=r"1 is 300x480 at 0,0; 2 is 340x400 at 300,80"):
+        env.observe()
+
+
+# -- what Windows is told; a Windows of ours, since none was had
+
+
+def windows(**said: int) -> Any:
+    """Libraries that have these functions, each of which returns a number."""
+
+    def function(result: int) -> Callable[..., int]:
+        def called(*_values: object) -> int:
+            return result
+
+        return called
+
+    names = {"user32": ("SetProcessDpiAwarenessContext", "SetProcessDPIAware"), "shcore": ("SetProcessDpiAwareness",)}
+    libraries = {
+        library: SimpleNamespace(**{name: function(said[name]) for name in functions if name in said})
+        for library, functions in names.items()
+    }
+    return SimpleNamespace(**libraries)
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [
+        ({"SetProcessDpiAwarenessContext": 1}, "per monitor, 2"),
+        ({"SetProcessDpiAwareness": 0}, "per monitor"),
+        ({"SetProcessDPIAware": 1}, "of the first monitor"),
+        ({"SetProcessDpiAwarenessContext": 0, "SetProcessDpiAwareness": -2147024891, "SetProcessDPIAware": 0},
+         "as it was said before"),
+        ({}, "as it was said before"),
+    ],
+)  # fmt: skip
+def test_windows_is_told_in_the_best_way_that_it_has(said: dict[str, int], way: str) -> None:
+    assert say_dpi_aware("Windows", windows(**said)) == way
+
+
+def test_other_systems_are_told_nothing() -> None:
+    assert say_dpi_aware("Darwin") == say_dpi_aware("Linux") == ""

@@ -1,0 +1,24 @@
+"""Several desktops at once: each has its own colour, window, text and clipboard, and nothing of another's."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from paths import ACCEPTANCE
+
+SOAK = ACCEPTANCE / "desktops_soak.py"
+
+pytestmark = [
+    pytest.mark.desktop,
+    pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip"),
+]
+
+
+def test_two_desktops_in_two_processes_have_nothing_of_each_other() -> None:
+    """A short run of `tests/acceptance/desktops_soak.py`: nothing is mixed up, nothing is left over."""
+    command = [sys.executable, str(SOAK), "--desktops", "2", "--minutes", "0.1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 desktops, 2 colours" in done.stdout
+    assert done.stdout.splitlines()[-1].endswith(", 0 left")

@@ -1,0 +1,140 @@
+"""A virtual display watched in a browser tab: seen through noVNC, and gone with the run."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import urllib.error
+import urllib.request
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from paths import STAGE
+
+from screenwright.envs.actions import Click, Hotkey, Type, Wait
+from screenwright.envs.browser import BrowserEnv
+from screenwright.envs.contract import eventually
+from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
+from screenwright.envs.desktop.virtual import watching
+from screenwright.envs.env import ActionRefused, EnvUnavailable
+from screenwright.envs.geometry import ScreenPoint, Size
+
+pytestmark = pytest.mark.desktop
+
+MAGENTA = (200, 30, 160)
+PAINTED = ("xterm", "-bg", "rgb:c8/1e/a0", "-fg", "white", "-fullscreen", "-b", "0")
+
+
+BUTTON, PAD = ScreenPoint(120, 65), ScreenPoint(240, 300)
+
+
+def watched() -> DesktopEnv:
+    return DesktopEnv(virtual=VirtualDisplay(Size(640, 400), (PAINTED,), watch="look"))
+
+
+@pytest.mark.browser
+def test_a_tab_shows_the_display_and_what_changes_on_it(tmp_path: Path) -> None:
+    with watched() as desktop:
+        desktop.observe()
+        with BrowserEnv(desktop.watched_at, viewport=Size(640, 430)) as tab:
+            eventually(lambda: tab.observe().screenshot.image.getpixel((600, 380)), MAGENTA)
+            before = tab.observe().screenshot
+            desktop.execute(Type("echo watched"))
+            eventually(lambda: tab.observe().screenshot != before, True)
+            tab.observe().screenshot.image.save(tmp_path / "tab.png")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("watch", "arrives"), [("look", False), ("work", True)])
+def test_a_watcher_works_the_display_only_where_that_was_said(
+    watch: Literal["look", "work"], arrives: bool, tmp_path: Path
+) -> None:
+    told_at = tmp_path / "told.json"
+    stage = ("/usr/bin/python3", str(STAGE), str(told_at))
+
+    def told(name: str) -> object:
+        return json.loads(told_at.read_text())[name]
+
+    def clicked() -> bool:
+        """Whether a click of ours is carried out now; a watcher at work is made way for."""
+        desktop.observe()
+        with suppress(ActionRefused):
+            desktop.execute(Click(BUTTON))
+            return True
+        return False
+
+    display = VirtualDisplay(Size(640, 480), (stage,), watch=watch)
+    with DesktopEnv(virtual=display, stopping=Stopping(quiet_s=1.0) if watch == "work" else None) as desktop:
+        desktop.observe()
+        with BrowserEnv(desktop.watched_at, viewport=Size(640, 510)) as tab:
+            eventually(lambda: tab.observe().screenshot.image.getpixel((240, 300)), (255, 255, 255))
+            tab.execute(Click(PAD))
+            tab.execute(Hotkey(("w",)))
+            tab.execute(Click(BUTTON))
+            if arrives:
+                eventually(lambda: (told("presses"), told("keys")), (1, ["w"]))
+            with pytest.raises(ActionRefused, match="the user took") if arrives else nullcontext():
+                desktop.execute(Wait(0.0))
+        eventually(clicked, True)
+        eventually(lambda: told("presses"), 1 + arrives)
+        assert told("keys") == ["w"] * arrives
+
+
+def test_only_who_knows_the_secret_is_answered() -> None:
+    with watched() as desktop:
+        desktop.observe()
+        url = desktop.watched_at
+        with urllib.request.urlopen(url) as page:
+            assert b"Screenwright" in page.read()
+        host = url.rsplit("/", 2)[0]
+        for path in ("/", "/screen", "/core/rfb.js", f"/{'a' * 24}/", f"{urlsplit(url).path}../core/rfb.js"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(host + path)
+        for path in ("core/../../../../etc/passwd", "core/", "app/ui.js", "core/none.js"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(url + path)
+        listening = {
+            address.laddr.ip
+            for process in psutil.Process().children(recursive=True)
+            for address in process.net_connections("tcp")
+            if address.status == psutil.CONN_LISTEN
+        }
+        assert listening == {"127.0.0.1"}
+
+
+def test_nothing_is_left_when_the_owner_is_killed() -> None:
+    program = textwrap.dedent("""
+        import time
+        from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+        env = DesktopEnv(virtual=VirtualDisplay(watch="look"))
+        env.observe()
+        print(env.watched_at, flush=True)
+        time.sleep(60)
+    """)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        url = urlsplit(owner.stdout.readline().strip())
+        started = psutil.Process(owner.pid).children(recursive=True)
+        assert "X0tigervnc" in {process.name() for process in started}
+        assert url.port is not None
+        with socket.create_connection(("127.0.0.1", url.port), 5):
+            os.kill(owner.pid, signal.SIGKILL)
+    eventually(lambda: [process.pid for process in started if process.is_running()], [], within_s=10)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", url.port), 5)
+
+
+def test_what_is_missing_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_NOVNC", ())
+    before = set(psutil.Process().children(recursive=True))
+    env = DesktopEnv(virtual=VirtualDisplay(watch="look"))
+    with pytest.raises(EnvUnavailable, match=r"apt-get install tigervnc-scraping-server novnc"):
+        env.observe()
+    assert not set(psutil.Process().children(recursive=True)) - before

@@ -1,0 +1,164 @@
+"""The report in a real browser: what it says, also of hostile texts, and how soon it is there."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from screenwright.agent.core.model import Usage
+from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
+from screenwright.eval.analysis.compare import compare
+from screenwright.eval.analysis.report import Entry, render_report
+from screenwright.eval.analysis.summary import summarize
+from screenwright.eval.analysis.tables import as_csv, as_text
+from screenwright.eval.core.manifest import Manifest
+from screenwright.eval.core.plan import EpisodeId
+from screenwright.eval.core.record import Moment, Phases, Record, Triage
+from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.store import Store
+from screenwright.eval.core.task import Rules
+
+HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+
+
+def records(count: int, share: float, seed: int = 0, tasks: int = 50) -> list[Record]:
+    """`count` records over `tasks` tasks, of which about `share` are done."""
+    draw = random.Random(seed)
+    made = []
+    for number in range(count):
+        episode = EpisodeId(f"task-{number % tasks}", number // tasks)
+        done = draw.random() < share
+        base = Record(episode, f"kind {number % 3}", "Do it", done, float(done), "found this", "finished")
+        made.append(
+            replace(
+                base,
+                steps=draw.randint(1, 20),
+                seconds=draw.uniform(1, 60),
+                usage=Usage(1000, 50, 400),
+                phases=Phases(0.1, 0.1, 2.0, 0.1, 0.3, 0.01),
+                triage=None if done else Triage(draw.choice(["plan", "grounding"]), "2 of 3 clicks changed nothing"),
+                moments=() if done else tuple(Moment(step, f"click at {step}, {step}") for step in range(1, 7)),
+            )
+        )
+    return made
+
+
+def manifest(made: list[Record]) -> Manifest:
+    settings = EvalSettings(benchmark="toy", price="1:2:0.5")
+    episodes = tuple(record.id for record in made)
+    return Manifest(settings, "toy 1.0", Rules(), episodes, "abc", {"pillow": "1"}, {"cores": "2"}, "now", "f" * 64)
+
+
+def entry(made: list[Record], folder: Path, name: str = "toy, reader") -> Entry:
+    return Entry(name, manifest(made), made, Store(folder).folder_of)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+        yield browser.new_page(viewport={"width": 1200, "height": 900})
+        browser.close()
+
+
+def opened(page: Page, html: str, path: Path) -> list[str]:
+    """Open the page; what it complains about."""
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    path.write_text(html, encoding="utf-8")
+    page.goto(path.as_uri())
+    return said
+
+
+@pytest.mark.browser
+def test_the_page_says_what_the_records_say(page: Page, tmp_path: Path) -> None:
+    made = records(30, 0.4)
+    assert opened(page, render_report([entry(made, tmp_path)]), tmp_path / "report.html") == []
+    done = sum(record.done is True for record in made)
+    assert f"{done} of 30 episodes done" in page.inner_text("header")
+    assert page.inner_text("#count") == f"20 of {30 - done}" if 30 - done > 20 else True
+    assert page.locator("#tasks tbody tr").count() == 30
+    page.select_option("#which", "all")
+    page.fill("#filter", "task-7/")
+    assert page.locator(".episode").count() == 1
+    assert "task-7/0" in page.inner_text("#episodes")
+    assert "abc" in page.inner_text("#facts")
+
+
+@pytest.mark.browser
+def test_texts_of_tasks_and_models_are_never_code(page: Page, tmp_path: Path) -> None:
+    record = replace(records(1, 0.0)[0], instruction=HOSTILE, answer=HOSTILE, found=HOSTILE, trouble=(HOSTILE,))
+    assert opened(page, render_report([entry([record], tmp_path, HOSTILE)]), tmp_path / "report.html") == []
+    assert page.title() == HOSTILE
+    assert page.locator(".asked").inner_text() == HOSTILE
+    assert page.locator("img").count() == 0
+
+
+@pytest.mark.browser
+def test_two_evaluations_are_compared_on_one_page(page: Page, tmp_path: Path) -> None:
+    a, b = records(60, 0.2), records(60, 0.8, seed=1)
+    assert opened(page, render_report([entry(a, tmp_path), entry(b, tmp_path)]), tmp_path / "both.html") == []
+    assert page.inner_text("#verdict") == compare(a, b).verdict
+    assert page.inner_text("#verdict").startswith("B is better: +")
+    assert page.locator("path").count() == 4
+
+
+@pytest.mark.browser
+def test_a_thousand_episodes_with_their_pictures_are_soon_there(page: Page, tmp_path: Path) -> None:
+    made = records(1000, 0.3)
+    for record in made:
+        if record.moments:
+            folder = tmp_path / "episodes" / record.id.path
+            folder.mkdir(parents=True)
+            (folder / "strip.jpg").write_bytes(random.Random(record.id.path).randbytes(12_000))
+    html = render_report([entry(made, tmp_path)])
+    assert len(html) > 8_000_000
+    assert opened(page, html, tmp_path / "report.html") == []
+    assert page.locator(".episode").count() == 20
+    for _ in range(3):
+        page.click("#more")
+    assert page.locator(".episode").count() == 80
+
+
+def test_the_pictures_that_a_page_holds_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.eval.analysis.report.render.MOST_STRIPS_BYTES", 100_000)
+    made = records(40, 0.0)
+    for record in made:
+        folder = tmp_path / "episodes" / record.id.path
+        folder.mkdir(parents=True)
+        (folder / "strip.jpg").write_bytes(b"x" * 12_000)
+    assert len(render_report([entry(made, tmp_path)])) < 220_000
+
+
+def test_the_csv_has_a_line_an_episode() -> None:
+    lines = as_csv(records(5, 0.5)).splitlines()
+    assert lines[0].startswith("task,seed,trial,category,done,score,stop,triage,steps")
+    assert len(lines) == 6
+
+
+def test_the_text_tells_errors_apart_and_what_it_cost() -> None:
+    made = [*records(9, 1.0), Record(EpisodeId("task-9", 0), done=None, trouble=("env_lost: gone",), stop="trouble")]
+    text = as_text(summarize(made, 12, "1:2:0.5"))
+    assert "9 of 10 episodes done: 0.900 [0.596, 0.982]" in text
+    assert "2 episodes are still to be done" in text
+    assert "1 were broken by the machinery and count as not done; without them 1.000" in text
+    assert "cost: 0.01" in text
+
+
+def test_several_trials_give_pass_at_k() -> None:
+    done = [(1, 4), (3, 4)]
+    made = [
+        Record(EpisodeId(f"t{task}", 0, trial), done=trial < successes)
+        for task, (successes, trials) in enumerate(done)
+        for trial in range(trials)
+    ]
+    passes = {one.k: (one.any_of, one.all_of) for one in summarize(made, 8).passes}
+    assert passes[1] == pytest.approx((0.5, 0.5))
+    assert passes[2] == pytest.approx((0.75, 0.25))
+    assert passes[4] == pytest.approx((1.0, 0.0))

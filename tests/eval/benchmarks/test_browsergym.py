@@ -1,0 +1,227 @@
+"""Benchmarks through BrowserGym, with a double of its packages that does its actions to the fake GUI.
+
+`eval/bench/miniwob_through_browsergym.py` compares with the real BrowserGym, in an environment of its own.
+"""
+
+import stat
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from gym_page import GymPage
+
+from screenwright import (
+    ActionRefused,
+    Agent,
+    Click,
+    Direction,
+    Drag,
+    EnvLost,
+    FakeEnv,
+    ScreenPoint,
+    ScriptedModel,
+    Scroll,
+    UiTars15,
+)
+from screenwright.envs.actions import Navigate
+from screenwright.envs.contract import EnvContract, Stage
+from screenwright.eval.benchmarks.browsergym import BrowserGym, browsergym
+from screenwright.eval.benchmarks.browsergym_env import BrowserGymEnv
+from screenwright.eval.benchmarks.registry import benchmark_for
+from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.task import TaskError
+from screenwright.eval.runner.evaluation import Evaluation
+
+GYMNASIUM = """
+from gym_page import GymPage
+from PIL import Image
+import io
+registry = {}
+
+class Pixels:
+    # as a numpy array, as far as Pillow looks at one
+    def __init__(self, png):
+        image = Image.open(io.BytesIO(png))
+        self.tobytes = image.tobytes
+        shape = (image.height, image.width, 3)
+        self.__array_interface__ = {"shape": shape, "typestr": "|u1", "strides": (1,), "version": 3}
+
+class Env:
+    def __init__(self, name, options):
+        assert options["headless"] is True
+        self.name, self.mapping = name, options["action_mapping"]
+
+    def reset(self, seed):
+        print("noise on standard output")
+        if self.name.endswith("cursed"):
+            raise RuntimeError("the shop is closed")
+        self.page, self.seed = GymPage(wanted=seed + 2), seed
+        return self.seen(""), {}
+
+    def seen(self, failed):
+        picture = [{"type": "image_url", "image_url": "x"}] if self.name.endswith("picture") else []
+        shot = Pixels(self.page.env.observe().screenshot.png)
+        goal = [{"type": "text", "text": f"Press Greet {self.seed + 2} times"}]
+        return {"screenshot": shot, "url": "http://fake/", "goal_object": goal + picture, "last_action_error": failed}
+
+    def step(self, action):
+        failed = self.page.step(self.mapping(action))
+        reward, self.page.reward = self.page.reward, 0.0
+        return self.seen(failed), reward, self.page.over, False, {}
+
+    def close(self):
+        pass
+
+def make(name, **options):
+    return Env(name, options)
+"""
+WEBARENA = """
+import gymnasium
+gymnasium.registry |= {f"browsergym/webarena.{name}": None for name in ("0", "cursed", "picture")}
+gymnasium.registry["browsergym/openended"] = None
+"""
+HIGHLEVEL = """
+class HighLevelActionSet:
+    def __init__(self, subsets, strict, multiaction):
+        assert "coord" in subsets and multiaction
+    def to_python_code(self, action):
+        return action
+"""
+
+
+class GymStage:
+    nothing = ScreenPoint(500, 400)
+
+    def __init__(self) -> None:
+        self.page = GymPage()
+        self.env = BrowserGymEnv(self.page, self.page.seen())
+        self.button, self.field = self.page.env.where("Greet"), self.page.env.where("Name")
+
+    def presses(self) -> int:
+        return self.page.env.state.presses
+
+    def text(self) -> str:
+        return self.page.env.state.text
+
+    def submissions(self) -> int:
+        return self.page.env.state.submissions
+
+    def fresh_env(self) -> BrowserGymEnv:
+        page = GymPage()
+        return BrowserGymEnv(page, page.seen())
+
+
+class TestBrowserGymEnv(EnvContract):
+    @pytest.fixture
+    def stage(self) -> Stage:
+        return GymStage()
+
+
+def test_the_wheel_and_a_drag_move_a_list() -> None:
+    stage = GymStage()
+    at = stage.page.env.where("Cherry")
+    stage.env.execute(Scroll(Direction.DOWN, 3, at))
+    assert stage.page.env.state.scrolled == 3
+    stage.env.execute(Drag((at, ScreenPoint(at.x, at.y + 22))))
+    assert stage.page.env.state.scrolled == 2
+
+
+def test_what_went_wrong_in_browsergym_is_told_to_the_model() -> None:
+    with pytest.raises(ActionRefused, match=r"ERR_NAME_NOT_RESOLVED at https://example.org"):
+        GymStage().env.execute(Navigate("example.org"))
+
+
+def test_nothing_is_done_after_the_end() -> None:
+    page = GymPage(wanted=1)
+    env = BrowserGymEnv(page, page.seen())
+    env.execute(Click(page.env.where("Greet")))
+    assert (env.is_over, env.reward) == (True, 1.0)
+    with pytest.raises(ActionRefused, match="has ended"):
+        env.execute(Click(page.env.where("Greet")))
+    assert env.reward == 1.0
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """A Python that has doubles of `gymnasium` and `browsergym`, as an environment of its own would."""
+    site = tmp_path / "site"
+    for package in ("browsergym", "browsergym/core", "browsergym/core/action"):
+        (site / package).mkdir(parents=True)
+        (site / package / "__init__.py").touch()
+    (site / "gymnasium.py").write_text(GYMNASIUM)
+    (site / "browsergym/webarena.py").write_text(WEBARENA)
+    (site / "browsergym/core/action/highlevel.py").write_text(HIGHLEVEL)
+    script = tmp_path / "python"
+    path = ":".join([str(site), *sys.path])
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{path}" exec {sys.executable} "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IEXEC)
+    return script
+
+
+@pytest.fixture
+def webarena(python: Path) -> Generator[BrowserGym]:
+    benchmark = benchmark_for(EvalSettings.model_validate({"benchmark": "webarena", "python": python}))
+    assert isinstance(benchmark, BrowserGym)
+    yield benchmark
+    benchmark.close()
+
+
+def press(times: int) -> list[str]:
+    return ["Action: click(start_box='(74,58)')"] * times
+
+
+def test_a_task_is_asked_worked_and_rewarded_by_browsergym(webarena: BrowserGym) -> None:
+    assert [task.name for task in webarena.tasks()] == ["webarena.0", "webarena.cursed", "webarena.picture"]
+    with webarena.tasks()[0].set_up(1) as scene:
+        assert scene.instruction == "Press Greet 3 times"
+        agent = Agent(ScriptedModel([*press(3), "Action: finished()"]), dialect=UiTars15())
+        assert scene.judge(agent.run(scene.instruction, scene.env)).score == 1.0
+        assert scene.is_over()
+
+
+@pytest.mark.parametrize(
+    ("last", "reward"), [("finished(content='42')", 1.0), ("finished(content='7')", 0.0), ("infeasible()", 0.0)]
+)
+def test_the_answer_is_handed_to_browsergym(last: str, reward: float, webarena: BrowserGym) -> None:
+    with webarena.tasks()[0].set_up(0) as scene:
+        agent = Agent(ScriptedModel([f"Action: {last}"]), dialect=UiTars15())
+        outcome = scene.judge(agent.run(scene.instruction, scene.env))
+    assert (outcome.done, outcome.score) == (reward > 0, reward)
+    assert scene.is_over()
+
+
+def test_what_browsergym_cannot_open_is_no_failure(webarena: BrowserGym) -> None:
+    _, cursed, picture = webarena.tasks()
+    with pytest.raises(TaskError, match="RuntimeError: the shop is closed"), cursed.set_up(0):
+        pass
+    with pytest.raises(TaskError, match="asks with 1 pictures"), picture.set_up(0):
+        pass
+
+
+def test_a_browsergym_that_is_gone_is_a_lost_screen(webarena: BrowserGym) -> None:
+    with webarena.tasks()[0].set_up(0) as scene:
+        scene.env.observe()
+        assert webarena.driven is not None
+        process = webarena.driven._process  # pyright: ignore[reportPrivateUsage]
+        assert process is not None
+        process.kill()
+        with pytest.raises(EnvLost):
+            scene.env.execute(Click(FakeEnv().where("Greet")))
+
+
+def test_an_evaluation_ends_an_episode_when_browsergym_does(python: Path, tmp_path: Path) -> None:
+    given = {"benchmark": "webarena", "python": python, "agent": "random", "task": ["webarena.0"], "workers": 1}
+    (record,) = Evaluation.begin(EvalSettings.model_validate(given | {"steps": 3}), tmp_path / "out").run()
+    assert (record.done, record.score, record.steps) == (False, 0.0, 3)
+    assert record.env["program"] == "BrowserGym"
+
+
+def test_what_is_missing_is_told_in_a_line(python: Path) -> None:
+    given = {"benchmark": "workarena", "python": python}
+    with pytest.raises(TaskError, match=r"has no browsergym-workarena \(browsergym.workarena\): make an environment"):
+        benchmark_for(EvalSettings.model_validate(given)).tasks()
+    with pytest.raises(ValueError, match="pip install browsergym-assistantbench"):
+        benchmark_for(EvalSettings.model_validate({"benchmark": "assistantbench"}))
+    with pytest.raises(ValueError, match="leave out --root"):
+        browsergym("webarena", Path())

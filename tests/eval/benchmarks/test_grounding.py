@@ -1,0 +1,141 @@
+"""ScreenSpot and its kin, on tiny folders of the same form."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from screenwright import ScreenPoint
+from screenwright.eval.benchmarks.grounding import GroundingTask, is_within, osworld_g, screenspot, screenspot_pro
+from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.task import TaskError
+from screenwright.eval.runner.evaluation import Evaluation
+
+SAVE, OPEN = (300, 100, 380, 130), (300, 200, 380, 230)
+"""Left, top, right and bottom of what is drawn."""
+
+
+def picture(path: Path) -> None:
+    image = Image.new("RGB", (640, 480), "white")
+    draw = ImageDraw.Draw(image)
+    for text, box in (("Save", SAVE), ("Open", OPEN)):
+        draw.rectangle(box, outline="black", fill="#ddd")
+        draw.text((box[0] + 18, box[1] + 4), text, fill="black", font_size=18)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+
+
+def corners(task: GroundingTask) -> list[tuple[float, float]]:
+    assert task.area is not None
+    return list(task.area)
+
+
+def sized(box: tuple[int, int, int, int]) -> list[int]:
+    return [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+
+
+@pytest.fixture
+def v2(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    picture(folder / "screenspotv2_image" / "one.png")
+    kinds = {"data_type": "text", "data_source": "windows", "img_filename": "one.png"}
+    entries = [
+        {"instruction": "Save", "bbox": sized(SAVE), **kinds},
+        {"instruction": "Open", "bbox": sized(OPEN), **kinds},
+    ]
+    (folder / "screenspot_desktop_v2.json").write_text(json.dumps(entries))
+    return folder
+
+
+@pytest.mark.reader
+def test_a_model_is_asked_once_and_its_first_click_is_the_answer(v2: Path, tmp_path: Path) -> None:
+    settings = EvalSettings(benchmark="screenspot", root=v2, model="reader", workers=0)
+    records = list(Evaluation.begin(settings, tmp_path / "out").run())
+    assert [record.done for record in records] == [True, True]
+    assert [record.steps for record in records] == [1, 1]
+    assert records[0].category == "windows text"
+    assert records[0].found.endswith("in (300, 100) to (380, 130)")
+
+
+def test_a_reply_that_names_no_place_is_wrong(v2: Path, tmp_path: Path) -> None:
+    settings = EvalSettings(benchmark="screenspot", root=v2, agent="null", workers=0)
+    records = list(Evaluation.begin(settings, tmp_path / "out").run())
+    assert {record.found for record in records} == {"wrong format: the reply names no place"}
+
+
+def test_boxes_of_screenspot_pro_are_two_corners(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "app" / "one.png")
+    entry = {
+        "id": "a",
+        "img_filename": "app/one.png",
+        "bbox": list(SAVE),
+        "instruction": "Save",
+        "ui_type": "icon",
+        "platform": "linux",
+    }
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "app.json").write_text(json.dumps([entry]))
+    (task,) = screenspot_pro(tmp_path).tasks()
+    assert corners(task) == [(300, 100), (380, 100), (380, 130), (300, 130)]
+    assert (task.name, task.category) == ("app.0", "linux icon")
+
+
+def test_osworld_g_has_polygons_and_things_that_are_not_there(tmp_path: Path) -> None:
+    picture(tmp_path / "one.png")
+    entries = [
+        {
+            "image_path": "one.png",
+            "instruction": "the corner",
+            "box_type": "polygon",
+            "box_coordinates": [0, 0, 9, 0, 0, 9],
+        },
+        {"image_path": "one.png", "instruction": "a cat", "box_type": "refusal", "box_coordinates": [-1, -1, -1, -1]},
+    ]
+    (tmp_path / "OSWorld-G.json").write_text(json.dumps(entries))
+    corner, cat = osworld_g(tmp_path).tasks()
+    assert corners(corner) == [(0, 0), (9, 0), (0, 9)]
+    assert cat.area is None
+
+
+def test_refusing_what_is_not_there_is_right_and_clicking_is_wrong(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    picture(folder / "one.png")
+    entry = {"image_path": "one.png", "instruction": "a cat", "box_type": "refusal"}
+    (folder / "OSWorld-G.json").write_text(json.dumps([entry]))
+    done = {}
+    for agent in ("null", "random"):
+        settings = EvalSettings.model_validate({"benchmark": "osworld-g", "root": folder, "agent": agent, "workers": 0})
+        (record,) = Evaluation.begin(settings, tmp_path / agent).run()
+        done[agent] = record.done
+    assert done == {"null": True, "random": False}
+
+
+@given(st.integers(0, 20), st.integers(0, 20))
+def test_a_box_holds_its_edges_and_nothing_outside(x: int, y: int) -> None:
+    box = ((5.0, 6.0), (15.0, 6.0), (15.0, 16.0), (5.0, 16.0))
+    assert is_within(ScreenPoint(x, y), box) == (5 <= x <= 15 and 6 <= y <= 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "annotations.json: "),
+        ('[{"instruction": "x"}]', "annotation 0: it names no picture"),
+        ('[{"instruction": "x", "img_filename": "no.png", "bbox": [1, 2, 3, 4]}]', "the picture no.png is not below"),
+        ('[{"img_filename": "no.png"}]', "line 1: instruction: Field required"),
+    ],
+)
+def test_what_is_wrong_with_the_data_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "annotations.json").write_text(text)
+    with pytest.raises(TaskError) as raised:
+        screenspot(tmp_path).tasks()
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_empty_folder_says_what_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="--root is the folder of a copy of screenspot"):
+        screenspot(tmp_path).tasks()

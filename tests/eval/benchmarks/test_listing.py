@@ -1,0 +1,53 @@
+"""Lists of tasks by other people: what is wrong with one is one line that says where."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from screenwright.eval.benchmarks.listing import read_list
+from screenwright.eval.core.task import TaskError
+
+
+class Entry(BaseModel):
+    id: str
+
+
+LIST = TypeAdapter(tuple[Entry, ...])
+
+
+def test_the_entries_of_a_list_are_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([{"id": "a"}, {"id": "b", "more": 1}], indent=1))
+    assert [entry.id for entry in read_list(path, LIST)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[\n {"id": "a"},\n {"id": 7}\n]', "tasks.json, line 3: id: Input should be a valid string"),
+        ('[{"id": "a"},\n\n{"name": "b"}]', "tasks.json, line 3: id: Field required"),
+        ('[{"id": "],["},\n7]', "tasks.json, line 2: the entry: Input should be"),
+        ('[\n{"id": "a",]', "tasks.json: .*line 2"),
+        ('{"id": "a"}', "tasks.json, line 1: the entry: Input should be a valid tuple"),
+        ("", "tasks.json: Expecting value: line 1"),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_and_line(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_text(text)
+    with pytest.raises(TaskError, match=said) as raised:
+        read_list(path, LIST)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match=r"tasks\.json cannot be read: No such file"):
+        read_list(tmp_path / "tasks.json", LIST)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tasks.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(TaskError, match=r"tasks\.json is not text in UTF-8"):
+        read_list(tmp_path / "tasks.json", LIST)

@@ -1,0 +1,40 @@
+"""The oracle: what the harness allows at best, by ordinary actions alone."""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from screenwright.eval.benchmarks.miniwob import miniwob
+from screenwright.eval.benchmarks.miniwob.oracle import can_solve
+from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.runner.evaluation import Evaluation
+
+TASKS = (
+    *("click-test-2", "click-dialog-2", "click-checkboxes", "click-menu", "choose-date-easy", "choose-list"),
+    *("login-user", "use-slider", "email-inbox", "navigate-tree", "drag-sort-numbers", "simple-algebra"),
+)
+
+
+@pytest.mark.browser
+def test_the_oracle_does_tasks_of_every_kind(tmp_path: Path) -> None:
+    settings = EvalSettings(benchmark="miniwob", task=TASKS, seeds="4000-4001", agent="oracle", workers=2)
+    records = list(Evaluation.begin(settings, tmp_path / "out").run())
+    assert len(records) == 2 * len(TASKS)
+    assert [record.id.path for record in records if record.score != 1.0] == []
+
+
+def test_its_scripts_look_and_do_nothing() -> None:
+    folder = resources.files("screenwright.eval.benchmarks.miniwob.oracle")
+    source = "\n".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".js"))
+    forbidden = (
+        r"\.click\(\)|dispatchEvent|\.focus\(|\.submit\(|\.value = |\.checked = |endEpisode|\.trigger\(|scrollTop = "
+    )
+    assert re.findall(forbidden, source) == []
+
+
+def test_most_pages_have_a_solution() -> None:
+    known = [task.name for task in miniwob().tasks() if can_solve(task.name)]
+    assert len(known) > 100
+    assert not can_solve("no-such-page")

@@ -1,0 +1,160 @@
+"""UI-CUBE's manner of page and hidden test, on a tiny build of the same form."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from screenwright import Action, Click, Policy, ScreenPoint, ScriptedPolicy
+from screenwright.agent.core.limits import Limits
+from screenwright.eval.benchmarks.ui_cube import UiCube, ui_cube
+from screenwright.eval.benchmarks.ui_cube.server import CubeServer
+from screenwright.eval.core.plan import EpisodeId
+from screenwright.eval.core.record import Record
+from screenwright.eval.core.task import Scene, TaskError
+from screenwright.eval.runner.baselines import Contender
+from screenwright.eval.runner.episode import Order, Work
+
+PAGE = """<!doctype html><html><head><meta charset="UTF-8"></head><body style="margin:0">
+<div class="font-mono hidden" style="display:none">code#0</div>
+<div style="position:absolute;left:0;top:0;width:100px;height:100px;background:#0f0" onclick="pick('right')"></div>
+<div style="position:absolute;left:200px;top:0;width:100px;height:100px;background:#f00" onclick="pick('wrong')"></div>
+<script>
+let picked = /[34]$/.test(location.pathname) ? "right" : "";
+if (location.pathname.endsWith("4")) setTimeout(() => { picked = ""; }, 700);
+const pick = (what) => { picked = what; };
+const test = () => { document.querySelector(".hidden").textContent = picked === "right" ? "code#1" : "code#0"; };
+test(); setInterval(test, 200);
+</script></body></html>"""
+TASKS = [
+    {"web_name": name, "id": f"{name}--{number}", "ques": "Pick.", "web": f"http://far:3001/{name}/{number}?mode=test"}
+    for name, number in (("combo-box-tasks", 1), ("workday", 2), ("workday", 3), ("workday", 4))
+]
+RIGHT, WRONG = (Click(ScreenPoint(50, 50)),), (Click(ScreenPoint(250, 50)),)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    build = tmp_path / "DeterministicBenchmark" / "dist"
+    (build / "assets").mkdir(parents=True)
+    (build / "index.html").write_text(PAGE)
+    (build / "assets" / "app.css").write_text("b{}")
+    (build.parent / "deterministic_bench.json").write_text(json.dumps(TASKS))
+    return tmp_path
+
+
+class Script(Contender):
+    def __init__(self, *moves: tuple[Action, ...]) -> None:
+        self.moves = moves
+
+    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
+        return ScriptedPolicy(self.moves)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    UiCube(Path()).close()
+
+
+def played(root: Path, task: str, *moves: tuple[Action, ...]) -> Record:
+    order = Order(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
+    record = Work(ui_cube(root), Script(*moves)).do(order)
+    assert isinstance(record, Record), record
+    return record
+
+
+def test_tasks_are_the_list_in_two_kinds(root: Path) -> None:
+    tasks = ui_cube(root).tasks()
+    assert [(task.name, task.category) for task in tasks] == [
+        ("combo-box-tasks--1", "simple"),
+        ("workday--2", "complex"),
+        ("workday--3", "complex"),
+        ("workday--4", "complex"),
+    ]
+    assert tasks[0].page == "/combo-box-tasks/1?mode=test"
+    assert ui_cube(root / "DeterministicBenchmark").tasks() == tasks
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("moves", "done", "score", "stop"),
+    [
+        ((), False, 0.0, "finished"),
+        ((WRONG,), False, 0.0, "finished"),
+        ((WRONG, RIGHT), True, 1.0, "finished"),
+        ((RIGHT, WRONG, WRONG), True, 0.0, "task_over"),
+        ((RIGHT, RIGHT), True, 0.0, "task_over"),
+    ],
+    ids=["nothing", "wrong", "right in the end", "right and spoilt", "right and on"],
+)
+def test_done_is_a_test_that_passed_after_any_action_and_the_score_says_whether_it_stopped_there(
+    root: Path, moves: tuple[tuple[Action, ...], ...], done: bool, score: float, stop: str
+) -> None:
+    record = played(root, "combo-box-tasks--1", *moves)
+    assert (record.done, record.score, record.stop) == (done, score, stop)
+
+
+@pytest.mark.browser
+def test_a_task_that_passes_untouched_is_not_run(root: Path) -> None:
+    task = ui_cube(root).tasks()[2]
+    with pytest.raises(TaskError, match="workday--3 passes before anything is done"), task.set_up(0):
+        pass
+
+
+@pytest.mark.browser
+def test_a_page_that_begins_by_passing_is_waited_for(root: Path) -> None:
+    assert not played(root, "workday--4").done
+    assert played(root, "workday--4", RIGHT).done
+
+
+def test_another_page_leads_back_and_files_are_handed_out(root: Path) -> None:
+    task = ui_cube(root).tasks()[0]
+    with CubeServer(task.build, task.page) as server:
+        asked = urllib.request.Request(server.url.replace("combo-box-tasks/1?mode=test", "workday/2"))
+        asked.add_header("Sec-Fetch-Mode", "navigate")
+        with urllib.request.urlopen(asked, timeout=5) as page:
+            assert page.url == server.url
+            assert b"navigator.sendBeacon" in page.read()
+        with urllib.request.urlopen(server.url.replace(task.page, "/assets/app.css"), timeout=5) as file:
+            assert file.read() == b"b{}"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(server.url.replace(task.page, "/../deterministic_bench.json"), timeout=5)
+
+
+def test_only_the_newest_report_of_the_tasks_own_page_counts(root: Path) -> None:
+    task = ui_cube(root).tasks()[0]
+    server = CubeServer(task.build, task.page)
+    with server:
+        for path, status, when in (
+            ("/combo-box-tasks/1", "open", 5.0),
+            ("/workday/2", "passed", 9.0),
+            ("/combo-box-tasks/1", "passed", 4.0),
+            ("/combo-box-tasks/1", "what", 6.0),
+        ):
+            server.hear(json.dumps({"path": path, "status": status, "when": when}).encode())
+            assert server.status == "open"
+        server.hear(json.dumps({"path": "/combo-box-tasks/1", "status": "passed", "when": 7.0}).encode())
+        assert server.status == "passed"
+
+
+def test_a_checkout_that_is_not_built_says_how(root: Path) -> None:
+    (root / "DeterministicBenchmark/dist/index.html").unlink()
+    with pytest.raises(TaskError, match=r"not built: run `npm ci && npm run build` in .*DeterministicBenchmark"):
+        ui_cube(root).tasks()
+
+
+def test_another_folder_and_none_say_what_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="--root is a checkout of UI-CUBE"):
+        ui_cube(tmp_path).tasks()
+    with pytest.raises(ValueError, match="ui-cube needs --root FOLDER"):
+        ui_cube(None)
+
+
+def test_the_version_follows_the_pages_and_the_list(root: Path) -> None:
+    before = ui_cube(root).version
+    (root / "DeterministicBenchmark/dist/assets/app.css").write_text("b{color:red}")
+    assert ui_cube(root).version != before

@@ -1,0 +1,217 @@
+"""What is exported to learn from is what the model was shown, and what it answered."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from screenwright import Agent, FakeEnv, RunError, ScriptedModel, UiTars15, WindowHistory, read_run
+from screenwright.agent.core.decision import Finish, Reply
+from screenwright.agent.core.messages import ImagePart, Message
+from screenwright.agent.dialects.ui_tars import Doubao
+from screenwright.agent.models.http_server import serve
+from screenwright.cli.main import main
+from screenwright.envs.actions import Click
+from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.datasets.export import export
+from screenwright.eval.datasets.filters import Keep
+from screenwright.eval.runner.evaluation import Evaluation
+
+REPLIES = (
+    "Thought: I see Greet.\nAction: click(start_box='(100,64)')",
+    "Thought: Nothing here.\nAction: click(start_box='(620,460)')",
+    "I do not know what to say",
+    "Thought: Again.\nAction: click(start_box='(100,64)')",
+    "Thought: I read it.\nAction: finished(content='It\\'s done')",
+)
+
+
+def record(folder: Path, *, history: WindowHistory | None = None) -> ScriptedModel:
+    model = ScriptedModel(REPLIES)
+    Agent(model, dialect=UiTars15(), history=history).run("Press Greet twice", FakeEnv(), out=folder)
+    return model
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def said(message: dict[str, Any]) -> str:
+    return "".join(part["text"] for part in message["content"] if part["type"] == "text")
+
+
+def written(message: Message, folder: Path) -> list[object]:
+    """The message as it is expected in the export, images as their bytes."""
+    return [part.data if isinstance(part, ImagePart) else part.text for part in message.parts]
+
+
+def exported(message: dict[str, Any], folder: Path) -> list[object]:
+    return [
+        (folder / part["image"]).read_bytes() if part["type"] == "image" else part["text"]
+        for part in message["content"]
+    ]
+
+
+@pytest.mark.parametrize("history", [None, WindowHistory(1), WindowHistory(2)], ids=str)
+def test_every_line_is_what_the_model_was_shown(tmp_path: Path, history: WindowHistory | None) -> None:
+    model = record(tmp_path / "run", history=history)
+    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    asked = [messages for index, messages in enumerate(model.asked) if index != 2]  # the one that could not be read
+    found = lines(tmp_path / "out.jsonl")
+    assert len(found) == len(asked) == 4
+    for line, messages in zip(found, asked, strict=True):
+        *shown, answer = line["messages"]
+        assert [one["role"] for one in shown] == [one.role for one in messages]
+        assert [exported(one, tmp_path) for one in shown] == [written(one, tmp_path) for one in messages]
+        assert (answer["role"], answer["loss"]) == ("assistant", 1)
+        assert not any(one["loss"] for one in shown)
+        assert line["images"] == [p["image"] for one in shown for p in one["content"] if p["type"] == "image"]
+
+
+def test_an_answer_reads_as_the_actions_that_were_done(tmp_path: Path) -> None:
+    record(tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    answers = [said(line["messages"][-1]) for line in lines(tmp_path / "out.jsonl")]
+    assert answers[0] == "Thought: I see Greet.\nAction: click(start_box='<|box_start|>(100,64)<|box_end|>')"
+    was = [UiTars15().parse(text) for text in (*REPLIES[:2], *REPLIES[3:])]
+    assert [UiTars15().parse(answer) for answer in answers] == was
+
+
+def test_images_are_pictures_named_by_their_content(tmp_path: Path) -> None:
+    record(tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "out.jsonl")
+    names = {name for line in lines(tmp_path / "out.jsonl") for name in line["images"]}
+    assert names == {f"images/{path.name}" for path in (tmp_path / "images").iterdir()}
+    for name in names:
+        data = (tmp_path / name).read_bytes()
+        assert Path(name).stem == hashlib.sha256(data).hexdigest()
+        assert Image.open(io.BytesIO(data)).size == (644, 476)  # 640x480 in multiples of 28
+
+
+def test_steps_that_changed_nothing_or_were_misread_can_be_left_out(tmp_path: Path) -> None:
+    record(tmp_path / "run")
+    for keep, steps in (
+        ("all", [1, 2, 3, 4]),
+        ("changed", [1, 3, 4]),
+        ("done,changed,read", [1, 4]),
+        ("steps<=4,read", [1, 2, 4]),
+        ("task=run,steps>=4", [1, 2, 3, 4]),
+    ):
+        export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse(keep))
+        assert [line["steps"] for line in lines(tmp_path / "out.jsonl")] == [[step] for step in steps], keep
+    with pytest.raises(RunError, match="nothing is exported"):
+        export(tmp_path / "run", tmp_path / "none.jsonl", Keep.parse("steps>=5"))
+    assert not (tmp_path / "none.jsonl").exists()
+
+
+def test_an_episode_is_one_line_until_screenshots_are_dropped(tmp_path: Path) -> None:
+    record(tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("read"), per="episode")
+    (line,) = lines(tmp_path / "out.jsonl")
+    assert line["steps"] == [1, 2, 4]
+    spoken = [one for one in line["messages"] if one["role"] == "assistant"]
+    assert [one["loss"] for one in spoken] == [1, 1, 0, 1]
+    record(tmp_path / "windowed", history=WindowHistory(2))
+    export(tmp_path / "windowed", tmp_path / "two.jsonl", Keep.parse("all"), per="episode")
+    found = lines(tmp_path / "two.jsonl")
+    assert [line["steps"] for line in found] == [[1, 2], [3], [4]]
+    assert [len(line["images"]) for line in found] == [2, 2, 2]
+
+
+@pytest.fixture
+def evaluation(tmp_path: Path) -> Path:
+    (tmp_path / "toy").mkdir()
+    settings = EvalSettings.model_validate(
+        {"benchmark": "toy", "root": tmp_path / "toy", "task": ("press",), "workers": 0, "agent": "oracle"}
+    )
+    list(Evaluation.begin(settings, tmp_path / "eval").run())
+    return tmp_path / "eval"
+
+
+def test_a_scripts_run_is_told_in_a_models_words(evaluation: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="--dialect"):
+        export(evaluation, tmp_path / "out.jsonl")
+    assert main(["export", str(evaluation), "--out", str(tmp_path / "out.jsonl"), "--dialect", "ui-tars-1.5"]) == 0
+    found = lines(tmp_path / "out.jsonl")
+    assert [line["id"] for line in found] == [f"press/{seed}#{n}" for seed in range(3) for n in range(1, seed + 3)]
+    first, last = (UiTars15().parse(said(found[index]["messages"][-1])) for index in (0, 1))
+    assert isinstance(first, Reply)
+    assert isinstance(last, Reply)
+    (click,) = first.moves
+    assert isinstance(click, Click)
+    at = FakeEnv().where("Greet")
+    assert abs(click.at.x * 640 / 644 - at.x) <= 1
+    assert abs(click.at.y * 480 / 476 - at.y) <= 1
+    assert last.moves == (Finish("the script is over"),)
+    assert 'Click "Greet" 1 times' in said(found[0]["messages"][1])
+
+
+def test_the_language_that_an_evaluation_asked_in_is_kept(tmp_path: Path) -> None:
+    script = ScriptedModel(["Action: click(start_box='(74,58)')", "Action: finished()"])
+    (tmp_path / "toy").mkdir()
+    with serve(script, name="UI-TARS-1.5-7B") as server:
+        given = {
+            "benchmark": "toy", "root": tmp_path / "toy", "task": ["press"], "seeds": "0", "workers": 1,
+            "model": server.url, "dialect": "ui-tars-1.5", "language": "Chinese", "image_format": "jpeg",
+        }  # fmt: skip
+        (episode,) = Evaluation.begin(EvalSettings.model_validate(given), tmp_path / "eval").run()
+    assert episode.done
+    export(tmp_path / "eval", tmp_path / "out.jsonl")
+    first = lines(tmp_path / "out.jsonl")[0]
+    *shown, _ = first["messages"]
+    assert "Use Chinese in `Thought` part" in said(shown[1])
+    assert [exported(one, tmp_path) for one in shown] == [written(one, tmp_path) for one in script.asked[0]]
+
+
+def test_a_folder_for_datasets_names_every_image(tmp_path: Path) -> None:
+    record(tmp_path / "run")
+    out = tmp_path / "hf"
+    assert main(["export", str(tmp_path / "run"), "--out", str(out), "--format", "hf"]) == 0
+    found = lines(out / "metadata.jsonl")
+    assert {name for line in found for name in line["images_file_names"]} == {
+        str(path.relative_to(out)) for path in (out / "images").iterdir()
+    }
+    for line in found:
+        shown = [part for one in line["messages"] for part in one["content"] if part["type"] == "image"]
+        assert len(shown) == len(line["images_file_names"])
+    assert main(["export", str(tmp_path / "run"), "--out", str(out), "--format", "hf"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "wrong"),
+    [
+        (["--keep", "pretty"], "'pretty' is no condition"),
+        (["--dialect", "none-such"], "no dialect 'none-such'"),
+        (["--history", "window:3"], "need --dialect"),
+        (["--dialect", "doubao", "--history", "some"], "no history 'some'"),
+        (["--dialect", "doubao", "--history", "keyframes:2"], "shows the newest screenshots, not keyframes"),
+    ],
+)
+def test_bad_flags_are_told_in_a_line(
+    flags: list[str], wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(tmp_path / "run")
+    assert main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "out.jsonl"), *flags]) == 2
+    assert wrong in capsys.readouterr().err
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_what_is_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(tmp_path), "--out", str(tmp_path / "out.jsonl")]) == 2
+    assert "holds no run" in capsys.readouterr().err
+    record(tmp_path / "run")
+    assert read_run(tmp_path / "run").ended is not None
+
+
+def test_an_answer_is_learnt_whole_though_its_thinking_is_not_shown_again(tmp_path: Path) -> None:
+    reply = "<think>It may be hidden.</think>\nThought: wait\nAction: wait()"
+    model = ScriptedModel([reply, "Thought: done\nAction: finished(content='x')"])
+    Agent(model, dialect=Doubao()).run("Wait", FakeEnv(), out=tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    first, second = lines(tmp_path / "out.jsonl")
+    assert said(first["messages"][-1]) == reply
+    assert "It may be hidden" not in "".join(map(said, second["messages"]))

@@ -1,0 +1,8 @@
+"""Where the files are that tests share."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ACCEPTANCE = ROOT / "tests" / "acceptance"
+DATA = ROOT / "tests" / "agent" / "data"
+STAGE = ROOT / "tests" / "helpers" / "programs" / "stage.py"
