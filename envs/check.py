@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     """How a check came out. `SKIPPED`: it could not be looked at, because something before it failed."""
 
     OK = "ok"
@@ -18,6 +18,6 @@ class Check:
     """`what` was looked at, such as `display`; `found` is one line; `mend` says what to do, where there is anything."""
 
     what: str
-    verdict: Verdict
+    verdict: CheckStatus
     found: str
     mend: str = ""

@@ -34,7 +34,7 @@ from .actions import (
     Type,
     Wait,
 )
-from .env import ActionRefused, Done, Env, EnvLost
+from .env import ActionRefused, ActionResult, Env, EnvLost
 from .geometry import ScreenPoint
 
 
@@ -224,4 +224,4 @@ def assert_done_or_refused(env: Env, action: Action) -> None:
         if not str(refusal):
             pytest.fail(f"{action} was refused without a reason")
     else:
-        assert isinstance(done, Done)
+        assert isinstance(done, ActionResult)

@@ -65,7 +65,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActionResult:
     """How an action was carried out: seconds of acting and of settling, and why settling ended.
 
     `method` is set where there was a choice, such as how a text was typed.
@@ -97,7 +97,7 @@ class Env(Protocol):
         """
         ...
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """Carry out `action`; return when the screen has come to rest, within a bound.
 
         Raises:
@@ -137,7 +137,7 @@ class Restartable(Protocol):
         ...
 
 
-class Listener(Protocol):
+class InputListener(Protocol):
     """Who is told what the person at a screen does. Called from a thread of the environment's own; returns at once."""
 
     def stop(self, reason: str) -> None:
@@ -154,9 +154,9 @@ class Listener(Protocol):
 
 
 @runtime_checkable
-class Attended(Protocol):
+class InputMonitored(Protocol):
     """A screen that somebody may be sitting at: what an `Env` may be besides."""
 
-    def attend(self, listener: Listener | None) -> None:
+    def set_input_listener(self, listener: InputListener | None) -> None:
         """Tell `listener` from now on, which is at work until it is replaced by None."""
         ...

@@ -29,7 +29,7 @@ _ANY = [0] + [255] * 255
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class RawFrame:
     """One raw look: `pixels` holds four bytes a pixel, row by row, in whatever order of colours the screen has."""
 
     width: int
@@ -38,7 +38,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FrameChange:
     """Where two frames differ, and in how many pixels."""
 
     box: Box
@@ -46,7 +46,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class SettleTimeouts:
     """How long to wait (seconds): for the first change, for quiet after the last one, and at most.
 
     `busy_s` is how long after the last change a program that is at work, or something that turns, is waited for.
@@ -59,7 +59,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettleResult:
     """How long settling took, and what ended it: `quiet`, `no change`, `rest but for one place`, or `limit`.
 
     `, still busy` follows where the program went on working.
@@ -69,12 +69,12 @@ class Settled:
     by: str
 
 
-def changed(before: Frame, after: Frame) -> Change | None:
+def changed(before: RawFrame, after: RawFrame) -> FrameChange | None:
     """Where `after` differs from `before`; None if nowhere."""
     if before.pixels == after.pixels:
         return None
     if (before.width, before.height) != (after.width, after.height):
-        return Change(Box(0, 0, after.width, after.height), after.width * after.height)
+        return FrameChange(Box(0, 0, after.width, after.height), after.width * after.height)
     stride = after.width * _BYTES_PER_PIXEL
     top, bottom = _changed_rows(before.pixels, after.pixels, stride)
     red, green, blue = ImageChops.difference(_rows(before, top, bottom), _rows(after, top, bottom)).split()
@@ -82,7 +82,7 @@ def changed(before: Frame, after: Frame) -> Change | None:
     box = found.getbbox()
     if box is None:
         return None
-    return Change(Box(box[0], top + box[1], box[2], top + box[3]), found.histogram()[255])
+    return FrameChange(Box(box[0], top + box[1], box[2], top + box[3]), found.histogram()[255])
 
 
 def _changed_rows(before: bytes, after: bytes, stride: int) -> tuple[int, int]:
@@ -93,7 +93,7 @@ def _changed_rows(before: bytes, after: bytes, stride: int) -> tuple[int, int]:
     return top // stride, last // stride + 1
 
 
-def _rows(frame: Frame, top: int, bottom: int) -> Image.Image:
+def _rows(frame: RawFrame, top: int, bottom: int) -> Image.Image:
     stride = frame.width * _BYTES_PER_PIXEL
     part = frame.pixels[top * stride : bottom * stride]
     return Image.frombuffer("RGB", (frame.width, bottom - top), part, "raw", "BGRX", 0, 1)
@@ -107,14 +107,14 @@ class Settler:
     `clock` are the time, to be replaced in tests.
     """
 
-    look: Callable[[], Frame]
+    look: Callable[[], RawFrame]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     busy: Callable[[], bool] = lambda: False
     _places: list[Box] = field(default_factory=list[Box])
     _endless: list[Box] = field(default_factory=list[Box])
 
-    def wait(self, before: Frame, patience: Patience = Patience()) -> Settled:
+    def wait(self, before: RawFrame, timeouts: SettleTimeouts = SettleTimeouts()) -> SettleResult:
         """Return once the screen has come to rest; `before` is how it looked before it was acted on."""
         started = self.clock()
         watch = _Watch(before.width * before.height)
@@ -130,14 +130,14 @@ class Settler:
                 elif not any(_touch(change.box, place) for place in self._endless):
                     watch.turns.append((now, change.box))
             working = self.busy() or watch.turning(now)
-            reason = watch.verdict(now, patience)
-            if reason and (not working or watch.waited_for(now, patience)):
+            reason = watch.verdict(now, timeouts)
+            if reason and (not working or watch.waited_for(now, timeouts)):
                 if watch.turning(now):
                     self._endless = [*self._endless[1 - _PLACES_REMEMBERED :], watch.turns[-1][1]]
-                return Settled(now, f"{reason}, still busy" if working and "limit" not in reason else reason)
+                return SettleResult(now, f"{reason}, still busy" if working and "limit" not in reason else reason)
             self.sleep(POLL_S)
 
-    def _blinks(self, change: Change) -> bool:
+    def _blinks(self, change: FrameChange) -> bool:
         """Whether `change` is small and where there was a small one before; remembers the place of a small one."""
         if change.pixels > BLINK_PX:
             return False
@@ -155,29 +155,29 @@ class _Watch:
     changes: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
     turns: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
 
-    def saw(self, change: Change, now: float) -> None:
+    def saw(self, change: FrameChange, now: float) -> None:
         self.changes.append((now, change.box))
 
     def turning(self, now: float) -> bool:
         """Whether something small has changed several times just now, quicker than any caret blinks."""
         return len(self.turns) >= _TURNS and now - self.turns[-_TURNS][0] <= _TURNS_WITHIN_S
 
-    def waited_for(self, now: float, patience: Patience) -> bool:
+    def waited_for(self, now: float, timeouts: SettleTimeouts) -> bool:
         """Whether a program at work has had its time since it last changed something, or all time is up."""
         last = self.changes[-1][0] if self.changes else 0.0
         return (
-            now - last >= patience.busy_s or now >= patience.limit_s or self.verdict(now, patience).startswith("rest")
+            now - last >= timeouts.busy_s or now >= timeouts.limit_s or self.verdict(now, timeouts).startswith("rest")
         )
 
-    def verdict(self, now: float, patience: Patience) -> str:
+    def verdict(self, now: float, timeouts: SettleTimeouts) -> str:
         """Why the wait is over; empty if it is not."""
         if not self.changes:
-            return "no change" if now >= patience.first_change_s else ""
-        if now - self.changes[-1][0] >= patience.quiet_s:
+            return "no change" if now >= timeouts.first_change_s else ""
+        if now - self.changes[-1][0] >= timeouts.quiet_s:
             return "quiet"
         if now >= STEADY_AFTER_S and self._in_one_place(now - STEADY_AFTER_S / 2):
             return "rest but for one place"
-        return "limit" if now >= patience.limit_s else ""
+        return "limit" if now >= timeouts.limit_s else ""
 
     def _in_one_place(self, since: float) -> bool:
         boxes = [box for when, box in self.changes if when >= since]

@@ -7,7 +7,7 @@ from .analysis.compare import Comparison, compare
 from .analysis.summary import Summary, summarize
 from .core.record import Record
 from .core.settings import EvalSettings
-from .core.task import Benchmark, Outcome, Rules, Scene, Task, TaskError
+from .core.task import Benchmark, Outcome, Rules, Task, TaskError, TaskInstance
 from .runner.evaluation import EvalError, Evaluation
 
 __all__ = [
@@ -19,10 +19,10 @@ __all__ = [
     "Outcome",
     "Record",
     "Rules",
-    "Scene",
     "Summary",
     "Task",
     "TaskError",
+    "TaskInstance",
     "compare",
     "summarize",
 ]

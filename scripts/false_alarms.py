@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from screenwright.agent.record.events import Reflected
+from screenwright.agent.record.events import Escalated
 from screenwright.agent.record.trajectory import RunError, read_run
 from screenwright.eval.core.store import Store
 
@@ -23,7 +23,7 @@ def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
     done = [record for record in store.records(store.manifest().episodes) if record.done]
     lines: list[str] = []
     for record in done:
-        rungs = [event for event in read_run(store.folder_of(record.id)).events if isinstance(event, Reflected)]
+        rungs = [event for event in read_run(store.folder_of(record.id)).events if isinstance(event, Escalated)]
         if rungs:
             climbed = ", ".join(f"{rung} {count}" for rung, count in Counter(str(each.rung) for each in rungs).items())
             lines.append(f"{record.id.path}: {climbed}; first at step {rungs[0].step}: {rungs[0].seen}")

@@ -7,7 +7,7 @@ from ...envs.screenshot import Screenshot
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HistoryStep:
     """One look at the screen and what followed: the notes that the model was shown with it, and its reply.
 
     `change` is the share of pixels that differ from the look before. With `fresh` a new plan begins here: what went
@@ -22,7 +22,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class DecisionContext:
     """All that a decision rests on: the task and every look so far, the last of which has no reply yet.
 
     `hotter` asks for a reply drawn at a higher temperature. An action at the place `closer` is to be aimed again, on an
@@ -31,7 +31,7 @@ class Situation:
 
     task: str
     step: int
-    looks: tuple[Look, ...]
+    history: tuple[HistoryStep, ...]
     device: DeviceTransform = DeviceTransform()
     hotter: bool = False
     closer: ScreenPoint | None = None
@@ -39,9 +39,9 @@ class Situation:
     @property
     def begun(self) -> int:
         """The look with which the newest plan began."""
-        return max((index for index, look in enumerate(self.looks) if look.fresh), default=0)
+        return max((index for index, look in enumerate(self.history) if look.fresh), default=0)
 
     @property
-    def shown(self) -> tuple[Look, ...]:
+    def shown(self) -> tuple[HistoryStep, ...]:
         """The looks since the newest fresh plan."""
-        return self.looks[self.begun :]
+        return self.history[self.begun :]

@@ -46,7 +46,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class ParseFailure:
     """A reply that could not be read, and why; `position` is an index into its text.
 
     Kinds: `no_action`, `truncated`, `bad_syntax`, `bad_json`, `unknown_action`, `missing_point`, `bad_point`,

@@ -29,12 +29,12 @@ from .decision import AskUser, Ending, Finish
 _COUNTS = {1: "click", 2: "double click", 3: "triple click"}
 
 
-def set_off(text: str) -> str:
+def indent_continuation(text: str) -> str:
     """`text` with the lines after its first set in, so that the next note is told from it."""
     return text.replace("\n", "\n  ")
 
 
-def describe(action: Action) -> str:
+def describe_action(action: Action) -> str:
     """One action as a person would say it: `double click at 400, 212`."""
     match action:
         case Click(at, button, count, modifiers):
@@ -101,7 +101,7 @@ def describe_change(change: Change) -> str:
     return f"{where}: {share}{places}{masked}" if where else f"{share}{places}"
 
 
-def nothing_came_of(actions: Sequence[Action]) -> str:
+def no_effect_message(actions: Sequence[Action]) -> str:
     """What the model is told when its last deed changed nothing; empty for deeds that are not meant to."""
     match actions[-1] if actions else None:
         case None | Wait() | Move() | KeyDown() | KeyUp() | ButtonDown():

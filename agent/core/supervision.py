@@ -12,7 +12,7 @@ from ...envs.screenshot import Screenshot
 from .model import Usage
 
 
-class Rung(StrEnum):
+class RecoveryAction(StrEnum):
     """What is done about a run that goes in circles, in the order in which it is tried.
 
     `TELL` says what was seen and asks for another way; `HOTTER` samples at a higher temperature; `CLOSER` shows a crop
@@ -28,11 +28,17 @@ class Rung(StrEnum):
     STUCK = "stuck"
 
 
-LADDER = (Rung.TELL, Rung.HOTTER, Rung.CLOSER, Rung.PLAN, Rung.USER)
+ESCALATION = (
+    RecoveryAction.TELL,
+    RecoveryAction.HOTTER,
+    RecoveryAction.CLOSER,
+    RecoveryAction.PLAN,
+    RecoveryAction.USER,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class CompletionClaim:
     """A finish that is to be checked: the task, the answer, the newest screenshots, and the actions in words."""
 
     task: str
@@ -42,7 +48,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Critique:
     """Whether a finish holds, and why; None where that could not be told. `usage` is what it cost."""
 
     holds: bool | None
@@ -50,12 +56,12 @@ class Verdict:
     usage: Usage = Usage()
 
 
-Check: TypeAlias = Callable[[Claim], Verdict]
+Critic: TypeAlias = Callable[[CompletionClaim], Critique]
 """A second look at a finish: a function of the embedding program, or a `ModelCheck`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Oversight:
+class Supervision:
     """What the loop does beside looking, deciding and acting.
 
     `tell_changes` says to the model when its last action changed nothing. A circle is noticed at its third turn
@@ -67,10 +73,10 @@ class Oversight:
     """
 
     tell_changes: bool = True
-    rungs: tuple[Rung, ...] = LADDER
+    rungs: tuple[RecoveryAction, ...] = ESCALATION
     notice_after: int = 3
     attended: bool = False
-    check: Check | None = None
+    check: Critic | None = None
     restarts: int = 0
     condense: bool = True
 
@@ -81,5 +87,5 @@ class Oversight:
             raise ValueError(f"restarts are 0 or more, not {self.restarts}")
 
 
-UNTOLD = Oversight(tell_changes=False, rungs=(), condense=False)
+NO_INTERVENTION = Supervision(tell_changes=False, rungs=(), condense=False)
 """Nothing is said or done that the model's own loop would not do; only an endless circle is still ended as stuck."""

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from ...envs.geometry import Size
 from ..core.coordinates import ImageRule, Space
-from ..core.decision import Reply, Unreadable
+from ..core.decision import ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 
@@ -42,7 +42,7 @@ class Dialect(Protocol):
         """The conversation so far, oldest turn first; the last turn is the look to be answered."""
         ...
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for, points in the model's space. Never raises, whatever the text."""
         ...
 

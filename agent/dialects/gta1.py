@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ...envs.actions import Button, Click
 from ..core.coordinates import Absolute, ImageRule, Space
-from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.decision import ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
-from .parser.call import Trouble
+from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.points import point_of
 from .parser.runaway import runs_wild
@@ -35,14 +35,14 @@ class Gta1:
         width, height = image_size(turns)
         return instructed("gta1", task, turns[-1:], width=width, height=height)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """The point as a click; `no_action` for anything else."""
         written = text.strip()
         if not written.startswith("("):
-            return Unreadable("no_action", 0, "a point (x, y) was expected")
+            return ParseFailure("no_action", 0, "a point (x, y) was expected")
         try:
             return Reply((Click(point_of(written, text.index("("))),))
-        except Trouble as trouble:
+        except ParseError as trouble:
             return trouble.unreadable
 
     def is_complete(self, text: str) -> bool:

@@ -12,10 +12,10 @@ from typing import cast
 
 from ...envs.actions import Back, Button, Click, Direction, Hotkey, Navigate, Scroll, Type, Wait
 from ..core.coordinates import Absolute, Grid, ImageRule, ModelPoint, Space
-from ..core.decision import Finish, ModelMove, Reply, Unreadable
+from ..core.decision import Finish, ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
-from .parser.call import Call, Trouble
+from .parser.call import Call, ParseError
 from .parser.calls import CALL_START, read_call, skip_space
 from .parser.runaway import runs_wild
 from .parser.sections import read_reasoning
@@ -71,11 +71,11 @@ class Holo:
         shown = turns[-1:] if self.prompt is Prompt.GROUNDING else turns
         return instructed(self._template, task, shown, width=width, height=height)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for, as a call or as JSON."""
         try:
             return _read(text)
-        except Trouble as trouble:
+        except ParseError as trouble:
             return trouble.unreadable
 
     def is_complete(self, text: str) -> bool:
@@ -123,7 +123,7 @@ def _read(text: str) -> Reply:
         return Reply(moves_of((call,), HOLO), reasoning=reasoning)
     at = text.find("{", start)
     if at < 0:
-        raise Trouble("no_action", len(text), "there is no action in the reply")
+        raise ParseError("no_action", len(text), "there is no action in the reply")
     data, _ = read_json(text, at)
     call, thought = _navigation(data, at)
     return Reply(moves_of((call,), HOLO), thought, reasoning=reasoning)

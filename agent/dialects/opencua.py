@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.coordinates import Absolute, ImageRule, Space
-from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.decision import ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
-from .parser.call import Trouble
+from .parser.call import ParseError
 from .parser.code import FENCE, read_code
 from .parser.completion import ends_with
 from .parser.sections import read_reasoning
@@ -43,11 +43,11 @@ class OpenCua:
         """The calls in our words, the task, past images and replies, the look to be answered."""
         return instructed("opencua", task, turns, thoughts=self.thoughts, past=without_reasoning)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for."""
         try:
             return with_drags(_read(text))
-        except Trouble as trouble:
+        except ParseError as trouble:
             return trouble.unreadable
 
     def is_complete(self, text: str) -> bool:
@@ -72,7 +72,7 @@ def _read(text: str) -> Reply:
     begin = code.end() if code else start
     fence = FENCE.search(text, begin)
     if fence is None and code is None:
-        raise Trouble("no_action", len(text), "there is no code in the reply")
+        raise ParseError("no_action", len(text), "there is no code in the reply")
     calls, _ = read_code(text, fence.end() if fence else begin)
     end = code.start() if code else (fence.start() if fence else len(text))
     said = _sections(text, headings, end)

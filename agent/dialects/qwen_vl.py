@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
-from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.decision import ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.completion import ends_with
@@ -41,7 +41,7 @@ class Qwen25Vl:
         across, down = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
         return instructed(self._template, task, turns, width=across, height=down)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for."""
         return with_drags(read_reply(text, TOOLS, labels=False))
 

@@ -80,7 +80,7 @@ def dialect_named(name: str) -> Dialect:
     raise ValueError(f"there is no dialect {name!r}: choose one of {', '.join(dialect_names())}")
 
 
-def asked_in(dialect: Dialect, prompt: Prompt) -> Dialect:
+def with_prompt(dialect: Dialect, prompt: Prompt) -> Dialect:
     """`dialect` with the prompt for that kind of screen; as it is, if its family has one prompt only.
 
     Raises:
@@ -94,7 +94,7 @@ def asked_in(dialect: Dialect, prompt: Prompt) -> Dialect:
     return asked
 
 
-def thinking_in(dialect: Dialect, language: str) -> Dialect:
+def with_language(dialect: Dialect, language: str) -> Dialect:
     """`dialect` with its thoughts in `language`.
 
     Raises:
@@ -107,7 +107,7 @@ def thinking_in(dialect: Dialect, language: str) -> Dialect:
     return told
 
 
-def thinking_as(dialect: Dialect, thoughts: Thoughts) -> Dialect:
+def with_thinking(dialect: Dialect, thoughts: Thoughts) -> Dialect:
     """`dialect` asked to think in that way.
 
     Raises:

@@ -22,10 +22,10 @@ from ...envs.actions import (
     Wait,
 )
 from ..core.coordinates import Absolute, ImageRule, ModelPoint, Space
-from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
-from .parser.call import Trouble
+from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.tagged import read_tagged
 from .prompting.own_prompt import identity, instructed
@@ -77,14 +77,14 @@ class ScaleCua:
         """The calls in our words, the task, past images and replies, the look to be answered."""
         return instructed(template_for(self.prompt, TEMPLATES, self.name), task, turns)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for; the thought is the operation in words, the reasoning what is in `<think>`."""
         try:
             tagged = read_tagged(text)
             said = tagged.sections
             moves = moves_of(tagged.calls, SCALECUA)
             return with_drags(Reply(moves, said.get("operation") or None, reasoning=said.get("think") or None))
-        except Trouble as trouble:
+        except ParseError as trouble:
             return trouble.unreadable
 
     def is_complete(self, text: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...envs.actions import Button, ButtonDown, ButtonUp, Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type, Wait
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
-from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.completion import ends_with
@@ -40,7 +40,7 @@ class SeedXml:
         """The functions in our words, the task, past images and replies, the look to be answered."""
         return instructed("seed_xml", task, turns, thoughts=self.thoughts, past=without_reasoning)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for, in any of the syntaxes of the UI-TARS family."""
         return read_reply(text, UI_TARS)
 

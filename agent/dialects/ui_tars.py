@@ -17,7 +17,7 @@ from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOU
 from ...envs.geometry import Size
 from ...prompts.render import prompt_sha256, render
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
-from ..core.decision import ModelMove, Reply, Unreadable
+from ..core.decision import ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .grammar import ui_tars_grammar
@@ -92,7 +92,7 @@ class UiTars15:
         shown = without_reflection(without_reasoning(reply))
         return with_box_tokens(shown) if self.box_tokens else shown
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for, in any of the syntaxes of the family."""
         return read_reply(text, UI_TARS)
 

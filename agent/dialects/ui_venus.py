@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ...envs.actions import Back, Button, Click, Direction, Drag, Home, Hotkey, LongPress, OpenApp, Scroll, Type, Wait
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
-from ..core.decision import AskUser, Finish, ModelMove, Reply, Unreadable
+from ..core.decision import AskUser, Finish, ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
-from .parser.call import Trouble
+from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.tagged import read_tagged
 from .prompting.own_prompt import identity, instructed
@@ -63,14 +63,14 @@ class UiVenus:
         """The calls in our words, the task, past images and replies, the look to be answered."""
         return instructed("ui_venus", task, turns)
 
-    def parse(self, text: str) -> Reply | Unreadable:
+    def parse(self, text: str) -> Reply | ParseFailure:
         """What `text` asks for; the thought is the conclusion, the reasoning what is in `<think>`."""
         try:
             tagged = read_tagged(text)
             said = tagged.sections
             moves = moves_of(tagged.calls, UI_VENUS)
             return Reply(moves, said.get("conclusion") or None, reasoning=said.get("think") or None)
-        except Trouble as trouble:
+        except ParseError as trouble:
             return trouble.unreadable
 
     def is_complete(self, text: str) -> bool:

@@ -15,18 +15,18 @@ from math import hypot
 from statistics import median
 
 from ...envs.actions import points_of
-from ...envs.check import Check, Verdict
+from ...envs.check import Check, CheckStatus
 from ...envs.geometry import ScreenPoint, Size
 from ..core.context_window import LEAST_REPLY, estimated_tokens
 from ..core.coordinates import ModelPoint
-from ..core.decision import AskUser, Finish, GiveUp, Unreadable
+from ..core.decision import AskUser, Finish, GiveUp, ParseFailure
 from ..core.messages import Message, Turn
 from ..core.model import Model, ModelLost
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import DIALECTS, asked_in, dialect_named, dialect_names
+from ..dialects.registry import DIALECTS, dialect_named, dialect_names, with_prompt
 from .readings import Reading, Resized, Shrunk, readings_for, speaks
-from .screens import Scene, Target, scenes, sent
+from .screens import CalibrationScreen, Target, calibration_screens, sent
 
 CALIBRATION = "model: calibration"
 
@@ -42,7 +42,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CalibrationReply:
     """What a model said when asked to click on `target`; `point` is None where it named no place."""
 
     screen: Size
@@ -80,13 +80,13 @@ class Calibration:
     """What was measured with `dialect`. `lost` says why the model could not be asked to the end, if it could not."""
 
     dialect: Dialect
-    answers: tuple[Answer, ...]
+    answers: tuple[CalibrationReply, ...]
     errors: tuple[Fit, ...]
     space: Reading | None
     lost: str = ""
 
     @classmethod
-    def of(cls, dialect: Dialect, answers: Iterable[Answer], lost: str = "") -> "Calibration":
+    def of(cls, dialect: Dialect, answers: Iterable[CalibrationReply], lost: str = "") -> "Calibration":
         """What `answers` to questions in `dialect` tell."""
         said = tuple(answers)
         errors = tuple(_fit(reading, said) for reading in readings_for(dialect))
@@ -116,14 +116,18 @@ class Calibration:
     def check(self) -> Check:
         """The same as a line of a diagnosis."""
         if self.lost:
-            return Check(CALIBRATION, Verdict.FAILED, self.lost, "mend what the model's server reports, then try again")
+            return Check(
+                CALIBRATION, CheckStatus.FAILED, self.lost, "mend what the model's server reports, then try again"
+            )
         if self.fits:
-            return Check(CALIBRATION, Verdict.OK, f"answers in {self.own.reading.name}: {self.own}")
+            return Check(CALIBRATION, CheckStatus.OK, f"answers in {self.own.reading.name}: {self.own}")
         if self.space is None:
-            return Check(CALIBRATION, Verdict.FAILED, _nothing_fits(self), _ADVICE)
+            return Check(CALIBRATION, CheckStatus.FAILED, _nothing_fits(self), _ADVICE)
         fit = next(fit for fit in self.errors if fit.reading == self.space)
         found = f"answers in {self.space.name} ({fit}), but {self.dialect.name} takes {self.own.reading.name}"
-        return Check(CALIBRATION, Verdict.FAILED, f"{found} ({self.own.hits} hit)", _mend(self.space, self.speakers()))
+        return Check(
+            CALIBRATION, CheckStatus.FAILED, f"{found} ({self.own.hits} hit)", _mend(self.space, self.speakers())
+        )
 
 
 def calibrate(model: Model, dialect: Dialect) -> Calibration:
@@ -131,7 +135,7 @@ def calibrate(model: Model, dialect: Dialect) -> Calibration:
 
     Trouble of the model is no exception here: it is `lost`.
     """
-    answers: list[Answer] = []
+    answers: list[CalibrationReply] = []
     try:
         for answer in ask(model, dialect):
             answers.append(answer)  # one by one: what was answered before the model is lost is kept
@@ -144,7 +148,7 @@ def calibrate(model: Model, dialect: Dialect) -> Calibration:
     return Calibration.of(dialect, answers)
 
 
-def ask(model: Model, dialect: Dialect) -> Iterator[Answer]:
+def ask(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
     """Each answer as it comes; screens that the model's context does not hold are left out.
 
     Raises:
@@ -152,7 +156,7 @@ def ask(model: Model, dialect: Dialect) -> Iterator[Answer]:
     """
     asked = _for_grounding(dialect)
     model.connect()
-    for scene in scenes():
+    for scene in calibration_screens():
         image = sent(scene, asked.image_rule.resize(scene.size))
         for target in scene.targets:
             messages = asked.render(f"Click on {target.name}.", (Turn(image),))
@@ -164,7 +168,7 @@ def ask(model: Model, dialect: Dialect) -> Iterator[Answer]:
 def _for_grounding(dialect: Dialect) -> Dialect:
     """The dialect as it asks for a place; where the family has no prompt for that, as it asks for anything."""
     try:
-        return asked_in(dialect, Prompt.GROUNDING)
+        return with_prompt(dialect, Prompt.GROUNDING)
     except ValueError:
         return dialect
 
@@ -176,31 +180,36 @@ def _room(model: Model, dialect: Dialect, messages: Sequence[Message]) -> int | 
 
 
 def _answer(
-    model: Model, dialect: Dialect, messages: tuple[Message, ...], room: int | None, scene: Scene, target: Target
-) -> Answer:
+    model: Model,
+    dialect: Dialect,
+    messages: tuple[Message, ...],
+    room: int | None,
+    scene: CalibrationScreen,
+    target: Target,
+) -> CalibrationReply:
     sampling = dialect.sampling
     if room is not None:
         sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
     text = model.complete(messages, sampling, lambda text: bool(text) and dialect.is_complete(text)).text
-    return Answer(scene.size, dialect.image_rule.resize(scene.size), target, text, _point_in(dialect, text))
+    return CalibrationReply(scene.size, dialect.image_rule.resize(scene.size), target, text, _point_in(dialect, text))
 
 
 def _point_in(dialect: Dialect, text: str) -> ModelPoint | None:
     """The first point of a reply."""
     reply = dialect.parse(text)
-    if isinstance(reply, Unreadable):
+    if isinstance(reply, ParseFailure):
         return None
     acts = (move for move in reply.moves if not isinstance(move, Finish | AskUser | GiveUp))
     return next((point for move in acts for point in points_of(move)), None)
 
 
-def _fit(reading: Reading, answers: Sequence[Answer]) -> Fit:
+def _fit(reading: Reading, answers: Sequence[CalibrationReply]) -> Fit:
     errors = [_distance(point, answer.target) for answer in answers if (point := answer.read_as(reading))]
     hits = sum(_hits(answer, reading) for answer in answers)
     return Fit(reading, hits, len(answers), median(errors) if errors else None)
 
 
-def _hits(answer: Answer, reading: Reading) -> bool:
+def _hits(answer: CalibrationReply, reading: Reading) -> bool:
     point = answer.read_as(reading)
     return point is not None and answer.target.holds(point)
 
@@ -209,7 +218,7 @@ def _distance(point: ScreenPoint, target: Target) -> float:
     return hypot(point.x - target.centre.x, point.y - target.centre.y)
 
 
-def _best(errors: Sequence[Fit], answers: Sequence[Answer]) -> Reading | None:
+def _best(errors: Sequence[Fit], answers: Sequence[CalibrationReply]) -> Reading | None:
     """The reading that fits best; of several that cannot be told apart, the first."""
     fitting = [fit for fit in errors if fit.fits]
     if not fitting:
@@ -221,7 +230,7 @@ def _best(errors: Sequence[Fit], answers: Sequence[Answer]) -> Reading | None:
     return best.reading
 
 
-def _is_better(other: Fit, best: Fit, answers: Sequence[Answer]) -> bool:
+def _is_better(other: Fit, best: Fit, answers: Sequence[CalibrationReply]) -> bool:
     """Whether the answers speak for `other` much more than for `best`.
 
     The logarithm of the ratio of their likelihoods: errors are normal, but beyond a few standard deviations an answer
@@ -238,7 +247,7 @@ def _is_better(other: Fit, best: Fit, answers: Sequence[Answer]) -> bool:
     return ratio / (2 * sigma**2) > _CLEARLY
 
 
-def _reads(dialect: Dialect, answers: Sequence[Answer]) -> bool:
+def _reads(dialect: Dialect, answers: Sequence[CalibrationReply]) -> bool:
     """Whether `dialect` can read the replies in which a point was found."""
     texts = [answer.text for answer in answers if answer.point is not None]
     return sum(_point_in(dialect, text) is not None for text in texts) >= LEAST_HITS * len(texts)

@@ -5,13 +5,13 @@ from functools import cache
 
 from PIL import Image
 
-from ...envs.check import Check, Verdict
+from ...envs.check import Check, CheckStatus
 from ...envs.geometry import Size
 from ...envs.screenshot import Screenshot
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling
 from ..dialects.dialect import Constrainable, Dialect
-from .probe import Probe, Refused
+from .probe import Probe, ServerRefused
 
 MOST_IMAGES = 50
 """More images than this are not asked for: no history shows as many."""
@@ -37,14 +37,14 @@ def images_a_prompt(what: str, probe: Probe) -> Check:
     """
     most, refusal = _most_images(probe)
     if most >= MOST_IMAGES:
-        return Check(what, Verdict.OK, f"{MOST_IMAGES} or more")
+        return Check(what, CheckStatus.OK, f"{MOST_IMAGES} or more")
     if most == 0:
         advice = "serve a model that sees, and allow it images (vLLM: --limit-mm-per-prompt)"
-        return Check(what, Verdict.FAILED, refusal, advice)
+        return Check(what, CheckStatus.FAILED, refusal, advice)
     if most >= ENOUGH_IMAGES:
-        return Check(what, Verdict.OK, f"{most}")
+        return Check(what, CheckStatus.OK, f"{most}")
     advice = f'serve it with --limit-mm-per-prompt \'{{"image":5,"video":0}}\', or run with --history window:{most}'
-    return Check(what, Verdict.WARNING, f"{most}, where up to {ENOUGH_IMAGES} are shown", advice)
+    return Check(what, CheckStatus.WARNING, f"{most}, where up to {ENOUGH_IMAGES} are shown", advice)
 
 
 def _most_images(probe: Probe) -> tuple[int, str]:
@@ -55,7 +55,7 @@ def _most_images(probe: Probe) -> tuple[int, str]:
         try:
             probe.ask([Message("user", (_dot(),) * asked), Message.of("user", "How many?")])
             accepted = asked
-        except Refused as error:
+        except ServerRefused as error:
             refused, said = asked, str(error)
             if limit := _LIMIT.search(said):
                 return min(int(limit[1]), asked - 1), said
@@ -82,17 +82,17 @@ def special_tokens(what: str, probe: Probe) -> Check:
         ModelLost: the server does not answer.
     """
     if probe.dialect is None or not _writes_boxes(probe.dialect):
-        return Check(what, Verdict.SKIPPED, "the dialect writes none")
+        return Check(what, CheckStatus.SKIPPED, "the dialect writes none")
     try:
         text = _boxes_from(probe)
-    except Refused as refused:
-        return Check(what, Verdict.SKIPPED, f"the server cannot be made to write one: {refused}")
+    except ServerRefused as refused:
+        return Check(what, CheckStatus.SKIPPED, f"the server cannot be made to write one: {refused}")
     if BOX_START in text and BOX_END in text:
-        return Check(what, Verdict.OK, f"{BOX_START} arrives as the model writes it")
+        return Check(what, CheckStatus.OK, f"{BOX_START} arrives as the model writes it")
     if "(1,2)" not in text.replace(" ", ""):
-        return Check(what, Verdict.SKIPPED, "the model does not repeat a box, so that nothing can be told")
+        return Check(what, CheckStatus.SKIPPED, "the model does not repeat a box, so that nothing can be told")
     found = f"{BOX_START} is stripped from replies; it is put back in past ones, at the price of cache misses"
-    return Check(what, Verdict.WARNING, found, "serve it with vLLM, which is asked for skip_special_tokens=false")
+    return Check(what, CheckStatus.WARNING, found, "serve it with vLLM, which is asked for skip_special_tokens=false")
 
 
 def _boxes_from(probe: Probe) -> str:
@@ -122,17 +122,21 @@ def prefix_cache(what: str, probe: Probe) -> Check:
         before = _cache_hits(probe)
         again = probe.ask(messages).usage
         after = _cache_hits(probe)
-    except Refused as refused:
-        return Check(what, Verdict.SKIPPED, str(refused))
+    except ServerRefused as refused:
+        return Check(what, CheckStatus.SKIPPED, str(refused))
     if again.cached:
-        return Check(what, Verdict.OK, f"{again.cached} of {again.prompt} tokens of a repeated prompt came from it")
+        return Check(what, CheckStatus.OK, f"{again.cached} of {again.prompt} tokens of a repeated prompt came from it")
     if before is None or after is None:
         found = "no tokens of a repeated prompt are said to come from it: it is off, or the server does not tell"
-        return Check(what, Verdict.WARNING, found, "vLLM: serve with --enable-prompt-tokens-details, then look again")
+        return Check(
+            what, CheckStatus.WARNING, found, "vLLM: serve with --enable-prompt-tokens-details, then look again"
+        )
     if after > before:
         advice = "serve with --enable-prompt-tokens-details, so that runs record it"
-        return Check(what, Verdict.OK, f"{after - before:.0f} tokens of a repeated prompt came from it", advice)
-    return Check(what, Verdict.WARNING, "it is off: each step is computed anew", "leave out --no-enable-prefix-caching")
+        return Check(what, CheckStatus.OK, f"{after - before:.0f} tokens of a repeated prompt came from it", advice)
+    return Check(
+        what, CheckStatus.WARNING, "it is off: each step is computed anew", "leave out --no-enable-prefix-caching"
+    )
 
 
 def _cache_hits(probe: Probe) -> float | None:
@@ -162,13 +166,15 @@ def structured_output(what: str, probe: Probe) -> Check:
         ModelLost: the server does not answer.
     """
     if not probe.model.facts().is_vllm:
-        return Check(what, Verdict.SKIPPED, "only vLLM can be asked for it")
+        return Check(what, CheckStatus.SKIPPED, "only vLLM can be asked for it")
     sampling = Sampling(max_tokens=20, grammar='start: "code-" /[0-9]{4}/\n')
     try:
         text = probe.ask([Message.of("user", "Say hello.")], sampling).text
-    except Refused as refused:
-        return Check(what, Verdict.WARNING, str(refused), "run without --constrain, or update vLLM to 0.25 or later")
+    except ServerRefused as refused:
+        return Check(
+            what, CheckStatus.WARNING, str(refused), "run without --constrain, or update vLLM to 0.25 or later"
+        )
     if re.fullmatch(r"code-[0-9]{4}", text):
-        return Check(what, Verdict.OK, "a reply can be held to a grammar (--constrain)")
+        return Check(what, CheckStatus.OK, "a reply can be held to a grammar (--constrain)")
     found = f"the grammar was ignored: {text[:40]!r}"
-    return Check(what, Verdict.WARNING, found, "run without --constrain, or update vLLM to 0.25 or later")
+    return Check(what, CheckStatus.WARNING, found, "run without --constrain, or update vLLM to 0.25 or later")

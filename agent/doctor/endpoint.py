@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ...envs.check import Check, Verdict
+from ...envs.check import Check, CheckStatus
 from ...envs.geometry import Size
 from ..core.messages import Message
 from ..core.model import ModelLost, Sampling
@@ -16,7 +16,7 @@ from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model, dialect_names
 from .capabilities import images_a_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
-from .probe import Probe, Refused
+from .probe import Probe, ServerRefused
 
 if TYPE_CHECKING:
     from ..models.served import ServedModel  # the OpenAI SDK takes half a second to import
@@ -45,15 +45,15 @@ def check_endpoint(model: "ServedModel", dialect: Dialect | None = None) -> Iter
     why = ""
     for what, look in _CHECKS:
         if why:
-            yield Check(what, Verdict.SKIPPED, why)
+            yield Check(what, CheckStatus.SKIPPED, why)
             continue
         try:
             check = look(what, probe)
         except ModelLost as lost:
             check = _lost(what, lost)
             why = f"because of {what}"
-        except Refused as refused:
-            check = Check(what, Verdict.FAILED, str(refused), "mend what the server reports")
+        except ServerRefused as refused:
+            check = Check(what, CheckStatus.FAILED, str(refused), "mend what the server reports")
             why = f"because of {what}"
         yield check
 
@@ -70,12 +70,12 @@ def dialect_of(model: "ServedModel", dialect: Dialect | None = None) -> Dialect 
 def _lost(what: str, lost: ModelLost) -> Check:
     """The line for a lost server: what happened, and what to do about it, which follows the last semicolon."""
     said, _, advice = re.sub(r" \(tried \d+ times\)$", "", str(lost)).rpartition("; ")
-    return Check(what, Verdict.FAILED, said or advice, advice if said else "look at the server's log")
+    return Check(what, CheckStatus.FAILED, said or advice, advice if said else "look at the server's log")
 
 
 def _reachable(what: str, probe: Probe) -> Check:
     facts = probe.model.facts()
-    return Check(what, Verdict.OK, f"{probe.model.base_url}, {facts.version or 'not vLLM'}")
+    return Check(what, CheckStatus.OK, f"{probe.model.base_url}, {facts.version or 'not vLLM'}")
 
 
 def _name(what: str, probe: Probe) -> Check:
@@ -83,33 +83,33 @@ def _name(what: str, probe: Probe) -> Check:
     by_name = dialect_for_model(name)
     if probe.dialect is None:
         choice = ", ".join(dialect_names())
-        return Check(what, Verdict.FAILED, f"{name}, which does not tell how it speaks", f"say --dialect: {choice}")
+        return Check(what, CheckStatus.FAILED, f"{name}, which does not tell how it speaks", f"say --dialect: {choice}")
     found = f"{name}, spoken to in {probe.dialect.name}"
     if by_name is None or by_name.name == probe.dialect.name:
-        return Check(what, Verdict.OK, found)
-    return Check(what, Verdict.WARNING, f"{found}, though its name says {by_name.name}", "leave --dialect out")
+        return Check(what, CheckStatus.OK, found)
+    return Check(what, CheckStatus.WARNING, f"{found}, though its name says {by_name.name}", "leave --dialect out")
 
 
 def _reply(what: str, probe: Probe) -> Check:
     completion = probe.ask([Message.of("user", "Say hello.")], Sampling(max_tokens=16))
     if not completion.text.strip():
         advice = "ask it for more tokens, or look at the server's chat template"
-        return Check(what, Verdict.WARNING, "an empty reply to a greeting", advice)
-    return Check(what, Verdict.OK, f"{completion.usage.prompt} tokens in, {completion.usage.completion} out")
+        return Check(what, CheckStatus.WARNING, "an empty reply to a greeting", advice)
+    return Check(what, CheckStatus.OK, f"{completion.usage.prompt} tokens in, {completion.usage.completion} out")
 
 
 def _context(what: str, probe: Probe) -> Check:
     context = probe.model.facts().context_tokens
     if context is None:
-        return Check(what, Verdict.SKIPPED, "the server does not tell how many tokens it takes")
+        return Check(what, CheckStatus.SKIPPED, "the server does not tell how many tokens it takes")
     if probe.dialect is None:
-        return Check(what, Verdict.OK, f"{context} tokens")
+        return Check(what, CheckStatus.OK, f"{context} tokens")
     rule = probe.dialect.image_rule
     fitting = max(0, context - _WORDS - _LEAST_REPLY) // rule.tokens(rule.resize(USUAL_SCREEN))
     found = f"{context} tokens: about {fitting} screenshots of {USUAL_SCREEN}"
     if fitting >= USUAL_SCREENSHOTS:
-        return Check(what, Verdict.OK, found)
-    verdict = Verdict.WARNING if fitting else Verdict.FAILED
+        return Check(what, CheckStatus.OK, found)
+    verdict = CheckStatus.WARNING if fitting else CheckStatus.FAILED
     advice = f"serve it with --max-model-len 65536, or run with --history window:{max(fitting, 1)}"
     return Check(what, verdict, f"{found}, where up to {USUAL_SCREENSHOTS} are shown", advice)
 

@@ -6,12 +6,12 @@ counted: an image costs a token for each patch. So a prompt is counted with an i
 
 from dataclasses import dataclass
 
-from ...envs.check import Check, Verdict
+from ...envs.check import Check, CheckStatus
 from ...envs.geometry import Size
 from ..core.coordinates import Grid, ImageRule
 from ..core.messages import Message
-from .probe import Probe, Refused
-from .screens import scenes, sent
+from .probe import Probe, ServerRefused
+from .screens import calibration_screens, sent
 
 SIZES = (Size(462, 350), Size(1280, 720), Size(1080, 1920), Size(1920, 1080), Size(2560, 1440))
 
@@ -45,24 +45,26 @@ def image_sizes(what: str, probe: Probe) -> Check:
         ModelLost: the server does not answer.
     """
     if probe.dialect is None:
-        return Check(what, Verdict.SKIPPED, "it is not known how the model sizes images")
+        return Check(what, CheckStatus.SKIPPED, "it is not known how the model sizes images")
     bare = probe.ask([Message.of("user", _TEXT)]).usage.prompt
     if bare == _ESTIMATE:
-        return Check(what, Verdict.SKIPPED, "the server does not count tokens (usage.prompt_tokens)")
+        return Check(what, CheckStatus.SKIPPED, "the server does not count tokens (usage.prompt_tokens)")
     rule = probe.dialect.image_rule
     try:
         counts = [
             _count(probe, size, bare, rule) for size in SIZES if probe.has_room(_expected(size, rule) + _TEXT_TOKENS)
         ]
-    except Refused as refused:
-        return Check(what, Verdict.FAILED, str(refused), "mend what the server reports: without images nothing works")
+    except ServerRefused as refused:
+        return Check(
+            what, CheckStatus.FAILED, str(refused), "mend what the server reports: without images nothing works"
+        )
     if not any(count.tokens for count in counts):
-        return Check(what, Verdict.SKIPPED, "the server counts no tokens for images")
+        return Check(what, CheckStatus.SKIPPED, "the server counts no tokens for images")
     return _verdict(what, counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
 
 
 def _count(probe: Probe, screen: Size, bare: int, rule: ImageRule) -> _Count:
-    scene = next(scene for scene in scenes() if scene.size == screen)
+    scene = next(scene for scene in calibration_screens() if scene.size == screen)
     image = sent(scene, rule.resize(screen))
     tokens = probe.ask([Message.of("user", image, _TEXT)]).usage.prompt - bare
     return _Count(image.size, tokens, rule.tokens(image.size))
@@ -76,8 +78,8 @@ def _verdict(what: str, counts: list[_Count], rule: ImageRule, *, in_pixels: boo
     wrong = [count for count in counts if not count.is_right]
     if not wrong:
         sizes = ", ".join(str(count.size) for count in counts)
-        return Check(what, Verdict.OK, f"images are left as they are: {sizes}")
-    verdict = Verdict.FAILED if in_pixels else Verdict.WARNING
+        return Check(what, CheckStatus.OK, f"images are left as they are: {sizes}")
+    verdict = CheckStatus.FAILED if in_pixels else CheckStatus.WARNING
     worst = max(wrong, key=lambda count: abs(count.tokens - count.expected))
     cost = f"an image of {worst.size} costs {worst.tokens} tokens, not {worst.expected}"
     if factor := _other_factor(counts, rule):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ONE_TOKEN = Sampling(max_tokens=1)
 
 
-class Refused(Exception):
+class ServerRefused(Exception):
     """The server answered, but not with a reply; the message says what it said."""
 
 
@@ -47,7 +47,7 @@ class Probe:
         except ModelLost as lost:
             if getattr(lost.__cause__, "status_code", None) is None:  # the SDK's errors that hold an answer have one
                 raise
-            raise Refused(str(lost)) from lost
+            raise ServerRefused(str(lost)) from lost
 
     def has_room(self, tokens: int) -> bool:
         """Whether a prompt of about so many tokens fits into the model's context, as far as is known."""

@@ -52,7 +52,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CalibrationScreen:
     """A drawn screen and what is on it."""
 
     screenshot: Screenshot
@@ -65,18 +65,18 @@ class Scene:
 
 
 @cache
-def scenes() -> tuple[Scene, ...]:
+def calibration_screens() -> tuple[CalibrationScreen, ...]:
     """All of them, drawn once; always the same."""
     return tuple(_draw(size, first=index * len(_BUTTONS) + 1) for index, size in enumerate(SIZES))
 
 
 @cache
-def sent(scene: Scene, size: Size) -> ImagePart:
+def sent(scene: CalibrationScreen, size: Size) -> ImagePart:
     """The picture of `scene` as a model is sent it, in that size; encoded once."""
     return ImagePart.of(scene.screenshot, size)
 
 
-def _draw(size: Size, first: int) -> Scene:
+def _draw(size: Size, first: int) -> CalibrationScreen:
     targets = tuple(
         Target(f'the {colour} button labelled "{label}"', rgb, _place(size, first + index))
         for index, (colour, rgb, label) in enumerate(_BUTTONS)
@@ -93,7 +93,7 @@ def _draw(size: Size, first: int) -> Scene:
         box = target.box
         pen.rectangle((box.left, box.top, box.right - 1, box.bottom - 1), target.colour, _INK, 1)
         pen.text((target.centre.x, target.centre.y), label, "white", font, anchor="mm")
-    return Scene(Screenshot(image), targets)
+    return CalibrationScreen(Screenshot(image), targets)
 
 
 def _place(size: Size, number: int) -> Box:

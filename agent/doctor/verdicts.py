@@ -18,7 +18,7 @@ from ..dialects.registry import dialect_for_model
 from .calibration import Calibration
 
 
-class KeptVerdict(BaseModel):
+class CachedCalibration(BaseModel):
     """What was found of `model` at `endpoint`, asked in `dialect`.
 
     `answers_in` names the space that its answers fit, if any; `speakers` are the dialects that take them so.
@@ -44,7 +44,7 @@ def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return home / "screenwright" / "models"
 
 
-def keep(calibration: Calibration, info: ModelInfo, folder: Path) -> Path | None:
+def save_calibration(calibration: Calibration, info: ModelInfo, folder: Path) -> Path | None:
     """Write down what `calibration` found of the model `info`; the file. None where it was not measured to the end.
 
     Raises:
@@ -52,7 +52,7 @@ def keep(calibration: Calibration, info: ModelInfo, folder: Path) -> Path | None
     """
     if calibration.lost:
         return None
-    verdict = KeptVerdict(
+    verdict = CachedCalibration(
         endpoint=info.endpoint,
         model=info.name,
         version=info.version,
@@ -69,7 +69,7 @@ def keep(calibration: Calibration, info: ModelInfo, folder: Path) -> Path | None
     return path
 
 
-def kept(endpoint: str, model: str, folder: Path) -> KeptVerdict | None:
+def load_calibration(endpoint: str, model: str, folder: Path) -> CachedCalibration | None:
     """What was found of `model` at `endpoint`; None if nothing was, or it cannot be read."""
     verdict = _read(_path(endpoint, model, folder))
     return verdict if verdict and (verdict.endpoint, verdict.model) == (endpoint, model) else None
@@ -81,7 +81,7 @@ def refusal(endpoint: str, model: str, dialect: str, folder: Path, *, version: s
     That is so while nothing was measured, or, where `version` is given, while another version of the server was. A
     model whose answers fitted nothing in one dialect may still fit in another.
     """
-    verdict = kept(endpoint, model, folder)
+    verdict = load_calibration(endpoint, model, folder)
     if verdict is None or (version and verdict.version and version != verdict.version):
         return None
     if verdict.fits and verdict.dialect == dialect:
@@ -114,15 +114,15 @@ def refusal_of(model: Model, dialect: Dialect | None, folder: Path) -> str | Non
     return None if spoken is None else refusal(endpoint, info.name, spoken.name, folder, version=info.version)
 
 
-def _all(folder: Path) -> Iterator[KeptVerdict]:
+def _all(folder: Path) -> Iterator[CachedCalibration]:
     for path in folder.glob("*.json"):
         if verdict := _read(path):
             yield verdict
 
 
-def _read(path: Path) -> KeptVerdict | None:
+def _read(path: Path) -> CachedCalibration | None:
     try:
-        return KeptVerdict.model_validate_json(path.read_bytes())
+        return CachedCalibration.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
 

@@ -20,11 +20,11 @@ class Deny:
     reason: str
 
 
-Verdict: TypeAlias = Allow | Deny
-Guard: TypeAlias = Callable[[Action, Observation], Verdict]
+GuardDecision: TypeAlias = Allow | Deny
+Guard: TypeAlias = Callable[[Action, Observation], GuardDecision]
 """Judges an action by the screen that it was decided on. A guard that asks somebody simply takes that long."""
 
 
-def allow_all(_action: Action, _observation: Observation) -> Verdict:
+def allow_all(_action: Action, _observation: Observation) -> GuardDecision:
     """The guard that allows everything."""
     return Allow()

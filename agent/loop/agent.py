@@ -18,11 +18,11 @@ from PIL import Image
 from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
-from ..core.context import Look, Situation
+from ..core.context import DecisionContext, HistoryStep
 from ..core.limits import Limits, StopReason
 from ..core.messages import ImageFormat
 from ..core.model import Model, Sampling, Usage
-from ..core.supervision import Oversight
+from ..core.supervision import Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
@@ -30,7 +30,7 @@ from ..guard.guard import Guard, allow_all
 from ..policy.image_history import History
 from ..policy.model_policy import ModelPolicy
 from ..record.events import Decided, Ended, Event
-from ..record.past import Past
+from ..record.past import ResumePoint
 from ..record.trajectory import RunError, RunLog, read_run
 from .control import Control
 from .episode import Episode
@@ -42,7 +42,8 @@ class Result:
     """How an episode ended.
 
     `answer` is what the model says to the user; `reason` says more about `stop`; `run` is the folder that the run was
-    recorded in, if it was. `misread` counts replies that could not be read. `verified` is the verdict on a finish that
+    recorded in, if it was. `parse_failures` counts replies that could not be read. `verified` is the verdict on a
+    finish that
     was checked, None if it was not.
     """
 
@@ -53,7 +54,7 @@ class Result:
     usage: Usage
     seconds: float
     run: Path | None = None
-    misread: int = 0
+    parse_failures: int = 0
     verified: bool | None = None
 
     @property
@@ -67,7 +68,7 @@ class Agent:
 
     `model` is a `Model`, or what `open_model` takes: `reader`, or the address of an OpenAI-compatible server. The
     dialect is chosen by the model's name unless it is given; `prompt` chooses among its prompts, where it has several.
-    `constrain` holds replies to the dialect's grammar on a vLLM server, so that none can be unreadable. `oversight`
+    `constrain` holds replies to the dialect's grammar on a vLLM server, so that none can be unreadable. `supervision`
     says what is done about circles, whether a user attends, and who checks a finish.
 
     Raises:
@@ -86,7 +87,7 @@ class Agent:
         image_format: ImageFormat = ImageFormat.PNG,
         prompt: Prompt | None = None,
         constrain: bool = False,
-        oversight: Oversight = Oversight(),
+        supervision: Supervision = Supervision(),
     ) -> None:
         self.model = open_model(model) if isinstance(model, str) else model
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
@@ -97,7 +98,7 @@ class Agent:
         self.image_format = image_format
         self.prompt = prompt
         self.constrain = constrain
-        self.oversight = oversight
+        self.supervision = supervision
         self._control: Control | None = None
 
     def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
@@ -155,7 +156,7 @@ class Agent:
         screenshot = picture if isinstance(picture, Screenshot) else Screenshot(picture)
         policy = self._policy(Prompt.GROUNDING)
         policy.open()
-        for event in policy.decide(Situation(text, 1, (Look(screenshot),)), lambda: False):
+        for event in policy.decide(DecisionContext(text, 1, (HistoryStep(screenshot),)), lambda: False):
             if isinstance(event, Decided) and event.traces:
                 return event.traces[0].screen
         return None
@@ -188,7 +189,7 @@ class Agent:
         if self._control is not None:
             self._control.decline()
 
-    def _stream(self, task: str, env: Env, folder: Path | None, past: Past | None) -> Iterator[Event]:
+    def _stream(self, task: str, env: Env, folder: Path | None, past: ResumePoint | None) -> Iterator[Event]:
         if self._control is not None:
             raise RuntimeError("this agent is at work on a task already: wait for it, or make another Agent")
         control = self._control = Control()
@@ -196,7 +197,7 @@ class Agent:
             with ExitStack() as stack:
                 policy = self._policy()
                 episode = Episode(
-                    task, env, policy, self.limits, self.guard, control, past=past, oversight=self.oversight
+                    task, env, policy, self.limits, self.guard, control, past=past, supervision=self.supervision
                 )
                 if folder is not None:
                     episode.record = _LazyLog(stack, folder, resume=past is not None)
@@ -213,7 +214,7 @@ class Agent:
             image_format=self.image_format,
             prompt=prompt or self.prompt,
             constrain=self.constrain,
-            condense=self.oversight.condense,
+            condense=self.supervision.condense,
         )
 
 
@@ -242,7 +243,7 @@ def result_of(last: Event, run: Path | str | None = None) -> Result:
         last.usage,
         last.seconds,
         folder,
-        last.misread,
+        last.parse_failures,
         last.verified,
     )
 

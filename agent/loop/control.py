@@ -86,7 +86,7 @@ class Control:
         """Whether `decline` was called."""
         return self._declined
 
-    def take_words(self) -> tuple[str, ...]:
+    def drain_messages(self) -> tuple[str, ...]:
         """What was said since it was asked last, oldest first."""
         self._heard.clear()
         words: list[str] = []
@@ -96,6 +96,6 @@ class Control:
             self._heard.set()
         return tuple(words)
 
-    def wait_for_words(self, seconds: float | None = None) -> None:
+    def wait_for_message(self, seconds: float | None = None) -> None:
         """Return once something was said, nobody will answer, or the episode is stopped; or after `seconds`."""
         self._heard.wait(seconds)

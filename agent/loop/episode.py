@@ -15,32 +15,32 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TypeVar
 
-from ...envs.env import ActionRefused, Attended, Env, EnvLost, EnvStopped, Observation
+from ...envs.env import ActionRefused, Env, EnvLost, EnvStopped, InputMonitored, Observation
 from ...prompts import render
-from ..core.context import Look, Situation
+from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
-from ..core.supervision import Check, Claim, Oversight, Verdict
+from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
 from ..guard.guard import Deny, Guard, allow_all
 from ..policy.model_policy import Policy
 from ..record.events import (
     Acted,
-    Checked,
+    Critiqued,
     Decided,
     Ended,
     Event,
-    Misread,
-    Noted,
+    Note,
     Observed,
+    ParseFailed,
     Replied,
     Resumed,
     Started,
     Stepped,
 )
-from ..record.past import Past
+from ..record.past import ResumePoint
 from .control import Control
-from .observer import Sight, Stuck, Watch
+from .observer import Observer, StepObservation, Stuck
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ MOST_DENIALS = 3
 INTERRUPTED = "The work was interrupted after your last action and goes on now; the screen may have changed."
 
 
-class _Over(Exception):
+class _EpisodeEnded(Exception):
     """The one way out of the loop: the episode is over, for this reason."""
 
     def __init__(self, stop: StopReason, reason: str = "", answer: str = "", *, verified: bool | None = None) -> None:
@@ -68,11 +68,11 @@ class Episode:
     guard: Guard = allow_all
     control: Control = field(default_factory=Control)
     record: Callable[[Event], None] = lambda event: None
-    past: Past | None = None
-    oversight: Oversight = Oversight()
+    past: ResumePoint | None = None
+    supervision: Supervision = Supervision()
 
-    _looks: list[Look] = field(init=False, default_factory=list[Look])
-    _watch: Watch = field(init=False)
+    _looks: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
+    _watch: Observer = field(init=False)
     _refuted: bool = field(init=False, default=False)
     _usage: Usage = field(init=False, default=Usage())
     _misread: int = field(init=False, default=0)
@@ -93,7 +93,7 @@ class Episode:
         over = yield from self._steps()
         yield self._recorded(self._ended(over))
 
-    def _steps(self) -> Generator[Event, None, "_Over"]:
+    def _steps(self) -> Generator[Event, None, "_EpisodeEnded"]:
         """Step by step until it is over; whatever ends it, no key or button stays held."""
         try:
             if self._unready is not None:
@@ -107,18 +107,18 @@ class Episode:
                 yield from self._act(decided, sight.observation)
                 yield self._recorded(Stepped(self._step, time.perf_counter() - started, self._log_s))
                 yield from self._judge(decided)
-        except _Over as over:
+        except _EpisodeEnded as over:
             return over
         except Stuck as stuck:
             if self.control.stopped:
-                return _Over(StopReason.CANCELLED, self.control.reason)
-            return _Over(StopReason.STUCK, str(stuck))
+                return _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
+            return _EpisodeEnded(StopReason.STUCK, str(stuck))
         except EnvStopped as stopped:
-            return _Over(StopReason.CANCELLED, str(stopped))
+            return _EpisodeEnded(StopReason.CANCELLED, str(stopped))
         except EnvLost as lost:
-            return _Over(StopReason.ENV_LOST, str(lost))
+            return _EpisodeEnded(StopReason.ENV_LOST, str(lost))
         except ModelLost as lost:
-            return _Over(StopReason.MODEL_LOST, str(lost))
+            return _EpisodeEnded(StopReason.MODEL_LOST, str(lost))
         finally:
             self.env.release()
             self._attend(None)
@@ -127,17 +127,17 @@ class Episode:
 
     def _attend(self, control: Control | None) -> None:
         """Be told from now on, or no more, what the person at the screen does, where there may be one."""
-        if isinstance(self.env, Attended):
-            self.env.attend(control)
+        if isinstance(self.env, InputMonitored):
+            self.env.set_input_listener(control)
 
     def _open(self) -> None:
         """Open the screen by a first look, which step 1 may take for its own, and the policy.
 
         A screen that cannot be opened is no episode; a model that cannot be had ends this one.
         """
-        past = self.past or Past()
-        self._watch = Watch(self.env, self.control, self.oversight, done=list(past.done))
-        self._looks, self._usage, self._misread = list(past.looks), past.usage, past.misread
+        past = self.past or ResumePoint()
+        self._watch = Observer(self.env, self.control, self.supervision, done=list(past.done))
+        self._looks, self._usage, self._misread = list(past.history), past.usage, past.parse_failures
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
             self._watch.open()
         self._attend(self.control)
@@ -151,16 +151,16 @@ class Episode:
         if self.past is None:
             return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), version("screenwright"))
         self._watch.notes.append(INTERRUPTED)
-        return Resumed(len(self.past.looks), _now(), version("screenwright"))
+        return Resumed(len(self.past.history), _now(), version("screenwright"))
 
     # -- look
 
-    def _look(self) -> Generator[Event, None, Sight]:
+    def _look(self) -> Generator[Event, None, StepObservation]:
         step = self._step + 1
         sight = yield from self._recording(self._watch.look(step))
         change = sight.change.share if sight.change is not None else 0.0
         shot = sight.observation.screenshot
-        self._looks.append(Look(shot, sight.notes, change=change, fresh=sight.fresh))
+        self._looks.append(HistoryStep(shot, sight.notes, change=change, fresh=sight.fresh))
         yield self._recorded(Observed(step, sight.observation, sight.notes, sight.change, sight.capture_s))
         if sight.reflected is not None:
             yield self._recorded(sight.reflected)
@@ -168,22 +168,24 @@ class Episode:
 
     # -- decide
 
-    def _decide(self, sight: Sight) -> Generator[Event, None, Decided]:
+    def _decide(self, sight: StepObservation) -> Generator[Event, None, Decided]:
         device = sight.observation.device
-        situation = Situation(self.task, self._step, tuple(self._looks), device, sight.hotter, sight.closer)
+        context = DecisionContext(self.task, self._step, tuple(self._looks), device, sight.hotter, sight.closer)
         reply = ""
-        for event in self.policy.decide(situation, self._interrupted):
+        for event in self.policy.decide(context, self._interrupted):
             yield self._recorded(event)
             if isinstance(event, Replied):
                 reply = event.text if event.purpose == "act" else reply
                 self._usage += event.usage
                 self._check_limits(steps=False)
-            elif isinstance(event, Misread):
+            elif isinstance(event, ParseFailed):
                 self._misread += 1
             elif isinstance(event, Decided):
                 self._looks[-1] = replace(self._looks[-1], reply=reply)
                 return event
-        raise _Over(StopReason.STUCK, "the model's replies could not be read; the log has them, and what was wrong")
+        raise _EpisodeEnded(
+            StopReason.STUCK, "the model's replies could not be read; the log has them, and what was wrong"
+        )
 
     def _interrupted(self) -> bool:
         return self.control.stopped or self._out_of_time()
@@ -227,57 +229,57 @@ class Episode:
     # -- go on or end
 
     def _judge(self, decided: Decided) -> Iterator[Event]:
-        """Raise `_Over` if the step just done was the last."""
+        """Raise `_EpisodeEnded` if the step just done was the last."""
         if isinstance(decided.ending, Finish):
             yield from self._conclude(decided.ending)
         elif isinstance(decided.ending, AskUser):
             yield from self._converse(decided.ending.question or "the model asks for the user")
         elif decided.ending is not None:
-            raise _Over(StopReason.INFEASIBLE, decided.ending.reason or "the model says that it cannot be done")
+            raise _EpisodeEnded(StopReason.INFEASIBLE, decided.ending.reason or "the model says that it cannot be done")
         if self._denials >= MOST_DENIALS:
-            raise _Over(StopReason.REFUSED, f"{MOST_DENIALS} steps in a row asked for what is not allowed")
+            raise _EpisodeEnded(StopReason.REFUSED, f"{MOST_DENIALS} steps in a row asked for what is not allowed")
 
     def _conclude(self, finish: Finish) -> Iterator[Event]:
         """Believe a finish, or have it checked; a refuted one is told to the model once, and then stands."""
-        check = self.oversight.check
+        check = self.supervision.check
         if check is None:
-            raise _Over(StopReason.FINISHED, "", finish.answer)
+            raise _EpisodeEnded(StopReason.FINISHED, "", finish.answer)
         started = time.perf_counter()
         verdict = self._verdict(check, finish)
         self._usage += verdict.usage
         seconds = time.perf_counter() - started
-        yield self._recorded(Checked(self._step, verdict.holds, verdict.reason, verdict.usage, seconds))
+        yield self._recorded(Critiqued(self._step, verdict.holds, verdict.reason, verdict.usage, seconds))
         last = self._refuted or (self.limits.steps is not None and self._step >= self.limits.steps)
         if verdict.holds is not False or last:
             reason = "" if verdict.holds else f"the second look: {verdict.reason}"
-            raise _Over(StopReason.FINISHED, reason, finish.answer, verified=verdict.holds)
+            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=verdict.holds)
         self._refuted = True
         self._watch.notes.append(render("refuted", reason=verdict.reason))
 
-    def _verdict(self, check: Check, finish: Finish) -> Verdict:
+    def _verdict(self, check: Critic, finish: Finish) -> Critique:
         shots = (*(look.screenshot for look in self._looks[-2:]), self.env.observe().screenshot)
         try:
-            return check(Claim(self.task, finish.answer, shots, tuple(self._watch.done)))
+            return check(CompletionClaim(self.task, finish.answer, shots, tuple(self._watch.done)))
         except ModelLost as lost:
-            return Verdict(None, f"the model that checks is lost: {lost}")
+            return Critique(None, f"the model that checks is lost: {lost}")
 
     def _converse(self, question: str) -> Iterator[Event]:
         """Ask the user, if one attends; the time that it takes does not count."""
         answered = yield from self._recording(self._watch.ask_user(self._step, question))
         if not answered and not self.control.stopped:
-            raise _Over(StopReason.NEEDS_USER, question)
+            raise _EpisodeEnded(StopReason.NEEDS_USER, question)
 
     def _check_limits(self, *, steps: bool = True) -> None:
-        """Raise `_Over` if a limit is reached or the episode was stopped from outside."""
+        """Raise `_EpisodeEnded` if a limit is reached or the episode was stopped from outside."""
         limits = self.limits
         if self.control.stopped:
-            raise _Over(StopReason.CANCELLED, self.control.reason)
+            raise _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
         if self._out_of_time():
-            raise _Over(StopReason.TIME_LIMIT, f"{limits.seconds:g} seconds are over")
+            raise _EpisodeEnded(StopReason.TIME_LIMIT, f"{limits.seconds:g} seconds are over")
         if limits.tokens is not None and self._usage.total >= limits.tokens:
-            raise _Over(StopReason.TOKEN_LIMIT, f"{self._usage.total} tokens used of {limits.tokens}")
+            raise _EpisodeEnded(StopReason.TOKEN_LIMIT, f"{self._usage.total} tokens used of {limits.tokens}")
         if steps and limits.steps is not None and self._step >= limits.steps:
-            raise _Over(StopReason.STEP_LIMIT, f"{limits.steps} steps are over")
+            raise _EpisodeEnded(StopReason.STEP_LIMIT, f"{limits.steps} steps are over")
 
     def _hold_while_paused(self) -> Iterator[Event]:
         if not self.control.paused:
@@ -285,10 +287,10 @@ class Episode:
         started = time.monotonic()
         yield from self._recording(self._watch.hand_over(self._step))
         who = ": the user works the screen" if self.control.user_at_work else ""
-        yield self._recorded(Noted(f"paused{who}", self._step))
+        yield self._recorded(Note(f"paused{who}", self._step))
         self.control.wait_while_paused()
         self._begun += time.monotonic() - started
-        yield self._recorded(Noted("resumed", self._step))
+        yield self._recorded(Note("resumed", self._step))
 
     def _out_of_time(self) -> bool:
         return self.limits.seconds is not None and self._seconds >= self.limits.seconds
@@ -304,7 +306,7 @@ class Episode:
     def _seconds(self) -> float:
         return time.monotonic() - self._begun - self._watch.waited_s
 
-    def _ended(self, over: _Over) -> Ended:
+    def _ended(self, over: _EpisodeEnded) -> Ended:
         return Ended(
             over.stop,
             over.reason,

@@ -1,6 +1,6 @@
 """Looking, with all that goes with it: what changed, circles, a screen that was handed over, and a look that failed.
 
-`Watch.look` is asked once a step. Everything here is a generator of events, which the episode records.
+`Observer.look` is asked once a step. Everything here is a generator of events, which the episode records.
 """
 
 import time
@@ -13,12 +13,12 @@ from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.change import Change, ChangeKind
-from ..core.describe import describe, nothing_came_of, set_off
-from ..core.supervision import Oversight, Rung
-from ..monitor.action_loops import Circle
-from ..monitor.progress import Reflection
+from ..core.describe import describe_action, indent_continuation, no_effect_message
+from ..core.supervision import RecoveryAction, Supervision
+from ..monitor.action_loops import ActionLoop
+from ..monitor.progress import ProgressMonitor
 from ..monitor.screen_diff import difference_of
-from ..record.events import Event, NeedsUser, Noted, Reflected, Told, Trouble
+from ..record.events import Escalated, Event, NeedsUser, Note, RecoveredError, UserMessage
 from .control import Control
 
 LOOK_AGAIN_S = 0.5
@@ -42,21 +42,21 @@ class Stuck(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StepObservation:
     """A look with what is to be said about it, and what is done differently at this step."""
 
     observation: Observation
     notes: tuple[str, ...]
     change: Change | None
     capture_s: float
-    reflected: Reflected | None = None
+    reflected: Escalated | None = None
     closer: ScreenPoint | None = None
     hotter: bool = False
 
     @property
     def fresh(self) -> bool:
         """Whether a new plan begins here."""
-        return self.reflected is not None and self.reflected.rung is Rung.PLAN
+        return self.reflected is not None and self.reflected.rung is RecoveryAction.PLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class _FirstLook:
 
 
 @dataclass(slots=True)
-class Watch:
+class Observer:
     """Sees an environment for an episode.
 
     `notes` is what the model is told at the next look, `done` the actions carried out so far, in words; `waited_s` is
@@ -77,12 +77,12 @@ class Watch:
 
     env: Env
     control: Control
-    oversight: Oversight
+    supervision: Supervision
     notes: list[str] = field(default_factory=list[str])
     done: list[str] = field(default_factory=list[str])
     waited_s: float = 0.0
 
-    _reflection: Reflection = field(init=False)
+    _reflection: ProgressMonitor = field(init=False)
     _first: _FirstLook | None = field(init=False, default=None)
     _handed_over: Screenshot | None = field(init=False, default=None)
     _refused: bool = field(init=False, default=False)
@@ -90,7 +90,7 @@ class Watch:
     _restarts: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._reflection = Reflection(self.oversight)
+        self._reflection = ProgressMonitor(self.supervision)
         self._clock = _offset()
 
     # -- what was done
@@ -102,7 +102,7 @@ class Watch:
 
     def carried_out(self, step: int, action: Action) -> None:
         """Take in one action that was carried out."""
-        self.done.append(f"{step}. {describe(action)}")
+        self.done.append(f"{step}. {describe_action(action)}")
 
     # -- a look
 
@@ -117,7 +117,7 @@ class Watch:
         self.notes.extend(observation.facts)
         self._first = _FirstLook(observation, time.perf_counter())
 
-    def look(self, step: int) -> Generator[Event, None, Sight]:
+    def look(self, step: int) -> Generator[Event, None, StepObservation]:
         """Look, as step `step`.
 
         Raises:
@@ -133,12 +133,12 @@ class Watch:
         rung = self._reflection.climb(circle) if circle is not None else None
         if circle is None or rung is None:
             return self._sight(observation, change, capture_s)
-        reflected = Reflected(step, rung, str(circle))
-        if rung is Rung.STUCK:
-            yield Reflected(step - 1, rung, str(circle))
+        reflected = Escalated(step, rung, str(circle))
+        if rung is RecoveryAction.STUCK:
+            yield Escalated(step - 1, rung, str(circle))
             raise Stuck(str(circle))
-        if rung is Rung.USER:
-            yield Reflected(step - 1, rung, str(circle))
+        if rung is RecoveryAction.USER:
+            yield Escalated(step - 1, rung, str(circle))
             if not (yield from self.ask_user(step - 1, _USERS_QUESTION.format(seen=circle))):
                 raise Stuck(str(circle))
             observation = yield from self._observe(step)
@@ -150,22 +150,24 @@ class Watch:
         observation: Observation,
         change: Change | None,
         capture_s: float,
-        reflected: Reflected | None = None,
-        circle: Circle | None = None,
-    ) -> Sight:
+        reflected: Escalated | None = None,
+        circle: ActionLoop | None = None,
+    ) -> StepObservation:
         self._say_who_had_it(observation.screenshot)
         rung = reflected.rung if reflected is not None else None
-        if rung not in (Rung.TELL, Rung.PLAN):
+        if rung not in (RecoveryAction.TELL, RecoveryAction.PLAN):
             self._say_what_came_of_it(change)
-        self.notes.extend(f"The user says: {set_off(text)}" for text in self.control.take_words() if text)
-        if rung is Rung.TELL:
+        self.notes.extend(
+            f"The user says: {indent_continuation(text)}" for text in self.control.drain_messages() if text
+        )
+        if rung is RecoveryAction.TELL:
             self.notes.append(render("circle", seen=str(circle)))
-        elif rung is Rung.PLAN:
+        elif rung is RecoveryAction.PLAN:
             self.notes.append(render("fresh_plan", seen=str(circle), deeds="\n".join(self.done[-_LISTED:])))
         notes = tuple(dict.fromkeys((*self.notes, *observation.facts)))
         self.notes.clear()
-        closer = circle.target if circle is not None and rung is Rung.CLOSER else None
-        return Sight(observation, notes, change, capture_s, reflected, closer, self._reflection.hotter)
+        closer = circle.target if circle is not None and rung is RecoveryAction.CLOSER else None
+        return StepObservation(observation, notes, change, capture_s, reflected, closer, self._reflection.hotter)
 
     def _say_who_had_it(self, screenshot: Screenshot) -> None:
         if self._handed_over is None:
@@ -175,9 +177,14 @@ class Watch:
         self._handed_over = None
 
     def _say_what_came_of_it(self, change: Change | None) -> None:
-        if change is None or change.kind is not ChangeKind.NOTHING or self._refused or not self.oversight.tell_changes:
+        if (
+            change is None
+            or change.kind is not ChangeKind.NOTHING
+            or self._refused
+            or not self.supervision.tell_changes
+        ):
             return
-        said = nothing_came_of(self._reflection.newest)
+        said = no_effect_message(self._reflection.newest)
         if said:
             self.notes.append(said)
 
@@ -205,23 +212,23 @@ class Watch:
             if not self.may_restart():
                 raise
         else:
-            yield Trouble(step, "screenshot", f"a look failed and was taken again: {message}")
+            yield RecoveredError(step, "screenshot", f"a look failed and was taken again: {message}")
             return observation
         yield self._restart(step, message)
         return (yield from self._observe(step))
 
     def may_restart(self) -> bool:
         """Whether a screen that is lost may be started again."""
-        return isinstance(self.env, Restartable) and self._restarts < self.oversight.restarts
+        return isinstance(self.env, Restartable) and self._restarts < self.supervision.restarts
 
-    def _restart(self, step: int, message: str) -> Trouble:
+    def _restart(self, step: int, message: str) -> RecoveredError:
         assert isinstance(self.env, Restartable)
         self._restarts += 1
         said = self.env.restart()
         self._reflection.forget()
         self.notes.append(said)
-        return Trouble(
-            step, "screen", f"{message}; it was started again ({self._restarts} of {self.oversight.restarts})"
+        return RecoveredError(
+            step, "screen", f"{message}; it was started again ({self._restarts} of {self.supervision.restarts})"
         )
 
     def _probe(self, step: int) -> Generator[Event, None, Change]:
@@ -230,7 +237,7 @@ class Watch:
         self.notes.extend(observation.facts)
         change = self._reflection.probed(observation.screenshot)
         moves = "what changed moves by itself" if change.kind is ChangeKind.NOTHING else "the change is the action's"
-        yield Noted(f"looked again without doing anything: {moves}", step)
+        yield Note(f"looked again without doing anything: {moves}", step)
         return change
 
     def _check_clock(self, step: int) -> Generator[Event, None, None]:
@@ -238,7 +245,9 @@ class Watch:
         offset = _offset()
         jump, self._clock = offset - self._clock, offset
         if abs(jump) >= CLOCK_JUMP_S:
-            yield Trouble(step, "clock", f"the clock was set {'forward' if jump > 0 else 'back'} by {abs(jump):.0f} s")
+            yield RecoveredError(
+                step, "clock", f"the clock was set {'forward' if jump > 0 else 'back'} by {abs(jump):.0f} s"
+            )
 
     # -- the user
 
@@ -256,18 +265,18 @@ class Watch:
 
     def ask_user(self, step: int, question: str) -> Generator[Event, None, bool]:
         """Ask, and wait until the user answers or hands the screen back; False if nobody will."""
-        if not self.oversight.attended or self.control.declined:
+        if not self.supervision.attended or self.control.declined:
             return False
         yield from self.hand_over(step)
         started = time.monotonic()
         yield NeedsUser(step, question)
-        self.control.wait_for_words()
+        self.control.wait_for_message()
         self.waited_s += time.monotonic() - started
-        texts = self.control.take_words()
+        texts = self.control.drain_messages()
         for text in texts:
-            yield Told(step, text)
+            yield UserMessage(step, text)
             if text:
-                self.notes.append(f"The user answers: {set_off(text)}")
+                self.notes.append(f"The user answers: {indent_continuation(text)}")
         return bool(texts)
 
 

@@ -27,10 +27,10 @@ from pydantic_core import to_json
 
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
-from .errors import EXPECTED, Endpoint, NotAnAnswer, trouble_of
-from .stream_accumulator import Hearing
+from .errors import EXPECTED, Endpoint, InvalidResponse, server_error_of
+from .stream_accumulator import StreamAccumulator
 from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
-from .wire import Answer, ModelCard, ModelList, VersionIn, events_of, lines_of, messages_json, quote
+from .wire import ChatCompletion, ModelCard, ModelList, VersionIn, events_of, lines_of, messages_json, quote
 
 VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}
 """What vLLM alone is asked for: the reply with its box tokens, as the model wrote it.
@@ -146,7 +146,7 @@ class ServedModel:
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
         """See `Model`. `stop` is asked at least twenty times a second, also before the server has said anything."""
-        hearing, overcome = Hearing(stop), list[str]()
+        hearing, overcome = StreamAccumulator(stop), list[str]()
         with interruptible(by=hearing.is_over):
             try:
                 check_interrupted()
@@ -158,7 +158,9 @@ class ServedModel:
 
     # -- one call
 
-    def _converse(self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling, hearing: Hearing) -> None:
+    def _converse(
+        self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling, hearing: StreamAccumulator
+    ) -> None:
         """Ask, and hear the reply; in simpler words as often as the server refuses something it need not have."""
         while True:
             hearing.begin()
@@ -170,7 +172,7 @@ class ServedModel:
             else:
                 return
 
-    def _ask(self, body: Mapping[str, JsonValue], messages: Sequence[Message], hearing: Hearing) -> None:
+    def _ask(self, body: Mapping[str, JsonValue], messages: Sequence[Message], hearing: StreamAccumulator) -> None:
         answer = self._open().post(
             "/chat/completions",
             cast_to=httpx2.Response,
@@ -189,7 +191,7 @@ class ServedModel:
             if not hearing.has_enough:
                 raise
 
-    def _hear(self, answer: httpx2.Response, hearing: Hearing) -> None:
+    def _hear(self, answer: httpx2.Response, hearing: StreamAccumulator) -> None:
         """Hear the events of a stream, or the one answer of a server that does not stream."""
         kind = answer.headers.get("content-type", "").partition(";")[0].strip()
         if kind == "text/event-stream":
@@ -261,7 +263,7 @@ class ServedModel:
             return ModelList.model_validate_json(self._get("/models")).data
         except ValidationError:
             if self._name is None:
-                raise NotAnAnswer("a list of models that is none") from None
+                raise InvalidResponse("a list of models that is none") from None
         except openai.APIStatusError as error:
             if self._name is None or error.status_code in (401, 403, 429, 502, 503, 504):
                 raise
@@ -302,7 +304,7 @@ class ServedModel:
             try:
                 return attempt()
             except EXPECTED as error:
-                trouble = trouble_of(error, self._endpoint())
+                trouble = server_error_of(error, self._endpoint())
                 if isinstance(error, openai.NotFoundError):
                     self._facts = None  # the server may have been started anew with another model
                 if not trouble.may_pass or tries > self._retries:
@@ -348,7 +350,7 @@ def _checked_key(key: str) -> str | None:
     return key or None
 
 
-def _hear_events(lines: Iterable[bytes], hearing: Hearing) -> None:
+def _hear_events(lines: Iterable[bytes], hearing: StreamAccumulator) -> None:
     for event in events_of(lines):
         if event == b"[DONE]":
             hearing.last()
@@ -356,11 +358,11 @@ def _hear_events(lines: Iterable[bytes], hearing: Hearing) -> None:
             raise Interrupted
 
 
-def _answer_in(content: bytes, kind: str) -> Answer:
+def _answer_in(content: bytes, kind: str) -> ChatCompletion:
     try:
-        return Answer.model_validate_json(content)
+        return ChatCompletion.model_validate_json(content)
     except ValidationError:
         said = quote(content.decode(errors="replace"))
-        raise NotAnAnswer(
+        raise InvalidResponse(
             f"something that is no chat completion ({kind or 'of no type'}: {said or 'a page'})"
         ) from None

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from ..core.messages import Message, TextPart
 from ..core.model import Completion, Usage
-from .errors import BrokenOff, NotAnAnswer
-from .wire import Answer, Choice, Spoken
+from .errors import ConnectionBroken, InvalidResponse
+from .wire import ChatCompletion, Choice, Spoken
 
 LINGER_S = 0.1
 """How long to wait, after the listener has heard enough, for a reply to end by itself.
@@ -19,7 +19,7 @@ _CHARACTERS_PER_TOKEN = 4
 _PIXELS_PER_TOKEN = 28 * 28
 
 
-class Hearing:
+class StreamAccumulator:
     """What was heard of one reply; begun again when it has to be asked for again.
 
     Where a server splits thinking off the text, it is put back in front of it as `<think>...</think>`, so that a
@@ -53,14 +53,14 @@ class Hearing:
             self._enough_at = time.monotonic() - LINGER_S  # nothing new was heard: this is no reply's natural end
         return time.monotonic() >= self._enough_at + LINGER_S
 
-    def hear(self, answer: Answer) -> bool:
+    def hear(self, answer: ChatCompletion) -> bool:
         """Take in a piece, or a whole answer; False once the text runs on although the listener has heard enough.
 
         Raises:
             BrokenOff: the server reports an error.
         """
         if answer.error:
-            raise BrokenOff(f"after {len(self._text)} characters with an error: {_said(answer)}")
+            raise ConnectionBroken(f"after {len(self._text)} characters with an error: {_said(answer)}")
         if answer.usage is not None:
             self._usage = answer.usage.usage()
         if not answer.choices:
@@ -86,7 +86,7 @@ class Hearing:
             BrokenOff: the server gave up on it.
         """
         if not self._begun:
-            raise NotAnAnswer("an answer without a reply in it")
+            raise InvalidResponse("an answer without a reply in it")
         self._check_not_aborted()
         if self._enough_at is None:
             self._enough_at = time.monotonic()
@@ -99,7 +99,7 @@ class Hearing:
         """
         self._check_not_aborted()
         if self._finish is None and not self.has_enough:
-            raise BrokenOff(f"after {len(self._text)} characters")
+            raise ConnectionBroken(f"after {len(self._text)} characters")
 
     def completion(self, messages: Sequence[Message]) -> Completion:
         """What was heard. Counts that the server did not tell, having been cut short, are estimated."""
@@ -109,7 +109,7 @@ class Hearing:
 
     def _check_not_aborted(self) -> None:
         if self._finish in ("abort", "error"):
-            raise BrokenOff(f"after {len(self._text)} characters, as aborted")
+            raise ConnectionBroken(f"after {len(self._text)} characters, as aborted")
 
     def _text_of(self, choice: Choice) -> str:
         said = choice.delta or choice.message or Spoken()
@@ -124,7 +124,7 @@ class Hearing:
         return text
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: ChatCompletion) -> str:
     error = answer.error
     message = error.get("message") if isinstance(error, dict) else error
     return " ".join(str(message).split())[:200]

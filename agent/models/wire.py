@@ -93,7 +93,7 @@ class UsageIn(_In):
         return Usage(self.prompt_tokens, self.completion_tokens, (details and details.cached_tokens) or 0)
 
 
-class Answer(_In):
+class ChatCompletion(_In):
     """A chat completion, or one piece of a streamed one."""
 
     choices: tuple[Choice, ...] = ()

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ...envs.actions import Action, Wait, map_points, points_of
 from ...envs.geometry import ScreenPoint
-from ..core.describe import describe
+from ..core.describe import describe_action
 
 LONGEST_CYCLE = 3
 SAME_PLACE_PX = 8
@@ -25,7 +25,7 @@ _MOVING_WAIT_WEIGHT = 1 / 6
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class StepActions:
     """What was done in a step; `moving` says that the screen moved by itself meanwhile."""
 
     actions: tuple[Action, ...]
@@ -43,7 +43,7 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class ActionLoop:
     """Deeds that repeat: how many in turn (`length`), and how many there have been.
 
     `weight` is how much that tells: deeds that repeat one another, where a wait counts a quarter, or a sixth if
@@ -51,7 +51,7 @@ class Circle:
     """
 
     length: int
-    deeds: tuple[Deed, ...]
+    deeds: tuple[StepActions, ...]
     weight: float
 
     @property
@@ -62,7 +62,9 @@ class Circle:
 
     def __str__(self) -> str:
         turn = self.deeds[-self.length :]
-        said = ", then ".join("; ".join(describe(action) for action in deed.actions) or "nothing" for deed in turn)
+        said = ", then ".join(
+            "; ".join(describe_action(action) for action in deed.actions) or "nothing" for deed in turn
+        )
         times = len(self.deeds) // self.length
         if self.length == 1:
             return f"the same action {times} times in a row changed nothing on the screen: {said}"
@@ -73,7 +75,7 @@ SameScreen: TypeAlias = Callable[[int, int], bool]
 """Whether the looks of these two indices show the same screen."""
 
 
-def find_circle(deeds: Sequence[Deed], same_screen: SameScreen) -> Circle | None:
+def find_loop(deeds: Sequence[StepActions], same_screen: SameScreen) -> ActionLoop | None:
     """The heaviest circle that the newest deeds run in, if they repeat at all.
 
     Deed `i` was done on look `i`; `same_screen` may be asked about looks 0 to `len(deeds)`, the last of which shows
@@ -83,14 +85,14 @@ def find_circle(deeds: Sequence[Deed], same_screen: SameScreen) -> Circle | None
     return max((circle for circle in found if circle is not None), key=lambda circle: circle.weight, default=None)
 
 
-def same_deed(one: Deed, other: Deed) -> bool:
+def same_actions(one: StepActions, other: StepActions) -> bool:
     """Whether two deeds do the same, but for a few pixels."""
     if len(one.actions) != len(other.actions):
         return False
     return all(_same_action(a, b) for a, b in zip(one.actions, other.actions, strict=True))
 
 
-def _circle(deeds: Sequence[Deed], length: int, same_screen: SameScreen) -> Circle | None:
+def _circle(deeds: Sequence[StepActions], length: int, same_screen: SameScreen) -> ActionLoop | None:
     longest = _agreeing(deeds, length)
     if length > 1 and longest < _FEWEST_ROUNDS * length:
         return None
@@ -107,19 +109,19 @@ def _circle(deeds: Sequence[Deed], length: int, same_screen: SameScreen) -> Circ
     return _of(deeds[newest - taking_part :], length, 3.0 * (length - 1))
 
 
-def _agreeing(deeds: Sequence[Deed], length: int) -> int:
+def _agreeing(deeds: Sequence[StepActions], length: int) -> int:
     """How many of the newest deeds are each the same as one of the newest `length`, in turn, these included."""
     count = min(length, len(deeds))
-    while count < len(deeds) and same_deed(deeds[-count - 1], deeds[-1 - count % length]):
+    while count < len(deeds) and same_actions(deeds[-count - 1], deeds[-1 - count % length]):
         count += 1
     return count
 
 
-def _of(deeds: Sequence[Deed], length: int, allowance: float) -> Circle:
-    return Circle(length, tuple(deeds), sum(_weight(deed) for deed in deeds) - allowance)
+def _of(deeds: Sequence[StepActions], length: int, allowance: float) -> ActionLoop:
+    return ActionLoop(length, tuple(deeds), sum(_weight(deed) for deed in deeds) - allowance)
 
 
-def _weight(deed: Deed) -> float:
+def _weight(deed: StepActions) -> float:
     if not deed.waits:
         return 1.0
     return _MOVING_WAIT_WEIGHT if deed.moving else _WAIT_WEIGHT

@@ -14,7 +14,7 @@ _FEW_CELLS = 4
 
 
 @dataclass(slots=True)
-class Restless:
+class AnimationMask:
     """The restless cells, and for each group of them in how many looks it has rested lately."""
 
     _groups: dict[frozenset[int], int] = field(init=False, default_factory=dict[frozenset[int], int])

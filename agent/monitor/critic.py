@@ -9,14 +9,14 @@ from ...prompts import render
 from ..core.coordinates import ImageRule
 from ..core.messages import ImagePart, Message
 from ..core.model import Model, Sampling
-from ..core.supervision import Claim, Verdict
+from ..core.supervision import CompletionClaim, Critique
 
 _VERDICT = re.compile(r"VERDICT:\W*(NOT\s+DONE|DONE)\b", re.IGNORECASE)
 _LISTED = 50
 _SAMPLING = Sampling(temperature=0.0, max_tokens=400)
 
 
-class ModelCheck:
+class ModelCritic:
     """Asks `model` whether the task is done, by the newest screenshots and the list of actions.
 
     `image_rule` sizes the screenshots as the model's own processor would. A reply without a verdict is none.
@@ -29,7 +29,7 @@ class ModelCheck:
         self.model = model
         self._rule = image_rule
 
-    def __call__(self, claim: Claim) -> Verdict:
+    def __call__(self, claim: CompletionClaim) -> Critique:
         """The model's verdict on `claim`."""
         self.model.connect()
         asked = render(
@@ -43,5 +43,5 @@ class ModelCheck:
         found = _VERDICT.findall(completion.text)
         said = " ".join(_VERDICT.sub("", completion.text).split())
         if not found:
-            return Verdict(None, said or "no verdict was given", completion.usage)
-        return Verdict(found[-1].upper() == "DONE", said, completion.usage)
+            return Critique(None, said or "no verdict was given", completion.usage)
+        return Critique(found[-1].upper() == "DONE", said, completion.usage)

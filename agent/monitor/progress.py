@@ -1,6 +1,7 @@
 """What an episode remembers of its deeds: what each changed, what moves by itself, and the ladder out of circles.
 
-Read `Reflection.saw` and `Reflection.climb`: they are asked once a look. Nothing is compared but the newest two looks
+Read `ProgressMonitor.saw` and `ProgressMonitor.climb`: they are asked once a look. Nothing is compared but the
+newest two looks
 until the same is done on the same screen again and again.
 """
 
@@ -10,9 +11,9 @@ from ...envs.actions import Action, Hotkey, Type
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.change import Change, ChangeKind
-from ..core.supervision import Oversight, Rung
-from .action_loops import Circle, Deed, find_circle, same_deed
-from .animation import Restless
+from ..core.supervision import RecoveryAction, Supervision
+from .action_loops import ActionLoop, StepActions, find_loop, same_actions
+from .animation import AnimationMask
 from .screen_diff import Difference, alike, difference_of
 
 _KEPT_IN_PIXELS = 4
@@ -27,20 +28,20 @@ _NO_RUNGS_LEFT = 3
 
 
 @dataclass(slots=True)
-class Reflection:
+class ProgressMonitor:
     """Sees each look and each deed; deed `i` was done on look `i`."""
 
-    oversight: Oversight = Oversight()
+    supervision: Supervision = Supervision()
 
     _shots: list[Screenshot] = field(init=False, default_factory=list[Screenshot])
-    _deeds: list[Deed] = field(init=False, default_factory=list[Deed])
+    _deeds: list[StepActions] = field(init=False, default_factory=list[StepActions])
     _changed: list[frozenset[int]] = field(init=False, default_factory=list[frozenset[int]])
     _kinds: list[ChangeKind] = field(init=False, default_factory=list[ChangeKind])
     _apart: set[tuple[int, int]] = field(init=False, default_factory=set[tuple[int, int]])
-    _restless: Restless = field(init=False, default_factory=Restless)
+    _restless: AnimationMask = field(init=False, default_factory=AnimationMask)
     _newest: Difference | None = field(init=False, default=None)
     _probed: bool = field(init=False, default=False)
-    _taken: list[Rung] = field(init=False, default_factory=list[Rung])
+    _taken: list[RecoveryAction] = field(init=False, default_factory=list[RecoveryAction])
     _in_a_row: int = field(init=False, default=0)
     _circling: tuple[Screenshot, ...] = field(init=False, default=())
     _pointer: tuple[ScreenPoint, ...] = field(init=False, default=())
@@ -55,16 +56,16 @@ class Reflection:
         if len(self._shots) == 1:
             return None
         if len(self._deeds) < len(self._shots) - 1:
-            self._deeds.append(Deed(()))
+            self._deeds.append(StepActions(()))
         deed = self._deeds[-1]
         self._newest = difference_of(self._shots[-2], screenshot)
         self._restless.saw(self._newest, waited=deed.waits)
-        self._probed = self._probed and len(self._deeds) > 1 and same_deed(deed, self._deeds[-2])
+        self._probed = self._probed and len(self._deeds) > 1 and same_actions(deed, self._deeds[-2])
         self._pointer = deed.points or self._pointer
         self._changed.append(frozenset())
         self._kinds.append(ChangeKind.NOTHING)
         if deed.waits and self._newest.cells:
-            self._deeds[-1] = Deed(deed.actions, moving=True)
+            self._deeds[-1] = StepActions(deed.actions, moving=True)
         change = self._judged()
         if change.kind is ChangeKind.WHOLE:
             self._restless.forget()
@@ -81,7 +82,7 @@ class Reflection:
 
     def did(self, actions: tuple[Action, ...]) -> None:
         """Take in what was done on the newest look."""
-        self._deeds.append(Deed(actions))
+        self._deeds.append(StepActions(actions))
 
     @property
     def newest(self) -> tuple[Action, ...]:
@@ -106,7 +107,7 @@ class Reflection:
         lately = self._changed[-_ALIKE:]
         if self._probed or len(lately) < _ALIKE or self._deeds[-1].waits or not self._deeds[-1].actions:
             return False
-        if not all(same_deed(deed, self._deeds[-1]) for deed in self._deeds[-_ALIKE:]):
+        if not all(same_actions(deed, self._deeds[-1]) for deed in self._deeds[-_ALIKE:]):
             return False
         return bool(lately[0].intersection(*lately)) and all(len(cells) <= _SMALL_CELLS for cells in lately)
 
@@ -119,22 +120,22 @@ class Reflection:
 
     # -- circles, and the ladder out of them
 
-    def circle(self) -> Circle | None:
+    def circle(self) -> ActionLoop | None:
         """The circle that the run goes in, once it weighs enough to be noticed."""
-        found = find_circle(self._deeds, self._same_screen) if self._deeds else None
-        if found is None or found.weight < self.oversight.notice_after:
+        found = find_loop(self._deeds, self._same_screen) if self._deeds else None
+        if found is None or found.weight < self.supervision.notice_after:
             self._let_go()
             return None
         return found
 
-    def climb(self, circle: Circle) -> Rung | None:
+    def climb(self, circle: ActionLoop) -> RecoveryAction | None:
         """The next rung, if it is time for one. Each is taken once, until the run has left the circle's screens."""
-        rungs = [rung for rung in self.oversight.rungs if self._can_take(rung, circle)]
-        grace = _NO_RUNGS_LEFT if not self.oversight.rungs else 0
-        if circle.weight < self.oversight.notice_after + self._in_a_row + grace:
+        rungs = [rung for rung in self.supervision.rungs if self._can_take(rung, circle)]
+        grace = _NO_RUNGS_LEFT if not self.supervision.rungs else 0
+        if circle.weight < self.supervision.notice_after + self._in_a_row + grace:
             return None
         self._in_a_row += 1
-        rung = rungs[0] if rungs else Rung.STUCK
+        rung = rungs[0] if rungs else RecoveryAction.STUCK
         self._taken.append(rung)
         self._circling = tuple(self._shots[-circle.length :])
         return rung
@@ -142,12 +143,12 @@ class Reflection:
     @property
     def hotter(self) -> bool:
         """Whether the model is to be sampled at a higher temperature: from that rung on, while the circle lasts."""
-        return Rung.HOTTER in self._taken and self._in_a_row > 0
+        return RecoveryAction.HOTTER in self._taken and self._in_a_row > 0
 
-    def _can_take(self, rung: Rung, circle: Circle) -> bool:
-        if rung in self._taken or (rung is Rung.USER and not self.oversight.attended):
+    def _can_take(self, rung: RecoveryAction, circle: ActionLoop) -> bool:
+        if rung in self._taken or (rung is RecoveryAction.USER and not self.supervision.attended):
             return False
-        return rung is not Rung.CLOSER or circle.target is not None
+        return rung is not RecoveryAction.CLOSER or circle.target is not None
 
     def _let_go(self) -> None:
         """Forget the rungs taken once two deeds in a row have led to something that the circle did not show."""
@@ -169,7 +170,7 @@ class Reflection:
         return same
 
 
-def _is_a_character(deed: Deed) -> bool:
+def _is_a_character(deed: StepActions) -> bool:
     """Whether it types so little that the text may look like a caret."""
     return any(_types_one(action) for action in deed.actions)
 

@@ -11,7 +11,7 @@ from ..record.events import Decided
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GroundedReply:
     """A reply with its points followed to the screen."""
 
     reply: Reply

@@ -1,11 +1,11 @@
-"""Which screenshots the model is shown again: a pure function of how many looks there have been, and what they changed.
+"""Which screenshots the model is shown again: a pure function of how many steps there have been, and what they changed.
 
 All replies are always shown; only images are left out. The last look is always among those kept.
 
     chunked:5:2    grow to 5 images, drop to 2                  cheap, and the default
     window:5       always the newest 5                          as UI-TARS was measured
     keyframes:5    one of each segment of the run, and the last for long runs
-    changes:5      the looks that changed most, and the last    for long runs
+    changes:5      the steps that changed most, and the last    for long runs
     all            every one, as far as the context goes
 """
 
@@ -18,8 +18,8 @@ from typing import Protocol
 class History(Protocol):
     """A rule that chooses screenshots."""
 
-    def images(self, looks: int, changes: Sequence[float] = ()) -> Sequence[int]:
-        """Which of so many looks are shown with their screenshots: ascending indices, the last look among them.
+    def images(self, steps: int, changes: Sequence[float] = ()) -> Sequence[int]:
+        """Which of so many steps are shown with their screenshots: ascending indices, the last look among them.
 
         `changes` holds, for each look, the share of pixels by which it differs from the look before.
         """
@@ -41,13 +41,13 @@ class ChunkedHistory:
         if not 1 <= self.low <= self.high:
             raise ValueError(f"a history keeps 1 <= low <= high images, not low {self.low} and high {self.high}")
 
-    def images(self, looks: int, changes: Sequence[float] = ()) -> range:
+    def images(self, steps: int, changes: Sequence[float] = ()) -> range:
         """See `History`."""
-        if looks <= self.high:
-            return range(looks)
+        if steps <= self.high:
+            return range(steps)
         period = self.high - self.low + 1
-        first = ((looks - self.high - 1) // period + 1) * period
-        return range(first, looks)
+        first = ((steps - self.high - 1) // period + 1) * period
+        return range(first, steps)
 
     def __str__(self) -> str:
         return f"chunked, high {self.high}, low {self.low}"
@@ -63,9 +63,9 @@ class WindowHistory:
         if self.size < 1:
             raise ValueError(f"a window keeps at least 1 image, not {self.size}")
 
-    def images(self, looks: int, changes: Sequence[float] = ()) -> range:
+    def images(self, steps: int, changes: Sequence[float] = ()) -> range:
         """See `History`."""
-        return range(max(0, looks - self.size), looks)
+        return range(max(0, steps - self.size), steps)
 
     def __str__(self) -> str:
         return f"window of {self.size}"
@@ -75,9 +75,9 @@ class WindowHistory:
 class KeepAllHistory:
     """Every image, until the model's context is full; then the oldest are left out."""
 
-    def images(self, looks: int, changes: Sequence[float] = ()) -> range:
+    def images(self, steps: int, changes: Sequence[float] = ()) -> range:
         """See `History`."""
-        return range(looks)
+        return range(steps)
 
     def __str__(self) -> str:
         return "all"
@@ -98,9 +98,9 @@ class KeyframeHistory:
         if self.size < 2:
             raise ValueError(f"keyframes are at least 2 images, not {self.size}")
 
-    def images(self, looks: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
+    def images(self, steps: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
         """See `History`."""
-        last, length = looks - 1, 1
+        last, length = steps - 1, 1
         while (last + length - 1) // length > self.size - 1:
             length *= 2
         return (*range(0, last, length), last)
@@ -119,10 +119,10 @@ class ChangeHistory:
         if self.size < 2:
             raise ValueError(f"keyframes are at least 2 images, not {self.size}")
 
-    def images(self, looks: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
-        """See `History`. Of looks that differ as much, the newer is kept."""
-        last = looks - 1
-        shares = (1.0, *(*changes, *(0.0,) * looks)[1:last])[:last]
+    def images(self, steps: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
+        """See `History`. Of steps that differ as much, the newer is kept."""
+        last = steps - 1
+        shares = (1.0, *(*changes, *(0.0,) * steps)[1:last])[:last]
         kept = sorted(range(last), key=lambda index: (shares[index], index))[-(self.size - 1) :]
         return (*sorted(kept), last)
 

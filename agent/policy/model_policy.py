@@ -10,28 +10,28 @@ from ...envs.actions import ActionIn, points_of
 from ...envs.geometry import ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ...prompts import render
-from ..core.context import Look, Situation
+from ..core.context import DecisionContext, HistoryStep
 from ..core.context_window import LEAST_REPLY, estimated_tokens
 from ..core.coordinates import Absolute, Frame, ModelPoint, PointTrace
-from ..core.decision import Ending, Finish, Unreadable
-from ..core.describe import describe
+from ..core.decision import Ending, Finish, ParseFailure
+from ..core.describe import describe_action
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
 from ..core.model import Completion, Model, ModelInfo, Sampling
 from ..dialects.dialect import Constrainable, Dialect
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import asked_in, dialect_for_model, dialect_names
-from ..record.events import Condensed, Decided, Misread, PolicyInfo, Replied, Trouble
-from .grounded import Plan
+from ..dialects.registry import dialect_for_model, dialect_names, with_prompt
+from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
+from .grounded import GroundedReply
 from .image_history import ChunkedHistory, History
-from .summary import Memory, request, shortened, told
-from .zoom import CloserLook, is_close
+from .summary import HistorySummary, apply_summary, request, summary_text
+from .zoom import ZoomRefinement, is_close
 
 REPAIRS = 2
 """How often an unreadable reply is told to the model, with the reason, before the step is given up."""
 
 _HOTTER = 0.7
 
-Thinking: TypeAlias = Iterator[Replied | Condensed | Trouble | Misread | Decided]
+Thinking: TypeAlias = Iterator[Replied | Summarized | RecoveredError | ParseFailed | Decided]
 """Of these, `Decided` is the last, if any reply could be read."""
 
 
@@ -51,7 +51,7 @@ class Policy(Protocol):
         """
         ...
 
-    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
         """What happens while deciding, as events; the last one is `Decided`, unless no reply could be read.
 
         Ends a long wait soon after `interrupted` returns True.
@@ -85,7 +85,7 @@ class ModelPolicy:
     ) -> None:
         self.model = model
         self._condense = condense
-        self._memory = Memory()
+        self._memory = HistorySummary()
         self._constrain = constrain
         self._prompt = prompt
         self.history = history or ChunkedHistory()
@@ -124,79 +124,79 @@ class ModelPolicy:
         return self._dialect
 
     def _asked(self, dialect: Dialect) -> Dialect:
-        return dialect if self._prompt is None else asked_in(dialect, self._prompt)
+        return dialect if self._prompt is None else with_prompt(dialect, self._prompt)
 
-    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""
         started = time.perf_counter()
-        messages, turns, left_out = self._prompt_for(situation)
+        messages, turns, left_out = self._prompt_for(context)
         encode_s = time.perf_counter() - started
         if left_out and self._condense:
-            yield from self._condensed(situation, left_out, interrupted)
-            messages, turns, _ = self._prompt_for(situation)
+            yield from self._condensed(context, left_out, interrupted)
+            messages, turns, _ = self._prompt_for(context)
         latest = turns[-1].image
         assert latest is not None
-        frame = Frame(situation.looks[-1].screenshot.size, latest.size, self.dialect.space, situation.device)
+        frame = Frame(context.history[-1].screenshot.size, latest.size, self.dialect.space, context.device)
         images = sum(turn.image is not None for turn in turns)
         for attempt in range(REPAIRS + 1):
             started = time.perf_counter()
-            completion = self._ask(messages, latest.size, hot=attempt > 0 or situation.hotter, stop=interrupted)
+            completion = self._ask(messages, latest.size, hot=attempt > 0 or context.hotter, stop=interrupted)
             model_s = time.perf_counter() - started
-            yield from _overcome(situation, completion)
+            yield from _overcome(context, completion)
             yield Replied(
-                situation.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
+                context.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
             )
             encode_s = 0.0
             read = self._read(completion, frame)
-            if isinstance(read, Plan):
-                if situation.closer is not None:
-                    read = yield from self._aimed_again(read, situation, situation.closer, attempt, interrupted)
-                yield read.decided(situation.step)
+            if isinstance(read, GroundedReply):
+                if context.closer is not None:
+                    read = yield from self._aimed_again(read, context, context.closer, attempt, interrupted)
+                yield read.decided(context.step)
                 return
-            yield Misread(situation.step, attempt, read.kind, read.position, read.message)
+            yield ParseFailed(context.step, attempt, read.kind, read.position, read.message)
             messages = (*messages, *repair(completion.text, read))
 
-    def _prompt_for(self, situation: Situation) -> tuple[tuple[Message, ...], tuple[Turn, ...], int]:
+    def _prompt_for(self, context: DecisionContext) -> tuple[tuple[Message, ...], tuple[Turn, ...], int]:
         """The conversation, with as many of the history's screenshots as the model's context has room for.
 
         Where the replies alone are too long, the oldest turns are left out, a quarter at a time; how many is the third.
         """
-        memory = self._memory if self._memory.since == situation.begun else Memory(situation.begun)
-        looks, left_out = shortened(situation.shown, memory), 0
-        shown: Sequence[int] = self.history.images(len(looks), tuple(look.change for look in looks))
+        memory = self._memory if self._memory.since == context.begun else HistorySummary(context.begun)
+        history, left_out = apply_summary(context.shown, memory), 0
+        shown: Sequence[int] = self.history.images(len(history), tuple(look.change for look in history))
         while True:
-            turns = self._turns(looks, shown)
-            messages = self.dialect.render(situation.task, turns)
+            turns = self._turns(history, shown)
+            messages = self.dialect.render(context.task, turns)
             room = self._room(messages)
-            if room is None or room >= LEAST_REPLY or len(looks) == 1:
+            if room is None or room >= LEAST_REPLY or len(history) == 1:
                 return messages, turns, left_out
             if len(shown) > 1:
                 shown = shown[1:]
                 continue
-            left_out += ceil(len(looks) / 4)
-            looks = shortened(situation.shown, replace(memory, count=memory.count + left_out))
-            shown = (len(looks) - 1,)
+            left_out += ceil(len(history) / 4)
+            history = apply_summary(context.shown, replace(memory, count=memory.count + left_out))
+            shown = (len(history) - 1,)
 
     def _condensed(
-        self, situation: Situation, left_out: int, interrupted: Callable[[], bool]
-    ) -> Generator[Replied | Trouble | Condensed]:
+        self, context: DecisionContext, left_out: int, interrupted: Callable[[], bool]
+    ) -> Generator[Replied | RecoveredError | Summarized]:
         """Have the oldest turns told again in few words, as many of `left_out` as fit into one request."""
-        memory = self._memory if self._memory.since == situation.begun else Memory(situation.begun)
-        oldest = situation.shown[memory.count : memory.count + left_out]
-        asked = (request(situation.task, memory, oldest),)
+        memory = self._memory if self._memory.since == context.begun else HistorySummary(context.begun)
+        oldest = context.shown[memory.count : memory.count + left_out]
+        asked = (request(context.task, memory, oldest),)
         while len(oldest) > 1 and (self._room(asked) or 0) < LEAST_REPLY:
             oldest = oldest[: len(oldest) // 2]
-            asked = (request(situation.task, memory, oldest),)
+            asked = (request(context.task, memory, oldest),)
         if (self._room(asked) or 0) < LEAST_REPLY:
             return  # not even for that is there room
         started = time.perf_counter()
         completion = self._ask(asked, None, hot=False, stop=interrupted)
         model_s = time.perf_counter() - started
-        yield from _overcome(situation, completion)
-        yield Replied(situation.step, 0, completion.text, completion.usage, model_s=model_s, purpose="condense")
-        text = told(completion.text, self.dialect) or memory.text
-        self._memory = Memory(situation.begun, memory.count + len(oldest), text)
-        yield Condensed(situation.step, self._memory.count, text)
+        yield from _overcome(context, completion)
+        yield Replied(context.step, 0, completion.text, completion.usage, model_s=model_s, purpose="condense")
+        text = summary_text(completion.text, self.dialect) or memory.text
+        self._memory = HistorySummary(context.begun, memory.count + len(oldest), text)
+        yield Summarized(context.step, self._memory.count, text)
 
     def _room(self, messages: Sequence[Message]) -> int | None:
         """How many tokens the context has left for the reply, by our estimate; None if its size is not known."""
@@ -204,21 +204,26 @@ class ModelPolicy:
         return None if context is None else context - estimated_tokens(messages, self.dialect.image_rule)
 
     def _aimed_again(
-        self, plan: Plan, situation: Situation, at: ScreenPoint, attempt: int, interrupted: Callable[[], bool]
-    ) -> Generator[Replied | Trouble, None, Plan]:
+        self,
+        plan: GroundedReply,
+        context: DecisionContext,
+        at: ScreenPoint,
+        attempt: int,
+        interrupted: Callable[[], bool],
+    ) -> Generator[Replied | RecoveredError, None, GroundedReply]:
         """The plan with its place asked for again on an enlarged part of the screen, if it still goes to `at`."""
         (aimed,) = plan.points or (None,) if len(plan.points) < 2 else (None,)
         if aimed is None or not is_close(aimed, at):
             return plan
-        closer = CloserLook.around(aimed, situation.looks[-1].screenshot, self.dialect, situation.device)
+        closer = ZoomRefinement.around(aimed, context.history[-1].screenshot, self.dialect, context.device)
         started = time.perf_counter()
-        messages = closer.messages(plan.reply.thought or "; ".join(describe(action) for action in plan.actions))
+        messages = closer.messages(plan.reply.thought or "; ".join(describe_action(action) for action in plan.actions))
         encode_s, started = time.perf_counter() - started, time.perf_counter()
         completion = self._ask(messages, closer.frame.image, hot=False, stop=interrupted, asked=closer.dialect)
         model_s = time.perf_counter() - started
-        yield from _overcome(situation, completion)
+        yield from _overcome(context, completion)
         yield Replied(
-            situation.step,
+            context.step,
             attempt + 1,
             completion.text,
             completion.usage,
@@ -255,21 +260,21 @@ class ModelPolicy:
             lambda text: stop() or (bool(text) and image is not None and (asked or self.dialect).is_complete(text)),
         )
 
-    def _read(self, completion: Completion, frame: Frame) -> Plan | Unreadable:
+    def _read(self, completion: Completion, frame: Frame) -> GroundedReply | ParseFailure:
         reply = self.dialect.parse(completion.text)
-        if isinstance(reply, Unreadable):
+        if isinstance(reply, ParseFailure):
             return reply
         try:
-            return Plan.of(reply, frame)
+            return GroundedReply.of(reply, frame)
         except ValueError as error:
-            return Unreadable("bad_point", 0, str(error))
+            return ParseFailure("bad_point", 0, str(error))
 
-    def _turns(self, looks: Sequence[Look], shown: Sequence[int]) -> tuple[Turn, ...]:
-        kept = {looks[index].screenshot.sha256 for index in shown}
+    def _turns(self, history: Sequence[HistoryStep], shown: Sequence[int]) -> tuple[Turn, ...]:
+        kept = {history[index].screenshot.sha256 for index in shown}
         self._encoded = {name: image for name, image in self._encoded.items() if name in kept}
         return tuple(
             Turn(self._encode(look.screenshot) if index in shown else None, look.notes, look.reply)
-            for index, look in enumerate(looks)
+            for index, look in enumerate(history)
         )
 
     def _encode(self, screenshot: Screenshot) -> ImagePart:
@@ -281,11 +286,11 @@ class ModelPolicy:
         return part
 
 
-def _overcome(situation: Situation, completion: Completion) -> Iterator[Trouble]:
-    return (Trouble(situation.step, "model", line) for line in completion.overcome)
+def _overcome(context: DecisionContext, completion: Completion) -> Iterator[RecoveredError]:
+    return (RecoveredError(context.step, "model", line) for line in completion.overcome)
 
 
-def repair(reply: str, problem: Unreadable) -> tuple[Message, Message]:
+def repair(reply: str, problem: ParseFailure) -> tuple[Message, Message]:
     """The unreadable reply as the model's own turn, and what is said to it about that."""
     excerpt = reply[max(0, problem.position - 40) : problem.position + 40].replace("\n", " ")
     said = render("repair", problem=problem.message, excerpt=excerpt)
@@ -305,16 +310,16 @@ class ScriptedPolicy:
     def open(self) -> None:
         """See `Policy`."""
 
-    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`."""
         entry = next(self._script, Finish("the script is over"))
         if isinstance(entry, tuple):
-            traces = tuple(_trace(situation, point) for action in entry for point in points_of(action))
-            yield Decided(situation.step, None, entry, traces=traces)
+            traces = tuple(_trace(context, point) for action in entry for point in points_of(action))
+            yield Decided(context.step, None, entry, traces=traces)
         else:
-            yield Decided(situation.step, None, (), entry)
+            yield Decided(context.step, None, (), entry)
 
 
-def _trace(situation: Situation, point: ScreenPoint) -> PointTrace:
-    size: Size = situation.looks[-1].screenshot.size
-    return Frame(size, size, Absolute(), situation.device).trace(ModelPoint(point.x, point.y))
+def _trace(context: DecisionContext, point: ScreenPoint) -> PointTrace:
+    size: Size = context.history[-1].screenshot.size
+    return Frame(size, size, Absolute(), context.device).trace(ModelPoint(point.x, point.y))

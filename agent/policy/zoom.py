@@ -9,11 +9,11 @@ from ...envs.geometry import Box, DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.coordinates import Frame, PointTrace
-from ..core.decision import AskUser, Finish, GiveUp, Unreadable
+from ..core.decision import AskUser, Finish, GiveUp, ParseFailure
 from ..core.messages import ImagePart, Message, Turn
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import asked_in
+from ..dialects.registry import with_prompt
 
 ENLARGED = 3
 """The part is so many times smaller than the screen, each way, and enlarged to about the screen's size."""
@@ -36,7 +36,7 @@ def part_around(at: ScreenPoint, screen: Size) -> Box:
 
 
 @dataclass(frozen=True, slots=True)
-class CloserLook:
+class ZoomRefinement:
     """A part of the screen as it is shown to the model; `frame` leads from the model's space to pixels of the part."""
 
     part: Box
@@ -48,7 +48,7 @@ class CloserLook:
     def around(cls, at: ScreenPoint, screenshot: Screenshot, dialect: Dialect, device: DeviceTransform) -> Self:
         """The part around `at`, asked about in the dialect's own way of asking for a place, where it has one."""
         with suppress(ValueError):
-            dialect = asked_in(dialect, Prompt.GROUNDING)
+            dialect = with_prompt(dialect, Prompt.GROUNDING)
         part = part_around(at, screenshot.size)
         crop = Screenshot(screenshot.image.crop((part.left, part.top, part.right, part.bottom)))
         size = dialect.image_rule.resize(Size(crop.size.width * ENLARGED, crop.size.height * ENLARGED))
@@ -64,7 +64,7 @@ class CloserLook:
     def read(self, text: str) -> PointTrace | None:
         """The place that a reply names, followed to the whole screen; None if it names none."""
         reply = self.dialect.parse(text)
-        if isinstance(reply, Unreadable):
+        if isinstance(reply, ParseFailure):
             return None
         for move in reply.moves:
             if isinstance(move, Finish | AskUser | GiveUp):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .instructions import read_instructions
-from .moves import Progress
+from .moves import ReaderProgress
 from .steps import NotUnderstood, SkipUnless, Step
 
 _PROGRESS = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
@@ -29,7 +29,7 @@ class Course:
     """All steps, those that the user asked for on the way among them, and how far we are."""
 
     steps: tuple[Step, ...]
-    progress: Progress = Progress()
+    progress: ReaderProgress = ReaderProgress()
 
 
 def course_after(steps: tuple[Step, ...], heard: Iterable[str | Words]) -> Course:
@@ -44,7 +44,7 @@ def course_after(steps: tuple[Step, ...], heard: Iterable[str | Words]) -> Cours
     return course
 
 
-def _progress_after(reply: str, progress: Progress) -> Progress:
+def _progress_after(reply: str, progress: ReaderProgress) -> ReaderProgress:
     """Each reply says which part it did, so the next part follows it; a step that was asked about is begun again."""
     said = _PROGRESS.search(reply)
     if said is None:
@@ -52,9 +52,9 @@ def _progress_after(reply: str, progress: Progress) -> Progress:
     step, part, tries = (int(number) for number in said.groups())
     noted = tuple(_NOTED.findall(reply))
     if _ASKS.search(reply):
-        return Progress(step, noted=noted)
+        return ReaderProgress(step, noted=noted)
     again = "looking for it" in reply
-    return Progress(step, part, tries + 1, noted) if again else Progress(step, part + 1, 1, noted)
+    return ReaderProgress(step, part, tries + 1, noted) if again else ReaderProgress(step, part + 1, 1, noted)
 
 
 def _taken_in(course: Course, new: tuple[Step, ...], *, answers: bool) -> Course:

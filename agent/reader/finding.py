@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from .likeness import likeness, plain
 from .steps import Label, Thing
-from .vision.screen import Area, Control, Kind, Piece, Screen
+from .vision.screen import Area, ControlKind, Piece, Screen, ScreenControl
 
 _LEAST = 0.8
 _PART_OF_A_PIECE = 0.88
@@ -20,16 +20,16 @@ _TICK_REACH = 2.6
 """A check box stands no further from its label than this many heights of the label."""
 
 _CLOSERS = frozenset("x\u00d7\u2715\u2716")
-_BOXES = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB)
+_BOXES = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB)
 _KINDS = {
-    Thing.BUTTON: (Kind.BUTTON, Kind.ICON),
-    Thing.LINK: (Kind.LINK,),
-    Thing.TAB: (Kind.TAB,),
-    Thing.FIELD: (Kind.FIELD, Kind.TEXT_AREA, Kind.DROP_DOWN),
-    Thing.TICK: (Kind.CHECKBOX, Kind.RADIO),
-    Thing.LIST: (Kind.DROP_DOWN, Kind.PANE, Kind.TEXT_AREA),
-    Thing.ICON: (Kind.ICON,),
-    Thing.SECTION: (Kind.BUTTON,),
+    Thing.BUTTON: (ControlKind.BUTTON, ControlKind.ICON),
+    Thing.LINK: (ControlKind.LINK,),
+    Thing.TAB: (ControlKind.TAB,),
+    Thing.FIELD: (ControlKind.FIELD, ControlKind.TEXT_AREA, ControlKind.DROP_DOWN),
+    Thing.TICK: (ControlKind.CHECKBOX, ControlKind.RADIO),
+    Thing.LIST: (ControlKind.DROP_DOWN, ControlKind.PANE, ControlKind.TEXT_AREA),
+    Thing.ICON: (ControlKind.ICON,),
+    Thing.SECTION: (ControlKind.BUTTON,),
 }
 
 
@@ -73,15 +73,15 @@ def find(screen: Screen, label: Label) -> Area | None:
     return _nth([sight.area for sight in alike], label.ordinal)
 
 
-def find_box(screen: Screen, label: Label) -> Control | None:
+def find_box(screen: Screen, label: Label) -> ScreenControl | None:
     """The frame that `label` names: the one it stands in, to the right of it, or below it, whichever is nearest."""
     if not label.text:
         fields = of_thing(screen, label.thing)
         area = _nth([control.area for control in fields], label.ordinal)
         return next((control for control in fields if control.area == area), None)
-    boxes = screen.of_kind(*_BOXES, Kind.TEXT_AREA, Kind.PANE)
+    boxes = screen.of_kind(*_BOXES, ControlKind.TEXT_AREA, ControlKind.PANE)
     if label.thing in (Thing.FIELD, Thing.LIST):
-        boxes = tuple(box for box in boxes if box.kind not in (Kind.BUTTON, Kind.TAB)) or boxes
+        boxes = tuple(box for box in boxes if box.kind not in (ControlKind.BUTTON, ControlKind.TAB)) or boxes
     for sight in sightings(screen, label):
         near = [(away, box) for box in boxes if (away := _away(sight.area, box)) is not None]
         if near:
@@ -89,9 +89,9 @@ def find_box(screen: Screen, label: Label) -> Control | None:
     return None
 
 
-def find_tick(screen: Screen, label: Label) -> Control | None:
+def find_tick(screen: Screen, label: Label) -> ScreenControl | None:
     """The check box or radio button beside the text of `label`: before it, or else after it."""
-    ticks = screen.of_kind(Kind.CHECKBOX, Kind.RADIO)
+    ticks = screen.of_kind(ControlKind.CHECKBOX, ControlKind.RADIO)
     if not label.text:
         area = _nth([tick.area for tick in ticks], label.ordinal)
         return next((tick for tick in ticks if tick.area == area), None)
@@ -99,7 +99,7 @@ def find_tick(screen: Screen, label: Label) -> Control | None:
     return _tick_beside(ticks, area) if area is not None else None
 
 
-def of_thing(screen: Screen, thing: Thing | None) -> tuple[Control, ...]:
+def of_thing(screen: Screen, thing: Thing | None) -> tuple[ScreenControl, ...]:
     """The controls of a sort, in the order of reading: row by row."""
     if thing is None:
         return ()
@@ -108,8 +108,8 @@ def of_thing(screen: Screen, thing: Thing | None) -> tuple[Control, ...]:
         controls = tuple(control for control in controls if control.text)
     if thing is Thing.FIELD and any(control.is_written_into for control in controls):
         controls = tuple(control for control in controls if control.is_written_into)
-    if thing is Thing.LIST and any(control.kind is Kind.DROP_DOWN for control in controls):
-        controls = tuple(control for control in controls if control.kind is Kind.DROP_DOWN)
+    if thing is Thing.LIST and any(control.kind is ControlKind.DROP_DOWN for control in controls):
+        controls = tuple(control for control in controls if control.kind is ControlKind.DROP_DOWN)
     if thing is Thing.SECTION:
         controls = tuple(control for control in controls if control.area.width >= 4 * control.area.height)
     return tuple(sorted(controls, key=lambda control: (control.area.top // 12, control.area.left)))
@@ -187,8 +187,8 @@ def _of_its_kind(screen: Screen, found: list[Sighting], thing: Thing | None) -> 
     return fitting or found
 
 
-def _covers(control: Control, area: Area) -> bool:
-    return control.area.holds(area, slack=8) or (control.kind is Kind.LINK and area.holds(control.area, slack=8))
+def _covers(control: ScreenControl, area: Area) -> bool:
+    return control.area.holds(area, slack=8) or (control.kind is ControlKind.LINK and area.holds(control.area, slack=8))
 
 
 def _is_doubtful(found: list[Sighting]) -> bool:
@@ -204,8 +204,8 @@ def _nth(areas: list[Area], ordinal: int) -> Area | None:
 
 def _closer(screen: Screen) -> Area | None:
     """The small square in the top right corner of a frame, which closes it."""
-    squares = [control.area for control in screen.of_kind(Kind.ICON, Kind.CHECKBOX)]
-    frames = [control.area for control in screen.of_kind(Kind.PANE, Kind.TEXT_AREA, *_BOXES)]
+    squares = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
+    frames = [control.area for control in screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA, *_BOXES)]
     corners = [
         square
         for square in squares
@@ -221,7 +221,7 @@ def _is_framed(screen: Screen, area: Area) -> bool:
     )
 
 
-def _tick_beside(ticks: tuple[Control, ...], area: Area) -> Control | None:
+def _tick_beside(ticks: tuple[ScreenControl, ...], area: Area) -> ScreenControl | None:
     row = [tick for tick in ticks if tick.area.beside(area) > 0.6]
     reach = _TICK_REACH * area.height
     before = [tick for tick in row if -6 <= area.left - tick.area.right + 6 <= reach + 6]
@@ -231,7 +231,7 @@ def _tick_beside(ticks: tuple[Control, ...], area: Area) -> Control | None:
     return min(after, key=lambda tick: tick.area.left, default=None)
 
 
-def _away(label: Area, box: Control) -> float | None:
+def _away(label: Area, box: ScreenControl) -> float | None:
     """How far `box` is from its label, in pixels; None if it cannot be the one that the label names.
 
     One below counts as three times as far: it may well have a label of its own.

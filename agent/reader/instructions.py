@@ -23,13 +23,13 @@ from .steps import (
     Pause,
     Pick,
     Press,
+    Rotate,
     SkipUnless,
     Step,
     Strike,
     Tell,
     Thing,
     Tick,
-    Turn,
     Write,
 )
 
@@ -136,7 +136,7 @@ def _named(step: Step) -> Label | None:
     match step:
         case Press(label) | Pick(label) | Tick(label) | Await(label) | SkipUnless(label):
             return label
-        case Turn(_, label) | Write(_, label) | Choose(_, label):
+        case Rotate(_, label) | Write(_, label) | Choose(_, label):
             return label
         case _:
             return None
@@ -292,7 +292,7 @@ def _chooses(parts: _Parts) -> Made:
 
 def _turn(parts: _Parts) -> Made:
     direction = Direction((parts.text("way") or "down").lower())
-    return Turn(direction, parts.label("until") if parts.has("until") else None)
+    return Rotate(direction, parts.label("until") if parts.has("until") else None)
 
 
 def _go(parts: _Parts) -> Made:

@@ -19,16 +19,16 @@ from .steps import (
     Pause,
     Pick,
     Press,
+    Rotate,
     SkipUnless,
     Step,
     Strike,
     Tell,
     Thing,
     Tick,
-    Turn,
     Write,
 )
-from .vision.screen import Area, Kind, Screen
+from .vision.screen import Area, ControlKind, Screen
 
 MOST_SCROLLS = 12
 MOST_TRIES = 5
@@ -45,7 +45,7 @@ Act: TypeAlias = ActionIn[ModelPoint]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReaderProgress:
     """How far we are: the step and the part of it that are next, and how often it was tried; all from 1."""
 
     step: int = 1
@@ -55,7 +55,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReaderPlan:
     """What to do, and the thought that goes with it."""
 
     thought: str
@@ -93,11 +93,11 @@ class Last:
 
 
 Move: TypeAlias = Act | Looking | Again | Last
-Found: TypeAlias = Move | Plan | str | None
+Found: TypeAlias = Move | ReaderPlan | str | None
 """A move; or a whole plan; or something to note, or nothing, and the step is over."""
 
 
-def next_move(step: Step, progress: Progress, sight: Sight, hidden: Thing | None) -> Found:
+def next_move(step: Step, progress: ReaderProgress, sight: Sight, hidden: Thing | None) -> Found:
     """The next move of `step`, whose thing may be `hidden` in such a place; None once it is over."""
     screen = sight.screen
     match step:
@@ -113,13 +113,13 @@ def next_move(step: Step, progress: Progress, sight: Sight, hidden: Thing | None
             return _tick(step, label, progress, sight, on=on)
         case Strike(keys):
             return Hotkey(keys) if progress.part == 1 else None
-        case Turn():
+        case Rotate():
             return _turn(step, progress, sight)
         case DragOnto():
             return _drag(step, progress, sight)
         case GoTo(address):
             if not sight.navigates:
-                return Plan(
+                return ReaderPlan(
                     f"I cannot {step} here.", AskUser(f"I have no way to {step}: open the page, then ask again.")
                 )
             return Navigate(address) if progress.part == 1 else None
@@ -138,7 +138,7 @@ def next_move(step: Step, progress: Progress, sight: Sight, hidden: Thing | None
             return missing(step, step.sentence)
 
 
-def _press(step: Press, progress: Progress, sight: Sight, hidden: Thing | None) -> Found:
+def _press(step: Press, progress: ReaderProgress, sight: Sight, hidden: Thing | None) -> Found:
     if progress.part > 1:
         return None
     area = _place(sight.screen, step.label)
@@ -164,11 +164,11 @@ def _sender(screen: Screen, label: Label) -> Area | None:
     """The one button that sends a form off, by whatever of its usual names it was asked for."""
     if plain(label.text) not in _SENDERS or _way_out(screen) is not None:
         return None
-    named = [control.area for control in screen.of_kind(Kind.BUTTON) if plain(control.text) in _SENDERS]
+    named = [control.area for control in screen.of_kind(ControlKind.BUTTON) if plain(control.text) in _SENDERS]
     return named[0] if len(named) == 1 else None
 
 
-def _look_in(place: Thing, step: Step, progress: Progress, sight: Sight) -> Found:
+def _look_in(place: Thing, step: Step, progress: ReaderProgress, sight: Sight) -> Found:
     """Open one after the other what may hide a thing: tabs, closed sections, folders."""
     if place is Thing.ICON:
         return _open_folder(step, progress, sight)
@@ -180,7 +180,7 @@ def _look_in(place: Thing, step: Step, progress: Progress, sight: Sight) -> Foun
     return Looking(Click(middle(openers[progress.tries - 1])))
 
 
-def _open_folder(step: Step, progress: Progress, sight: Sight) -> Found:
+def _open_folder(step: Step, progress: ReaderProgress, sight: Sight) -> Found:
     """Open the first folder that is closed, which marks it otherwise; the next one, if that came to nothing."""
     closed = [piece.area for piece in sight.screen.pieces if piece.text in _CLOSED] or _signs_before(sight.screen)
     index = progress.tries - 1 if sight.unchanged else 0
@@ -191,7 +191,7 @@ def _open_folder(step: Step, progress: Progress, sight: Sight) -> Found:
 
 def _signs_before(screen: Screen) -> list[Area]:
     """Where a tree has the signs that open its folders: left of the small pictures that names stand beside."""
-    pictures = [control.area for control in screen.of_kind(Kind.ICON, Kind.CHECKBOX)]
+    pictures = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
     return [
         Area(picture.left - 1.1 * picture.width, picture.top, picture.left - 0.6 * picture.width, picture.bottom)
         for picture in pictures
@@ -202,7 +202,7 @@ def _signs_before(screen: Screen) -> list[Area]:
     ]
 
 
-def _write(step: Write, progress: Progress, sight: Sight) -> Found:
+def _write(step: Write, progress: ReaderProgress, sight: Sight) -> Found:
     """Click the field, select what stands in it so that it is replaced, type; without a field, just type."""
     part = progress.part + (2 if step.field is None else 0)
     if part == 1 and step.field is not None:
@@ -219,15 +219,15 @@ def _write(step: Write, progress: Progress, sight: Sight) -> Found:
     return Type(step.text) if part == _TYPED_PART else None
 
 
-def _choose(step: Choose, progress: Progress, sight: Sight) -> Found:
+def _choose(step: Choose, progress: ReaderProgress, sight: Sight) -> Found:
     """Open the list, unless what is wanted is in sight already, and click on the entry."""
     if progress.part > 2:
         return None
     box = find_box(sight.screen, step.source)
     entry = find(_without(sight.screen, box.area) if box is not None and box.text else sight.screen, step.entry)
-    if box is not None and box.kind is Kind.DROP_DOWN and plain(box.text) == plain(step.entry.text):
+    if box is not None and box.kind is ControlKind.DROP_DOWN and plain(box.text) == plain(step.entry.text):
         return None if progress.part == 1 else Last(Click(middle(entry)) if entry else Hotkey(("enter",)))
-    if progress.part == 1 and box is not None and (box.kind is Kind.DROP_DOWN or entry is None):
+    if progress.part == 1 and box is not None and (box.kind is ControlKind.DROP_DOWN or entry is None):
         return Click(middle(box.area))
     if entry is not None:
         return Last(Click(middle(entry)))
@@ -241,7 +241,7 @@ def _without(screen: Screen, area: Area) -> Screen:
     return replace(screen, pieces=tuple(piece for piece in screen.pieces if not area.holds(piece.area, slack=8)))
 
 
-def _find_entry(step: Choose, progress: Progress, sight: Sight) -> Found:
+def _find_entry(step: Choose, progress: ReaderProgress, sight: Sight) -> Found:
     """In an open list that does not show what is wanted: type it, which leads there, then turn its pages."""
     if progress.tries == 1:
         return Looking(Wait())
@@ -249,12 +249,16 @@ def _find_entry(step: Choose, progress: Progress, sight: Sight) -> Found:
         return Looking(Type(step.entry.text))
     if progress.tries > MOST_SCROLLS or (sight.unchanged and progress.tries > 3):
         return missing(step, str(step.entry))
-    lists = [pane for pane in sight.screen.of_kind(Kind.PANE, Kind.TEXT_AREA) if pane.area.height < sight.screen.height]
+    lists = [
+        pane
+        for pane in sight.screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA)
+        if pane.area.height < sight.screen.height
+    ]
     smallest = min(lists, key=lambda pane: pane.area.width * pane.area.height, default=None)
     return Looking(Scroll(Direction.DOWN, 2, middle(smallest.area) if smallest else None))
 
 
-def _pick(label: Label, step: Step, progress: Progress, sight: Sight) -> Found:
+def _pick(label: Label, step: Step, progress: ReaderProgress, sight: Sight) -> Found:
     """Select something: tick the box beside it if it has one, else click on it."""
     tick = find_tick(sight.screen, label)
     if tick is not None:
@@ -265,7 +269,7 @@ def _pick(label: Label, step: Step, progress: Progress, sight: Sight) -> Found:
     return Click(middle(area)) if area else _look_for(step, progress, sight, str(label))
 
 
-def _tick(step: Step, label: Label, progress: Progress, sight: Sight, *, on: bool) -> Found:
+def _tick(step: Step, label: Label, progress: ReaderProgress, sight: Sight, *, on: bool) -> Found:
     """Click on a box that is not as wanted, then on its label, and say so if neither helped."""
     tick = find_tick(sight.screen, label)
     if tick is not None and tick.checked == on:
@@ -278,11 +282,13 @@ def _tick(step: Step, label: Label, progress: Progress, sight: Sight, *, on: boo
     if progress.part == 2 and name is not None and sight.unchanged:
         return Click(middle(name))
     if progress.part > 1 and sight.unchanged:
-        return Plan(f"I cannot {step}: it stays as it is.", AskUser(f"I clicked on {label}, and it stayed as it was."))
+        return ReaderPlan(
+            f"I cannot {step}: it stays as it is.", AskUser(f"I clicked on {label}, and it stayed as it was.")
+        )
     return None
 
 
-def _turn(step: Turn, progress: Progress, sight: Sight) -> Found:
+def _turn(step: Rotate, progress: ReaderProgress, sight: Sight) -> Found:
     at = ModelPoint(sight.screen.width // 2, sight.screen.height // 2)
     if step.until is None:
         return Scroll(step.direction, _NOTCHES, at) if progress.part == 1 else None
@@ -293,7 +299,7 @@ def _turn(step: Turn, progress: Progress, sight: Sight) -> Found:
     return Looking(Scroll(step.direction, _NOTCHES, at))
 
 
-def _drag(step: DragOnto, progress: Progress, sight: Sight) -> Found:
+def _drag(step: DragOnto, progress: ReaderProgress, sight: Sight) -> Found:
     if progress.part > 1:
         return None
     thing, target = _place(sight.screen, step.thing), _place(sight.screen, step.target)
@@ -302,7 +308,7 @@ def _drag(step: DragOnto, progress: Progress, sight: Sight) -> Found:
     return Drag((middle(thing), middle(target)))
 
 
-def _look_for(step: Step, progress: Progress, sight: Sight, what: str) -> Found:
+def _look_for(step: Step, progress: ReaderProgress, sight: Sight, what: str) -> Found:
     """Wait a moment for a thing that is not there, then look further down to the end of the page, then say so."""
     if progress.tries == 1:
         return Looking(Wait())
@@ -316,8 +322,8 @@ def _look_for(step: Step, progress: Progress, sight: Sight, what: str) -> Found:
 
 def _way_out(screen: Screen) -> Area | None:
     """The button that leaves things as they are, of a question that came up in front of what is looked for."""
-    buttons = screen.of_kind(Kind.BUTTON)
-    for pane in screen.of_kind(Kind.PANE):
+    buttons = screen.of_kind(ControlKind.BUTTON)
+    for pane in screen.of_kind(ControlKind.PANE):
         inside = [button for button in buttons if pane.area.holds(button.area)]
         if len(inside) == 2 and pane.area.width < 0.9 * screen.width:
             for button in inside:
@@ -326,9 +332,9 @@ def _way_out(screen: Screen) -> Area | None:
     return None
 
 
-def missing(step: Step, what: str) -> Plan:
+def missing(step: Step, what: str) -> ReaderPlan:
     """Ask the user, since `what` is not to be seen."""
-    return Plan(f"I cannot {step}: I do not see {what}.", AskUser(f"I do not see {what} on the screen."))
+    return ReaderPlan(f"I cannot {step}: I do not see {what}.", AskUser(f"I do not see {what} on the screen."))
 
 
 def middle(area: Area) -> ModelPoint:

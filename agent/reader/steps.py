@@ -102,7 +102,7 @@ class Strike:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Rotate:
     """Scroll, until something is seen if `until` is given."""
 
     direction: Direction
@@ -201,7 +201,7 @@ Step: TypeAlias = (
     | Pick
     | Tick
     | Strike
-    | Turn
+    | Rotate
     | DragOnto
     | GoTo
     | Await

@@ -1,33 +1,33 @@
 """What the loop did besides acting, as one line for progress output and the viewer."""
 
-from ..core.supervision import Rung
-from .events import Checked, Condensed, NeedsUser, Reflected, Told, Trouble
+from ..core.supervision import RecoveryAction
+from .events import Critiqued, Escalated, NeedsUser, RecoveredError, Summarized, UserMessage
 
 
-def describe_care(event: Reflected | Checked | Condensed | NeedsUser | Told | Trouble) -> str:
+def describe_supervision(event: Escalated | Critiqued | Summarized | NeedsUser | UserMessage | RecoveredError) -> str:
     """What the loop did beside looking, deciding and acting, in words."""
     match event:
-        case Reflected(rung=rung, seen=seen):
+        case Escalated(rung=rung, seen=seen):
             return f"going in circles ({_RUNGS[rung]}): {seen}"
-        case Checked(holds=holds, reason=reason):
+        case Critiqued(holds=holds, reason=reason):
             verdict = {True: "holds", False: "does not hold", None: "could not be judged"}[holds]
             return f"second look: the finish {verdict}" + (f": {reason}" if reason else "")
         case NeedsUser(question=question):
             return f"the user is asked: {question}"
-        case Told(text=text):
+        case UserMessage(text=text):
             return f"the user says: {text}" if text else "the user hands the screen back"
-        case Trouble(message=message):
+        case RecoveredError(message=message):
             return message
-        case Condensed(looks=looks, text=text):
+        case Summarized(steps=steps, text=text):
             said = f"in short: {text}" if text else "are left out: there is no room for them"
-            return f"the first {looks} steps {said}"
+            return f"the first {steps} steps {said}"
 
 
 _RUNGS = {
-    Rung.TELL: "the model is told",
-    Rung.HOTTER: "sampled at a higher temperature",
-    Rung.CLOSER: "a closer look at the target",
-    Rung.PLAN: "a fresh plan is asked for",
-    Rung.USER: "the user is asked",
-    Rung.STUCK: "given up as stuck",
+    RecoveryAction.TELL: "the model is told",
+    RecoveryAction.HOTTER: "sampled at a higher temperature",
+    RecoveryAction.CLOSER: "a closer look at the target",
+    RecoveryAction.PLAN: "a fresh plan is asked for",
+    RecoveryAction.USER: "the user is asked",
+    RecoveryAction.STUCK: "given up as stuck",
 }

@@ -1,20 +1,21 @@
 """What happens in an episode, as typed events: the stream that programs watch and the log on disk are the same thing.
 
-Order in an episode: `Started` or `Resumed`; then, step by step, `Observed`, perhaps `Reflected`, one `Replied` a model
-call (each possibly followed by `Misread`), `Decided`, one `Acted` an action, `Stepped`; last `Ended`. `Noted`,
-`Trouble`, `NeedsUser` and `Told` may come anywhere between, `Checked` after the step that says finished.
+Order in an episode: `Started` or `Resumed`; then, step by step, `Observed`, perhaps `Escalated`, one `Replied` a model
+call (each possibly followed by `ParseFailed`), `Decided`, one `Acted` an action, `Stepped`; last `Ended`. `Note`,
+`RecoveredError`, `NeedsUser` and `UserMessage` may come anywhere between, `Critiqued` after the step that says
+finished.
 """
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ...envs.env import Done, EnvInfo
+from ...envs.env import ActionResult, EnvInfo
 from ...envs.geometry import Size
 from ..core.change import Change
 from ..core.coordinates import PointTrace
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelInfo, Sampling, Usage
-from ..core.supervision import Rung
+from ..core.supervision import RecoveryAction
 from .codec import LoggedAction, LoggedEnding, LoggedObservation
 
 
@@ -88,20 +89,20 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
-class Condensed:
-    """The context was full: from now on `text` stands for the first `looks` looks since the newest plan.
+class Summarized:
+    """The context was full: from now on `text` stands for the first `steps` steps since the newest plan.
 
     Without a text, the model had no words for them, and they are left out.
     """
 
     step: int
-    looks: int
+    steps: int
     text: str
-    event: Literal["condensed"] = "condensed"
+    event: Literal["summarized"] = "summarized"
 
 
 @dataclass(frozen=True, slots=True)
-class Misread:
+class ParseFailed:
     """A reply could not be read; nothing of it is carried out, and the model is told why."""
 
     step: int
@@ -109,7 +110,7 @@ class Misread:
     kind: str
     position: int
     message: str
-    event: Literal["misread"] = "misread"
+    event: Literal["parse_failed"] = "parse_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Acted:
     step: int
     index: int
     action: LoggedAction
-    done: Done | None = None
+    done: ActionResult | None = None
     refused: str | None = None
     by_guard: bool = False
     event: Literal["acted"] = "acted"
@@ -150,22 +151,22 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Note:
     """Something that belongs to no step: paused, resumed, trouble that was overcome."""
 
     text: str
     step: int
-    event: Literal["noted"] = "noted"
+    event: Literal["note"] = "note"
 
 
 @dataclass(frozen=True, slots=True)
-class Reflected:
+class Escalated:
     """The run goes in a circle; `seen` says what was seen, `rung` what is done about it at this step."""
 
     step: int
-    rung: Rung
+    rung: RecoveryAction
     seen: str
-    event: Literal["reflected"] = "reflected"
+    event: Literal["escalated"] = "escalated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +179,16 @@ class NeedsUser:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class UserMessage:
     """The user said something, told to the model at the next look; empty where the screen was only handed back."""
 
     step: int
     text: str
-    event: Literal["told"] = "told"
+    event: Literal["user_message"] = "user_message"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Critiqued:
     """A finish was checked: whether it holds (None if that could not be told), why, what it took."""
 
     step: int
@@ -195,11 +196,11 @@ class Checked:
     reason: str
     usage: Usage
     seconds: float
-    event: Literal["checked"] = "checked"
+    event: Literal["critiqued"] = "critiqued"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class RecoveredError:
     """Trouble of the machinery that was overcome.
 
     A look that failed, a screen that was lost and started again, a clock that was set, a server asked again.
@@ -208,14 +209,15 @@ class Trouble:
     step: int
     kind: Literal["screenshot", "screen", "clock", "model"]
     message: str
-    event: Literal["trouble"] = "trouble"
+    event: Literal["recovered_error"] = "recovered_error"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """The episode is over, for one reason. `answer` is what the model says to the user.
 
-    `misread` counts the replies that could not be read, each of which has a `Misread` of its own. `verified` is the
+
+    `parse_failures` counts the replies that could not be read, each of which has a `ParseFailed` of its own. `verified` is the
     verdict on a finish that was checked.
     """
 
@@ -226,7 +228,7 @@ class Ended:
     usage: Usage
     seconds: float
     time: str
-    misread: int = 0
+    parse_failures: int = 0
     verified: bool | None = None
     event: Literal["ended"] = "ended"
 
@@ -235,17 +237,17 @@ Event: TypeAlias = (
     Started
     | Resumed
     | Observed
-    | Reflected
+    | Escalated
     | Replied
-    | Condensed
-    | Misread
+    | Summarized
+    | ParseFailed
     | Decided
     | Acted
     | Stepped
-    | Checked
+    | Critiqued
     | NeedsUser
-    | Told
-    | Trouble
-    | Noted
+    | UserMessage
+    | RecoveredError
+    | Note
     | Ended
 )

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from ..core.context import Look
+from ..core.context import HistoryStep
 from ..core.model import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ResumePoint:
     """What a resumed episode already has behind it: only whole steps."""
 
-    looks: tuple[Look, ...] = ()
+    history: tuple[HistoryStep, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
-    misread: int = 0
+    parse_failures: int = 0
     done: tuple[str, ...] = ()

@@ -16,12 +16,12 @@ from typing import IO, Annotated, Self
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ...envs.screenshot import Screenshot
-from ..core.context import Look
-from ..core.describe import describe
+from ..core.context import HistoryStep
+from ..core.describe import describe_action
 from ..core.model import Usage
-from ..core.supervision import Rung
-from .events import Acted, Checked, Ended, Event, Misread, Observed, Reflected, Replied, Started, Stepped
-from .past import Past
+from ..core.supervision import RecoveryAction
+from .events import Acted, Critiqued, Ended, Escalated, Event, Observed, ParseFailed, Replied, Started, Stepped
+from .past import ResumePoint
 
 _EVENTS = "events.jsonl"
 _IMAGES = "images"
@@ -51,7 +51,7 @@ class Run:
         last = self.events[-1]
         return last if isinstance(last, Ended) else None
 
-    def past(self) -> Past:
+    def past(self) -> ResumePoint:
         """What an episode needs to go on where this run broke off: its whole steps."""
         return _past(self.events)
 
@@ -175,36 +175,41 @@ def _image_path(folder: Path, name: str) -> Path:
     return folder / _IMAGES / f"{name}.png"
 
 
-def _past(events: Iterable[Event]) -> Past:
+def _past(events: Iterable[Event]) -> ResumePoint:
     """Fold events to what is behind a resumed episode. A step without its `Stepped` did not happen."""
-    looks: list[Look] = []
+    history: list[HistoryStep] = []
     done: list[str] = []
-    usage, seconds, misread = Usage(), 0.0, 0
-    look: Look | None = None
+    usage, seconds, parse_failures = Usage(), 0.0, 0
+    look: HistoryStep | None = None
     reply, used, unread, deeds = "", Usage(), 0, list[str]()
     for event in events:
         match event:
             case Observed():
                 change = event.change.share if event.change is not None else 0.0
-                look = Look(event.observation.screenshot, event.notes, change=change)
+                look = HistoryStep(event.observation.screenshot, event.notes, change=change)
                 reply, used, unread, deeds = "", Usage(), 0, []
-            case Reflected(rung=Rung.PLAN) if look is not None:
+            case Escalated(rung=RecoveryAction.PLAN) if look is not None:
                 look = replace(look, fresh=True)
             case Replied():
                 reply, used = event.text if event.purpose == "act" else reply, used + event.usage
-            case Misread():
+            case ParseFailed():
                 unread += 1
             case Acted(refused=None):
-                deeds.append(f"{event.step}. {describe(event.action)}")
-            case Checked():
+                deeds.append(f"{event.step}. {describe_action(event.action)}")
+            case Critiqued():
                 usage += event.usage
             case Stepped() if look is not None:
-                looks.append(replace(look, reply=reply))
+                history.append(replace(look, reply=reply))
                 done.extend(deeds)
-                usage, seconds, misread, look = usage + used, seconds + event.total_s, misread + unread, None
+                usage, seconds, parse_failures, look = (
+                    usage + used,
+                    seconds + event.total_s,
+                    parse_failures + unread,
+                    None,
+                )
             case _:
                 pass
-    return Past(tuple(looks), usage, seconds, misread, tuple(done))
+    return ResumePoint(tuple(history), usage, seconds, parse_failures, tuple(done))
 
 
 def _cut_half_line(path: Path) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from ..check import Check, Verdict
+from ..check import Check, CheckStatus
 from ..env import EnvError
 from .env import KEYBOARD, KEYBOARD_PAGE, AndroidEnv
 
@@ -18,21 +18,23 @@ def check_android(serial: str | None = None, server: tuple[str, int] | None = No
             started = time.monotonic()
             seen = env.observe()
         except EnvError as error:
-            yield Check("android: phone", Verdict.FAILED, str(error), "adb devices lists the phones that are there")
+            yield Check("android: phone", CheckStatus.FAILED, str(error), "adb devices lists the phones that are there")
             return
         info = env.info()
-        yield Check("android: phone", Verdict.OK, f"{info.program}, {info.settings['serial']}")
+        yield Check("android: phone", CheckStatus.OK, f"{info.program}, {info.settings['serial']}")
         took_ms = 1000 * (time.monotonic() - started)
         if seen.screenshot.image.getbbox() is None:
-            yield Check(_PICTURE, Verdict.FAILED, "all black", "unlock the phone, and leave apps that forbid pictures")
+            yield Check(
+                _PICTURE, CheckStatus.FAILED, "all black", "unlock the phone, and leave apps that forbid pictures"
+            )
         else:
-            yield Check(_PICTURE, Verdict.OK, f"{seen.screenshot.size}, {took_ms:.0f} ms")
+            yield Check(_PICTURE, CheckStatus.OK, f"{seen.screenshot.size}, {took_ms:.0f} ms")
         yield _keyboard(env)
 
 
 def _keyboard(env: AndroidEnv) -> Check:
     what = "android: text"
     if env.types_any_script():
-        return Check(what, Verdict.OK, f"ASCII by input, other text by {KEYBOARD}")
+        return Check(what, CheckStatus.OK, f"ASCII by input, other text by {KEYBOARD}")
     mend = f"for other text install ADBKeyboard on it, {KEYBOARD_PAGE}"
-    return Check(what, Verdict.WARNING, "ASCII alone", mend)
+    return Check(what, CheckStatus.WARNING, "ASCII alone", mend)

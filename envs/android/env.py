@@ -18,10 +18,10 @@ from typing import Self
 from PIL import Image, UnidentifiedImageError
 
 from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait, points_of
-from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, Observation
+from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
 from ..geometry import ScreenPoint, Size
 from ..screenshot import Screenshot
-from ..settle import Frame, Patience, Settler
+from ..settle import RawFrame, Settler, SettleTimeouts
 from .apps import find_app, launchable
 from .commands import command_of, text_commands
 from .keycodes import ENTER, WAKE_UP
@@ -32,7 +32,7 @@ KEYBOARD_PAGE = "https://github.com/senzhk/ADBKeyBoard"
 
 _LAUNCHABLE = "cmd package query-activities --brief -a android.intent.action.MAIN -c android.intent.category.LAUNCHER"
 _FOCUS = "dumpsys window | grep mCurrentFocus || true"
-_AFTER_OPENING = Patience(first_change_s=1.0, quiet_s=0.5, limit_s=10.0)
+_AFTER_OPENING = SettleTimeouts(first_change_s=1.0, quiet_s=0.5, limit_s=10.0)
 _KEYBOARD_COMES_S = 0.5
 _NAMES_SHOWN = 12
 
@@ -48,9 +48,9 @@ class AndroidEnv:
         serial: str | None = None,
         *,
         server: tuple[str, int] | None = None,
-        patience: Patience = Patience(),
+        timeouts: SettleTimeouts = SettleTimeouts(),
     ) -> None:
-        self.serial, self.server, self.patience = serial, server, patience
+        self.serial, self.server, self.timeouts = serial, server, timeouts
         self._phone: Phone | None = None
         self._size: Size | None = None
         self._settler = Settler(self._frame)
@@ -73,7 +73,7 @@ class AndroidEnv:
             return Observation(shot, facts, focus[1] if focus else "")
         return Observation(shot, facts)
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         phone = self._opened()
         size = self._size or self._look().size
@@ -83,14 +83,14 @@ class AndroidEnv:
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
         if isinstance(action, Wait):
             time.sleep(action.seconds)
-            return Done(action.seconds, settled_by="waited")
-        patience = _AFTER_OPENING if isinstance(action, OpenApp) else self.patience
+            return ActionResult(action.seconds, settled_by="waited")
+        timeouts = _AFTER_OPENING if isinstance(action, OpenApp) else self.timeouts
         before = self._frame()
         started = time.monotonic()
         method = self._do(phone, action, size)
         acted = time.monotonic() - started
-        settled = self._settler.wait(before, patience)
-        return Done(acted, settled.seconds, settled.by, method)
+        settled = self._settler.wait(before, timeouts)
+        return ActionResult(acted, settled.seconds, settled.by, method)
 
     def types_any_script(self) -> bool:
         """Whether ADBKeyboard is installed, which types what is not ASCII."""
@@ -134,9 +134,9 @@ class AndroidEnv:
             raise EnvLost("the phone gives a broken picture of its screen") from error
         return Screenshot(image) if image.mode != "RGB" else Screenshot(png=png)
 
-    def _frame(self) -> Frame:
+    def _frame(self) -> RawFrame:
         image = self._look().image
-        return Frame(image.width, image.height, image.tobytes("raw", "BGRX"))
+        return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
 
     def _facts(self, shot: Screenshot) -> list[str]:
         facts: list[str] = []

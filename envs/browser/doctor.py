@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Error, async_playwright
 
-from ..check import Check, Verdict
+from ..check import Check, CheckStatus
 from ..env import EnvError, EnvUnavailable
 from ..geometry import Size
 from .env import BrowserEnv
@@ -63,17 +63,17 @@ def check_browser(size: Size = Size(1280, 720), settings: BrowserSettings = Brow
     try:
         own = Path(_own_chromium())
     except (Error, OSError) as error:
-        yield Check(what, Verdict.FAILED, f"does not start: {_words(str(error))}", _REINSTALL)
+        yield Check(what, CheckStatus.FAILED, f"does not start: {_words(str(error))}", _REINSTALL)
         return
-    yield Check(what, Verdict.OK, metadata.version("playwright"))
+    yield Check(what, CheckStatus.OK, metadata.version("playwright"))
     what = "browser: Chromium"
     try:
         program = find_chromium(own, settings.executable)
     except EnvUnavailable as error:
-        yield Check(what, Verdict.FAILED, str(error), "apt-get install chromium, or playwright install chromium")
+        yield Check(what, CheckStatus.FAILED, str(error), "apt-get install chromium, or playwright install chromium")
         return
     whose = "Playwright's own" if program == str(own) else "the system's" if settings.executable is None else "as asked"
-    yield Check(what, Verdict.OK, f"{program} ({whose}){_version(program)}")
+    yield Check(what, CheckStatus.OK, f"{program} ({whose}){_version(program)}")
     yield from _start(size, settings)
 
 
@@ -117,10 +117,10 @@ def _start(size: Size, settings: BrowserSettings) -> Iterator[Check]:
         except EnvError as error:
             said = _said(error)
             mend = next((remedy for words, remedy in _REMEDIES if words in said), "apt-get install chromium")
-            yield Check(what, Verdict.FAILED, _told(str(error), said), mend)
-            yield Check("browser: screenshot", Verdict.SKIPPED, "Chromium did not start")
+            yield Check(what, CheckStatus.FAILED, _told(str(error), said), mend)
+            yield Check("browser: screenshot", CheckStatus.SKIPPED, "Chromium did not start")
             return
-        yield Check(what, Verdict.OK, f"{env.info().program}, first look after {time.monotonic() - started:.1f} s")
+        yield Check(what, CheckStatus.OK, f"{env.info().program}, first look after {time.monotonic() - started:.1f} s")
         yield _sandbox(_processes_without_sandbox() - before)
         yield screenshot_check(screenshot.image, size)
 
@@ -130,10 +130,10 @@ def _sandbox(without: set[int]) -> Check:
     what = "browser: sandbox"
     if runs_as_root():
         found = "off, since Chromium has none for root: a page that breaks out of it is root here"
-        return Check(what, Verdict.WARNING, found, "run as a user other than root, or where nothing else is")
+        return Check(what, CheckStatus.WARNING, found, "run as a user other than root, or where nothing else is")
     if without:
-        return Check(what, Verdict.WARNING, f"off: Chromium was started with {NO_SANDBOX}", _ASK_FOR_SANDBOX)
-    return Check(what, Verdict.OK, "on")
+        return Check(what, CheckStatus.WARNING, f"off: Chromium was started with {NO_SANDBOX}", _ASK_FOR_SANDBOX)
+    return Check(what, CheckStatus.OK, "on")
 
 
 _ASK_FOR_SANDBOX = f"leave {NO_SANDBOX} out of the switches, and until then open only pages that you trust"
@@ -144,13 +144,13 @@ def screenshot_check(image: Image.Image, size: Size) -> Check:
     what = "browser: screenshot"
     if image.size != (size.width, size.height):
         found = f"{image.width}x{image.height}, though {size} was asked for"
-        return Check(what, Verdict.FAILED, found, "use another Chromium: apt-get install chromium")
+        return Check(what, CheckStatus.FAILED, found, "use another Chromium: apt-get install chromium")
     seen = image.getpixel((size.width // 2, size.height // 2))
     assert isinstance(seen, tuple)
     if any(abs(level - wanted) > _ALIKE for level, wanted in zip(seen, _COLOUR, strict=True)):
         found = f"{size}, but the colour {seen} where the page draws {_COLOUR}"
-        return Check(what, Verdict.FAILED, found, "use another Chromium, or start it with --disable-gpu")
-    return Check(what, Verdict.OK, f"{size}, as asked, and in the page's colours")
+        return Check(what, CheckStatus.FAILED, found, "use another Chromium, or start it with --disable-gpu")
+    return Check(what, CheckStatus.OK, f"{size}, as asked, and in the page's colours")
 
 
 # -- what Chromium says, and what runs

@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..actions import Action
-from ..env import Done, EnvInfo, EnvLost, EnvUnavailable, Observation
+from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
-from .firewall.guard import check_fence
+from .firewall.guard import check_firewall
 from .launch.chromium import sandbox
 from .launch.engines import NAMES
 from .launch.identity import check_identity, identity_facts
 from .launch.settings import BrowserSettings, View
-from .session import Session
+from .session import BrowserSession
 from .worker import Worker
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class BrowserEnv:
         settings: BrowserSettings = BrowserSettings(),
     ) -> None:
         check_identity(settings)
-        check_fence(settings)
+        check_firewall(settings)
         self.url = url
         self.viewport = viewport
         self.scale = scale
@@ -59,7 +59,7 @@ class BrowserEnv:
         self.settings = settings
         self._one_at_a_time = threading.Lock()
         self._worker: Worker | None = None
-        self._session: Session | None = None
+        self._session: BrowserSession | None = None
         self._closed = False
         self._place = url
 
@@ -84,11 +84,11 @@ class BrowserEnv:
         self._place = observation.place
         return observation
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         return self._do(lambda session: session.execute(action))
 
-    def begin_anew(self, pointer: ScreenPoint) -> tuple[str, ...]:
+    def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
         """Leave the page for an empty one, forget cookies and what pages stored, and put the pointer at `pointer`.
 
         A browser that is only worked over DevTools keeps what it has stored: it is somebody else's. Nothing is waited
@@ -100,7 +100,7 @@ class BrowserEnv:
             EnvUnavailable: it cannot be opened.
             EnvLost: it is gone.
         """
-        return self._do(lambda session: session.begin_anew(pointer))
+        return self._do(lambda session: session.reset(pointer))
 
     def restart(self) -> str:
         """See `Restartable`: a new browser at the page that was seen last, or else where this one began."""
@@ -147,7 +147,7 @@ class BrowserEnv:
     ) -> None:
         self.close()
 
-    def _do(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    def _do(self, work: Callable[[BrowserSession], Coroutine[Any, Any, T]]) -> T:
         """Have the browser's own thread do `work`, opening the browser first if need be."""
         with self._one_at_a_time:
             if self._closed:
@@ -158,5 +158,5 @@ class BrowserEnv:
                 self._session = self._open(self._worker, self.url)
             return self._worker.run(work(self._session))
 
-    def _open(self, worker: Worker, url: str) -> Session:
-        return worker.run(Session.open(url, View(self.viewport, self.scale, self.headless), self.settings))
+    def _open(self, worker: Worker, url: str) -> BrowserSession:
+        return worker.run(BrowserSession.open(url, View(self.viewport, self.scale, self.headless), self.settings))

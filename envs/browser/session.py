@@ -27,9 +27,9 @@ from ..actions import (
     map_points,
     points_of,
 )
-from ..env import ActionRefused, Done, EnvLost, EnvUnavailable, Observation
+from ..env import ActionRefused, ActionResult, EnvLost, EnvUnavailable, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
-from .firewall.guard import FenceGuard
+from .firewall.guard import FirewallGuard
 from .launch.attach import Context
 from .launch.chromium import launch, overlay_page
 from .launch.engines import NAMES
@@ -37,16 +37,16 @@ from .launch.identity import save_storage
 from .launch.settings import BrowserSettings, View
 from .page.addresses import full_address
 from .page.downloads import Downloads
-from .page.input import Hands
+from .page.input import InputDriver
 from .page.settle import Settling
 from .page.shortcuts import Shortcut, shortcut
 from .page.tabs import Tabs, TabWatch
 from .page.traffic import Traffic
-from .ui.compositor import Camera, line
+from .ui.compositor import Compositor, line
 from .ui.navigation import Navigation
 from .ui.overlay import ListOfOptions, Overlay
 from .ui.overlay.overlay import STRIP_PX
-from .ui.prompts import Questions
+from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ _DOWNLOAD_S = 1.0
 _DIALOG = "a dialog"
 
 
-class Session:
+class BrowserSession:
     """A browser with its tabs, one of which is seen and worked, and what lies over it."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Session:
         view: View,
         settings: BrowserSettings,
         downloads: Downloads,
-        guard: FenceGuard | None,
+        guard: FirewallGuard | None,
     ) -> None:
         self._playwright = playwright
         self._context = context
@@ -81,21 +81,21 @@ class Session:
         self._traffic = Traffic(context)
         self._tabs = Tabs(context, self._traffic, TabWatch(self._opened, self._crashed))
         middle = DevicePoint(view.screen.width / 2, (view.screen.height - self._top) / 2)
-        self._hands = Hands(DeviceTransform(view.scale), middle)
+        self._hands = InputDriver(DeviceTransform(view.scale), middle)
         self._overlay = Overlay(lambda: overlay_page(playwright, context, view, settings), view.screen, view.scale)
         fence = guard.fence if guard is not None else None
         self._navigation = Navigation(self._tabs, self._overlay, settings.load_limit_s, self._rest, fence)
-        self._questions = Questions(
+        self._questions = BrowserPrompts(
             self._tabs, self._overlay, settings, lambda: self._hands.pointer, self._top, self._navigation.go
         )
-        self._camera = Camera(self._tabs, self._overlay, self._questions, view, settings)
+        self._camera = Compositor(self._tabs, self._overlay, self._questions, view, settings)
         self._strip = TabStrip(self._tabs, self._overlay, self._questions, self._navigation)
         self._held_up: asyncio.Task[str] | None = None
         self._asides: set[asyncio.Task[None]] = set()
         self.program = "Chromium"
 
     @classmethod
-    async def open(cls, url: str, view: View, settings: BrowserSettings) -> "Session":
+    async def open(cls, url: str, view: View, settings: BrowserSettings) -> "BrowserSession":
         """Start Chromium and open `url`.
 
         Raises:
@@ -104,7 +104,7 @@ class Session:
         playwright = await async_playwright().start()
         kept = Path(settings.downloads) if settings.downloads else None
         downloads = Downloads(kept, settings.download_limit_mb * 10**6)
-        guard = FenceGuard.wanted(settings)
+        guard = FirewallGuard.wanted(settings)
         try:
             if guard is not None:
                 settings = await guard.start(settings)
@@ -152,7 +152,7 @@ class Session:
         device = DeviceTransform(self._scale, 0.0, 0.0 - self._top)
         return Observation(screenshot, facts, self._tabs.current.url, device)
 
-    async def execute(self, action: Action) -> Done:
+    async def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         size = self._camera.size
         for point in points_of(action):
@@ -164,10 +164,10 @@ class Session:
         await self._tabs.ready()
         acted = time.perf_counter()
         settled = await self._settle(started_at_s, self._settings.settle_limit_s)
-        return Done(acted - started, *settled, method)
+        return ActionResult(acted - started, *settled, method)
 
-    async def begin_anew(self, pointer: ScreenPoint) -> tuple[str, ...]:
-        """Leave for an empty page; see `BrowserEnv.begin_anew`."""
+    async def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
+        """Leave for an empty page; see `BrowserEnv.reset`."""
         await self._tabs.ready()
         await self._carry_out(Navigate("about:blank"))
         await self._tabs.ready()

@@ -10,7 +10,7 @@ from PIL import Image
 from ..env import EnvLost, EnvUnavailable
 from ..geometry import DeviceTransform, Size
 from ..screenshot import Screenshot
-from ..settle import Frame
+from ..settle import RawFrame
 from .address import DisplayAddress
 from .x11.capture import PlainCapture
 
@@ -42,7 +42,7 @@ class Capture:
         self.size = Size(frame.width, frame.height)
         self.device = transform_of(self._monitor, self.size)
 
-    def frame(self) -> Frame:
+    def frame(self) -> RawFrame:
         """One raw look.
 
         Raises:
@@ -52,7 +52,7 @@ class Capture:
             shot = self._mss.grab(self._monitor)
         except self._lost as error:
             raise EnvLost(f"the display is gone: {error}") from error
-        return Frame(shot.width, shot.height, bytes(shot.raw))
+        return RawFrame(shot.width, shot.height, bytes(shot.raw))
 
     def close(self) -> None:
         """Give the connection back; one that broke is closed enough."""
@@ -87,7 +87,7 @@ def _placed(monitor: Mapping[str, object]) -> str:
     return f"{monitor['width']}x{monitor['height']} at {monitor['left']},{monitor['top']}"
 
 
-def screenshot_of(frame: Frame) -> Screenshot:
+def screenshot_of(frame: RawFrame) -> Screenshot:
     """The frame as a screenshot; this conversion is what a capture costs."""
     size = (frame.width, frame.height)
     return Screenshot(Image.frombuffer("RGB", size, frame.pixels, "raw", "BGRX", 0, 1))

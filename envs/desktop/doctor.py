@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
-from ..check import Check, Verdict
+from ..check import Check, CheckStatus
 from ..env import EnvError, Observation
 from ..geometry import Size
 from .address import DisplayAddress
@@ -20,7 +20,7 @@ from .capture import Capture, screenshot_of
 from .env import DesktopEnv
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
 from .sentry import WITHOUT, start_sentry
-from .sentry.settings import OFF, Stopping
+from .sentry.settings import OFF, InterruptSettings
 from .session import INPUT_DEVICES
 from .virtual.display import VirtualDisplay
 from .virtual.packages import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
@@ -47,7 +47,7 @@ def check_desktop(size: Size = Size(1280, 720), display: str | None = None) -> G
     works = False
     can_be_virtual = platform.system() == "Linux" and set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL
     for check in _real(display, can_be_virtual):
-        works = works or (check.what == f"{_REAL}: display" and check.verdict is Verdict.OK)
+        works = works or (check.what == f"{_REAL}: display" and check.verdict is CheckStatus.OK)
         yield check
     if platform.system() == "Linux":
         yield from _virtual(size, needed=not works)
@@ -55,10 +55,10 @@ def check_desktop(size: Size = Size(1280, 720), display: str | None = None) -> G
 
 def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
     """The screen that a person sits at."""
-    trouble = Verdict.WARNING if can_be_virtual else Verdict.FAILED
+    trouble = CheckStatus.WARNING if can_be_virtual else CheckStatus.FAILED
     what = f"{_REAL}: display"
     name = display or os.environ.get("DISPLAY")
-    with DesktopEnv(display=display, stopping=Stopping(OFF, 0.0)) as env:
+    with DesktopEnv(display=display, interrupts=InterruptSettings(OFF, 0.0)) as env:
         try:
             observation = _first_look(env)
         except EnvError as error:
@@ -70,7 +70,7 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
             yield from _wayland(what, observation)
             return
         kind = f"{name}, " if name and is_x11() else ""
-        yield Check(what, Verdict.OK, f"{kind}{observation.screenshot.size}")
+        yield Check(what, CheckStatus.OK, f"{kind}{observation.screenshot.size}")
         yield from _screen(_REAL, env.address)
         yield _hot_key(env.address)
         yield _clipboard_tool()
@@ -78,24 +78,24 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
 
 def _wayland(what: str, observation: Observation) -> Iterator[Check]:
     """A screen of a compositor that lets programs work it."""
-    yield Check(what, Verdict.OK, f"Wayland, {observation.screenshot.size}")
+    yield Check(what, CheckStatus.OK, f"Wayland, {observation.screenshot.size}")
     if is_black(observation.screenshot.image):
-        yield Check(f"{_REAL}: capture", Verdict.FAILED, "all black", _AWAKE)
+        yield Check(f"{_REAL}: capture", CheckStatus.FAILED, "all black", _AWAKE)
     else:
-        yield Check(f"{_REAL}: capture", Verdict.OK, "shows something")
-    yield Check(f"{_REAL}: pointer", Verdict.SKIPPED, "cannot be told from the picture here")
+        yield Check(f"{_REAL}: capture", CheckStatus.OK, "shows something")
+    yield Check(f"{_REAL}: pointer", CheckStatus.SKIPPED, "cannot be told from the picture here")
     yield _hot_key(DisplayAddress(), INPUT_DEVICES)
 
 
 def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
     """Whether the person at the screen can be seen to press it."""
-    what, stopping = f"{_REAL}: hot key", Stopping()
+    what, interrupts = f"{_REAL}: hot key", InterruptSettings()
     try:
-        start_sentry(address, stopping, devices=devices).close()
+        start_sentry(address, interrupts, devices=devices).close()
     except EnvError as error:
-        return Check(what, Verdict.FAILED, str(error), WITHOUT)
-    found = f"{stopping.hot_key} stops a run; mouse and keys in the user's hands hold it"
-    return Check(what, Verdict.OK, found)
+        return Check(what, CheckStatus.FAILED, str(error), WITHOUT)
+    found = f"{interrupts.hot_key} stops a run; mouse and keys in the user's hands hold it"
+    return Check(what, CheckStatus.OK, found)
 
 
 def _first_look(env: DesktopEnv) -> Observation:
@@ -109,7 +109,7 @@ def _first_look(env: DesktopEnv) -> Observation:
 
 def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
     """A display that we start ourselves."""
-    trouble = Verdict.FAILED if needed else Verdict.WARNING
+    trouble = CheckStatus.FAILED if needed else CheckStatus.WARNING
     yield _programs(trouble)
     yield _watching()
     if not set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL:
@@ -125,18 +125,18 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
         assert env.address is not None
         found = f"{env.address.name}, {seen}, up in {time.monotonic() - started:.1f} s"
         if seen != size:
-            yield Check(what, Verdict.FAILED, f"{found}, though {size} was asked for", "apt-get install xvfb")
+            yield Check(what, CheckStatus.FAILED, f"{found}, though {size} was asked for", "apt-get install xvfb")
             return
-        yield Check(what, Verdict.OK, found)
+        yield Check(what, CheckStatus.OK, found)
         yield from _screen(_VIRTUAL, env.address)
 
 
-def _programs(trouble: Verdict) -> Check:
+def _programs(trouble: CheckStatus) -> Check:
     """Whether what a virtual display is made of is installed."""
     what, absent = f"{_VIRTUAL}: programs", missing(VIRTUAL_PACKAGES)
     if not absent:
-        return Check(what, Verdict.OK, ", ".join(str(shutil.which(program)) for program in VIRTUAL_PACKAGES))
-    verdict = Verdict.WARNING if set(absent) <= OPTIONAL else trouble
+        return Check(what, CheckStatus.OK, ", ".join(str(shutil.which(program)) for program in VIRTUAL_PACKAGES))
+    verdict = CheckStatus.WARNING if set(absent) <= OPTIONAL else trouble
     return Check(what, verdict, f"not installed: {', '.join(absent)}", f"apt-get install {_packages(absent)}")
 
 
@@ -144,9 +144,9 @@ def _watching() -> Check:
     """Whether a virtual display can be watched; few want to."""
     what = f"{_VIRTUAL}: watching"
     if can_be_watched():
-        return Check(what, Verdict.OK, "TigerVNC's server and noVNC")
+        return Check(what, CheckStatus.OK, "TigerVNC's server and noVNC")
     mend = f"apt-get install {' '.join(WATCHING_PACKAGES)}"
-    return Check(what, Verdict.SKIPPED, "not installed, and needed for --watch alone", mend)
+    return Check(what, CheckStatus.SKIPPED, "not installed, and needed for --watch alone", mend)
 
 
 def _packages(programs: Sequence[str]) -> str:
@@ -170,24 +170,24 @@ def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
         with open_bench(address) as bench:
             yield in_x(lambda: _keyboard(kind, bench.connection))
     except EnvError as error:
-        yield Check(f"{kind}: screen", Verdict.FAILED, str(error), "see that the display goes on running")
+        yield Check(f"{kind}: screen", CheckStatus.FAILED, str(error), "see that the display goes on running")
 
 
 def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
     """Capture and pointer of one monitor."""
     captured = in_x(lambda: _capture(f"{kind}: capture{number}", bench))
     yield captured
-    if captured.verdict is Verdict.OK:
+    if captured.verdict is CheckStatus.OK:
         samples = in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES])
         yield pointer_check(f"{kind}: pointer{number}", samples)
     else:
-        yield Check(f"{kind}: pointer{number}", Verdict.SKIPPED, "cannot be found where nothing is seen")
+        yield Check(f"{kind}: pointer{number}", CheckStatus.SKIPPED, "cannot be found where nothing is seen")
 
 
 def _monitors(kind: str, monitors: Sequence[str]) -> Check:
     """Which there are, by the numbers that choose them."""
     listed = "; ".join(f"{number} is {placed}" for number, placed in enumerate(monitors, 1))
-    return Check(f"{kind}: monitors", Verdict.OK, f"{listed}; --monitor chooses")
+    return Check(f"{kind}: monitors", CheckStatus.OK, f"{listed}; --monitor chooses")
 
 
 def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
@@ -196,10 +196,10 @@ def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
     try:
         what = f"{kind}: capture"
         if is_black(screenshot_of(capture.frame()).image):
-            yield Check(what, Verdict.FAILED, "all black", _PERMIT if platform.system() == "Darwin" else _AWAKE)
+            yield Check(what, CheckStatus.FAILED, "all black", _PERMIT if platform.system() == "Darwin" else _AWAKE)
         else:
-            yield Check(what, Verdict.OK, f"{capture.size}, scale {capture.device.scale:g}")
-        yield Check(f"{kind}: pointer", Verdict.SKIPPED, "captures do not show it on this system")
+            yield Check(what, CheckStatus.OK, f"{capture.size}, scale {capture.device.scale:g}")
+        yield Check(f"{kind}: pointer", CheckStatus.SKIPPED, "captures do not show it on this system")
     finally:
         capture.close()
 
@@ -216,10 +216,10 @@ def _capture(what: str, bench: Bench) -> Check:
     before = screenshot_of(bench.capture.frame()).image
     took_ms = 1000 * (time.monotonic() - started)
     if shows_marks(bench):
-        return Check(what, Verdict.OK, f"shows what is on the screen, {took_ms:.0f} ms")
+        return Check(what, CheckStatus.OK, f"shows what is on the screen, {took_ms:.0f} ms")
     if is_black(before):
-        return Check(what, Verdict.FAILED, "all black", _AWAKE)
-    return Check(what, Verdict.FAILED, "a mark put on the screen is not in it: something covers the screen", _AWAKE)
+        return Check(what, CheckStatus.FAILED, "all black", _AWAKE)
+    return Check(what, CheckStatus.FAILED, "a mark put on the screen is not in it: something covers the screen", _AWAKE)
 
 
 def pointer_check(what: str, samples: Sequence[Sample | None]) -> Check:
@@ -227,14 +227,14 @@ def pointer_check(what: str, samples: Sequence[Sample | None]) -> Check:
     found = tuple(sample for sample in samples if sample is not None)
     if len(found) < len(samples):
         missed = f"not seen at {len(samples) - len(found)} of {len(samples)} places that it was sent to"
-        return Check(what, Verdict.FAILED, missed, _LEAVE_ALONE)
+        return Check(what, CheckStatus.FAILED, missed, _LEAVE_ALONE)
     transform, error_px = fitted(found), max(sample.error_px for sample in found)
     origin = f", origin {transform.origin_x:.0f},{transform.origin_y:.0f}"
     begins = "" if max(abs(transform.origin_x), abs(transform.origin_y)) < LARGEST_ERROR_PX else origin
     measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}{begins}"
     if error_px > LARGEST_ERROR_PX:
-        return Check(what, Verdict.FAILED, measured, f"set the scale of the screen to 100 %; {_LEAVE_ALONE}")
-    return Check(what, Verdict.OK, measured)
+        return Check(what, CheckStatus.FAILED, measured, f"set the scale of the screen to 100 %; {_LEAVE_ALONE}")
+    return Check(what, CheckStatus.OK, measured)
 
 
 _LEAVE_ALONE = "close what holds the pointer, switch off the mouse integration of a virtual machine, and try again"
@@ -250,14 +250,14 @@ def _keyboard(kind: str, connection: XDisplay) -> Check:
     pointer = connection.screen().root.query_pointer()
     layout = layout_name(_xkb_rules(connection), pointer.mask >> 13 & 3)
     if pointer.mask & 2:
-        return Check(what, Verdict.WARNING, f"{layout}; Caps Lock is on", "press Caps Lock")
+        return Check(what, CheckStatus.WARNING, f"{layout}; Caps Lock is on", "press Caps Lock")
     absent = [character for character in _ASCII if keyboard.stroke(character) is None]
     if not absent:
-        return Check(what, Verdict.OK, f"{layout}; all of ASCII by keys, {len(keyboard.spare())} spare keys")
+        return Check(what, CheckStatus.OK, f"{layout}; all of ASCII by keys, {len(keyboard.spare())} spare keys")
     found = f"{layout}; {len(absent)} of {len(_ASCII)} ASCII characters have no key, as {absent[0]!r}"
     if keyboard.spare():
-        return Check(what, Verdict.WARNING, f"{found}: they are pasted", "for typing them by keys: setxkbmap us")
-    return Check(what, Verdict.FAILED, f"{found}, and none is spare", "setxkbmap us")
+        return Check(what, CheckStatus.WARNING, f"{found}: they are pasted", "for typing them by keys: setxkbmap us")
+    return Check(what, CheckStatus.FAILED, f"{found}, and none is spare", "setxkbmap us")
 
 
 def layout_name(rules: tuple[str, ...], group: int) -> str:
@@ -287,12 +287,12 @@ def _clipboard_tool() -> Check:
     """Pasting needs none on X; what the clipboard held before survives us by xclip alone."""
     what = f"{_REAL}: clipboard"
     if not is_x11():
-        return Check(what, Verdict.OK, "the system's own")
+        return Check(what, CheckStatus.OK, "the system's own")
     tool = shutil.which("xclip")
     if tool is not None:
-        return Check(what, Verdict.OK, tool)
+        return Check(what, CheckStatus.OK, tool)
     found = "no xclip: texts are pasted all the same, but what was copied before is lost when a run ends"
-    return Check(what, Verdict.WARNING, found, "apt-get install xclip")
+    return Check(what, CheckStatus.WARNING, found, "apt-get install xclip")
 
 
 # -- what is there

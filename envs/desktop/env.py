@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Self
 
 from ..actions import Action, Back, Home, Navigate, points_of
-from ..env import ActionRefused, Done, EnvInfo, EnvLost, Listener, Observation
-from ..settle import Patience
+from ..env import ActionRefused, ActionResult, EnvInfo, EnvLost, InputListener, Observation
+from ..settle import SettleTimeouts
 from .address import DisplayAddress
-from .sentry.settings import Stopping
-from .session import DriverName, Session
+from .sentry.settings import InterruptSettings
+from .session import DesktopSession, DriverName
 from .virtual.display import VirtualDisplay
 from .x11.connection import Window
 
@@ -25,7 +25,8 @@ class DesktopEnv:
     """The display `display` (by default the one that DISPLAY names), or the `virtual` one, which it starts and ends.
 
     `monitor` counts from 1. On a real screen, and a virtual one that its watcher works, a double Esc stops the episode
-    in the middle of an action, and mouse and keyboard in the person's hands hold it; `stopping` says otherwise. So does
+    in the middle of an action, and mouse and keyboard in the person's hands hold it; `interrupts` says otherwise. So
+    does
     pushing the pointer of a real screen into the top left corner, between two actions. Nothing is opened, and no screen
     taken, before the first look.
     """
@@ -37,8 +38,8 @@ class DesktopEnv:
         virtual: VirtualDisplay | None = None,
         monitor: int = 1,
         driver: DriverName = "auto",
-        patience: Patience = Patience(),
-        stopping: Stopping | None = None,
+        timeouts: SettleTimeouts = SettleTimeouts(),
+        interrupts: InterruptSettings | None = None,
     ) -> None:
         if display is not None and virtual is not None:
             raise ValueError("give a display or a virtual one, not both")
@@ -48,10 +49,10 @@ class DesktopEnv:
         self.virtual = virtual
         self.monitor = monitor
         self.driver: DriverName = driver
-        self.patience = patience
-        self.stopping = stopping
-        self._listener: Listener | None = None
-        self._session: Session | None = None
+        self.timeouts = timeouts
+        self.interrupts = interrupts
+        self._listener: InputListener | None = None
+        self._session: DesktopSession | None = None
         self._closed = False
 
     @property
@@ -87,7 +88,7 @@ class DesktopEnv:
         """See `Env`."""
         return self._opened().observe()
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         if isinstance(action, Navigate | Back | Home):
             raise ActionRefused(
@@ -113,11 +114,11 @@ class DesktopEnv:
         shown = self._opened().on_screen
         return shown.active() if shown is not None else None
 
-    def attend(self, listener: Listener | None) -> None:
+    def set_input_listener(self, listener: InputListener | None) -> None:
         """See `Attended`."""
         self._listener = listener
         if self._session is not None:
-            self._session.attend(listener)
+            self._session.set_input_listener(listener)
 
     def release(self) -> None:
         """See `Env`."""
@@ -139,10 +140,12 @@ class DesktopEnv:
     ) -> None:
         self.close()
 
-    def _opened(self) -> Session:
+    def _opened(self) -> DesktopSession:
         if self._closed:
             raise EnvLost("the desktop was closed")
         if self._session is None:
-            self._session = Session(self.display, self.virtual, self.monitor, self.driver, self.patience, self.stopping)
-            self._session.attend(self._listener)
+            self._session = DesktopSession(
+                self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts
+            )
+            self._session.set_input_listener(self._listener)
         return self._session

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 
 from ..env import EnvError, EnvLost
 from ..geometry import Box, DevicePoint, DeviceTransform, ScreenPoint
-from ..settle import Frame
+from ..settle import RawFrame
 from .address import DisplayAddress
 from .capture import Capture, screenshot_of
 from .x11.connection import Windows, connect
@@ -93,7 +93,7 @@ def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
                 shot = seeing.grab(monitor)
             except (mss.ScreenShotError, AssertionError) as error:  # see `Capture`
                 raise EnvLost(f"the display is gone: {error}") from error
-            return screenshot_of(Frame(shot.width, shot.height, bytes(shot.raw))).image
+            return screenshot_of(RawFrame(shot.width, shot.height, bytes(shot.raw))).image
 
         here = connection.screen().root.query_pointer()
         undo.callback(_quietly, lambda: driver.move(here.root_x, here.root_y))
@@ -196,13 +196,13 @@ def _seen(look: Callable[[], T | None]) -> T | None:
     """What `look` finds, as soon as it does and stays the same; None if it does not in time."""
     end = time.monotonic() + _SEEN_S
     before: T | None = None
-    looks = 0
-    while looks < _LEAST_LOOKS or time.monotonic() < end:
+    history = 0
+    while history < _LEAST_LOOKS or time.monotonic() < end:
         found = look()
         if found is not None and found == before:
             return found
         before = found
-        looks += 1
+        history += 1
         time.sleep(_POLL_S)
     return None
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
-from ..env import ActionRefused, Done, EnvError, EnvUnavailable, Listener, Observation
+from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, InputListener, Observation
 from ..geometry import ScreenPoint
 from ..input.driver import Driver
 from ..input.gestures import Gestures
-from ..settle import Frame, Patience, Settled, Settler
+from ..settle import RawFrame, Settler, SettleResult, SettleTimeouts
 from .address import DisplayAddress
 from .apps.busy import Busy
 from .apps.launch import command_of, start_detached, window_of
@@ -23,7 +23,7 @@ from .capture import Capture, screenshot_of
 from .dpi import say_dpi_aware
 from .sentry import Unwatched, start_sentry
 from .sentry.gate import put_gate_on
-from .sentry.settings import OFF, Stopping
+from .sentry.settings import OFF, InterruptSettings
 from .virtual.display import RunningDisplay, VirtualDisplay
 from .wayland import WaylandDriver, WaylandScreen, wayland_socket
 from .x11.connection import Window, Windows, connect, is_x11
@@ -38,11 +38,11 @@ _OPEN_LIMIT_S = 10.0
 _MANAGER_LIMIT_S = 5.0
 _POLL_S = 0.02
 _NAMES_TOLD = 20
-AFTER_OPENING = Patience(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
-_NEW_WINDOW = Patience(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
+AFTER_OPENING = SettleTimeouts(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
+_NEW_WINDOW = SettleTimeouts(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
 
 
-class Session:
+class DesktopSession:
     """Opens in its constructor, whole or not at all; `close` gives everything back."""
 
     def __init__(
@@ -51,10 +51,10 @@ class Session:
         virtual: VirtualDisplay | None,
         monitor: int,
         driver: DriverName,
-        patience: Patience,
-        stopping: Stopping | None = None,
+        timeouts: SettleTimeouts,
+        interrupts: InterruptSettings | None = None,
     ) -> None:
-        self._patience = patience
+        self._patience = timeouts
         self._windows: Windows | None = None
         self._known: dict[int, str] = {}
         say_dpi_aware()
@@ -66,11 +66,11 @@ class Session:
             self.address = self._running.address if self._running else _real_address(display, wayland)
             self._watched = Unwatched()
             self._capture: Capture | WaylandScreen
-            stopping = stopping or _usual(virtual)
+            interrupts = interrupts or _usual(virtual)
             if wayland is not None:
-                self._capture, self._driver = self._on_wayland(wayland, monitor, stopping, undo)
+                self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
-                self._watched = self._guarded(stopping, driver, undo)
+                self._watched = self._guarded(interrupts, driver, undo)
                 self._driver = self._connected(driver, undo)
                 self._capture = Capture(self.address, monitor)
                 undo.callback(self._capture.close)
@@ -90,7 +90,7 @@ class Session:
         active = self._windows.active() if self._windows else None
         return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
 
-    def execute(self, action: Action, points: tuple[ScreenPoint, ...]) -> Done:
+    def execute(self, action: Action, points: tuple[ScreenPoint, ...]) -> ActionResult:
         """See `Env`."""
         size = self._capture.size
         for point in points:
@@ -99,20 +99,20 @@ class Session:
         with self._watched.acting():
             return self._executed(action)
 
-    def _executed(self, action: Action) -> Done:
+    def _executed(self, action: Action) -> ActionResult:
         self._driver.check()
         self._watched.check()
         if isinstance(action, Wait):
             self._watched.sleep(action.seconds)
-            return Done(action.seconds, settled_by="waited")
+            return ActionResult(action.seconds, settled_by="waited")
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
         method = self._open(action.app) if isinstance(action, OpenApp) else self._gestures.do(action)
         acted = time.monotonic() - started
         settled = self._settle(before, windows, self._patience)
-        return Done(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
+        return ActionResult(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
 
-    def in_turn(self, actions: tuple[Action, ...], patience: Patience) -> Done:
+    def in_turn(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
         """Carry out several actions without points one right after the other, then wait for rest."""
         self._driver.check()
         before, windows = self._capture.frame(), self.windows()
@@ -121,8 +121,8 @@ class Session:
             for action in actions:
                 self._gestures.do(action)
         acted = time.monotonic() - started
-        settled = self._settle(before, windows, patience)
-        return Done(acted, settled.seconds, settled.by)
+        settled = self._settle(before, windows, timeouts)
+        return ActionResult(acted, settled.seconds, settled.by)
 
     def begin(self, action: Action) -> None:
         """Carry out `action`, and do not wait for what comes of it."""
@@ -143,7 +143,7 @@ class Session:
         """The windows of an X display; None elsewhere."""
         return self._windows
 
-    def frame(self) -> Frame:
+    def frame(self) -> RawFrame:
         """One raw look."""
         return self._capture.frame()
 
@@ -186,13 +186,13 @@ class Session:
         self._start(program, self._running)
         self.rest(AFTER_OPENING)
 
-    def rest(self, patience: Patience) -> Settled:
+    def rest(self, timeouts: SettleTimeouts) -> SettleResult:
         """Wait until the screen has come to rest."""
-        return self._settler.wait(self._capture.frame(), patience)
+        return self._settler.wait(self._capture.frame(), timeouts)
 
-    def attend(self, listener: Listener | None) -> None:
+    def set_input_listener(self, listener: InputListener | None) -> None:
         """See `Attended`."""
-        self._watched.attend(listener)
+        self._watched.set_input_listener(listener)
 
     def release(self) -> None:
         """Let go of what is held."""
@@ -203,22 +203,22 @@ class Session:
         self.release()
         self._undo.close()
 
-    def _guarded(self, stopping: Stopping, driver: DriverName, undo: ExitStack) -> Unwatched:
+    def _guarded(self, interrupts: InterruptSettings, driver: DriverName, undo: ExitStack) -> Unwatched:
         """What watches the person at this screen."""
-        if not stopping.wanted:
+        if not interrupts.wanted:
             return Unwatched()
-        watched = start_sentry(self.address, stopping, trusting=driver == "pyautogui")
+        watched = start_sentry(self.address, interrupts, trusting=driver == "pyautogui")
         undo.callback(watched.close)
         return watched
 
     def _on_wayland(
-        self, socket: Path, monitor: int, stopping: Stopping, undo: ExitStack
+        self, socket: Path, monitor: int, interrupts: InterruptSettings, undo: ExitStack
     ) -> tuple[WaylandScreen, Driver]:
         """Capture, mouse and keyboard of a compositor; it tells of no windows, nor what the person does."""
         screen = WaylandScreen(socket, monitor)
         undo.callback(_quietly, screen.close)
-        if stopping.wanted:
-            self._watched = start_sentry(self.address, stopping, devices=INPUT_DEVICES)
+        if interrupts.wanted:
+            self._watched = start_sentry(self.address, interrupts, devices=INPUT_DEVICES)
             undo.callback(self._watched.close)
         driver = WaylandDriver(screen, self._watched.check)
         undo.callback(driver.close)
@@ -262,13 +262,13 @@ class Session:
         pid = running.start(program)
         self.await_window(before, program[0], partial(running.exit_code, pid), running.last_words)
 
-    def _settle(self, before: Frame, windows: set[int], patience: Patience) -> Settled:
+    def _settle(self, before: RawFrame, windows: set[int], timeouts: SettleTimeouts) -> SettleResult:
         """Wait for rest; where a window came or went, once more, for it may have come empty."""
-        first = self._settler.wait(before, patience)
+        first = self._settler.wait(before, timeouts)
         if first.by == "limit" or self.windows() == windows:
             return first
         second = self._settler.wait(self._capture.frame(), _NEW_WINDOW)
-        return Settled(first.seconds + second.seconds, f"{first.by}, new window {second.by}")
+        return SettleResult(first.seconds + second.seconds, f"{first.by}, new window {second.by}")
 
     def _open(self, app: str) -> str:
         """Bring the window of `app` to the front, or start it and wait for a window."""
@@ -310,10 +310,10 @@ class Session:
         return {window.id: window.title or "(no title)" for window in self._shown()}
 
 
-def _usual(virtual: VirtualDisplay | None) -> Stopping:
+def _usual(virtual: VirtualDisplay | None) -> InterruptSettings:
     """Who can get at a screen can stop the work on it and take it back."""
     somebody = virtual is None or virtual.watch == "work"
-    return Stopping() if somebody else Stopping(OFF, 0.0)
+    return InterruptSettings() if somebody else InterruptSettings(OFF, 0.0)
 
 
 def _real_address(display: str | None, wayland: Path | None) -> DisplayAddress:

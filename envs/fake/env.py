@@ -30,7 +30,7 @@ from ..actions import (
     Wait,
     points_of,
 )
-from ..env import ActionRefused, Done, EnvInfo, EnvLost, Observation
+from ..env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
 from ..geometry import ScreenPoint, Size
 from ..keys import MODIFIERS, canonical_key
 from .gui import LIST, ROW, FakeState, clamp_scroll, clicked, controls, hit, inside, pressed, scrolled, submitted, typed
@@ -69,14 +69,14 @@ class FakeEnv:
         self._check_open()
         return Observation(photograph(self.state, self.size), place="Fake window")
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         self._check_open()
         for point in points_of(action):
             if not (0 <= point.x < self.size.width and 0 <= point.y < self.size.height):
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {self.size}")
         self._do(action)
-        return Done(0.0)
+        return ActionResult(0.0)
 
     def release(self) -> None:
         """See `Env`."""

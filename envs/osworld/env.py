@@ -16,11 +16,11 @@ from typing import Self
 from PIL import Image, UnidentifiedImageError
 
 from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait, points_of
-from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
+from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
 from ..keys import canonical_key
 from ..screenshot import Screenshot
-from ..settle import Frame, Patience, Settler
+from ..settle import RawFrame, Settler, SettleTimeouts
 from .code import code_of
 from .server import VmServer
 
@@ -30,7 +30,7 @@ _RETRY_S = 1.0
 class OSWorldEnv:
     """The machine whose server is at `url`.
 
-    Opening waits for it up to `boot_s`. After an action the screen is watched until it rests, by `patience`; `pause_s`
+    Opening waits for it up to `boot_s`. After an action the screen is watched until it rests, by `timeouts`; `pause_s`
     waits for a fixed time instead, as OSWorld's own runner does (3 s for UI-TARS).
 
     Raises:
@@ -38,10 +38,15 @@ class OSWorldEnv:
     """
 
     def __init__(
-        self, url: str, *, patience: Patience = Patience(), pause_s: float | None = None, boot_s: float = 120.0
+        self,
+        url: str,
+        *,
+        timeouts: SettleTimeouts = SettleTimeouts(),
+        pause_s: float | None = None,
+        boot_s: float = 120.0,
     ) -> None:
         self._server = VmServer(url)
-        self._patience, self._pause_s, self._boot_s = patience, pause_s, boot_s
+        self._patience, self._pause_s, self._boot_s = timeouts, pause_s, boot_s
         self._settler = Settler(self._frame)
         self._system = "Linux"
         self._size: Size | None = None
@@ -60,7 +65,7 @@ class OSWorldEnv:
         self._size = shot.size
         return Observation(shot)
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         size = self._open()
         for point in points_of(action):
@@ -68,7 +73,7 @@ class OSWorldEnv:
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
         if isinstance(action, Wait):
             time.sleep(action.seconds)
-            return Done(action.seconds, settled_by="waited")
+            return ActionResult(action.seconds, settled_by="waited")
         code = code_of(action, self._system)
         before = self._frame() if self._pause_s is None else None
         started = time.monotonic()
@@ -77,9 +82,9 @@ class OSWorldEnv:
         acted = time.monotonic() - started
         if before is None:
             time.sleep(self._pause_s or 0.0)
-            return Done(acted, self._pause_s or 0.0, "waited")
+            return ActionResult(acted, self._pause_s or 0.0, "waited")
         settled = self._settler.wait(before, self._patience)
-        return Done(acted, settled.seconds, settled.by)
+        return ActionResult(acted, settled.seconds, settled.by)
 
     def release(self) -> None:
         """See `Env`."""
@@ -128,9 +133,9 @@ class OSWorldEnv:
         except (UnidentifiedImageError, OSError) as error:
             raise EnvLost(f"{self._server.url}/screenshot gives no picture") from error
 
-    def _frame(self) -> Frame:
+    def _frame(self) -> RawFrame:
         image = self._look().image
-        return Frame(image.width, image.height, image.tobytes("raw", "BGRX"))
+        return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
 
     def _remember(self, action: Action) -> None:
         """Keep in mind what is held."""

@@ -13,11 +13,11 @@ from PIL import Image
 from ..env import EnvLost
 from ..geometry import Size
 from ..screenshot import Screenshot
-from ..settle import Frame
+from ..settle import RawFrame
 from .address import VncAddress
-from .clipboard import EXTENDED_CLIPBOARD, Clipboard
+from .clipboard import EXTENDED_CLIPBOARD, VncClipboard
 from .encodings import COPY_RECT, PIXEL_FORMAT, RAW, TIGHT, ZRLE, Decoder, Patch, Place
-from .wire import LARGEST_PX, Wire, greet
+from .wire import LARGEST_PX, RfbConnection, greet
 
 ENCODINGS = (COPY_RECT, TIGHT, ZRLE, RAW)
 """In the order in which they are liked."""
@@ -39,18 +39,18 @@ class VncClient:
     """
 
     def __init__(self, address: VncAddress, password: str | None, encodings: tuple[int, ...] = ENCODINGS) -> None:
-        self._wire = Wire(address)
+        self._wire = RfbConnection(address)
         try:
             size, self.name = greet(self._wire, password)
         except BaseException:
             self._wire.close()
             raise
         self.address = address
-        self.clipboard = Clipboard(self._wire.send)
+        self.clipboard = VncClipboard(self._wire.send)
         self._decoder = Decoder(self._wire)
         self._news = threading.Condition()
         self._screen = Image.new("RGB", (size.width, size.height))
-        self._frame: Frame | None = None
+        self._frame: RawFrame | None = None
         self._corners = 0
         self._trouble: EnvLost | None = None
         self._wire.patient()
@@ -83,12 +83,12 @@ class VncClient:
         self._ask(Size(1, 1))
         self._await(lambda: self._corners > before)
 
-    def frame(self) -> Frame:
+    def frame(self) -> RawFrame:
         """The screen as it is known."""
         with self._news:
             self._check()
             if self._frame is None:
-                self._frame = Frame(*self._screen.size, self._screen.tobytes("raw", "BGRX"))
+                self._frame = RawFrame(*self._screen.size, self._screen.tobytes("raw", "BGRX"))
             return self._frame
 
     def screenshot(self) -> Screenshot:

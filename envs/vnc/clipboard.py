@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 
 from ..env import EnvLost
-from .wire import Wire
+from .wire import RfbConnection
 
 EXTENDED_CLIPBOARD = -0x3F5E1A32  # 0xC0A1E5CE as a signed number
 
@@ -26,7 +26,7 @@ _OLD_S = 0.5
 _AFTER_S = 0.05
 
 
-class Clipboard:
+class VncClipboard:
     """Says what is to be sent through `send`. `read` is called on the thread that reads."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
@@ -75,7 +75,7 @@ class Clipboard:
             self._lost = True
             self._changed.notify_all()
 
-    def read(self, wire: Wire, length: int) -> None:
+    def read(self, wire: RfbConnection, length: int) -> None:
         """Read the server's message, whose length is negative if it is of the extended kind."""
         if abs(length) > _LARGEST:
             raise EnvLost(f"the VNC server at {wire.address} sends {abs(length)} bytes of clipboard")

@@ -11,7 +11,7 @@ from typing import Protocol
 from PIL import Image
 
 from ..env import EnvLost
-from .wire import Wire
+from .wire import RfbConnection
 
 RAW, COPY_RECT, TIGHT, ZRLE = 0, 1, 7, 16
 PIXEL_FORMAT = bytes((32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0))
@@ -61,7 +61,7 @@ class Patch:
 class Decoder:
     """Reads rectangles; one a connection, since the packing goes on from one to the next."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RfbConnection) -> None:
         self._wire = wire
         self._zrle: _Stream = zlib.decompressobj()
         self._tight: list[_Stream] = [zlib.decompressobj() for _ in range(_STREAMS)]

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from ..actions import Action, Type, Wait, points_of
-from ..env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, Observation
+from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
 from ..geometry import DeviceTransform
 from ..input.gestures import Gestures
-from ..settle import Patience, Settler
+from ..settle import Settler, SettleTimeouts
 from .address import VncAddress
 from .client import VncClient
 from .driver import VncDriver
@@ -30,9 +30,11 @@ class VncEnv:
         ValueError: `address` is none.
     """
 
-    def __init__(self, address: str, *, password: str | None = None, patience: Patience = Patience()) -> None:
+    def __init__(
+        self, address: str, *, password: str | None = None, timeouts: SettleTimeouts = SettleTimeouts()
+    ) -> None:
         self.address = VncAddress.parse(address)
-        self.patience = patience
+        self.timeouts = timeouts
         self._password = password
         self._session: _Session | None = None
         self._closed = False
@@ -45,9 +47,9 @@ class VncEnv:
         """See `Env`."""
         return self._opened().observe()
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        return self._opened().execute(action, self.patience)
+        return self._opened().execute(action, self.timeouts)
 
     def release(self) -> None:
         """See `Env`."""
@@ -94,20 +96,20 @@ class _Session:
         self._size = shot.size
         return Observation(shot, facts, self._client.name)
 
-    def execute(self, action: Action, patience: Patience) -> Done:
+    def execute(self, action: Action, timeouts: SettleTimeouts) -> ActionResult:
         for point in points_of(action):
             if not (0 <= point.x < self._size.width and 0 <= point.y < self._size.height):
                 raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {self._size}")
         self._driver.check()
         if isinstance(action, Wait):
             time.sleep(action.seconds)
-            return Done(action.seconds, settled_by="waited")
+            return ActionResult(action.seconds, settled_by="waited")
         before = self._client.frame()
         started = time.monotonic()
         method = self._gestures.do(action)
         acted = time.monotonic() - started
-        settled = self._settler.wait(before, patience)
-        return Done(acted, settled.seconds, settled.by, method if isinstance(action, Type) else "")
+        settled = self._settler.wait(before, timeouts)
+        return ActionResult(acted, settled.seconds, settled.by, method if isinstance(action, Type) else "")
 
     def release(self) -> None:
         self._gestures.release()

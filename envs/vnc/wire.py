@@ -25,7 +25,7 @@ _SECURITY = {
 }  # fmt: skip
 
 
-class Wire:
+class RfbConnection:
     """A connection. `lost` words are those of the socket; whatever breaks is an `EnvLost`."""
 
     def __init__(self, address: VncAddress) -> None:
@@ -95,7 +95,7 @@ class Wire:
         self._socket.close()
 
 
-def greet(wire: Wire, password: str | None) -> tuple[Size, str]:
+def greet(wire: RfbConnection, password: str | None) -> tuple[Size, str]:
     """Agree on a version, log in, and ask to share the screen with others; its size and the name it goes by.
 
     Raises:
@@ -114,7 +114,7 @@ def greet(wire: Wire, password: str | None) -> tuple[Size, str]:
     return Size(width, height), name
 
 
-def _version(wire: Wire) -> int:
+def _version(wire: RfbConnection) -> int:
     """The minor version that both sides speak: 3, 7 or 8."""
     said = wire.take(12)
     found = re.fullmatch(rb"RFB (\d{3})\.(\d{3})\n", said)
@@ -125,7 +125,7 @@ def _version(wire: Wire) -> int:
     return minor
 
 
-def _log_in(wire: Wire, minor: int, password: str | None) -> None:
+def _log_in(wire: RfbConnection, minor: int, password: str | None) -> None:
     kind = _security(wire, minor, password)
     if kind == _PASSWORD:
         if password is None:
@@ -141,7 +141,7 @@ def _log_in(wire: Wire, minor: int, password: str | None) -> None:
         raise EnvUnavailable(f"the VNC server at {wire.address} refuses us: {why}")
 
 
-def _security(wire: Wire, minor: int, password: str | None) -> int:
+def _security(wire: RfbConnection, minor: int, password: str | None) -> int:
     """How we log in: one of the ways that the server offers."""
     if minor == 3:
         (kind,) = wire.numbers("I")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ...agent.core.decision import Finish
 from ...agent.core.limits import StopReason
-from ...agent.record.events import Acted, Decided, Ended, Event, Misread, Observed
+from ...agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed
 from ...envs.actions import Click, points_of
 from ..core.record import Triage
 
@@ -22,7 +22,7 @@ class _Facts:
     idle_clicks: int = 0
     refused: list[str] = field(default_factory=list[str])
     denied: list[str] = field(default_factory=list[str])
-    misread: list[str] = field(default_factory=list[str])
+    parse_failures: list[str] = field(default_factory=list[str])
     ended: Ended | None = None
     finished: bool = False
 
@@ -32,8 +32,10 @@ def triage(events: Sequence[Event]) -> Triage:
     facts = _count(events)
     stop = facts.ended.stop if facts.ended else None
     reason = facts.ended.reason if facts.ended else ""
-    if facts.misread and (stop is StopReason.STUCK or len(facts.misread) > facts.steps * _MOSTLY):
-        return Triage("parse", f"{len(facts.misread)} replies could not be read, the last: {facts.misread[-1]}")
+    if facts.parse_failures and (stop is StopReason.STUCK or len(facts.parse_failures) > facts.steps * _MOSTLY):
+        return Triage(
+            "parse", f"{len(facts.parse_failures)} replies could not be read, the last: {facts.parse_failures[-1]}"
+        )
     if facts.denied:
         return Triage("policy", f"the guard denied {len(facts.denied)} actions: {facts.denied[-1]}")
     if stop in (StopReason.NEEDS_USER, StopReason.INFEASIBLE):
@@ -62,8 +64,8 @@ def _count(events: Sequence[Event]) -> _Facts:
                     facts.clicks += 1
                     facts.idle_clicks += change.share == 0
                 clicked = False
-            case Misread(message=message):
-                facts.misread.append(message)
+            case ParseFailed(message=message):
+                facts.parse_failures.append(message)
             case Decided(ending=Finish()):
                 facts.finished = True
             case Acted(refused=str(why), by_guard=by_guard):

@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from ...agent.core.describe import describe
+from ...agent.core.describe import describe_action
 from ...agent.record.events import Acted, Event, Observed
 from ...envs.actions import points_of
 from ...envs.geometry import ScreenPoint
@@ -22,17 +22,17 @@ _QUALITY = 60
 
 def make_strip(events: Sequence[Event]) -> tuple[bytes, tuple[Moment, ...]]:
     """At most six looks, the first and the last among them, as one JPEG, and what was done at each."""
-    looks = [event for event in events if isinstance(event, Observed)]
-    shown = _spread(len(looks), MOST)
+    history = [event for event in events if isinstance(event, Observed)]
+    shown = _spread(len(history), MOST)
     width, height = FRAME_PX
     picture = Image.new("RGB", (width * len(shown), height), "white")
     moments: list[Moment] = []
     for place, index in enumerate(shown):
-        look = looks[index]
+        look = history[index]
         acted = [event for event in events if isinstance(event, Acted) and event.step == look.step]
         points = [point for event in acted for point in points_of(event.action)]
         picture.paste(_frame(look, points), (place * width, 0))
-        said = "; ".join(describe(event.action) + (" (refused)" if event.refused else "") for event in acted)
+        said = "; ".join(describe_action(event.action) + (" (refused)" if event.refused else "") for event in acted)
         moments.append(Moment(look.step, said))
     data = BytesIO()
     picture.save(data, "JPEG", quality=_QUALITY)

@@ -80,7 +80,7 @@ class Summary:
     phases: Phases
     seconds: float
     set_up_s: float
-    misread: int
+    parse_failures: int
     cost: float | None
 
     @property
@@ -109,7 +109,7 @@ def summarize(records: Sequence[Record], planned: int, price: str | None = None)
         phases=_phases(records),
         seconds=sum(record.seconds for record in records),
         set_up_s=median([record.set_up_s for record in records if record.is_judged] or [0.0]),
-        misread=sum(record.misread for record in records),
+        parse_failures=sum(record.parse_failures for record in records),
         cost=Price.parse(price).of(usage) if price else None,
     )
 

@@ -60,7 +60,7 @@ def _cells(record: Record) -> dict[str, str | int | float]:
         "stop": record.stop,
         "triage": record.triage.kind if record.triage else "",
         "steps": record.steps,
-        "misread": record.misread,
+        "misread": record.parse_failures,
         "tokens_in": usage.prompt,
         "tokens_cached": usage.cached,
         "tokens_out": usage.completion,
@@ -104,8 +104,8 @@ def _effort(summary: Summary) -> list[str]:
     if usage.total:
         cached = f" ({100 * usage.cached / usage.prompt:.0f} % from the cache)" if usage.prompt else ""
         lines.append(f"tokens: {usage.prompt} in{cached}, {usage.completion} out")
-    if summary.misread:
-        lines.append(f"{summary.misread} replies could not be read")
+    if summary.parse_failures:
+        lines.append(f"{summary.parse_failures} replies could not be read")
     if summary.cost is not None:
         lines.append(f"cost: {summary.cost:.2f}")
     return lines

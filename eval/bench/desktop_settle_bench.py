@@ -24,10 +24,10 @@ from screenwright.envs.actions import Action, Click, Hotkey, Move, Type
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.capture import Capture
 from screenwright.envs.geometry import ScreenPoint
-from screenwright.envs.settle import BLINK_PX, Frame, Patience, changed
+from screenwright.envs.settle import BLINK_PX, RawFrame, SettleTimeouts, changed
 
 SLEEPS = (0.3, 0.5, 1.0, 2.0, 3.0)
-RULES = {"by pixels and by whether the program works": Patience(), "by pixels alone": Patience(busy_s=0.0)}
+RULES = {"by pixels and by whether the program works": SettleTimeouts(), "by pixels alone": SettleTimeouts(busy_s=0.0)}
 FILM_S = 3.0
 _EVERY_S = 0.04
 _CARETS_PX = 2 * BLINK_PX
@@ -150,9 +150,9 @@ def pages(address: str) -> Scene:
 class Film:
     """What the screen showed, each change with its time from the start of filming."""
 
-    shown: list[tuple[float, Frame]] = field(default_factory=list)
+    shown: list[tuple[float, RawFrame]] = field(default_factory=list)
 
-    def at(self, seconds: float) -> Frame:
+    def at(self, seconds: float) -> RawFrame:
         """What was shown then."""
         return next((frame for when, frame in reversed(self.shown) if when <= seconds), self.shown[0][1])
 
@@ -198,11 +198,11 @@ class Outcome:
     sleeps_early: tuple[bool, ...]
 
 
-def played(scene: Scene, patience: Patience) -> Iterator[Outcome]:
+def played(scene: Scene, timeouts: SettleTimeouts) -> Iterator[Outcome]:
     """Do the steps of a scene on a display of its own."""
     with tempfile.TemporaryDirectory(prefix="settle-bench-") as folder:
         (Path(folder) / "a.txt").write_text("words\n" * 30)
-        with DesktopEnv(virtual=VirtualDisplay(), patience=patience) as env:
+        with DesktopEnv(virtual=VirtualDisplay(), timeouts=timeouts) as env:
             env.observe()
             env.start(scene.command(Path(folder)))
             assert env.address is not None
@@ -239,9 +239,9 @@ def main() -> None:
     found: dict[str, list[Outcome]] = {rule: [] for rule in RULES}
     for _ in range(given.rounds):
         for scene in scenes:
-            for rule, patience in RULES.items():
+            for rule, timeouts in RULES.items():
                 if scene.name.startswith(given.only):
-                    for outcome in played(scene, patience):
+                    for outcome in played(scene, timeouts):
                         found[rule].append(outcome)
                         early = "EARLY" if outcome.early else ""
                         print(

@@ -23,7 +23,7 @@ from PIL import Image
 from screenwright import Action, BrowserEnv, Click, Drag, Hotkey, Move, Navigate, Screenshot, Scroll, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.contract import eventually
-from screenwright.envs.env import Done, Observation
+from screenwright.envs.env import ActionResult, Observation
 from screenwright.eval.benchmarks.gallery import hand
 from screenwright.eval.benchmarks.gallery import traps as gallery
 from screenwright.eval.benchmarks.gallery.site import Site
@@ -56,7 +56,7 @@ class Peer:
         png = Path(self._order(do="look")["png"]).read_bytes()
         return Observation(Screenshot(Image.open(BytesIO(png)).convert("RGB")))
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """Have it do what the hand would."""
         match action:
             case Navigate(url):
@@ -75,7 +75,7 @@ class Peer:
                 self._order(do="keys", names=keys)
             case _:
                 raise AssertionError(f"the hand does not do {action}")
-        return Done(0.0, 0.0, "")
+        return ActionResult(0.0, 0.0, "")
 
     def restart(self) -> None:
         """End it and start it anew."""

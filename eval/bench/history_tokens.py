@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from screenwright import ImagePart, Message, ModelPolicy, Screenshot, ScriptedModel, Size, UiTars15, history_named
-from screenwright.agent.core.context import Look, Situation
+from screenwright.agent.core.context import DecisionContext, HistoryStep
 
 HISTORIES = ("window:5", "chunked:5:2", "chunked:5:3", "keyframes:5", "keyframes:8", "changes:5", "all")
 PLOTTED = ("window:5", "chunked:5:2", "keyframes:5", "all")
@@ -71,25 +71,25 @@ def tokens_of(messages: Iterable[Message], dialect: UiTars15) -> Iterator[bytes]
         yield from (b"<end>", b"\n")
 
 
-def looks_of(steps: int, size: Size) -> tuple[Look, ...]:
+def looks_of(steps: int, size: Size) -> tuple[HistoryStep, ...]:
     """Screens that all differ, every seventh of them wholly."""
-    looks: list[Look] = []
+    looks: list[HistoryStep] = []
     for step in range(steps):
         image = Image.new("RGB", (size.width, size.height), "white")
         ImageDraw.Draw(image).text((40, 40), f"step {step}", fill="black")
         change = 0.6 if step % 7 == 0 else 0.01 + 0.001 * (step % 5)
-        looks.append(Look(Screenshot(image), reply=REPLY.format(x=100 + step, y=200 + 7 * step), change=change))
+        looks.append(HistoryStep(Screenshot(image), reply=REPLY.format(x=100 + step, y=200 + 7 * step), change=change))
     return tuple(looks)
 
 
-def costs(history: str, looks: Sequence[Look], block: int) -> list[Cost]:
+def costs(history: str, looks: Sequence[HistoryStep], block: int) -> list[Cost]:
     """Step by step, what `history` costs."""
     model, dialect, cache = ScriptedModel(lambda messages: "Action: wait()"), UiTars15(), PrefixCache(block)
     policy = ModelPolicy(model, dialect, history=history_named(history))
     found: list[Cost] = []
     for step in range(1, len(looks) + 1):
-        past = (*looks[: step - 1], Look(looks[step - 1].screenshot, change=looks[step - 1].change))
-        list(policy.decide(Situation("Fill in the form and send it off.", step, past), lambda: False))
+        past = (*looks[: step - 1], HistoryStep(looks[step - 1].screenshot, change=looks[step - 1].change))
+        list(policy.decide(DecisionContext("Fill in the form and send it off.", step, past), lambda: False))
         found.append(cache.ask(tuple(tokens_of(model.asked[-1], dialect))))
     return found
 

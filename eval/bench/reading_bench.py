@@ -30,19 +30,19 @@ from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, Vir
 from screenwright.agent.reader.likeness import plain
 from screenwright.agent.reader.vision.ocr import reader
 from screenwright.agent.reader.vision.perception import read_image
-from screenwright.agent.reader.vision.screen import Area, Kind, Screen
+from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen
 from screenwright.envs.actions import Wait
 
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 KINDS = {
-    "button": (Kind.BUTTON,),
-    "text field": (Kind.FIELD,),
-    "text area": (Kind.TEXT_AREA, Kind.FIELD),
-    "checkbox": (Kind.CHECKBOX,),
-    "radio": (Kind.RADIO,),
-    "drop-down": (Kind.DROP_DOWN,),
-    "link": (Kind.LINK,),
-    "slider": (Kind.SLIDER,),
+    "button": (ControlKind.BUTTON,),
+    "text field": (ControlKind.FIELD,),
+    "text area": (ControlKind.TEXT_AREA, ControlKind.FIELD),
+    "checkbox": (ControlKind.CHECKBOX,),
+    "radio": (ControlKind.RADIO,),
+    "drop-down": (ControlKind.DROP_DOWN,),
+    "link": (ControlKind.LINK,),
+    "slider": (ControlKind.SLIDER,),
 }
 TRUTH = """() => {
   const words = [], range = document.createRange();

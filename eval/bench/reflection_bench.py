@@ -11,7 +11,7 @@ from collections.abc import Callable
 from PIL import Image, ImageDraw
 
 from screenwright import Action, Click, ScreenPoint, Screenshot, Wait
-from screenwright.agent.monitor.progress import Reflection
+from screenwright.agent.monitor.progress import ProgressMonitor
 
 SIZE = (1920, 1080)
 
@@ -41,7 +41,7 @@ def noise(_step: int) -> Image.Image:
 
 def measure(name: str, screens: Callable[[int], Image.Image], deed: Callable[[int], Action], rounds: int) -> None:
     """Print milliseconds of CPU a look: the middle and the worst."""
-    reflection, times = Reflection(), list[float]()
+    reflection, times = ProgressMonitor(), list[float]()
     for step in range(rounds):
         shot = Screenshot(screens(step))
         _ = shot.sha256  # the log asks for it at any rate

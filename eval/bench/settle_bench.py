@@ -185,15 +185,15 @@ def show_step_cost(env: BrowserEnv, url: str) -> None:
     env.execute(Navigate(url + "14"))
     acts: list[float] = []
     settles: list[float] = []
-    looks: list[float] = []
+    history: list[float] = []
     for _ in range(30):
         done = env.execute(Click(BUTTON))
         began = time.perf_counter()
         env.observe()
-        looks.append(time.perf_counter() - began)
+        history.append(time.perf_counter() - began)
         acts.append(done.act_s)
         settles.append(done.settle_s)
-    for name, values in (("act", acts), ("settle", settles), ("look", looks)):
+    for name, values in (("act", acts), ("settle", settles), ("look", history)):
         print(f"  {name:7} median {statistics.median(values) * 1000:6.1f} ms, worst {max(values) * 1000:6.1f} ms")
 
 

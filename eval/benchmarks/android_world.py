@@ -18,7 +18,7 @@ from ...envs.android import AndroidEnv
 from ...envs.env import Env
 from ..core.settings import EvalSettings
 from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import Driven
+from .subprocess_client import SubprocessClient
 
 HOW_TO_GET = (
     "make an environment for it (python -m venv aw, then install a checkout of google-research/android_world into it) "
@@ -42,7 +42,7 @@ class AndroidWorldTask:
 
     name: str
     category: str
-    driven: Driven
+    driven: SubprocessClient
     serial: str
 
     @contextmanager
@@ -64,7 +64,7 @@ class AndroidWorldScene:
     instruction: str
     env: Env
     steps: int
-    driven: Driven
+    driven: SubprocessClient
 
     def is_over(self) -> bool:
         """Only the agent ends it."""
@@ -88,7 +88,7 @@ class AndroidWorldScene:
 class AndroidWorld:
     """AndroidWorld's suite of the family `android_world`, on one emulator."""
 
-    driven: Driven | None = None
+    driven: SubprocessClient | None = None
     serial: str = ""
     name: str = "androidworld"
     rules: Rules = Rules(seeds=(0,), steps=MOST_STEPS)
@@ -105,7 +105,7 @@ class AndroidWorld:
             raise ValueError("androidworld works one emulator: use --workers 1")
         options = {"console_port": _CONSOLE_PORT, "suite_seed": SUITE_SEED, **settings.options}
         script = Path(__file__).parent.parent / "drivers" / "android_world_driver.py"
-        driven = Driven(settings.python, script, options, HOW_TO_GET)
+        driven = SubprocessClient(settings.python, script, options, HOW_TO_GET)
         return replace(self, driven=driven, serial=f"emulator-{options['console_port']}")
 
     @property

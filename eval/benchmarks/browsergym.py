@@ -17,7 +17,7 @@ from ..core.settings import EvalSettings
 from ..core.task import Outcome, Rules, TaskError
 from .browsergym_env import BrowserGymEnv
 from .miniwob.protocol import episode_seed
-from .subprocess_client import Answer, Driven
+from .subprocess_client import Answer, SubprocessClient
 
 _OPEN_S = 600.0
 _LIST_S = 120.0
@@ -47,7 +47,7 @@ class GymTask:
 
     name: str
     category: str
-    driven: Driven
+    driven: SubprocessClient
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GymScene"]:
@@ -103,7 +103,7 @@ class BrowserGym:
 
     name: str
     suite: Suite
-    driven: Driven | None = None
+    driven: SubprocessClient | None = None
 
     @property
     def rules(self) -> Rules:
@@ -120,7 +120,7 @@ class BrowserGym:
             raise ValueError(f"{self.name} runs through BrowserGym, in a Python of its own: {self._how_to_get}")
         options = {**settings.options, "package": self.suite.package}
         script = Path(__file__).parent.parent / "drivers" / "browsergym_tasks_driver.py"
-        return replace(self, driven=Driven(settings.python, script, options, self._how_to_get))
+        return replace(self, driven=SubprocessClient(settings.python, script, options, self._how_to_get))
 
     @property
     def version(self) -> str:

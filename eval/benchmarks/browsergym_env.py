@@ -29,7 +29,7 @@ from ...envs.actions import (
     points_of,
 )
 from ...envs.browser.page.keyboard import playwright_key, typing_pieces
-from ...envs.env import ActionRefused, Done, EnvInfo, EnvLost, Observation
+from ...envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
 from ...envs.geometry import ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ..core.task import TaskError
@@ -39,7 +39,7 @@ NOTCH_PX = 100
 _STEP_S = 180.0
 
 
-class Asked(Protocol):
+class BrowserGymClient(Protocol):
     """Whoever answers for BrowserGym: `Driven`, or a double of it."""
 
     def ask(self, question: Mapping[str, object], limit_s: float) -> Answer:
@@ -50,7 +50,7 @@ class Asked(Protocol):
 class BrowserGymEnv:
     """The task that BrowserGym opened with `opened`. `reward` is the sum so far, `is_over` whether it has ended."""
 
-    def __init__(self, driven: Asked, opened: Answer) -> None:
+    def __init__(self, driven: BrowserGymClient, opened: Answer) -> None:
         self._driven = driven
         self._seen = opened
         self._shot = _screenshot(opened)
@@ -70,7 +70,7 @@ class BrowserGymEnv:
             raise EnvLost("the page was closed")
         return Observation(self._shot, place=str(self._seen.get("place", "")))
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         if self._closed:
             raise EnvLost("the page was closed")
@@ -86,7 +86,7 @@ class BrowserGymEnv:
         self._remember(action)
         if failed:
             raise ActionRefused(failed.splitlines()[0][:200])
-        return Done(time.monotonic() - started, settled_by="BrowserGym")
+        return ActionResult(time.monotonic() - started, settled_by="BrowserGym")
 
     def step(self, calls: str) -> str:
         """One step of BrowserGym's environment; returns what went wrong in it, empty if nothing.

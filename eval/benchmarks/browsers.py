@@ -10,7 +10,7 @@ from typing import Any
 
 from ...envs.actions import Action, Button, Click, Hotkey
 from ...envs.browser import BrowserEnv, BrowserSettings
-from ...envs.env import Done, EnvError, Observation
+from ...envs.env import ActionResult, EnvError, Observation
 from ...envs.geometry import ScreenPoint, Size
 
 _NOWHERE = "about:blank"
@@ -18,7 +18,7 @@ _MOST_EPISODES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageLook:
     """What a browser's pages look like: `viewport` in CSS pixels, each of them `scale` pixels of the screenshot.
 
     `settings` say what else it is; who lends it out answers for what they share from episode to episode.
@@ -33,7 +33,7 @@ class Look:
 class LentBrowser(BrowserEnv):
     """A browser that knows whether anything happened in it that the next episode would notice."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: PageLook) -> None:
         switches = () if look.shows_scrollbars else ("--hide-scrollbars=true",)
         settings = replace(look.settings, switches=(*look.settings.switches, *switches))
         super().__init__(_NOWHERE, viewport=look.viewport, scale=look.scale, settings=settings)
@@ -47,7 +47,7 @@ class LentBrowser(BrowserEnv):
         self.is_marked = self.is_marked or bool(seen.facts)
         return seen
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`. What may reach beyond the page, such as a new tab or the clipboard, marks the browser."""
         self.is_marked = self.is_marked or _reaches_beyond(action)
         return super().execute(action)
@@ -67,7 +67,7 @@ class LentBrowser(BrowserEnv):
             EnvError: it is not to be had in that state any more.
         """
         width, height = self.viewport.width * self.scale, self.viewport.height * self.scale
-        self.is_marked = bool(self.begin_anew(ScreenPoint(width - 1, height - 1))) or self.is_marked
+        self.is_marked = bool(self.reset(ScreenPoint(width - 1, height - 1))) or self.is_marked
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Browsers:
     _process: int = 0
 
     @contextmanager
-    def lend(self, look: Look) -> Generator[LentBrowser]:
+    def lend(self, look: PageLook) -> Generator[LentBrowser]:
         """A browser with an empty page, for the length of an episode. One that has gone wrong is not lent again.
 
         Raises:
@@ -107,7 +107,7 @@ class Browsers:
         for browser in idle:
             browser.close()
 
-    def _take(self, look: Look) -> LentBrowser:
+    def _take(self, look: PageLook) -> LentBrowser:
         with self._lock:
             if self._process != os.getpid():  # a forked child cannot use its parent's
                 self._process, self._idle = os.getpid(), []

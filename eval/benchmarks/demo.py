@@ -35,7 +35,7 @@ _MEND = (
 
 
 @dataclass(frozen=True, slots=True)
-class OrderPaper:
+class OrderForm:
     """Fill in and submit a form in Chromium, then read the order number off the page that answers."""
 
     name: str = "order-paper"
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @dataclass(frozen=True, slots=True)
-class MendText:
+class EditText:
     """Replace a word in a text with the editor's own dialog, and save it: a GTK program on a display of its own."""
 
     name: str = "mend-text"
@@ -161,7 +161,7 @@ class Demo:
 
     def tasks(self) -> tuple[Task, ...]:
         """The order first."""
-        return OrderPaper(), MendText()
+        return OrderForm(), EditText()
 
     def close(self) -> None:
         """Its tasks share nothing."""

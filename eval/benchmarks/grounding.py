@@ -24,7 +24,7 @@ from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
 from ...agent.policy.model_policy import Policy, ScriptedPolicy
 from ...envs.actions import Action, Click
-from ...envs.env import ActionRefused, Done, EnvInfo, Observation
+from ...envs.env import ActionRefused, ActionResult, EnvInfo, Observation
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.task import Outcome, Rules, TaskError
@@ -49,13 +49,13 @@ class PictureEnv:
         """See `Env`."""
         return Observation(self._screenshot)
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`. Only the first click is taken."""
         if not isinstance(action, Click):
             raise ActionRefused("this is a picture: click on what was asked for")
         if self.clicked is None:
             self.clicked = action.at
-        return Done(0.0)
+        return ActionResult(0.0)
 
     def release(self) -> None:
         """See `Env`."""

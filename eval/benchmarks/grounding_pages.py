@@ -19,7 +19,7 @@ from ...envs.actions import Navigate
 from ...envs.env import EnvError
 from ...envs.geometry import Size
 from ..core.task import Rules, TaskError
-from .browsers import Browsers, Look
+from .browsers import Browsers, PageLook
 from .gallery.site import Site
 from .grounding import GroundingScene, PictureEnv, box
 
@@ -137,7 +137,7 @@ def draw(seed: int) -> Image.Image:
         TaskError: it cannot be drawn.
         EnvUnavailable: there is no browser.
     """
-    with Site() as site, _BROWSERS.lend(Look(VIEWPORT)) as browser:
+    with Site() as site, _BROWSERS.lend(PageLook(VIEWPORT)) as browser:
         try:
             browser.execute(Navigate(site.add("/", page_html(make_page(seed)))))
             return browser.observe().screenshot.image

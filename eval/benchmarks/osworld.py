@@ -21,7 +21,7 @@ from ...envs.env import Env
 from ...envs.osworld import OSWorldEnv
 from ..core.settings import EvalSettings
 from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import Driven
+from .subprocess_client import SubprocessClient
 
 HOW_TO_GET = (
     "make an environment for it (python -m venv osworld; osworld/bin/pip install desktop-env) and name its Python: "
@@ -67,7 +67,7 @@ _LIST = TypeAdapter(dict[str, list[str]])
 class Machine:
     """The virtual machine of this process, run by OSWorld's code. `unfinished` is as in `last_action`."""
 
-    driven: Driven
+    driven: SubprocessClient
     pause_s: float | None = PAUSE_S
     unfinished: str = "state"
 
@@ -237,8 +237,8 @@ def read_example(path: Path) -> Example:
         raise TaskError(f"{path}: {_first(error)}") from error
 
 
-def _driven(python: Path, options: Mapping[str, object]) -> Driven:
-    return Driven(python, Path(__file__).parent.parent / "drivers" / "osworld_driver.py", options, HOW_TO_GET)
+def _driven(python: Path, options: Mapping[str, object]) -> SubprocessClient:
+    return SubprocessClient(python, Path(__file__).parent.parent / "drivers" / "osworld_driver.py", options, HOW_TO_GET)
 
 
 def _bytes(path: Path) -> bytes:

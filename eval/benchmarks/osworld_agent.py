@@ -11,7 +11,7 @@ that cannot be read end the episode as done; the step after the last that is all
 
 from collections.abc import Mapping
 
-from ...agent.core.context import Look, Situation
+from ...agent.core.context import DecisionContext, HistoryStep
 from ...agent.core.decision import AskUser, Ending, Finish
 from ...agent.core.model import Model, Sampling
 from ...agent.dialects.dialect import Dialect
@@ -60,7 +60,7 @@ class OSWorldAgent:
         )
         self._max_steps = max_steps
         self._system = system
-        self._looks: list[Look] = []
+        self._looks: list[HistoryStep] = []
         self._notes: tuple[str, ...] = ()
         self._calls = 0
 
@@ -81,11 +81,11 @@ class OSWorldAgent:
         png = observation.get("screenshot")
         if not isinstance(png, bytes):
             raise ValueError("the observation holds no screenshot as bytes")
-        self._looks.append(Look(Screenshot(png=png), self._notes))
+        self._looks.append(HistoryStep(Screenshot(png=png), self._notes))
         self._notes = ()
         reply, decided = "", None
-        situation = Situation(instruction, len(self._looks), tuple(self._looks))
-        for event in self._policy.decide(situation, lambda: False):
+        context = DecisionContext(instruction, len(self._looks), tuple(self._looks))
+        for event in self._policy.decide(context, lambda: False):
             if isinstance(event, Replied):
                 reply = event.text if event.purpose == "act" else reply
             elif isinstance(event, Decided):
@@ -93,7 +93,7 @@ class OSWorldAgent:
         self._looks[-1].screenshot.drop_pixels()
         if decided is None:
             return reply, [DONE]
-        self._looks[-1] = Look(self._looks[-1].screenshot, self._looks[-1].notes, reply)
+        self._looks[-1] = HistoryStep(self._looks[-1].screenshot, self._looks[-1].notes, reply)
         if self._max_steps is not None and len(self._looks) >= self._max_steps and not _ends(decided.ending):
             return reply, [FAIL]
         return reply, self._commands(decided)

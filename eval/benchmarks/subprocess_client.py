@@ -21,7 +21,7 @@ _START_S = 120.0
 _END_S = 20.0
 
 
-class Driven:
+class SubprocessClient:
     """The script `script` under `python`, started at the first question. `how_to_get` says what to install."""
 
     def __init__(self, python: Path, script: Path, options: Mapping[str, object], how_to_get: str) -> None:

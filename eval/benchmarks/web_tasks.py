@@ -22,7 +22,7 @@ from ...envs.env import Env
 from ...envs.geometry import Size
 from ..core.settings import EvalSettings
 from ..core.task import Outcome, Rules, TaskError
-from ..judges import Evidence, JudgePrompts, Verdict, WebJudge, WebVoyagerJudge, evidence_of
+from ..judges import Evidence, JudgePrompts, JudgeScore, WebJudge, WebVoyagerJudge, evidence_of
 from ..judges.asking import open_judge, outcome_of
 from ..judges.webjudge import NAMES as WEBJUDGE_NAMES
 from ..judges.webvoyager import NAMES as WEBVOYAGER_NAMES
@@ -38,7 +38,7 @@ class Judging:
     name: str
     model: Model
     prompts: JudgePrompts
-    judge: Callable[[Evidence], Verdict]
+    judge: Callable[[Evidence], JudgeScore]
 
     def __call__(self, result: Result, task: str) -> Outcome:
         """The outcome of a recorded run; keeps what was said beside it.

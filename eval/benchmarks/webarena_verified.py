@@ -23,7 +23,7 @@ from ...envs.geometry import Size
 from ...prompts.render import render
 from ..core.settings import EvalSettings
 from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import Driven
+from .subprocess_client import SubprocessClient
 
 RESPONSE, TRAFFIC = "agent_response.json", "network.har"
 HOW_TO_GET = (
@@ -53,7 +53,7 @@ class VerifiedTask:
     category: str
     intent: str
     urls: tuple[str, ...]
-    driven: Driven
+    driven: SubprocessClient
     storage_state: str | None = None
 
     @contextmanager
@@ -136,7 +136,7 @@ def agent_response(result: Result) -> str:
 class WebArenaVerified:
     """All of its tasks."""
 
-    driven: Driven | None = None
+    driven: SubprocessClient | None = None
     storage_state: str | None = None
     name: str = "webarena-verified"
     rules: Rules = Rules((0,), 30)
@@ -152,7 +152,7 @@ class WebArenaVerified:
         if settings.python is None or not isinstance(options.get("config"), str):
             raise ValueError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
         script = Path(__file__).parent.parent / "drivers" / "webarena_verified_driver.py"
-        driven = Driven(settings.python, script, options, HOW_TO_GET)
+        driven = SubprocessClient(settings.python, script, options, HOW_TO_GET)
         return replace(self, driven=driven, storage_state=None if state is None else str(state))
 
     @property
@@ -178,7 +178,7 @@ class WebArenaVerified:
             self.driven.close()
 
     @property
-    def _driven(self) -> Driven:
+    def _driven(self) -> SubprocessClient:
         if self.driven is None:
             raise TaskError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
         return self.driven

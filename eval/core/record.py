@@ -59,7 +59,7 @@ class Record:
     reason: str = ""
     answer: str = ""
     steps: int = 0
-    misread: int = 0
+    parse_failures: int = 0
     usage: Usage = Usage()
     seconds: float = 0.0
     set_up_s: float = 0.0
@@ -78,7 +78,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FailedAttempt:
     """An attempt at an episode that the machinery broke: never the agent's failure. `trace` is for a developer."""
 
     id: EpisodeId
@@ -86,6 +86,6 @@ class Trouble:
     trace: str = ""
 
 
-Attempt: TypeAlias = Record | Trouble
+Attempt: TypeAlias = Record | FailedAttempt
 
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)

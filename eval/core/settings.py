@@ -96,7 +96,7 @@ class EvalSettings(BaseModel):
         default=None, description="run on the Ray cluster at this address, such as auto or HOST:PORT, instead"
     )
     retries: int = Field(default=2, ge=0, description="how often an episode is tried again that the machinery broke")
-    patience: float = Field(
+    timeouts: float = Field(
         default=1800, gt=0, description="seconds after which an episode counts as hung and is ended"
     )
     price: str | None = Field(

@@ -33,7 +33,7 @@ class Outcome:
     score: float | None = None
 
 
-class Scene(Protocol):
+class TaskInstance(Protocol):
     """A task that has been set up: its screen, what is asked, and the judge of what happened on it."""
 
     @property
@@ -91,7 +91,7 @@ class Task(Protocol):
         """The group that it is counted in, empty if there are none."""
         ...
 
-    def set_up(self, seed: int) -> AbstractContextManager[Scene]:
+    def set_up(self, seed: int) -> AbstractContextManager[TaskInstance]:
         """Set the task up in the variant `seed`; leaving the context gives everything back.
 
         Raises:

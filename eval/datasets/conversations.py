@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from ...agent.core.coordinates import Frame, ModelPoint
-from ...agent.core.decision import ModelMove, Unreadable
+from ...agent.core.decision import ModelMove, ParseFailure
 from ...agent.core.messages import ImageFormat, ImagePart, Message, Turn
 from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
-from ...agent.dialects.registry import asked_in, dialect_named, thinking_as, thinking_in
+from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thinking
 from ...agent.policy.image_history import ChunkedHistory, History
 from ...agent.policy.model_policy import repair
 from ...agent.record.trajectory import Run, RunError
@@ -56,14 +56,14 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Conversation:
     """A conversation; `answers` leads from the number of a step to the index of the message that answers it."""
 
     messages: tuple[Message, ...]
     answers: dict[int, int]
 
 
-class Retelling:
+class ConversationBuilder:
     """Tells one run.
 
     Raises:
@@ -80,12 +80,12 @@ class Retelling:
         if self._as_it_was and asked_with.startswith(_SCATTERED):
             raise ValueError(f"the model was shown {asked_with}, which cannot be told as it was: say --dialect")
         dialect = _recorded_dialect(run) if wording.dialect is None else _told_in(wording)
-        dialect = dialect if wording.language is None else thinking_in(dialect, wording.language)
-        self.dialect = thinking_as(dialect, wording.thoughts)
+        dialect = dialect if wording.language is None else with_language(dialect, wording.language)
+        self.dialect = with_thinking(dialect, wording.thoughts)
         self._images: dict[str, ImagePart] = {}
         self._replies = [self._reply(step) for step in steps]
 
-    def step(self, index: int) -> Told:
+    def step(self, index: int) -> Conversation:
         """What was shown at one step, and the answer to it."""
         first = self._first_shown(index)
         asked = self.dialect.render(self._task, self._turns(index, first, answered=False))
@@ -95,9 +95,9 @@ class Retelling:
         answer = told[-1] if whole else Message.of("assistant", self._replies[index])
         for one, problem in self._repairs(index):
             asked = (*asked, *repair(one, problem))
-        return Told((*asked, answer), {self._steps[index].number: len(asked)})
+        return Conversation((*asked, answer), {self._steps[index].number: len(asked)})
 
-    def stretches(self) -> tuple[Told, ...]:
+    def stretches(self) -> tuple[Conversation, ...]:
         """The whole run, in as few conversations as show nothing that the model was not shown.
 
         A new one begins wherever screenshots were dropped from the front. A reply that could not be read is left out,
@@ -115,13 +115,13 @@ class Retelling:
             self._stretch(begin, end) for begin, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)
         )
 
-    def _stretch(self, begin: int, end: int) -> Told:
+    def _stretch(self, begin: int, end: int) -> Conversation:
         messages = self.dialect.render(self._task, self._turns(end, self._first_shown(end), answered=True))
         spoken = [index for index, message in enumerate(messages) if message.role == "assistant"]
         told = [len(messages[index].text) >= len(reply) for index, reply in zip(spoken, self._replies, strict=False)]
         if len(spoken) != end + 1 or not all(told):
             raise ValueError(f"{self.dialect.name} does not show every past reply whole: export it step by step")
-        return Told(messages, {self._steps[index].number: spoken[index] for index in range(begin, end + 1)})
+        return Conversation(messages, {self._steps[index].number: spoken[index] for index in range(begin, end + 1)})
 
     def _turns(self, index: int, first: int, *, answered: bool) -> tuple[Turn, ...]:
         last = index if answered else index - 1
@@ -145,11 +145,11 @@ class Retelling:
             )
         return shown[0]
 
-    def _repairs(self, index: int) -> list[tuple[str, Unreadable]]:
+    def _repairs(self, index: int) -> list[tuple[str, ParseFailure]]:
         if not self._as_it_was:
             return []
         step = self._steps[index]
-        problems = [Unreadable(one.kind, one.position, one.message) for one in step.misread]
+        problems = [ParseFailure(one.kind, one.position, one.message) for one in step.parse_failures]
         return [(reply.text, problem) for reply, problem in zip(step.replies, problems, strict=False)]
 
     def _image(self, step: RecordedStep) -> ImagePart:
@@ -185,7 +185,7 @@ def _told_in(wording: Wording) -> Dialect:
     dialect = dialect_named(wording.dialect or "")
     if not isinstance(dialect, Writes):
         raise ValueError(f"{dialect.name} cannot put actions into words: choose another dialect")
-    return dialect if wording.prompt is None else asked_in(dialect, wording.prompt)
+    return dialect if wording.prompt is None else with_prompt(dialect, wording.prompt)
 
 
 def _recorded_dialect(run: Run) -> Dialect:
@@ -198,7 +198,7 @@ def _recorded_dialect(run: Run) -> Dialect:
     known = dialect_named(policy.dialect)
     for prompt in Prompt:
         try:
-            dialect = asked_in(known, prompt)
+            dialect = with_prompt(known, prompt)
         except ValueError:
             continue
         if dialect.prompt_sha256 == policy.prompt_sha256:

@@ -21,8 +21,8 @@ from ...agent.record.trajectory import Run, RunError, read_run
 from ..core.plan import EpisodeId
 from ..core.record import Record
 from ..core.store import Store
-from .conversations import Retelling, Told, Wording
-from .filters import Keep
+from .conversations import Conversation, ConversationBuilder, Wording
+from .filters import StepFilter
 from .steps import RecordedStep, steps_of
 
 Per = Literal["step", "episode"]
@@ -47,7 +47,7 @@ class Exported:
 def export(
     source: Path,
     out: Path,
-    keep: Keep | None = None,
+    keep: StepFilter | None = None,
     per: Per = "step",
     layout: Layout = "chat",
     wording: Wording | None = None,
@@ -61,7 +61,7 @@ def export(
         RunError: there is nothing in `source`, a run is damaged or cannot be told, or `out` cannot be written.
         ValueError: there is no such dialect, or it has no words for what was done.
     """
-    keep = keep or Keep.parse("done")
+    keep = keep or StepFilter.parse("done")
     lines = answers = left_out = episodes = skipped = 0
     with _open(out, layout) as writer:
         for record, run, as_it_was in _episodes(source):
@@ -72,7 +72,7 @@ def export(
             if not kept:
                 continue
             episodes += 1
-            told = Retelling(run, steps, wording or as_it_was)
+            told = ConversationBuilder(run, steps, wording or as_it_was)
             for one in _told(told, steps, kept, per):
                 learned = {answer for number, answer in one.answers.items() if number in kept}
                 writer.write(_about(record, told.dialect.name, one, kept), one, learned)
@@ -82,7 +82,9 @@ def export(
         return Exported(lines, answers, writer.images, episodes, skipped, left_out)
 
 
-def _told(told: Retelling, steps: tuple[RecordedStep, ...], kept: frozenset[int], per: Per) -> Iterator[Told]:
+def _told(
+    told: ConversationBuilder, steps: tuple[RecordedStep, ...], kept: frozenset[int], per: Per
+) -> Iterator[Conversation]:
     if per == "episode":
         yield from (one for one in told.stretches() if kept & one.answers.keys())
     else:
@@ -122,7 +124,7 @@ def _format_of(folder: Path) -> ImageFormat:
         return ImageFormat.PNG
 
 
-def _about(record: Record, dialect: str, told: Told, kept: frozenset[int]) -> dict[str, object]:
+def _about(record: Record, dialect: str, told: Conversation, kept: frozenset[int]) -> dict[str, object]:
     steps = sorted(told.answers.keys() & kept)
     return {
         "id": f"{record.id.path}#{'-'.join(map(str, sorted({steps[0], steps[-1]})))}",
@@ -149,7 +151,7 @@ class _Writer:
         """How many different images there are so far."""
         return len(self._written)
 
-    def write(self, about: dict[str, object], told: Told, learned: set[int]) -> None:
+    def write(self, about: dict[str, object], told: Conversation, learned: set[int]) -> None:
         """Write one conversation, of which the messages `learned` carry a loss."""
         messages = [self._message(one, int(index in learned)) for index, one in enumerate(told.messages)]
         parts = (part for message in told.messages for part in message.parts)

@@ -24,14 +24,14 @@ _FORM = re.compile(r"(score|steps)(>=|<=)(-?\d+(?:\.\d+)?)|(task|category)=(.+)"
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class StepFilter:
     """A filter, and the text that it was read from."""
 
     text: str
     conditions: tuple[Condition, ...]
 
     @classmethod
-    def parse(cls, text: str) -> "Keep":
+    def parse(cls, text: str) -> "StepFilter":
         """Read conditions.
 
         Raises:
@@ -53,7 +53,7 @@ def _condition(text: str) -> Condition:
         case "changed":
             return lambda record, step: not step.refused and (step.changed is not False or not step.acts)
         case "read":
-            return lambda record, step: not step.misread
+            return lambda record, step: not step.parse_failures
         case _:
             return _compared(text)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ...agent.record.events import Acted, Decided, Event, Misread, Observed, Replied, Stepped
+from ...agent.record.events import Acted, Decided, Event, Observed, ParseFailed, Replied, Stepped
 from ...agent.record.trajectory import Run
 
 E = TypeVar("E")
@@ -13,14 +13,15 @@ E = TypeVar("E")
 class RecordedStep:
     """A whole step. `replies` holds every reply to its prompt, the last of which was followed.
 
-    `misread` says what ailed the others. `changed` tells whether the next look showed other pixels; None if there was
+    `parse_failures` says what ailed the others. `changed` tells whether the next look showed other pixels; None if
+    there was
     none.
     """
 
     observed: Observed
     decided: Decided
     replies: tuple[Replied, ...] = ()
-    misread: tuple[Misread, ...] = ()
+    parse_failures: tuple[ParseFailed, ...] = ()
     refused: bool = False
     changed: bool | None = None
 
@@ -47,8 +48,8 @@ def steps_of(run: Run) -> tuple[RecordedStep, ...]:
             whole.append(current)
             current = []
     last = [event for event in current if isinstance(event, Observed)]
-    looks = [*(_one(events, Observed) for events in whole), *last]
-    return tuple(_step(events, looks[index + 1 : index + 2]) for index, events in enumerate(whole))
+    history = [*(_one(events, Observed) for events in whole), *last]
+    return tuple(_step(events, history[index + 1 : index + 2]) for index, events in enumerate(whole))
 
 
 def _step(events: list[Event], following: list[Observed]) -> RecordedStep:
@@ -57,7 +58,7 @@ def _step(events: list[Event], following: list[Observed]) -> RecordedStep:
         observed=_one(events, Observed),
         decided=_one(events, Decided),
         replies=tuple(event for event in events if isinstance(event, Replied) and event.purpose == "act"),
-        misread=tuple(event for event in events if isinstance(event, Misread)),
+        parse_failures=tuple(event for event in events if isinstance(event, ParseFailed)),
         refused=any(isinstance(event, Acted) and event.refused is not None for event in events),
         changed=None if change is None else change.share > 0,
     )

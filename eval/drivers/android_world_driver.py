@@ -17,7 +17,7 @@ from driver_loop import Missing, serve
 FAMILY = "android_world"
 
 
-class Phone:
+class AndroidWorldDriver:
     """The emulator as AndroidWorld's code works it, connected to at the first task, and the task that is open."""
 
     def __init__(self, options: "dict[str, Any]") -> None:
@@ -81,4 +81,4 @@ class Phone:
 
 
 if __name__ == "__main__":
-    serve("AndroidWorld", Phone)
+    serve("AndroidWorld", AndroidWorldDriver)

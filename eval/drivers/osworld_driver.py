@@ -13,7 +13,7 @@ from typing import Any
 from driver_loop import CannotStart, Missing, serve
 
 
-class Machine:
+class OSWorldDriver:
     """The virtual machine as OSWorld's code works it."""
 
     def __init__(self, options: "dict[str, Any]") -> None:
@@ -49,4 +49,4 @@ class Machine:
 
 
 if __name__ == "__main__":
-    serve("OSWorld", Machine)
+    serve("OSWorld", OSWorldDriver)

@@ -63,7 +63,7 @@ class JudgePrompts:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JudgeScore:
     """What a judge found. `replies` are all that it said, in order; `images` how many screenshots it was shown."""
 
     done: bool
@@ -74,7 +74,7 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class Asked:
+class JudgeModel:
     """A judge's model in one case, and all that was said in it."""
 
     model: Model
@@ -108,9 +108,9 @@ class Asked:
             return Sampling(temperature=1.0, max_tokens=_TOKENS)
         return Sampling(temperature=0.0 if attempt == 0 else 0.5, max_tokens=_TOKENS)
 
-    def verdict(self, done: bool, why: str, images: int) -> Verdict:
+    def verdict(self, done: bool, why: str, images: int) -> JudgeScore:
         """The verdict of this case."""
-        return Verdict(done, why, tuple(self.replies), images, self.usage)
+        return JudgeScore(done, why, tuple(self.replies), images, self.usage)
 
 
 def open_judge(text: str) -> Model:
@@ -123,7 +123,7 @@ def open_judge(text: str) -> Model:
     return ServedModel(url, name or None, extra_body={"seed": _SEED})
 
 
-def outcome_of(verdict: Verdict, judge: str, model: Model, prompts: JudgePrompts) -> Outcome:
+def outcome_of(verdict: JudgeScore, judge: str, model: Model, prompts: JudgePrompts) -> Outcome:
     """The outcome of a judged episode; says who judged, by which prompts, and why."""
     word = "done" if verdict.done else "not done"
     name = model.info().name or model.info().endpoint

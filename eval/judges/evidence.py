@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...agent.core.describe import describe
+from ...agent.core.describe import describe_action
 from ...agent.core.messages import ImageFormat, ImagePart
 from ...agent.loop.agent import Result
 from ...agent.record.events import Acted, Observed
@@ -37,7 +37,7 @@ def evidence_of(result: Result, task: str) -> Evidence:
         task=task,
         screenshots=tuple(event.observation.screenshot for event in events if isinstance(event, Observed)),
         actions=tuple(
-            describe(event.action) + (" (refused)" if event.refused else "")
+            describe_action(event.action) + (" (refused)" if event.refused else "")
             for event in events
             if isinstance(event, Acted)
         ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...agent.core.messages import Message
 from ...agent.core.model import Model
 from ...envs.screenshot import Screenshot
-from .asking import Asked, JudgePrompts, Verdict
+from .asking import JudgeModel, JudgePrompts, JudgeScore
 from .evidence import Evidence, as_image
 
 NAMES = tuple(
@@ -35,13 +35,13 @@ class WebJudge:
     prompts: JudgePrompts = JudgePrompts(NAMES)
     name: str = "WebJudge"
 
-    def __call__(self, evidence: Evidence) -> Verdict:
+    def __call__(self, evidence: Evidence) -> JudgeScore:
         """The verdict on a run.
 
         Raises:
             TaskError: there is none.
         """
-        asked = Asked(self.model)
+        asked = JudgeModel(self.model)
         points = self._points(asked, evidence)
         kept: list[tuple[Screenshot, str]] = []
         for shot in _distinct(evidence.screenshots):
@@ -52,16 +52,16 @@ class WebJudge:
         done = self._verdict(asked, evidence, points, kept)
         return asked.verdict(done, asked.replies[-1], len(kept))
 
-    def _points(self, asked: Asked, evidence: Evidence) -> str:
+    def _points(self, asked: JudgeModel, evidence: Evidence) -> str:
         message = Message.of("user", self.prompts.render("judge_webjudge_points_user", task=evidence.task))
         return asked.ask(self.prompts.render("judge_webjudge_points_system"), message, read_points)
 
-    def _score(self, asked: Asked, evidence: Evidence, points: str, shot: Screenshot) -> tuple[int, str]:
+    def _score(self, asked: JudgeModel, evidence: Evidence, points: str, shot: Screenshot) -> tuple[int, str]:
         said = self.prompts.render("judge_webjudge_image_user", task=evidence.task, points=points)
         system = self.prompts.render("judge_webjudge_image_system")
         return asked.ask(system, Message.of("user", said, as_image(shot)), read_score)
 
-    def _verdict(self, asked: Asked, evidence: Evidence, points: str, kept: list[tuple[Screenshot, str]]) -> bool:
+    def _verdict(self, asked: JudgeModel, evidence: Evidence, points: str, kept: list[tuple[Screenshot, str]]) -> bool:
         said = self.prompts.render(
             "judge_webjudge_verdict_user",
             task=evidence.task,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ...agent.core.messages import Message
 from ...agent.core.model import Model
-from .asking import Asked, JudgePrompts, Verdict
+from .asking import JudgeModel, JudgePrompts, JudgeScore
 from .evidence import Evidence, as_image
 
 NAMES = ("judge_webvoyager_system", "judge_webvoyager_user", "judge_webvoyager_end")
@@ -25,20 +25,20 @@ class WebVoyagerJudge:
     screenshots: int = SCREENSHOTS
     name: str = "webvoyager judge"
 
-    def __call__(self, evidence: Evidence) -> Verdict:
+    def __call__(self, evidence: Evidence) -> JudgeScore:
         """The verdict on a run.
 
         Raises:
             TaskError: there is none.
         """
         if not evidence.answer.strip():
-            return Verdict(False, "no answer was given")
+            return JudgeScore(False, "no answer was given")
         shown = evidence.screenshots[-self.screenshots :]
         said = self.prompts.render(
             "judge_webvoyager_user", task=evidence.task, answer=evidence.answer, count=str(len(shown))
         )
         end = self.prompts.render("judge_webvoyager_end")
-        asked = Asked(self.model)
+        asked = JudgeModel(self.model)
         message = Message.of("user", said, *map(as_image, shown), end)
         done = asked.ask(self.prompts.render("judge_webvoyager_system"), message, read_verdict)
         return asked.verdict(done, asked.replies[-1], len(shown))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ...agent.core.context import Situation
+from ...agent.core.context import DecisionContext
 from ...agent.core.coordinates import Absolute, Frame, ModelPoint
 from ...agent.core.decision import Finish, GiveUp
 from ...agent.core.messages import ImageFormat
@@ -13,7 +13,7 @@ from ...agent.core.model import Model, ModelInfo, Sampling
 from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
-from ...agent.dialects.registry import dialect_named, thinking_as, thinking_in
+from ...agent.dialects.registry import dialect_named, with_language, with_thinking
 from ...agent.loop.open_model import open_model
 from ...agent.policy.image_history import history_named
 from ...agent.policy.model_policy import ModelPolicy, Policy, ScriptedPolicy
@@ -23,18 +23,18 @@ from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ..core.plan import EpisodeId
 from ..core.settings import EvalSettings
-from ..core.task import Scene, Solvable, TaskError
+from ..core.task import Solvable, TaskError, TaskInstance
 
 
-class Contender(Protocol):
+class AgentFactory(Protocol):
     """Makes the policy that does an episode."""
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
         """The policy for a task that has been set up."""
         ...
 
 
-def make_contender(settings: EvalSettings, slot: int = 0) -> Contender:
+def make_agent_factory(settings: EvalSettings, slot: int = 0) -> AgentFactory:
     """The contender that the settings name. Workers of different `slot` are spread over the model's replicas.
 
     Raises:
@@ -42,7 +42,7 @@ def make_contender(settings: EvalSettings, slot: int = 0) -> Contender:
     """
     match settings.agent:
         case "null":
-            return Nobody()
+            return NullAgent()
         case "random":
             return RandomClicker()
         case "oracle":
@@ -51,22 +51,22 @@ def make_contender(settings: EvalSettings, slot: int = 0) -> Contender:
             replicas = settings.replicas
             if not replicas:
                 raise ValueError("--model names no model")
-            return ModelContender(settings, replicas[slot % len(replicas)])
+            return ModelAgentFactory(settings, replicas[slot % len(replicas)])
 
 
-class Nobody:
+class NullAgent:
     """Gives up at once: what is done then was done before."""
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
-        """See `Contender`."""
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+        """See `AgentFactory`."""
         return ScriptedPolicy([Finish("")])
 
 
 class RandomClicker:
     """Clicks anywhere, once a step: what can be had without looking. The same clicks for the same episode."""
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
-        """See `Contender`."""
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+        """See `AgentFactory`."""
         return _RandomPolicy(random.Random(f"{episode.path}"))  # noqa: S311 -- no secret
 
 
@@ -80,24 +80,24 @@ class _RandomPolicy:
     def open(self) -> None:
         """Nothing to do."""
 
-    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Iterator[Decided]:
-        size = situation.looks[-1].screenshot.size
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Iterator[Decided]:
+        size = context.history[-1].screenshot.size
         at = ScreenPoint(self.choose.randrange(size.width), self.choose.randrange(size.height))
-        trace = Frame(size, size, Absolute(), situation.device).trace(ModelPoint(at.x, at.y))
-        yield Decided(situation.step, None, (Click(at),), traces=(trace,))
+        trace = Frame(size, size, Absolute(), context.device).trace(ModelPoint(at.x, at.y))
+        yield Decided(context.step, None, (Click(at),), traces=(trace,))
 
 
 class Oracle:
     """Knows the answers, and works the screen like anybody else: the ceiling of the harness."""
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
-        """See `Contender`. What nobody has solved is given up."""
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+        """See `AgentFactory`. What nobody has solved is given up."""
         if not isinstance(scene, Solvable):
             raise TaskError(f"the benchmark has no oracle for {episode.task}")
         return scene.solution() or ScriptedPolicy([GiveUp("no solution is known")])
 
 
-class ModelContender:
+class ModelAgentFactory:
     """A model, asked as an `Agent` with these settings would ask it; opened once for all episodes of a worker."""
 
     def __init__(self, settings: EvalSettings, address: str) -> None:
@@ -105,15 +105,15 @@ class ModelContender:
         self._dialect = _dialect_of(settings)
         self._model: Model = open_model(address, settings.model_name, image_uuids=settings.image_uuids)
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
-        """See `Contender`."""
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+        """See `AgentFactory`."""
         policy = self._asked(scene, None)
         if not self._sampling_is_set:
             return policy
         policy.open()
         return self._asked(scene, self._sampling(policy.dialect.sampling))
 
-    def _asked(self, scene: Scene, sampling: Sampling | None) -> ModelPolicy:
+    def _asked(self, scene: TaskInstance, sampling: Sampling | None) -> ModelPolicy:
         settings = self._settings
         return ModelPolicy(
             self._model,
@@ -149,8 +149,8 @@ def _dialect_of(settings: EvalSettings) -> Dialect | None:
         if settings.thoughts is not Thoughts.OFFICIAL:
             raise ValueError("--thoughts needs --dialect: which model it is may not be known yet")
         return None
-    dialect = thinking_as(dialect_named(settings.dialect), settings.thoughts)
-    return dialect if settings.language is None else thinking_in(dialect, settings.language)
+    dialect = with_thinking(dialect_named(settings.dialect), settings.thoughts)
+    return dialect if settings.language is None else with_language(dialect, settings.language)
 
 
 def prompt_for(env: Env) -> Prompt:

@@ -8,7 +8,7 @@ from typing import Self
 
 from ...agent.core.limits import Limits, StopReason
 from ...agent.core.model import ModelLost
-from ...agent.core.supervision import Oversight
+from ...agent.core.supervision import Supervision
 from ...agent.loop.agent import result_of
 from ...agent.loop.control import Control
 from ...agent.loop.episode import Episode
@@ -19,9 +19,9 @@ from ..analysis.failure_modes import triage
 from ..analysis.filmstrip import make_strip
 from ..core.manifest import now
 from ..core.plan import EpisodeId
-from ..core.record import Attempt, Phases, Record, Trouble
-from ..core.task import Benchmark, Budgeted, Outcome, Scene, Task, TaskError
-from .baselines import Contender
+from ..core.record import Attempt, FailedAttempt, Phases, Record
+from ..core.task import Benchmark, Budgeted, Outcome, Task, TaskError, TaskInstance
+from .baselines import AgentFactory
 
 TASK_OVER = "task_over"
 """How an episode ends whose task ended by itself."""
@@ -33,7 +33,7 @@ _BROKEN = (StopReason.ENV_LOST, StopReason.MODEL_LOST)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class EpisodeJob:
     """An episode that is to be done, and where to record it."""
 
     id: EpisodeId
@@ -41,13 +41,13 @@ class Order:
     limits: Limits
 
 
-class Work:
+class EpisodeRunner:
     """Does episodes one after another; leaving its context gives back what the benchmark's tasks share."""
 
-    def __init__(self, benchmark: Benchmark, contender: Contender, oversight: Oversight = Oversight()) -> None:
+    def __init__(self, benchmark: Benchmark, contender: AgentFactory, supervision: Supervision = Supervision()) -> None:
         self._benchmark = benchmark
         self._contender = contender
-        self._oversight = oversight
+        self._oversight = supervision
         self._tasks = {task.name: task for task in benchmark.tasks()}
 
     def __enter__(self) -> Self:
@@ -56,7 +56,7 @@ class Work:
     def __exit__(self, *_: object) -> None:
         self._benchmark.close()
 
-    def do(self, order: Order, control: Control | None = None) -> Attempt:
+    def do(self, order: EpisodeJob, control: Control | None = None) -> Attempt:
         """Set up, run, judge. Whatever breaks is handed back as trouble.
 
         Raises:
@@ -69,14 +69,16 @@ class Work:
                 set_up_s = time.monotonic() - started
                 return self._play(order, task, scene, (begun, set_up_s), control or Control())
         except (TaskError, EnvError, ModelLost) as error:
-            return Trouble(order.id, f"{type(error).__name__}: {error}")
+            return FailedAttempt(order.id, f"{type(error).__name__}: {error}")
         except RunError:
             raise
         except Exception as error:  # noqa: BLE001 -- a bug in a task costs one episode, not the evaluation
             said = " ".join(f"{type(error).__name__}: {error}".split())
-            return Trouble(order.id, said, traceback.format_exc())
+            return FailedAttempt(order.id, said, traceback.format_exc())
 
-    def _play(self, order: Order, task: Task, scene: Scene, begun: tuple[str, float], control: Control) -> Attempt:
+    def _play(
+        self, order: EpisodeJob, task: Task, scene: TaskInstance, begun: tuple[str, float], control: Control
+    ) -> Attempt:
         policy = self._contender.policy(scene, order.id)
         limits = order.limits
         if isinstance(scene, Budgeted):
@@ -89,21 +91,21 @@ class Work:
                 limits,
                 control=control,
                 record=log,
-                oversight=self._oversight,
+                supervision=self._oversight,
             )
             events, over = _run(episode, scene, control)
         ended = events[-1]
         assert isinstance(ended, Ended)
         if ended.stop in _BROKEN:
-            return Trouble(order.id, f"{ended.stop}: {ended.reason}")
+            return FailedAttempt(order.id, f"{ended.stop}: {ended.reason}")
         if ended.stop is StopReason.CANCELLED and not over:
-            return Trouble(order.id, "stopped")
+            return FailedAttempt(order.id, "stopped")
         outcome = scene.judge(result_of(ended, order.folder))
         record = _record(order.id, task, scene.instruction, outcome, events, TASK_OVER if over else ended.stop, begun)
         return record if outcome.done else _explained(record, events, order.folder)
 
 
-def _run(episode: Episode, scene: Scene, control: Control) -> tuple[list[Event], bool]:
+def _run(episode: Episode, scene: TaskInstance, control: Control) -> tuple[list[Event], bool]:
     """The events of the episode, and whether it ended since its task did. Looked at after each action."""
     events: list[Event] = []
     over = False
@@ -138,7 +140,7 @@ def _record(
         reason=ended.reason,
         answer=ended.answer,
         steps=ended.steps,
-        misread=ended.misread,
+        parse_failures=ended.parse_failures,
         usage=ended.usage,
         seconds=ended.seconds,
         set_up_s=begun[1],

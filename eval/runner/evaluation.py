@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Protocol
 
 from ...agent.core.limits import Limits
-from ...agent.core.supervision import UNTOLD, Oversight
+from ...agent.core.supervision import NO_INTERVENTION, Supervision
 from ..benchmarks.registry import benchmark_for
 from ..core.manifest import Manifest, make_manifest, now
 from ..core.plan import EpisodeId, make_plan
-from ..core.record import Attempt, Record, Trouble
+from ..core.record import Attempt, FailedAttempt, Record
 from ..core.settings import EvalSettings
 from ..core.store import Store
 from ..core.task import Benchmark
-from .baselines import make_contender
-from .episode import Order, Work
+from .baselines import make_agent_factory
+from .episode import EpisodeJob, EpisodeRunner
 from .pool import Pool, get_ready
 
 
@@ -35,7 +35,7 @@ class EvalError(Exception):
 class Workers(Protocol):
     """Whatever does episodes: processes of this machine, or a cluster."""
 
-    def work(self, orders: deque[Order]) -> Iterator[Attempt]:
+    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
         """Do `orders` and hand on each attempt as it ends; orders may be added meanwhile."""
         ...
 
@@ -50,7 +50,7 @@ class Evaluation:
 
     store: Store
     manifest: Manifest
-    _troubles: dict[EpisodeId, list[Trouble]] = field(default_factory=dict[EpisodeId, list[Trouble]])
+    _troubles: dict[EpisodeId, list[FailedAttempt]] = field(default_factory=dict[EpisodeId, list[FailedAttempt]])
 
     @classmethod
     def begin(cls, settings: EvalSettings, folder: Path, repeats: str = "") -> "Evaluation":
@@ -63,7 +63,7 @@ class Evaluation:
         if settings.workers and not settings.ray:
             get_ready()
         benchmark = benchmark_for(settings)
-        make_contender(settings)  # says what is wrong before anything is written
+        make_agent_factory(settings)  # says what is wrong before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)
         store.begin(manifest)
@@ -105,7 +105,7 @@ class Evaluation:
         done = 0
         with closing(workers or self._workers()) as team:
             for attempt in team.work(orders):
-                if isinstance(attempt, Trouble):
+                if isinstance(attempt, FailedAttempt):
                     record = self._in_trouble(attempt, orders)
                     if not done:
                         self._give_up_if_hopeless()
@@ -120,20 +120,20 @@ class Evaluation:
 
     def _workers(self) -> Workers:
         settings = self.manifest.settings
-        make = partial(work_for, settings)
+        make = partial(runner_for, settings)
         if settings.ray:
             from .ray_workers import RayWorkers  # needs the ray extra
 
-            return RayWorkers(settings.ray, make, max(1, settings.workers), settings.patience)
-        return Pool(make, settings.workers, settings.patience) if settings.workers else Here(make(0))
+            return RayWorkers(settings.ray, make, max(1, settings.workers), settings.timeouts)
+        return Pool(make, settings.workers, settings.timeouts) if settings.workers else InProcessWorkers(make(0))
 
-    def _order(self, episode: EpisodeId) -> Order:
+    def _order(self, episode: EpisodeId) -> EpisodeJob:
         settings, rules = self.manifest.settings, self.manifest.rules
         self.store.clear(episode)
         limits = Limits(settings.steps or rules.steps, settings.seconds or rules.seconds, settings.tokens)
-        return Order(episode, self.store.folder_of(episode), limits)
+        return EpisodeJob(episode, self.store.folder_of(episode), limits)
 
-    def _in_trouble(self, trouble: Trouble, orders: deque[Order]) -> Record | None:
+    def _in_trouble(self, trouble: FailedAttempt, orders: deque[EpisodeJob]) -> Record | None:
         """Queue the episode again, behind the others; after the last retry the record that says what broke it."""
         self._troubles.setdefault(trouble.id, []).append(trouble)
         if len(self._troubles[trouble.id]) <= self.manifest.settings.retries:
@@ -163,13 +163,13 @@ class Evaluation:
         self.store.write_manifest(self.manifest)
 
 
-class Here:
+class InProcessWorkers:
     """Does the work in this very process, one episode after another: for debugging, and for programs."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: EpisodeRunner) -> None:
         self._work = work
 
-    def work(self, orders: deque[Order]) -> Iterator[Attempt]:
+    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
         """See `Workers`."""
         while orders:
             yield self._work.do(orders.popleft())
@@ -179,7 +179,7 @@ class Here:
         self._work.__exit__()
 
 
-def work_for(settings: EvalSettings, slot: int) -> Work:
+def runner_for(settings: EvalSettings, slot: int) -> EpisodeRunner:
     """What does the episodes of an evaluation, made where they are done.
 
     Raises:
@@ -187,4 +187,6 @@ def work_for(settings: EvalSettings, slot: int) -> Work:
         TaskError: the benchmark's data is not there.
     """
     benchmark: Benchmark = benchmark_for(settings)
-    return Work(benchmark, make_contender(settings, slot), Oversight() if settings.reflect else UNTOLD)
+    return EpisodeRunner(
+        benchmark, make_agent_factory(settings, slot), Supervision() if settings.reflect else NO_INTERVENTION
+    )

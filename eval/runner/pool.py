@@ -15,10 +15,10 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from ...agent.record.trajectory import RunError
-from ..core.record import Attempt, Record, Trouble
-from .episode import Order, Work
+from ..core.record import Attempt, FailedAttempt, Record
+from .episode import EpisodeJob, EpisodeRunner
 
-MakeWork = Callable[[int], Work]
+MakeWork = Callable[[int], EpisodeRunner]
 """Makes what does the work, in the worker's own process; is given the worker's number."""
 
 _POLL_S = 1.0
@@ -39,7 +39,7 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     lifeline: Connection
-    order: Order | None = None
+    order: EpisodeJob | None = None
     since: float = 0.0
 
 
@@ -56,7 +56,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._context = _context()
 
-    def work(self, orders: deque[Order]) -> Iterator[Attempt]:
+    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
         """Do `orders`, first come first served, and hand on each attempt as it ends; more may be added meanwhile.
 
         Raises:
@@ -79,7 +79,7 @@ class Pool:
             _kill(worker.process)
         self._workers.clear()
 
-    def _hand_out(self, orders: deque[Order]) -> None:
+    def _hand_out(self, orders: deque[EpisodeJob]) -> None:
         while orders:
             worker = next((worker for worker in self._workers if worker.order is None), None)
             if worker is None:
@@ -115,20 +115,20 @@ class Pool:
                 yield self._received(worker, order)
             elif time.monotonic() - worker.since > self._patience_s:
                 self._drop(worker)
-                yield Trouble(order.id, f"it hung: no end within {self._patience_s:g} s")
+                yield FailedAttempt(order.id, f"it hung: no end within {self._patience_s:g} s")
 
-    def _received(self, worker: _Worker, order: Order) -> Attempt:
+    def _received(self, worker: _Worker, order: EpisodeJob) -> Attempt:
         try:
             answer: object = worker.pipe.recv()
         except (EOFError, OSError):
             worker.process.join(_END_LIMIT_S)
             code = worker.process.exitcode
             self._drop(worker)
-            return Trouble(order.id, f"its process ended, with code {code}")
+            return FailedAttempt(order.id, f"its process ended, with code {code}")
         if isinstance(answer, BaseException):
             raise answer
         worker.order = None
-        assert isinstance(answer, Record | Trouble)
+        assert isinstance(answer, Record | FailedAttempt)
         return answer
 
     def _drop(self, worker: _Worker) -> None:
@@ -178,7 +178,7 @@ def _serve(pipe: Connection, lifeline: Connection, make_work: MakeWork, number: 
         return
     with suppress(EOFError, OSError), work:
         while True:
-            order: Order = pipe.recv()
+            order: EpisodeJob = pipe.recv()
             try:
                 pipe.send(work.do(order))
             except RunError as error:

@@ -17,8 +17,8 @@ from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 from ...agent.record.trajectory import RunError
-from ..core.record import Attempt, Trouble
-from .episode import Order, Work
+from ..core.record import Attempt, FailedAttempt
+from .episode import EpisodeJob, EpisodeRunner
 from .pool import MakeWork
 
 ray: Any = import_module("ray")  # untyped here, since few have it
@@ -30,7 +30,7 @@ _CONNECT_S = 5.0
 
 @dataclass(slots=True)
 class _Placed:
-    order: Order
+    order: EpisodeJob
     worker: Any
     number: int
     waited_s: float = 0.0
@@ -58,7 +58,7 @@ class RayWorkers:
         self._patience_s = patience_s
         self._worker: Any = ray.remote(num_cpus=cores, max_restarts=0, max_task_retries=0, max_concurrency=2)(_Worker)
 
-    def work(self, orders: deque[Order]) -> Iterator[Attempt]:
+    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
         """See `Workers`.
 
         Raises:
@@ -85,7 +85,7 @@ class RayWorkers:
                 attempt = self._received(reference, one.order)
                 if attempt is None:
                     numbers.append(one.number)
-                    yield Trouble(one.order.id, "its worker or its node died")
+                    yield FailedAttempt(one.order.id, "its worker or its node died")
                 else:
                     idle.append((one.number, one.worker))
                     yield attempt
@@ -111,9 +111,9 @@ class RayWorkers:
             ray.kill(one.worker)
             del placed[reference]
             numbers.append(one.number)
-            yield Trouble(one.order.id, f"it hung: no end within {self._patience_s:g} s")
+            yield FailedAttempt(one.order.id, f"it hung: no end within {self._patience_s:g} s")
 
-    def _received(self, reference: Any, order: Order) -> Attempt | None:
+    def _received(self, reference: Any, order: EpisodeJob) -> Attempt | None:
         """What came back, with its recording unpacked; None where nothing did."""
         try:
             answer: tuple[Attempt, bytes] | Exception = ray.get(reference)
@@ -145,15 +145,15 @@ def _check_reachable(address: str) -> None:
 class _Worker:
     """In a process of the cluster: does episodes in a folder of its own, and hands them back whole."""
 
-    def __init__(self, make_work: Callable[[int], Work], number: int) -> None:
+    def __init__(self, make_work: Callable[[int], EpisodeRunner], number: int) -> None:
         self._make_work = make_work
         self._number = number
-        self._work: Work | None = None
+        self._work: EpisodeRunner | None = None
 
     def is_up(self) -> bool:
         return True
 
-    def do(self, order: Order) -> tuple[Attempt, bytes] | Exception:
+    def do(self, order: EpisodeJob) -> tuple[Attempt, bytes] | Exception:
         folder = Path(tempfile.mkdtemp(prefix="screenwright-eval-"))
         try:
             if self._work is None:

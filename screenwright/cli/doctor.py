@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from .._version import __version__
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.registry import dialect_named
-from ..envs.check import Check, Verdict
+from ..envs.check import Check, CheckStatus
 from .settings import RunSettings, SettingsError
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ _OF_PARTS = {
     "android": Failure.ANDROID,
 }
 _WHAT_WIDTH, _VERDICT_WIDTH = 24, 7
-_COLOURS = {Verdict.OK: "32", Verdict.WARNING: "33", Verdict.FAILED: "31", Verdict.SKIPPED: "2"}
+_COLOURS = {CheckStatus.OK: "32", CheckStatus.WARNING: "33", CheckStatus.FAILED: "31", CheckStatus.SKIPPED: "2"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DoctorRequest:
     """What to look at. Without `env` and `model`, that is everything on this machine."""
 
     env: str | None = None
@@ -108,13 +108,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print each check as a line of JSON")
 
 
-def wanted_of(given: argparse.Namespace) -> Wanted:
+def request_of(given: argparse.Namespace) -> DoctorRequest:
     """What the flags ask for.
 
     Raises:
         SettingsError: they contradict each other.
     """
-    wanted = Wanted(given.env, given.model, given.model_name, given.dialect, not given.no_calibration, given.install)
+    wanted = DoctorRequest(
+        given.env, given.model, given.model_name, given.dialect, not given.no_calibration, given.install
+    )
     if wanted.served is None:
         for flag in ("model_name", "dialect", "no_calibration"):
             if getattr(given, flag):
@@ -122,7 +124,7 @@ def wanted_of(given: argparse.Namespace) -> Wanted:
     return wanted
 
 
-def doctor(wanted: Wanted, *, as_json: bool) -> int:
+def doctor(wanted: DoctorRequest, *, as_json: bool) -> int:
     """Look at everything `wanted`, print each line as it comes; returns the exit code.
 
     Raises:
@@ -132,7 +134,7 @@ def doctor(wanted: Wanted, *, as_json: bool) -> int:
     model = None if wanted.served is None else _opened(wanted.served, wanted.model_name)
     if wanted.install:
         install_missing()
-    checks = look(wanted, model, dialect)
+    checks = run_checks(wanted, model, dialect)
     report = Report(sys.stdout, as_json=as_json)
     try:
         with closing(checks):  # whatever happens to our output, nothing that was started stays
@@ -144,10 +146,12 @@ def doctor(wanted: Wanted, *, as_json: bool) -> int:
     return exit_code(report.checks)
 
 
-def look(wanted: Wanted, model: "ServedModel | None" = None, dialect: Dialect | None = None) -> Generator[Check]:
+def run_checks(
+    wanted: DoctorRequest, model: "ServedModel | None" = None, dialect: Dialect | None = None
+) -> Generator[Check]:
     """Each check as it comes; `model` is the one that is served, and is closed at the end."""
     system = f"{platform.system()} {platform.machine()}"
-    yield Check("version", Verdict.OK, f"screenwright {__version__}, Python {platform.python_version()}, {system}")
+    yield Check("version", CheckStatus.OK, f"screenwright {__version__}, Python {platform.python_version()}, {system}")
     if wanted.everything or wanted.env == "browser":
         yield from _browser(asked=wanted.env is not None)
     if wanted.everything or wanted.env == "desktop":
@@ -189,7 +193,7 @@ def install_missing() -> None:
 
 def exit_code(checks: Iterable[Check]) -> int:
     """What to exit with after these checks."""
-    failures = {failure_of(check) for check in checks if check.verdict is Verdict.FAILED}
+    failures = {failure_of(check) for check in checks if check.verdict is CheckStatus.FAILED}
     return next((failure.exit_code for failure in Failure if failure in failures), 0)
 
 
@@ -220,15 +224,15 @@ def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Che
             missing.append(name)
     what = f"packages: {extra}"
     if missing:
-        verdict = Verdict.FAILED if asked else Verdict.WARNING
+        verdict = CheckStatus.FAILED if asked else CheckStatus.WARNING
         return Check(what, verdict, f"not installed: {', '.join(missing)}", f"pip install 'screenwright[{extra}]'")
-    return Check(what, Verdict.OK, ", ".join(versions))
+    return Check(what, CheckStatus.OK, ", ".join(versions))
 
 
 def _browser(*, asked: bool) -> Iterator[Check]:
     packages = check_extra("browser", EXTRAS["browser"], asked=asked)
     yield packages
-    if packages.verdict is Verdict.OK:
+    if packages.verdict is CheckStatus.OK:
         from ..envs.browser.doctor import check_browser  # needs the browser extra
 
         yield from check_browser()
@@ -237,7 +241,7 @@ def _browser(*, asked: bool) -> Iterator[Check]:
 def _android() -> Iterator[Check]:
     packages = check_extra("android", EXTRAS["android"], asked=True)
     yield packages
-    if packages.verdict is Verdict.OK:
+    if packages.verdict is CheckStatus.OK:
         from ..envs.android.doctor import check_android  # needs the android extra
 
         yield from check_android()
@@ -246,7 +250,7 @@ def _android() -> Iterator[Check]:
 def _desktop(*, asked: bool) -> Iterator[Check]:
     packages = check_extra("desktop", EXTRAS["desktop"], asked=asked)
     yield packages
-    if packages.verdict is Verdict.OK:
+    if packages.verdict is CheckStatus.OK:
         from ..envs.desktop.doctor import check_desktop  # needs the desktop extra
 
         yield from check_desktop()
@@ -255,33 +259,33 @@ def _desktop(*, asked: bool) -> Iterator[Check]:
 def _reader(*, asked: bool) -> Iterator[Check]:
     packages = check_extra("reader", EXTRAS["reader"], asked=asked)
     yield packages
-    if packages.verdict is Verdict.OK:
+    if packages.verdict is CheckStatus.OK:
         yield _reading()
 
 
 def _reading() -> Check:
     """Whether the reader finds a word on a picture."""
     from ..agent.core.model import ModelLost
-    from ..agent.doctor.screens import scenes
+    from ..agent.doctor.screens import calibration_screens
     from ..agent.loop.agent import Agent
 
     what, mend = "reader: finds a word", "pip install --force-reinstall 'screenwright[reader]'"
-    scene = scenes()[0]
+    scene = calibration_screens()[0]
     target = scene.targets[0]
     try:
         point = Agent("reader").ground(scene.screenshot.image, 'Click "Stop"')
     except (ImportError, ModelLost) as error:
-        return Check(what, Verdict.FAILED, " ".join(str(error).split()), "apt-get install libgl1 libglib2.0-0")
+        return Check(what, CheckStatus.FAILED, " ".join(str(error).split()), "apt-get install libgl1 libglib2.0-0")
     if point is None or not target.holds(point):
-        return Check(what, Verdict.FAILED, f"not {target.name}, on a picture of {scene.size}", mend)
-    return Check(what, Verdict.OK, f"{target.name}, on a picture of {scene.size}")
+        return Check(what, CheckStatus.FAILED, f"not {target.name}, on a picture of {scene.size}", mend)
+    return Check(what, CheckStatus.OK, f"{target.name}, on a picture of {scene.size}")
 
 
 def _rare_extras() -> Check:
     checks = [check_extra(extra, names, asked=False) for extra, names in RARE_EXTRAS.items()]
-    absent = [check.what.removeprefix("packages: ") for check in checks if check.verdict is not Verdict.OK]
+    absent = [check.what.removeprefix("packages: ") for check in checks if check.verdict is not CheckStatus.OK]
     found = f"not installed, and rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
-    return Check("packages: others", Verdict.OK, found)
+    return Check("packages: others", CheckStatus.OK, found)
 
 
 def _opened(address: str, name: str | None) -> "ServedModel":
@@ -305,7 +309,7 @@ def _server(model: "ServedModel", given: Dialect | None, *, calibration: bool) -
     with model:
         reached = True
         for check in check_endpoint(model, given):
-            reached = reached and (check.what not in (REACHABLE, REPLY) or check.verdict is not Verdict.FAILED)
+            reached = reached and (check.what not in (REACHABLE, REPLY) or check.verdict is not CheckStatus.FAILED)
             yield check
         if calibration:
             yield from _calibration(model, given, reached=reached)
@@ -314,7 +318,7 @@ def _server(model: "ServedModel", given: Dialect | None, *, calibration: bool) -
 def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) -> Iterator[Check]:
     """Where the model clicks, and that this is kept for the runs to come."""
     from ..agent.core.model import ModelLost
-    from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, keep
+    from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, save_calibration
 
     try:
         dialect = dialect_of(model, given) if reached else None
@@ -322,7 +326,7 @@ def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) 
         dialect = None
     if dialect is None:
         why = "it is not known how to ask the model" if reached else "the model cannot be asked"
-        yield Check(CALIBRATION, Verdict.SKIPPED, why)
+        yield Check(CALIBRATION, CheckStatus.SKIPPED, why)
         return
 
     if sys.stderr.isatty():
@@ -331,13 +335,13 @@ def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) 
     yield calibration.check()
     what = "model: verdict kept"
     try:
-        path = keep(calibration, model.info(), default_folder())
+        path = save_calibration(calibration, model.info(), default_folder())
     except OSError as error:
         mend = "make that folder writable, or set XDG_STATE_HOME to one that is"
-        yield Check(what, Verdict.WARNING, f"not in {default_folder()}: {error.strerror}", mend)
+        yield Check(what, CheckStatus.WARNING, f"not in {default_folder()}: {error.strerror}", mend)
         return
     if path is not None:
-        yield Check(what, Verdict.OK, str(path))
+        yield Check(what, CheckStatus.OK, str(path))
 
 
 # -- what is printed
@@ -368,10 +372,10 @@ class Report:
     def end(self) -> None:
         """Say how it came out."""
         if not self._as_json:
-            failed, warned = (self._counted(verdict) for verdict in (Verdict.FAILED, Verdict.WARNING))
+            failed, warned = (self._counted(verdict) for verdict in (CheckStatus.FAILED, CheckStatus.WARNING))
             self._line(f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}")
 
-    def _counted(self, verdict: Verdict) -> int:
+    def _counted(self, verdict: CheckStatus) -> int:
         return sum(check.verdict is verdict for check in self.checks)
 
     def _line(self, text: str) -> None:

@@ -7,7 +7,7 @@ from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.policy.image_history import history_named
 from ..eval.datasets.conversations import Wording
 from ..eval.datasets.export import export
-from ..eval.datasets.filters import Keep
+from ..eval.datasets.filters import StepFilter
 from .settings import SettingsError
 
 HELP = "Write an evaluation, or one recorded run, as conversations with images and loss masks, to fine-tune on."
@@ -37,7 +37,7 @@ def export_run(given: argparse.Namespace) -> int:
     Raises:
         SettingsError, ValueError, RunError: one line for the user.
     """
-    done = export(given.run, given.out, Keep.parse(given.keep), given.per, given.format, _wording(given))
+    done = export(given.run, given.out, StepFilter.parse(given.keep), given.per, given.format, _wording(given))
     print(
         f"{given.out}: {done.lines} lines with {done.answers} answers to learn and {done.images} images, of "
         f"{done.episodes} episodes; left out: {done.episodes_left_out} episodes, {done.steps_left_out} steps in all"

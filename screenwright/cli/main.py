@@ -17,7 +17,7 @@ from ..eval.core.task import TaskError
 from ..eval.runner.evaluation import EvalError
 from .doctor import EXIT_CODES as DOCTOR_EXIT_CODES
 from .doctor import HELP as DOCTOR_HELP
-from .doctor import add_flags, doctor, wanted_of
+from .doctor import add_flags, doctor, request_of
 from .evaluate import COMPARE_HELP, compare_runs, evaluate
 from .evaluate import EXIT_CODES as EVAL_EXIT_CODES
 from .evaluate import HELP as EVAL_HELP
@@ -110,7 +110,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _doctor(given: argparse.Namespace) -> int:
-    return doctor(wanted_of(given), as_json=given.json)
+    return doctor(request_of(given), as_json=given.json)
 
 
 def _compare(given: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ..agent.core.coordinates import Frame, ModelPoint
-from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from ..agent.dialects.registry import dialect_named
 from ..agent.record.action_json import action_to_json, ending_to_json
 from ..envs.actions import map_points
@@ -61,7 +61,7 @@ def parse_reply(text: str, dialect_name: str, screen: Size) -> str:
         try:
             actions = [_move_to_json(move, frame) for move in reply.moves]
         except ValueError as error:
-            reply = Unreadable("bad_point", 0, str(error))
+            reply = ParseFailure("bad_point", 0, str(error))
         else:
             return _line(None, actions, reply.thought, reply.reflection, reply.reasoning)
     problem: dict[str, JsonValue] = {"kind": reply.kind, "position": reply.position, "message": reply.message}

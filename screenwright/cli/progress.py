@@ -4,25 +4,25 @@ import sys
 from typing import TextIO
 
 from ..agent.core.decision import Finish
-from ..agent.core.describe import describe, describe_ending
-from ..agent.record.describe import describe_care
+from ..agent.core.describe import describe_action, describe_ending
+from ..agent.record.describe import describe_supervision
 from ..agent.record.events import (
     Acted,
-    Checked,
-    Condensed,
+    Critiqued,
     Decided,
     Ended,
+    Escalated,
     Event,
-    Misread,
     NeedsUser,
-    Noted,
+    Note,
     Observed,
-    Reflected,
+    ParseFailed,
+    RecoveredError,
     Resumed,
     Started,
     Stepped,
-    Told,
-    Trouble,
+    Summarized,
+    UserMessage,
 )
 
 _THOUGHT_LENGTH = 160
@@ -45,19 +45,19 @@ class Progress:
                 self._line(self._dim(f"going on after step {event.steps}"))
             case Observed():
                 self._doing = []
-            case Misread():
+            case ParseFailed():
                 self._line(self._dim(f"{event.step:4d}  the reply could not be read: {event.message}; asking again"))
             case Decided():
                 self._decided(event)
             case Acted():
-                said = describe(event.action)
+                said = describe_action(event.action)
                 self._doing.append(f"{said} -- refused: {event.refused}" if event.refused else said)
             case Stepped():
                 self._line(f"      {'; '.join(self._doing) or 'nothing'}  {self._dim(f'{event.total_s:.1f} s')}")
-            case Noted():
+            case Note():
                 self._line(self._dim(f"      {event.text}"))
-            case Reflected() | Checked() | Condensed() | NeedsUser() | Told() | Trouble():
-                self._line(self._dim(f"      {describe_care(event)}"))
+            case Escalated() | Critiqued() | Summarized() | NeedsUser() | UserMessage() | RecoveredError():
+                self._line(self._dim(f"      {describe_supervision(event)}"))
             case Ended():
                 self._ended(event)
             case _:
@@ -74,9 +74,9 @@ class Progress:
     def _ended(self, event: Ended) -> None:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
         reason = f": {event.reason}" if event.reason else ""
-        misread = f", {event.misread} unreadable replies" if event.misread else ""
+        parse_failures = f", {event.parse_failures} unreadable replies" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
-        self._line(f"{self._bold(event.stop)}{checked} after {steps}, {event.seconds:.1f} s{misread}{reason}")
+        self._line(f"{self._bold(event.stop)}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream, flush=True)

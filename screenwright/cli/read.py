@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from .pictures import open_picture, write_picture
 
 if TYPE_CHECKING:
-    from ..agent.reader.vision.screen import Area, Control, Screen
+    from ..agent.reader.vision.screen import Area, Screen, ScreenControl
 
 HELP = (
     "Print what stands on IMAGE: a line a text and a line a control, with its kind, its box as left,top,right,bottom "
@@ -56,7 +56,7 @@ def _lines(screen: "Screen") -> Iterator[str]:
         yield f"{control.kind:12} {_box(control.area):22} {control.text} {state}".rstrip()
 
 
-def _said(control: "Control") -> list[str]:
+def _said(control: "ScreenControl") -> list[str]:
     """The states that can be told: where they hold, and for check boxes also where they do not."""
     return [name for name in _STATES if (held := getattr(control, name)) or (held is False and name == "checked")]
 

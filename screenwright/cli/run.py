@@ -13,19 +13,19 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
-from ..agent.core.describe import describe
+from ..agent.core.describe import describe_action
 from ..agent.core.limits import Limits, StopReason
 from ..agent.core.messages import ImageFormat
 from ..agent.core.model import Model
-from ..agent.core.supervision import UNTOLD, Oversight
+from ..agent.core.supervision import NO_INTERVENTION, Supervision
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.dialects.prompting.thoughts import Thoughts
-from ..agent.dialects.registry import dialect_named, thinking_as
-from ..agent.guard.guard import Allow, Deny, Verdict, allow_all
+from ..agent.dialects.registry import dialect_named, with_thinking
+from ..agent.guard.guard import Allow, Deny, GuardDecision, allow_all
 from ..agent.loop.agent import Agent
 from ..agent.loop.open_model import open_model
-from ..agent.monitor.critic import ModelCheck
+from ..agent.monitor.critic import ModelCritic
 from ..agent.policy.image_history import history_named
 from ..agent.record.events import Ended, Event, Observed
 from ..agent.record.trajectory import RunError, event_to_json, read_run
@@ -38,7 +38,7 @@ from .talk import answer
 
 if TYPE_CHECKING:
     from ..envs.browser import BrowserSettings
-    from ..envs.desktop import Stopping
+    from ..envs.desktop import InterruptSettings
 
 EXIT_CODES: dict[StopReason, int] = {
     StopReason.FINISHED: 0,
@@ -78,9 +78,9 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
         image_format=ImageFormat(settings.image_format),
         constrain=settings.constrain,
         prompt=Prompt(settings.prompt) if settings.prompt else _PROMPTS["desktop" if settings.window else settings.env],
-        oversight=_oversight(settings, model),
+        supervision=_oversight(settings, model),
     )
-    _refuse_what_clicks_elsewhere(agent, settings)
+    _check_calibration(agent, settings)
     folder = resume or settings.out or _default_folder(task or "")
     with _env(settings, resume, folder) as env, _stop_on_interrupt(agent):
         events = agent.continue_run(resume, env) if resume else agent.stream(task or "", env, out=folder)
@@ -93,13 +93,13 @@ def run(settings: RunSettings, task: str | None, *, resume: Path | None, as_json
 
 def _dialect(settings: RunSettings) -> Dialect | None:
     if settings.dialect is not None:
-        return thinking_as(dialect_named(settings.dialect), settings.thoughts)
+        return with_thinking(dialect_named(settings.dialect), settings.thoughts)
     if settings.thoughts is not Thoughts.OFFICIAL:
         raise SettingsError("--thoughts needs --dialect: which model it is may not be known yet")
     return None
 
 
-def _refuse_what_clicks_elsewhere(agent: Agent, settings: RunSettings) -> None:
+def _check_calibration(agent: Agent, settings: RunSettings) -> None:
     """Stop before the screen is opened if the model was measured to answer in another space than the dialect's."""
     if settings.model == "reader" or settings.uncalibrated:
         return
@@ -109,13 +109,13 @@ def _refuse_what_clicks_elsewhere(agent: Agent, settings: RunSettings) -> None:
         raise SettingsError(f"{why}; --uncalibrated goes on all the same")
 
 
-def _oversight(settings: RunSettings, model: Model) -> Oversight:
+def _oversight(settings: RunSettings, model: Model) -> Supervision:
     """A person at a terminal attends; anybody else does not."""
     other = settings.second_look
     if other == "reader" or (other == "same" and settings.model == "reader"):
         raise SettingsError("the reader cannot judge a finish: name a model's server, --second-look ADDRESS")
-    check = None if other is None else ModelCheck(model if other == "same" else open_model(other))
-    usual = Oversight() if settings.reflect else UNTOLD
+    check = None if other is None else ModelCritic(model if other == "same" else open_model(other))
+    usual = Supervision() if settings.reflect else NO_INTERVENTION
     return replace(usual, attended=sys.stdin.isatty(), check=check, restarts=settings.restarts)
 
 
@@ -158,21 +158,21 @@ def _env(settings: RunSettings, resume: Path | None, folder: Path) -> Env:
         if settings.monitor != 1:
             raise SettingsError("--monitor chooses one of the real screen: leave out --virtual")
         watch = _watch(settings)
-        stopping = _stopping(settings) if watch == "work" else None
-        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs, watch=watch), stopping=stopping)
+        interrupts = _stopping(settings) if watch == "work" else None
+        return DesktopEnv(virtual=VirtualDisplay(size=size, programs=programs, watch=watch), interrupts=interrupts)
     if settings.watch:
         raise SettingsError("--watch shows a display of its own: say --virtual too")
     if settings.program:
         raise SettingsError("--program starts programs on a display of its own: say --virtual too")
-    desktop = DesktopEnv(display=settings.display, monitor=settings.monitor, stopping=_stopping(settings))
+    desktop = DesktopEnv(display=settings.display, monitor=settings.monitor, interrupts=_stopping(settings))
     _ask_for_the_screen(settings)
     return desktop
 
 
-def _stopping(settings: RunSettings) -> "Stopping":
-    from ..envs.desktop import Stopping  # needs the desktop extra
+def _stopping(settings: RunSettings) -> "InterruptSettings":
+    from ..envs.desktop import InterruptSettings  # needs the desktop extra
 
-    return Stopping(settings.hot_key, settings.pause_for_user)
+    return InterruptSettings(settings.hot_key, settings.pause_for_user)
 
 
 def _watch(settings: RunSettings) -> Literal["", "look", "work"]:
@@ -233,9 +233,9 @@ def _window(settings: RunSettings, size: Size, url: str, wanted: "BrowserSetting
         raise SettingsError("--window is a window already: leave out --headed, or name a --display to see it on")
     from ..envs.browser.window.env import BrowserWindowEnv  # needs the desktop extra too
 
-    stopping = _stopping(settings) if settings.display is not None else None
+    interrupts = _stopping(settings) if settings.display is not None else None
     window = BrowserWindowEnv(
-        url, screen=size, scale=settings.scale, display=settings.display, settings=wanted, stopping=stopping
+        url, screen=size, scale=settings.scale, display=settings.display, settings=wanted, interrupts=interrupts
     )
     if window.is_real:
         _ask_for_the_screen(settings)
@@ -259,15 +259,17 @@ def _ways_to_stop(settings: RunSettings) -> str:
     """What the person at the screen can do about it, for them to know before they say yes."""
     if settings.env in ("vnc", "android"):
         return "Ctrl-C here stops it"
-    stopping = _stopping(settings)
-    keys = f"{stopping.hot_key} there, or " if stopping.hot_key != "off" else ""
-    holds = f"; your own mouse and keys hold it until {stopping.quiet_s:g} s after the last" if stopping.quiet_s else ""
+    interrupts = _stopping(settings)
+    keys = f"{interrupts.hot_key} there, or " if interrupts.hot_key != "off" else ""
+    holds = (
+        f"; your own mouse and keys hold it until {interrupts.quiet_s:g} s after the last" if interrupts.quiet_s else ""
+    )
     return f"{keys}Ctrl-C here stops it{holds}"
 
 
-def _ask_first(action: Action, _observation: Observation) -> Verdict:
+def _ask_first(action: Action, _observation: Observation) -> GuardDecision:
     """The guard of `--confirm`."""
-    if _yes(f"      {describe(action)} -- do it?"):
+    if _yes(f"      {describe_action(action)} -- do it?"):
         return Allow()
     return Deny("the user said no")
 
@@ -311,12 +313,12 @@ def _last_place(settings: RunSettings, resume: Path | None) -> str | None:
     """The address that a broken-off browser run was last at, if it was let in there."""
     if resume is None:
         return None
-    from ..envs.browser.firewall.rules import Fence
+    from ..envs.browser.firewall.rules import Firewall
 
     places = [event.observation.place for event in read_run(resume).events if isinstance(event, Observed)]
     if not places or not places[-1].startswith(("http", "file:")):
         return None
-    return None if settings.allow_host and Fence.parse(settings.allow_host).refusal(places[-1]) else places[-1]
+    return None if settings.allow_host and Firewall.parse(settings.allow_host).refusal(places[-1]) else places[-1]
 
 
 def _size(text: str) -> Size:

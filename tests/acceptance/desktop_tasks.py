@@ -31,7 +31,7 @@ from screenwright import Agent
 from screenwright.agent.reader.finding import find_box, find_tick
 from screenwright.agent.reader.steps import Label
 from screenwright.agent.reader.vision.perception import read_image
-from screenwright.agent.reader.vision.screen import Control, Screen
+from screenwright.agent.reader.vision.screen import Screen, ScreenControl
 from screenwright.envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Scroll, Type
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.env import EnvError
@@ -90,7 +90,7 @@ class Hand:
         """Click the box that `text` names."""
         self.do(Click(self._seen(find_tick, text)))
 
-    def _seen(self, look: Callable[[Screen, Label], Control | None], text: str) -> ScreenPoint:
+    def _seen(self, look: Callable[[Screen, Label], ScreenControl | None], text: str) -> ScreenPoint:
         for _ in range(_TRIES):
             found = look(read_image(self.env.observe().screenshot.image), Label(text))
             if found is not None:

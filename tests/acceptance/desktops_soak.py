@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, VirtualDisplay
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
 SIZE = Size(640, 480)
 STAGE = Path(__file__).parents[1] / "helpers" / "programs" / "stage.py"
@@ -49,7 +49,7 @@ class Desktop:
         told = self.folder / f"told{self.number}.json"
         name, colour = f"desktop {self.number}", COLOURS[self.number % len(COLOURS)]
         program = (SYSTEM_PYTHON, str(STAGE), str(told), name, colour)
-        with DesktopEnv(virtual=VirtualDisplay(SIZE, (program,)), patience=Patience(0.1, 0.1, 1.0)) as env:
+        with DesktopEnv(virtual=VirtualDisplay(SIZE, (program,)), timeouts=SettleTimeouts(0.1, 0.1, 1.0)) as env:
             wanted = env.observe().screenshot.image.getpixel(PAD)
             print(json.dumps({"begun": self.number, "colour": wanted}), flush=True)
             end = time.monotonic() + seconds

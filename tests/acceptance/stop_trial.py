@@ -30,11 +30,11 @@ import psutil
 from screenwright import DesktopEnv, Drag, Episode, Limits, LongPress, ScreenPoint, ScriptedPolicy, Size, StopReason
 from screenwright.agent.record.trajectory import RunLog, read_run
 from screenwright.envs.actions import Action, Button, ButtonDown, ButtonUp, Hotkey, KeyDown, KeyUp, Type
-from screenwright.envs.desktop import Stopping
+from screenwright.envs.desktop import InterruptSettings
 from screenwright.envs.desktop.address import DisplayAddress
 from screenwright.envs.desktop.sentry.x11 import down_on
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
 SIZE = Size(1280, 720)
 HANGS = ("", "frozen", "C call", "", "", "", "frozen", "C call", "", "")
@@ -92,8 +92,10 @@ def work(display: str, authority: str, folder: Path, seed: int) -> None:
     os.environ |= {"DISPLAY": display, "XAUTHORITY": authority}
     hang = ctypes.PyDLL(None).sleep  # called so, it keeps the interpreter's lock
     signal.signal(signal.SIGUSR1, lambda _signal, _frame: hang(3600))
-    stopping = Stopping(quiet_s=0)  # else the first Esc would break the action off, as any key of the user's does
-    with DesktopEnv(patience=Patience(0.05, 0.05, 0.2), stopping=stopping) as env, RunLog(folder) as log:
+    interrupts = InterruptSettings(
+        quiet_s=0
+    )  # else the first Esc would break the action off, as any key of the user's does
+    with DesktopEnv(timeouts=SettleTimeouts(0.05, 0.05, 0.2), interrupts=interrupts) as env, RunLog(folder) as log:
         episode = Episode("keep busy", env, ScriptedPolicy(deeds(seed)), Limits(steps=None), record=log)
         for event in episode.run():
             if event.event == "observed" and event.step == 1:
@@ -189,7 +191,7 @@ def try_once(number: int, seed: int, display: RunningDisplay, person: Person, fo
     recorded = read_run(run)
     ended = "killed" if recorded.ended is None else str(recorded.ended.stop)
     doing = next((type(event.action).__name__ for event in reversed(recorded.events) if event.event == "acted"), "")
-    whole = len(recorded.past().looks) >= 0 and (hangs != "" or ended == StopReason.CANCELLED)
+    whole = len(recorded.past().history) >= 0 and (hangs != "" or ended == StopReason.CANCELLED)
     return Trial(hangs, doing, held, stop_s, end_s, person.down(), len(left), ended, whole)
 
 

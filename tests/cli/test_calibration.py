@@ -9,7 +9,7 @@ import pytest
 
 from screenwright import ScriptedModel, ServedModel, UiTars15
 from screenwright.agent.core.coordinates import Grid
-from screenwright.agent.doctor import Reading, calibrate, default_folder, keep
+from screenwright.agent.doctor import Reading, calibrate, default_folder, save_calibration
 from screenwright.agent.doctor.doubles import PointingModel, answering_in
 from screenwright.agent.models.http_server import serve
 
@@ -34,7 +34,7 @@ def test_a_model_that_was_measured_to_click_elsewhere_is_only_worked_with_when_t
     with serve(ends, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         model.connect()
         assert run(server.url, state=tmp_path / "unmeasured").returncode == 0
-        keep(misfit, model.info(), default_folder({"XDG_STATE_HOME": str(tmp_path)}))
+        save_calibration(misfit, model.info(), default_folder({"XDG_STATE_HOME": str(tmp_path)}))
         refused = run(server.url, state=tmp_path)
         assert (refused.returncode, refused.stdout, (tmp_path / "runs").exists()) == (2, "", False)
         assert "it answers in numbers from 0 to 1000" in refused.stderr

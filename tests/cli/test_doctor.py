@@ -22,28 +22,28 @@ from screenwright.agent.doctor.readings import readings_for
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.doctor import (
     EXIT_CODES,
+    DoctorRequest,
     Failure,
     Report,
-    Wanted,
     add_flags,
     check_extra,
     doctor,
     exit_code,
     failure_of,
     install_missing,
-    wanted_of,
+    request_of,
 )
 from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
 from screenwright.cli.settings import SettingsError
-from screenwright.envs.check import Check, Verdict
+from screenwright.envs.check import Check, CheckStatus
 
 LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
 
 
-def asked(*flags: str) -> Wanted:
+def asked(*flags: str) -> DoctorRequest:
     parser = argparse.ArgumentParser()
     add_flags(parser)
-    return wanted_of(parser.parse_args(flags))
+    return request_of(parser.parse_args(flags))
 
 
 def lines(text: str) -> dict[str, dict[str, str]]:
@@ -222,19 +222,19 @@ def test_an_unknown_dialect_or_model_is_bad_input(capsys: pytest.CaptureFixture[
 
 def test_an_extra_that_is_missing_fails_only_where_it_was_asked_for() -> None:
     missing = check_extra("browser", ("pillow", "no-such-distribution"), asked=True)
-    assert missing.verdict is Verdict.FAILED
+    assert missing.verdict is CheckStatus.FAILED
     assert missing.found == "not installed: no-such-distribution"
     assert missing.mend == "pip install 'screenwright[browser]'"
     assert failure_of(missing) is Failure.BROWSER
-    assert check_extra("browser", ("no-such-distribution",), asked=False).verdict is Verdict.WARNING
-    assert check_extra("browser", ("pillow",), asked=True).verdict is Verdict.OK
+    assert check_extra("browser", ("no-such-distribution",), asked=False).verdict is CheckStatus.WARNING
+    assert check_extra("browser", ("pillow",), asked=True).verdict is CheckStatus.OK
 
 
 # -- exit codes
 
 
 def failed(what: str) -> Check:
-    return Check(what, Verdict.FAILED, "it is broken", "mend it")
+    return Check(what, CheckStatus.FAILED, "it is broken", "mend it")
 
 
 def test_exit_codes_are_those_of_no_other_command() -> None:
@@ -266,7 +266,10 @@ def test_each_failure_is_of_one_class(what: str, failure: Failure) -> None:
 
 def test_of_several_failures_the_first_in_the_list_counts() -> None:
     assert exit_code([failed(CALIBRATION), failed("desktop: display"), failed("model: reply")]) == 21
-    assert exit_code([Check("browser: sandbox", Verdict.WARNING, "off"), Check(REACHABLE, Verdict.SKIPPED, "")]) == 0
+    assert (
+        exit_code([Check("browser: sandbox", CheckStatus.WARNING, "off"), Check(REACHABLE, CheckStatus.SKIPPED, "")])
+        == 0
+    )
     assert exit_code([]) == 0
 
 
@@ -289,7 +292,7 @@ def printed(stream: io.StringIO, *checks: Check, as_json: bool = False) -> str:
 
 
 def test_lines_are_aligned_and_the_verdict_is_a_word() -> None:
-    text = printed(io.StringIO(), Check("browser: start", Verdict.OK, "it does"), failed("desktop: display"))
+    text = printed(io.StringIO(), Check("browser: start", CheckStatus.OK, "it does"), failed("desktop: display"))
     first, second, third, last = text.splitlines()
     assert first.index("it does") == second.index("it is broken") == third.index("-> mend it")
     assert " ok " in first

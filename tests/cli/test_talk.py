@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from screenwright import Agent, Ended, FakeEnv, NeedsUser, Oversight, ScriptedModel, StopReason, UiTars15
+from screenwright import Agent, Ended, FakeEnv, NeedsUser, ScriptedModel, StopReason, Supervision, UiTars15
 from screenwright.cli.talk import answer
 
 REPLIES = ("Action: call_user(content='Which?')", "Action: finished(content='thanks')")
@@ -23,7 +23,7 @@ def test_a_line_is_the_answer_an_empty_one_hands_back_and_the_end_of_input_decli
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     model = ScriptedModel(REPLIES)
-    agent = Agent(model, dialect=UiTars15(ask_user=True), oversight=Oversight(attended=True))
+    agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=Supervision(attended=True))
     last = None
     for event in agent.stream("t", FakeEnv()):
         last = event

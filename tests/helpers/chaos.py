@@ -14,13 +14,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenwright import (
     Action,
+    ActionResult,
     BrowserEnv,
     Click,
     Direction,
-    Done,
     Ended,
     Env,
     Episode,
+    Escalated,
     Event,
     Hotkey,
     ImagePart,
@@ -28,13 +29,12 @@ from screenwright import (
     Message,
     ModelPolicy,
     Observation,
-    Oversight,
-    Reflected,
     ScreenPoint,
     Screenshot,
     ScriptedModel,
     Scroll,
     Size,
+    Supervision,
     Type,
     UiTars15,
     Wait,
@@ -141,9 +141,9 @@ class ChaosEnv:
             self.state = replace(self.state, done=True)
         return Observation(Screenshot(self._draw()))
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         self.state = self._after(action)
-        return Done(0.0)
+        return ActionResult(0.0)
 
     def release(self) -> None:
         pass
@@ -266,17 +266,17 @@ def in_chromium(case: Case) -> Env:
     return BrowserEnv(f"{PAGE.as_uri()}#{case.trouble}", viewport=SCREEN)
 
 
-def play(case: Case, env: Env, oversight: Oversight = Oversight()) -> tuple[list[Event], ScriptedModel]:
+def play(case: Case, env: Env, supervision: Supervision = Supervision()) -> tuple[list[Event], ScriptedModel]:
     """Play a case to its end."""
     model = ScriptedModel(case.model())
     policy = ModelPolicy(model, _DIALECT)
-    episode = Episode("Get it done", env, policy, Limits(steps=case.steps), oversight=oversight)
+    episode = Episode("Get it done", env, policy, Limits(steps=case.steps), supervision=supervision)
     return list(episode.run()), model
 
 
 def climbed(events: Sequence[Event]) -> list[tuple[int, str]]:
     """Which rung was taken at which step."""
-    return [(event.step, str(event.rung)) for event in events if isinstance(event, Reflected)]
+    return [(event.step, str(event.rung)) for event in events if isinstance(event, Escalated)]
 
 
 def ended(events: Sequence[Event]) -> Ended:

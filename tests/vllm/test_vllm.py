@@ -20,7 +20,7 @@ from screenwright import (
     ImagePart,
     Limits,
     Message,
-    Misread,
+    ParseFailed,
     Replied,
     Sampling,
     Screenshot,
@@ -31,11 +31,11 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.coordinates import ModelPoint
-from screenwright.agent.doctor import calibrate, check_endpoint, keep, refusal_of
+from screenwright.agent.doctor import calibrate, check_endpoint, refusal_of, save_calibration
 from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
 from screenwright.agent.doctor.readings import Reading, readings_for
 from screenwright.agent.models.http_server import serve
-from screenwright.envs.check import Verdict
+from screenwright.envs.check import CheckStatus
 
 URL = os.environ.get("VLLM_URL", "")
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not URL, reason="needs a vLLM server: run scripts/test-vllm")]
@@ -92,7 +92,7 @@ def test_a_model_that_means_nothing_is_told_so_and_nothing_of_it_is_carried_out(
         events = list(agent.stream("Press Greet", FakeEnv()))
     assert isinstance(events[-1], Ended)
     assert events[-1].stop is StopReason.STUCK
-    assert sum(isinstance(event, Misread) for event in events) == 3
+    assert sum(isinstance(event, ParseFailed) for event in events) == 3
 
 
 @pytest.mark.browser
@@ -109,7 +109,7 @@ def test_an_episode_held_to_the_grammar_acts_in_a_page_with_real_box_tokens(tmp_
     events = read_run(tmp_path / "run").events
     replies = [event for event in events if isinstance(event, Replied)]
     decided = [event for event in events if isinstance(event, Decided)]
-    assert [event.message for event in events if isinstance(event, Misread)] == []
+    assert [event.message for event in events if isinstance(event, ParseFailed)] == []
     assert len(decided) == len(replies) >= 1
     assert max(reply.images for reply in replies) <= 4
     traces = [trace for event in decided for trace in event.traces]
@@ -121,7 +121,7 @@ def test_an_episode_held_to_the_grammar_acts_in_a_page_with_real_box_tokens(tmp_
 def test_the_doctor_finds_nothing_wrong_with_the_server() -> None:
     with ServedModel(URL) as model:
         found = {check.what: check for check in check_endpoint(model)}
-    assert {what: check for what, check in found.items() if check.verdict is not Verdict.OK} == {}
+    assert {what: check for what, check in found.items() if check.verdict is not CheckStatus.OK} == {}
     assert found["model: context"].found.startswith("8192 tokens")
     assert found["model: images a prompt"].found == "5"
     assert "2548x1428" in found["model: image size"].found
@@ -131,8 +131,8 @@ def test_the_doctor_finds_nothing_wrong_with_the_server() -> None:
 def test_the_doctor_refuses_a_model_that_means_nothing_by_what_it_says(tmp_path: Path) -> None:
     with ServedModel(URL) as model:
         calibration = calibrate(model, UiTars15())
-        assert (calibration.lost, calibration.space, calibration.check().verdict) == ("", None, Verdict.FAILED)
-        assert keep(calibration, model.info(), tmp_path) is not None
+        assert (calibration.lost, calibration.space, calibration.check().verdict) == ("", None, CheckStatus.FAILED)
+        assert save_calibration(calibration, model.info(), tmp_path) is not None
         refused = refusal_of(model, None, tmp_path)
     assert refused is not None
     assert "does not fit the dialect ui-tars-1.5" in refused

@@ -2,7 +2,7 @@
 
 from ..vocabulary.arguments import END, START
 from ..vocabulary.ui_tars import UI_TARS
-from .call import Argument, Trouble
+from .call import Argument, ParseError
 from .labelled import read_labelled
 from .sections import read_reasoning
 
@@ -14,7 +14,7 @@ def with_box_tokens(reply: str) -> str:
     try:
         _, start = read_reasoning(reply)
         calls, _ = read_labelled(reply, start, UI_TARS)
-    except Trouble:
+    except ParseError:
         return reply
     for argument in reversed([argument for call in calls for argument in call.arguments]):
         if span := _plain_box(reply, argument):

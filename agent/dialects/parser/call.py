@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ...core.decision import Unreadable
+from ...core.decision import ParseFailure
 
 Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | None"
 
@@ -26,9 +26,9 @@ class Call:
     position: int
 
 
-class Trouble(Exception):
-    """Why a reply cannot be read. Stays inside the dialects: `parse` returns it as `Unreadable`."""
+class ParseError(Exception):
+    """Why a reply cannot be read. Stays inside the dialects: `parse` returns it as `ParseFailure`."""
 
     def __init__(self, kind: str, position: int, message: str) -> None:
         super().__init__(message)
-        self.unreadable = Unreadable(kind, position, message)
+        self.unreadable = ParseFailure(kind, position, message)

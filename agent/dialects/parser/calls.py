@@ -8,7 +8,7 @@ unescaped. Such a quote ends the string only where the call goes on as a call do
 import re
 from typing import NamedTuple
 
-from .call import Argument, Call, Trouble, Value
+from .call import Argument, Call, ParseError, Value
 from .points import is_closed_point
 
 FREE_TEXT = frozenset({"content", "text", "message", "answer", "app_name", "app", "url", "value", "response", "reason"})
@@ -58,10 +58,10 @@ def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
     """
     name = _NAME.match(text, at)
     if name is None:
-        raise Trouble("bad_syntax", at, f"an action was expected, not {text[at : at + 30]!r}")
+        raise ParseError("bad_syntax", at, f"an action was expected, not {text[at : at + 30]!r}")
     pos = name.end()
     if text[pos : pos + 1] != "(":
-        raise Trouble("bad_syntax", pos, f"'(' was expected after {name[0]!r:.40}")
+        raise ParseError("bad_syntax", pos, f"'(' was expected after {name[0]!r:.40}")
     arguments, end = _read_arguments(text, pos + 1, lenient=lenient)
     return Call(name[0], tuple(arguments), at), end
 
@@ -84,7 +84,7 @@ def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument
     pos = skip_space(text, at)
     while text[pos : pos + 1] != ")":
         if pos >= len(text):
-            raise Trouble("truncated", pos, "the reply ends inside an action")
+            raise ParseError("truncated", pos, "the reply ends inside an action")
         keyword = _KEYWORD.match(text, pos)
         name = keyword[1].lower() if keyword else None
         start = keyword.end() if keyword else pos
@@ -96,7 +96,7 @@ def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument
         elif text[pos : pos + 1] != ")":
             if _MAY_LACK_PAREN.match(text, pos):
                 return arguments, pos
-            raise Trouble("bad_syntax", pos, f"',' or ')' was expected, not {text[pos : pos + 20]!r}")
+            raise ParseError("bad_syntax", pos, f"',' or ')' was expected, not {text[pos : pos + 20]!r}")
     return arguments, pos + 1
 
 
@@ -114,14 +114,14 @@ def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> _Read:
     if word := _WORD.match(text, at):
         return _Read(_CONSTANTS.get(word[0].lower(), word[0]), word.end())
     if at >= len(text):
-        raise Trouble("truncated", at, "the reply ends inside an action")
-    raise Trouble("bad_syntax", at, f"a value was expected, not {text[at : at + 20]!r}")
+        raise ParseError("truncated", at, "the reply ends inside an action")
+    raise ParseError("bad_syntax", at, f"a value was expected, not {text[at : at + 20]!r}")
 
 
 def _read_sequence(text: str, at: int, depth: int) -> _Read:
     closing = {"(": ")", "[": "]"}[text[at]]
     if depth >= _DEEPEST:
-        raise Trouble("bad_syntax", at, "brackets are nested too deeply")
+        raise ParseError("bad_syntax", at, "brackets are nested too deeply")
     values: list[Value] = []
     pos = skip_space(text, at + 1)
     while text[pos : pos + 1] != closing:
@@ -131,9 +131,9 @@ def _read_sequence(text: str, at: int, depth: int) -> _Read:
         if text[pos : pos + 1] == ",":
             pos = skip_space(text, pos + 1)
         elif pos >= len(text):
-            raise Trouble("truncated", pos, "the reply ends inside a list")
+            raise ParseError("truncated", pos, "the reply ends inside a list")
         elif text[pos] != closing:
-            raise Trouble("bad_syntax", pos, f"',' or '{closing}' was expected, not {text[pos : pos + 20]!r}")
+            raise ParseError("bad_syntax", pos, f"',' or '{closing}' was expected, not {text[pos : pos + 20]!r}")
     return _Read(tuple(values), pos + 1)
 
 
@@ -148,7 +148,7 @@ def _read_string(text: str, at: int, *, free: bool) -> _Read:
     rest = text[start : start + 300].removesuffix("```").rstrip()
     if not free and start + 300 > len(text) and is_closed_point(rest):
         return _Read(rest, len(text))
-    raise Trouble("truncated", at, "the reply ends inside a quoted text")
+    raise ParseError("truncated", at, "the reply ends inside a quoted text")
 
 
 def _end_of_string(text: str, start: int, quote: str) -> int | None:

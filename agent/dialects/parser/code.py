@@ -8,7 +8,7 @@ Anything that is no call (an assignment, a loop) is refused.
 
 import re
 
-from .call import Call, Trouble
+from .call import Call, ParseError
 from .calls import CALL_START, END_OF_TURN, read_call
 
 _BETWEEN = re.compile(r"(?: [\s;]++ | \#[^\n]*+ | (?:import|from)[ \t][^\n;]*+ )++", re.VERBOSE)
@@ -30,9 +30,9 @@ def read_code(text: str, start: int) -> tuple[tuple[Call, ...], int]:
         if _END.match(text, pos):
             break
         if not CALL_START.match(text, pos):
-            raise Trouble("bad_syntax", pos, f"only calls are understood, not {text[pos : pos + 30]!r}")
+            raise ParseError("bad_syntax", pos, f"only calls are understood, not {text[pos : pos + 30]!r}")
         call, pos = read_call(text, pos, lenient=False)
         calls.append(call)
     if not calls:
-        raise Trouble("no_action", start, "there is no call in the code")
+        raise ParseError("no_action", start, "there is no call in the code")
     return tuple(calls), pos

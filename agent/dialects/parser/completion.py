@@ -5,7 +5,7 @@ Asked after every token, so only the tail is looked at, and the reply is read on
 
 import re
 
-from .call import Trouble
+from .call import ParseError
 from .calls import FREE_TEXT
 from .labelled import first_call, read_labelled
 from .runaway import runs_wild
@@ -43,7 +43,7 @@ def _can_be_read(text: str, start: int) -> bool:
     """Whether `text` does not break off inside a second action."""
     try:
         read_labelled(text, start, ())
-    except Trouble:
+    except ParseError:
         return False
     return True
 

@@ -12,7 +12,7 @@ What is tolerated, and why, is in the tests; the rules:
 import re
 from collections.abc import Container
 
-from .call import Call, Trouble
+from .call import Call, ParseError
 from .calls import CALL_START, END_OF_TURN, read_call
 
 _LABEL = re.compile(r"^[ \t*#>]*+Action\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE)
@@ -34,7 +34,7 @@ def read_labelled(text: str, start: int, known: Container[str]) -> tuple[tuple[C
             return found
     at = _bare_call(text, start, len(text), known)
     if at is None:
-        raise Trouble("no_action", len(text), "there is no action in the reply")
+        raise ParseError("no_action", len(text), "there is no action in the reply")
     calls, end = read_run(text, at)
     _refuse_stray_calls(text, end, len(text), known)
     return calls, at
@@ -75,7 +75,7 @@ def first_call(text: str, start: int) -> tuple[Call, int] | None:
         if at is not None:
             try:
                 return read_call(text, at)
-            except Trouble:
+            except ParseError:
                 return None
         pos = found.end()
     return None
@@ -119,4 +119,4 @@ def _refuse_stray_calls(text: str, start: int, end: int, known: Container[str]) 
     """Words after the actions may be ignored; an action among them may not."""
     at = _bare_call(text, start, end, known)
     if at is not None:
-        raise Trouble("bad_syntax", at, "there is another action after words that belong to none")
+        raise ParseError("bad_syntax", at, "there is another action after words that belong to none")

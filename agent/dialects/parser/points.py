@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from ...core.coordinates import ModelPoint
-from .call import Trouble, Value
+from .call import ParseError, Value
 
 _TOKEN = re.compile(
     r"""\s*+(?:
@@ -42,7 +42,7 @@ def point_of(value: Value, position: int) -> ModelPoint:
         case tuple():
             return _of_numbers(_flat(value, position), position)
         case _:
-            raise Trouble("bad_point", position, f"{value!r:.40} is not a point")
+            raise ParseError("bad_point", position, f"{value!r:.40} is not a point")
 
 
 def is_closed_point(text: str) -> bool:
@@ -51,7 +51,7 @@ def is_closed_point(text: str) -> bool:
         return False
     try:
         point_of(text, 0)
-    except Trouble:
+    except ParseError:
         return False
     return True
 
@@ -62,11 +62,11 @@ def _numbers(text: str, position: int) -> list[float]:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise Trouble("bad_point", position + at, f"{text[:40]!r} is not a point")
+            raise ParseError("bad_point", position + at, f"{text[:40]!r} is not a point")
         if token["number"]:
             found.append(float(token["number"]))
         if len(found) > 4:
-            raise Trouble("bad_point", position, f"a point has 2 numbers and a box 4, and {text[:40]!r} has more")
+            raise ParseError("bad_point", position, f"a point has 2 numbers and a box 4, and {text[:40]!r} has more")
         at = token.end()
     return found
 
@@ -77,7 +77,7 @@ def _flat(values: Iterable[Value], position: int) -> list[float]:
     for value in values:
         match value:
             case bool() | None:
-                raise Trouble("bad_point", position, f"{value!r} is not a coordinate")
+                raise ParseError("bad_point", position, f"{value!r} is not a coordinate")
             case int() | float():
                 found.append(_finite(value, position))
             case str():
@@ -85,7 +85,7 @@ def _flat(values: Iterable[Value], position: int) -> list[float]:
             case _:
                 found.extend(_flat(value, position))
         if len(found) > 4:
-            raise Trouble("bad_point", position, "a point has 2 numbers and a box 4, and here are more")
+            raise ParseError("bad_point", position, "a point has 2 numbers and a box 4, and here are more")
     return found
 
 
@@ -95,7 +95,7 @@ def _finite(value: float, position: int) -> float:
     except OverflowError:  # an integer of hundreds of digits
         number = math.inf
     if not math.isfinite(number):
-        raise Trouble("bad_point", position, "a coordinate is not a finite number")
+        raise ParseError("bad_point", position, "a coordinate is not a finite number")
     return number
 
 
@@ -106,6 +106,6 @@ def _of_numbers(numbers: list[float], position: int) -> ModelPoint:
         case [left, top, right, bottom]:
             return ModelPoint((left + right) / 2, (top + bottom) / 2, (left, top, right, bottom))
         case []:
-            raise Trouble("bad_point", position, "the point is empty")
+            raise ParseError("bad_point", position, "the point is empty")
         case _:
-            raise Trouble("bad_point", position, f"a point has 2 numbers and a box 4, not {len(numbers)}")
+            raise ParseError("bad_point", position, f"a point has 2 numbers and a box 4, not {len(numbers)}")

@@ -11,11 +11,11 @@ The space of the coordinates is the dialect's and never depends on the syntax.
 
 import re
 
-from ...core.decision import Finish, Reply, Unreadable
+from ...core.decision import Finish, ParseFailure, Reply
 from ..vocabulary.ui_tars import Vocabulary, moves_of
-from .call import Call, Trouble
+from .call import Call, ParseError
 from .labelled import label_before_call, read_labelled
-from .sections import read_reasoning, read_said
+from .sections import read_reasoning, read_sections
 from .tool_calls import OPENING, function_call, one_for_all, read_json, read_tool_calls
 from .xml_calls import FUNCTION, read_stripped, read_xml_calls
 
@@ -24,14 +24,14 @@ _ANSWER = re.compile(r"\s*+<answer>")
 _JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?=\{)")
 
 
-def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply | Unreadable:
+def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply | ParseFailure:
     """What `text` asks for, or why it cannot be read.
 
     `labels` says that the family acts by `Action: call(...)`; where it does not, those are words about the action.
     """
     try:
         return _read(text, vocabulary, labels=labels)
-    except Trouble as trouble:
+    except ParseError as trouble:
         return trouble.unreadable
 
 
@@ -40,7 +40,7 @@ def _read(text: str, vocabulary: Vocabulary, *, labels: bool) -> Reply:
     if answer := _ANSWER.match(text, start):
         return Reply((Finish(_answer(text, answer.end())),), reasoning=reasoning)
     calls, end = _read_calls(text, start, vocabulary, labels=labels)
-    said = read_said(text[start:end])
+    said = read_sections(text[start:end])
     return Reply(moves_of(calls, vocabulary), said.thought, said.reflection, reasoning)
 
 
@@ -76,5 +76,5 @@ def read_tools(text: str, start: int) -> tuple[Call, ...]:
 def _answer(text: str, start: int) -> str:
     end = text.find("</answer>", start)
     if end < 0:
-        raise Trouble("truncated", start, "the reply ends inside the answer")
+        raise ParseError("truncated", start, "the reply ends inside the answer")
     return text[start:end].strip()

@@ -24,7 +24,7 @@ _TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thoug
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReplySections:
     """What a reply says beside its actions."""
 
     thought: str | None = None
@@ -47,14 +47,14 @@ def read_reasoning(text: str) -> tuple[str | None, int]:
     return None, 0
 
 
-def read_said(text: str) -> Said:
+def read_sections(text: str) -> ReplySections:
     """The sections of `text`, which stands before the actions."""
     if tagged := _THOUGHT_TAG.match(text):
         sections = _sections(text[tagged.end() :])
         return _said([tagged[1].strip()], sections)
     first = _LABEL.search(text)
     if first is None:
-        return Said(bare(text))
+        return ReplySections(bare(text))
     sections = _sections(text)
     return _said([], sections)
 
@@ -75,8 +75,8 @@ def _sections(text: str) -> list[tuple[str, str]]:
     return [(name, section) for name, section in found if section]
 
 
-def _said(thoughts: list[str], sections: list[tuple[str, str]]) -> Said:
+def _said(thoughts: list[str], sections: list[tuple[str, str]]) -> ReplySections:
     thoughts = thoughts + [section for name, section in sections if name in ("thought", "action_summary")]
     thoughts = thoughts or [section for name, section in sections if name == "action"]
     reflections = [section for name, section in sections if name == "reflection"]
-    return Said(", ".join(thoughts) or None, "\n".join(reflections) or None)
+    return ReplySections(", ".join(thoughts) or None, "\n".join(reflections) or None)

@@ -8,7 +8,7 @@ The actions are read as calls, so a closing tag in a quoted text does not end th
 import re
 from dataclasses import dataclass
 
-from .call import Call, Trouble
+from .call import Call, ParseError
 from .calls import skip_space
 from .labelled import read_run
 
@@ -41,5 +41,5 @@ def read_tagged(text: str) -> Tagged:
         pos = closing if closing >= 0 else len(text)
         sections[name] = text[opening.end() : pos].strip()
     if not calls:
-        raise Trouble("no_action", len(text), "there is no <action> in the reply")
+        raise ParseError("no_action", len(text), "there is no <action> in the reply")
     return Tagged(calls, sections)

@@ -11,7 +11,7 @@ import json
 import re
 from typing import cast
 
-from .call import Argument, Call, Trouble, Value
+from .call import Argument, Call, ParseError, Value
 
 OPENING = re.compile(r"<tool_call>\s*+(?:```(?:json)?\s*+)?")
 _DECODER = json.JSONDecoder()
@@ -30,7 +30,7 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
         data, pos = read_json(text, opening.end())
         calls.append(function_call(data, opening.end()))
     if not calls:
-        raise Trouble("no_action", len(text), "there is no tool call in the reply")
+        raise ParseError("no_action", len(text), "there is no tool call in the reply")
     return tuple(calls)
 
 
@@ -45,9 +45,9 @@ def read_json(text: str, at: int) -> tuple[object, int]:
     except json.JSONDecodeError as error:
         cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
         kind = "truncated" if cut_off else "bad_json"
-        raise Trouble(kind, error.pos, f"the JSON of the action cannot be read: {error.msg}") from None
+        raise ParseError(kind, error.pos, f"the JSON of the action cannot be read: {error.msg}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested thousands deep
-        raise Trouble("bad_json", at, "the JSON of the action cannot be read: it is too large") from None
+        raise ParseError("bad_json", at, "the JSON of the action cannot be read: it is too large") from None
 
 
 def function_call(data: object, position: int) -> Call:
@@ -60,7 +60,7 @@ def function_call(data: object, position: int) -> Call:
         case {"name": str(name), **rest}:
             return one_for_all(Call(name, _arguments(rest.get("arguments"), position), position))
         case _:
-            raise Trouble("bad_json", position, "a tool call is an object with a name and arguments")
+            raise ParseError("bad_json", position, "a tool call is an object with a name and arguments")
 
 
 def object_call(data: object, key: str, position: int) -> Call:
@@ -71,7 +71,7 @@ def object_call(data: object, key: str, position: int) -> Call:
         if isinstance(name, str):
             rest = {field: value for field, value in fields.items() if field != key}
             return Call(name, _arguments(rest, position), position)
-    raise Trouble("bad_json", position, f"an action is an object with the field {key!r}")
+    raise ParseError("bad_json", position, f"an action is an object with the field {key!r}")
 
 
 def one_for_all(call: Call) -> Call:
@@ -82,7 +82,7 @@ def one_for_all(call: Call) -> Call:
         if argument.name == "action" and isinstance(argument.value, str):
             rest = tuple(other for other in call.arguments if other is not argument)
             return Call(argument.value, rest, call.position)
-    raise Trouble("missing_argument", call.position, f"{call.name} does not say which action")
+    raise ParseError("missing_argument", call.position, f"{call.name} does not say which action")
 
 
 def value_of(data: object, position: int) -> Value:
@@ -95,7 +95,7 @@ def value_of(data: object, position: int) -> Value:
         case {"x": x, "y": y}:
             return (value_of(x, position), value_of(y, position))
         case _:
-            raise Trouble("bad_argument", position, "an argument is no object")
+            raise ParseError("bad_argument", position, "an argument is no object")
 
 
 def _arguments(data: object, position: int) -> tuple[Argument, ...]:
@@ -111,4 +111,4 @@ def _arguments(data: object, position: int) -> tuple[Argument, ...]:
             return tuple(Argument(name.lower(), value_of(value, position), position) for name, value in fields.items())
         case _:
             pass
-    raise Trouble("bad_json", position, "the arguments of a tool call are an object")
+    raise ParseError("bad_json", position, "the arguments of a tool call are an object")

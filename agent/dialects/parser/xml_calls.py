@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Container
 
-from .call import Argument, Call, Trouble, Value
+from .call import Argument, Call, ParseError, Value
 from .calls import skip_space
 from .tool_calls import value_of
 
@@ -40,7 +40,7 @@ def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
         call, pos = _read_function(text, opening)
         calls.append(call)
     if not calls:
-        raise Trouble("no_action", start, "no function is called")
+        raise ParseError("no_action", start, "no function is called")
     return tuple(calls)
 
 
@@ -58,7 +58,7 @@ def _read_function(text: str, opening: re.Match[str]) -> tuple[Call, int]:
     while parameter := _PARAMETER.match(text, pos):
         closing = _PARAMETER_END.search(text, parameter.end())
         if closing is None:
-            raise Trouble("truncated", parameter.start(), "the reply ends inside a parameter")
+            raise ParseError("truncated", parameter.start(), "the reply ends inside a parameter")
         name, typed = parameter[1].lower(), parameter[2]
         value = _value(text[parameter.end() : closing.start()], typed, parameter.end())
         arguments.append(Argument(name, value, parameter.end()))
@@ -66,7 +66,7 @@ def _read_function(text: str, opening: re.Match[str]) -> tuple[Call, int]:
     end = _FUNCTION_END.match(text, pos) or _TOOL_END.match(text, pos)
     if end is None:
         kind = "truncated" if pos >= len(text) else "bad_syntax"
-        raise Trouble(kind, pos, f"the function {opening[2]:.40} is not closed")
+        raise ParseError(kind, pos, f"the function {opening[2]:.40} is not closed")
     return Call(opening[2], tuple(arguments), opening.start()), end.end()
 
 
@@ -75,7 +75,7 @@ def _value(written: str, typed: str | None, position: int) -> Value:
         try:
             return value_of(json.loads(written), position)
         except (ValueError, RecursionError):
-            raise Trouble("bad_json", position, f"{written[:40]!r} is not JSON") from None
+            raise ParseError("bad_json", position, f"{written[:40]!r} is not JSON") from None
     if typed is None and written.lstrip().startswith("<list>"):
         return tuple(item[1].strip() for item in _ITEM.finditer(written))
     if wrapped := _TEXT.match(written):

@@ -5,7 +5,7 @@ import math
 from ....envs.env import ActionRefused
 from ....envs.keys import split_keys
 from ...core.coordinates import ModelPoint
-from ..parser.call import Argument, Call, Trouble
+from ..parser.call import Argument, Call, ParseError
 from ..parser.points import point_of
 
 START = (
@@ -25,7 +25,7 @@ KEYS = ("key", "hotkey", "keys")
 
 
 class Arguments:
-    """What a call was given. Every method raises `Trouble` for what is missing or of the wrong kind."""
+    """What a call was given. Every method raises `ParseError` for what is missing or of the wrong kind."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -53,7 +53,7 @@ class Arguments:
         argument = self._find(names, index)
         if argument is None or argument.value is None:
             if default is None:
-                raise Trouble("missing_argument", self.call.position, f"{self.call.name} needs {names[0]}")
+                raise ParseError("missing_argument", self.call.position, f"{self.call.name} needs {names[0]}")
             return default
         if isinstance(argument.value, tuple):
             raise self._bad(argument, "a text")
@@ -67,9 +67,9 @@ class Arguments:
         try:
             found = tuple(key for argument in given for part in _parts(argument) for key in split_keys(part))
         except ActionRefused as refused:
-            raise Trouble("bad_argument", given[0].position, str(refused)) from None
+            raise ParseError("bad_argument", given[0].position, str(refused)) from None
         if not found:
-            raise Trouble("missing_argument", self.call.position, f"{self.call.name} needs {names[0]}")
+            raise ParseError("missing_argument", self.call.position, f"{self.call.name} needs {names[0]}")
         return found
 
     def number(self, names: tuple[str, ...], default: float, index: int | None = None) -> float:
@@ -108,7 +108,7 @@ class Arguments:
 
     def _needed_point(self, point: ModelPoint | None, what: str) -> ModelPoint:
         if point is None:
-            raise Trouble("missing_point", self.call.position, f"{self.call.name} does not say {what}")
+            raise ParseError("missing_point", self.call.position, f"{self.call.name} does not say {what}")
         return point
 
     def _find(self, names: tuple[str, ...], index: int | None) -> Argument | None:
@@ -117,9 +117,9 @@ class Arguments:
                 return self._named[name]
         return self._positional[index] if index is not None and index < len(self._positional) else None
 
-    def _bad(self, argument: Argument, wanted: str) -> Trouble:
+    def _bad(self, argument: Argument, wanted: str) -> ParseError:
         name = argument.name or "its argument"
-        return Trouble("bad_argument", argument.position, f"{name} of {self.call.name} is {wanted}")
+        return ParseError("bad_argument", argument.position, f"{name} of {self.call.name} is {wanted}")
 
 
 def _written(value: str | float | bool) -> str:

@@ -17,7 +17,7 @@ from ....envs.actions import (
 )
 from ...core.coordinates import ModelPoint
 from ...core.decision import Finish, GiveUp, ModelMove
-from ..parser.call import Call, Trouble
+from ..parser.call import Call, ParseError
 from .arguments import Arguments
 from .tools import drag_to, plain_type, terminate
 from .ui_tars import Meaning, Moves, Vocabulary, key_down, key_up, wait
@@ -49,7 +49,7 @@ def _button(given: Arguments) -> Button:
     try:
         return Button("left" if name == "primary" else name)
     except ValueError:
-        raise Trouble("bad_argument", given.call.position, f"a mouse has no button {name!r:.40}") from None
+        raise ParseError("bad_argument", given.call.position, f"a mouse has no button {name!r:.40}") from None
 
 
 def _press(given: Arguments) -> Moves:
@@ -61,7 +61,7 @@ def _press(given: Arguments) -> Moves:
 def _presses(given: Arguments) -> int:
     presses = given.whole(("presses",), 1, 1)
     if not 1 <= presses <= MOST_PRESSES:
-        raise Trouble("bad_argument", given.call.position, f"a key is pressed 1 to {MOST_PRESSES} times")
+        raise ParseError("bad_argument", given.call.position, f"a key is pressed 1 to {MOST_PRESSES} times")
     return presses
 
 
@@ -71,7 +71,7 @@ def _scroll_at(positive: Direction, negative: Direction) -> Meaning:
     def meaning(given: Arguments) -> Moves:
         amount = given.number(("clicks", "amount"), 0, 0)
         if amount == 0:
-            raise Trouble("bad_argument", given.call.position, "a scroll of 0 does nothing")
+            raise ParseError("bad_argument", given.call.position, "a scroll of 0 does nothing")
         at = given.point_if_any() if given.has("x") else None
         return (Scroll(positive if amount > 0 else negative, max(1, round(abs(amount))), at),)
 

@@ -22,8 +22,8 @@ from ....envs.actions import (
     Wait,
 )
 from ...core.coordinates import ModelPoint
-from ...core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
-from ..parser.call import Trouble
+from ...core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
+from ..parser.call import ParseError
 from .arguments import Arguments
 from .ui_tars import UI_TARS, Meaning, Moves, Vocabulary, click, drag, hotkey
 from .ui_tars import open_app as open_named_app
@@ -58,9 +58,9 @@ def drag_to(given: Arguments) -> Moves:
     return (ButtonDown(), Move(end), ButtonUp(Button.LEFT, end))
 
 
-def with_drags(reply: Reply | Unreadable) -> Reply | Unreadable:
+def with_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
     """`reply` with every move to a place, followed by a drag from the pointer, as one drag between two points."""
-    if isinstance(reply, Unreadable):
+    if isinstance(reply, ParseFailure):
         return reply
     moves = list(reply.moves)
     for at in reversed(range(len(moves) - 3)):
@@ -80,7 +80,7 @@ def wheel(positive: Direction, negative: Direction) -> Meaning:
     def meaning(given: Arguments) -> Moves:
         amount = given.number(("pixels", "amount", "clicks"), 0, 0)
         if amount == 0:
-            raise Trouble("bad_argument", given.call.position, f"{given.call.name} needs a number of pixels, not 0")
+            raise ParseError("bad_argument", given.call.position, f"{given.call.name} needs a number of pixels, not 0")
         at = given.point_if_any() if given.has("coordinate", "x") else None
         return (Scroll(positive if amount > 0 else negative, notches(amount), at),)
 
@@ -106,7 +106,7 @@ def system_button(given: Arguments) -> Moves:
         "recents": Hotkey(("recents",)),
     }
     if name not in found:
-        raise Trouble("bad_argument", given.call.position, f"a phone has no button {name!r:.40}")
+        raise ParseError("bad_argument", given.call.position, f"a phone has no button {name!r:.40}")
     return (found[name],)
 
 

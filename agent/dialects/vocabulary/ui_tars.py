@@ -28,7 +28,7 @@ from ....envs.actions import (
     Wait,
 )
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
-from ..parser.call import Call, Trouble
+from ..parser.call import Call, ParseError
 from .arguments import Arguments
 
 Moves: TypeAlias = tuple[ModelMove, ...]
@@ -53,12 +53,12 @@ def moves_of(calls: tuple[Call, ...], vocabulary: Vocabulary) -> Moves:
         Trouble: `unknown_action`, what is wrong with an argument, or more calls than a reply can mean.
     """
     if len(calls) > MOST_CALLS:
-        raise Trouble("bad_syntax", calls[MOST_CALLS].position, f"{len(calls)} actions in one reply are too many")
+        raise ParseError("bad_syntax", calls[MOST_CALLS].position, f"{len(calls)} actions in one reply are too many")
     moves: list[ModelMove] = []
     for call in calls:
         meaning = vocabulary.get(call.name.lower())
         if meaning is None:
-            raise Trouble("unknown_action", call.position, f"there is no action called {call.name:.40}")
+            raise ParseError("unknown_action", call.position, f"there is no action called {call.name:.40}")
         moves.extend(meaning(Arguments(call)))
     return tuple(moves)
 
@@ -101,7 +101,7 @@ def scroll(given: Arguments) -> Moves:
         return (Drag((given.point(), end)),)
     amount = given.whole(("amount",), 5)
     if amount == 0:
-        raise Trouble("bad_argument", given.call.position, "a scroll of 0 does nothing")
+        raise ParseError("bad_argument", given.call.position, "a scroll of 0 does nothing")
     return (Scroll(direction_of(given), abs(amount), given.point_if_any() if given.has(*_SCROLL_AT) else None),)
 
 
@@ -118,7 +118,7 @@ def direction_of(given: Arguments) -> Direction:
     try:
         return Direction(word.strip().lower())
     except ValueError:
-        raise Trouble("bad_argument", given.call.position, f"{word!r:.40} is no direction to scroll in") from None
+        raise ParseError("bad_argument", given.call.position, f"{word!r:.40} is no direction to scroll in") from None
 
 
 def hotkey(given: Arguments) -> Moves:
@@ -142,7 +142,7 @@ def wait(given: Arguments) -> Moves:
     """Do nothing, five seconds unless told."""
     seconds = given.number(("time", "seconds", "duration"), 5.0, 0)
     if not 0 <= seconds <= LONGEST_WAIT_S:
-        raise Trouble("bad_argument", given.call.position, f"a time to wait is 0 to {LONGEST_WAIT_S:g} seconds")
+        raise ParseError("bad_argument", given.call.position, f"a time to wait is 0 to {LONGEST_WAIT_S:g} seconds")
     return (Wait(seconds),)
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from .ink import apart, most_frequent, saturation
-from .screen import Area, Colour, Control, Kind, Piece, Pixels, Word
+from .screen import Area, Colour, ControlKind, Piece, Pixels, ScreenControl, Word
 from .shapes import Shape, is_same, shapes_on
 
 _TICK_PX = (9, 40)
@@ -29,7 +29,7 @@ RINGS = SQUARES | frozenset("oO0°○●◎◉")
 """What a radio button before its label is read as, and, without letters, a check box."""
 
 
-def find_controls(pixels: Pixels, pieces: Sequence[Piece]) -> tuple[Control, ...]:
+def find_controls(pixels: Pixels, pieces: Sequence[Piece]) -> tuple[ScreenControl, ...]:
     """All controls on a picture (height x width x 3, blue first), in the order of reading."""
     looker = _Looker(pixels, pieces)
     found = [control for shape in looker.shapes if (control := looker.control(shape)) is not None]
@@ -52,40 +52,40 @@ class _Looker:
         self.most_box = max(_BOX_PX[1], _BOX_LINES * line)
         self.tracks = [shape.area for shape in self.shapes if shape.is_thin and shape.is_rectangle]
 
-    def control(self, shape: Shape) -> Control | None:
+    def control(self, shape: Shape) -> ScreenControl | None:
         """What `shape` is; None if it is nothing to work."""
         area = shape.area
         if area.height < _TICK_PX[0]:
             return None
         words = [word for piece in self._inside(area) for word in piece.words]
         if shape.is_rectangle and area.width > _TICK_PX[1] and self._is_named_by(area, words, is_even=shape.is_even):
-            return self._named(Kind.BUTTON, area, words)
+            return self._named(ControlKind.BUTTON, area, words)
         if area.width <= self.most_tick and area.height <= self.most_tick and shape.is_even:
             return self._small(shape)
         if not shape.is_rectangle:
-            return Control(Kind.SLIDER, area) if self._is_filled_track(shape) else None
+            return ScreenControl(ControlKind.SLIDER, area) if self._is_filled_track(shape) else None
         if area.width >= self.grey.shape[1] - 2 and area.height <= self.most_box:
-            return Control(Kind.PANE, area)  # a bar from edge to edge
+            return ScreenControl(ControlKind.PANE, area)  # a bar from edge to edge
         if _BOX_PX[0] <= area.height <= self.most_box and area.width >= 1.2 * area.height:
             return self._box(area)
         if area.height <= self.most_box and shape.is_even:
-            return Control(Kind.ICON, area) if self._is_drawn_in(area) else None
+            return ScreenControl(ControlKind.ICON, area) if self._is_drawn_in(area) else None
         if area.width <= _PANE_WIDTH_PX or area.height <= self.most_box:
             return None
         is_empty = not self._is_drawn_in(area) and not self._inside(area)
-        return Control(Kind.TEXT_AREA if is_empty else Kind.PANE, area)
+        return ScreenControl(ControlKind.TEXT_AREA if is_empty else ControlKind.PANE, area)
 
-    def _small(self, shape: Shape) -> Control | None:
+    def _small(self, shape: Shape) -> ScreenControl | None:
         """A check box, a radio button, the handle of a slider, or the inside of a letter."""
         area = shape.area
         if self._is_letter(area):
             return None
         if shape.is_round and (track := self._track(area)) is not None:
-            return Control(Kind.SLIDER, track)
+            return ScreenControl(ControlKind.SLIDER, track)
         if not (shape.is_square or (shape.is_round and self._stands_alone(area))):
             return None
-        kind = Kind.RADIO if shape.is_round else Kind.CHECKBOX
-        return Control(kind, area, checked=self._is_filled(area), disabled=self._is_faint_frame(area))
+        kind = ControlKind.RADIO if shape.is_round else ControlKind.CHECKBOX
+        return ScreenControl(kind, area, checked=self._is_filled(area), disabled=self._is_faint_frame(area))
 
     def _track(self, handle: Area) -> Area | None:
         """The track that a handle runs on, with the handle."""
@@ -108,27 +108,27 @@ class _Looker:
         middle = area.centre[1]
         return any(area.holds(track) and abs(track.centre[1] - middle) <= 3 for track in self.tracks)
 
-    def _box(self, area: Area) -> Control | None:
+    def _box(self, area: Area) -> ScreenControl | None:
         if any(_is_ground_of_words(area, piece) for piece in self.pieces):
             return None
         inside = self._inside(area)
         words = [word for piece in inside for word in piece.words]
         arrow = words.pop() if words and _is_arrow(words[-1], area) else None
         if arrow is not None or self._has_arrow(area, words):
-            kind = Kind.DROP_DOWN
+            kind = ControlKind.DROP_DOWN
         elif words:
-            kind = Kind.BUTTON if self._is_button(area, words) else Kind.FIELD
+            kind = ControlKind.BUTTON if self._is_button(area, words) else ControlKind.FIELD
         elif self._is_drawn_in(area) and not self._is_written_into(area):
-            kind = Kind.ICON
+            kind = ControlKind.ICON
         else:
-            kind = Kind.FIELD
+            kind = ControlKind.FIELD
         return self._named(kind, area, words)
 
-    def _named(self, kind: Kind, area: Area, words: Sequence[Word]) -> Control:
+    def _named(self, kind: ControlKind, area: Area, words: Sequence[Word]) -> ScreenControl:
         text = " ".join(word.text for word in words)
         faint = all(apart(word.ink, word.ground) < _FAINT and saturation(word.ink) < _VIVID for word in words)
-        focused = None if kind is Kind.ICON else self._is_ringed(area)
-        return Control(kind, area, text, focused=focused, disabled=faint if words else None)
+        focused = None if kind is ControlKind.ICON else self._is_ringed(area)
+        return ScreenControl(kind, area, text, focused=focused, disabled=faint if words else None)
 
     def _inside(self, area: Area) -> list[Piece]:
         return [piece for piece in self.pieces if area.holds(piece.area, slack=8) or _sticks_out(piece.area, area)]
@@ -268,10 +268,10 @@ def _sticks_out(text: Area, frame: Area) -> bool:
     return is_level and text.left > frame.left and shared >= 0.7 * text.width
 
 
-def links_in(pieces: Sequence[Piece]) -> list[Control]:
+def links_in(pieces: Sequence[Piece]) -> list[ScreenControl]:
     """Runs of words in a vivid colour other than that of most words, on a pale or dark ground."""
     plain = _usual_ink(pieces)
-    found: list[Control] = []
+    found: list[ScreenControl] = []
     for piece in pieces:
         run: list[Word] = []
         for word in (*piece.words, None):
@@ -279,7 +279,7 @@ def links_in(pieces: Sequence[Piece]) -> list[Control]:
                 run.append(word)
             elif run:
                 text = " ".join(each.text for each in run)
-                found.append(Control(Kind.LINK, Area.around(each.area for each in run), text))
+                found.append(ScreenControl(ControlKind.LINK, Area.around(each.area for each in run), text))
                 run = []
     return found
 
@@ -309,12 +309,12 @@ def _is_ground_of_words(area: Area, piece: Piece) -> bool:
     return area.width < (0.9 if len(piece.words) > 1 else 0.5) * piece.area.width
 
 
-def _without_inner(controls: list[Control]) -> list[Control]:
+def _without_inner(controls: list[ScreenControl]) -> list[ScreenControl]:
     """The dot of a radio button is no button of its own, nor is a frame one that has a frame right inside it."""
     return [control for control in controls if not any(_is_part(control, other) for other in controls)]
 
 
-def _is_part(control: Control, other: Control) -> bool:
+def _is_part(control: ScreenControl, other: ScreenControl) -> bool:
     """Whether `control` is no more than a part of `other`: the dot in its ring, or the line around it."""
     if control is other or control.is_tick != other.is_tick:
         return False
@@ -327,9 +327,9 @@ def _is_frame_around(outer: Area, inner: Area) -> bool:
     return outer != inner and outer.holds(inner, slack=0) and is_same(outer, inner)
 
 
-def _without_dots(controls: list[Control]) -> list[Control]:
+def _without_dots(controls: list[ScreenControl]) -> list[ScreenControl]:
     """What looks like buttons in a field without text are the dots of a password."""
-    fields = [control.area for control in controls if control.kind is Kind.FIELD and not control.text]
+    fields = [control.area for control in controls if control.kind is ControlKind.FIELD and not control.text]
     return [
         control
         for control in controls
@@ -337,29 +337,31 @@ def _without_dots(controls: list[Control]) -> list[Control]:
     ]
 
 
-def _with_strips(controls: list[Control]) -> list[Control]:
+def _with_strips(controls: list[ScreenControl]) -> list[ScreenControl]:
     """A frame with other frames in it, such as a bar of buttons or the title of a window, is the ground of those."""
     inner = [control.area for control in controls if not control.is_tick or control.checked]
     return [
-        replace(control, kind=Kind.PANE, text="", disabled=None)
-        if control.kind in (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN)
+        replace(control, kind=ControlKind.PANE, text="", disabled=None)
+        if control.kind in (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN)
         and any(area is not control.area and control.area.holds(area, slack=0) for area in inner)
         else control
         for control in controls
     ]
 
 
-def _tabs(controls: list[Control], looker: _Looker) -> list[Control]:
+def _tabs(controls: list[ScreenControl], looker: _Looker) -> list[ScreenControl]:
     """Named frames side by side are tabs where a pane begins below them, or where they stand on a strip's edge."""
-    buttons = [control for control in controls if control.kind in (Kind.BUTTON, Kind.FIELD) and control.text]
-    panes = [control.area for control in controls if control.kind in (Kind.PANE, Kind.TEXT_AREA)]
-    tabs: dict[Area, Control] = {}
+    buttons = [
+        control for control in controls if control.kind in (ControlKind.BUTTON, ControlKind.FIELD) and control.text
+    ]
+    panes = [control.area for control in controls if control.kind in (ControlKind.PANE, ControlKind.TEXT_AREA)]
+    tabs: dict[Area, ScreenControl] = {}
     for button in buttons:
         row = [other for other in buttons if _in_one_row(button.area, other.area)]
         if len(row) >= 2 and any(_stands_on(button.area, pane) for pane in panes):
             ground = _ground(button, looker)
             unlike = sum(apart(ground, _ground(other, looker)) > 30 for other in row if other is not button)
-            tabs[button.area] = replace(button, kind=Kind.TAB, selected=unlike == len(row) - 1, focused=None)
+            tabs[button.area] = replace(button, kind=ControlKind.TAB, selected=unlike == len(row) - 1, focused=None)
     return [tabs.get(control.area, control) for control in controls]
 
 
@@ -376,7 +378,7 @@ def _in_one_row(one: Area, other: Area) -> bool:
     return max(one.left, other.left) - min(one.right, other.right) <= 4 * one.height
 
 
-def _ground(control: Control, looker: _Looker) -> Colour:
+def _ground(control: ScreenControl, looker: _Looker) -> Colour:
     area = control.area
     part = looker.pixels[int(area.top) + 2 : int(area.bottom) - 2, int(area.left) + 2 : int(area.right) - 2]
     blue, green, red = (int(value) for value in most_frequent(part.reshape(-1, 3).astype(np.int16)))

@@ -10,19 +10,19 @@ from PIL import Image
 
 from .controls import RINGS, SQUARES, fills, find_controls
 from .ocr import in_order, read_line, read_text
-from .screen import Area, Control, Kind, Piece, Pixels, Screen, Word
+from .screen import Area, ControlKind, Piece, Pixels, Screen, ScreenControl, Word
 
 _WIDEST_READ_PX = 400
 _LABEL_TICKS = 8
 """The name of a check box is looked for over so many widths of it."""
 
 _INKED = 60
-_DRAWN_IN = (Kind.ICON, Kind.DROP_DOWN)
+_DRAWN_IN = (ControlKind.ICON, ControlKind.DROP_DOWN)
 _DRAWN = 12.0
 PLUSES = frozenset("+十田⊞王")
 """What the sign of a closed folder is read as."""
 
-_PARTING = (Kind.BUTTON, Kind.FIELD, Kind.DROP_DOWN, Kind.TAB, Kind.ICON)
+_PARTING = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB, ControlKind.ICON)
 """A text ends where one of these begins."""
 
 
@@ -52,7 +52,7 @@ def read_pixels(pixels: Pixels) -> Screen:
     return Screen(width, height, pieces, controls)
 
 
-def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: Sequence[Piece]) -> list[Piece]:
+def _overlooked(pixels: Pixels, controls: tuple[ScreenControl, ...], pieces: Sequence[Piece]) -> list[Piece]:
     """The texts in and beside frames where none was found: a short word alone is easily overlooked."""
     found: list[Piece] = []
     for control in controls:
@@ -74,10 +74,10 @@ def _overlooked(pixels: Pixels, controls: tuple[Control, ...], pieces: Sequence[
     return found
 
 
-def _marks_before(pixels: Pixels, control: Control, pieces: Sequence[Piece]) -> list[Piece]:
+def _marks_before(pixels: Pixels, control: ScreenControl, pieces: Sequence[Piece]) -> list[Piece]:
     """The + of a folder in a tree, left of its picture."""
     picture = control.area
-    if not (control.checked or control.kind is Kind.ICON) or picture.width > 1.3 * picture.height:
+    if not (control.checked or control.kind is ControlKind.ICON) or picture.width > 1.3 * picture.height:
         return []
     place = Area(picture.left - 1.25 * picture.width, picture.top, picture.left - 0.3 * picture.width, picture.bottom)
     if place.left < 0 or any(piece.area.beside(place) > 0.4 and piece.area.above(place) > 0.1 for piece in pieces):
@@ -110,7 +110,7 @@ def _beside(pixels: Pixels, tick: Area, pieces: Sequence[Piece]) -> Area | None:
     return Area(left + float(inked[0]) - 3, tick.top - 2, left + float(ends) + 4, tick.bottom + 2)
 
 
-def _apart(piece: Piece, controls: tuple[Control, ...]) -> list[Piece]:
+def _apart(piece: Piece, controls: tuple[ScreenControl, ...]) -> list[Piece]:
     """A line in parts: without the rings of radio buttons read as letters, and cut where a frame begins or ends."""
     first = _without_ring(piece.words[0], [control for control in controls if control.is_tick])
     words = [*([first] if first is not None else []), *piece.words[1:]]
@@ -123,7 +123,7 @@ def _apart(piece: Piece, controls: tuple[Control, ...]) -> list[Piece]:
     return [Piece(tuple(part)) for part in parts]
 
 
-def _together(pieces: list[Piece], controls: tuple[Control, ...]) -> list[Piece]:
+def _together(pieces: list[Piece], controls: tuple[ScreenControl, ...]) -> list[Piece]:
     """The pieces, those that are parts of one button's or tab's name as one."""
     joined: list[Piece] = []
     for piece in pieces:
@@ -140,12 +140,12 @@ def _follow(one: Piece, other: Piece) -> bool:
     return one.area.beside(other.area) > 0.6 and other.area.left - one.area.right < 1.2 * one.area.height
 
 
-def _without_ring(word: Word, ticks: list[Control]) -> Word | None:
+def _without_ring(word: Word, ticks: list[ScreenControl]) -> Word | None:
     """`word` without the check box or ring that was taken for its first letter; None if it was nothing else."""
     box = word.area
     for tick in ticks:
         across, down = tick.area.centre
-        signs = RINGS if tick.kind is Kind.RADIO else SQUARES
+        signs = RINGS if tick.kind is ControlKind.RADIO else SQUARES
         if not (word.text[0] in signs or fills(tick.area, word)) or not (
             box.left - 4 <= across <= box.right and box.top <= down <= box.bottom
         ):
@@ -157,7 +157,7 @@ def _without_ring(word: Word, ticks: list[Control]) -> Word | None:
     return word
 
 
-def _frame_of(area: Area, controls: tuple[Control, ...]) -> Area | None:
+def _frame_of(area: Area, controls: tuple[ScreenControl, ...]) -> Area | None:
     """The smallest frame around the middle of `area`."""
     across, down = area.centre
     around = [

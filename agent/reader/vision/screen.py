@@ -108,7 +108,7 @@ class Piece:
         return min(word.score for word in self.words)
 
 
-class Kind(StrEnum):
+class ControlKind(StrEnum):
     """What a control looks like."""
 
     BUTTON = "button"
@@ -125,19 +125,19 @@ class Kind(StrEnum):
     """A large frame: a list, a dialog, a picture."""
 
 
-_TICKS = (Kind.CHECKBOX, Kind.RADIO)
-_WRITTEN_INTO = (Kind.FIELD, Kind.TEXT_AREA)
+_TICKS = (ControlKind.CHECKBOX, ControlKind.RADIO)
+_WRITTEN_INTO = (ControlKind.FIELD, ControlKind.TEXT_AREA)
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ScreenControl:
     """Something to work. `text` is what stands inside, if anything.
 
     What cannot be told from its pixels is None: whether it is `checked`, has the `focused` look of what keys go to, is
     `disabled`, or the `selected` one among its like.
     """
 
-    kind: Kind
+    kind: ControlKind
     area: Area
     text: str = ""
     checked: bool | None = None
@@ -163,9 +163,9 @@ class Screen:
     width: int
     height: int
     pieces: tuple[Piece, ...]
-    controls: tuple[Control, ...]
+    controls: tuple[ScreenControl, ...]
 
-    def of_kind(self, *kinds: Kind) -> tuple[Control, ...]:
+    def of_kind(self, *kinds: ControlKind) -> tuple[ScreenControl, ...]:
         """The controls of these kinds, in the order of reading."""
         return tuple(control for control in self.controls if control.kind in kinds)
 

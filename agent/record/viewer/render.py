@@ -14,27 +14,27 @@ from pydantic import JsonValue
 from ....envs.actions import Action
 from ....envs.geometry import Box
 from ....envs.screenshot import Screenshot
-from ...core.describe import describe, describe_change, describe_ending
+from ...core.describe import describe_action, describe_change, describe_ending
 from ..action_json import action_to_json
-from ..describe import describe_care
+from ..describe import describe_supervision
 from ..events import (
     Acted,
-    Checked,
-    Condensed,
+    Critiqued,
     Decided,
     Ended,
+    Escalated,
     Event,
-    Misread,
     NeedsUser,
-    Noted,
+    Note,
     Observed,
-    Reflected,
+    ParseFailed,
+    RecoveredError,
     Replied,
     Resumed,
     Started,
     Stepped,
-    Told,
-    Trouble,
+    Summarized,
+    UserMessage,
 )
 
 Json = dict[str, JsonValue]
@@ -51,7 +51,7 @@ class _Step:
 
     observed: Observed
     replies: list[Replied] = field(default_factory=list[Replied])
-    misread: list[Misread] = field(default_factory=list[Misread])
+    parse_failures: list[ParseFailed] = field(default_factory=list[ParseFailed])
     decided: Decided | None = None
     acted: list[Acted] = field(default_factory=list[Acted])
     stepped: Stepped | None = None
@@ -92,16 +92,18 @@ def _steps_of(events: Iterable[Event]) -> list[_Step]:
         match event:
             case Observed():
                 current = steps[event.step] = _Step(event)
-            case Noted(text=text) if current is not None:
+            case Note(text=text) if current is not None:
                 current.noted.append(text)
-            case Reflected() | Checked() | Condensed() | NeedsUser() | Told() | Trouble() if current is not None:
-                current.noted.append(describe_care(event))
+            case Escalated() | Critiqued() | Summarized() | NeedsUser() | UserMessage() | RecoveredError() if (
+                current is not None
+            ):
+                current.noted.append(describe_supervision(event))
             case Resumed(steps=count) if current is not None:
                 current.noted.append(f"interrupted; resumed after step {count}")
             case Replied() if current is not None:
                 current.replies.append(event)
-            case Misread() if current is not None:
-                current.misread.append(event)
+            case ParseFailed() if current is not None:
+                current.parse_failures.append(event)
             case Decided() if current is not None:
                 current.decided = event
             case Acted() if current is not None:
@@ -144,7 +146,7 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
     size = observed.observation.screenshot.size
     change = after.observed.change if after is not None else None
     actions = list(decided.actions) if decided is not None else []
-    said = [describe(action) for action in actions]
+    said = [describe_action(action) for action in actions]
     if decided is not None and decided.ending is not None:
         said.append(describe_ending(decided.ending))
     return {
@@ -162,7 +164,7 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
         "actions": [_action(action) for action in actions],
         "outcomes": [_outcome(acted) for acted in step.acted],
         "replies": [[reply.purpose, reply.text] for reply in step.replies],
-        "misread": [f"{problem.kind} at {problem.position}: {problem.message}" for problem in step.misread],
+        "misread": [f"{problem.kind} at {problem.position}: {problem.message}" for problem in step.parse_failures],
         "points": _points(decided),
         "change": None if change is None else describe_change(change),
         "regions": _boxes(change.regions) if change is not None else [],

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from .hosts import Address, Host, is_local_name, plain, url_host
 from .http import LONGEST_HEAD
-from .rules import Fence, spot
+from .rules import Firewall, spot
 from .upstream import Upstream
 
 CONNECT_S = 10.0
@@ -30,7 +30,7 @@ class Refusal:
     why: str
 
 
-class Refused(Exception):
+class ConnectionRefused(Exception):
     """The fence does not let this through."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -41,7 +41,7 @@ class Refused(Exception):
 class Dialer:
     """Opens connections to what `fence` allows: directly, to an address that was checked, or through `upstream`."""
 
-    def __init__(self, fence: Fence, upstream: Upstream | None, resolve: Resolver) -> None:
+    def __init__(self, fence: Firewall, upstream: Upstream | None, resolve: Resolver) -> None:
         self._fence = fence
         self._resolve = resolve
         self._upstream = upstream
@@ -58,7 +58,7 @@ class Dialer:
             Refused: no rule names `host` at `port`.
         """
         if not self._fence.allows(host, port):
-            raise Refused(Refusal(spot(host, port), "outside the allowed hosts"))
+            raise ConnectionRefused(Refusal(spot(host, port), "outside the allowed hosts"))
 
     async def open(self, host: Host, port: int) -> Streams:
         """A connection to `host` at `port`.
@@ -91,7 +91,7 @@ class Dialer:
             found = await self._resolve(host)
         admitted = tuple([address for address in found if self._fence.admits(host, address, port)])
         if found and not admitted:
-            raise Refused(Refusal(spot(host, port), f"at a private address ({found[0]})"))
+            raise ConnectionRefused(Refusal(spot(host, port), f"at a private address ({found[0]})"))
         return admitted
 
 

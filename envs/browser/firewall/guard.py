@@ -9,8 +9,8 @@ from playwright.async_api import Error, Frame, Page, Request
 from ..launch.attach import Context
 from ..launch.settings import BrowserSettings
 from .dial import Refusal
-from .proxy import FenceProxy
-from .rules import Fence
+from .proxy import FirewallProxy
+from .rules import Firewall
 from .upstream import Upstream
 
 _MOST_TOLD = 5
@@ -25,12 +25,12 @@ _OWN = frozenset({
 _OPEN_SCHEMES = ("http:", "https:", "about:", "chrome-error:", "blob:")
 
 
-class FenceGuard:
+class FirewallGuard:
     """Keeps an open browser within `fence`."""
 
-    def __init__(self, fence: Fence, upstream: Upstream | None = None) -> None:
+    def __init__(self, fence: Firewall, upstream: Upstream | None = None) -> None:
         self.fence = fence
-        self._proxy = FenceProxy(fence, self.refused, upstream=upstream)
+        self._proxy = FirewallProxy(fence, self.refused, upstream=upstream)
         self._news: dict[Refusal, None] = {}
         self._told: set[Refusal] = set()
         self._asked: set[str] = set()
@@ -45,12 +45,12 @@ class FenceGuard:
         """
         if not settings.allow_hosts:
             return None
-        return cls(Fence.parse(settings.allow_hosts), Upstream.parse(settings.proxy) if settings.proxy else None)
+        return cls(Firewall.parse(settings.allow_hosts), Upstream.parse(settings.proxy) if settings.proxy else None)
 
     async def start(self, settings: BrowserSettings) -> BrowserSettings:
         """Open the way out; returns `settings` for a browser that knows no other."""
         port = await self._proxy.start()
-        return replace(settings, switches=(*settings.switches, *fence_switches(port)))
+        return replace(settings, switches=(*settings.switches, *firewall_switches(port)))
 
     async def close(self) -> None:
         """Close the way out."""
@@ -99,20 +99,20 @@ class FenceGuard:
                 await frame.page.goto("about:blank")
 
 
-def check_fence(settings: BrowserSettings) -> None:
+def check_firewall(settings: BrowserSettings) -> None:
     """Refuse hosts that may not be allowed, before any browser is started.
 
     Raises:
         ValueError: one line that says what to write instead.
     """
-    if FenceGuard.wanted(settings) is None:
+    if FirewallGuard.wanted(settings) is None:
         return
     for switch in settings.switches:
         if switch.startswith(_AROUND):
             raise ValueError(f"the switch {switch} would lead around the allowed hosts: leave one of them out")
 
 
-def fence_switches(port: int) -> tuple[str, ...]:
+def firewall_switches(port: int) -> tuple[str, ...]:
     """The switches of a Chromium whose one way out is the proxy at `port` on 127.0.0.1.
 
     They come last on its command line, since the last of several wins. No name is looked up but the proxy's own, so

@@ -12,10 +12,10 @@ from html import escape
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from .dial import Dialer, Refusal, Refused, Resolver, Streams, resolve
+from .dial import ConnectionRefused, Dialer, Refusal, Resolver, Streams, resolve
 from .hosts import Host, HostError, read_host, url_host
 from .http import LONGEST_HEAD, BadMessage, Body, Head, pass_on, tunnel
-from .rules import Fence
+from .rules import Firewall
 from .upstream import Upstream
 
 Place: TypeAlias = tuple[Host, int]
@@ -32,7 +32,7 @@ _PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title>
 <h1>{title}</h1><p>{text}</p>"""
 
 
-class FenceProxy:
+class FirewallProxy:
     """Lets through what `fence` allows, and tells `refused` of everything else.
 
     With `upstream`, everything goes through that proxy in turn.
@@ -40,7 +40,7 @@ class FenceProxy:
 
     def __init__(
         self,
-        fence: Fence,
+        fence: Firewall,
         refused: Callable[[Refusal], None],
         *,
         upstream: Upstream | None = None,
@@ -103,7 +103,7 @@ class FenceProxy:
                 await visit.connect(place)
                 return False
             return await visit.forward(head, place)
-        except Refused as error:
+        except ConnectionRefused as error:
             self._refused(error.refusal)
             text = f"{error.refusal.where} is {error.refusal.why}, so it was not opened; {self._fence.reach()}."
             await visit.say(b"403 Forbidden", "This page is closed here", text)

@@ -18,7 +18,7 @@ _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
-class FenceError(ValueError):
+class FirewallError(ValueError):
     """A host that may not be allowed like this; the message is one line that says what to write instead."""
 
 
@@ -41,7 +41,7 @@ class Rule:
         """
         wanted = text.strip()
         if "://" in wanted or wanted.startswith("*") or any(mark in wanted for mark in "@?#\\"):
-            raise FenceError(_not_a_host(text))
+            raise FirewallError(_not_a_host(text))
         network = _network(wanted)
         if network is not None:
             return cls(network)
@@ -49,7 +49,7 @@ class Rule:
         bare = wanted[: port.start()] if port else wanted
         number = int(port.group(1)) if port else None
         if number is not None and not 0 < number < 65536:
-            raise FenceError(f"{text!r} cannot be allowed: there is no port {number}")
+            raise FirewallError(f"{text!r} cannot be allowed: there is no port {number}")
         return cls(_named(bare, text), number)
 
     def covers(self, host: Host, port: int) -> bool:
@@ -73,7 +73,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Fence:
+class Firewall:
     """The hosts that may be reached. Every other one is closed, whatever asks for it."""
 
     rules: tuple[Rule, ...]
@@ -146,24 +146,26 @@ def _network(text: str) -> Network | None:
         return ip_network(bare)
     except ValueError:
         if "/" in text and re.fullmatch(r"[0-9a-f:.]+/[0-9]+", text, re.IGNORECASE):
-            raise FenceError(f"{text!r} cannot be allowed: it is not a network, such as 10.0.0.0/8") from None
+            raise FirewallError(f"{text!r} cannot be allowed: it is not a network, such as 10.0.0.0/8") from None
         return None
 
 
 def _named(bare: str, text: str) -> str | Network:
     """The name or address `bare`, what is left of `text` without its port."""
     if "/" in bare:
-        raise FenceError(_not_a_host(text))
+        raise FirewallError(_not_a_host(text))
     if (network := _network(bare)) is not None:
         return network
     try:
         host = read_host(bare)
     except HostError as error:
-        raise FenceError(f"{text!r} cannot be allowed: {error}") from error
+        raise FirewallError(f"{text!r} cannot be allowed: {error}") from error
     if not isinstance(host, str):
-        raise FenceError(f"{text!r} cannot be allowed: write the address as {host}")
+        raise FirewallError(f"{text!r} cannot be allowed: write the address as {host}")
     if not is_local_name(host) and is_public_suffix(host):
-        raise FenceError(f"{text!r} cannot be allowed: anyone can register names below it; name one, such as my.{host}")
+        raise FirewallError(
+            f"{text!r} cannot be allowed: anyone can register names below it; name one, such as my.{host}"
+        )
     return host
 
 
@@ -172,6 +174,6 @@ def _not_a_host(text: str) -> str:
     bare = re.split(r"[/?#\\]", bare.rpartition("@")[2])[0].removeprefix("*.").removeprefix("*")
     try:
         hint = f"; write {Rule.parse(bare)}, which stands for all names below it too"
-    except FenceError:
+    except FirewallError:
         hint = ""
     return f"{text!r} cannot be allowed: it is not a host{hint}"

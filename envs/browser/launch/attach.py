@@ -1,6 +1,7 @@
 """Working in a Chromium that somebody else started, over the DevTools protocol, without disturbing it.
 
-There is one browser context in it for all its tabs, and Playwright tells of every one of them. `OwnPart` lets through
+There is one browser context in it for all its tabs, and Playwright tells of every one of them. `AttachedContext`
+lets through
 what concerns the tabs that we opened, and those that these opened.
 """
 
@@ -25,7 +26,7 @@ _HOW = "start one with --remote-debugging-port=9222 --user-data-dir=FOLDER"
 Handler: TypeAlias = Callable[..., Any]
 
 
-class OwnPart:
+class AttachedContext:
     """The part of a browser context that is ours. It has of a `BrowserContext` what a session needs.
 
     Pages of our tabs are `page` in size, in CSS pixels at `scale`.
@@ -159,17 +160,17 @@ class OwnPart:
                     await frame.evaluate(script)
 
 
-Context: TypeAlias = BrowserContext | OwnPart
+Context: TypeAlias = BrowserContext | AttachedContext
 
 
-async def attach(playwright: Playwright, address: str, page: Size, view: View) -> tuple[OwnPart, str]:
+async def attach(playwright: Playwright, address: str, page: Size, view: View) -> tuple[AttachedContext, str]:
     """Our part of the Chromium at the DevTools `address`, with no tabs yet, and its version.
 
     Raises:
         EnvUnavailable: there is none, or it does not answer; says what to do.
     """
     browser = await _connect(playwright, address)
-    return OwnPart(browser.contexts[0], page, view.scale), browser.version
+    return AttachedContext(browser.contexts[0], page, view.scale), browser.version
 
 
 async def _connect(playwright: Playwright, address: str) -> Browser:

@@ -10,7 +10,7 @@ from playwright.async_api import Error, Page, Playwright, ProxySettings, Viewpor
 
 from ...env import EnvUnavailable
 from ...geometry import Size
-from .attach import Context, OwnPart, attach
+from .attach import AttachedContext, Context, attach
 from .engines import launch_engine, overlay_browser
 from .identity import check_profile, context_options, proxy_of
 from .settings import BrowserSettings, View
@@ -101,7 +101,7 @@ def _starting(program: str, headless: bool, settings: BrowserSettings, downloads
 async def overlay_page(playwright: Playwright, context: Context, view: View, settings: BrowserSettings) -> Page:
     """A page in a context of its own, for the overlay: in the same browser where no person sees its windows."""
     browser = context.browser
-    if browser is None or not view.headless or isinstance(context, OwnPart):
+    if browser is None or not view.headless or isinstance(context, AttachedContext):
         if settings.engine != "chromium":
             browser = await overlay_browser(playwright, settings)
         else:

@@ -51,7 +51,7 @@ _WithMouse: TypeAlias = (
 )
 
 
-class Hands:
+class InputDriver:
     """Does with the mouse and the keyboard what an action says, and knows what it holds."""
 
     def __init__(self, device: DeviceTransform, pointer: DevicePoint) -> None:

@@ -29,7 +29,7 @@ _ASK = """([actedAt, quietMs, sliceMs]) => window[Symbol.for("screenwright.rest"
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class PageSettled:
     """How long settling took, and what ended it: `rest`, perhaps after something, or the limit and what went on."""
 
     seconds: float
@@ -46,7 +46,7 @@ class Settling:
         self._waited_for = ""
         self._silent_since: dict[Frame, float] = {}
 
-    async def wait(self, limit_s: float, load_limit_s: float) -> Settled:
+    async def wait(self, limit_s: float, load_limit_s: float) -> PageSettled:
         """Return at rest, or after `limit_s`; after `load_limit_s` if another page is on its way.
 
         A document that only goes on changing, with nothing else in motion, is taken to be at rest after a while.
@@ -57,15 +57,15 @@ class Settling:
             reason = await self._unrest()
             now = time.monotonic()
             if not reason:
-                return Settled(now - started, f"rest after {self._waited_for}" if self._waited_for else "rest")
+                return PageSettled(now - started, f"rest after {self._waited_for}" if self._waited_for else "rest")
             if reason in ("navigation", "loading", "a new tab"):
                 limit_s = load_limit_s
             if reason != "changes":
                 changing_since = now
             elif now - changing_since > _STEADY_S:
-                return Settled(now - started, "rest but for steady changes")
+                return PageSettled(now - started, "rest but for steady changes")
             if now - started > limit_s:
-                return Settled(now - started, f"limit: {reason}")
+                return PageSettled(now - started, f"limit: {reason}")
 
     async def _unrest(self) -> str:
         """Wait for rest, for a short while; why there is none, or empty."""

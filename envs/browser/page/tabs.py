@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, CDPSession, Error, Frame, Page
 
 from ...env import ActionRefused, EnvLost
-from ..launch.attach import Context, OwnPart
+from ..launch.attach import AttachedContext, Context
 from .traffic import Traffic
 
 _TITLE_S = 1.0
@@ -237,7 +237,7 @@ class Tabs:
 
         In a browser that is somebody else's nothing is deleted.
         """
-        if isinstance(self._context, OwnPart):
+        if isinstance(self._context, AttachedContext):
             return
         await self._context.clear_cookies()
         origins, self._origins = self._origins, set()
@@ -273,7 +273,7 @@ class Tabs:
         target = event["targetInfo"]
         if self._is_aside:
             return
-        if isinstance(self._context, OwnPart) and target.get("openerId") not in self._targets:
+        if isinstance(self._context, AttachedContext) and target.get("openerId") not in self._targets:
             return  # it is somebody else's
         if target["type"] == "page" and target.get("browserContextId") == self._context_id:
             self._coming.add(target["targetId"])

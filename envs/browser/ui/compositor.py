@@ -17,7 +17,7 @@ from ..launch.settings import BrowserSettings, View
 from ..page.tabs import Tabs
 from .overlay import Overlay
 from .overlay.overlay import STRIP_PX
-from .prompts import Questions
+from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0
 _NEWS_S = 0.05
@@ -31,11 +31,11 @@ _DOCUMENT_PART = (0.4, 0.2, 0.95, 1.0)
 _CALL = re.compile(r"^\w+\.\w+: | at \S+$")
 
 
-class Camera:
+class Compositor:
     """Takes the screenshots."""
 
     def __init__(
-        self, tabs: Tabs, overlay: Overlay, questions: Questions, view: View, settings: BrowserSettings
+        self, tabs: Tabs, overlay: Overlay, questions: BrowserPrompts, view: View, settings: BrowserSettings
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay

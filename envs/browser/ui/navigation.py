@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Error, Page
 
 from ...env import ActionRefused
-from ..firewall.rules import Fence
+from ..firewall.rules import Firewall
 from ..page.addresses import full_address
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
@@ -34,7 +34,7 @@ class Navigation:
         overlay: Overlay,
         limit_s: float,
         rest: Callable[[float], Awaitable[object]],
-        fence: Fence | None,
+        fence: Firewall | None,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay

@@ -19,8 +19,8 @@ from ...geometry import DevicePoint
 from ..launch.attach import Context
 from ..launch.settings import BrowserSettings
 from ..page.tabs import Tabs
-from .overlay import Answer, Button, Field, ListOfOptions, Menu, MenuItem, Overlay, Picker, Tooltip
 from .overlay import Dialog as Question
+from .overlay import Field, ListOfOptions, Menu, MenuItem, Overlay, PanelAnswer, PanelButton, Picker, Tooltip
 from .overlay.panels import Anchor, Option
 from .page_events import LONGEST, READ_NEWS, CloseNews, ListNews, MenuNews, PermissionNews, PickerNews, TitleNews
 
@@ -30,13 +30,13 @@ MOST_IN_A_ROW = 20
 _CHECK_AFTER = 2
 _MOST_FILES = 300
 
-OK, CANCEL = Button("OK", "ok"), Button("Cancel", "cancel")
+OK, CANCEL = PanelButton("OK", "ok"), PanelButton("Cancel", "cancel")
 _CHOOSE = "value => window[Symbol.for('screenwright.chosen')]?.(value)"
 
 Goer = Callable[[str], Awaitable[None]]
 
 
-class Questions:
+class BrowserPrompts:
     """Asks what the browser asks. `pointer` says where the mouse is on the page, which begins `top` pixels down.
 
     Lengths are CSS pixels. `go` goes to an address in the tab that is seen.
@@ -91,7 +91,7 @@ class Questions:
     async def _asked(self, dialog: Dialog) -> None:
         self._in_a_row += 1
         if dialog.type == "beforeunload" and self._tabs.is_leaving and self._settings.dialogs == "rule":
-            await self._answer(dialog, Answer("ok"))
+            await self._answer(dialog, PanelAnswer("ok"))
             return
         if self._settings.dialogs == "rule" or self._silenced or self._in_a_row > MOST_IN_A_ROW:
             await self._answer_by_rule(dialog)
@@ -107,7 +107,7 @@ class Questions:
         who = _who(dialog.page.url if dialog.page else "")
         match dialog.type:
             case "beforeunload":
-                leave, stay = Button("Leave", "ok"), Button("Stay", "cancel")
+                leave, stay = PanelButton("Leave", "ok"), PanelButton("Stay", "cancel")
                 return Question("Leave this page?", "Changes that you made may not be saved.", (leave, stay))
             case "alert":
                 return Question(f"{who} says", message, (OK,), check=check)
@@ -117,14 +117,14 @@ class Questions:
             case _:
                 return Question(f"{who} asks", message, (OK, CANCEL), check=check)
 
-    async def _answered(self, dialog: Dialog, answer: Answer) -> None:
+    async def _answered(self, dialog: Dialog, answer: PanelAnswer) -> None:
         self._silenced = answer.checked
         await self._answer(dialog, answer)
         self._holding_up.remove(dialog)
         if not self._holding_up:
             self.opened.clear()
 
-    async def _answer(self, dialog: Dialog, answer: Answer) -> None:
+    async def _answer(self, dialog: Dialog, answer: PanelAnswer) -> None:
         with suppress(Error):  # its page is gone, and the dialog with it
             if answer.value != "ok":
                 await dialog.dismiss()
@@ -143,7 +143,7 @@ class Questions:
         }
         question = f"The page asked: {dialog.message!r}. It was answered with Cancel."
         self._facts.append(told.get(dialog.type, question)[:LONGEST])
-        await self._answer(dialog, Answer("ok" if accept else "cancel"))
+        await self._answer(dialog, PanelAnswer("ok" if accept else "cancel"))
 
     def forget_dialogs(self) -> None:
         """The page that asked is gone."""
@@ -164,9 +164,9 @@ class Questions:
     async def _ask_to_sign_in(self, address: str) -> None:
         fields = (Field("Name"), Field("Password", secret=True))
         question = Question("Who are you?", f"{_who(address)} asks for a name and a password.", (
-            Button("Sign in", "ok"), CANCEL), fields)  # fmt: skip
+            PanelButton("Sign in", "ok"), CANCEL), fields)  # fmt: skip
 
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             if answer.value != "ok":
                 return
             name, password = (quote(field, safe="") for field in answer.fields)
@@ -198,10 +198,10 @@ class Questions:
             return
         names = tuple([path.name for path in paths])
         hint = "Hold Ctrl to choose several." if chooser.is_multiple() else ""
-        buttons = (Button("Open", "ok"), CANCEL)
+        buttons = (PanelButton("Open", "ok"), CANCEL)
         question = Question(f"Choose {several}", hint, buttons, choices=names, several=chooser.is_multiple())
 
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             chosen = [paths[index] for index in answer.chosen]
             if answer.value != "ok" or not chosen:
                 return
@@ -217,9 +217,9 @@ class Questions:
         """The tab that is seen crashed; an empty one stands in its place."""
         self.forget_dialogs()
         self._facts.append("The page crashed.")
-        buttons = (Button("Reload", "ok"), Button("Leave it", "cancel"))
+        buttons = (PanelButton("Reload", "ok"), PanelButton("Leave it", "cancel"))
 
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             if answer.value == "ok":
                 await self._go(address)
 
@@ -228,9 +228,9 @@ class Questions:
     async def hangs(self) -> None:
         """The page that is seen does not respond."""
         self._facts.append("The page does not respond.")
-        buttons = (Button("Wait", "ok"), Button("Leave it", "cancel"))
+        buttons = (PanelButton("Wait", "ok"), PanelButton("Leave it", "cancel"))
 
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             if answer.value != "ok":
                 await self._tabs.replace_current()
 
@@ -269,7 +269,7 @@ class Questions:
         return Anchor(at.x + news.dx, at.y + self._top + news.dy, news.width, news.height)
 
     async def _choose(self, frame: Frame, panel: Picker | ListOfOptions) -> None:
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             if answer.value:
                 value = "" if isinstance(panel, Picker) and answer.value == "clear" else answer.value
                 with suppress(Error):  # the page has gone on
@@ -288,7 +288,7 @@ class Questions:
         done = asyncio.Event()
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(frame.url))
 
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             setting = "granted" if answer.value == "ok" else "denied"
             self._facts.append(
                 f"{_who(origin)} was {'allowed' if setting == 'granted' else 'not allowed'} to {news.wanted}."
@@ -297,7 +297,7 @@ class Questions:
                 await self._tabs.set_permission(news.name, setting, origin)
             done.set()
 
-        buttons = (Button("Allow", "ok"), Button("Block", "cancel"))
+        buttons = (PanelButton("Allow", "ok"), PanelButton("Block", "cancel"))
         await self._overlay.show(Question(f"{_who(origin)} wants to", news.wanted, buttons), answered)
         await done.wait()
 
@@ -314,7 +314,7 @@ class Questions:
         items += [MenuItem("Select all", "all")] if news.editable else [*_PAGE_ITEMS]
         at = self._pointer()
 
-        async def answered(answer: Answer) -> None:
+        async def answered(answer: PanelAnswer) -> None:
             if answer.value:
                 with suppress(Error):
                     await self._do_in_menu(answer.value, news.link)
@@ -344,7 +344,7 @@ _LINK_ITEMS = (MenuItem("Open link in new tab", "open"), MenuItem("Copy link add
 _PAGE_ITEMS = (MenuItem("Back", "back"), MenuItem("Forward", "forward"), MenuItem("Reload", "reload"))
 
 
-async def _ignore(_answer: Answer) -> None:
+async def _ignore(_answer: PanelAnswer) -> None:
     """Nothing follows from it."""
 
 

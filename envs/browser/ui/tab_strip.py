@@ -11,9 +11,9 @@ from ..page.addresses import full_address
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .navigation import Navigation
-from .overlay import Answer, Overlay, Strip, Tab
+from .overlay import Overlay, PanelAnswer, Strip, Tab
 from .overlay.overlay import STRIP_PX
-from .prompts import Questions
+from .prompts import BrowserPrompts
 
 _ASK_S = 1.0
 _HISTORY = "() => [navigation?.canGoBack ?? true, navigation?.canGoForward ?? false]"
@@ -28,7 +28,7 @@ _BUTTONS = {
 class TabStrip:
     """Keeps the strip on the overlay as the tabs are."""
 
-    def __init__(self, tabs: Tabs, overlay: Overlay, questions: Questions, navigation: Navigation) -> None:
+    def __init__(self, tabs: Tabs, overlay: Overlay, questions: BrowserPrompts, navigation: Navigation) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._questions = questions
@@ -49,7 +49,7 @@ class TabStrip:
             self._drawn = strip
             await self._overlay.show(strip, self._answered)
 
-    async def _answered(self, answer: Answer) -> None:
+    async def _answered(self, answer: PanelAnswer) -> None:
         what, _, number = answer.value.partition(" ")
         with suppress(Error, ActionRefused):
             match what:

@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Self
 
 from ...actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait, points_of
-from ...desktop.sentry.settings import Stopping
-from ...desktop.session import Session as DesktopSession
+from ...desktop.sentry.settings import InterruptSettings
+from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
-from ...desktop.virtual.processes import Kept
-from ...env import ActionRefused, Done, EnvError, EnvInfo, EnvLost, EnvUnavailable, Listener, Observation
+from ...desktop.virtual.processes import ProcessGroup
+from ...env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, InputListener, Observation
 from ...geometry import Size
-from ...settle import Patience
+from ...settle import SettleTimeouts
 from ..launch.chromium import runs_as_root
 from ..launch.identity import check_identity, check_window
 from ..launch.settings import BrowserSettings
@@ -30,8 +30,8 @@ from .profile import prepare_profile, surroundings, window_program, window_switc
 
 _STILL_S = 0.35
 _QUIET_S = 0.2
-_GOING = Patience(first_change_s=1.0, quiet_s=0.3, limit_s=5.0)
-_AFTER_LOADING = Patience(first_change_s=0.2, quiet_s=0.2, limit_s=3.0)
+_GOING = SettleTimeouts(first_change_s=1.0, quiet_s=0.3, limit_s=5.0)
+_AFTER_LOADING = SettleTimeouts(first_change_s=0.2, quiet_s=0.2, limit_s=3.0)
 _SELECT_ADDRESS = Hotkey(("ctrl", "l"))
 _REACH_S = 0.4
 _BLINK_S = 0.7
@@ -59,7 +59,7 @@ class BrowserWindowEnv:
         scale: float = 1.0,
         display: str | None = None,
         settings: BrowserSettings = BrowserSettings(),
-        stopping: Stopping | None = None,
+        interrupts: InterruptSettings | None = None,
     ) -> None:
         check_identity(settings)
         check_window(settings)
@@ -68,8 +68,8 @@ class BrowserWindowEnv:
         self.scale = scale
         self.display = display
         self.settings = settings
-        self.stopping = stopping
-        self._listener: Listener | None = None
+        self.interrupts = interrupts
+        self._listener: InputListener | None = None
         self._window: _Window | None = None
         self._closed = False
 
@@ -93,17 +93,17 @@ class BrowserWindowEnv:
         """See `Env`."""
         return self._opened().observe()
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         if isinstance(action, OpenApp):
             raise ActionRefused("a browser starts no programs: open an address instead")
         return self._opened().execute(action)
 
-    def attend(self, listener: Listener | None) -> None:
+    def set_input_listener(self, listener: InputListener | None) -> None:
         """See `Attended`."""
         self._listener = listener
         if self._window is not None:
-            self._window.desktop.attend(listener)
+            self._window.desktop.set_input_listener(listener)
 
     def release(self) -> None:
         """See `Env`."""
@@ -129,8 +129,8 @@ class BrowserWindowEnv:
         if self._closed:
             raise EnvLost("the browser was closed")
         if self._window is None:
-            self._window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.stopping)
-            self._window.desktop.attend(self._listener)
+            self._window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts)
+            self._window.desktop.set_input_listener(self._listener)
         return self._window
 
 
@@ -144,7 +144,7 @@ class _Window:
         scale: float,
         display: str | None,
         settings: BrowserSettings,
-        stopping: Stopping | None,
+        interrupts: InterruptSettings | None,
     ) -> None:
         self._home = _begin_at(url)
         self._settings = settings
@@ -152,11 +152,11 @@ class _Window:
         self._facts: list[str] = []
         with ExitStack() as undo:
             virtual = VirtualDisplay(screen) if display is None else None
-            patience = Patience(_STILL_S, _QUIET_S, settings.settle_limit_s)
-            self.desktop = DesktopSession(display, virtual, 1, "auto", patience, stopping)
+            timeouts = SettleTimeouts(_STILL_S, _QUIET_S, settings.settle_limit_s)
+            self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
-            self._kept = Kept("browser")
+            self._kept = ProcessGroup("browser")
             undo.callback(self._kept.stop)
             downloads = Path(settings.downloads or self._kept.folder / "downloads").resolve()
             profile = Path(settings.profile or self._kept.folder / "profile").resolve()
@@ -173,7 +173,7 @@ class _Window:
         facts, self._facts = (*self._facts, *look.facts, *self._downloads.take_facts()), []
         return replace(look, facts=facts)
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         self._keep_alive()
         match action:
             case Navigate(url):
@@ -206,7 +206,7 @@ class _Window:
                 windows.close(window)
         self._kept.await_end(self._pid, _END_LIMIT_S)
 
-    def _go(self, address: str) -> Done:
+    def _go(self, address: str) -> ActionResult:
         """Type `address` into the address bar; delete first what it may have completed it to by itself."""
         self._refuse_under_dialog()
         self._reach_address_bar()
@@ -237,7 +237,7 @@ class _Window:
         if windows and active and windows.is_full_screen(active):
             raise ActionRefused("the page fills the whole screen: leave that with Escape or F11 first")
 
-    def _loaded(self, done: Done, limit_s: float) -> Done:
+    def _loaded(self, done: ActionResult, limit_s: float) -> ActionResult:
         """Wait until no page is loading any more; `done` with what that took."""
         started = time.monotonic()
         if not self._parts.await_loaded(limit_s):

@@ -2,9 +2,9 @@
 
 import time
 
-from ...desktop.session import Session as DesktopSession
+from ...desktop.session import DesktopSession
 from ...geometry import Box, ScreenPoint
-from ...settle import Frame
+from ...settle import RawFrame
 
 _STRIP = (0, 40)
 _TOOLBAR = (44, 84)
@@ -78,7 +78,7 @@ class WindowParts:
         return self._place
 
 
-def cut(frame: Frame, box: Box) -> bytes:
+def cut(frame: RawFrame, box: Box) -> bytes:
     """The pixels of `frame` within `box`, row by row."""
     stride = frame.width * _BYTES_PER_PIXEL
     left, right = max(0, box.left) * _BYTES_PER_PIXEL, min(frame.width, box.right) * _BYTES_PER_PIXEL

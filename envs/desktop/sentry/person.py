@@ -39,7 +39,7 @@ class Meaning(Enum):
 
 
 @dataclass(slots=True)
-class Person:
+class UserActivity:
     """Keeps in mind what is held and when something was last done. `now` is in seconds of the sentry's clock."""
 
     hot_key: HotKey | None

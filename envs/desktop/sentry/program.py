@@ -24,7 +24,7 @@ from pathlib import Path
 from ...env import EnvError
 from ..address import DisplayAddress
 from .board import SIZE, Board
-from .person import Meaning, Person
+from .person import Meaning, UserActivity
 from .senses import Senses
 from .settings import HotKey
 
@@ -44,7 +44,7 @@ _NOT_WINDOWS = sys.platform != "win32"
 class Sentry:
     """Watches until the worker is gone, or says that it needs no sentry any more."""
 
-    def __init__(self, senses: Senses, board: Board, person: Person, worker: int, hot_key: str) -> None:
+    def __init__(self, senses: Senses, board: Board, person: UserActivity, worker: int, hot_key: str) -> None:
         self._senses, self._board, self._person, self._worker, self._hot_key = senses, board, person, worker, hot_key
         self._stopped_at: float | None = None
         self._reader: threading.Thread | None = None
@@ -121,7 +121,7 @@ def main() -> None:
         _say(f"unavailable {error}")
         return
     hot_key = HotKey.parse(settings["hot_key"])
-    person = Person(hot_key, settings["quiet_s"])
+    person = UserActivity(hot_key, settings["quiet_s"])
     _say("ready")
     Sentry(senses, board, person, settings["worker"], settings["hot_key"]).watch()
     senses.close()

@@ -43,7 +43,7 @@ class HotKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
+class InterruptSettings:
     """What the person at a screen may do while it is worked.
 
     `hot_key` ends the work at once, as `HotKey.parse` reads it; `off` for none. Whoever moves the mouse or types holds

@@ -15,10 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Listener
+from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, InputListener
 from ..address import DisplayAddress
 from .board import SIZE, Board, Kind
-from .settings import Stopping
+from .settings import InterruptSettings
 
 TAKEN = "the user took mouse and keyboard, and it was left off; look at the screen as it is now"
 WORKED = "The user worked mouse or keyboard since your last look; the screen may not be as you left it."
@@ -54,7 +54,7 @@ class Unwatched:
         """There are none."""
         return ()
 
-    def attend(self, listener: Listener | None) -> None:
+    def set_input_listener(self, listener: InputListener | None) -> None:
         """Nobody will be told."""
 
     def close(self) -> None:
@@ -69,11 +69,11 @@ class Watched(Unwatched):
     needs no asking.
     """
 
-    def __init__(self, sentry: subprocess.Popen[str], memory: mmap.mmap, stopping: Stopping) -> None:
-        self._sentry, self._memory, self._stopping = sentry, memory, stopping
+    def __init__(self, sentry: subprocess.Popen[str], memory: mmap.mmap, interrupts: InterruptSettings) -> None:
+        self._sentry, self._memory, self._stopping = sentry, memory, interrupts
         self._board = Board(memory)
         self._seen = self._board.touches
-        self._listener: Listener | None = None
+        self._listener: InputListener | None = None
         self._at_work = False
         self._gone = False
         self._closed = False
@@ -128,7 +128,7 @@ class Watched(Unwatched):
         self._seen = touches
         return (WORKED,) if touches != before else ()
 
-    def attend(self, listener: Listener | None) -> None:
+    def set_input_listener(self, listener: InputListener | None) -> None:
         """Tell `listener` from now on; None when its run is over."""
         self._listener = listener
         self._board.attended = listener is not None
@@ -180,7 +180,7 @@ class Watched(Unwatched):
 
 
 def start_sentry(
-    address: DisplayAddress, stopping: Stopping, *, trusting: bool = False, devices: Path | None = None
+    address: DisplayAddress, interrupts: InterruptSettings, *, trusting: bool = False, devices: Path | None = None
 ) -> Watched:
     """Start a sentry for the display at `address`; `trusting` where what is done to it cannot be announced.
 
@@ -197,8 +197,8 @@ def start_sentry(
             "authority": address.authority,
             "trusting": trusting,
             "devices": None if devices is None else str(devices),
-            "hot_key": stopping.hot_key,
-            "quiet_s": stopping.quiet_s,
+            "hot_key": interrupts.hot_key,
+            "quiet_s": interrupts.quiet_s,
             "worker": os.getpid(),
         }
         sentry = _started(settings, () if _WINDOWS else (file.fileno(),))
@@ -208,7 +208,7 @@ def start_sentry(
         sentry.communicate()
         why = said.removeprefix("unavailable ") if said.startswith("unavailable ") else "it does not start"
         raise EnvUnavailable(f"nobody can watch for the hot key: {why}; {WITHOUT}")
-    return Watched(sentry, memory, stopping)
+    return Watched(sentry, memory, interrupts)
 
 
 def _shared(file: IO[bytes]) -> tuple[mmap.mmap, int | str]:

@@ -16,7 +16,7 @@ from ...env import EnvUnavailable
 from ...geometry import Size
 from ..address import DisplayAddress
 from .packages import how_to_install, missing
-from .processes import Kept, lines_of
+from .processes import ProcessGroup, lines_of
 from .watching import can_be_watched, start_watching
 
 _START_LIMIT_S = 15.0
@@ -49,7 +49,7 @@ class RunningDisplay:
 
     def __init__(self, wanted: VirtualDisplay) -> None:
         _check_installed(wanted)
-        self._kept = Kept("display")
+        self._kept = ProcessGroup("display")
         self._folder = self._kept.folder
         self._authority = self._folder / "Xauthority"
         self.address = DisplayAddress()

@@ -15,7 +15,7 @@ _END_LIMIT_S = 5.0
 _POLL_S = 0.02
 
 
-class Kept:
+class ProcessGroup:
     """Starts programs that end with us, however we end; `folder` is private, theirs to use, and goes with them."""
 
     def __init__(self, name: str) -> None:

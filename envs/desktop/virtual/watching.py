@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...env import EnvUnavailable
-from .processes import Kept, lines_of
+from .processes import ProcessGroup, lines_of
 
 _SERVERS = ("X0tigervnc", "x0tigervncserver", "x0vncserver")
 _NOVNC = (Path("/usr/share/novnc"), Path("/usr/share/webapps/novnc"), Path("/usr/share/noVNC"))
@@ -33,7 +33,7 @@ def can_be_watched() -> bool:
     return True
 
 
-def start_watching(kept: Kept, environment: dict[str, str], *, works: bool) -> str:
+def start_watching(kept: ProcessGroup, environment: dict[str, str], *, works: bool) -> str:
     """Start what shows the display that `environment` names; the address to open in a browser.
 
     Where the watcher `works` too, their mouse and keys reach the display; otherwise the server drops them.
@@ -66,7 +66,7 @@ def _addresses(log: Path) -> Sequence[str]:
     return [line for line in lines_of(log)[:-1] if re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]+/", line)]
 
 
-def _await(ready: Callable[[], bool], kept: Kept, pid: int, name: str, log: Path) -> None:
+def _await(ready: Callable[[], bool], kept: ProcessGroup, pid: int, name: str, log: Path) -> None:
     end = time.monotonic() + _LIMIT_S
     while not ready():
         if kept.exit_code(pid) is not None or time.monotonic() > end:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ...env import EnvLost, EnvUnavailable
 from ...geometry import DeviceTransform, Size
-from ...settle import Frame
-from .wire import Arguments, Wire, in_memory
+from ...settle import RawFrame
+from .wire import WaylandConnection, WireArguments, in_memory
 
 COPY, POINTER, KEYBOARD = (
     "zwlr_screencopy_manager_v1",
@@ -35,7 +35,7 @@ class WaylandScreen:
 
     def __init__(self, socket: Path, monitor: int) -> None:
         try:
-            self.wire = Wire(socket)
+            self.wire = WaylandConnection(socket)
         except EnvLost as lost:
             raise EnvUnavailable(f"{lost}; {_ADVICE}") from lost
         try:
@@ -53,7 +53,7 @@ class WaylandScreen:
         self.device = DeviceTransform()
         self.monitors = tuple(f"output {number}" for number in range(1, 1 + len(self.wire.globals["wl_output"])))
 
-    def frame(self) -> Frame:
+    def frame(self) -> RawFrame:
         """One raw look.
 
         Raises:
@@ -61,7 +61,7 @@ class WaylandScreen:
         """
         told: dict[int, tuple[int, ...]] = {}
 
-        def handle(opcode: int, arguments: Arguments) -> None:
+        def handle(opcode: int, arguments: WireArguments) -> None:
             counts = {_BUFFER: 4, _FLAGS: 1, _READY: 3, _FAILED: 0}
             told[opcode] = tuple(arguments.number() for _ in range(counts.get(opcode, 0)))
 
@@ -105,7 +105,7 @@ class WaylandScreen:
 class _Pool:
     """Memory for one picture: its format, width, height, and bytes a row."""
 
-    def __init__(self, wire: Wire, shm: int, shape: tuple[int, ...]) -> None:
+    def __init__(self, wire: WaylandConnection, shm: int, shape: tuple[int, ...]) -> None:
         self.shape = shape
         form, width, height, stride = shape
         if form not in (*_BLUE_FIRST, *_RED_FIRST):
@@ -121,7 +121,7 @@ class _Pool:
         finally:
             os.close(file)
 
-    def frame(self, *, upside_down: bool) -> Frame:
+    def frame(self, *, upside_down: bool) -> RawFrame:
         """What is in it, blue first, the upper row first."""
         form, width, height, stride = self.shape
         rows = range(height - 1, -1, -1) if upside_down else range(height)
@@ -133,7 +133,7 @@ class _Pool:
             turned = bytearray(pixels)
             turned[0::4], turned[2::4] = pixels[2::4], pixels[0::4]
             pixels = bytes(turned)
-        return Frame(width, height, pixels)
+        return RawFrame(width, height, pixels)
 
     def close(self) -> None:
         """Give it back."""

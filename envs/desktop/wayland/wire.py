@@ -21,10 +21,10 @@ _ANSWER_S = 10.0
 _AT_ONCE = 1 << 16
 
 Argument = int | str | bytes
-Handler = Callable[[int, "Arguments"], None]
+Handler = Callable[[int, "WireArguments"], None]
 
 
-class Arguments:
+class WireArguments:
     """The arguments of an event, read one after the other."""
 
     def __init__(self, data: bytes) -> None:
@@ -50,7 +50,7 @@ class Arguments:
         return found
 
 
-class Wire:
+class WaylandConnection:
     """A connection. `globals` holds what the compositor offers: interface, then its name and version, in order.
 
     Raises:
@@ -134,21 +134,21 @@ class Wire:
             if len(self._unread) < size:
                 return
             body, self._unread = self._unread[8:size], self._unread[size:]
-            self._handlers.get(target, _overlook)(word & 0xFFFF, Arguments(body))
+            self._handlers.get(target, _overlook)(word & 0xFFFF, WireArguments(body))
 
-    def _on_display(self, opcode: int, arguments: Arguments) -> None:
+    def _on_display(self, opcode: int, arguments: WireArguments) -> None:
         if opcode == _ERROR:
             target, code = arguments.number(), arguments.number()
             raise EnvLost(f"the Wayland compositor objects to object {target}, error {code}: {arguments.text()}")
         self._handlers.pop(arguments.number(), None)
 
-    def _on_global(self, opcode: int, arguments: Arguments) -> None:
+    def _on_global(self, opcode: int, arguments: WireArguments) -> None:
         if opcode == 0:
             name, interface, version = arguments.number(), arguments.text(), arguments.number()
             self.globals.setdefault(interface, []).append((name, version))
 
 
-def _overlook(_opcode: int, _arguments: Arguments) -> None:
+def _overlook(_opcode: int, _arguments: WireArguments) -> None:
     """What an object has to say that nobody asks about."""
 
 

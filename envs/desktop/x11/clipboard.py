@@ -36,7 +36,7 @@ _LATE_READERS_S = 0.2
 _BEQUEATHED = ("UTF8_STRING", "image/png")
 
 
-class Clipboard:
+class XClipboard:
     """Pastes text; `paste` is the one thing that it does.
 
     With `bequeath`, what the clipboard held before is handed to xclip at the end, where that is installed: its text,

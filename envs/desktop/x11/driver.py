@@ -19,7 +19,7 @@ from ...env import ActionRefused, EnvLost, EnvStopped
 from ...input.keysyms import keysym_of, symbol_of
 from ...input.typeable import check_typeable
 from ..address import DisplayAddress
-from .clipboard import LONGEST_TEXT, Clipboard
+from .clipboard import LONGEST_TEXT, XClipboard
 from .connection import Window, Windows, in_x
 from .keyboard import Keyboard, Stroke
 from .ping import Ping
@@ -48,7 +48,7 @@ class XTestDriver:
         self._windows = windows
         self._watched = watched
         self._keyboard = Keyboard(connection)
-        self._clipboard: Clipboard | None = None
+        self._clipboard: XClipboard | None = None
         self._ping: Ping | None = None
         self._lent: list[int] = []
         self._put_at: tuple[int, int] | None = None
@@ -157,7 +157,7 @@ class XTestDriver:
 
     def _pasted(self, text: str) -> bool:
         if self._clipboard is None:
-            self._clipboard = Clipboard(self._address, bequeath=self._watched)
+            self._clipboard = XClipboard(self._address, bequeath=self._watched)
         parts = [text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)

@@ -18,7 +18,7 @@ from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..browsers import Browsers, Look
+from ..browsers import Browsers, PageLook
 from .site import Site
 from .traps import ALL, DIALOGS, PAGES, SEEN_ONLY, TABS, WIDGETS, Trap, address_of, build
 from .words import ASKED
@@ -28,7 +28,7 @@ VIEWPORT = Size(960, 600)
 _LATE_S = 1.0
 """How long what a page tells may be on its way."""
 
-_LOOK = Look(VIEWPORT)
+_LOOK = PageLook(VIEWPORT)
 _BROWSERS = Browsers()
 """Of this process. None is started before a task is set up."""
 

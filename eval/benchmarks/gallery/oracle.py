@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ....agent.core.context import Situation
+from ....agent.core.context import DecisionContext
 from ....agent.core.decision import Finish, GiveUp
 from ....agent.core.model import ModelInfo
 from ....agent.policy.model_policy import ScriptedPolicy, Thinking
@@ -26,9 +26,9 @@ class HandPolicy:
     def open(self) -> None:
         """See `Policy`."""
 
-    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Thinking:
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
         """See `Policy`. What is not where it should be is a reason to give up."""
-        image = situation.looks[-1].screenshot.image
+        image = context.history[-1].screenshot.image
         action = None
         try:
             while action is None and self._steps:
@@ -37,6 +37,6 @@ class HandPolicy:
                 if action is None:
                     self._read = step.text
         except NotSeen as error:
-            return ScriptedPolicy([GiveUp(str(error))]).decide(situation, interrupted)
+            return ScriptedPolicy([GiveUp(str(error))]).decide(context, interrupted)
         entry = Finish(self._read) if action is None else (action,)
-        return ScriptedPolicy([entry]).decide(situation, interrupted)
+        return ScriptedPolicy([entry]).decide(context, interrupted)

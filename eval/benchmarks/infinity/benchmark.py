@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ....agent.loop.agent import Result
 from ....envs.browser import BrowserEnv, BrowserSettings
-from ....envs.desktop.virtual.processes import Kept
+from ....envs.desktop.virtual.processes import ProcessGroup
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
 from ..listing import read_list
@@ -181,7 +181,7 @@ def served(app: Path) -> Generator[str]:
     Raises:
         TaskError: it does not come up.
     """
-    kept = Kept("infinity")
+    kept = ProcessGroup("infinity")
     try:
         port = _free_port()
         argv = (sys.executable, "-I", str(_HERE / "serve.py"), str(port))

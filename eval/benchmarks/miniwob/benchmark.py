@@ -13,7 +13,7 @@ from ....envs.browser import BrowserEnv
 from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..browsers import Browsers, LentBrowser, Look
+from ..browsers import Browsers, LentBrowser, PageLook
 from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version
 from .protocol import BROWSERGYM, OURS, Clock, Protocol, browsergym_tasks
@@ -52,7 +52,7 @@ class MiniwobTask:
             hide_query=not protocol.shows_query,
             limit_ms=protocol.limit_ms if protocol.clock is Clock.OFF else None,
         )
-        look = Look(protocol.viewport, protocol.scale, protocol.shows_scrollbars)
+        look = PageLook(protocol.viewport, protocol.scale, protocol.shows_scrollbars)
         if self.path.startswith("flight/"):
             look = replace(look, viewport=_FLIGHT, scale=1.0)
         server = _SERVERS.of(self.root)

@@ -21,7 +21,7 @@ from ....envs.browser import BrowserSettings
 from ....envs.env import Env, EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..browsers import Browsers, Look
+from ..browsers import Browsers, PageLook
 from ..listing import read_list
 from .server import CubeServer
 
@@ -33,7 +33,7 @@ COMPLEX = frozenset(
 )
 """The groups that its own scores count as complex; the others are simple."""
 
-_LOOK = Look(VIEWPORT, settings=BrowserSettings(allow_hosts=("127.0.0.1",)))
+_LOOK = PageLook(VIEWPORT, settings=BrowserSettings(allow_hosts=("127.0.0.1",)))
 _READY_S = 30.0
 _STEADY_S = 3.0
 """How long a page may take to find that it is not done yet: some begin by taking what is there for right."""

@@ -17,7 +17,7 @@ import pytest
 from paths import DATA
 
 from screenwright.agent.core.coordinates import Absolute, Grid, ModelPoint, Space
-from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply, Unreadable
+from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.registry import dialect_named
 from screenwright.envs.actions import (
@@ -98,7 +98,7 @@ def test_a_reply_is_read_as_it_was_meant(case: Case) -> None:
 @pytest.mark.parametrize("case", UNREADABLE, ids=name)
 def test_an_unreadable_reply_says_why(case: Case) -> None:
     found = dialect_of(case).parse(case["text"])
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, ParseFailure)
     assert found.kind == case["expected"]["error"]
     assert 0 <= found.position <= len(case["text"])
     assert found.message.splitlines() == [found.message]

@@ -3,7 +3,7 @@
 import pytest
 
 from screenwright.agent.core.coordinates import ModelPoint
-from screenwright.agent.core.decision import Finish, GiveUp, ModelMove, Reply, Unreadable
+from screenwright.agent.core.decision import Finish, GiveUp, ModelMove, ParseFailure, Reply
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.envs.actions import (
     Button,
@@ -88,7 +88,7 @@ def test_code_is_read_as_the_actions_it_stands_for(code: str, moves: tuple[Model
 )
 def test_other_code_is_refused_whole(code: str, kind: str) -> None:
     found = OpenCua().parse(reply_with("pyautogui.click(1, 2)\n" + code if kind != "no_action" else code))
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, ParseFailure)
     assert found.kind == kind
 
 
@@ -98,5 +98,5 @@ def test_code_without_headings_is_read() -> None:
 
 def test_words_without_code_are_no_action() -> None:
     found = OpenCua().parse("## Thought:\nI wonder.\n\n## Action:\nNothing yet.")
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, ParseFailure)
     assert found.kind == "no_action"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright.agent.core.coordinates import ModelPoint
-from screenwright.agent.core.decision import AskUser, Finish, ModelMove, Reply, Unreadable
+from screenwright.agent.core.decision import AskUser, Finish, ModelMove, ParseFailure, Reply
 from screenwright.agent.dialects.registry import DIALECTS, dialect_named
 from screenwright.agent.dialects.ui_tars import UiTars15
 from screenwright.envs.actions import Back, Button, Click, Direction, Drag, Hotkey, KeyDown, Scroll, Type, Wait
@@ -20,9 +20,9 @@ def read(text: str) -> tuple[ModelMove, ...]:
     return reply.moves
 
 
-def refused(text: str) -> Unreadable:
+def refused(text: str) -> ParseFailure:
     found = PARSE(text)
-    assert isinstance(found, Unreadable), found
+    assert isinstance(found, ParseFailure), found
     return found
 
 

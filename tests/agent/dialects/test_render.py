@@ -10,7 +10,7 @@ from screenwright.agent.dialects.parser.box_tokens import with_box_tokens
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.prompting.thoughts import Thoughts
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named, thinking_as
+from screenwright.agent.dialects.registry import DIALECTS, dialect_named, with_thinking
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.ui_tars import LAST_ACTION, TEMPLATES, Doubao, UiTars10, UiTars15
 from screenwright.envs.geometry import Size
@@ -138,7 +138,7 @@ def test_a_prompt_that_a_family_does_not_have_is_refused_with_those_it_has(diale
 @pytest.mark.parametrize("name", ["ui-tars-1.5", "ui-tars-1.0", "doubao", "seed-xml", "opencua"])
 def test_planned_thoughts_add_our_lines_and_are_another_prompt(name: str) -> None:
     official = dialect_named(name)
-    planned = thinking_as(official, Thoughts.PLANNED)
+    planned = with_thinking(official, Thoughts.PLANNED)
     lines = render("thoughts_planned")
     as_usual = "".join(message.text for message in official.render("a task", (Turn(NOW),)))
     told = "".join(message.text for message in planned.render("a task", (Turn(NOW),)))
@@ -146,13 +146,13 @@ def test_planned_thoughts_add_our_lines_and_are_another_prompt(name: str) -> Non
     assert told.count(lines) == 1
     assert told.index(lines) < told.rindex("a task")
     assert planned.prompt_sha256 != official.prompt_sha256
-    assert thinking_as(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
+    assert with_thinking(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
 
 
 def test_a_family_that_takes_no_such_request_says_so() -> None:
     with pytest.raises(ValueError, match="holo2 is not told how to think: leave out --thoughts planned"):
-        thinking_as(dialect_named("holo2"), Thoughts.PLANNED)
-    assert thinking_as(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
+        with_thinking(dialect_named("holo2"), Thoughts.PLANNED)
+    assert with_thinking(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
 
 
 @pytest.mark.parametrize(

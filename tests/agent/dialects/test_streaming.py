@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenwright.agent.core.decision import Reply, Unreadable
+from screenwright.agent.core.decision import ParseFailure, Reply
 from screenwright.agent.dialects.registry import DIALECTS, dialect_named
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars15
 from screenwright.envs.actions import Type
@@ -23,7 +23,7 @@ RUNAWAYS = {
 @pytest.mark.parametrize("name", sorted(DIALECTS))
 def test_a_reply_that_runs_wild_is_stopped_and_never_carried_out(name: str, text: str) -> None:
     dialect = dialect_named(name)
-    assert isinstance(dialect.parse(text), Unreadable)
+    assert isinstance(dialect.parse(text), ParseFailure)
     assert dialect.is_complete(text)
     assert any(dialect.is_complete(text[:length]) for length in range(100, 4_000, 100))
 

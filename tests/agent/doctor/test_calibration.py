@@ -16,24 +16,26 @@ from screenwright.agent.dialects.holo import holo1
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl
 from screenwright.agent.dialects.registry import DIALECTS, dialect_named
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
-from screenwright.agent.doctor.calibration import Answer, Calibration, calibrate
+from screenwright.agent.doctor.calibration import Calibration, CalibrationReply, calibrate
 from screenwright.agent.doctor.doubles import Aim, PointingModel, Writer, answering_in
 from screenwright.agent.doctor.readings import Reading, Resized, Sent, Shrunk, Unresized, readings_for, speaks
-from screenwright.agent.doctor.screens import SIZES, Scene, Target, scenes
+from screenwright.agent.doctor.screens import SIZES, CalibrationScreen, Target, calibration_screens
 from screenwright.agent.models.scripted import ScriptedModel
-from screenwright.envs.check import Verdict
+from screenwright.envs.check import CheckStatus
 from screenwright.envs.geometry import ScreenPoint, Size
 
 SEEDS = st.integers(0, 2**32)
 SHRUNK_BY_THE_SERVER = Reading(Absolute(), Resized(ImageRule(28, 56 * 56, 1003520)))
 
 
-def answers(dialect: Dialect, aim: Aim) -> list[Answer]:
+def answers(dialect: Dialect, aim: Aim) -> list[CalibrationReply]:
     """What a model that points by `aim` would say to all questions."""
-    said: list[Answer] = []
-    for scene in scenes():
+    said: list[CalibrationReply] = []
+    for scene in calibration_screens():
         sent = dialect.image_rule.resize(scene.size)
-        said += [Answer(scene.size, sent, target, "said", aim(scene, target, sent)) for target in scene.targets]
+        said += [
+            CalibrationReply(scene.size, sent, target, "said", aim(scene, target, sent)) for target in scene.targets
+        ]
     return said
 
 
@@ -45,7 +47,7 @@ def measured(dialect: Dialect, aim: Aim) -> Calibration:
 
 
 def test_every_target_lies_on_its_screen_and_apart_from_the_others() -> None:
-    for scene in scenes():
+    for scene in calibration_screens():
         boxes = [target.box for target in scene.targets]
         assert all(0 <= box.left < box.right <= scene.size.width for box in boxes)
         assert all(0 <= box.top < box.bottom <= scene.size.height for box in boxes)
@@ -57,7 +59,7 @@ def test_every_target_lies_on_its_screen_and_apart_from_the_others() -> None:
 
 
 def test_a_target_is_drawn_where_it_is_said_to_be() -> None:
-    for scene in scenes():
+    for scene in calibration_screens():
         for target in scene.targets:
             image, box = scene.screenshot.image, target.box
             inside, outside = (box.left + 3, box.top + 3), (box.left - 3, box.top - 3)
@@ -148,7 +150,7 @@ def test_a_model_that_answers_as_its_dialect_says_is_never_refused(
     aim = answering_in(Reading(dialect.space), noise_px=noise_px, misses=misses, seed=seed)
     calibration = measured(dialect, aim)
     assert calibration.fits
-    assert calibration.check().verdict is Verdict.OK
+    assert calibration.check().verdict is CheckStatus.OK
 
 
 @settings(max_examples=60)
@@ -159,7 +161,7 @@ def test_answers_at_random_fit_nothing(name: str, seed: int, upto: float) -> Non
         dialect_named(name), lambda _scene, _target, _sent: ModelPoint(chance.uniform(0, upto), chance.uniform(0, upto))
     )
     assert (calibration.space, calibration.fits) == (None, False)
-    assert calibration.check().verdict is Verdict.FAILED
+    assert calibration.check().verdict is CheckStatus.FAILED
 
 
 @settings(max_examples=60)
@@ -198,7 +200,7 @@ def test_the_line_says_which_space_fits_and_what_to_do(
     dialect: Writer, reading: Reading, found: str, mend: str
 ) -> None:
     check = calibrate(PointingModel(dialect, answering_in(reading, noise_px=1)), dialect).check()
-    assert (check.what, check.verdict) == ("model: calibration", Verdict.FAILED)
+    assert (check.what, check.verdict) == ("model: calibration", CheckStatus.FAILED)
     assert found in check.found
     assert "24 of 24 targets hit" in check.found
     assert check.mend.startswith(mend)
@@ -274,11 +276,11 @@ def test_a_context_that_holds_no_screen_is_said_to() -> None:
 
 
 def test_a_double_without_noise_points_at_the_middle_of_what_it_is_asked_for() -> None:
-    seen: list[tuple[Scene, Target]] = []
+    seen: list[tuple[CalibrationScreen, Target]] = []
 
-    def aim(scene: Scene, target: Target, sent: Size) -> ModelPoint | None:
+    def aim(scene: CalibrationScreen, target: Target, sent: Size) -> ModelPoint | None:
         seen.append((scene, target))
         return answering_in(Reading(Absolute()))(scene, target, sent)
 
     calibrate(PointingModel(UiTars15(), aim), UiTars15())
-    assert seen == [(scene, target) for scene in scenes() for target in scene.targets]
+    assert seen == [(scene, target) for scene in calibration_screens() for target in scene.targets]

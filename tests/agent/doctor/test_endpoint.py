@@ -22,9 +22,9 @@ from screenwright.agent.doctor.readings import Reading, readings_for
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.served import ServedModel
 from screenwright.agent.models.wire import image_of
-from screenwright.envs.check import Check, Verdict
+from screenwright.envs.check import Check, CheckStatus
 
-OK, WARNING, FAILED, SKIPPED = Verdict.OK, Verdict.WARNING, Verdict.FAILED, Verdict.SKIPPED
+OK, WARNING, FAILED, SKIPPED = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.SKIPPED
 
 WHAT = (
     "reachable", "name", "reply", "context", "images a prompt", "image size", "special tokens", "prefix cache",
@@ -242,7 +242,7 @@ def test_an_empty_reply_is_pointed_out() -> None:
 
 
 @pytest.mark.parametrize(("context", "verdict"), [(32768, OK), (8192, OK), (6000, WARNING), (2500, FAILED)])
-def test_a_context_too_small_for_the_history_is_pointed_out(context: int, verdict: Verdict) -> None:
+def test_a_context_too_small_for_the_history_is_pointed_out(context: int, verdict: CheckStatus) -> None:
     check = line("context", Able(context=context))
     assert check.verdict is verdict
     assert verdict is OK or "--max-model-len 65536" in check.mend
@@ -268,7 +268,7 @@ def test_a_model_that_takes_no_image_fails() -> None:
 
 @pytest.mark.parametrize(("dialect", "verdict"), [(UiTars15(), FAILED), (UiTars10(), WARNING)])
 def test_a_server_that_shrinks_images_is_found_out_and_matters_to_models_that_answer_in_pixels(
-    dialect: Dialect, verdict: Verdict
+    dialect: Dialect, verdict: CheckStatus
 ) -> None:
     check = line("image size", Able(rule=ImageRule(28, 3136, 1003520)), dialect)
     assert check.verdict is verdict
@@ -329,7 +329,7 @@ def test_a_cache_that_is_off_is_told_from_one_that_is_not_told_of() -> None:
 
 
 @pytest.mark.parametrize(("grammar", "verdict"), [("held", OK), ("ignored", WARNING), ("refused", WARNING)])
-def test_a_grammar_is_only_believed_in_when_the_reply_has_its_form(grammar: str, verdict: Verdict) -> None:
+def test_a_grammar_is_only_believed_in_when_the_reply_has_its_form(grammar: str, verdict: CheckStatus) -> None:
     assert line("structured output", Able(grammar=grammar)).verdict is verdict
 
 

@@ -4,7 +4,7 @@ import pytest
 from chaos import CASES, Case, climbed, ended, in_chromium, in_memory, play
 
 from screenwright import Ended, Event, StopReason
-from screenwright.agent.core.supervision import UNTOLD
+from screenwright.agent.core.supervision import NO_INTERVENTION
 
 names = [case.name for case in CASES]
 RECOVERED = ("an overlay, and a model that heeds", "a target three pixels wide")
@@ -55,7 +55,7 @@ def test_an_early_finish_is_believed_unless_it_is_checked() -> None:
 
 def test_untold_a_model_is_left_alone_but_an_endless_circle_still_ends() -> None:
     case = CASES[0]
-    events, model = play(case, in_memory(case), UNTOLD)
+    events, model = play(case, in_memory(case), NO_INTERVENTION)
     assert isinstance(events[-1], Ended)
     assert (events[-1].stop, events[-1].steps, climbed(events)) == (StopReason.STUCK, 6, [(6, "stuck")])
     assert not any("changed" in message.text for messages in model.asked for message in messages[2:])

@@ -17,12 +17,12 @@ from screenwright import (
     Guard,
     KeyDown,
     Limits,
-    Misread,
     ModelLost,
     ModelPolicy,
     Navigate,
-    Noted,
+    Note,
     Observed,
+    ParseFailed,
     Replied,
     ScreenPoint,
     ScriptedModel,
@@ -132,11 +132,11 @@ def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_wait
 
 def test_a_lost_screen_is_env_lost_and_what_went_before_is_kept() -> None:
     class Losing(FakeEnv):
-        looks = 0
+        history = 0
 
         def observe(self) -> Observation:
-            self.looks += 1
-            if self.looks > 2:
+            self.history += 1
+            if self.history > 2:
                 raise EnvLost("the screen is gone")
             return super().observe()
 
@@ -185,12 +185,12 @@ def test_an_unreadable_reply_is_told_to_the_model_and_never_carried_out() -> Non
     env = FakeEnv()
     model = ScriptedModel(["Thought: hm\nAction: flyto(start_box='(1,1)')", "Action: finished(content='sorry')"])
     events = with_model(env, model)
-    misread = [event for event in events if isinstance(event, Misread)]
-    assert [event.kind for event in misread] == ["unknown_action"]
-    assert misread[0].message in model.asked[1][-1].text
+    parse_failures = [event for event in events if isinstance(event, ParseFailed)]
+    assert [event.kind for event in parse_failures] == ["unknown_action"]
+    assert parse_failures[0].message in model.asked[1][-1].text
     assert ended(events).stop is StopReason.FINISHED
     assert len([event for event in events if isinstance(event, Replied)]) == 2
-    assert ended(events).misread == 1
+    assert ended(events).parse_failures == 1
 
 
 def test_replies_that_stay_unreadable_end_the_episode() -> None:
@@ -219,9 +219,9 @@ def test_a_paused_episode_holds_and_the_model_is_told_afterwards() -> None:
         events.append(event)
         if isinstance(event, Stepped) and event.step == 1:
             control.pause()
-        if isinstance(event, Noted) and event.text == "paused":
+        if isinstance(event, Note) and event.text == "paused":
             control.resume()
-    assert [event.text for event in events if isinstance(event, Noted)] == ["paused", "resumed"]
+    assert [event.text for event in events if isinstance(event, Note)] == ["paused", "resumed"]
     assert "user" in [event.notes for event in events if isinstance(event, Observed)][1][0]
     assert ended(events).stop is StopReason.FINISHED
 

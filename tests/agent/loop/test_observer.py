@@ -11,11 +11,12 @@ import pytest
 from screenwright import (
     Acted,
     Action,
+    ActionResult,
     Agent,
-    Checked,
-    Claim,
     Click,
-    Done,
+    CompletionClaim,
+    Critique,
+    Critiqued,
     Ended,
     EnvLost,
     Episode,
@@ -26,22 +27,21 @@ from screenwright import (
     NeedsUser,
     Observation,
     Observed,
-    Oversight,
+    RecoveredError,
     ScriptedModel,
     ScriptedPolicy,
     StopReason,
-    Told,
-    Trouble,
+    Supervision,
     UiTars15,
     Usage,
-    Verdict,
+    UserMessage,
     Wait,
     read_run,
 )
 from screenwright.agent.core.decision import AskUser, Finish
 from screenwright.agent.loop.control import Control
 from screenwright.agent.loop.observer import CHANGED_BY_HAND, LEFT_ALONE
-from screenwright.agent.monitor.critic import ModelCheck
+from screenwright.agent.monitor.critic import ModelCritic
 
 ASKS = (AskUser("Which account?"), Finish("done"))
 
@@ -55,7 +55,7 @@ def converse(answer: Callable[[Control, FakeEnv], None], limits: Limits = Limits
     """An episode whose model asks the user, who does `answer`."""
     control, env = Control(), FakeEnv()
     events: list[Event] = []
-    episode = Episode("t", env, ScriptedPolicy(ASKS), limits, control=control, oversight=Oversight(attended=True))
+    episode = Episode("t", env, ScriptedPolicy(ASKS), limits, control=control, supervision=Supervision(attended=True))
     for event in episode.run():
         events.append(event)
         if isinstance(event, NeedsUser):
@@ -70,7 +70,7 @@ def notes(events: list[Event]) -> list[tuple[str, ...]]:
 def test_a_users_answer_is_told_to_the_model_and_the_run_goes_on() -> None:
     events = converse(lambda control, env: control.tell("the second one"))
     assert [event.question for event in events if isinstance(event, NeedsUser)] == ["Which account?"]
-    assert [event.text for event in events if isinstance(event, Told)] == ["the second one"]
+    assert [event.text for event in events if isinstance(event, UserMessage)] == ["the second one"]
     assert notes(events)[1] == ("The user answers: the second one", LEFT_ALONE)
     assert ended(events).stop is StopReason.FINISHED
 
@@ -107,7 +107,7 @@ def test_the_time_that_a_user_takes_does_not_count() -> None:
 
 def test_an_agent_is_answered_from_another_thread() -> None:
     model = ScriptedModel(["Action: call_user(content='Which?')", "Action: finished(content='thanks')"])
-    agent = Agent(model, dialect=UiTars15(ask_user=True), oversight=Oversight(attended=True))
+    agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=Supervision(attended=True))
     answering = threading.Timer(0.2, lambda: agent.tell("the left one"))
     answering.start()
     result = agent.run("t", FakeEnv())
@@ -120,7 +120,7 @@ def test_a_circle_asks_the_user_who_attends_as_its_last_rung() -> None:
     control, env = Control(), FakeEnv()
     dead = (Click(env.where("Express")), Click(env.where("Express")))  # on and off again: nothing has changed
     script = [dead] * 7
-    episode = Episode("t", env, ScriptedPolicy(script), control=control, oversight=Oversight(attended=True))
+    episode = Episode("t", env, ScriptedPolicy(script), control=control, supervision=Supervision(attended=True))
     events: list[Event] = []
     for event in episode.run():
         events.append(event)
@@ -134,23 +134,23 @@ def test_a_circle_asks_the_user_who_attends_as_its_last_rung() -> None:
 # -- the second look
 
 
-def checked(*verdicts: Verdict, script: tuple[Finish, ...] = (Finish("a"), Finish("b"))) -> list[Event]:
+def checked(*verdicts: Critique, script: tuple[Finish, ...] = (Finish("a"), Finish("b"))) -> list[Event]:
     left = iter(verdicts)
-    oversight = Oversight(check=lambda claim: next(left))
-    return list(Episode("t", FakeEnv(), ScriptedPolicy(script), oversight=oversight).run())
+    supervision = Supervision(check=lambda claim: next(left))
+    return list(Episode("t", FakeEnv(), ScriptedPolicy(script), supervision=supervision).run())
 
 
 def test_a_finish_that_holds_is_verified() -> None:
-    events = checked(Verdict(True, "the label says so", Usage(10, 2)))
+    events = checked(Critique(True, "the label says so", Usage(10, 2)))
     end = ended(events)
     assert (end.stop, end.verified, end.answer, end.usage.total) == (StopReason.FINISHED, True, "a", 12)
-    assert [(event.holds, event.reason) for event in events if isinstance(event, Checked)] == [
+    assert [(event.holds, event.reason) for event in events if isinstance(event, Critiqued)] == [
         (True, "the label says so")
     ]
 
 
 def test_a_refuted_finish_is_told_once_and_then_stands_unverified() -> None:
-    events = checked(Verdict(False, "the form is empty"), Verdict(False, "still empty"))
+    events = checked(Critique(False, "the form is empty"), Critique(False, "still empty"))
     end = ended(events)
     assert (end.stop, end.verified, end.answer, end.steps) == (StopReason.FINISHED, False, "b", 2)
     assert "still empty" in end.reason
@@ -158,27 +158,27 @@ def test_a_refuted_finish_is_told_once_and_then_stands_unverified() -> None:
 
 
 def test_a_finish_that_was_mended_is_verified() -> None:
-    assert ended(checked(Verdict(False, "no"), Verdict(True))).verified is True
+    assert ended(checked(Critique(False, "no"), Critique(True))).verified is True
 
 
 def test_a_check_that_cannot_tell_leaves_a_finish_as_it_is() -> None:
-    def lost(claim: Claim) -> Verdict:
+    def lost(claim: CompletionClaim) -> Critique:
         raise ModelLost("the judge is down")
 
-    events = list(Episode("t", FakeEnv(), ScriptedPolicy([Finish("a")]), oversight=Oversight(check=lost)).run())
+    events = list(Episode("t", FakeEnv(), ScriptedPolicy([Finish("a")]), supervision=Supervision(check=lost)).run())
     assert (ended(events).stop, ended(events).verified) == (StopReason.FINISHED, None)
-    assert "the judge is down" in next(event.reason for event in events if isinstance(event, Checked))
+    assert "the judge is down" in next(event.reason for event in events if isinstance(event, Critiqued))
 
 
 def test_a_check_sees_the_task_the_answer_what_was_done_and_the_screen_as_it_is_now() -> None:
-    env, claims = FakeEnv(), list[Claim]()
+    env, claims = FakeEnv(), list[CompletionClaim]()
 
-    def check(claim: Claim) -> Verdict:
+    def check(claim: CompletionClaim) -> Critique:
         claims.append(claim)
-        return Verdict(True)
+        return Critique(True)
 
     policy = ScriptedPolicy([(Click(env.where("Greet")),), Finish("greeted")])
-    list(Episode("Press Greet", env, policy, oversight=Oversight(check=check)).run())
+    list(Episode("Press Greet", env, policy, supervision=Supervision(check=check)).run())
     (claim,) = claims
     assert (claim.task, claim.answer, claim.actions) == ("Press Greet", "greeted", ("1. click at 74, 58",))
     assert claim.screenshots[-1] == env.observe().screenshot
@@ -196,7 +196,7 @@ def test_a_check_sees_the_task_the_answer_what_was_done_and_the_screen_as_it_is_
 def test_a_models_verdict_is_its_last_word(reply: str, holds: bool | None, reason: str | None) -> None:
     model = ScriptedModel([reply], usage=Usage(5, 1))
     shot = FakeEnv().observe().screenshot
-    verdict = ModelCheck(model)(Claim("Press Greet", "ok", (shot, shot), ("1. wait 1 s",)))
+    verdict = ModelCritic(model)(CompletionClaim("Press Greet", "ok", (shot, shot), ("1. wait 1 s",)))
     assert verdict.holds is holds
     assert verdict.usage.total == 6
     if reason is not None:
@@ -227,15 +227,15 @@ def first_look_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)
 
 
-@pytest.mark.parametrize(("serves_s", "looks"), [(60.0, 2), (0.0, 3)])
+@pytest.mark.parametrize(("serves_s", "history"), [(60.0, 2), (0.0, 3)])
 def test_the_look_that_opened_the_screen_serves_the_first_step_if_it_was_just_now(
-    serves_s: float, looks: int, monkeypatch: pytest.MonkeyPatch
+    serves_s: float, history: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", serves_s)
     env = Flickering()
     events = list(Episode("t", env, ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert [event.step for event in events if isinstance(event, Observed)] == [1, 2]
-    assert env.count == looks
+    assert env.count == history
     assert [event.capture_s > 0 for event in events if isinstance(event, Observed)] == [serves_s == 0, True]
 
 
@@ -251,7 +251,7 @@ def test_what_opening_has_to_tell_is_told_once(monkeypatch: pytest.MonkeyPatch) 
 def test_a_look_that_failed_once_is_taken_again_and_said_to_be() -> None:
     events = list(Episode("t", Flickering(2), ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert ended(events).stop is StopReason.FINISHED
-    (trouble,) = [event for event in events if isinstance(event, Trouble)]
+    (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
     assert (trouble.step, trouble.kind) == (2, "screenshot")
     assert "no picture" in trouble.message
 
@@ -274,7 +274,7 @@ class Mortal(FakeEnv):
             raise EnvLost("it crashed")
         return super().observe()
 
-    def execute(self, action: Action) -> Done:
+    def execute(self, action: Action) -> ActionResult:
         if isinstance(action, Wait) and self.deaths:
             self.deaths, self.lost = self.deaths - 1, True
             raise EnvLost("it crashed")
@@ -287,13 +287,13 @@ class Mortal(FakeEnv):
 
 def mortal(deaths: int, restarts: int) -> list[Event]:
     policy = ScriptedPolicy([(Wait(0),), (Wait(0),), Finish()])
-    return list(Episode("t", Mortal(deaths), policy, oversight=Oversight(restarts=restarts)).run())
+    return list(Episode("t", Mortal(deaths), policy, supervision=Supervision(restarts=restarts)).run())
 
 
 def test_a_screen_that_was_lost_is_started_again_and_said_to_be() -> None:
     events = mortal(deaths=1, restarts=1)
     assert ended(events).stop is StopReason.FINISHED
-    (trouble,) = [event for event in events if isinstance(event, Trouble)]
+    (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
     assert (trouble.step, trouble.kind) == (2, "screen")
     assert trouble.message == "it crashed; it was started again (1 of 1)"
     assert [event.refused for event in events if isinstance(event, Acted)] == ["it crashed", None]
@@ -304,7 +304,7 @@ def test_a_screen_that_was_lost_is_started_again_and_said_to_be() -> None:
 def test_a_screen_is_started_again_no_more_often_than_it_may(deaths: int, restarts: int) -> None:
     events = mortal(deaths, restarts)
     assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "it crashed")
-    assert len([event for event in events if isinstance(event, Trouble)]) == restarts
+    assert len([event for event in events if isinstance(event, RecoveredError)]) == restarts
 
 
 @pytest.mark.parametrize(("jump", "way"), [(7200.0, "forward"), (-7200.0, "back")])
@@ -319,16 +319,16 @@ def test_a_clock_that_was_set_is_noted_and_breaks_no_limit(
         if event.event == "acted":
             set_by[0] = jump
     assert ended(events).stop is StopReason.FINISHED
-    (trouble,) = [event for event in events if isinstance(event, Trouble)]
+    (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
     assert trouble.message == f"the clock was set {way} by 7200 s"
 
 
 def test_all_of_it_is_recorded_and_read_back(tmp_path: Path) -> None:
-    verdicts = iter([Verdict(False, "no"), Verdict(True, "yes")])
-    oversight = Oversight(attended=True, check=lambda claim: next(verdicts))
+    verdicts = iter([Critique(False, "no"), Critique(True, "yes")])
+    supervision = Supervision(attended=True, check=lambda claim: next(verdicts))
     wait = "Action: wait()"
     model = ScriptedModel(["Action: call_user(content='Who?')", "Action: finished()", "Action: finished()", wait])
-    agent = Agent(model, dialect=UiTars15(ask_user=True), oversight=oversight)
+    agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=supervision)
     seen: list[Event] = []
     for event in agent.stream("t", FakeEnv(), out=tmp_path / "run"):
         seen.append(event)

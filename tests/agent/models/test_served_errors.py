@@ -211,8 +211,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, monkey
         with ServedModel(address) as model:
             assert model.complete(QUESTION, Sampling()).text == "fine"
             server.chat[:] = [Hang(stream(said("slow"), done=False, whole=False))]
-            patience = iter("abc")
-            reply = model.complete(QUESTION, Sampling(), lambda text: text == "slow" and next(patience, None) is None)
+            timeouts = iter("abc")
+            reply = model.complete(QUESTION, Sampling(), lambda text: text == "slow" and next(timeouts, None) is None)
             assert reply.text == "slow"
 
 

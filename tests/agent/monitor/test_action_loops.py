@@ -5,18 +5,18 @@ from collections.abc import Sequence
 import pytest
 
 from screenwright import Action, Click, Direction, ScreenPoint, Scroll, Type, Wait
-from screenwright.agent.monitor.action_loops import Circle, Deed, find_circle, same_deed
+from screenwright.agent.monitor.action_loops import ActionLoop, StepActions, find_loop, same_actions
 
 
 def click(x: float, y: float = 100) -> Click[ScreenPoint]:
     return Click(ScreenPoint(x, y))
 
 
-def circle(actions: Sequence[Action], screens: str) -> Circle | None:
+def circle(actions: Sequence[Action], screens: str) -> ActionLoop | None:
     """The circle of deeds, where each letter stands for what a look showed; one look more than there are deeds."""
     assert len(screens) == len(actions) + 1
-    deeds = [Deed((action,)) for action in actions]
-    return find_circle(deeds, lambda one, other: screens[one] == screens[other])
+    deeds = [StepActions((action,)) for action in actions]
+    return find_loop(deeds, lambda one, other: screens[one] == screens[other])
 
 
 def weight(actions: Sequence[Action], screens: str) -> float:
@@ -39,10 +39,10 @@ def test_points_within_a_few_pixels_are_the_same_place() -> None:
 def test_other_text_another_direction_another_button_are_other_deeds() -> None:
     down: Action = Scroll(Direction.DOWN)
     up: Action = Scroll(Direction.UP)
-    assert not same_deed(Deed((down,)), Deed((up,)))
-    assert not same_deed(Deed((Type("a"),)), Deed((Type("b"),)))
-    assert not same_deed(Deed((A,)), Deed((A, A)))
-    assert same_deed(Deed((down,)), Deed((Scroll(Direction.DOWN),)))
+    assert not same_actions(StepActions((down,)), StepActions((up,)))
+    assert not same_actions(StepActions((Type("a"),)), StepActions((Type("b"),)))
+    assert not same_actions(StepActions((A,)), StepActions((A, A)))
+    assert same_actions(StepActions((down,)), StepActions((Scroll(Direction.DOWN),)))
 
 
 def test_the_same_action_whose_screen_changes_each_time_is_no_circle() -> None:
@@ -60,9 +60,9 @@ def test_a_change_breaks_the_count() -> None:
 )
 def test_a_cycle_weighs_three_at_its_third_round(actions: list[Action], screens: str, rounds: int) -> None:
     deeds = actions * rounds
-    looks = (screens * 9)[: len(deeds) + 1]
-    assert weight(deeds, looks) == 3
-    assert weight(deeds[:-1], looks[:-1]) < 3
+    history = (screens * 9)[: len(deeds) + 1]
+    assert weight(deeds, history) == 3
+    assert weight(deeds[:-1], history[:-1]) < 3
     assert weight([*deeds, actions[0]], (screens * 9)[: len(deeds) + 2]) == 4
 
 
@@ -78,8 +78,8 @@ def test_a_cycle_begins_where_its_deeds_do() -> None:
 
 def test_waiting_counts_a_quarter_and_a_sixth_while_something_moves() -> None:
     assert weight([Wait()] * 12, "x" * 13) == 3
-    moving = [Deed((Wait(),), moving=True)] * 18
-    found = find_circle(moving, lambda one, other: True)
+    moving = [StepActions((Wait(),), moving=True)] * 18
+    found = find_loop(moving, lambda one, other: True)
     assert found is not None
     assert found.weight == pytest.approx(3)
 
@@ -91,7 +91,7 @@ def test_screens_are_compared_only_where_the_deeds_agree() -> None:
         asked.append((one, other))
         return False
 
-    find_circle([Deed((click(50 * index),)) for index in range(12)], same)
+    find_loop([StepActions((click(50 * index),)) for index in range(12)], same)
     assert asked == [(11, 12)]
 
 

@@ -10,21 +10,21 @@ from PIL import Image
 
 from screenwright import (
     Click,
+    Escalated,
     ImagePart,
     Message,
     Observed,
-    Oversight,
-    Reflected,
-    Rung,
+    RecoveryAction,
     ScreenPoint,
     Screenshot,
     Size,
     StopReason,
+    Supervision,
     Type,
     UiTars15,
     dialect_named,
 )
-from screenwright.agent.policy.zoom import CloserLook, part_around
+from screenwright.agent.policy.zoom import ZoomRefinement, part_around
 from screenwright.envs.geometry import DeviceTransform
 
 DEAD = CASES[0]
@@ -38,12 +38,12 @@ def _same(model: Answer) -> Answer:
     return model
 
 
-def only(*rungs: Rung) -> Oversight:
-    return Oversight(rungs=rungs)
+def only(*rungs: RecoveryAction) -> Supervision:
+    return Supervision(rungs=rungs)
 
 
 def test_told_of_a_circle_a_model_hears_what_was_seen_once() -> None:
-    events, _ = play(DEAD, in_memory(DEAD), only(Rung.TELL))
+    events, _ = play(DEAD, in_memory(DEAD), only(RecoveryAction.TELL))
     told = [event.notes for event in events if isinstance(event, Observed) and "circles" in " ".join(event.notes)]
     assert len(told) == 1
     assert "click at 100, 80" in told[0][0]
@@ -52,14 +52,14 @@ def test_told_of_a_circle_a_model_hears_what_was_seen_once() -> None:
 
 def test_a_hotter_sampling_holds_while_the_circle_lasts_and_no_longer() -> None:
     case = Case("way out", "dead", lambda: in_order(*[Click(BUTTON)] * 4, Type("Ada")))
-    events, model = play(case, in_memory(case), only(Rung.HOTTER, Rung.TELL))
+    events, model = play(case, in_memory(case), only(RecoveryAction.HOTTER, RecoveryAction.TELL))
     assert [sampling.temperature for sampling in model.samplings] == [0, 0, 0, 0.7, 0.7, 0]
     assert climbed(events) == [(4, "hotter"), (5, "tell")]
 
 
 def test_a_fresh_plan_shows_the_task_and_what_was_done_but_no_look_before() -> None:
-    events, model = play(DEAD, in_memory(DEAD), only(Rung.PLAN))
-    step = next(event.step for event in events if isinstance(event, Reflected) and event.rung is Rung.PLAN)
+    events, model = play(DEAD, in_memory(DEAD), only(RecoveryAction.PLAN))
+    step = next(event.step for event in events if isinstance(event, Escalated) and event.rung is RecoveryAction.PLAN)
     asked = model.asked[step - 1]
     assert images_in(asked) == 1
     assert not any(message.role == "assistant" for message in asked)
@@ -77,7 +77,7 @@ def test_while_a_run_goes_well_nothing_is_said_and_no_reply_is_drawn_hotter() ->
     for case in CASES:
         if case.progress and case.trouble != "third":
             events, model = play(case, in_memory(case))
-            assert not [event for event in events if isinstance(event, Reflected)]
+            assert not [event for event in events if isinstance(event, Escalated)]
             assert {sampling.temperature for sampling in model.samplings} == {0.0}
 
 
@@ -86,7 +86,7 @@ def test_alternation_and_stubbornness_end_alike() -> None:
     for count in (1, 2, 3):
         model = stubborn(*(Click(at) for at in places[:count]))
         case = Case("in turn", "dead", partial(_same, model))
-        events, _ = play(case, in_memory(case), only(Rung.TELL, Rung.PLAN))
+        events, _ = play(case, in_memory(case), only(RecoveryAction.TELL, RecoveryAction.PLAN))
         assert climbed(events)[0] == (3 * count + 1, "tell")
         assert ended(events).stop is StopReason.STUCK
 
@@ -105,7 +105,7 @@ def test_a_place_on_the_enlarged_part_is_mapped_back_exactly(
     assert 0 <= part.left <= at.x < part.right <= screen[0]
     assert 0 <= part.top <= at.y < part.bottom <= screen[1]
     device = DeviceTransform(scale, 7, 11)
-    closer = CloserLook.around(at, Screenshot(Image.new("RGB", screen)), dialect_named(dialect), device)
+    closer = ZoomRefinement.around(at, Screenshot(Image.new("RGB", screen)), dialect_named(dialect), device)
     inside = ScreenPoint(at.x - part.left, at.y - part.top)
     trace = closer.on_screen(closer.frame.trace(closer.frame.to_model(inside)))
     assert abs(trace.screen.x - at.x) < 1e-6 or trace.clamped
@@ -116,7 +116,7 @@ def test_a_place_on_the_enlarged_part_is_mapped_back_exactly(
 
 
 def test_an_enlarged_part_is_asked_about_in_the_grounding_prompt() -> None:
-    closer = CloserLook.around(
+    closer = ZoomRefinement.around(
         ScreenPoint(10, 10), Screenshot(Image.new("RGB", (1280, 720))), UiTars15(), DeviceTransform()
     )
     messages = closer.messages("the Save button")

@@ -6,26 +6,26 @@ from screenwright import ChangeHistory, ChunkedHistory, KeepAllHistory, Keyframe
 
 
 def test_a_window_keeps_the_newest_images() -> None:
-    assert [list(WindowHistory(3).images(looks)) for looks in (1, 3, 4, 6)] == [[0], [0, 1, 2], [1, 2, 3], [3, 4, 5]]
+    assert [list(WindowHistory(3).images(count)) for count in (1, 3, 4, 6)] == [[0], [0, 1, 2], [1, 2, 3], [3, 4, 5]]
 
 
 def test_a_chunked_history_grows_to_high_then_drops_to_low() -> None:
-    kept = [len(ChunkedHistory(5, 2).images(looks)) for looks in range(1, 15)]
+    kept = [len(ChunkedHistory(5, 2).images(count)) for count in range(1, 15)]
     assert kept == [1, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2]
 
 
-@given(high=st.integers(1, 12), low=st.integers(1, 12), looks=st.integers(1, 200))
-def test_chunks_keep_the_last_look_and_never_more_than_high(high: int, low: int, looks: int) -> None:
+@given(high=st.integers(1, 12), low=st.integers(1, 12), count=st.integers(1, 200))
+def test_chunks_keep_the_last_look_and_never_more_than_high(high: int, low: int, count: int) -> None:
     low = min(low, high)
-    images = ChunkedHistory(high, low).images(looks)
-    assert images[-1] == looks - 1
-    assert min(low, looks) <= len(images) <= high
+    images = ChunkedHistory(high, low).images(count)
+    assert images[-1] == count - 1
+    assert min(low, count) <= len(images) <= high
 
 
-@given(high=st.integers(2, 12), looks=st.integers(1, 200))
-def test_the_front_of_a_chunked_history_moves_once_in_a_period(high: int, looks: int) -> None:
+@given(high=st.integers(2, 12), count=st.integers(1, 200))
+def test_the_front_of_a_chunked_history_moves_once_in_a_period(high: int, count: int) -> None:
     history = ChunkedHistory(high, 2)
-    fronts = [history.images(count).start for count in range(looks, looks + high - 1)]
+    fronts = [history.images(count).start for count in range(count, count + high - 1)]
     assert len(set(fronts)) <= 2
 
 
@@ -38,16 +38,16 @@ def test_impossible_histories_are_refused(high: int, low: int) -> None:
 
 
 def test_keyframes_are_one_of_each_segment_and_the_last() -> None:
-    kept = [list(KeyframeHistory(4).images(looks)) for looks in (1, 4, 5, 8, 13, 30)]
+    kept = [list(KeyframeHistory(4).images(count)) for count in (1, 4, 5, 8, 13, 30)]
     assert kept == [[0], [0, 1, 2, 3], [0, 2, 4], [0, 4, 7], [0, 4, 8, 12], [0, 16, 29]]
 
 
-@given(size=st.integers(2, 12), looks=st.integers(1, 300))
+@given(size=st.integers(2, 12), count=st.integers(1, 300))
 def test_keyframes_are_within_their_number_and_the_older_ones_change_only_when_a_segment_doubles(
-    size: int, looks: int
+    size: int, count: int
 ) -> None:
-    now, then = KeyframeHistory(size).images(looks), KeyframeHistory(size).images(looks + 1)
-    assert now[-1] == looks - 1
+    now, then = KeyframeHistory(size).images(count), KeyframeHistory(size).images(count + 1)
+    assert now[-1] == count - 1
     assert len(now) <= size
     assert list(now) == sorted(set(now))
     assert set(now[:-1]) <= set(then) or len(then) < len(now) + 1

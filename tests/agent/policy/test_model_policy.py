@@ -7,22 +7,22 @@ import pytest
 
 from screenwright import (
     Completion,
-    Condensed,
     Decided,
     FakeEnv,
     ImagePart,
     Message,
     ModelInfo,
     ModelPolicy,
+    RecoveredError,
     Replied,
     Sampling,
     ScriptedModel,
     Size,
-    Trouble,
+    Summarized,
     UiTars15,
     WindowHistory,
 )
-from screenwright.agent.core.context import Look, Situation
+from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.context_window import LEAST_REPLY, estimated_tokens
 from screenwright.agent.policy.summary import CONDENSED, LEFT_OUT, LONGEST
 
@@ -42,13 +42,13 @@ class Limited(ScriptedModel):
         return ModelInfo("limited", context_tokens=self.context_tokens)
 
 
-def asked(context_tokens: int, looks: int = 5) -> tuple[Sequence[Message], Sampling, int]:
-    """What a model of that context is asked after `looks` looks, and how many images it is shown."""
+def asked(context_tokens: int, history: int = 5) -> tuple[Sequence[Message], Sampling, int]:
+    """What a model of that context is asked after `history` looks, and how many images it is shown."""
     model = Limited(context_tokens)
-    past = tuple(Look(SHOT, reply=WAIT) for _ in range(looks - 1))
+    past = tuple(HistoryStep(SHOT, reply=WAIT) for _ in range(history - 1))
     events = list(
         ModelPolicy(model, UiTars15(), history=WindowHistory(5), condense=False).decide(
-            Situation("a task", looks, (*past, Look(SHOT))), lambda: False
+            DecisionContext("a task", history, (*past, HistoryStep(SHOT))), lambda: False
         )
     )
     replied = events[0]
@@ -86,10 +86,10 @@ def test_the_newest_image_is_always_shown() -> None:
 
 def test_where_the_replies_alone_are_too_long_the_oldest_turns_are_left_out_and_that_is_said() -> None:
     rule = UiTars15().image_rule
-    whole, _, _ = asked(1_000_000, looks=200)
-    one, _, _ = asked(100_000, looks=1)
+    whole, _, _ = asked(1_000_000, history=200)
+    one, _, _ = asked(100_000, history=1)
     context = estimated_tokens(one, rule) + LEAST_REPLY + 1000
-    messages, sampling, images = asked(context, looks=200)
+    messages, sampling, images = asked(context, history=200)
     replies = [message for message in messages if message.role == "assistant"]
     assert images == 1
     assert 0 < len(replies) < 199
@@ -105,52 +105,52 @@ def nobody_stops() -> bool:
     return False
 
 
-def condensing(*replies: str | Completion, looks: int = 200) -> tuple[Limited, ModelPolicy, Situation]:
+def condensing(*replies: str | Completion, history: int = 200) -> tuple[Limited, ModelPolicy, DecisionContext]:
     """A policy that has no room for so many replies, and where it is."""
     rule = UiTars15().image_rule
-    one, _, _ = asked(100_000, looks=1)
+    one, _, _ = asked(100_000, history=1)
     model = Limited(estimated_tokens(one, rule) + LEAST_REPLY + 1000, replies)
-    past = tuple(Look(SHOT, reply=f"Thought: name {number}\nAction: wait()") for number in range(1, looks))
-    return model, ModelPolicy(model, UiTars15()), Situation("a task", looks, (*past, Look(SHOT)))
+    past = tuple(HistoryStep(SHOT, reply=f"Thought: name {number}\nAction: wait()") for number in range(1, history))
+    return model, ModelPolicy(model, UiTars15()), DecisionContext("a task", history, (*past, HistoryStep(SHOT)))
 
 
 def test_the_oldest_steps_are_told_again_in_short_by_the_model_once_the_context_is_full() -> None:
-    model, policy, situation = condensing(SHORT, WAIT, looks=120)
-    told, condensed, acted, decided = policy.decide(situation, nobody_stops)
+    model, policy, context = condensing(SHORT, WAIT, history=120)
+    told, condensed, acted, decided = policy.decide(context, nobody_stops)
     assert isinstance(told, Replied)
     assert (told.purpose, told.text, told.images) == ("condense", SHORT, 0)
-    assert isinstance(condensed, Condensed)
+    assert isinstance(condensed, Summarized)
     assert condensed.text == SHORT
-    assert 0 < condensed.looks < 119
+    assert 0 < condensed.steps < 119
     assert isinstance(acted, Replied)
     assert acted.purpose == "act"
     assert isinstance(decided, Decided)
     (request,), prompt = model.asked
     assert "a task" in request.text
-    assert f"{condensed.looks}. Thought: name {condensed.looks} Action" in request.text
-    assert f"name {condensed.looks + 1} " not in request.text
+    assert f"{condensed.steps}. Thought: name {condensed.steps} Action" in request.text
+    assert f"name {condensed.steps + 1} " not in request.text
     assert estimated_tokens((request,), UiTars15().image_rule) < model.context_tokens
     assert sum(CONDENSED + SHORT in message.text for message in prompt) == 1
 
 
 def test_what_was_told_in_short_stands_until_the_context_is_full_again_and_is_then_told_with_the_next() -> None:
-    model, policy, situation = condensing(SHORT, WAIT, WAIT, "Shorter.", WAIT, looks=80)
-    first = [event for event in policy.decide(situation, nobody_stops) if isinstance(event, Condensed)]
-    more = replace(situation, looks=(*situation.looks, Look(SHOT)))
-    assert not [event for event in policy.decide(more, nobody_stops) if isinstance(event, Condensed)]
+    model, policy, context = condensing(SHORT, WAIT, WAIT, "Shorter.", WAIT, history=80)
+    first = [event for event in policy.decide(context, nobody_stops) if isinstance(event, Summarized)]
+    more = replace(context, history=(*context.history, HistoryStep(SHOT)))
+    assert not [event for event in policy.decide(more, nobody_stops) if isinstance(event, Summarized)]
     assert any(CONDENSED + SHORT in message.text for message in model.asked[-1])
-    many = replace(situation, looks=(*situation.looks[:-1] * 2, Look(SHOT)))
-    second = [event for event in policy.decide(many, nobody_stops) if isinstance(event, Condensed)]
+    many = replace(context, history=(*context.history[:-1] * 2, HistoryStep(SHOT)))
+    second = [event for event in policy.decide(many, nobody_stops) if isinstance(event, Summarized)]
     assert SHORT in model.asked[-2][0].text
     assert (len(first), len(second)) == (1, 1)
-    assert second[0].looks > first[0].looks
+    assert second[0].steps > first[0].steps
     assert second[0].text == "Shorter."
 
 
 def test_a_fresh_plan_is_not_told_what_was_before_it() -> None:
-    model, policy, situation = condensing(SHORT, WAIT, WAIT)
-    list(policy.decide(situation, nobody_stops))
-    list(policy.decide(replace(situation, looks=(*situation.looks, Look(SHOT, fresh=True))), nobody_stops))
+    model, policy, context = condensing(SHORT, WAIT, WAIT)
+    list(policy.decide(context, nobody_stops))
+    list(policy.decide(replace(context, history=(*context.history, HistoryStep(SHOT, fresh=True))), nobody_stops))
     assert not any(CONDENSED in message.text for message in model.asked[-1])
 
 
@@ -164,24 +164,26 @@ def test_a_fresh_plan_is_not_told_what_was_before_it() -> None:
     ],
 )
 def test_a_model_that_answers_with_an_action_is_taken_by_its_thought(reply: str, text: str) -> None:
-    model, policy, situation = condensing(reply, WAIT)
-    (condensed,) = [event for event in policy.decide(situation, nobody_stops) if isinstance(event, Condensed)]
+    model, policy, context = condensing(reply, WAIT)
+    (condensed,) = [event for event in policy.decide(context, nobody_stops) if isinstance(event, Summarized)]
     assert condensed.text == text
     assert any((CONDENSED + text if text else LEFT_OUT) in message.text for message in model.asked[-1])
 
 
 def test_a_context_without_room_even_for_that_is_not_asked() -> None:
     model = Limited(10)
-    situation = Situation("a task", 2, (Look(SHOT, reply=WAIT), Look(SHOT)))
-    events = list(ModelPolicy(model, UiTars15()).decide(situation, nobody_stops))
+    context = DecisionContext("a task", 2, (HistoryStep(SHOT, reply=WAIT), HistoryStep(SHOT)))
+    events = list(ModelPolicy(model, UiTars15()).decide(context, nobody_stops))
     assert len(model.asked) == 1
     assert isinstance(events[-1], Decided)
 
 
 def test_trouble_that_a_server_was_asked_again_for_is_an_event() -> None:
     model = Limited(100_000, [Completion(WAIT, overcome=("the model server failed (502)",))])
-    events = list(ModelPolicy(model, UiTars15()).decide(Situation("a task", 1, (Look(SHOT),)), nobody_stops))
-    assert events[0] == Trouble(1, "model", "the model server failed (502)")
+    events = list(
+        ModelPolicy(model, UiTars15()).decide(DecisionContext("a task", 1, (HistoryStep(SHOT),)), nobody_stops)
+    )
+    assert events[0] == RecoveredError(1, "model", "the model server failed (502)")
 
 
 @pytest.mark.parametrize(("size", "tokens"), [(Size(1288, 728), 1196), (Size(1932, 1092), 2691), (Size(644, 476), 391)])

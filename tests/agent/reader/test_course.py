@@ -2,7 +2,7 @@
 
 import pytest
 
-from screenwright import Acted, Agent, Ended, Event, FakeEnv, Limits, NeedsUser, Oversight, StopReason, Type
+from screenwright import Acted, Agent, Ended, Event, FakeEnv, Limits, NeedsUser, StopReason, Supervision, Type
 from screenwright.agent.reader.course import Words, course_after
 from screenwright.agent.reader.instructions import read_instructions
 
@@ -17,7 +17,7 @@ def left(task: str, *heard: str | Words) -> tuple[list[str], int]:
 
 
 def talk(task: str, env: FakeEnv, *answers: str) -> list[Event]:
-    agent = Agent("reader", limits=Limits(steps=20), oversight=Oversight(attended=True))
+    agent = Agent("reader", limits=Limits(steps=20), supervision=Supervision(attended=True))
     said = list(answers)
     events: list[Event] = []
     for event in agent.stream(task, env):

@@ -22,11 +22,11 @@ from screenwright.agent.core.decision import AskUser, Finish
 from screenwright.agent.reader.course import course_after
 from screenwright.agent.reader.finding import find, find_box, find_tick, text_at
 from screenwright.agent.reader.instructions import read_instructions
-from screenwright.agent.reader.moves import Plan, Sight
+from screenwright.agent.reader.moves import ReaderPlan, Sight
 from screenwright.agent.reader.planner import ground, plan
 from screenwright.agent.reader.steps import Label
 from screenwright.agent.reader.vision.perception import read_image
-from screenwright.agent.reader.vision.screen import Area, Control, Kind, Piece, Screen, Word
+from screenwright.agent.reader.vision.screen import Area, ControlKind, Piece, Screen, ScreenControl, Word
 from screenwright.envs.actions import ActionIn, Scroll, Type, Wait
 
 pytestmark = pytest.mark.reader
@@ -40,7 +40,7 @@ def piece(text: str, left: float, top: float) -> Piece:
     return Piece(tuple(words))
 
 
-def screen(*pieces: Piece, controls: tuple[Control, ...] = ()) -> Screen:
+def screen(*pieces: Piece, controls: tuple[ScreenControl, ...] = ()) -> Screen:
     return Screen(800, 600, pieces, controls)
 
 
@@ -53,12 +53,12 @@ FORM = screen(
     piece("Save and close", 120, 130),
     piece("Order number: 4711", 10, 200),
     controls=(
-        Control(Kind.FIELD, Area(80, 8, 300, 28)),
-        Control(Kind.FIELD, Area(80, 48, 300, 68)),
-        Control(Kind.CHECKBOX, Area(16, 90, 32, 106), checked=False),
-        Control(Kind.CHECKBOX, Area(216, 90, 232, 106), checked=True),
-        Control(Kind.BUTTON, Area(10, 126, 70, 150), "Save"),
-        Control(Kind.BUTTON, Area(110, 126, 260, 150), "Save and close"),
+        ScreenControl(ControlKind.FIELD, Area(80, 8, 300, 28)),
+        ScreenControl(ControlKind.FIELD, Area(80, 48, 300, 68)),
+        ScreenControl(ControlKind.CHECKBOX, Area(16, 90, 32, 106), checked=False),
+        ScreenControl(ControlKind.CHECKBOX, Area(216, 90, 232, 106), checked=True),
+        ScreenControl(ControlKind.BUTTON, Area(10, 126, 70, 150), "Save"),
+        ScreenControl(ControlKind.BUTTON, Area(110, 126, 260, 150), "Save and close"),
     ),
 )
 
@@ -67,7 +67,7 @@ def move(task: str, *replies: str, on: Screen = FORM) -> object:
     return planned(task, *replies, on=on).move
 
 
-def planned(task: str, *replies: str, on: Screen = FORM) -> Plan:
+def planned(task: str, *replies: str, on: Screen = FORM) -> ReaderPlan:
     return plan(course_after(read_instructions(task), replies), Sight(on))
 
 

@@ -10,7 +10,7 @@ from screenwright.agent.reader.vision import ocr
 from screenwright.agent.reader.vision.detection import Part, parts_of
 from screenwright.agent.reader.vision.ocr import LineReader, read_line
 from screenwright.agent.reader.vision.perception import read_image
-from screenwright.agent.reader.vision.screen import Area, Kind, Screen
+from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen
 
 pytestmark = pytest.mark.reader
 
@@ -77,7 +77,7 @@ def test_a_change_is_read_as_if_all_were_new(monkeypatch: pytest.MonkeyPatch, re
 def test_a_form_is_read_light_and_dark_at_both_scales(dark: bool, scale: float) -> None:
     screen = read_image(form(1, dark=dark, scale=scale))
     assert texts(screen) == [*ROWS[:2], "Oslo 1870", *ROWS[2:]]
-    fields = screen.of_kind(Kind.FIELD)
+    fields = screen.of_kind(ControlKind.FIELD)
     assert [round(field.area.centre[1] / scale / 100) for field in fields] == [1, 2, 3, 4, 5]
     assert [field.text for field in fields] == ["", "Oslo 1870", "", "", ""]
 

@@ -20,9 +20,9 @@ from screenwright import (
     Event,
     FakeEnv,
     Limits,
-    Misread,
-    Noted,
+    Note,
     Observed,
+    ParseFailed,
     Replied,
     Resumed,
     Run,
@@ -71,8 +71,8 @@ def test_a_screen_that_did_not_change_is_stored_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        Misread(3, 1, "no_action", 17, "there is no action"),
-        Noted("paused", 2),
+        ParseFailed(3, 1, "no_action", 17, "there is no action"),
+        Note("paused", 2),
         Replied(1, 0, "text \u2028 with \n everything \x00", Usage(1, 2, 3)),
         Decided(1, None, (Drag((ScreenPoint(1.25, 2), ScreenPoint(3, 4), ScreenPoint(5, 6))),), AskUser("why?")),
         Resumed(4, "2026-01-01T00:00:00+00:00", "0.1"),
@@ -154,7 +154,7 @@ def test_the_past_of_a_broken_off_run_holds_its_whole_steps_only(tmp_path: Path)
         observed = next(event for event in read_run(tmp_path).events if isinstance(event, Observed))
         log.write(event_to_json(replace(observed, step=3)) + b"\n")
     past = read_run(tmp_path).past()
-    assert len(past.looks) == 2
+    assert len(past.history) == 2
     assert past.seconds > 0
 
 
@@ -205,8 +205,8 @@ def test_a_run_killed_at_any_moment_keeps_every_whole_step(tmp_path: Path, event
     assert len(run.events) >= events
     whole_steps = [event.step for event in run.events if isinstance(event, Stepped)]
     assert whole_steps == list(range(1, len(whole_steps) + 1))
-    assert len(run.past().looks) == len(whole_steps)
-    for look in run.past().looks:
+    assert len(run.past().history) == len(whole_steps)
+    for look in run.past().history:
         assert look.screenshot.image.size == (640, 480)
 
 

@@ -21,7 +21,7 @@ from screenwright import (
     FakeEnv,
     Hotkey,
     Navigate,
-    Noted,
+    Note,
     Observed,
     Resumed,
     ScreenPoint,
@@ -165,7 +165,7 @@ def test_a_refused_action_and_a_broken_off_step_are_shown(browser: Browser, tmp_
 
     broken = [event for event in events if not isinstance(event, Ended)]
     last = max(index for index, event in enumerate(broken) if isinstance(event, Decided))
-    page = shown(browser, tmp_path, render_page([*broken[:last], Noted("paused", 5)]))
+    page = shown(browser, tmp_path, render_page([*broken[:last], Note("paused", 5)]))
     page.keyboard.press("End")
     assert "broke off" in page.locator("#panel").inner_text()
     assert page.locator("#stop").inner_text() == "broke off"

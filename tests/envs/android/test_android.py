@@ -30,12 +30,12 @@ from screenwright.envs.actions import Back, Button, ButtonDown, Home, KeyDown, L
 from screenwright.envs.android.apps import find_app, launchable
 from screenwright.envs.android.commands import command_of, text_commands
 from screenwright.envs.android.doctor import check_android
-from screenwright.envs.check import Verdict
+from screenwright.envs.check import CheckStatus
 from screenwright.envs.contract import EnvContract, Stage
 from screenwright.envs.geometry import Size
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
-SOON = Patience(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
+SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
 UPRIGHT = Size(400, 640)
 LEAKY = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """adbutils leaves the socket of a connection that fails to the garbage collector."""
@@ -59,7 +59,7 @@ class PhoneStage:
         return self.phone.env.state.submissions
 
     def fresh_env(self) -> AndroidEnv:
-        return AndroidEnv(server=self.server, patience=SOON)
+        return AndroidEnv(server=self.server, timeouts=SOON)
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_a_phone_that_is_unplugged_is_lost(phone: PhoneStage) -> None:
 
 def test_an_old_phone_without_the_newer_shell_works_too(phone: PhoneStage) -> None:
     phone.phone.features = "cmd"
-    with AndroidEnv(server=phone.server, patience=SOON) as env:
+    with AndroidEnv(server=phone.server, timeouts=SOON) as env:
         env.execute(Click(phone.button))
         assert phone.presses() == 1
         with pytest.raises(ActionRefused, match="not clear"):
@@ -262,16 +262,16 @@ def test_an_old_phone_without_the_newer_shell_works_too(phone: PhoneStage) -> No
 
 def test_the_doctor_says_what_a_phone_can_do(phone: PhoneStage) -> None:
     checks = list(check_android(server=phone.server))
-    assert [check.verdict for check in checks] == [Verdict.OK] * 3
+    assert [check.verdict for check in checks] == [CheckStatus.OK] * 3
     assert checks[0].found == "Pretend Phone, emulator-5554"
     assert checks[1].found.startswith("400x640, ")
     phone.phone.keyboards.remove(ADB_KEYBOARD)
     phone.phone.picture = Screenshot(Image.new("RGB", (400, 640))).png
     _, picture, text = check_android(server=phone.server)
-    assert (picture.verdict, text.verdict) == (Verdict.FAILED, Verdict.WARNING)
+    assert (picture.verdict, text.verdict) == (CheckStatus.FAILED, CheckStatus.WARNING)
     phone.phone.states = {}
     (check,) = check_android(server=phone.server)
-    assert (check.verdict, check.found[:22]) == (Verdict.FAILED, "no phone is connected:")
+    assert (check.verdict, check.found[:22]) == (CheckStatus.FAILED, "no phone is connected:")
 
 
 @pytest.mark.reader

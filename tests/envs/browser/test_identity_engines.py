@@ -31,7 +31,7 @@ from screenwright.envs.browser.launch.attach import Context
 from screenwright.envs.browser.launch.chromium import launch
 from screenwright.envs.browser.launch.settings import View
 from screenwright.envs.browser.page.downloads import Downloads
-from screenwright.envs.browser.session import Session
+from screenwright.envs.browser.session import BrowserSession
 from screenwright.envs.contract import eventually
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,9 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def worked(url: str, downloads: Path, scale: float, work: Callable[[Session], Coroutine[Any, Any, None]]) -> None:
+def worked(
+    url: str, downloads: Path, scale: float, work: Callable[[BrowserSession], Coroutine[Any, Any, None]]
+) -> None:
     """Have `work` done with a session that has no DevTools."""
 
     async def do() -> None:
@@ -77,7 +79,7 @@ def worked(url: str, downloads: Path, scale: float, work: Callable[[Session], Co
         async with async_playwright() as playwright:
             kept = Downloads(downloads, 10**6)
             context, _ = await launch(playwright, SIZE, view, settings, kept.parts)
-            session = Session(playwright, cast("Context", WithoutDevTools(context)), view, settings, kept, None)
+            session = BrowserSession(playwright, cast("Context", WithoutDevTools(context)), view, settings, kept, None)
             await session.begin(url)
             await work(session)
             await context.close()
@@ -93,7 +95,7 @@ def test_without_devtools_pages_are_seen_and_worked_with_dialogs_tabs_and_downlo
     def at(x: float, y: float) -> ScreenPoint:
         return ScreenPoint(x * scale, y * scale)
 
-    async def work(session: Session) -> None:
+    async def work(session: BrowserSession) -> None:
         first = await session.observe()
         assert first.screenshot.size == Size(round(640 * scale), round(400 * scale))
         assert colour(first, at(50, 50)) == (255, 0, 0)
@@ -113,7 +115,7 @@ def test_without_devtools_pages_are_seen_and_worked_with_dialogs_tabs_and_downlo
 
 
 def test_without_devtools_there_is_a_way_back_but_not_behind_the_beginning(site: Site, tmp_path: Path) -> None:
-    async def work(session: Session) -> None:
+    async def work(session: BrowserSession) -> None:
         with pytest.raises(ActionRefused, match="no page to go back to"):
             await session.execute(Back())
         await session.execute(Navigate(site.url + "/next"))

@@ -33,7 +33,7 @@ def test_nothing_that_a_page_stored_is_found_again(site: Site, env: BrowserEnv) 
     found: list[object] = []
     for begins_anew in (False, False, True):
         if begins_anew:
-            assert env.begin_anew(CORNER) == ()
+            assert env.reset(CORNER) == ()
             assert env.observe().place == "about:blank"
         env.execute(Navigate(url))
         found.append(site.told["found"])
@@ -46,7 +46,7 @@ def test_the_pointer_is_where_it_was_put(site: Site, env: BrowserEnv) -> None:
     )
     env.execute(Navigate(url))
     env.execute(Click(ScreenPoint(20, 20)))
-    env.begin_anew(ScreenPoint(200, 100))
+    env.reset(ScreenPoint(200, 100))
     env.execute(Navigate(url))
     env.execute(ButtonDown())
     env.release()
@@ -57,7 +57,7 @@ def test_another_tab_is_told_of(site: Site, env: BrowserEnv) -> None:
     site.add("/second", "")
     env.execute(Navigate(site.add("/opens", "<a target=_blank href=/second style='font-size:40px'>open</a>")))
     env.execute(Click(ScreenPoint(40, 30)))
-    (fact,) = env.begin_anew(CORNER)
+    (fact,) = env.reset(CORNER)
     assert "new tab" in fact
 
 
@@ -66,11 +66,11 @@ def test_a_page_that_asks_before_it_is_left_is_in_the_way(site: Site, env: Brows
     env.execute(Navigate(site.add("/stays", asks)))
     env.execute(Click(ScreenPoint(20, 20)))
     with pytest.raises(ActionRefused, match="a dialog is open"):
-        env.begin_anew(CORNER)
+        env.reset(CORNER)
 
 
 def test_a_dialog_is_in_the_way(site: Site, env: BrowserEnv) -> None:
     env.execute(Navigate(site.add("/asks", "<button style='width:200px;height:100px' onclick='alert(1)'>x</button>")))
     env.execute(Click(ScreenPoint(100, 50)))
     with pytest.raises(ActionRefused, match="a dialog is open"):
-        env.begin_anew(CORNER)
+        env.reset(CORNER)

@@ -16,10 +16,10 @@ from processes import alive, command_of
 from screenwright import (
     Action,
     ActionRefused,
+    ActionResult,
     Agent,
     BrowserEnv,
     Click,
-    Done,
     Hotkey,
     Limits,
     Navigate,
@@ -93,22 +93,22 @@ class Struck:
 
     def __init__(self, env: BrowserEnv, phase: Phase, strike: Callable[[], None]) -> None:
         self.env, self.phase, self.strike = env, phase, strike
-        self.looks = 0
+        self.history = 0
 
     def info(self) -> EnvInfo:
         return self.env.info()
 
     def observe(self) -> Observation:
-        self.looks += 1
-        if self.looks == STRUCK_AT and self.phase == "looking":
+        self.history += 1
+        if self.history == STRUCK_AT and self.phase == "looking":
             self._soon(0.003)
         seen = self.env.observe()
-        if self.looks == STRUCK_AT and self.phase == "thinking":
+        if self.history == STRUCK_AT and self.phase == "thinking":
             self.strike()
         return seen
 
-    def execute(self, action: Action) -> Done:
-        if self.looks == STRUCK_AT and self.phase in ("acting", "settling"):
+    def execute(self, action: Action) -> ActionResult:
+        if self.history == STRUCK_AT and self.phase in ("acting", "settling"):
             self._soon(0.001 if self.phase == "acting" else 0.1)
         return self.env.execute(action)
 

@@ -35,7 +35,7 @@ from screenwright.envs.contract import EnvContract, Stage, eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
 pytestmark = pytest.mark.desktop
 
@@ -395,5 +395,5 @@ def test_pyautogui_works_a_display_on_request(tmp_path: Path) -> None:
 
 
 def test_patience_bounds_the_wait() -> None:
-    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240)), patience=Patience(0.05, 0.05, 0.1)) as env:
+    with DesktopEnv(virtual=VirtualDisplay(Size(320, 240)), timeouts=SettleTimeouts(0.05, 0.05, 0.1)) as env:
         assert env.execute(Click(ScreenPoint(5, 5))).settled_by in ("no change", "quiet", "limit")

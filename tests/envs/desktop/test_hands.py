@@ -31,7 +31,7 @@ from screenwright.envs.actions import (
 )
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
-from screenwright.envs.desktop.x11.clipboard import Clipboard
+from screenwright.envs.desktop.x11.clipboard import XClipboard
 from screenwright.envs.desktop.x11.connection import Window, connect
 from screenwright.envs.desktop.x11.ping import Ping
 from screenwright.envs.desktop.x11.selection import Content
@@ -120,21 +120,21 @@ def copy(env: DesktopEnv, text: str, selection: str = "CLIPBOARD") -> None:
 
 
 @pytest.fixture
-def clipboard(env: DesktopEnv) -> Iterator[Clipboard]:
+def clipboard(env: DesktopEnv) -> Iterator[XClipboard]:
     assert env.address is not None
-    clipboard = Clipboard(env.address, bequeath=False)
+    clipboard = XClipboard(env.address, bequeath=False)
     yield clipboard
     clipboard.close()
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
-def test_another_text_that_may_have_been_pasted_is_said_to_be(env: DesktopEnv, clipboard: Clipboard) -> None:
+def test_another_text_that_may_have_been_pasted_is_said_to_be(env: DesktopEnv, clipboard: XClipboard) -> None:
     with pytest.raises(ActionRefused, match="another program took the clipboard"):
         clipboard.paste("Привет", lambda: copy(env, "other"), lambda: None)
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
-def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: DesktopEnv, clipboard: Clipboard) -> None:
+def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: DesktopEnv, clipboard: XClipboard) -> None:
     assert clipboard.paste("Привет", lambda: copy(env, "Привет"), lambda: None)
 
 
@@ -143,16 +143,16 @@ def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: Des
 def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
     env: DesktopEnv, told: Told, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
 ) -> None:
-    take, takes = vars(Clipboard)["_take"], list[str]()
+    take, takes = vars(XClipboard)["_take"], list[str]()
 
-    def taken(self: Clipboard, text: str, selections: tuple[str, ...]) -> Content:
+    def taken(self: XClipboard, text: str, selections: tuple[str, ...]) -> Content:
         before: Content = take(self, text, selections)
         takes.append(text)
         if len(takes) == 1:
             copy(env, other)
         return before
 
-    monkeypatch.setattr(Clipboard, "_take", taken)
+    monkeypatch.setattr(XClipboard, "_take", taken)
     copy(env, "before")
     afresh(env, told)
     assert env.execute(Type("Привет")).method == "paste"
@@ -163,7 +163,7 @@ def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 def test_a_selection_lost_beside_the_clipboard_is_no_text_of_the_clipboards(
-    env: DesktopEnv, clipboard: Clipboard
+    env: DesktopEnv, clipboard: XClipboard
 ) -> None:
     copy(env, "before")
     with pytest.raises(ActionRefused, match="another program took the clipboard"):

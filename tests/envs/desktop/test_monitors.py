@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from screenwright.envs.actions import Click, Move
-from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.capture import transform_of
 from screenwright.envs.desktop.dpi import say_dpi_aware
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
 NEEDS_XRANDR = pytest.mark.skipif(
     shutil.which("xrandr") is None, reason="needs xrandr: apt-get install x11-xserver-utils"
@@ -56,7 +56,7 @@ def two_monitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def worked(monitor: int) -> DesktopEnv:
-    return DesktopEnv(monitor=monitor, patience=Patience(0.05, 0.05, 0.2), stopping=Stopping("off", 0))
+    return DesktopEnv(monitor=monitor, timeouts=SettleTimeouts(0.05, 0.05, 0.2), interrupts=InterruptSettings("off", 0))
 
 
 @pytest.mark.desktop

@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright.envs.geometry import Box
-from screenwright.envs.settle import Change, Frame, Patience, Settled, Settler, changed
+from screenwright.envs.settle import FrameChange, RawFrame, Settler, SettleResult, SettleTimeouts, changed
 
 WIDTH, HEIGHT = 200, 100
-BLANK = Frame(WIDTH, HEIGHT, bytes(4 * WIDTH * HEIGHT))
+BLANK = RawFrame(WIDTH, HEIGHT, bytes(4 * WIDTH * HEIGHT))
 
 
-def painted(*boxes: Box, shade: int = 255) -> Frame:
+def painted(*boxes: Box, shade: int = 255) -> RawFrame:
     pixels = bytearray(BLANK.pixels)
     for box in boxes:
         for y in range(box.top, box.bottom):
             for x in range(box.left, box.right):
                 pixels[4 * (y * WIDTH + x) : 4 * (y * WIDTH + x) + 3] = bytes([shade] * 3)
-    return Frame(WIDTH, HEIGHT, bytes(pixels))
+    return RawFrame(WIDTH, HEIGHT, bytes(pixels))
 
 
 DIALOG, OTHER, CARET = Box(20, 20, 120, 60), Box(20, 60, 120, 90), Box(150, 10, 152, 26)
@@ -27,7 +27,7 @@ DIALOG, OTHER, CARET = Box(20, 20, 120, 60), Box(20, 60, 120, 90), Box(150, 10, 
 class Screen:
     """Shows what `at` says for the time; `sleep` lets time pass."""
 
-    def __init__(self, at: Callable[[float], Frame]) -> None:
+    def __init__(self, at: Callable[[float], RawFrame]) -> None:
         self.now = 0.0
         self.at = at
         self.settler = Settler(lambda: self.at(self.now), self.sleep, lambda: self.now)
@@ -35,8 +35,8 @@ class Screen:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def settled(self, patience: Patience = Patience()) -> Settled:
-        return self.settler.wait(BLANK, patience)
+    def settled(self, timeouts: SettleTimeouts = SettleTimeouts()) -> SettleResult:
+        return self.settler.wait(BLANK, timeouts)
 
 
 def test_a_still_screen_is_left_after_the_wait_for_a_first_change() -> None:
@@ -59,7 +59,7 @@ def test_quiet_is_counted_from_the_last_change() -> None:
 
 
 def test_a_blinking_caret_is_no_change() -> None:
-    def blinks(now: float) -> Frame:
+    def blinks(now: float) -> RawFrame:
         return painted(CARET) if int(now / 0.2) % 2 else BLANK
 
     screen = Screen(blinks)
@@ -82,14 +82,14 @@ def test_a_spinner_does_not_hold_the_screen_to_the_limit() -> None:
 
 
 def test_a_screen_that_never_rests_is_left_at_the_limit() -> None:
-    settled = Screen(lambda now: painted(DIALOG, shade=int(now * 1000) % 200 + 50)).settled(Patience(limit_s=2.5))
+    settled = Screen(lambda now: painted(DIALOG, shade=int(now * 1000) % 200 + 50)).settled(SettleTimeouts(limit_s=2.5))
     assert settled.by == "limit"
     assert 2.5 <= settled.seconds < 2.6
 
 
 def test_another_size_is_a_change_of_everything() -> None:
-    wide = Frame(WIDTH * 2, HEIGHT, bytes(8 * WIDTH * HEIGHT))
-    assert changed(BLANK, wide) == Change(Box(0, 0, WIDTH * 2, HEIGHT), 2 * WIDTH * HEIGHT)
+    wide = RawFrame(WIDTH * 2, HEIGHT, bytes(8 * WIDTH * HEIGHT))
+    assert changed(BLANK, wide) == FrameChange(Box(0, 0, WIDTH * 2, HEIGHT), 2 * WIDTH * HEIGHT)
 
 
 @given(
@@ -107,7 +107,7 @@ def test_a_change_is_found_where_it_is(left: int, top: int, width: int, height: 
         for x in range(box.left, box.right):
             pixels[4 * (y * WIDTH + x) + channel] = shade
     area = (box.right - box.left) * (box.bottom - box.top)
-    assert changed(BLANK, Frame(WIDTH, HEIGHT, bytes(pixels))) == Change(box, area)
+    assert changed(BLANK, RawFrame(WIDTH, HEIGHT, bytes(pixels))) == FrameChange(box, area)
     assert changed(BLANK, BLANK) is None
 
 
@@ -128,7 +128,7 @@ def test_a_program_that_works_for_ever_is_waited_for_within_bounds() -> None:
 
 
 def test_a_small_wheel_that_turns_is_waited_for_and_one_that_never_stops_only_once() -> None:
-    def wheel(until: float) -> Callable[[float], Frame]:
+    def wheel(until: float) -> Callable[[float], RawFrame]:
         return lambda now: painted(DIALOG, CARET, shade=255) if now < until and int(now / 0.08) % 2 else painted(DIALOG)
 
     loading = Screen(wheel(1.2)).settled()

@@ -5,17 +5,17 @@ import mmap
 import pytest
 
 from screenwright.envs.desktop.sentry.board import SIZE, Board, Kind
-from screenwright.envs.desktop.sentry.person import Meaning, Person, Sensed
-from screenwright.envs.desktop.sentry.settings import HotKey, Stopping
+from screenwright.envs.desktop.sentry.person import Meaning, Sensed, UserActivity
+from screenwright.envs.desktop.sentry.settings import HotKey, InterruptSettings
 
 STOP, BEGAN, TOUCHED, FINISHED = Meaning.STOP, Meaning.BEGAN, Meaning.TOUCHED, Meaning.FINISHED
 
 
-def person(hot_key: str = "double escape", quiet_s: float = 5.0) -> Person:
-    return Person(HotKey.parse(hot_key), quiet_s)
+def person(hot_key: str = "double escape", quiet_s: float = 5.0) -> UserActivity:
+    return UserActivity(HotKey.parse(hot_key), quiet_s)
 
 
-def did(watched: Person, what: str, now: float) -> tuple[Meaning, ...]:
+def did(watched: UserActivity, what: str, now: float) -> tuple[Meaning, ...]:
     """A key `name`, `name up`, a `button`, or a `motion`, that is seen as it happens."""
     if what in ("button", "motion"):
         return watched.did(Sensed("button" if what == "button" else "motion", now), now)
@@ -39,14 +39,14 @@ def test_a_hot_key_is_read_as_people_write_it(text: str, keys: tuple[str, ...], 
 
 def test_off_is_no_hot_key_and_without_pausing_nothing_is_watched() -> None:
     assert HotKey.parse("off") is None
-    assert Stopping().wanted
-    assert not Stopping("off", 0).wanted
+    assert InterruptSettings().wanted
+    assert not InterruptSettings("off", 0).wanted
 
 
 @pytest.mark.parametrize("text", ["", "double", "escape escape", "q", "ctrl+hyper", "+", "triple escape"])
 def test_what_is_no_hot_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="hot key"):
-        Stopping(text)
+        InterruptSettings(text)
 
 
 def test_two_presses_within_half_a_second_stop() -> None:

@@ -26,9 +26,9 @@ from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.geometry import Size
 from screenwright.envs.osworld import OSWorldEnv, code_of
 from screenwright.envs.osworld.server import PREFIX
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
-SOON = Patience(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
+SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
 
 
 class MachineStage:
@@ -36,7 +36,7 @@ class MachineStage:
 
     def __init__(self, url: str, gui: FakeGui) -> None:
         self.url, self.gui = url, gui
-        self.env = OSWorldEnv(url, patience=SOON)
+        self.env = OSWorldEnv(url, timeouts=SOON)
         self.button, self.field = gui.env.where("Greet"), gui.env.where("Name")
 
     def presses(self) -> int:
@@ -49,7 +49,7 @@ class MachineStage:
         return self.gui.env.state.submissions
 
     def fresh_env(self) -> OSWorldEnv:
-        return OSWorldEnv(self.url, patience=SOON)
+        return OSWorldEnv(self.url, timeouts=SOON)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_what_the_machine_cannot_do_is_refused_with_its_words(machine: MachineSt
 
 def test_a_machine_that_is_not_there_is_told_and_one_that_goes_is_lost() -> None:
     with osworld_machine(FakeEnv()) as (url, _):
-        env = OSWorldEnv(url, patience=SOON)
+        env = OSWorldEnv(url, timeouts=SOON)
         env.observe()
     with pytest.raises(EnvLost, match="does not answer"):
         env.observe()

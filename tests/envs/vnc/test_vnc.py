@@ -22,7 +22,7 @@ from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.desktop.x11.xlib import open_display
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 from screenwright.envs.vnc import VncAddress, VncEnv
 from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.encodings import COPY_RECT, RAW, TIGHT, ZRLE
@@ -242,7 +242,7 @@ def test_a_moved_window_is_copied_right() -> None:
 
 
 def test_a_server_that_dies_is_lost() -> None:
-    with vnc_machine(size="320x240") as machine, VncEnv(machine.address, patience=Patience(0.1, 0.1, 1.0)) as env:
+    with vnc_machine(size="320x240") as machine, VncEnv(machine.address, timeouts=SettleTimeouts(0.1, 0.1, 1.0)) as env:
         env.observe()
         machine.server.kill()
         machine.server.wait()

@@ -14,9 +14,9 @@ from screenwright.eval.benchmarks.gallery.words import ASKED
 from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.task import Scene
-from screenwright.eval.runner.baselines import Contender, Nobody, Oracle
-from screenwright.eval.runner.episode import Order, Work
+from screenwright.eval.core.task import TaskInstance
+from screenwright.eval.runner.baselines import AgentFactory, NullAgent, Oracle
+from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +26,17 @@ def gallery() -> Iterator[Gallery]:
     gallery.close()
 
 
-def played(gallery: Gallery, folder: Path, task: str, contender: Contender) -> Record:
-    record = Work(gallery, contender).do(Order(EpisodeId(task, 0), folder / task, Limits(15)))
+def played(gallery: Gallery, folder: Path, task: str, contender: AgentFactory) -> Record:
+    record = EpisodeRunner(gallery, contender).do(EpisodeJob(EpisodeId(task, 0), folder / task, Limits(15)))
     assert isinstance(record, Record), record
     return record
 
 
-class Hand(Contender):
+class Hand(AgentFactory):
     def __init__(self, *steps: Step) -> None:
         self.steps = steps
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
         return HandPolicy(self.steps, str)
 
 
@@ -51,7 +51,7 @@ def test_every_trap_is_asked_in_words_and_no_other(gallery: Gallery) -> None:
 @pytest.mark.parametrize("name", ["file", "address-typed", "text-in-a-PDF"])
 def test_the_oracle_gets_through_and_doing_nothing_does_not(gallery: Gallery, tmp_path: Path, name: str) -> None:
     assert played(gallery, tmp_path / "oracle", name, Oracle()).done
-    nothing = played(gallery, tmp_path / "nothing", name, Nobody())
+    nothing = played(gallery, tmp_path / "nothing", name, NullAgent())
     assert not nothing.done
     assert "ADDRESS" not in nothing.instruction
 

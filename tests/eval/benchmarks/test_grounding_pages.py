@@ -14,8 +14,8 @@ from screenwright.eval.benchmarks.grounding_pages import KINDS, VIEWPORT, PageGr
 from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.runner.baselines import Contender, Nobody, Oracle
-from screenwright.eval.runner.episode import Order, Work
+from screenwright.eval.runner.baselines import AgentFactory, NullAgent, Oracle
+from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 BOXES = """<script>tell("boxes", [...document.querySelectorAll("button.w, a.w, input.w, label.checkbox")].map(it => {
 const at = it.getBoundingClientRect(); return [at.left, at.top, at.width, at.height]; }))</script>"""
@@ -61,13 +61,13 @@ def test_a_page_follows_its_seed() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("contender", "right"), [(Oracle(), {*KINDS, "absent"}), (Nobody(), {"absent"})])
+@pytest.mark.parametrize(("contender", "right"), [(Oracle(), {*KINDS, "absent"}), (NullAgent(), {"absent"})])
 def test_the_oracle_points_at_all_and_who_points_at_nothing_is_right_only_about_what_is_not_there(
-    grounding: PageGrounding, tmp_path: Path, contender: Contender, right: set[str]
+    grounding: PageGrounding, tmp_path: Path, contender: AgentFactory, right: set[str]
 ) -> None:
-    work, done = Work(grounding, contender), set[str]()
+    work, done = EpisodeRunner(grounding, contender), set[str]()
     for task in grounding.tasks():
-        record = work.do(Order(EpisodeId(task.name, 1), tmp_path / task.name, Limits(1)))
+        record = work.do(EpisodeJob(EpisodeId(task.name, 1), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record
         assert record.category == {"icon": "icon", "absent": "refusal"}.get(task.name, "text")
         if record.done:
@@ -81,9 +81,9 @@ def test_the_pages_can_be_had_in_the_form_of_screenspot(grounding: PageGrounding
     written = screenspot(tmp_path / "set")
     assert len(written.tasks()) == boxes == 2 * len(make_page(0))
     assert {task.category for task in written.tasks()} == {f"{kind} {_text_or_icon(kind)}" for kind in KINDS}
-    work = Work(written, Oracle())
+    work = EpisodeRunner(written, Oracle())
     for task in written.tasks()[:: len(KINDS) + 1]:
-        record = work.do(Order(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
+        record = work.do(EpisodeJob(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record
         assert record.done
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright.eval.benchmarks.subprocess_client import Driven
+from screenwright.eval.benchmarks.subprocess_client import SubprocessClient
 from screenwright.eval.core.task import TaskError
 
 SCRIPT = """
@@ -24,13 +24,13 @@ open(options["told"], "w").close()
 
 
 @pytest.fixture
-def driven(tmp_path: Path) -> Driven:
+def driven(tmp_path: Path) -> SubprocessClient:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    return Driven(Path(sys.executable), script, {"told": str(tmp_path / "told")}, "get it")
+    return SubprocessClient(Path(sys.executable), script, {"told": str(tmp_path / "told")}, "get it")
 
 
-def test_questions_are_answered_and_it_ends_in_order(driven: Driven, tmp_path: Path) -> None:
+def test_questions_are_answered_and_it_ends_in_order(driven: SubprocessClient, tmp_path: Path) -> None:
     assert driven.ask({"a": "naïve ☃"}, 10)["echo"] == {"a": "naïve ☃"}
     driven.close()
     driven.close()
@@ -38,7 +38,7 @@ def test_questions_are_answered_and_it_ends_in_order(driven: Driven, tmp_path: P
 
 
 def test_it_finds_what_lies_beside_it_wherever_python_is_told_to_look(
-    driven: Driven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    driven: SubprocessClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     (tmp_path / "beside.py").write_text("")
@@ -47,14 +47,14 @@ def test_it_finds_what_lies_beside_it_wherever_python_is_told_to_look(
     driven.close()
 
 
-def test_one_that_hangs_is_ended_and_another_is_started(driven: Driven) -> None:
+def test_one_that_hangs_is_ended_and_another_is_started(driven: SubprocessClient) -> None:
     with pytest.raises(TaskError, match=r"no answer within 0\.2 s"):
         driven.ask({"sleep": 60}, 0.2)
     assert driven.ask({"a": 1}, 10)["echo"] == {"a": 1}
     driven.close()
 
 
-def test_one_that_dies_or_talks_nonsense_is_told(driven: Driven) -> None:
+def test_one_that_dies_or_talks_nonsense_is_told(driven: SubprocessClient) -> None:
     with pytest.raises(TaskError, match="has ended"):
         driven.ask({"die": True}, 10)
     with pytest.raises(TaskError, match="no answer: 'hello"):

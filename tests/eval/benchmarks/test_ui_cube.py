@@ -14,9 +14,9 @@ from screenwright.eval.benchmarks.ui_cube import UiCube, ui_cube
 from screenwright.eval.benchmarks.ui_cube.server import CubeServer
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.task import Scene, TaskError
-from screenwright.eval.runner.baselines import Contender
-from screenwright.eval.runner.episode import Order, Work
+from screenwright.eval.core.task import TaskError, TaskInstance
+from screenwright.eval.runner.baselines import AgentFactory
+from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 PAGE = """<!doctype html><html><head><meta charset="UTF-8"></head><body style="margin:0">
 <div class="font-mono hidden" style="display:none">code#0</div>
@@ -46,11 +46,11 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class Script(Contender):
+class Script(AgentFactory):
     def __init__(self, *moves: tuple[Action, ...]) -> None:
         self.moves = moves
 
-    def policy(self, scene: Scene, episode: EpisodeId) -> Policy:
+    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
         return ScriptedPolicy(self.moves)
 
 
@@ -61,8 +61,8 @@ def _closed() -> Iterator[None]:
 
 
 def played(root: Path, task: str, *moves: tuple[Action, ...]) -> Record:
-    order = Order(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
-    record = Work(ui_cube(root), Script(*moves)).do(order)
+    order = EpisodeJob(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
+    record = EpisodeRunner(ui_cube(root), Script(*moves)).do(order)
     assert isinstance(record, Record), record
     return record
 

@@ -13,7 +13,7 @@ from screenwright.eval.benchmarks.web_tasks import webvoyager
 from screenwright.eval.core.manifest import MANIFEST, make_manifest
 from screenwright.eval.core.presets import PRESETS
 from screenwright.eval.core.settings import EvalSettings
-from screenwright.eval.runner.baselines import make_contender
+from screenwright.eval.runner.baselines import make_agent_factory
 
 OFFICIAL = "ui-tars-1.5-osworld-15"
 
@@ -29,7 +29,7 @@ def test_every_preset_is_of_a_benchmark_that_is_there_and_can_be_asked_for(name:
     assert preset.source
     given = EvalSettings.model_validate({"benchmark": preset.benchmark, "preset": name, "model": "http://127.0.0.1:1"})
     assert given.protocol == f"preset {name}"
-    make_contender(given)
+    make_agent_factory(given)
 
 
 def test_a_preset_sets_what_the_official_runner_sets() -> None:
@@ -78,7 +78,7 @@ def test_the_language_reaches_the_prompt() -> None:
     assert "Chinese" in UiTars15(language="Chinese").render("x", ())[1].text
     plain = {"benchmark": "demo", "model": "http://127.0.0.1:1", "language": "Chinese"}
     with pytest.raises(ValueError, match="needs --dialect"):
-        make_contender(EvalSettings.model_validate(plain))
+        make_agent_factory(EvalSettings.model_validate(plain))
     with pytest.raises(ValueError, match="leave out --language"):
-        make_contender(EvalSettings.model_validate({**plain, "dialect": "gta1"}))
+        make_agent_factory(EvalSettings.model_validate({**plain, "dialect": "gta1"}))
     assert benchmark_named("demo").name == "demo"

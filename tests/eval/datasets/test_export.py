@@ -18,7 +18,7 @@ from screenwright.cli.main import main
 from screenwright.envs.actions import Click
 from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.datasets.export import export
-from screenwright.eval.datasets.filters import Keep
+from screenwright.eval.datasets.filters import StepFilter
 from screenwright.eval.runner.evaluation import Evaluation
 
 REPLIES = (
@@ -59,7 +59,7 @@ def exported(message: dict[str, Any], folder: Path) -> list[object]:
 @pytest.mark.parametrize("history", [None, WindowHistory(1), WindowHistory(2)], ids=str)
 def test_every_line_is_what_the_model_was_shown(tmp_path: Path, history: WindowHistory | None) -> None:
     model = record(tmp_path / "run", history=history)
-    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
     asked = [messages for index, messages in enumerate(model.asked) if index != 2]  # the one that could not be read
     found = lines(tmp_path / "out.jsonl")
     assert len(found) == len(asked) == 4
@@ -74,7 +74,7 @@ def test_every_line_is_what_the_model_was_shown(tmp_path: Path, history: WindowH
 
 def test_an_answer_reads_as_the_actions_that_were_done(tmp_path: Path) -> None:
     record(tmp_path / "run")
-    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
     answers = [said(line["messages"][-1]) for line in lines(tmp_path / "out.jsonl")]
     assert answers[0] == "Thought: I see Greet.\nAction: click(start_box='<|box_start|>(100,64)<|box_end|>')"
     was = [UiTars15().parse(text) for text in (*REPLIES[:2], *REPLIES[3:])]
@@ -101,22 +101,22 @@ def test_steps_that_changed_nothing_or_were_misread_can_be_left_out(tmp_path: Pa
         ("steps<=4,read", [1, 2, 4]),
         ("task=run,steps>=4", [1, 2, 3, 4]),
     ):
-        export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse(keep))
+        export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse(keep))
         assert [line["steps"] for line in lines(tmp_path / "out.jsonl")] == [[step] for step in steps], keep
     with pytest.raises(RunError, match="nothing is exported"):
-        export(tmp_path / "run", tmp_path / "none.jsonl", Keep.parse("steps>=5"))
+        export(tmp_path / "run", tmp_path / "none.jsonl", StepFilter.parse("steps>=5"))
     assert not (tmp_path / "none.jsonl").exists()
 
 
 def test_an_episode_is_one_line_until_screenshots_are_dropped(tmp_path: Path) -> None:
     record(tmp_path / "run")
-    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("read"), per="episode")
+    export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("read"), per="episode")
     (line,) = lines(tmp_path / "out.jsonl")
     assert line["steps"] == [1, 2, 4]
     spoken = [one for one in line["messages"] if one["role"] == "assistant"]
     assert [one["loss"] for one in spoken] == [1, 1, 0, 1]
     record(tmp_path / "windowed", history=WindowHistory(2))
-    export(tmp_path / "windowed", tmp_path / "two.jsonl", Keep.parse("all"), per="episode")
+    export(tmp_path / "windowed", tmp_path / "two.jsonl", StepFilter.parse("all"), per="episode")
     found = lines(tmp_path / "two.jsonl")
     assert [line["steps"] for line in found] == [[1, 2], [3], [4]]
     assert [len(line["images"]) for line in found] == [2, 2, 2]
@@ -211,7 +211,7 @@ def test_an_answer_is_learnt_whole_though_its_thinking_is_not_shown_again(tmp_pa
     reply = "<think>It may be hidden.</think>\nThought: wait\nAction: wait()"
     model = ScriptedModel([reply, "Thought: done\nAction: finished(content='x')"])
     Agent(model, dialect=Doubao()).run("Wait", FakeEnv(), out=tmp_path / "run")
-    export(tmp_path / "run", tmp_path / "out.jsonl", Keep.parse("all"))
+    export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
     first, second = lines(tmp_path / "out.jsonl")
     assert said(first["messages"][-1]) == reply
     assert "It may be hidden" not in "".join(map(said, second["messages"]))

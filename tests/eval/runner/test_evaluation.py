@@ -70,7 +70,7 @@ def test_the_same_random_clicks_are_made_again(root: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("how", ["refuses", "bug", "dies", "hangs"])
 def test_what_the_machinery_breaks_once_is_done_again_and_counted_once(root: Path, tmp_path: Path, how: str) -> None:
-    settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, patience=2.0)
+    settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, timeouts=2.0)
     evaluation = Evaluation.begin(settings, tmp_path / "out")
     records = {record.id.task: record for record in evaluation.run()}
     assert records["press"].done

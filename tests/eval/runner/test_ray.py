@@ -63,7 +63,7 @@ def test_a_worker_that_breaks_costs_one_attempt(cluster: Any, tmp_path: Path, ho
     cluster.add_node(num_cpus=2)
     records = {
         record.id.task: record
-        for record in begin(cluster, tmp_path, task=("press", f"{how}-once"), seeds="0", patience=5.0).run()
+        for record in begin(cluster, tmp_path, task=("press", f"{how}-once"), seeds="0", timeouts=5.0).run()
     }
     assert records["press"].done
     assert records[f"{how}-once"].done

@@ -1,11 +1,22 @@
 """What a browser draws outside its pages, drawn and worked here: dialogs, pickers, menus, tooltips, the tabs."""
 
 from .overlay import Overlay
-from .panels import Answer, Button, Dialog, Field, ListOfOptions, Menu, MenuItem, Panel, Picker, Strip, Tab, Tooltip
+from .panels import (
+    Dialog,
+    Field,
+    ListOfOptions,
+    Menu,
+    MenuItem,
+    Panel,
+    PanelAnswer,
+    PanelButton,
+    Picker,
+    Strip,
+    Tab,
+    Tooltip,
+)
 
 __all__ = [
-    "Answer",
-    "Button",
     "Dialog",
     "Field",
     "ListOfOptions",
@@ -13,6 +24,8 @@ __all__ = [
     "MenuItem",
     "Overlay",
     "Panel",
+    "PanelAnswer",
+    "PanelButton",
     "Picker",
     "Strip",
     "Tab",

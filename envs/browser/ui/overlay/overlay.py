@@ -22,11 +22,11 @@ from ....actions import ActionIn, ButtonDown, ButtonUp, Click, Drag, Hotkey, Key
 from ....env import EnvLost
 from ....geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from ....keys import canonical_key
-from ...page.input import Hands
-from .panels import Answer, Dialog, ListOfOptions, Panel, Strip, Tooltip
+from ...page.input import InputDriver
+from .panels import Dialog, ListOfOptions, Panel, PanelAnswer, Strip, Tooltip
 
 T = TypeVar("T")
-Answered = Callable[[Answer], Awaitable[None]]
+Answered = Callable[[PanelAnswer], Awaitable[None]]
 
 STRIP_PX = 72
 """Height of the tab strip with the address, in CSS pixels."""
@@ -36,7 +36,7 @@ _OPENING_S = 15.0
 _TRIES = 3
 _DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _CALL = "([name, ...given]) => screenwrightOverlay[name](...given)"
-_ANSWER = TypeAdapter(Answer)
+_ANSWER = TypeAdapter(PanelAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Overlay:
     def __init__(self, open_page: Callable[[], Awaitable[Page]], size: Size, scale: float) -> None:
         self._open_page = open_page
         self._device = DeviceTransform(scale)
-        self._hands = Hands(self._device, DevicePoint(size.width / 2, size.height / 2))
+        self._hands = InputDriver(self._device, DevicePoint(size.width / 2, size.height / 2))
         self._page: Page | None = None
         self._drawing = asyncio.Lock()
         self._count = 0
@@ -110,17 +110,17 @@ class Overlay:
                 await self._call("close", before.id)
             await self._call("show", shown.id, asdict(panel))
         if before is not None:
-            await before.answered(Answer())
+            await before.answered(PanelAnswer())
 
     async def close_popup(self) -> None:
         """Take away the picker, list or menu that is open; whoever asked hears that nothing was chosen."""
         if self._popup is not None:
-            await self._end(self._popup, Answer())
+            await self._end(self._popup, PanelAnswer())
 
     async def cancel_dialogs(self) -> None:
         """Whoever asked is being left, and hears that the answer is no."""
         for dialog in list(self._dialogs):
-            await self._end(dialog, Answer("cancel"))
+            await self._end(dialog, PanelAnswer("cancel"))
 
     async def close_tooltip(self) -> None:
         """Take away the tooltip."""
@@ -252,7 +252,7 @@ class Overlay:
         ending = self._end(shown, answer) if shown is not self._strip else shown.answered(answer)
         self._later(ending, self._answers)
 
-    async def _end(self, shown: _Open, answer: Answer) -> None:
+    async def _end(self, shown: _Open, answer: PanelAnswer) -> None:
         await self._replace(shown)
         await shown.answered(answer)
 

@@ -14,8 +14,8 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
-    """What a dialog may be answered with; `value` is what `Answer` then says."""
+class PanelButton:
+    """What a dialog may be answered with; `value` is what `PanelAnswer` then says."""
 
     label: str
     value: str
@@ -30,7 +30,7 @@ class Dialog:
 
     title: str
     message: str
-    buttons: tuple[Button, ...]
+    buttons: tuple[PanelButton, ...]
     fields: tuple[Field, ...] = ()
     choices: tuple[str, ...] = ()
     several: bool = False
@@ -133,7 +133,7 @@ Panel: TypeAlias = Dialog | Picker | ListOfOptions | Menu | Tooltip | Strip
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PanelAnswer:
     """What was done to a panel: which button, day or entry, empty for none; what stands in its fields.
 
     `chosen` are the numbers of the choices that are selected, from 0.

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from .....agent.core.context import Situation
+from .....agent.core.context import DecisionContext
 from .....agent.core.coordinates import Absolute, Frame, ModelPoint
 from .....agent.core.decision import Finish, GiveUp
 from .....agent.core.model import ModelInfo
@@ -42,22 +42,22 @@ class OraclePolicy:
     def open(self) -> None:
         """Nothing to do."""
 
-    def decide(self, situation: Situation, interrupted: Callable[[], bool]) -> Iterator[Decided]:
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Iterator[Decided]:
         """See `Policy`. What the page answers is all that is known of it; nothing is done to it here."""
         if not can_solve(self.task):
-            yield Decided(situation.step, None, (), GiveUp("no solution is known"))
+            yield Decided(context.step, None, (), GiveUp("no solution is known"))
             return
         answer: dict[str, Any] = self.browser.ask_page(_script(), [self.task, self.asked, self._memory])
         self._memory = answer["memory"]
         steps: list[dict[str, Any]] | None = answer["steps"]
         if steps == []:
-            yield Decided(situation.step, None, (), Finish())
+            yield Decided(context.step, None, (), Finish())
             return
         actions = tuple(self._action(step) for step in steps or [{"wait": _WAIT_S}])
-        frame = Frame(situation.looks[-1].screenshot.size, situation.looks[-1].screenshot.size, Absolute())
+        frame = Frame(context.history[-1].screenshot.size, context.history[-1].screenshot.size, Absolute())
         points = [point for action in actions for point in points_of(action)]
         traces = tuple(frame.trace(ModelPoint(point.x, point.y)) for point in points)
-        yield Decided(situation.step, None, actions, traces=traces)
+        yield Decided(context.step, None, actions, traces=traces)
 
     def _action(self, step: dict[str, Any]) -> Action:
         match step:

@@ -14,8 +14,8 @@ from page_site import Page, Site
 from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Navigate, ScreenPoint
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.firewall.dial import Refusal
-from screenwright.envs.browser.firewall.guard import FenceGuard, fence_switches
-from screenwright.envs.browser.firewall.rules import Fence
+from screenwright.envs.browser.firewall.guard import FirewallGuard, firewall_switches
+from screenwright.envs.browser.firewall.rules import Firewall
 
 pytestmark = pytest.mark.browser
 
@@ -201,7 +201,7 @@ def test_a_switch_that_leads_around_the_fence_is_an_error(switch: str) -> None:
 
 def test_even_past_the_proxy_there_is_no_way() -> None:
     """The second line: whatever forgot the proxy finds no address, not even of this machine."""
-    second = tuple([switch for switch in fence_switches(1) if not switch.startswith("--proxy-")])
+    second = tuple([switch for switch in firewall_switches(1) if not switch.startswith("--proxy-")])
     with Target() as target, BrowserEnv(settings=BrowserSettings(switches=second)) as env:
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
             with pytest.raises(ActionRefused, match="ERR_NAME_NOT_RESOLVED"):
@@ -234,7 +234,7 @@ def test_inside_the_fence_things_work_as_without_one(tmp_path: Path) -> None:
 
 
 def test_what_chromium_asks_by_itself_is_not_put_down_to_the_page(fenced: Ground) -> None:
-    guard = FenceGuard(Fence.parse(("example.org",)))
+    guard = FirewallGuard(Firewall.parse(("example.org",)))
     guard.refused(Refusal("accounts.google.com", "outside the allowed hosts"))
     assert guard.take_facts() == ()
     fenced.env.execute(Navigate(fenced.site.add("/own", "<img src='https://accounts.google.com/'>")))

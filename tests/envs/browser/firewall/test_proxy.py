@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from screenwright.envs.browser.firewall.dial import Refusal
 from screenwright.envs.browser.firewall.hosts import Address
-from screenwright.envs.browser.firewall.proxy import FenceProxy
-from screenwright.envs.browser.firewall.rules import Fence
+from screenwright.envs.browser.firewall.proxy import FirewallProxy
+from screenwright.envs.browser.firewall.rules import Firewall
 from screenwright.envs.browser.firewall.upstream import Upstream
 
 T = TypeVar("T")
@@ -122,8 +122,8 @@ async def fenced(
     async with serving(origin.talk) as port:
         origin.port = port
         at = Fenced(origin, port)
-        proxy = FenceProxy(
-            Fence.parse(tuple([host.replace("PORT", str(port)) for host in hosts])),
+        proxy = FirewallProxy(
+            Firewall.parse(tuple([host.replace("PORT", str(port)) for host in hosts])),
             at.refusals.append,
             upstream=Upstream.parse(upstream) if upstream else None,
             resolver=resolver,
@@ -448,7 +448,7 @@ def test_a_server_is_left_when_the_browser_turns_away_from_it() -> None:
 def test_closing_breaks_off_what_is_open() -> None:
     async def work() -> None:
         async with serving(Origin().talk) as port:
-            proxy = FenceProxy(Fence.parse((f"127.0.0.1:{port}",)), lambda _: None)
+            proxy = FirewallProxy(Firewall.parse((f"127.0.0.1:{port}",)), lambda _: None)
             reader, writer = await asyncio.open_connection("127.0.0.1", await proxy.start())
             writer.write(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
             await reader.readuntil(b"\r\n\r\n")

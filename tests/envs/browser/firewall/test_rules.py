@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright.envs.browser.firewall.hosts import Host, HostError, is_public, read_host, url_host
-from screenwright.envs.browser.firewall.rules import Fence, FenceError, Rule
+from screenwright.envs.browser.firewall.rules import Firewall, FirewallError, Rule
 
 LABEL = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 NAME = st.lists(LABEL, min_size=1, max_size=4).map(".".join)
 IPV4 = st.ip_addresses(v=4).map(lambda address: IPv4Address(int(address)))
 
 
-def fence(*hosts: str) -> Fence:
-    return Fence.parse(hosts)
+def fence(*hosts: str) -> Firewall:
+    return Firewall.parse(hosts)
 
 
 @given(NAME)
@@ -73,7 +73,7 @@ def test_reading_a_host_ends_in_a_host_or_in_one_line(text: str) -> None:
 def test_reading_a_rule_ends_in_a_rule_that_reads_back_or_in_one_line(text: str) -> None:
     try:
         rule = Rule.parse(text)
-    except FenceError as error:
+    except FirewallError as error:
         told = str(error)
     else:
         assert Rule.parse(str(rule)) == rule
@@ -115,7 +115,7 @@ def test_what_a_browser_would_not_go_to_is_no_host(text: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["com", "co.uk", "github.io", "kawasaki.jp", "COM.", "xn--p1ai", "рф"])
 def test_a_suffix_that_anyone_can_register_under_is_an_error(suffix: str) -> None:
-    with pytest.raises(FenceError, match="anyone can register"):
+    with pytest.raises(FirewallError, match="anyone can register"):
         Rule.parse(suffix)
 
 
@@ -141,7 +141,7 @@ def test_a_name_of_somebody_can_be_allowed(name: str) -> None:
     ],
 )
 def test_what_cannot_be_allowed_is_told_with_what_to_write(text: str, hint: str) -> None:
-    with pytest.raises(FenceError, match=hint):
+    with pytest.raises(FirewallError, match=hint):
         Rule.parse(text)
 
 

@@ -15,23 +15,23 @@ import pytest
 from paths import ACCEPTANCE
 from processes import alive, command_of, started_by
 
-from screenwright import Acted, Action, Ended, Episode, Event, Noted, Observed, ScriptedPolicy, StopReason
+from screenwright import Acted, Action, Ended, Episode, Event, Note, Observed, ScriptedPolicy, StopReason
 from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
 from screenwright.envs.contract import eventually
-from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.sentry.watched import WORKED
 from screenwright.envs.desktop.sentry.x11 import down_on
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped
 from screenwright.envs.geometry import ScreenPoint, Size
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
 pytestmark = pytest.mark.desktop
 
 AT = ScreenPoint(100, 100)
 KEYCODES = {"escape": 9, "a": 38, "shift": 50}
-QUICK = Patience(0.05, 0.05, 0.2)
+QUICK = SettleTimeouts(0.05, 0.05, 0.2)
 TRIAL = ACCEPTANCE / "stop_trial.py"
 
 
@@ -85,7 +85,7 @@ def real(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
     """The display worked as a real screen is; a hand on it holds the work for a second and a half."""
     assert display.address.authority
     monkeypatch.setenv("XAUTHORITY", display.address.authority)
-    with DesktopEnv(display=display.address.name, patience=QUICK, stopping=Stopping(quiet_s=1.5)) as env:
+    with DesktopEnv(display=display.address.name, timeouts=QUICK, interrupts=InterruptSettings(quiet_s=1.5)) as env:
         env.observe()
         yield env
 
@@ -167,7 +167,7 @@ def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: Des
         if isinstance(event, Observed) and event.step == 2:
             person.press("a")
             eventually(lambda: episode.control.user_at_work, True)
-    assert [event.text for event in events if isinstance(event, Noted)] == [
+    assert [event.text for event in events if isinstance(event, Note)] == [
         "paused: the user works the screen",
         "resumed",
     ]

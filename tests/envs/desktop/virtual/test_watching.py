@@ -21,7 +21,7 @@ from paths import STAGE
 from screenwright.envs.actions import Click, Hotkey, Type, Wait
 from screenwright.envs.browser import BrowserEnv
 from screenwright.envs.contract import eventually
-from screenwright.envs.desktop import DesktopEnv, Stopping, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.virtual import watching
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
@@ -71,7 +71,7 @@ def test_a_watcher_works_the_display_only_where_that_was_said(
         return False
 
     display = VirtualDisplay(Size(640, 480), (stage,), watch=watch)
-    with DesktopEnv(virtual=display, stopping=Stopping(quiet_s=1.0) if watch == "work" else None) as desktop:
+    with DesktopEnv(virtual=display, interrupts=InterruptSettings(quiet_s=1.0) if watch == "work" else None) as desktop:
         desktop.observe()
         with BrowserEnv(desktop.watched_at, viewport=Size(640, 510)) as tab:
             eventually(lambda: tab.observe().screenshot.image.getpixel((240, 300)), (255, 255, 255))

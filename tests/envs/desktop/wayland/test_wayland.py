@@ -16,15 +16,15 @@ import pytest
 
 from screenwright.envs.actions import Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type
 from screenwright.envs.actions import Direction as Way
-from screenwright.envs.check import Verdict
+from screenwright.envs.check import CheckStatus
 from screenwright.envs.contract import eventually
-from screenwright.envs.desktop import DesktopEnv, Stopping
+from screenwright.envs.desktop import DesktopEnv, InterruptSettings
 from screenwright.envs.desktop.doctor import check_desktop
 from screenwright.envs.desktop.sentry.watched import WORKED
 from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keymap, portions
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
-from screenwright.envs.settle import Patience
+from screenwright.envs.settle import SettleTimeouts
 
 NEEDS_SWAY = pytest.mark.skipif(
     not all(map(shutil.which, ("sway", "foot", "setpriv"))), reason="needs sway and foot: apt-get install sway foot"
@@ -32,8 +32,8 @@ NEEDS_SWAY = pytest.mark.skipif(
 NOBODY = 65534
 MIDDLE = ScreenPoint(320, 240)
 UNICODE = "naïve café, Привет, 你好, 😀 — “done”"
-QUICK = Patience(0.1, 0.1, 1.0)
-UNWATCHED = Stopping("off", 0)
+QUICK = SettleTimeouts(0.1, 0.1, 1.0)
+UNWATCHED = InterruptSettings("off", 0)
 CONFIG = """
 output HEADLESS-1 resolution 640x480
 exec foot -o colors.background=c81ea0 sh
@@ -87,7 +87,7 @@ def session(compositor: Compositor, monkeypatch: pytest.MonkeyPatch) -> Composit
 
 @pytest.fixture
 def screen(session: Compositor) -> Iterator[DesktopEnv]:
-    with DesktopEnv(patience=QUICK, stopping=UNWATCHED) as env:
+    with DesktopEnv(timeouts=QUICK, interrupts=UNWATCHED) as env:
         eventually(lambda: env.observe().screenshot.image.getpixel((600, 400)), (200, 30, 160), within_s=20)
         yield env
 
@@ -157,7 +157,10 @@ def test_where_nobody_may_see_the_hot_key_it_is_to_be_said(
     monkeypatch.setattr("screenwright.envs.desktop.session.INPUT_DEVICES", tmp_path)
     with DesktopEnv() as env, pytest.raises(EnvUnavailable, match=r"usermod -aG input.*--hot-key off"):
         env.observe()
-    with DesktopEnv(monitor=2, stopping=UNWATCHED) as env, pytest.raises(EnvUnavailable, match="there is no monitor 2"):
+    with (
+        DesktopEnv(monitor=2, interrupts=UNWATCHED) as env,
+        pytest.raises(EnvUnavailable, match="there is no monitor 2"),
+    ):
         env.observe()
 
 
@@ -190,7 +193,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keys]:
 @NEEDS_SWAY
 def test_the_hot_key_is_seen_at_the_kernels_devices(session: Compositor, keys: Keys) -> None:
     assert session.name()
-    with DesktopEnv(patience=QUICK, stopping=Stopping(quiet_s=0.5)) as env:
+    with DesktopEnv(timeouts=QUICK, interrupts=InterruptSettings(quiet_s=0.5)) as env:
         env.execute(Click(MIDDLE))
         keys.press(30)
         eventually(lambda: WORKED in env.observe().facts, True)
@@ -214,7 +217,7 @@ def test_the_doctor_looks_at_it(session: Compositor, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("screenwright.envs.desktop.doctor.INPUT_DEVICES", tmp_path)
     checks = {check.what: check for check in check_desktop(Size(320, 240))}
     assert checks["desktop: display"].found == "Wayland, 640x480"
-    assert checks["desktop: capture"].verdict is Verdict.OK
+    assert checks["desktop: capture"].verdict is CheckStatus.OK
     assert "--hot-key off" in checks["desktop: hot key"].mend
 
 
@@ -226,7 +229,7 @@ def test_a_compositor_that_ends_is_a_screen_that_is_lost(monkeypatch: pytest.Mon
         eventually(lambda: bool(short.name()), True, within_s=20)
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(short.folder))
         monkeypatch.setenv("WAYLAND_DISPLAY", short.name())
-        env = DesktopEnv(stopping=UNWATCHED)
+        env = DesktopEnv(interrupts=UNWATCHED)
         env.observe()
     finally:
         short.end()
