@@ -216,9 +216,8 @@ class RecoveredError:
 class Ended:
     """The episode is over, for one reason. `answer` is what the model says to the user.
 
-
-    `parse_failures` counts the replies that could not be read, each of which has a `ParseFailed` of its own. `verified` is the
-    verdict on a finish that was checked.
+    `parse_failures` counts the replies that could not be parsed; each has its own `ParseFailed`. `verified` is the
+    critic's verdict on the finish.
     """
 
     stop: StopReason
