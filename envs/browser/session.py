@@ -83,8 +83,8 @@ class BrowserSession:
         middle = DevicePoint(view.screen.width / 2, (view.screen.height - self._top) / 2)
         self._hands = InputDriver(DeviceTransform(view.scale), middle)
         self._overlay = Overlay(lambda: overlay_page(playwright, context, view, settings), view.screen, view.scale)
-        fence = guard.fence if guard is not None else None
-        self._navigation = Navigation(self._tabs, self._overlay, settings.load_limit_s, self._rest, fence)
+        firewall = guard.firewall if guard is not None else None
+        self._navigation = Navigation(self._tabs, self._overlay, settings.load_limit_s, self._rest, firewall)
         self._questions = BrowserPrompts(
             self._tabs, self._overlay, settings, lambda: self._hands.pointer, self._top, self._navigation.go
         )

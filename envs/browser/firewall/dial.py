@@ -1,4 +1,4 @@
-"""How a connection through the fence is made: by name rule, by the addresses that the name leads to, or not at all."""
+"""Opens connections that the firewall allows: by name rule, then by the addresses that the name resolves to."""
 
 import asyncio
 import socket
@@ -24,14 +24,14 @@ Resolver: TypeAlias = Callable[[str], Awaitable[tuple[Address, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A connection that the fence did not let through: where to, with the port if that is unusual, and why."""
+    """A connection that the firewall did not let through: where to, with the port if that is unusual, and why."""
 
     where: str
     why: str
 
 
 class ConnectionRefused(Exception):
-    """The fence does not let this through."""
+    """The firewall does not let this through."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.why)
@@ -39,10 +39,10 @@ class ConnectionRefused(Exception):
 
 
 class Dialer:
-    """Opens connections to what `fence` allows: directly, to an address that was checked, or through `upstream`."""
+    """Opens connections to what `firewall` allows: directly, to an address that was checked, or through `upstream`."""
 
-    def __init__(self, fence: Firewall, upstream: Upstream | None, resolve: Resolver) -> None:
-        self._fence = fence
+    def __init__(self, firewall: Firewall, upstream: Upstream | None, resolve: Resolver) -> None:
+        self._firewall = firewall
         self._resolve = resolve
         self._upstream = upstream
 
@@ -57,7 +57,7 @@ class Dialer:
         Raises:
             Refused: no rule names `host` at `port`.
         """
-        if not self._fence.allows(host, port):
+        if not self._firewall.allows(host, port):
             raise ConnectionRefused(Refusal(spot(host, port), "outside the allowed hosts"))
 
     async def open(self, host: Host, port: int) -> Streams:
@@ -89,7 +89,7 @@ class Dialer:
             return _LOOPBACK
         async with asyncio.timeout(CONNECT_S):
             found = await self._resolve(host)
-        admitted = tuple([address for address in found if self._fence.admits(host, address, port)])
+        admitted = tuple([address for address in found if self._firewall.admits(host, address, port)])
         if found and not admitted:
             raise ConnectionRefused(Refusal(spot(host, port), f"at a private address ({found[0]})"))
         return admitted

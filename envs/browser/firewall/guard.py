@@ -1,4 +1,4 @@
-"""A fence as an open browser has it: the proxy, Chromium's switches, the pages watched, and what the model is told."""
+"""Attaches the firewall to an open browser: proxy, Chromium switches, page events and facts for the model."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +15,7 @@ from .upstream import Upstream
 
 _MOST_TOLD = 5
 _AROUND = ("--no-proxy-server", "--proxy-", "--host-resolver-rules", "--host-rules", "--winhttp-proxy-resolver")
-_PROXY_NAME = "fence.invalid"
+_PROXY_NAME = "firewall.invalid"
 _OWN = frozenset({
     "accounts.google.com", "android.clients.google.com", "clients2.google.com", "clientservices.googleapis.com",
     "content-autofill.googleapis.com", "mtalk.google.com:5228", "optimizationguide-pa.googleapis.com",
@@ -26,11 +26,11 @@ _OPEN_SCHEMES = ("http:", "https:", "about:", "chrome-error:", "blob:")
 
 
 class FirewallGuard:
-    """Keeps an open browser within `fence`."""
+    """Keeps an open browser within `firewall`."""
 
-    def __init__(self, fence: Firewall, upstream: Upstream | None = None) -> None:
-        self.fence = fence
-        self._proxy = FirewallProxy(fence, self.refused, upstream=upstream)
+    def __init__(self, firewall: Firewall, upstream: Upstream | None = None) -> None:
+        self.firewall = firewall
+        self._proxy = FirewallProxy(firewall, self.refused, upstream=upstream)
         self._news: dict[Refusal, None] = {}
         self._told: set[Refusal] = set()
         self._asked: set[str] = set()

@@ -1,4 +1,4 @@
-"""The one way out of a fenced browser: a proxy on loopback that connects to what the fence allows and refuses the rest.
+"""The only way out of a browser behind the firewall: a loopback proxy that allows some hosts and refuses the rest.
 
 It takes requests with a whole address (plain HTTP) and CONNECT (everything else, WebSockets included), looks names up
 itself, and connects to the very address that it checked.
@@ -33,22 +33,22 @@ _PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title>
 
 
 class FirewallProxy:
-    """Lets through what `fence` allows, and tells `refused` of everything else.
+    """Lets through what `firewall` allows, and tells `refused` of everything else.
 
     With `upstream`, everything goes through that proxy in turn.
     """
 
     def __init__(
         self,
-        fence: Firewall,
+        firewall: Firewall,
         refused: Callable[[Refusal], None],
         *,
         upstream: Upstream | None = None,
         resolver: Resolver = resolve,
     ) -> None:
-        self._fence = fence
+        self._firewall = firewall
         self._refused = refused
-        self._dialer = Dialer(fence, upstream, resolver)
+        self._dialer = Dialer(firewall, upstream, resolver)
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -105,7 +105,7 @@ class FirewallProxy:
             return await visit.forward(head, place)
         except ConnectionRefused as error:
             self._refused(error.refusal)
-            text = f"{error.refusal.where} is {error.refusal.why}, so it was not opened; {self._fence.reach()}."
+            text = f"{error.refusal.where} is {error.refusal.why}, so it was not opened; {self._firewall.reach()}."
             await visit.say(b"403 Forbidden", "This page is closed here", text)
         except _Unreachable as error:
             await visit.say(b"502 Bad Gateway", "This page cannot be reached", f"{url_host(place[0])}: {error}.")

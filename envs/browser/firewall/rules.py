@@ -1,4 +1,4 @@
-"""A fence around a browser: which hosts its pages may reach. Everything else is closed, files and networks included.
+"""A firewall around a browser: which hosts its pages may reach. Everything else is closed, files and networks included.
 
 The rules are here, `proxy.py` holds every connection to them.
 """
@@ -37,7 +37,7 @@ class Rule:
         """What `--allow-host` takes: `example.org`, `localhost:8080`, `192.0.2.7`, `[::1]:8080`, `10.0.0.0/8`.
 
         Raises:
-            FenceError: it is none of these, or would allow the names of everybody, as `co.uk` would.
+            FirewallError: it is none of these, or would allow the names of everybody, as `co.uk` would.
         """
         wanted = text.strip()
         if "://" in wanted or wanted.startswith("*") or any(mark in wanted for mark in "@?#\\"):
@@ -80,10 +80,10 @@ class Firewall:
 
     @classmethod
     def parse(cls, texts: tuple[str, ...]) -> Self:
-        """The fence that `BrowserSettings.allow_hosts` asks for.
+        """The firewall that `BrowserSettings.allow_hosts` asks for.
 
         Raises:
-            FenceError: one of them may not be allowed like this.
+            FirewallError: one of them may not be allowed like this.
         """
         return cls(tuple(Rule.parse(text) for text in texts))
 
@@ -94,7 +94,7 @@ class Firewall:
     def admits(self, host: str, address: Address, port: int) -> bool:
         """Whether the allowed name `host` may lead to `address`: a private one has to be allowed by itself.
 
-        Otherwise whoever keeps the names of an allowed domain could lead the browser to machines behind the fence.
+        Otherwise whoever keeps the names of an allowed domain could lead the browser to machines behind the firewall.
         """
         if is_local_name(host):
             return plain(address).is_loopback

@@ -1,4 +1,4 @@
-"""The proxy behind the fence, where there is one: HTTP, HTTPS (RFC 9110, CONNECT) or SOCKS5 (RFC 1928, RFC 1929)."""
+"""The proxy behind the firewall, where there is one: HTTP, HTTPS (RFC 9110, CONNECT) or SOCKS5 (RFC 1928, RFC 1929)."""
 
 import asyncio
 import base64
@@ -37,7 +37,9 @@ class Upstream:
         scheme = parts.scheme.lower()
         if scheme not in _PORTS or not parts.hostname:
             shown = text.rpartition("@")[2]  # without a password
-            raise ValueError(f"the proxy {shown!r} cannot be used behind a fence: write http://, https:// or socks5://")
+            raise ValueError(
+                f"the proxy {shown!r} cannot be used behind a firewall: write http://, https:// or socks5://"
+            )
         port = parts.port or _PORTS[scheme]
         return cls(scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 

@@ -125,7 +125,7 @@ def without_password(proxy: str) -> str:
 
 
 def proxy_of(settings: BrowserSettings) -> ProxySettings | None:
-    """The proxy to start the browser with. Behind a fence it is the fence that goes through it."""
+    """The proxy to start the browser with. Behind a firewall it is the firewall that goes through it."""
     if settings.proxy is None or settings.allow_hosts:
         return None
     return read_proxy(settings.proxy)

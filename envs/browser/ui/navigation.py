@@ -25,7 +25,7 @@ _MOST_INTERRUPTIONS = 5
 class Navigation:
     """Goes to pages in the tab that is seen. Going ends when the new page begins to come in; `rest` waits for more.
 
-    `limit_s` is how long a server may take to answer. What lies outside `fence` is not gone to.
+    `limit_s` is how long a server may take to answer. What lies outside `firewall` is not gone to.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class Navigation:
         overlay: Overlay,
         limit_s: float,
         rest: Callable[[float], Awaitable[object]],
-        fence: Firewall | None,
+        firewall: Firewall | None,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._limit_ms = limit_s * 1000
         self._rest = rest
-        self._fence = fence
+        self._firewall = firewall
         self._start = "about:blank"
         self._wanted: dict[Page, str] = {}
         self._beginnings: dict[Page, int] = {}
@@ -66,9 +66,9 @@ class Navigation:
         """Go to `address`, which is complete.
 
         Raises:
-            ActionRefused: it cannot be opened, or lies outside the fence.
+            ActionRefused: it cannot be opened, or lies outside the firewall.
         """
-        if self._fence is not None and (why := self._fence.refusal(address)):
+        if self._firewall is not None and (why := self._firewall.refusal(address)):
             raise ActionRefused(f"{address} was not opened: {why}")
         page = self._tabs.current
         self._wanted[page] = address

@@ -99,7 +99,7 @@ def test_the_passwords_of_a_proxy_are_never_shown() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_behind_a_fence_the_browser_knows_no_other_proxy() -> None:
+def test_behind_a_firewall_the_browser_knows_no_other_proxy() -> None:
     assert proxy_of(BrowserSettings(proxy="h:1", allow_hosts=("a.example",))) is None
 
 

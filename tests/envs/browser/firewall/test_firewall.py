@@ -1,4 +1,4 @@
-"""Every way out of a page, tried with and without a fence; what arrives is counted where it would arrive."""
+"""Every way out of a page, tried with and without a firewall; what arrives is counted where it would arrive."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fence_ways import WAYS, Target, Way
+from firewall_escapes import WAYS, Target, Way
 from page_site import Page, Site
 
 from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Navigate, ScreenPoint
@@ -70,12 +70,12 @@ class Ground:
         return text.replace("HOST", f"{name}.localhost:{self.target.port}").replace("PORT", str(self.target.port))
 
 
-def ground(folder: Path, *, has_fence: bool) -> Generator[Ground]:
+def ground(folder: Path, *, has_firewall: bool) -> Generator[Ground]:
     """With a profile, since Chromium connects ahead only where it keeps one."""
     log = folder / "log.json"
     with Site() as site, Target() as target:
         settings = BrowserSettings(
-            allow_hosts=(site.url.removeprefix("http://"),) if has_fence else (),
+            allow_hosts=(site.url.removeprefix("http://"),) if has_firewall else (),
             profile=str(folder / "profile"),
             switches=(f"--log-net-log={log}", "--net-log-capture-mode=Everything"),
             settle_limit_s=0.5,
@@ -87,98 +87,102 @@ def ground(folder: Path, *, has_fence: bool) -> Generator[Ground]:
 
 
 @pytest.fixture(scope="module")
-def fenced(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
-    yield from ground(tmp_path_factory.mktemp("fenced"), has_fence=True)
+def firewalled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
+    yield from ground(tmp_path_factory.mktemp("firewalled"), has_firewall=True)
 
 
 @pytest.fixture(scope="module")
-def unfenced(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
-    yield from ground(tmp_path_factory.mktemp("unfenced"), has_fence=False)
+def without_firewall(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
+    yield from ground(tmp_path_factory.mktemp("without_firewall"), has_firewall=False)
 
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if not way.shut])
-def test_without_a_fence_this_way_leads_out(unfenced: Ground, name: str) -> None:
-    before = unfenced.target.arrived
-    unfenced.try_way(name)
-    assert unfenced.target.wait_for_more_than(before, LIMIT_S)
+def test_without_a_firewall_this_way_leads_out(without_firewall: Ground, name: str) -> None:
+    before = without_firewall.target.arrived
+    without_firewall.try_way(name)
+    assert without_firewall.target.wait_for_more_than(before, LIMIT_S)
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_with_a_fence_nothing_arrives_this_way_and_the_model_is_told(fenced: Ground, name: str) -> None:
-    way = fenced.try_way(name)
+def test_with_a_firewall_nothing_arrives_this_way_and_the_model_is_told(firewalled: Ground, name: str) -> None:
+    way = firewalled.try_way(name)
     if way.silent:
-        assert fenced.wait_until_tried()
+        assert firewalled.wait_until_tried()
     else:
-        fact = fenced.wait_for_a_fact(f":{fenced.target.port}, which is outside the allowed hosts; it was refused.")
+        fact = firewalled.wait_for_a_fact(
+            f":{firewalled.target.port}, which is outside the allowed hosts; it was refused."
+        )
         assert fact.startswith("The page tried to reach ")
         assert name in fact or name.endswith("-address")
-    assert fenced.target.arrived == 0
+    assert firewalled.target.arrived == 0
 
 
-def test_after_all_of_it_nothing_has_arrived(fenced: Ground) -> None:
-    fenced.env.execute(Navigate(f"{fenced.site.url}/empty"))
+def test_after_all_of_it_nothing_has_arrived(firewalled: Ground) -> None:
+    firewalled.env.execute(Navigate(f"{firewalled.site.url}/empty"))
     time.sleep(2)
-    assert fenced.target.arrived == 0
-    assert fenced.site.asked
+    assert firewalled.target.arrived == 0
+    assert firewalled.site.asked
 
 
 # -- what the model is told
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "chrome://version", "data:text/html,hello"])
-def test_addresses_that_are_no_site_are_closed(fenced: Ground, unfenced: Ground, address: str) -> None:
+def test_addresses_that_are_no_site_are_closed(firewalled: Ground, without_firewall: Ground, address: str) -> None:
     with pytest.raises(ActionRefused, match=f"{address.partition(':')[0]} addresses are closed here; only these hosts"):
-        fenced.env.execute(Navigate(address))
-    unfenced.env.execute(Navigate(address))
-    assert unfenced.env.observe().place.startswith(address.rstrip("/"))
+        firewalled.env.execute(Navigate(address))
+    without_firewall.env.execute(Navigate(address))
+    assert without_firewall.env.observe().place.startswith(address.rstrip("/"))
 
 
-def test_going_outside_is_refused_with_what_is_inside(fenced: Ground) -> None:
-    inside = fenced.site.url.removeprefix("http://")
+def test_going_outside_is_refused_with_what_is_inside(firewalled: Ground) -> None:
+    inside = firewalled.site.url.removeprefix("http://")
     with pytest.raises(ActionRefused, match=f"outside the allowed hosts; only these hosts can be reached: {inside}"):
-        fenced.env.execute(Navigate("https://elsewhere.example/"))
-    assert fenced.target.arrived == 0
+        firewalled.env.execute(Navigate("https://elsewhere.example/"))
+    assert firewalled.target.arrived == 0
 
 
-def test_a_link_to_a_file_leads_nowhere(fenced: Ground) -> None:
+def test_a_link_to_a_file_leads_nowhere(firewalled: Ground) -> None:
     body = '<a href="file:///etc/hostname" style="position:fixed;inset:0">go</a>'
-    address = fenced.site.add("/file-link", body)
-    fenced.env.execute(Navigate(address))
-    fenced.env.execute(Click(MIDDLE))
-    assert fenced.env.observe().place == address
+    address = firewalled.site.add("/file-link", body)
+    firewalled.env.execute(Navigate(address))
+    firewalled.env.execute(Click(MIDDLE))
+    assert firewalled.env.observe().place == address
 
 
-def test_each_host_is_told_once_a_page_and_again_on_the_next(fenced: Ground) -> None:
-    body = f"""<script>setInterval(() => fetch("http://again.localhost:{fenced.target.port}/"), 50)</script>"""
-    address = fenced.site.add("/again", body)
+def test_each_host_is_told_once_a_page_and_again_on_the_next(firewalled: Ground) -> None:
+    body = f"""<script>setInterval(() => fetch("http://again.localhost:{firewalled.target.port}/"), 50)</script>"""
+    address = firewalled.site.add("/again", body)
     for _ in range(2):
-        fenced.env.execute(Navigate(address))
-        assert fenced.wait_for_a_fact("again.localhost")
-        assert fenced.env.observe().facts == ()
-        fenced.env.execute(Navigate(f"{fenced.site.url}/empty"))
-        fenced.env.observe()
+        firewalled.env.execute(Navigate(address))
+        assert firewalled.wait_for_a_fact("again.localhost")
+        assert firewalled.env.observe().facts == ()
+        firewalled.env.execute(Navigate(f"{firewalled.site.url}/empty"))
+        firewalled.env.observe()
 
 
-def test_a_page_that_tries_many_hosts_does_not_flood_the_model(fenced: Ground) -> None:
-    tries = "".join(f"<img src='http://n{n}.localhost:{fenced.target.port}/'>" for n in range(30))
-    fenced.env.execute(Navigate(fenced.site.add("/many", tries + "<script>onload = () => tell('tried', 1)</script>")))
-    assert fenced.wait_until_tried()
-    facts = fenced.env.observe().facts
+def test_a_page_that_tries_many_hosts_does_not_flood_the_model(firewalled: Ground) -> None:
+    tries = "".join(f"<img src='http://n{n}.localhost:{firewalled.target.port}/'>" for n in range(30))
+    firewalled.env.execute(
+        Navigate(firewalled.site.add("/many", tries + "<script>onload = () => tell('tried', 1)</script>"))
+    )
+    assert firewalled.wait_until_tried()
+    facts = firewalled.env.observe().facts
     assert len(facts) <= 6
 
 
-def test_a_refused_page_says_so(fenced: Ground) -> None:
-    fenced.try_way("location")
-    assert fenced.wait_for_a_fact("location.localhost")
-    assert "location.localhost" in fenced.env.observe().place
-    assert fenced.env.observe().screenshot.image.convert("L").getextrema() != (255, 255)
+def test_a_refused_page_says_so(firewalled: Ground) -> None:
+    firewalled.try_way("location")
+    assert firewalled.wait_for_a_fact("location.localhost")
+    assert "location.localhost" in firewalled.env.observe().place
+    assert firewalled.env.observe().screenshot.image.convert("L").getextrema() != (255, 255)
 
 
-def test_what_is_allowed_is_in_the_record(fenced: Ground) -> None:
-    assert fenced.env.info().settings["allowed hosts"] == fenced.site.url.removeprefix("http://")
+def test_what_is_allowed_is_in_the_record(firewalled: Ground) -> None:
+    assert firewalled.env.info().settings["allowed hosts"] == firewalled.site.url.removeprefix("http://")
 
 
-def test_a_beginning_outside_the_fence_is_told_in_one_line() -> None:
+def test_a_beginning_outside_the_firewall_is_told_in_one_line() -> None:
     settings = BrowserSettings(allow_hosts=("example.org",))
     with BrowserEnv("https://elsewhere.example/", settings=settings) as env, pytest.raises(EnvUnavailable) as told:
         env.observe()
@@ -189,12 +193,12 @@ def test_a_beginning_outside_the_fence_is_told_in_one_line() -> None:
 def test_what_cannot_be_allowed_is_an_error_before_anything_is_opened() -> None:
     with pytest.raises(ValueError, match=r"'co\.uk' cannot be allowed"):
         BrowserEnv(settings=BrowserSettings(allow_hosts=("co.uk",)))
-    with pytest.raises(ValueError, match="cannot be used behind a fence"):
+    with pytest.raises(ValueError, match="cannot be used behind a firewall"):
         BrowserEnv(settings=BrowserSettings(allow_hosts=("example.org",), proxy="socks4://127.0.0.1:1"))
 
 
 @pytest.mark.parametrize("switch", ["--no-proxy-server", "--proxy-pac-url=http://a/", "--host-resolver-rules=MAP * b"])
-def test_a_switch_that_leads_around_the_fence_is_an_error(switch: str) -> None:
+def test_a_switch_that_leads_around_the_firewall_is_an_error(switch: str) -> None:
     with pytest.raises(ValueError, match=f"the switch {re.escape(switch)} would lead around the allowed hosts"):
         BrowserEnv(settings=BrowserSettings(allow_hosts=("example.org",), switches=(switch,)))
 
@@ -209,7 +213,7 @@ def test_even_past_the_proxy_there_is_no_way() -> None:
         assert target.arrived == 0
 
 
-def test_inside_the_fence_things_work_as_without_one(tmp_path: Path) -> None:
+def test_inside_the_firewall_things_work_as_without_one(tmp_path: Path) -> None:
     with Site() as site, Target() as target:
         hosts = (site.url.removeprefix("http://"), f"localhost:{target.port}")
         address = site.add(
@@ -233,12 +237,12 @@ def test_inside_the_fence_things_work_as_without_one(tmp_path: Path) -> None:
             assert b"Host: " + name + b".localhost" in asked
 
 
-def test_what_chromium_asks_by_itself_is_not_put_down_to_the_page(fenced: Ground) -> None:
+def test_what_chromium_asks_by_itself_is_not_put_down_to_the_page(firewalled: Ground) -> None:
     guard = FirewallGuard(Firewall.parse(("example.org",)))
     guard.refused(Refusal("accounts.google.com", "outside the allowed hosts"))
     assert guard.take_facts() == ()
-    fenced.env.execute(Navigate(fenced.site.add("/own", "<img src='https://accounts.google.com/'>")))
-    assert fenced.wait_for_a_fact("accounts.google.com")
+    firewalled.env.execute(Navigate(firewalled.site.add("/own", "<img src='https://accounts.google.com/'>")))
+    assert firewalled.wait_for_a_fact("accounts.google.com")
 
 
 def test_pages_come_through_the_users_proxy_and_no_others() -> None:
@@ -257,9 +261,9 @@ def test_pages_come_through_the_users_proxy_and_no_others() -> None:
 # -- what the browser itself says
 
 
-def test_nothing_else_was_tried_past_the_fence(tmp_path: Path) -> None:
+def test_nothing_else_was_tried_past_the_firewall(tmp_path: Path) -> None:
     """What Chromium itself logs of its sockets: one place connected to, no packet sent, no name looked up."""
-    seen = {has_fence: sockets_of(tmp_path, has_fence=has_fence) for has_fence in (True, False)}
+    seen = {has_firewall: sockets_of(tmp_path, has_firewall=has_firewall) for has_firewall in (True, False)}
     assert len(seen[True].places) == 1
     assert seen[True].names == set()
     assert seen[True].packets == 0
@@ -276,13 +280,13 @@ class Sockets:
     packets: int
 
 
-def sockets_of(folder: Path, *, has_fence: bool) -> Sockets:
+def sockets_of(folder: Path, *, has_firewall: bool) -> Sockets:
     """Open a page that wants a name looked up, and another host."""
-    parts = ground(folder / str(has_fence), has_fence=has_fence)
+    parts = ground(folder / str(has_firewall), has_firewall=has_firewall)
     at = next(parts)
     ahead = "<link rel=dns-prefetch href='http://looked-up.invalid/'>"
     at.env.execute(Navigate(at.site.add("/ahead", f"{ahead}<img src='http://image.localhost:{at.target.port}/'>")))
-    assert at.wait_for_a_fact("image.localhost") if has_fence else at.target.wait_for_more_than(0, LIMIT_S)
+    assert at.wait_for_a_fact("image.localhost") if has_firewall else at.target.wait_for_more_than(0, LIMIT_S)
     at.env.close()
     next(parts, None)
     return read_log(at.log)

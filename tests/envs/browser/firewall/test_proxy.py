@@ -1,4 +1,4 @@
-"""The proxy of a fence, over real sockets: what it lets through, what it refuses, and that nothing is lost."""
+"""The proxy of a firewall, over real sockets: what it lets through, what it refuses, and that nothing is lost."""
 
 import asyncio
 import base64
@@ -81,7 +81,7 @@ async def serving(talk: Talk) -> AsyncGenerator[int]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class Fenced:
+class Firewalled:
     """A proxy with what it refused, and an origin behind it."""
 
     def __init__(self, origin: Origin, port: int) -> None:
@@ -107,9 +107,9 @@ class Fenced:
 
 
 @asynccontextmanager
-async def fenced(
+async def firewalled(
     *hosts: str, origin: Origin | None = None, names: dict[str, str] | None = None, upstream: str = ""
-) -> AsyncGenerator[Fenced]:
+) -> AsyncGenerator[Firewalled]:
     """A proxy that allows `hosts`, in which PORT is the origin's, and knows the addresses of `names`."""
     origin = origin or Origin()
 
@@ -121,7 +121,7 @@ async def fenced(
 
     async with serving(origin.talk) as port:
         origin.port = port
-        at = Fenced(origin, port)
+        at = Firewalled(origin, port)
         proxy = FirewallProxy(
             Firewall.parse(tuple([host.replace("PORT", str(port)) for host in hosts])),
             at.refusals.append,
@@ -140,7 +140,7 @@ async def fenced(
 
 def test_an_allowed_request_reaches_the_server_and_its_answer_comes_back() -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1:PORT") as at:
+        async with firewalled("127.0.0.1:PORT") as at:
             answer = await at.get("127.0.0.1", "/a?b=c", "X-Mine: 1\r\nProxy-Authorization: no\r\n")
             assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
             assert answer.endswith(b"\r\n\r\nhello")
@@ -155,7 +155,7 @@ def test_an_allowed_request_reaches_the_server_and_its_answer_comes_back() -> No
 
 def test_the_server_is_told_the_host_that_was_checked_and_no_other() -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1:PORT") as at:
+        async with firewalled("127.0.0.1:PORT") as at:
             fields = b"Host: elsewhere.example\r\nConnection: close"
             await at.say(b"GET http://127.0.0.1:%d/ HTTP/1.1\r\n%s\r\n\r\n" % (at.port, fields))
             assert at.origin.heads[0].lower().count(b"host:") == 1
@@ -171,7 +171,7 @@ def test_a_tunnel_passes_on_both_ways_until_the_browser_leaves() -> None:
         over.set()
 
     async def work() -> None:
-        async with serving(echo) as port, fenced(f"127.0.0.1:{port}") as at:
+        async with serving(echo) as port, firewalled(f"127.0.0.1:{port}") as at:
             reader, writer = await asyncio.open_connection("127.0.0.1", at.proxy_port)
             writer.write(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
@@ -186,7 +186,7 @@ def test_a_tunnel_passes_on_both_ways_until_the_browser_leaves() -> None:
 
 def test_one_connection_serves_several_requests() -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1:PORT") as at:
+        async with firewalled("127.0.0.1:PORT") as at:
             reader, writer = await asyncio.open_connection("127.0.0.1", at.proxy_port)
             for _ in range(3):
                 writer.write(f"GET http://127.0.0.1:{at.port}/ HTTP/1.1\r\n\r\n".encode())
@@ -199,7 +199,7 @@ def test_one_connection_serves_several_requests() -> None:
 
 def test_a_server_that_hung_up_in_between_is_asked_again() -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1:PORT", origin=Origin(OK, closes_after=1)) as at:
+        async with firewalled("127.0.0.1:PORT", origin=Origin(OK, closes_after=1)) as at:
             reader, writer = await asyncio.open_connection("127.0.0.1", at.proxy_port)
             for _ in range(3):
                 writer.write(f"GET http://127.0.0.1:{at.port}/ HTTP/1.1\r\n\r\n".encode())
@@ -226,7 +226,7 @@ def test_a_server_that_hung_up_in_between_is_asked_again() -> None:
 )  # fmt: skip
 def test_an_answer_ends_where_its_head_says(method: str, answer: bytes, body: bytes) -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1:PORT", origin=Origin(answer)) as at:
+        async with firewalled("127.0.0.1:PORT", origin=Origin(answer)) as at:
             request = f"{method} http://127.0.0.1:{at.port}/until-closed HTTP/1.1\r\nConnection: close\r\n\r\n"
             got = await at.say(request.encode())
             head, _, got_body = got.partition(b"\r\n\r\n")
@@ -252,7 +252,7 @@ def test_a_body_of_any_bytes_arrives_as_it_is_in_both_directions(body: bytes, ch
         await writer.drain()
 
     async def work() -> None:
-        async with serving(mirror) as port, fenced(f"127.0.0.1:{port}") as at:
+        async with serving(mirror) as port, firewalled(f"127.0.0.1:{port}") as at:
             half = len(body) // 2
             chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:]) if part)
             sent = chunks + b"0\r\n\r\n" if chunked else body
@@ -269,7 +269,7 @@ def test_a_body_of_any_bytes_arrives_as_it_is_in_both_directions(body: bytes, ch
 
 def test_a_refused_request_reaches_nobody_and_is_answered_with_a_page_and_told() -> None:
     async def work() -> None:
-        async with fenced("allowed.example") as at:
+        async with firewalled("allowed.example") as at:
             answer = await at.get("127.0.0.1")
             assert answer.startswith(b"HTTP/1.1 403 ")
             assert f"127.0.0.1:{at.port} is outside the allowed hosts".encode() in answer
@@ -283,7 +283,7 @@ def test_a_refused_request_reaches_nobody_and_is_answered_with_a_page_and_told()
 
 def test_a_refused_tunnel_reaches_nobody() -> None:
     async def work() -> None:
-        async with fenced("allowed.example") as at:
+        async with firewalled("allowed.example") as at:
             answer = await at.say(f"CONNECT 127.0.0.1:{at.port} HTTP/1.1\r\n\r\n".encode())
             assert answer.startswith(b"HTTP/1.1 403 ")
             assert at.origin.accepted == 0
@@ -297,7 +297,7 @@ def test_a_refused_tunnel_reaches_nobody() -> None:
 )
 def test_no_spelling_of_a_closed_address_gets_through(host: str) -> None:
     async def work() -> None:
-        async with fenced("allowed.example", "127.0.0.1:1", "localhost:1") as at:
+        async with firewalled("allowed.example", "127.0.0.1:1", "localhost:1") as at:
             assert (await at.get(host)).startswith(b"HTTP/1.1 403 ")
             assert at.origin.accepted == 0
 
@@ -306,7 +306,7 @@ def test_no_spelling_of_a_closed_address_gets_through(host: str) -> None:
 
 def test_every_spelling_of_an_allowed_address_gets_through() -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1:PORT") as at:
+        async with firewalled("127.0.0.1:PORT") as at:
             assert (await at.get("0x7f.1")).startswith(b"HTTP/1.1 200 ")
             assert (await at.get("2130706433")).startswith(b"HTTP/1.1 200 ")
 
@@ -315,7 +315,7 @@ def test_every_spelling_of_an_allowed_address_gets_through() -> None:
 
 def test_an_allowed_name_that_leads_to_this_machine_is_refused() -> None:
     async def work() -> None:
-        async with fenced("rebound.example", names={"rebound.example": "127.0.0.1"}) as at:
+        async with firewalled("rebound.example", names={"rebound.example": "127.0.0.1"}) as at:
             answer = await at.get("rebound.example")
             assert answer.startswith(b"HTTP/1.1 403 ")
             assert at.refusals == [Refusal(f"rebound.example:{at.port}", "at a private address (127.0.0.1)")]
@@ -327,7 +327,7 @@ def test_an_allowed_name_that_leads_to_this_machine_is_refused() -> None:
 def test_a_name_is_looked_up_once_and_connected_to_where_it_was_checked() -> None:
     async def work() -> None:
         names = {"inside.example": "10.255.255.1 127.0.0.1"}
-        async with fenced("inside.example", "127.0.0.1", names=names) as at:
+        async with firewalled("inside.example", "127.0.0.1", names=names) as at:
             assert (await at.get("inside.example")).startswith(b"HTTP/1.1 200 ")
             assert at.looked_up == ["inside.example"]
             assert at.origin.accepted == 1
@@ -337,7 +337,7 @@ def test_a_name_is_looked_up_once_and_connected_to_where_it_was_checked() -> Non
 
 def test_localhost_and_the_names_below_it_are_never_looked_up() -> None:
     async def work() -> None:
-        async with fenced("localhost:PORT") as at:
+        async with firewalled("localhost:PORT") as at:
             assert (await at.get("localhost")).startswith(b"HTTP/1.1 200 ")
             assert (await at.get("some.localhost")).startswith(b"HTTP/1.1 200 ")
             assert at.looked_up == []
@@ -347,7 +347,7 @@ def test_localhost_and_the_names_below_it_are_never_looked_up() -> None:
 
 def test_a_name_that_is_not_known_and_a_server_that_is_not_there_are_told_on_a_page() -> None:
     async def work() -> None:
-        async with fenced("lost.example", "127.0.0.1:1") as at:
+        async with firewalled("lost.example", "127.0.0.1:1") as at:
             answer = await at.get("lost.example")
             assert answer.startswith(b"HTTP/1.1 502 ")
             assert b"lost.example: Name or service not known" in answer
@@ -368,7 +368,7 @@ def test_a_name_that_is_not_known_and_a_server_that_is_not_there_are_told_on_a_p
 )
 def test_a_server_that_does_not_speak_http_is_told_on_a_page(answer: bytes) -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1", origin=Origin(answer)) as at:
+        async with firewalled("127.0.0.1", origin=Origin(answer)) as at:
             told = await at.get("127.0.0.1")
             assert told.startswith(b"HTTP/1.1 502 ")
             assert b"what it answers is not HTTP" in told
@@ -395,7 +395,7 @@ def test_a_server_that_does_not_speak_http_is_told_on_a_page(answer: bytes) -> N
 )
 def test_what_is_no_request_to_a_proxy_is_turned_away(request_line: bytes) -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1") as at:
+        async with firewalled("127.0.0.1") as at:
             answer = await at.say(request_line.replace(b"PORT", str(at.port).encode()) + b"\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 400 ")
             assert at.origin.accepted == 0
@@ -415,7 +415,7 @@ def test_what_is_no_request_to_a_proxy_is_turned_away(request_line: bytes) -> No
 )
 def test_a_request_that_two_readers_might_read_differently_is_not_passed_on(fields: bytes) -> None:
     async def work() -> None:
-        async with fenced("127.0.0.1") as at:
+        async with firewalled("127.0.0.1") as at:
             answer = await at.say(b"POST http://127.0.0.1:%d/ HTTP/1.1\r\n%s\r\n\r\n" % (at.port, fields))
             assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
             assert at.origin.heads == []
@@ -434,7 +434,7 @@ def test_a_server_is_left_when_the_browser_turns_away_from_it() -> None:
         left.set()
 
     async def work() -> None:
-        async with serving(silent) as port, fenced(f"127.0.0.1:{port}") as at:
+        async with serving(silent) as port, firewalled(f"127.0.0.1:{port}") as at:
             _, writer = await asyncio.open_connection("127.0.0.1", at.proxy_port)
             writer.write(f"GET http://127.0.0.1:{port}/ HTTP/1.1\r\n\r\n".encode())
             await asked.wait()
@@ -467,7 +467,7 @@ def test_a_plain_request_goes_to_the_next_proxy_with_its_whole_address_and_the_l
         next_proxy = Origin()
         async with (
             serving(next_proxy.talk) as port,
-            fenced("allowed.example", upstream=f"http://me:s%20t@127.0.0.1:{port}") as at,
+            firewalled("allowed.example", upstream=f"http://me:s%20t@127.0.0.1:{port}") as at,
         ):
             answer = await at.say(b"GET http://allowed.example/a HTTP/1.1\r\nConnection: close\r\n\r\n")
             assert answer.endswith(b"hello")
@@ -486,8 +486,8 @@ def test_a_tunnel_goes_through_the_next_proxy() -> None:
     async def work() -> None:
         names = {"allowed.example": "127.0.0.1"}
         async with (
-            fenced("allowed.example", "127.0.0.1", names=names) as beyond,
-            fenced("allowed.example", upstream=f"127.0.0.1:{beyond.proxy_port}") as at,
+            firewalled("allowed.example", "127.0.0.1", names=names) as beyond,
+            firewalled("allowed.example", upstream=f"127.0.0.1:{beyond.proxy_port}") as at,
         ):
             reader, writer = await asyncio.open_connection("127.0.0.1", at.proxy_port)
             writer.write(f"CONNECT allowed.example:{beyond.port} HTTP/1.1\r\n\r\n".encode())
@@ -520,7 +520,7 @@ def test_a_tunnel_goes_through_a_socks_proxy(login: str) -> None:
     async def work() -> None:
         async with (
             serving(socks) as port,
-            fenced("allowed.example", upstream=f"socks5://{login}127.0.0.1:{port}") as at,
+            firewalled("allowed.example", upstream=f"socks5://{login}127.0.0.1:{port}") as at,
         ):
             answer = await at.say(b"GET http://allowed.example:81/ HTTP/1.1\r\nConnection: close\r\n\r\n")
             assert answer.endswith(b"hello")
@@ -533,7 +533,7 @@ def test_a_tunnel_goes_through_a_socks_proxy(login: str) -> None:
 def test_this_machine_is_not_reached_through_the_next_proxy() -> None:
     async def work() -> None:
         next_proxy = Origin()
-        async with serving(next_proxy.talk) as port, fenced("localhost:PORT", upstream=f"127.0.0.1:{port}") as at:
+        async with serving(next_proxy.talk) as port, firewalled("localhost:PORT", upstream=f"127.0.0.1:{port}") as at:
             assert (await at.get("localhost")).endswith(b"hello")
             assert next_proxy.accepted == 0
 
@@ -542,11 +542,11 @@ def test_this_machine_is_not_reached_through_the_next_proxy() -> None:
 
 def test_a_next_proxy_that_is_gone_or_refuses_is_told_on_a_page() -> None:
     async def work() -> None:
-        async with fenced("closed.example") as beyond:
-            async with fenced("allowed.example", upstream=f"127.0.0.1:{beyond.proxy_port}") as at:
+        async with firewalled("closed.example") as beyond:
+            async with firewalled("allowed.example", upstream=f"127.0.0.1:{beyond.proxy_port}") as at:
                 answer = await at.say(b"CONNECT allowed.example:443 HTTP/1.1\r\n\r\n")
                 assert answer.startswith(b"HTTP/1.1 502 ")
-            async with fenced("allowed.example", upstream="127.0.0.1:1") as at:
+            async with firewalled("allowed.example", upstream="127.0.0.1:1") as at:
                 answer = await at.say(b"GET http://allowed.example/ HTTP/1.1\r\n\r\n")
                 assert answer.startswith(b"HTTP/1.1 502 ")
                 assert b"the proxy 127.0.0.1:1 cannot be reached" in answer

@@ -1,4 +1,4 @@
-"""Which hosts a fence allows, however they are spelled; and what may not be allowed at all."""
+"""Which hosts a firewall allows, however they are spelled; and what may not be allowed at all."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -15,19 +15,19 @@ NAME = st.lists(LABEL, min_size=1, max_size=4).map(".".join)
 IPV4 = st.ip_addresses(v=4).map(lambda address: IPv4Address(int(address)))
 
 
-def fence(*hosts: str) -> Firewall:
+def firewall(*hosts: str) -> Firewall:
     return Firewall.parse(hosts)
 
 
 @given(NAME)
 def test_a_rule_allows_its_name_and_all_names_below_it(below: str) -> None:
-    assert fence("example.org").allows("example.org", 443)
-    assert fence("example.org").allows(f"{below}.example.org", 443)
+    assert firewall("example.org").allows("example.org", 443)
+    assert firewall("example.org").allows(f"{below}.example.org", 443)
 
 
 @given(NAME)
 def test_a_name_that_only_looks_like_the_allowed_one_stays_closed(name: str) -> None:
-    closed = fence("example.org")
+    closed = firewall("example.org")
     assert closed.allows(name, 443) == (name == "example.org" or name.endswith(".example.org"))
     assert not closed.allows(f"{name}example.org", 443)
     assert not closed.allows(f"example.org.{name}", 443)
@@ -83,8 +83,8 @@ def test_reading_a_rule_ends_in_a_rule_that_reads_back_or_in_one_line(text: str)
 
 @given(st.text(max_size=40))
 def test_whatever_is_gone_to_is_refused_in_words_unless_it_is_allowed(text: str) -> None:
-    assert fence("example.org").refusal(text)
-    assert fence("example.org").refusal("http://" + text)
+    assert firewall("example.org").refusal(text)
+    assert firewall("example.org").refusal("http://" + text)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_cannot_be_allowed_is_told_with_what_to_write(text: str, hint: str)
 
 
 def test_a_network_allows_the_addresses_in_it() -> None:
-    closed = fence("10.0.0.0/8", "[::1]:8080")
+    closed = firewall("10.0.0.0/8", "[::1]:8080")
     assert closed.allows(ip_address("10.1.2.3"), 80)
     assert closed.allows(ip_address("::ffff:10.1.2.3"), 80)
     assert not closed.allows(ip_address("11.1.2.3"), 80)
@@ -175,14 +175,14 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
 def test_an_allowed_name_leads_to_a_private_address_only_if_that_is_allowed_too(
     named: IPv4Address, other: IPv4Address
 ) -> None:
-    closed = fence("intranet.example", str(named))
+    closed = firewall("intranet.example", str(named))
     assert closed.admits("intranet.example", named, 80)
     assert not closed.admits("intranet.example", other, 80)
     assert closed.admits("intranet.example", ip_address("8.8.8.8"), 80)
 
 
 def test_localhost_leads_to_this_machine_and_nowhere_else() -> None:
-    closed = fence("localhost")
+    closed = firewall("localhost")
     assert closed.admits("localhost", ip_address("127.0.0.1"), 80)
     assert not closed.admits("localhost", ip_address("8.8.8.8"), 80)
     assert not closed.allows(ip_address("127.0.0.1"), 80)
@@ -196,7 +196,7 @@ def test_localhost_leads_to_this_machine_and_nowhere_else() -> None:
     ],
 )  # fmt: skip
 def test_an_allowed_address_is_gone_to(url: str) -> None:
-    assert fence("example.org").refusal(url) is None
+    assert firewall("example.org").refusal(url) is None
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,6 @@ def test_an_allowed_address_is_gone_to(url: str) -> None:
     ],
 )
 def test_any_other_address_is_refused_with_the_reason(url: str, why: str) -> None:
-    refusal = fence("example.org").refusal(url)
+    refusal = firewall("example.org").refusal(url)
     assert refusal is not None
     assert re.search(why, refusal)

@@ -91,7 +91,7 @@ class Way:
     """A page that tries to get out to `HOST`, a name at `PORT`, or to 127.0.0.1 there.
 
     With `click` it tries when it is clicked on. One that is `silent` need not get as far as asking the proxy; its page
-    calls `tell("tried", ...)` when it has had its time. One that is `shut` is so without a fence too.
+    calls `tell("tried", ...)` when it has had its time. One that is `shut` is so without a firewall too.
     """
 
     body: str

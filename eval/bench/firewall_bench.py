@@ -1,6 +1,6 @@
-"""What a fence costs: how long pages take to load with and without one, in turns, in one run.
+"""What a firewall costs: how long pages take to load with and without one, in turns, in one run.
 
-    python eval/bench/fence_bench.py
+    python eval/bench/firewall_bench.py
 
 The pages are served on loopback by another process, so that the proxy is all that is added: on a real network, its cost
 is the same and what it is added to is longer. The times are those that the page itself reads.
@@ -34,22 +34,26 @@ NAMES = {"/one": "a page of one file", "/many": "a page with 60 images of 20 kB"
 
 def main() -> None:
     """Print the comparison."""
-    with site() as (port, took), browser(port, has_fence=False) as plain, browser(port, has_fence=True) as fenced:
+    with (
+        site() as (port, took),
+        browser(port, has_firewall=False) as plain,
+        browser(port, has_firewall=True) as firewalled,
+    ):
         print(f"medians of {ROUNDS}, milliseconds{'without':>20}{'with':>12}{'ratio':>8}")
         for path, name in NAMES.items():
             times: dict[bool, list[float]] = {False: [], True: []}
             for turn in range(ROUNDS):
-                for has_fence, env in ((False, plain), (True, fenced))[:: -1 if turn % 2 else 1]:
+                for has_firewall, env in ((False, plain), (True, firewalled))[:: -1 if turn % 2 else 1]:
                     env.execute(Navigate(f"http://127.0.0.1:{port}{path}"))
-                    times[has_fence].append(took.get())
+                    times[has_firewall].append(took.get())
             without, within = statistics.median(times[False]), statistics.median(times[True])
             print(f"{name:36}{without:12.1f}{within:12.1f}{within / without:8.2f}")
 
 
 @contextmanager
-def browser(port: int, *, has_fence: bool) -> Generator[BrowserEnv]:
+def browser(port: int, *, has_firewall: bool) -> Generator[BrowserEnv]:
     """A browser that was at the site already."""
-    settings = BrowserSettings(allow_hosts=(f"127.0.0.1:{port}",) if has_fence else ())
+    settings = BrowserSettings(allow_hosts=(f"127.0.0.1:{port}",) if has_firewall else ())
     with BrowserEnv(f"http://127.0.0.1:{port}/", settings=settings) as env:
         env.observe()
         yield env
