@@ -22,7 +22,7 @@ class EvalSettings(BaseModel):
     benchmark: str = Field(description="which benchmark")
     preset: str | None = Field(
         default=None,
-        description="the settings of a published protocol, such as ui-tars-1.5-osworld-15; see docs/benchmarks.md",
+        description="the settings of a published protocol, such as ui-tars-1.5-osworld-15",
     )
     root: Path | None = Field(default=None, description="the folder that the benchmark's data or checkout is in")
     task: tuple[str, ...] = Field(

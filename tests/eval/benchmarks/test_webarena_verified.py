@@ -1,6 +1,6 @@
 """WebArena-Verified: the two files that its scorer reads, with a double of the scorer.
 
-That the real one (1.2.3) takes them was tried by hand; see docs/benchmarks.md.
+That the real one (1.2.3) takes them was tried by hand; see docs/guides/benchmarks.md.
 """
 
 import json

@@ -15,8 +15,8 @@ import pytest
 
 from screenwright.cli.main import COMMANDS, main
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 EXAMPLE_PAGE = b"""<!doctype html><title>Example</title><body style="font: 20px DejaVu Sans; margin: 60px">
