@@ -1,0 +1,81 @@
+"""Plugins: environments, models, policies, dialects, benchmarks and guards, found by entry point.
+
+A package offers one in the group of its kind, such as `screenwright.benchmarks`. Our own are registered the same way,
+in pyproject.toml, so there is one table of them and it is the packaging metadata.
+
+    [project.entry-points."screenwright.policies"]
+    acme = "acme_screens:AcmePolicy"
+"""
+
+import sys
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from typing import Any, Literal, TypeAlias
+
+from ._extras import missing_extra
+
+PluginKind: TypeAlias = Literal["env", "model", "policy", "dialect", "benchmark", "guard"]
+
+_GROUPS: dict[PluginKind, str] = {
+    "env": "screenwright.envs",
+    "model": "screenwright.models",
+    "policy": "screenwright.policies",
+    "dialect": "screenwright.dialects",
+    "benchmark": "screenwright.benchmarks",
+    "guard": "screenwright.guards",
+}
+
+
+class PluginError(ValueError):
+    """There is no such plugin, or it cannot be loaded; the message is one line for the user."""
+
+
+def plugin_names(kind: PluginKind) -> tuple[str, ...]:
+    """The names of all installed plugins of that kind, sorted."""
+    return tuple(sorted(_installed(kind).names))
+
+
+def load_plugin(kind: PluginKind, name: str) -> Any:
+    """The object behind the entry point `name`; the registry of each kind documents what it must be.
+
+    Raises:
+        PluginError: no package provides it, several do, or it cannot be imported.
+        ImportError: an optional dependency is not installed; the message names the extra.
+    """
+    found = tuple(_installed(kind).select(name=name))
+    if not found:
+        raise PluginError(f"there is no {kind} {name!r}; available: {', '.join(plugin_names(kind)) or 'none'}{_hint()}")
+    if len(found) > 1:
+        packages = " and ".join(sorted(map(_package, found)))
+        raise PluginError(f"the {kind} {name!r} is provided by {packages}: uninstall one of them")
+    (point,) = found
+    try:
+        return point.load()
+    except ModuleNotFoundError as error:
+        raise missing_extra(error) or _broken(kind, point, error) from error
+    except Exception as error:
+        raise _broken(kind, point, error) from error
+
+
+def _installed(kind: PluginKind) -> EntryPoints:
+    return _entry_points(tuple(sys.path)).select(group=_GROUPS[kind])
+
+
+@cache  # reads the metadata of every installed package, about 20 ms
+def _entry_points(path: tuple[str, ...]) -> EntryPoints:
+    return EntryPoints(point for group in _GROUPS.values() for point in entry_points(group=group))
+
+
+def _broken(kind: PluginKind, point: EntryPoint, error: Exception) -> PluginError:
+    cause = f"{type(error).__name__}: {error}"
+    return PluginError(f"the {kind} {point.name!r} of {_package(point)} cannot be loaded from {point.value}: {cause}")
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "an unknown package"
+
+
+def _hint() -> str:
+    """What to do where not even our own plugins are registered, such as in a checkout that was never installed."""
+    ours = {"screenwright"} & {_package(point) for point in _installed("dialect")}
+    return "" if ours else "; screenwright's own are not registered: install it again (pip install -e .)"
