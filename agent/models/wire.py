@@ -186,9 +186,9 @@ def usage_json(usage: Usage) -> JsonValue:
 class BadRequest(Exception):
     """A request that cannot be served; the message is one line for the person who sent it."""
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    def __init__(self, message: str, status_code: int = 400) -> None:
         super().__init__(message)
-        self.status = status
+        self.status_code = status_code
 
 
 class _TextIn(_In):

@@ -49,7 +49,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
 }
 """The extras that a run may need here, and the distributions that they bring."""
 
-RARE_EXTRAS: Mapping[str, tuple[str, ...]] = {"local": ("transformers", "accelerate", "torch"), "serve": ("vllm",)}
+RARE_EXTRAS: Mapping[str, tuple[str, ...]] = {"local": ("transformers", "accelerate", "torch"), "vllm": ("vllm",)}
 
 HELP = (
     "Look at what a run needs on this machine, or only at what --env and --model name, and say how to mend what is "

@@ -17,7 +17,6 @@ from PIL import Image
 
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import ModelLost, Sampling
-from ..agent.models.http_server import serve as serve_model
 from ..agent.models.served import ServedModel
 from ..agent.models.vllm_command import Serving, vllm_command
 from ..envs.geometry import Size
@@ -50,7 +49,7 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
         print(shlex.join(command))
         return 0
     if shutil.which(command[0]) is None:
-        raise ValueError("vllm is not installed here: pip install 'screenwright[serve]' on a Linux machine with a GPU")
+        raise ValueError("vllm is not installed here: pip install 'screenwright[vllm]' on a Linux machine with a GPU")
     _check_free(serving)
     print(shlex.join(command), file=sys.stderr, flush=True)
     with _ended_by_sigterm_as_by_ctrl_c():
@@ -58,7 +57,8 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
 
 
 def _serve_reader(serving: Serving) -> int:
-    from ..agent.reader import ReaderModel  # its OCR takes a second to import, and is an extra
+    from ..agent.models.http_server import serve as serve_model  # optional dependencies, and slow to import
+    from ..agent.reader import ReaderModel
 
     reader = ReaderModel(chats=True)
     try:

@@ -122,7 +122,7 @@ def test_without_vllm_one_line_says_what_to_install() -> None:
     with serving("ui-tars-1.5", env={"PATH": "/nowhere"}) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "pip install 'screenwright[serve]'" in err
+    assert "pip install 'screenwright[vllm]'" in err
 
 
 @pytest.mark.parametrize(
