@@ -16,13 +16,6 @@ settings.load_profile("screenwright")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test on a real screen that fails is tried once more; the summary at the end lists it as RERUN."""
-    for item in items:
-        if item.get_closest_marker("browser") or item.get_closest_marker("desktop"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(autouse=True)
 def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that opens a connection to another machine fails."""

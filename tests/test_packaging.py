@@ -77,6 +77,7 @@ def test_the_wheel_is_typed_and_says_its_version(wheel: Path) -> None:
     assert f"-{screenwright.__version__}-" in wheel.name
 
 
+@pytest.mark.slow
 def test_the_core_needs_at_most_25_packages(wheel: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "clean"], check=True)
     clean = tmp_path / "clean" / "bin" / "python"

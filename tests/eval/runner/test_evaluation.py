@@ -111,6 +111,7 @@ def test_what_is_over_is_not_run_again(root: Path, tmp_path: Path) -> None:
     assert list(Evaluation.resume(tmp_path / "out").run()) == []
 
 
+@pytest.mark.slow
 def test_ten_kills_at_random_change_no_total(root: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import sys; from screenwright.cli.main import main; sys.exit(main())", "eval"]
     out = tmp_path / "out"
