@@ -61,6 +61,10 @@ class Drag(Generic[P]):
     button: Button = Button.LEFT
     modifiers: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if len(self.path) < 2:
+            raise ValueError(f"the path of a drag has two points or more, not {len(self.path)}")
+
 
 @dataclass(frozen=True, slots=True)
 class Scroll(Generic[P]):

@@ -1,52 +1,61 @@
-"""How the values of a screen are written in the log, as annotated types for the fields of events.
+"""JSON forms of actions, endings and observations, derived from their dataclasses.
 
-An action is written flat, as `action_json.py` says; a screenshot is written as its name and size, and read back as a
-picture that is fetched when somebody looks at it.
+An action is a flat object: `type` is the class name in snake case, the other keys are the field names, and points are
+`[x, y]` in screenshot pixels, unrounded. Fields with a default may be left out. An ending has the same form.
+
+    {"type": "click", "at": [640.5, 12], "button": "left", "count": 1, "modifiers": []}
+    {"type": "type", "text": "hello"}
+    {"type": "finish", "answer": "The total is 42."}
+
+An observation names its screenshot by SHA-256; the pixels are loaded on first use.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    Tag,
+    TypeAdapter,
+    ValidationInfo,
+    WrapSerializer,
+)
+from pydantic_core import core_schema
 
-from ...envs.actions import Action
+from ...envs.actions import Action, ActionIn
 from ...envs.env import Observation
-from ...envs.geometry import DeviceTransform, Size
+from ...envs.geometry import DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ..core.decision import Ending
-from .action_json import action_from_json, action_to_json, ending_from_json, ending_to_json
 
-
-class _Screenshot(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    sha256: str
-    size: Size
-
-
-class _Observation(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    screenshot: _Screenshot
-    facts: tuple[str, ...]
-    place: str
-    device: DeviceTransform
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+"""Refuses unknown keys, values of another type, and numbers that are not finite."""
 
 
 class StoredScreenshot(Screenshot):
-    """A screenshot of a recorded run: its name and size are known, its bytes are fetched when they are looked at."""
+    """A screenshot of a recorded run; `load` returns the PNG of a SHA-256 and is called on first use."""
 
-    def __init__(self, name: str, size: Size, load: Callable[[str], bytes]) -> None:
-        self._name, self._size, self._load = name, size, load
+    def __init__(self, sha256: str, size: Size, load: Callable[[str], bytes]) -> None:
+        self._sha256, self._size, self._load = sha256, size, load
 
     @cached_property
     def png(self) -> bytes:
-        """The picture's PNG bytes."""
-        return self._load(self._name)
+        """The PNG bytes."""
+        return self._load(self._sha256)
 
     @cached_property
     def sha256(self) -> str:
-        """The picture's name."""
-        return self._name
+        """SHA-256 of the PNG bytes, in hexadecimal."""
+        return self._sha256
 
     @cached_property
     def size(self) -> Size:
@@ -54,29 +63,97 @@ class StoredScreenshot(Screenshot):
         return self._size
 
 
-def _write_observation(observation: Observation) -> dict[str, object]:
-    shot = observation.screenshot
-    written = _Observation(
-        screenshot=_Screenshot(sha256=shot.sha256, size=shot.size),
-        facts=observation.facts,
-        place=observation.place,
-        device=observation.device,
-    )
-    return written.model_dump()
+def _stored_as(form: Any, read: Callable[[Any, ValidationInfo], Any], write: Callable[[Any], Any]) -> GetPydanticSchema:
+    """Annotation for a type whose JSON is that of `form`, another type."""
+
+    def schema(_: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(write, return_schema=handler(form))
+        return core_schema.with_info_after_validator_function(read, handler(form), serialization=written)
+
+    return GetPydanticSchema(schema)
 
 
-def _read_observation(value: object, info: ValidationInfo) -> Observation:
-    read = _OBSERVATION.validate_python(value)
+def _tagged(*kinds: type) -> GetPydanticSchema:
+    """Annotation for the union of `kinds`, told apart by the key `type`."""
+    expected = "'type' must be one of " + ", ".join(map(_tag, kinds))
+    discriminator = Discriminator(_tag_of_value, "unknown_type", expected)
+    union: Any = Union[tuple(map(_variant, kinds))]  # noqa: UP007 -- made at run time
+    return GetPydanticSchema(lambda _, handler: handler(Annotated[union, discriminator]))
+
+
+def _variant(kind: type) -> Any:
+    tag = _tag(kind)
+
+    def read(value: JsonValue) -> object:
+        # Strict validation accepts a list as a tuple only straight from JSON, which a dict made here no longer is.
+        if not isinstance(value, dict):
+            return value
+        return {name: _with_tuples(one) for name, one in value.items() if name != "type"}
+
+    def write(value: object, fields_of: SerializerFunctionWrapHandler) -> dict[str, object]:
+        return {"type": tag, **{name: one for name, one in fields_of(value).items() if one is not None}}
+
+    return Annotated[kind, BeforeValidator(read), WrapSerializer(write), Tag(tag)]
+
+
+def _with_tuples(value: JsonValue) -> object:
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
+
+
+def _tag(kind: type) -> str:
+    name = (get_origin(kind) or kind).__name__
+    return re.sub(r"(?<=.)(?=[A-Z])", "_", name).lower()
+
+
+def _tag_of_value(value: object) -> object:
+    return value.get("type") if isinstance(value, dict) else _tag(type(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredObservation:
+    screenshot: str
+    size: Size
+    facts: tuple[str, ...]
+    place: str
+    device: DeviceTransform
+
+
+def _read_observation(stored: _StoredObservation, info: ValidationInfo) -> Observation:
     load: Callable[[str], bytes] = (info.context or {})["load"]
-    shot = StoredScreenshot(read.screenshot.sha256, read.screenshot.size, load)
-    return Observation(shot, read.facts, read.place, read.device)
+    screenshot = StoredScreenshot(stored.screenshot, stored.size, load)
+    return Observation(screenshot, stored.facts, stored.place, stored.device)
 
 
-_OBSERVATION = TypeAdapter(_Observation)
+def _write_observation(observation: Observation) -> _StoredObservation:
+    shot = observation.screenshot
+    return _StoredObservation(shot.sha256, shot.size, observation.facts, observation.place, observation.device)
 
-# The validator comes first: it replaces the whole schema, a serializer before it included.
-LoggedAction: TypeAlias = Annotated[Action, PlainValidator(action_from_json), PlainSerializer(action_to_json)]
-LoggedEnding: TypeAlias = Annotated[Ending, PlainValidator(ending_from_json), PlainSerializer(ending_to_json)]
+
+_Pair = _stored_as(tuple[float, float], lambda pair, _: ScreenPoint(*pair), lambda point: (point.x, point.y))
+_ACTIONS = get_args(ActionIn[Annotated[ScreenPoint, _Pair]])  # type: ignore[misc]  # pydantic reads it
+_ENDINGS = get_args(Ending)
+
+LoggedAction: TypeAlias = Annotated[Action, _tagged(*_ACTIONS)]
+LoggedEnding: TypeAlias = Annotated[Ending, _tagged(*_ENDINGS)]
 LoggedObservation: TypeAlias = Annotated[
-    Observation, PlainValidator(_read_observation), PlainSerializer(_write_observation)
+    Observation, _stored_as(_StoredObservation, _read_observation, _write_observation)
 ]
+
+_MOVE: TypeAdapter[Action | Ending] = TypeAdapter(
+    Annotated[Action | Ending, _tagged(*_ACTIONS, *_ENDINGS)], config=STRICT
+)
+
+
+def move_to_json(move: Action | Ending) -> dict[str, JsonValue]:
+    """The JSON object of an action or an ending."""
+    data: dict[str, JsonValue] = _MOVE.dump_python(move, mode="json")
+    return data
+
+
+def move_from_json(text: str | bytes) -> Action | Ending:
+    """The inverse of `move_to_json`, from the text of the object.
+
+    Raises:
+        ValueError: it is not an action or an ending; the message names the field.
+    """
+    return _MOVE.validate_json(text)

@@ -20,6 +20,7 @@ from ..core.context import HistoryStep
 from ..core.describe import describe_action
 from ..core.model import Usage
 from ..core.supervision import RecoveryAction
+from .codec import STRICT
 from .events import Acted, Critiqued, Ended, Escalated, Event, Observed, ParseFailed, Replied, Started, Stepped
 from .past import ResumePoint
 
@@ -223,4 +224,4 @@ def _unwritable(folder: Path, error: OSError) -> RunError:
     return RunError(f"the run cannot be recorded in {folder}: {error.strerror or error}")
 
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")], config=STRICT)

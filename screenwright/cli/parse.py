@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from ..agent.core.coordinates import Frame, ModelPoint
 from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from ..agent.dialects.registry import dialect_named
-from ..agent.record.action_json import action_to_json, ending_to_json
+from ..agent.record.codec import move_to_json
 from ..envs.actions import map_points
 from ..envs.geometry import ScreenPoint, Size
 
@@ -59,7 +59,7 @@ def parse_reply(text: str, dialect_name: str, screen: Size) -> str:
     reply = dialect.parse(text)
     if isinstance(reply, Reply):
         try:
-            actions = [_move_to_json(move, frame) for move in reply.moves]
+            actions = [_on_screen_json(move, frame) for move in reply.moves]
         except ValueError as error:
             reply = ParseFailure("bad_point", 0, str(error))
         else:
@@ -68,15 +68,15 @@ def parse_reply(text: str, dialect_name: str, screen: Size) -> str:
     return _line(problem, [])
 
 
-def _move_to_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
+def _on_screen_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
     if isinstance(move, Finish | AskUser | GiveUp):
-        return ending_to_json(move)
+        return move_to_json(move)
 
     def on_screen(point: ModelPoint) -> ScreenPoint:
         frame.trace(point)  # refuses what is no point
         return frame.to_screen(frame.space.to_image(point, frame.image))
 
-    return action_to_json(map_points(move, on_screen))
+    return move_to_json(map_points(move, on_screen))
 
 
 def _line(

@@ -27,7 +27,13 @@ def test_points_come_back_in_screen_pixels_neither_rounded_nor_clamped() -> None
     assert answer["error"] is None
     assert answer["thought"] == "there"
     assert answer["actions"] == [
-        {"type": "click", "point": [197 / 1932 * 1920, pytest.approx(525 / 1092 * 1080)], "button": "left", "count": 1}
+        {
+            "type": "click",
+            "at": [197 / 1932 * 1920, pytest.approx(525 / 1092 * 1080)],
+            "button": "left",
+            "count": 1,
+            "modifiers": [],
+        }
     ]
     outside = parsed(request("Action: click(start_box='(5000,-3)')"))
     assert "4968" in json.dumps(outside["actions"])
@@ -42,7 +48,7 @@ def test_a_reply_that_cannot_be_read_says_why_and_where() -> None:
 
 
 def test_endings_are_actions_too() -> None:
-    assert parsed(request("Action: finished(content='42')"))["actions"] == [{"type": "finished", "text": "42"}]
+    assert parsed(request("Action: finished(content='42')"))["actions"] == [{"type": "finish", "answer": "42"}]
 
 
 def test_every_line_gets_one_answer_and_blank_lines_none() -> None:

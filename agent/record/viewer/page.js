@@ -95,17 +95,17 @@ function marks(step) {
   };
   let last = [width / 2, height / 2];
   step.actions.forEach((action, index) => {
-    const [x, y] = action.point ?? last;
+    const point = action.at ?? action.to;
+    const [x, y] = point ?? last;
     if (action.type === "drag") {
-      const path = action.path ?? [action.point, action.end_point];
-      path.slice(1).forEach((point, number) => arrow(...path[number], ...point));
-      last = action.end_point;
+      action.path.slice(1).forEach((end, number) => arrow(...action.path[number], ...end));
+      last = action.path.at(-1);
     } else if (action.type === "scroll") {
       const length = 70 * unit;
       const [dx, dy] = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] }[action.direction];
       arrow(x, y, x + dx * length, y + dy * length);
       label(x, y, `scroll ${action.direction} ${action.amount}`);
-    } else if (action.point) {
+    } else if (point) {
       for (let ring = 0; ring < Math.min(action.count ?? 1, 3); ring++) {
         svg.append(draw("circle", { ...line, cx: x, cy: y, r: (14 + 7 * ring) * unit }));
       }

@@ -11,11 +11,10 @@ from importlib import resources
 from PIL import Image
 from pydantic import JsonValue
 
-from ....envs.actions import Action
 from ....envs.geometry import Box
 from ....envs.screenshot import Screenshot
 from ...core.describe import describe_action, describe_change, describe_ending
-from ..action_json import action_to_json
+from ..codec import move_to_json
 from ..describe import describe_supervision
 from ..events import (
     Acted,
@@ -161,7 +160,7 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
         "reflection": decided.reflection if decided is not None else None,
         "reasoning": decided.reasoning if decided is not None else None,
         "said": [*said],
-        "actions": [_action(action) for action in actions],
+        "actions": [move_to_json(action) for action in actions],
         "outcomes": [_outcome(acted) for acted in step.acted],
         "replies": [[reply.purpose, reply.text] for reply in step.replies],
         "misread": [f"{problem.kind} at {problem.position}: {problem.message}" for problem in step.parse_failures],
@@ -176,10 +175,6 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
 
 def _boxes(boxes: Iterable[Box]) -> list[JsonValue]:
     return [[box.left, box.top, box.right, box.bottom] for box in boxes]
-
-
-def _action(action: Action) -> Json:
-    return action_to_json(action)
 
 
 def _outcome(acted: Acted) -> Json:

@@ -1,16 +1,20 @@
-"""Actions as JSON: what is written is read back, and what is not an action is refused in one line."""
+"""The JSON of actions and endings: round trips, fixed forms, and strict reading."""
 
 import json
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from screenwright.agent.core.decision import AskUser, Ending, Finish, GiveUp
-from screenwright.agent.record.action_json import action_from_json, action_to_json, ending_from_json, ending_to_json
+from screenwright.agent.record.codec import move_from_json, move_to_json
+from screenwright.agent.record.events import Decided
+from screenwright.agent.record.trajectory import event_from_json, event_to_json
 from screenwright.envs.actions import (
     Action,
+    ActionIn,
     Back,
     Button,
     ButtonDown,
@@ -58,92 +62,112 @@ actions: st.SearchStrategy[Action] = st.one_of(
 )
 endings: st.SearchStrategy[Ending] = st.builds(Finish, texts) | st.builds(AskUser, texts) | st.builds(GiveUp, texts)
 
+FORMS: list[tuple[Action | Ending, dict[str, Any]]] = [
+    (Click(P), {"type": "click", "at": [1.25, 2], "button": "left", "count": 1, "modifiers": []}),
+    (
+        Click(P, Button.RIGHT, 2, ("ctrl",)),
+        {"type": "click", "at": [1.25, 2], "button": "right", "count": 2, "modifiers": ["ctrl"]},
+    ),
+    (Move(P), {"type": "move", "to": [1.25, 2]}),
+    (Drag((P, Q)), {"type": "drag", "path": [[1.25, 2], [3, 4]], "button": "left", "modifiers": []}),
+    (Drag((P, Q, R)), {"type": "drag", "path": [[1.25, 2], [3, 4], [5, 6]], "button": "left", "modifiers": []}),
+    (Scroll(Direction.DOWN), {"type": "scroll", "direction": "down", "amount": 5}),
+    (Type("a", submit=True), {"type": "type", "text": "a", "submit": True}),
+    (Hotkey(("ctrl", "c")), {"type": "hotkey", "keys": ["ctrl", "c"]}),
+    (KeyDown("a"), {"type": "key_down", "key": "a"}),
+    (KeyUp("a"), {"type": "key_up", "key": "a"}),
+    (ButtonDown(), {"type": "button_down", "button": "left"}),
+    (ButtonUp(Button.LEFT, P), {"type": "button_up", "button": "left", "at": [1.25, 2]}),
+    (LongPress(P), {"type": "long_press", "at": [1.25, 2], "seconds": 1.5}),
+    (Wait(1), {"type": "wait", "seconds": 1}),
+    (Navigate("a.example"), {"type": "navigate", "url": "a.example"}),
+    (Back(), {"type": "back"}),
+    (OpenApp("mail"), {"type": "open_app", "app": "mail"}),
+    (Home(), {"type": "home"}),
+    (Finish("42"), {"type": "finish", "answer": "42"}),
+    (AskUser(), {"type": "ask_user", "question": ""}),
+    (GiveUp("no"), {"type": "give_up", "reason": "no"}),
+]
 
-@given(action=actions)
-def test_an_action_written_is_read_back(action: Action) -> None:
-    assert action_from_json(json.loads(json.dumps(action_to_json(action)))) == action
+
+@given(move=actions | endings)
+def test_round_trip_keeps_every_value(move: Action | Ending) -> None:
+    assert move_from_json(json.dumps(move_to_json(move))) == move
 
 
-@given(ending=endings)
-def test_an_ending_written_is_read_back(ending: Ending) -> None:
-    assert ending_from_json(json.loads(json.dumps(ending_to_json(ending)))) == ending
-    assert action_to_json(ending) == ending_to_json(ending)
+@given(steps=st.lists(actions, max_size=3).map(tuple), ending=st.none() | endings)
+def test_round_trip_inside_an_event_keeps_every_value(steps: tuple[Action, ...], ending: Ending | None) -> None:
+    event = Decided(1, None, steps, ending)
+    assert event_from_json(event_to_json(event), lambda name: b"") == event
+
+
+def test_fixed_forms_cover_every_action_and_ending() -> None:
+    kinds = {get_origin(kind) or kind for kind in (*get_args(ActionIn), *get_args(Ending))}
+    assert {type(move) for move, _ in FORMS} == kinds
+
+
+@pytest.mark.parametrize(("move", "data"), FORMS)
+def test_json_form_is_fixed(move: Action | Ending, data: dict[str, Any]) -> None:
+    assert move_to_json(move) == data
 
 
 @pytest.mark.parametrize(
-    ("action", "data"),
+    ("data", "move"),
     [
-        (Click(P), {"type": "click", "point": [1.25, 2], "button": "left", "count": 1}),
-        (
-            Click(P, Button.RIGHT, 2, ("ctrl",)),
-            {"type": "click", "point": [1.25, 2], "button": "right", "count": 2, "modifiers": ["ctrl"]},
-        ),
-        (Drag((P, Q)), {"type": "drag", "point": [1.25, 2], "end_point": [3, 4], "button": "left"}),
-        (
-            Drag((P, Q, R)),
-            {
-                "type": "drag",
-                "point": [1.25, 2],
-                "end_point": [5, 6],
-                "path": [[1.25, 2], [3, 4], [5, 6]],
-                "button": "left",
-            },
-        ),
-        (Scroll(Direction.DOWN), {"type": "scroll", "direction": "down", "amount": 5}),
-        (Type("a", submit=True), {"type": "type", "text": "a", "submit": True}),
-        (Hotkey(("ctrl", "c")), {"type": "hotkey", "keys": ["ctrl", "c"]}),
-        (Back(), {"type": "navigate_back"}),
-        (Finish("42"), {"type": "finished", "text": "42"}),
-        (AskUser(), {"type": "call_user", "text": ""}),
-        (GiveUp("no"), {"type": "infeasible", "text": "no"}),
-    ],
-)
-def test_the_form_of_an_action_is_fixed(action: Action | Ending, data: dict[str, Any]) -> None:
-    assert action_to_json(action) == data
-
-
-@pytest.mark.parametrize(
-    ("data", "action"),
-    [
-        ({"type": "click", "point": [1, 2]}, Click(ScreenPoint(1, 2))),
+        ({"type": "click", "at": [1, 2]}, Click(ScreenPoint(1, 2))),
         ({"type": "scroll", "direction": "up"}, Scroll(Direction.UP)),
         ({"type": "type", "text": "a"}, Type("a")),
         ({"type": "wait"}, Wait()),
+        ({"type": "finish"}, Finish()),
     ],
 )
-def test_what_has_a_default_may_be_left_out(data: dict[str, Any], action: Action) -> None:
-    assert action_from_json(data) == action
+def test_fields_with_a_default_are_optional(data: dict[str, Any], move: Action | Ending) -> None:
+    assert move_from_json(json.dumps(data)) == move
 
 
 @pytest.mark.parametrize(
-    ("data", "complaint"),
+    ("data", "where", "complaint"),
     [
-        ({}, "an action lacks the field 'type'"),
-        ({"type": "fly"}, "no action is called 'fly'"),
-        ({"type": 3}, "the field 'type' of an action is a string"),
-        ({"type": "click"}, "an action lacks the field 'point'"),
-        ({"type": "click", "point": [1]}, "a point"),
-        ({"type": "click", "point": "1,2"}, "a point"),
-        ({"type": "click", "point": [1, float("nan")]}, "a finite number"),
-        ({"type": "click", "point": [1, 10**400]}, "a finite number"),
-        ({"type": "click", "point": [True, 2]}, "a finite number"),
-        ({"type": "click", "point": [1, 2], "button": "fourth"}, "one of left, right, middle"),
-        ({"type": "click", "point": [1, 2], "count": 1.5}, "a whole number"),
-        ({"type": "click", "point": [1, 2], "x": 1}, "has no field x"),
-        ({"type": "type", "text": "a", "submit": "yes"}, "true or false"),
-        ({"type": "hotkey", "keys": "ctrl c"}, "a list"),
-        ({"type": "hotkey", "keys": [1]}, "a list of strings"),
-        ({"type": "drag", "point": [1, 2], "end_point": [3, 4], "path": [[1, 2], [9, 9]]}, "leads from its point"),
-        ({"type": "drag", "point": [1, 2], "end_point": [1, 2], "path": [[1, 2]]}, "leads from its point"),
-        ({"type": "scroll", "direction": "sideways"}, "one of up, down, left, right"),
+        ({}, "", "'type' must be one of click, move, drag"),
+        ({"type": "fly"}, "", "'type' must be one of click, move, drag"),
+        ({"type": 3}, "", "'type' must be one of click, move, drag"),
+        ({"type": []}, "", "'type' must be one of click, move, drag"),
+        ([], "", "'type' must be one of click, move, drag"),
+        ({"type": "click"}, "click.at", "Field required"),
+        ({"type": "click", "at": None}, "click.at", "valid array"),
+        ({"type": "click", "at": [1]}, "click.at.1", "Field required"),
+        ({"type": "click", "at": [1, 2, 3]}, "click.at", "at most 2 items"),
+        ({"type": "click", "at": "1,2"}, "click.at", "valid array"),
+        ({"type": "click", "at": [1, float("nan")]}, "click.at.1", "a finite number"),
+        ({"type": "click", "at": [1, float("inf")]}, "click.at.1", "a finite number"),
+        ({"type": "click", "at": [1, 10**400]}, "click.at.1", "a valid number"),
+        ({"type": "click", "at": [True, 2]}, "click.at.0", "a valid number"),
+        ({"type": "click", "at": [1, 2], "button": "fourth"}, "click.button", "'left', 'right' or 'middle'"),
+        ({"type": "click", "at": [1, 2], "count": 1.5}, "click.count", "a valid integer"),
+        ({"type": "click", "at": [1, 2], "count": True}, "click.count", "a valid integer"),
+        ({"type": "click", "at": [1, 2], "x": 1}, "click.x", "Unexpected keyword"),
+        ({"type": "type", "text": 1}, "type.text", "a valid string"),
+        ({"type": "type", "text": "a", "submit": "yes"}, "type.submit", "a valid boolean"),
+        ({"type": "wait", "seconds": "1"}, "wait.seconds", "a valid number"),
+        ({"type": "hotkey", "keys": "ctrl c"}, "hotkey.keys", "valid array"),
+        ({"type": "hotkey", "keys": [1]}, "hotkey.keys.0", "a valid string"),
+        ({"type": "drag", "path": [[1, 2], [3]]}, "drag.path.1.1", "Field required"),
+        ({"type": "drag", "path": [[1, 2]]}, "drag", "two points or more"),
+        ({"type": "scroll", "direction": "sideways"}, "scroll.direction", "'up', 'down', 'left' or 'right'"),
+        ({"type": "finish", "answer": 42}, "finish.answer", "a valid string"),
     ],
 )
-def test_what_is_no_action_is_refused_in_one_line(data: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint) as caught:
-        action_from_json(data)
-    assert "\n" not in str(caught.value)
+def test_malformed_json_is_refused_in_one_line_that_names_the_field(data: Any, where: str, complaint: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        move_from_json(json.dumps(data))
+    (problem,) = caught.value.errors()
+    assert ".".join(map(str, problem["loc"])) == where
+    assert complaint in problem["msg"]
+    assert "\n" not in problem["msg"]
 
 
-def test_what_is_no_ending_is_refused() -> None:
-    with pytest.raises(ValueError, match="no ending is called 'click'"):
-        ending_from_json({"type": "click"})
+def test_an_ending_is_no_action() -> None:
+    line = b'{"event": "decided", "step": 1, "thought": null, "actions": [{"type": "finish"}]}'
+    with pytest.raises(ValidationError, match="'type' must be one of click"):
+        event_from_json(line, lambda name: b"")
+    assert isinstance(event_from_json(line.replace(b'{"type": "finish"}', b""), lambda name: b""), Decided)

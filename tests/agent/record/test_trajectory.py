@@ -215,6 +215,6 @@ def test_the_log_is_plain_json_that_other_programs_can_read(tmp_path: Path) -> N
     lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     acted = next(line for line in lines if line["event"] == "acted")
     assert acted["action"]["type"] == "click"
-    assert len(acted["action"]["point"]) == 2
+    assert len(acted["action"]["at"]) == 2
     decided = next(line for line in lines if line["event"] == "decided")
     assert {"model", "image", "screen", "device", "clamped"} == set(decided["traces"][0])
