@@ -104,7 +104,7 @@ class BrowserSession:
         playwright = await async_playwright().start()
         kept = Path(settings.downloads) if settings.downloads else None
         downloads = Downloads(kept, settings.download_limit_mb * 10**6)
-        guard = FirewallGuard.wanted(settings)
+        guard = FirewallGuard.from_settings(settings)
         try:
             if guard is not None:
                 settings = await guard.start(settings)

@@ -1,1 +1,1 @@
-"""Which hosts the pages of a browser may reach."""
+"""Restricts the hosts that a browser can reach."""

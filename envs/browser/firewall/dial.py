@@ -8,30 +8,29 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
-from .hosts import Address, Host, is_local_name, plain, url_host
-from .http import LONGEST_HEAD
-from .rules import Firewall, spot
+from .hosts import Address, Host, is_local_name, unmapped, url_host
+from .http import LONGEST_HEAD, Streams
+from .rules import Firewall, host_and_port
 from .upstream import Upstream
 
 CONNECT_S = 10.0
-_MOST_ADDRESSES = 6
+_MAX_ADDRESSES = 6
 _LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
-Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Resolver: TypeAlias = Callable[[str], Awaitable[tuple[Address, ...]]]
-"""The addresses of a name, best first; raises OSError if it has none."""
+"""Returns the addresses of a name, in order of preference; raises OSError if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A connection that the firewall did not let through: where to, with the port if that is unusual, and why."""
+    """A connection that the firewall refused: the host, with its port if that is unusual, and the reason."""
 
     where: str
     why: str
 
 
 class ConnectionRefused(Exception):
-    """The firewall does not let this through."""
+    """The firewall does not allow this connection."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.why)
@@ -39,67 +38,67 @@ class ConnectionRefused(Exception):
 
 
 class Dialer:
-    """Opens connections to what `firewall` allows: directly, to an address that was checked, or through `upstream`."""
+    """Opens connections that `firewall` allows, directly to an address that was checked or through `upstream`."""
 
     def __init__(self, firewall: Firewall, upstream: Upstream | None, resolve: Resolver) -> None:
         self._firewall = firewall
         self._resolve = resolve
         self._upstream = upstream
 
-    def way(self, host: Host) -> Upstream | None:
-        """The proxy on the way to `host`; there is none to this machine itself."""
-        is_here = is_local_name(host) if isinstance(host, str) else plain(host).is_loopback
-        return None if is_here else self._upstream
+    def upstream_for(self, host: Host) -> Upstream | None:
+        """The proxy to reach `host` through; None for this machine itself."""
+        is_local = is_local_name(host) if isinstance(host, str) else unmapped(host).is_loopback
+        return None if is_local else self._upstream
 
     def check(self, host: Host, port: int) -> None:
-        """Refuse what no rule names.
+        """Check the rules.
 
         Raises:
-            Refused: no rule names `host` at `port`.
+            ConnectionRefused: no rule allows `host` at `port`.
         """
         if not self._firewall.allows(host, port):
-            raise ConnectionRefused(Refusal(spot(host, port), "outside the allowed hosts"))
+            raise ConnectionRefused(Refusal(host_and_port(host, port), "outside the allowed hosts"))
 
     async def open(self, host: Host, port: int) -> Streams:
-        """A connection to `host` at `port`.
+        """Connect to `host` at `port`.
 
         Raises:
-            Refused: no rule names it, or its name leads to a private address that no rule names.
+            ConnectionRefused: no rule allows it, or its name resolves only to private addresses that no rule allows.
             OSError: it cannot be reached.
         """
         self.check(host, port)
-        if upstream := self.way(host):
+        if upstream := self.upstream_for(host):
             return await upstream.tunnel(url_host(host), port)
-        trouble = OSError("it has no address")
-        for address in (await self._addresses(host, port))[:_MOST_ADDRESSES]:
+        failure = OSError("it has no address")
+        for address in (await self._addresses(host, port))[:_MAX_ADDRESSES]:
             try:
                 async with asyncio.timeout(CONNECT_S):
                     return await asyncio.open_connection(str(address), port, limit=LONGEST_HEAD)
             except TimeoutError:
-                trouble = OSError("it does not answer")
+                failure = OSError("it did not respond")
             except OSError as error:
-                trouble = error
-        raise trouble
+                failure = error
+        raise failure
 
     async def _addresses(self, host: Host, port: int) -> tuple[Address, ...]:
-        """Where `host` may be connected to. It is these that are connected to, so that no second look-up can differ."""
+        """The allowed addresses of `host`. We connect to these very addresses, so DNS rebinding cannot change them."""
         if not isinstance(host, str):
             return (host,)
         if is_local_name(host):
             return _LOOPBACK
         async with asyncio.timeout(CONNECT_S):
             found = await self._resolve(host)
-        admitted = tuple([address for address in found if self._firewall.admits(host, address, port)])
-        if found and not admitted:
-            raise ConnectionRefused(Refusal(spot(host, port), f"at a private address ({found[0]})"))
-        return admitted
+        allowed = tuple([address for address in found if self._firewall.allows_address(host, address, port)])
+        if found and not allowed:
+            raise ConnectionRefused(Refusal(host_and_port(host, port), f"at a private address ({found[0]})"))
+        return allowed
 
 
 async def resolve(name: str) -> tuple[Address, ...]:
-    """The addresses of `name` as the system knows them."""
-    found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    """The addresses of `name` according to the system's resolver."""
+    infos = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
     addresses: list[Address] = []
-    for *_, place in found:
-        with suppress(ValueError):  # one with a zone, which is never a public one
-            addresses.append(ip_address(place[0]))
+    for *_, sockaddr in infos:
+        with suppress(ValueError):  # an address with a zone, which is never public
+            addresses.append(ip_address(sockaddr[0]))
     return tuple(dict.fromkeys(addresses))

@@ -1,108 +1,102 @@
-"""HTTP/1.1 as a proxy handles it (RFC 9112): heads are read and written anew, bodies passed on as they are."""
+"""HTTP/1.1 for the proxy (RFC 9112), on top of h11: messages are parsed, validated and serialized again."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Literal, Self
+import re
+from typing import TypeAlias
+
+import h11
 
 LONGEST_HEAD = 2**18
-"""Bytes; Chromium sends and takes no longer ones."""
+"""Bytes; the limit of Chromium."""
+
+Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 _CHUNK = 2**18
+_FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:")
 _HOP_BY_HOP = frozenset({
     b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"proxy-authenticate", b"te", b"upgrade",
 })  # fmt: skip
 
-Fields = tuple[tuple[bytes, bytes], ...]
-Body = int | Literal["chunked", "until closed"]
-"""How long a body is: its bytes, or how its end is known."""
+
+class HttpPeer:
+    """The other end of an HTTP/1.1 connection; `role` is ours. Malformed messages raise `h11.ProtocolError`."""
+
+    def __init__(self, role: type[h11.CLIENT] | type[h11.SERVER], streams: Streams) -> None:
+        self.reader, self.writer = streams
+        self._http = h11.Connection(role, max_incomplete_event_size=LONGEST_HEAD)
+
+    async def receive(self) -> h11.Event:
+        """The next event; `h11.ConnectionClosed` if the peer has closed the connection between two messages."""
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            self._http.receive_data(await self.reader.read(_CHUNK))
+        if isinstance(event, type):  # PAUSED: the previous exchange is not complete
+            raise h11.RemoteProtocolError("unexpected data")
+        return event
+
+    async def receive_response(self) -> h11.Response | None:
+        """The head of the final response; None if the peer closed the connection instead."""
+        while head := await self._lenient_head():
+            self._http.receive_data(head)
+            if isinstance(event := self._http.next_event(), h11.Response):
+                return event
+        return None
+
+    async def send(self, *events: h11.Event) -> None:
+        """Write `events` and wait until they are on their way."""
+        for event in events:
+            self.writer.write(self._http.send(event) or b"")
+        await self.writer.drain()
+
+    async def send_body(self, source: "HttpPeer") -> None:
+        """Pass on the body, and the trailers, that `source` sends."""
+        event: h11.Event | None = None
+        while not isinstance(event, h11.EndOfMessage):
+            event = await source.receive()
+            await self.send(event)
+
+    def start_next(self) -> bool:
+        """Get ready for another request on this connection; False if it has to be closed instead."""
+        is_done = self._http.our_state is self._http.their_state is h11.DONE
+        if is_done:
+            self._http.start_next_cycle()
+        return is_done
+
+    @property
+    def unread(self) -> bytes:
+        """What was received after the head of a CONNECT request."""
+        return self._http.trailing_data[0]
+
+    async def _lenient_head(self) -> bytes:
+        """The next head without its malformed lines: Chromium ignores them in responses, h11 rejects the response."""
+        head = b""
+        while len(head) <= LONGEST_HEAD:
+            try:
+                line = await self.reader.readline()
+            except ValueError:
+                break
+            if not line.strip() and (head or not line):
+                return head + line
+            if not head or _FIELD.match(line):
+                head += line
+        raise h11.RemoteProtocolError("the head is too long")
 
 
-class BadMessage(Exception):
-    """The other side does not speak HTTP/1.1, or breaks off."""
+def forwarded_fields(message: h11.Request | h11.Response) -> Fields:
+    """The fields of `message` without those for one hop only, and without a length that chunked coding overrides."""
+    dropped = set(_HOP_BY_HOP)
+    for name, value in message.headers:
+        if name == b"connection":
+            dropped |= {token.strip().lower() for token in value.split(b",")}
+        elif name == b"transfer-encoding":
+            dropped.add(b"content-length")
+    return [(name, value) for name, value in message.headers.raw_items() if name.lower() not in dropped]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The first line and the fields of a message, without those that are for the next hop only."""
-
-    start: tuple[bytes, bytes, bytes]
-    fields: Fields
-    closes: bool
-
-    @classmethod
-    async def read(cls, reader: asyncio.StreamReader, *, strict: bool = True) -> Self | None:
-        """The next head; None if the other side is done. Unless `strict`, lines that are no fields are passed over.
-
-        Raises:
-            BadMessage: it is no head.
-        """
-        lines = await _lines(reader)
-        if not lines:
-            return None
-        parts = lines[0].split(None, 2)
-        if len(parts) < 2:
-            raise BadMessage
-        fields: list[tuple[bytes, bytes]] = []
-        for line in lines[1:]:
-            name, colon, value = line.partition(b":")
-            if colon and name and name == name.strip():
-                fields.append((name, value.strip()))
-            elif strict:
-                raise BadMessage
-        start = (parts[0], parts[1], parts[2] if len(parts) > 2 else b"")
-        named = {word.strip().lower() for word in _all(fields, b"connection").split(b",")}
-        kept = tuple([item for item in fields if item[0].lower() not in _HOP_BY_HOP | named])
-        is_old = b"HTTP/1.0" in (parts[0], start[2])
-        return cls(start, kept, b"close" in named or (is_old and b"keep-alive" not in named))
-
-    def body(self, without: Body) -> Body:
-        """How long the body is, `without` if the head does not say.
-
-        Raises:
-            BadMessage: it says several things.
-        """
-        if coding := _all(self.fields, b"transfer-encoding"):
-            if coding.lower() != b"chunked":
-                raise BadMessage
-            return "chunked"
-        lengths = {word.strip() for word in _all(self.fields, b"content-length").split(b",")} - {b""}
-        if not lengths:
-            return without
-        length = lengths.pop()
-        if lengths or not length.isdigit():
-            raise BadMessage
-        return int(length)
-
-    def write(self, *more: tuple[bytes, bytes], without: tuple[bytes, ...] = ()) -> bytes:
-        """The head as bytes, with the fields `more` and those named `without` left out."""
-        if _all(self.fields, b"transfer-encoding"):
-            without = (*without, b"content-length")
-        kept = [item for item in self.fields if item[0].lower() not in without]
-        lines = [b" ".join(self.start).rstrip(), *(name + b": " + value for name, value in (*kept, *more))]
-        return b"\r\n".join(lines) + b"\r\n\r\n"
-
-
-async def pass_on(body: Body, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Write to `writer` the body that comes in.
-
-    Raises:
-        BadMessage: it breaks off.
-    """
-    if body == "until closed":
-        while data := await reader.read(_CHUNK):
-            await _send(writer, data)
-    elif body == "chunked":
-        await _pass_on_chunks(reader, writer)
-    else:
-        await _pass_on_bytes(body, reader, writer)
-
-
-async def tunnel(
-    client: tuple[asyncio.StreamReader, asyncio.StreamWriter], server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
-) -> None:
-    """Pass on whatever comes from either side, until both are done or the client is gone."""
-    down = asyncio.ensure_future(_pour(server[0], client[1]))
-    up = asyncio.ensure_future(_pour(client[0], server[1]))
+async def tunnel(client: Streams, server: Streams) -> None:
+    """Pass on bytes in both directions until both sides are done or the client is gone."""
+    down = asyncio.ensure_future(_copy(server[0], client[1]))
+    up = asyncio.ensure_future(_copy(client[0], server[1]))
     try:
         await up  # a browser does not close one direction only
     finally:
@@ -111,79 +105,14 @@ async def tunnel(
         await asyncio.gather(down, up, return_exceptions=True)
 
 
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while data := await reader.read(_CHUNK):
-            await _send(writer, data)
+            writer.write(data)
+            await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
         else:
             writer.close()
     except OSError:
         writer.close()
-
-
-async def _pass_on_bytes(count: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while count:
-        data = await reader.read(min(count, _CHUNK))
-        if not data:
-            raise BadMessage
-        count -= len(data)
-        await _send(writer, data)
-
-
-async def _pass_on_chunks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Chunks, then trailers, up to an empty line."""
-    while True:
-        line = await _line(reader)
-        try:
-            size = int(line.partition(b";")[0].strip(), 16)
-        except ValueError:
-            raise BadMessage from None
-        if size < 0:
-            raise BadMessage
-        writer.write(line)
-        if size == 0:
-            break
-        await _pass_on_bytes(size, reader, writer)
-        writer.write(await _line(reader))
-    while (line := await _line(reader)).strip():
-        writer.write(line)
-    await _send(writer, b"\r\n")
-
-
-async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
-    writer.write(data)
-    await writer.drain()
-
-
-async def _lines(reader: asyncio.StreamReader) -> list[bytes]:
-    """The lines of a head; none at the end of the connection."""
-    lines: list[bytes] = []
-    size = 0
-    while True:
-        line = await _line(reader, may_end=not lines)
-        if not line:
-            return []
-        size += len(line)
-        if size > LONGEST_HEAD:
-            raise BadMessage
-        bare = line.rstrip(b"\r\n")
-        if bare:
-            lines.append(bare)
-        elif lines:  # an empty line before a head is passed over
-            return lines
-
-
-async def _line(reader: asyncio.StreamReader, *, may_end: bool = False) -> bytes:
-    try:
-        line = await reader.readline()
-    except ValueError:
-        raise BadMessage from None
-    if not line.endswith(b"\n") and (line or not may_end):
-        raise BadMessage
-    return line
-
-
-def _all(fields: Fields | list[tuple[bytes, bytes]], name: bytes) -> bytes:
-    return b",".join([value for given, value in fields if given.lower() == name])

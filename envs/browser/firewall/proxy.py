@@ -1,31 +1,30 @@
 """The only way out of a browser behind the firewall: a loopback proxy that allows some hosts and refuses the rest.
 
-It takes requests with a whole address (plain HTTP) and CONNECT (everything else, WebSockets included), looks names up
-itself, and connects to the very address that it checked.
+It takes plain HTTP requests (in absolute form) and CONNECT (everything else, WebSockets included), resolves names
+itself, and connects to the address that it checked.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from html import escape
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from .dial import ConnectionRefused, Dialer, Refusal, Resolver, Streams, resolve
+import h11
+
+from .dial import ConnectionRefused, Dialer, Refusal, Resolver, resolve
 from .hosts import Host, HostError, read_host, url_host
-from .http import LONGEST_HEAD, BadMessage, Body, Head, pass_on, tunnel
+from .http import LONGEST_HEAD, HttpPeer, Streams, forwarded_fields, tunnel
 from .rules import Firewall
 from .upstream import Upstream
 
-Place: TypeAlias = tuple[Host, int]
+Destination: TypeAlias = tuple[Host, int]
 
-_KEEP = (b"Connection", b"keep-alive")
-_CLOSE = (b"Connection", b"close")
-_NO_HTTP = "what it answers is not HTTP"
-_LOOK_S = 0.5
-"""A browser that has turned away from a server that does not answer is noticed within this."""
-_NO_BODY = frozenset({b"204", b"304"})
+_NOT_HTTP = "the server did not reply with HTTP"
+_NO_RESPONSE = "the server did not respond"
+_DISCONNECT_POLL_S = 0.5
+"""How soon it is noticed that the browser gave up on a server that does not respond."""
 
 _PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title>
 <style>body{{font:20px/1.5 sans-serif;margin:15vh auto;max-width:40em;padding:0 1em}}</style>
@@ -33,32 +32,29 @@ _PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title>
 
 
 class FirewallProxy:
-    """Lets through what `firewall` allows, and tells `refused` of everything else.
-
-    With `upstream`, everything goes through that proxy in turn.
-    """
+    """Forwards what `firewall` allows, through `upstream` if given, and reports everything else to `on_refused`."""
 
     def __init__(
         self,
         firewall: Firewall,
-        refused: Callable[[Refusal], None],
+        on_refused: Callable[[Refusal], None],
         *,
         upstream: Upstream | None = None,
         resolver: Resolver = resolve,
     ) -> None:
         self._firewall = firewall
-        self._refused = refused
+        self._on_refused = on_refused
         self._dialer = Dialer(firewall, upstream, resolver)
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
-        """Begin; returns the port on 127.0.0.1."""
+        """Start listening; returns the port on 127.0.0.1."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=LONGEST_HEAD)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Break off every connection."""
+        """Close every connection."""
         if self._server is not None:
             self._server.close()
         for task in self._clients:
@@ -70,217 +66,198 @@ class FirewallProxy:
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
 
-    async def _serve(self, client: Streams) -> None:
-        """Answer what comes in on one connection, until it ends."""
-        visit = _Visit(client, self._dialer)
-        answering = asyncio.ensure_future(self._answer_all(visit))
+    async def _serve(self, streams: Streams) -> None:
+        """Handle the requests of one connection until it ends."""
+        connection = _Connection(streams, self._dialer)
+        handling = asyncio.ensure_future(self._handle_all(connection))
         try:
-            while not answering.done() and not client[0].at_eof():
-                await asyncio.wait([answering], timeout=_LOOK_S)
+            while not handling.done() and not streams[0].at_eof():
+                await asyncio.wait([handling], timeout=_DISCONNECT_POLL_S)
         finally:
-            answering.cancel()
-            await asyncio.gather(answering, return_exceptions=True)
-            visit.leave()
-            client[1].close()
+            handling.cancel()
+            await asyncio.gather(handling, return_exceptions=True)
+            connection.close_server()
+            streams[1].close()
 
-    async def _answer_all(self, visit: "_Visit") -> None:
-        with suppress(OSError, BadMessage):  # one side is gone; so is the connection
-            while await self._answer(visit):
+    async def _handle_all(self, connection: "_Connection") -> None:
+        with suppress(OSError, h11.ProtocolError):  # one side is gone, and so is this connection
+            while await self._handle(connection):
                 pass
 
-    async def _answer(self, visit: "_Visit") -> bool:
-        """Answer one request; returns whether there may be another."""
+    async def _handle(self, connection: "_Connection") -> bool:
+        """Handle one request; returns whether there may be another."""
         try:
-            head = await Head.read(visit.client[0])
-            if head is None:
+            request = await connection.client.receive()
+            if not isinstance(request, h11.Request):
                 return False
-            place = _place(head)
-        except (BadMessage, ValueError):
-            await visit.say(b"400 Bad Request", "Bad request", "This is a proxy.")
+            destination = _destination(request)
+        except (h11.RemoteProtocolError, ValueError):
+            await connection.reply(400, "Bad request", "This is a proxy.")
             return False
         try:
-            if head.start[0] == b"CONNECT":
-                await visit.connect(place)
+            if request.method == b"CONNECT":
+                await connection.connect(destination)
                 return False
-            return await visit.forward(head, place)
+            return await connection.forward(request, destination)
         except ConnectionRefused as error:
-            self._refused(error.refusal)
-            text = f"{error.refusal.where} is {error.refusal.why}, so it was not opened; {self._firewall.reach()}."
-            await visit.say(b"403 Forbidden", "This page is closed here", text)
+            self._on_refused(error.refusal)
+            text = f"{error.refusal.where} is {error.refusal.why}, so it was not opened; {self._firewall.summary()}."
+            await connection.reply(403, "Access to this page is blocked", text)
         except _Unreachable as error:
-            await visit.say(b"502 Bad Gateway", "This page cannot be reached", f"{url_host(place[0])}: {error}.")
+            await connection.reply(502, "This page cannot be reached", f"{url_host(destination[0])}: {error}.")
         return False
 
 
 class _Unreachable(Exception):
-    """A server cannot be reached, or does not answer; nothing was passed on of it."""
+    """A server cannot be reached or did not respond; nothing of its response was forwarded."""
 
 
-class _Visit:
+class _Connection:
     """One connection of the browser, and the server that its last request went to."""
 
-    def __init__(self, client: Streams, dialer: Dialer) -> None:
-        self.client = client
+    def __init__(self, streams: Streams, dialer: Dialer) -> None:
+        self.client = HttpPeer(h11.SERVER, streams)
+        self._streams = streams
         self._dialer = dialer
-        self._server: Streams | None = None
-        self._place: Place | None = None
+        self._server: HttpPeer | None = None
+        self._destination: Destination | None = None
 
-    async def connect(self, place: Place) -> None:
-        """Become a tunnel to `place`."""
-        server = await self._dial(place)
+    async def connect(self, destination: Destination) -> None:
+        """Become a tunnel to `destination`."""
+        server = await self._dial(destination)
         try:
-            self.client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await tunnel(self.client, server)
+            self.client.writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            server[1].write(self.client.unread)
+            await tunnel(self._streams, server)
         finally:
             server[1].close()
 
-    async def forward(self, head: Head, place: Place) -> bool:
-        """Pass on a request and the answer to it; returns whether the connection may be used again."""
-        self._dialer.check(*place)
-        is_kept = self._place == place
-        server = await self._reach(place)
-        request = self._request(head, place)
-        body = head.body(without=0)
-        answer = await self._ask(server, request, body)
-        if answer is None and is_kept and body == 0:  # it had tired of waiting for another request
-            self.leave()
-            server = await self._reach(place)
-            answer = await self._ask(server, request, body)
-        if answer is None:
-            raise _Unreachable("it does not answer")
-        return await self._hand_back(head, answer, server)
+    async def forward(self, request: h11.Request, destination: Destination) -> bool:
+        """Forward a request and its response; returns whether the connection may be used again."""
+        self._dialer.check(*destination)
+        is_reused = self._destination == destination
+        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers)
+        response = await self._exchange(request, destination)
+        if response is None and is_reused and not has_body:  # the server closed an idle connection
+            self.close_server()
+            response = await self._exchange(request, destination)
+        if response is None or self._server is None:
+            raise _Unreachable(_NO_RESPONSE)
+        await self.client.send(response)
+        await self.client.send_body(self._server)
+        if not self._server.start_next():
+            self.close_server()
+        return self.client.start_next()
 
-    def leave(self) -> None:
-        """Let go of the server."""
+    def close_server(self) -> None:
+        """Close the connection to the server, if there is one."""
         if self._server is not None:
-            self._server[1].close()
-        self._server = self._place = None
+            self._server.writer.close()
+        self._server = self._destination = None
 
-    async def say(self, status: bytes, title: str, text: str) -> None:
-        """Answer with a page of our own, and close."""
+    async def reply(self, status: int, title: str, text: str) -> None:
+        """Reply with a page of our own, and close."""
         page = _PAGE.format(title=escape(title), text=escape(text)).encode()
-        fields = (
+        fields = [
             (b"Content-Type", b"text/html; charset=utf-8"),
             (b"Content-Length", str(len(page)).encode()),
             (b"Cache-Control", b"no-store"),
-        )
-        code, _, reason = status.partition(b" ")
-        self.client[1].write(Head((b"HTTP/1.1", code, reason), fields, closes=True).write(_CLOSE) + page)
+            (b"Connection", b"close"),
+        ]
         with suppress(OSError):
-            await self.client[1].drain()
+            response = h11.Response(status_code=status, headers=fields, reason=title.encode())
+            await self.client.send(response, h11.Data(data=page), h11.EndOfMessage())
 
-    async def _dial(self, place: Place) -> Streams:
+    async def _dial(self, destination: Destination) -> Streams:
         try:
-            return await self._dialer.open(*place)
+            return await self._dialer.open(*destination)
         except OSError as error:
             raise _Unreachable(error.strerror or str(error) or "it cannot be reached") from error
 
-    async def _reach(self, place: Place) -> Streams:
-        """The connection for requests to `place`: the one of the last request if it goes there."""
-        if self._server is not None and self._place == place and not self._server[0].at_eof():
+    async def _server_for(self, destination: Destination) -> HttpPeer:
+        """The connection for requests to `destination`; the last one is reused if it is still open."""
+        if self._server is not None and self._destination == destination and not self._server.reader.at_eof():
             return self._server
-        self.leave()
-        upstream = self._dialer.way(place[0])
-        if upstream is not None and upstream.takes_whole_addresses:
+        self.close_server()
+        upstream = self._dialer.upstream_for(destination[0])
+        if upstream is not None and upstream.takes_absolute_form:
             try:
-                self._server = await upstream.connect()
+                streams = await upstream.connect()
             except OSError as error:
                 raise _Unreachable(str(error)) from error
         else:
-            self._server = await self._dial(place)
-        self._place = place
+            streams = await self._dial(destination)
+        self._server, self._destination = HttpPeer(h11.CLIENT, streams), destination
         return self._server
 
-    def _request(self, head: Head, place: Place) -> bytes:
-        """`head` as the server is to have it: the host is the one that was checked, whatever else the request says."""
-        method, target, _ = head.start
-        host, port = place
-        name = url_host(host) if port == 80 else f"{url_host(host)}:{port}"
-        upstream = self._dialer.way(host)
-        whole = upstream is not None and upstream.takes_whole_addresses
-        path = _path(target)
-        start = (method, b"http://" + name.encode() + path if whole else path, b"HTTP/1.1")
-        login = upstream.login if whole and upstream is not None else ()
-        return replace(head, start=start).write((b"Host", name.encode()), _KEEP, *login, without=(b"host",))
+    def _rewritten(self, request: h11.Request, destination: Destination) -> h11.Request:
+        """`request` for the server: its Host is the one that was checked, whatever the original says."""
+        host, port = destination
+        name = (url_host(host) if port == 80 else f"{url_host(host)}:{port}").encode()
+        target = _origin_form(request.target)
+        fields = [(b"Host", name), *(field for field in forwarded_fields(request) if field[0].lower() != b"host")]
+        upstream = self._dialer.upstream_for(host)
+        if upstream is not None and upstream.takes_absolute_form:
+            target = b"http://" + name + target
+            fields += upstream.credentials
+        return h11.Request(method=request.method, target=target, headers=fields)
 
-    async def _ask(self, server: Streams, request: bytes, body: Body) -> Head | None:
-        """Send a request; returns the head of the answer, None if none comes."""
-        reader, writer = server
-        sending = asyncio.ensure_future(self._send(writer, request, body))
+    async def _exchange(self, request: h11.Request, destination: Destination) -> h11.Response | None:
+        """Send `request` with its body; returns the response head to forward, None if there is none."""
+        server = await self._server_for(destination)
+        sending = asyncio.ensure_future(self._send(self._rewritten(request, destination), server))
         try:
-            while True:
-                answer = await Head.read(reader, strict=False)
-                if answer is not None and not answer.start[0].startswith(b"HTTP/1."):
-                    raise BadMessage
-                if answer is None or not answer.start[1].startswith(b"1"):
-                    break
-            if not sending.done():  # it knows enough without the rest
-                if answer is not None:
-                    answer = replace(answer, closes=True)
-            else:
+            response = await server.receive_response()
+            if response is None:
+                return None
+            fields = forwarded_fields(response)
+            if sending.done():
                 sending.result()
+            else:  # an early response: the rest of the request is never read
+                fields.append((b"Connection", b"close"))
+            return h11.Response(status_code=response.status_code, headers=fields, reason=response.reason)
         except OSError:
             return None
-        except BadMessage:
-            raise _Unreachable(_NO_HTTP) from None
+        except h11.RemoteProtocolError:
+            raise _Unreachable(_NOT_HTTP) from None
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
-        return answer
 
-    async def _send(self, writer: asyncio.StreamWriter, request: bytes, body: Body) -> None:
-        writer.write(request)
-        await writer.drain()
-        await pass_on(body, self.client[0], writer)
-
-    async def _hand_back(self, request: Head, answer: Head, server: Streams) -> bool:
-        status = answer.start[1]
-        is_empty = request.start[0] == b"HEAD" or status in _NO_BODY
-        try:
-            body: Body = 0 if is_empty else answer.body(without="until closed")
-        except BadMessage:
-            raise _Unreachable(_NO_HTTP) from None
-        server_closes = answer.closes or body == "until closed"
-        closes = request.closes or server_closes
-        start = (b"HTTP/1.1", *answer.start[1:])
-        self.client[1].write(replace(answer, start=start).write(_CLOSE if closes else _KEEP))
-        await pass_on(body, server[0], self.client[1])
-        await self.client[1].drain()
-        if server_closes:
-            self.leave()
-        return not closes
+    async def _send(self, request: h11.Request, server: HttpPeer) -> None:
+        await server.send(request)
+        await server.send_body(self.client)
 
 
-def _place(head: Head) -> Place:
-    """Where a request wants to go.
+def _destination(request: h11.Request) -> Destination:
+    """The host and port that a request is for.
 
     Raises:
-        BadMessage, ValueError: it does not say, or not in a way that a proxy understands.
+        ValueError: it does not say, or not in a form that a proxy takes.
     """
-    method, target, _ = head.start
-    text = target.decode("ascii", errors="strict")
-    if method == b"CONNECT":
+    text = request.target.decode("ascii")
+    if request.method == b"CONNECT":
         host, colon, port = text.rpartition(":")
         if not colon or not port.isdigit():
-            raise BadMessage
+            raise ValueError(text)
         return _checked(host, int(port))
     parts = urlsplit(text)
     if parts.scheme.lower() != "http" or "@" in parts.netloc or "\\" in parts.netloc:
-        raise BadMessage
+        raise ValueError(text)
     host = parts.netloc
     if parts.port is not None:
         host = host.rpartition(":")[0]
     return _checked(host.removesuffix(":"), 80 if parts.port is None else parts.port)
 
 
-def _checked(host: str, port: int) -> Place:
+def _checked(host: str, port: int) -> Destination:
     if not 0 < port < 65536:
-        raise HostError("there is no such port")
+        raise HostError(f"there is no port {port}")
     return read_host(host), port
 
 
-def _path(target: bytes) -> bytes:
-    """The part of a whole address that the server is to have."""
+def _origin_form(target: bytes) -> bytes:
+    """The path and query of an absolute-form target."""
     rest = target.partition(b"://")[2]
     cut = min([index for mark in (b"/", b"?") if (index := rest.find(mark)) >= 0], default=len(rest))
     path = rest[cut:].partition(b"#")[0]

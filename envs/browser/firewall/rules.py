@@ -1,6 +1,6 @@
-"""A firewall around a browser: which hosts its pages may reach. Everything else is closed, files and networks included.
+"""The firewall rules of a browser: the hosts that its pages may reach. Everything else is blocked, local files too.
 
-The rules are here, `proxy.py` holds every connection to them.
+`proxy.py` checks every connection against them.
 """
 
 import re
@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Self, TypeAlias
 from urllib.parse import urlsplit
 
-from .hosts import Address, Host, HostError, is_local_name, is_public, is_public_suffix, plain, read_host, url_host
+from .hosts import Address, Host, HostError, is_local_name, is_public, is_public_suffix, read_host, unmapped, url_host
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -19,14 +19,14 @@ _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class FirewallError(ValueError):
-    """A host that may not be allowed like this; the message is one line that says what to write instead."""
+    """An invalid allowed host; the message is one line that says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Allows `host` at `port`, at every port if that is None.
+    """Allows `host` at `port`, or at every port if that is None.
 
-    A name stands for all names below it too; a network for the addresses in it.
+    A name includes its subdomains; a network its addresses.
     """
 
     host: str | Network
@@ -34,33 +34,31 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """What `--allow-host` takes: `example.org`, `localhost:8080`, `192.0.2.7`, `[::1]:8080`, `10.0.0.0/8`.
+        """Parse `example.org`, `localhost:8080`, `192.0.2.7`, `[::1]:8080` or `10.0.0.0/8`.
 
         Raises:
-            FirewallError: it is none of these, or would allow the names of everybody, as `co.uk` would.
+            FirewallError: it is none of these, or a public suffix such as `co.uk`.
         """
-        wanted = text.strip()
-        if "://" in wanted or wanted.startswith("*") or any(mark in wanted for mark in "@?#\\"):
+        host = text.strip()
+        if "://" in host or host.startswith("*") or any(mark in host for mark in "@?#\\"):
             raise FirewallError(_not_a_host(text))
-        network = _network(wanted)
+        network = _network(host)
         if network is not None:
             return cls(network)
-        port = _PORT.search(wanted)
-        bare = wanted[: port.start()] if port else wanted
-        number = int(port.group(1)) if port else None
-        if number is not None and not 0 < number < 65536:
-            raise FirewallError(f"{text!r} cannot be allowed: there is no port {number}")
-        return cls(_named(bare, text), number)
+        port: int | None = None
+        if match := _PORT.search(host):
+            host, port = host[: match.start()], int(match.group(1))
+            if not 0 < port < 65536:
+                raise FirewallError(f"{text!r} cannot be allowed: there is no port {port}")
+        return cls(_name_or_network(host, text), port)
 
     def covers(self, host: Host, port: int) -> bool:
-        """Whether this rule names `host` at `port`."""
-        return self.port in (None, port) and self.names(host)
-
-    def names(self, host: Host) -> bool:
-        """Whether this rule names `host` at some port."""
+        """Whether this rule allows `host` at `port`."""
+        if self.port not in (None, port):
+            return False
         if isinstance(self.host, str):
             return isinstance(host, str) and (host == self.host or host.endswith(f".{self.host}"))
-        return not isinstance(host, str) and plain(host) in self.host
+        return not isinstance(host, str) and unmapped(host) in self.host
 
     def __str__(self) -> str:
         if isinstance(self.host, str):
@@ -74,64 +72,61 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """The hosts that may be reached. Every other one is closed, whatever asks for it."""
+    """The hosts that may be reached. All others are blocked, whatever requests them."""
 
     rules: tuple[Rule, ...]
 
     @classmethod
     def parse(cls, texts: tuple[str, ...]) -> Self:
-        """The firewall that `BrowserSettings.allow_hosts` asks for.
+        """Parse `BrowserSettings.allow_hosts`.
 
         Raises:
-            FirewallError: one of them may not be allowed like this.
+            FirewallError: one of them is invalid.
         """
         return cls(tuple(Rule.parse(text) for text in texts))
 
     def allows(self, host: Host, port: int) -> bool:
-        """Whether a rule names `host` at `port`. Where a name leads is another question: see `admits`."""
+        """Whether a rule allows `host` at `port`. Check the addresses of a name with `allows_address`."""
         return any(rule.covers(host, port) for rule in self.rules)
 
-    def admits(self, host: str, address: Address, port: int) -> bool:
-        """Whether the allowed name `host` may lead to `address`: a private one has to be allowed by itself.
+    def allows_address(self, host: str, address: Address, port: int) -> bool:
+        """Whether the allowed name `host` may resolve to `address`; a private address needs a rule of its own.
 
-        Otherwise whoever keeps the names of an allowed domain could lead the browser to machines behind the firewall.
+        Otherwise the owner of an allowed domain could point the browser at machines in the private network.
         """
         if is_local_name(host):
-            return plain(address).is_loopback
+            return unmapped(address).is_loopback
         return is_public(address) or self.allows(address, port)
 
     def refusal(self, url: str) -> str | None:
-        """Why `url` may not be gone to, in words for the model, None if it may."""
+        """Why `url` may not be opened, for the model; None if it may."""
         if url.lower() == "about:blank":
             return None
         found = _SCHEME.match(url)
         scheme = found.group(1).lower() if found else ""
         if scheme not in ("http", "https"):
-            return f"{scheme or 'such'} addresses are closed here; {self.reach()}"
+            return f"{scheme or 'such'} addresses are blocked; {self.summary()}"
         try:
             parts = urlsplit(url.replace("\\", "/"))
             host, port = read_host(_host_of(parts.netloc)), parts.port or _PORTS[scheme]
         except ValueError:
-            return f"{url} is not an address that can be gone to"
+            return f"{url} is not a valid address"
         if self.allows(host, port):
             return None
-        return f"{_spot(host, port, scheme)} is outside the allowed hosts; {self.reach()}"
+        name = url_host(host) if port == _PORTS[scheme] else f"{url_host(host)}:{port}"
+        return f"{name} is outside the allowed hosts; {self.summary()}"
 
-    def reach(self) -> str:
-        """What may be reached, in words."""
+    def summary(self) -> str:
+        """The allowed hosts as a sentence, for the model."""
         return f"only these hosts can be reached: {self}"
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.rules))
 
 
-def spot(host: Host, port: int) -> str:
-    """`host`, with `port` where that says something."""
+def host_and_port(host: Host, port: int) -> str:
+    """`host`, with `port` unless that is a default one."""
     return url_host(host) if port in (80, 443) else f"{url_host(host)}:{port}"
-
-
-def _spot(host: Host, port: int, scheme: str) -> str:
-    return url_host(host) if port == _PORTS[scheme] else f"{url_host(host)}:{port}"
 
 
 def _host_of(netloc: str) -> str:
@@ -140,7 +135,7 @@ def _host_of(netloc: str) -> str:
 
 
 def _network(text: str) -> Network | None:
-    """The network that `text` is, or the one address."""
+    """`text` as a network, or as a single address; None if it is neither."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         return ip_network(bare)
@@ -150,8 +145,8 @@ def _network(text: str) -> Network | None:
         return None
 
 
-def _named(bare: str, text: str) -> str | Network:
-    """The name or address `bare`, what is left of `text` without its port."""
+def _name_or_network(bare: str, text: str) -> str | Network:
+    """Parse `bare`, which is `text` without its port."""
     if "/" in bare:
         raise FirewallError(_not_a_host(text))
     if (network := _network(bare)) is not None:
@@ -173,7 +168,7 @@ def _not_a_host(text: str) -> str:
     bare = text.strip().partition("://")[2] or text.strip()
     bare = re.split(r"[/?#\\]", bare.rpartition("@")[2])[0].removeprefix("*.").removeprefix("*")
     try:
-        hint = f"; write {Rule.parse(bare)}, which stands for all names below it too"
+        hint = f"; write {Rule.parse(bare)}, which includes its subdomains"
     except FirewallError:
         hint = ""
     return f"{text!r} cannot be allowed: it is not a host{hint}"

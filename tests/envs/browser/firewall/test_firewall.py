@@ -1,4 +1,4 @@
-"""Every way out of a page, tried with and without a firewall; what arrives is counted where it would arrive."""
+"""Every way for a page to reach another host, with and without the firewall, counted at that host."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from firewall_escapes import WAYS, Target, Way
+from firewall_escapes import ESCAPES, Escape, Target
 from page_site import Page, Site
 
 from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Navigate, ScreenPoint
@@ -24,38 +24,38 @@ MIDDLE = ScreenPoint(640, 360)
 
 
 @dataclass
-class Ground:
-    """A browser at a site, and a server that is not of the site."""
+class Trial:
+    """A browser at a site, and a server that does not belong to the site."""
 
     env: BrowserEnv
     site: Site
     target: Target
     log: Path
 
-    def try_way(self, name: str) -> Way:
-        """Put the page of that way at the site and open it."""
-        way = WAYS[name]
+    def attempt(self, name: str) -> Escape:
+        """Serve the page of that escape and open it."""
+        escape = ESCAPES[name]
         self.site.told.clear()
-        body = self._filled(name, way.body)
-        headers = {field: self._filled(name, value) for field, value in way.headers.items()}
+        body = self._filled(name, escape.body)
+        headers = {field: self._filled(name, value) for field, value in escape.headers.items()}
         self.site.add(f"/{name}", body)
         page = self.site.pages[f"/{name}"]
-        page.headers, page.status = headers, way.status
+        page.headers, page.status = headers, escape.status
         self.site.pages["/to"] = Page(b"", headers={"Location": self._filled(name, "http://HOST/")}, status=302)
-        script = self._filled(name, way.script).encode()
+        script = self._filled(name, escape.script).encode()
         for path in ("/script.js", "/script.js?service-worker", "/script.js?event"):
             self.site.pages[path] = Page(script, "text/javascript")
         self.env.execute(Navigate(f"{self.site.url}/{name}"))
-        if way.click:
+        if escape.click:
             self.env.execute(Click(MIDDLE))
-        return way
+        return escape
 
-    def wait_for_a_fact(self, words: str) -> str:
-        """The first fact with these words, empty if it does not come."""
+    def wait_for_fact(self, text: str) -> str:
+        """The first fact that contains `text`; empty if there is none in time."""
         end = time.monotonic() + LIMIT_S
         while time.monotonic() < end:
             for fact in self.env.observe().facts:
-                if words in fact:
+                if text in fact:
                     return fact
             time.sleep(0.05)
         return ""
@@ -70,8 +70,8 @@ class Ground:
         return text.replace("HOST", f"{name}.localhost:{self.target.port}").replace("PORT", str(self.target.port))
 
 
-def ground(folder: Path, *, has_firewall: bool) -> Generator[Ground]:
-    """With a profile, since Chromium connects ahead only where it keeps one."""
+def trial(folder: Path, *, has_firewall: bool) -> Generator[Trial]:
+    """With a profile, since Chromium only preconnects if it has one."""
     log = folder / "log.json"
     with Site() as site, Target() as target:
         settings = BrowserSettings(
@@ -83,66 +83,66 @@ def ground(folder: Path, *, has_firewall: bool) -> Generator[Ground]:
         )
         with BrowserEnv(site.add("/empty", ""), settings=settings) as env:
             env.observe()
-            yield Ground(env, site, target, log)
+            yield Trial(env, site, target, log)
 
 
 @pytest.fixture(scope="module")
-def firewalled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
-    yield from ground(tmp_path_factory.mktemp("firewalled"), has_firewall=True)
+def firewalled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Trial]:
+    yield from trial(tmp_path_factory.mktemp("firewalled"), has_firewall=True)
 
 
 @pytest.fixture(scope="module")
-def without_firewall(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
-    yield from ground(tmp_path_factory.mktemp("without_firewall"), has_firewall=False)
+def without_firewall(tmp_path_factory: pytest.TempPathFactory) -> Generator[Trial]:
+    yield from trial(tmp_path_factory.mktemp("without_firewall"), has_firewall=False)
 
 
-@pytest.mark.parametrize("name", [name for name, way in WAYS.items() if not way.shut])
-def test_without_a_firewall_this_way_leads_out(without_firewall: Ground, name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, escape in ESCAPES.items() if not escape.disabled])
+def test_without_a_firewall_the_escape_reaches_the_host(without_firewall: Trial, name: str) -> None:
     before = without_firewall.target.arrived
-    without_firewall.try_way(name)
+    without_firewall.attempt(name)
     assert without_firewall.target.wait_for_more_than(before, LIMIT_S)
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_with_a_firewall_nothing_arrives_this_way_and_the_model_is_told(firewalled: Ground, name: str) -> None:
-    way = firewalled.try_way(name)
-    if way.silent:
+@pytest.mark.parametrize("name", ESCAPES)
+def test_with_a_firewall_the_escape_is_blocked_and_reported_to_the_model(firewalled: Trial, name: str) -> None:
+    escape = firewalled.attempt(name)
+    if escape.silent:
         assert firewalled.wait_until_tried()
     else:
-        fact = firewalled.wait_for_a_fact(
-            f":{firewalled.target.port}, which is outside the allowed hosts; it was refused."
+        fact = firewalled.wait_for_fact(
+            f":{firewalled.target.port}, which is outside the allowed hosts; it was blocked."
         )
-        assert fact.startswith("The page tried to reach ")
+        assert fact.startswith("The page tried to connect to ")
         assert name in fact or name.endswith("-address")
     assert firewalled.target.arrived == 0
 
 
-def test_after_all_of_it_nothing_has_arrived(firewalled: Ground) -> None:
+def test_no_escape_reached_the_host_later(firewalled: Trial) -> None:
     firewalled.env.execute(Navigate(f"{firewalled.site.url}/empty"))
     time.sleep(2)
     assert firewalled.target.arrived == 0
     assert firewalled.site.asked
 
 
-# -- what the model is told
+# -- reports to the model
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "chrome://version", "data:text/html,hello"])
-def test_addresses_that_are_no_site_are_closed(firewalled: Ground, without_firewall: Ground, address: str) -> None:
-    with pytest.raises(ActionRefused, match=f"{address.partition(':')[0]} addresses are closed here; only these hosts"):
+def test_other_schemes_are_blocked(firewalled: Trial, without_firewall: Trial, address: str) -> None:
+    with pytest.raises(ActionRefused, match=f"{address.partition(':')[0]} addresses are blocked; only these hosts"):
         firewalled.env.execute(Navigate(address))
     without_firewall.env.execute(Navigate(address))
     assert without_firewall.env.observe().place.startswith(address.rstrip("/"))
 
 
-def test_going_outside_is_refused_with_what_is_inside(firewalled: Ground) -> None:
+def test_refused_navigation_lists_the_allowed_hosts(firewalled: Trial) -> None:
     inside = firewalled.site.url.removeprefix("http://")
     with pytest.raises(ActionRefused, match=f"outside the allowed hosts; only these hosts can be reached: {inside}"):
         firewalled.env.execute(Navigate("https://elsewhere.example/"))
     assert firewalled.target.arrived == 0
 
 
-def test_a_link_to_a_file_leads_nowhere(firewalled: Ground) -> None:
+def test_link_to_a_local_file_does_nothing(firewalled: Trial) -> None:
     body = '<a href="file:///etc/hostname" style="position:fixed;inset:0">go</a>'
     address = firewalled.site.add("/file-link", body)
     firewalled.env.execute(Navigate(address))
@@ -150,18 +150,18 @@ def test_a_link_to_a_file_leads_nowhere(firewalled: Ground) -> None:
     assert firewalled.env.observe().place == address
 
 
-def test_each_host_is_told_once_a_page_and_again_on_the_next(firewalled: Ground) -> None:
+def test_each_host_is_reported_once_per_page(firewalled: Trial) -> None:
     body = f"""<script>setInterval(() => fetch("http://again.localhost:{firewalled.target.port}/"), 50)</script>"""
     address = firewalled.site.add("/again", body)
     for _ in range(2):
         firewalled.env.execute(Navigate(address))
-        assert firewalled.wait_for_a_fact("again.localhost")
+        assert firewalled.wait_for_fact("again.localhost")
         assert firewalled.env.observe().facts == ()
         firewalled.env.execute(Navigate(f"{firewalled.site.url}/empty"))
         firewalled.env.observe()
 
 
-def test_a_page_that_tries_many_hosts_does_not_flood_the_model(firewalled: Ground) -> None:
+def test_page_that_tries_many_hosts_does_not_flood_the_model(firewalled: Trial) -> None:
     tries = "".join(f"<img src='http://n{n}.localhost:{firewalled.target.port}/'>" for n in range(30))
     firewalled.env.execute(
         Navigate(firewalled.site.add("/many", tries + "<script>onload = () => tell('tried', 1)</script>"))
@@ -171,26 +171,26 @@ def test_a_page_that_tries_many_hosts_does_not_flood_the_model(firewalled: Groun
     assert len(facts) <= 6
 
 
-def test_a_refused_page_says_so(firewalled: Ground) -> None:
-    firewalled.try_way("location")
-    assert firewalled.wait_for_a_fact("location.localhost")
+def test_refused_page_shows_the_reason(firewalled: Trial) -> None:
+    firewalled.attempt("location")
+    assert firewalled.wait_for_fact("location.localhost")
     assert "location.localhost" in firewalled.env.observe().place
     assert firewalled.env.observe().screenshot.image.convert("L").getextrema() != (255, 255)
 
 
-def test_what_is_allowed_is_in_the_record(firewalled: Ground) -> None:
+def test_allowed_hosts_are_recorded(firewalled: Trial) -> None:
     assert firewalled.env.info().settings["allowed hosts"] == firewalled.site.url.removeprefix("http://")
 
 
-def test_a_beginning_outside_the_firewall_is_told_in_one_line() -> None:
+def test_blocked_start_page_is_a_one_line_error() -> None:
     settings = BrowserSettings(allow_hosts=("example.org",))
-    with BrowserEnv("https://elsewhere.example/", settings=settings) as env, pytest.raises(EnvUnavailable) as told:
+    with BrowserEnv("https://elsewhere.example/", settings=settings) as env, pytest.raises(EnvUnavailable) as refused:
         env.observe()
-    assert "only these hosts can be reached: example.org" in str(told.value)
-    assert "\n" not in str(told.value)
+    assert "only these hosts can be reached: example.org" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
-def test_what_cannot_be_allowed_is_an_error_before_anything_is_opened() -> None:
+def test_invalid_settings_are_an_error_before_anything_is_opened() -> None:
     with pytest.raises(ValueError, match=r"'co\.uk' cannot be allowed"):
         BrowserEnv(settings=BrowserSettings(allow_hosts=("co.uk",)))
     with pytest.raises(ValueError, match="cannot be used behind a firewall"):
@@ -198,13 +198,13 @@ def test_what_cannot_be_allowed_is_an_error_before_anything_is_opened() -> None:
 
 
 @pytest.mark.parametrize("switch", ["--no-proxy-server", "--proxy-pac-url=http://a/", "--host-resolver-rules=MAP * b"])
-def test_a_switch_that_leads_around_the_firewall_is_an_error(switch: str) -> None:
-    with pytest.raises(ValueError, match=f"the switch {re.escape(switch)} would lead around the allowed hosts"):
+def test_switch_that_bypasses_the_firewall_is_an_error(switch: str) -> None:
+    with pytest.raises(ValueError, match=f"the switch {re.escape(switch)} would bypass the allowed hosts"):
         BrowserEnv(settings=BrowserSettings(allow_hosts=("example.org",), switches=(switch,)))
 
 
-def test_even_past_the_proxy_there_is_no_way() -> None:
-    """The second line: whatever forgot the proxy finds no address, not even of this machine."""
+def test_nothing_is_reachable_without_the_proxy() -> None:
+    """The second line of defense: whatever bypasses the proxy cannot resolve any host, not even this machine."""
     second = tuple([switch for switch in firewall_switches(1) if not switch.startswith("--proxy-")])
     with Target() as target, BrowserEnv(settings=BrowserSettings(switches=second)) as env:
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
@@ -213,7 +213,7 @@ def test_even_past_the_proxy_there_is_no_way() -> None:
         assert target.arrived == 0
 
 
-def test_inside_the_firewall_things_work_as_without_one(tmp_path: Path) -> None:
+def test_allowed_hosts_work_as_without_a_firewall(tmp_path: Path) -> None:
     with Site() as site, Target() as target:
         hosts = (site.url.removeprefix("http://"), f"localhost:{target.port}")
         address = site.add(
@@ -226,9 +226,9 @@ def test_inside_the_firewall_things_work_as_without_one(tmp_path: Path) -> None:
         site.pages["/file"] = Page(b"kept", "application/octet-stream")
         settings = BrowserSettings(allow_hosts=hosts, downloads=str(tmp_path), load_limit_s=5)
         with BrowserEnv(address, settings=settings) as env:
-            at = Ground(env, site, target, tmp_path)
+            setup = Trial(env, site, target, tmp_path)
             env.execute(Click(MIDDLE))
-            assert at.wait_for_a_fact("A file was downloaded")
+            assert setup.wait_for_fact("A file was downloaded")
             assert target.wait_for_more_than(3, LIMIT_S)
             asked = b"".join(target.heads)
             assert site.told == {"text": "hi"}
@@ -237,15 +237,15 @@ def test_inside_the_firewall_things_work_as_without_one(tmp_path: Path) -> None:
             assert b"Host: " + name + b".localhost" in asked
 
 
-def test_what_chromium_asks_by_itself_is_not_put_down_to_the_page(firewalled: Ground) -> None:
+def test_requests_of_chromium_itself_are_not_attributed_to_the_page(firewalled: Trial) -> None:
     guard = FirewallGuard(Firewall.parse(("example.org",)))
-    guard.refused(Refusal("accounts.google.com", "outside the allowed hosts"))
+    guard.record(Refusal("accounts.google.com", "outside the allowed hosts"))
     assert guard.take_facts() == ()
     firewalled.env.execute(Navigate(firewalled.site.add("/own", "<img src='https://accounts.google.com/'>")))
-    assert firewalled.wait_for_a_fact("accounts.google.com")
+    assert firewalled.wait_for_fact("accounts.google.com")
 
 
-def test_pages_come_through_the_users_proxy_and_no_others() -> None:
+def test_allowed_pages_are_fetched_through_the_upstream_proxy() -> None:
     asked: list[str] = []
     with Target() as proxy:
         settings = BrowserSettings(allow_hosts=("allowed.example",), proxy=f"http://127.0.0.1:{proxy.port}")
@@ -258,42 +258,44 @@ def test_pages_come_through_the_users_proxy_and_no_others() -> None:
         assert all(b"allowed.example" in head for head in proxy.heads)
 
 
-# -- what the browser itself says
+# -- Chromium's own network log
 
 
-def test_nothing_else_was_tried_past_the_firewall(tmp_path: Path) -> None:
-    """What Chromium itself logs of its sockets: one place connected to, no packet sent, no name looked up."""
-    seen = {has_firewall: sockets_of(tmp_path, has_firewall=has_firewall) for has_firewall in (True, False)}
-    assert len(seen[True].places) == 1
-    assert seen[True].names == set()
-    assert seen[True].packets == 0
-    assert len(seen[False].places) > 1
-    assert "looked-up.invalid" in seen[False].names
+def test_chromium_itself_tried_nothing_else(tmp_path: Path) -> None:
+    """Chromium's network log has one address connected to, no UDP packet sent, no name resolved."""
+    sockets = {has_firewall: sockets_of(tmp_path, has_firewall=has_firewall) for has_firewall in (True, False)}
+    assert len(sockets[True].addresses) == 1
+    assert sockets[True].names == set()
+    assert sockets[True].packets == 0
+    assert len(sockets[False].addresses) > 1
+    assert "looked-up.invalid" in sockets[False].names
 
 
 @dataclass
 class Sockets:
-    """What a browser connected to, looked up and sent by UDP."""
+    """The addresses a browser connected to, the names it resolved, and the UDP packets it sent."""
 
-    places: set[str]
+    addresses: set[str]
     names: set[str]
     packets: int
 
 
 def sockets_of(folder: Path, *, has_firewall: bool) -> Sockets:
-    """Open a page that wants a name looked up, and another host."""
-    parts = ground(folder / str(has_firewall), has_firewall=has_firewall)
-    at = next(parts)
+    """Open a page that prefetches a name and requests an image from another host."""
+    parts = trial(folder / str(has_firewall), has_firewall=has_firewall)
+    setup = next(parts)
     ahead = "<link rel=dns-prefetch href='http://looked-up.invalid/'>"
-    at.env.execute(Navigate(at.site.add("/ahead", f"{ahead}<img src='http://image.localhost:{at.target.port}/'>")))
-    assert at.wait_for_a_fact("image.localhost") if has_firewall else at.target.wait_for_more_than(0, LIMIT_S)
-    at.env.close()
+    setup.env.execute(
+        Navigate(setup.site.add("/ahead", f"{ahead}<img src='http://image.localhost:{setup.target.port}/'>"))
+    )
+    assert setup.wait_for_fact("image.localhost") if has_firewall else setup.target.wait_for_more_than(0, LIMIT_S)
+    setup.env.close()
     next(parts, None)
-    return read_log(at.log)
+    return read_log(setup.log)
 
 
 def read_log(file: Path) -> Sockets:
-    """The log has an event a line; one of a browser that did not end in order lacks its last lines."""
+    """Parse the log: one event per line; the last lines are missing if the browser did not exit cleanly."""
     first, *lines = file.read_text(encoding="utf-8").splitlines()
     kinds = {number: name for name, number in json.loads(first.rstrip(",") + "}")["constants"]["logEventTypes"].items()}
     found = Sockets(set(), set(), 0)
@@ -303,7 +305,7 @@ def read_log(file: Path) -> Sockets:
         event = json.JSONDecoder().raw_decode(line)[0]
         kind, params = kinds[event["type"]], event.get("params", {})
         if kind == "TCP_CONNECT_ATTEMPT" and "address" in params:
-            found.places.add(params["address"])
+            found.addresses.add(params["address"])
         elif kind == "HOST_RESOLVER_MANAGER_JOB" and "host" in params:
             found.names.add(params["host"].rpartition("://")[2].partition(":")[0])
         elif kind == "UDP_BYTES_SENT":

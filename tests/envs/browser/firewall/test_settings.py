@@ -1,4 +1,4 @@
-"""`--allow-host`: on the command line, in the environment, and where it cannot be kept."""
+"""`--allow-host`: on the command line, in a file and in the environment."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from screenwright.cli.settings import load_settings
 HOSTS = ("example.org", "localhost:8080")
 
 
-def test_allowed_hosts_come_from_flags_files_and_the_environment_ports_and_all(tmp_path: Path) -> None:
+def test_allowed_hosts_come_from_flags_files_and_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('allow_host = ["example.org", "localhost:8080"]\n', encoding="utf-8")
     assert load_settings({}, {}, file).allow_host == HOSTS
@@ -18,13 +18,13 @@ def test_allowed_hosts_come_from_flags_files_and_the_environment_ports_and_all(t
     assert load_settings({}, {"SCREENWRIGHT_ALLOW_HOST": "example.org,localhost:8080"}, None).allow_host == HOSTS
 
 
-def test_a_desktop_takes_no_allowed_hosts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_allowed_hosts_are_rejected_for_a_desktop(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--env", "desktop", "--virtual", "--allow-host", "example.org", "task"]) != 0
     assert "--allow-host is for --env browser" in capsys.readouterr().err
 
 
-def test_a_suffix_is_told_on_the_command_line_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_public_suffix_is_a_one_line_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--allow-host", "co.uk", "task"]) != 0
-    told = capsys.readouterr().err
-    assert "'co.uk' cannot be allowed: anyone can register names below it" in told
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert "'co.uk' cannot be allowed: anyone can register names below it" in error
+    assert error.count("\n") == 1
