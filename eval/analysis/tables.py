@@ -60,7 +60,7 @@ def _cells(record: Record) -> dict[str, str | int | float]:
         "stop": record.stop,
         "triage": record.triage.kind if record.triage else "",
         "steps": record.steps,
-        "misread": record.parse_failures,
+        "parse_failures": record.parse_failures,
         "tokens_in": usage.prompt,
         "tokens_cached": usage.cached,
         "tokens_out": usage.completion,
@@ -68,7 +68,7 @@ def _cells(record: Record) -> dict[str, str | int | float]:
         "set_up_s": round(record.set_up_s, 3),
         "model_s": round(phases.model_s, 3),
         "act_s": round(phases.act_s + phases.settle_s, 3),
-        "troubles": len(record.trouble),
+        "errors": len(record.errors),
         "found": record.found,
     }
 

@@ -37,7 +37,7 @@ class Moment:
     """A frame of the strip that is kept of a failure: the step, and what was done there."""
 
     step: int
-    did: str
+    actions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Record:
     """An episode that is over.
 
     `done` is None where it could not be judged, since the machinery broke it in every attempt. `stop` is a
-    `StopReason`, or `task_over` where the task ended by itself. `trouble` has a line for each attempt that broke;
+    `StopReason`, or `task_over` where the task ended by itself. `errors` has a line for each failed attempt;
     `agent` says which model it was and how it was asked, `env` which screen.
     """
 
@@ -66,10 +66,10 @@ class Record:
     phases: Phases = Phases()
     triage: Triage | None = None
     moments: tuple[Moment, ...] = ()
-    trouble: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     agent: dict[str, str] = field(default_factory=dict[str, str])
     env: dict[str, str] = field(default_factory=dict[str, str])
-    begun: str = ""
+    started: str = ""
 
     @property
     def is_judged(self) -> bool:

@@ -147,7 +147,7 @@ def _record(
         phases=_phases(events),
         agent=_agent(started.policy),
         env=_env(started.env),
-        begun=begun[0],
+        started=begun[0],
     )
 
 

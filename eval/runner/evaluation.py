@@ -112,7 +112,7 @@ class Evaluation:
                     if record is None:
                         continue
                 else:
-                    record = replace(attempt, trouble=self._said_of(attempt.id))
+                    record = replace(attempt, errors=self._said_of(attempt.id))
                     done += 1
                 self.store.write(record)
                 yield record
@@ -141,7 +141,7 @@ class Evaluation:
             return None
         self.store.clear(trouble.id)
         category = self._category_of(trouble.id.task)
-        return Record(trouble.id, category, trouble=self._said_of(trouble.id), stop="trouble", reason=trouble.message)
+        return Record(trouble.id, category, errors=self._said_of(trouble.id), stop="error", reason=trouble.message)
 
     def _category_of(self, task: str) -> str:
         tasks = benchmark_for(self.manifest.settings).tasks()

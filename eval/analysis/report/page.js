@@ -169,12 +169,12 @@ function episode([index, one]) {
     one.found ? make("p", {}, make("span", { class: "soft" }, "judge: "), one.found) : null,
     one.answer ? make("p", {}, make("span", { class: "soft" }, "answer: "), one.answer) : null,
     strip(one),
-    one.trouble.map((line) => make("pre", { class: "warn" }, line)));
+    one.errors.map((line) => make("pre", { class: "warn" }, line)));
 }
 
 const CHOICES = [
   ["failures", (one) => one.done === false], ["all", () => true], ["done", (one) => one.done],
-  ["broken by the machinery", (one) => one.done === null || one.trouble.length > 0],
+  ["broken by the machinery", (one) => one.done === null || one.errors.length > 0],
   ...[...new Set(data.runs.flatMap((run) => Object.keys(run.triage)))].map((kind) => [`failures: ${kind}`, (one) => one.triage && one.triage[0] === kind]),
 ];
 const PAGE = 20;

@@ -105,9 +105,9 @@ def _episode(record: Record, folder_of: Callable[[EpisodeId], Path], room: list[
         "found": record.found,
         "answer": record.answer,
         "triage": [record.triage.kind, record.triage.evidence] if record.triage else None,
-        "moments": [[moment.step, moment.did] for moment in record.moments],
+        "moments": [[moment.step, moment.actions] for moment in record.moments],
         "strip": _strip(folder_of(record.id) / STRIP, room) if record.moments else None,
-        "trouble": [*record.trouble],
+        "errors": [*record.errors],
     }
 
 

@@ -93,7 +93,7 @@ def test_the_page_says_what_the_records_say(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.browser
 def test_texts_of_tasks_and_models_are_never_code(page: Page, tmp_path: Path) -> None:
-    record = replace(records(1, 0.0)[0], instruction=HOSTILE, answer=HOSTILE, found=HOSTILE, trouble=(HOSTILE,))
+    record = replace(records(1, 0.0)[0], instruction=HOSTILE, answer=HOSTILE, found=HOSTILE, errors=(HOSTILE,))
     assert opened(page, render_report([entry([record], tmp_path, HOSTILE)]), tmp_path / "report.html") == []
     assert page.title() == HOSTILE
     assert page.locator(".asked").inner_text() == HOSTILE
@@ -143,7 +143,7 @@ def test_the_csv_has_a_line_an_episode() -> None:
 
 
 def test_the_text_tells_errors_apart_and_what_it_cost() -> None:
-    made = [*records(9, 1.0), Record(EpisodeId("task-9", 0), done=None, trouble=("env_lost: gone",), stop="trouble")]
+    made = [*records(9, 1.0), Record(EpisodeId("task-9", 0), done=None, errors=("env_lost: gone",), stop="error")]
     text = as_text(summarize(made, 12, "1:2:0.5"))
     assert "9 of 10 episodes done: 0.900 [0.596, 0.982]" in text
     assert "2 episodes are still to be done" in text

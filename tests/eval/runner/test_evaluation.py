@@ -57,7 +57,7 @@ def test_a_failure_has_a_first_guess_and_a_strip_of_pictures(root: Path, tmp_pat
     assert record.done is False
     assert record.triage is not None
     assert [moment.step for moment in record.moments] == [1, 2, 3, 4]
-    assert record.moments[0].did.startswith("click")
+    assert record.moments[0].actions.startswith("click")
     assert (tmp_path / "out/episodes/press/5/strip.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
@@ -65,7 +65,7 @@ def test_the_same_random_clicks_are_made_again(root: Path, tmp_path: Path) -> No
     one, other = (
         run(settings_for(root, "press", seeds="0", agent="random"), tmp_path / name)[0] for name in ("a", "b")
     )
-    assert [moment.did for moment in one.moments] == [moment.did for moment in other.moments]
+    assert [moment.actions for moment in one.moments] == [moment.actions for moment in other.moments]
 
 
 @pytest.mark.parametrize("how", ["refuses", "bug", "dies", "hangs"])
@@ -74,12 +74,12 @@ def test_what_the_machinery_breaks_once_is_done_again_and_counted_once(root: Pat
     evaluation = Evaluation.begin(settings, tmp_path / "out")
     records = {record.id.task: record for record in evaluation.run()}
     assert records["press"].done
-    assert not records["press"].trouble
+    assert not records["press"].errors
     broken = records[f"{how}-once"]
     assert broken.done
     said = {"refuses": "not ready", "bug": "ZeroDivisionError", "dies": "code -9", "hangs": "hung"}[how]
-    assert len(broken.trouble) == 1
-    assert said in broken.trouble[0]
+    assert len(broken.errors) == 1
+    assert said in broken.errors[0]
     assert evaluation.remaining() == ()
 
 
@@ -89,7 +89,7 @@ def test_what_stays_broken_is_no_failure_of_the_agent(root: Path, tmp_path: Path
     assert records["press"].done
     broken = records["refuses-always"]
     assert (broken.done, broken.category) == (None, "broken")
-    assert len(broken.trouble) == 2
+    assert len(broken.errors) == 2
     assert len(Evaluation.resume(tmp_path / "out").remaining()) == 1
 
 

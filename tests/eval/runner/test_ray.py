@@ -52,7 +52,7 @@ def test_a_node_that_is_killed_in_the_middle_loses_and_doubles_no_episode(cluste
     assert seen == Counter(range(60))
     records = evaluation.records()
     assert len(records) == 60
-    assert any(record.trouble for record in records), "the node was at work when it was killed"
+    assert any(record.errors for record in records), "the node was at work when it was killed"
     last = read_run(tmp_path / "out/episodes/slow/59")
     assert last.ended is not None
     assert last.ended.steps == 61
@@ -67,7 +67,7 @@ def test_a_worker_that_breaks_costs_one_attempt(cluster: Any, tmp_path: Path, ho
     }
     assert records["press"].done
     assert records[f"{how}-once"].done
-    assert len(records[f"{how}-once"].trouble) == 1
+    assert len(records[f"{how}-once"].errors) == 1
 
 
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
