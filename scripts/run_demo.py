@@ -30,11 +30,11 @@ def main() -> int:
 def _do(task: Task, folder: Path) -> Outcome:
     print(f"\n=== {task.name}", flush=True)
     progress, events = Progress(sys.stdout), list[Event]()
-    with task.set_up(seed=0) as scene:
-        for event in Agent("reader", limits=Limits(steps=30)).stream(scene.instruction, scene.env, out=folder):
+    with task.set_up(seed=0) as instance:
+        for event in Agent("reader", limits=Limits(steps=30)).stream(instance.instruction, instance.env, out=folder):
             progress.show(event)
             events.append(event)
-        outcome = scene.judge(result_of(events[-1], folder))
+        outcome = instance.judge(result_of(events[-1], folder))
     print(f"{'done' if outcome.done else 'NOT DONE'}: {outcome.found}", flush=True)
     return outcome
 

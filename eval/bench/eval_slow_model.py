@@ -1,10 +1,10 @@
-"""Many episodes at once against one model that takes two seconds a reply: how far from the ideal.
+"""Many parallel episodes against one model that takes two seconds per reply, compared with the ideal time.
 
     PYTHONPATH=tests/helpers .venv/bin/python eval/bench/eval_slow_model.py [--episodes N] [--reply SECONDS]
 
-Each episode is ten presses of a button in a small GUI in memory, so that the time is the model's and the engine's. The
-model is a double behind a real HTTP server on loopback, and counts how many it answers at once. Ideal is the time of
-one episode's replies, since all of them run at once.
+Each episode is ten clicks on a button of an in-memory GUI, so the time is that of the model and the runner. The model
+is a scripted double behind a real HTTP server on loopback, which counts concurrent requests. The ideal is the time of
+one episode's replies, since all episodes run in parallel.
 """
 
 import argparse
@@ -12,12 +12,13 @@ import json
 import tempfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 from screenwright import FakeEnv
 from screenwright.agent.core.coordinates import Frame
 from screenwright.agent.dialects.ui_tars import UiTars15
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.runner.evaluation import Evaluation
 
@@ -25,7 +26,7 @@ PRESSES = 10
 
 
 def main() -> None:
-    """Print the figures."""
+    """Measure and print the results."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--episodes", type=int, default=64)
     options.add_argument("--reply", type=float, default=2.0, help="seconds a reply takes")
@@ -47,69 +48,46 @@ def main() -> None:
         seconds = time.perf_counter() - started
     ideal = PRESSES * given.reply
     done = sum(record.done is True for record in records)
-    print(f"{done} of {len(records)} done, {server.most} replies at once at most, {server.replies} in all")
+    print(f"{done} of {len(records)} done, {server.most_active} replies at once at most, {server.replies} in all")
     print(f"{seconds:.1f} s, ideal {ideal:.1f} s: {seconds / ideal:.2f} times")
 
 
-class SlowServer(ThreadingHTTPServer):
-    """An OpenAI-compatible server whose model presses Greet, after a while."""
-
-    daemon_threads = True
-    request_queue_size = 256
+class SlowServer:
+    """An OpenAI-compatible server whose model clicks Greet after `seconds`; counts its replies."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
         env, dialect = FakeEnv(), UiTars15()
         at = Frame(env.size, dialect.image_rule.resize(env.size), dialect.space).to_model(env.where("Greet"))
         self.reply = f"Thought: press it.\nAction: click(start_box='({at.x:.0f},{at.y:.0f})')"
         self.seconds = seconds
-        self.counting = threading.Lock()
-        self.now = self.most = self.replies = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.active = self.most_active = self.replies = 0
+        self._lock = threading.Lock()
+        self._server = LocalServer(self._respond)
+        self.url = f"{self._server.url}/v1"
 
-    @property
-    def url(self) -> str:
-        """Where it is reached."""
-        return f"http://127.0.0.1:{self.server_port}/v1"
+    def __enter__(self) -> Self:
+        return self
 
-    def think(self) -> None:
-        """Take the time that a reply takes."""
-        with self.counting:
-            self.now, self.replies = self.now + 1, self.replies + 1
-            self.most = max(self.most, self.now)
-        time.sleep(self.seconds)
-        with self.counting:
-            self.now -= 1
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """Its models."""
-        self._answer("application/json", json.dumps({"object": "list", "data": [{"id": "slow", "object": "model"}]}))
-
-    def do_POST(self) -> None:
-        """A reply, in one piece of a stream."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        assert isinstance(self.server, SlowServer)
-        self.server.think()
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "GET":
+            return HttpResponse.of_json({"object": "list", "data": [{"id": "slow", "object": "model"}]})
+        self._think()
         chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "slow"}
-        choice = {"index": 0, "delta": {"role": "assistant", "content": self.server.reply}, "finish_reason": None}
+        choice = {"index": 0, "delta": {"role": "assistant", "content": self.reply}, "finish_reason": None}
         last = {"index": 0, "delta": {}, "finish_reason": "stop"}
         lines = [json.dumps({**chunk, "choices": [one]}) for one in (choice, last)]
-        self._answer("text/event-stream", "".join(f"data: {line}\n\n" for line in (*lines, "[DONE]")))
+        return HttpResponse("".join(f"data: {line}\n\n" for line in (*lines, "[DONE]")).encode(), "text/event-stream")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
-        """Stay silent."""
-
-    def _answer(self, kind: str, text: str) -> None:
-        body = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def _think(self) -> None:
+        with self._lock:
+            self.active, self.replies = self.active + 1, self.replies + 1
+            self.most_active = max(self.most_active, self.active)
+        time.sleep(self.seconds)
+        with self._lock:
+            self.active -= 1
 
 
 if __name__ == "__main__":

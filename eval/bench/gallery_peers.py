@@ -24,7 +24,7 @@ from screenwright import Action, BrowserEnv, Click, Drag, Hotkey, Move, Navigate
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.contract import eventually
 from screenwright.envs.env import ActionResult, Observation
-from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
 from screenwright.eval.benchmarks.gallery.site import Site
 
@@ -127,7 +127,7 @@ def main() -> None:
     contenders: dict[str, Callable[[gallery.Trap], Any]] = {}
     with tempfile.TemporaryDirectory() as folder, Site() as site:
         (Path(folder) / "invoice.txt").write_text("x")
-        gallery.build(site)
+        gallery.add_shared_pages(site)
         plain = BrowserEnv(viewport=SIZE, settings=BrowserSettings(upload_from=(folder,)))
         strip = BrowserEnv(viewport=SIZE, settings=BrowserSettings(tab_strip=True))
         contenders["screenwright"] = lambda trap: strip if trap.needs == "strip" else plain
@@ -146,7 +146,9 @@ def main() -> None:
         for trap in gallery.ALL:
             if given.only and trap.name not in given.only:
                 continue
-            ways = {name: trap.steps if name == "screenwright" else trap.natively or trap.steps for name in contenders}
+            ways = {
+                name: trap.steps if name == "screenwright" else trap.native_steps or trap.steps for name in contenders
+            }
             found[trap.name] = {
                 name: attempt(trap, ways[name], site, choose(trap)) for name, choose in contenders.items()
             }
@@ -160,15 +162,15 @@ def main() -> None:
         given.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-def attempt(trap: gallery.Trap, steps: tuple[hand.Step, ...], site: Site, env: Any) -> str:
+def attempt(trap: gallery.Trap, steps: tuple[gallery.TrapStep, ...], site: Site, env: Any) -> str:
     """Try `trap` by way of `steps`; empty if it was got through, else why not."""
     site.told.clear()
     try:
-        env.execute(Navigate(gallery.address_of(trap, site)))
+        env.execute(Navigate(gallery.add_trap(trap, site)))
         for step in steps:
-            hand.do(step, env, lambda text: text.replace("ADDRESS", site.url))
-        if trap.name not in gallery.SEEN_ONLY:
-            eventually(lambda: site.told.get("solved"), trap.solved)
+            gallery_steps.perform(step, env, lambda text: text.replace("ADDRESS", site.url))
+        if trap.name not in gallery.ANSWER_ONLY:
+            eventually(lambda: site.told.get("solved"), trap.expected)
     except PeerTrouble as trouble:
         env.restart()  # whatever it left behind may not stand in the way of the next trap
         return f"it raised or hung: {trouble}"

@@ -1,11 +1,11 @@
-"""The end states that WebArena-Infinity itself has for its tasks, through our server and our judge.
+"""WebArena-Infinity's own solved states, checked by its verifiers through our server.
 
-Each verifier is asked before anything is done, and after the solution.
+Each verifier runs on the initial state and on the solved state.
 
     .venv/bin/python eval/bench/infinity_oracle.py CHECKOUT [--only APP ...]
 
-Each application's `sanity_check*.py` knows what state solves each of its tasks. That is other people's code, and is
-run in a process of its own.
+Each application's `sanity_check*.py` contains the solved state of each task. It is third-party code and runs in a
+subprocess.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 import requests
 
 from screenwright.eval.benchmarks.infinity import webarena_infinity_all
-from screenwright.eval.benchmarks.infinity.benchmark import InfinityTask, served, verified
+from screenwright.eval.benchmarks.infinity.benchmark import InfinityTask, run_verifier, serve_app
 
 STATES = """
 import importlib.util, copy, io, json, sys
@@ -37,7 +37,7 @@ for name, solve in solvers.items():
 
 
 def main() -> None:
-    """Print a line an application, and what is not as it should be."""
+    """Print a line per application, and each unexpected result."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("root", type=Path)
     options.add_argument("--only", nargs="*", help="names of applications")
@@ -48,36 +48,36 @@ def main() -> None:
             tasks.setdefault(task.app, []).append(task)
     solved = untouched = every = 0
     for app, of_app in tasks.items():
-        with served(app) as url:
+        with serve_app(app) as url:
             early, done = check(app, of_app, url)
         real = [task for task in of_app if ".function-" not in task.name]
         every, solved, untouched = every + len(real), solved + len(done), untouched + len(early)
-        print(f"{app.name:36} solved {len(done)} of {len(real)}; satisfied from the start: {' '.join(early) or 'none'}")
+        print(f"{app.name:36} solved {len(done)} of {len(real)}; satisfied initially: {' '.join(early) or 'none'}")
         for name in sorted({task.name for task in real} - set(done)):
             print(f"    not satisfied by its solution: {name}")
-    print(f"solved {solved} of {every}; satisfied from the start {untouched}")
+    print(f"solved {solved} of {every}; satisfied initially {untouched}")
 
 
 def check(app: Path, tasks: list[InfinityTask], url: str) -> tuple[list[str], list[str]]:
-    """The tasks that are satisfied before anything is done, and the real ones that are by their solution."""
+    """The tasks that pass on the initial state, and the real tasks that pass on their solved state."""
     lines = states(app)
     seed = json.loads(lines[0])
     requests.put(f"{url}/api/state", json=seed, timeout=10).raise_for_status()
-    early = [task.name for task in tasks if verified(task.verifier, url)[0]]
+    early = [task.name for task in tasks if run_verifier(task.verifier, url)[0]]
     by_name = {f"{app.name}.{name.removeprefix('task_')}": state for name, state in map(json.loads, lines[1:])}
     done = [task.name for task in tasks if task.name in by_name and is_solved(task, by_name[task.name], url)]
     return early, done
 
 
 def is_solved(task: InfinityTask, state: object, url: str) -> bool:
-    """Reset, push the solved state, ask our judge."""
+    """Reset the application, set the state, run the verifier."""
     requests.post(f"{url}/api/reset", timeout=10).raise_for_status()
     requests.put(f"{url}/api/state", json=state, timeout=10).raise_for_status()
-    return verified(task.verifier, url)[0]
+    return run_verifier(task.verifier, url)[0]
 
 
 def states(app: Path) -> list[str]:
-    """The state it begins with, and the solved ones, as lines of JSON."""
+    """The initial state and the solved states, as lines of JSON."""
     file = next(path for name in ("sanity_check_real.py", "sanity_check.py") if (path := app / name).exists())
     command = [sys.executable, "-B", "-c", STATES, str(file)]
     return subprocess.run(command, cwd=app, capture_output=True, text=True, check=True).stdout.splitlines()

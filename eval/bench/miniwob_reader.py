@@ -19,7 +19,13 @@ from screenwright.agent.core.limits import StopReason
 from screenwright.agent.core.model import Usage
 from screenwright.agent.loop.agent import Result
 from screenwright.agent.record.events import Decided, Ended, Observed, Stepped
-from screenwright.eval.benchmarks.miniwob import MiniwobScene, MiniwobTask, close_browsers, miniwob, miniwob_browsergym
+from screenwright.eval.benchmarks.miniwob import (
+    MiniwobInstance,
+    MiniwobTask,
+    close_browsers,
+    miniwob,
+    miniwob_browsergym,
+)
 from screenwright.eval.core.task import TaskError
 
 LITERAL = (
@@ -49,20 +55,20 @@ class Played:
 def play(task: MiniwobTask, seed: int, steps: int, pictures: Path | None) -> Played:
     """Run one episode to its end."""
     started = time.perf_counter()
-    with task.set_up(seed) as scene:
+    with task.set_up(seed) as instance:
         set_up_s = time.perf_counter() - started
         began = time.process_time()
-        ended, thought, taken = _work(scene, steps, pictures and pictures / f"{task.name}-{seed}.png")
+        ended, thought, taken = _work(instance, steps, pictures and pictures / f"{task.name}-{seed}.png")
         cpu_s = time.process_time() - began
-        outcome = scene.judge(Result(StopReason.FINISHED, "", "", taken, Usage(), 0.0))
+        outcome = instance.judge(Result(StopReason.FINISHED, "", "", taken, Usage(), 0.0))
         reward = outcome.score or 0.0
-    return Played(task.name, seed, scene.instruction, reward, ended, thought, taken, cpu_s, set_up_s)
+    return Played(task.name, seed, instance.instruction, reward, ended, thought, taken, cpu_s, set_up_s)
 
 
-def _work(scene: MiniwobScene, steps: int, picture: Path | None) -> tuple[str, str, int]:
+def _work(instance: MiniwobInstance, steps: int, picture: Path | None) -> tuple[str, str, int]:
     """Let the reader work until the page is done or it is; returns how it ended, its last thought, its steps."""
     ended, thought, taken = "", "", 0
-    events = Agent("reader", limits=Limits(steps=steps)).stream(scene.instruction, scene.env)
+    events = Agent("reader", limits=Limits(steps=steps)).stream(instance.instruction, instance.env)
     for event in events:
         match event:
             case Observed() if picture is not None:
@@ -71,7 +77,7 @@ def _work(scene: MiniwobScene, steps: int, picture: Path | None) -> tuple[str, s
                 thought = event.thought or ""
             case Stepped():
                 taken = event.step
-                if scene.is_over():
+                if instance.is_over():
                     ended = "the page ended it"
                     break
             case Ended():

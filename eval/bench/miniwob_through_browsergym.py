@@ -14,8 +14,8 @@ from PIL import Image
 
 from screenwright import Click, ScreenPoint
 from screenwright.envs.env import ActionRefused, Env
-from screenwright.eval.benchmarks.browsergym import GymScene
-from screenwright.eval.benchmarks.miniwob import MiniwobScene, close_browsers, miniwob_browsergym
+from screenwright.eval.benchmarks.browsergym import GymInstance
+from screenwright.eval.benchmarks.miniwob import MiniwobInstance, close_browsers, miniwob_browsergym
 from screenwright.eval.benchmarks.registry import benchmark_for
 from screenwright.eval.core.settings import EvalSettings
 
@@ -33,18 +33,18 @@ def clicks_for(image: Image.Image, seed: str) -> list[ScreenPoint]:
     return [ScreenPoint(*drawn.choice(shown or [(120, 160)])) for _ in range(CLICKS)]
 
 
-def states(scene: GymScene | MiniwobScene, clicks: Sequence[ScreenPoint]) -> list[tuple[float, bool]]:
+def states(instance: GymInstance | MiniwobInstance, clicks: Sequence[ScreenPoint]) -> list[tuple[float, bool]]:
     """Reward and end after each click."""
     found: list[tuple[float, bool]] = []
-    env: Env = scene.env
+    env: Env = instance.env
     for at in clicks:
         try:
             env.execute(Click(at))
         except ActionRefused as refusal:
             print(f"refused: {refusal}", file=sys.stderr)
-        reward = scene.env.reward if isinstance(scene, GymScene) else float(scene.episode.raw_reward > 0)
-        found.append((reward, scene.is_over()))
-        if scene.is_over():
+        reward = instance.env.reward if isinstance(instance, GymInstance) else float(instance.episode.raw_reward > 0)
+        found.append((reward, instance.is_over()))
+        if instance.is_over():
             break
     return found
 
@@ -65,14 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for task in chosen:
             name = task.name.partition(".")[2]
-            with ours[name].set_up(0) as our_scene:
-                assert isinstance(our_scene, MiniwobScene)
-                clicks = clicks_for(our_scene.env.observe().screenshot.image, name)
-                our_states = states(our_scene, clicks)
-                our_goal = our_scene.instruction
-            with task.set_up(0) as their_scene:
-                assert isinstance(their_scene, GymScene)
-                their_states, their_goal = states(their_scene, clicks), their_scene.instruction
+            with ours[name].set_up(0) as our_side:
+                assert isinstance(our_side, MiniwobInstance)
+                clicks = clicks_for(our_side.env.observe().screenshot.image, name)
+                our_states = states(our_side, clicks)
+                our_goal = our_side.instruction
+            with task.set_up(0) as their_side:
+                assert isinstance(their_side, GymInstance)
+                their_states, their_goal = states(their_side, clicks), their_side.instruction
             same = our_states == their_states
             equal, goals = equal + same, goals + (our_goal == their_goal)
             rewards += their_states[-1][0] > 0

@@ -21,7 +21,7 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from screenwright import Click, ScreenPoint
-from screenwright.eval.benchmarks.miniwob import MiniwobScene, MiniwobTask, close_browsers, miniwob_browsergym
+from screenwright.eval.benchmarks.miniwob import MiniwobInstance, MiniwobTask, close_browsers, miniwob_browsergym
 from screenwright.eval.benchmarks.miniwob.protocol import BROWSERGYM, browsergym_seeds, browsergym_tasks
 
 CLICKS = 6
@@ -79,9 +79,9 @@ def compare(gym: BrowserGym, task: MiniwobTask, episode: int) -> Compared:
         their_states.append(gym.ask({"click": click}))
         if their_states[-1][1]:
             break
-    with task.set_up(episode) as scene:
-        goal, image = scene.instruction, scene.env.observe().screenshot.image.convert("RGB")
-        our_states = _our_states(scene, clicks)
+    with task.set_up(episode) as instance:
+        goal, image = instance.instruction, instance.env.observe().screenshot.image.convert("RGB")
+        our_states = _our_states(instance, clicks)
     screenshot = Image.open(io.BytesIO(base64.b64decode(theirs["screenshot"]))).convert("RGB")
     assert image.size == screenshot.size
     red, green, blue = ImageChops.difference(image, screenshot).split()
@@ -97,13 +97,13 @@ def _clicks(seed: str, targets: list[list[int]]) -> list[list[int]]:
     return [drawn.choice(targets) if targets and drawn.random() < 0.75 else click for click in clicks]
 
 
-def _our_states(scene: MiniwobScene, clicks: Sequence[Sequence[int]]) -> list[list[float]]:
+def _our_states(instance: MiniwobInstance, clicks: Sequence[Sequence[int]]) -> list[list[float]]:
     states: list[list[float]] = []
     for x, y in clicks:
-        scene.env.execute(Click(ScreenPoint(x * BROWSERGYM.scale, y * BROWSERGYM.scale)))
-        raw = scene.episode.raw_reward
-        states.append([float(raw > 0), scene.is_over(), raw])
-        if scene.is_over():
+        instance.env.execute(Click(ScreenPoint(x * BROWSERGYM.scale, y * BROWSERGYM.scale)))
+        raw = instance.episode.raw_reward
+        states.append([float(raw > 0), instance.is_over(), raw])
+        if instance.is_over():
             break
     return states
 

@@ -1,23 +1,21 @@
-"""Measure settling: on pages that change in known ways, was the awaited content there, and how long was the wait?
+"""Browser settling on pages that change in known ways: was the expected content visible, and how long was the wait?
 
     .venv/bin/python eval/bench/settle_bench.py [--sleeps]
 
-Each behaviour is set off by a click, or by typing; it is right if the green box shows when the action returns. With
-`--sleeps` the same is done with fixed sleeps. Ends with what a plain click costs at 1280x720.
+A click or typing triggers each behaviour; the result is right if the green box is visible when the action returns.
+`--sleeps` repeats the run with fixed sleeps. Ends with the cost of a plain click at 1280x720.
 """
 
 import argparse
 import statistics
-import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from screenwright import BrowserEnv, Click, Navigate, ScreenPoint, Type
 from screenwright.envs.browser import BrowserSettings
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
 BUTTON = ScreenPoint(100, 50)
 BOX = (100, 300)
@@ -34,17 +32,12 @@ SPINNER = "<div class=spinner></div>"
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A page, and what its button does."""
+    """A page and the script of its button."""
 
     name: str
     script: str
     page: str = ""
     typed: bool = False
-
-
-def slowly(seconds: float, path: str) -> str:
-    """The address of `path`, answered after `seconds`."""
-    return f"/{seconds}/{path}"
 
 
 DASHBOARD = STYLE + (
@@ -105,74 +98,49 @@ BEHAVIOURS = (
 PAGES = {"green": GREEN_PAGE, "dashboard": DASHBOARD, "skeleton": SKELETON, "frame": FRAME_PAGE, "image.svg": IMAGE}
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers `/SECONDS/NAME` after so many seconds, and `/NUMBER` with the page of a behaviour."""
-
-    def do_GET(self) -> None:
-        """A page, late or at once."""
-        seconds, _, name = self.path.removeprefix("/").partition("/")
-        if name:
-            time.sleep(float(seconds))
-            body = PAGES.get(name, "x")
-        else:
-            behaviour = BEHAVIOURS[int(seconds)] if seconds.isdigit() else BEHAVIOURS[0]
-            body = f'{STYLE}{behaviour.page}<button id=go onclick="{behaviour.script}">go</button>'
-            if behaviour.typed:
-                body = STYLE + behaviour.page
-        self.send_response(200)
-        self.send_header("Content-Type", "image/svg+xml" if name.endswith("svg") else "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body.encode())))
-        self.send_header("Access-Control-Allow-Origin", "*")
-        self.end_headers()
-        with suppress(ConnectionError):
-            self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
-        """Stay silent."""
-
-
-@contextmanager
-def served() -> Generator[str]:
-    """The pages, on a free port of this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def respond(request: HttpRequest) -> HttpResponse:
+    """Answer `/SECONDS/NAME` after that many seconds, and `/NUMBER` with the page of a behaviour."""
+    seconds, _, name = request.target.removeprefix("/").partition("/")
+    if name:
+        time.sleep(float(seconds))
+        body = PAGES.get(name, "x")
+    else:
+        behaviour = BEHAVIOURS[int(seconds)] if seconds.isdigit() else BEHAVIOURS[0]
+        body = f'{STYLE}{behaviour.page}<button id=go onclick="{behaviour.script}">go</button>'
+        if behaviour.typed:
+            body = STYLE + behaviour.page
+    kind = "image/svg+xml" if name.endswith("svg") else "text/html; charset=utf-8"
+    return HttpResponse(body.encode(), kind, headers={"Access-Control-Allow-Origin": "*"})
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Whether the awaited content was there, and the seconds that settling took."""
+class SettleResult:
+    """Whether the expected content was visible, the seconds waited, and the rule that ended the wait."""
 
     right: bool
     seconds: float
     by: str
 
 
-def measure(env: BrowserEnv, calm: BrowserEnv, url: str, sleep_s: float | None, behaviour: int) -> Outcome:
-    """Do one behaviour with our settling, or with `sleep_s` instead."""
-    what = BEHAVIOURS[behaviour]
-    worked = env if sleep_s is None else calm
-    worked.execute(Navigate(url + str(behaviour)))
-    time.sleep(2.0)  # a model thinks
-    if what.typed:
-        worked.execute(Click(BUTTON))
-    done = worked.execute(Type("abc") if what.typed else Click(BUTTON))
+def measure(env: BrowserEnv, calm: BrowserEnv, url: str, sleep_s: float | None, behaviour: int) -> SettleResult:
+    """Run one behaviour with our settling, or with `sleep_s` instead."""
+    chosen = BEHAVIOURS[behaviour]
+    used = env if sleep_s is None else calm
+    used.execute(Navigate(url + str(behaviour)))
+    time.sleep(2.0)  # the time a model takes
+    if chosen.typed:
+        used.execute(Click(BUTTON))
+    done = used.execute(Type("abc") if chosen.typed else Click(BUTTON))
     waited_s = done.settle_s
     if sleep_s is not None:
         time.sleep(max(0.0, sleep_s - done.settle_s))
         waited_s = max(sleep_s, done.settle_s)
-    right = worked.observe().screenshot.image.getpixel(BOX) == GREEN
-    return Outcome(right, waited_s, done.settled_by)
+    right = used.observe().screenshot.image.getpixel(BOX) == GREEN
+    return SettleResult(right, waited_s, done.settled_by)
 
 
-def show(name: str, outcome: Callable[[int], Outcome]) -> None:
-    """Print a table of one way to wait."""
+def show(name: str, outcome: Callable[[int], SettleResult]) -> None:
+    """Print the table of one way to wait."""
     outcomes = [outcome(number) for number in range(len(BEHAVIOURS))]
     print(f"\n{name}: {sum(o.right for o in outcomes)} of {len(outcomes)} right, mean wait "
           f"{statistics.mean(o.seconds for o in outcomes):.2f} s")  # fmt: skip
@@ -181,29 +149,30 @@ def show(name: str, outcome: Callable[[int], Outcome]) -> None:
 
 
 def show_step_cost(env: BrowserEnv, url: str) -> None:
-    """Print what a plain click costs."""
+    """Print the cost of a plain click."""
     env.execute(Navigate(url + "14"))
     acts: list[float] = []
     settles: list[float] = []
-    history: list[float] = []
+    captures: list[float] = []
     for _ in range(30):
         done = env.execute(Click(BUTTON))
-        began = time.perf_counter()
+        start = time.perf_counter()
         env.observe()
-        history.append(time.perf_counter() - began)
+        captures.append(time.perf_counter() - start)
         acts.append(done.act_s)
         settles.append(done.settle_s)
-    for name, values in (("act", acts), ("settle", settles), ("look", history)):
+    for name, values in (("act", acts), ("settle", settles), ("capture", captures)):
         print(f"  {name:7} median {statistics.median(values) * 1000:6.1f} ms, worst {max(values) * 1000:6.1f} ms")
 
 
 def main() -> None:
-    """Run it all."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sleeps", action="store_true", help="compare with fixed sleeps, which takes some minutes")
     with_sleeps: bool = parser.parse_args().sleeps
     calm = BrowserEnv(settings=BrowserSettings(settle_limit_s=0.0, load_limit_s=0.5))
-    with served() as url, BrowserEnv() as env, calm:
+    with LocalServer(respond) as server, BrowserEnv() as env, calm:
+        url = f"{server.url}/"
         show("settling", partial(measure, env, calm, url, None))
         for sleep_s in (0.5, 1.0, 2.0, 3.0) if with_sleeps else ():
             show(f"sleep {sleep_s:g} s", partial(measure, env, calm, url, sleep_s))

@@ -1,10 +1,10 @@
-"""What a step costs beside the model's time: ours and BrowserGym's, on the same page, in one run, turn and turn about.
+"""The cost of a step without the model: ours and BrowserGym's, alternating on the same page in one run.
 
     python -m screenwright.eval.bench.step_cost --browsergym PYTHON [--json FILE]
 
-The page is 1280x720 with twelve buttons that each change it. Both sides make the same clicks; the page's server
-counts them. Ours is `Agent.stream` with an instant scripted model, recording to disk; theirs is `env.step` of
-BrowserGym's open-ended task with its own settings. Neither side's time holds a model.
+The page is 1280x720 with twelve buttons that change it. Both sides make the same clicks, which the page's server
+counts. Ours is `Agent.stream` with an instant scripted model, recording to disk; theirs is `env.step` of BrowserGym's
+open-ended task with its default settings. Neither time includes a model.
 """
 
 import argparse
@@ -12,14 +12,11 @@ import json
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
-from typing import IO
+from typing import IO, Self
 
 from ...agent.core.coordinates import Frame
 from ...agent.core.limits import Limits
@@ -30,56 +27,45 @@ from ...agent.record.events import Acted, Observed, Replied, Stepped
 from ...envs.browser import BrowserEnv
 from ...envs.geometry import ScreenPoint, Size
 from ..benchmarks.subprocess_client import script_variables
+from ..core.local_server import HttpRequest, HttpResponse, LocalServer
 
 BLOCKS = 4
-CLICKS_A_BLOCK = 12
+CLICKS_PER_BLOCK = 12
 SCREEN = Size(1280, 720)
-PLACES = tuple(ScreenPoint(100 + 180 * column, 60 + 100 * row) for row in range(3) for column in range(4))
-"""All in the upper left: beside today's Chromium, the Playwright that BrowserGym pins lays pages out on 780x493."""
+POINTS = tuple(ScreenPoint(100 + 180 * column, 60 + 100 * row) for row in range(3) for column in range(4))
+"""All in the upper left: the Playwright version that BrowserGym pins lays pages out on 780x493 in a new Chromium."""
 
 _BUTTONS = "".join(
     f'<button style="position:absolute;left:{int(at.x) - 70}px;top:{int(at.y) - 30}px;width:140px;height:60px" '
     f"onclick=\"this.textContent='pressed '+(++n);document.body.style.background=`hsl(${{n*37}} 40% 95%)`;"
     "navigator.sendBeacon('/pressed')\">Button</button>"
-    for at in PLACES
+    for at in POINTS
 )
 PAGE = f"<!doctype html><title>Buttons</title><body><script>let n=0</script>{_BUTTONS}".encode()
 
 
-class _Counter(ThreadingHTTPServer):
-    daemon_threads = True
+class ButtonPage:
+    """Serves `PAGE` and counts the presses that it reports."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
         self.presses = 0
-        self.url = f"http://127.0.0.1:{self.server_port}/"
+        self._server = LocalServer(self._respond)
+        self.url = f"{self._server.url}/"
 
+    def __enter__(self) -> Self:
+        return self
 
-class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        """The page."""
-        self._answer(PAGE)
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
-    def do_POST(self) -> None:
-        """A press of a button."""
-        assert isinstance(self.server, _Counter)
-        self.server.presses += 1
-        self._answer(b"")
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
-        """Stay silent."""
-
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        self.presses += request.method == "POST"
+        return HttpResponse(PAGE)
 
 
 @dataclass(slots=True)
 class Steps:
-    """Seconds of each of our steps, whole and by phase."""
+    """Seconds of each of our steps, in total and by phase."""
 
     whole: list[float] = field(default_factory=list[float])
     phases: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
@@ -93,7 +79,7 @@ def our_block(env: BrowserEnv, folder: Path, steps: Steps) -> None:
     """One episode of clicks, with an instant model."""
     dialect = UiTars15()
     frame = Frame(SCREEN, dialect.image_rule.resize(SCREEN), dialect.space)
-    points = [frame.to_model(place) for place in PLACES]
+    points = [frame.to_model(point) for point in POINTS]
     replies = [f"Thought: Next.\nAction: click(start_box='({round(at.x)},{round(at.y)})')" for at in points]
     agent = Agent(ScriptedModel([*replies, "Action: finished()"]), dialect=dialect, limits=Limits(steps=None))
     used = 0.0
@@ -110,7 +96,7 @@ def our_block(env: BrowserEnv, folder: Path, steps: Steps) -> None:
                 used += done.act_s + done.settle_s
                 steps.add("act", done.act_s)
                 steps.add("settle", done.settle_s)
-            case Stepped() if event.step <= len(PLACES):
+            case Stepped() if event.step <= len(POINTS):
                 steps.add("log", event.log_s)
                 steps.add("rest", max(event.total_s - used - event.log_s, 0.0))
                 steps.whole.append(event.total_s)
@@ -120,24 +106,24 @@ def our_block(env: BrowserEnv, folder: Path, steps: Steps) -> None:
 
 def their_block(gym: "subprocess.Popen[str]") -> list[float]:
     """The same clicks by BrowserGym; seconds of each step."""
-    _tell(gym.stdin, {"clicks": [[place.x, place.y] for place in PLACES]})
-    seconds: list[float] = _hear(gym.stdout)["seconds"]
+    _send(gym.stdin, {"clicks": [[point.x, point.y] for point in POINTS]})
+    seconds: list[float] = _receive(gym.stdout)["seconds"]
     return seconds
 
 
 def measure(browsergym: str) -> dict[str, object]:
-    """Run both sides in turn and return the figures (seconds; medians).
+    """Alternate between both sides and return the medians in seconds.
 
     Raises:
-        RuntimeError: BrowserGym's side did not start, or clicks did not land.
+        RuntimeError: BrowserGym did not start, or clicks missed.
     """
-    with tempfile.TemporaryDirectory() as folder, serving() as ours, serving() as theirs:
+    with tempfile.TemporaryDirectory() as folder, ButtonPage() as ours, ButtonPage() as theirs:
         driver = str(Path(__file__).parents[1] / "drivers" / "browsergym_driver.py")
         command = [browsergym, driver, theirs.url]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=script_variables()
         ) as gym:
-            if "ready" not in _hear(gym.stdout):
+            if "ready" not in _receive(gym.stdout):
                 raise RuntimeError("BrowserGym did not start")
             steps, their_seconds = Steps(), list[float]()
             with BrowserEnv(ours.url, viewport=SCREEN) as env:
@@ -146,7 +132,7 @@ def measure(browsergym: str) -> dict[str, object]:
                     their_seconds += their_block(gym)
             assert gym.stdin is not None
             gym.stdin.close()
-        expected = BLOCKS * CLICKS_A_BLOCK
+        expected = BLOCKS * CLICKS_PER_BLOCK
         if (ours.presses, theirs.presses) != (expected, expected):
             raise RuntimeError(f"of {expected} clicks {ours.presses} of ours and {theirs.presses} of theirs landed")
     return {
@@ -162,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
     parser = argparse.ArgumentParser(prog="step_cost", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--browsergym", required=True, metavar="PYTHON", help="a Python that has browsergym-core")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
     try:
         figures = measure(given.browsergym)
@@ -173,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     split = figures["split_s"]
     assert isinstance(split, dict)
-    print(f"{figures['clicks']} clicks on each side; medians a step, without a model's time")
+    print(f"{figures['clicks']} clicks on each side; medians per step, without a model")
     print(f"  ours        {1000 * float(str(figures['ours_s'])):7.1f} ms")
     for name, seconds in split.items():
         print(f"    {name:9} {1000 * seconds:7.1f} ms")
@@ -182,26 +168,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-@contextmanager
-def serving() -> Generator[_Counter]:
-    """A page server for the length of a context."""
-    with _Counter() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def _tell(stream: IO[str] | None, message: dict[str, object]) -> None:
+def _send(stream: IO[str] | None, message: dict[str, object]) -> None:
     assert stream is not None
     stream.write(json.dumps(message) + "\n")
     stream.flush()
 
 
-def _hear(stream: IO[str] | None) -> dict[str, list[float]]:
+def _receive(stream: IO[str] | None) -> dict[str, list[float]]:
     assert stream is not None
     line = stream.readline()
     return dict(json.loads(line)) if line else {}

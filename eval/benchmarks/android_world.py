@@ -46,7 +46,7 @@ class AndroidWorldTask:
     serial: str
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["AndroidWorldScene"]:
+    def set_up(self, seed: int) -> Generator["AndroidWorldInstance"]:
         """Have AndroidWorld put the phone into the task's first state.
 
         Raises:
@@ -54,11 +54,11 @@ class AndroidWorldTask:
         """
         opened = self.driven.ask({"task": self.name, "seed": seed}, _SET_UP_S)
         with AndroidEnv(self.serial) as env:
-            yield AndroidWorldScene(str(opened["goal"]), env, int(str(opened["steps"])), self.driven)
+            yield AndroidWorldInstance(str(opened["goal"]), env, int(str(opened["steps"])), self.driven)
 
 
 @dataclass(frozen=True, slots=True)
-class AndroidWorldScene:
+class AndroidWorldInstance:
     """A phone in a task's first state. `steps` is AndroidWorld's budget for the task."""
 
     instruction: str

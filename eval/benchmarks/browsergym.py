@@ -50,7 +50,7 @@ class GymTask:
     driven: SubprocessClient
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["GymScene"]:
+    def set_up(self, seed: int) -> Generator["GymInstance"]:
         """Have BrowserGym open it.
 
         Raises:
@@ -60,7 +60,7 @@ class GymTask:
         if opened.get("pictures"):
             raise TaskError(f"{self.name} asks with {opened['pictures']} pictures, and tasks are asked in words here")
         with BrowserGymEnv(self.driven, opened) as env:
-            yield GymScene(str(opened["goal"]), env)
+            yield GymInstance(str(opened["goal"]), env)
 
     def _seed(self, seed: int) -> int:
         """MiniWoB++'s seeds are counted: episode k of a task is the k-th that BrowserGym's benchmark would run."""
@@ -68,7 +68,7 @@ class GymTask:
 
 
 @dataclass(frozen=True, slots=True)
-class GymScene:
+class GymInstance:
     """A task that BrowserGym opened."""
 
     instruction: str

@@ -1,4 +1,4 @@
-"""Browsers that are lent from episode to episode, since starting one takes far longer than opening a page."""
+"""A pool of browsers that episodes reuse, since starting one takes far longer than opening a page."""
 
 import atexit
 import os
@@ -13,15 +13,15 @@ from ...envs.browser import BrowserEnv, BrowserSettings
 from ...envs.env import ActionResult, EnvError, Observation
 from ...envs.geometry import ScreenPoint, Size
 
-_NOWHERE = "about:blank"
-_MOST_EPISODES = 100
+_BLANK = "about:blank"
+_MAX_EPISODES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class PageLook:
-    """What a browser's pages look like: `viewport` in CSS pixels, each of them `scale` pixels of the screenshot.
+class PageSettings:
+    """The window of a browser: `viewport` in CSS pixels, each `scale` pixels of the screenshot.
 
-    `settings` say what else it is; who lends it out answers for what they share from episode to episode.
+    Anything that `settings` let episodes share, such as allowed hosts, is up to the benchmark.
     """
 
     viewport: Size
@@ -30,109 +30,109 @@ class PageLook:
     settings: BrowserSettings = BrowserSettings()
 
 
-class LentBrowser(BrowserEnv):
-    """A browser that knows whether anything happened in it that the next episode would notice."""
+class PooledBrowser(BrowserEnv):
+    """A browser that tracks whether an episode did something that the next one would notice."""
 
-    def __init__(self, look: PageLook) -> None:
-        switches = () if look.shows_scrollbars else ("--hide-scrollbars=true",)
-        settings = replace(look.settings, switches=(*look.settings.switches, *switches))
-        super().__init__(_NOWHERE, viewport=look.viewport, scale=look.scale, settings=settings)
-        self.look = look
+    def __init__(self, page: PageSettings) -> None:
+        switches = () if page.shows_scrollbars else ("--hide-scrollbars=true",)
+        settings = replace(page.settings, switches=(*page.settings.switches, *switches))
+        super().__init__(_BLANK, viewport=page.viewport, scale=page.scale, settings=settings)
+        self.page_settings = page
         self.episodes = 0
-        self.is_marked = False
+        self.is_tainted = False
 
     def observe(self) -> Observation:
-        """See `Env`. A fact, such as a new tab or a download, says that the browser is not as it was."""
-        seen = super().observe()
-        self.is_marked = self.is_marked or bool(seen.facts)
-        return seen
+        """See `Env`. A fact, such as a new tab or a download, taints the browser."""
+        observation = super().observe()
+        self.is_tainted = self.is_tainted or bool(observation.facts)
+        return observation
 
     def execute(self, action: Action) -> ActionResult:
-        """See `Env`. What may reach beyond the page, such as a new tab or the clipboard, marks the browser."""
-        self.is_marked = self.is_marked or _reaches_beyond(action)
+        """See `Env`. Actions that may reach beyond the page, such as a new tab or the clipboard, taint the browser."""
+        self.is_tainted = self.is_tainted or _affects_browser(action)
         return super().execute(action)
 
-    def ask_page(self, script: str, argument: object) -> Any:
-        """What a function of JavaScript makes of `argument` in the page: for the oracle, who looks but does not touch.
+    def evaluate_in_page(self, script: str, argument: object) -> Any:
+        """The result of a JavaScript function called with `argument` in the page; for oracles that only read.
 
         Raises:
             EnvLost: the browser is gone.
         """
         return self._do(lambda session: session.ask_page(script, argument))
 
-    def make_blank(self) -> None:
-        """Bring it to the state in which every episode finds it: an empty page, the pointer in the lower right corner.
+    def reset_page(self) -> None:
+        """Reset to the state in which every episode starts: an empty page, the pointer in the lower right corner.
 
         Raises:
-            EnvError: it is not to be had in that state any more.
+            EnvError: the browser cannot be reset.
         """
         width, height = self.viewport.width * self.scale, self.viewport.height * self.scale
-        self.is_marked = bool(self.reset(ScreenPoint(width - 1, height - 1))) or self.is_marked
+        self.is_tainted = bool(self.reset(ScreenPoint(width - 1, height - 1))) or self.is_tainted
 
 
 @dataclass(slots=True)
-class Browsers:
-    """Idle browsers of this process. As many are kept as were ever lent at once."""
+class BrowserPool:
+    """The idle browsers of this process, as many as were ever in use at once."""
 
-    _idle: list[LentBrowser] = field(default_factory=list[LentBrowser])
+    _idle: list[PooledBrowser] = field(default_factory=list[PooledBrowser])
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: int = 0
 
     @contextmanager
-    def lend(self, look: PageLook) -> Generator[LentBrowser]:
-        """A browser with an empty page, for the length of an episode. One that has gone wrong is not lent again.
+    def acquire(self, page: PageSettings) -> Generator[PooledBrowser]:
+        """A browser with an empty page for one episode. A tainted or failed browser is closed instead of reused.
 
         Raises:
-            EnvUnavailable: none can be started.
+            EnvUnavailable: no browser can be started.
         """
-        browser = self._take(look)
-        is_sound = False
+        browser = self._take(page)
+        is_reusable = False
         try:
             if browser.episodes == 0:
-                browser.make_blank()
+                browser.reset_page()
             browser.episodes += 1
             yield browser
-            is_sound = _make_sound(browser)
+            is_reusable = _reset(browser)
         finally:
-            if is_sound:
+            if is_reusable:
                 with self._lock:
                     self._idle.append(browser)
             else:
                 browser.close()
 
     def close(self) -> None:
-        """Close the idle ones."""
+        """Close the idle browsers."""
         with self._lock:
             idle, self._idle = self._idle, []
         for browser in idle:
             browser.close()
 
-    def _take(self, look: PageLook) -> LentBrowser:
+    def _take(self, page: PageSettings) -> PooledBrowser:
         with self._lock:
             if self._process != os.getpid():  # a forked child cannot use its parent's
                 self._process, self._idle = os.getpid(), []
                 atexit.register(self.close)
             for browser in self._idle:
-                if browser.look == look:
+                if browser.page_settings == page:
                     self._idle.remove(browser)
                     return browser
-        return LentBrowser(look)
+        return PooledBrowser(page)
 
 
-def _make_sound(browser: LentBrowser) -> bool:
-    """Whether `browser` can be lent again, and is made ready for it."""
-    if browser.episodes >= _MOST_EPISODES:
+def _reset(browser: PooledBrowser) -> bool:
+    """Reset `browser` for the next episode; False if it must not be reused."""
+    if browser.episodes >= _MAX_EPISODES:  # browsers grow with every page
         return False
     try:
         browser.release()
-        browser.make_blank()
+        browser.reset_page()
     except EnvError:
         return False
-    return not browser.is_marked
+    return not browser.is_tainted
 
 
-def _reaches_beyond(action: Action) -> bool:
-    """Whether `action` may do something to the browser rather than to its page."""
+def _affects_browser(action: Action) -> bool:
+    """Whether `action` may affect the browser beyond its page."""
     match action:
         case Hotkey(keys):
             return any(key in ("ctrl", "alt", "super") for key in keys) and keys != ("ctrl", "a")

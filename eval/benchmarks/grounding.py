@@ -83,7 +83,7 @@ class GroundingTask:
     area: Polygon | None
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["GroundingScene"]:
+    def set_up(self, seed: int) -> Generator["GroundingInstance"]:
         """Open the picture; nothing in it varies with the seed.
 
         Raises:
@@ -94,11 +94,11 @@ class GroundingTask:
                 env = PictureEnv(picture)
         except OSError as error:
             raise TaskError(f"{self.picture} cannot be opened: {error}") from error
-        yield GroundingScene(env, self.asked, self.area)
+        yield GroundingInstance(env, self.asked, self.area)
 
 
 @dataclass(frozen=True, slots=True)
-class GroundingScene:
+class GroundingInstance:
     """An open picture."""
 
     env: PictureEnv

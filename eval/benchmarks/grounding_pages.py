@@ -19,9 +19,9 @@ from ...envs.actions import Navigate
 from ...envs.env import EnvError
 from ...envs.geometry import Size
 from ..core.task import Rules, TaskError
-from .browsers import Browsers, PageLook
+from .browsers import BrowserPool, PageSettings
 from .gallery.site import Site
-from .grounding import GroundingScene, PictureEnv, box
+from .grounding import GroundingInstance, PictureEnv, box
 
 VIEWPORT = Size(1280, 800)
 KINDS = ("button", "link", "field", "checkbox", "tab", "icon")
@@ -110,7 +110,7 @@ class PageGroundingTask:
         return {"icon": "icon", "absent": "refusal"}.get(self.kind, "text")
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator[GroundingScene]:
+    def set_up(self, seed: int) -> Generator[GroundingInstance]:
         """Draw the page `seed`, and take its picture.
 
         Raises:
@@ -127,7 +127,7 @@ class PageGroundingTask:
             target = choose.choice([widget for widget in widgets if widget.kind == self.kind])
             asked = target.asked
             area = box(target.left, target.top, target.left + target.width, target.top + target.height)
-        yield GroundingScene(PictureEnv(draw(seed)), asked, area)
+        yield GroundingInstance(PictureEnv(draw(seed)), asked, area)
 
 
 def draw(seed: int) -> Image.Image:
@@ -137,7 +137,7 @@ def draw(seed: int) -> Image.Image:
         TaskError: it cannot be drawn.
         EnvUnavailable: there is no browser.
     """
-    with Site() as site, _BROWSERS.lend(PageLook(VIEWPORT)) as browser:
+    with Site() as site, _BROWSERS.acquire(PageSettings(VIEWPORT)) as browser:
         try:
             browser.execute(Navigate(site.add("/", page_html(make_page(seed)))))
             return browser.observe().screenshot.image
@@ -189,7 +189,7 @@ class PageGrounding:
         _BROWSERS.close()
 
 
-_BROWSERS = Browsers()
+_BROWSERS = BrowserPool()
 """Of this process. None is started before a task is set up."""
 
 

@@ -94,7 +94,7 @@ class OSWorldTask:
     machine: Machine | None
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["OSWorldScene"]:
+    def set_up(self, seed: int) -> Generator["OSWorldInstance"]:
         """Reset the machine to the task's first state.
 
         Raises:
@@ -104,11 +104,11 @@ class OSWorldTask:
         if self.machine is None:
             raise TaskError(f"OSWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
         with OSWorldEnv(self.machine.set_up(example), pause_s=self.machine.pause_s) as env:
-            yield OSWorldScene(example, env, self.machine)
+            yield OSWorldInstance(example, env, self.machine)
 
 
 @dataclass(frozen=True, slots=True)
-class OSWorldScene:
+class OSWorldInstance:
     """A machine in a task's first state."""
 
     example: Example

@@ -74,7 +74,7 @@ class WebTask:
     judging: Judging | None = None
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["WebScene"]:
+    def set_up(self, seed: int) -> Generator["WebInstance"]:
         """Open the site in a browser of its own.
 
         Raises:
@@ -83,11 +83,11 @@ class WebTask:
         if self.judging is None:
             raise TaskError("this benchmark is judged by a model: say which with --judge URL[,MODEL]")
         with BrowserEnv(self.url, viewport=self.viewport) as env:
-            yield WebScene(self.question, env, self.judging)
+            yield WebInstance(self.question, env, self.judging)
 
 
 @dataclass(frozen=True, slots=True)
-class WebScene:
+class WebInstance:
     """A site that was opened."""
 
     instruction: str

@@ -57,7 +57,7 @@ class VerifiedTask:
     storage_state: str | None = None
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["VerifiedScene"]:
+    def set_up(self, seed: int) -> Generator["VerifiedInstance"]:
         """Open its first site in a browser that records its traffic.
 
         Raises:
@@ -69,7 +69,7 @@ class VerifiedTask:
             har = Path(folder) / TRAFFIC
             settings = BrowserSettings(har=str(har), storage_state=self.storage_state)
             with BrowserEnv(self.urls[0], viewport=_VIEWPORT, settings=settings) as env:
-                yield VerifiedScene(self, env, har)
+                yield VerifiedInstance(self, env, har)
 
     @property
     def asked(self) -> str:
@@ -79,7 +79,7 @@ class VerifiedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifiedScene:
+class VerifiedInstance:
     """A site that was opened."""
 
     task: VerifiedTask

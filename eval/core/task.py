@@ -1,8 +1,8 @@
 """What is measured: a task sets a screen up, and judges afterwards what was done to it.
 
-    with task.set_up(seed=7) as scene:
-        result = agent.run(scene.instruction, scene.env)
-        outcome = scene.judge(result)
+    with task.set_up(seed=7) as instance:
+        result = agent.run(instance.instruction, instance.env)
+        outcome = instance.judge(result)
 
 A benchmark is a named set of tasks with the protocol that its published figures follow.
 """
@@ -61,7 +61,7 @@ class TaskInstance(Protocol):
 
 @runtime_checkable
 class Solvable(Protocol):
-    """A scene that knows how its task is done, to show what the harness allows at best."""
+    """A instance that knows how its task is done, to show what the harness allows at best."""
 
     def solution(self) -> Policy | None:
         """A policy that does the task by ordinary actions on the screen; None if none is known."""
@@ -70,7 +70,7 @@ class Solvable(Protocol):
 
 @runtime_checkable
 class Budgeted(Protocol):
-    """A scene whose benchmark gives each task a number of steps of its own, within the rules' most."""
+    """A instance whose benchmark gives each task a number of steps of its own, within the rules' most."""
 
     @property
     def steps(self) -> int:

@@ -29,7 +29,7 @@ from ..core.task import Solvable, TaskError, TaskInstance
 class AgentFactory(Protocol):
     """Makes the policy that does an episode."""
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """The policy for a task that has been set up."""
         ...
 
@@ -57,7 +57,7 @@ def make_agent_factory(settings: EvalSettings, slot: int = 0) -> AgentFactory:
 class NullAgent:
     """Gives up at once: what is done then was done before."""
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
         return ScriptedPolicy([Finish("")])
 
@@ -65,7 +65,7 @@ class NullAgent:
 class RandomClicker:
     """Clicks anywhere, once a step: what can be had without looking. The same clicks for the same episode."""
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
         return _RandomPolicy(random.Random(f"{episode.path}"))  # noqa: S311 -- no secret
 
@@ -90,11 +90,11 @@ class _RandomPolicy:
 class Oracle:
     """Knows the answers, and works the screen like anybody else: the ceiling of the harness."""
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`. What nobody has solved is given up."""
-        if not isinstance(scene, Solvable):
+        if not isinstance(instance, Solvable):
             raise TaskError(f"the benchmark has no oracle for {episode.task}")
-        return scene.solution() or ScriptedPolicy([GiveUp("no solution is known")])
+        return instance.solution() or ScriptedPolicy([GiveUp("no solution is known")])
 
 
 class ModelAgentFactory:
@@ -105,15 +105,15 @@ class ModelAgentFactory:
         self._dialect = _dialect_of(settings)
         self._model: Model = open_model(address, settings.model_name, image_uuids=settings.image_uuids)
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
-        policy = self._asked(scene, None)
+        policy = self._asked(instance, None)
         if not self._sampling_is_set:
             return policy
         policy.open()
-        return self._asked(scene, self._sampling(policy.dialect.sampling))
+        return self._asked(instance, self._sampling(policy.dialect.sampling))
 
-    def _asked(self, scene: TaskInstance, sampling: Sampling | None) -> ModelPolicy:
+    def _asked(self, instance: TaskInstance, sampling: Sampling | None) -> ModelPolicy:
         settings = self._settings
         return ModelPolicy(
             self._model,
@@ -121,7 +121,7 @@ class ModelAgentFactory:
             history=history_named(settings.history),
             sampling=sampling,
             image_format=ImageFormat(settings.image_format),
-            prompt=Prompt(settings.prompt) if settings.prompt else prompt_for(scene.env),
+            prompt=Prompt(settings.prompt) if settings.prompt else prompt_for(instance.env),
             constrain=settings.constrain,
             condense=settings.reflect,
         )

@@ -65,9 +65,9 @@ class EpisodeRunner:
         task = self._tasks[order.id.task]
         begun, started = now(), time.monotonic()
         try:
-            with task.set_up(order.id.seed) as scene:
+            with task.set_up(order.id.seed) as instance:
                 set_up_s = time.monotonic() - started
-                return self._play(order, task, scene, (begun, set_up_s), control or Control())
+                return self._play(order, task, instance, (begun, set_up_s), control or Control())
         except (TaskError, EnvError, ModelLost) as error:
             return FailedAttempt(order.id, f"{type(error).__name__}: {error}")
         except RunError:
@@ -77,41 +77,43 @@ class EpisodeRunner:
             return FailedAttempt(order.id, said, traceback.format_exc())
 
     def _play(
-        self, order: EpisodeJob, task: Task, scene: TaskInstance, begun: tuple[str, float], control: Control
+        self, order: EpisodeJob, task: Task, instance: TaskInstance, begun: tuple[str, float], control: Control
     ) -> Attempt:
-        policy = self._contender.policy(scene, order.id)
+        policy = self._contender.policy(instance, order.id)
         limits = order.limits
-        if isinstance(scene, Budgeted):
-            limits = replace(limits, steps=min(scene.steps, limits.steps or scene.steps))
+        if isinstance(instance, Budgeted):
+            limits = replace(limits, steps=min(instance.steps, limits.steps or instance.steps))
         with RunLog(order.folder) as log:
             episode = Episode(
-                scene.instruction,
-                scene.env,
+                instance.instruction,
+                instance.env,
                 policy,
                 limits,
                 control=control,
                 record=log,
                 supervision=self._oversight,
             )
-            events, over = _run(episode, scene, control)
+            events, over = _run(episode, instance, control)
         ended = events[-1]
         assert isinstance(ended, Ended)
         if ended.stop in _BROKEN:
             return FailedAttempt(order.id, f"{ended.stop}: {ended.reason}")
         if ended.stop is StopReason.CANCELLED and not over:
             return FailedAttempt(order.id, "stopped")
-        outcome = scene.judge(result_of(ended, order.folder))
-        record = _record(order.id, task, scene.instruction, outcome, events, TASK_OVER if over else ended.stop, begun)
+        outcome = instance.judge(result_of(ended, order.folder))
+        record = _record(
+            order.id, task, instance.instruction, outcome, events, TASK_OVER if over else ended.stop, begun
+        )
         return record if outcome.done else _explained(record, events, order.folder)
 
 
-def _run(episode: Episode, scene: TaskInstance, control: Control) -> tuple[list[Event], bool]:
+def _run(episode: Episode, instance: TaskInstance, control: Control) -> tuple[list[Event], bool]:
     """The events of the episode, and whether it ended since its task did. Looked at after each action."""
     events: list[Event] = []
     over = False
     for event in episode.run():
         events.append(event)
-        if isinstance(event, Acted) and not over and scene.is_over():
+        if isinstance(event, Acted) and not over and instance.is_over():
             over = True
             control.stop()
     ended = events[-1]

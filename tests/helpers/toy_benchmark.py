@@ -28,13 +28,13 @@ class Presses:
     slow_s: float = 0.0
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["PressesScene"]:
+    def set_up(self, seed: int) -> Generator["PressesInstance"]:
         first = not (self.root / f"{self.name}-{seed}").exists()
         (self.root / f"{self.name}-{seed}").touch()
         if self.breaks and (first or self.breaks.startswith("always")):
             self._break()
         time.sleep(self.slow_s)
-        yield PressesScene(FakeEnv(), seed + 1, self)
+        yield PressesInstance(FakeEnv(), seed + 1, self)
         with (self.root / "judged").open("a") as file:
             file.write(f"{self.name}/{seed}\n")
 
@@ -51,7 +51,7 @@ class Presses:
 
 
 @dataclass
-class PressesScene:
+class PressesInstance:
     """The GUI, and how many presses it wants."""
 
     env: Env

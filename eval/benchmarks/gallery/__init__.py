@@ -1,5 +1,5 @@
-"""The gallery: pages of which each is a trap for whoever sees pixels only, asked in words."""
+"""The gallery: web pages that are hard for an agent that only sees pixels, such as native pickers and dialogs."""
 
-from .benchmark import Gallery, GalleryScene, GalleryTask
+from .benchmark import Gallery, GalleryInstance, GalleryTask
 
-__all__ = ["Gallery", "GalleryScene", "GalleryTask"]
+__all__ = ["Gallery", "GalleryInstance", "GalleryTask"]

@@ -1,4 +1,4 @@
-"""The gallery as a benchmark: each trap asked in words, and judged by what its page tells its server.
+"""The gallery as a benchmark: each trap has an instruction and is scored by what its page reports.
 
 screenwright eval gallery --agent oracle
 """
@@ -18,59 +18,59 @@ from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..browsers import Browsers, PageLook
+from ..browsers import BrowserPool, PageSettings
+from .instructions import INSTRUCTIONS
 from .site import Site
-from .traps import ALL, DIALOGS, PAGES, SEEN_ONLY, TABS, WIDGETS, Trap, address_of, build
-from .words import ASKED
+from .traps import ALL, ANSWER_ONLY, DIALOGS, PAGES, TABS, WIDGETS, Trap, add_shared_pages, add_trap
 
 VIEWPORT = Size(960, 600)
 
-_LATE_S = 1.0
-"""How long what a page tells may be on its way."""
+_REPORT_S = 1.0
+"""How long a page's report may take to arrive."""
 
-_LOOK = PageLook(VIEWPORT)
-_BROWSERS = Browsers()
-"""Of this process. None is started before a task is set up."""
+_PAGE = PageSettings(VIEWPORT)
+_BROWSERS = BrowserPool()
+"""Shared within this process; started when the first task is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryTask:
-    """A trap."""
+    """A trap as a task."""
 
     trap: Trap
 
     @property
     def name(self) -> str:
-        """The trap's."""
+        """The trap's name."""
         return self.trap.name
 
     @property
     def category(self) -> str:
-        """Where the trap lies: in a widget, in a dialog, or among tabs and addresses."""
+        """`widget`, `dialog` or `tab`."""
         if self.trap in DIALOGS:
             return "dialog"
         return "tab" if self.trap in TABS else "widget"
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["GalleryScene"]:
-        """Serve the trap, and open it; nothing in it varies with the seed.
+    def set_up(self, seed: int) -> Generator["GalleryInstance"]:
+        """Serve and open the trap. Nothing varies with the seed.
 
         Raises:
-            TaskError: it is not opened.
+            TaskError: the page could not be opened.
             EnvUnavailable: there is no browser.
         """
         with Site() as site, _browser_for(self.trap) as browser:
-            build(site)
+            add_shared_pages(site)
             try:
-                browser.execute(Navigate(address_of(self.trap, site)))
+                browser.execute(Navigate(add_trap(self.trap, site)))
             except EnvError as error:
-                raise TaskError(f"{self.name} was not opened: {error}") from error
-            yield GalleryScene(browser, self.trap, site)
+                raise TaskError(f"could not open {self.name}: {error}") from error
+            yield GalleryInstance(browser, self.trap, site)
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryScene:
-    """An open trap. `site` hears what its page tells."""
+class GalleryInstance:
+    """An open trap. `site` receives the reports of its page."""
 
     env: BrowserEnv
     trap: Trap
@@ -78,33 +78,35 @@ class GalleryScene:
 
     @property
     def instruction(self) -> str:
-        """What is asked, in words."""
-        return self._fill(ASKED[self.trap.name])
+        """What the agent is asked to do."""
+        return self._fill(INSTRUCTIONS[self.trap.name])
 
     def is_over(self) -> bool:
-        """Whether the page has told that it was got through."""
+        """Whether the page reported success."""
         return self._is_solved
 
     def judge(self, result: Result) -> Outcome:
-        """Done is what the page told so; where seeing is all, the answer that holds what was to be seen."""
-        if self.trap.name in SEEN_ONLY:
-            word = self.trap.steps[-1].text
-            return Outcome(word.casefold() in result.answer.casefold(), f"the answer is {result.answer!r}")
-        end = time.monotonic() + _LATE_S
+        """Done if the page reported success; for `ANSWER_ONLY` traps, if the answer contains the text on the page."""
+        if self.trap.name in ANSWER_ONLY:
+            text = self.trap.steps[-1].text
+            return Outcome(text.casefold() in result.answer.casefold(), f"the answer is {result.answer!r}")
+        end = time.monotonic() + _REPORT_S
         while not self._is_solved and time.monotonic() < end:
             time.sleep(0.02)
-        told = self.site.told.get("solved")
-        return Outcome(self._is_solved, "the page told nothing" if told is None else f"the page told {told!r}")
+        reported = self.site.told.get("solved")
+        return Outcome(
+            self._is_solved, "the page reported nothing" if reported is None else f"the page reported {reported!r}"
+        )
 
     def solution(self) -> Policy:
-        """The way through; needs the reader extra."""
-        from .oracle import HandPolicy
+        """The oracle; needs the reader extra."""
+        from .oracle import GalleryOracle
 
-        return HandPolicy(self.trap.steps, self._fill)
+        return GalleryOracle(self.trap.steps, self._fill)
 
     @property
     def _is_solved(self) -> bool:
-        return "solved" in self.site.told and self.site.told["solved"] == self.trap.solved
+        return "solved" in self.site.told and self.site.told["solved"] == self.trap.expected
 
     def _fill(self, text: str) -> str:
         return text.replace("ADDRESS", self.site.url)
@@ -119,26 +121,26 @@ class Gallery:
 
     @property
     def version(self) -> str:
-        """A digest of the pages and of what is asked."""
-        digest = sha256(repr(sorted(ASKED.items())).encode())
+        """A digest of the pages and instructions."""
+        digest = sha256(repr(sorted(INSTRUCTIONS.items())).encode())
         for path in sorted(PAGES.iterdir()):
             digest.update(path.read_bytes())
         return f"{digest.hexdigest()[:16]}; {VIEWPORT}"
 
     def tasks(self) -> tuple[GalleryTask, ...]:
-        """A task a trap."""
+        """One task per trap."""
         return tuple(GalleryTask(trap) for trap in ALL)
 
     def close(self) -> None:
-        """Close the browsers that this process keeps for the next episode."""
+        """Close the idle browsers of this process."""
         _BROWSERS.close()
 
 
 @contextmanager
 def _browser_for(trap: Trap) -> Generator[BrowserEnv]:
-    """A browser that is told what the trap needs: a lent one where nothing but the page is worked."""
+    """A browser with the settings that the trap needs; a pooled one for traps that only involve the page."""
     if trap in WIDGETS:
-        with _BROWSERS.lend(_LOOK) as browser:
+        with _BROWSERS.acquire(_PAGE) as browser:
             yield browser
         return
     with tempfile.TemporaryDirectory(prefix="screenwright-gallery-") as folder:

@@ -1,4 +1,4 @@
-"""The way through a trap, found on the screenshots like anybody else would: by colours and by reading."""
+"""The oracle of the gallery: performs the known steps, with targets located on the screenshots."""
 
 from collections.abc import Callable
 
@@ -7,36 +7,36 @@ from ....agent.core.decision import Finish, GiveUp
 from ....agent.core.model import ModelInfo
 from ....agent.policy.model_policy import ScriptedPolicy, Thinking
 from ....agent.record.events import PolicyInfo
-from .hand import NotSeen, action_of
-from .traps import Step
+from .steps import TargetNotFound, action_for
+from .traps import TrapStep
 
 
-class HandPolicy:
-    """Does `steps`, one a decision, and answers with what it was to read last; `fill` completes what is typed."""
+class GalleryOracle:
+    """Performs `steps`, one per decision, and answers with the last text it checked; `fill` completes typed text."""
 
-    def __init__(self, steps: tuple[Step, ...], fill: Callable[[str], str]) -> None:
+    def __init__(self, steps: tuple[TrapStep, ...], fill: Callable[[str], str]) -> None:
         self._steps = list(steps)
         self._fill = fill
-        self._read = ""
+        self._answer = ""
 
     def info(self) -> PolicyInfo:
         """See `Policy`."""
-        return PolicyInfo(ModelInfo("a hand that knows the way"))
+        return PolicyInfo(ModelInfo("oracle"))
 
     def open(self) -> None:
         """See `Policy`."""
 
     def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
-        """See `Policy`. What is not where it should be is a reason to give up."""
+        """See `Policy`. Gives up if a target is missing."""
         image = context.history[-1].screenshot.image
         action = None
         try:
             while action is None and self._steps:
                 step = self._steps.pop(0)
-                action = action_of(step, image, self._fill)
+                action = action_for(step, image, self._fill)
                 if action is None:
-                    self._read = step.text
-        except NotSeen as error:
+                    self._answer = step.text
+        except TargetNotFound as error:
             return ScriptedPolicy([GiveUp(str(error))]).decide(context, interrupted)
-        entry = Finish(self._read) if action is None else (action,)
+        entry = Finish(self._answer) if action is None else (action,)
         return ScriptedPolicy([entry]).decide(context, interrupted)

@@ -1,12 +1,11 @@
-"""A loopback site: pages by path, and what they told about what happened to them."""
+"""A local site for tests and the gallery: pages by path, and the values that their scripts report."""
 
-import json
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
+
+from ...core.local_server import HttpRequest, HttpResponse, LocalServer
 
 TELL = """<!doctype html><meta charset=utf-8><style>body{margin:0;font:16px sans-serif}
 .at{position:absolute}</style><script>
@@ -17,7 +16,7 @@ const told = {}; const tell = (name, value) => { told[name] = value;
 
 @dataclass
 class Page:
-    """What is answered at a path. With `login`, only to who sends that as `Authorization`."""
+    """A page. With `login`, it is served only to requests with that `Authorization` header."""
 
     body: bytes
     kind: str = "text/html"
@@ -27,7 +26,7 @@ class Page:
 
 
 class Site:
-    """Pages by path, with delays, and what they told."""
+    """Pages by path with query, optional delays, the values they reported, and the paths that were requested."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
@@ -35,74 +34,40 @@ class Site:
         self.told: dict[str, object] = {}
         self.asked: list[str] = []
         self._told_at: dict[str, float] = {}
-        self._hearing = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.other = f"http://localhost:{self.server.server_port}"
-        self._thread = threading.Thread(target=self.server.serve_forever)
+        self._lock = threading.Lock()
+        self._server = LocalServer(self._respond)
+        self.url = self._server.url
+        self.other = f"http://localhost:{self._server.port}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self._thread.join()
+        self._server.close()
 
     def add(self, path: str, body: str, **headers: str) -> str:
-        """Put a page there that can `tell(name, value)`; returns its address."""
+        """Add a page whose scripts can `tell(name, value)`; returns its address."""
         self.pages[path] = Page(
             (TELL + body).encode(), headers={key.replace("_", "-"): v for key, v in headers.items()}
         )
         return self.url + path
 
-    def hear(self, said: dict[str, object], at_ms: float) -> None:
-        """Take in what a page told, unless it told later already: each piece of news has a thread of its own."""
-        with self._hearing:
-            for name, value in said.items():
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            self._receive(request.json(), float(request.query or time.time() * 1000))
+            return HttpResponse(status=204)
+        self.asked.append(request.target)
+        time.sleep(self.delays.get(request.target, 0))
+        page = self.pages.get(request.target)
+        if page is None:
+            return HttpResponse(status=404)
+        if page.login and request.headers.get("Authorization") != page.login:
+            return HttpResponse(b"no", status=401, headers={"WWW-Authenticate": 'Basic realm="here"'})
+        return HttpResponse(page.body, page.kind, page.status, page.headers)
+
+    def _receive(self, values: dict[str, object], at_ms: float) -> None:
+        """Store reported values; reports arrive on several threads, so an older one must not win."""
+        with self._lock:
+            for name, value in values.items():
                 if at_ms >= self._told_at.get(name, 0.0):
                     self._told_at[name], self.told[name] = at_ms, value
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                """A page."""
-                site.asked.append(self.path)
-                time.sleep(site.delays.get(self.path, 0))
-                page = site.pages.get(self.path)
-                if page is None:
-                    self.answer(404, Page(b""))
-                elif page.login and self.headers.get("Authorization") != page.login:
-                    self.answer(401, Page(b"no", headers={"WWW-Authenticate": 'Basic realm="here"'}))
-                else:
-                    self.answer(page.status, page)
-
-            def do_POST(self) -> None:
-                """What a page tells."""
-                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                site.hear(said, float(self.path.partition("?")[2] or time.time() * 1000))
-                self.answer(204, Page(b"", "text/plain"))
-
-            def answer(self, status: int, page: Page) -> None:
-                """Send `page`."""
-                self.send_response(status)
-                self.send_header("Content-Type", page.kind)
-                self.send_header("Content-Length", str(len(page.body)))
-                for name, value in page.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(page.body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
-                """Stay silent."""
-
-            def handle(self) -> None:
-                """A browser that is closed drops its connections."""
-                with suppress(ConnectionError):
-                    super().handle()
-
-        return Handler

@@ -1,5 +1,5 @@
-"""WebArena-Infinity: imitated web applications, each judged by a verifier that reads the state it was left in."""
+"""WebArena-Infinity: mock web applications, scored by verifiers that read the final state."""
 
-from .benchmark import Infinity, InfinityScene, InfinityTask, webarena_infinity, webarena_infinity_all
+from .benchmark import Infinity, InfinityInstance, InfinityTask, webarena_infinity, webarena_infinity_all
 
-__all__ = ["Infinity", "InfinityScene", "InfinityTask", "webarena_infinity", "webarena_infinity_all"]
+__all__ = ["Infinity", "InfinityInstance", "InfinityTask", "webarena_infinity", "webarena_infinity_all"]

@@ -1,4 +1,4 @@
-"""WebArena-Infinity from a checkout: its applications served here, its verifiers asked in processes of their own.
+"""WebArena-Infinity from a checkout: serves its applications locally and runs its verifiers in subprocesses.
 
 git clone https://github.com/web-arena-x/webarena-infinity
 screenwright eval webarena-infinity --root webarena-infinity --model ...
@@ -28,7 +28,7 @@ from ...core.task import Outcome, Rules, TaskError
 from ..listing import read_list
 
 VIEWPORT = Size(1440, 900)
-"""As the benchmark's own vision agents see it."""
+"""The viewport of the benchmark's own vision agents."""
 
 ALREADY_SATISFIED = {
     "elation-clinical-records": ("function-20",),
@@ -39,7 +39,7 @@ ALREADY_SATISFIED = {
     "superhuman-general": ("e3", "e8", "m9", "m13", "m14", "h46"),
     "xero-invoicing": ("m20",),
 }
-"""Tasks whose verifier is satisfied before anything is done (found by asking all of them): they measure nothing."""
+"""Tasks whose verifier passes on the initial state (found by running all verifiers): they measure nothing."""
 
 _SUITES = ("real-tasks.json", "function-tasks.json")
 _READY_S = 20.0
@@ -47,8 +47,8 @@ _VERIFIER_S = 60.0
 _HERE = Path(__file__).parent
 
 
-class _Listed(BaseModel):
-    """An entry of a suite's file."""
+class _SuiteEntry(BaseModel):
+    """An entry of a suite file."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -58,12 +58,12 @@ class _Listed(BaseModel):
     difficulty: str = "function"
 
 
-_LIST = TypeAdapter(tuple[_Listed, ...])
+_LIST = TypeAdapter(tuple[_SuiteEntry, ...])
 
 
 @dataclass(frozen=True, slots=True)
 class InfinityTask:
-    """A task of one application. `app` is the application's folder, `verifier` a file in it."""
+    """A task in one application. `app` is the application's folder, `verifier` a file in it."""
 
     name: str
     category: str
@@ -72,23 +72,23 @@ class InfinityTask:
     verifier: Path
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["InfinityScene"]:
-        """Serve the application afresh, and open it; nothing in it varies with the seed.
+    def set_up(self, seed: int) -> Generator["InfinityInstance"]:
+        """Start the application in its initial state and open it. Nothing varies with the seed.
 
         Raises:
-            TaskError: it does not come up.
+            TaskError: it does not start.
         """
-        with served(self.app) as url:
+        with serve_app(self.app) as url:
             settings = BrowserSettings(allow_hosts=("127.0.0.1",))
             with BrowserEnv(f"{url}/", viewport=VIEWPORT, settings=settings) as env:
                 env.observe()
-                _await_state(url, self.name)
-                yield InfinityScene(env, self.instruction, url, self.verifier)
+                _wait_for_state(url, self.name)
+                yield InfinityInstance(env, self.instruction, url, self.verifier)
 
 
 @dataclass(frozen=True, slots=True)
-class InfinityScene:
-    """An open application. `url` is its server's."""
+class InfinityInstance:
+    """An open application. `url` is the address of its server."""
 
     env: BrowserEnv
     instruction: str
@@ -96,30 +96,30 @@ class InfinityScene:
     verifier: Path
 
     def is_over(self) -> bool:
-        """The state may always change again."""
+        """Only the agent ends the episode."""
         return False
 
     def judge(self, result: Result) -> Outcome:
-        """Ask the verifier, which reads the application's state. What the agent says does not matter."""
-        done, said = verified(self.verifier, self.url)
-        return Outcome(done, said)
+        """Run the verifier, which reads the application's state; the agent's answer does not count."""
+        done, message = run_verifier(self.verifier, self.url)
+        return Outcome(done, message)
 
 
 @dataclass(frozen=True)
 class Infinity:
-    """The tasks in `root`, a checkout. With `everything` also those that are satisfied from the start."""
+    """The tasks in `root`, a checkout. `everything` includes those in `ALREADY_SATISFIED`."""
 
     root: Path
     everything: bool = False
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """See `Benchmark`."""
         return "webarena-infinity-all" if self.everything else "webarena-infinity"
 
     @property
     def version(self) -> str:
-        """A digest of the applications and their tasks."""
+        """A digest of all applications and tasks."""
         digest = sha256()
         for app in self._apps():
             for path in sorted(app.rglob("*")):
@@ -130,93 +130,93 @@ class Infinity:
 
     @property
     def rules(self) -> Rules:
-        """As in the benchmark's own runner: 50 steps, 10 minutes."""
+        """The limits of the benchmark's own runner: 50 steps, 10 minutes."""
         return Rules(seeds=(0,), steps=50, seconds=600.0)
 
     def tasks(self) -> tuple[InfinityTask, ...]:
-        """All tasks of all applications, the real ones first.
+        """All tasks of all applications, first the suite of real tasks.
 
         Raises:
-            TaskError: there are none, or a list of them is damaged.
+            TaskError: there are none, or a suite file is invalid.
         """
         _check_requests()
-        tasks = [task for suite in _SUITES for app in self._apps() for task in _listed(app, suite)]
+        tasks = [task for suite in _SUITES for app in self._apps() for task in _tasks_of(app, suite)]
         if self.everything:
             return tuple(tasks)
-        left_out = {f"{app}.{task}" for app, names in ALREADY_SATISFIED.items() for task in names}
-        return tuple(task for task in tasks if task.name not in left_out)
+        excluded = {f"{app}.{task}" for app, names in ALREADY_SATISFIED.items() for task in names}
+        return tuple(task for task in tasks if task.name not in excluded)
 
     def close(self) -> None:
-        """Its tasks share nothing."""
+        """Nothing to close: the tasks share nothing."""
 
     def _apps(self) -> list[Path]:
         apps = sorted(path.parent for path in self.root.glob("apps/*/server.py"))
         if not apps:
-            raise TaskError(f"{self.root} holds no application: --root is a checkout of webarena-infinity")
+            raise TaskError(f"{self.root} contains no application: --root must be a checkout of webarena-infinity")
         return apps
 
 
 def webarena_infinity(root: Path | None) -> Infinity:
-    """The tasks that measure something.
+    """All tasks except those in `ALREADY_SATISFIED`.
 
     Raises:
-        ValueError: no root.
+        ValueError: `root` is missing.
     """
-    return Infinity(_rooted(root))
+    return Infinity(_checked_root(root))
 
 
 def webarena_infinity_all(root: Path | None) -> Infinity:
-    """All tasks, for comparing with published figures.
+    """All tasks, for comparison with published results.
 
     Raises:
-        ValueError: no root.
+        ValueError: `root` is missing.
     """
-    return Infinity(_rooted(root), everything=True)
+    return Infinity(_checked_root(root), everything=True)
 
 
 @contextmanager
-def served(app: Path) -> Generator[str]:
-    """Serve an application on a free port of loopback; its address. The server ends with us, however we end.
+def serve_app(app: Path) -> Generator[str]:
+    """Serve an application on a free port of 127.0.0.1; yields its URL. The server dies with this process.
 
     Raises:
-        TaskError: it does not come up.
+        TaskError: it does not start.
     """
-    kept = ProcessGroup("infinity")
+    group = ProcessGroup("infinity")
     try:
         port = _free_port()
         argv = (sys.executable, "-I", str(_HERE / "serve.py"), str(port))
-        pid = kept.start(argv, {"PYTHONDONTWRITEBYTECODE": "1"}, folder=app)
+        pid = group.start(argv, {"PYTHONDONTWRITEBYTECODE": "1"}, folder=app)
         url = f"http://127.0.0.1:{port}"
         end = time.monotonic() + _READY_S
-        while not _answers(url):
-            if kept.exit_code(pid) is not None or time.monotonic() > end:
-                raise TaskError(f"the server of {app.name} does not come up: {kept.last_words(argv[0])}")
+        while not _is_up(url):
+            if group.exit_code(pid) is not None or time.monotonic() > end:
+                raise TaskError(f"the server of {app.name} did not start: {group.last_words(argv[0])}")
             time.sleep(0.02)
         yield url
     finally:
-        kept.stop()
+        group.stop()
 
 
-def verified(verifier: Path, url: str) -> tuple[bool, str]:
-    """Whether a verifier is satisfied with the application at `url`, and what it says.
+def run_verifier(verifier: Path, url: str) -> tuple[bool, str]:
+    """Whether a verifier passes on the application at `url`, and its message.
 
     Raises:
-        TaskError: it does not run, or comes to no end.
+        TaskError: it fails to run, or times out.
     """
     command = [sys.executable, str(_HERE / "verify.py"), str(verifier), url]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_VERIFIER_S, check=False)
     except subprocess.TimeoutExpired as error:
-        raise TaskError(f"{verifier} came to no end within {_VERIFIER_S:g} s") from error
+        raise TaskError(f"{verifier} timed out after {_VERIFIER_S:g} s") from error
     try:
-        satisfied, said = json.loads(done.stdout.strip().rpartition("\n")[2])
+        passed, message = json.loads(done.stdout.strip().rpartition("\n")[2])
     except ValueError as error:
         last = done.stderr.strip().rpartition("\n")[2]
-        raise TaskError(f"{verifier} does not run: {last}") from error
-    return bool(satisfied), str(said)
+        raise TaskError(f"{verifier} failed to run: {last}") from error
+    return bool(passed), str(message)
 
 
-def _listed(app: Path, suite: str) -> list[InfinityTask]:
+def _tasks_of(app: Path, suite: str) -> list[InfinityTask]:
     path = app / suite
     kind = "function-" if suite.startswith("function") else ""
     tasks: list[InfinityTask] = []
@@ -229,16 +229,16 @@ def _listed(app: Path, suite: str) -> list[InfinityTask]:
     return tasks
 
 
-def _await_state(url: str, name: str) -> None:
-    """The page tells its server the state it begins with."""
+def _wait_for_state(url: str, name: str) -> None:
+    """Wait until the page has sent its initial state to its server, which verifiers read."""
     end = time.monotonic() + _READY_S
-    while not _answers(f"{url}/api/state"):
+    while not _is_up(f"{url}/api/state"):
         if time.monotonic() > end:
-            raise TaskError(f"{name}: the page has told its server no state within {_READY_S:g} s")
+            raise TaskError(f"{name}: the page sent no state to its server within {_READY_S:g} s")
         time.sleep(0.05)
 
 
-def _answers(url: str) -> bool:
+def _is_up(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 -- loopback
             return bool(response.status == 200)
@@ -257,7 +257,7 @@ def _check_requests() -> None:
         raise TaskError("the verifiers of webarena-infinity need the package requests: pip install requests")
 
 
-def _rooted(root: Path | None) -> Path:
+def _checked_root(root: Path | None) -> Path:
     if root is None:
         raise ValueError(
             "webarena-infinity needs --root FOLDER, a checkout of github.com/web-arena-x/webarena-infinity"

@@ -1,7 +1,7 @@
-"""Runs an application's own `server.py`, on loopback only, and keeps the answers from whoever works the page.
+"""Runs an application's own `server.py` on 127.0.0.1 and hides the solutions from the agent.
 
-Run as a program of its own, `python -I serve.py PORT`, in the application's folder, with standard library alone. The
-tasks' files are not handed out, and what the page asks of its server in the background nobody gets to see as a page.
+A separate program, `python -I serve.py PORT`, run in the application's folder; uses the standard library only. Task
+files are not served, and the API that the page calls in the background cannot be opened as a page.
 """
 
 import runpy
@@ -11,19 +11,19 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 HIDDEN = ("/real-tasks", "/function-tasks", "/sanity_check", "/server.py", "/Dockerfile")
-"""Where a task's verifier and its solved state lie."""
+"""Paths that lead to verifiers and solved states."""
 
 
 def main() -> None:
     """Serve until killed."""
     port = sys.argv[1]
-    begin = socketserver.TCPServer.__init__
+    original = socketserver.TCPServer.__init__
 
     def on_loopback(
-        server: socketserver.TCPServer, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], **more: Any
+        server: socketserver.TCPServer, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], **options: Any
     ) -> None:
         _guard(handler)
-        begin(server, ("127.0.0.1", address[1]), handler, **more)
+        original(server, ("127.0.0.1", address[1]), handler, **options)
 
     socketserver.TCPServer.__init__ = on_loopback  # type: ignore[assignment,method-assign]
     sys.argv = ["server.py", "--port", port]

@@ -1,7 +1,6 @@
-"""Runs one verifier, which is other people's code, in a process of its own: `python verify.py FILE URL`.
+"""Runs one verifier of the benchmark in a separate process: `python verify.py FILE URL`.
 
-Prints a line of JSON: whether it is satisfied, and what it says. By the benchmark's own rule a verifier that raises is
-not satisfied.
+Prints a line of JSON: whether the verifier passed, and its message. As in the benchmark, an exception counts as failed.
 """
 
 import importlib.util
@@ -10,7 +9,7 @@ import sys
 
 
 def main() -> None:
-    """Verify, and print what came out."""
+    """Run the verifier and print its result."""
     path, url = sys.argv[1:]
     spec = importlib.util.spec_from_file_location("verifier", path)
     assert spec is not None
@@ -18,10 +17,10 @@ def main() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     try:
-        done, said = module.verify(url)
-    except Exception as error:  # noqa: BLE001 -- whatever it raises, it is not satisfied
-        done, said = False, f"verifier exception: {type(error).__name__}: {error}"
-    sys.stdout.write(json.dumps([bool(done), str(said)]) + "\n")
+        done, message = module.verify(url)
+    except Exception as error:  # noqa: BLE001 -- any exception counts as failed
+        done, message = False, f"verifier exception: {type(error).__name__}: {error}"
+    sys.stdout.write(json.dumps([bool(done), str(message)]) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""MiniWoB++: a hundred and thirty small pages, each with an instruction and a reward of its own."""
+"""MiniWoB++: 130 small web pages, each with an instruction and a reward function."""
 
-from .benchmark import MiniWob, MiniwobScene, MiniwobTask, close_browsers, miniwob, miniwob_browsergym
+from .benchmark import MiniWob, MiniwobInstance, MiniwobTask, close_browsers, miniwob, miniwob_browsergym
 from .protocol import BROWSERGYM, OURS, Clock, Protocol
 
 __all__ = [
@@ -8,7 +8,7 @@ __all__ = [
     "OURS",
     "Clock",
     "MiniWob",
-    "MiniwobScene",
+    "MiniwobInstance",
     "MiniwobTask",
     "Protocol",
     "close_browsers",

@@ -1,4 +1,4 @@
-"""MiniWoB++ as a benchmark: its tasks, each set up in a lent browser and judged by what the page reported."""
+"""MiniWoB++: each task opens in a pooled browser and is scored by the reward that its page reports."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,22 +13,22 @@ from ....envs.browser import BrowserEnv
 from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..browsers import Browsers, LentBrowser, PageLook
+from ..browsers import BrowserPool, PageSettings, PooledBrowser
 from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version
 from .protocol import BROWSERGYM, OURS, Clock, Protocol, browsergym_tasks
-from .server import PageEpisode, PageOrder, PageServers
+from .server import PageConfig, PageEpisode, PageServers
 
 _READY_S = 30.0
 _FLIGHT = Size(375, 667)
-_BROWSERS = Browsers()
+_BROWSERS = BrowserPool()
 _SERVERS = PageServers()
-"""Of this process. None is started before a task is set up."""
+"""Shared within this process; started when the first task is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class MiniwobTask:
-    """A page of MiniWoB++, run by `protocol`. `path` is its file below `root`."""
+    """A page of MiniWoB++ under `protocol`. `path` is its file below `root`."""
 
     name: str
     category: str
@@ -37,46 +37,46 @@ class MiniwobTask:
     protocol: Protocol
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["MiniwobScene"]:
-        """Open the page in the variant `seed`, started.
+    def set_up(self, seed: int) -> Generator["MiniwobInstance"]:
+        """Open the page with `seed` and start its episode.
 
         Raises:
             TaskError: the page does not start.
             EnvUnavailable: there is no browser.
         """
         protocol = self.protocol
-        order = PageOrder(
+        config = PageConfig(
             path=self.path,
             seed=protocol.page_seed(self.name, seed),
             data_mode=protocol.data_mode,
             hide_query=not protocol.shows_query,
             limit_ms=protocol.limit_ms if protocol.clock is Clock.OFF else None,
         )
-        look = PageLook(protocol.viewport, protocol.scale, protocol.shows_scrollbars)
+        page = PageSettings(protocol.viewport, protocol.scale, protocol.shows_scrollbars)
         if self.path.startswith("flight/"):
-            look = replace(look, viewport=_FLIGHT, scale=1.0)
+            page = replace(page, viewport=_FLIGHT, scale=1.0)
         server = _SERVERS.of(self.root)
-        with _BROWSERS.lend(look) as browser:
-            episode = server.begin(order)
+        with _BROWSERS.acquire(page) as browser:
+            episode = server.start_episode(config)
             try:
-                yield MiniwobScene(browser, self._open(browser, episode), episode, protocol.clock, self.name)
+                yield MiniwobInstance(browser, self._open(browser, episode), episode, protocol.clock, self.name)
             finally:
-                server.end(episode)
+                server.end_episode(episode)
 
     def _open(self, browser: BrowserEnv, episode: PageEpisode) -> str:
-        """Open the page of `episode`; returns what it asks."""
+        """Open the page of `episode`; returns its instruction."""
         try:
             browser.execute(Navigate(episode.url))
         except EnvError as error:
-            raise TaskError(f"{self.name} was not opened: {error}") from error
-        if not episode.ready.wait(_READY_S) or episode.asked is None:
-            raise TaskError(f"{self.name} was not ready within {_READY_S:g} s")
-        return episode.asked.utterance
+            raise TaskError(f"could not open {self.name}: {error}") from error
+        if not episode.ready.wait(_READY_S) or episode.start is None:
+            raise TaskError(f"{self.name} did not start within {_READY_S:g} s")
+        return episode.start.utterance
 
 
 @dataclass(frozen=True, slots=True)
-class MiniwobScene:
-    """A started page. `episode` is what its server has heard of it."""
+class MiniwobInstance:
+    """A started page. `episode` holds what the page has reported."""
 
     env: BrowserEnv
     instruction: str
@@ -85,34 +85,34 @@ class MiniwobScene:
     task: str = ""
 
     def solution(self) -> Policy | None:
-        """A policy that knows how the page is done; None where nobody has written it down."""
-        if not (can_solve(self.task) and isinstance(self.env, LentBrowser)):
+        """The oracle of this page; None if there is none."""
+        if not (can_solve(self.task) and isinstance(self.env, PooledBrowser)):
             return None
         return OraclePolicy(self.env, self.task, self.instruction, self.env.scale)
 
     def is_over(self) -> bool:
-        """Whether the page has given its reward, or was left."""
+        """Whether the page has reported its reward or was unloaded."""
         return self.episode.is_over
 
     def judge(self, result: Result) -> Outcome:
-        """Done is what earned any raw reward, whole or in part; the score is that reward.
+        """Done is any positive raw reward; the score is that reward.
 
-        Where the clock is official, the score is the reward with the time taken off, as the package has it. The page
-        alone is asked, through its server; what the agent says of itself does not matter.
+        With the official clock the score is the reward minus the time penalty, as in the package. Only the page's
+        report counts, not the agent's answer.
         """
         ending = self.episode.ending
         if ending is None:
-            return Outcome(False, "the episode has not ended: no reward", 0.0)
+            return Outcome(False, "no reward: the episode has not ended", 0.0)
         why = f" ({ending.reason})" if ending.reason else ""
         found = f"raw reward {ending.raw:g}{why}"
         if self.clock is Clock.OFF:
             return Outcome(ending.raw > 0, found, ending.raw)
-        return Outcome(ending.raw > 0, f"{found}, {ending.reward:g} with the time taken off", ending.reward)
+        return Outcome(ending.raw > 0, f"{found}, {ending.reward:g} after the time penalty", ending.reward)
 
 
 @dataclass(frozen=True)
 class MiniWob:
-    """MiniWoB++ by `protocol`. `root` is the folder `html` of a copy; by default the installed package's."""
+    """MiniWoB++ under `protocol`. `root` is the folder `html` of a copy; by default that of the installed package."""
 
     protocol: Protocol = OURS
     root: Path | None = None
@@ -124,10 +124,10 @@ class MiniWob:
 
     @property
     def version(self) -> str:
-        """The package's version and a digest of its pages, and how they are run.
+        """The package's version, a digest of its pages, and the protocol's settings.
 
         Raises:
-            TaskError: the pages are not there.
+            TaskError: the pages are not installed.
         """
         return self._version
 
@@ -143,10 +143,10 @@ class MiniWob:
         return Rules(self.protocol.seeds, self.protocol.steps)
 
     def tasks(self) -> tuple[MiniwobTask, ...]:
-        """Every page there is, in the order of names; by BrowserGym's protocol its tasks in its order.
+        """All pages in order of name; under BrowserGym's protocol its tasks in its order.
 
         Raises:
-            TaskError: the pages are not there, or not all of them.
+            TaskError: the pages are not installed, or some are missing.
         """
         root, categories = self._root, browsergym_tasks()
         pages = page_names(root)
@@ -171,12 +171,12 @@ class MiniWob:
         raise TaskError(f"{self.name} has no task {name!r}")
 
     def with_official_clock(self) -> "MiniWob":
-        """The same with the pages' own time limits, the model's thinking included."""
+        """A copy with the pages' own time limits, which include the model's time."""
         protocol = replace(self.protocol, name=f"{self.protocol.name}-timed", clock=Clock.OFFICIAL)
         return MiniWob(protocol, self.root)
 
     def close(self) -> None:
-        """Close the browsers and servers that this process keeps for the next episode."""
+        """Close the browsers and servers of this process."""
         close_browsers()
 
     @cached_property
@@ -185,17 +185,17 @@ class MiniWob:
 
 
 def miniwob(root: Path | None = None) -> MiniWob:
-    """Every page, seen large, without a time limit."""
+    """All pages at scale 3, without a time limit."""
     return MiniWob(OURS, root)
 
 
 def miniwob_browsergym(root: Path | None = None) -> MiniWob:
-    """BrowserGym's protocol: 125 tasks, five seeds each, ten steps."""
+    """BrowserGym's protocol: 125 tasks, 5 seeds each, 10 steps."""
     return MiniWob(BROWSERGYM, root)
 
 
 def close_browsers() -> None:
-    """Close the browsers that this process keeps for the next episode, and the servers of their pages."""
+    """Close the idle browsers of this process and the servers of their pages."""
     _BROWSERS.close()
     _SERVERS.close()
 

@@ -1,16 +1,16 @@
-// Runs in a page of MiniWoB++ right behind its core.js: seeds it, starts the episode, and reports to the page's server.
-// The agent has no part in any of this: it sees pixels, and moves a mouse.
+// Runs in a MiniWoB++ page right after its core.js: seeds it, starts the episode, and reports events to the server.
+// Invisible to the agent, which sees pixels only.
 (function (config) {
   "use strict";
   const style = document.createElement("style");
   style.textContent = "#reward-display, #click-canvas, #sync-task-cover { display: none !important }";
   document.head.appendChild(style);
-  Math.seedrandom(config.seed); // what a page draws while it loads is drawn the same each time
+  Math.seedrandom(config.seed); // some pages draw random numbers while they load
 
-  // Where the instruction cannot be seen, the icon or the colour that stands in its midst is put into words.
+  // Where the instruction is hidden, icons and colours inside it are described in text.
   const plainUtterance = core.getUtterance;
-  const hex = (part) => Number(part).toString(16).padStart(2, "0");
-  const inWords = (node) => {
+  const hex = (value) => Number(value).toString(16).padStart(2, "0");
+  const describe = (node) => {
     const text = node.textContent.replace(/\s+/g, " ").trim();
     if (text || node.nodeType !== Node.ELEMENT_NODE) return text;
     if (node.classList.contains("ui-icon")) return `"${node.classList[1]}"`;
@@ -19,12 +19,12 @@
   };
   const utterance = () => {
     if (config.hideQuery && core.getUtterance === plainUtterance && query().children.length > 0) {
-      const words = [...query().childNodes].map(inWords);
-      const isPicture = (word) => word.startsWith('"ui-icon') || /^#[0-9a-f]{6}$/.test(word);
-      if (words.some(isPicture)) return words.filter(Boolean).join(" ");
+      const parts = [...query().childNodes].map(describe);
+      const isGraphic = (part) => part.startsWith('"ui-icon') || /^#[0-9a-f]{6}$/.test(part);
+      if (parts.some(isGraphic)) return parts.filter(Boolean).join(" ");
     }
-    const asked = core.getUtterance();
-    return typeof asked === "string" ? asked : asked.utterance;
+    const given = core.getUtterance();
+    return typeof given === "string" ? given : given.utterance;
   };
 
   let hiddenQuery = null;
@@ -34,23 +34,23 @@
     query().innerHTML = "";
   };
 
-  // Synchronous: once the action that ended the episode is over, the server knows.
-  const report = (what) => {
+  // Synchronous, so that the server knows of the end before the action that caused it returns.
+  const report = (event) => {
     const request = new XMLHttpRequest();
     request.open("POST", config.report, false);
-    request.send(JSON.stringify(what));
+    request.send(JSON.stringify(event));
   };
 
-  const watchTheEnd = () => {
+  const reportEnd = () => {
     const endEpisode = core.endEpisode;
-    core.endEpisode = function (...given) {
+    core.endEpisode = function (...args) {
       const episodes = WOB_EPISODE_ID;
-      if (hiddenQuery !== null) query().innerHTML = hiddenQuery; // some pages compare with it
-      endEpisode.apply(core, given);
+      if (hiddenQuery !== null) query().innerHTML = hiddenQuery; // some pages read it to compute the reward
+      endEpisode.apply(core, args);
       if (config.hideQuery) hideQuery();
       if (WOB_EPISODE_ID === episodes) return;
       const reason = String(WOB_REWARD_REASON ?? "");
-      report({ event: "over", raw: WOB_RAW_REWARD_GLOBAL, reward: WOB_REWARD_GLOBAL, reason });
+      report({ event: "ended", raw: WOB_RAW_REWARD_GLOBAL, reward: WOB_REWARD_GLOBAL, reason });
     };
   };
 
@@ -59,22 +59,22 @@
       setTimeout(whenReady, 20);
       return;
     }
-    const asked = utterance();
+    const instruction = utterance();
     if (config.hideQuery) hideQuery();
-    report({ event: "ready", utterance: asked, limit_ms: core.EPISODE_MAX_TIME });
+    report({ event: "ready", utterance: instruction, limit_ms: core.EPISODE_MAX_TIME });
   };
 
   const start = () => {
-    watchTheEnd();
+    reportEnd();
     if (config.limitMs !== null) core.EPISODE_MAX_TIME = config.limitMs;
     core.setDataMode(config.dataMode);
     Math.seedrandom(config.seed);
     core.startEpisodeReal();
-    clearInterval(core.CD_TIMER); // it counts down on a display that is hidden
+    clearInterval(core.CD_TIMER); // it updates a display that we hide
     whenReady();
   };
 
-  // The page's own load handler is set by then, and makes what starting needs.
+  // At DOMContentLoaded the page has set its own load handler, which prepares the task and must run before ours.
   document.addEventListener("DOMContentLoaded", () => addEventListener("load", start));
-  addEventListener("pagehide", () => navigator.sendBeacon(config.report, JSON.stringify({ event: "left" })));
+  addEventListener("pagehide", () => navigator.sendBeacon(config.report, JSON.stringify({ event: "unloaded" })));
 })

@@ -1,4 +1,4 @@
-"""`numpy.random.RandomState`'s whole numbers, without NumPy: what other harnesses draw their seeds with."""
+"""The integers of `numpy.random.RandomState` without NumPy: other harnesses draw their seeds with it."""
 
 import random
 
@@ -7,10 +7,10 @@ _MASK = 0xFFFFFFFF
 
 
 class LegacyGenerator:
-    """Gives what `RandomState(seed).randint(limit)` gives, call by call, for limits up to 2**32.
+    """Reproduces `RandomState(seed).randint(limit)` call by call, for limits up to 2**32.
 
-    Both are the same Mersenne twister as Python's; they differ in how a seed fills its state (`init_genrand` of the
-    twister's authors) and in how a number below a limit is drawn (by rejection behind a mask).
+    NumPy and Python use the same Mersenne Twister; they differ in how a seed initializes the state (`init_genrand` of
+    the reference implementation) and in how a number below a limit is drawn (rejection sampling after a bit mask).
     """
 
     def __init__(self, seed: int) -> None:
@@ -22,7 +22,7 @@ class LegacyGenerator:
         self._twister.setstate((3, (*state, _WORDS), None))
 
     def below(self, limit: int) -> int:
-        """The next whole number from 0 up to but without `limit`."""
+        """The next integer in [0, limit)."""
         mask = (1 << (limit - 1).bit_length()) - 1
         while (drawn := self._twister.getrandbits(32) & mask) >= limit:
             pass

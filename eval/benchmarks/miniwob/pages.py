@@ -1,4 +1,4 @@
-"""Where the pages of MiniWoB++ are: in the `miniwob` package, of which nothing else is used, or in a folder."""
+"""Locates the pages of MiniWoB++: in the installed `miniwob` package or in a folder."""
 
 import hashlib
 from importlib import metadata, util
@@ -10,33 +10,33 @@ HOW_TO_GET = "pip install --no-deps miniwob, or give the folder `html` of a copy
 
 
 def find_pages(root: Path | None = None) -> Path:
-    """The folder with `core`, `common` and `miniwob` in it.
+    """The folder that contains `core`, `common` and `miniwob`.
 
-    The package is found, not imported: it would want Selenium.
+    The package is located without importing it, because it imports Selenium.
 
     Raises:
-        TaskError: it is not there; says how to get it.
+        TaskError: there is none; the message says how to install it.
     """
     if root is None:
         spec = util.find_spec("miniwob")
-        places = list(spec.submodule_search_locations or ()) if spec is not None else []
-        if not places:
+        locations = list(spec.submodule_search_locations or ()) if spec is not None else []
+        if not locations:
             raise TaskError(f"MiniWoB++'s pages are not installed: {HOW_TO_GET}")
-        root = Path(places[0]) / "html"
+        root = Path(locations[0]) / "html"
     if not (root / "core" / "core.js").is_file():
         raise TaskError(f"{root} does not hold MiniWoB++'s pages (core/core.js is missing): {HOW_TO_GET}")
     return root
 
 
 def page_names(root: Path) -> dict[str, str]:
-    """Every task in `root` with the path of its page, as the package names them: the flights begin with `flight.`."""
+    """All tasks in `root` and the paths of their pages, named as in the package; flight tasks start with `flight.`."""
     pages = {path.stem: f"miniwob/{path.name}" for path in sorted((root / "miniwob").glob("*.html"))}
     flights = sorted((root / "flight").glob("*/wrapper.html"))
     return pages | {f"flight.{path.parent.name}": f"flight/{path.parent.name}/wrapper.html" for path in flights}
 
 
 def version(root: Path) -> str:
-    """The package's version where the pages are the package's, and a digest of all pages and scripts."""
+    """A digest of all pages and scripts, with the package's version if they are the package's."""
     digest = hashlib.sha256()
     for path in sorted(path for path in root.rglob("*") if path.suffix in (".html", ".js", ".css")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())

@@ -1,4 +1,4 @@
-"""How MiniWoB++ is run: which tasks, seen how large, under which clock, seeded how, and what counts as done."""
+"""How MiniWoB++ is run: tasks, viewport, clock, seeds and budget."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,29 +9,29 @@ from .numpy_seeds import LegacyGenerator
 
 _PRESET_SEED = 42
 _PRESET_BELOW = 34
-"""BrowserGym draws its seeds below `2 ^ 32`, which in Python is 34."""
+"""BrowserGym draws its seeds below `2 ^ 32`, which Python evaluates to 34 (exclusive or)."""
 _PRESET_REPEATS = 5
 _PAGE_SEEDS = 1_000_000
-_FOR_EVER_MS = 2**31 - 1
-"""The longest time that a browser's timer can be set to."""
+_NO_LIMIT_MS = 2**31 - 1
+"""The longest delay of a browser timer."""
 
 
 class Clock(Enum):
-    """Whether an episode runs out of time, and whether the reward shrinks with it."""
+    """Whether episodes have a time limit and a time penalty."""
 
     OFF = "off"
-    """The limit is so far away that a thinking model never meets it, and hardly takes from the reward."""
+    """The limit is so long that models never reach it and the time penalty is negligible."""
     OFFICIAL = "official"
-    """Each page's own limit, mostly 10 s from its start, thinking included."""
+    """The page's own limit, mostly 10 s from its start, including the model's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A way to run MiniWoB++, so that figures can be compared.
+    """A way to run MiniWoB++ that makes results comparable.
 
-    `viewport` is in CSS pixels, each of them `scale` pixels of the screenshot. `shows_query` says whether the page
-    prints the instruction, as it does for people. With `clock` off, time is up after `limit_ms`. `data_mode` chooses
-    among the two sets that a few pages draw from. `follows_browsergym` takes tasks, seeds and their meaning from there.
+    `viewport` is in CSS pixels, each `scale` pixels of the screenshot. `shows_query` says whether the page shows the
+    instruction, as it does for people. With `clock` off, the time limit is `limit_ms`. `data_mode` selects one of the
+    two data sets of some pages. `follows_browsergym` takes the tasks and seeds from BrowserGym.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Protocol:
 
     @property
     def time_limit(self) -> str:
-        """How long an episode may take, in words."""
+        """The time limit of an episode, as text."""
         if self.clock is Clock.OFFICIAL:
-            return "the pages' own time limits, the model's thinking included"
-        return "no time limit" if self.limit_ms >= _FOR_EVER_MS else f"a time limit of {self.limit_ms / 1000:g} s"
+            return "the pages' own time limits, including the model's time"
+        return "no time limit" if self.limit_ms >= _NO_LIMIT_MS else f"a time limit of {self.limit_ms / 1000:g} s"
 
     def page_seed(self, task: str, seed: int) -> int:
-        """What the page's own generator is seeded with for the episode `seed` of `task`."""
+        """The seed of the page's random generator for the episode `seed` of `task`."""
         return page_seed(episode_seed(task, seed)) if self.follows_browsergym else seed
 
 
@@ -65,14 +65,14 @@ OURS = Protocol(
     shows_query=True,
     shows_scrollbars=True,
     clock=Clock.OFF,
-    limit_ms=_FOR_EVER_MS,
+    limit_ms=_NO_LIMIT_MS,
     data_mode="train",
     seeds=tuple(range(5)),
     steps=20,
 )
-"""Every page of the package; the seed means what it means to the package's own environment.
+"""All pages of the package, with the seeds of the package's own environment.
 
-The pages draw on 160x210, but place some of their dialogs by a window of at least 300 pixels across.
+The pages draw on 160x210, but place some dialogs for a window at least 300 pixels wide.
 """
 
 BROWSERGYM = Protocol(
@@ -88,19 +88,19 @@ BROWSERGYM = Protocol(
     steps=10,
     follows_browsergym=True,
 )
-"""BrowserGym 0.14.3's: 125 tasks, five seeds each, ten steps. Episode k of a task is the k-th that it would run."""
+"""The protocol of BrowserGym 0.14.3: 125 tasks, 5 seeds each, 10 steps. Seed k is BrowserGym's k-th episode."""
 
 
 def browsergym_tasks() -> dict[str, str]:
-    """BrowserGym's tasks in its order, each with the category that its table gives it."""
+    """BrowserGym's tasks in its order, with their categories."""
     table = resources.files(__name__.rpartition(".")[0]).joinpath("browsergym.tsv").read_text(encoding="utf-8")
     return dict(_pair(line) for line in table.splitlines())
 
 
 def browsergym_seeds(task: str) -> tuple[int, ...]:
-    """The five seeds that BrowserGym's benchmark runs `task` with.
+    """The five seeds with which BrowserGym's benchmark runs `task`.
 
-    They are drawn for one task after another, so that they hang on the order of its table.
+    They are drawn task by task, so they depend on the order of its table.
     """
     generator = LegacyGenerator(_PRESET_SEED)
     for name in browsergym_tasks():
@@ -111,13 +111,13 @@ def browsergym_seeds(task: str) -> tuple[int, ...]:
 
 
 def episode_seed(task: str, episode: int) -> int:
-    """BrowserGym's seed of the episode `episode` of `task`; beyond its five, numbers that it never draws itself."""
+    """BrowserGym's seed of the episode `episode` of `task`; beyond its five, numbers that it never draws."""
     seeds = browsergym_seeds(task)
     return seeds[episode] if 0 <= episode < len(seeds) else _PRESET_BELOW + episode
 
 
 def page_seed(seed: int) -> int:
-    """What BrowserGym seeds the page with when its environment was reset with `seed`."""
+    """The page seed that BrowserGym derives when its environment is reset with `seed`."""
     return LegacyGenerator(seed).below(_PAGE_SEEDS)
 
 

@@ -1,58 +1,54 @@
-"""The pages' server on this machine: hands out the pages, and hears from each how its episode goes."""
+"""The local server of MiniWoB++'s pages: serves a page per episode and receives its events."""
 
 import json
-import mimetypes
 import os
 import secrets
-import sys
 import threading
 from dataclasses import dataclass, field
 from functools import cache
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from typing import Annotated, Literal
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from ...core.local_server import HttpRequest, HttpResponse, LocalServer, file_response
+
 _CORE = 'core/core.js"></script>'
-_LONGEST_REPORT = 100_000
-_POLL_S = 0.02
-"""How soon it ends when it is told to."""
-_LEFT = "the page was left or loaded again"
 
 
-class Ready(BaseModel):
-    """The page says: the task stands, and this is what it asks."""
+class PageReady(BaseModel):
+    """Event: the task has started. `utterance` is its instruction."""
 
     event: Literal["ready"]
     utterance: str
     limit_ms: float
 
 
-class Over(BaseModel):
-    """The page says: the episode has ended, with this reward; `reward` is `raw` less what time takes."""
+class PageEnded(BaseModel):
+    """Event: the episode has ended. `reward` is `raw` minus the time penalty."""
 
-    event: Literal["over"]
+    event: Literal["ended"]
     raw: float
     reward: float
     reason: str
 
 
-class Left(BaseModel):
-    """The page says: I am being left."""
+class PageUnloaded(BaseModel):
+    """Event: the page was unloaded."""
 
-    event: Literal["left"]
+    event: Literal["unloaded"]
 
 
-_REPORT: TypeAdapter[Ready | Over | Left] = TypeAdapter(Annotated[Ready | Over | Left, Field(discriminator="event")])
+PageEvent = PageReady | PageEnded | PageUnloaded
+
+_EVENT: TypeAdapter[PageEvent] = TypeAdapter(Annotated[PageEvent, Field(discriminator="event")])
 
 
 @dataclass(frozen=True, slots=True)
-class PageOrder:
-    """How a page is to start. Without `limit_ms` its own time limit holds."""
+class PageConfig:
+    """How a page starts. Without `limit_ms` the page's own time limit applies."""
 
     path: str
     seed: int
@@ -63,42 +59,42 @@ class PageOrder:
 
 @dataclass(slots=True)
 class PageEpisode:
-    """One run of a page, as the page tells it. `ready` is set once it stands; the first ending counts."""
+    """One run of a page, as reported by the page. `ready` is set when it has started; only the first ending counts."""
 
-    order: PageOrder
+    config: PageConfig
     url: str
     token: str
     ready: threading.Event = field(default_factory=threading.Event)
-    asked: Ready | None = None
-    ending: Over | None = None
+    start: PageReady | None = None
+    ending: PageEnded | None = None
     is_loaded: bool = False
 
     @property
     def is_over(self) -> bool:
-        """Whether the page has given its reward, or was left."""
+        """Whether the page has reported its reward or was unloaded."""
         return self.ending is not None
 
     @property
     def raw_reward(self) -> float:
-        """The reward without what time takes from it; 0 while there is none, as the package has it."""
+        """The reward without the time penalty; 0 before the end, as in the package."""
         return self.ending.raw if self.ending is not None else 0.0
 
-    def hear(self, report: Ready | Over | Left) -> None:
-        """Take a report in."""
-        match report:
-            case Ready() if self.asked is None:
-                self.asked = report
+    def receive(self, event: PageEvent) -> None:
+        """Process an event."""
+        match event:
+            case PageReady() if self.start is None:
+                self.start = event
                 self.ready.set()
-            case Over() if self.ending is None:
-                self.ending = report
-            case Left() if self.ending is None:
-                self.ending = Over(event="over", raw=0.0, reward=0.0, reason=_LEFT)
+            case PageEnded() if self.ending is None:
+                self.ending = event
+            case PageUnloaded() if self.ending is None:
+                self.ending = PageEnded(event="ended", raw=0.0, reward=0.0, reason="the page was left or reloaded")
             case _:
                 pass
 
 
 class PageServers:
-    """The servers of this process, one for each folder, so that its browsers need to load what all pages share once."""
+    """The servers of this process, one per folder. A stable origin lets the browser cache what all pages share."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -106,7 +102,7 @@ class PageServers:
         self._process = 0
 
     def of(self, root: Path) -> "PageServer":
-        """The server of the folder `root`, started if need be."""
+        """The server of the folder `root`; started on first use."""
         with self._lock:
             if self._process != os.getpid():  # a forked child has none of its parent's threads
                 self._process, self._servers = os.getpid(), {}
@@ -115,7 +111,7 @@ class PageServers:
             return self._servers[root]
 
     def close(self) -> None:
-        """Stop those that no episode needs any more."""
+        """Stop the servers that have no running episode."""
         with self._lock:
             if self._process != os.getpid():
                 return
@@ -126,142 +122,86 @@ class PageServers:
 
 
 class PageServer:
-    """Serves the folder `root`, and each episode's page under an address of its own, on a free port of loopback."""
+    """Serves the folder `root` on a free port of 127.0.0.1, and each episode's page at a URL of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._server = _Server(self)
         self._episodes: dict[str, PageEpisode] = {}
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_S,), name="miniwob-pages", daemon=True
-        )
-        self._thread.start()
+        self._server = LocalServer(self._respond)
 
-    def begin(self, order: PageOrder) -> PageEpisode:
-        """Make ready to hand out a page, once."""
+    def start_episode(self, config: PageConfig) -> PageEpisode:
+        """Register an episode, whose page is served once."""
         token = secrets.token_urlsafe(12)
-        url = f"http://127.0.0.1:{self._server.server_port}/{order.path}?episode={token}"
-        self._episodes[token] = PageEpisode(order, url, token)
+        url = f"{self._server.url}/{config.path}?episode={token}"
+        self._episodes[token] = PageEpisode(config, url, token)
         return self._episodes[token]
 
-    def end(self, episode: PageEpisode) -> None:
-        """Forget `episode`; what its page still says is not heard any more."""
+    def end_episode(self, episode: PageEpisode) -> None:
+        """Remove `episode`; later events from its page are rejected."""
         self._episodes.pop(episode.token, None)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no episode is under way."""
+        """Whether no episode is running."""
         return not self._episodes
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
-    def page(self, path: str, token: str) -> bytes | None:
-        """The page of an episode, with its driver; None for a page that no episode waits for."""
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            accepted = self._receive(request.path.rpartition("/")[2], request.body)
+            return HttpResponse(kind="text/plain", status=200 if accepted else 410)
+        path = request.path.lstrip("/")
+        token = "".join(parse_qs(request.query).get("episode", ()))
+        if token:
+            page = self._page(path, token)
+            if page is None:
+                return HttpResponse(b"This episode is over.", "text/plain", 410)
+            return HttpResponse(page, headers={"Cache-Control": "no-store"})
+        is_task_page = path.startswith("miniwob/") and path.endswith(".html")
+        file = None if is_task_page else file_response(self.root, path, {"Cache-Control": "max-age=3600"})
+        return file or HttpResponse(b"not found", "text/plain", 404)
+
+    def _page(self, path: str, token: str) -> bytes | None:
+        """The page of an episode with our driver inserted; None if it is unknown or was served before."""
         episode = self._episodes.get(token)
-        if episode is None or episode.order.path != path:
+        if episode is None or episode.config.path != path:
             return None
         if episode.is_loaded:
-            episode.hear(Left(event="left"))
+            episode.receive(PageUnloaded(event="unloaded"))
             return None
         episode.is_loaded = True
         html = (self.root / path).read_text(encoding="utf-8")
         before, core, after = html.partition(_CORE)
-        return f"{before}{core}<script>{_driver()}({_config(episode)});</script>{after}".encode()
+        return f"{before}{core}<script>{_driver()}({_driver_config(episode)});</script>{after}".encode()
 
-    def file(self, path: str) -> tuple[bytes, str] | None:
-        """A file beside the pages and its media type; pages themselves belong to episodes."""
-        file = (self.root / path).resolve()
-        if not file.is_relative_to(self.root) or not file.is_file():
-            return None
-        return file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-
-    def hear(self, token: str, body: bytes) -> bool:
-        """Take a page's report in; False for one that is none."""
+    def _receive(self, token: str, body: bytes) -> bool:
+        """Process a page's event; False if the episode is unknown or the event is invalid."""
         episode = self._episodes.get(token)
         if episode is None:
             return False
         try:
-            episode.hear(_REPORT.validate_json(body))
+            episode.receive(_EVENT.validate_json(body))
         except ValidationError:
             return False
         return True
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, pages: PageServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.pages = pages
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that is closed drops its connections; anything else is shown as the standard library does."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """A page of an episode, or a file beside the pages."""
-        parts = urlsplit(self.path)
-        path = parts.path.lstrip("/")
-        token = "".join(parse_qs(parts.query).get("episode", ()))
-        if token:
-            page = self._pages.page(path, token)
-            if page is None:
-                self._answer(b"This episode is over.", "text/plain", HTTPStatus.GONE)
-            else:
-                self._answer(page, "text/html; charset=utf-8")
-            return
-        found = self._pages.file(path)
-        if found is None or (path.startswith("miniwob/") and path.endswith(".html")):
-            self._answer(b"There is nothing here.", "text/plain", HTTPStatus.NOT_FOUND)
-        else:
-            self._answer(*found, kept=True)
-
-    def do_POST(self) -> None:
-        """A page's report."""
-        length = min(int(self.headers.get("Content-Length", 0)), _LONGEST_REPORT)
-        body = self.rfile.read(length)
-        heard = self._pages.hear(self.path.rpartition("/")[2], body)
-        self._answer(b"", "text/plain", HTTPStatus.OK if heard else HTTPStatus.GONE)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
-        """Stay silent."""
-
-    @property
-    def _pages(self) -> PageServer:
-        assert isinstance(self.server, _Server)
-        return self.server.pages
-
-    def _answer(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK, *, kept: bool = False) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "max-age=3600" if kept else "no-store")
-        self.end_headers()
-        self.wfile.write(body)
-
-
 @cache
 def _driver() -> str:
-    return resources.files(__name__.rpartition(".")[0]).joinpath("driver.js").read_text(encoding="utf-8").strip()
+    return resources.files(__package__).joinpath("driver.js").read_text(encoding="utf-8").strip()
 
 
-def _config(episode: PageEpisode) -> str:
-    order = episode.order
+def _driver_config(episode: PageEpisode) -> str:
+    config = episode.config
     return json.dumps(
         {
-            "seed": order.seed,
-            "dataMode": order.data_mode,
-            "hideQuery": order.hide_query,
-            "limitMs": order.limit_ms,
+            "seed": config.seed,
+            "dataMode": config.data_mode,
+            "hideQuery": config.hide_query,
+            "limitMs": config.limit_ms,
             "report": f"/report/{episode.token}",
         }
     )

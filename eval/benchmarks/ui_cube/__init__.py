@@ -1,5 +1,5 @@
-"""UI-CUBE: widgets, copying between forms, and imitated business applications, each with a test in its page."""
+"""UI-CUBE: widgets, copy-paste between forms, and mock business applications, each with a test in its page."""
 
-from .benchmark import UiCube, UiCubeScene, UiCubeTask, ui_cube
+from .benchmark import UiCube, UiCubeInstance, UiCubeTask, ui_cube
 
-__all__ = ["UiCube", "UiCubeScene", "UiCubeTask", "ui_cube"]
+__all__ = ["UiCube", "UiCubeInstance", "UiCubeTask", "ui_cube"]

@@ -1,4 +1,4 @@
-"""UI-CUBE from a checkout that was built, each task's page served here and judged by the page's own test.
+"""UI-CUBE from a built checkout: each task's page is served locally and scored by the page's own test.
 
 git clone https://github.com/UiPath/uipath_enterprise_benchmark
 (cd uipath_enterprise_benchmark/DeterministicBenchmark && npm ci && npm run build)
@@ -21,32 +21,32 @@ from ....envs.browser import BrowserSettings
 from ....envs.env import Env, EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..browsers import Browsers, PageLook
+from ..browsers import BrowserPool, PageSettings
 from ..listing import read_list
 from .server import CubeServer
 
 VIEWPORT = Size(1920, 1080)
-"""The resolution that its own runner takes by default."""
+"""The default resolution of its own runner."""
 
 COMPLEX = frozenset(
     {"kanban-board", "workday", "sap-stock", "concur", "business-process-tasks", "salesforce", "copy-paste-tasks"}
 )
-"""The groups that its own scores count as complex; the others are simple."""
+"""The groups that its own scores count as complex; all others are simple."""
 
-_LOOK = PageLook(VIEWPORT, settings=BrowserSettings(allow_hosts=("127.0.0.1",)))
+_PAGE = PageSettings(VIEWPORT, settings=BrowserSettings(allow_hosts=("127.0.0.1",)))
 _READY_S = 30.0
-_STEADY_S = 3.0
-"""How long a page may take to find that it is not done yet: some begin by taking what is there for right."""
+_OPEN_S = 3.0
+"""How long a page may take to report that its test has not passed: some pages report `passed` while loading."""
 
 _TEST_S = 0.4
-"""How long a page may take to test itself after an action: it looks every 0.2 s."""
+"""How long a page may take to test itself after an action: it does so every 0.2 s."""
 
-_BROWSERS = Browsers()
-"""Of this process. None is started before a task is set up."""
+_BROWSERS = BrowserPool()
+"""Shared within this process; started when the first task is set up."""
 
 
-class _Listed(BaseModel):
-    """An entry of the list of tasks."""
+class _ListEntry(BaseModel):
+    """An entry of the task list."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -56,12 +56,12 @@ class _Listed(BaseModel):
     web: str
 
 
-_LIST = TypeAdapter(tuple[_Listed, ...])
+_LIST = TypeAdapter(tuple[_ListEntry, ...])
 
 
 @dataclass(frozen=True, slots=True)
 class UiCubeTask:
-    """A task on one page. `build` is the folder of the built pages, `page` a path in it with its query."""
+    """A task on one page. `build` is the folder of the built pages, `page` a path in it with a query."""
 
     name: str
     category: str
@@ -70,28 +70,28 @@ class UiCubeTask:
     instruction: str
 
     @contextmanager
-    def set_up(self, seed: int) -> Generator["UiCubeScene"]:
-        """Open the page afresh; nothing in it varies with the seed.
+    def set_up(self, seed: int) -> Generator["UiCubeInstance"]:
+        """Open the page. Nothing varies with the seed.
 
         Raises:
-            TaskError: it does not come up.
+            TaskError: the page does not load.
             EnvUnavailable: there is no browser.
         """
-        with _BROWSERS.lend(_LOOK) as browser, CubeServer(self.build, self.page) as server:
+        with _BROWSERS.acquire(_PAGE) as browser, CubeServer(self.build, self.page) as server:
             try:
                 browser.execute(Navigate(server.url))
             except EnvError as error:
-                raise TaskError(f"{self.name} was not opened: {error}") from error
+                raise TaskError(f"could not open {self.name}: {error}") from error
             if not server.ready.wait(_READY_S):
-                raise TaskError(f"{self.name} has not tested itself within {_READY_S:g} s")
-            if not server.opens_within(_STEADY_S):
-                raise TaskError(f"{self.name} passes before anything is done")
-            yield UiCubeScene(browser, self.instruction, server)
+                raise TaskError(f"{self.name} reported no test status within {_READY_S:g} s")
+            if not server.wait_until_open(_OPEN_S):
+                raise TaskError(f"{self.name} passes before the first action")
+            yield UiCubeInstance(browser, self.instruction, server)
 
 
 @dataclass(slots=True)
-class UiCubeScene:
-    """An open page. `passed_after` is the number of the first action after which its test passed."""
+class UiCubeInstance:
+    """An open page. `passed_after` is the number of the action after which its test passed first."""
 
     env: Env
     instruction: str
@@ -100,25 +100,25 @@ class UiCubeScene:
     passed_after: int | None = field(default=None, init=False)
 
     def is_over(self) -> bool:
-        """Whether the agent went on after it was done: then it is known how the task and its end are counted."""
+        """Whether the agent acted again after the test had passed: nothing can change the outcome then."""
         self.actions += 1
         if self.passed_after is not None:
             return True
-        self._look()
+        self._check()
         return False
 
     def judge(self, result: Result) -> Outcome:
-        """Done if the test passed after any action; the score is 1 if the agent also stopped there, else 0."""
+        """Done if the test passed after any action; the score is 1 if the agent stopped right then, else 0."""
         if self.passed_after is None:
-            self._look()
+            self._check()
         if self.passed_after is None:
             return Outcome(False, "the page's test has not passed", 0.0)
         stopped = self.actions <= self.passed_after
-        how = "and the agent stopped there" if stopped else "and the agent went on: no proper stop"
+        how = "and the agent stopped there" if stopped else "but the agent went on"
         return Outcome(True, f"the page's test passed after action {self.passed_after}, {how}", float(stopped))
 
-    def _look(self) -> None:
-        """Look how the page's test stands once the page has had time for it."""
+    def _check(self) -> None:
+        """Read the status of the test once the page has had time to run it."""
         end = time.monotonic() + _TEST_S
         while self.server.status != "passed" and time.monotonic() < end:
             time.sleep(0.02)
@@ -149,7 +149,7 @@ class UiCube:
         """All tasks, in the order of the list.
 
         Raises:
-            TaskError: they are not there, are not built, or the list is damaged.
+            TaskError: the checkout is missing or not built, or the list is invalid.
         """
         build = self._build
         return tuple(
@@ -164,7 +164,7 @@ class UiCube:
         )
 
     def close(self) -> None:
-        """Close the browsers that this process keeps for the next episode."""
+        """Close the idle browsers of this process."""
         _BROWSERS.close()
 
     @property
@@ -180,7 +180,7 @@ class UiCube:
     def _build(self) -> Path:
         folder = self._folder
         if not self._list.is_file():
-            raise TaskError(f"{self.root} has no deterministic_bench.json: --root is a checkout of UI-CUBE")
+            raise TaskError(f"{self.root} has no deterministic_bench.json: --root must be a checkout of UI-CUBE")
         build = folder / "dist"
         if not (build / "index.html").is_file():
             raise TaskError(f"UI-CUBE is not built: run `npm ci && npm run build` in {folder}")
@@ -191,7 +191,7 @@ def ui_cube(root: Path | None) -> UiCube:
     """UI-CUBE.
 
     Raises:
-        ValueError: no root.
+        ValueError: `root` is missing.
     """
     if root is None:
         raise ValueError("ui-cube needs --root FOLDER, a checkout of github.com/UiPath/uipath_enterprise_benchmark")

@@ -1,29 +1,25 @@
-"""Serves a build of UI-CUBE for one task, and hears from its page how the page's own test stands."""
+"""Serves a UI-CUBE build for one task and receives the status of the page's own test."""
 
-import mimetypes
-import sys
 import threading
 import time
 from functools import cache
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ...core.local_server import HttpRequest, HttpResponse, LocalServer, file_response
+
 Status = Literal["loading", "open", "passed"]
 
-_LONGEST_REPORT = 10_000
 _POLL_S = 0.02
 _HEAD = "<head>"
 
 
-class _Report(BaseModel):
-    """What the page says: `when` in milliseconds since 1970, by its own clock."""
+class _StatusReport(BaseModel):
+    """A report from the page; `when` is in milliseconds since 1970, by the page's clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,129 +29,70 @@ class _Report(BaseModel):
 
 
 class CubeServer:
-    """The folder `build` on a free port of loopback. The only page is `page`, a path with its query.
+    """Serves the folder `build` on a free port of 127.0.0.1. The only page is `page`, a path with its query.
 
-    Whoever asks for another page is led back, so that neither hints nor other tasks' tests are to be had.
+    Navigation to any other page is redirected to it, so that the agent reaches neither hints nor other tasks' tests.
     """
 
     def __init__(self, build: Path, page: str) -> None:
         self.build = build.resolve()
         self.page = page
         self.ready = threading.Event()
-        self._news = _Report(path=page, status="loading", when=0.0)
-        self._hearing = threading.Lock()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name="ui-cube", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """The page's address."""
-        return f"http://127.0.0.1:{self._server.server_port}{self.page}"
+        self._latest = _StatusReport(path=page, status="loading", when=0.0)
+        self._lock = threading.Lock()
+        self._server = LocalServer(self._respond)
+        self.url = f"{self._server.url}{page}"
 
     @property
     def status(self) -> Status:
-        """How the page's test stands, by its newest report."""
-        return self._news.status
+        """The status of the page's test in its latest report."""
+        return self._latest.status
 
-    def opens_within(self, seconds: float) -> bool:
-        """Whether the page's test stands at not passed, now or within some time."""
+    def wait_until_open(self, seconds: float) -> bool:
+        """Wait until the page's test reports that it has not passed; False after `seconds`."""
         end = time.monotonic() + seconds
         while self.status != "open" and time.monotonic() < end:
             time.sleep(_POLL_S)
         return self.status == "open"
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
-    def hear(self, body: bytes) -> None:
-        """Take a report in, unless it is older than the last one, of another page, or none at all."""
+    def receive(self, body: bytes) -> None:
+        """Store a report, unless it is invalid, comes from another page, or is older than the latest one."""
         try:
-            report = _Report.model_validate_json(body)
+            report = _StatusReport.model_validate_json(body)
         except ValidationError:
             return
-        with self._hearing:
-            if report.path == urlsplit(self.page).path and report.when >= self._news.when:
-                self._news = report
+        with self._lock:
+            if report.path == urlsplit(self.page).path and report.when >= self._latest.when:
+                self._latest = report
                 if report.status != "loading":
                     self.ready.set()
 
-    def file(self, path: str) -> tuple[bytes, str] | None:
-        """A file of the build and its media type; the page itself is none."""
-        file = (self.build / path.lstrip("/")).resolve()
-        if not file.is_relative_to(self.build) or not file.is_file() or file.name == "index.html":
-            return None
-        return file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        no_store = {"Cache-Control": "no-store"}
+        if request.method == "POST":
+            self.receive(request.body)
+            return HttpResponse(status=204)
+        path = unquote(request.path)
+        if not path.endswith("index.html") and (file := file_response(self.build, path, no_store)):
+            return file
+        if request.target == self.page:
+            return HttpResponse(self._document(), headers=no_store)
+        if request.headers.get("Sec-Fetch-Mode") == "navigate":
+            return HttpResponse(status=307, headers={"Location": self.page, **no_store})
+        return HttpResponse(b"not found", "text/plain", 404)
 
-    def document(self) -> bytes:
-        """The page, with the watcher."""
+    def _document(self) -> bytes:
+        """The page with our watcher script inserted."""
         before, head, after = (self.build / "index.html").read_text(encoding="utf-8").partition(_HEAD)
         return f"{before}{head}<script>{_watcher()}();</script>{after}".encode()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, cube: CubeServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.cube = cube
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that is closed drops its connections; anything else is shown as the standard library does."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """A file, or the page; any other page leads there."""
-        cube = self._cube
-        found = cube.file(unquote(urlsplit(self.path).path))
-        if found is not None:
-            self._answer(*found)
-        elif self.path == cube.page:
-            self._answer(cube.document(), "text/html; charset=utf-8")
-        elif self.headers.get("Sec-Fetch-Mode") == "navigate":
-            self._answer(b"", "text/plain", HTTPStatus.TEMPORARY_REDIRECT, {"Location": cube.page})
-        else:
-            self._answer(b"There is nothing here.", "text/plain", HTTPStatus.NOT_FOUND)
-
-    def do_POST(self) -> None:
-        """A report."""
-        length = min(int(self.headers.get("Content-Length", 0)), _LONGEST_REPORT)
-        self._cube.hear(self.rfile.read(length))
-        self._answer(b"", "text/plain", HTTPStatus.NO_CONTENT)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the standard library's name
-        """Stay silent."""
-
-    @property
-    def _cube(self) -> CubeServer:
-        assert isinstance(self.server, _Server)
-        return self.server.cube
-
-    def _answer(
-        self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
-    ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-
 @cache
 def _watcher() -> str:
-    return resources.files(__name__.rpartition(".")[0]).joinpath("watcher.js").read_text(encoding="utf-8").strip()
+    return resources.files(__package__).joinpath("watcher.js").read_text(encoding="utf-8").strip()

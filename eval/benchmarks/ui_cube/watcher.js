@@ -1,15 +1,15 @@
 (() => {
-  // The page tests itself, and says how it went in an element that nobody sees.
-  let said = null;
-  const tell = (status) => {
-    if (status === said) return;
-    said = status;
+  // The page tests itself and writes the result into a hidden element.
+  let reported = null;
+  const report = (status) => {
+    if (status === reported) return;
+    reported = status;
     const when = performance.timeOrigin + performance.now();
     navigator.sendBeacon("/status", JSON.stringify({ path: location.pathname, status, when }));
   };
-  tell("loading");
+  report("loading");
   setInterval(() => {
     const texts = [...document.querySelectorAll(".font-mono.hidden")].map((element) => element.textContent);
-    tell(texts.includes("code#1") ? "passed" : texts.includes("code#0") ? "open" : "loading");
+    report(texts.includes("code#1") ? "passed" : texts.includes("code#0") ? "open" : "loading");
   }, 50);
 })

@@ -9,7 +9,7 @@ from page_site import Site
 from screenwright import BrowserEnv, Navigate, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.contract import eventually
-from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.reader]
@@ -20,7 +20,7 @@ SIZE = Size(960, 600)
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with Site() as site:
-        gallery.build(site)
+        gallery.add_shared_pages(site)
         yield site
 
 
@@ -45,12 +45,12 @@ def test_a_trap_is_got_through_by_coordinates(
 ) -> None:
     env: BrowserEnv = request.getfixturevalue("with_strip") if trap.needs == "strip" else plain
     site.told.clear()
-    env.execute(Navigate(gallery.address_of(trap, site)))
+    env.execute(Navigate(gallery.add_trap(trap, site)))
     try:
         for step in trap.steps:
-            hand.do(step, env, lambda text: text.replace("ADDRESS", site.url))
-        if trap.name not in gallery.SEEN_ONLY:
-            eventually(lambda: site.told.get("solved"), trap.solved)
+            gallery_steps.perform(step, env, lambda text: text.replace("ADDRESS", site.url))
+        if trap.name not in gallery.ANSWER_ONLY:
+            eventually(lambda: site.told.get("solved"), trap.expected)
     except AssertionError:
         env.observe().screenshot.image.save(tmp_path / "seen.png")
         print(tmp_path / "seen.png")

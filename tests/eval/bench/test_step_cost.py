@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 
 from screenwright import BrowserEnv, read_run
-from screenwright.eval.bench.step_cost import PLACES, Steps, main, our_block, serving
+from screenwright.eval.bench.step_cost import POINTS, ButtonPage, Steps, main, our_block
 
 
 @pytest.mark.browser
 def test_our_side_presses_every_button_and_accounts_for_its_time(tmp_path: Path) -> None:
     steps = Steps()
-    with serving() as page, BrowserEnv(page.url) as env:
+    with ButtonPage() as page, BrowserEnv(page.url) as env:
         our_block(env, tmp_path / "run", steps)
-        assert page.presses == len(PLACES)
-    assert len(steps.whole) == len(PLACES)
+        assert page.presses == len(POINTS)
+    assert len(steps.whole) == len(POINTS)
     assert {"capture", "encode", "model", "act", "settle", "log", "rest"} == set(steps.phases)
     assert read_run(tmp_path / "run").ended is not None
 

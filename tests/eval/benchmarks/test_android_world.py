@@ -104,18 +104,18 @@ def test_a_task_is_set_up_worked_on_the_phone_and_scored(tmp_path: Path, told: P
         ("Answer", "answer"), ("Cursed", "cursed"), ("Press", "press"),
     ]  # fmt: skip
     assert benchmark.version.startswith("3 tasks ")
-    with press.set_up(1) as scene:
-        assert (scene.instruction.startswith("Press Greet for "), scene.steps) == (True, 3)
+    with press.set_up(1) as instance:
+        assert (instance.instruction.startswith("Press Greet for "), instance.steps) == (True, 3)
         model = ScriptedModel([GREET, "Action: finished()"])
-        result = Agent(model, dialect=UiTars15()).run(scene.instruction, scene.env)
+        result = Agent(model, dialect=UiTars15()).run(instance.instruction, instance.env)
         told.write_text(json.dumps({"presses": phone.env.state.presses}))
-        outcome = scene.judge(result)
+        outcome = instance.judge(result)
     assert (outcome.done, outcome.score, outcome.found) == (True, 1.0, "AndroidWorld gives 1")
-    with press.set_up(1) as scene:  # done, but not said to be
-        unended = scene.judge(Result(StopReason.STEP_LIMIT, "", "", 3, Usage(), 1.0))
+    with press.set_up(1) as instance:  # done, but not said to be
+        unended = instance.judge(Result(StopReason.STEP_LIMIT, "", "", 3, Usage(), 1.0))
         assert (unended.done, unended.found) == (False, "AndroidWorld gives 0, since the agent did not end it")
-    with answer.set_up(0) as scene:
-        assert scene.judge(Result(StopReason.FINISHED, "42", "", 1, Usage(), 1.0)).done
+    with answer.set_up(0) as instance:
+        assert instance.judge(Result(StopReason.FINISHED, "42", "", 1, Usage(), 1.0)).done
     with pytest.raises(TaskError, match="AndroidWorld: RuntimeError: the app is gone"), cursed.set_up(0):
         pass
     benchmark.close()

@@ -173,22 +173,22 @@ def press(times: int) -> list[str]:
 
 def test_a_task_is_asked_worked_and_rewarded_by_browsergym(webarena: BrowserGym) -> None:
     assert [task.name for task in webarena.tasks()] == ["webarena.0", "webarena.cursed", "webarena.picture"]
-    with webarena.tasks()[0].set_up(1) as scene:
-        assert scene.instruction == "Press Greet 3 times"
+    with webarena.tasks()[0].set_up(1) as instance:
+        assert instance.instruction == "Press Greet 3 times"
         agent = Agent(ScriptedModel([*press(3), "Action: finished()"]), dialect=UiTars15())
-        assert scene.judge(agent.run(scene.instruction, scene.env)).score == 1.0
-        assert scene.is_over()
+        assert instance.judge(agent.run(instance.instruction, instance.env)).score == 1.0
+        assert instance.is_over()
 
 
 @pytest.mark.parametrize(
     ("last", "reward"), [("finished(content='42')", 1.0), ("finished(content='7')", 0.0), ("infeasible()", 0.0)]
 )
 def test_the_answer_is_handed_to_browsergym(last: str, reward: float, webarena: BrowserGym) -> None:
-    with webarena.tasks()[0].set_up(0) as scene:
+    with webarena.tasks()[0].set_up(0) as instance:
         agent = Agent(ScriptedModel([f"Action: {last}"]), dialect=UiTars15())
-        outcome = scene.judge(agent.run(scene.instruction, scene.env))
+        outcome = instance.judge(agent.run(instance.instruction, instance.env))
     assert (outcome.done, outcome.score) == (reward > 0, reward)
-    assert scene.is_over()
+    assert instance.is_over()
 
 
 def test_what_browsergym_cannot_open_is_no_failure(webarena: BrowserGym) -> None:
@@ -200,14 +200,14 @@ def test_what_browsergym_cannot_open_is_no_failure(webarena: BrowserGym) -> None
 
 
 def test_a_browsergym_that_is_gone_is_a_lost_screen(webarena: BrowserGym) -> None:
-    with webarena.tasks()[0].set_up(0) as scene:
-        scene.env.observe()
+    with webarena.tasks()[0].set_up(0) as instance:
+        instance.env.observe()
         assert webarena.driven is not None
         process = webarena.driven._process  # pyright: ignore[reportPrivateUsage]
         assert process is not None
         process.kill()
         with pytest.raises(EnvLost):
-            scene.env.execute(Click(FakeEnv().where("Greet")))
+            instance.env.execute(Click(FakeEnv().where("Greet")))
 
 
 def test_an_evaluation_ends_an_episode_when_browsergym_does(python: Path, tmp_path: Path) -> None:

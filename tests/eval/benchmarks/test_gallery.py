@@ -1,4 +1,4 @@
-"""The gallery asked in words: the oracle gets through, nobody else by doing nothing."""
+"""The gallery as a benchmark: the oracle solves it, and doing nothing does not."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from screenwright import Policy
 from screenwright.agent.core.limits import Limits
 from screenwright.eval.benchmarks.gallery import Gallery
-from screenwright.eval.benchmarks.gallery.oracle import HandPolicy
-from screenwright.eval.benchmarks.gallery.traps import ALL, MAGENTA, Step, click
-from screenwright.eval.benchmarks.gallery.words import ASKED
+from screenwright.eval.benchmarks.gallery.instructions import INSTRUCTIONS
+from screenwright.eval.benchmarks.gallery.oracle import GalleryOracle
+from screenwright.eval.benchmarks.gallery.traps import ALL, MAGENTA, TrapStep, click
 from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
@@ -26,22 +26,22 @@ def gallery() -> Iterator[Gallery]:
     gallery.close()
 
 
-def played(gallery: Gallery, folder: Path, task: str, contender: AgentFactory) -> Record:
-    record = EpisodeRunner(gallery, contender).do(EpisodeJob(EpisodeId(task, 0), folder / task, Limits(15)))
+def run(gallery: Gallery, folder: Path, task: str, factory: AgentFactory) -> Record:
+    record = EpisodeRunner(gallery, factory).do(EpisodeJob(EpisodeId(task, 0), folder / task, Limits(15)))
     assert isinstance(record, Record), record
     return record
 
 
-class Hand(AgentFactory):
-    def __init__(self, *steps: Step) -> None:
+class StepsFactory(AgentFactory):
+    def __init__(self, *steps: TrapStep) -> None:
         self.steps = steps
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
-        return HandPolicy(self.steps, str)
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
+        return GalleryOracle(self.steps, str)
 
 
-def test_every_trap_is_asked_in_words_and_no_other(gallery: Gallery) -> None:
-    assert sorted(ASKED) == sorted(trap.name for trap in ALL)
+def test_every_trap_has_an_instruction(gallery: Gallery) -> None:
+    assert sorted(INSTRUCTIONS) == sorted(trap.name for trap in ALL)
     assert len(gallery.tasks()) == len(ALL) == len({task.name for task in gallery.tasks()})
     assert {task.category for task in gallery.tasks()} == {"widget", "dialog", "tab"}
 
@@ -49,29 +49,29 @@ def test_every_trap_is_asked_in_words_and_no_other(gallery: Gallery) -> None:
 @pytest.mark.browser
 @pytest.mark.reader
 @pytest.mark.parametrize("name", ["file", "address-typed", "text-in-a-PDF"])
-def test_the_oracle_gets_through_and_doing_nothing_does_not(gallery: Gallery, tmp_path: Path, name: str) -> None:
-    assert played(gallery, tmp_path / "oracle", name, Oracle()).done
-    nothing = played(gallery, tmp_path / "nothing", name, NullAgent())
+def test_the_oracle_solves_the_trap_and_doing_nothing_does_not(gallery: Gallery, tmp_path: Path, name: str) -> None:
+    assert run(gallery, tmp_path / "oracle", name, Oracle()).done
+    nothing = run(gallery, tmp_path / "nothing", name, NullAgent())
     assert not nothing.done
     assert "ADDRESS" not in nothing.instruction
 
 
 @pytest.mark.browser
 @pytest.mark.reader
-def test_what_the_page_told_is_said_of_a_failure(gallery: Gallery, tmp_path: Path) -> None:
-    record = played(gallery, tmp_path, "select", Hand(click(MAGENTA), click("Plum")))
+def test_a_failure_quotes_the_report_of_the_page(gallery: Gallery, tmp_path: Path) -> None:
+    record = run(gallery, tmp_path, "select", StepsFactory(click(MAGENTA), click("Plum")))
     assert not record.done
-    assert record.found == "the page told 'Plum'"
+    assert record.found == "the page reported 'Plum'"
 
 
 @pytest.mark.browser
 @pytest.mark.reader
-def test_the_hand_gives_up_what_it_does_not_see(gallery: Gallery, tmp_path: Path) -> None:
-    record = played(gallery, tmp_path, "select", Hand(click("#123456")))
-    assert (record.done, record.stop, record.reason) == (False, "infeasible", "nothing is #123456")
+def test_the_oracle_gives_up_on_a_missing_target(gallery: Gallery, tmp_path: Path) -> None:
+    record = run(gallery, tmp_path, "select", StepsFactory(click("#123456")))
+    assert (record.done, record.stop, record.reason) == (False, "infeasible", "no pixel has the colour #123456")
 
 
-def test_a_folder_of_data_is_refused(tmp_path: Path) -> None:
+def test_a_root_folder_is_refused(tmp_path: Path) -> None:
     assert isinstance(benchmark_named("gallery"), Gallery)
     with pytest.raises(ValueError, match="leave out --root"):
         benchmark_named("gallery", tmp_path)

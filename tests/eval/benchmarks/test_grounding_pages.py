@@ -1,4 +1,4 @@
-"""Grounding on pages made here: the boxes are where Chromium draws the things, and differ from seed to seed."""
+"""Grounding on generated pages: the boxes match what Chromium draws, and depend on the seed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def grounding() -> Iterator[PageGrounding]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("seed", [0, 7])
-def test_a_box_is_where_chromium_draws_its_widget_and_all_are_on_the_page(seed: int) -> None:
+def test_boxes_match_what_chromium_draws_and_are_on_the_page(seed: int) -> None:
     widgets = make_page(seed)
     with Site() as site, BrowserEnv(viewport=VIEWPORT) as env:
         env.execute(Navigate(site.add("/", page_html(widgets) + BOXES)))
@@ -40,7 +40,7 @@ def test_a_box_is_where_chromium_draws_its_widget_and_all_are_on_the_page(seed: 
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_widget_lies_over_another_and_each_is_asked_by_a_name_of_its_own(seed: int) -> None:
+def test_widgets_do_not_overlap_and_have_unique_descriptions(seed: int) -> None:
     widgets = make_page(seed)
     assert len({widget.asked for widget in widgets}) == len(widgets)
     assert {widget.kind for widget in widgets} == set(KINDS)
@@ -55,19 +55,19 @@ def test_no_widget_lies_over_another_and_each_is_asked_by_a_name_of_its_own(seed
             assert one is other or apart
 
 
-def test_a_page_follows_its_seed() -> None:
+def test_a_page_is_determined_by_its_seed() -> None:
     assert make_page(3) == make_page(3)
     assert make_page(3) != make_page(4)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("contender", "right"), [(Oracle(), {*KINDS, "absent"}), (NullAgent(), {"absent"})])
-def test_the_oracle_points_at_all_and_who_points_at_nothing_is_right_only_about_what_is_not_there(
-    grounding: PageGrounding, tmp_path: Path, contender: AgentFactory, right: set[str]
+@pytest.mark.parametrize(("factory", "right"), [(Oracle(), {*KINDS, "absent"}), (NullAgent(), {"absent"})])
+def test_the_oracle_finds_every_target_and_no_click_is_right_only_for_absent_targets(
+    grounding: PageGrounding, tmp_path: Path, factory: AgentFactory, right: set[str]
 ) -> None:
-    work, done = EpisodeRunner(grounding, contender), set[str]()
+    runner, done = EpisodeRunner(grounding, factory), set[str]()
     for task in grounding.tasks():
-        record = work.do(EpisodeJob(EpisodeId(task.name, 1), tmp_path / task.name, Limits(1)))
+        record = runner.do(EpisodeJob(EpisodeId(task.name, 1), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record
         assert record.category == {"icon": "icon", "absent": "refusal"}.get(task.name, "text")
         if record.done:
@@ -76,14 +76,14 @@ def test_the_oracle_points_at_all_and_who_points_at_nothing_is_right_only_about_
 
 
 @pytest.mark.browser
-def test_the_pages_can_be_had_in_the_form_of_screenspot(grounding: PageGrounding, tmp_path: Path) -> None:
+def test_pages_can_be_exported_as_a_screenspot_data_set(grounding: PageGrounding, tmp_path: Path) -> None:
     boxes = write_set(tmp_path / "set", range(2))
     written = screenspot(tmp_path / "set")
     assert len(written.tasks()) == boxes == 2 * len(make_page(0))
     assert {task.category for task in written.tasks()} == {f"{kind} {_text_or_icon(kind)}" for kind in KINDS}
-    work = EpisodeRunner(written, Oracle())
+    runner = EpisodeRunner(written, Oracle())
     for task in written.tasks()[:: len(KINDS) + 1]:
-        record = work.do(EpisodeJob(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
+        record = runner.do(EpisodeJob(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record
         assert record.done
 
@@ -92,7 +92,7 @@ def _text_or_icon(kind: str) -> str:
     return "icon" if kind == "icon" else "text"
 
 
-def test_a_folder_of_data_is_refused(tmp_path: Path) -> None:
+def test_a_root_folder_is_refused(tmp_path: Path) -> None:
     assert isinstance(benchmark_named("grounding"), PageGrounding)
     with pytest.raises(ValueError, match="leave out --root"):
         benchmark_named("grounding", tmp_path)

@@ -115,18 +115,18 @@ def test_a_task_is_set_up_worked_and_scored_through_the_machine(root: Path, tmp_
         chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, told)
         benchmark = osworld(root).configured(chosen)
         press, cannot, cursed = benchmark.tasks()
-        with press.set_up(0) as scene:
+        with press.set_up(0) as instance:
             agent = Agent(ScriptedModel([GREET, FINISH]), dialect=UiTars15())
-            result = agent.run(scene.instruction, scene.env)
+            result = agent.run(instance.instruction, instance.env)
             told.write_text(json.dumps({"presses": gui.env.state.presses}))
-            outcome = scene.judge(result)
+            outcome = instance.judge(result)
         assert (outcome.done, outcome.score) == (True, 1.0)
-        with cannot.set_up(0) as scene:
+        with cannot.set_up(0) as instance:
             gave_up = Result(StopReason.INFEASIBLE, "", "", 1, Usage(), 1.0)
-            assert scene.judge(gave_up).done
-            assert not scene.judge(result).done
-        with press.set_up(0) as scene:
-            assert scene.judge(gave_up).score == 0
+            assert instance.judge(gave_up).done
+            assert not instance.judge(result).done
+        with press.set_up(0) as instance:
+            assert instance.judge(gave_up).score == 0
         with pytest.raises(TaskError, match="RuntimeError: the snapshot is gone"), cursed.set_up(0):
             pass
         benchmark.close()

@@ -1,4 +1,4 @@
-"""UI-CUBE's manner of page and hidden test, on a tiny build of the same form."""
+"""UI-CUBE with a tiny build that has the same structure: pages with a hidden test."""
 
 import json
 import urllib.error
@@ -50,7 +50,7 @@ class Script(AgentFactory):
     def __init__(self, *moves: tuple[Action, ...]) -> None:
         self.moves = moves
 
-    def policy(self, scene: TaskInstance, episode: EpisodeId) -> Policy:
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         return ScriptedPolicy(self.moves)
 
 
@@ -60,14 +60,14 @@ def _closed() -> Iterator[None]:
     UiCube(Path()).close()
 
 
-def played(root: Path, task: str, *moves: tuple[Action, ...]) -> Record:
+def run(root: Path, task: str, *moves: tuple[Action, ...]) -> Record:
     order = EpisodeJob(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
     record = EpisodeRunner(ui_cube(root), Script(*moves)).do(order)
     assert isinstance(record, Record), record
     return record
 
 
-def test_tasks_are_the_list_in_two_kinds(root: Path) -> None:
+def test_tasks_are_simple_or_complex(root: Path) -> None:
     tasks = ui_cube(root).tasks()
     assert [(task.name, task.category) for task in tasks] == [
         ("combo-box-tasks--1", "simple"),
@@ -89,34 +89,34 @@ def test_tasks_are_the_list_in_two_kinds(root: Path) -> None:
         ((RIGHT, WRONG, WRONG), True, 0.0, "task_over"),
         ((RIGHT, RIGHT), True, 0.0, "task_over"),
     ],
-    ids=["nothing", "wrong", "right in the end", "right and spoilt", "right and on"],
+    ids=["no action", "wrong", "right at last", "right then wrong", "right then another action"],
 )
-def test_done_is_a_test_that_passed_after_any_action_and_the_score_says_whether_it_stopped_there(
+def test_done_if_the_test_passed_and_score_one_if_the_agent_stopped_then(
     root: Path, moves: tuple[tuple[Action, ...], ...], done: bool, score: float, stop: str
 ) -> None:
-    record = played(root, "combo-box-tasks--1", *moves)
+    record = run(root, "combo-box-tasks--1", *moves)
     assert (record.done, record.score, record.stop) == (done, score, stop)
 
 
 @pytest.mark.browser
-def test_a_task_that_passes_untouched_is_not_run(root: Path) -> None:
+def test_a_task_that_passes_before_the_first_action_raises(root: Path) -> None:
     task = ui_cube(root).tasks()[2]
-    with pytest.raises(TaskError, match="workday--3 passes before anything is done"), task.set_up(0):
+    with pytest.raises(TaskError, match="workday--3 passes before the first action"), task.set_up(0):
         pass
 
 
 @pytest.mark.browser
-def test_a_page_that_begins_by_passing_is_waited_for(root: Path) -> None:
-    assert not played(root, "workday--4").done
-    assert played(root, "workday--4", RIGHT).done
+def test_a_page_that_passes_only_while_loading_is_awaited(root: Path) -> None:
+    assert not run(root, "workday--4").done
+    assert run(root, "workday--4", RIGHT).done
 
 
-def test_another_page_leads_back_and_files_are_handed_out(root: Path) -> None:
+def test_other_pages_redirect_and_assets_are_served(root: Path) -> None:
     task = ui_cube(root).tasks()[0]
     with CubeServer(task.build, task.page) as server:
-        asked = urllib.request.Request(server.url.replace("combo-box-tasks/1?mode=test", "workday/2"))
-        asked.add_header("Sec-Fetch-Mode", "navigate")
-        with urllib.request.urlopen(asked, timeout=5) as page:
+        request = urllib.request.Request(server.url.replace("combo-box-tasks/1?mode=test", "workday/2"))
+        request.add_header("Sec-Fetch-Mode", "navigate")
+        with urllib.request.urlopen(request, timeout=5) as page:
             assert page.url == server.url
             assert b"navigator.sendBeacon" in page.read()
         with urllib.request.urlopen(server.url.replace(task.page, "/assets/app.css"), timeout=5) as file:
@@ -125,36 +125,35 @@ def test_another_page_leads_back_and_files_are_handed_out(root: Path) -> None:
             urllib.request.urlopen(server.url.replace(task.page, "/../deterministic_bench.json"), timeout=5)
 
 
-def test_only_the_newest_report_of_the_tasks_own_page_counts(root: Path) -> None:
+def test_only_the_latest_report_of_the_tasks_own_page_counts(root: Path) -> None:
     task = ui_cube(root).tasks()[0]
-    server = CubeServer(task.build, task.page)
-    with server:
+    with CubeServer(task.build, task.page) as server:
         for path, status, when in (
             ("/combo-box-tasks/1", "open", 5.0),
             ("/workday/2", "passed", 9.0),
             ("/combo-box-tasks/1", "passed", 4.0),
             ("/combo-box-tasks/1", "what", 6.0),
         ):
-            server.hear(json.dumps({"path": path, "status": status, "when": when}).encode())
+            server.receive(json.dumps({"path": path, "status": status, "when": when}).encode())
             assert server.status == "open"
-        server.hear(json.dumps({"path": "/combo-box-tasks/1", "status": "passed", "when": 7.0}).encode())
+        server.receive(json.dumps({"path": "/combo-box-tasks/1", "status": "passed", "when": 7.0}).encode())
         assert server.status == "passed"
 
 
-def test_a_checkout_that_is_not_built_says_how(root: Path) -> None:
+def test_an_unbuilt_checkout_raises_an_error_that_says_how_to_build_it(root: Path) -> None:
     (root / "DeterministicBenchmark/dist/index.html").unlink()
     with pytest.raises(TaskError, match=r"not built: run `npm ci && npm run build` in .*DeterministicBenchmark"):
         ui_cube(root).tasks()
 
 
-def test_another_folder_and_none_say_what_is_wanted(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match="--root is a checkout of UI-CUBE"):
+def test_a_wrong_or_missing_root_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="--root must be a checkout of UI-CUBE"):
         ui_cube(tmp_path).tasks()
     with pytest.raises(ValueError, match="ui-cube needs --root FOLDER"):
         ui_cube(None)
 
 
-def test_the_version_follows_the_pages_and_the_list(root: Path) -> None:
+def test_the_version_changes_with_the_pages(root: Path) -> None:
     before = ui_cube(root).version
     (root / "DeterministicBenchmark/dist/assets/app.css").write_text("b{color:red}")
     assert ui_cube(root).version != before

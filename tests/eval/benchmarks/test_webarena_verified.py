@@ -1,21 +1,19 @@
 """WebArena-Verified: the two files that its scorer reads, with a double of the scorer.
 
-That the real one (1.2.3) takes them was tried by hand; see docs/guides/benchmarks.md.
+The real scorer (1.2.3) was tested by hand; see docs/guides/benchmarks.md.
 """
 
 import json
-import stat
-import sys
-import threading
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from other_python import python_with
 
 from screenwright import Agent, Result, ScriptedModel, StopReason, UiTars15, Usage
 from screenwright.eval.benchmarks.registry import benchmark_for
 from screenwright.eval.benchmarks.webarena_verified import WebArenaVerified, agent_response, webarena_verified
+from screenwright.eval.core.local_server import HttpResponse, LocalServer
 from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.core.task import TaskError
 
@@ -34,72 +32,51 @@ class WebArenaVerified:
         return [task(3, "__SHOPPING__/figs", "__SHOPPING__/"), task(7, "__MAP__")]
 
     def evaluate_task(self, task_id, agent_response, network_trace):
-        said = json.loads(agent_response.read_text())
+        answer = json.loads(agent_response.read_text())
         sent = json.loads(network_trace.read_text())["log"]["entries"]
-        if said["status"] == "BROKEN":
+        if answer["status"] == "BROKEN":
             return Some(score=0.0, status="error", error_msg="no such evaluator")
-        right = said["retrieved_data"] == [3.2] and any(one["request"]["url"].endswith("/figs") for one in sent)
+        right = answer["retrieved_data"] == [3.2] and any(one["request"]["url"].endswith("/figs") for one in sent)
         return Some(score=float(right), status="success" if right else "failure", error_msg=None)
 """
 
 
-class Shop(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<title>Figs</title><h1>Figs cost 3.20</h1>")
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def shop() -> Generator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with LocalServer(lambda _: HttpResponse(b"<title>Figs</title><h1>Figs cost 3.20</h1>")) as server:
+        yield server.url
 
 
 def settings(folder: Path, **sites: str) -> EvalSettings:
     """Settings with a Python that has the double, and a configuration with those sites."""
-    package = folder / "site" / "webarena_verified"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "api.py").write_text(API)
+    script = python_with({"webarena_verified.api": API}, folder)
     info = folder / "site" / "webarena_verified-1.2.3.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Name: webarena-verified\nVersion: 1.2.3\n")
-    script = folder / "python"
-    script.write_text(f'#!/bin/sh\nPYTHONPATH={folder / "site"} exec {sys.executable} "$@"\n')
-    script.chmod(script.stat().st_mode | stat.S_IEXEC)
     config = folder / "config.json"
     config.write_text(json.dumps({"environments": {name: {"urls": [url]} for name, url in sites.items()}}))
     given = {"benchmark": "webarena-verified", "python": script, "option": [f"config={config}"]}
     return EvalSettings.model_validate(given)
 
 
-def answer(**said: object) -> str:
-    return json.dumps({"task_type": "RETRIEVE", "status": "SUCCESS", "retrieved_data": None} | said)
+def answer(**values: object) -> str:
+    return json.dumps({"task_type": "RETRIEVE", "status": "SUCCESS", "retrieved_data": None} | values)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("found", "score"), [([3.2], 1.0), ([4], 0.0)])
-def test_an_episode_leaves_the_answer_and_the_traffic_and_is_scored_by_them(
+def test_an_episode_is_scored_by_its_answer_and_traffic(
     found: list[float], score: float, shop: str, tmp_path: Path
 ) -> None:
     benchmark = benchmark_for(settings(tmp_path, __SHOPPING__=shop))
     assert isinstance(benchmark, WebArenaVerified)
     task = benchmark.tasks()[0]
-    with task.set_up(0) as scene:
-        assert "Find 3" in scene.instruction
-        assert f"Another site that you may need: {shop}/" in scene.instruction
+    with task.set_up(0) as instance:
+        assert "Find 3" in instance.instruction
+        assert f"Another site that you may need: {shop}/" in instance.instruction
         model = ScriptedModel([f"Action: finished(content='{answer(retrieved_data=found)}')"])
-        result = Agent(model, dialect=UiTars15()).run(scene.instruction, scene.env, out=tmp_path / "run")
-        outcome = scene.judge(result)
+        result = Agent(model, dialect=UiTars15()).run(instance.instruction, instance.env, out=tmp_path / "run")
+        outcome = instance.judge(result)
     benchmark.close()
     assert (outcome.done, outcome.score) == (score == 1.0, score)
     assert json.loads((tmp_path / "run" / "agent_response.json").read_text())["retrieved_data"] == found
@@ -108,18 +85,18 @@ def test_an_episode_leaves_the_answer_and_the_traffic_and_is_scored_by_them(
 
 
 @pytest.mark.browser
-def test_a_scorer_that_breaks_is_no_failure(shop: str, tmp_path: Path) -> None:
+def test_a_scorer_error_is_a_task_error_not_a_failure(shop: str, tmp_path: Path) -> None:
     benchmark = benchmark_for(settings(tmp_path, __SHOPPING__=shop))
     assert isinstance(benchmark, WebArenaVerified)
-    with benchmark.tasks()[0].set_up(0) as scene:
+    with benchmark.tasks()[0].set_up(0) as instance:
         model = ScriptedModel([f"Action: finished(content='{answer(status='BROKEN')}')"])
-        result = Agent(model, dialect=UiTars15()).run(scene.instruction, scene.env, out=tmp_path / "run")
+        result = Agent(model, dialect=UiTars15()).run(instance.instruction, instance.env, out=tmp_path / "run")
         with pytest.raises(TaskError, match="cannot score task 3: no such evaluator"):
-            scene.judge(result)
+            instance.judge(result)
     benchmark.close()
 
 
-def test_tasks_have_the_addresses_of_the_configuration(tmp_path: Path) -> None:
+def test_tasks_start_at_the_urls_of_the_configuration(tmp_path: Path) -> None:
     benchmark = benchmark_for(settings(tmp_path, __SHOPPING__="http://127.0.0.1:7770/"))
     assert isinstance(benchmark, WebArenaVerified)
     first, second = benchmark.tasks()
@@ -130,18 +107,18 @@ def test_tasks_have_the_addresses_of_the_configuration(tmp_path: Path) -> None:
     benchmark.close()
 
 
-def ended(stop: StopReason, said: str = "") -> Result:
-    return Result(stop, said, "why", 1, Usage(), 1.0)
+def ended(stop: StopReason, answer: str = "") -> Result:
+    return Result(stop, answer, "why", 1, Usage(), 1.0)
 
 
-def test_what_the_agent_says_is_handed_on_as_it_is() -> None:
+def test_the_answer_is_passed_on_unchanged() -> None:
     assert agent_response(ended(StopReason.FINISHED, "It is 3.20.")) == "It is 3.20."
     assert agent_response(ended(StopReason.FINISHED, f"```json\n{answer()}\n```")) == answer()
     gave_up = json.loads(agent_response(ended(StopReason.INFEASIBLE)))
     assert (gave_up["status"], gave_up["error_details"]) == ("UNKNOWN_ERROR", "infeasible: why")
 
 
-def test_what_is_missing_is_told_in_a_line(tmp_path: Path) -> None:
+def test_missing_parts_are_reported(tmp_path: Path) -> None:
     given = settings(tmp_path)
     with pytest.raises(ValueError, match="pip install webarena-verified"):
         benchmark_for(given.model_copy(update={"option": ()}))

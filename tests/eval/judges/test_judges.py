@@ -218,8 +218,8 @@ def test_a_task_is_worked_in_the_browser_and_judged(tmp_path: Path) -> None:
         (tmp_path / "WebVoyager_data.jsonl").write_text(json.dumps(VOYAGER))
         (task,) = webvoyager(tmp_path).tasks()
         task = replace(task, url=page.as_uri(), judging=judging)
-        with task.set_up(0) as scene:
+        with task.set_up(0) as instance:
             agent = Agent(ScriptedModel(["Action: finished(content='3.20')"]), dialect=UiTars15())
-            outcome = scene.judge(agent.run(scene.instruction, scene.env, out=tmp_path / "run"))
+            outcome = instance.judge(agent.run(instance.instruction, instance.env, out=tmp_path / "run"))
     assert outcome.done
     assert images(script, 0) == 1

@@ -1,7 +1,7 @@
-"""How each page is done, by ordinary actions: the ceiling of the harness.
+"""The oracle: solves each page with ordinary actions, which shows the best score the harness allows.
 
-The scripts beside this look into the page, know the answers, and say what to do next; the loop does it by mouse and
-keyboard as it would for any model.
+The scripts in this folder read the page's state and return the next actions; the agent loop performs them with mouse
+and keyboard, as for any model.
 """
 
 from .policy import OraclePolicy, can_solve

@@ -1,4 +1,4 @@
-"""A policy that asks the page itself what to do next, and has it done by ordinary actions."""
+"""A policy that asks a script in the page for the next actions."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,24 +14,24 @@ from .....agent.core.model import ModelInfo
 from .....agent.record.events import Decided, PolicyInfo
 from .....envs.actions import Action, Click, Direction, Drag, Hotkey, Move, Scroll, Type, Wait, points_of
 from .....envs.geometry import ScreenPoint
-from ...browsers import LentBrowser
+from ...browsers import PooledBrowser
 
-_FILES = ("hands.js", "clicking.js", "filling.js", "reading.js", "dragging.js")
+_FILES = ("steps.js", "clicking.js", "filling.js", "reading.js", "dragging.js")
 _WAIT_S = 0.2
 
 
 def can_solve(task: str) -> bool:
-    """Whether somebody has written down how `task` is done."""
+    """Whether there is a script for `task`."""
     return task in _solvers()
 
 
 @dataclass(slots=True)
 class OraclePolicy:
-    """Does `task`. `scale` is how many pixels of the screenshot a CSS pixel is."""
+    """Solves `task`. `scale` is the number of screenshot pixels per CSS pixel."""
 
-    browser: LentBrowser
+    browser: PooledBrowser
     task: str
-    asked: str
+    instruction: str
     scale: float
     _memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -43,11 +43,11 @@ class OraclePolicy:
         """Nothing to do."""
 
     def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Iterator[Decided]:
-        """See `Policy`. What the page answers is all that is known of it; nothing is done to it here."""
+        """See `Policy`. The script only reads the page; every change happens through actions."""
         if not can_solve(self.task):
             yield Decided(context.step, None, (), GiveUp("no solution is known"))
             return
-        answer: dict[str, Any] = self.browser.ask_page(_script(), [self.task, self.asked, self._memory])
+        answer: dict[str, Any] = self.browser.evaluate_in_page(_script(), [self.task, self.instruction, self._memory])
         self._memory = answer["memory"]
         steps: list[dict[str, Any]] | None = answer["steps"]
         if steps == []:
@@ -76,16 +76,16 @@ class OraclePolicy:
             case {"wait": seconds}:
                 return Wait(seconds)
             case _:
-                raise ValueError(f"the oracle of {self.task} asks for {step}")
+                raise ValueError(f"the oracle of {self.task} returned an unknown step: {step}")
 
-    def _at(self, place: list[float]) -> ScreenPoint:
-        return ScreenPoint(place[0] * self.scale, place[1] * self.scale)
+    def _at(self, position: list[float]) -> ScreenPoint:
+        return ScreenPoint(position[0] * self.scale, position[1] * self.scale)
 
 
 @cache
 def _script() -> str:
-    """A function of the page: what to do next, given the task, what is asked and what was remembered."""
-    return f"(given) => {{ {_source()}\nreturn nextSteps(...given); }}"
+    """A JavaScript function from the task, the instruction and the memory to the next steps and the new memory."""
+    return f"(args) => {{ {_source()}\nreturn nextSteps(...args); }}"
 
 
 @cache

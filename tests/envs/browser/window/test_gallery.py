@@ -10,18 +10,18 @@ from screenwright import Hotkey, Navigate, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
 from screenwright.envs.contract import eventually
-from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
-TRAPS = [trap for trap in gallery.ALL if trap.natively != ()]
+TRAPS = [trap for trap in gallery.ALL if trap.native_steps != ()]
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with Site() as site:
-        gallery.build(site)
+        gallery.add_shared_pages(site)
         yield site
 
 
@@ -40,12 +40,12 @@ def test_a_trap_is_got_through_in_a_window(
     trap: gallery.Trap, site: Site, window: BrowserWindowEnv, tmp_path: Path
 ) -> None:
     site.told.clear()
-    window.execute(Navigate(gallery.address_of(trap, site)))
+    window.execute(Navigate(gallery.add_trap(trap, site)))
     try:
-        for step in trap.natively or trap.steps:
-            hand.do(step, window, lambda text: text.replace("ADDRESS", site.url))
-        if trap.name not in gallery.SEEN_ONLY:
-            eventually(lambda: site.told.get("solved"), trap.solved)
+        for step in trap.native_steps or trap.steps:
+            gallery_steps.perform(step, window, lambda text: text.replace("ADDRESS", site.url))
+        if trap.name not in gallery.ANSWER_ONLY:
+            eventually(lambda: site.told.get("solved"), trap.expected)
     except AssertionError:
         window.observe().screenshot.image.save(tmp_path / "seen.png")
         print(tmp_path / "seen.png")

@@ -18,7 +18,7 @@ from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
 from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
-from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
@@ -38,7 +38,7 @@ def test_at_every_scale_a_click_hits_what_shows_there(site: Site, scale: float) 
     url = site.add("/scaled", f"<div {AT} onclick=\"tell('ratio',devicePixelRatio)\"></div>")
     with BrowserWindowEnv(url, screen=Size(1600, 1000), scale=scale) as env:
         assert env.observe().screenshot.size == Size(1600, 1000)
-        area = hand.find_colour(env.observe().screenshot.image, MAGENTA)
+        area = gallery_steps.find_colour(env.observe().screenshot.image, MAGENTA)
         assert area.width == 200 * scale
         env.execute(Click(ScreenPoint(area.right - 1, area.bottom - 1)))
         eventually(lambda: site.told.get("ratio"), scale)
@@ -79,7 +79,7 @@ def test_it_comes_up_on_a_display_that_is_there(site: Site, monkeypatch: pytest.
         with BrowserWindowEnv(url, display=desktop.address.name) as env:
             assert env.is_real
             assert env.observe().place.startswith("There")
-            assert hand.find_colour(env.observe().screenshot.image, GREEN)
+            assert gallery_steps.find_colour(env.observe().screenshot.image, GREEN)
         assert desktop.observe().screenshot.size == Size(900, 600)
 
 

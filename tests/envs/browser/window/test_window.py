@@ -10,7 +10,7 @@ from screenwright import ActionRefused, Back, Click, Home, Hotkey, Move, Navigat
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
 from screenwright.envs.contract import EnvContract, Stage, eventually
-from screenwright.eval.benchmarks.gallery import hand
+from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
@@ -95,7 +95,7 @@ def visit(env: BrowserWindowEnv, site: Site, body: str, path: str = "/page") -> 
 
 
 def seen(env: BrowserWindowEnv, what: str, part: tuple[float, float] = (0.5, 0.5)) -> ScreenPoint:
-    return hand.find(env.observe().screenshot.image, what, part)
+    return gallery_steps.locate(env.observe().screenshot.image, what, part)
 
 
 def click(env: BrowserWindowEnv, what: str, part: tuple[float, float] = (0.5, 0.5)) -> None:
@@ -106,7 +106,7 @@ def test_the_window_fills_the_screen_and_nothing_lies_over_the_page(window: Brow
     visit(window, site, "<title>Plain</title><body style='background:#0f0'>")
     shot = window.observe().screenshot
     assert shot.size == Size(1280, 720)
-    page = hand.find_colour(shot.image, GREEN)
+    page = gallery_steps.find_colour(shot.image, GREEN)
     assert (page.left, page.right, page.bottom) == (0, 1280, 720)
     assert page.top < 100
     assert window.observe().place.startswith("Plain")
@@ -261,7 +261,7 @@ def test_a_tooltip_shows(window: BrowserWindowEnv, site: Site) -> None:
 def shows(env: BrowserWindowEnv, text: str) -> bool:
     try:
         return bool(seen(env, text))
-    except hand.NotSeen:
+    except gallery_steps.TargetNotFound:
         return False
 
 

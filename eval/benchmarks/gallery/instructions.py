@@ -1,8 +1,8 @@
-"""What each trap asks, in words, for whoever does not know the way."""
+"""The instruction of each trap."""
 
 _PEAR = "Choose Pear in the list with the magenta border."
 
-ASKED = {
+INSTRUCTIONS = {
     "select": _PEAR,
     "select-in-a-frame": _PEAR,
     "select-in-a-frame-of-another-origin": _PEAR,
@@ -22,7 +22,7 @@ ASKED = {
     "autocomplete-of-the-pages-own": "Type p into the field, then click the green suggestion.",
     "context-menu-of-the-pages-own": "Open the context menu of the magenta box and click the green entry.",
     "context-menu-of-the-browser": "Open the magenta link in a new tab, by its context menu.",
-    "tooltip": "The tooltip of the magenta box tells a code. Type the code into the green field and press Enter.",
+    "tooltip": "The tooltip of the magenta box shows a code. Type the code into the green field and press Enter.",
     "details": "Unfold what is under the magenta bar, and click the green button.",
     "slider": "Drag the slider from the green mark to the cyan mark.",
     "drag-and-drop": "Drag the magenta box onto the green box.",
@@ -50,4 +50,4 @@ ASKED = {
     "address-typed": "Go to ADDRESS/solved by typing it into the address bar.",
     "text-in-a-PDF": "Click the magenta link and tell me which word the document shows.",
 }
-"""By the names of the traps. ADDRESS stands for the site's."""
+"""By name of the trap. ADDRESS stands for the address of the site."""
