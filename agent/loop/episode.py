@@ -136,7 +136,7 @@ class Episode:
         A screen that cannot be opened is no episode; a model that cannot be had ends this one.
         """
         past = self.past or ResumePoint()
-        self._watch = Observer(self.env, self.control, self.supervision, done=list(past.done))
+        self._watch = Observer(self.env, self.control, self.supervision, done=list(past.actions_done))
         self._looks, self._usage, self._misread = list(past.history), past.usage, past.parse_failures
         with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
             self._watch.open()

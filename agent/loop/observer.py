@@ -56,7 +56,7 @@ class StepObservation:
     @property
     def fresh(self) -> bool:
         """Whether a new plan begins here."""
-        return self.reflected is not None and self.reflected.rung is RecoveryAction.PLAN
+        return self.reflected is not None and self.reflected.action is RecoveryAction.PLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Observer:
         circle: ActionLoop | None = None,
     ) -> StepObservation:
         self._say_who_had_it(observation.screenshot)
-        rung = reflected.rung if reflected is not None else None
+        rung = reflected.action if reflected is not None else None
         if rung not in (RecoveryAction.TELL, RecoveryAction.PLAN):
             self._say_what_came_of_it(change)
         self.notes.extend(

@@ -193,7 +193,7 @@ class ModelPolicy:
         completion = self._ask(asked, None, hot=False, stop=interrupted)
         model_s = time.perf_counter() - started
         yield from _overcome(context, completion)
-        yield Replied(context.step, 0, completion.text, completion.usage, model_s=model_s, purpose="condense")
+        yield Replied(context.step, 0, completion.text, completion.usage, model_s=model_s, purpose="summarize")
         text = summary_text(completion.text, self.dialect) or memory.text
         self._memory = HistorySummary(context.begun, memory.count + len(oldest), text)
         yield Summarized(context.step, self._memory.count, text)
@@ -231,7 +231,7 @@ class ModelPolicy:
             1,
             encode_s,
             model_s,
-            "closer",
+            "zoom",
         )
         trace = closer.read(completion.text)
         return plan if trace is None else plan.aimed(trace)

@@ -1,33 +1,33 @@
-"""What the loop did besides acting, as one line for progress output and the viewer."""
+"""Events that are not part of observe, decide and act, as one line for progress output and the viewer."""
 
 from ..core.supervision import RecoveryAction
 from .events import Critiqued, Escalated, NeedsUser, RecoveredError, Summarized, UserMessage
 
 
 def describe_supervision(event: Escalated | Critiqued | Summarized | NeedsUser | UserMessage | RecoveredError) -> str:
-    """What the loop did beside looking, deciding and acting, in words."""
+    """One line of text for `event`."""
     match event:
-        case Escalated(rung=rung, seen=seen):
-            return f"going in circles ({_RUNGS[rung]}): {seen}"
+        case Escalated(action=action, loop=loop):
+            return f"loop detected ({_RECOVERY[action]}): {loop}"
         case Critiqued(holds=holds, reason=reason):
-            verdict = {True: "holds", False: "does not hold", None: "could not be judged"}[holds]
-            return f"second look: the finish {verdict}" + (f": {reason}" if reason else "")
+            verdict = {True: "the task is done", False: "the task is not done", None: "no verdict"}[holds]
+            return f"critic: {verdict}" + (f": {reason}" if reason else "")
         case NeedsUser(question=question):
-            return f"the user is asked: {question}"
+            return f"waiting for the user: {question}"
         case UserMessage(text=text):
-            return f"the user says: {text}" if text else "the user hands the screen back"
+            return f"user: {text}" if text else "the user returned control"
         case RecoveredError(message=message):
             return message
         case Summarized(steps=steps, text=text):
-            said = f"in short: {text}" if text else "are left out: there is no room for them"
-            return f"the first {steps} steps {said}"
+            outcome = f"summarized: {text}" if text else "dropped: the context window is full"
+            return f"first {steps} steps {outcome}"
 
 
-_RUNGS = {
-    RecoveryAction.TELL: "the model is told",
-    RecoveryAction.HOTTER: "sampled at a higher temperature",
-    RecoveryAction.CLOSER: "a closer look at the target",
-    RecoveryAction.PLAN: "a fresh plan is asked for",
-    RecoveryAction.USER: "the user is asked",
-    RecoveryAction.STUCK: "given up as stuck",
+_RECOVERY = {
+    RecoveryAction.TELL: "message to the model",
+    RecoveryAction.HOTTER: "higher temperature",
+    RecoveryAction.CLOSER: "zoom on the target",
+    RecoveryAction.PLAN: "new plan",
+    RecoveryAction.USER: "question to the user",
+    RecoveryAction.STUCK: "giving up",
 }

@@ -1,9 +1,9 @@
-"""What happens in an episode, as typed events: the stream that programs watch and the log on disk are the same thing.
+"""The events of an episode. Programs receive them as a stream; the log on disk holds the same events.
 
-Order in an episode: `Started` or `Resumed`; then, step by step, `Observed`, perhaps `Escalated`, one `Replied` a model
-call (each possibly followed by `ParseFailed`), `Decided`, one `Acted` an action, `Stepped`; last `Ended`. `Note`,
-`RecoveredError`, `NeedsUser` and `UserMessage` may come anywhere between, `Critiqued` after the step that says
-finished.
+An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
+`Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, one `Acted` per action,
+and `Stepped`. `Critiqued` follows the step that finishes the task. `Note`, `RecoveredError`, `NeedsUser` and
+`UserMessage` can occur anywhere in between.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .codec import LoggedAction, LoggedEnding, LoggedObservation
 
 @dataclass(frozen=True, slots=True)
 class PolicyInfo:
-    """What decides, for the log: enough to run it again."""
+    """Identifies the policy and its settings, so that a run can be repeated."""
 
     model: ModelInfo
     dialect: str = ""
@@ -32,7 +32,7 @@ class PolicyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The episode begins. `time` is UTC in ISO 8601."""
+    """The episode started. `time` is UTC in ISO 8601."""
 
     task: str
     env: EnvInfo
@@ -45,7 +45,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """An interrupted episode goes on; `steps` were complete when it broke off."""
+    """An interrupted episode continues after `steps` complete steps."""
 
     steps: int
     time: str
@@ -55,9 +55,10 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A look at the screen. `change` compares it with the look before; None at the first.
+    """A screenshot was taken. `notes` go to the model with it.
 
-    `capture_s` is what it cost the step: nothing where the look that opened the screen served the first step.
+    `change` is the difference from the previous screenshot; None in the first step. `capture_s` is the capture time; 0
+    if the first step reused the screenshot that opened the environment.
     """
 
     step: int
@@ -70,10 +71,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The model answered. `image` is the size that the screenshot was sent in, `images` how many were sent.
+    """The model replied. `image` is the size of the screenshots in the prompt, `images` their number.
 
-    `purpose` is `act`, or `closer` where only the place was asked for again, on an enlarged part of the screen, or
-    `condense` where the oldest steps were told again in few words.
+    `purpose` is `act` for the next action, `zoom` for a more precise point on a magnified part of the screen, and
+    `summarize` for a summary of the oldest steps.
     """
 
     step: int
@@ -84,15 +85,15 @@ class Replied:
     images: int = 0
     encode_s: float = 0.0
     model_s: float = 0.0
-    purpose: Literal["act", "closer", "condense"] = "act"
+    purpose: Literal["act", "zoom", "summarize"] = "act"
     event: Literal["replied"] = "replied"
 
 
 @dataclass(frozen=True, slots=True)
 class Summarized:
-    """The context was full: from now on `text` stands for the first `steps` steps since the newest plan.
+    """The context window was full: from now on `text` replaces the first `steps` steps since the newest plan.
 
-    Without a text, the model had no words for them, and they are left out.
+    Without a summary from the model, `text` is empty and the steps are dropped.
     """
 
     step: int
@@ -103,7 +104,10 @@ class Summarized:
 
 @dataclass(frozen=True, slots=True)
 class ParseFailed:
-    """A reply could not be read; nothing of it is carried out, and the model is told why."""
+    """A reply could not be parsed. None of it is executed, and the model is asked again with the error message.
+
+    `position` is an index into the reply.
+    """
 
     step: int
     attempt: int
@@ -115,7 +119,7 @@ class ParseFailed:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What is to be done now. `traces` follow the points of `actions`, in order, through every space."""
+    """The actions of this step. `traces` follow each of their points, in order, through all coordinate spaces."""
 
     step: int
     thought: str | None
@@ -129,12 +133,12 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """One action was carried out (`done`), or it was refused, with the reason (`refused`)."""
+    """An action was executed (`result`), or refused with a reason (`refused`), `by_guard` or by the environment."""
 
     step: int
     index: int
     action: LoggedAction
-    done: ActionResult | None = None
+    result: ActionResult | None = None
     refused: str | None = None
     by_guard: bool = False
     event: Literal["acted"] = "acted"
@@ -142,7 +146,7 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """The step is over and durable. `total_s` is its wall time, `log_s` what the log took of it."""
+    """The step is complete and on disk. `total_s` is its wall time; logging took `log_s` of it."""
 
     step: int
     total_s: float
@@ -152,7 +156,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that belongs to no step: paused, resumed, trouble that was overcome."""
+    """A message about the episode, such as paused or resumed."""
 
     text: str
     step: int
@@ -161,17 +165,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """The run goes in a circle; `seen` says what was seen, `rung` what is done about it at this step."""
+    """The agent repeats itself: `loop` describes how, and `action` is the recovery action of this step."""
 
     step: int
-    rung: RecoveryAction
-    seen: str
+    action: RecoveryAction
+    loop: str
     event: Literal["escalated"] = "escalated"
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsUser:
-    """The episode waits for the user, who answers by `Control.tell` and may work on the screen before."""
+    """The episode waits for the user, who may operate the screen and answers with `Control.send_message`."""
 
     step: int
     question: str
@@ -180,7 +184,7 @@ class NeedsUser:
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """The user said something, told to the model at the next look; empty where the screen was only handed back."""
+    """A message from the user, which the model receives in the next step; empty if the user only returned control."""
 
     step: int
     text: str
@@ -189,7 +193,7 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True)
 class Critiqued:
-    """A finish was checked: whether it holds (None if that could not be told), why, what it took."""
+    """The critic checked whether the task is done: `holds` is its verdict, None if it had none."""
 
     step: int
     holds: bool | None
@@ -201,9 +205,9 @@ class Critiqued:
 
 @dataclass(frozen=True, slots=True)
 class RecoveredError:
-    """Trouble of the machinery that was overcome.
+    """An infrastructure error was recovered.
 
-    A look that failed, a screen that was lost and started again, a clock that was set, a server asked again.
+    A screenshot was retried, a lost screen restarted, the system clock changed, or a model request retried.
     """
 
     step: int
@@ -214,10 +218,9 @@ class RecoveredError:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The episode is over, for one reason. `answer` is what the model says to the user.
+    """The episode ended. `answer` is the model's message to the user.
 
-    `parse_failures` counts the replies that could not be parsed; each has its own `ParseFailed`. `verified` is the
-    critic's verdict on the finish.
+    `parse_failures` counts the `ParseFailed` events. `verified` is the critic's verdict on the finish.
     """
 
     stop: StopReason

@@ -1,4 +1,4 @@
-"""What a resumed episode starts from."""
+"""The state that a resumed episode starts from."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from ..core.model import Usage
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """What a resumed episode already has behind it: only whole steps."""
+    """What the complete steps of an interrupted run amount to; `actions_done` describes each executed action."""
 
     history: tuple[HistoryStep, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
     parse_failures: int = 0
-    done: tuple[str, ...] = ()
+    actions_done: tuple[str, ...] = ()

@@ -1,10 +1,10 @@
-"""A run on disk: an append-only log of events and the screenshots they name.
+"""A run on disk: an append-only event log and the screenshots that it refers to.
 
-    RUN/events.jsonl          one event a line, as in `events.py`
-    RUN/images/<sha256>.png   the screenshots, named by content, so that a screen that did not change is stored once
+    RUN/events.jsonl          one event of `events.py` per line
+    RUN/images/<sha256>.png   screenshots, named by content: an unchanged screen is stored once
 
-An image is written before the line that names it, and a line is written whole before the next step begins. A run that
-was killed may end in half a line, which readers leave out and which resuming cuts off.
+An image is on disk before the line that refers to it, and a step is on disk before the next one starts. A killed run
+may end with a partial line; readers skip it and resuming truncates it.
 """
 
 import os
@@ -29,61 +29,61 @@ _IMAGES = "images"
 
 
 class RunError(Exception):
-    """A run cannot be written or read; the message is one line that says what to do."""
+    """A run cannot be written or read; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A recorded run, whole or broken off."""
+    """A recorded run, complete or interrupted."""
 
     folder: Path
     events: tuple[Event, ...]
 
     @property
     def started(self) -> Started:
-        """How the run began."""
+        """The first event."""
         first = self.events[0]
         assert isinstance(first, Started)
         return first
 
     @property
     def ended(self) -> Ended | None:
-        """How it ended; None if it broke off."""
+        """The last event; None if the run was interrupted."""
         last = self.events[-1]
         return last if isinstance(last, Ended) else None
 
     def past(self) -> ResumePoint:
-        """What an episode needs to go on where this run broke off: its whole steps."""
-        return _past(self.events)
+        """The state for resuming the run after its last complete step."""
+        return _resume_point(self.events)
 
 
 class RunLog:
-    """Writes a run. Call it with each event; close it, or use it as a context manager."""
+    """Writes the events of a run. Call it with each event; close it, or use it as a context manager."""
 
     def __init__(self, folder: Path, *, resume: bool = False) -> None:
-        """Open the log of a new run in `folder`, which is made; or of an old one, to go on with it.
+        """Create `folder` and start a log in it, or with `resume` append to the log that is there.
 
         Raises:
-            RunError: the folder cannot be written, or it holds a run already (none, if resuming).
+            RunError: the folder is not writable, or it already contains a run; with `resume`, it contains none.
         """
         self.folder = folder
         path = folder / _EVENTS
         try:
             if resume:
-                _cut_half_line(path)
+                _truncate_partial_line(path)
             else:
                 (folder / _IMAGES).mkdir(parents=True, exist_ok=True)
             self._file: IO[bytes] = path.open("ab" if resume else "xb")
         except FileExistsError as error:
-            raise RunError(f"{folder} holds a run already: choose another folder, or resume it") from error
+            raise RunError(f"{folder} already contains a run: choose another folder, or resume it") from error
         except OSError as error:
             raise _unwritable(folder, error) from error
 
     def __call__(self, event: Event) -> None:
-        """Write `event`, and the screenshot that it names.
+        """Append `event`, and store its screenshot.
 
         Raises:
-            RunError: it cannot be written, such as on a full disk; what was written before stays readable.
+            RunError: the write failed, such as on a full disk. Earlier events stay readable.
         """
         try:
             if isinstance(event, Observed):
@@ -109,48 +109,48 @@ class RunLog:
         self.close()
 
     def _store(self, screenshot: Screenshot) -> None:
-        """Write the screenshot under its name, whole or not at all; one that is there already is kept."""
+        """Store the screenshot atomically under its SHA-256, unless it is there already."""
         path = _image_path(self.folder, screenshot.sha256)
         if path.exists():
             return
-        unfinished = path.with_suffix(".part")
-        with unfinished.open("wb") as file:
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as file:
             file.write(screenshot.png)
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        partial.replace(path)
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run, also one that is still being written or was killed.
+    """Read a run, including one that is still being written or was killed.
 
     Raises:
-        RunError: there is none, or a line is damaged; it is named.
+        RunError: there is no run, or a line is invalid.
     """
     path = folder / _EVENTS
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise RunError(f"{folder} holds no run: there is no {_EVENTS} in it") from error
+        raise RunError(f"{folder} contains no run: {_EVENTS} is missing") from error
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}") from error
-    lines = data.split(b"\n")[:-1]  # what follows the last line break is half a line, or nothing
+        raise RunError(f"cannot read {path}: {error.strerror}") from error
+    lines = data.split(b"\n")[:-1]  # the rest is a partial line, or empty
     events = tuple(_read_line(line, path, number, folder) for number, line in enumerate(lines, start=1))
     if not events or not isinstance(events[0], Started):
-        raise RunError(f"{path} does not begin with the start of a run")
+        raise RunError(f"{path} does not start with a `started` event")
     return Run(folder, events)
 
 
 def event_to_json(event: Event) -> bytes:
-    """One event as a line of JSON, without its line break. Screenshots are named, not contained."""
+    """The event as one line of JSON, without a line break. Screenshots are written as their SHA-256."""
     return _EVENT.dump_json(event)
 
 
 def event_from_json(line: bytes | str, load: Callable[[str], bytes]) -> Event:
-    """The inverse of `event_to_json`; `load` gives the PNG of a screenshot's name, when it is looked at.
+    """The inverse of `event_to_json`. `load` returns the PNG of a SHA-256; it is called on first use.
 
     Raises:
-        ValueError: the line is no event.
+        ValueError: the line is not a valid event.
     """
     return _EVENT.validate_json(line, context={"load": load})
 
@@ -169,59 +169,58 @@ def _load_image(folder: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise RunError(f"the screenshot {path} cannot be read: {error.strerror}") from error
+        raise RunError(f"cannot read the screenshot {path}: {error.strerror}") from error
 
 
 def _image_path(folder: Path, name: str) -> Path:
     return folder / _IMAGES / f"{name}.png"
 
 
-def _past(events: Iterable[Event]) -> ResumePoint:
-    """Fold events to what is behind a resumed episode. A step without its `Stepped` did not happen."""
+def _resume_point(events: Iterable[Event]) -> ResumePoint:
+    """Fold the events. A step without `Stepped` is incomplete and is repeated after resuming."""
     history: list[HistoryStep] = []
     done: list[str] = []
     usage, seconds, parse_failures = Usage(), 0.0, 0
-    look: HistoryStep | None = None
-    reply, used, unread, deeds = "", Usage(), 0, list[str]()
+    # The current step; its values count once `Stepped` arrives.
+    step: HistoryStep | None = None
+    reply, step_usage, step_failures, step_done = "", Usage(), 0, list[str]()
     for event in events:
         match event:
             case Observed():
                 change = event.change.share if event.change is not None else 0.0
-                look = HistoryStep(event.observation.screenshot, event.notes, change=change)
-                reply, used, unread, deeds = "", Usage(), 0, []
-            case Escalated(rung=RecoveryAction.PLAN) if look is not None:
-                look = replace(look, fresh=True)
+                step = HistoryStep(event.observation.screenshot, event.notes, change=change)
+                reply, step_usage, step_failures, step_done = "", Usage(), 0, []
+            case Escalated(action=RecoveryAction.PLAN) if step is not None:
+                step = replace(step, fresh=True)
             case Replied():
-                reply, used = event.text if event.purpose == "act" else reply, used + event.usage
+                reply, step_usage = event.text if event.purpose == "act" else reply, step_usage + event.usage
             case ParseFailed():
-                unread += 1
+                step_failures += 1
             case Acted(refused=None):
-                deeds.append(f"{event.step}. {describe_action(event.action)}")
+                step_done.append(f"{event.step}. {describe_action(event.action)}")
             case Critiqued():
                 usage += event.usage
-            case Stepped() if look is not None:
-                history.append(replace(look, reply=reply))
-                done.extend(deeds)
-                usage, seconds, parse_failures, look = (
-                    usage + used,
-                    seconds + event.total_s,
-                    parse_failures + unread,
-                    None,
-                )
+            case Stepped() if step is not None:
+                history.append(replace(step, reply=reply))
+                done.extend(step_done)
+                usage += step_usage
+                seconds += event.total_s
+                parse_failures += step_failures
+                step = None
             case _:
                 pass
     return ResumePoint(tuple(history), usage, seconds, parse_failures, tuple(done))
 
 
-def _cut_half_line(path: Path) -> None:
-    """Drop what a killed run wrote after its last whole line."""
+def _truncate_partial_line(path: Path) -> None:
+    """Truncate the file after its last complete line."""
     with path.open("r+b") as file:
         data = file.read()
         file.truncate(data.rfind(b"\n") + 1)
 
 
 def _unwritable(folder: Path, error: OSError) -> RunError:
-    return RunError(f"the run cannot be recorded in {folder}: {error.strerror or error}")
+    return RunError(f"cannot record the run in {folder}: {error.strerror or error}")
 
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")], config=STRICT)

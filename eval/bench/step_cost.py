@@ -92,7 +92,7 @@ def our_block(env: BrowserEnv, folder: Path, steps: Steps) -> None:
                 used += event.encode_s + event.model_s
                 steps.add("encode", event.encode_s)
                 steps.add("model", event.model_s)
-            case Acted(done=done) if done is not None:
+            case Acted(result=done) if done is not None:
                 used += done.act_s + done.settle_s
                 steps.add("act", done.act_s)
                 steps.add("settle", done.settle_s)

@@ -161,7 +161,7 @@ def _explained(record: Record, events: list[Event], folder: Path) -> Record:
 
 
 def _phases(events: list[Event]) -> Phases:
-    acted = [event.done for event in events if isinstance(event, Acted) and event.done is not None]
+    acted = [event.result for event in events if isinstance(event, Acted) and event.result is not None]
     replied = [event for event in events if isinstance(event, Replied)]
     return Phases(
         capture_s=sum(event.capture_s for event in events if isinstance(event, Observed)),

@@ -141,8 +141,8 @@ def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
     [
         (("run",), "say what to do"),
         (("run", "x", "--resume", "y"), "say what to do"),
-        (("run", "--resume", "nowhere"), "nowhere holds no run"),
-        (("view", "nowhere"), "nowhere holds no run"),
+        (("run", "--resume", "nowhere"), "nowhere contains no run"),
+        (("view", "nowhere"), "nowhere contains no run"),
         (("run", "x", "--steps", "many"), "--steps is 'many'"),
         (("run", "x", "--steps", "0"), "--steps"),
         (("run", "x", "--screen", "big"), "--screen"),

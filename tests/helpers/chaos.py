@@ -276,7 +276,7 @@ def play(case: Case, env: Env, supervision: Supervision = Supervision()) -> tupl
 
 def climbed(events: Sequence[Event]) -> list[tuple[int, str]]:
     """Which rung was taken at which step."""
-    return [(event.step, str(event.rung)) for event in events if isinstance(event, Escalated)]
+    return [(event.step, str(event.action)) for event in events if isinstance(event, Escalated)]
 
 
 def ended(events: Sequence[Event]) -> Ended:

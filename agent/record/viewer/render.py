@@ -178,10 +178,10 @@ def _boxes(boxes: Iterable[Box]) -> list[JsonValue]:
 
 
 def _outcome(acted: Acted) -> Json:
-    if acted.done is None:
+    if acted.result is None:
         by = "denied" if acted.by_guard else "refused"
         return {"ok": False, "text": f"{by}: {acted.refused}"}
-    more = ", ".join(part for part in (acted.done.method, acted.done.settled_by) if part)
+    more = ", ".join(part for part in (acted.result.method, acted.result.settled_by) if part)
     return {"ok": True, "text": f"done{f' ({more})' if more else ''}"}
 
 
@@ -202,7 +202,7 @@ def _points(decided: Decided | None) -> list[JsonValue]:
 
 def _times(step: _Step) -> Json:
     """Seconds by phase; what none of them accounts for is `rest`."""
-    done = [acted.done for acted in step.acted if acted.done is not None]
+    done = [acted.result for acted in step.acted if acted.result is not None]
     times = {
         "capture": step.observed.capture_s,
         "encode": sum(reply.encode_s for reply in step.replies),

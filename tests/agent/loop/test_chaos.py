@@ -43,7 +43,7 @@ def test_what_the_closer_look_found_is_where_the_click_went() -> None:
     events, _ = play(case, in_memory(case))
     aimed = [event for event in events if event.event == "decided" and event.step == 6]
     assert 400 <= aimed[0].traces[0].screen.x < 403
-    closer = [event for event in events if event.event == "replied" and event.purpose == "closer"]
+    closer = [event for event in events if event.event == "replied" and event.purpose == "zoom"]
     assert len(closer) == 1
 
 

@@ -59,7 +59,7 @@ def test_a_hotter_sampling_holds_while_the_circle_lasts_and_no_longer() -> None:
 
 def test_a_fresh_plan_shows_the_task_and_what_was_done_but_no_look_before() -> None:
     events, model = play(DEAD, in_memory(DEAD), only(RecoveryAction.PLAN))
-    step = next(event.step for event in events if isinstance(event, Escalated) and event.rung is RecoveryAction.PLAN)
+    step = next(event.step for event in events if isinstance(event, Escalated) and event.action is RecoveryAction.PLAN)
     asked = model.asked[step - 1]
     assert images_in(asked) == 1
     assert not any(message.role == "assistant" for message in asked)

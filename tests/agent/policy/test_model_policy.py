@@ -118,7 +118,7 @@ def test_the_oldest_steps_are_told_again_in_short_by_the_model_once_the_context_
     model, policy, context = condensing(SHORT, WAIT, history=120)
     told, condensed, acted, decided = policy.decide(context, nobody_stops)
     assert isinstance(told, Replied)
-    assert (told.purpose, told.text, told.images) == ("condense", SHORT, 0)
+    assert (told.purpose, told.text, told.images) == ("summarize", SHORT, 0)
     assert isinstance(condensed, Summarized)
     assert condensed.text == SHORT
     assert 0 < condensed.steps < 119

@@ -54,7 +54,7 @@ def record(folder: Path, *, finish: bool = True) -> list[Event]:
         return events
 
 
-def test_a_run_is_read_back_as_it_happened(tmp_path: Path) -> None:
+def test_run_is_read_back_with_the_same_events(tmp_path: Path) -> None:
     events = record(tmp_path)
     run = read_run(tmp_path)
     assert run.events == tuple(events)
@@ -62,7 +62,7 @@ def test_a_run_is_read_back_as_it_happened(tmp_path: Path) -> None:
     assert run.ended is events[-1] or run.ended == events[-1]
 
 
-def test_a_screen_that_did_not_change_is_stored_once(tmp_path: Path) -> None:
+def test_unchanged_screen_is_stored_once(tmp_path: Path) -> None:
     events = record(tmp_path)
     names = {event.observation.screenshot.sha256 for event in events if isinstance(event, Observed)}
     assert {path.stem for path in (tmp_path / "images").iterdir()} == names
@@ -78,40 +78,40 @@ def test_a_screen_that_did_not_change_is_stored_once(tmp_path: Path) -> None:
         Resumed(4, "2026-01-01T00:00:00+00:00", "0.1"),
     ],
 )
-def test_every_event_survives_its_line(event: Event) -> None:
+def test_event_round_trips_through_its_line(event: Event) -> None:
     line = event_to_json(event)
     assert b"\n" not in line
     assert event_from_json(line, lambda name: b"") == event
 
 
-def test_a_run_cannot_be_recorded_over_another(tmp_path: Path) -> None:
+def test_run_cannot_overwrite_another(tmp_path: Path) -> None:
     record(tmp_path)
     before = (tmp_path / "events.jsonl").read_bytes()
-    with pytest.raises(RunError, match="holds a run already"):
+    with pytest.raises(RunError, match="already contains a run"):
         record(tmp_path)
     assert (tmp_path / "events.jsonl").read_bytes() == before
 
 
-def test_an_unwritable_folder_is_one_line(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RunError, match="cannot be recorded") as caught:
+    with pytest.raises(RunError, match="cannot record the run") as caught:
         RunLog(tmp_path / "file" / "run")
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_one_line_and_what_was_recorded_stays_readable(
+def test_full_disk_is_reported_in_one_line_and_earlier_events_stay_readable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_fsync, calls = os.fsync, 0
 
-    def full_after_the_first_step(descriptor: int) -> None:
+    def fail_after_first_step(descriptor: int) -> None:
         nonlocal calls
         calls += 1
         if calls > 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real_fsync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", full_after_the_first_step)
+    monkeypatch.setattr(os, "fsync", fail_after_first_step)
     with pytest.raises(RunError, match="No space left on device"):
         record(tmp_path)
     run = read_run(tmp_path)
@@ -119,7 +119,7 @@ def test_a_full_disk_is_one_line_and_what_was_recorded_stays_readable(
     assert any(isinstance(event, Stepped) for event in run.events)
 
 
-def test_half_a_line_at_the_end_is_left_out_and_cut_off_on_resuming(tmp_path: Path) -> None:
+def test_partial_last_line_is_skipped_by_readers_and_truncated_on_resume(tmp_path: Path) -> None:
     record(tmp_path, finish=False)
     path = tmp_path / "events.jsonl"
     whole = path.read_bytes()
@@ -129,7 +129,7 @@ def test_half_a_line_at_the_end_is_left_out_and_cut_off_on_resuming(tmp_path: Pa
     assert path.read_bytes() == whole
 
 
-def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+def test_invalid_line_is_reported_with_its_number(tmp_path: Path) -> None:
     record(tmp_path)
     path = tmp_path / "events.jsonl"
     lines = path.read_text().splitlines(keepends=True)
@@ -140,7 +140,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"half a line"])
-def test_a_folder_without_a_run_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+def test_folder_without_a_run_is_reported_in_one_line(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "events.jsonl").write_bytes(content)
     with pytest.raises(RunError) as caught:
@@ -148,17 +148,18 @@ def test_a_folder_without_a_run_is_one_line(tmp_path: Path, content: bytes | Non
     assert "\n" not in str(caught.value)
 
 
-def test_the_past_of_a_broken_off_run_holds_its_whole_steps_only(tmp_path: Path) -> None:
+def test_resume_point_has_complete_steps_only(tmp_path: Path) -> None:
     record(tmp_path, finish=False)
     with (tmp_path / "events.jsonl").open("ab") as log:
         observed = next(event for event in read_run(tmp_path).events if isinstance(event, Observed))
         log.write(event_to_json(replace(observed, step=3)) + b"\n")
     past = read_run(tmp_path).past()
     assert len(past.history) == 2
+    assert len(past.actions_done) == 3
     assert past.seconds > 0
 
 
-def test_going_on_shows_the_model_what_it_did_and_tells_it_of_the_break(tmp_path: Path) -> None:
+def test_resumed_run_shows_the_model_its_history_and_the_interruption(tmp_path: Path) -> None:
     env = FakeEnv()
     first = ScriptedModel(["Thought: one\nAction: wait()", "Thought: two\nAction: hotkey(key='tab')"])
     cut_short = Agent(first, dialect=UiTars15(), limits=Limits(steps=2)).run("the task", env, out=tmp_path)
@@ -166,9 +167,9 @@ def test_going_on_shows_the_model_what_it_did_and_tells_it_of_the_break(tmp_path
 
     second = ScriptedModel(["Action: finished(content='all done')"])
     events = list(Agent(second, dialect=UiTars15()).continue_run(tmp_path, env))
-    said = [part for message in second.asked[0] for part in message.text.split("\n")]
-    assert any("Thought: one" in line for line in said)
-    assert any("interrupted" in line for line in said)
+    prompt = [line for message in second.asked[0] for line in message.text.split("\n")]
+    assert any("Thought: one" in line for line in prompt)
+    assert any("interrupted" in line for line in prompt)
     assert isinstance(events[-1], Ended)
     assert (events[-1].stop, events[-1].steps) == (StopReason.FINISHED, 3)
     assert read_run(tmp_path).ended == events[-1]
@@ -200,17 +201,17 @@ def killed_run(folder: Path, events: int) -> Run:
 
 
 @pytest.mark.parametrize("events", [2, 7, 23, 24, 25, 26, 27])
-def test_a_run_killed_at_any_moment_keeps_every_whole_step(tmp_path: Path, events: int) -> None:
+def test_killed_run_keeps_every_complete_step(tmp_path: Path, events: int) -> None:
     run = killed_run(tmp_path, events)
     assert len(run.events) >= events
-    whole_steps = [event.step for event in run.events if isinstance(event, Stepped)]
-    assert whole_steps == list(range(1, len(whole_steps) + 1))
-    assert len(run.past().history) == len(whole_steps)
-    for look in run.past().history:
-        assert look.screenshot.image.size == (640, 480)
+    complete_steps = [event.step for event in run.events if isinstance(event, Stepped)]
+    assert complete_steps == list(range(1, len(complete_steps) + 1))
+    assert len(run.past().history) == len(complete_steps)
+    for step in run.past().history:
+        assert step.screenshot.image.size == (640, 480)
 
 
-def test_the_log_is_plain_json_that_other_programs_can_read(tmp_path: Path) -> None:
+def test_log_is_plain_json_for_other_programs(tmp_path: Path) -> None:
     record(tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     acted = next(line for line in lines if line["event"] == "acted")

@@ -202,7 +202,7 @@ def test_bad_flags_are_told_in_a_line(
 
 def test_what_is_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(tmp_path), "--out", str(tmp_path / "out.jsonl")]) == 2
-    assert "holds no run" in capsys.readouterr().err
+    assert "contains no run" in capsys.readouterr().err
     record(tmp_path / "run")
     assert read_run(tmp_path / "run").ended is not None
 
