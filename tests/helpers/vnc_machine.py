@@ -48,7 +48,13 @@ def vnc_machine(
         number = int(server.stdout.readline())
         home = folder / "home"
         home.mkdir()
-        environment = {"DISPLAY": f":{number}", "HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        environment = {
+            "DISPLAY": f":{number}",
+            "HOME": str(home),
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+            "HISTFILE": "",
+        }
         for program in (["openbox"], *programs):
             assert shutil.which(program[0]), f"{program[0]} is not installed: scripts/setup"
             with (folder / "log").open("ab") as log:

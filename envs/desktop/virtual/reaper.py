@@ -1,6 +1,6 @@
 """Keeps the processes of one virtual desktop, and sees to it that none outlives its owner.
 
-Run as a program of its own, `python -I -S keeper.py FOLDER`, with standard library alone. It reads orders on standard
+Run as a program of its own, `python -I -S reaper.py FOLDER`, with standard library alone. It reads orders on standard
 input, one JSON line each: `{"start": [program, ...], "env": {...}, "log": path, "cwd": path}` answered by
 `{"pid": n}` or `{"error": "..."}`; and `{"ask": pid}` answered by `{"exit": code}` or `{"exit": null}` while it runs.
 

@@ -53,7 +53,7 @@ def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)  # looks and steps are counted alike
     monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 1.0)
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
-    monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 1.0)
+    monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 5.0)
     monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 1.0)
 
 

@@ -89,7 +89,7 @@ def test_an_address_that_is_none_is_refused_before_anything_is_opened() -> None:
 
 
 def folders_of(processes: list[psutil.Process]) -> list[Path]:
-    keepers = [one for one in processes if any("keeper.py" in part for part in command_of(one))]
+    keepers = [one for one in processes if any("reaper.py" in part for part in command_of(one))]
     return [Path(keeper.cmdline()[-1]) for keeper in keepers]
 
 
