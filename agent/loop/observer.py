@@ -97,7 +97,7 @@ class Observer:
 
     def did(self, actions: tuple[Action, ...], *, refused: bool) -> None:
         """Take in what a step did; `refused` says that its last action was not carried out."""
-        self._reflection.did(actions)
+        self._reflection.record_actions(actions)
         self._refused = refused
 
     def carried_out(self, step: int, action: Action) -> None:
@@ -126,11 +126,11 @@ class Observer:
         """
         yield from self._check_clock(step)
         observation, capture_s = yield from self._timed_look(step)
-        change = self._reflection.saw(observation.screenshot)
-        if self._reflection.wants_probe():
+        change = self._reflection.record_observation(observation.screenshot)
+        if self._reflection.needs_probe():
             change = yield from self._probe(step)
-        circle = self._reflection.circle()
-        rung = self._reflection.climb(circle) if circle is not None else None
+        circle = self._reflection.detect_loop()
+        rung = self._reflection.next_recovery(circle) if circle is not None else None
         if circle is None or rung is None:
             return self._sight(observation, change, capture_s)
         reflected = Escalated(step, rung, str(circle))
@@ -142,7 +142,7 @@ class Observer:
             if not (yield from self.ask_user(step - 1, _USERS_QUESTION.format(seen=circle))):
                 raise Stuck(str(circle))
             observation = yield from self._observe(step)
-            return self._sight(observation, self._reflection.saw(observation.screenshot), capture_s)
+            return self._sight(observation, self._reflection.record_observation(observation.screenshot), capture_s)
         return self._sight(observation, change, capture_s, reflected, circle)
 
     def _sight(
@@ -167,12 +167,14 @@ class Observer:
         notes = tuple(dict.fromkeys((*self.notes, *observation.facts)))
         self.notes.clear()
         closer = circle.target if circle is not None and rung is RecoveryAction.CLOSER else None
-        return StepObservation(observation, notes, change, capture_s, reflected, closer, self._reflection.hotter)
+        return StepObservation(
+            observation, notes, change, capture_s, reflected, closer, self._reflection.raise_temperature
+        )
 
     def _say_who_had_it(self, screenshot: Screenshot) -> None:
         if self._handed_over is None:
             return
-        changed = difference_of(self._handed_over, screenshot).judged().kind is not ChangeKind.NOTHING
+        changed = difference_of(self._handed_over, screenshot).classify().kind is not ChangeKind.NOTHING
         self.notes.append(CHANGED_BY_HAND if changed else LEFT_ALONE)
         self._handed_over = None
 
@@ -184,7 +186,7 @@ class Observer:
             or not self.supervision.tell_changes
         ):
             return
-        said = no_effect_message(self._reflection.newest)
+        said = no_effect_message(self._reflection.last_actions)
         if said:
             self.notes.append(said)
 
@@ -225,7 +227,7 @@ class Observer:
         assert isinstance(self.env, Restartable)
         self._restarts += 1
         said = self.env.restart()
-        self._reflection.forget()
+        self._reflection.reset()
         self.notes.append(said)
         return RecoveredError(
             step, "screen", f"{message}; it was started again ({self._restarts} of {self.supervision.restarts})"
@@ -235,7 +237,7 @@ class Observer:
         time.sleep(PROBE_S)
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
-        change = self._reflection.probed(observation.screenshot)
+        change = self._reflection.record_probe(observation.screenshot)
         moves = "what changed moves by itself" if change.kind is ChangeKind.NOTHING else "the change is the action's"
         yield Note(f"looked again without doing anything: {moves}", step)
         return change
@@ -261,7 +263,7 @@ class Observer:
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
         self._handed_over = None if self.control.user_at_work else observation.screenshot
-        self._reflection.forget()
+        self._reflection.reset()
 
     def ask_user(self, step: int, question: str) -> Generator[Event, None, bool]:
         """Ask, and wait until the user answers or hands the screen back; False if nobody will."""

@@ -1,1 +1,1 @@
-"""What each action changed, and what to do when an episode loops: screen diffs, loop detection, recovery, critic."""
+"""Screen changes, loop detection, and the critic that checks a finish."""

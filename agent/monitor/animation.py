@@ -1,69 +1,72 @@
-"""What moves on a screen with nothing done: spinners, clocks, animations. Learned from waits, and from a second look.
+"""Finds the parts of a screen that change on their own, such as spinners, clocks and animations.
 
-Kept as groups of touching grid cells, since a spinner does not turn through all of its cells between any two looks. A
-group that rests in two looks in a row is taken for what it was: part of a screen that has changed.
+They are learned from waits and from probes: a second screenshot without an action in between. They are kept as groups
+of adjacent grid cells, since a spinner does not change all of its cells between any two screenshots. A group without
+changes in two consecutive screenshots is dropped: it was a part of the page that changed once.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .screen_diff import Difference, groups
+from .screen_diff import Difference, connected_groups
 
-_RESTS = 2
-_FEW_CELLS = 4
+_MAX_STILL = 2
+_GROWTH_CELLS = 4
 
 
 @dataclass(slots=True)
 class AnimationMask:
-    """The restless cells, and for each group of them in how many looks it has rested lately."""
+    """The animated cells: groups of them, each with the number of latest screenshots in which it did not change."""
 
     _groups: dict[frozenset[int], int] = field(init=False, default_factory=dict[frozenset[int], int])
-    _once: frozenset[int] = field(init=False, default=frozenset())
-    _again: frozenset[int] = field(init=False, default=frozenset())
+    _changed_once: frozenset[int] = field(init=False, default=frozenset())
+    _changed_again: frozenset[int] = field(init=False, default=frozenset())
 
     @property
     def cells(self) -> frozenset[int]:
-        """All restless cells."""
+        """All animated cells."""
         return frozenset[int]().union(*self._groups)
 
-    def saw(self, difference: Difference, *, waited: bool) -> None:
-        """Take in what changed since the last look, in which nothing was done if `waited`.
+    def update(self, difference: Difference, *, waited: bool) -> None:
+        """Learn from the change since the previous screenshot; `waited` if there was no action but a wait.
 
-        In waits, what moves is restless once it stirs no cell that did not stir in a wait before: a bar that grows
-        does, a spinner soon does not.
+        During waits, cells count as animated once a change stays within cells that changed in an earlier wait. A
+        spinner soon does; a progress bar reaches new cells each time.
         """
-        rests = {group: 0 if group & difference.cells else rest + 1 for group, rest in self._groups.items()}
-        self._groups = {group: rest for group, rest in rests.items() if rest < _RESTS}
+        still = {group: 0 if group & difference.cells else count + 1 for group, count in self._groups.items()}
+        self._groups = {group: count for group, count in still.items() if count < _MAX_STILL}
         self._grow(difference)
         if not waited:
-            self._once = self._again = frozenset()
+            self._changed_once = self._changed_again = frozenset()
             return
-        self._again |= self._once & difference.cells
-        if difference.cells and difference.cells <= self._once:
-            self._learn(self._with_touched(self._again), difference.columns)
-        self._once |= difference.cells
+        self._changed_again |= self._changed_once & difference.cells
+        if difference.cells and difference.cells <= self._changed_once:
+            self._add(self._with_overlapping(self._changed_again), difference.columns)
+        self._changed_once |= difference.cells
 
-    def probed(self, difference: Difference, lately: Iterable[frozenset[int]]) -> None:
-        """Take in what moved while nothing was done; what changed `lately` and touches it is part of it."""
-        pool = difference.cells.union(*lately)
-        found = (group for group in groups(pool, difference.columns) if group & difference.cells)
-        self._learn(self._with_touched(frozenset[int]().union(*found)), difference.columns)
+    def add_probe(self, difference: Difference, recent: Iterable[frozenset[int]]) -> None:
+        """Add what changed without an action, with the connected cells of `recent` changes."""
+        pool = difference.cells.union(*recent)
+        found = (group for group in connected_groups(pool, difference.columns) if group & difference.cells)
+        self._add(self._with_overlapping(frozenset[int]().union(*found)), difference.columns)
 
-    def forget(self) -> None:
-        """Another screen: nothing is known of it."""
+    def reset(self) -> None:
+        """Forget everything, for a new screen."""
         self._groups.clear()
-        self._once = self._again = frozenset()
+        self._changed_once = self._changed_again = frozenset()
 
-    def _with_touched(self, cells: frozenset[int]) -> frozenset[int]:
+    def _with_overlapping(self, cells: frozenset[int]) -> frozenset[int]:
         return cells.union(*(group for group in self._groups if group & cells))
 
     def _grow(self, difference: Difference) -> None:
-        """Take in the few cells that a group had not reached so far; many are more than its turning."""
-        for group in groups(self.cells | difference.cells, difference.columns) if self._groups else ():
+        """Extend groups by the few adjacent cells that they newly reach; many new cells are a change of the page."""
+        if not self._groups:
+            return
+        for group in connected_groups(self.cells | difference.cells, difference.columns):
             known = group & self.cells
-            if known and len(group) <= 2 * len(known) + _FEW_CELLS:
-                self._learn(group, difference.columns)
+            if known and len(group) <= 2 * len(known) + _GROWTH_CELLS:
+                self._add(group, difference.columns)
 
-    def _learn(self, cells: frozenset[int], columns: int) -> None:
-        kept = {group: rest for group, rest in self._groups.items() if not group & cells}
-        self._groups = {**kept, **dict.fromkeys(groups(cells, columns), 0)}
+    def _add(self, cells: frozenset[int], columns: int) -> None:
+        kept = {group: count for group, count in self._groups.items() if not group & cells}
+        self._groups = {**kept, **dict.fromkeys(connected_groups(cells, columns), 0)}

@@ -1,8 +1,7 @@
-"""What an episode remembers of its deeds: what each changed, what moves by itself, and the ladder out of circles.
+"""Tracks the effect of each action, masks animations, and chooses recovery actions when the agent loops.
 
-Read `ProgressMonitor.saw` and `ProgressMonitor.climb`: they are asked once a look. Nothing is compared but the
-newest two looks
-until the same is done on the same screen again and again.
+`ProgressMonitor.record_observation` and `next_recovery` are called once per step. Only the newest two screenshots are
+compared, until the same actions repeat on the same screen.
 """
 
 from dataclasses import dataclass, field
@@ -14,168 +13,170 @@ from ..core.change import Change, ChangeKind
 from ..core.supervision import RecoveryAction, Supervision
 from .action_loops import ActionLoop, StepActions, find_loop, same_actions
 from .animation import AnimationMask
-from .screen_diff import Difference, alike, difference_of
+from .screen_diff import Difference, difference_of, same_screen
 
-_KEPT_IN_PIXELS = 4
-"""So many newest looks are kept decoded; older ones are decoded again if a circle is suspected."""
+_MAX_DECODED = 4
+"""This many screenshots stay decoded; older ones are decoded again if a loop is suspected."""
 
-_ALIKE = 3
+_PROBE_AFTER = 3
 _SMALL_CELLS = 40
-"""A change of so few cells of 16 px may be a spinner or a clock; more is a change of the page."""
+"""A change of up to this many cells of 16 px may be a spinner or a clock; a larger one is a change of the page."""
 
-_NO_RUNGS_LEFT = 3
-"""Without any rungs a circle is ended so many turns after it was noticed."""
+_STUCK_AFTER = 3
+"""Without recovery actions, a loop ends the episode this many repetitions after it was detected."""
 
 
 @dataclass(slots=True)
 class ProgressMonitor:
-    """Sees each look and each deed; deed `i` was done on look `i`."""
+    """Records each screenshot and the actions of each step; step `i` acts on screenshot `i`."""
 
     supervision: Supervision = Supervision()
 
-    _shots: list[Screenshot] = field(init=False, default_factory=list[Screenshot])
-    _deeds: list[StepActions] = field(init=False, default_factory=list[StepActions])
-    _changed: list[frozenset[int]] = field(init=False, default_factory=list[frozenset[int]])
-    _kinds: list[ChangeKind] = field(init=False, default_factory=list[ChangeKind])
-    _apart: set[tuple[int, int]] = field(init=False, default_factory=set[tuple[int, int]])
-    _restless: AnimationMask = field(init=False, default_factory=AnimationMask)
-    _newest: Difference | None = field(init=False, default=None)
+    _screenshots: list[Screenshot] = field(init=False, default_factory=list[Screenshot])
+    _steps: list[StepActions] = field(init=False, default_factory=list[StepActions])
+    _changed_cells: list[frozenset[int]] = field(init=False, default_factory=list[frozenset[int]])
+    _change_kinds: list[ChangeKind] = field(init=False, default_factory=list[ChangeKind])
+    _different_screens: set[tuple[int, int]] = field(init=False, default_factory=set[tuple[int, int]])
+    _animation: AnimationMask = field(init=False, default_factory=AnimationMask)
+    _last_difference: Difference | None = field(init=False, default=None)
     _probed: bool = field(init=False, default=False)
-    _taken: list[RecoveryAction] = field(init=False, default_factory=list[RecoveryAction])
-    _in_a_row: int = field(init=False, default=0)
-    _circling: tuple[Screenshot, ...] = field(init=False, default=())
+    _tried: list[RecoveryAction] = field(init=False, default_factory=list[RecoveryAction])
+    _tried_in_loop: int = field(init=False, default=0)
+    _loop_screenshots: tuple[Screenshot, ...] = field(init=False, default=())
     _pointer: tuple[ScreenPoint, ...] = field(init=False, default=())
 
-    # -- what is seen
+    # -- observations and actions
 
-    def saw(self, screenshot: Screenshot) -> Change | None:
-        """Take in a look; returns what the newest deed changed, or None for the first look."""
-        self._shots.append(screenshot)
-        if len(self._shots) > _KEPT_IN_PIXELS:
-            self._shots[-1 - _KEPT_IN_PIXELS].drop_pixels()
-        if len(self._shots) == 1:
+    def record_observation(self, screenshot: Screenshot) -> Change | None:
+        """Record a screenshot; return what the last step changed, or None for the first screenshot."""
+        self._screenshots.append(screenshot)
+        if len(self._screenshots) > _MAX_DECODED:
+            self._screenshots[-1 - _MAX_DECODED].drop_pixels()
+        if len(self._screenshots) == 1:
             return None
-        if len(self._deeds) < len(self._shots) - 1:
-            self._deeds.append(StepActions(()))
-        deed = self._deeds[-1]
-        self._newest = difference_of(self._shots[-2], screenshot)
-        self._restless.saw(self._newest, waited=deed.waits)
-        self._probed = self._probed and len(self._deeds) > 1 and same_actions(deed, self._deeds[-2])
-        self._pointer = deed.points or self._pointer
-        self._changed.append(frozenset())
-        self._kinds.append(ChangeKind.NOTHING)
-        if deed.waits and self._newest.cells:
-            self._deeds[-1] = StepActions(deed.actions, moving=True)
-        change = self._judged()
+        if len(self._steps) < len(self._screenshots) - 1:
+            self._steps.append(StepActions(()))
+        step = self._steps[-1]
+        self._last_difference = difference_of(self._screenshots[-2], screenshot)
+        self._animation.update(self._last_difference, waited=step.only_waits)
+        self._probed = self._probed and len(self._steps) > 1 and same_actions(step, self._steps[-2])
+        self._pointer = step.points or self._pointer
+        self._changed_cells.append(frozenset())
+        self._change_kinds.append(ChangeKind.NOTHING)
+        if step.only_waits and self._last_difference.cells:
+            self._steps[-1] = StepActions(step.actions, animated=True)
+        change = self._classify_last_change()
         if change.kind is ChangeKind.WHOLE:
-            self._restless.forget()
+            self._animation.reset()
         return change
 
-    def _judged(self) -> Change:
-        """What the newest deed changed, by what is known of what moves by itself."""
-        assert self._newest is not None
-        cells, carets = self._restless.cells, not _is_a_character(self._deeds[-1])
-        change = self._newest.judged(self._pointer, cells, carets=carets)
-        self._changed[-1] = self._newest.counted(cells, carets=carets)
-        self._kinds[-1] = change.kind or ChangeKind.NOTHING
+    def _classify_last_change(self) -> Change:
+        """Classify the last change with the current animation mask."""
+        assert self._last_difference is not None
+        # A single typed character can be as small as a text caret, so carets count after one.
+        animated, ignore_carets = self._animation.cells, not _types_one_character(self._steps[-1])
+        change = self._last_difference.classify(self._pointer, animated, ignore_carets=ignore_carets)
+        self._changed_cells[-1] = self._last_difference.relevant_cells(animated, ignore_carets=ignore_carets)
+        self._change_kinds[-1] = change.kind or ChangeKind.NOTHING
         return change
 
-    def did(self, actions: tuple[Action, ...]) -> None:
-        """Take in what was done on the newest look."""
-        self._deeds.append(StepActions(actions))
+    def record_actions(self, actions: tuple[Action, ...]) -> None:
+        """Record the actions of a step on the newest screenshot."""
+        self._steps.append(StepActions(actions))
 
     @property
-    def newest(self) -> tuple[Action, ...]:
-        """What the newest deed did."""
-        return self._deeds[-1].actions if self._deeds else ()
+    def last_actions(self) -> tuple[Action, ...]:
+        """The actions of the last step."""
+        return self._steps[-1].actions if self._steps else ()
 
-    def forget(self) -> None:
-        """Begin anew, since somebody else had the screen: what was done before is no part of any circle."""
-        for taken in (self._shots, self._deeds, self._changed, self._kinds, self._taken):
-            taken.clear()
-        self._apart.clear()
-        self._restless.forget()
-        self._in_a_row = 0
+    def reset(self) -> None:
+        """Clear the history, after the user had control: earlier actions no longer count toward a loop."""
+        for history in (self._screenshots, self._steps, self._changed_cells, self._change_kinds, self._tried):
+            history.clear()
+        self._different_screens.clear()
+        self._animation.reset()
+        self._tried_in_loop = 0
 
-    # -- what moves by itself
+    # -- animations
 
-    def wants_probe(self) -> bool:
-        """Whether to look again without doing anything, to tell apart what the deeds change and what moves anyway.
+    def needs_probe(self) -> bool:
+        """Whether to take a second screenshot without acting, to tell animations from effects of the actions.
 
-        Only if the same was done three times, each time with a change of the same small place, and once for that deed.
+        True once per repeated action: after three equal steps that each changed the same small area.
         """
-        lately = self._changed[-_ALIKE:]
-        if self._probed or len(lately) < _ALIKE or self._deeds[-1].waits or not self._deeds[-1].actions:
+        recent = self._changed_cells[-_PROBE_AFTER:]
+        if self._probed or len(recent) < _PROBE_AFTER or self._steps[-1].only_waits or not self._steps[-1].actions:
             return False
-        if not all(same_actions(deed, self._deeds[-1]) for deed in self._deeds[-_ALIKE:]):
+        if not all(same_actions(step, self._steps[-1]) for step in self._steps[-_PROBE_AFTER:]):
             return False
-        return bool(lately[0].intersection(*lately)) and all(len(cells) <= _SMALL_CELLS for cells in lately)
+        return bool(recent[0].intersection(*recent)) and all(len(cells) <= _SMALL_CELLS for cells in recent)
 
-    def probed(self, screenshot: Screenshot) -> Change:
-        """Take in a second look, with nothing done since the first; returns the newest change, judged again."""
+    def record_probe(self, screenshot: Screenshot) -> Change:
+        """Record a second screenshot without an action; return the last change, classified again."""
         self._probed = True
-        self._restless.probed(difference_of(self._shots[-1], screenshot), self._changed[-_ALIKE:])
-        self._apart.clear()
-        return self._judged()
+        difference = difference_of(self._screenshots[-1], screenshot)
+        self._animation.add_probe(difference, self._changed_cells[-_PROBE_AFTER:])
+        self._different_screens.clear()
+        return self._classify_last_change()
 
-    # -- circles, and the ladder out of them
+    # -- loops and recovery
 
-    def circle(self) -> ActionLoop | None:
-        """The circle that the run goes in, once it weighs enough to be noticed."""
-        found = find_loop(self._deeds, self._same_screen) if self._deeds else None
-        if found is None or found.weight < self.supervision.notice_after:
-            self._let_go()
+    def detect_loop(self) -> ActionLoop | None:
+        """The current loop, once its weight reaches the threshold."""
+        loop = find_loop(self._steps, self._same_screen) if self._steps else None
+        if loop is None or loop.weight < self.supervision.notice_after:
+            self._end_loop()
             return None
-        return found
+        return loop
 
-    def climb(self, circle: ActionLoop) -> RecoveryAction | None:
-        """The next rung, if it is time for one. Each is taken once, until the run has left the circle's screens."""
-        rungs = [rung for rung in self.supervision.rungs if self._can_take(rung, circle)]
-        grace = _NO_RUNGS_LEFT if not self.supervision.rungs else 0
-        if circle.weight < self.supervision.notice_after + self._in_a_row + grace:
+    def next_recovery(self, loop: ActionLoop) -> RecoveryAction | None:
+        """The next recovery action, if one is due. Each is taken once, until the agent leaves the loop's screens."""
+        available = [action for action in self.supervision.rungs if self._is_available(action, loop)]
+        grace = 0 if self.supervision.rungs else _STUCK_AFTER
+        if loop.weight < self.supervision.notice_after + self._tried_in_loop + grace:
             return None
-        self._in_a_row += 1
-        rung = rungs[0] if rungs else RecoveryAction.STUCK
-        self._taken.append(rung)
-        self._circling = tuple(self._shots[-circle.length :])
-        return rung
+        self._tried_in_loop += 1
+        action = available[0] if available else RecoveryAction.STUCK
+        self._tried.append(action)
+        self._loop_screenshots = tuple(self._screenshots[-loop.length :])
+        return action
 
     @property
-    def hotter(self) -> bool:
-        """Whether the model is to be sampled at a higher temperature: from that rung on, while the circle lasts."""
-        return RecoveryAction.HOTTER in self._taken and self._in_a_row > 0
+    def raise_temperature(self) -> bool:
+        """Whether to sample at a higher temperature: from that recovery action until the loop ends."""
+        return RecoveryAction.HOTTER in self._tried and self._tried_in_loop > 0
 
-    def _can_take(self, rung: RecoveryAction, circle: ActionLoop) -> bool:
-        if rung in self._taken or (rung is RecoveryAction.USER and not self.supervision.attended):
+    def _is_available(self, action: RecoveryAction, loop: ActionLoop) -> bool:
+        if action in self._tried or (action is RecoveryAction.USER and not self.supervision.attended):
             return False
-        return rung is not RecoveryAction.CLOSER or circle.target is not None
+        return action is not RecoveryAction.CLOSER or loop.target is not None
 
-    def _let_go(self) -> None:
-        """Forget the rungs taken once two deeds in a row have led to something that the circle did not show."""
-        self._in_a_row = 0
-        if not self._taken or len(self._kinds) < 2 or ChangeKind.NOTHING in self._kinds[-2:]:
+    def _end_loop(self) -> None:
+        """Allow all recovery actions again, after two effective steps in a row to a screen outside the loop."""
+        self._tried_in_loop = 0
+        if not self._tried or len(self._change_kinds) < 2 or ChangeKind.NOTHING in self._change_kinds[-2:]:
             return
-        if not any(alike(shot, self._shots[-1], self._restless.cells) for shot in self._circling):
-            self._taken.clear()
+        newest, animated = self._screenshots[-1], self._animation.cells
+        if not any(same_screen(screenshot, newest, animated) for screenshot in self._loop_screenshots):
+            self._tried.clear()
 
     def _same_screen(self, one: int, other: int) -> bool:
-        restless = self._restless.cells
-        if all(cells <= restless for cells in self._changed[one:other]):
+        animated = self._animation.cells
+        if all(cells <= animated for cells in self._changed_cells[one:other]):
             return True
-        if other - one == 1 or (one, other) in self._apart:
+        if other - one == 1 or (one, other) in self._different_screens:
             return False
-        same = alike(self._shots[one], self._shots[other], self._restless.cells)
+        same = same_screen(self._screenshots[one], self._screenshots[other], animated)
         if not same:
-            self._apart.add((one, other))
+            self._different_screens.add((one, other))
         return same
 
 
-def _is_a_character(deed: StepActions) -> bool:
-    """Whether it types so little that the text may look like a caret."""
-    return any(_types_one(action) for action in deed.actions)
+def _types_one_character(step: StepActions) -> bool:
+    return any(_is_one_character(action) for action in step.actions)
 
 
-def _types_one(action: Action) -> bool:
+def _is_one_character(action: Action) -> bool:
     match action:
         case Type(text):
             return len(text.strip()) == 1

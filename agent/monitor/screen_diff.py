@@ -1,10 +1,10 @@
-"""What differs between two looks at a screen, judged by the pixels alone.
+"""Compares two screenshots by their pixels.
 
-    difference = difference_of(before, after)     pixels and the cells of a 16 px grid that they lie in
-    change = difference.judged(points, restless)  nothing, near the points, elsewhere, or a whole new screen
+    difference = difference_of(before, after)        the changed cells of a 16 px grid
+    change = difference.classify(points, animated)   nothing, near the points, elsewhere, or the whole screen
 
-Restless cells are those that change with nothing done: a spinner, a clock, an animation. They are left out of the
-judgement, as is a caret; both are named, so that the record stays whole. The pointer is in no screenshot of ours.
+Animated cells change on their own, such as a spinner or a clock. They do not count for the classification, nor does a
+text caret; the change lists both as masked. Screenshots never contain the pointer.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,72 +19,72 @@ from ..core.change import Change, ChangeKind
 
 CELL_PX = 16
 NEAR_PX = 64
-"""A region this close to the point of an action is near it."""
+"""A region this close to the point of an action counts as near."""
 
 _TOLERANCE = 12
 _BEYOND_TOLERANCE = [0] * (_TOLERANCE + 1) + [255] * (255 - _TOLERANCE)
 _STRIP_PX = 8 * CELL_PX
-"""Rows that are compared at once. The parts of a strip fit in a processor's cache and in memory that is used again;
-those of a whole screen are fetched from the system each time, which takes longer than the comparison."""
+"""Rows compared at once. The buffers of a strip fit in the CPU cache and are reused by the allocator; buffers of a
+whole screen are allocated from the system each time, which takes longer than the comparison."""
 
-_MOST_REGIONS = 8
+_MAX_REGIONS = 8
 _CARET_WIDTH_PX = 3
 _CARET_HEIGHTS_PX = range(9, 49)
 _WHOLE_CELLS = 0.35
 _SPREAD_CELLS = 0.12
 _SPREAD_AREA = 0.7
 _CROWDED = 0.25
-"""With more changed cells than this share, single regions mean nothing, and are not looked for."""
+"""Above this share of changed cells, separate regions are meaningless and are not computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two screenshots compared: the share of differing pixels, and where: indices of grid cells, row by row."""
+    """The share of changed pixels between two screenshots, and the changed grid cells, numbered row by row."""
 
     size: Size
     share: float
     cells: frozenset[int] = frozenset()
     _images: tuple[Image.Image, Image.Image] | None = field(default=None, repr=False, compare=False)
 
-    def counted(self, restless: Collection[int] = (), *, carets: bool = True) -> frozenset[int]:
-        """The cells that count: not those that are `restless`, nor, with `carets`, those that hold but a caret."""
-        cells = self.cells.difference(restless)
-        if not carets or self._is_crowded(cells):
+    def relevant_cells(self, animated: Collection[int] = (), *, ignore_carets: bool = True) -> frozenset[int]:
+        """The changed cells except `animated` ones and, with `ignore_carets`, those in which only a caret changed."""
+        cells = self.cells.difference(animated)
+        if not ignore_carets or self._is_crowded(cells):
             return cells
-        return cells.difference(*(self._inside(box) for box in self._boxes(cells) if self._is_caret(box)))
+        return cells.difference(*(self._cells_in(box) for box in self._boxes(cells) if self._is_caret(box)))
 
-    def judged(
-        self, points: Sequence[ScreenPoint] = (), restless: Collection[int] = (), *, carets: bool = True
+    def classify(
+        self, points: Sequence[ScreenPoint] = (), animated: Collection[int] = (), *, ignore_carets: bool = True
     ) -> Change:
-        """The change, for an action at `points`, by the cells that are `counted`."""
-        counted = self.counted(restless, carets=carets)
-        masked = self._boxes(self.cells - counted)[:_MOST_REGIONS]
-        if self._is_whole(counted):
-            return Change(self.share, (self._around(counted),), ChangeKind.WHOLE, masked)
-        regions = self._boxes(counted)
-        return Change(self.share, regions[:_MOST_REGIONS], _kind(regions, points), masked)
+        """The change as the effect of an action at `points`, by its relevant cells."""
+        relevant = self.relevant_cells(animated, ignore_carets=ignore_carets)
+        masked = self._boxes(self.cells - relevant)[:_MAX_REGIONS]
+        if self._is_whole(relevant):
+            return Change(self.share, (self._bounds(relevant),), ChangeKind.WHOLE, masked)
+        regions = self._boxes(relevant)
+        return Change(self.share, regions[:_MAX_REGIONS], _kind(regions, points), masked)
 
     @property
     def columns(self) -> int:
-        """Cells in a row."""
+        """Grid cells per row."""
         return ceil(self.size.width / CELL_PX)
 
-    def _count(self) -> int:
+    def _cell_count(self) -> int:
         return self.columns * ceil(self.size.height / CELL_PX)
 
     def _is_crowded(self, cells: Collection[int]) -> bool:
-        return len(cells) > _CROWDED * self._count()
+        return len(cells) > _CROWDED * self._cell_count()
 
     def _is_whole(self, cells: Collection[int]) -> bool:
-        """Much of the screen differs, or a good deal of it, from edge to edge."""
-        share = len(cells) / self._count()
+        """Whether most of the screen changed, or a smaller part spread from edge to edge."""
+        share = len(cells) / self._cell_count()
         if share < _SPREAD_CELLS:
             return False
-        around = self._around(cells)
-        return share >= _WHOLE_CELLS or _area(around) >= _SPREAD_AREA * self.size.width * self.size.height
+        bounds = self._bounds(cells)
+        return share >= _WHOLE_CELLS or _area(bounds) >= _SPREAD_AREA * self.size.width * self.size.height
 
-    def _around(self, cells: Collection[int]) -> Box:
-        """The smallest box of whole cells that holds all of `cells`, cut off at the edge of the screen."""
+    def _bounds(self, cells: Collection[int]) -> Box:
+        """The bounding box of `cells` in pixels, clipped to the screen."""
         columns = {cell % self.columns for cell in cells}
         top, bottom = min(cells) // self.columns, max(cells) // self.columns
         return Box(
@@ -95,35 +95,35 @@ class Difference:
         )
 
     def _boxes(self, cells: Collection[int]) -> tuple[Box, ...]:
-        """The boxes of groups of cells that touch, corners included; the largest first."""
+        """The bounding boxes of connected groups of cells, largest first."""
         if self._is_crowded(cells):
-            return (self._around(cells),)
-        boxes = [self._around(group) for group in groups(cells, self.columns)]
+            return (self._bounds(cells),)
+        boxes = [self._bounds(group) for group in connected_groups(cells, self.columns)]
         return tuple(sorted(boxes, key=_area, reverse=True))
 
-    def _inside(self, box: Box) -> frozenset[int]:
+    def _cells_in(self, box: Box) -> frozenset[int]:
         rows = range(box.top // CELL_PX, ceil(box.bottom / CELL_PX))
         columns = range(box.left // CELL_PX, ceil(box.right / CELL_PX))
         return frozenset(row * self.columns + column for row in rows for column in columns)
 
     def _is_caret(self, box: Box) -> bool:
-        """Whether what changed in `box` is one solid upright bar, as wide and high as a caret."""
+        """Whether the changed pixels in `box` form one solid vertical bar of the size of a text caret."""
         if self._images is None or box.right - box.left > 2 * CELL_PX or box.bottom - box.top > 4 * CELL_PX:
             return False
-        part = _mask(_raw(self._images, (box.left, box.top, box.right, box.bottom)))
-        exact = part.getbbox()
-        if exact is None:
+        mask = _mask(_absolute_difference(self._images, (box.left, box.top, box.right, box.bottom)))
+        bar = mask.getbbox()
+        if bar is None:
             return False
-        width, height = exact[2] - exact[0], exact[3] - exact[1]
-        solid = part.histogram()[255] == width * height
+        width, height = bar[2] - bar[0], bar[3] - bar[1]
+        solid = mask.histogram()[255] == width * height
         return solid and width <= _CARET_WIDTH_PX and height in _CARET_HEIGHTS_PX
 
 
 def difference_of(before: Screenshot, after: Screenshot) -> Difference:
-    """Where two screenshots differ, in pixels of the second.
+    """Compare two screenshots, in pixels of the second.
 
-    A pixel counts once a channel differs by more than 12 of 255, which forgives lossy capture. Screens of different
-    sizes differ whole.
+    A pixel counts as changed if a channel differs by more than 12 of 255, which tolerates lossy capture. Screenshots
+    of different sizes differ completely.
     """
     size = after.size
     if before.size != size:
@@ -133,58 +133,53 @@ def difference_of(before: Screenshot, after: Screenshot) -> Difference:
     images = before.image, after.image
     if images[0] is images[1]:
         return Difference(size, 0.0)
-    reduced = b"".join(_reduced(images, top) for top in range(0, size.height, _STRIP_PX))
-    cells = frozenset(index for index, value in enumerate(reduced) if value)
-    return Difference(size, _share(reduced, size), cells, images if cells else None)
+    shares = b"".join(_cell_shares(images, top) for top in range(0, size.height, _STRIP_PX))
+    cells = frozenset(index for index, value in enumerate(shares) if value)
+    return Difference(size, _pixel_share(shares, size), cells, images if cells else None)
 
 
-def compare(before: Screenshot, after: Screenshot, points: Sequence[ScreenPoint] = ()) -> Change:
-    """What differs between two screenshots, after an action at `points`; see `Difference`."""
-    return difference_of(before, after).judged(points)
+def same_screen(before: Screenshot, after: Screenshot, animated: Collection[int] = ()) -> bool:
+    """Whether two screenshots show the same screen, except for carets and `animated` cells."""
+    return before is after or difference_of(before, after).classify((), animated).kind is ChangeKind.NOTHING
 
 
-def alike(before: Screenshot, after: Screenshot, restless: Collection[int] = ()) -> bool:
-    """Whether two looks show the same screen, but for carets and what is restless."""
-    return before is after or difference_of(before, after).judged((), restless).kind is ChangeKind.NOTHING
+def _cell_shares(images: tuple[Image.Image, Image.Image], top: int) -> bytes:
+    """The share of changed pixels of each cell in the strip that starts at row `top`, in 255ths.
 
-
-def _reduced(images: tuple[Image.Image, Image.Image], top: int) -> bytes:
-    """The cells of the strip that begins at row `top`: of each, the share of pixels that differ, in 255ths.
-
-    A cell averages 256 pixels: a single one that differs still rounds up to 1.
+    A cell averages 256 pixels, so a single changed pixel still rounds up to 1.
     """
     width, height = images[0].size
     box = (0, top, width, min(top + _STRIP_PX, height))
-    raw = _raw(images, box)
+    raw = _absolute_difference(images, box)
     if raw.getbbox() is None:
         return bytes(ceil(width / CELL_PX) * ceil((box[3] - top) / CELL_PX))
     return _mask(raw).reduce(CELL_PX).tobytes()
 
 
-def _raw(images: tuple[Image.Image, Image.Image], box: tuple[int, int, int, int]) -> Image.Image:
+def _absolute_difference(images: tuple[Image.Image, Image.Image], box: tuple[int, int, int, int]) -> Image.Image:
     return ImageChops.difference(images[0].crop(box), images[1].crop(box))
 
 
 def _mask(raw: Image.Image) -> Image.Image:
-    """255 where a channel differs by more than the tolerance."""
+    """255 where any channel differs by more than the tolerance."""
     red, green, blue = raw.split()
     return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_BEYOND_TOLERANCE)
 
 
-def _share(reduced: bytes, size: Size) -> float:
-    """The share of pixels that differ, from the cells; those at the right and lower edge may be smaller."""
+def _pixel_share(shares: bytes, size: Size) -> float:
+    """The share of changed pixels of the screen; cells at the right and bottom edge may be smaller than others."""
     columns = ceil(size.width / CELL_PX)
     last_column, last_row = size.width - (columns - 1) * CELL_PX, (size.height - 1) % CELL_PX + 1
     pixels = 0
-    for cells, height in ((reduced[:-columns], CELL_PX), (reduced[-columns:], last_row)):
-        edge = cells[columns - 1 :: columns]
-        pixels += _pixels(cells, CELL_PX * height) - _pixels(edge, CELL_PX * height)
-        pixels += _pixels(edge, last_column * height)
+    for cells, height in ((shares[:-columns], CELL_PX), (shares[-columns:], last_row)):
+        last_cells = cells[columns - 1 :: columns]
+        pixels += _pixels(cells, CELL_PX * height) - _pixels(last_cells, CELL_PX * height)
+        pixels += _pixels(last_cells, last_column * height)
     return pixels / (size.width * size.height)
 
 
 def _pixels(cells: bytes, area: int) -> int:
-    """How many pixels differ in `cells` of that many pixels each, to one pixel a cell."""
+    """The number of changed pixels in `cells` of `area` pixels each, to one pixel per cell."""
     by_value = [round(value * area / 255) for value in range(256)]
     return sum(map(by_value.__getitem__, cells))
 
@@ -204,24 +199,24 @@ def _area(box: Box) -> int:
     return (box.right - box.left) * (box.bottom - box.top)
 
 
-def groups(cells: Collection[int], columns: int) -> list[frozenset[int]]:
-    """The cells of a grid that many columns wide, in groups that touch, corners included."""
-    left, found = set(cells), list[frozenset[int]]()
-    while left:
-        found.append(frozenset(_flood(left, columns)))
-    return found
+def connected_groups(cells: Collection[int], columns: int) -> list[frozenset[int]]:
+    """Split cells of a grid with that many columns into connected groups; diagonal neighbours are connected."""
+    remaining, groups = set(cells), list[frozenset[int]]()
+    while remaining:
+        groups.append(frozenset(_take_group(remaining, columns)))
+    return groups
 
 
-def _flood(open_cells: set[int], columns: int) -> list[int]:
-    """Take one connected group out of `open_cells`."""
-    group = [open_cells.pop()]
+def _take_group(remaining: set[int], columns: int) -> list[int]:
+    """Remove one connected group from `remaining` by flood fill."""
+    group = [remaining.pop()]
     for cell in group:
         column = cell % columns
-        for step in (-1, 0, 1):
-            if not 0 <= column + step < columns:
+        for offset in (-1, 0, 1):
+            if not 0 <= column + offset < columns:
                 continue
-            for neighbour in (cell + step - columns, cell + step, cell + step + columns):
-                if neighbour in open_cells:
-                    open_cells.remove(neighbour)
+            for neighbour in (cell + offset - columns, cell + offset, cell + offset + columns):
+                if neighbour in remaining:
+                    remaining.remove(neighbour)
                     group.append(neighbour)
     return group

@@ -46,13 +46,13 @@ def measure(name: str, screens: Callable[[int], Image.Image], deed: Callable[[in
         shot = Screenshot(screens(step))
         _ = shot.sha256  # the log asks for it at any rate
         started = time.process_time()
-        reflection.saw(shot)
-        reflection.wants_probe()
-        circle = reflection.circle()
+        reflection.record_observation(shot)
+        reflection.needs_probe()
+        circle = reflection.detect_loop()
         if circle is not None:
-            reflection.climb(circle)
+            reflection.next_recovery(circle)
         times.append((time.process_time() - started) * 1000)
-        reflection.did((deed(step),))
+        reflection.record_actions((deed(step),))
     times = sorted(times[1:])
     print(f"| {name} | {times[len(times) // 2]:.1f} | {times[-1]:.1f} |")
 

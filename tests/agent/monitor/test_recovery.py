@@ -1,4 +1,4 @@
-"""The rungs, one by one, and that nothing is done while a run goes well."""
+"""Each recovery action, and that none is taken while a run makes progress."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -42,38 +42,38 @@ def only(*rungs: RecoveryAction) -> Supervision:
     return Supervision(rungs=rungs)
 
 
-def test_told_of_a_circle_a_model_hears_what_was_seen_once() -> None:
+def test_loop_is_reported_to_the_model_once() -> None:
     events, _ = play(DEAD, in_memory(DEAD), only(RecoveryAction.TELL))
-    told = [event.notes for event in events if isinstance(event, Observed) and "circles" in " ".join(event.notes)]
-    assert len(told) == 1
-    assert "click at 100, 80" in told[0][0]
+    reports = [event.notes for event in events if isinstance(event, Observed) and "circles" in " ".join(event.notes)]
+    assert len(reports) == 1
+    assert "click at 100, 80" in reports[0][0]
     assert ended(events).stop is StopReason.STUCK
 
 
-def test_a_hotter_sampling_holds_while_the_circle_lasts_and_no_longer() -> None:
+def test_higher_temperature_lasts_as_long_as_the_loop() -> None:
     case = Case("way out", "dead", lambda: in_order(*[Click(BUTTON)] * 4, Type("Ada")))
     events, model = play(case, in_memory(case), only(RecoveryAction.HOTTER, RecoveryAction.TELL))
     assert [sampling.temperature for sampling in model.samplings] == [0, 0, 0, 0.7, 0.7, 0]
     assert climbed(events) == [(4, "hotter"), (5, "tell")]
 
 
-def test_a_fresh_plan_shows_the_task_and_what_was_done_but_no_look_before() -> None:
+def test_new_plan_shows_the_task_and_the_actions_but_no_earlier_screenshot() -> None:
     events, model = play(DEAD, in_memory(DEAD), only(RecoveryAction.PLAN))
     step = next(event.step for event in events if isinstance(event, Escalated) and event.action is RecoveryAction.PLAN)
-    asked = model.asked[step - 1]
-    assert images_in(asked) == 1
-    assert not any(message.role == "assistant" for message in asked)
-    assert "3. click at 100, 80" in asked[-1].text
-    assert "Get it done" in asked[1].text
+    prompt = model.asked[step - 1]
+    assert images_in(prompt) == 1
+    assert not any(message.role == "assistant" for message in prompt)
+    assert "3. click at 100, 80" in prompt[-1].text
+    assert "Get it done" in prompt[1].text
 
 
-def test_a_rung_that_cannot_be_taken_is_left_out() -> None:
+def test_unavailable_recovery_action_is_skipped() -> None:
     typing = next(case for case in CASES if case.trouble == "field")
-    assert "closer" not in [rung for _, rung in climbed(play(typing, in_memory(typing))[0])]
-    assert "user" not in [rung for _, rung in climbed(play(DEAD, in_memory(DEAD))[0])]
+    assert "closer" not in [action for _, action in climbed(play(typing, in_memory(typing))[0])]
+    assert "user" not in [action for _, action in climbed(play(DEAD, in_memory(DEAD))[0])]
 
 
-def test_while_a_run_goes_well_nothing_is_said_and_no_reply_is_drawn_hotter() -> None:
+def test_progress_causes_no_recovery_and_no_higher_temperature() -> None:
     for case in CASES:
         if case.progress and case.trouble != "third":
             events, model = play(case, in_memory(case))
@@ -81,10 +81,10 @@ def test_while_a_run_goes_well_nothing_is_said_and_no_reply_is_drawn_hotter() ->
             assert {sampling.temperature for sampling in model.samplings} == {0.0}
 
 
-def test_alternation_and_stubbornness_end_alike() -> None:
-    places = (ScreenPoint(20, 20), ScreenPoint(600, 20), ScreenPoint(600, 450))
+def test_alternating_actions_end_like_a_repeated_action() -> None:
+    targets = (ScreenPoint(20, 20), ScreenPoint(600, 20), ScreenPoint(600, 450))
     for count in (1, 2, 3):
-        model = stubborn(*(Click(at) for at in places[:count]))
+        model = stubborn(*(Click(at) for at in targets[:count]))
         case = Case("in turn", "dead", partial(_same, model))
         events, _ = play(case, in_memory(case), only(RecoveryAction.TELL, RecoveryAction.PLAN))
         assert climbed(events)[0] == (3 * count + 1, "tell")
@@ -93,36 +93,36 @@ def test_alternation_and_stubbornness_end_alike() -> None:
 
 @given(
     screen=st.tuples(st.integers(200, 3000), st.integers(200, 2000)),
-    place=st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)),
+    position=st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)),
     scale=st.sampled_from([1.0, 1.5, 2.0]),
     dialect=st.sampled_from(["ui-tars-1.5", "ui-tars-1.0", "qwen2.5-vl"]),
 )
-def test_a_place_on_the_enlarged_part_is_mapped_back_exactly(
-    screen: tuple[int, int], place: tuple[float, float], scale: float, dialect: str
+def test_point_on_the_magnified_part_is_mapped_back_exactly(
+    screen: tuple[int, int], position: tuple[float, float], scale: float, dialect: str
 ) -> None:
-    at = ScreenPoint(place[0] * screen[0], place[1] * screen[1])
+    at = ScreenPoint(position[0] * screen[0], position[1] * screen[1])
     part = part_around(at, Size(*screen))
     assert 0 <= part.left <= at.x < part.right <= screen[0]
     assert 0 <= part.top <= at.y < part.bottom <= screen[1]
     device = DeviceTransform(scale, 7, 11)
-    closer = ZoomRefinement.around(at, Screenshot(Image.new("RGB", screen)), dialect_named(dialect), device)
+    zoom = ZoomRefinement.around(at, Screenshot(Image.new("RGB", screen)), dialect_named(dialect), device)
     inside = ScreenPoint(at.x - part.left, at.y - part.top)
-    trace = closer.on_screen(closer.frame.trace(closer.frame.to_model(inside)))
+    trace = zoom.on_screen(zoom.frame.trace(zoom.frame.to_model(inside)))
     assert abs(trace.screen.x - at.x) < 1e-6 or trace.clamped
     assert abs(trace.screen.y - at.y) < 1e-6 or trace.clamped
-    there = device.apply(trace.screen)
-    assert abs(trace.device.x - there.x) < 1e-6
-    assert abs(trace.device.y - there.y) < 1e-6
+    expected = device.apply(trace.screen)
+    assert abs(trace.device.x - expected.x) < 1e-6
+    assert abs(trace.device.y - expected.y) < 1e-6
 
 
-def test_an_enlarged_part_is_asked_about_in_the_grounding_prompt() -> None:
-    closer = ZoomRefinement.around(
+def test_magnified_part_is_sent_with_the_grounding_prompt() -> None:
+    zoom = ZoomRefinement.around(
         ScreenPoint(10, 10), Screenshot(Image.new("RGB", (1280, 720))), UiTars15(), DeviceTransform()
     )
-    messages = closer.messages("the Save button")
+    messages = zoom.messages("the Save button")
     assert images_in(messages) == 1
     assert "the Save button" in " ".join(message.text for message in messages)
-    assert closer.frame.screen == Size(426, 240)
-    assert closer.frame.image == Size(1288, 728)
-    assert closer.read("gibberish") is None
-    assert closer.read("Action: finished()") is None
+    assert zoom.frame.screen == Size(426, 240)
+    assert zoom.frame.image == Size(1288, 728)
+    assert zoom.read("gibberish") is None
+    assert zoom.read("Action: finished()") is None

@@ -1,8 +1,12 @@
+"""Comparison of screenshots: regions, kinds of change, carets and animations."""
+
+from collections.abc import Sequence
+
 import pytest
 from PIL import Image, ImageDraw
 
-from screenwright import ChangeKind, ScreenPoint, Screenshot
-from screenwright.agent.monitor.screen_diff import alike, compare, difference_of
+from screenwright import Change, ChangeKind, ScreenPoint, Screenshot
+from screenwright.agent.monitor.screen_diff import difference_of, same_screen
 from screenwright.envs.geometry import Box
 
 Rectangle = tuple[int, int, int, int]
@@ -15,12 +19,16 @@ def screen(*boxes: Rectangle, colour: str = "black", size: tuple[int, int] = (32
     return Screenshot(image)
 
 
-def test_the_same_screen_has_no_change() -> None:
+def compare(before: Screenshot, after: Screenshot, points: Sequence[ScreenPoint] = ()) -> Change:
+    return difference_of(before, after).classify(points)
+
+
+def test_equal_screenshots_have_no_change() -> None:
     change = compare(screen((10, 10, 20, 20)), screen((10, 10, 20, 20)))
     assert (change.share, change.kind, change.regions) == (0, ChangeKind.NOTHING, ())
 
 
-def test_a_single_pixel_is_a_change_and_is_located() -> None:
+def test_single_changed_pixel_is_located() -> None:
     change = compare(screen(), screen((100, 50, 100, 50)))
     assert change.share == 1 / (320 * 240)
     assert change.regions == (Box(96, 48, 112, 64),)
@@ -31,16 +39,16 @@ def test_separate_changes_are_separate_regions_largest_first() -> None:
     assert change.regions == (Box(160, 96, 240, 160), Box(0, 0, 16, 16))
 
 
-def test_noise_below_the_tolerance_is_no_change() -> None:
+def test_noise_below_the_tolerance_is_ignored() -> None:
     assert compare(screen(), screen((0, 0, 319, 239), colour="#f6f6f6")).share == 0
 
 
-def test_a_screen_of_another_size_is_a_whole_new_screen() -> None:
+def test_screenshot_of_another_size_is_a_whole_new_screen() -> None:
     change = compare(screen(), screen(size=(100, 80)))
     assert (change.share, change.regions, change.kind) == (1.0, (Box(0, 0, 100, 80),), ChangeKind.WHOLE)
 
 
-def test_regions_end_at_the_edge_of_the_screen() -> None:
+def test_regions_are_clipped_to_the_screen() -> None:
     change = compare(screen(size=(100, 50)), screen((90, 40, 99, 49), size=(100, 50)))
     assert change.regions == (Box(80, 32, 100, 50),)
 
@@ -53,17 +61,17 @@ def test_regions_end_at_the_edge_of_the_screen() -> None:
         ((0, 0, 319, 120), ChangeKind.WHOLE),
     ],
 )
-def test_a_change_is_near_the_point_elsewhere_or_a_whole_new_screen(box: Rectangle, kind: ChangeKind) -> None:
+def test_change_is_near_the_point_elsewhere_or_the_whole_screen(box: Rectangle, kind: ChangeKind) -> None:
     assert compare(screen(), screen(box), [ScreenPoint(30, 30)]).kind is kind
 
 
-def test_text_all_over_a_page_is_a_whole_new_screen_though_most_of_the_page_stays_white() -> None:
+def test_text_spread_over_a_white_page_is_a_whole_new_screen() -> None:
     lines = [(8, top, 310, top + 3) for top in range(4, 236, 24)]
     assert compare(screen(), screen(*lines)).kind is ChangeKind.WHOLE
 
 
 @pytest.mark.parametrize(("left", "width", "height"), [(50, 1, 14), (159, 2, 18), (300, 3, 40)])
-def test_a_caret_is_masked_and_named(left: int, width: int, height: int) -> None:
+def test_caret_is_masked_and_listed(left: int, width: int, height: int) -> None:
     change = compare(screen(), screen((left, 60, left + width - 1, 60 + height - 1)), [ScreenPoint(left, 60)])
     assert (change.kind, change.regions) == (ChangeKind.NOTHING, ())
     assert len(change.masked) == 1
@@ -71,16 +79,16 @@ def test_a_caret_is_masked_and_named(left: int, width: int, height: int) -> None
 
 
 @pytest.mark.parametrize("box", [(50, 60, 53, 78), (50, 60, 51, 66), (50, 60, 51, 120)])
-def test_what_is_not_of_a_carets_size_is_no_caret(box: Rectangle) -> None:
+def test_bar_of_another_size_is_no_caret(box: Rectangle) -> None:
     assert compare(screen(), screen(box), [ScreenPoint(50, 60)]).kind is ChangeKind.NEAR
 
 
-def test_what_is_restless_is_masked_and_what_changes_beside_it_is_not() -> None:
-    restless = difference_of(screen(), screen((200, 100, 220, 120))).cells
+def test_animated_cells_are_masked_and_other_changes_are_not() -> None:
+    animated = difference_of(screen(), screen((200, 100, 220, 120))).cells
     both = difference_of(screen(), screen((200, 100, 220, 120), (20, 20, 40, 40)))
-    change = both.judged([ScreenPoint(20, 20)], restless)
+    change = both.classify([ScreenPoint(20, 20)], animated)
     assert change.kind is ChangeKind.NEAR
     assert change.regions == (Box(16, 16, 48, 48),)
     assert change.masked == (Box(192, 96, 224, 128),)
-    assert alike(screen(), screen((200, 100, 220, 120)), restless)
-    assert not alike(screen(), screen((200, 100, 220, 120)))
+    assert same_screen(screen(), screen((200, 100, 220, 120)), animated)
+    assert not same_screen(screen(), screen((200, 100, 220, 120)))
