@@ -1,9 +1,16 @@
-"""Looking at a model and its server before an episode fails for reasons that have nothing to do with the task."""
+"""Checks a model and its server before a run, so that episodes do not fail for reasons unrelated to the task."""
 
-from .calibration import CALIBRATION, Calibration, CalibrationReply, Fit, ask, calibrate
+from .calibration import CALIBRATION, Calibration, CalibrationReply, HypothesisFit, ask, calibrate
+from .calibration_cache import (
+    CachedCalibration,
+    default_folder,
+    load_calibration,
+    refusal,
+    refusal_of,
+    save_calibration,
+)
 from .endpoint import REACHABLE, REPLY, check_endpoint, dialect_of
-from .readings import Reading
-from .verdicts import CachedCalibration, default_folder, load_calibration, refusal, refusal_of, save_calibration
+from .hypotheses import SpaceHypothesis
 
 __all__ = [
     "CALIBRATION",
@@ -12,8 +19,8 @@ __all__ = [
     "CachedCalibration",
     "Calibration",
     "CalibrationReply",
-    "Fit",
-    "Reading",
+    "HypothesisFit",
+    "SpaceHypothesis",
     "ask",
     "calibrate",
     "check_endpoint",

@@ -1,4 +1,4 @@
-"""What a server can do beyond answering: several images, special tokens, a prefix cache, replies of a given form."""
+"""Checks optional capabilities of a server: several images, special tokens, a prefix cache, structured output."""
 
 import re
 from functools import cache
@@ -13,8 +13,8 @@ from ..core.model import Sampling
 from ..dialects.dialect import Constrainable, Dialect
 from .probe import Probe, ServerRefused
 
-MOST_IMAGES = 50
-"""More images than this are not asked for: no history shows as many."""
+MAX_IMAGES = 50
+"""The most images to test with: no history holds more."""
 
 ENOUGH_IMAGES = 5
 
@@ -23,49 +23,50 @@ BOX_START, BOX_END = "<|box_start|>", "<|box_end|>"
 _LIMIT = re.compile(r"at most (\d+) image", re.IGNORECASE)
 _METRICS_S = 5.0
 _LONG = "The quick brown fox jumps over the lazy dog. " * 60
-"""Several blocks of any server's prefix cache."""
+"""Fills several blocks of any server's prefix cache."""
 
 
 # -- images a prompt
 
 
-def images_a_prompt(what: str, probe: Probe) -> Check:
-    """How many images a prompt may hold: read off the refusal of very many, or tried out.
+def images_per_prompt(what: str, probe: Probe) -> Check:
+    """The maximum number of images in a prompt, from the error for too many images or by bisection.
 
     Raises:
-        ModelLost: the server does not answer.
+        ModelLost: the server does not respond.
     """
-    most, refusal = _most_images(probe)
-    if most >= MOST_IMAGES:
-        return Check(what, CheckStatus.OK, f"{MOST_IMAGES} or more")
+    most, refusal = _image_limit(probe)
+    if most >= MAX_IMAGES:
+        return Check(what, CheckStatus.OK, f"{MAX_IMAGES} or more")
     if most == 0:
-        advice = "serve a model that sees, and allow it images (vLLM: --limit-mm-per-prompt)"
+        advice = "serve a vision model and allow images (vLLM: --limit-mm-per-prompt)"
         return Check(what, CheckStatus.FAILED, refusal, advice)
     if most >= ENOUGH_IMAGES:
         return Check(what, CheckStatus.OK, f"{most}")
     advice = f'serve it with --limit-mm-per-prompt \'{{"image":5,"video":0}}\', or run with --history window:{most}'
-    return Check(what, CheckStatus.WARNING, f"{most}, where up to {ENOUGH_IMAGES} are shown", advice)
+    return Check(what, CheckStatus.WARNING, f"{most}, but the history holds up to {ENOUGH_IMAGES}", advice)
 
 
-def _most_images(probe: Probe) -> tuple[int, str]:
-    """The number, and what the server says to more."""
-    accepted, refused, said = 0, MOST_IMAGES + 1, ""
-    asked = MOST_IMAGES
+def _image_limit(probe: Probe) -> tuple[int, str]:
+    """The number, and the server's error for more."""
+    accepted, refused, reason = 0, MAX_IMAGES + 1, ""
+    asked = MAX_IMAGES
     while refused - accepted > 1:
         try:
             probe.ask([Message("user", (_dot(),) * asked), Message.of("user", "How many?")])
             accepted = asked
         except ServerRefused as error:
-            refused, said = asked, str(error)
-            if limit := _LIMIT.search(said):
-                return min(int(limit[1]), asked - 1), said
+            refused, reason = asked, str(error)
+            if limit := _LIMIT.search(reason):
+                return min(int(limit[1]), asked - 1), reason
         asked = (accepted + refused) // 2
-    return accepted, said
+
+    return accepted, reason
 
 
 @cache
 def _dot() -> ImagePart:
-    """A tiny image, which costs a handful of tokens."""
+    """A tiny image, which costs only a few tokens."""
     size = Size(64, 64)
     return ImagePart.of(Screenshot(Image.new("RGB", (size.width, size.height), (200, 30, 30))), size)
 
@@ -74,25 +75,25 @@ def _dot() -> ImagePart:
 
 
 def special_tokens(what: str, probe: Probe) -> Check:
-    """Whether the box tokens that the dialect's models write arrive here; they are what the server has in its cache.
+    """Whether replies contain the box tokens that the dialect's models write; the server's cache holds them too.
 
-    vLLM is made to write them. Another server's model is asked to, and where it will not nothing is known.
+    vLLM is forced to write them by a grammar; other models are asked to, and if they do not, the result is unknown.
 
     Raises:
-        ModelLost: the server does not answer.
+        ModelLost: the server does not respond.
     """
     if probe.dialect is None or not _writes_boxes(probe.dialect):
-        return Check(what, CheckStatus.SKIPPED, "the dialect writes none")
+        return Check(what, CheckStatus.SKIPPED, "the dialect has none")
     try:
         text = _boxes_from(probe)
     except ServerRefused as refused:
-        return Check(what, CheckStatus.SKIPPED, f"the server cannot be made to write one: {refused}")
+        return Check(what, CheckStatus.SKIPPED, f"the server rejects the request for one: {refused}")
     if BOX_START in text and BOX_END in text:
-        return Check(what, CheckStatus.OK, f"{BOX_START} arrives as the model writes it")
+        return Check(what, CheckStatus.OK, f"{BOX_START} is kept in replies")
     if "(1,2)" not in text.replace(" ", ""):
-        return Check(what, CheckStatus.SKIPPED, "the model does not repeat a box, so that nothing can be told")
-    found = f"{BOX_START} is stripped from replies; it is put back in past ones, at the price of cache misses"
-    return Check(what, CheckStatus.WARNING, found, "serve it with vLLM, which is asked for skip_special_tokens=false")
+        return Check(what, CheckStatus.SKIPPED, "the model did not repeat a box, so the result is unknown")
+    found = f"{BOX_START} is stripped from replies; adding it to past ones again causes cache misses"
+    return Check(what, CheckStatus.WARNING, found, "serve it with vLLM, which supports skip_special_tokens=false")
 
 
 def _boxes_from(probe: Probe) -> str:
@@ -111,10 +112,10 @@ def _writes_boxes(dialect: Dialect) -> bool:
 
 
 def prefix_cache(what: str, probe: Probe) -> Check:
-    """Whether a prompt that was sent before is taken from the server's cache.
+    """Whether a repeated prompt is served from the server's prefix cache.
 
     Raises:
-        ModelLost: the server does not answer.
+        ModelLost: the server does not respond.
     """
     messages = [Message.of("user", _LONG)]
     try:
@@ -127,20 +128,23 @@ def prefix_cache(what: str, probe: Probe) -> Check:
     if again.cached:
         return Check(what, CheckStatus.OK, f"{again.cached} of {again.prompt} tokens of a repeated prompt came from it")
     if before is None or after is None:
-        found = "no tokens of a repeated prompt are said to come from it: it is off, or the server does not tell"
+        found = "no cached tokens reported for a repeated prompt: the cache is off, or the server does not report it"
         return Check(
-            what, CheckStatus.WARNING, found, "vLLM: serve with --enable-prompt-tokens-details, then look again"
+            what, CheckStatus.WARNING, found, "vLLM: serve with --enable-prompt-tokens-details, then check again"
         )
     if after > before:
         advice = "serve with --enable-prompt-tokens-details, so that runs record it"
         return Check(what, CheckStatus.OK, f"{after - before:.0f} tokens of a repeated prompt came from it", advice)
     return Check(
-        what, CheckStatus.WARNING, "it is off: each step is computed anew", "leave out --no-enable-prefix-caching"
+        what,
+        CheckStatus.WARNING,
+        "it is off: each step processes its whole prompt",
+        "remove --no-enable-prefix-caching",
     )
 
 
 def _cache_hits(probe: Probe) -> float | None:
-    """The tokens that vLLM's prefix cache has spared so far, from its `/metrics`; None of other servers."""
+    """The total prefix cache hits in tokens, from vLLM's `/metrics`; None for other servers."""
     if not probe.model.facts().is_vllm:
         return None
     from ..models.errors import EXPECTED
@@ -160,13 +164,13 @@ def _cache_hits(probe: Probe) -> float | None:
 
 
 def structured_output(what: str, probe: Probe) -> Check:
-    """Whether a reply can be held to a grammar, as `--constrain` does. Only vLLM is asked for that.
+    """Whether a grammar can constrain replies, as `--constrain` does; only vLLM supports it.
 
     Raises:
-        ModelLost: the server does not answer.
+        ModelLost: the server does not respond.
     """
     if not probe.model.facts().is_vllm:
-        return Check(what, CheckStatus.SKIPPED, "only vLLM can be asked for it")
+        return Check(what, CheckStatus.SKIPPED, "only vLLM supports it")
     sampling = Sampling(max_tokens=20, grammar='start: "code-" /[0-9]{4}/\n')
     try:
         text = probe.ask([Message.of("user", "Say hello.")], sampling).text
@@ -175,6 +179,6 @@ def structured_output(what: str, probe: Probe) -> Check:
             what, CheckStatus.WARNING, str(refused), "run without --constrain, or update vLLM to 0.25 or later"
         )
     if re.fullmatch(r"code-[0-9]{4}", text):
-        return Check(what, CheckStatus.OK, "a reply can be held to a grammar (--constrain)")
+        return Check(what, CheckStatus.OK, "a grammar can constrain replies (--constrain)")
     found = f"the grammar was ignored: {text[:40]!r}"
     return Check(what, CheckStatus.WARNING, found, "run without --constrain, or update vLLM to 0.25 or later")

@@ -13,8 +13,8 @@ from ..core.decision import ModelMove
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, Sampling, Usage, never
 from ..dialects.dialect import Dialect
-from .readings import Reading
-from .screens import CalibrationScreen, Target, calibration_screens
+from .hypotheses import SpaceHypothesis
+from .screens import CalibrationScreen, CalibrationTarget, calibration_screens
 
 
 class Writer(Dialect, Protocol):
@@ -28,27 +28,27 @@ class Writer(Dialect, Protocol):
 _ALIKE = [255] * 4 + [0] * 252
 """Marks differences that resizing does not make."""
 
-Aim = Callable[[CalibrationScreen, Target, Size], ModelPoint | None]
+Aim = Callable[[CalibrationScreen, CalibrationTarget, Size], ModelPoint | None]
 """Where a double points: the scene, the target it is asked for, the size of the image it got; None for no place."""
 
 
-def answering_in(reading: Reading, *, noise_px: float = 0.0, misses: float = 0.0, seed: int = 0) -> Aim:
-    """Points at the target by `reading`, off by a normal error of `noise_px`; a share of `misses` goes anywhere."""
+def answering_in(hypothesis: SpaceHypothesis, *, noise_px: float = 0.0, misses: float = 0.0, seed: int = 0) -> Aim:
+    """Points at the target by `hypothesis`, off by a normal error of `noise_px`; a share of `misses` goes anywhere."""
     chance = Random(seed)  # noqa: S311 -- the same errors each time
 
-    def aim(scene: CalibrationScreen, target: Target, sent: Size) -> ModelPoint:
+    def aim(scene: CalibrationScreen, target: CalibrationTarget, sent: Size) -> ModelPoint:
         centre = target.centre
         meant = ScreenPoint(centre.x + chance.gauss(0, noise_px), centre.y + chance.gauss(0, noise_px))
         if chance.random() < misses:
             meant = ScreenPoint(chance.uniform(0, scene.size.width), chance.uniform(0, scene.size.height))
-        return _rounded(reading.from_screen(meant, scene.size, sent), reading)
+        return _rounded(hypothesis.from_screen(meant, scene.size, sent), hypothesis)
 
     return aim
 
 
-def _rounded(point: ModelPoint, reading: Reading) -> ModelPoint:
+def _rounded(point: ModelPoint, hypothesis: SpaceHypothesis) -> ModelPoint:
     """As a model writes it: whole numbers, but decimals on a grid too coarse for them."""
-    digits = 3 if isinstance(reading.space, Grid) and reading.space.steps <= 1 else 0
+    digits = 3 if isinstance(hypothesis.space, Grid) and hypothesis.space.steps <= 1 else 0
     return ModelPoint(round(point.x, digits), round(point.y, digits))
 
 
@@ -60,7 +60,7 @@ class PointingModel:
 
     def __init__(self, dialect: Writer, aim: Aim, name: str = "pointing-double") -> None:
         self._dialect, self._aim, self._name = dialect, aim, name
-        self._found: dict[tuple[str, str], tuple[CalibrationScreen, Target] | None] = {}
+        self._found: dict[tuple[str, str], tuple[CalibrationScreen, CalibrationTarget] | None] = {}
 
     def info(self) -> ModelInfo:
         """See `Model`."""
@@ -81,14 +81,14 @@ class PointingModel:
         text = "I see nothing." if point is None else self._dialect.format(None, (Click(point),))
         return Completion(text, Usage(len(asked) + 1, len(text)))
 
-    def _look(self, asked: str, image: ImagePart) -> tuple[CalibrationScreen, Target] | None:
+    def _look(self, asked: str, image: ImagePart) -> tuple[CalibrationScreen, CalibrationTarget] | None:
         known = (asked, image.sha256)
         if known not in self._found:
             self._found[known] = _asked_for(asked, image, self._dialect)
         return self._found[known]
 
 
-def _asked_for(asked: str, image: ImagePart, dialect: Dialect) -> tuple[CalibrationScreen, Target] | None:
+def _asked_for(asked: str, image: ImagePart, dialect: Dialect) -> tuple[CalibrationScreen, CalibrationTarget] | None:
     """The scene that the image shows, found by where the target lies in it, and the target."""
     shown = [scene for scene in calibration_screens() if dialect.image_rule.resize(scene.size) == image.size]
     pairs = [(scene, target) for scene in shown for target in scene.targets if target.name in asked]
@@ -98,7 +98,7 @@ def _asked_for(asked: str, image: ImagePart, dialect: Dialect) -> tuple[Calibrat
     return min(pairs, key=lambda pair: _apart(pair, across, down))
 
 
-def _apart(pair: tuple[CalibrationScreen, Target], across: float, down: float) -> float:
+def _apart(pair: tuple[CalibrationScreen, CalibrationTarget], across: float, down: float) -> float:
     scene, target = pair
     return abs(target.centre.x / scene.size.width - across) + abs(target.centre.y / scene.size.height - down)
 

@@ -1,7 +1,7 @@
-"""Looking at a model server: can it be reached, what does it serve, and does it do what an episode needs.
+"""Checks a model server: is it reachable, what does it serve, and does it support what an episode needs.
 
-Each check is one line. A server that does not tell what is looked for is no failure: the line is skipped, and says why.
-Once the server is lost, what is left is skipped too. Nothing here raises.
+Each check is one line. If a server does not report what a check needs, the check is skipped, with the reason. Once the
+server is lost, the remaining checks are skipped. Nothing here raises.
 """
 
 import re
@@ -14,7 +14,7 @@ from ..core.messages import Message
 from ..core.model import ModelLost, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model, dialect_names
-from .capabilities import images_a_prompt, prefix_cache, special_tokens, structured_output
+from .capabilities import images_per_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
 from .probe import Probe, ServerRefused
 
@@ -33,33 +33,33 @@ STRUCTURE = "model: structured output"
 
 USUAL_SCREEN = Size(1280, 720)
 USUAL_SCREENSHOTS = 5
-"""How many the default history shows at most."""
+"""The maximum of the default history."""
 
 _WORDS = 1500  # tokens of prompt and past replies
 _LEAST_REPLY = 400
 
 
 def check_endpoint(model: "ServedModel", dialect: Dialect | None = None) -> Iterator[Check]:
-    """Each line as it comes; the first is `REACHABLE`. Without a dialect, the model's name chooses it."""
+    """Yield each check as it completes; the first is `REACHABLE`. Without a dialect, the model's name selects it."""
     probe = Probe(model, dialect)
     why = ""
-    for what, look in _CHECKS:
+    for what, run_check in _CHECKS:
         if why:
             yield Check(what, CheckStatus.SKIPPED, why)
             continue
         try:
-            check = look(what, probe)
+            check = run_check(what, probe)
         except ModelLost as lost:
             check = _lost(what, lost)
             why = f"because of {what}"
         except ServerRefused as refused:
-            check = Check(what, CheckStatus.FAILED, str(refused), "mend what the server reports")
+            check = Check(what, CheckStatus.FAILED, str(refused), "fix what the server reports")
             why = f"because of {what}"
         yield check
 
 
 def dialect_of(model: "ServedModel", dialect: Dialect | None = None) -> Dialect | None:
-    """`dialect`, or the one that the model's name at its server chooses; None if it chooses none.
+    """`dialect`, or else the one that the served model's name selects, if any.
 
     Raises:
         ModelLost: the server cannot be reached.
@@ -68,9 +68,9 @@ def dialect_of(model: "ServedModel", dialect: Dialect | None = None) -> Dialect 
 
 
 def _lost(what: str, lost: ModelLost) -> Check:
-    """The line for a lost server: what happened, and what to do about it, which follows the last semicolon."""
-    said, _, advice = re.sub(r" \(tried \d+ times\)$", "", str(lost)).rpartition("; ")
-    return Check(what, CheckStatus.FAILED, said or advice, advice if said else "look at the server's log")
+    """The line for a lost server: the error and the advice after its last semicolon."""
+    cause, _, advice = re.sub(r" \(tried \d+ times\)$", "", str(lost)).rpartition("; ")
+    return Check(what, CheckStatus.FAILED, cause or advice, advice if cause else "check the server's log")
 
 
 def _reachable(what: str, probe: Probe) -> Check:
@@ -83,17 +83,17 @@ def _name(what: str, probe: Probe) -> Check:
     by_name = dialect_for_model(name)
     if probe.dialect is None:
         choice = ", ".join(dialect_names())
-        return Check(what, CheckStatus.FAILED, f"{name}, which does not tell how it speaks", f"say --dialect: {choice}")
-    found = f"{name}, spoken to in {probe.dialect.name}"
+        return Check(what, CheckStatus.FAILED, f"{name}: unknown dialect", f"use --dialect: {choice}")
+    found = f"{name}, dialect {probe.dialect.name}"
     if by_name is None or by_name.name == probe.dialect.name:
         return Check(what, CheckStatus.OK, found)
-    return Check(what, CheckStatus.WARNING, f"{found}, though its name says {by_name.name}", "leave --dialect out")
+    return Check(what, CheckStatus.WARNING, f"{found}, but its name suggests {by_name.name}", "remove --dialect")
 
 
 def _reply(what: str, probe: Probe) -> Check:
     completion = probe.ask([Message.of("user", "Say hello.")], Sampling(max_tokens=16))
     if not completion.text.strip():
-        advice = "ask it for more tokens, or look at the server's chat template"
+        advice = "allow more tokens, or check the server's chat template"
         return Check(what, CheckStatus.WARNING, "an empty reply to a greeting", advice)
     return Check(what, CheckStatus.OK, f"{completion.usage.prompt} tokens in, {completion.usage.completion} out")
 
@@ -101,7 +101,7 @@ def _reply(what: str, probe: Probe) -> Check:
 def _context(what: str, probe: Probe) -> Check:
     context = probe.model.facts().context_tokens
     if context is None:
-        return Check(what, CheckStatus.SKIPPED, "the server does not tell how many tokens it takes")
+        return Check(what, CheckStatus.SKIPPED, "the server does not report its context length")
     if probe.dialect is None:
         return Check(what, CheckStatus.OK, f"{context} tokens")
     rule = probe.dialect.image_rule
@@ -111,7 +111,7 @@ def _context(what: str, probe: Probe) -> Check:
         return Check(what, CheckStatus.OK, found)
     verdict = CheckStatus.WARNING if fitting else CheckStatus.FAILED
     advice = f"serve it with --max-model-len 65536, or run with --history window:{max(fitting, 1)}"
-    return Check(what, verdict, f"{found}, where up to {USUAL_SCREENSHOTS} are shown", advice)
+    return Check(what, verdict, f"{found}, but the history holds up to {USUAL_SCREENSHOTS}", advice)
 
 
 _CHECKS: tuple[tuple[str, Callable[[str, Probe], Check]], ...] = (
@@ -119,7 +119,7 @@ _CHECKS: tuple[tuple[str, Callable[[str, Probe], Check]], ...] = (
     (NAME, _name),
     (REPLY, _reply),
     (CONTEXT, _context),
-    (IMAGES, images_a_prompt),
+    (IMAGES, images_per_prompt),
     (IMAGE_SIZE, image_sizes),
     (TOKENS, special_tokens),
     (CACHE, prefix_cache),

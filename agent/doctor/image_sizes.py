@@ -1,7 +1,7 @@
-"""Whether the server leaves the images that it is sent as they are.
+"""Checks whether the server resizes images.
 
-A server that shrinks them moves every click of a model that answers in pixels. It cannot be seen from outside, but
-counted: an image costs a token for each patch. So a prompt is counted with an image and without.
+A server that downscales images shifts every click of a model that answers in pixels. This is visible in token counts,
+since an image costs one token per patch: the check compares a prompt with and without an image.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from .screens import calibration_screens, sent
 SIZES = (Size(462, 350), Size(1280, 720), Size(1080, 1920), Size(1920, 1080), Size(2560, 1440))
 
 TOLERANCE = 4
-"""Tokens by which a right count may be off: the image's frame, and what a chat template puts around it."""
+"""Allowed difference in tokens: the image's delimiters and what the chat template adds."""
 
 _TEXT = "7 " * 100
-"""Digits, of which no tokenizer makes a token for every four characters: that is our estimate for mute servers."""
+"""Digits: no tokenizer produces one token per four characters for them, which is the estimate without server counts."""
 
 _ESTIMATE = len(_TEXT) // 4
 _FACTORS = (14, 16, 28, 32)
@@ -39,27 +39,25 @@ class _Count:
 
 
 def image_sizes(what: str, probe: Probe) -> Check:
-    """Compare what images cost with what they should.
+    """Compare the actual and expected token counts of images.
 
     Raises:
-        ModelLost: the server does not answer.
+        ModelLost: the server does not respond.
     """
     if probe.dialect is None:
-        return Check(what, CheckStatus.SKIPPED, "it is not known how the model sizes images")
+        return Check(what, CheckStatus.SKIPPED, "the model's image sizes are unknown")
     bare = probe.ask([Message.of("user", _TEXT)]).usage.prompt
     if bare == _ESTIMATE:
-        return Check(what, CheckStatus.SKIPPED, "the server does not count tokens (usage.prompt_tokens)")
+        return Check(what, CheckStatus.SKIPPED, "the server does not report token counts (usage.prompt_tokens)")
     rule = probe.dialect.image_rule
     try:
         counts = [
             _count(probe, size, bare, rule) for size in SIZES if probe.has_room(_expected(size, rule) + _TEXT_TOKENS)
         ]
     except ServerRefused as refused:
-        return Check(
-            what, CheckStatus.FAILED, str(refused), "mend what the server reports: without images nothing works"
-        )
+        return Check(what, CheckStatus.FAILED, str(refused), "fix what the server reports: an agent needs images")
     if not any(count.tokens for count in counts):
-        return Check(what, CheckStatus.SKIPPED, "the server counts no tokens for images")
+        return Check(what, CheckStatus.SKIPPED, "the server does not count image tokens")
     return _verdict(what, counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
 
 
@@ -78,16 +76,16 @@ def _verdict(what: str, counts: list[_Count], rule: ImageRule, *, in_pixels: boo
     wrong = [count for count in counts if not count.is_right]
     if not wrong:
         sizes = ", ".join(str(count.size) for count in counts)
-        return Check(what, CheckStatus.OK, f"images are left as they are: {sizes}")
+        return Check(what, CheckStatus.OK, f"images are not resized: {sizes}")
     verdict = CheckStatus.FAILED if in_pixels else CheckStatus.WARNING
     worst = max(wrong, key=lambda count: abs(count.tokens - count.expected))
     cost = f"an image of {worst.size} costs {worst.tokens} tokens, not {worst.expected}"
     if factor := _other_factor(counts, rule):
         found = f"{cost}: the model's patches are {factor} px wide, not {rule.factor}"
-        return Check(what, verdict, found, "it is of another family than the dialect: say another --dialect")
+        return Check(what, verdict, found, "the model is not of the dialect's family: use another --dialect")
     share = max(worst.tokens - _FRAME, 0) / (worst.expected - _FRAME)
     found = f"{cost}: the server resizes it to about {share:.0%} of its pixels"
-    harm = "clicks land beside" if in_pixels else "small print is lost"
+    harm = "clicks miss" if in_pixels else "small text is lost"
     limit = "lower" if share > 1 else "raise"
     return Check(what, verdict, f"{found}, so that {harm}", f"{limit} the server's image limit (vLLM: {_vllm(rule)})")
 
@@ -97,7 +95,7 @@ def _vllm(rule: ImageRule) -> str:
 
 
 def _other_factor(counts: list[_Count], rule: ImageRule) -> int | None:
-    """The width of patches, other than the rule's, by which every count comes out right."""
+    """Another patch size than the rule's that explains all counts, if any."""
     for factor in _FACTORS:
         other = ImageRule(factor, rule.min_pixels, rule.max_pixels)
         if factor != rule.factor and all(

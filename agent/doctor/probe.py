@@ -1,4 +1,4 @@
-"""Whom the checks ask, and how they tell a refusal from a lost server."""
+"""Sends requests to the server under test, and distinguishes rejected requests from a lost server."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,11 +16,11 @@ ONE_TOKEN = Sampling(max_tokens=1)
 
 
 class ServerRefused(Exception):
-    """The server answered, but not with a reply; the message says what it said."""
+    """The server rejected the request; the message is the server's."""
 
 
 class Probe:
-    """A server that is asked questions. `dialect` is the one given, else the one that the model's name chooses."""
+    """The server under test. `dialect` is the one given, else the one that the model's name selects."""
 
     def __init__(self, model: "ServedModel", dialect: Dialect | None) -> None:
         self.model = model
@@ -28,7 +28,7 @@ class Probe:
 
     @cached_property
     def dialect(self) -> Dialect | None:
-        """How the model is spoken to; None if nothing tells.
+        """The dialect of the model; None if it is unknown.
 
         Raises:
             ModelLost: the server cannot be reached.
@@ -39,17 +39,17 @@ class Probe:
         """The reply to `messages`.
 
         Raises:
-            Refused: the server refused them.
-            ModelLost: there was no answer at all.
+            ServerRefused: the server rejected them.
+            ModelLost: there was no response.
         """
         try:
             return self.model.complete(messages, sampling)
         except ModelLost as lost:
-            if getattr(lost.__cause__, "status_code", None) is None:  # the SDK's errors that hold an answer have one
+            if getattr(lost.__cause__, "status_code", None) is None:  # only the SDK's errors for a response have one
                 raise
             raise ServerRefused(str(lost)) from lost
 
     def has_room(self, tokens: int) -> bool:
-        """Whether a prompt of about so many tokens fits into the model's context, as far as is known."""
+        """Whether a prompt of about `tokens` tokens fits into the model's context; True if the limit is unknown."""
         context = self.model.facts().context_tokens
         return context is None or tokens <= context

@@ -1,8 +1,8 @@
-"""Synthetic screens to measure a model on: plain windows with a few coloured buttons that nobody could mistake.
+"""Synthetic calibration screens: plain windows with a few coloured buttons that are easy to identify.
 
-The sizes are chosen so that the spaces a model may answer in lie apart: small screens whose sides fall between two
-multiples of the models' patches, wide and tall ones, and one above the smaller pixel budgets. No two targets lie at the
-same place, so that a model which always answers the same hits few.
+The sizes make the coordinate spaces distinguishable: small screens whose sides are between two multiples of the patch
+size, wide and tall ones, and one above the smaller pixel budgets. No two targets have the same position, so that
+a model which always gives the same answer hits few.
 """
 
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ SIZES = (
     Size(1080, 1920),
     Size(2560, 1440),
 )
-"""In this order, so that a model with a small context is measured on several kinds all the same."""
+"""Ordered so that a model with a small context is still measured on several kinds."""
 
 _BUTTONS = (("red", (200, 30, 30), "Stop"), ("green", (20, 120, 50), "Start"), ("blue", (25, 70, 200), "Save"))
 _DESK, _PAPER, _FRAME, _INK = (58, 110, 130), (240, 240, 238), (90, 90, 95), (30, 30, 30)
 _BUTTON_WIDTH, _BUTTON_HEIGHT, _TEXT_HEIGHT = 0.17, 0.075, 0.034  # of the shorter side
-_FROM, _TO = 0.13, 0.9  # of each side; where the centres of buttons lie
+_FROM, _TO = 0.13, 0.9  # of each side: the range of button centres
 _STEP_ACROSS, _STEP_DOWN = 0.7548776662, 0.5698402910  # the R2 sequence: spreads any number of points evenly
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Something to click on: what a person calls it, its colour (RGB), and where it is."""
+class CalibrationTarget:
+    """A button to click: its description, colour (RGB) and position."""
 
     name: str
     colour: tuple[int, int, int]
@@ -43,20 +43,20 @@ class Target:
 
     @property
     def centre(self) -> ScreenPoint:
-        """Where a click is meant to go."""
+        """The ideal click position."""
         return ScreenPoint((self.box.left + self.box.right) / 2, (self.box.top + self.box.bottom) / 2)
 
-    def holds(self, point: ScreenPoint) -> bool:
-        """Whether a click at `point` would hit."""
+    def contains(self, point: ScreenPoint) -> bool:
+        """Whether a click at `point` hits."""
         return self.box.left <= point.x < self.box.right and self.box.top <= point.y < self.box.bottom
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationScreen:
-    """A drawn screen and what is on it."""
+    """A drawn screen and its targets."""
 
     screenshot: Screenshot
-    targets: tuple[Target, ...]
+    targets: tuple[CalibrationTarget, ...]
 
     @property
     def size(self) -> Size:
@@ -66,19 +66,19 @@ class CalibrationScreen:
 
 @cache
 def calibration_screens() -> tuple[CalibrationScreen, ...]:
-    """All of them, drawn once; always the same."""
+    """All calibration screens, drawn once; always the same."""
     return tuple(_draw(size, first=index * len(_BUTTONS) + 1) for index, size in enumerate(SIZES))
 
 
 @cache
 def sent(scene: CalibrationScreen, size: Size) -> ImagePart:
-    """The picture of `scene` as a model is sent it, in that size; encoded once."""
+    """The image of `scene` in `size`, encoded once."""
     return ImagePart.of(scene.screenshot, size)
 
 
 def _draw(size: Size, first: int) -> CalibrationScreen:
     targets = tuple(
-        Target(f'the {colour} button labelled "{label}"', rgb, _place(size, first + index))
+        CalibrationTarget(f'the {colour} button labelled "{label}"', rgb, _button_box(size, first + index))
         for index, (colour, rgb, label) in enumerate(_BUTTONS)
     )
     image = Image.new("RGB", (size.width, size.height), _DESK)
@@ -96,8 +96,8 @@ def _draw(size: Size, first: int) -> CalibrationScreen:
     return CalibrationScreen(Screenshot(image), targets)
 
 
-def _place(size: Size, number: int) -> Box:
-    """Where the button of that number lies."""
+def _button_box(size: Size, number: int) -> Box:
+    """The box of button `number`."""
     short = min(size.width, size.height)
     width, height = round(short * _BUTTON_WIDTH), round(short * _BUTTON_HEIGHT)
     across = _FROM + (_TO - _FROM) * (number * _STEP_ACROSS % 1)

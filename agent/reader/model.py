@@ -1,4 +1,4 @@
-"""The reader as a model: messages in, a reply in the UI-TARS-1.5 format out."""
+"""The reader as a `Model`: takes messages, replies in the UI-TARS-1.5 format."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -7,26 +7,26 @@ from functools import lru_cache
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from ..dialects.ui_tars import UiTars15
-from .course import Words, course_after
 from .instructions import read_instructions
-from .moves import Sight
 from .planner import ground, plan
+from .progress import UserText, task_progress
+from .step_actions import ScreenState
 from .steps import Step
 from .vision.perception import read_png
-from .vision.printed import without_task
+from .vision.task_text import remove_task_text
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
-_SAID = re.compile(r"^The user (?:answers|says): (.+(?:\n  .*)*)$", re.MULTILINE)
-"""How the loop tells its model what the user said in the middle of a run; lines after the first are set in."""
+_USER_TEXT = re.compile(r"^The user (?:answers|says): (.+(?:\n  .*)*)$", re.MULTILINE)
+"""How the loop passes a user message to its model during a run; lines after the first are indented."""
 
 _DIALECT = UiTars15()
 
 
 class ReaderModel:
-    """Reads the screen by OCR and follows literal instructions; needs no weights beyond those inside its packages.
+    """Reads the screen with OCR and follows literal instructions; downloads no weights.
 
-    Everything it knows it takes from the messages: the task, its own replies, the newest picture. It answers in
-    pixels of that picture, one action a reply. One that `chats` answers in words whoever asks for something else.
+    Stateless: the task, the progress and the screenshot come from the messages. Replies hold one action, in pixels of
+    the latest screenshot. With `chats`, a request without a task or screenshot gets a short explanation as its reply.
     """
 
     def __init__(self, *, chats: bool = False) -> None:
@@ -37,80 +37,80 @@ class ReaderModel:
         return ModelInfo("reader")
 
     def connect(self) -> None:
-        """See `Model`. There is nothing to do."""
+        """See `Model`. Does nothing."""
 
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
-        """See `Model`. The sampling has no meaning to it: it always gives the same answer.
+        """See `Model`. Deterministic: ignores the sampling.
 
         Raises:
-            ModelLost: the messages hold no task or no picture, and it does not chat.
+            ModelLost: the messages contain no task or no screenshot, and `chats` is off.
         """
         if stop(""):
             return Completion("", complete=False)
         try:
-            task, picture = _task_in(messages), _newest_picture(messages)
+            task, image = _task_text(messages), _latest_screenshot(messages)
         except ModelLost as lost:
             if not self._chats:
                 raise
-            return Completion(f"I work screens by literal instructions; {lost}.")
-        screen = read_png(picture.data)
+            return Completion(f"I operate screens by literal instructions; {lost}.")
+        screen = read_png(image.data)
         if _is_grounding(messages):
-            decided = ground(task, screen)  # what is asked for may be all that stands there: it is no printed task
+            planned = ground(task, screen)  # keeps the task's text, which may be the only text on the screen
         else:
-            screen = without_task(screen, task)
-            sight = Sight(screen, _is_unchanged(messages), _navigates(messages))
-            decided = plan(course_after(steps_of(task), _heard(messages)), sight)
-        text = _DIALECT.format(decided.thought, (decided.move,))
+            screen = remove_task_text(screen, task)
+            state = ScreenState(screen, _is_unchanged(messages), _can_navigate(messages))
+            planned = plan(task_progress(steps_of(task), _conversation(messages)), state)
+        text = _DIALECT.format(planned.thought, (planned.action,))
         return Completion(text, Usage(0, len(text.split())))
 
 
 @lru_cache(maxsize=32)
 def steps_of(task: str) -> tuple[Step, ...]:
-    """The steps that a task asks for."""
+    """The steps that a task asks for, cached: every call of an episode needs them."""
     return read_instructions(task)
 
 
 def _is_grounding(messages: Sequence[Message]) -> bool:
-    """Whether the prompt asks for a place only: it offers no way to finish."""
+    """Whether this is a grounding prompt, which does not offer a `finished` action."""
     return not any("finished(" in message.text for message in messages if message.role != "assistant")
 
 
-def _task_in(messages: Sequence[Message]) -> str:
+def _task_text(messages: Sequence[Message]) -> str:
     for message in messages:
         found = _TASK.search(message.text) if message.role == "user" else None
         if found:
             return found.group(1).strip()
-    raise ModelLost("the reader was asked without a task: its prompt ends with '## User Instruction' and the task")
+    raise ModelLost("the prompt contains no task; it must end with '## User Instruction' and the task")
 
 
-def _heard(messages: Sequence[Message]) -> Iterator[str | Words]:
-    """Our own replies, and what the user said between them."""
+def _conversation(messages: Sequence[Message]) -> Iterator[str | UserText]:
+    """The reader's own replies and the user's messages, in order."""
     for message in messages:
         if message.role == "assistant":
             yield message.text
-        elif message.role == "user" and not _TASK.search(message.text) and (said := _SAID.findall(message.text)):
-            yield Words("\n".join(text.replace("\n  ", "\n") for text in said))
+        elif message.role == "user" and not _TASK.search(message.text) and (texts := _USER_TEXT.findall(message.text)):
+            yield UserText("\n".join(text.replace("\n  ", "\n") for text in texts))
 
 
-def _navigates(messages: Sequence[Message]) -> bool:
-    """Whether the prompt offers to go to an address."""
+def _can_navigate(messages: Sequence[Message]) -> bool:
+    """Whether the prompt offers a `navigate` action."""
     return any("navigate(" in message.text for message in messages if message.role != "assistant")
 
 
 def _is_unchanged(messages: Sequence[Message]) -> bool:
-    """Whether the last action left no trace: the newest two pictures, shown before and after it, are one."""
-    pictures = _pictures(messages)
-    return len(pictures) > 1 and pictures[-1].data == pictures[-2].data
+    """Whether the last action changed nothing: the latest two screenshots are identical."""
+    images = _screenshots(messages)
+    return len(images) > 1 and images[-1].data == images[-2].data
 
 
-def _newest_picture(messages: Sequence[Message]) -> ImagePart:
-    pictures = _pictures(messages)
-    if not pictures:
-        raise ModelLost("the reader was asked without a picture of the screen")
-    return pictures[-1]
+def _latest_screenshot(messages: Sequence[Message]) -> ImagePart:
+    images = _screenshots(messages)
+    if not images:
+        raise ModelLost("the prompt contains no screenshot")
+    return images[-1]
 
 
-def _pictures(messages: Sequence[Message]) -> list[ImagePart]:
+def _screenshots(messages: Sequence[Message]) -> list[ImagePart]:
     return [part for message in messages for part in message.parts if isinstance(part, ImagePart)]

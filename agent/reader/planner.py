@@ -1,6 +1,6 @@
-"""What to do next: a function of the steps asked for, of how far we are, and of the screen.
+"""Chooses the next action: a pure function of the steps, the progress and the screen.
 
-Nothing else is remembered, so that a run can be resumed, replayed and served like that of any model.
+Without other state, a run can be resumed, replayed and served as with any model.
 """
 
 from collections.abc import Iterator
@@ -8,77 +8,87 @@ from dataclasses import replace
 
 from ...envs.actions import Click
 from ..core.decision import AskUser, Finish
-from .course import Course
-from .finding import find, find_box, find_tick
-from .instructions import label_in
-from .moves import Again, Last, Looking, Move, ReaderPlan, ReaderProgress, Sight, middle, next_move
-from .steps import Label, LookIn, NotUnderstood, SkipUnless, Step, Thing
+from .instructions import parse_target
+from .matching import find_checkbox, find_field, find_target
+from .progress import TaskProgress
+from .step_actions import (
+    FinishAfter,
+    PlannedAction,
+    RestartAfter,
+    RetryAfter,
+    ScreenState,
+    StepAction,
+    StepCursor,
+    click_point,
+    next_action,
+)
+from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, UnparsedStep
 from .vision.screen import Area, Screen
 
 _LAST_PART = 9
 
 
-def plan(course: Course, sight: Sight) -> ReaderPlan:
-    """The next move on `course`, at `sight`."""
-    steps, progress = course.steps, course.progress
-    unclear = next((step for step in steps if isinstance(step, NotUnderstood)), None)
-    if unclear is not None or not steps:
-        asked = unclear.sentence if unclear is not None else ""
-        return ReaderPlan(f"I follow literal instructions only and do not understand: {asked}", AskUser(
-            f"I do not understand {asked!r}. Say what to click, type, choose or check, as it reads on the screen."
+def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
+    """The next action, given the progress and the screen."""
+    steps, cursor = progress.steps, progress.cursor
+    unparsed = next((step for step in steps if isinstance(step, UnparsedStep)), None)
+    if unparsed is not None or not steps:
+        text = unparsed.sentence if unparsed is not None else ""
+        return PlannedAction(f"I can only follow literal instructions and do not understand: {text}", AskUser(
+            f"I do not understand {text!r}. Tell me what to click, type, choose or check, using the text on the screen."
         ))  # fmt: skip
-    while progress.step <= len(steps):
-        step = steps[progress.step - 1]
-        if isinstance(step, SkipUnless):
-            progress = ReaderProgress(progress.step + 1 + _skipped(step, sight.screen), noted=progress.noted)
+    while cursor.step <= len(steps):
+        step = steps[cursor.step - 1]
+        if isinstance(step, SkipUnlessVisible):
+            cursor = StepCursor(cursor.step + 1 + _skipped(step, state.screen), answers=cursor.answers)
             continue
-        hidden = steps[progress.step - 2] if progress.step > 1 else None
-        found = next_move(step, progress, sight, hidden.place if isinstance(hidden, LookIn) else None)
-        if isinstance(found, str):
-            progress = replace(progress, noted=(*progress.noted, found))
-        elif found is not None:
-            return _say(steps, progress, found)
-        progress = ReaderProgress(progress.step + 1, noted=progress.noted)
-    answer = "\n".join(progress.noted)
-    return ReaderPlan("All steps are done." + _noted(progress), Finish(answer))
+        previous = steps[cursor.step - 2] if cursor.step > 1 else None
+        outcome = next_action(step, cursor, state, previous.container if isinstance(previous, SearchInStep) else None)
+        if isinstance(outcome, str):
+            cursor = replace(cursor, answers=(*cursor.answers, outcome))
+        elif outcome is not None:
+            return _planned(steps, cursor, outcome)
+        cursor = StepCursor(cursor.step + 1, answers=cursor.answers)
+    answer = "\n".join(cursor.answers)
+    return PlannedAction("All steps are done." + _notes(cursor), Finish(answer))
 
 
-def _skipped(step: SkipUnless, screen: Screen) -> int:
-    """How many steps are left out."""
-    seen = step.label is not None and find(screen, step.label) is not None
+def _skipped(step: SkipUnlessVisible, screen: Screen) -> int:
+    """How many steps to skip."""
+    seen = step.target is not None and find_target(screen, step.target) is not None
     return 0 if seen else step.steps
 
 
-def ground(description: str, screen: Screen) -> ReaderPlan:
-    """The place that a description with a text in it means; asks for the user if there is none, or no one place."""
-    label = label_in(description)
-    for area in _meant(screen, label):
+def ground(description: str, screen: Screen) -> PlannedAction:
+    """Click the element that a description refers to; ask the user if there is none or it is ambiguous."""
+    target = parse_target(description)
+    for area in _candidates(screen, target):
         if area is not None:
-            return ReaderPlan(f"I see {label}.", Click(middle(area)))
-    return ReaderPlan(f"I do not see {label}.", AskUser(f"I do not see {label} on the screen."))
+            return PlannedAction(f"I see {target}.", Click(click_point(area)))
+    return PlannedAction(f"I cannot find {target}.", AskUser(f"I cannot find {target} on the screen."))
 
 
-def _meant(screen: Screen, label: Label) -> Iterator[Area | None]:
-    """The places that a name may mean, the likeliest first: what a field is labelled is not the field."""
-    tick, box = find_tick(screen, label), find_box(screen, label)
-    if label.thing is Thing.TICK:
-        yield tick.area if tick else None
-    if label.thing in (Thing.FIELD, Thing.LIST):
+def _candidates(screen: Screen, target: Target) -> Iterator[Area | None]:
+    """The areas that `target` may refer to, most likely first: for a field, the field comes before its label."""
+    checkbox, box = find_checkbox(screen, target), find_field(screen, target)
+    if target.element_type is ElementType.CHECKBOX:
+        yield checkbox.area if checkbox else None
+    if target.element_type in (ElementType.FIELD, ElementType.LIST):
         yield box.area if box else None
-    yield find(screen, label)
+    yield find_target(screen, target)
     yield box.area if box else None
 
 
-def _say(steps: tuple[Step, ...], progress: ReaderProgress, found: Move | ReaderPlan) -> ReaderPlan:
-    step = steps[progress.step - 1]
-    part = _LAST_PART if isinstance(found, Last) else 0 if isinstance(found, Again) else progress.part
-    where = f"Step {progress.step} of {len(steps)}, part {part}, try {progress.tries}"
-    if isinstance(found, ReaderPlan):
-        return ReaderPlan(f"{where}: {found.thought}{_noted(progress)}", found.move)
-    doing = f"looking for it: {step}" if isinstance(found, Looking) else str(step)
-    move = found.move if isinstance(found, Looking | Again | Last) else found
-    return ReaderPlan(f"{where}: {doing}.{_noted(progress)}", move)
+def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | PlannedAction) -> PlannedAction:
+    step = steps[cursor.step - 1]
+    part = _LAST_PART if isinstance(outcome, FinishAfter) else 0 if isinstance(outcome, RestartAfter) else cursor.part
+    where = f"Step {cursor.step} of {len(steps)}, part {part}, try {cursor.tries}"
+    if isinstance(outcome, PlannedAction):
+        return PlannedAction(f"{where}: {outcome.thought}{_notes(cursor)}", outcome.action)
+    doing = f"searching for it: {step}" if isinstance(outcome, RetryAfter) else str(step)
+    action = outcome.action if isinstance(outcome, RetryAfter | RestartAfter | FinishAfter) else outcome
+    return PlannedAction(f"{where}: {doing}.{_notes(cursor)}", action)
 
 
-def _noted(progress: ReaderProgress) -> str:
-    return "".join(f" Noted: «{text}»" for text in progress.noted)
+def _notes(cursor: StepCursor) -> str:
+    return "".join(f" Noted: «{text}»" for text in cursor.answers)

@@ -1,4 +1,4 @@
-"""What a literal instruction can ask for, one value a step; in words they say what they are."""
+"""The steps that an instruction can consist of; `str(step)` is the text for thoughts and messages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,93 +7,94 @@ from typing import TypeAlias
 from ...envs.actions import Direction
 
 
-class Thing(StrEnum):
-    """What sort of thing a name is said to be the name of."""
+class ElementType(StrEnum):
+    """The type of element that an instruction mentions."""
 
     BUTTON = "button"
     LINK = "link"
     TAB = "tab"
     FIELD = "field"
-    TICK = "check box"
+    CHECKBOX = "check box"
     LIST = "list"
     ICON = "icon"
     SECTION = "section"
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """How a thing on the screen is called; `ordinal` says which, from 1 or from the end, where several are called so.
+class Target:
+    """A reference to an element by its visible text.
 
-    `text` may be empty where only the sort of thing was named, as in "the second text field".
+    `ordinal` selects among several matches: 1 is the first, -1 the last. `text` is empty if the instruction names only
+    the type, as in "the second text field".
     """
 
     text: str
     ordinal: int = 1
-    thing: Thing | None = None
+    element_type: ElementType | None = None
 
     def __str__(self) -> str:
-        name = f"{self.text!r}" if self.text else f"the {self.thing}"
+        name = f"{self.text!r}" if self.text else f"the {self.element_type}"
         return name if self.ordinal == 1 else f"{name} number {self.ordinal}"
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """Click on something: `count` times, or with the right button."""
+class ClickStep:
+    """Click a target `count` times, or with the right button."""
 
-    label: Label
+    target: Target
     count: int = 1
     right: bool = False
 
     def __str__(self) -> str:
-        return f"{'right ' if self.right else 'double ' if self.count == 2 else ''}click {self.label}"
+        return f"{'right ' if self.right else 'double ' if self.count == 2 else ''}click {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Type a text, into a field if one is named."""
+class TypeStep:
+    """Type a text, into `field` if given."""
 
     text: str
-    field: Label | None = None
+    field: Target | None = None
 
     def __str__(self) -> str:
         return f"type {self.text!r}" + (f" into {self.field}" if self.field else "")
 
 
 @dataclass(frozen=True, slots=True)
-class Choose:
-    """Choose an entry of a list."""
+class ChooseStep:
+    """Choose an entry from a list."""
 
-    entry: Label
-    source: Label
+    entry: Target
+    source: Target
 
     def __str__(self) -> str:
         return f"choose {self.entry} from {self.source}"
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """Select something: tick the box beside it if it has one, else click on it."""
+class SelectStep:
+    """Select a target: check its check box if it has one, else click it."""
 
-    label: Label
+    target: Target
 
     def __str__(self) -> str:
-        return f"select {self.label}"
+        return f"select {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """Bring a check box or radio button into a state."""
+class CheckStep:
+    """Set a check box or radio button to a state."""
 
-    label: Label
+    target: Target
     on: bool = True
 
     def __str__(self) -> str:
-        return f"{'check' if self.on else 'uncheck'} {self.label}"
+        return f"{'check' if self.on else 'uncheck'} {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
-    """Press keys together."""
+class HotkeyStep:
+    """Press a key combination."""
 
     keys: tuple[str, ...]
 
@@ -102,30 +103,30 @@ class Strike:
 
 
 @dataclass(frozen=True, slots=True)
-class Rotate:
-    """Scroll, until something is seen if `until` is given."""
+class ScrollStep:
+    """Scroll once, or until `until` is visible."""
 
     direction: Direction
-    until: Label | None = None
+    until: Target | None = None
 
     def __str__(self) -> str:
         return f"scroll {self.direction}" + (f" until {self.until} is seen" if self.until else "")
 
 
 @dataclass(frozen=True, slots=True)
-class DragOnto:
+class DragStep:
     """Drag one thing onto another."""
 
-    thing: Label
-    target: Label
+    source: Target
+    destination: Target
 
     def __str__(self) -> str:
-        return f"drag {self.thing} onto {self.target}"
+        return f"drag {self.source} onto {self.destination}"
 
 
 @dataclass(frozen=True, slots=True)
-class GoTo:
-    """Go to an address."""
+class NavigateStep:
+    """Navigate to a URL."""
 
     address: str
 
@@ -134,18 +135,18 @@ class GoTo:
 
 
 @dataclass(frozen=True, slots=True)
-class Await:
-    """Wait until something is seen."""
+class WaitForStep:
+    """Wait until a target is visible."""
 
-    label: Label
+    target: Target
 
     def __str__(self) -> str:
-        return f"wait for {self.label}"
+        return f"wait for {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait for so many seconds."""
+class WaitStep:
+    """Wait for a number of seconds."""
 
     seconds: float
 
@@ -154,60 +155,60 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """Say what stands at a label."""
+class ReadStep:
+    """Report the value next to a label."""
 
-    label: Label
+    target: Target
 
     def __str__(self) -> str:
-        return f"tell {self.label}"
+        return f"read {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
-class LookIn:
-    """What the next step names may be hidden: behind another tab, in a section that is closed, in a folder."""
+class SearchInStep:
+    """The target of the next step may be in a container that is not open: a tab, a collapsed section, a folder."""
 
-    place: Thing
+    container: ElementType
 
     def __str__(self) -> str:
-        return f"look into each {self.place}"
+        return f"search each {self.container}"
 
 
 @dataclass(frozen=True, slots=True)
-class SkipUnless:
-    """Leave out the next `steps` steps unless `label` is seen now; without a label, leave them out."""
+class SkipUnlessVisible:
+    """Skip the next `steps` steps unless `target` is visible; without a target, always skip them."""
 
-    label: Label | None
+    target: Target | None
     steps: int
 
     def __str__(self) -> str:
-        return f"see whether {self.label} is there" if self.label else "go on"
+        return f"check whether {self.target} is visible" if self.target else "continue"
 
 
 @dataclass(frozen=True, slots=True)
-class NotUnderstood:
-    """A sentence that is none of the above."""
+class UnparsedStep:
+    """A sentence that no rule matches."""
 
     sentence: str
 
     def __str__(self) -> str:
-        return f"not understood: {self.sentence!r}"
+        return f"cannot parse {self.sentence!r}"
 
 
 Step: TypeAlias = (
-    Press
-    | Write
-    | Choose
-    | Pick
-    | Tick
-    | Strike
-    | Rotate
-    | DragOnto
-    | GoTo
-    | Await
-    | Pause
-    | Tell
-    | LookIn
-    | SkipUnless
-    | NotUnderstood
+    ClickStep
+    | TypeStep
+    | ChooseStep
+    | SelectStep
+    | CheckStep
+    | HotkeyStep
+    | ScrollStep
+    | DragStep
+    | NavigateStep
+    | WaitForStep
+    | WaitStep
+    | ReadStep
+    | SearchInStep
+    | SkipUnlessVisible
+    | UnparsedStep
 )

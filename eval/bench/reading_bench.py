@@ -27,8 +27,8 @@ from playwright.sync_api import Page, sync_playwright
 from reading_words import WORDS
 
 from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, VirtualDisplay
-from screenwright.agent.reader.likeness import plain
-from screenwright.agent.reader.vision.ocr import reader
+from screenwright.agent.reader.similarity import normalize
+from screenwright.agent.reader.vision.ocr import shared_ocr
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen
 from screenwright.envs.actions import Wait
@@ -130,7 +130,7 @@ def count_words(tally: Counter[str], truth: list[list[Any]], seen: Sequence[tupl
     for text, *corners in truth:
         box = Area(*(edge * scale for edge in corners))
         tally["true"] += 1
-        found = next((each for each in left if plain(each[0]) == plain(text) and _overlap(each[1], box)), None)
+        found = next((each for each in left if normalize(each[0]) == normalize(text) and _overlap(each[1], box)), None)
         if found is not None:
             left.remove(found)
             tally["read"] += 1
@@ -143,7 +143,7 @@ def count_kinds(tally: Counter[tuple[str, str]], truth: list[list[Any]], screen:
     """Count the true controls that were found at their place, of their kind, and in their state; and what was found."""
     for kind, left, top, right, bottom, checked, _ in truth:
         box = Area(left * scale, top * scale, right * scale, bottom * scale)
-        here = [one for one in screen.controls if box.holds(Area(*one.area.centre, *one.area.centre), slack=0)]
+        here = [one for one in screen.controls if box.contains(Area(*one.area.centre, *one.area.centre), slack=0)]
         fitting = [one for one in here if one.kind in KINDS[kind]]
         tally[kind, "true"] += 1
         tally[kind, "found"] += bool(fitting)
@@ -155,7 +155,7 @@ def count_kinds(tally: Counter[tuple[str, str]], truth: list[list[Any]], screen:
 
 
 def _overlap(one: Area, other: Area) -> bool:
-    return one.beside(other) > 0.3 and one.above(other) > 0.3
+    return one.row_overlap(other) > 0.3 and one.column_overlap(other) > 0.3
 
 
 def timed(tally: Tally, name: str, work: Callable[[], Screen]) -> Screen:
@@ -203,11 +203,11 @@ def window_seen(seed: int) -> Seen:
 def measure(seen: Seen, tally: Tally, others: Counter[str] | None) -> None:
     """One picture: read, read again, read with a field filled in; and with tesseract, if asked."""
     scale, picture = seen.scale, seen.picture
-    reader()._known.clear()
+    shared_ocr()._known.clear()
     screen = timed(tally, f"first, scale {scale}", lambda: read_image(picture))
     timed(tally, f"unchanged, scale {scale}", lambda: read_image(picture))
     timed(tally, f"one field changed, scale {scale}", lambda: read_image(seen.changed))
-    words = [(word.text, word.area) for piece in screen.pieces for word in piece.words]
+    words = [(word.text, word.area) for segment in screen.segments for word in segment.words]
     count_words(tally.words, seen.truth["words"], words, scale)
     count_kinds(tally.kinds, seen.truth["controls"], screen, scale)
     if others is not None:

@@ -276,7 +276,7 @@ def _reading() -> Check:
         point = Agent("reader").ground(scene.screenshot.image, 'Click "Stop"')
     except (ImportError, ModelLost) as error:
         return Check(what, CheckStatus.FAILED, " ".join(str(error).split()), "apt-get install libgl1 libglib2.0-0")
-    if point is None or not target.holds(point):
+    if point is None or not target.contains(point):
         return Check(what, CheckStatus.FAILED, f"not {target.name}, on a picture of {scene.size}", mend)
     return Check(what, CheckStatus.OK, f"{target.name}, on a picture of {scene.size}")
 

@@ -49,8 +49,8 @@ def read(picture: Path, *, as_json: bool, draw: Path | None) -> int:
 
 
 def _lines(screen: "Screen") -> Iterator[str]:
-    for piece in screen.pieces:
-        yield f"{'text':12} {_box(piece.area):22} {piece.text}"
+    for segment in screen.segments:
+        yield f"{'text':12} {_box(segment.area):22} {segment.text}"
     for control in screen.controls:
         state = " ".join(f"{name}={getattr(control, name)}".lower() for name in _said(control))
         yield f"{control.kind:12} {_box(control.area):22} {control.text} {state}".rstrip()
@@ -67,15 +67,15 @@ def _as_json(screen: "Screen") -> dict[str, object]:
         "height": screen.height,
         "lines": [
             {
-                "text": piece.text,
-                "box": _corners(piece.area),
-                "confidence": round(piece.score, 3),
+                "text": segment.text,
+                "box": _corners(segment.area),
+                "confidence": round(segment.score, 3),
                 "words": [
                     {"text": word.text, "box": _corners(word.area), "confidence": round(word.score, 3)}
-                    for word in piece.words
+                    for word in segment.words
                 ],
             }
-            for piece in screen.pieces
+            for segment in screen.segments
         ],
         "controls": [
             {"kind": str(control.kind), "box": _corners(control.area), "text": control.text}
@@ -96,8 +96,8 @@ def _box(area: "Area") -> str:
 def _drawn(image: Image.Image, screen: "Screen") -> Image.Image:
     drawn = image.copy()
     pen = ImageDraw.Draw(drawn)
-    for piece in screen.pieces:
-        pen.rectangle(_corners(piece.area), outline=_TEXT)
+    for segment in screen.segments:
+        pen.rectangle(_corners(segment.area), outline=_TEXT)
     for control in screen.controls:
         pen.rectangle(_corners(control.area), outline=_CONTROL, width=2)
         pen.text((control.area.left + 2, control.area.top - 11), str(control.kind), fill=_CONTROL)

@@ -28,8 +28,8 @@ from desktop_programs import chromium, office, require
 from PIL import Image
 
 from screenwright import Agent
-from screenwright.agent.reader.finding import find_box, find_tick
-from screenwright.agent.reader.steps import Label
+from screenwright.agent.reader.matching import find_checkbox, find_field
+from screenwright.agent.reader.steps import Target
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Screen, ScreenControl
 from screenwright.envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Scroll, Type
@@ -84,15 +84,15 @@ class Hand:
 
     def field(self, text: str) -> None:
         """Click into the field that `text` names."""
-        self.do(Click(self._seen(find_box, text)))
+        self.do(Click(self._seen(find_field, text)))
 
     def tick(self, text: str) -> None:
         """Click the box that `text` names."""
-        self.do(Click(self._seen(find_tick, text)))
+        self.do(Click(self._seen(find_checkbox, text)))
 
-    def _seen(self, look: Callable[[Screen, Label], ScreenControl | None], text: str) -> ScreenPoint:
+    def _seen(self, look: Callable[[Screen, Target], ScreenControl | None], text: str) -> ScreenPoint:
         for _ in range(_TRIES):
-            found = look(read_image(self.env.observe().screenshot.image), Label(text))
+            found = look(read_image(self.env.observe().screenshot.image), Target(text))
             if found is not None:
                 return ScreenPoint(*found.area.centre)
             time.sleep(0.5)

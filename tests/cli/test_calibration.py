@@ -9,7 +9,7 @@ import pytest
 
 from screenwright import ScriptedModel, ServedModel, UiTars15
 from screenwright.agent.core.coordinates import Grid
-from screenwright.agent.doctor import Reading, calibrate, default_folder, save_calibration
+from screenwright.agent.doctor import SpaceHypothesis, calibrate, default_folder, save_calibration
 from screenwright.agent.doctor.doubles import PointingModel, answering_in
 from screenwright.agent.models.http_server import serve
 
@@ -29,7 +29,7 @@ def run(url: str, *flags: str, state: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.browser
 def test_a_model_that_was_measured_to_click_elsewhere_is_only_worked_with_when_told_to(tmp_path: Path) -> None:
     (tmp_path / "unmeasured").mkdir()
-    misfit = calibrate(PointingModel(UiTars15(), answering_in(Reading(Grid(1000)))), UiTars15())
+    misfit = calibrate(PointingModel(UiTars15(), answering_in(SpaceHypothesis(Grid(1000)))), UiTars15())
     ends = ScriptedModel(lambda _messages: "Thought: Done.\nAction: finished(content='done')")
     with serve(ends, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         model.connect()
@@ -38,7 +38,7 @@ def test_a_model_that_was_measured_to_click_elsewhere_is_only_worked_with_when_t
         refused = run(server.url, state=tmp_path)
         assert (refused.returncode, refused.stdout, (tmp_path / "runs").exists()) == (2, "", False)
         assert "it answers in numbers from 0 to 1000" in refused.stderr
-        assert "say --dialect ui-tars-1.0" in refused.stderr
+        assert "use --dialect ui-tars-1.0" in refused.stderr
         assert "--uncalibrated goes on all the same" in refused.stderr
         assert run(server.url, "--uncalibrated", state=tmp_path).returncode == 0
         assert run(server.url, "--dialect", "ui-tars-1.0", state=tmp_path).returncode == 0

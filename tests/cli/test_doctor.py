@@ -18,7 +18,7 @@ from screenwright import ScriptedModel
 from screenwright.agent.dialects.ui_tars import UiTars15
 from screenwright.agent.doctor import CALIBRATION, REACHABLE
 from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
-from screenwright.agent.doctor.readings import readings_for
+from screenwright.agent.doctor.hypotheses import hypotheses_for
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.doctor import (
     EXIT_CODES,
@@ -64,7 +64,7 @@ def pointing(aim: Aim, name: str = "ui-tars-1.5-7b") -> ModelServer:
 @pytest.fixture
 def right() -> Iterator[ModelServer]:
     """A model that points in its dialect's own space."""
-    with pointing(answering_in(readings_for(UiTars15())[0])) as server:
+    with pointing(answering_in(hypotheses_for(UiTars15())[0])) as server:
         yield server
 
 

@@ -155,6 +155,6 @@ def test_the_reader_is_served_until_ctrl_c_and_works_over_the_wire(port: int) ->
         _, err = process.communicate(timeout=60)
     assert result.finished, result.reason
     assert env.state.presses == 1
-    assert said.startswith("I work screens by literal instructions")
+    assert said.startswith("I operate screens by literal instructions")
     assert calibration.fits, str(calibration.check())
     assert (process.returncode, err) == (0, "")

@@ -33,7 +33,7 @@ from screenwright import (
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.doctor import calibrate, check_endpoint, refusal_of, save_calibration
 from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
-from screenwright.agent.doctor.readings import Reading, readings_for
+from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
 from screenwright.envs.check import CheckStatus
 
@@ -138,17 +138,17 @@ def test_the_doctor_refuses_a_model_that_means_nothing_by_what_it_says(tmp_path:
     assert "does not fit the dialect ui-tars-1.5" in refused
 
 
-@pytest.mark.parametrize("reading", readings_for(UiTars15()), ids=lambda reading: str(reading.name))
-def test_the_doctor_identifies_every_space_that_a_model_may_answer_in(reading: Reading) -> None:
-    calibration = calibrated(answering_in(reading, noise_px=2, misses=0.1))
-    assert calibration == (reading, reading == readings_for(UiTars15())[0])
+@pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))
+def test_the_doctor_identifies_every_space_that_a_model_may_answer_in(hypothesis: SpaceHypothesis) -> None:
+    calibration = calibrated(answering_in(hypothesis, noise_px=2, misses=0.1))
+    assert calibration == (hypothesis, hypothesis == hypotheses_for(UiTars15())[0])
 
 
 def test_the_doctor_refuses_a_model_that_answers_in_none() -> None:
     assert calibrated(lambda _scene, target, _sent: ModelPoint(300, 7 * len(target.name))) == (None, False)
 
 
-def calibrated(aim: Aim) -> tuple[Reading | None, bool]:
+def calibrated(aim: Aim) -> tuple[SpaceHypothesis | None, bool]:
     """The space found of a double that points by `aim`, and whether it is the dialect's."""
     double = PointingModel(UiTars15(), aim)
     with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:

@@ -1,7 +1,7 @@
-"""Where text stands: PP-OCR's detection network, run only on the parts of a picture that it has not seen before.
+"""Text detection with PP-OCR's network, which runs only on regions of an image that are not in the cache.
 
-A picture is cut where nothing but upright lines would be cut, so that what was found in a part is exactly what would
-be found there now. Parts in which nothing is drawn are left out.
+An image is split only where nothing is drawn, or straight lines at most, so that a cached region gives the same result
+as a new one. Empty regions are skipped.
 """
 
 from collections import OrderedDict
@@ -17,11 +17,11 @@ from rapidocr.ch_ppocr_det import TextDetector, TextDetOutput
 from .screen import Pixels
 
 _GRID_PX = 32
-"""The network takes multiples of this."""
+"""The network needs sides that are multiples of this."""
 
 _ROWS_PX = 96
 _COLUMNS_PX = 320
-"""A part is not cut smaller: the network takes small ones no faster."""
+"""The minimum size of a region: the network is not faster on smaller ones."""
 
 _BETWEEN_ROWS_PX = 6
 _BETWEEN_COLUMNS_PX = 40
@@ -30,8 +30,8 @@ _PARTS_REMEMBERED = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A rectangle of a picture, in pixels; right and bottom lie just outside."""
+class Region:
+    """A rectangle of an image, in pixels; `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -39,12 +39,12 @@ class Part:
     bottom: int
 
 
-class PartDetector(TextDetector):
-    """Remembers what it found in a part, by its pixels. `looked` counts the parts that it had to look at."""
+class CachedTextDetector(TextDetector):
+    """Caches the network's output for each region by its pixels. `network_runs` counts cache misses."""
 
     def __init__(self, settings: Any) -> None:
         super().__init__(settings)
-        self.looked = 0
+        self.network_runs = 0
         self._prepare: Any = self.get_preprocess()
         self._known: OrderedDict[bytes, npt.NDArray[np.float16]] = OrderedDict()
 
@@ -52,17 +52,17 @@ class PartDetector(TextDetector):
         """The boxes of all lines on `img`; called by RapidOCR."""
         resized = np.asarray(self._prepare.resize(img), np.uint8)
         likely = np.zeros((1, 1, *resized.shape[:2]), np.float32)
-        for part in parts_of(resized):
+        for part in regions_of(resized):
             seen = self._likely(resized[part.top : part.bottom, part.left : part.right])
             likely[0, 0, part.top : part.bottom, part.left : part.right] = seen
         boxes, scores = self.postprocess_op(likely, img.shape[:2])
         return TextDetOutput(img, self.sorted_boxes(boxes), scores) if len(boxes) else TextDetOutput()
 
     def _likely(self, part: Pixels) -> npt.NDArray[np.float16]:
-        """How likely each pixel belongs to text."""
+        """The probability of each pixel to belong to text."""
         key = blake2b(part.tobytes(), digest_size=16, salt=repr(part.shape[:2]).encode()[:16]).digest()
         if key not in self._known:
-            self.looked += 1
+            self.network_runs += 1
             height, width = part.shape[:2]
             whole = np.pad(part, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
             prepared = self._prepare.permute(self._prepare.normalize(whole))
@@ -74,20 +74,20 @@ class PartDetector(TextDetector):
         return self._known[key]
 
 
-def parts_of(pixels: Pixels) -> Iterator[Part]:
-    """The parts of a picture in which something is drawn, from top to bottom."""
+def regions_of(pixels: Pixels) -> Iterator[Region]:
+    """The regions of an image in which something is drawn, from top to bottom."""
     same = (pixels[1:] == pixels[:-1]).reshape(len(pixels) - 1, -1).all(axis=1)
     for top, bottom in _cut(same, _BETWEEN_ROWS_PX, _ROWS_PX):
         band = pixels[top:bottom]
         alike = (band[:, 1:] == band[:, :-1]).all(axis=(0, 2))
         for left, right in _cut(alike, _BETWEEN_COLUMNS_PX, _COLUMNS_PX):
-            yield Part(left, top, right, bottom)
+            yield Region(left, top, right, bottom)
 
 
 def _cut(same: npt.NDArray[np.bool_], between: int, least: int) -> list[tuple[int, int]]:
-    """Where to cut a picture of whose lines each is the `same` as the one before or not: from, to.
+    """Split an image along one axis; `same` marks the lines equal to the previous one. Returns ranges of lines.
 
-    Cuts lie in runs of at least `between` lines that are all the same; runs of nothing are left out, but for a margin.
+    Splits are inside runs of at least `between` equal lines; such runs are skipped, except for a margin.
     """
     total = len(same) + 1
     drawn = _runs(~same, between)
@@ -107,7 +107,7 @@ def _cut(same: npt.NDArray[np.bool_], between: int, least: int) -> list[tuple[in
 
 
 def _runs(drawn: npt.NDArray[np.bool_], between: int) -> Sequence[tuple[int, int]]:
-    """Runs of lines in which something is drawn, those less than `between` apart as one: first and last line."""
+    """Runs of drawn lines as (first, last), merged if less than `between` apart."""
     at = np.flatnonzero(drawn)
     if not len(at):
         return []

@@ -1,4 +1,4 @@
-"""Reading a picture of a screen: its text and its controls."""
+"""Turns a screenshot into a `Screen`: its texts and controls."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,163 +8,181 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .controls import RINGS, SQUARES, fills, find_controls
-from .ocr import in_order, read_line, read_text
-from .screen import Area, ControlKind, Piece, Pixels, Screen, ScreenControl, Word
+from .controls import RINGS, SQUARES, fills_checkbox, find_controls
+from .ocr import read_line, read_text, reading_order
+from .screen import Area, ControlKind, Pixels, Screen, ScreenControl, TextSegment, Word
 
 _WIDEST_READ_PX = 400
-_LABEL_TICKS = 8
-"""The name of a check box is looked for over so many widths of it."""
+_LABEL_WIDTHS = 8
+"""The label of a check box is searched for within this many widths of the box."""
 
-_INKED = 60
-_DRAWN_IN = (ControlKind.ICON, ControlKind.DROP_DOWN)
+_CONTRAST = 60
+_MAY_HOLD_TEXT = (ControlKind.ICON, ControlKind.DROP_DOWN)
 _DRAWN = 12.0
-PLUSES = frozenset("+十田⊞王")
-"""What the sign of a closed folder is read as."""
+EXPANDERS = frozenset("+十田⊞王")
+"""Characters that OCR returns for the + of a closed folder."""
 
-_PARTING = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB, ControlKind.ICON)
-"""A text ends where one of these begins."""
+_BOUNDARIES = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB, ControlKind.ICON)
+"""Text segments do not cross the frames of these controls."""
 
 
 @lru_cache(maxsize=8)
 def read_png(data: bytes) -> Screen:
-    """The screen on an encoded picture; the newest few are remembered, since they come again with every message."""
+    """Read an encoded image; cached, since prompts repeat the latest screenshots."""
     buffer = np.frombuffer(data, np.uint8)
     return read_pixels(np.asarray(cv2.imdecode(buffer, cv2.IMREAD_COLOR), np.uint8))
 
 
 def read_image(image: Image.Image) -> Screen:
-    """The screen on a picture."""
+    """Read an image."""
     return read_pixels(np.ascontiguousarray(np.asarray(image.convert("RGB"), np.uint8)[:, :, ::-1]))
 
 
 def read_pixels(pixels: Pixels) -> Screen:
-    """The screen on a picture: height x width x 3, blue first."""
-    pieces = read_text(pixels)
-    controls = find_controls(pixels, pieces)
-    parts = [part for piece in pieces for part in _apart(piece, controls)]
-    parts += [part for piece in _overlooked(pixels, controls, parts) for part in _apart(piece, controls)]
-    apart = tuple(_together(list(in_order(parts)), controls))
-    if apart != pieces:
-        pieces = apart
-        controls = find_controls(pixels, pieces)
+    """Read pixels of shape height x width x 3, in BGR order."""
+    segments = read_text(pixels)
+    controls = find_controls(pixels, segments)
+    parts = [part for segment in segments for part in _split_at_frames(segment, controls)]
+    parts += [
+        part
+        for segment in _missed_by_detection(pixels, controls, parts)
+        for part in _split_at_frames(segment, controls)
+    ]
+    split = tuple(_join_in_frame(list(reading_order(parts)), controls))
+    if split != segments:
+        segments = split
+        controls = find_controls(pixels, segments)
     height, width = pixels.shape[:2]
-    return Screen(width, height, pieces, controls)
+    return Screen(width, height, segments, controls)
 
 
-def _overlooked(pixels: Pixels, controls: tuple[ScreenControl, ...], pieces: Sequence[Piece]) -> list[Piece]:
-    """The texts in and beside frames where none was found: a short word alone is easily overlooked."""
-    found: list[Piece] = []
+def _missed_by_detection(
+    pixels: Pixels, controls: tuple[ScreenControl, ...], segments: Sequence[TextSegment]
+) -> list[TextSegment]:
+    """Texts inside and next to controls that the detector missed: it often misses single short words."""
+    found: list[TextSegment] = []
     for control in controls:
         area = control.area
         if (
-            control.kind in _DRAWN_IN
+            control.kind in _MAY_HOLD_TEXT
             and not control.text
             and area.width >= 1.2 * area.height
             and area.width <= _WIDEST_READ_PX
-            and not any(piece.area.beside(area) > 0.4 and piece.area.above(area) > 0.4 for piece in pieces)
+            and not any(
+                segment.area.row_overlap(area) > 0.4 and segment.area.column_overlap(area) > 0.4 for segment in segments
+            )
         ):
             place: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
         else:
-            place = _beside(pixels, area, pieces) if control.is_tick else None
-        piece = read_line(pixels, place) if place is not None else None
-        if piece is not None and len(piece.text) > (0 if control.is_tick else 1):
-            found.append(piece)
-        found += _marks_before(pixels, control, pieces)
+            place = _text_area_right_of(pixels, area, segments) if control.is_checkable else None
+        segment = read_line(pixels, place) if place is not None else None
+        if segment is not None and len(segment.text) > (0 if control.is_checkable else 1):
+            found.append(segment)
+        found += _expander_before(pixels, control, segments)
     return found
 
 
-def _marks_before(pixels: Pixels, control: ScreenControl, pieces: Sequence[Piece]) -> list[Piece]:
-    """The + of a folder in a tree, left of its picture."""
+def _expander_before(pixels: Pixels, control: ScreenControl, segments: Sequence[TextSegment]) -> list[TextSegment]:
+    """The + of a closed folder in a tree view, left of its icon."""
     picture = control.area
     if not (control.checked or control.kind is ControlKind.ICON) or picture.width > 1.3 * picture.height:
         return []
     place = Area(picture.left - 1.25 * picture.width, picture.top, picture.left - 0.3 * picture.width, picture.bottom)
-    if place.left < 0 or any(piece.area.beside(place) > 0.4 and piece.area.above(place) > 0.1 for piece in pieces):
+    if place.left < 0 or any(
+        segment.area.row_overlap(place) > 0.4 and segment.area.column_overlap(place) > 0.1 for segment in segments
+    ):
         return []
     part = pixels[int(place.top) : int(place.bottom), int(place.left) : int(place.right)]
     if not part.size or float(part.std()) < _DRAWN:
         return []
     mark = read_line(pixels, place)
-    return [replace_text(mark, "+")] if mark is not None and mark.text in PLUSES else []
+    return [with_text(mark, "+")] if mark is not None and mark.text in EXPANDERS else []
 
 
-def replace_text(piece: Piece, text: str) -> Piece:
-    """The same place with another text."""
-    return Piece((replace(piece.words[0], text=text),))
+def with_text(segment: TextSegment, text: str) -> TextSegment:
+    """The same segment with another text."""
+    return TextSegment((replace(segment.words[0], text=text),))
 
 
-def _beside(pixels: Pixels, tick: Area, pieces: Sequence[Piece]) -> Area | None:
-    """Where something is drawn right of a check box, if no text was found there."""
-    if any(tick.beside(piece.area) > 0.6 and -4 <= piece.area.left - tick.right < 2 * tick.width for piece in pieces):
+def _text_area_right_of(pixels: Pixels, checkbox: Area, segments: Sequence[TextSegment]) -> Area | None:
+    """The area right of a check box in which something is drawn but no text was detected."""
+    if any(
+        checkbox.row_overlap(segment.area) > 0.6 and -4 <= segment.area.left - checkbox.right < 2 * checkbox.width
+        for segment in segments
+    ):
         return None
-    left = int(tick.right + 0.25 * tick.width) + 2
-    rows = slice(int(tick.top), int(tick.bottom))
-    part = pixels[rows, left : left + int(_LABEL_TICKS * tick.width)].astype(np.int16)
+    left = int(checkbox.right + 0.25 * checkbox.width) + 2
+    rows = slice(int(checkbox.top), int(checkbox.bottom))
+    part = pixels[rows, left : left + int(_LABEL_WIDTHS * checkbox.width)].astype(np.int16)
     if part.shape[1] < 2:
         return None
-    inked = np.flatnonzero((np.abs(part - part[0, 0]).sum(axis=2) > _INKED).any(axis=0))
-    if not len(inked) or inked[0] > tick.width:
+    inked = np.flatnonzero((np.abs(part - part[0, 0]).sum(axis=2) > _CONTRAST).any(axis=0))
+    if not len(inked) or inked[0] > checkbox.width:
         return None
-    ends = inked[np.flatnonzero(np.diff(np.append(inked, 1 << 30)) > 0.6 * tick.width)[0]]
-    return Area(left + float(inked[0]) - 3, tick.top - 2, left + float(ends) + 4, tick.bottom + 2)
+    ends = inked[np.flatnonzero(np.diff(np.append(inked, 1 << 30)) > 0.6 * checkbox.width)[0]]
+    return Area(left + float(inked[0]) - 3, checkbox.top - 2, left + float(ends) + 4, checkbox.bottom + 2)
 
 
-def _apart(piece: Piece, controls: tuple[ScreenControl, ...]) -> list[Piece]:
-    """A line in parts: without the rings of radio buttons read as letters, and cut where a frame begins or ends."""
-    first = _without_ring(piece.words[0], [control for control in controls if control.is_tick])
-    words = [*([first] if first is not None else []), *piece.words[1:]]
+def _split_at_frames(segment: TextSegment, controls: tuple[ScreenControl, ...]) -> list[TextSegment]:
+    """Split a segment at the frames of controls, and remove radio buttons that OCR read as letters."""
+    first = _strip_checkbox_glyph(segment.words[0], [control for control in controls if control.is_checkable])
+    words = [*([first] if first is not None else []), *segment.words[1:]]
     parts: list[list[Word]] = []
     for word in words:
         if parts and _frame_of(parts[-1][-1].area, controls) == _frame_of(word.area, controls):
             parts[-1].append(word)
         else:
             parts.append([word])
-    return [Piece(tuple(part)) for part in parts]
+    return [TextSegment(tuple(part)) for part in parts]
 
 
-def _together(pieces: list[Piece], controls: tuple[ScreenControl, ...]) -> list[Piece]:
-    """The pieces, those that are parts of one button's or tab's name as one."""
-    joined: list[Piece] = []
-    for piece in pieces:
+def _join_in_frame(segments: list[TextSegment], controls: tuple[ScreenControl, ...]) -> list[TextSegment]:
+    """Join adjacent segments inside one frame: they are parts of one caption."""
+    joined: list[TextSegment] = []
+    for segment in segments:
         last = joined[-1] if joined else None
-        frame = _frame_of(piece.area, controls)
-        if last is not None and frame is not None and frame == _frame_of(last.area, controls) and _follow(last, piece):
-            joined[-1] = Piece((*last.words, *piece.words))
+        frame = _frame_of(segment.area, controls)
+        if (
+            last is not None
+            and frame is not None
+            and frame == _frame_of(last.area, controls)
+            and _are_adjacent(last, segment)
+        ):
+            joined[-1] = TextSegment((*last.words, *segment.words))
         else:
-            joined.append(piece)
+            joined.append(segment)
     return joined
 
 
-def _follow(one: Piece, other: Piece) -> bool:
-    return one.area.beside(other.area) > 0.6 and other.area.left - one.area.right < 1.2 * one.area.height
+def _are_adjacent(one: TextSegment, other: TextSegment) -> bool:
+    return one.area.row_overlap(other.area) > 0.6 and other.area.left - one.area.right < 1.2 * one.area.height
 
 
-def _without_ring(word: Word, ticks: list[ScreenControl]) -> Word | None:
-    """`word` without the check box or ring that was taken for its first letter; None if it was nothing else."""
+def _strip_checkbox_glyph(word: Word, checkboxes: list[ScreenControl]) -> Word | None:
+    """Remove a check box or radio button that OCR read as the first letter of `word`; None if nothing is left."""
     box = word.area
-    for tick in ticks:
-        across, down = tick.area.centre
-        signs = RINGS if tick.kind is ControlKind.RADIO else SQUARES
-        if not (word.text[0] in signs or fills(tick.area, word)) or not (
+    for checkbox in checkboxes:
+        across, down = checkbox.area.centre
+        signs = RINGS if checkbox.kind is ControlKind.RADIO else SQUARES
+        if not (word.text[0] in signs or fills_checkbox(checkbox.area, word)) or not (
             box.left - 4 <= across <= box.right and box.top <= down <= box.bottom
         ):
             continue
-        if len(word.text) == 1 or tick.area.right >= box.right - 4:
+        if len(word.text) == 1 or checkbox.area.right >= box.right - 4:
             return None
-        if across - box.left <= tick.area.width:
-            return replace(word, text=word.text[1:], area=Area(tick.area.right + 3, box.top, box.right, box.bottom))
+        if across - box.left <= checkbox.area.width:
+            return replace(word, text=word.text[1:], area=Area(checkbox.area.right + 3, box.top, box.right, box.bottom))
     return word
 
 
 def _frame_of(area: Area, controls: tuple[ScreenControl, ...]) -> Area | None:
-    """The smallest frame around the middle of `area`."""
+    """The smallest frame that contains the centre of `area`."""
     across, down = area.centre
-    around = [
+    frames = [
         control.area
         for control in controls
-        if control.kind in _PARTING
+        if control.kind in _BOUNDARIES
         and control.area.left < across < control.area.right
         and control.area.top < down < control.area.bottom
     ]
-    return min(around, key=lambda frame: frame.width * frame.height, default=None)
+    return min(frames, key=lambda frame: frame.width * frame.height, default=None)

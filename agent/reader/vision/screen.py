@@ -1,4 +1,4 @@
-"""What is on a screen, as values: pieces of text and controls, with boxes in pixels of the picture."""
+"""The contents of a screen: text segments and controls, with areas in pixels of the screenshot."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle in pixels; right and bottom lie just outside."""
+    """A rectangle in pixels; `right` and `bottom` are exclusive."""
 
     left: float
     top: float
@@ -20,8 +20,8 @@ class Area:
     bottom: float
 
     @classmethod
-    def around(cls, areas: Iterable["Area"]) -> "Area":
-        """The smallest rectangle that holds all `areas`; there is at least one."""
+    def union(cls, areas: Iterable["Area"]) -> "Area":
+        """The smallest rectangle that contains all `areas`, at least one."""
         found = tuple(areas)
         return cls(
             min(area.left for area in found),
@@ -42,11 +42,11 @@ class Area:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """The middle."""
+        """The centre, x and y."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
-    def holds(self, other: "Area", slack: float = 3.0) -> bool:
-        """Whether `other` lies within this area, give or take `slack` pixels."""
+    def contains(self, other: "Area", slack: float = 3.0) -> bool:
+        """Whether `other` is inside this area, with a tolerance of `slack` pixels."""
         return (
             self.left - slack <= other.left
             and other.right <= self.right + slack
@@ -54,19 +54,19 @@ class Area:
             and other.bottom <= self.bottom + slack
         )
 
-    def beside(self, other: "Area") -> float:
-        """How much of the lower one's height the two share, from 0 to 1: 1 is the same row."""
+    def row_overlap(self, other: "Area") -> float:
+        """The shared part of the smaller height, from 0 to 1: 1 means the same row."""
         shared = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(shared, 0.0) / max(min(self.height, other.height), 1.0)
 
-    def above(self, other: "Area") -> float:
-        """How much of the narrower one's width the two share, from 0 to 1: 1 is the same column."""
+    def column_overlap(self, other: "Area") -> float:
+        """The shared part of the smaller width, from 0 to 1: 1 means the same column."""
         shared = min(self.right, other.right) - max(self.left, other.left)
         return max(shared, 0.0) / max(min(self.width, other.width), 1.0)
 
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
-"""A picture: height x width x 3, blue first."""
+"""An image: height x width x 3, in BGR order."""
 
 Colour: TypeAlias = tuple[int, int, int]
 """Red, green and blue, 0 to 255 each."""
@@ -77,39 +77,39 @@ WHITE: Colour = (255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, how sure the reading is (0 to 1), and in which colour on which ground it stands."""
+    """A word with its OCR score (0 to 1), text colour and background colour."""
 
     text: str
     area: Area
     score: float = 1.0
-    ink: Colour = BLACK
-    ground: Colour = WHITE
+    colour: Colour = BLACK
+    background: Colour = WHITE
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Words that stand together on one line, such as a label, a menu entry, or a sentence."""
+class TextSegment:
+    """Words that belong together on one line, such as a label, a menu entry, or a sentence."""
 
     words: tuple[Word, ...]
 
     @property
     def text(self) -> str:
-        """The words, a space between them."""
+        """The words, separated by spaces."""
         return " ".join(word.text for word in self.words)
 
     @cached_property
     def area(self) -> Area:
-        """Where it stands."""
-        return Area.around(word.area for word in self.words)
+        """The area of all words."""
+        return Area.union(word.area for word in self.words)
 
     @property
     def score(self) -> float:
-        """How sure the least sure of its words is."""
+        """The lowest score of its words."""
         return min(word.score for word in self.words)
 
 
 class ControlKind(StrEnum):
-    """What a control looks like."""
+    """The type of a control, by its appearance."""
 
     BUTTON = "button"
     FIELD = "text field"
@@ -122,19 +122,19 @@ class ControlKind(StrEnum):
     SLIDER = "slider"
     ICON = "icon"
     PANE = "pane"
-    """A large frame: a list, a dialog, a picture."""
+    """A large frame: a list, a dialog, an image."""
 
 
-_TICKS = (ControlKind.CHECKBOX, ControlKind.RADIO)
-_WRITTEN_INTO = (ControlKind.FIELD, ControlKind.TEXT_AREA)
+_CHECKABLE = (ControlKind.CHECKBOX, ControlKind.RADIO)
+_EDITABLE = (ControlKind.FIELD, ControlKind.TEXT_AREA)
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenControl:
-    """Something to work. `text` is what stands inside, if anything.
+    """A control and the text inside it.
 
-    What cannot be told from its pixels is None: whether it is `checked`, has the `focused` look of what keys go to, is
-    `disabled`, or the `selected` one among its like.
+    The states (`checked`, keyboard focus, `disabled`, `selected` among its siblings) are None if the pixels do not show
+    them.
     """
 
     kind: ControlKind
@@ -146,31 +146,25 @@ class ScreenControl:
     selected: bool | None = None
 
     @property
-    def is_tick(self) -> bool:
+    def is_checkable(self) -> bool:
         """Whether it is a check box or a radio button."""
-        return self.kind in _TICKS
+        return self.kind in _CHECKABLE
 
     @property
-    def is_written_into(self) -> bool:
+    def is_editable(self) -> bool:
         """Whether text can be typed into it."""
-        return self.kind in _WRITTEN_INTO
+        return self.kind in _EDITABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All that was found on one picture of `width` times `height` pixels."""
+    """Everything found on a screenshot of `width` x `height` pixels."""
 
     width: int
     height: int
-    pieces: tuple[Piece, ...]
+    segments: tuple[TextSegment, ...]
     controls: tuple[ScreenControl, ...]
 
     def of_kind(self, *kinds: ControlKind) -> tuple[ScreenControl, ...]:
-        """The controls of these kinds, in the order of reading."""
+        """The controls of these kinds, in reading order."""
         return tuple(control for control in self.controls if control.kind in kinds)
-
-    @property
-    def line_height(self) -> float:
-        """How high a line of text is here, the middle one of all, in pixels; 16 where nothing is written."""
-        heights = sorted(piece.area.height for piece in self.pieces)
-        return heights[len(heights) // 2] if heights else 16.0

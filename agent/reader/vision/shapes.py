@@ -1,4 +1,4 @@
-"""Frames on a picture: flat regions with a rectangular or round outline, whatever is drawn or written in them."""
+"""Finds frames on an image: flat regions with a rectangular or round outline."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +10,11 @@ import numpy.typing as npt
 from .screen import Area
 
 _FLAT = 10
-"""Brightness changes by less than this from one pixel to the next within a flat region."""
+"""The largest brightness change between neighbouring pixels of a flat region."""
 
-_LEAST_PX = 9
+_MIN_PX = 9
 _THIN_PX = (3, 14)
-_MOST_SHARE = 0.6
+_MAX_SHARE = 0.6
 _CELL_PX = 16
 _SQUARE = 0.9
 _ROUND = (0.68, 0.88)
@@ -25,19 +25,19 @@ _HULL = 0.93
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A flat region: its box, and how much of that its outline encloses (a circle 0.785, a rectangle 1)."""
+    """A flat region: its bounding box, and the share of it inside the outline (circle 0.785, rectangle 1)."""
 
     area: Area
     share: float
 
     @property
     def is_even(self) -> bool:
-        """Whether it is about as wide as high."""
+        """Whether the width is about the height."""
         return 0.8 <= self.area.width / self.area.height <= 1.25
 
     @property
     def is_round(self) -> bool:
-        """Whether it is a circle; the inside of a 0 is narrower."""
+        """Whether it is a circle; the inside of the digit 0 is narrower."""
         return 0.92 <= self.area.width / self.area.height <= 1.09 and _ROUND[0] <= self.share <= _ROUND[1]
 
     @property
@@ -47,17 +47,17 @@ class Shape:
 
     @property
     def is_rectangle(self) -> bool:
-        """Whether it is a rectangle, corners perhaps rounded."""
+        """Whether it is a rectangle, possibly with rounded corners."""
         return self.share >= _RECTANGULAR
 
     @property
     def is_thin(self) -> bool:
-        """Whether it is the track of a slider, a line, or a bar."""
+        """Whether it is thin: the track of a slider, a line, or a bar."""
         return _THIN_PX[0] <= self.area.height <= _THIN_PX[1] and self.area.width >= 4 * self.area.height
 
 
-def shapes_on(grey: npt.NDArray[np.uint8]) -> list[Shape]:
-    """All flat regions that are no mere specks, a frame and its inside only once; from top to bottom."""
+def find_shapes(grey: npt.NDArray[np.uint8]) -> list[Shape]:
+    """All flat regions larger than specks, from top to bottom; of a frame and its inside, only one."""
     edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     flat = (edges < _FLAT).astype(np.uint8) * 255
     contours, _ = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -74,24 +74,24 @@ def shapes_on(grey: npt.NDArray[np.uint8]) -> list[Shape]:
 
 
 def _cleanness(shape: Shape) -> tuple[bool, float]:
-    """Sorts the inside of a frame before its outside, unless what is drawn in it cuts it up."""
+    """The sort key: the inside of a frame before its outside, unless its contents cut it into pieces."""
     return not (shape.is_rectangle or shape.is_round), shape.area.width * shape.area.height
 
 
 def _shape_of(contour: Any, most: int) -> Shape | None:
     left, top, width, height = cv2.boundingRect(contour)
-    if width < _LEAST_PX or height < _THIN_PX[0] or width * height > _MOST_SHARE * most:
+    if width < _MIN_PX or height < _THIN_PX[0] or width * height > _MAX_SHARE * most:
         return None
     box = max((width - 1) * (height - 1), 1)
     share = cv2.contourArea(contour) / box
-    if share < _RECTANGULAR and min(width, height) > _DENTED_PX:  # a name that sticks out of its frame dents it
+    if share < _RECTANGULAR and min(width, height) > _DENTED_PX:  # text that overflows a frame dents its outline
         hull = cv2.contourArea(cv2.convexHull(contour)) / box
         share = hull if hull >= _HULL else share
     return Shape(Area(left, top, left + width, top + height), share)
 
 
 def is_same(one: Area, other: Area) -> bool:
-    """Whether two boxes are the inside and the outside of one frame, or nearly the same."""
+    """Whether two areas are nearly equal, such as the inside and the outside of one frame."""
     edges = zip(
         (one.left, one.top, one.right, one.bottom), (other.left, other.top, other.right, other.bottom), strict=True
     )

@@ -32,19 +32,19 @@ def find_colour(image: Image.Image, colour: str) -> Area:
 
 def find_text(image: Image.Image, text: str) -> Area:
     """The box of `text`: a whole line that equals it, else a word that equals it, else a line that contains it."""
-    pieces = read_image(image).pieces
+    segments = read_image(image).segments
     wanted = text.casefold()
-    for piece in pieces:
-        if piece.text.casefold() == wanted:
-            return piece.area
-    for piece in pieces:
-        for word in piece.words:
+    for segment in segments:
+        if segment.text.casefold() == wanted:
+            return segment.area
+    for segment in segments:
+        for word in segment.words:
             if word.text.casefold() == wanted:
                 return word.area
-    for piece in pieces:
-        if wanted.replace(" ", "") in piece.text.casefold().replace(" ", ""):
-            return piece.area
-    raise TargetNotFound(f"{text!r} is not among {[piece.text for piece in pieces]}")
+    for segment in segments:
+        if wanted.replace(" ", "") in segment.text.casefold().replace(" ", ""):
+            return segment.area
+    raise TargetNotFound(f"{text!r} is not among {[segment.text for segment in segments]}")
 
 
 def locate(image: Image.Image, target: str, part: tuple[float, float]) -> ScreenPoint:

@@ -1,4 +1,4 @@
-"""Calibration: which space a model answers in is found from its answers, and none is where there is none."""
+"""Calibration identifies the coordinate space of a model's replies, or reports that none fits."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -18,25 +18,33 @@ from screenwright.agent.dialects.registry import DIALECTS, dialect_named
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.agent.doctor.calibration import Calibration, CalibrationReply, calibrate
 from screenwright.agent.doctor.doubles import Aim, PointingModel, Writer, answering_in
-from screenwright.agent.doctor.readings import Reading, Resized, Sent, Shrunk, Unresized, readings_for, speaks
-from screenwright.agent.doctor.screens import SIZES, CalibrationScreen, Target, calibration_screens
+from screenwright.agent.doctor.hypotheses import (
+    DownscaledImage,
+    OriginalScreenshot,
+    ResizedImage,
+    SentImage,
+    SpaceHypothesis,
+    hypotheses_for,
+    is_compatible,
+)
+from screenwright.agent.doctor.screens import SIZES, CalibrationScreen, CalibrationTarget, calibration_screens
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.envs.check import CheckStatus
 from screenwright.envs.geometry import ScreenPoint, Size
 
 SEEDS = st.integers(0, 2**32)
-SHRUNK_BY_THE_SERVER = Reading(Absolute(), Resized(ImageRule(28, 56 * 56, 1003520)))
+SHRUNK_BY_THE_SERVER = SpaceHypothesis(Absolute(), ResizedImage(ImageRule(28, 56 * 56, 1003520)))
 
 
 def answers(dialect: Dialect, aim: Aim) -> list[CalibrationReply]:
-    """What a model that points by `aim` would say to all questions."""
-    said: list[CalibrationReply] = []
+    """The replies of a model that points by `aim` to all requests."""
+    replies: list[CalibrationReply] = []
     for scene in calibration_screens():
         sent = dialect.image_rule.resize(scene.size)
-        said += [
-            CalibrationReply(scene.size, sent, target, "said", aim(scene, target, sent)) for target in scene.targets
+        replies += [
+            CalibrationReply(scene.size, sent, target, "text", aim(scene, target, sent)) for target in scene.targets
         ]
-    return said
+    return replies
 
 
 def measured(dialect: Dialect, aim: Aim) -> Calibration:
@@ -46,7 +54,7 @@ def measured(dialect: Dialect, aim: Aim) -> Calibration:
 # -- the screens
 
 
-def test_every_target_lies_on_its_screen_and_apart_from_the_others() -> None:
+def test_targets_are_inside_their_screen_and_do_not_overlap() -> None:
     for scene in calibration_screens():
         boxes = [target.box for target in scene.targets]
         assert all(0 <= box.left < box.right <= scene.size.width for box in boxes)
@@ -58,7 +66,7 @@ def test_every_target_lies_on_its_screen_and_apart_from_the_others() -> None:
             )
 
 
-def test_a_target_is_drawn_where_it_is_said_to_be() -> None:
+def test_target_is_drawn_at_its_box() -> None:
     for scene in calibration_screens():
         for target in scene.targets:
             image, box = scene.screenshot.image, target.box
@@ -66,52 +74,54 @@ def test_a_target_is_drawn_where_it_is_said_to_be() -> None:
             assert image.getpixel(inside) == target.colour != image.getpixel(outside)
 
 
-# -- readings
+# -- hypotheses
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_the_first_reading_of_a_dialect_is_what_its_frame_does(name: str) -> None:
+def test_first_hypothesis_of_a_dialect_is_its_own_space(name: str) -> None:
     dialect = dialect_named(name)
-    own = readings_for(dialect)[0]
-    assert own == Reading(dialect.space, Sent())
-    assert speaks(dialect, own, dialect)
+    own = hypotheses_for(dialect)[0]
+    assert own == SpaceHypothesis(dialect.space, SentImage())
+    assert is_compatible(dialect, own, dialect)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_readings_have_names_of_their_own(name: str) -> None:
-    names = [reading.name for reading in readings_for(dialect_named(name))]
+def test_hypotheses_have_distinct_names(name: str) -> None:
+    names = [hypothesis.name for hypothesis in hypotheses_for(dialect_named(name))]
     assert len(names) == len(set(names)) >= 12
 
 
 @given(st.sampled_from(sorted(DIALECTS)), st.data(), st.sampled_from(SIZES), st.floats(0, 1), st.floats(0, 1))
-def test_a_point_goes_through_any_reading_there_and_back(
+def test_point_survives_a_round_trip_through_any_hypothesis(
     name: str, data: st.DataObject, screen: Size, across: float, down: float
 ) -> None:
     dialect = dialect_named(name)
-    reading = data.draw(st.sampled_from(readings_for(dialect)))
+    hypothesis = data.draw(st.sampled_from(hypotheses_for(dialect)))
     sent = dialect.image_rule.resize(screen)
     point = ScreenPoint(across * screen.width, down * screen.height)
-    back = reading.to_screen(reading.from_screen(point, screen, sent), screen, sent)
+    back = hypothesis.to_screen(hypothesis.from_screen(point, screen, sent), screen, sent)
     assert abs(back.x - point.x) < 0.01
     assert abs(back.y - point.y) < 0.01
 
 
-def test_a_grid_of_999_is_a_grid_of_1000_for_any_purpose() -> None:
-    assert speaks(UiTars10(), Reading(Grid(999)), Qwen3Vl())
-    assert Reading(Grid(1000)) not in readings_for(Qwen3Vl())
+def test_grid_of_999_is_equivalent_to_a_grid_of_1000() -> None:
+    assert is_compatible(UiTars10(), SpaceHypothesis(Grid(999)), Qwen3Vl())
+    assert SpaceHypothesis(Grid(1000)) not in hypotheses_for(Qwen3Vl())
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_nobody_speaks_a_reading_with_y_before_x(name: str) -> None:
-    swapped = [reading for reading in readings_for(dialect_named(name)) if reading.swapped]
+def test_no_dialect_is_compatible_with_y_before_x(name: str) -> None:
+    swapped = [hypothesis for hypothesis in hypotheses_for(dialect_named(name)) if hypothesis.swapped]
     assert len(swapped) >= 5
     assert not any(
-        speaks(dialect_named(other), reading, dialect_named(name)) for reading in swapped for other in DIALECTS
+        is_compatible(dialect_named(other), hypothesis, dialect_named(name))
+        for hypothesis in swapped
+        for other in DIALECTS
     )
 
 
-def near(one: Reading, two: Reading, dialect: Dialect) -> bool:
-    """Whether both put the far corner of every screen at about the same place."""
+def near(one: SpaceHypothesis, two: SpaceHypothesis, dialect: Dialect) -> bool:
+    """Whether both map the far corner of every screen to about the same point."""
     for screen in SIZES:
         image = dialect.image_rule.resize(screen)
         corner = ScreenPoint(screen.width, screen.height)
@@ -126,28 +136,28 @@ def near(one: Reading, two: Reading, dialect: Dialect) -> bool:
 
 @settings(max_examples=150)
 @given(st.sampled_from(sorted(DIALECTS)), st.data(), SEEDS, st.floats(0, 2), st.floats(0, 0.15))
-def test_a_model_that_answers_in_a_space_is_found_to_with_noise_and_misses(
+def test_space_is_identified_despite_noise_and_misses(
     name: str, data: st.DataObject, seed: int, noise_px: float, misses: float
 ) -> None:
     dialect = dialect_named(name)
-    reading = data.draw(st.sampled_from(readings_for(dialect)))
-    aim = answering_in(reading, noise_px=noise_px, misses=misses, seed=seed)
+    hypothesis = data.draw(st.sampled_from(hypotheses_for(dialect)))
+    aim = answering_in(hypothesis, noise_px=noise_px, misses=misses, seed=seed)
     calibration = measured(dialect, aim)
     found = calibration.space
     assert found is not None
-    if found != reading:  # nothing tells them apart, and then the more usual is named
-        assert readings_for(dialect).index(found) < readings_for(dialect).index(reading)
-        hits = {fit.reading: fit.hits for fit in calibration.errors}
-        assert near(found, reading, dialect) or hits[found] >= hits[reading]
+    if found != hypothesis:  # indistinguishable: the more common one is reported
+        assert hypotheses_for(dialect).index(found) < hypotheses_for(dialect).index(hypothesis)
+        hits = {fit.hypothesis: fit.hits for fit in calibration.results}
+        assert near(found, hypothesis, dialect) or hits[found] >= hits[hypothesis]
 
 
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(DIALECTS)), SEEDS, st.floats(0, 6), st.floats(0, 0.2))
-def test_a_model_that_answers_as_its_dialect_says_is_never_refused(
+def test_model_that_uses_its_dialects_space_is_never_rejected(
     name: str, seed: int, noise_px: float, misses: float
 ) -> None:
     dialect = dialect_named(name)
-    aim = answering_in(Reading(dialect.space), noise_px=noise_px, misses=misses, seed=seed)
+    aim = answering_in(SpaceHypothesis(dialect.space), noise_px=noise_px, misses=misses, seed=seed)
     calibration = measured(dialect, aim)
     assert calibration.fits
     assert calibration.check().verdict is CheckStatus.OK
@@ -155,7 +165,7 @@ def test_a_model_that_answers_as_its_dialect_says_is_never_refused(
 
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(DIALECTS)), SEEDS, st.sampled_from([1.0, 100.0, 1000.0, 4000.0]))
-def test_answers_at_random_fit_nothing(name: str, seed: int, upto: float) -> None:
+def test_random_points_fit_no_space(name: str, seed: int, upto: float) -> None:
     chance = Random(seed)
     calibration = measured(
         dialect_named(name), lambda _scene, _target, _sent: ModelPoint(chance.uniform(0, upto), chance.uniform(0, upto))
@@ -166,40 +176,50 @@ def test_answers_at_random_fit_nothing(name: str, seed: int, upto: float) -> Non
 
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(DIALECTS)), st.floats(0, 2600), st.floats(0, 2600))
-def test_the_same_point_whatever_is_asked_fits_nothing(name: str, x: float, y: float) -> None:
+def test_constant_point_fits_no_space(name: str, x: float, y: float) -> None:
     assert measured(dialect_named(name), lambda _scene, _target, _sent: ModelPoint(x, y)).space is None
 
 
-def test_a_model_that_names_no_place_fits_nothing_and_is_not_asked_for_long() -> None:
+def test_model_without_points_fits_no_space_and_the_measurement_ends_early() -> None:
     calibration = calibrate(PointingModel(UiTars15(), lambda _scene, _target, _sent: None), UiTars15())
     assert calibration.space is None
-    assert "6 of 6 replies name no place that ui-tars-1.5 can read" in calibration.check().found
-
-
-@pytest.mark.parametrize("reading", [Reading(Absolute(), Unresized()), Reading(Absolute(), Shrunk(1024))])
-def test_a_systematic_difference_is_found_although_every_target_of_some_screens_is_hit(reading: Reading) -> None:
-    calibration = measured(UiTars15(), answering_in(reading))
-    assert calibration.own.hits >= 12
-    assert (calibration.space, calibration.fits) == (reading, False)
-
-
-# -- what is said about it
+    assert "6 of 6 replies contain no point that ui-tars-1.5 can parse" in calibration.check().found
 
 
 @pytest.mark.parametrize(
-    ("dialect", "reading", "found", "mend"),
+    "hypothesis",
+    [SpaceHypothesis(Absolute(), OriginalScreenshot()), SpaceHypothesis(Absolute(), DownscaledImage(1024))],
+)
+def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
+    hypothesis: SpaceHypothesis,
+) -> None:
+    calibration = measured(UiTars15(), answering_in(hypothesis))
+    assert calibration.own.hits >= 12
+    assert (calibration.space, calibration.fits) == (hypothesis, False)
+
+
+# -- the report
+
+
+@pytest.mark.parametrize(
+    ("dialect", "hypothesis", "found", "mend"),
     [
-        (UiTars15(), Reading(Grid(1000)), "answers in numbers from 0 to 1000", "say --dialect ui-tars-1.0"),
-        (UiTars10(), Reading(Absolute()), "answers in pixels of the image as sent", "say --dialect ui-tars-1.5"),
-        (UiTars15(), SHRUNK_BY_THE_SERVER, "at most 1003520 pixels", "let the server leave images as they are"),
-        (UiTars15(), Reading(Grid(1)), "numbers from 0 to 1 (", "no dialect here takes numbers so"),
-        (UiTars15(), Reading(Absolute(), swapped=True), "y before x", "no dialect here takes numbers so"),
+        (UiTars15(), SpaceHypothesis(Grid(1000)), "answers in numbers from 0 to 1000", "use --dialect ui-tars-1.0"),
+        (
+            UiTars10(),
+            SpaceHypothesis(Absolute()),
+            "answers in pixels of the image as sent",
+            "use --dialect ui-tars-1.5",
+        ),
+        (UiTars15(), SHRUNK_BY_THE_SERVER, "at most 1003520 pixels", "stop the server from resizing images"),
+        (UiTars15(), SpaceHypothesis(Grid(1)), "numbers from 0 to 1 (", "no dialect uses this coordinate space"),
+        (UiTars15(), SpaceHypothesis(Absolute(), swapped=True), "y before x", "no dialect uses this coordinate space"),
     ],
 )
-def test_the_line_says_which_space_fits_and_what_to_do(
-    dialect: Writer, reading: Reading, found: str, mend: str
+def test_report_names_the_space_and_the_fix(
+    dialect: Writer, hypothesis: SpaceHypothesis, found: str, mend: str
 ) -> None:
-    check = calibrate(PointingModel(dialect, answering_in(reading, noise_px=1)), dialect).check()
+    check = calibrate(PointingModel(dialect, answering_in(hypothesis, noise_px=1)), dialect).check()
     assert (check.what, check.verdict) == ("model: calibration", CheckStatus.FAILED)
     assert found in check.found
     assert "24 of 24 targets hit" in check.found
@@ -210,25 +230,25 @@ WRITERS: list[Callable[[], Writer]] = [UiTars15, UiTars10, Doubao, Qwen3Vl, Gta1
 
 
 @pytest.mark.parametrize("make", WRITERS)
-def test_a_model_asked_in_the_dialects_own_words_passes(make: Callable[[], Writer]) -> None:
+def test_model_that_replies_in_the_dialect_passes(make: Callable[[], Writer]) -> None:
     dialect = make()
-    double = PointingModel(dialect, answering_in(Reading(dialect.space), noise_px=2, misses=0.1))
+    double = PointingModel(dialect, answering_in(SpaceHypothesis(dialect.space), noise_px=2, misses=0.1))
     calibration = calibrate(double, dialect)
     assert calibration.fits
-    assert dialect.name in (calibration.speakers())
+    assert dialect.name in (calibration.compatible_dialects())
     assert len(calibration.answers) == 24
 
 
-def test_only_dialects_that_can_read_the_replies_are_advised() -> None:
+def test_only_dialects_that_can_parse_the_replies_are_suggested() -> None:
     gta1 = Gta1()
-    calibration = calibrate(PointingModel(gta1, answering_in(Reading(Absolute()))), gta1)
-    assert calibration.speakers() == ("gta1",)
+    calibration = calibrate(PointingModel(gta1, answering_in(SpaceHypothesis(Absolute()))), gta1)
+    assert calibration.compatible_dialects() == ("gta1",)
 
 
-# -- models that cannot be asked to the end
+# -- incomplete measurements
 
 
-def test_a_model_that_is_lost_on_the_way_is_a_line_and_not_an_error() -> None:
+def test_model_lost_during_calibration_is_reported_not_raised() -> None:
     model = ScriptedModel(["Action: click(start_box='(1,2)')"] * 3 + [ModelLost("it broke the connection")])
     calibration = calibrate(model, UiTars15())
     assert (calibration.lost, calibration.fits, len(calibration.answers)) == ("it broke the connection", False, 3)
@@ -236,7 +256,7 @@ def test_a_model_that_is_lost_on_the_way_is_a_line_and_not_an_error() -> None:
 
 
 class Small(PointingModel):
-    """A double with a small context."""
+    """A model with a small context."""
 
     def __init__(self, dialect: Writer, aim: Aim, context: int) -> None:
         super().__init__(dialect, aim)
@@ -252,35 +272,35 @@ class Small(PointingModel):
         return ModelInfo("small", context_tokens=self.context)
 
 
-def test_screens_that_the_context_does_not_hold_are_left_out() -> None:
+def test_screens_that_do_not_fit_into_the_context_are_skipped() -> None:
     dialect = UiTars15()
-    calibration = calibrate(Small(dialect, answering_in(Reading(Absolute())), 2000), dialect)
+    calibration = calibrate(Small(dialect, answering_in(SpaceHypothesis(Absolute())), 2000), dialect)
     assert calibration.fits
     assert {answer.screen for answer in calibration.answers} == {
         size for size in SIZES if size.width * size.height < 1_000_000
     }
 
 
-def test_a_reply_is_asked_to_be_no_longer_than_the_context_has_room_for() -> None:
-    model = Small(UiTars15(), answering_in(Reading(Absolute())), 2000)
+def test_max_tokens_is_limited_to_the_rest_of_the_context() -> None:
+    model = Small(UiTars15(), answering_in(SpaceHypothesis(Absolute())), 2000)
     calibrate(model, UiTars15())
     longest = [sampling.max_tokens for sampling in model.samplings]
     assert max(longest) == UiTars15().sampling.max_tokens
     assert 200 <= min(longest) < 800
 
 
-def test_a_context_that_holds_no_screen_is_said_to() -> None:
+def test_context_too_small_for_any_screen_is_reported() -> None:
     dialect = UiTars15()
-    calibration = calibrate(Small(dialect, answering_in(Reading(Absolute())), 300), dialect)
+    calibration = calibrate(Small(dialect, answering_in(SpaceHypothesis(Absolute())), 300), dialect)
     assert calibration.check().found == "no calibration screen fits into the model's context"
 
 
-def test_a_double_without_noise_points_at_the_middle_of_what_it_is_asked_for() -> None:
-    seen: list[tuple[CalibrationScreen, Target]] = []
+def test_pointing_model_identifies_every_screen_and_target() -> None:
+    seen: list[tuple[CalibrationScreen, CalibrationTarget]] = []
 
-    def aim(scene: CalibrationScreen, target: Target, sent: Size) -> ModelPoint | None:
+    def aim(scene: CalibrationScreen, target: CalibrationTarget, sent: Size) -> ModelPoint | None:
         seen.append((scene, target))
-        return answering_in(Reading(Absolute()))(scene, target, sent)
+        return answering_in(SpaceHypothesis(Absolute()))(scene, target, sent)
 
     calibrate(PointingModel(UiTars15(), aim), UiTars15())
     assert seen == [(scene, target) for scene in calibration_screens() for target in scene.targets]

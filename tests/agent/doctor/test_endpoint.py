@@ -1,4 +1,4 @@
-"""What the doctor says of a model server: against one on loopback that can do more or less, and lies."""
+"""The doctor's checks of a model server, against a fake one with configurable capabilities."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.ui_tars import UiTars10, UiTars15
 from screenwright.agent.doctor import CALIBRATION, REACHABLE, calibrate, check_endpoint, dialect_of
 from screenwright.agent.doctor.doubles import PointingModel, answering_in
-from screenwright.agent.doctor.readings import Reading, readings_for
+from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.served import ServedModel
 from screenwright.agent.models.wire import image_of
@@ -32,12 +32,12 @@ WHAT = (
 )  # fmt: skip
 
 
-picture = cache(image_of)
+decode_image = cache(image_of)
 
 
 @dataclass
-class Able:
-    """What a server can do. As it stands, all that a good vLLM can."""
+class ServerBehaviour:
+    """The behaviour of the fake server; the default is a fully capable vLLM."""
 
     name: str = "UI-TARS-1.5-7B"
     vllm: bool = True
@@ -53,15 +53,15 @@ class Able:
     grammar: str = "held"  # or ignored, or refused
     boxes: str = "Box: <|box_start|>(1,2)<|box_end|>"
     says: str = "Hello."
-    answers: int | None = None  # then it is gone
+    answers: int | None = None  # after so many it disconnects
     status: int = 200
     asked: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     seen: set[str] = field(default_factory=set[str])
     hits: int = 0
 
-    def page(self, path: str) -> tuple[int, Any]:
+    def get(self, path: str) -> tuple[int, Any]:
         if self.status != 200:
-            return self.status, {"error": {"message": "not you"}}
+            return self.status, {"error": {"message": "access denied"}}
         if path == "/v1/models":
             card = {"id": self.name, "owned_by": "vllm" if self.vllm else "us", "max_model_len": self.context}
             return 200, {"data": [card]}
@@ -79,7 +79,9 @@ class Able:
             for message in body["messages"]
             for part in ([message["content"]] if isinstance(message["content"], str) else message["content"])
         ]
-        images = [picture(part["image_url"]["url"]) for part in parts if isinstance(part, dict) and "image_url" in part]
+        images = [
+            decode_image(part["image_url"]["url"]) for part in parts if isinstance(part, dict) and "image_url" in part
+        ]
         if self.images is not None and len(images) > self.images:
             return 400, {"error": {"message": self.refusal.format(limit=self.images)}}
         text = "".join(part if isinstance(part, str) else part.get("text", "") for part in parts)
@@ -103,30 +105,30 @@ class Able:
         return {"prompt_tokens": tokens, "completion_tokens": 3, "prompt_tokens_details": details}
 
 
-class Home(ThreadingHTTPServer):
+class FakeServer(ThreadingHTTPServer):
     daemon_threads = True
-    able: Able
+    behaviour: ServerBehaviour
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one piece
+    wbufsize = -1  # headers and body in one packet
 
     @property
-    def able(self) -> Able:
-        assert isinstance(self.server, Home)
-        return self.server.able
+    def behaviour(self) -> ServerBehaviour:
+        assert isinstance(self.server, FakeServer)
+        return self.server.behaviour
 
     def do_GET(self) -> None:
-        self.send(*self.able.page(self.path))
+        self.send(*self.behaviour.get(self.path))
 
     def do_POST(self) -> None:
-        able = self.able
+        behaviour = self.behaviour
         body = self.rfile.read(int(self.headers["content-length"]))
-        if able.answers is not None and len(able.asked) >= able.answers:
+        if behaviour.answers is not None and len(behaviour.asked) >= behaviour.answers:
             self.close_connection = True
             return
-        self.send(*able.chat(json.loads(body)))
+        self.send(*behaviour.chat(json.loads(body)))
 
     def send(self, status: int, body: Any) -> None:
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -141,9 +143,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(able: Able) -> Generator[ServedModel]:
-    server = Home(("127.0.0.1", 0), Handler)
-    server.able = able
+def serving(behaviour: ServerBehaviour) -> Generator[ServedModel]:
+    server = FakeServer(("127.0.0.1", 0), Handler)
+    server.behaviour = behaviour
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -155,49 +157,51 @@ def serving(able: Able) -> Generator[ServedModel]:
         thread.join()
 
 
-def diagnosis(able: Able, dialect: Dialect | None = None) -> dict[str, Check]:
-    with serving(able) as model:
+def checks_of(behaviour: ServerBehaviour, dialect: Dialect | None = None) -> dict[str, Check]:
+    with serving(behaviour) as model:
         return {check.what.removeprefix("model: "): check for check in check_endpoint(model, dialect)}
 
 
-def line(what: str, able: Able, dialect: Dialect | None = None) -> Check:
-    """That one line; what comes after it is not looked at."""
-    with serving(able) as model:
+def line(what: str, behaviour: ServerBehaviour, dialect: Dialect | None = None) -> Check:
+    """A single check; the ones after it do not run."""
+    with serving(behaviour) as model:
         return next(check for check in check_endpoint(model, dialect) if check.what == f"model: {what}")
 
 
-# -- the whole of it
+# -- all checks
 
 
-def test_a_server_that_can_do_everything_is_said_to() -> None:
-    found = diagnosis(Able())
+def test_fully_capable_server_passes_every_check() -> None:
+    found = checks_of(ServerBehaviour())
     assert tuple(found) == WHAT
     assert [(what, check) for what, check in found.items() if check.verdict is not OK] == []
-    assert found["name"].found == "UI-TARS-1.5-7B, spoken to in ui-tars-1.5"
+    assert found["name"].found == "UI-TARS-1.5-7B, dialect ui-tars-1.5"
     assert found["images a prompt"].found == "5"
     assert found["context"].found == "65536 tokens: about 53 screenshots of 1280x720"
 
 
-def test_a_server_that_tells_nothing_of_itself_is_not_failed_for_it() -> None:
-    able = Able(vllm=False, context=None, images=None, counts=False, tells_cached=False, boxes="I will not.")
-    found = diagnosis(able)
+def test_server_that_reports_nothing_does_not_fail() -> None:
+    behaviour = ServerBehaviour(
+        vllm=False, context=None, images=None, counts=False, tells_cached=False, boxes="I will not."
+    )
+    found = checks_of(behaviour)
     assert not any(check.verdict is FAILED for check in found.values())
     skipped = {what for what, check in found.items() if check.verdict is SKIPPED}
     assert skipped == {"context", "image size", "special tokens", "structured output"}
     assert found["prefix cache"].verdict is WARNING
 
 
-def test_every_line_that_is_not_well_says_why_and_every_failure_what_to_do() -> None:
-    worst = Able(
+def test_every_problem_has_a_reason_and_every_failure_a_fix() -> None:
+    worst = ServerBehaviour(
         context=1500, images=0, caches=False, grammar="ignored", boxes="(1,2)", rule=ImageRule(28, 3136, 100352)
     )
-    for check in diagnosis(worst).values():
+    for check in checks_of(worst).values():
         assert check.found
         assert "\n" not in check.found + check.mend
         assert check.mend or check.verdict in (OK, SKIPPED)
 
 
-def test_nothing_more_is_asked_of_a_server_that_is_down() -> None:
+def test_remaining_checks_are_skipped_if_the_server_is_down() -> None:
     with ServedModel("http://127.0.0.1:9", retries=0) as model:
         first, *rest = check_endpoint(model)
     assert (first.what, first.verdict) == (REACHABLE, FAILED)
@@ -207,13 +211,13 @@ def test_nothing_more_is_asked_of_a_server_that_is_down() -> None:
     assert {check.found for check in rest} == {"because of model: reachable"}
 
 
-def test_a_server_that_refuses_our_key_is_not_reachable() -> None:
-    assert line("reachable", Able(status=401)).mend == "give its key in OPENAI_API_KEY"
+def test_server_that_rejects_the_key_is_not_reachable() -> None:
+    assert line("reachable", ServerBehaviour(status=401)).mend == "give its key in OPENAI_API_KEY"
 
 
 @pytest.mark.parametrize("answers", range(1, 12))
-def test_a_server_that_is_lost_on_the_way_fails_one_line_and_skips_the_rest(answers: int) -> None:
-    found = list(diagnosis(Able(answers=answers)).values())
+def test_server_lost_during_the_checks_fails_one_and_skips_the_rest(answers: int) -> None:
+    found = list(checks_of(ServerBehaviour(answers=answers)).values())
     failed = [index for index, check in enumerate(found) if check.verdict is FAILED]
     assert len(failed) == 1
     assert "broke the connection" in found[failed[0]].found
@@ -223,27 +227,27 @@ def test_a_server_that_is_lost_on_the_way_fails_one_line_and_skips_the_rest(answ
 # -- name, reply and context
 
 
-def test_a_name_that_tells_no_dialect_asks_for_one_and_the_rest_is_looked_at_all_the_same() -> None:
-    found = diagnosis(Able(name="my-model"))
+def test_unknown_model_name_asks_for_a_dialect_and_other_checks_still_run() -> None:
+    found = checks_of(ServerBehaviour(name="my-model"))
     assert found["name"].verdict is FAILED
     assert "ui-tars-1.5" in found["name"].mend
     assert (found["images a prompt"].verdict, found["prefix cache"].verdict) == (OK, OK)
     assert (found["image size"].verdict, found["special tokens"].verdict) == (SKIPPED, SKIPPED)
-    assert diagnosis(Able(name="my-model"), UiTars15())["name"].verdict is OK
+    assert checks_of(ServerBehaviour(name="my-model"), UiTars15())["name"].verdict is OK
 
 
-def test_a_dialect_against_the_name_is_pointed_out() -> None:
-    check = line("name", Able(), UiTars10())
-    assert (check.verdict, check.mend) == (WARNING, "leave --dialect out")
+def test_dialect_that_contradicts_the_name_is_a_warning() -> None:
+    check = line("name", ServerBehaviour(), UiTars10())
+    assert (check.verdict, check.mend) == (WARNING, "remove --dialect")
 
 
-def test_an_empty_reply_is_pointed_out() -> None:
-    assert line("reply", Able(says="")).verdict is WARNING
+def test_empty_reply_is_a_warning() -> None:
+    assert line("reply", ServerBehaviour(says="")).verdict is WARNING
 
 
 @pytest.mark.parametrize(("context", "verdict"), [(32768, OK), (8192, OK), (6000, WARNING), (2500, FAILED)])
-def test_a_context_too_small_for_the_history_is_pointed_out(context: int, verdict: CheckStatus) -> None:
-    check = line("context", Able(context=context))
+def test_context_too_small_for_the_history_is_reported(context: int, verdict: CheckStatus) -> None:
+    check = line("context", ServerBehaviour(context=context))
     assert check.verdict is verdict
     assert verdict is OK or "--max-model-len 65536" in check.mend
 
@@ -252,118 +256,118 @@ def test_a_context_too_small_for_the_history_is_pointed_out(context: int, verdic
 
 
 @pytest.mark.parametrize("limit", [1, 3, 5, 30, 49])
-@pytest.mark.parametrize("refusal", ["At most {limit} image(s) may be provided in one prompt.", "too many pictures"])
-def test_the_image_limit_is_read_off_the_refusal_or_tried_out(limit: int, refusal: str) -> None:
-    check = line("images a prompt", Able(images=limit, refusal=refusal))
+@pytest.mark.parametrize("refusal", ["At most {limit} image(s) may be provided in one prompt.", "too many images"])
+def test_image_limit_is_read_from_the_error_or_found_by_bisection(limit: int, refusal: str) -> None:
+    check = line("images a prompt", ServerBehaviour(images=limit, refusal=refusal))
     assert check.found.startswith(f"{limit}")
     assert check.verdict is (OK if limit >= 5 else WARNING)
     assert (f"--history window:{limit}" in check.mend) is (limit < 5)
 
 
-def test_a_model_that_takes_no_image_fails() -> None:
-    found = diagnosis(Able(images=0, refusal="this model does not see"))
+def test_model_without_image_input_fails() -> None:
+    found = checks_of(ServerBehaviour(images=0, refusal="this model has no image input"))
     assert found["images a prompt"].verdict is FAILED
-    assert "this model does not see" in found["images a prompt"].found
+    assert "this model has no image input" in found["images a prompt"].found
 
 
 @pytest.mark.parametrize(("dialect", "verdict"), [(UiTars15(), FAILED), (UiTars10(), WARNING)])
-def test_a_server_that_shrinks_images_is_found_out_and_matters_to_models_that_answer_in_pixels(
+def test_server_that_downscales_images_fails_for_models_that_answer_in_pixels(
     dialect: Dialect, verdict: CheckStatus
 ) -> None:
-    check = line("image size", Able(rule=ImageRule(28, 3136, 1003520)), dialect)
+    check = line("image size", ServerBehaviour(rule=ImageRule(28, 3136, 1003520)), dialect)
     assert check.verdict is verdict
     assert "the server resizes it to about " in check.found
     assert check.mend.startswith("raise the server's image limit")
 
 
-def test_a_server_that_enlarges_small_images_is_found_out() -> None:
-    check = line("image size", Able(rule=ImageRule(28, 1024 * 28 * 28, 16384 * 28 * 28)))
+def test_server_that_enlarges_small_images_fails() -> None:
+    check = line("image size", ServerBehaviour(rule=ImageRule(28, 1024 * 28 * 28, 16384 * 28 * 28)))
     assert (check.verdict, check.mend.split(" (")[0]) == (FAILED, "lower the server's image limit")
 
 
-def test_a_model_with_other_patches_is_told_from_a_server_that_resizes() -> None:
-    check = line("image size", Able(rule=ImageRule(32, 3136, 16384 * 28 * 28)))
+def test_other_patch_size_is_distinguished_from_resizing() -> None:
+    check = line("image size", ServerBehaviour(rule=ImageRule(32, 3136, 16384 * 28 * 28)))
     assert "patches are 32 px wide, not 28" in check.found
 
 
-def test_images_that_the_context_does_not_hold_are_not_tried() -> None:
+def test_images_too_large_for_the_context_are_not_tried() -> None:
     assert (
-        line("image size", Able(context=3000)).found
-        == "images are left as they are: 448x336, 1288x728, 1092x1932, 1932x1092"
+        line("image size", ServerBehaviour(context=3000)).found
+        == "images are not resized: 448x336, 1288x728, 1092x1932, 1932x1092"
     )
 
 
-@pytest.mark.parametrize("able", [Able(counts=False), Able(counts_images=False)])
-def test_a_server_that_does_not_count_is_no_proof_of_anything(able: Able) -> None:
-    assert line("image size", able).verdict is SKIPPED
+@pytest.mark.parametrize("behaviour", [ServerBehaviour(counts=False), ServerBehaviour(counts_images=False)])
+def test_image_size_check_is_skipped_without_token_counts(behaviour: ServerBehaviour) -> None:
+    assert line("image size", behaviour).verdict is SKIPPED
 
 
 # -- tokens, cache, grammar
 
 
-def test_special_tokens_that_are_stripped_are_noticed() -> None:
-    assert line("special tokens", Able(boxes="Box: (1, 2)")).verdict is WARNING
+def test_stripped_special_tokens_are_a_warning() -> None:
+    assert line("special tokens", ServerBehaviour(boxes="Box: (1, 2)")).verdict is WARNING
 
 
-def test_a_vllm_is_made_to_write_a_box_and_another_server_is_asked_to() -> None:
+def test_vllm_is_forced_by_grammar_to_write_a_box_and_other_servers_are_asked_to() -> None:
     for vllm in (True, False):
-        able = Able(vllm=vllm)
-        assert line("special tokens", able).verdict is OK
-        asked = [body for body in able.asked if "Repeat" in str(body)]
+        behaviour = ServerBehaviour(vllm=vllm)
+        assert line("special tokens", behaviour).verdict is OK
+        asked = [body for body in behaviour.asked if "Repeat" in str(body)]
         assert [("<|box_start|>" in str(body.get("structured_outputs"))) for body in asked] == [vllm]
 
 
-def test_a_tokenizer_without_box_tokens_is_no_failure() -> None:
-    assert line("special tokens", Able(grammar="refused")).verdict is SKIPPED
-    assert line("special tokens", Able(), Gta1()).found == "the dialect writes none"
+def test_tokenizer_without_box_tokens_skips_the_check() -> None:
+    assert line("special tokens", ServerBehaviour(grammar="refused")).verdict is SKIPPED
+    assert line("special tokens", ServerBehaviour(), Gta1()).found == "the dialect has none"
 
 
-def test_a_cache_that_is_off_is_told_from_one_that_is_not_told_of() -> None:
-    quiet = line("prefix cache", Able(tells_cached=False))
+def test_disabled_prefix_cache_is_distinguished_from_an_unreported_one() -> None:
+    quiet = line("prefix cache", ServerBehaviour(tells_cached=False))
     assert quiet.verdict is OK
     assert "--enable-prompt-tokens-details" in quiet.mend
-    off = line("prefix cache", Able(caches=False))
-    assert (off.verdict, off.mend) == (WARNING, "leave out --no-enable-prefix-caching")
-    mute = line("prefix cache", Able(tells_cached=False, metrics=False))
-    assert (mute.verdict, "the server does not tell" in mute.found) == (WARNING, True)
+    off = line("prefix cache", ServerBehaviour(caches=False))
+    assert (off.verdict, off.mend) == (WARNING, "remove --no-enable-prefix-caching")
+    mute = line("prefix cache", ServerBehaviour(tells_cached=False, metrics=False))
+    assert (mute.verdict, "the server does not report it" in mute.found) == (WARNING, True)
 
 
 @pytest.mark.parametrize(("grammar", "verdict"), [("held", OK), ("ignored", WARNING), ("refused", WARNING)])
-def test_a_grammar_is_only_believed_in_when_the_reply_has_its_form(grammar: str, verdict: CheckStatus) -> None:
-    assert line("structured output", Able(grammar=grammar)).verdict is verdict
+def test_grammar_support_is_verified_by_the_reply(grammar: str, verdict: CheckStatus) -> None:
+    assert line("structured output", ServerBehaviour(grammar=grammar)).verdict is verdict
 
 
 # -- calibration through a server
 
 
-@pytest.mark.parametrize("reading", readings_for(UiTars15()), ids=lambda reading: str(reading.name))
-def test_over_the_wire_every_space_is_identified(reading: Reading) -> None:
-    double = PointingModel(UiTars15(), answering_in(reading, noise_px=1, misses=0.1))
+@pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))
+def test_every_space_is_identified_over_http(hypothesis: SpaceHypothesis) -> None:
+    double = PointingModel(UiTars15(), answering_in(hypothesis, noise_px=1, misses=0.1))
     with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         dialect = dialect_of(model)
         assert dialect is not None
         calibration = calibrate(model, dialect)
-    assert calibration.space == reading
-    assert calibration.fits is (reading == Reading(Absolute()))
+    assert calibration.space == hypothesis
+    assert calibration.fits is (hypothesis == SpaceHypothesis(Absolute()))
     assert calibration.check().what == CALIBRATION
 
 
-def test_over_the_wire_a_model_that_points_anywhere_is_refused() -> None:
+def test_model_with_arbitrary_points_is_rejected_over_http() -> None:
     double = PointingModel(UiTars15(), lambda _scene, target, _sent: ModelPoint(len(target.name) * 31 % 900, 7))
     with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         calibration = calibrate(model, UiTars15())
     assert (calibration.space, calibration.fits, calibration.check().verdict) == (None, False, FAILED)
 
 
-def test_a_server_that_dies_during_calibration_is_a_line() -> None:
-    with serving(Able(says="Action: click(start_box='(1,2)')", answers=4)) as model:
+def test_server_lost_during_calibration_is_reported() -> None:
+    with serving(ServerBehaviour(says="Action: click(start_box='(1,2)')", answers=4)) as model:
         calibration = calibrate(model, UiTars15())
     assert "broke the connection" in calibration.lost
     assert calibration.check().verdict is FAILED
 
 
-def test_the_dialect_is_chosen_by_the_name_unless_it_is_given() -> None:
-    with serving(Able()) as model:
+def test_model_name_selects_the_dialect_unless_one_is_given() -> None:
+    with serving(ServerBehaviour()) as model:
         chosen, given = dialect_of(model), dialect_of(model, UiTars10())
     assert chosen is not None
     assert given is not None

@@ -2,26 +2,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenwright.agent.reader.instructions import label_in, read_instructions
+from screenwright.agent.reader.instructions import parse_target, read_instructions
 from screenwright.agent.reader.steps import (
-    Await,
-    Choose,
-    DragOnto,
-    GoTo,
-    Label,
-    LookIn,
-    NotUnderstood,
-    Pause,
-    Pick,
-    Press,
-    Rotate,
-    SkipUnless,
+    CheckStep,
+    ChooseStep,
+    ClickStep,
+    DragStep,
+    ElementType,
+    HotkeyStep,
+    NavigateStep,
+    ReadStep,
+    ScrollStep,
+    SearchInStep,
+    SelectStep,
+    SkipUnlessVisible,
     Step,
-    Strike,
-    Tell,
-    Thing,
-    Tick,
-    Write,
+    Target,
+    TypeStep,
+    UnparsedStep,
+    WaitForStep,
+    WaitStep,
 )
 from screenwright.envs.actions import Direction
 
@@ -29,65 +29,68 @@ from screenwright.envs.actions import Direction
 @pytest.mark.parametrize(
     ("sentence", "step"),
     [
-        ("Click OK", Press(Label("OK"))),
-        ('Click on the "Save as..." button.', Press(Label("Save as...", 1, Thing.BUTTON))),
-        ("Press the Submit button", Press(Label("Submit", 1, Thing.BUTTON))),
-        ("Double-click notes.txt", Press(Label("notes.txt"), 2)),
-        ("Right click on the picture", Press(Label("picture"), right=True)),
-        ("Click the second Delete link", Press(Label("Delete", 2, Thing.LINK))),
-        ("Click the last 'Edit' button", Press(Label("Edit", -1, Thing.BUTTON))),
-        ("Open the File menu", Press(Label("File"))),
-        ("Select Large", Pick(Label("Large"))),
-        ('Type "Ada Lovelace" into the Full name field', Write("Ada Lovelace", Label("Full name", 1, Thing.FIELD))),
-        ("Enter 42 in the Age box", Write("42", Label("Age", 1, Thing.FIELD))),
-        ("Fill in the City field with Paris", Write("Paris", Label("City", 1, Thing.FIELD))),
-        ("Set Country to Peru", Write("Peru", Label("Country"))),
-        ('Write "hello, world. Bye"', Write("hello, world. Bye")),
-        ("Choose Ivory from the Paper list", Choose(Label("Ivory"), Label("Paper", 1, Thing.LIST))),
-        ("Check the Express box", Tick(Label("Express", 1, Thing.FIELD))),
-        ("untick 'Send me mail'", Tick(Label("Send me mail"), on=False)),
-        ("Press ctrl+s", Strike(("ctrl", "s"))),
-        ("hit the Enter key", Strike(("enter",))),
-        ("Scroll down", Rotate(Direction.DOWN)),
-        ("Scroll up until you see Contents", Rotate(Direction.UP, Label("Contents"))),
-        ("Drag Apple onto Basket", DragOnto(Label("Apple"), Label("Basket"))),
-        ("Wait for 2 seconds", Pause(2.0)),
-        ('Enter "a" in Name, "b" in City', NotUnderstood("Enter a in Name, b in City")),
-        ("Enter your name 'Ada' in Name", NotUnderstood("Enter your name Ada in Name")),
-        ('Type "Jane" and "Doe" into First and Last', NotUnderstood("Type Jane and Doe into First and Last")),
-        ("Type Ada into the box with the red frame", NotUnderstood("Type Ada into the box with the red frame")),
-        ("Type the text below into Name", NotUnderstood("Type the text below into Name")),
-        ("Click as many circles as possible", NotUnderstood("Click as many circles as possible")),
-        ('Type "into the unknown"', Write("into the unknown")),
-        ("Fill in Name with Ada, City with Rome", NotUnderstood("Fill in Name with Ada, City with Rome")),
-        ("Click Terms and conditions", Press(Label("Terms and conditions"))),
-        ("Wait until Done appears", Await(Label("Done"))),
-        ("Tell me the order number", Tell(Label("order number"))),
-        ("Book me the cheapest flight to Rome", NotUnderstood("Book me the cheapest flight to Rome")),
-        ("Click the button", Press(Label("", 1, Thing.BUTTON))),
-        ("Click button ONE", Press(Label("ONE", 1, Thing.BUTTON))),
-        ("Click on Tab #3", Press(Label("Tab #3"))),
-        ("Focus into the 3rd input textbox", Press(Label("", 3, Thing.FIELD))),
-        ('Find and click on the link "here"', Press(Label("here", 1, Thing.LINK))),
-        ('Close the dialog box by clicking the "x"', Press(Label("x"))),
-        ("Close the window", Press(Label("x", 1, Thing.ICON))),
-        ("Expand the section below", Press(Label("", 1, Thing.SECTION))),
-        ('Type "ADA" in all lower case letters in the text input', Write("ada", Label("", 1, Thing.FIELD))),
-        ("Switch between the tabs to find it", LookIn(Thing.TAB)),
-        ("Go to example.org/path", GoTo("example.org/path")),
-        ("Open https://example.org", GoTo("https://example.org")),
-        ("Open Settings", Press(Label("Settings"))),
-        ("Click the red button", NotUnderstood("Click the red button")),
-        ('Click "Red"', Press(Label("Red"))),
-        ("Select the cheapest flight", NotUnderstood("Select the cheapest flight")),
-        ("Solve the puzzle", NotUnderstood("Solve the puzzle")),
+        ("Click OK", ClickStep(Target("OK"))),
+        ('Click on the "Save as..." button.', ClickStep(Target("Save as...", 1, ElementType.BUTTON))),
+        ("Press the Submit button", ClickStep(Target("Submit", 1, ElementType.BUTTON))),
+        ("Double-click notes.txt", ClickStep(Target("notes.txt"), 2)),
+        ("Right click on the picture", ClickStep(Target("picture"), right=True)),
+        ("Click the second Delete link", ClickStep(Target("Delete", 2, ElementType.LINK))),
+        ("Click the last 'Edit' button", ClickStep(Target("Edit", -1, ElementType.BUTTON))),
+        ("Open the File menu", ClickStep(Target("File"))),
+        ("Select Large", SelectStep(Target("Large"))),
+        (
+            'Type "Ada Lovelace" into the Full name field',
+            TypeStep("Ada Lovelace", Target("Full name", 1, ElementType.FIELD)),
+        ),
+        ("Enter 42 in the Age box", TypeStep("42", Target("Age", 1, ElementType.FIELD))),
+        ("Fill in the City field with Paris", TypeStep("Paris", Target("City", 1, ElementType.FIELD))),
+        ("Set Country to Peru", TypeStep("Peru", Target("Country"))),
+        ('Write "hello, world. Bye"', TypeStep("hello, world. Bye")),
+        ("Choose Ivory from the Paper list", ChooseStep(Target("Ivory"), Target("Paper", 1, ElementType.LIST))),
+        ("Check the Express box", CheckStep(Target("Express", 1, ElementType.FIELD))),
+        ("untick 'Send me mail'", CheckStep(Target("Send me mail"), on=False)),
+        ("Press ctrl+s", HotkeyStep(("ctrl", "s"))),
+        ("hit the Enter key", HotkeyStep(("enter",))),
+        ("Scroll down", ScrollStep(Direction.DOWN)),
+        ("Scroll up until you see Contents", ScrollStep(Direction.UP, Target("Contents"))),
+        ("Drag Apple onto Basket", DragStep(Target("Apple"), Target("Basket"))),
+        ("Wait for 2 seconds", WaitStep(2.0)),
+        ('Enter "a" in Name, "b" in City', UnparsedStep("Enter a in Name, b in City")),
+        ("Enter your name 'Ada' in Name", UnparsedStep("Enter your name Ada in Name")),
+        ('Type "Jane" and "Doe" into First and Last', UnparsedStep("Type Jane and Doe into First and Last")),
+        ("Type Ada into the box with the red frame", UnparsedStep("Type Ada into the box with the red frame")),
+        ("Type the text below into Name", UnparsedStep("Type the text below into Name")),
+        ("Click as many circles as possible", UnparsedStep("Click as many circles as possible")),
+        ('Type "into the unknown"', TypeStep("into the unknown")),
+        ("Fill in Name with Ada, City with Rome", UnparsedStep("Fill in Name with Ada, City with Rome")),
+        ("Click Terms and conditions", ClickStep(Target("Terms and conditions"))),
+        ("Wait until Done appears", WaitForStep(Target("Done"))),
+        ("Tell me the order number", ReadStep(Target("order number"))),
+        ("Book me the cheapest flight to Rome", UnparsedStep("Book me the cheapest flight to Rome")),
+        ("Click the button", ClickStep(Target("", 1, ElementType.BUTTON))),
+        ("Click button ONE", ClickStep(Target("ONE", 1, ElementType.BUTTON))),
+        ("Click on Tab #3", ClickStep(Target("Tab #3"))),
+        ("Focus into the 3rd input textbox", ClickStep(Target("", 3, ElementType.FIELD))),
+        ('Find and click on the link "here"', ClickStep(Target("here", 1, ElementType.LINK))),
+        ('Close the dialog box by clicking the "x"', ClickStep(Target("x"))),
+        ("Close the window", ClickStep(Target("x", 1, ElementType.ICON))),
+        ("Expand the section below", ClickStep(Target("", 1, ElementType.SECTION))),
+        ('Type "ADA" in all lower case letters in the text input', TypeStep("ada", Target("", 1, ElementType.FIELD))),
+        ("Switch between the tabs to find it", SearchInStep(ElementType.TAB)),
+        ("Go to example.org/path", NavigateStep("example.org/path")),
+        ("Open https://example.org", NavigateStep("https://example.org")),
+        ("Open Settings", ClickStep(Target("Settings"))),
+        ("Click the red button", UnparsedStep("Click the red button")),
+        ('Click "Red"', ClickStep(Target("Red"))),
+        ("Select the cheapest flight", UnparsedStep("Select the cheapest flight")),
+        ("Solve the puzzle", UnparsedStep("Solve the puzzle")),
     ],
 )
-def test_a_sentence_is_the_step_that_it_says(sentence: str, step: Step) -> None:
+def test_sentence_becomes_its_step(sentence: str, step: Step) -> None:
     assert read_instructions(sentence) == (step,)
 
 
-def test_sentences_in_a_row_are_steps_in_order() -> None:
+def test_several_sentences_become_steps_in_order() -> None:
     text = (
         'First, click File, then click Save. Type "a. b, then c" into Name and press enter; check Express and click OK'
     )
@@ -102,7 +105,7 @@ def test_sentences_in_a_row_are_steps_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said"),
+    ("sentence", "steps"),
     [
         ("Select a, b and c and click Submit", ["select 'a'", "select 'b'", "select 'c'", "click 'Submit'"]),
         ('Check "Terms and more" and "News"', ["check 'Terms and more'", "check 'News'"]),
@@ -118,8 +121,8 @@ def test_sentences_in_a_row_are_steps_in_order() -> None:
         ("Select nothing and click Submit", ["click 'Submit'"]),
     ],
 )
-def test_several_things_in_one_sentence_are_several_steps(sentence: str, said: list[str]) -> None:
-    assert [str(step) for step in read_instructions(sentence)] == said
+def test_sentence_with_several_targets_becomes_several_steps(sentence: str, steps: list[str]) -> None:
+    assert [str(step) for step in read_instructions(sentence)] == steps
 
 
 @pytest.mark.parametrize(
@@ -129,53 +132,56 @@ def test_several_things_in_one_sentence_are_several_steps(sentence: str, said: l
         'If "Sold out" is shown, click Cancel. Otherwise, click Buy.',
     ],
 )
-def test_a_condition_leaves_out_the_branch_that_does_not_hold(text: str) -> None:
+def test_condition_skips_the_branch_that_does_not_apply(text: str) -> None:
     assert read_instructions(text) == (
-        SkipUnless(Label("Sold out"), 2),
-        Press(Label("Cancel")),
-        SkipUnless(None, 1),
-        Press(Label("Buy")),
+        SkipUnlessVisible(Target("Sold out"), 2),
+        ClickStep(Target("Cancel")),
+        SkipUnlessVisible(None, 1),
+        ClickStep(Target("Buy")),
     )
 
 
-def test_it_is_what_the_condition_named() -> None:
+def test_it_refers_to_the_target_of_the_condition() -> None:
     steps = read_instructions('If there is a "Close" button, click it.')
-    assert steps == (SkipUnless(Label("Close", 1, Thing.BUTTON), 2), Press(Label("Close", 1, Thing.BUTTON)))
+    assert steps == (
+        SkipUnlessVisible(Target("Close", 1, ElementType.BUTTON), 2),
+        ClickStep(Target("Close", 1, ElementType.BUTTON)),
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "last"),
     [
-        ('Scroll down until you see "Accept terms" and click it.', Press(Label("Accept terms"))),
-        ("Wait for Ready, then click it", Press(Label("Ready"))),
-        ('Click the Name field and type "Ada" into it.', Write("Ada", Label("Name", 1, Thing.FIELD))),
-        ("Double-click notes.txt. Right-click it", Press(Label("notes.txt"), right=True)),
-        ("Click Save. Press Escape. Click it", Press(Label("Save"))),
-        ("Click it", Press(Label("it"))),
+        ('Scroll down until you see "Accept terms" and click it.', ClickStep(Target("Accept terms"))),
+        ("Wait for Ready, then click it", ClickStep(Target("Ready"))),
+        ('Click the Name field and type "Ada" into it.', TypeStep("Ada", Target("Name", 1, ElementType.FIELD))),
+        ("Double-click notes.txt. Right-click it", ClickStep(Target("notes.txt"), right=True)),
+        ("Click Save. Press Escape. Click it", ClickStep(Target("Save"))),
+        ("Click it", ClickStep(Target("it"))),
     ],
 )
-def test_it_is_what_was_named_last(text: str, last: Step) -> None:
+def test_it_refers_to_the_last_target(text: str, last: Step) -> None:
     assert read_instructions(text)[-1] == last
 
 
 @pytest.mark.parametrize(
-    ("description", "label"),
+    ("description", "target"),
     [
-        ("the Save button", Label("Save", 1, Thing.BUTTON)),
-        ("field next to Email", Label("Email", 1, Thing.FIELD)),
-        ("second Delete button", Label("Delete", 2, Thing.BUTTON)),
-        ("the check box for Gift wrap", Label("Gift wrap", 1, Thing.TICK)),
-        ('"Terms of use"', Label("Terms of use")),
+        ("the Save button", Target("Save", 1, ElementType.BUTTON)),
+        ("field next to Email", Target("Email", 1, ElementType.FIELD)),
+        ("second Delete button", Target("Delete", 2, ElementType.BUTTON)),
+        ("the check box for Gift wrap", Target("Gift wrap", 1, ElementType.CHECKBOX)),
+        ('"Terms of use"', Target("Terms of use")),
     ],
 )
-def test_a_description_of_one_thing_is_its_name_and_its_sort(description: str, label: Label) -> None:
-    assert label_in(description) == label
+def test_description_of_an_element_is_parsed_into_text_and_type(description: str, target: Target) -> None:
+    assert parse_target(description) == target
 
 
-def test_numbered_lines_are_steps() -> None:
+def test_numbered_lines_become_steps() -> None:
     assert len(read_instructions("1. Click File\n2. Click Save\n3. Press escape")) == 3
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_read_without_failing(text: str) -> None:
+def test_any_text_is_parsed_without_an_exception(text: str) -> None:
     assert isinstance(read_instructions(text), tuple)

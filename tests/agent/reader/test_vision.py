@@ -1,4 +1,4 @@
-"""Reading pictures: what was read before costs nothing, and a change is read as if all were new."""
+"""Reading screenshots: cached parts cost nothing, and a cached result equals a new one."""
 
 from itertools import combinations
 
@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenwright.agent.reader.vision import ocr
-from screenwright.agent.reader.vision.detection import Part, parts_of
-from screenwright.agent.reader.vision.ocr import LineReader, read_line
+from screenwright.agent.reader.vision.detection import Region, regions_of
+from screenwright.agent.reader.vision.ocr import CachedOcr, read_line
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen
 
@@ -18,15 +18,15 @@ ROWS = ("Invoice number", "Delivery address", "Street and city", "Country", "Tel
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> LineReader:
-    """A reader of its own that has seen nothing yet."""
-    fresh = LineReader()
-    monkeypatch.setattr(ocr, "reader", lambda: fresh)
+def reader(monkeypatch: pytest.MonkeyPatch) -> CachedOcr:
+    """An OCR instance with empty caches."""
+    fresh = CachedOcr()
+    monkeypatch.setattr(ocr, "shared_ocr", lambda: fresh)
     return fresh
 
 
-def looked(reader: LineReader) -> int:
-    return reader.parts.looked if reader.parts is not None else 0
+def network_runs(reader: CachedOcr) -> int:
+    return reader.detector.network_runs if reader.detector is not None else 0
 
 
 def form(filled: int | None = None, *, dark: bool = False, scale: float = 1.0) -> Image.Image:
@@ -44,37 +44,37 @@ def form(filled: int | None = None, *, dark: bool = False, scale: float = 1.0) -
 
 
 def texts(screen: Screen) -> list[str]:
-    return [piece.text for piece in screen.pieces]
+    return [segment.text for segment in screen.segments]
 
 
-def test_a_picture_that_was_read_before_needs_no_network(reader: LineReader) -> None:
+def test_known_image_needs_no_network_run(reader: CachedOcr) -> None:
     first = read_image(form())
-    before = reader.recognised, looked(reader)
+    before = reader.lines_recognized, network_runs(reader)
     assert min(before) >= len(ROWS) - 1
     assert read_image(form()) == first
-    assert (reader.recognised, looked(reader)) == before
+    assert (reader.lines_recognized, network_runs(reader)) == before
 
 
-def test_only_what_changed_is_looked_at(reader: LineReader) -> None:
+def test_only_the_changed_region_is_processed(reader: CachedOcr) -> None:
     read_image(form())
-    before = reader.recognised, looked(reader)
+    before = reader.lines_recognized, network_runs(reader)
     changed = read_image(form(filled=2))
     assert "Oslo 1870" in " ".join(texts(changed))
-    assert reader.recognised - before[0] <= 3
-    assert looked(reader) - before[1] == 1
+    assert reader.lines_recognized - before[0] <= 3
+    assert network_runs(reader) - before[1] == 1
 
 
-def test_a_change_is_read_as_if_all_were_new(monkeypatch: pytest.MonkeyPatch, reader: LineReader) -> None:
+def test_changed_image_is_read_as_with_empty_caches(monkeypatch: pytest.MonkeyPatch, reader: CachedOcr) -> None:
     seen = [read_image(form(filled)) for filled in (None, 0, 3)]
     for filled, screen in zip((None, 0, 3), seen, strict=True):
-        anew = LineReader()
-        monkeypatch.setattr(ocr, "reader", lambda anew=anew: anew)
+        fresh = CachedOcr()
+        monkeypatch.setattr(ocr, "shared_ocr", lambda fresh=fresh: fresh)
         assert read_image(form(filled)) == screen
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_form_is_read_light_and_dark_at_both_scales(dark: bool, scale: float) -> None:
+def test_form_is_read_in_light_and_dark_at_both_scales(dark: bool, scale: float) -> None:
     screen = read_image(form(1, dark=dark, scale=scale))
     assert texts(screen) == [*ROWS[:2], "Oslo 1870", *ROWS[2:]]
     fields = screen.of_kind(ControlKind.FIELD)
@@ -86,13 +86,13 @@ def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]
     return np.asarray(image, np.uint8)
 
 
-def test_nothing_is_looked_at_where_nothing_is_drawn() -> None:
-    assert list(parts_of(pixels(Image.new("RGB", (640, 480), "navy")))) == []
-    parts = list(parts_of(pixels(form())))
+def test_empty_areas_are_skipped() -> None:
+    assert list(regions_of(pixels(Image.new("RGB", (640, 480), "navy")))) == []
+    parts = list(regions_of(pixels(form())))
     assert sum((part.right - part.left) * (part.bottom - part.top) for part in parts) < 0.6 * 800 * 560
 
 
-def test_parts_hold_all_that_is_drawn_and_do_not_overlap() -> None:
+def test_regions_cover_everything_drawn_and_do_not_overlap() -> None:
     dice = np.random.default_rng(4)
     for _ in range(50):
         image = Image.new("RGB", (900, 700), "white")
@@ -101,19 +101,19 @@ def test_parts_hold_all_that_is_drawn_and_do_not_overlap() -> None:
             left, top = int(dice.integers(0, 850)), int(dice.integers(0, 680))
             pen.rectangle((left, top, left + int(dice.integers(4, 300)), top + int(dice.integers(4, 60))), fill="black")
         drawn = pixels(image)
-        parts = list(parts_of(drawn))
+        parts = list(regions_of(drawn))
         above, before = drawn[1:, 1:] != drawn[:-1, 1:], drawn[1:, 1:] != drawn[1:, :-1]
-        for row, column in np.argwhere(above.any(axis=2) & before.any(axis=2)):  # more than an edge of a frame
+        for row, column in np.argwhere(above.any(axis=2) & before.any(axis=2)):
             assert any(part.left <= column < part.right and part.top <= row < part.bottom for part in parts)
         assert not any(_overlap(one, other) for one, other in combinations(parts, 2))
 
 
-def _overlap(one: Part, other: Part) -> bool:
+def _overlap(one: Region, other: Region) -> bool:
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     return across > 0 and down > 0
 
 
 @pytest.mark.parametrize("area", [Area(10, 10, 40, 10), Area(-9, 4, -2, 12), Area(70, 4, 90, 12), Area(5, 40, 30, 60)])
-def test_where_no_pixel_is_nothing_is_read(area: Area) -> None:
+def test_area_without_pixels_has_no_text(area: Area) -> None:
     assert read_line(np.full((30, 60, 3), 255, np.uint8), area) is None

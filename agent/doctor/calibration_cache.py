@@ -1,0 +1,144 @@
+"""Stores calibration results per server and model, so that a run does not start with a model whose clicks miss.
+
+One file per model, `<folder>/<hash of server and model>.json`. Unreadable files are ignored.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..core.model import Model, ModelInfo, ModelLost
+from ..dialects.dialect import Dialect
+from ..dialects.registry import dialect_for_model
+from .calibration import Calibration
+
+
+class CachedCalibration(BaseModel):
+    """The calibration result of `model` at `endpoint`, measured with `dialect`.
+
+    `measured_space` describes the coordinate space that the replies fit, if any; `compatible_dialects` expect that
+    space.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    endpoint: str
+    model: str
+    version: str = ""
+    dialect: str
+    fits: bool
+    measured_space: str | None = None
+    compatible_dialects: tuple[str, ...] = ()
+    found: str
+    at: datetime
+
+
+def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The cache folder, in the user's state folder: `$XDG_STATE_HOME` or `~/.local/state`."""
+    state = environ.get("XDG_STATE_HOME", "")
+    home = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
+    return home / "screenwright" / "models"
+
+
+def save_calibration(calibration: Calibration, info: ModelInfo, folder: Path) -> Path | None:
+    """Save `calibration` of the model `info`; returns the file, or None if the calibration did not complete.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if calibration.lost:
+        return None
+    result = CachedCalibration(
+        endpoint=info.endpoint,
+        model=info.name,
+        version=info.version,
+        dialect=calibration.dialect.name,
+        fits=calibration.fits,
+        measured_space=None if calibration.space is None else calibration.space.name,
+        compatible_dialects=calibration.compatible_dialects(),
+        found=calibration.check().found,
+        at=datetime.now(UTC).replace(microsecond=0),
+    )
+    path = _path(info.endpoint, info.name, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(path, result.model_dump_json(indent=2) + "\n")
+    return path
+
+
+def load_calibration(endpoint: str, model: str, folder: Path) -> CachedCalibration | None:
+    """The saved result for `model` at `endpoint`; None if there is none or it is unreadable."""
+    result = _read(_path(endpoint, model, folder))
+    return result if result and (result.endpoint, result.model) == (endpoint, model) else None
+
+
+def refusal(endpoint: str, model: str, dialect: str, folder: Path, *, version: str = "") -> str | None:
+    """Why `model` at `endpoint` must not be used with `dialect`, in one line; None if there is no known reason.
+
+    Also None if nothing was measured, or only another `version` of the server. A model that fits no space in one
+    dialect may still fit in another.
+    """
+    result = load_calibration(endpoint, model, folder)
+    if result is None or (version and result.version and version != result.version):
+        return None
+    if result.fits and result.dialect == dialect:
+        return None
+    if dialect in result.compatible_dialects or (result.measured_space is None and result.dialect != dialect):
+        return None
+    when = f"{result.at:%Y-%m-%d}"
+    advice = f"use --dialect {result.compatible_dialects[0]}, or " if result.compatible_dialects else ""
+    problem = "its clicks would miss" if result.measured_space is None else f"it answers in {result.measured_space}"
+    measured = f"{problem} (measured {when})"
+    return f"{model} does not fit the dialect {dialect}: {measured}; {advice}run screenwright doctor again"
+
+
+def refusal_of(model: Model, dialect: Dialect | None, folder: Path) -> str | None:
+    """As `refusal`, for a model about to be used; without a dialect, the model's name selects it.
+
+    Contacts the model only if there is a result for its endpoint. An unreachable server or an unknown model name gives
+    None: the run reports those.
+    """
+    endpoint = model.info().endpoint
+    if not any(result.endpoint == endpoint for result in _all(folder)):
+        return None
+    try:
+        model.connect()
+    except ModelLost:
+        return None
+    info = model.info()
+    chosen = dialect or dialect_for_model(info.name)
+    return None if chosen is None else refusal(endpoint, info.name, chosen.name, folder, version=info.version)
+
+
+def _all(folder: Path) -> Iterator[CachedCalibration]:
+    for path in folder.glob("*.json"):
+        if result := _read(path):
+            yield result
+
+
+def _read(path: Path) -> CachedCalibration | None:
+    try:
+        return CachedCalibration.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _path(endpoint: str, model: str, folder: Path) -> Path:
+    name = hashlib.sha256(f"{endpoint}\n{model}".encode()).hexdigest()[:16]
+    return folder / f"{name}.json"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write `text` to `path` atomically."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,260 @@
+"""Locates the target of a step among the texts and controls of a screen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .similarity import normalize, similarity
+from .steps import ElementType, Target
+from .vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment
+
+_MIN_SCORE = 0.8
+_PARTIAL_MATCH = 0.88
+_TIE = 0.005
+"""Matches whose scores differ by less than this are equally good."""
+
+_AMBIGUOUS = 0.05
+_CONFIDENT = 0.96
+_REACH_PX = 420.0
+_CHECKBOX_REACH = 2.6
+"""The largest distance of a check box from its label, in heights of the label."""
+
+_CLOSE_LABELS = frozenset("x\u00d7\u2715\u2716")
+_BOXES = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB)
+_CONTROL_KINDS = {
+    ElementType.BUTTON: (ControlKind.BUTTON, ControlKind.ICON),
+    ElementType.LINK: (ControlKind.LINK,),
+    ElementType.TAB: (ControlKind.TAB,),
+    ElementType.FIELD: (ControlKind.FIELD, ControlKind.TEXT_AREA, ControlKind.DROP_DOWN),
+    ElementType.CHECKBOX: (ControlKind.CHECKBOX, ControlKind.RADIO),
+    ElementType.LIST: (ControlKind.DROP_DOWN, ControlKind.PANE, ControlKind.TEXT_AREA),
+    ElementType.ICON: (ControlKind.ICON,),
+    ElementType.SECTION: (ControlKind.BUTTON,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatch:
+    """A text on the screen that may be the target, with its score, up to 1.
+
+    `whole` is True if the match covers its whole text segment.
+    """
+
+    area: Area
+    score: float
+    whole: bool
+    text: str
+
+
+def text_matches(screen: Screen, target: Target) -> list[TextMatch]:
+    """All matches for the text of `target`, best first; equal scores are in reading order."""
+    if not target.text.strip():
+        return []
+    found = [best for segment in screen.segments if (best := _best_match(segment, target.text)) is not None]
+    found += _matches_across_lines(screen.segments, target.text)
+    return sorted(found, key=lambda match: (-round(match.score, 2), match.area.top // 12, match.area.left))
+
+
+def find_target(screen: Screen, target: Target) -> Area | None:
+    """The area of `target`; None if nothing matches well enough. The ordinal counts the best matches only."""
+    if not target.text:
+        return _nth([control.area for control in controls_of_type(screen, target.element_type)], target.ordinal)
+    found = _of_type(screen, text_matches(screen, target), target.element_type)
+    if not found:
+        return _close_button(screen) if normalize(target.text) in _CLOSE_LABELS else None
+    alike = [match for match in found if match.score >= found[0].score - _TIE]
+    if target.ordinal == 1 and len(alike) > 1 and not alike[0].whole and target.element_type is None:
+        return None  # it occurs in several longer texts: ambiguous
+    if _is_ambiguous(found):
+        return None
+    alike.sort(key=lambda match: (match.area.top // 12, match.area.left))
+    if target.ordinal == 1:  # prefer a text with a frame of its own, such as a button
+        return next((match.area for match in alike if _is_framed(screen, match.area)), alike[0].area)
+    return _nth([match.area for match in alike], target.ordinal)
+
+
+def find_field(screen: Screen, target: Target) -> ScreenControl | None:
+    """The field that `target` labels: the nearest frame around it, right of it, or below it."""
+    if not target.text:
+        fields = controls_of_type(screen, target.element_type)
+        area = _nth([control.area for control in fields], target.ordinal)
+        return next((control for control in fields if control.area == area), None)
+    boxes = screen.of_kind(*_BOXES, ControlKind.TEXT_AREA, ControlKind.PANE)
+    if target.element_type in (ElementType.FIELD, ElementType.LIST):
+        boxes = tuple(box for box in boxes if box.kind not in (ControlKind.BUTTON, ControlKind.TAB)) or boxes
+    for match in text_matches(screen, target):
+        near = [(away, box) for box in boxes if (away := _distance_to(match.area, box)) is not None]
+        if near:
+            return min(near, key=lambda pair: (pair[0], pair[1].area.width * pair[1].area.height))[1]
+    return None
+
+
+def find_checkbox(screen: Screen, target: Target) -> ScreenControl | None:
+    """The check box or radio button of `target`: left of its text, or else right of it."""
+    checkboxes = screen.of_kind(ControlKind.CHECKBOX, ControlKind.RADIO)
+    if not target.text:
+        area = _nth([checkbox.area for checkbox in checkboxes], target.ordinal)
+        return next((checkbox for checkbox in checkboxes if checkbox.area == area), None)
+    area = find_target(screen, Target(target.text, target.ordinal))
+    return _checkbox_beside(checkboxes, area) if area is not None else None
+
+
+def controls_of_type(screen: Screen, element_type: ElementType | None) -> tuple[ScreenControl, ...]:
+    """The controls of a type, in reading order."""
+    if element_type is None:
+        return ()
+    controls = screen.of_kind(*_CONTROL_KINDS[element_type])
+    if element_type is ElementType.BUTTON and any(control.text for control in controls):
+        controls = tuple(control for control in controls if control.text)
+    if element_type is ElementType.FIELD and any(control.is_editable for control in controls):
+        controls = tuple(control for control in controls if control.is_editable)
+    if element_type is ElementType.LIST and any(control.kind is ControlKind.DROP_DOWN for control in controls):
+        controls = tuple(control for control in controls if control.kind is ControlKind.DROP_DOWN)
+    if element_type is ElementType.SECTION:
+        controls = tuple(control for control in controls if control.area.width >= 4 * control.area.height)
+    return tuple(sorted(controls, key=lambda control: (control.area.top // 12, control.area.left)))
+
+
+def value_of(screen: Screen, target: Target) -> str | None:
+    """The value that `target` labels: after it in the same segment, else right of it, else below it."""
+    for match in text_matches(screen, target):
+        segment = next((segment for segment in screen.segments if segment.area.contains(match.area)), None)
+        if segment is None:
+            continue
+        rest = " ".join(word.text for word in segment.words if word.area.left >= match.area.right - 2)
+        if rest.strip(" :=-"):
+            return rest.strip(" :=-")
+        others = [
+            other
+            for other in screen.segments
+            if other is not segment and normalize(other.text) != normalize(target.text)
+        ]
+        nearest = _right_of(segment, others) or _below(segment, others)
+        if nearest is not None:
+            return nearest.text
+    return None
+
+
+def _right_of(segment: TextSegment, others: list[TextSegment]) -> TextSegment | None:
+    row = [
+        other
+        for other in others
+        if other.area.row_overlap(segment.area) > 0.5 and other.area.left >= segment.area.right
+    ]
+    return min(row, key=lambda other: other.area.left, default=None)
+
+
+def _below(segment: TextSegment, others: list[TextSegment]) -> TextSegment | None:
+    column = [
+        other
+        for other in others
+        if other.area.column_overlap(segment.area) > 0.3 and other.area.top >= segment.area.bottom - 4
+    ]
+    return min(column, key=lambda other: other.area.top, default=None)
+
+
+def _best_match(segment: TextSegment, wanted: str) -> TextMatch | None:
+    """The words in `segment` most similar to `wanted`; a part of the segment scores slightly less than all of it."""
+    size = len(wanted.split())
+    best: TextMatch | None = None
+    for length in {size - 1, size, size + 1, len(segment.words)}:
+        for start in range(len(segment.words) - length + 1 if length > 0 else 0):
+            run = segment.words[start : start + length]
+            text = " ".join(word.text for word in run)
+            whole = length == len(segment.words)
+            score = similarity(text, wanted) * (1.0 if whole else _PARTIAL_MATCH)
+            if score >= _MIN_SCORE and (best is None or score > best.score):
+                best = TextMatch(Area.union(word.area for word in run), score, whole, text)
+    return best
+
+
+def _matches_across_lines(segments: tuple[TextSegment, ...], wanted: str) -> Iterable[TextMatch]:
+    """Matches that wrap from the end of one line to the start of the next."""
+    words = wanted.split()
+    if len(words) < 2:
+        return
+    for upper, lower in pairwise(segments):
+        if not 0 < lower.area.top - upper.area.top < 2 * upper.area.height:
+            continue
+        for cut in range(1, len(words)):
+            ends, starts = upper.words[-cut:], lower.words[: len(words) - cut]
+            if len(ends) < cut or len(starts) < len(words) - cut:
+                continue
+            score = similarity(" ".join(word.text for word in (*ends, *starts)), wanted) * _PARTIAL_MATCH
+            if score >= _MIN_SCORE:
+                yield TextMatch(Area.union(word.area for word in ends), score, whole=False, text=wanted)
+
+
+def _of_type(screen: Screen, found: list[TextMatch], element_type: ElementType | None) -> list[TextMatch]:
+    """Keep the matches inside a control of the given type, if any of the good ones are."""
+    if element_type is None or not found:
+        return found
+    controls = screen.of_kind(*_CONTROL_KINDS[element_type])
+    good = [match for match in found if match.score >= found[0].score - 0.15]
+    fitting = [match for match in good if any(_covers(control, match.area) for control in controls)]
+    if element_type is ElementType.LINK and not fitting:  # a word inside text of one colour is not a link
+        return [match for match in found if match.whole]
+    return fitting or found
+
+
+def _covers(control: ScreenControl, area: Area) -> bool:
+    return control.area.contains(area, slack=8) or (
+        control.kind is ControlKind.LINK and area.contains(control.area, slack=8)
+    )
+
+
+def _is_ambiguous(found: list[TextMatch]) -> bool:
+    """Whether no match is exact and two different texts score nearly the same."""
+    near = {normalize(match.text) for match in found if match.score >= found[0].score - _AMBIGUOUS}
+    return found[0].score < _CONFIDENT * _PARTIAL_MATCH and len(near) > 1
+
+
+def _nth(areas: list[Area], ordinal: int) -> Area | None:
+    index = ordinal if ordinal < 0 else ordinal - 1
+    return areas[index] if -len(areas) <= index < len(areas) else None
+
+
+def _close_button(screen: Screen) -> Area | None:
+    """The close button: a small square in the top right corner of a frame."""
+    squares = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
+    frames = [control.area for control in screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA, *_BOXES)]
+    corners = [
+        square
+        for square in squares
+        for frame in frames
+        if frame.contains(square)
+        and frame.right - square.right < square.width
+        and square.top - frame.top < square.height
+    ]
+    return min(corners, key=lambda square: square.top, default=None)
+
+
+def _is_framed(screen: Screen, area: Area) -> bool:
+    return any(
+        box.area.contains(area, slack=8) and box.area.width < 3 * area.width + 80 for box in screen.of_kind(*_BOXES)
+    )
+
+
+def _checkbox_beside(checkboxes: tuple[ScreenControl, ...], area: Area) -> ScreenControl | None:
+    row = [checkbox for checkbox in checkboxes if checkbox.area.row_overlap(area) > 0.6]
+    reach = _CHECKBOX_REACH * area.height
+    before = [checkbox for checkbox in row if -6 <= area.left - checkbox.area.right + 6 <= reach + 6]
+    after = [checkbox for checkbox in row if 0 <= checkbox.area.left - area.right <= reach]
+    if before:
+        return max(before, key=lambda checkbox: checkbox.area.right)
+    return min(after, key=lambda checkbox: checkbox.area.left, default=None)
+
+
+def _distance_to(target: Area, box: ScreenControl) -> float | None:
+    """The distance of `box` from its label in pixels; None if `box` cannot belong to it.
+
+    Three times the distance for a box below the label: it probably has a label of its own.
+    """
+    area = box.area
+    if area.contains(target, slack=8):
+        return 0.0 if box.kind in _BOXES and area.width < 4 * target.width + 200 else None
+    if area.row_overlap(target) > 0.6 and -8 <= area.left - target.right <= _REACH_PX:
+        return max(area.left - target.right, 1.0)
+    if area.column_overlap(target) > 0.4 and -10 <= area.top - target.bottom <= 2.5 * target.height:
+        return 3 * max(area.top - target.bottom, 1.0)
+    return None

@@ -1,0 +1,79 @@
+"""Restores the progress of an episode from the reader's own replies and the user's messages.
+
+Each thought starts with its position, `Step 2 of 5, part 1, try 1: ...`. User messages are parsed like the task: an
+answer replaces the step that the question was about, any other message is inserted before the next step.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .instructions import read_instructions
+from .step_actions import StepCursor
+from .steps import SkipUnlessVisible, Step, UnparsedStep
+
+_POSITION = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
+_ANSWER = re.compile(r"Noted: «(.*?)»")
+_ASKS = re.compile(r"^Action: call_user\(", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class UserText:
+    """A user message during a run."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """All steps, including those that the user added, and the position of the next one."""
+
+    steps: tuple[Step, ...]
+    cursor: StepCursor = StepCursor()
+
+
+def task_progress(steps: tuple[Step, ...], replies: Iterable[str | UserText]) -> TaskProgress:
+    """The progress after `replies`: the reader's own replies (`str`) and the user's messages, in order."""
+    progress, asked = TaskProgress(steps), False
+    for reply in replies:
+        if isinstance(reply, UserText):
+            new = read_instructions(reply.text)
+            progress = _insert_user_steps(progress, new, replace_asked=asked) if new else progress
+        else:
+            progress = replace(progress, cursor=_cursor_after(reply, progress.cursor))
+            asked = _ASKS.search(reply) is not None
+    return progress
+
+
+def _cursor_after(reply: str, cursor: StepCursor) -> StepCursor:
+    """The cursor after a reply, which states its own position; a step that the user was asked about restarts."""
+    position = _POSITION.search(reply)
+    if position is None:
+        return cursor
+    step, part, tries = (int(number) for number in position.groups())
+    answers = tuple(_ANSWER.findall(reply))
+    if _ASKS.search(reply):
+        return StepCursor(step, answers=answers)
+    retry = "searching for it" in reply
+    return StepCursor(step, part, tries + 1, answers) if retry else StepCursor(step, part + 1, 1, answers)
+
+
+def _insert_user_steps(progress: TaskProgress, new: tuple[Step, ...], *, replace_asked: bool) -> TaskProgress:
+    steps, cursor = progress.steps, progress.cursor
+    if replace_asked and steps:
+        unparsed = (index for index, step in enumerate(steps) if isinstance(step, UnparsedStep))
+        index = next(unparsed, cursor.step - 1)
+        return replace(progress, steps=_splice(steps, min(index, len(steps) - 1), 1, new))
+    started = cursor.part > 1 or cursor.tries > 1
+    return replace(progress, steps=_splice(steps, min(cursor.step - (not started), len(steps)), 0, new))
+
+
+def _splice(steps: tuple[Step, ...], at: int, old: int, new: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Replace `old` steps from index `at` by `new`; the conditional branch around them changes its length too."""
+    before = tuple(
+        replace(step, steps=step.steps + len(new) - old)
+        if isinstance(step, SkipUnlessVisible) and index < at <= index + step.steps
+        else step
+        for index, step in enumerate(steps[:at])
+    )
+    return (*before, *new, *steps[at + old :])
