@@ -12,12 +12,11 @@ import re
 import shlex
 import time
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from PIL import Image, UnidentifiedImageError
 
-from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait, points_of
+from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait
+from ..base import ScreenEnv, act_and_settle, check_bounds, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
 from ..geometry import ScreenPoint, Size
 from ..screenshot import Screenshot
@@ -37,11 +36,13 @@ _KEYBOARD_COMES_S = 0.5
 _NAMES_SHOWN = 12
 
 
-class AndroidEnv:
+class AndroidEnv(ScreenEnv):
     """The phone `serial` (by default the only one) at the adb server `server` (by default the usual one).
 
     Nothing is done before the first look, which wakes the phone's screen up.
     """
+
+    name = "connection to the phone"
 
     def __init__(
         self,
@@ -55,7 +56,6 @@ class AndroidEnv:
         self._size: Size | None = None
         self._settler = Settler(self._frame)
         self._finger: ScreenPoint | None = None
-        self._closed = False
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -78,19 +78,11 @@ class AndroidEnv:
         phone = self._opened()
         size = self._size or self._look().size
         self._size = size
-        for point in points_of(action):
-            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        check_bounds(action, size)
         if isinstance(action, Wait):
-            time.sleep(action.seconds)
-            return ActionResult(action.seconds, settled_by="waited")
+            return wait(action.seconds)
         timeouts = _AFTER_OPENING if isinstance(action, OpenApp) else self.timeouts
-        before = self._frame()
-        started = time.monotonic()
-        method = self._do(phone, action, size)
-        acted = time.monotonic() - started
-        settled = self._settler.wait(before, timeouts)
-        return ActionResult(acted, settled.seconds, settled.by, method)
+        return act_and_settle(lambda: self._do(phone, action, size), self._settler, timeouts)
 
     def types_any_script(self) -> bool:
         """Whether ADBKeyboard is installed, which types what is not ASCII."""
@@ -103,22 +95,8 @@ class AndroidEnv:
             with suppress(EnvError):
                 self._phone.run(command_of(ButtonUp(at=finger), self._size or Size(1, 1)))
 
-    def close(self) -> None:
-        """See `Env`. The phone goes on as it is."""
-        self.release()
-        self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
     def _opened(self) -> Phone:
-        if self._closed:
-            raise EnvLost("the connection to the phone was closed")
+        self._check_open()
         if self._phone is None:
             phone = Phone(self.serial, self.server)
             phone.run(f"input keyevent {WAKE_UP}")

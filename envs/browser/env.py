@@ -7,10 +7,10 @@ used from any thread, inside asyncio, and in notebooks, and so that nothing that
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from ..actions import Action
+from ..base import ScreenEnv
 from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
 from .firewall.guard import check_firewall
@@ -30,7 +30,7 @@ _RESTARTED = (
 )
 
 
-class BrowserEnv:
+class BrowserEnv(ScreenEnv):
     """A page in Chromium, opened at `url` when it is first looked at.
 
     The screenshot has `viewport` times `scale` pixels, the tab strip included where one is drawn. What Chromium draws
@@ -40,6 +40,8 @@ class BrowserEnv:
     Raises:
         ValueError: `settings` ask for what no browser can be; one line.
     """
+
+    name = "browser"
 
     def __init__(
         self,
@@ -60,7 +62,6 @@ class BrowserEnv:
         self._one_at_a_time = threading.Lock()
         self._worker: Worker | None = None
         self._session: BrowserSession | None = None
-        self._closed = False
         self._place = url
 
     def info(self) -> EnvInfo:
@@ -139,19 +140,10 @@ class BrowserEnv:
             finally:
                 worker.stop()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
     def _do(self, work: Callable[[BrowserSession], Coroutine[Any, Any, T]]) -> T:
         """Have the browser's own thread do `work`, opening the browser first if need be."""
         with self._one_at_a_time:
-            if self._closed:
-                raise EnvLost("the browser was closed")
+            self._check_open()
             if self._worker is None:
                 self._worker = Worker("screenwright-browser")
             if self._session is None:

@@ -27,6 +27,7 @@ from ..actions import (
     map_points,
     points_of,
 )
+from ..base import check_bounds
 from ..env import ActionRefused, ActionResult, EnvLost, EnvUnavailable, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from .firewall.guard import FirewallGuard
@@ -154,10 +155,7 @@ class BrowserSession:
 
     async def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        size = self._camera.size
-        for point in points_of(action):
-            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        check_bounds(action, self._camera.size)
         started, started_at_s = time.perf_counter(), time.time()
         self._traffic.mark_action()
         method = await self._carry_out(action)

@@ -8,11 +8,9 @@ worked through pyautogui.
         env.observe().screenshot.image.show()
 """
 
-from types import TracebackType
-from typing import Self
-
-from ..actions import Action, Back, Home, Navigate, points_of
-from ..env import ActionRefused, ActionResult, EnvInfo, EnvLost, InputListener, Observation
+from ..actions import Action, Back, Home, Navigate
+from ..base import SessionEnv
+from ..env import ActionRefused, ActionResult, EnvInfo, InputListener
 from ..settle import SettleTimeouts
 from .address import DisplayAddress
 from .sentry.settings import InterruptSettings
@@ -21,15 +19,15 @@ from .virtual.display import VirtualDisplay
 from .x11.connection import Window
 
 
-class DesktopEnv:
+class DesktopEnv(SessionEnv[DesktopSession]):
     """The display `display` (by default the one that DISPLAY names), or the `virtual` one, which it starts and ends.
 
     `monitor` counts from 1. On a real screen, and a virtual one that its watcher works, a double Esc stops the episode
     in the middle of an action, and mouse and keyboard in the person's hands hold it; `interrupts` says otherwise. So
-    does
-    pushing the pointer of a real screen into the top left corner, between two actions. Nothing is opened, and no screen
-    taken, before the first look.
+    does pushing the pointer of a real screen into the top left corner, between two actions.
     """
+
+    name = "desktop"
 
     def __init__(
         self,
@@ -52,8 +50,6 @@ class DesktopEnv:
         self.timeouts = timeouts
         self.interrupts = interrupts
         self._listener: InputListener | None = None
-        self._session: DesktopSession | None = None
-        self._closed = False
 
     @property
     def is_real(self) -> bool:
@@ -84,17 +80,13 @@ class DesktopEnv:
             settings = {"display": self.display or "default", "monitor": str(self.monitor)}
         return EnvInfo("desktop", "Xvfb" if self.virtual else "", settings | {"driver": self.driver})
 
-    def observe(self) -> Observation:
-        """See `Env`."""
-        return self._opened().observe()
-
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         if isinstance(action, Navigate | Back | Home):
             raise ActionRefused(
                 f"a desktop has no {type(action).__name__.lower()} action: use the windows and keys that are there"
             )
-        return self._opened().execute(action, points_of(action))
+        return self._opened().execute(action)
 
     def start(self, program: tuple[str, ...]) -> None:
         """Start `program`, a list of arguments, on the virtual display; returns when its window is there and rests.
@@ -120,32 +112,7 @@ class DesktopEnv:
         if self._session is not None:
             self._session.set_input_listener(listener)
 
-    def release(self) -> None:
-        """See `Env`."""
-        if self._session is not None:
-            self._session.release()
-
-    def close(self) -> None:
-        """See `Env`."""
-        self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
-    def _opened(self) -> DesktopSession:
-        if self._closed:
-            raise EnvLost("the desktop was closed")
-        if self._session is None:
-            self._session = DesktopSession(
-                self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts
-            )
-            self._session.set_input_listener(self._listener)
-        return self._session
+    def _open(self) -> DesktopSession:
+        session = DesktopSession(self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts)
+        session.set_input_listener(self._listener)
+        return session

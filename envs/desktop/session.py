@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
+from ..base import check_bounds, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, InputListener, Observation
-from ..geometry import ScreenPoint
 from ..input.driver import Driver
 from ..input.gestures import Gestures
 from ..settle import RawFrame, Settler, SettleResult, SettleTimeouts
@@ -90,12 +90,9 @@ class DesktopSession:
         active = self._windows.active() if self._windows else None
         return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
 
-    def execute(self, action: Action, points: tuple[ScreenPoint, ...]) -> ActionResult:
+    def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        size = self._capture.size
-        for point in points:
-            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        check_bounds(action, self._capture.size)
         with self._watched.acting():
             return self._executed(action)
 
@@ -103,8 +100,7 @@ class DesktopSession:
         self._driver.check()
         self._watched.check()
         if isinstance(action, Wait):
-            self._watched.sleep(action.seconds)
-            return ActionResult(action.seconds, settled_by="waited")
+            return wait(action.seconds, self._watched.sleep)
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
         method = self._open(action.app) if isinstance(action, OpenApp) else self._gestures.do(action)

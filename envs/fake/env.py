@@ -9,8 +9,6 @@ Nothing in it depends on a clock, so the same actions always give the same pixel
 """
 
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from ..actions import (
     Action,
@@ -28,9 +26,9 @@ from ..actions import (
     Scroll,
     Type,
     Wait,
-    points_of,
 )
-from ..env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
+from ..base import ScreenEnv, check_bounds
+from ..env import ActionRefused, ActionResult, EnvInfo, Observation
 from ..geometry import ScreenPoint, Size
 from ..keys import MODIFIERS, canonical_key
 from .gui import LIST, ROW, FakeState, clamp_scroll, clicked, controls, hit, inside, pressed, scrolled, submitted, typed
@@ -39,8 +37,10 @@ from .picture import photograph
 SMALLEST = Size(320, 300)
 
 
-class FakeEnv:
+class FakeEnv(ScreenEnv):
     """The GUI as an environment. `state` tells what it is, `where(label)` the centre of a control."""
+
+    name = "fake screen"
 
     def __init__(self, size: Size = Size(640, 480)) -> None:
         if size.width < SMALLEST.width or size.height < SMALLEST.height:
@@ -49,7 +49,6 @@ class FakeEnv:
         self.state = FakeState()
         self._held: list[str] = []
         self._button_at: ScreenPoint | None = None
-        self._closed = False
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -72,9 +71,7 @@ class FakeEnv:
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         self._check_open()
-        for point in points_of(action):
-            if not (0 <= point.x < self.size.width and 0 <= point.y < self.size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {self.size}")
+        check_bounds(action, self.size)
         self._do(action)
         return ActionResult(0.0)
 
@@ -82,23 +79,6 @@ class FakeEnv:
         """See `Env`."""
         self._held.clear()
         self._button_at = None
-
-    def close(self) -> None:
-        """See `Env`."""
-        self.release()
-        self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise EnvLost("the fake screen was closed")
 
     def _do(self, action: Action) -> None:
         match action:

@@ -10,13 +10,12 @@ anybody who reaches it: keep it on loopback or in a network of its own.
 import io
 import time
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from PIL import Image, UnidentifiedImageError
 
-from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait, points_of
-from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
+from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait
+from ..base import ScreenEnv, act_and_settle, check_bounds, wait
+from ..env import ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
 from ..keys import canonical_key
 from ..screenshot import Screenshot
@@ -27,7 +26,7 @@ from .server import VmServer
 _RETRY_S = 1.0
 
 
-class OSWorldEnv:
+class OSWorldEnv(ScreenEnv):
     """The machine whose server is at `url`.
 
     Opening waits for it up to `boot_s`. After an action the screen is watched until it rests, by `timeouts`; `pause_s`
@@ -36,6 +35,8 @@ class OSWorldEnv:
     Raises:
         ValueError: `url` is not the address of a server.
     """
+
+    name = "connection to the machine"
 
     def __init__(
         self,
@@ -51,7 +52,6 @@ class OSWorldEnv:
         self._system = "Linux"
         self._size: Size | None = None
         self._held: list[ButtonUp[ScreenPoint] | KeyUp] = []
-        self._closed = False
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -68,23 +68,17 @@ class OSWorldEnv:
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         size = self._open()
-        for point in points_of(action):
-            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        check_bounds(action, size)
         if isinstance(action, Wait):
-            time.sleep(action.seconds)
-            return ActionResult(action.seconds, settled_by="waited")
+            return wait(action.seconds)
         code = code_of(action, self._system)
-        before = self._frame() if self._pause_s is None else None
+        if self._pause_s is None:
+            return act_and_settle(lambda: self._run(action, code), self._settler, self._patience)
         started = time.monotonic()
-        self._remember(action)
-        self._server.run(code)
+        self._run(action, code)
         acted = time.monotonic() - started
-        if before is None:
-            time.sleep(self._pause_s or 0.0)
-            return ActionResult(acted, self._pause_s or 0.0, "waited")
-        settled = self._settler.wait(before, self._patience)
-        return ActionResult(acted, settled.seconds, settled.by)
+        time.sleep(self._pause_s)
+        return ActionResult(acted, self._pause_s, "waited")
 
     def release(self) -> None:
         """See `Env`."""
@@ -93,22 +87,8 @@ class OSWorldEnv:
             with suppress(EnvError):
                 self._server.run("; ".join(code_of(action, self._system) for action in held))
 
-    def close(self) -> None:
-        """See `Env`. The machine goes on running."""
-        self.release()
-        self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
     def _open(self) -> Size:
-        if self._closed:
-            raise EnvLost("the connection to the machine was closed")
+        self._check_open()
         if self._size is None:
             self._size = self._awaited().size
             self._system = self._server.system()
@@ -137,8 +117,13 @@ class OSWorldEnv:
         image = self._look().image
         return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
 
+    def _run(self, action: Action, code: str) -> str:
+        self._remember(action)
+        self._server.run(code)
+        return ""
+
     def _remember(self, action: Action) -> None:
-        """Keep in mind what is held."""
+        """Track what is held."""
         match action:
             case KeyDown(key):
                 self._held.append(KeyUp(canonical_key(key)))

@@ -6,13 +6,11 @@
 What crosses the network is not enciphered, the password hardly: reach a server on another machine through a tunnel.
 """
 
-import time
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
-from ..actions import Action, Type, Wait, points_of
-from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
+from ..actions import Action, Wait
+from ..base import SessionEnv, act_and_settle, check_bounds, wait
+from ..env import ActionResult, EnvError, EnvInfo, Observation
 from ..geometry import DeviceTransform
 from ..input.gestures import Gestures
 from ..settle import Settler, SettleTimeouts
@@ -21,7 +19,7 @@ from .client import VncClient
 from .driver import VncDriver
 
 
-class VncEnv:
+class VncEnv(SessionEnv["_Session"]):
     """The screen that the server at `address` shares: `host:5901`, `host:1` for its display 1, or a socket's path.
 
     Nothing is connected before the first look; others who watch or work the same screen stay.
@@ -30,60 +28,29 @@ class VncEnv:
         ValueError: `address` is none.
     """
 
+    name = "connection to the VNC server"
+
     def __init__(
         self, address: str, *, password: str | None = None, timeouts: SettleTimeouts = SettleTimeouts()
     ) -> None:
         self.address = VncAddress.parse(address)
         self.timeouts = timeouts
         self._password = password
-        self._session: _Session | None = None
-        self._closed = False
 
     def info(self) -> EnvInfo:
         """See `Env`."""
         return EnvInfo("vnc", settings={"address": str(self.address)})
 
-    def observe(self) -> Observation:
-        """See `Env`."""
-        return self._opened().observe()
-
-    def execute(self, action: Action) -> ActionResult:
-        """See `Env`."""
-        return self._opened().execute(action, self.timeouts)
-
-    def release(self) -> None:
-        """See `Env`."""
-        if self._session is not None:
-            self._session.release()
-
-    def close(self) -> None:
-        """See `Env`. The screen goes on as it is."""
-        self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
-    def _opened(self) -> "_Session":
-        if self._closed:
-            raise EnvLost("the connection to the VNC server was closed")
-        if self._session is None:
-            self._session = _Session(VncClient(self.address, self._password))
-        return self._session
+    def _open(self) -> "_Session":
+        return _Session(VncClient(self.address, self._password), self.timeouts)
 
 
 class _Session:
     """A connection, and what works it."""
 
-    def __init__(self, client: VncClient) -> None:
+    def __init__(self, client: VncClient, timeouts: SettleTimeouts) -> None:
         self._client = client
+        self._timeouts = timeouts
         self._driver = VncDriver(client)
         self._gestures = Gestures(self._driver, DeviceTransform())
         self._settler = Settler(client.frame)
@@ -96,20 +63,12 @@ class _Session:
         self._size = shot.size
         return Observation(shot, facts, self._client.name)
 
-    def execute(self, action: Action, timeouts: SettleTimeouts) -> ActionResult:
-        for point in points_of(action):
-            if not (0 <= point.x < self._size.width and 0 <= point.y < self._size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {self._size}")
+    def execute(self, action: Action) -> ActionResult:
+        check_bounds(action, self._size)
         self._driver.check()
         if isinstance(action, Wait):
-            time.sleep(action.seconds)
-            return ActionResult(action.seconds, settled_by="waited")
-        before = self._client.frame()
-        started = time.monotonic()
-        method = self._gestures.do(action)
-        acted = time.monotonic() - started
-        settled = self._settler.wait(before, timeouts)
-        return ActionResult(acted, settled.seconds, settled.by, method if isinstance(action, Type) else "")
+            return wait(action.seconds)
+        return act_and_settle(lambda: self._gestures.do(action), self._settler, self._timeouts)
 
     def release(self) -> None:
         self._gestures.release()

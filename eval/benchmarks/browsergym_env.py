@@ -6,8 +6,7 @@ BrowserGym's actions are lines of calls; one of ours is one step of its environm
 import base64
 import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from ...envs.actions import (
     Action,
@@ -28,6 +27,7 @@ from ...envs.actions import (
     Wait,
     points_of,
 )
+from ...envs.base import ScreenEnv, check_bounds
 from ...envs.browser.page.keyboard import playwright_key, typing_pieces
 from ...envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
 from ...envs.geometry import ScreenPoint, Size
@@ -47,8 +47,10 @@ class BrowserGymClient(Protocol):
         ...
 
 
-class BrowserGymEnv:
+class BrowserGymEnv(ScreenEnv):
     """The task that BrowserGym opened with `opened`. `reward` is the sum so far, `is_over` whether it has ended."""
+
+    name = "page"
 
     def __init__(self, driven: BrowserGymClient, opened: Answer) -> None:
         self._driven = driven
@@ -56,7 +58,6 @@ class BrowserGymEnv:
         self._shot = _screenshot(opened)
         self._held: list[ButtonUp[ScreenPoint] | KeyUp] = []
         self._pointer = ScreenPoint(0, 0)
-        self._closed = False
         self.reward = 0.0
         self.is_over = False
 
@@ -66,18 +67,14 @@ class BrowserGymEnv:
 
     def observe(self) -> Observation:
         """See `Env`. It is what BrowserGym saw after the last action."""
-        if self._closed:
-            raise EnvLost("the page was closed")
+        self._check_open()
         return Observation(self._shot, place=str(self._seen.get("place", "")))
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        if self._closed:
-            raise EnvLost("the page was closed")
+        self._check_open()
         size = self._shot.size
-        for point in points_of(action):
-            if not (0 <= point.x < size.width and 0 <= point.y < size.height):
-                raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+        check_bounds(action, size)
         calls = calls_of(action, self._pointer, size)
         started = time.monotonic()
         if isinstance(action, Wait):
@@ -115,19 +112,6 @@ class BrowserGymEnv:
                 self.step("\n".join(lines))
             except EnvLost:
                 self._closed = True
-
-    def close(self) -> None:
-        """See `Env`. BrowserGym closes the page when it opens the next."""
-        self.release()
-        self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
 
     def _remember(self, action: Action) -> None:
         points = points_of(action)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -24,6 +23,7 @@ from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
 from ...agent.policy.model_policy import Policy, ScriptedPolicy
 from ...envs.actions import Action, Click
+from ...envs.base import ScreenEnv
 from ...envs.env import ActionRefused, ActionResult, EnvInfo, Observation
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
@@ -34,7 +34,7 @@ Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners in pixels of the picture, x and y."""
 
 
-class PictureEnv:
+class PictureEnv(ScreenEnv):
     """A still picture as a screen: it takes one click, and nothing comes of it. `clicked` is where."""
 
     def __init__(self, picture: Image.Image) -> None:
@@ -56,20 +56,6 @@ class PictureEnv:
         if self.clicked is None:
             self.clicked = action.at
         return ActionResult(0.0)
-
-    def release(self) -> None:
-        """See `Env`."""
-
-    def close(self) -> None:
-        """See `Env`."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True, slots=True)

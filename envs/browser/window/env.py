@@ -9,10 +9,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from ...actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait, points_of
+from ...actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait
+from ...base import SessionEnv
 from ...desktop.sentry.settings import InterruptSettings
 from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
@@ -40,7 +39,7 @@ _END_LIMIT_S = 3.0
 _POLL_S = 0.03
 
 
-class BrowserWindowEnv:
+class BrowserWindowEnv(SessionEnv["_Window"]):
     """Chromium in a window of its own that fills a virtual display of `screen` pixels, opened at `url`.
 
     With `display`, such as `:1`, it comes up on that display, of whatever size that has. Each CSS pixel is `scale`
@@ -50,6 +49,8 @@ class BrowserWindowEnv:
     Raises:
         ValueError: something was set that a whole browser cannot be told; one line.
     """
+
+    name = "browser"
 
     def __init__(
         self,
@@ -70,8 +71,6 @@ class BrowserWindowEnv:
         self.settings = settings
         self.interrupts = interrupts
         self._listener: InputListener | None = None
-        self._window: _Window | None = None
-        self._closed = False
 
     @property
     def is_real(self) -> bool:
@@ -87,11 +86,7 @@ class BrowserWindowEnv:
             "scale": f"{self.scale:g}",
             "sandbox": "off, since root cannot have it" if runs_as_root() else "on",
         }
-        return EnvInfo("browser", self._window.program if self._window else "Chromium", settings)
-
-    def observe(self) -> Observation:
-        """See `Env`."""
-        return self._opened().observe()
+        return EnvInfo("browser", self._session.program if self._session else "Chromium", settings)
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
@@ -102,36 +97,13 @@ class BrowserWindowEnv:
     def set_input_listener(self, listener: InputListener | None) -> None:
         """See `Attended`."""
         self._listener = listener
-        if self._window is not None:
-            self._window.desktop.set_input_listener(listener)
+        if self._session is not None:
+            self._session.desktop.set_input_listener(listener)
 
-    def release(self) -> None:
-        """See `Env`."""
-        if self._window is not None:
-            self._window.desktop.release()
-
-    def close(self) -> None:
-        """See `Env`."""
-        self._closed = True
-        window, self._window = self._window, None
-        if window is not None:
-            window.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
-
-    def _opened(self) -> "_Window":
-        if self._closed:
-            raise EnvLost("the browser was closed")
-        if self._window is None:
-            self._window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts)
-            self._window.desktop.set_input_listener(self._listener)
-        return self._window
+    def _open(self) -> "_Window":
+        window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts)
+        window.desktop.set_input_listener(self._listener)
+        return window
 
 
 class _Window:
@@ -186,13 +158,16 @@ class _Window:
                     self.desktop.in_turn((Hotkey(("alt", "left")),), _GOING), self._settings.load_limit_s
                 )
             case Wait():
-                return self.desktop.execute(action, ())
+                return self.desktop.execute(action)
             case _:
-                return self._loaded(self.desktop.execute(action, points_of(action)), self._settings.settle_limit_s)
+                return self._loaded(self.desktop.execute(action), self._settings.settle_limit_s)
+
+    def release(self) -> None:
+        self.desktop.release()
 
     def close(self) -> None:
         """Release, and end everything; a browser whose profile is kept is closed first, so that it writes it down."""
-        self.desktop.release()
+        self.release()
         if self._settings.profile:
             with suppress(EnvError):
                 self._close_in_order()

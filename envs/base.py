@@ -1,0 +1,137 @@
+"""What the environments have in common: lifetime, context manager, bounds check, and timing of an action."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
+
+from .actions import Action, points_of
+from .env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
+from .geometry import Size
+from .settle import Settler, SettleTimeouts
+
+
+class ScreenEnv(ABC):
+    """Base class of an `Env`. A subclass calls `_check_open` before it uses its screen; `name` is for messages."""
+
+    name: ClassVar[str] = "screen"
+    _closed = False
+
+    @abstractmethod
+    def info(self) -> EnvInfo:
+        """See `Env`."""
+
+    @abstractmethod
+    def observe(self) -> Observation:
+        """See `Env`."""
+
+    @abstractmethod
+    def execute(self, action: Action) -> ActionResult:
+        """See `Env`."""
+
+    def release(self) -> None:  # noqa: B027 -- not every screen can hold a key down
+        """See `Env`."""
+
+    def close(self) -> None:
+        """See `Env`."""
+        self.release()
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EnvLost(f"the {self.name} was closed")
+
+
+class Session(Protocol):
+    """An open screen that holds resources."""
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        ...
+
+    def execute(self, action: Action, /) -> ActionResult:
+        """See `Env`."""
+        ...
+
+    def release(self) -> None:
+        """See `Env`."""
+        ...
+
+    def close(self) -> None:
+        """Release, and free everything."""
+        ...
+
+
+S = TypeVar("S", bound=Session)
+
+
+class SessionEnv(ScreenEnv, Generic[S]):
+    """Base class of an `Env` that opens a session at its first use and closes it once."""
+
+    _session: S | None = None
+
+    @abstractmethod
+    def _open(self) -> S:
+        """Open the screen."""
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        return self._opened().observe()
+
+    def execute(self, action: Action) -> ActionResult:
+        """See `Env`."""
+        return self._opened().execute(action)
+
+    def release(self) -> None:
+        """See `Env`."""
+        if self._session is not None:
+            self._session.release()
+
+    def close(self) -> None:
+        """See `Env`."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _opened(self) -> S:
+        self._check_open()
+        if self._session is None:
+            self._session = self._open()
+        return self._session
+
+
+def check_bounds(action: Action, size: Size) -> None:
+    """Check that every point of `action` lies on a screen of `size`.
+
+    Raises:
+        ActionRefused: one does not.
+    """
+    for point in points_of(action):
+        if not (0 <= point.x < size.width and 0 <= point.y < size.height):
+            raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
+
+
+def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> ActionResult:
+    """Carry out a `Wait` action."""
+    sleep(seconds)
+    return ActionResult(seconds, settled_by="waited")
+
+
+def act_and_settle(act: Callable[[], str], settler: Settler, timeouts: SettleTimeouts) -> ActionResult:
+    """Call `act`, then wait until the screen settles. The result's `method` is what `act` returns."""
+    before = settler.look()
+    started = time.monotonic()
+    method = act()
+    acted = time.monotonic() - started
+    settled = settler.wait(before, timeouts)
+    return ActionResult(acted, settled.seconds, settled.by, method)
