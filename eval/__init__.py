@@ -5,16 +5,16 @@ Read `task.py` first for what is measured, then `evaluation.py` for how.
 
 from .analysis.compare import Comparison, compare
 from .analysis.summary import Summary, summarize
+from .core.config import EvalConfig
 from .core.record import Record
-from .core.settings import EvalSettings
 from .core.task import Benchmark, Outcome, Rules, Task, TaskError, TaskInstance
 from .runner.evaluation import EvalError, Evaluation
 
 __all__ = [
     "Benchmark",
     "Comparison",
+    "EvalConfig",
     "EvalError",
-    "EvalSettings",
     "Evaluation",
     "Outcome",
     "Record",

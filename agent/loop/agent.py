@@ -146,7 +146,9 @@ class Agent:
             raise RunError(f"{run} has finished: there is nothing to go on with")
         return self._stream(recorded.started.task, env, recorded.folder, recorded.past())
 
-    def ground(self, picture: Image.Image | Screenshot, text: str) -> ScreenPoint | None:
+    def ground(
+        self, picture: Image.Image | Screenshot, text: str, prompt: Prompt = Prompt.GROUNDING
+    ) -> ScreenPoint | None:
         """Where on `picture` the thing is that `text` describes; None if the model names no place.
 
         Raises:
@@ -154,7 +156,7 @@ class Agent:
             ValueError: the dialect has no prompt for this.
         """
         screenshot = picture if isinstance(picture, Screenshot) else Screenshot(picture)
-        policy = self._policy(Prompt.GROUNDING)
+        policy = self._policy(prompt)
         policy.open()
         for event in policy.decide(DecisionContext(text, 1, (HistoryStep(screenshot),)), lambda: False):
             if isinstance(event, Decided) and event.traces:

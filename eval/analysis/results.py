@@ -59,5 +59,6 @@ def _entry(store: Store) -> Entry:
 
 def _name(store: Store, manifest: Manifest) -> str:
     settings = manifest.settings
-    who = settings.agent if settings.agent != "model" else settings.model_name or settings.model
+    model = settings.agent.model
+    who = settings.agent_kind if settings.agent_kind != "model" else model.model_name or model.model
     return f"{settings.benchmark}, {who} ({store.folder.name})"

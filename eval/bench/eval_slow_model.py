@@ -18,8 +18,8 @@ from typing import Self
 from screenwright import FakeEnv
 from screenwright.agent.core.coordinates import Frame
 from screenwright.agent.dialects.ui_tars import UiTars15
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
-from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.runner.evaluation import Evaluation
 
 PRESSES = 10
@@ -32,7 +32,7 @@ def main() -> None:
     options.add_argument("--reply", type=float, default=2.0, help="seconds a reply takes")
     given = options.parse_args()
     with SlowServer(given.reply) as server, tempfile.TemporaryDirectory() as folder:
-        settings = EvalSettings(
+        settings = EvalConfig.of(
             benchmark="toy",
             root=Path(folder),
             task=("press-and-end",),

@@ -20,8 +20,8 @@ from screenwright.agent.record.events import Acted
 from screenwright.agent.record.trajectory import read_run
 from screenwright.envs.actions import Click
 from screenwright.eval.benchmarks.miniwob.protocol import BROWSERGYM, episode_seed
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.runner.evaluation import Evaluation
 
 HERE = Path(__file__).parent
@@ -54,7 +54,7 @@ def main() -> None:
 
 def ours(workers: int, episodes: int, out: Path) -> tuple[float, list[Record]]:
     """Seconds and records of a whole evaluation."""
-    settings = EvalSettings(
+    settings = EvalConfig.of(
         benchmark=BROWSERGYM.name,
         task=TASKS,
         seeds=f"0-{-(-episodes // len(TASKS)) - 1}",

@@ -17,7 +17,7 @@ from screenwright.envs.env import ActionRefused, Env
 from screenwright.eval.benchmarks.browsergym import GymInstance
 from screenwright.eval.benchmarks.miniwob import MiniwobInstance, close_browsers, miniwob_browsergym
 from screenwright.eval.benchmarks.registry import benchmark_for
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 
 CLICKS = 8
 PANE = (240, 315)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, help="only every n-th task")
     given = parser.parse_args(arguments)
     told = {"benchmark": "browsergym-miniwob", "python": given.browsergym, "option": ("system_chromium=true",)}
-    theirs = benchmark_for(EvalSettings.model_validate(told))
+    theirs = benchmark_for(EvalConfig.from_flat(told))
     ours = {task.name: task for task in miniwob_browsergym().tasks()}
     chosen = [task for task in theirs.tasks() if not given.tasks or task.name.partition(".")[2] in given.tasks]
     equal = goals = rewards = 0

@@ -16,7 +16,7 @@ from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
 from ...envs.android import AndroidEnv
 from ...envs.env import Env
-from ..core.settings import EvalSettings
+from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from .subprocess_client import SubprocessClient
 
@@ -93,7 +93,7 @@ class AndroidWorld:
     name: str = "androidworld"
     rules: Rules = Rules(seeds=(0,), steps=MOST_STEPS)
 
-    def configured(self, settings: EvalSettings) -> "AndroidWorld":
+    def configured(self, settings: EvalConfig) -> "AndroidWorld":
         """The same with the Python and the emulator that the settings name.
 
         Raises:

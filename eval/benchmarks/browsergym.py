@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
-from ..core.settings import EvalSettings
+from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from .browsergym_env import BrowserGymEnv
 from .miniwob.protocol import episode_seed
@@ -110,7 +110,7 @@ class BrowserGym:
         """BrowserGym's own."""
         return self.suite.rules
 
-    def configured(self, settings: EvalSettings) -> "BrowserGym":
+    def configured(self, settings: EvalConfig) -> "BrowserGym":
         """The same with the Python that the settings name.
 
         Raises:

@@ -19,7 +19,7 @@ from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
 from ...envs.env import Env
 from ...envs.osworld import OSWorldEnv
-from ..core.settings import EvalSettings
+from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from .subprocess_client import SubprocessClient
 
@@ -157,7 +157,7 @@ class OSWorld:
     name: str = "osworld"
     rules: Rules = field(default=Rules(seeds=(0,), steps=15))
 
-    def configured(self, settings: EvalSettings) -> "OSWorld":
+    def configured(self, settings: EvalConfig) -> "OSWorld":
         """The same with the machine that the settings name.
 
         Raises:

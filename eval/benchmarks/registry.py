@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from ..core.settings import EvalSettings
+from ..core.config import EvalConfig
 from ..core.task import Benchmark
 
 GROUP = "screenwright.benchmarks"
@@ -21,7 +21,7 @@ MakeBenchmark: TypeAlias = Callable[[Path | None], Benchmark]
 class Configurable(Protocol):
     """A benchmark that needs more of the settings than where its data is."""
 
-    def configured(self, settings: EvalSettings) -> Benchmark:
+    def configured(self, settings: EvalConfig) -> Benchmark:
         """The benchmark as the settings ask for it.
 
         Raises:
@@ -30,7 +30,7 @@ class Configurable(Protocol):
         ...
 
 
-def benchmark_for(settings: EvalSettings) -> Benchmark:
+def benchmark_for(settings: EvalConfig) -> Benchmark:
     """The benchmark that the settings name.
 
     Raises:

@@ -20,7 +20,7 @@ from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
 from ...envs.env import Env
 from ...envs.geometry import Size
-from ..core.settings import EvalSettings
+from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from ..judges import Evidence, JudgePrompts, JudgeScore, WebJudge, WebVoyagerJudge, evidence_of
 from ..judges.asking import open_judge, outcome_of
@@ -130,7 +130,7 @@ class WebTasks:
         """The file's name and digest."""
         return f"{self.file.name} {hashlib.sha256(self._text.encode()).hexdigest()[:12]}"
 
-    def configured(self, settings: EvalSettings) -> "WebTasks":
+    def configured(self, settings: EvalConfig) -> "WebTasks":
         """The same with the judge that the settings name.
 
         Raises:

@@ -21,7 +21,7 @@ from ...envs.browser import BrowserEnv
 from ...envs.browser.launch.settings import BrowserSettings
 from ...envs.geometry import Size
 from ...prompts.render import render
-from ..core.settings import EvalSettings
+from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from .subprocess_client import SubprocessClient
 
@@ -141,7 +141,7 @@ class WebArenaVerified:
     name: str = "webarena-verified"
     rules: Rules = Rules((0,), 30)
 
-    def configured(self, settings: EvalSettings) -> "WebArenaVerified":
+    def configured(self, settings: EvalConfig) -> "WebArenaVerified":
         """The same with the Python and the configuration that the settings name.
 
         Raises:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from .config import EvalConfig
 from .plan import EpisodeId
 from .presets import preset_named
-from .settings import EvalSettings
 from .task import Benchmark, Rules
 
 _PACKAGES = ("screenwright", "playwright", "ui-tars", "pillow", "openai", "rapidocr", "onnxruntime", "torch", "vllm")
@@ -27,7 +27,7 @@ class Manifest:
     `protocol` names the preset and what was set otherwise, and `differs` what of that protocol no setting gives.
     """
 
-    settings: EvalSettings
+    settings: EvalConfig
     benchmark: str
     rules: Rules
     episodes: tuple[EpisodeId, ...]
@@ -47,7 +47,7 @@ MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
 
 
 def make_manifest(
-    settings: EvalSettings, benchmark: Benchmark, episodes: Sequence[EpisodeId], repeats: str = ""
+    settings: EvalConfig, benchmark: Benchmark, episodes: Sequence[EpisodeId], repeats: str = ""
 ) -> Manifest:
     """The manifest of an evaluation that begins now."""
     return Manifest(

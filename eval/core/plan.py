@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .settings import EvalSettings
+from .config import EvalConfig
 from .task import Benchmark, Task
 
 
@@ -26,7 +26,7 @@ class EpisodeId:
         return f"{self.task}/{self.seed}" + (f".{self.trial}" if self.trial else "")
 
 
-def make_plan(benchmark: Benchmark, settings: EvalSettings) -> tuple[EpisodeId, ...]:
+def make_plan(benchmark: Benchmark, settings: EvalConfig) -> tuple[EpisodeId, ...]:
     """The episodes in the order they are begun: every task once before any a second time.
 
     Raises:

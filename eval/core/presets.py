@@ -1,7 +1,7 @@
-"""Protocols that published figures were made by, each as the settings that give it, with its source.
+"""Protocols of published figures, each as the settings that reproduce it, with its source.
 
-What is set beside a preset is taken, and told wherever the preset is named; so a figure that says `preset X` alone was
-made by exactly these settings. `differs` says what of the protocol no setting of ours can give.
+Settings given beside a preset override it and are named wherever the preset is, so a figure labelled `preset X` was
+made with exactly these settings. `differs` lists what no setting of ours can reproduce.
 """
 
 from collections.abc import Mapping
@@ -9,17 +9,20 @@ from dataclasses import dataclass
 
 _RUNNER = "xlang-ai/OSWorld, run_multienv_uitars15_v1.py and mm_agents/uitars15_v1.py"
 _REPAIRS = (
-    "a reply that cannot be read is answered with the reason, twice at most, at temperature 0.7; the official agent "
-    "asks again three times at 1, without a reason"
+    "an unreadable reply is answered with the reason, at most twice, at temperature 0.7; the official agent asks again "
+    "three times at 1, without a reason"
 )
-_CIRCLES = "a run that goes in an endless circle is ended; the official loop goes on to its last step"
+_LOOPS = "an episode in an endless loop is ended; the official loop continues to its last step"
 _REST = ("ready_s=60", "rest_s=20", "unfinished=fail")
-"""A machine that comes to rest for 60 s before and 20 s after; an episode without an end counts as giving up."""
+"""60 s for the machine to settle before the task and 20 s after; an episode without an end counts as giving up."""
+
+_COMMON: Mapping[str, object] = {"history": "window:5", "image_format": "png", "recovery": False}
+_UI_TARS: Mapping[str, object] = {**_COMMON, "language": "Chinese", "top_p": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """The settings of a protocol. `values` are those of `EvalSettings`, `source` where they were read."""
+    """The settings of a protocol: `values` by the names of `EvalConfig`, `source` where they were found."""
 
     name: str
     benchmark: str
@@ -33,16 +36,14 @@ def _ui_tars_15(steps: int) -> Preset:
         f"ui-tars-1.5-osworld-{steps}",
         "osworld",
         {
-            "steps": steps, "dialect": "ui-tars-1.5", "prompt": "computer", "language": "Chinese",
-            "history": "window:5", "temperature": 0.0, "top_p": 0.9, "max_tokens": 1000, "image_format": "png",
-            "reflect": False,
-            "option": (*_REST, "pause_s=3"),
+            **_UI_TARS, "steps": steps, "dialect": "ui-tars-1.5", "prompt": "computer", "temperature": 0.0,
+            "max_tokens": 1000, "option": (*_REST, "pause_s=3"),
         },
-        f"{_RUNNER}: runtime_conf (which overrules the flags' temperature of 1.0), history_n 5, sleep_after_execution "
+        f"{_RUNNER}: runtime_conf (which overrides the flags' temperature of 1.0), history_n 5, sleep_after_execution "
         "3.0; published with 15, 50 and 100 steps",
         (
             _REPAIRS,
-            _CIRCLES,
+            _LOOPS,
             "a call for the user ends the episode at once; the official agent waits three times first",
         ),
     )  # fmt: skip
@@ -53,14 +54,12 @@ def _ui_tars_10(steps: int) -> Preset:
         f"ui-tars-1.0-osworld-{steps}",
         "osworld",
         {
-            "steps": steps, "trials": 3, "dialect": "ui-tars-1.0", "prompt": "computer", "language": "Chinese",
-            "history": "window:5", "temperature": 1.0, "top_p": 0.9, "max_tokens": 1500, "image_format": "png",
-            "reflect": False,
-            "option": (*_REST, "pause_s=3"),
+            **_UI_TARS, "steps": steps, "trials": 3, "dialect": "ui-tars-1.0", "prompt": "computer", "temperature": 1.0,
+            "max_tokens": 1500, "option": (*_REST, "pause_s=3"),
         },
         "arXiv 2501.12326: mean of 3 runs, 5 images, no finish counts as infeasible; the paper states no sampling, and "
         "this is that of run_multienv_uitars.py",
-        (_REPAIRS, _CIRCLES),
+        (_REPAIRS, _LOOPS),
     )  # fmt: skip
 
 
@@ -69,17 +68,16 @@ def _ui_tars_15_web(benchmark: str) -> Preset:
         f"ui-tars-1.5-{benchmark}",
         benchmark,
         {
-            "steps": 100, "dialect": "ui-tars-1.5", "prompt": "browser", "language": "Chinese", "history": "window:5",
-            "temperature": 0.0, "top_p": 0.9, "max_tokens": 1000, "image_format": "png",
-            "reflect": False,
+            **_UI_TARS, "steps": 100, "dialect": "ui-tars-1.5", "prompt": "browser", "temperature": 0.0,
+            "max_tokens": 1000,
         },
         f"history and sampling of {_RUNNER}",
         (
             _REPAIRS,
-            _CIRCLES,
-            "neither the step budget nor the prompt of the published browser figures is stated anywhere: 100 steps and "
-            "our browser prompt are choices",
-            "judged in our own words unless --judge-prompts gives the official ones",
+            _LOOPS,
+            "the published browser figures state neither their step budget nor their prompt: 100 steps and our browser "
+            "prompt are choices",
+            "judged with our own prompts unless --judge-prompts gives the official ones",
         ),
     )  # fmt: skip
 
@@ -91,27 +89,24 @@ _ALL = (
         "doubao-osworld-15",
         "osworld",
         {
-            "steps": 15, "dialect": "doubao", "prompt": "computer", "language": "Chinese", "history": "window:5",
-            "temperature": 0.0, "max_tokens": 3000, "image_format": "png",
-            "reflect": False,
-            "option": ("ready_s=60", "rest_s=20", "pause_s=3"),
+            **_COMMON, "steps": 15, "dialect": "doubao", "prompt": "computer", "language": "Chinese",
+            "temperature": 0.0, "max_tokens": 3000, "option": ("ready_s=60", "rest_s=20", "pause_s=3"),
         },
         "xlang-ai/OSWorld, run_multienv_uitars15_v2.py and mm_agents/uitars15_v2.py",
-        (_REPAIRS, _CIRCLES, "a system message stands before the prompt, which the official agent leaves out"),
+        (_REPAIRS, _LOOPS, "a system message precedes the prompt, which the official agent leaves out"),
     ),
     Preset(
         "seed-osworld-100",
         "osworld",
         {
-            "steps": 100, "dialect": "seed-xml", "history": "window:5", "temperature": 1.0, "top_p": 0.7,
-            "max_tokens": 4096, "image_format": "png",
-            "reflect": False, "option": ("ready_s=60", "rest_s=20", "pause_s=5"),
+            **_COMMON, "steps": 100, "dialect": "seed-xml", "temperature": 1.0, "top_p": 0.7, "max_tokens": 4096,
+            "option": ("ready_s=60", "rest_s=20", "pause_s=5"),
         },
         "xlang-ai/OSWorld, the runner of mm_agents/seed_agent.py",
         (
             _REPAIRS,
-            _CIRCLES,
-            "functions are described in our words, and screenshots are user messages, not results of a tool",
+            _LOOPS,
+            "functions are described in our own words, and screenshots are user messages instead of tool results",
         ),
     ),
     *(_ui_tars_15_web(benchmark) for benchmark in ("webvoyager", "online-mind2web")),
@@ -124,29 +119,8 @@ def preset_named(name: str) -> Preset:
     """The preset `name`.
 
     Raises:
-        ValueError: there is none; says which there are.
+        ValueError: there is no such preset; the message lists them.
     """
     if name not in PRESETS:
-        raise ValueError(f"there is no preset {name!r}; there are {', '.join(PRESETS)}")
+        raise ValueError(f"there is no preset {name!r}; available: {', '.join(PRESETS)}")
     return PRESETS[name]
-
-
-def with_preset(given: Mapping[str, object]) -> dict[str, object]:
-    """`given` with what its preset sets and it does not; options are joined by name.
-
-    Raises:
-        ValueError: there is no such preset, or it is of another benchmark.
-    """
-    name = given.get("preset")
-    if name is None:
-        return dict(given)
-    preset = preset_named(str(name))
-    if given.get("benchmark") != preset.benchmark:
-        raise ValueError(f"the preset {preset.name} is of {preset.benchmark}, not of {given.get('benchmark')}")
-    options = [*_texts(preset.values.get("option")), *_texts(given.get("option"))]
-    by_name = {text.partition("=")[0]: text for text in options}
-    return {**preset.values, **given, **({"option": tuple(by_name.values())} if by_name else {})}
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

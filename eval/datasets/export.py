@@ -99,10 +99,8 @@ def _episodes(source: Path) -> Iterator[tuple[Record, Run, Wording]]:
         return
     store = Store(source)
     manifest = store.manifest()
-    settings = manifest.settings
-    asked = Wording(
-        image_format=ImageFormat(settings.image_format), language=settings.language, thoughts=settings.thoughts
-    )
+    agent = manifest.settings.agent
+    asked = Wording(image_format=ImageFormat(agent.image_format), language=agent.language, thoughts=agent.thoughts)
     for record in store.records(manifest.episodes):
         if record.is_judged:
             yield record, read_run(store.folder_of(record.id)), asked

@@ -1,61 +1,75 @@
-"""Who does the tasks: a model, or what a figure should be seen beside."""
+"""Agents under evaluation: a model, a baseline to compare it with, or the caller's own."""
 
 import random
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
 
+from ..._plugins import load_plugin, plugin_names
 from ...agent.core.context import DecisionContext
 from ...agent.core.coordinates import Absolute, Frame, ModelPoint
 from ...agent.core.decision import Finish, GiveUp
-from ...agent.core.messages import ImageFormat
-from ...agent.core.model import Model, ModelInfo, Sampling
-from ...agent.dialects.dialect import Dialect
+from ...agent.core.model import ModelInfo
 from ...agent.dialects.prompting.prompt_kind import Prompt
-from ...agent.dialects.prompting.thoughts import Thoughts
-from ...agent.dialects.registry import dialect_named, with_language, with_thinking
-from ...agent.loop.open_model import open_model
-from ...agent.policy.image_history import history_named
-from ...agent.policy.model_policy import ModelPolicy, Policy, ScriptedPolicy
+from ...agent.policy.model_policy import Policy, ScriptedPolicy
 from ...agent.record.events import Decided, PolicyInfo
 from ...envs.actions import Click
+from ...envs.config import SettingError
 from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
+from ..core.config import EvalConfig
 from ..core.plan import EpisodeId
-from ..core.settings import EvalSettings
 from ..core.task import Solvable, TaskError, TaskInstance
 
 
 class AgentFactory(Protocol):
-    """Makes the policy that does an episode."""
+    """Makes the policy for an episode."""
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """The policy for a task that has been set up."""
         ...
 
 
-def make_agent_factory(settings: EvalSettings, slot: int = 0) -> AgentFactory:
-    """The contender that the settings name. Workers of different `slot` are spread over the model's replicas.
+def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
+    """The agent that the settings name. Workers of different `slot` are spread over the model's replicas.
 
     Raises:
-        ValueError: there is no such model or dialect.
+        ValueError: there is no such agent, model or dialect.
     """
-    match settings.agent:
+    match config.agent_kind:
+        case "model":
+            return ModelAgentFactory(config, slot)
         case "null":
             return NullAgent()
         case "random":
             return RandomClicker()
         case "oracle":
             return Oracle()
-        case "model":
-            replicas = settings.replicas
-            if not replicas:
-                raise ValueError("--model names no model")
-            return ModelAgentFactory(settings, replicas[slot % len(replicas)])
+        case name if ":" in name:
+            return _imported(name)
+        case name if name in plugin_names("policy"):
+            make: Callable[[], Policy] = load_plugin("policy", name)
+            return PolicyPerEpisode(make)
+        case name:
+            names = ", ".join(sorted({"model", "oracle", *plugin_names("policy")}))
+            raise SettingError("agent", f"is {name!r}, but should be one of {names}, or package:factory of your own")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPerEpisode:
+    """Calls `make` for the policy of each episode."""
+
+    make: Callable[[], Policy]
+
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
+        """See `AgentFactory`."""
+        return self.make()
 
 
 class NullAgent:
-    """Gives up at once: what is done then was done before."""
+    """Finishes immediately; measures tasks that are already solved at reset."""
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
@@ -63,7 +77,7 @@ class NullAgent:
 
 
 class RandomClicker:
-    """Clicks anywhere, once a step: what can be had without looking. The same clicks for the same episode."""
+    """Clicks a random point in each step; the same clicks for the same episode."""
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
@@ -88,74 +102,58 @@ class _RandomPolicy:
 
 
 class Oracle:
-    """Knows the answers, and works the screen like anybody else: the ceiling of the harness."""
+    """Knows the solution and carries it out by ordinary actions: the upper bound of the harness."""
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`. What nobody has solved is given up."""
+        """See `AgentFactory`. Gives up on tasks without a known solution."""
         if not isinstance(instance, Solvable):
             raise TaskError(f"the benchmark has no oracle for {episode.task}")
         return instance.solution() or ScriptedPolicy([GiveUp("no solution is known")])
 
 
 class ModelAgentFactory:
-    """A model, asked as an `Agent` with these settings would ask it; opened once for all episodes of a worker."""
+    """A model, asked as `screenwright run` would ask it; opened once for all episodes of a worker."""
 
-    def __init__(self, settings: EvalSettings, address: str) -> None:
-        self._settings = settings
-        self._dialect = _dialect_of(settings)
-        self._model: Model = open_model(address, settings.model_name, image_uuids=settings.image_uuids)
+    def __init__(self, config: EvalConfig, slot: int) -> None:
+        self._config = config
+        self._model = config.agent.model.build(slot)
+        config.agent.build_dialect()  # refuses wrong settings before the first episode
+        config.agent.check_calibration(self._model)
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
-        policy = self._asked(instance, None)
-        if not self._sampling_is_set:
-            return policy
-        policy.open()
-        return self._asked(instance, self._sampling(policy.dialect.sampling))
-
-    def _asked(self, instance: TaskInstance, sampling: Sampling | None) -> ModelPolicy:
-        settings = self._settings
-        return ModelPolicy(
-            self._model,
-            self._dialect,
-            history=history_named(settings.history),
-            sampling=sampling,
-            image_format=ImageFormat(settings.image_format),
-            prompt=Prompt(settings.prompt) if settings.prompt else prompt_for(instance.env),
-            constrain=settings.constrain,
-            condense=settings.reflect,
-        )
-
-    @property
-    def _sampling_is_set(self) -> bool:
-        settings = self._settings
-        return any(value is not None for value in (settings.temperature, settings.top_p, settings.max_tokens))
-
-    def _sampling(self, usual: Sampling) -> Sampling:
-        settings = self._settings
-        if settings.temperature is not None:
-            usual = replace(usual, temperature=settings.temperature)
-        if settings.top_p is not None:
-            usual = replace(usual, top_p=settings.top_p)
-        if settings.max_tokens is not None:
-            usual = replace(usual, max_tokens=settings.max_tokens)
-        return usual
-
-
-def _dialect_of(settings: EvalSettings) -> Dialect | None:
-    if settings.dialect is None:
-        if settings.language is not None:
-            raise ValueError("--language needs --dialect: which model it is may not be known yet")
-        if settings.thoughts is not Thoughts.OFFICIAL:
-            raise ValueError("--thoughts needs --dialect: which model it is may not be known yet")
-        return None
-    dialect = with_thinking(dialect_named(settings.dialect), settings.thoughts)
-    return dialect if settings.language is None else with_language(dialect, settings.language)
+        condense = self._config.recovery.recovery
+        return self._config.agent.build_policy(self._model, prompt_for(instance.env), condense=condense)
 
 
 def prompt_for(env: Env) -> Prompt:
-    """A page has no address bar to click on, so that a model is offered `navigate` there; a picture is pointed at."""
+    """The prompt for this kind of screen. The browser prompt offers `navigate`, since a page has no address bar."""
     info = env.info()
     if info.kind == "picture":
         return Prompt.GROUNDING
     return Prompt.BROWSER if info.kind == "browser" and "window" not in info.settings else Prompt.COMPUTER
+
+
+def _imported(path: str) -> AgentFactory:
+    """The agent of `package.module:factory`: a callable without arguments that returns an `AgentFactory` or a `Policy`.
+
+    Raises:
+        ValueError: it cannot be imported, or returns something else.
+    """
+    module, _, name = path.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # modules in the current folder, as with `python -m`
+    try:
+        make: Any = import_module(module)
+        for part in name.split("."):
+            make = getattr(make, part)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"the agent {path} cannot be imported: {error}") from error
+    made: object = make()
+    if hasattr(made, "decide"):
+        return PolicyPerEpisode(make)
+    if not hasattr(made, "policy"):
+        raise ValueError(f"{path} returns {type(made).__name__}, but should return an AgentFactory or a Policy")
+    factory: Any = made
+    found: AgentFactory = factory
+    return found

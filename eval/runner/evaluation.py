@@ -1,6 +1,6 @@
 """An evaluation: the episodes that are not over yet, done by workers, each recorded the moment it is over.
 
-    for record in Evaluation.begin(EvalSettings(benchmark="demo"), Path("runs/demo")).run():
+    for record in Evaluation.begin(EvalConfig.of(benchmark="demo"), Path("runs/demo")).run():
         print(record.id, record.done)
 
 Killed in any way and taken up again, it does what is left; no episode is counted twice.
@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ...agent.core.limits import Limits
-from ...agent.core.supervision import NO_INTERVENTION, Supervision
 from ..benchmarks.registry import benchmark_for
+from ..core.config import EvalConfig
 from ..core.manifest import Manifest, make_manifest, now
 from ..core.plan import EpisodeId, make_plan
 from ..core.record import Attempt, FailedAttempt, Record
-from ..core.settings import EvalSettings
 from ..core.store import Store
 from ..core.task import Benchmark
 from .baselines import make_agent_factory
@@ -53,7 +52,7 @@ class Evaluation:
     _troubles: dict[EpisodeId, list[FailedAttempt]] = field(default_factory=dict[EpisodeId, list[FailedAttempt]])
 
     @classmethod
-    def begin(cls, settings: EvalSettings, folder: Path, repeats: str = "") -> "Evaluation":
+    def begin(cls, settings: EvalConfig, folder: Path, repeats: str = "") -> "Evaluation":
         """Plan an evaluation and write down what it is.
 
         Raises:
@@ -124,13 +123,13 @@ class Evaluation:
         if settings.ray:
             from .ray_workers import RayWorkers  # needs the ray extra
 
-            return RayWorkers(settings.ray, make, max(1, settings.workers), settings.timeouts)
-        return Pool(make, settings.workers, settings.timeouts) if settings.workers else InProcessWorkers(make(0))
+            return RayWorkers(settings.ray, make, max(1, settings.workers), settings.episode_timeout)
+        return Pool(make, settings.workers, settings.episode_timeout) if settings.workers else InProcessWorkers(make(0))
 
     def _order(self, episode: EpisodeId) -> EpisodeJob:
         settings, rules = self.manifest.settings, self.manifest.rules
         self.store.clear(episode)
-        limits = Limits(settings.steps or rules.steps, settings.seconds or rules.seconds, settings.tokens)
+        limits = settings.limits.build(Limits(rules.steps, rules.seconds))
         return EpisodeJob(episode, self.store.folder_of(episode), limits)
 
     def _in_trouble(self, trouble: FailedAttempt, orders: deque[EpisodeJob]) -> Record | None:
@@ -179,7 +178,7 @@ class InProcessWorkers:
         self._work.__exit__()
 
 
-def runner_for(settings: EvalSettings, slot: int) -> EpisodeRunner:
+def runner_for(settings: EvalConfig, slot: int) -> EpisodeRunner:
     """What does the episodes of an evaluation, made where they are done.
 
     Raises:
@@ -187,6 +186,5 @@ def runner_for(settings: EvalSettings, slot: int) -> EpisodeRunner:
         TaskError: the benchmark's data is not there.
     """
     benchmark: Benchmark = benchmark_for(settings)
-    return EpisodeRunner(
-        benchmark, make_agent_factory(settings, slot), Supervision() if settings.reflect else NO_INTERVENTION
-    )
+    supervision = settings.recovery.build(partial(settings.agent.model.build, slot))
+    return EpisodeRunner(benchmark, make_agent_factory(settings, slot), supervision)

@@ -1,4 +1,4 @@
-"""`screenwright doctor`: looks at what a run needs, a line for each thing, and says how to mend what is wrong."""
+"""`screenwright doctor`: checks what a run needs, and reports how to fix what is wrong."""
 
 import argparse
 import json
@@ -9,23 +9,26 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import Enum
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from .._version import __version__
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.registry import dialect_named
 from ..envs.check import Check, CheckStatus
-from .settings import RunSettings, SettingsError
+from .arguments import add_settings, given_flags
+from .settings import DoctorConfig, SettingsError, load_settings
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..agent.models.served import ServedModel  # the OpenAI SDK takes half a second to import
 
 
 class Failure(Enum):
-    """A class of failure, its exit code, and what it is; where several are met, the first of this list counts."""
+    """A class of failure: its exit code and description. If several occur, the first of this list counts."""
 
     BROWSER = (20, "browser")
     DESKTOP = (21, "desktop")
@@ -37,7 +40,7 @@ class Failure(Enum):
 
     @property
     def exit_code(self) -> int:
-        """What the program exits with."""
+        """The exit code of the program."""
         return self.value[0]
 
 
@@ -47,18 +50,18 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "reader": ("rapidocr", "onnxruntime", "numpy"),
     "android": ("adbutils",),
 }
-"""The extras that a run may need here, and the distributions that they bring."""
+"""The extras that a run may need on this system, and their distributions."""
 
 RARE_EXTRAS: Mapping[str, tuple[str, ...]] = {"local": ("transformers", "accelerate", "torch"), "vllm": ("vllm",)}
 
-HELP = (
-    "Look at what a run needs on this machine, or only at what --env and --model name, and say how to mend what is "
-    "wrong. The pointer of a real screen is moved for a moment, and put back."
+DESCRIPTION = (
+    "Check what a run needs on this machine, or only what --env and --model name, and report how to fix what is wrong. "
+    "On a real screen, the pointer moves for a moment."
 )
-EXIT_CODES = (
+EPILOG = (
     "exit codes: 0 nothing failed, 2 bad input, "
     + ", ".join(f"{failure.exit_code} {failure.value[1]}" for failure in Failure)
-    + "; of several the first"
+    + "; the first of several"
 )
 
 _INTERRUPTED = 130
@@ -69,75 +72,46 @@ _OF_PARTS = {
     "android": Failure.ANDROID,
 }
 _WHAT_WIDTH, _VERDICT_WIDTH = 24, 7
-_COLOURS = {CheckStatus.OK: "32", CheckStatus.WARNING: "33", CheckStatus.FAILED: "31", CheckStatus.SKIPPED: "2"}
+_COLORS = {
+    CheckStatus.OK: "green",
+    CheckStatus.WARNING: "yellow",
+    CheckStatus.FAILED: "red",
+    CheckStatus.SKIPPED: "dim",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorRequest:
-    """What to look at. Without `env` and `model`, that is everything on this machine."""
-
-    env: str | None = None
-    model: str | None = None
-    model_name: str | None = None
-    dialect: str | None = None
-    calibration: bool = True
-    install: bool = False
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing was asked for in particular."""
-        return self.env is None and self.model is None
-
-    @property
-    def served(self) -> str | None:
-        """The address of the model's server, if there is to be one."""
-        return None if self.model == "reader" else self.model
-
-
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of the command."""
-    parser.add_argument("--env", choices=("browser", "desktop", "android"), help="look at this kind of screen")
-    parser.add_argument("--model", metavar="ADDRESS|reader", help="look at this model")
-    for name in ("model_name", "dialect"):
-        flag = "--" + name.replace("_", "-")
-        parser.add_argument(flag, metavar=name.upper(), help=RunSettings.model_fields[name].description)
-    parser.add_argument("--no-calibration", action="store_true", help="do not ask the model to click on targets")
-    parser.add_argument(
-        "--install", action="store_true", help="first install what virtual displays are made of (apt-get, as root)"
-    )
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--install", action="store_true", help="first install what virtual displays need (as root)")
     parser.add_argument("--json", action="store_true", help="print each check as a line of JSON")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
+    add_settings(parser, DoctorConfig, everything=everything)
 
 
-def request_of(given: argparse.Namespace) -> DoctorRequest:
-    """What the flags ask for.
+def main(given: argparse.Namespace) -> int:
+    """Run the checks; returns the exit code.
 
     Raises:
-        SettingsError: they contradict each other.
+        SettingsError, ValueError: one line for the user.
     """
-    wanted = DoctorRequest(
-        given.env, given.model, given.model_name, given.dialect, not given.no_calibration, given.install
-    )
-    if wanted.served is None:
-        for flag in ("model_name", "dialect", "no_calibration"):
-            if getattr(given, flag):
-                raise SettingsError(f"--{flag.replace('_', '-')} is about a served model: say --model ADDRESS too")
-    return wanted
+    config = load_settings(DoctorConfig, given_flags(given, DoctorConfig), os.environ, given.config)
+    return doctor(config, as_json=given.json, install=given.install)
 
 
-def doctor(wanted: DoctorRequest, *, as_json: bool) -> int:
-    """Look at everything `wanted`, print each line as it comes; returns the exit code.
+def doctor(config: DoctorConfig, *, as_json: bool, install: bool = False) -> int:
+    """Run the checks of `config`, printing each when it is done; returns the exit code.
 
     Raises:
         ValueError: there is no such model or dialect.
     """
-    dialect = dialect_named(wanted.dialect) if wanted.dialect else None
-    model = None if wanted.served is None else _opened(wanted.served, wanted.model_name)
-    if wanted.install:
+    dialect = dialect_named(config.dialect) if config.dialect else None
+    model = None if config.served is None else _opened(config.served, config.model_name)
+    if install:
         install_missing()
-    checks = run_checks(wanted, model, dialect)
+    checks = run_checks(config, model, dialect)
     report = Report(sys.stdout, as_json=as_json)
     try:
-        with closing(checks):  # whatever happens to our output, nothing that was started stays
+        with closing(checks):  # ends what was started, even if our output is closed
             for check in checks:
                 report.add(check)
     except KeyboardInterrupt:
@@ -147,30 +121,30 @@ def doctor(wanted: DoctorRequest, *, as_json: bool) -> int:
 
 
 def run_checks(
-    wanted: DoctorRequest, model: "ServedModel | None" = None, dialect: Dialect | None = None
+    config: DoctorConfig, model: "ServedModel | None" = None, dialect: Dialect | None = None
 ) -> Generator[Check]:
-    """Each check as it comes; `model` is the one that is served, and is closed at the end."""
+    """Yield each check when it is done; `model` is the one at a server, and is closed at the end."""
     system = f"{platform.system()} {platform.machine()}"
     yield Check("version", CheckStatus.OK, f"screenwright {__version__}, Python {platform.python_version()}, {system}")
-    if wanted.everything or wanted.env == "browser":
-        yield from _browser(asked=wanted.env is not None)
-    if wanted.everything or wanted.env == "desktop":
-        yield from _desktop(asked=wanted.env is not None)
-    if wanted.env == "android":
+    if config.everything or config.env == "browser":
+        yield from _browser(asked=config.env is not None)
+    if config.everything or config.env == "desktop":
+        yield from _desktop(asked=config.env is not None)
+    if config.env == "android":
         yield from _android()
-    if wanted.everything or wanted.model == "reader":
-        yield from _reader(asked=wanted.model is not None)
-    if wanted.everything:
+    if config.everything or config.model == "reader":
+        yield from _reader(asked=config.model is not None)
+    if config.everything:
         yield _rare_extras()
     if model is not None:
-        yield from _server(model, dialect, calibration=wanted.calibration)
+        yield from _server(model, dialect, calibration=config.calibration)
 
 
 def install_missing() -> None:
     """Install what is missing for virtual displays and for watching them.
 
     Raises:
-        SettingsError: it cannot be done here; says what to do by hand.
+        SettingsError: this is not possible here; the message says what to do by hand.
     """
     from ..envs.desktop.virtual.packages import packages_missing
 
@@ -179,11 +153,13 @@ def install_missing() -> None:
         return
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if shutil.which("apt-get") is None:
-        raise SettingsError(f"there is no apt-get here: install by hand what Debian calls {' '.join(packages)}")
+        raise SettingsError(
+            f"apt-get is not available: install the equivalents of the Debian packages {' '.join(packages)}"
+        )
     if sys.platform != "win32" and os.geteuid() != 0:
         raise SettingsError(f"installing needs root: sudo {' '.join(command)}")
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for before in ([], ["apt-get", "update"]):  # the lists of packages may be too old, or not there
+    for before in ([], ["apt-get", "update"]):  # the package lists may be missing or out of date
         if before:
             subprocess.run(before, env=quiet, stdout=sys.stderr, check=False)
         if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode == 0:
@@ -192,13 +168,13 @@ def install_missing() -> None:
 
 
 def exit_code(checks: Iterable[Check]) -> int:
-    """What to exit with after these checks."""
+    """The exit code after these checks."""
     failures = {failure_of(check) for check in checks if check.verdict is CheckStatus.FAILED}
     return next((failure.exit_code for failure in Failure if failure in failures), 0)
 
 
 def failure_of(check: Check) -> Failure:
-    """The class that `check` belongs to when it failed."""
+    """The class of failure of a failed `check`."""
     from ..agent.doctor import CALIBRATION, REACHABLE
 
     part, _, rest = check.what.partition(": ")
@@ -215,7 +191,7 @@ def failure_of(check: Check) -> Failure:
 
 
 def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Check:
-    """Whether what `extra` brings is installed. Where nobody asked for it, its absence is no failure."""
+    """Whether the distributions of `extra` are installed. It is a failure only if the user `asked` for this check."""
     versions, missing = list[str](), list[str]()
     for name in distributions:
         try:
@@ -264,7 +240,7 @@ def _reader(*, asked: bool) -> Iterator[Check]:
 
 
 def _reading() -> Check:
-    """Whether the reader finds a word on a picture."""
+    """Whether the reader finds a word in an image."""
     from ..agent.core.model import ModelLost
     from ..agent.doctor.screens import calibration_screens
     from ..agent.loop.agent import Agent
@@ -277,14 +253,14 @@ def _reading() -> Check:
     except (ImportError, ModelLost) as error:
         return Check(what, CheckStatus.FAILED, " ".join(str(error).split()), "apt-get install libgl1 libglib2.0-0")
     if point is None or not target.contains(point):
-        return Check(what, CheckStatus.FAILED, f"not {target.name}, on a picture of {scene.size}", mend)
-    return Check(what, CheckStatus.OK, f"{target.name}, on a picture of {scene.size}")
+        return Check(what, CheckStatus.FAILED, f"not {target.name}, in an image of {scene.size}", mend)
+    return Check(what, CheckStatus.OK, f"{target.name}, in an image of {scene.size}")
 
 
 def _rare_extras() -> Check:
     checks = [check_extra(extra, names, asked=False) for extra, names in RARE_EXTRAS.items()]
     absent = [check.what.removeprefix("packages: ") for check in checks if check.verdict is not CheckStatus.OK]
-    found = f"not installed, and rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
+    found = f"not installed, rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
     return Check("packages: others", CheckStatus.OK, found)
 
 
@@ -292,7 +268,7 @@ def _opened(address: str, name: str | None) -> "ServedModel":
     """The model at `address`, not contacted yet.
 
     Raises:
-        ValueError: that is no address.
+        ValueError: it is not an address.
     """
     from ..agent.loop.open_model import open_model
     from ..agent.models.served import ServedModel
@@ -316,7 +292,7 @@ def _server(model: "ServedModel", given: Dialect | None, *, calibration: bool) -
 
 
 def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) -> Iterator[Check]:
-    """Where the model clicks, and that this is kept for the runs to come."""
+    """Measure where the model clicks, and save the result for later runs."""
     from ..agent.core.model import ModelLost
     from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, save_calibration
 
@@ -325,20 +301,20 @@ def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) 
     except ModelLost:
         dialect = None
     if dialect is None:
-        why = "it is not known how to ask the model" if reached else "the model cannot be asked"
+        why = "the dialect of the model is unknown" if reached else "the model cannot be reached"
         yield Check(CALIBRATION, CheckStatus.SKIPPED, why)
         return
 
     if sys.stderr.isatty():
-        print("asking the model to click on targets; this takes as long as two dozen steps", file=sys.stderr)
+        print("measuring where the model clicks; this takes as long as two dozen steps", file=sys.stderr)
     calibration = calibrate(model, dialect)
     yield calibration.check()
-    what = "model: verdict kept"
+    what = "model: result saved"
     try:
         path = save_calibration(calibration, model.info(), default_folder())
     except OSError as error:
-        mend = "make that folder writable, or set XDG_STATE_HOME to one that is"
-        yield Check(what, CheckStatus.WARNING, f"not in {default_folder()}: {error.strerror}", mend)
+        mend = "make that folder writable, or set XDG_STATE_HOME to another one"
+        yield Check(what, CheckStatus.WARNING, f"cannot write to {default_folder()}: {error.strerror}", mend)
         return
     if path is not None:
         yield Check(what, CheckStatus.OK, str(path))
@@ -348,35 +324,29 @@ def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) 
 
 
 class Report:
-    """Prints checks as they come, for a person or as JSON, and remembers them."""
+    """Prints checks as lines of text or JSON, and collects them."""
 
     def __init__(self, stream: TextIO, *, as_json: bool) -> None:
         self.checks: list[Check] = []
-        self._stream = stream
+        self._terminal = Terminal(stream)
         self._as_json = as_json
-        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
 
     def add(self, check: Check) -> None:
         """Print `check`."""
         self.checks.append(check)
         if self._as_json:
-            self._line(json.dumps(asdict(check), ensure_ascii=False))
+            self._terminal.line(json.dumps(asdict(check), ensure_ascii=False))
             return
-        verdict = f"{check.verdict:{_VERDICT_WIDTH}}"
-        if self._coloured:
-            verdict = f"\x1b[{_COLOURS[check.verdict]}m{verdict}\x1b[0m"
-        self._line(f"{check.what:{_WHAT_WIDTH}}  {verdict}  {check.found}")
+        verdict = self._terminal.style(f"{check.verdict:{_VERDICT_WIDTH}}", _COLORS[check.verdict])
+        self._terminal.line(f"{check.what:{_WHAT_WIDTH}}  {verdict}  {check.found}")
         if check.mend:
-            self._line(f"{'':{_WHAT_WIDTH}}  {'':{_VERDICT_WIDTH}}  -> {check.mend}")
+            self._terminal.line(f"{'':{_WHAT_WIDTH}}  {'':{_VERDICT_WIDTH}}  -> {check.mend}")
 
     def end(self) -> None:
-        """Say how it came out."""
+        """Print the summary."""
         if not self._as_json:
             failed, warned = (self._counted(verdict) for verdict in (CheckStatus.FAILED, CheckStatus.WARNING))
-            self._line(f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}")
+            self._terminal.line(f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}")
 
     def _counted(self, verdict: CheckStatus) -> int:
         return sum(check.verdict is verdict for check in self.checks)
-
-    def _line(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)

@@ -1,4 +1,4 @@
-"""`screenwright export`: recorded runs as data to learn from."""
+"""`screenwright export`: converts recorded runs to training data."""
 
 import argparse
 from pathlib import Path
@@ -10,36 +10,36 @@ from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
 from .settings import SettingsError
 
-HELP = "Write an evaluation, or one recorded run, as conversations with images and loss masks, to fine-tune on."
+DESCRIPTION = "Write an evaluation, or one recorded run, as conversations with images and loss masks, for fine-tuning."
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of `export`."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of an evaluation or of a run")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file, or with hf the folder")
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of an evaluation or of a run")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write; with hf, a folder")
     parser.add_argument(
         "--keep",
         default="done",
         metavar="WHICH",
-        help="conditions with commas, all of which hold: all, done, changed, read, score>=N, steps<=N, task=NAME, "
-        "category=NAME (default: done)",
+        help="steps to keep: conditions with commas, all of which must hold: all, done, changed, read, score>=N, "
+        "steps<=N, task=NAME, category=NAME (default: done)",
     )
-    parser.add_argument("--per", choices=("step", "episode"), default="step", help="what a line is (default: step)")
+    parser.add_argument("--per", choices=("step", "episode"), default="step", help="content of a line (default: step)")
     parser.add_argument("--format", choices=("chat", "hf"), default="chat", help="JSON lines, or an imagefolder")
-    parser.add_argument("--dialect", metavar="NAME", help="tell the runs in the words of this dialect instead")
-    parser.add_argument("--prompt", choices=("computer", "browser", "mobile"), help="with --dialect: which prompt")
+    parser.add_argument("--dialect", metavar="NAME", help="rewrite the conversations in this dialect")
+    parser.add_argument("--prompt", choices=("computer", "browser", "mobile"), help="with --dialect: its prompt")
     parser.add_argument("--history", metavar="RULE", help="with --dialect: chunked:HIGH:LOW or window:N")
 
 
-def export_run(given: argparse.Namespace) -> int:
-    """Export as the flags say, and print what it came to.
+def main(given: argparse.Namespace) -> int:
+    """Export, and print how much was written; returns the exit code.
 
     Raises:
         SettingsError, ValueError, RunError: one line for the user.
     """
     done = export(given.run, given.out, StepFilter.parse(given.keep), given.per, given.format, _wording(given))
     print(
-        f"{given.out}: {done.lines} lines with {done.answers} answers to learn and {done.images} images, of "
+        f"{given.out}: {done.lines} lines with {done.answers} replies to learn and {done.images} images, from "
         f"{done.episodes} episodes; left out: {done.episodes_left_out} episodes, {done.steps_left_out} steps in all"
     )
     return 0
@@ -48,8 +48,7 @@ def export_run(given: argparse.Namespace) -> int:
 def _wording(given: argparse.Namespace) -> Wording | None:
     if given.dialect is None:
         if given.prompt or given.history:
-            raise SettingsError("--prompt and --history need --dialect: without it, runs are told as they were")
+            raise SettingsError("--prompt and --history need --dialect; without it, conversations stay as recorded")
         return None
-    rule = given.history or "chunked:5:2"
-    history = history_named(rule)
+    history = history_named(given.history or "chunked:5:2")
     return Wording(given.dialect, Prompt(given.prompt) if given.prompt else None, history)

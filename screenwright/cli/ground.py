@@ -1,58 +1,71 @@
-"""`screenwright ground`: where on a picture is the thing that a text describes?"""
+"""`screenwright ground`: finds what a text describes in an image."""
 
+import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from ..agent.core.model import ModelLost
-from ..agent.loop.agent import Agent
-from ..agent.loop.open_model import open_model
+from ..agent.dialects.prompting.prompt_kind import Prompt
+from ..agent.loop.config import GroundConfig
 from ..envs.geometry import ScreenPoint
-from .pictures import open_picture, write_picture
+from .arguments import add_settings, given_flags
+from .files import open_image, save_image
+from .settings import load_settings
 
 NOT_FOUND = 4
 LOST = 11
 
+DESCRIPTION = "Print where in IMAGE the element is that TEXT describes, as x y in pixels."
+EPILOG = f"exit codes: 0 found, 2 bad input, {NOT_FOUND} not found, {LOST} the model does not answer"
+USAGE = "IMAGE TEXT [flags]"
 
-def ground(picture: Path, text: str, agent: Agent, *, draw: Path | None, as_json: bool) -> int:
-    """Print the point as `x y` in pixels of the picture, or as JSON; draw it into a copy if asked; the exit code.
+
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="a screenshot")
+    parser.add_argument("text", metavar="TEXT", help="description of the element, such as 'the Save button'")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="write a copy of the image with the point marked")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
+    add_settings(parser, GroundConfig, everything=everything)
+
+
+def main(given: argparse.Namespace) -> int:
+    """Print the point; returns the exit code.
 
     Raises:
-        ValueError: the picture cannot be read or written.
+        SettingsError, ValueError: one line for the user.
     """
-    image = open_picture(picture)
+    config = load_settings(GroundConfig, given_flags(given, GroundConfig), os.environ, given.config)
+    image = open_image(given.image)
+    model = config.agent.model.build()
+    config.agent.check_calibration(model)
     try:
-        point = agent.ground(image, text)
+        agent = config.agent.build(model)
+        point = agent.ground(image, given.text, agent.prompt or Prompt.GROUNDING)
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)
         return LOST
-    if as_json:
+    if given.json:
         print(json.dumps({"point": None if point is None else [point.x, point.y]}))
     elif point is not None:
         print(f"{point.x:g} {point.y:g}")
     if point is None:
-        print(f"screenwright: the model names no place for {text!r}", file=sys.stderr)
+        print(f"screenwright: the model does not find {given.text!r}", file=sys.stderr)
         return NOT_FOUND
-    if draw is not None:
-        _draw(image, point, draw)
+    if given.draw is not None:
+        _draw(image, point, given.draw)
     return 0
-
-
-def grounding_agent(model: str, name: str | None, dialect: str | None) -> Agent:
-    """The agent that the flags describe.
-
-    Raises:
-        ValueError: there is no such model or dialect.
-    """
-    return Agent(open_model(model, name), dialect=dialect)
 
 
 def _draw(image: Image.Image, point: ScreenPoint, path: Path) -> None:
     pen = ImageDraw.Draw(image)
     radius = max(image.size) / 90
-    for size, colour in ((radius + 2, "white"), (radius, "#e0245e")):
-        pen.ellipse((point.x - size, point.y - size, point.x + size, point.y + size), outline=colour, width=3)
+    for size, color in ((radius + 2, "white"), (radius, "#e0245e")):
+        pen.ellipse((point.x - size, point.y - size, point.x + size, point.y + size), outline=color, width=3)
     pen.ellipse((point.x - 2, point.y - 2, point.x + 2, point.y + 2), fill="#e0245e")
-    write_picture(image, path)
+    save_image(image, path)

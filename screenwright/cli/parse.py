@@ -1,11 +1,14 @@
-"""`screenwright parse`: what replies mean, for debugging and for other people's tools.
+"""`screenwright parse`: parses replies of a model into actions, for debugging and for other tools.
 
 Reads JSON lines `{"text", "dialect", "screen": [width, height]}` and prints one JSON line for each:
 `{"error": null or {"kind", "position", "message"}, "thought", "reflection", "reasoning", "actions": [...]}`.
 An action is written as in the log of a run; points are in screen pixels, neither rounded nor clamped.
 """
 
+import argparse
 import json
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
@@ -16,7 +19,14 @@ from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailu
 from ..agent.dialects.registry import dialect_named
 from ..agent.record.codec import move_to_json
 from ..envs.actions import map_points
+from ..envs.config.screen import SIZE, parse_size
 from ..envs.geometry import ScreenPoint, Size
+from .settings import SettingsError
+
+DESCRIPTION = (
+    'Read JSON lines {"text", "dialect", "screen": [w, h]} from standard input, or one plain reply with --dialect and '
+    "--screen, and print the parsed actions of each as a line of JSON."
+)
 
 _Side = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -28,11 +38,35 @@ class _Request(BaseModel):
     screen: tuple[_Side, _Side]
 
 
-def parse_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Answer each line of JSON with one.
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--dialect", metavar="NAME", help="parse one plain reply, in this dialect")
+    parser.add_argument("--screen", metavar="WxH", help="size of the screen that the reply is about")
+
+
+def main(given: argparse.Namespace) -> int:
+    """Parse standard input; returns the exit code.
 
     Raises:
-        ValueError: a line is not a request, or names an unknown dialect or an impossible screen; it is numbered.
+        SettingsError, ValueError: one line for the user.
+    """
+    if given.dialect is None and given.screen is None:
+        for line in parse_lines(sys.stdin):
+            print(line, flush=True)
+        return 0
+    if given.dialect is None or given.screen is None:
+        raise SettingsError("a plain reply needs both --dialect NAME and --screen WxH")
+    if not re.match(SIZE, given.screen):
+        raise SettingsError(f"--screen is {given.screen!r}, but should have the form 1280x720")
+    print(parse_reply(sys.stdin.read(), given.dialect, parse_size(given.screen)))
+    return 0
+
+
+def parse_lines(lines: Iterable[str]) -> Iterator[str]:
+    """A line of JSON for each line of JSON.
+
+    Raises:
+        ValueError: a line is not a request, or names an unknown dialect or an impossible screen.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -49,7 +83,7 @@ def parse_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def parse_reply(text: str, dialect_name: str, screen: Size) -> str:
-    """What `text` means to a screen of that size, as a line of JSON.
+    """The actions of the reply `text` on a screen of that size, as a line of JSON.
 
     Raises:
         ValueError: there is no such dialect, or the screen is too long and thin for it.
@@ -73,7 +107,7 @@ def _on_screen_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
         return move_to_json(move)
 
     def on_screen(point: ModelPoint) -> ScreenPoint:
-        frame.trace(point)  # refuses what is no point
+        frame.trace(point)  # raises if it is not a point
         return frame.to_screen(frame.space.to_image(point, frame.image))
 
     return move_to_json(map_points(move, on_screen))

@@ -1,7 +1,4 @@
-"""What a person sees while a run goes on: a line a step, on standard error."""
-
-import sys
-from typing import TextIO
+"""The progress of a run: a line for each step, on standard error."""
 
 from ..agent.core.decision import Finish
 from ..agent.core.describe import describe_action, describe_ending
@@ -24,65 +21,62 @@ from ..agent.record.events import (
     Summarized,
     UserMessage,
 )
+from .terminal import Terminal
 
-_THOUGHT_LENGTH = 160
+INDENT = " " * 6
 
 
 class Progress:
-    """Prints events as they happen. Colours are used on a terminal only."""
+    """Prints events as they happen."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._coloured = self._stream.isatty()
-        self._doing: list[str] = []
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        self._terminal = terminal or Terminal()
+        self._actions: list[str] = []
 
     def show(self, event: Event) -> None:
-        """Print what `event` means to a person, if anything."""
+        """Print `event`, if it is of interest to the user."""
         match event:
             case Started():
-                self._line(f"{self._bold(event.task)}  {self._dim(f'({event.policy.model.name}, {event.env.kind})')}")
+                details = f"({event.policy.model.name}, {event.env.kind})"
+                self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Resumed():
-                self._line(self._dim(f"going on after step {event.steps}"))
+                self._dim(f"continuing after step {event.steps}")
             case Observed():
-                self._doing = []
+                self._actions = []
             case ParseFailed():
-                self._line(self._dim(f"{event.step:4d}  the reply could not be read: {event.message}; asking again"))
+                self._dim(f"{event.step:4d}  unreadable reply: {event.message}; asking again")
             case Decided():
                 self._decided(event)
             case Acted():
-                said = describe_action(event.action)
-                self._doing.append(f"{said} -- refused: {event.refused}" if event.refused else said)
+                action = describe_action(event.action)
+                self._actions.append(f"{action} -- refused: {event.refused}" if event.refused else action)
             case Stepped():
-                self._line(f"      {'; '.join(self._doing) or 'nothing'}  {self._dim(f'{event.total_s:.1f} s')}")
+                duration = self._style(f"{event.total_s:.1f} s", "dim")
+                self._terminal.line(f"{INDENT}{'; '.join(self._actions) or 'no action'}  {duration}")
             case Note():
-                self._line(self._dim(f"      {event.text}"))
+                self._dim(f"{INDENT}{event.text}")
             case Escalated() | Critiqued() | Summarized() | NeedsUser() | UserMessage() | RecoveredError():
-                self._line(self._dim(f"      {describe_supervision(event)}"))
+                self._dim(f"{INDENT}{describe_supervision(event)}")
             case Ended():
                 self._ended(event)
             case _:
                 pass
 
     def _decided(self, event: Decided) -> None:
-        thought = " ".join((event.thought or "").split())
-        if len(thought) > _THOUGHT_LENGTH:
-            thought = thought[: _THOUGHT_LENGTH - 1] + "…"
-        self._line(f"{event.step:4d}  {thought}")
+        self._terminal.line(f"{event.step:4d}  {self._terminal.fit(event.thought or '', len(INDENT))}".rstrip())
         if event.ending is not None:
-            self._doing.append("finished" if isinstance(event.ending, Finish) else describe_ending(event.ending))
+            self._actions.append("finished" if isinstance(event.ending, Finish) else describe_ending(event.ending))
 
     def _ended(self, event: Ended) -> None:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
         reason = f": {event.reason}" if event.reason else ""
         parse_failures = f", {event.parse_failures} unreadable replies" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
-        self._line(f"{self._bold(event.stop)}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
+        stop = self._style(event.stop, "bold")
+        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
 
-    def _line(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+    def _dim(self, text: str) -> None:
+        self._terminal.line(self._style(text, "dim"))
 
-    def _bold(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self._coloured else text
-
-    def _dim(self, text: str) -> str:
-        return f"\x1b[2m{text}\x1b[0m" if self._coloured else text
+    def _style(self, text: str, style: str) -> str:
+        return self._terminal.style(text, style)

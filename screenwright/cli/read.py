@@ -1,4 +1,4 @@
-"""`screenwright read`: what the embedded reader sees on a picture, its texts and its controls."""
+"""`screenwright read`: the texts and controls that the embedded reader finds in an image."""
 
 import argparse
 import json
@@ -8,43 +8,43 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-from .pictures import open_picture, write_picture
+from .files import open_image, save_image
 
 if TYPE_CHECKING:
     from ..agent.reader.vision.screen import Area, Screen, ScreenControl
 
-HELP = (
-    "Print what stands on IMAGE: a line a text and a line a control, with its kind, its box as left,top,right,bottom "
-    "in pixels, and its state. Nothing leaves the machine."
+DESCRIPTION = (
+    "Print the texts and controls of IMAGE, one a line: its kind, its box as left,top,right,bottom in pixels, its text "
+    "and its state. Runs on this machine, without a model server."
 )
 _STATES = ("checked", "focused", "disabled", "selected")
 _TEXT, _CONTROL = "#1a8a3a", "#e0245e"
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    parser.add_argument("picture", type=Path, metavar="IMAGE", help="a screenshot")
-    parser.add_argument("--json", action="store_true", help="print JSON: words with their confidence, lines, controls")
-    parser.add_argument("--draw", type=Path, metavar="FILE", help="write the picture there with all boxes drawn")
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="a screenshot")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="write a copy of the image with all boxes drawn")
+    parser.add_argument("--json", action="store_true", help="print JSON: lines, words with their confidence, controls")
 
 
-def read(picture: Path, *, as_json: bool, draw: Path | None) -> int:
-    """Print what is read on `picture`; the exit code.
+def main(given: argparse.Namespace) -> int:
+    """Print what is found; returns the exit code.
 
     Raises:
-        ValueError: the picture cannot be read or written.
+        ValueError: the image cannot be read or written.
         ImportError: the reader is not installed.
     """
-    from ..agent.reader import read_screen
+    from ..agent.reader import read_screen  # needs the reader extra
 
-    image = open_picture(picture)
+    image = open_image(given.image)
     screen = read_screen(image)
-    if as_json:
+    if given.json:
         print(json.dumps(_as_json(screen), ensure_ascii=False))
     else:
         print("\n".join(_lines(screen)))
-    if draw is not None:
-        write_picture(_drawn(image, screen), draw)
+    if given.draw is not None:
+        save_image(_drawn(image, screen), given.draw)
     return 0
 
 
@@ -52,13 +52,13 @@ def _lines(screen: "Screen") -> Iterator[str]:
     for segment in screen.segments:
         yield f"{'text':12} {_box(segment.area):22} {segment.text}"
     for control in screen.controls:
-        state = " ".join(f"{name}={getattr(control, name)}".lower() for name in _said(control))
+        state = " ".join(f"{name}={getattr(control, name)}".lower() for name in _states(control))
         yield f"{control.kind:12} {_box(control.area):22} {control.text} {state}".rstrip()
 
 
-def _said(control: "ScreenControl") -> list[str]:
-    """The states that can be told: where they hold, and for check boxes also where they do not."""
-    return [name for name in _STATES if (held := getattr(control, name)) or (held is False and name == "checked")]
+def _states(control: "ScreenControl") -> list[str]:
+    """The states to print: those that are true, and `checked` also if it is false."""
+    return [name for name in _STATES if (state := getattr(control, name)) or (state is False and name == "checked")]
 
 
 def _as_json(screen: "Screen") -> dict[str, object]:

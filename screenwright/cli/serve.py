@@ -1,5 +1,6 @@
-"""`screenwright serve`: a model behind an OpenAI-compatible address, by vLLM, or the embedded reader itself."""
+"""`screenwright serve`: serves a model with vLLM, or the embedded reader, at an OpenAI-compatible address."""
 
+import argparse
 import http.client
 import os
 import shlex
@@ -9,9 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import suppress
 
 from PIL import Image
 
@@ -21,28 +20,60 @@ from ..agent.models.served import ServedModel
 from ..agent.models.vllm_command import Serving, vllm_command
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
+from .settings import SettingsError
+from .terminal import sigterm_as_interrupt
+
+DESCRIPTION = "Serve MODEL with vLLM, or the embedded reader, at an OpenAI-compatible address, until Ctrl-C."
 
 _READY_S = 1800.0
-"""The weights of a large model may have to be fetched first."""
+"""Long enough to download the weights of a large model."""
 
 _END_S = 20.0
 _POLL_S = 0.5
 _FIRST = Size(1288, 728)
-"""What a screen of 1280x720 is sent as."""
+"""The image size for a screen of 1280x720."""
 
-_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to find it, not where to listen
+_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to connect, not where to listen
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    serving = Serving()
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a name on the Hugging Face hub, a folder, or reader")
+    parser.add_argument("--model", dest="model_flag", metavar="MODEL", help="the same")
+    parser.add_argument("--host", default=serving.host, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--gpus", type=int, default=serving.gpus, help="number of GPUs (default: %(default)s)")
+    parser.add_argument(
+        "--images", type=int, default=serving.images, help="most images of a prompt (default: %(default)s)"
+    )
+    parser.add_argument("--ray", action="store_true", help="run on several machines that Ray connects")
+    parser.add_argument("--print", action="store_true", help="only print the vllm command")
+
+
+def main(given: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; returns the exit code.
+
+    Raises:
+        SettingsError, ValueError, ImportError: one line for the user.
+    """
+    model = given.model_flag or given.model
+    if model is None:
+        raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
+    serving = Serving(given.host, given.port, given.gpus, given.images, given.ray)
+    return serve(model, serving, show=given.print)
 
 
 def serve(model: str, serving: Serving, *, show: bool) -> int:
     """Serve until Ctrl-C, or only `show` the command; returns the exit code.
 
     Raises:
-        ValueError: it cannot be served so; says what to change.
-        ImportError: the reader is not installed; says how to.
+        ValueError: it cannot be served this way; the message says what to change.
+        ImportError: the reader is not installed; the message names the extra.
     """
     if model == "reader":
         if show:
-            raise ValueError("the reader is served by screenwright itself: there is no command to show")
+            raise ValueError("the reader is served by screenwright itself, so there is no command to print")
         return _serve_reader(serving)
     command = vllm_command(model, serving)
     if show:
@@ -52,7 +83,7 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
         raise ValueError("vllm is not installed here: pip install 'screenwright[vllm]' on a Linux machine with a GPU")
     _check_free(serving)
     print(shlex.join(command), file=sys.stderr, flush=True)
-    with _ended_by_sigterm_as_by_ctrl_c():
+    with sigterm_as_interrupt():
         return _run(command, serving)
 
 
@@ -63,7 +94,7 @@ def _serve_reader(serving: Serving) -> int:
     reader = ReaderModel(chats=True)
     try:
         with (
-            _ended_by_sigterm_as_by_ctrl_c(),
+            sigterm_as_interrupt(),
             serve_model(reader, host=serving.host, port=serving.port, name="reader") as server,
         ):
             print(f"the reader answers at {server.url}; Ctrl-C ends it", file=sys.stderr, flush=True)
@@ -76,7 +107,7 @@ def _serve_reader(serving: Serving) -> int:
 
 
 def _run(command: list[str], serving: Serving) -> int:
-    """Run vLLM, in a group of processes of its own, so that none of them is left behind; returns its exit code."""
+    """Run vLLM in its own process group, so that all its processes can be ended; returns its exit code."""
     process = subprocess.Popen(command, start_new_session=True)
     try:
         if _wait_until_ready(process, serving):
@@ -85,7 +116,7 @@ def _run(command: list[str], serving: Serving) -> int:
         elif process.poll() is None:
             print(f"screenwright: vllm was not ready after {_READY_S:.0f} s", file=sys.stderr)
             return 1
-        print(f"screenwright: vllm has ended with exit code {process.returncode}", file=sys.stderr)
+        print(f"screenwright: vllm ended with exit code {process.returncode}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0
@@ -94,7 +125,7 @@ def _run(command: list[str], serving: Serving) -> int:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the whole group to end, and after a while make it."""
+    """Terminate the process group, and kill it if it does not end in time."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
@@ -104,28 +135,14 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-@contextmanager
-def _ended_by_sigterm_as_by_ctrl_c() -> Generator[None, None, None]:
-    """While this lasts, SIGTERM ends the server as Ctrl-C does, and so takes its processes along."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 # -- the address
 
 
 def _check_free(serving: Serving) -> None:
-    """Refuse an address that is taken: whatever answers there would pass for our server."""
+    """Refuse an address that is in use: the program there would be taken for our server."""
     family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
     with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not refused for connections that linger
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignore connections in TIME_WAIT
         try:
             probe.bind((serving.host, serving.port))
         except OSError as error:
@@ -134,7 +151,9 @@ def _check_free(serving: Serving) -> None:
 
 def _not_free(serving: Serving, error: OSError) -> ValueError:
     reason = error.strerror or str(error)
-    return ValueError(f"cannot listen on {serving.host} port {serving.port} ({reason}): say another --port or --host")
+    return ValueError(
+        f"cannot listen on {serving.host} port {serving.port} ({reason}): choose another --port or --host"
+    )
 
 
 def _reached_at(serving: Serving) -> str:
@@ -154,7 +173,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", serving: Serving) -> b
 
 
 def _is_healthy(serving: Serving) -> bool:
-    """Whether the server says so itself; asked without any proxy in between."""
+    """Whether the server reports to be healthy; asked without a proxy."""
     connection = http.client.HTTPConnection(_reached_at(serving), serving.port, timeout=5)
     try:
         connection.request("GET", "/health")
@@ -166,16 +185,16 @@ def _is_healthy(serving: Serving) -> bool:
 
 
 def _first_request(serving: Serving) -> None:
-    """Ask once with a picture, as a run would: what fails now would fail then, and the first request is slow."""
-    picture = ImagePart.of(Screenshot(Image.new("RGB", (_FIRST.width, _FIRST.height), "white")), _FIRST)
+    """Send one request with an image, as a run would: it finds errors early, and the first request is slow."""
+    image = ImagePart.of(Screenshot(Image.new("RGB", (_FIRST.width, _FIRST.height), "white")), _FIRST)
     host = _reached_at(serving)
     address = f"http://[{host}]:{serving.port}/v1" if ":" in host else f"http://{host}:{serving.port}/v1"
     started = time.monotonic()
     try:
         with ServedModel(address) as model:
-            reply = model.complete([Message.of("user", picture, "What do you see?")], Sampling(max_tokens=16))
+            reply = model.complete([Message.of("user", image, "What do you see?")], Sampling(max_tokens=16))
     except ModelLost as lost:
-        print(f"screenwright: it is up, but a first request failed: {lost}", file=sys.stderr, flush=True)
+        print(f"screenwright: the server is up, but a first request failed: {lost}", file=sys.stderr, flush=True)
         return
     took = time.monotonic() - started
     print(f"ready at {address}: a first reply, to {reply.usage.prompt} tokens, took {took:.1f} s", file=sys.stderr)

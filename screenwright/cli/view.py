@@ -1,25 +1,35 @@
-"""`screenwright view`: a recorded run as one HTML page."""
+"""`screenwright view`: writes a recorded run as one HTML page."""
 
+import argparse
 import webbrowser
 from pathlib import Path
 
 from ..agent.record.trajectory import RunError, read_run
 from ..agent.record.viewer import render_page
 
+DESCRIPTION = "Write a recorded run as one self-contained HTML page and print its path."
 
-def view(run: Path, out: Path | None, *, show: bool) -> Path:
-    """Write the page of the run in the folder `run` and return its path; open it if `show`.
+
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: RUN/view.html)")
+    parser.add_argument("--open", action="store_true", help="open it in the web browser")
+
+
+def main(given: argparse.Namespace) -> int:
+    """Write the page; returns the exit code.
 
     Raises:
         RunError: there is no such run, or the page cannot be written.
     """
-    recorded = read_run(run)
-    path = out or run / "view.html"
-    page = render_page(recorded.events, title=recorded.started.task)
+    recorded = read_run(given.run)
+    path: Path = given.out or given.run / "view.html"
     try:
-        path.write_text(page, encoding="utf-8")
+        path.write_text(render_page(recorded.events, title=recorded.started.task), encoding="utf-8")
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
-    if show:
+    print(path)
+    if given.open:
         webbrowser.open(path.resolve().as_uri())
-    return path
+    return 0

@@ -39,6 +39,6 @@ def test_a_model_that_was_measured_to_click_elsewhere_is_only_worked_with_when_t
         assert (refused.returncode, refused.stdout, (tmp_path / "runs").exists()) == (2, "", False)
         assert "it answers in numbers from 0 to 1000" in refused.stderr
         assert "use --dialect ui-tars-1.0" in refused.stderr
-        assert "--uncalibrated goes on all the same" in refused.stderr
-        assert run(server.url, "--uncalibrated", state=tmp_path).returncode == 0
+        assert "--allow-miscalibrated uses it anyway" in refused.stderr
+        assert run(server.url, "--allow-miscalibrated", state=tmp_path).returncode == 0
         assert run(server.url, "--dialect", "ui-tars-1.0", state=tmp_path).returncode == 0

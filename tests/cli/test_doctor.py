@@ -20,30 +20,29 @@ from screenwright.agent.doctor import CALIBRATION, REACHABLE
 from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
 from screenwright.agent.doctor.hypotheses import hypotheses_for
 from screenwright.agent.models.http_server import ModelServer, serve
+from screenwright.cli.arguments import given_flags
 from screenwright.cli.doctor import (
-    EXIT_CODES,
-    DoctorRequest,
+    EPILOG,
     Failure,
     Report,
-    add_flags,
+    add_arguments,
     check_extra,
     doctor,
     exit_code,
     failure_of,
     install_missing,
-    request_of,
 )
 from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
-from screenwright.cli.settings import SettingsError
+from screenwright.cli.settings import DoctorConfig, SettingsError, load_settings
 from screenwright.envs.check import Check, CheckStatus
 
 LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
 
 
-def asked(*flags: str) -> DoctorRequest:
+def asked(*flags: str) -> DoctorConfig:
     parser = argparse.ArgumentParser()
-    add_flags(parser)
-    return request_of(parser.parse_args(flags))
+    add_arguments(parser, everything=True)
+    return load_settings(DoctorConfig, given_flags(parser.parse_args(flags), DoctorConfig), {})
 
 
 def lines(text: str) -> dict[str, dict[str, str]]:
@@ -78,7 +77,7 @@ def test_a_model_that_is_right_passes_and_the_verdict_is_kept(
     found = lines(capsys.readouterr().out)
     assert found[REACHABLE]["verdict"] == "ok"
     assert found[CALIBRATION]["verdict"] == "ok"
-    kept = Path(found["model: verdict kept"]["found"])
+    kept = Path(found["model: result saved"]["found"])
     assert kept.is_relative_to(verdicts)
     assert json.loads(kept.read_text())["fits"] is True
 
@@ -127,7 +126,7 @@ def test_a_verdict_that_cannot_be_kept_is_a_warning(
     (tmp_path / "a file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
     assert doctor(asked("--model", right.url), as_json=True) == 0
-    assert lines(capsys.readouterr().out)["model: verdict kept"]["verdict"] == "warning"
+    assert lines(capsys.readouterr().out)["model: result saved"]["verdict"] == "warning"
 
 
 @pytest.mark.reader
@@ -241,7 +240,7 @@ def test_exit_codes_are_those_of_no_other_command() -> None:
     codes = [failure.exit_code for failure in Failure]
     assert codes == sorted(set(codes))
     assert not set(codes) & {2, *CODES_OF_RUN.values()}
-    assert all(str(code) in EXIT_CODES for code in codes)
+    assert all(str(code) in EPILOG for code in codes)
 
 
 @pytest.mark.parametrize(
@@ -354,7 +353,7 @@ def test_an_installation_that_fails_is_tried_with_fresh_lists_then_told(
 
 def test_where_nothing_can_be_installed_it_says_what_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SettingsError, match="by hand what Debian calls xvfb openbox dbus xclip"):
+    with pytest.raises(SettingsError, match="install the equivalents of the Debian packages xvfb openbox dbus xclip"):
         install_missing()
     pretend_apt(tmp_path, 0)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

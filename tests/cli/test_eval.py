@@ -47,7 +47,7 @@ def test_a_repeated_evaluation_runs_the_same_and_says_what_is_not_as_it_was(
     manifest = Path("one/manifest.json")
     manifest.write_text(manifest.read_text().replace('"toy 1.0"', '"toy 0.9"'))
     assert main(["eval", "--repeat", "one", "--out", "two"]) == 0
-    assert "not as it was: the benchmark: toy 0.9, now toy 1.0" in capsys.readouterr().err
+    assert "changed since then: the benchmark: toy 0.9, now toy 1.0" in capsys.readouterr().err
     one, two = (Store(Path(name)) for name in ("one", "two"))
     moments = [[record.moments for record in store.records(store.manifest().episodes)] for store in (one, two)]
     assert moments[0] == moments[1]
@@ -63,7 +63,7 @@ def test_two_evaluations_are_compared(toy: Path, capsys: pytest.CaptureFixture[s
     assert "A  a  script: 0 of 40" in said
     assert "+100.0 points" in said
     assert "only B 12" in said
-    assert "28 episodes are in one of them only" in said
+    assert "28 episodes are left out: only one evaluation has them" in said
     assert Path("b/compared-with-a.html").exists()
 
 
@@ -77,19 +77,24 @@ def test_benchmarks_and_tasks_are_listed(toy: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["eval"], "say which BENCHMARK"),
-        (["eval", "nothing"], "there is no benchmark 'nothing'; there are demo, "),
+        (["eval"], "name a BENCHMARK"),
+        (["eval", "nothing"], "there is no benchmark 'nothing'; "),
         (["eval", "toy"], "needs --root"),
         (["eval", "toy", "--root", ".", "--task", "x*"], "no task matches 'x*'; there are bug-once"),
         (["eval", "toy", "--root", ".", "--category", "x"], "there is no category 'x'; there are broken, whole"),
         (["eval", "toy", "--root", ".", "--seeds", "9-1"], "run backwards"),
-        (["eval", "toy", "--root", ".", "--seeds", "many"], "--seeds is 'many', but should be which variants"),
+        (
+            ["eval", "toy", "--root", ".", "--seeds", "many"],
+            "--seeds is 'many', but should be of the form: ",
+        ),
         (["eval", "toy", "--root", ".", "--workers", "-1"], "--workers is '-1', but should be greater than or equal"),
-        (["eval", "toy", "--root", ".", "--price", "cheap"], "--price is 'cheap', but should be IN:OUT[:CACHED]"),
+        (
+            ["eval", "toy", "--root", ".", "--price", "cheap"],
+            "--price is 'cheap', but should be of the form: IN:OUT",
+        ),
         (["eval", "toy", "--root", ".", "--model", "gpt"], "there is no model 'gpt'"),
         (["eval", "toy", "--root", ".", "--model", ","], "names no model"),
         (["eval", "--resume", "nowhere"], "nowhere holds no evaluation"),
-        (["eval", "--resume", "nowhere", "--steps", "3"], "leave out --steps"),
         (["eval", "--repeat", "nowhere"], "nowhere holds no evaluation"),
         (["compare", "nowhere", "nowhere"], "nowhere holds no evaluation"),
     ],

@@ -16,7 +16,6 @@ from screenwright import Click, FakeEnv, Message, ScreenPoint, ScriptedModel, re
 from screenwright.agent.core.limits import StopReason
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.run import EXIT_CODES
-from screenwright.cli.settings import RunSettings, SettingsError, load_settings
 
 PAGE = (
     "data:text/html,<title>t</title><button style='width:300px;height:200px' onclick='this.textContent+=1'>Go</button>"
@@ -139,8 +138,8 @@ def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("run",), "say what to do"),
-        (("run", "x", "--resume", "y"), "say what to do"),
+        (("run",), "name a TASK"),
+        (("run", "x", "--resume", "y"), "name a TASK"),
         (("run", "--resume", "nowhere"), "nowhere contains no run"),
         (("view", "nowhere"), "nowhere contains no run"),
         (("run", "x", "--steps", "many"), "--steps is 'many'"),
@@ -155,14 +154,14 @@ def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
         (("run", "x", "--env", "desktop", "--yes", "--hot-key", "a"), "is a letter that is typed"),
         (("run", "x", "--env", "desktop", "--yes", "--hot-key", "twice esc"), "should be like double escape"),
         (("run", "x", "--env", "desktop", "--yes", "--pause-for-user", "-1"), "--pause-for-user"),
-        (("run", "x", "--env", "desktop", "--virtual", "--monitor", "2"), "--monitor chooses one of the real screen"),
-        (("run", "x", "--env", "vnc"), "say where the VNC server is: --address"),
+        (("run", "x", "--env", "desktop", "--virtual", "--monitor", "2"), "--monitor selects one of the real screen"),
+        (("run", "x", "--env", "vnc"), "--address HOST:PORT"),
         (("run", "x", "--env", "vnc", "--address", "http://box"), "is not the address of a VNC server"),
-        (("run", "x", "--env", "vnc", "--address", "127.0.0.1:9"), "say --yes"),
+        (("run", "x", "--env", "vnc", "--address", "127.0.0.1:9"), "add --yes"),
         (("run", "x", "--env", "vnc", "--address", "127.0.0.1:9", "--yes"), "no VNC server answers at 127.0.0.1:5909"),
         (("run", "x", "--env", "vnc", "--address", "box", "--password-file", "none"), "none: No such file"),
-        (("run", "x", "--env", "android"), "this takes over a phone: say --yes"),
-        (("run", "x", "--second-look", "same"), "cannot judge a finish"),
+        (("run", "x", "--env", "android"), "this takes over a phone: add --yes"),
+        (("run", "x", "--critic", "same"), "--critic cannot be the reader"),
         (("run", "x", "--nonsense"), "--nonsense"),
         (("dance",), "dance"),
     ],
@@ -203,7 +202,7 @@ def test_a_missing_display_says_what_to_do(tmp_path: Path) -> None:
         ("steps = ", "not valid TOML"),
         ("stepz = 3", "there is no setting 'stepz'"),
         ("steps = 'x'", "screenwright.toml: steps is 'x'"),
-        ("[env]\nname = 'browser'", "screenwright.toml: env"),
+        ("[env]\nname = 'browser'", "screenwright.toml: [env]"),
     ],
 )
 def test_a_malformed_settings_file_is_one_line(tmp_path: Path, content: str, says: str) -> None:
@@ -212,23 +211,6 @@ def test_a_malformed_settings_file_is_one_line(tmp_path: Path, content: str, say
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path) -> None:
-    file = tmp_path / "settings.toml"
-    file.write_text("steps = 1\nmodel_name = 'a'\nscale = 2.0\n")
-    environ = {"SCREENWRIGHT_STEPS": "2", "SCREENWRIGHT_MODEL_NAME": "b", "HOME": "/"}
-    settings = load_settings({"steps": "3"}, environ, file)
-    assert (settings.steps, settings.model_name, settings.scale) == (3, "b", 2.0)
-
-
-def test_an_unknown_environment_variable_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="SCREENWRIGHT_STEPZ"):
-        load_settings({}, {"SCREENWRIGHT_STEPZ": "2"}, None)
-
-
-def test_every_setting_says_what_it_is() -> None:
-    assert all(field.description for field in RunSettings.model_fields.values())
 
 
 def test_every_stop_reason_has_an_exit_code_of_its_own() -> None:

@@ -123,14 +123,14 @@ def _strip(path: Path, room: list[int]) -> str | None:
 
 
 def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:
-    given = manifest.settings.model_dump(mode="json", exclude_unset=True, exclude={"benchmark"})
+    given = manifest.settings.flat(set_only=True)
     agents = [", ".join(f"{name} {value}" for name, value in agent.items()) for agent in manifest.agents]
     facts: list[tuple[str, str]] = [
         ("benchmark", manifest.benchmark),
-        ("agent", "; ".join(agents) or manifest.settings.agent),
-        ("settings", ", ".join(f"{name} {value}" for name, value in given.items())),
+        ("agent", "; ".join(agents) or manifest.settings.agent_kind),
+        ("settings", ", ".join(f"{name} {value}" for name, value in given.items() if name != "benchmark")),
         ("protocol", "; ".join(filter(None, (manifest.protocol, *manifest.differs)))),
-        ("steps at most", str(manifest.settings.steps or manifest.rules.steps)),
+        ("steps at most", str(manifest.settings.limits.steps or manifest.rules.steps)),
         ("begun", manifest.begun),
         ("ended", manifest.ended or "not yet"),
         ("code", manifest.code),

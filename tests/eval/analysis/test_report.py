@@ -15,10 +15,10 @@ from screenwright.eval.analysis.compare import compare
 from screenwright.eval.analysis.report import Entry, render_report
 from screenwright.eval.analysis.summary import summarize
 from screenwright.eval.analysis.tables import as_csv, as_text
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.manifest import Manifest
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Moment, Phases, Record, Triage
-from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.core.store import Store
 from screenwright.eval.core.task import Rules
 
@@ -48,7 +48,7 @@ def records(count: int, share: float, seed: int = 0, tasks: int = 50) -> list[Re
 
 
 def manifest(made: list[Record]) -> Manifest:
-    settings = EvalSettings(benchmark="toy", price="1:2:0.5")
+    settings = EvalConfig.of(benchmark="toy", price="1:2:0.5")
     episodes = tuple(record.id for record in made)
     return Manifest(settings, "toy 1.0", Rules(), episodes, "abc", {"pillow": "1"}, {"cores": "2"}, "now", "f" * 64)
 

@@ -14,7 +14,7 @@ from other_python import python_with
 
 from screenwright import Agent, FakeEnv, Result, ScriptedModel, StopReason, UiTars15, Usage
 from screenwright.eval.benchmarks.android_world import AndroidWorld, android_world
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import EvalError, Evaluation
 
@@ -90,11 +90,11 @@ def phone(monkeypatch: pytest.MonkeyPatch) -> Generator[AdbPhone]:
         yield pretended
 
 
-def settings(tmp_path: Path, **more: object) -> EvalSettings:
+def settings(tmp_path: Path, **more: object) -> EvalConfig:
     given: dict[str, object] = {"benchmark": "androidworld", "agent": "null", "workers": 0, "retries": 0}
     if "python" not in more:
         given["python"] = python_with(MODULES, tmp_path)
-    return EvalSettings.model_validate(given | more)
+    return EvalConfig.from_flat(given | more)
 
 
 def test_a_task_is_set_up_worked_on_the_phone_and_scored(tmp_path: Path, told: Path, phone: AdbPhone) -> None:

@@ -29,7 +29,7 @@ from screenwright.envs.contract import EnvContract, Stage
 from screenwright.eval.benchmarks.browsergym import BrowserGym, browsergym
 from screenwright.eval.benchmarks.browsergym_env import BrowserGymEnv
 from screenwright.eval.benchmarks.registry import benchmark_for
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import Evaluation
 
@@ -161,7 +161,7 @@ def python(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def webarena(python: Path) -> Generator[BrowserGym]:
-    benchmark = benchmark_for(EvalSettings.model_validate({"benchmark": "webarena", "python": python}))
+    benchmark = benchmark_for(EvalConfig.from_flat({"benchmark": "webarena", "python": python}))
     assert isinstance(benchmark, BrowserGym)
     yield benchmark
     benchmark.close()
@@ -212,7 +212,7 @@ def test_a_browsergym_that_is_gone_is_a_lost_screen(webarena: BrowserGym) -> Non
 
 def test_an_evaluation_ends_an_episode_when_browsergym_does(python: Path, tmp_path: Path) -> None:
     given = {"benchmark": "webarena", "python": python, "agent": "random", "task": ["webarena.0"], "workers": 1}
-    (record,) = Evaluation.begin(EvalSettings.model_validate(given | {"steps": 3}), tmp_path / "out").run()
+    (record,) = Evaluation.begin(EvalConfig.from_flat(given | {"steps": 3}), tmp_path / "out").run()
     assert (record.done, record.score, record.steps) == (False, 0.0, 3)
     assert record.env["program"] == "BrowserGym"
 
@@ -220,8 +220,8 @@ def test_an_evaluation_ends_an_episode_when_browsergym_does(python: Path, tmp_pa
 def test_what_is_missing_is_told_in_a_line(python: Path) -> None:
     given = {"benchmark": "workarena", "python": python}
     with pytest.raises(TaskError, match=r"has no browsergym-workarena \(browsergym.workarena\): make an environment"):
-        benchmark_for(EvalSettings.model_validate(given)).tasks()
+        benchmark_for(EvalConfig.from_flat(given)).tasks()
     with pytest.raises(ValueError, match="pip install browsergym-assistantbench"):
-        benchmark_for(EvalSettings.model_validate({"benchmark": "assistantbench"}))
+        benchmark_for(EvalConfig.from_flat({"benchmark": "assistantbench"}))
     with pytest.raises(ValueError, match="leave out --root"):
         browsergym("webarena", Path())

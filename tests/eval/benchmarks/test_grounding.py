@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from screenwright import ScreenPoint
 from screenwright.eval.benchmarks.grounding import GroundingTask, is_within, osworld_g, screenspot, screenspot_pro
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import Evaluation
 
@@ -52,7 +52,7 @@ def v2(tmp_path: Path) -> Path:
 
 @pytest.mark.reader
 def test_a_model_is_asked_once_and_its_first_click_is_the_answer(v2: Path, tmp_path: Path) -> None:
-    settings = EvalSettings(benchmark="screenspot", root=v2, model="reader", workers=0)
+    settings = EvalConfig.of(benchmark="screenspot", root=v2, model="reader", workers=0)
     records = list(Evaluation.begin(settings, tmp_path / "out").run())
     assert [record.done for record in records] == [True, True]
     assert [record.steps for record in records] == [1, 1]
@@ -61,7 +61,7 @@ def test_a_model_is_asked_once_and_its_first_click_is_the_answer(v2: Path, tmp_p
 
 
 def test_a_reply_that_names_no_place_is_wrong(v2: Path, tmp_path: Path) -> None:
-    settings = EvalSettings(benchmark="screenspot", root=v2, agent="null", workers=0)
+    settings = EvalConfig.of(benchmark="screenspot", root=v2, agent="null", workers=0)
     records = list(Evaluation.begin(settings, tmp_path / "out").run())
     assert {record.found for record in records} == {"wrong format: the reply names no place"}
 
@@ -107,7 +107,7 @@ def test_refusing_what_is_not_there_is_right_and_clicking_is_wrong(tmp_path: Pat
     (folder / "OSWorld-G.json").write_text(json.dumps([entry]))
     done = {}
     for agent in ("null", "random"):
-        settings = EvalSettings.model_validate({"benchmark": "osworld-g", "root": folder, "agent": agent, "workers": 0})
+        settings = EvalConfig.from_flat({"benchmark": "osworld-g", "root": folder, "agent": agent, "workers": 0})
         (record,) = Evaluation.begin(settings, tmp_path / agent).run()
         done[agent] = record.done
     assert done == {"null": True, "random": False}

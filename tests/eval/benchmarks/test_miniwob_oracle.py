@@ -8,7 +8,7 @@ import pytest
 
 from screenwright.eval.benchmarks.miniwob import miniwob
 from screenwright.eval.benchmarks.miniwob.oracle import can_solve
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.runner.evaluation import Evaluation
 
 TASKS = (
@@ -19,7 +19,7 @@ TASKS = (
 
 @pytest.mark.browser
 def test_the_oracle_does_tasks_of_every_kind(tmp_path: Path) -> None:
-    settings = EvalSettings(benchmark="miniwob", task=TASKS, seeds="4000-4001", agent="oracle", workers=2)
+    settings = EvalConfig.of(benchmark="miniwob", task=TASKS, seeds="4000-4001", agent="oracle", workers=2)
     records = list(Evaluation.begin(settings, tmp_path / "out").run())
     assert len(records) == 2 * len(TASKS)
     assert [record.id.path for record in records if record.score != 1.0] == []

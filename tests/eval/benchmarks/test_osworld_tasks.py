@@ -15,8 +15,8 @@ from screenwright import Agent, FakeEnv, ModelLost, Result, ScriptedModel, StopR
 from screenwright.agent.core.messages import ImagePart
 from screenwright.eval.benchmarks.osworld import last_action, osworld, read_example
 from screenwright.eval.benchmarks.osworld_agent import OSWorldAgent
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import EvalError, Evaluation
 
@@ -74,10 +74,10 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def settings(root: Path, python: Path | str, url: str, told: Path, *task: str, **more: object) -> EvalSettings:
+def settings(root: Path, python: Path | str, url: str, told: Path, *task: str, **more: object) -> EvalConfig:
     option = ("ready_s=0", "rest_s=0", "pause_s=0", f"url={url}", f"told={told}")
     given = {"benchmark": "osworld", "root": root, "python": python, "option": option, "task": task, "workers": 0}
-    return EvalSettings.model_validate(given | {"agent": "null", "retries": 0} | more)
+    return EvalConfig.from_flat(given | {"agent": "null", "retries": 0} | more)
 
 
 def test_tasks_are_read_and_counted_by_domain(root: Path) -> None:
@@ -164,7 +164,7 @@ def test_what_is_missing_is_told_in_a_line(
 
 
 def test_bad_settings_are_told_before_anything_is_begun(root: Path, tmp_path: Path) -> None:
-    without = EvalSettings.model_validate({"benchmark": "osworld", "root": root, "agent": "null"})
+    without = EvalConfig.from_flat({"benchmark": "osworld", "root": root, "agent": "null"})
     with pytest.raises(ValueError, match="pip install desktop-env"):
         Evaluation.begin(without, tmp_path / "out")
     task = osworld(root).configured(settings(root, "/none/python", "", tmp_path)).tasks()[0]

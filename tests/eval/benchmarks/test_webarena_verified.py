@@ -13,8 +13,8 @@ from other_python import python_with
 from screenwright import Agent, Result, ScriptedModel, StopReason, UiTars15, Usage
 from screenwright.eval.benchmarks.registry import benchmark_for
 from screenwright.eval.benchmarks.webarena_verified import WebArenaVerified, agent_response, webarena_verified
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.local_server import HttpResponse, LocalServer
-from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.core.task import TaskError
 
 API = """
@@ -47,7 +47,7 @@ def shop() -> Generator[str]:
         yield server.url
 
 
-def settings(folder: Path, **sites: str) -> EvalSettings:
+def settings(folder: Path, **sites: str) -> EvalConfig:
     """Settings with a Python that has the double, and a configuration with those sites."""
     script = python_with({"webarena_verified.api": API}, folder)
     info = folder / "site" / "webarena_verified-1.2.3.dist-info"
@@ -56,7 +56,7 @@ def settings(folder: Path, **sites: str) -> EvalSettings:
     config = folder / "config.json"
     config.write_text(json.dumps({"environments": {name: {"urls": [url]} for name, url in sites.items()}}))
     given = {"benchmark": "webarena-verified", "python": script, "option": [f"config={config}"]}
-    return EvalSettings.model_validate(given)
+    return EvalConfig.from_flat(given)
 
 
 def answer(**values: object) -> str:

@@ -16,7 +16,7 @@ from screenwright.agent.dialects.ui_tars import Doubao
 from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
 from screenwright.envs.actions import Click
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.datasets.export import export
 from screenwright.eval.datasets.filters import StepFilter
 from screenwright.eval.runner.evaluation import Evaluation
@@ -125,7 +125,7 @@ def test_an_episode_is_one_line_until_screenshots_are_dropped(tmp_path: Path) ->
 @pytest.fixture
 def evaluation(tmp_path: Path) -> Path:
     (tmp_path / "toy").mkdir()
-    settings = EvalSettings.model_validate(
+    settings = EvalConfig.from_flat(
         {"benchmark": "toy", "root": tmp_path / "toy", "task": ("press",), "workers": 0, "agent": "oracle"}
     )
     list(Evaluation.begin(settings, tmp_path / "eval").run())
@@ -158,7 +158,7 @@ def test_the_language_that_an_evaluation_asked_in_is_kept(tmp_path: Path) -> Non
             "benchmark": "toy", "root": tmp_path / "toy", "task": ["press"], "seeds": "0", "workers": 1,
             "model": server.url, "dialect": "ui-tars-1.5", "language": "Chinese", "image_format": "jpeg",
         }  # fmt: skip
-        (episode,) = Evaluation.begin(EvalSettings.model_validate(given), tmp_path / "eval").run()
+        (episode,) = Evaluation.begin(EvalConfig.from_flat(given), tmp_path / "eval").run()
     assert episode.done
     export(tmp_path / "eval", tmp_path / "out.jsonl")
     first = lines(tmp_path / "out.jsonl")[0]

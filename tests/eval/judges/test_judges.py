@@ -21,7 +21,7 @@ from screenwright.eval.benchmarks.web_tasks import (
     webvoyager,
     webvoyager_judging,
 )
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.judges.webjudge import read_points, read_score, read_status
 from screenwright.eval.judges.webvoyager import read_verdict
@@ -200,13 +200,11 @@ def test_a_damaged_task_file_is_told_by_its_line(text: str, wrong: str, tmp_path
 
 def test_without_a_judge_nothing_is_begun(tmp_path: Path) -> None:
     (tmp_path / "WebVoyager_data.jsonl").write_text(json.dumps(VOYAGER))
-    settings = EvalSettings.model_validate({"benchmark": "webvoyager", "root": tmp_path, "agent": "null"})
+    settings = EvalConfig.from_flat({"benchmark": "webvoyager", "root": tmp_path, "agent": "null"})
     with pytest.raises(ValueError, match="--judge"):
         Evaluation.begin(settings, tmp_path / "out")
     with pytest.raises(ValueError, match="has no use for --judge"):
-        Evaluation.begin(
-            EvalSettings.model_validate({"benchmark": "demo", "judge": "http://127.0.0.1:1"}), tmp_path / "out"
-        )
+        Evaluation.begin(EvalConfig.from_flat({"benchmark": "demo", "judge": "http://127.0.0.1:1"}), tmp_path / "out")
 
 
 @pytest.mark.browser

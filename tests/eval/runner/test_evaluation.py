@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from screenwright.agent.record.trajectory import RunError, read_run
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.settings import EvalSettings
 from screenwright.eval.core.store import Store
 from screenwright.eval.runner.evaluation import EvalError, Evaluation
 
@@ -24,12 +24,12 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def settings_for(root: Path, *tasks: str, workers: int = 0, agent: str = "oracle", **more: object) -> EvalSettings:
+def settings_for(root: Path, *tasks: str, workers: int = 0, agent: str = "oracle", **more: object) -> EvalConfig:
     given = {"benchmark": "toy", "root": root, "task": tasks, "workers": workers, "agent": agent, **more}
-    return EvalSettings.model_validate(given)
+    return EvalConfig.from_flat(given)
 
 
-def run(settings: EvalSettings, out: Path) -> list[Record]:
+def run(settings: EvalConfig, out: Path) -> list[Record]:
     return list(Evaluation.begin(settings, out).run())
 
 
@@ -70,7 +70,7 @@ def test_the_same_random_clicks_are_made_again(root: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("how", ["refuses", "bug", "dies", "hangs"])
 def test_what_the_machinery_breaks_once_is_done_again_and_counted_once(root: Path, tmp_path: Path, how: str) -> None:
-    settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, timeouts=2.0)
+    settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, episode_timeout=2.0)
     evaluation = Evaluation.begin(settings, tmp_path / "out")
     records = {record.id.task: record for record in evaluation.run()}
     assert records["press"].done

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from screenwright.agent.record.trajectory import RunError, read_run
-from screenwright.eval.core.settings import EvalSettings
+from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.runner.evaluation import Evaluation
 
 ray: Any = pytest.importorskip("ray", reason="needs the ray extra: run scripts/test-ray")
@@ -36,7 +36,7 @@ def begin(cluster: Any, tmp_path: Path, **more: object) -> Evaluation:
     root = tmp_path / "toy"
     root.mkdir()
     given = {"benchmark": "toy", "root": root, "agent": "oracle", "workers": 2, "ray": cluster.address, **more}
-    return Evaluation.begin(EvalSettings.model_validate(given), tmp_path / "out")
+    return Evaluation.begin(EvalConfig.from_flat(given), tmp_path / "out")
 
 
 def test_a_node_that_is_killed_in_the_middle_loses_and_doubles_no_episode(cluster: Any, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_worker_that_breaks_costs_one_attempt(cluster: Any, tmp_path: Path, ho
     cluster.add_node(num_cpus=2)
     records = {
         record.id.task: record
-        for record in begin(cluster, tmp_path, task=("press", f"{how}-once"), seeds="0", timeouts=5.0).run()
+        for record in begin(cluster, tmp_path, task=("press", f"{how}-once"), seeds="0", episode_timeout=5.0).run()
     }
     assert records["press"].done
     assert records[f"{how}-once"].done
@@ -72,7 +72,7 @@ def test_a_worker_that_breaks_costs_one_attempt(cluster: Any, tmp_path: Path, ho
 
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "toy").mkdir()
-    settings = EvalSettings.model_validate(
+    settings = EvalConfig.from_flat(
         {"benchmark": "toy", "root": tmp_path / "toy", "ray": "127.0.0.1:1", "agent": "oracle"}
     )
     evaluation = Evaluation.begin(settings, tmp_path / "out")

@@ -1,25 +1,26 @@
-"""A model's question, answered in the terminal."""
+"""The model's questions, answered in the terminal."""
 
 import io
 
 import pytest
 
 from screenwright import Agent, Ended, FakeEnv, NeedsUser, ScriptedModel, StopReason, Supervision, UiTars15
-from screenwright.cli.talk import answer
+from screenwright.cli.run import answer
+from screenwright.cli.terminal import Terminal
 
 REPLIES = ("Action: call_user(content='Which?')", "Action: finished(content='thanks')")
 
 
 @pytest.mark.parametrize(
-    ("typed", "stop", "said"),
+    ("typed", "stop", "reported"),
     [
-        ("the left one\n", StopReason.FINISHED, "The user answers: the left one"),
+        ("the left one\n", StopReason.FINISHED, "the left one"),
         ("\n", StopReason.FINISHED, "left it as it was"),
         ("", StopReason.NEEDS_USER, ""),
     ],
 )
-def test_a_line_is_the_answer_an_empty_one_hands_back_and_the_end_of_input_declines(
-    typed: str, stop: StopReason, said: str, monkeypatch: pytest.MonkeyPatch
+def test_a_line_is_the_answer_an_empty_line_hands_back_and_end_of_input_declines(
+    typed: str, stop: StopReason, reported: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     model = ScriptedModel(REPLIES)
@@ -28,7 +29,7 @@ def test_a_line_is_the_answer_an_empty_one_hands_back_and_the_end_of_input_decli
     for event in agent.stream("t", FakeEnv()):
         last = event
         if isinstance(event, NeedsUser):
-            answer(agent)
+            answer(agent, Terminal())
     assert isinstance(last, Ended)
     assert last.stop is stop
-    assert said in model.asked[-1][-1].text
+    assert reported in model.asked[-1][-1].text

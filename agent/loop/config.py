@@ -1,0 +1,296 @@
+"""The settings of an agent and of `screenwright run`; every node builds what it describes.
+
+config = RunConfig.of(env="browser", url="https://example.org", steps=20)
+with config.env.build() as env:
+    print(config.build_agent().run('Click "More information"', env).answer)
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import Discriminator, Tag, model_validator
+
+from ..._plugins import load_plugin, plugin_names
+from ...envs.config import (
+    AndroidConfig,
+    BrowserConfig,
+    Config,
+    DesktopConfig,
+    ScreenConfig,
+    SettingError,
+    VncConfig,
+    setting,
+)
+from ...envs.env import Env
+from ..core.limits import Limits
+from ..core.messages import ImageFormat
+from ..core.model import Model, Sampling
+from ..core.supervision import NO_INTERVENTION, Supervision
+from ..dialects.dialect import Dialect
+from ..dialects.prompting.prompt_kind import Prompt
+from ..dialects.prompting.thoughts import Thoughts
+from ..dialects.registry import dialect_for_model, dialect_named, with_language, with_thinking
+from ..guard.guard import Guard, allow_all
+from ..monitor.critic import ModelCritic
+from ..policy.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
+from ..policy.model_policy import ModelPolicy, Policy
+from .agent import Agent
+from .open_model import open_model
+
+
+class ModelConfig(Config):
+    """Which model to ask."""
+
+    group: ClassVar[str] = "model"
+
+    model: str = setting(
+        "reader",
+        "reader, the address of an OpenAI-compatible server, or the folder of a model; several addresses with commas "
+        "are replicas",
+        common=True,
+    )
+    model_name: str | None = setting(None, "name of the model, if the server has several", common=True)
+    image_uuids: bool = setting(False, "vLLM: send the bytes of each screenshot only once")
+
+    def build(self, slot: int = 0) -> Model:
+        """The model, not contacted yet. Different `slot`s are spread over the replicas.
+
+        Raises:
+            ValueError: there is no such model.
+            ImportError: the extra that it needs is not installed.
+        """
+        replicas = [part for part in self.model.split(",") if part]
+        if not replicas:
+            raise SettingError("model", "names no model")
+        return open_model(replicas[slot % len(replicas)], self.model_name, image_uuids=self.image_uuids)
+
+
+class AgentConfig(Config):
+    """How to ask the model."""
+
+    group: ClassVar[str] = "model"
+
+    model: ModelConfig = ModelConfig()
+    policy: str | None = setting(None, "policy of an installed plugin, instead of a model")
+    dialect: str | None = setting(
+        None, "prompt and reply format, such as ui-tars-1.5 (default: by the model's name)", common=True
+    )
+    prompt: Literal["computer", "browser", "mobile"] | None = setting(
+        None, "prompt of the dialect, if it has several (default: by the kind of screen)"
+    )
+    thoughts: Thoughts = setting(
+        Thoughts.OFFICIAL, "with --dialect: official prompt, or planned to also ask for a plan and its milestones"
+    )
+    language: Literal["English", "Chinese"] | None = setting(
+        None, "with --dialect: language of the model's thoughts (default: the dialect's)"
+    )
+    history: str = setting("chunked:5:2", HISTORY_HELP, pattern=HISTORY_PATTERN)
+    temperature: float | None = setting(None, "sampling temperature (default: the dialect's)", ge=0, common=True)
+    top_p: float | None = setting(None, "nucleus sampling (default: the dialect's)", gt=0, le=1)
+    max_tokens: int | None = setting(None, "most tokens of a reply (default: the dialect's)", gt=0, common=True)
+    image_format: Literal["png", "jpeg"] = setting("png", "format of the screenshots sent to the model")
+    constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
+    allow_miscalibrated: bool = setting(
+        False, "use the model even if screenwright doctor measured that its clicks miss"
+    )
+
+    def build(self, model: Model, prompt: Prompt | None = None, **parts: Any) -> Agent:
+        """An agent that asks `model`. `prompt` is the default prompt; `parts` are further arguments of `Agent`.
+
+        Raises:
+            ValueError: there is no such dialect or policy, or the dialect lacks what is asked of it.
+            ModelLost: sampling is set without a dialect, and the model cannot be reached for its name.
+        """
+        return Agent(model, **self._asking(model, prompt), **parts)
+
+    def build_policy(self, model: Model, prompt: Prompt | None = None, *, condense: bool = True) -> Policy:
+        """The policy of such an agent.
+
+        Raises:
+            ValueError, ModelLost: as for `build`.
+        """
+        if self.policy is not None:
+            policy: Policy = load_plugin("policy", self.policy)()
+            return policy
+        return ModelPolicy(model, **self._asking(model, prompt), condense=condense)
+
+    def _asking(self, model: Model, prompt: Prompt | None) -> dict[str, Any]:
+        return {
+            "dialect": self.build_dialect(),
+            "history": history_named(self.history),
+            "sampling": self.build_sampling(model),
+            "image_format": ImageFormat(self.image_format),
+            "prompt": Prompt(self.prompt) if self.prompt else prompt,
+            "constrain": self.constrain,
+        }
+
+    def build_dialect(self) -> Dialect | None:
+        """The dialect; None where the model's name chooses it.
+
+        Raises:
+            ValueError: there is no such dialect, or it lacks what is asked of it.
+        """
+        if self.dialect is None:
+            for name, is_set in (("language", self.language), ("thoughts", self.thoughts is not Thoughts.OFFICIAL)):
+                if is_set:
+                    raise SettingError(name, "needs --dialect, since the model's own may not be known yet")
+            return None
+        dialect = with_thinking(dialect_named(self.dialect), self.thoughts)
+        return dialect if self.language is None else with_language(dialect, self.language)
+
+    def build_sampling(self, model: Model) -> Sampling | None:
+        """The dialect's sampling with what the settings change; None if they change nothing."""
+        given = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        if not changes:
+            return None
+        dialect = self.build_dialect() or dialect_for_model(model.info().name)
+        if dialect is None:
+            model.connect()
+            dialect = dialect_for_model(model.info().name)
+        return replace(Sampling() if dialect is None else dialect.sampling, **changes)
+
+    def check_calibration(self, model: Model) -> None:
+        """Refuse a model whose clicks `screenwright doctor` measured to miss.
+
+        Raises:
+            ValueError: it was measured, and `allow_miscalibrated` is off.
+        """
+        if self.model.model == "reader" or self.policy or self.allow_miscalibrated:
+            return
+        from ..doctor import default_folder, refusal_of
+
+        if reason := refusal_of(model, self.build_dialect(), default_folder()):
+            raise ValueError(f"{reason}; --allow-miscalibrated uses it anyway")
+
+
+class LimitsConfig(Config):
+    """How long an episode may take."""
+
+    group: ClassVar[str] = "limits"
+
+    steps: int | None = setting(None, "most steps (default: 50; eval: the benchmark's)", gt=0, common=True)
+    seconds: float | None = setting(None, "most seconds (default: no limit; eval: the benchmark's)", gt=0, common=True)
+    tokens: int | None = setting(None, "most tokens, prompts and replies together", gt=0, common=True)
+
+    def build(self, default: Limits = Limits()) -> Limits:
+        """The limits; what is not set is as in `default`."""
+        return Limits(self.steps or default.steps, self.seconds or default.seconds, self.tokens or default.tokens)
+
+
+class RecoveryConfig(Config):
+    """What the loop does when the agent makes no progress or claims to have finished."""
+
+    group: ClassVar[str] = "recovery"
+
+    recovery: bool = setting(
+        True, "report actions without effect to the model, and escalate when it repeats itself (off in presets)"
+    )
+    critic: str | None = setting(
+        None, "check a finished task: same, to ask the same model, or the address of another one"
+    )
+
+    def build(self, model: Callable[[], Model]) -> Supervision:
+        """The supervision; `model` returns the model that acts.
+
+        Raises:
+            ValueError: there is no such model, or it cannot judge.
+        """
+        usual = Supervision() if self.recovery else NO_INTERVENTION
+        if self.critic is None:
+            return usual
+        critic = model() if self.critic == "same" else open_model(self.critic)
+        if critic.info().name == "reader":
+            raise SettingError("critic", "cannot be the reader: name the address of a model")
+        return replace(usual, check=ModelCritic(critic))
+
+
+class PluginScreenConfig(ScreenConfig):
+    """An environment of an installed plugin, which has no settings here."""
+
+    group: ClassVar[str] = "screen"
+
+    kind: str = setting("plugin", "what to operate", common=True)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = (*_KINDS, *plugin_names("env"))
+        if self.kind not in names:
+            raise SettingError("env", f"is {self.kind!r}, but should be one of {', '.join(names)}")
+        return self
+
+    def build(self, out: Path | None = None) -> Env:
+        """See `ScreenConfig`."""
+        env: Env = load_plugin("env", self.kind)()
+        return env
+
+
+_KINDS = ("browser", "desktop", "vnc", "android")
+_PROMPTS = {"browser": Prompt.BROWSER, "android": Prompt.MOBILE}
+"""A page has no address bar to click on, so the browser prompt offers `navigate`."""
+
+
+def _kind_of(value: object) -> str:
+    kind = value.get("kind", "browser") if isinstance(value, Mapping) else getattr(value, "kind", "browser")
+    return str(kind) if kind in _KINDS else "plugin"
+
+
+Screen: TypeAlias = Annotated[
+    Annotated[BrowserConfig, Tag("browser")]
+    | Annotated[DesktopConfig, Tag("desktop")]
+    | Annotated[VncConfig, Tag("vnc")]
+    | Annotated[AndroidConfig, Tag("android")]
+    | Annotated[PluginScreenConfig, Tag("plugin")],
+    Discriminator(_kind_of),
+]
+
+
+class RunConfig(Config):
+    """The settings of `screenwright run`."""
+
+    group: ClassVar[str] = "recording and approval"
+
+    env: Screen = BrowserConfig()
+    agent: AgentConfig = AgentConfig()
+    limits: LimitsConfig = LimitsConfig()
+    recovery: RecoveryConfig = RecoveryConfig()
+    guard: str | None = setting(None, "guard of an installed plugin, which allows or denies each action")
+    confirm: bool = setting(False, "ask before each action", common=True)
+    yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
+    out: Path | None = setting(None, "folder to record in (default: runs/TIME-NAME)", common=True)
+
+    def build_agent(self, *, attended: bool = False, **parts: Any) -> Agent:
+        """The agent; `attended` if a user answers its questions. `parts` are further arguments of `Agent`.
+
+        Raises:
+            ValueError: there is no such model or dialect, or a setting does not fit it.
+        """
+        model = self.agent.model.build()
+        self.agent.check_calibration(model)
+        whole_window = isinstance(self.env, BrowserConfig) and self.env.window
+        return self.agent.build(
+            model,
+            Prompt.COMPUTER if whole_window else _PROMPTS.get(self.env.kind, Prompt.COMPUTER),
+            limits=self.limits.build(),
+            supervision=replace(
+                self.recovery.build(lambda: model), attended=attended, restarts=getattr(self.env, "restarts", 0)
+            ),
+            **parts,
+        )
+
+    def build_guard(self) -> Guard:
+        """The guard of the plugin that the settings name; by default one that allows everything.
+
+        Raises:
+            ValueError: there is no such guard.
+        """
+        guard: Guard = allow_all if self.guard is None else load_plugin("guard", self.guard)()
+        return guard
+
+
+class GroundConfig(Config):
+    """The settings of `screenwright ground`."""
+
+    agent: AgentConfig = AgentConfig()

@@ -1,0 +1,83 @@
+"""The settings of `--env desktop`."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from ..env import Env
+from .node import setting
+from .screen import SIZE, ScreenConfig, parse_size
+
+if TYPE_CHECKING:
+    from ..desktop.sentry.settings import InterruptSettings
+
+
+class UserAtScreen(ScreenConfig):
+    """Settings of a display, and of the user who may sit at it."""
+
+    screen: str = setting("1280x720", "size of the page or of the virtual display", common=True, pattern=SIZE)
+    display: str | None = setting(None, "X display to use, such as :1; for a browser, with --window")
+    hot_key: str = setting(
+        "double escape", "on a real screen: key that stops the run, such as ctrl+alt+q or double pause; or off"
+    )
+    pause_for_user: float = setting(
+        5.0, "on a real screen: pause while the user is active, until idle for this many seconds; 0 to disable", ge=0
+    )
+
+    def interrupts(self) -> "InterruptSettings":
+        """How the user at the screen can stop or pause the run."""
+        from ..desktop.sentry.settings import InterruptSettings  # needs the desktop extra
+
+        return InterruptSettings(self.hot_key, self.pause_for_user)
+
+    @property
+    def interruption(self) -> str:
+        """See `ScreenConfig`."""
+        ways = [] if self.hot_key == "off" else [f"{self.hot_key} there stops it"]
+        if self.pause_for_user:
+            ways.append(f"your own mouse and keys pause it until they are idle for {self.pause_for_user:g} s")
+        return "; ".join(ways)
+
+
+class DesktopConfig(UserAtScreen):
+    """The real screen, or with `virtual` a display of its own."""
+
+    group: ClassVar[str] = "screen: desktop"
+
+    kind: Literal["desktop"] = setting("desktop", "what to operate", common=True)
+    virtual: bool = setting(False, "start a virtual display instead of taking over the real screen", common=True)
+    program: tuple[str, ...] = setting((), "program to start on the virtual display; repeatable", common=True)
+    watch: bool = setting(False, "show the virtual display in a browser tab; its address is printed")
+    watch_interactive: bool = setting(False, "with --watch: the tab also takes mouse and keyboard input")
+    monitor: int = setting(1, "monitor of the real screen, counted from 1", ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.virtual and self.monitor != 1:
+            raise ValueError("--monitor selects one of the real screen: leave out --virtual")
+        if self.watch_interactive and not self.watch:
+            raise ValueError("--watch-interactive needs --watch")
+        for name in ("watch", "program"):
+            if getattr(self, name) and not self.virtual:
+                raise ValueError(f"--{name} needs a display of its own: add --virtual")
+        return self
+
+    @property
+    def takes_over(self) -> str:
+        """See `ScreenConfig`."""
+        return "" if self.virtual else "the mouse and keyboard of a real screen"
+
+    def build(self, out: Path | None = None) -> Env:
+        """See `ScreenConfig`."""
+        from ..desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
+
+        if not self.virtual:
+            return DesktopEnv(display=self.display, monitor=self.monitor, interrupts=self.interrupts())
+        programs = tuple(tuple(shlex.split(program)) for program in self.program)
+        watch: Literal["", "look", "work"] = "" if not self.watch else "work" if self.watch_interactive else "look"
+        return DesktopEnv(
+            virtual=VirtualDisplay(size=parse_size(self.screen), programs=programs, watch=watch),
+            interrupts=self.interrupts() if self.watch_interactive else None,
+        )

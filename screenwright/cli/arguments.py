@@ -1,0 +1,98 @@
+"""Command line arguments, derived from the settings trees. A flag that is not given leaves no trace."""
+
+import argparse
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, get_args
+
+from ..envs.config import Config, Setting
+from .settings import flag_of
+
+BAD_INPUT = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", _Formatter)
+        options.setdefault("allow_abbrev", False)
+        super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with code 2."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def add_settings(parser: argparse.ArgumentParser, tree: type[Config], *, everything: bool, skip: str = "") -> None:
+    """A flag for each setting of `tree` except `skip`; `everything` lists also those that are not common."""
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for one in tree.settings().values():
+        if one.name == skip:
+            continue
+        title = one.group if everything else one.group.partition(":")[0]
+        if title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        _add_flag(groups[title], one, _help_of(one, everything=everything) if everything or one.common else None)
+
+
+def add_help_all(parser: argparse.ArgumentParser, build: Callable[[], argparse.ArgumentParser]) -> None:
+    """The flag `--help-all`, which prints the help of the parser that `build` returns."""
+
+    class HelpAll(argparse.Action):
+        def __call__(self, *_: object, **__: object) -> None:
+            build().print_help()
+            parser.exit()
+
+    parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all flags, with the rare ones")
+
+
+def given_flags(given: argparse.Namespace, tree: type[Config]) -> dict[str, object]:
+    """The settings of `tree` that were given as flags."""
+    return {name: value for name, value in vars(given).items() if name in tree.settings() and value is not None}
+
+
+def _add_flag(group: argparse._ArgumentGroup, one: Setting, text: str | None) -> None:
+    shown = argparse.SUPPRESS if text is None else text
+    flag, common = flag_of(one.name), dict[str, Any](dest=one.name, default=argparse.SUPPRESS)
+    if one.is_bool:  # both forms are accepted; the help shows the one that changes the default
+        off, on = (shown, argparse.SUPPRESS) if one.default else (argparse.SUPPRESS, shown)
+        group.add_argument(flag, action="store_const", const=True, help=on, **common)
+        group.add_argument(flag_of(one.name, False), action="store_const", const=False, help=off, **common)
+        return
+    action = "append" if one.is_repeatable else "store"
+    group.add_argument(flag, action=action, metavar=_metavar(one), help=shown, **common)
+
+
+def _metavar(one: Setting) -> str:
+    if one.choices:
+        return "|".join(one.choices)
+    types = {one.annotation, *get_args(one.annotation)}
+    if types & {int, float}:
+        return "N"
+    return "PATH" if Path in types else one.name.rpartition("_")[2].upper()
+
+
+def _help_of(one: Setting, *, everything: bool) -> str:
+    text = one.description
+    if one.kinds and (not everything or len(one.kinds) > 1):
+        text = f"{', '.join(one.kinds)}: {text}"
+    if one.default not in (None, (), True, False) and "default" not in text:
+        text += f" (default: {one.default})"
+    return ("do not " if one.is_bool and one.default else "") + text.replace("%", "%%")
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Wraps plain paragraphs, and keeps texts with line breaks as they are."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26, width=min(shutil.get_terminal_size().columns, 120))
+
+    def _format_action(self, action: argparse.Action) -> str:
+        if isinstance(action, argparse._SubParsersAction):  # without the line for the group of commands itself
+            return "".join(self._format_action(one) for one in action._get_subactions())
+        return super()._format_action(action)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)

@@ -1,0 +1,47 @@
+"""`screenwright compare`: two evaluations side by side."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..eval.analysis.results import write_comparison
+from ..eval.analysis.statistics import wilson
+from ..eval.analysis.tables import interval
+from ..eval.core.store import Store
+
+DESCRIPTION = "Compare two evaluations of the same episodes, and test whether the difference may be chance."
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
+    """The arguments of the command."""
+    parser.add_argument("a", type=Path, metavar="A", help="folder of an evaluation")
+    parser.add_argument("b", type=Path, metavar="B", help="folder of another one with the same episodes")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="HTML page to write (default: in B)")
+
+
+def main(given: argparse.Namespace) -> int:
+    """Print the comparison and write its page; returns the exit code.
+
+    Raises:
+        RunError: there is no such evaluation, or the page cannot be written.
+    """
+    stores = Store(given.a), Store(given.b)
+    page = given.out or given.b / f"compared-with-{given.a.name}.html"
+    result = write_comparison(*stores, page)
+    for name, store in zip("AB", stores, strict=True):
+        manifest = store.manifest()
+        records = store.records(manifest.episodes)
+        done = sum(record.done is True for record in records)
+        models = (record.agent.get("model", "") for record in records if record.agent)
+        agent = next(models, manifest.settings.agent_kind)
+        print(f"{name}  {store.folder}  {agent}: {done} of {len(records)}, {interval(wilson(done, len(records)))}")
+    both = result.result
+    print(result.verdict)
+    print(f"both {both.both}, only A {both.only_a}, only B {both.only_b}, neither {both.neither}")
+    if result.left_out:
+        print(f"{result.left_out} episodes are left out: only one evaluation has them, or they could not be judged")
+    for name, one in result.categories.items():
+        if len(result.categories) > 1:
+            print(f"  {name}: {100 * one.difference.value:+.1f} points on {one.pairs} pairs, p = {one.p:.3g}")
+    print(f"page: {page}", file=sys.stderr)
+    return 0

@@ -1,0 +1,214 @@
+"""Settings: every one of every command, from flags, variables and files, in that order."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screenwright.cli.config import reference
+from screenwright.cli.main import build_parser, main
+from screenwright.cli.settings import TREES, SettingsError, flag_of, load_settings, variable_of
+from screenwright.envs.config import Setting
+
+ROOT = Path(__file__).parents[2]
+EVERY = [(command, name) for command, tree in TREES.items() for name in tree.settings()]
+
+SAMPLES: Mapping[str, tuple[str, str, str]] = {
+    "env": ("android", "desktop", "browser"),
+    "screen": ("800x600", "640x480", "320x200"),
+    "seeds": ("1", "2-3", "4,5"),
+    "history": ("window:2", "window:3", "all"),
+    "price": ("1:2", "3:4", "5:6"),
+    "judge": ("http://a", "http://b", "http://c"),
+    "top_p": ("0.2", "0.3", "0.4"),
+    "preset": ("ui-tars-1.5-osworld-15", "ui-tars-1.5-osworld-50", "ui-tars-1.5-osworld-100"),
+}
+"""Three values of the settings that do not take any text or number."""
+
+NEEDED: Mapping[str, dict[str, object]] = {
+    "preset": {"benchmark": "osworld"},
+    "watch": {"virtual": True},
+    "watch_interactive": {"virtual": True, "watch": True},
+    "program": {"virtual": True},
+    "display": {"window": True},
+}
+"""What must be set beside a setting."""
+
+
+def samples(one: Setting) -> tuple[str, str, str]:
+    """Values for the flag, the variable and the file, each different from the next."""
+    if one.name in SAMPLES:
+        return SAMPLES[one.name]
+    if one.is_bool:
+        usual = str(one.default).lower()
+        other = str(not one.default).lower()
+        return (other, usual, other)
+    if one.choices:
+        return (one.choices[-1], one.choices[0], one.choices[-1])
+    return ("2", "3", "4")
+
+
+def needed(command: str, one: Setting) -> dict[str, object]:
+    """The settings without which `one` is refused."""
+    others = dict(NEEDED.get(one.name, {}))
+    if command == "eval":
+        others.setdefault("benchmark", "demo")
+    if command == "doctor" and one.name in ("model_name", "dialect", "calibration"):
+        others["model"] = "http://127.0.0.1:9"
+    if one.kinds:
+        others["env"] = one.kinds[0]
+    if one.kinds[:1] == ("vnc",):
+        others["address"] = "host"
+    others.pop(one.name, None)
+    return others
+
+
+def shown(value: object) -> str:
+    if isinstance(value, list):
+        return str(value[0])
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def read_flag(command: str, one: Setting, text: str) -> object:
+    """The value that the command's own parser reads from the flag."""
+    positional = {"ground": ["image", "text"], "run": ["task"]}.get(command, [])
+    flag = flag_of(one.name)
+    if one.name == "benchmark":
+        given = [text]
+    elif one.is_bool:
+        given = [flag_of(one.name, text == "true")]
+    else:
+        given = [flag, text]
+    return getattr(build_parser(command).parse_args([command, *positional, *given]), one.name)
+
+
+@pytest.mark.parametrize(("command", "name"), EVERY, ids=[f"{command}-{name}" for command, name in EVERY])
+def test_a_flag_overrides_a_variable_which_overrides_the_file(command: str, name: str, tmp_path: Path) -> None:
+    tree = TREES[command]
+    one = tree.settings()[name]
+    in_flag, in_variable, in_file = samples(one)
+    content: dict[str, object] = {**needed(command, one), name: [in_file] if one.is_repeatable else in_file}
+    file = tmp_path / "settings.toml"
+    file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in content.items()))
+    environ = {variable_of(name): in_variable}
+
+    def effective(flags: Mapping[str, object], environ: Mapping[str, str]) -> str:
+        return shown(load_settings(tree, flags, environ, file).flat()[name])
+
+    assert effective({}, {}) == in_file
+    assert effective({}, environ) == in_variable
+    assert effective({name: read_flag(command, one, in_flag)}, environ) == in_flag
+
+
+def test_the_walk_would_find_an_ignored_setting() -> None:
+    for command, name in EVERY:
+        in_flag, in_variable, in_file = samples(TREES[command].settings()[name])
+        assert in_flag != in_variable != in_file, name
+
+
+@pytest.mark.parametrize(("command", "tree"), TREES.items())
+def test_a_table_of_the_file_is_for_one_command_and_overrides_the_top_level(
+    command: str, tree: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(f'model = "a"\nmodel_name = "top"\n[{command}]\nmodel_name = "table"\n')
+    needed = {"benchmark": "demo"} if command == "eval" else {}
+    assert load_settings(tree, needed, {}, file).flat()["model_name"] == "table"
+    for other, other_tree in TREES.items():
+        if other != command:
+            needed = {"benchmark": "demo"} if other == "eval" else {}
+            assert load_settings(other_tree, needed, {}, file).flat()["model_name"] == "top"
+
+
+@pytest.mark.parametrize(
+    ("command", "environ", "content", "message"),
+    [
+        ("eval", {"SCREENWRIGHT_URL": "x"}, "", r"\$SCREENWRIGHT_URL is a setting of run, not of eval: unset it"),
+        ("ground", {}, "steps = 3", r"steps is a setting of run, eval, not of ground: move it to the table \[run\]"),
+        ("run", {}, "[eval]\nurl = 'x'", r"\[eval\] url is a setting of run, not of eval: leave it out"),
+        ("run", {}, "[evaluate]\nsteps = 3", r"\[evaluate\] is not a command with settings"),
+        (
+            "run",
+            {"SCREENWRIGHT_STEPZ": "2"},
+            "",
+            r"no setting 'stepz'; did you mean 'steps'",
+        ),
+        ("run", {"SCREENWRIGHT_ENV": "vnc"}, "url = 'x'\naddress = 'y'", r"url applies to --env browser, not to vnc"),
+        ("run", {"SCREENWRIGHT_STEPS": "0"}, "", r"\$SCREENWRIGHT_STEPS is '0', but should be greater than 0"),
+        ("eval", {}, "benchmark = 'demo'\nseeds = 'all'", r"seeds is 'all', but should be of the form: seeds to run"),
+    ],
+)
+def test_a_setting_without_meaning_is_refused(
+    command: str, environ: dict[str, str], content: str, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(content)
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_settings(TREES[command], {}, environ, file)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_values_of_a_variable_are_separated_by_commas() -> None:
+    run = load_settings(TREES["run"], {}, {"SCREENWRIGHT_ALLOW_HOST": "example.org,localhost:8080"})
+    assert run.flat()["allow_host"] == ["example.org", "localhost:8080"]
+
+
+def test_a_setting_means_the_same_in_every_command() -> None:
+    described: dict[str, set[str]] = {}
+    for command, name in EVERY:
+        if command != "doctor":  # whose env and model choose what to check
+            described.setdefault(name, set()).add(TREES[command].settings()[name].description)
+    assert {name for name, texts in described.items() if len(texts) > 1} == set()
+    assert all(text for texts in described.values() for text in texts)
+
+
+def test_config_prints_each_setting_and_its_origin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("screenwright.toml").write_text("seconds = 60\nproxy = 'http://me:secret@proxy:1'\n")
+    monkeypatch.setenv("SCREENWRIGHT_MODEL_NAME", "qwen")
+    assert main(["config", "run", "--steps", "5", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["steps"] == {"value": 5, "from": "--steps"}
+    assert printed["model_name"] == {"value": "qwen", "from": "$SCREENWRIGHT_MODEL_NAME"}
+    assert printed["seconds"] == {"value": 60.0, "from": "screenwright.toml: seconds"}
+    assert printed["history"] == {"value": "chunked:5:2", "from": "default"}
+    assert printed["proxy"]["value"] == "http://***@proxy:1"
+    Path("screenwright.toml").unlink()
+    assert main(["config", "eval", "osworld", "--preset", "ui-tars-1.5-osworld-15", "--no-recovery"]) == 0
+    lines = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if "#" not in line}
+    assert lines["steps"] == ["15", "preset", "ui-tars-1.5-osworld-15"]
+    assert lines["recovery"] == ["false", "--no-recovery"]
+
+
+def test_the_reference_page_is_current() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text()
+    assert "\n".join(reference()) in page, "run: screenwright config --reference > docs/reference/settings.md"
+
+
+@pytest.mark.parametrize("command", ["run", "eval", "ground"])
+def test_the_short_help_fits_80_columns_and_the_long_one_has_every_setting(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    short = capsys.readouterr().out
+    assert max(map(len, short.splitlines())) <= 80
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help-all"])
+    full = capsys.readouterr().out
+    for name, one in TREES[command].settings().items():
+        shown = flag_of(name, not one.default if one.is_bool else None)
+        assert name == "benchmark" or shown in full
+        assert flag_of(name)[2:] in short or not one.common
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_knows_commands_and_flags(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(word in script for word in ("run", "eval", "model-name", "upload-from"))
