@@ -147,14 +147,14 @@ def _cache_hits(probe: Probe) -> float | None:
     """The total prefix cache hits in tokens, from vLLM's `/metrics`; None for other servers."""
     if not probe.model.facts().is_vllm:
         return None
-    from ..models.errors import EXPECTED
+    from ..models.errors import EXPECTED_ERRORS
     from ..models.transport import http_client
 
     root = probe.model.base_url.removesuffix("/v1")
     try:
         with http_client(root) as client:
             answer = client.get(f"{root}/metrics", timeout=_METRICS_S)
-    except EXPECTED:
+    except EXPECTED_ERRORS:
         return None
     found = re.findall(r"^vllm:prefix_cache_hits(?:_total)?(?:\{[^}\n]*\})? (\S+)$", answer.text, re.MULTILINE)
     return sum(map(float, found)) if found and answer.is_success else None

@@ -1,1 +1,1 @@
-"""What thinks: any model that answers messages with text. `model.py` is the contract."""
+"""Implementations of `core.model.Model`: served over HTTP, local with transformers, scripted for tests."""

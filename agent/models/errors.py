@@ -1,4 +1,4 @@
-"""What went wrong between us and a model server, in one line that says what to do; and whether to try again."""
+"""Turns errors of a model server into one-line messages with advice, and decides which can be retried."""
 
 import socket
 import ssl
@@ -11,19 +11,19 @@ import openai
 
 from .wire import quote
 
-LONGEST_WAIT_S = 60.0
-"""A server that asks to be left alone for longer than this is not waited for."""
+MAX_RETRY_AFTER_S = 60.0
+"""A longer Retry-After is not waited for."""
 
 
 class InvalidResponse(Exception):
-    """The server sent something that is no chat completion; the message says what."""
+    """The server sent something other than a chat completion; the message describes it."""
 
 
 class ConnectionBroken(Exception):
-    """The reply ended in the middle; the message says where."""
+    """The reply ended early; the message says where."""
 
 
-EXPECTED = (
+EXPECTED_ERRORS = (
     openai.APIError,
     httpcore2.TimeoutException,
     httpcore2.NetworkError,
@@ -33,12 +33,12 @@ EXPECTED = (
     InvalidResponse,
     ConnectionBroken,
 )
-"""All that a call to a server is expected to fail with; anything else is a bug of ours."""
+"""The errors expected from a call to a server; anything else is a bug."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Whom a line of trouble is about: the server's address, the model asked for, the models it is known to have."""
+    """The server that an error message is about: its URL, the requested model, and the models it is known to serve."""
 
     url: str
     model: str | None
@@ -52,56 +52,57 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """The line for a person; whether it may pass by itself; and how long the server asked us to wait."""
+    """The message for users, whether a retry may succeed, and the server's Retry-After in seconds."""
 
-    line: str
-    may_pass: bool = False
-    wait_s: float | None = None
+    message: str
+    retryable: bool = False
+    retry_after_s: float | None = None
 
 
-def server_error_of(error: Exception, at: Endpoint) -> ServerError:
-    """What `error`, one of `EXPECTED`, means. The line names the server and never holds the key."""
-    trouble = _by_status(error, at) if isinstance(error, openai.APIStatusError) else _by_kind(error, at)
-    line = " ".join(trouble.line.split())
+def describe_error(error: Exception, at: Endpoint) -> ServerError:
+    """Describe `error`, one of `EXPECTED_ERRORS`. The message names the server and never contains the key."""
+    failure = _by_status(error, at) if isinstance(error, openai.APIStatusError) else _by_kind(error, at)
+    message = " ".join(failure.message.split())
     if at.key:
-        line = line.replace(at.key, "(the key)")
-    soon = trouble.wait_s is None or trouble.wait_s <= LONGEST_WAIT_S
-    return replace(trouble, line=line, may_pass=trouble.may_pass and soon)
+        message = message.replace(at.key, "(the key)")
+    soon = failure.retry_after_s is None or failure.retry_after_s <= MAX_RETRY_AFTER_S
+    return replace(failure, message=message, retryable=failure.retryable and soon)
 
 
 # -- the server answered with an error
 
 
 def _by_status(error: openai.APIStatusError, at: Endpoint) -> ServerError:
-    status, said = error.status_code, quote(error.response.text)
-    who, because = f"the model server at {at.url}", f": {said}" if said else ""
+    status, reason = error.status_code, quote(error.response.text)
+    who, because = f"the model server at {at.url}", f": {reason}" if reason else ""
     if 300 <= status < 400:
-        to = error.response.headers.get("location", "elsewhere")
-        return ServerError(f"{who} sends us on to {to} ({status}): give that address instead, as far as its /v1")
+        to = error.response.headers.get("location", "another address")
+        return ServerError(f"{who} redirects to {to} ({status}): use that address instead, up to its /v1")
     if status in (401, 403):
-        return ServerError(f"{who} refuses access ({status}){because}; {_key_advice(at)}")
+        return ServerError(f"{who} denied access ({status}){because}; {_key_advice(at)}")
     if status == 404:
         return ServerError(f"{who} has no such path or model (404){because}; {_name_advice(at)}")
     if status == 413:
         return ServerError(
-            f"{who} finds the request too large (413){because}; send fewer or smaller screenshots, or JPEG"
+            f"{who} rejected the request as too large (413){because}; send fewer or smaller screenshots, or JPEG"
         )
     if status == 429:
-        return _too_many(error, f"{who} takes no more requests for now (429){because}")
+        return _rate_limited(error, f"{who} is rate limiting requests (429){because}")
     if status in (408, 425) or status >= 500:
-        advice = "look at the server's log" if status != 503 else "it may still be loading the model"
-        return ServerError(f"{who} failed ({status}){because}; {advice}", may_pass=True, wait_s=_wait_s(error))
-    return ServerError(f"{who} refuses the request ({status}){because or '; it does not say why'}")
+        advice = "check the server's log" if status != 503 else "it may still be loading the model"
+        return ServerError(f"{who} failed ({status}){because}; {advice}", retryable=True, retry_after_s=_wait_s(error))
+    return ServerError(f"{who} rejected the request ({status}){because or ' without a reason'}")
 
 
-def _too_many(error: openai.APIStatusError, line: str) -> ServerError:
-    spent = error.code == "insufficient_quota"
-    advice = "the account's quota is used up" if spent else "run fewer episodes at once, or try again later"
-    return ServerError(f"{line}; {advice}", not spent, _wait_s(error))
+def _rate_limited(error: openai.APIStatusError, message: str) -> ServerError:
+
+    exhausted = error.code == "insufficient_quota"
+    advice = "the account's quota is used up" if exhausted else "run fewer episodes at once, or try again later"
+    return ServerError(f"{message}; {advice}", not exhausted, _wait_s(error))
 
 
 def _wait_s(error: openai.APIStatusError) -> float | None:
-    """The seconds of a `Retry-After`; the other form of it, a date, is passed over."""
+    """The seconds of a `Retry-After` header; the date form is ignored."""
     try:
         return max(0.0, float(error.response.headers.get("retry-after", "")))
     except ValueError:
@@ -109,50 +110,52 @@ def _wait_s(error: openai.APIStatusError) -> float | None:
 
 
 def _key_advice(at: Endpoint) -> str:
-    return "check the key" if at.key else "give its key in OPENAI_API_KEY"
+    return "check the key" if at.key else "set its key in OPENAI_API_KEY"
 
 
 def _name_advice(at: Endpoint) -> str:
     if at.served and at.model not in at.served:
-        return f"it serves {', '.join(at.served)}: say which with --model-name"
-    return "check the address, which mostly ends in /v1, and --model-name"
+        return f"it serves {', '.join(at.served)}: choose one with --model-name"
+    return "check the address, which usually ends in /v1, and --model-name"
 
 
-# -- there was no answer, or none that can be read
+# -- there was no response, or an invalid one
 
 
 def _by_kind(error: BaseException, at: Endpoint) -> ServerError:
     who = f"the model server at {at.url}"
     match error:
-        case openai.APIConnectionError() if _beneath(error) is not None:
-            return _by_kind(_beneath(error) or error, at)
+        case openai.APIConnectionError() if _cause_of(error) is not None:
+            return _by_kind(_cause_of(error) or error, at)
         case httpcore2.ConnectTimeout():
             return ServerError(
                 f"{who} cannot be reached: the connection timed out; check the address and firewall", True
             )
         case httpcore2.TimeoutException():
             return ServerError(
-                f"{who} sent nothing for {at.timeout_s:g} s: it is overloaded or stuck; look at its log, or allow "
-                "it more time"
+                f"{who} sent nothing for {at.timeout_s:g} s: it is overloaded or stuck; check its log, or allow more "
+                "time"
             )
         case httpcore2.ConnectError():
-            return _no_connection(_beneath(error), at)
+            return _connection_failed(_cause_of(error), at)
         case httpcore2.ProxyError():
             return ServerError(
-                f"the proxy on the way to {at.url} refuses: {error}; correct HTTPS_PROXY or set NO_PROXY"
+                f"the proxy for {at.url} refused the connection: {error}; correct HTTPS_PROXY or set NO_PROXY"
             )
         case httpcore2.NetworkError() | httpcore2.ProtocolError():
-            return ServerError(f"{who} broke the connection ({_detail(error)}); look at its log", may_pass=True)
+            return ServerError(f"{who} closed the connection ({_detail(error)}); check its log", retryable=True)
         case ConnectionBroken():
-            return ServerError(f"{who} broke off its reply {error}; look at its log", may_pass=True)
+            return ServerError(f"{who} ended its reply early, {error}; check its log", retryable=True)
         case InvalidResponse():
-            return ServerError(f"{who} sent {error}; check that it is a model server, whose address mostly ends in /v1")
+            return ServerError(
+                f"{who} sent {error}; check that it is a model server, whose address usually ends in /v1"
+            )
         case _:
-            return ServerError(f"{who} failed ({_detail(error)}); look at its log", may_pass=True)
+            return ServerError(f"{who} failed ({_detail(error)}); check its log", retryable=True)
 
 
-def _no_connection(cause: BaseException | None, at: Endpoint) -> ServerError:
-    """Why no connection came about, by the system's error beneath it."""
+def _connection_failed(cause: BaseException | None, at: Endpoint) -> ServerError:
+    """Why the connection failed, by the underlying system error."""
     who = f"the model server at {at.url}"
     match cause:
         case socket.gaierror():
@@ -161,29 +164,29 @@ def _no_connection(cause: BaseException | None, at: Endpoint) -> ServerError:
             return ServerError(
                 f"{who} is down: the connection was refused; start it (vllm serve, screenwright serve) or correct "
                 "the address",
-                may_pass=True,
+                retryable=True,
             )
         case ssl.SSLCertVerificationError():
             return ServerError(
-                f"{who} shows a certificate that does not hold: {cause.verify_message}; name the certificate to trust "
-                "in SSL_CERT_FILE"
+                f"{who} has an invalid certificate: {cause.verify_message}; set SSL_CERT_FILE to the certificate to "
+                "trust"
             )
         case ssl.SSLError():
-            return ServerError(f"{who} does not speak TLS ({cause.reason}); try http:// in place of https://")
+            return ServerError(f"{who} does not support TLS ({cause.reason}); try http:// in place of https://")
         case _:
             return ServerError(f"{who} cannot be reached ({_detail(cause)}); check the address and the network", True)
 
 
 def _detail(error: BaseException | None) -> str:
-    """The innermost reason that is given, without Python's decoration."""
-    while error is not None and (beneath := _beneath(error)) is not None:
+    """The message of the innermost cause."""
+    while error is not None and (beneath := _cause_of(error)) is not None:
         error = beneath
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return quote(str(error or "")) or type(error).__name__
 
 
-def _beneath(error: BaseException) -> BaseException | None:
-    """The error that `error` was made of; httpcore2 drops it from the chain, but keeps it as the argument."""
+def _cause_of(error: BaseException) -> BaseException | None:
+    """The cause of `error`; httpcore2 does not chain it but keeps it as the first argument."""
     argument = error.args[0] if error.args else None
     return argument if isinstance(argument, BaseException) else error.__cause__

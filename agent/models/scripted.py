@@ -1,4 +1,4 @@
-"""A model that answers from a script: the public fake of the `Model` seam."""
+"""A model with scripted replies, for tests."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
@@ -6,25 +6,24 @@ from typing import TypeAlias
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 
-Line: TypeAlias = str | Completion | ModelLost | Callable[[Sequence[Message]], str]
-"""One answer: its text, a whole `Completion`, a failure, or a function of the messages that gives the text."""
+ScriptedReply: TypeAlias = str | Completion | ModelLost | Callable[[Sequence[Message]], str]
+"""A reply: its text, a whole `Completion`, an error to raise, or a function from the messages to the text."""
 
-_PIECE = 4
-"""Characters by which a reply grows in front of `stop`: about a token."""
+_CHUNK_SIZE = 4
+"""Characters added between two calls of `stop`: about a token."""
 
 
 class ScriptedModel:
-    """Gives the answers of a script in order, each once; when they are used up, the model is lost.
+    """Returns the scripted replies in order, each once, and then raises `ModelLost`.
 
-    A function as the whole script answers every call. `asked` holds the messages of each call so far, and `samplings`
-    how each was to be drawn. An answer given as text costs `usage`. A `stop` is shown the text as it grows, and ends
-    it, as a served model would.
+    With a function instead of replies, it computes every reply. `asked` and `samplings` record the arguments of each
+    call. A reply given as text has the token counts `usage`. `stop` is called as the text grows, as by a served model.
     """
 
     def __init__(
-        self, replies: Iterable[Line] | Callable[[Sequence[Message]], str], *, usage: Usage | None = None
+        self, replies: Iterable[ScriptedReply] | Callable[[Sequence[Message]], str], *, usage: Usage | None = None
     ) -> None:
-        self._script: Iterator[Line] = _forever(replies) if callable(replies) else iter(tuple(replies))
+        self._script: Iterator[ScriptedReply] = _repeat(replies) if callable(replies) else iter(tuple(replies))
         self._usage = usage or Usage()
         self.asked: list[tuple[Message, ...]] = []
         self.samplings: list[Sampling] = []
@@ -34,7 +33,7 @@ class ScriptedModel:
         return ModelInfo("scripted")
 
     def connect(self) -> None:
-        """See `Model`. There is nothing to do."""
+        """See `Model`. Does nothing."""
 
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
@@ -42,26 +41,26 @@ class ScriptedModel:
         """See `Model`."""
         self.asked.append(tuple(messages))
         self.samplings.append(sampling)
-        line = next(self._script, None)
-        if line is None:
+        reply = next(self._script, None)
+        if reply is None:
             raise ModelLost("the script is over")
-        if isinstance(line, ModelLost):
-            raise line
-        if callable(line):
-            line = line(messages)
-        whole = line if isinstance(line, Completion) else Completion(line, self._usage)
-        text = _until(stop, whole.text)
+        if isinstance(reply, ModelLost):
+            raise reply
+        if callable(reply):
+            reply = reply(messages)
+        whole = reply if isinstance(reply, Completion) else Completion(reply, self._usage)
+        text = _text_until_stop(stop, whole.text)
         return whole if text == whole.text else Completion(text, whole.usage)
 
 
-def _forever(reply: Callable[[Sequence[Message]], str]) -> Iterator[Line]:
+def _repeat(reply: Callable[[Sequence[Message]], str]) -> Iterator[ScriptedReply]:
     while True:
         yield reply
 
 
-def _until(stop: Callable[[str], bool], text: str) -> str:
-    """As much of `text` as there is when `stop` has enough; it is asked before the first piece and after each."""
-    for end in (*range(0, len(text), _PIECE), len(text)):
+def _text_until_stop(stop: Callable[[str], bool], text: str) -> str:
+    """The text up to where `stop` returns True; it is called before the first chunk and after each."""
+    for end in (*range(0, len(text), _CHUNK_SIZE), len(text)):
         if stop(text[:end]):
             return text[:end]
     return text

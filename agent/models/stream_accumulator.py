@@ -1,4 +1,4 @@
-"""A reply as it comes in: its text so far, and whether the listener has heard enough."""
+"""Accumulates a streamed reply and tracks when the caller wants it to stop."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from ..core.messages import Message, TextPart
 from ..core.model import Completion, Usage
 from .errors import ConnectionBroken, InvalidResponse
-from .wire import ChatCompletion, Choice, Spoken
+from .wire import ChatCompletion, Choice, ReplyMessage
 
-LINGER_S = 0.1
-"""How long to wait, after the listener has heard enough, for a reply to end by itself.
+GRACE_PERIOD_S = 0.1
+"""How long to wait for a reply to end by itself after the caller's stop.
 
-Mostly it is over with the next token. Heard to its end it leaves the connection open for the next call, and tells
-its token counts, which come last.
+Usually it ends with the next token. A completed response keeps the connection usable for the next call, and includes
+the token counts, which are sent last.
 """
 
 _CHARACTERS_PER_TOKEN = 4
@@ -20,99 +20,99 @@ _PIXELS_PER_TOKEN = 28 * 28
 
 
 class StreamAccumulator:
-    """What was heard of one reply; begun again when it has to be asked for again.
+    """The text and token counts of one reply; `reset` before each retry.
 
-    Where a server splits thinking off the text, it is put back in front of it as `<think>...</think>`, so that a
-    dialect sees the same text from every server.
+    If a server separates reasoning from the text, it is prepended as `<think>...</think>`, so that dialects see the
+    same text from every server.
     """
 
     def __init__(self, stop: Callable[[str], bool]) -> None:
         self._stop = stop
-        self._enough_at: float | None = None
-        self.begin()
+        self._stopped_at: float | None = None
+        self.reset()
 
-    def begin(self) -> None:
-        """Forget what was heard: the reply comes anew."""
+    def reset(self) -> None:
+        """Discard everything received; the request is sent again."""
         self._text = ""
         self._thinking = False
         self._usage: Usage | None = None
-        self._begun = False
+        self._has_choices = False
         self._pieces = 0
         self._finish: str | None = None
 
     @property
-    def has_enough(self) -> bool:
-        """Whether the reply may end here, whatever the server does now."""
-        return self._enough_at is not None
+    def stopped(self) -> bool:
+        """Whether the caller's `stop` has ended the reply; later errors of the server do not matter."""
+        return self._stopped_at is not None
 
-    def is_over(self) -> bool:
-        """Whether to wait no longer; asks the listener, with the text so far, until it has had enough once."""
-        if self._enough_at is None:
+    def should_stop(self) -> bool:
+        """Whether to stop waiting; calls `stop` with the text so far until it returns True once."""
+        if self._stopped_at is None:
             if not self._stop(self._text):
                 return False
-            self._enough_at = time.monotonic() - LINGER_S  # nothing new was heard: this is no reply's natural end
-        return time.monotonic() >= self._enough_at + LINGER_S
+            self._stopped_at = time.monotonic() - GRACE_PERIOD_S  # no new text: no grace period
+        return time.monotonic() >= self._stopped_at + GRACE_PERIOD_S
 
-    def hear(self, answer: ChatCompletion) -> bool:
-        """Take in a piece, or a whole answer; False once the text runs on although the listener has heard enough.
+    def add(self, answer: ChatCompletion) -> bool:
+        """Add a chunk or a whole response; False if more text arrives after the stop.
 
         Raises:
-            BrokenOff: the server reports an error.
+            ConnectionBroken: the server reports an error.
         """
         if answer.error:
-            raise ConnectionBroken(f"after {len(self._text)} characters with an error: {_said(answer)}")
+            raise ConnectionBroken(f"after {len(self._text)} characters with an error: {_error_message(answer)}")
         if answer.usage is not None:
             self._usage = answer.usage.usage()
         if not answer.choices:
             return True
-        self._begun = True
+        self._has_choices = True
         new = self._text_of(answer.choices[0])
         self._finish = answer.choices[0].finish_reason or self._finish
         if not new:
             return True
-        if self._enough_at is not None:
+        if self._stopped_at is not None:
             return not new.strip()
         self._pieces += 1
         self._text += new
         if self._stop(self._text):
-            self._enough_at = time.monotonic()
+            self._stopped_at = time.monotonic()
         return True
 
-    def last(self) -> None:
-        """The server says that this was all: what may still come is not worth more than a short wait.
+    def end_of_stream(self) -> None:
+        """The server signalled the end of the stream.
 
         Raises:
-            NotAnAnswer: nothing of it was a reply.
-            BrokenOff: the server gave up on it.
+            InvalidResponse: there was no reply in it.
+            ConnectionBroken: the server aborted the reply.
         """
-        if not self._begun:
-            raise InvalidResponse("an answer without a reply in it")
+        if not self._has_choices:
+            raise InvalidResponse("a response without a reply")
         self._check_not_aborted()
-        if self._enough_at is None:
-            self._enough_at = time.monotonic()
+        if self._stopped_at is None:
+            self._stopped_at = time.monotonic()
 
-    def check_whole(self) -> None:
-        """Raise unless the reply came to its end, now that nothing more comes.
+    def check_complete(self) -> None:
+        """Check, at the end of the response, that the reply is complete.
 
         Raises:
-            BrokenOff: the server stopped in the middle.
+            ConnectionBroken: the reply ended early.
         """
         self._check_not_aborted()
-        if self._finish is None and not self.has_enough:
+        if self._finish is None and not self.stopped:
             raise ConnectionBroken(f"after {len(self._text)} characters")
 
     def completion(self, messages: Sequence[Message]) -> Completion:
-        """What was heard. Counts that the server did not tell, having been cut short, are estimated."""
+        """The reply so far. Token counts that the server has not sent, because of a stop, are estimated."""
         text = f"{self._text}</think>" if self._thinking else self._text
         usage = self._usage or Usage(_tokens_in(messages) if self._pieces else 0, self._pieces)
         return Completion(text, usage, complete=self._finish != "length")
 
     def _check_not_aborted(self) -> None:
         if self._finish in ("abort", "error"):
-            raise ConnectionBroken(f"after {len(self._text)} characters, as aborted")
+            raise ConnectionBroken(f"after {len(self._text)} characters: aborted by the server")
 
     def _text_of(self, choice: Choice) -> str:
-        said = choice.delta or choice.message or Spoken()
+        said = choice.delta or choice.message or ReplyMessage()
         reasoning, content = said.reasoning_content or said.reasoning or "", said.content or ""
         text = ""
         if reasoning:
@@ -124,14 +124,14 @@ class StreamAccumulator:
         return text
 
 
-def _said(answer: ChatCompletion) -> str:
+def _error_message(answer: ChatCompletion) -> str:
     error = answer.error
     message = error.get("message") if isinstance(error, dict) else error
     return " ".join(str(message).split())[:200]
 
 
 def _tokens_in(messages: Sequence[Message]) -> int:
-    """About how many tokens `messages` are: four characters to one of text, 28 x 28 pixels to one of an image."""
+    """Estimate the tokens of `messages`: one per four characters of text or 28 x 28 pixels of an image."""
     tokens = 0
     for message in messages:
         for part in message.parts:

@@ -1,10 +1,10 @@
-"""HTTP whose every wait can be broken off, so that a cancelled run does not wait for a slow server.
+"""An interruptible HTTP transport, so that a cancelled run does not wait for a slow server.
 
     with interruptible(by=cancelled):
         client.get("/models")        # raises Interrupted soon after cancelled() turns True
 
-No thread is involved: a connection is read in short slices, and between two slices the caller is asked. It works the
-same while waiting for the first byte and in the middle of a stream, with and without TLS.
+Uses no threads: sockets are read in short slices, with a check between two slices. Works while waiting for the first
+byte and in the middle of a stream, with and without TLS.
 """
 
 import ipaddress
@@ -22,23 +22,23 @@ import httpx2
 from ..core.model import ModelLost
 
 SLICE_S = 0.05
-"""The longest time between two questions whether to go on."""
+"""The maximum time between two checks."""
 
-_SDK_TELLS = b"x-stainless-"  # headers in which the SDK tells every server about this machine: not sent
+_SDK_HEADERS = b"x-stainless-"  # the SDK's telemetry headers about this machine are not sent
 _WRITE_BYTES = 256 * 1024
 _KEEP_ALIVE_S = 60.0
-_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound: people copy it from a server's log, and mean loopback
+_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound: users copy it from a server's log and mean loopback
 
 _interrupted: ContextVar[Callable[[], bool] | None] = ContextVar("screenwright_interrupted", default=None)
 
 
 class Interrupted(Exception):
-    """The caller no longer waits for the answer."""
+    """The caller no longer waits for the response."""
 
 
 @contextmanager
 def interruptible(by: Callable[[], bool]) -> Generator[None]:
-    """In this block and on this thread, a wait for the network ends with `Interrupted` soon after `by()` is True."""
+    """In this block and thread, network waits raise `Interrupted` soon after `by()` returns True."""
     token = _interrupted.set(by)
     try:
         yield
@@ -47,7 +47,7 @@ def interruptible(by: Callable[[], bool]) -> Generator[None]:
 
 
 def check_interrupted() -> None:
-    """Raise `Interrupted` if the caller has had enough."""
+    """Raise `Interrupted` if the caller no longer waits."""
     interrupted = _interrupted.get()
     if interrupted is not None and interrupted():
         raise Interrupted
@@ -62,10 +62,10 @@ def sleep(seconds: float) -> None:
 
 
 def http_client(base_url: str) -> httpx2.Client:
-    """A client for the one server at `base_url`; keeps its connections open, follows no redirects, owns no retries.
+    """A client for the server at `base_url`, with keep-alive, without redirects and retries.
 
-    The environment's proxy and certificates (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`) hold, but a proxy never
-    catches what goes to this same machine.
+    Uses proxy and certificates from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`), but no proxy for
+    loopback addresses.
     """
     address = urlsplit(base_url)
     tls = httpx2.create_ssl_context() if address.scheme == "https" else None
@@ -73,7 +73,7 @@ def http_client(base_url: str) -> httpx2.Client:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` names this machine itself, whoever else has a name for it."""
+    """Whether `host` is a loopback name or address."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -112,10 +112,10 @@ def _pool(proxy: str | None, tls: SSLContext | None) -> httpcore2.ConnectionPool
 
 
 class _Transport(httpx2.BaseTransport):
-    """Leads requests to a connection pool of our making, which `httpx2.HTTPTransport` does not take.
+    """Sends requests through a custom connection pool, which `httpx2.HTTPTransport` does not accept.
 
-    Errors of the network come out as httpcore2's own. That a server has closed a connection which lay idle is none:
-    the request then goes out again on a new one.
+    Network errors are raised as httpcore2's. If the server closed an idle connection, the request is sent again on a
+    new one.
     """
 
     def __init__(self, pool: httpcore2.ConnectionPool) -> None:
@@ -132,11 +132,11 @@ class _Transport(httpx2.BaseTransport):
         return httpx2.Response(response.status, headers=response.headers, stream=_Body(response))
 
     def _send(self, request: httpx2.Request, opened: list[str]) -> httpcore2.Response:
-        """Send `request`; a connection that is opened for it is noted in `opened`."""
+        """Send `request`; records newly opened connections in `opened`."""
         assert isinstance(request.stream, httpx2.SyncByteStream)
         url = request.url
 
-        def note(event: str, _: object) -> None:
+        def record(event: str, _: object) -> None:
             if event.startswith("connection.connect_tcp"):
                 opened.append(event)
 
@@ -145,10 +145,10 @@ class _Transport(httpx2.BaseTransport):
                 request.method,
                 httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=[
-                    (name, value) for name, value in request.headers.raw if not name.lower().startswith(_SDK_TELLS)
+                    (name, value) for name, value in request.headers.raw if not name.lower().startswith(_SDK_HEADERS)
                 ],
                 content=request.stream,
-                extensions={**request.extensions, "trace": note},
+                extensions={**request.extensions, "trace": record},
             )
         )
 
@@ -168,7 +168,7 @@ class _Body(httpx2.SyncByteStream):
 
 
 class _SlicedBackend(httpcore2.NetworkBackend):
-    """Opens connections that are read in slices."""
+    """Opens connections that read in slices."""
 
     def __init__(self) -> None:
         self._sockets = httpcore2.SyncBackend()
@@ -191,10 +191,10 @@ class _SlicedStream(httpcore2.NetworkStream):
         self._asked_at = 0.0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read; a read that ran out of its slice has taken nothing, so it is simply begun again."""
+        """Read in slices; a read that times out has consumed nothing, so it can be repeated."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            self._ask_now_and_then()
+            self._check_interrupted()
             left = SLICE_S if end is None else end - time.monotonic()
             try:
                 return self._stream.read(max_bytes, min(SLICE_S, max(left, 0.001)))
@@ -202,13 +202,13 @@ class _SlicedStream(httpcore2.NetworkStream):
                 if left <= SLICE_S and end is not None:
                     raise
 
-    def _ask_now_and_then(self) -> None:
+    def _check_interrupted(self) -> None:
         if time.monotonic() >= self._asked_at + SLICE_S:
             self._asked_at = time.monotonic()
             check_interrupted()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write by blocks: a write cannot be begun again, but between two of them the caller can be asked."""
+        """Write in blocks with checks in between, since a write cannot be repeated."""
         for start in range(0, len(buffer), _WRITE_BYTES):
             check_interrupted()
             self._stream.write(buffer[start : start + _WRITE_BYTES], timeout)
@@ -221,6 +221,6 @@ class _SlicedStream(httpcore2.NetworkStream):
     ) -> httpcore2.NetworkStream:
         return _SlicedStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
 
-    # httpcore2 declares that this may return anything at all
+    # httpcore2 declares the return type Any
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)

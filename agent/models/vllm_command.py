@@ -1,10 +1,10 @@
-"""The right `vllm serve` command for a model of this family.
+"""Builds the `vllm serve` command for a model.
 
-Flags and their reasons (vLLM 0.25 and later): a context for long histories; room for as many images a prompt as the
-history keeps, and none for video; an encoder cache that holds several full-HD screenshots (it has as many slots as
-`--max-num-batched-tokens`); the counts that tell whether the prefix cache hits; and no sampling settings taken silently
-from the checkpoint. The prefix cache needs no flag, being on by default. A model that fits one GPU is copied onto each,
-since that serves more episodes than splitting it; a larger one is split over as few as hold it, and the group copied.
+The flags (vLLM 0.25 and later) set a context length for long histories, as many images per prompt as the history keeps
+and no video, an encoder cache for several full-HD screenshots (its size is `--max-num-batched-tokens`), reports of
+prefix cache hits, and no sampling settings from the checkpoint. The prefix cache is on by default. A model that fits on
+one GPU is replicated on each, which serves more episodes than tensor parallelism; a larger one is split over as few
+GPUs as possible, and that group is replicated.
 """
 
 import json
@@ -14,21 +14,21 @@ from dataclasses import dataclass
 CONTEXT_TOKENS = 65536
 BATCHED_TOKENS = 16384
 
-WEIGHTS_A_GPU = 48.0
-"""Gigabytes of weights on a GPU of 80, which leaves room for the cache, the encoder and its working memory."""
+WEIGHTS_PER_GPU_GB = 48.0
+"""Weights per 80 GB GPU, which leaves room for the cache, the encoder and activations."""
 
-MOST_A_GPU = 120.0
-"""Gigabytes of weights that no common GPU holds together with a cache; from here on, one alone is refused."""
+MAX_WEIGHTS_PER_GPU_GB = 120.0
+"""More weights than this plus a cache fit on no common GPU, so a single GPU is rejected."""
 
-_FOUR_BITS = re.compile(r"awq|gptq|int4|w4a16|4bit|nvfp4", re.IGNORECASE)
-_EIGHT_BITS = re.compile(r"fp8|int8|w8a8|8bit", re.IGNORECASE)
+_FOUR_BIT = re.compile(r"awq|gptq|int4|w4a16|4bit|nvfp4", re.IGNORECASE)
+_EIGHT_BIT = re.compile(r"fp8|int8|w8a8|8bit", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """How to serve: on which address, on how many GPUs, for how many images a prompt, over Ray on several machines.
+class ServeOptions:
+    """The address, the number of GPUs, the images per prompt, and whether to use Ray for several machines.
 
-    `more` is handed to vLLM after our own flags, so that it overrules them.
+    `extra_args` follow the generated flags, so they override them.
     """
 
     host: str = "127.0.0.1"
@@ -36,33 +36,33 @@ class Serving:
     gpus: int = 1
     images: int = 5
     ray: bool = False
-    more: tuple[str, ...] = ()
+    extra_args: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.gpus < 1 or self.images < 1 or not 0 < self.port < 65536:
-            raise ValueError("serving takes at least one GPU and one image, and a port from 1 to 65535")
+            raise ValueError("serving needs at least one GPU and one image, and a port from 1 to 65535")
 
 
-def vllm_command(model: str, serving: Serving) -> list[str]:
-    """The command that serves `model`, a name at the hub or a folder.
+def vllm_command(model: str, serving: ServeOptions) -> list[str]:
+    """The command that serves `model`, a folder or a name at the Hugging Face Hub.
 
     Raises:
-        ValueError: the model is too large for one GPU and only one is given, or its name is a flag.
+        ValueError: the model is too large for the only GPU, or its name looks like a flag.
     """
     if not model or model.startswith("-"):
-        raise ValueError(f"{model!r} is not a model: say a name at the hub, a folder, or reader")
+        raise ValueError(f"{model!r} is not a model: use a name at the Hub, a folder, or reader")
     command = ["vllm", "serve", model, "--host", serving.host, "--port", str(serving.port)]
     command += ["--max-model-len", str(CONTEXT_TOKENS)]
     command += ["--limit-mm-per-prompt", json.dumps({"image": serving.images, "video": 0}, separators=(",", ":"))]
     command += ["--max-num-batched-tokens", str(BATCHED_TOKENS), "--enable-prompt-tokens-details"]
     command += ["--generation-config", "vllm"]
-    return [*command, *_parallel_flags(model, serving), *serving.more]
+    return [*command, *_parallel_flags(model, serving), *serving.extra_args]
 
 
-def _parallel_flags(model: str, serving: Serving) -> list[str]:
-    split = min(gpus_to_hold(model), _power_of_two_up_to(serving.gpus))
-    if serving.gpus == 1 and (weights_gb(model) or 0) > MOST_A_GPU:
-        raise ValueError(f"the weights of {model} take {weights_gb(model):.0f} GB, too many for one GPU: say --gpus 4")
+def _parallel_flags(model: str, serving: ServeOptions) -> list[str]:
+    split = min(gpus_needed(model), _power_of_two_up_to(serving.gpus))
+    if serving.gpus == 1 and (weights_gb(model) or 0) > MAX_WEIGHTS_PER_GPU_GB:
+        raise ValueError(f"the weights of {model} take {weights_gb(model):.0f} GB, too many for one GPU: use --gpus 4")
     copies = serving.gpus // split
     flags: list[str] = []
     if split > 1:
@@ -75,30 +75,30 @@ def _parallel_flags(model: str, serving: Serving) -> list[str]:
     return flags
 
 
-def gpus_to_hold(model: str) -> int:
-    """The fewest GPUs that hold a model of that name with room to work, as a power of two; 1 if it does not say.
+def gpus_needed(model: str) -> int:
+    """The minimum number of GPUs for a model by the size in its name; 1 if the name has none.
 
-    A power of two, since the attention heads must divide by it.
+    A power of two, since the number of attention heads must be divisible by it.
     """
     gigabytes = weights_gb(model) or 0.0
     gpus = 1
-    while gigabytes / gpus > WEIGHTS_A_GPU:
+    while gigabytes / gpus > WEIGHTS_PER_GPU_GB:
         gpus *= 2
     return gpus
 
 
 def weights_gb(model: str) -> float | None:
-    """How many gigabytes the weights of a model take by its name: two bytes a parameter, fewer if it is quantised."""
-    size = billions(model)
+    """The size of a model's weights in GB, estimated from its name: two bytes per parameter, less if quantized."""
+    size = billion_parameters(model)
     if size is None:
         return None
-    return size * (0.5 if _FOUR_BITS.search(model) else 1.0 if _EIGHT_BITS.search(model) else 2.0)
+    return size * (0.5 if _FOUR_BIT.search(model) else 1.0 if _EIGHT_BIT.search(model) else 2.0)
 
 
-def billions(model: str) -> float | None:
-    """How many billion parameters a model's name says it has, such as 7 for `UI-TARS-1.5-7B`; None if it does not.
+def billion_parameters(model: str) -> float | None:
+    """The billions of parameters in a model's name, such as 7 for `UI-TARS-1.5-7B`; None if the name has none.
 
-    Of a folder, its own name counts, not those above it.
+    For a folder, only the last part of the path is used.
     """
     name = model.rstrip("/").rpartition("/")[2]
     found = re.findall(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)[Bb](?![A-Za-z0-9])", name)

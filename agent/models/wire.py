@@ -1,6 +1,6 @@
-"""The OpenAI chat format as values: what a client sends, what a server answers, checked where it enters.
+"""The OpenAI chat format: requests and responses as validated values.
 
-Used from both sides: `served.py` writes requests and reads answers, `http_server.py` the other way round.
+`served.py` writes requests and reads responses; `http_server.py` does the reverse.
 """
 
 import base64
@@ -17,28 +17,28 @@ from ...envs.geometry import Size
 from ..core.messages import ImageFormat, ImagePart, Message, Part, TextPart
 from ..core.model import Sampling, Usage
 
-MOST_PIXELS = 64_000_000
-"""An image with more pixels than this is refused; the largest screens have 33 million."""
+MAX_PIXELS = 64_000_000
+"""Images with more pixels are rejected; the largest screens have 33 million."""
 
-_LONGEST_QUOTE = 300
+_MAX_QUOTE = 300
 _DATA_URL = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=]*")
 
 
-# -- a request, written
+# -- writing requests
 
 
 def messages_json(messages: Iterable[Message], known: Container[str] | None = None) -> list[JsonValue]:
-    """`messages` as they go over the wire.
+    """`messages` in the OpenAI format.
 
-    With `known`, each image carries the SHA-256 of its bytes as `uuid`, and those known to the server are sent by it
-    alone (vLLM's media by uuid, which trusts the name: it must be the content's).
+    With `known`, each image has the SHA-256 of its bytes as `uuid`, and images known to the server are sent by `uuid`
+    alone (a vLLM feature, which trusts that the name identifies the content).
     """
     return [{"role": message.role, "content": _content_json(message, known)} for message in messages]
 
 
 def _content_json(message: Message, known: Container[str] | None) -> JsonValue:
     if all(isinstance(part, TextPart) for part in message.parts):
-        return message.text  # every server takes a string; some take lists from the user only
+        return message.text  # every server accepts a string; some accept lists only in user messages
     return [_part_json(part, known) for part in message.parts]
 
 
@@ -51,80 +51,80 @@ def _part_json(part: Part, known: Container[str] | None) -> JsonValue:
     return {"type": "image_url", "image_url": data, "uuid": part.sha256}
 
 
-# -- an answer, read
+# -- reading responses
 
 
-class _In(BaseModel):
-    """Something read off the wire: fields that we do not know are no error, a wrong type is."""
+class _Incoming(BaseModel):
+    """Validated input: unknown fields are ignored, wrong types are errors."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Spoken(_In):
-    """What the model said; `reasoning_content` (also called `reasoning`) where the server splits its thinking off."""
+class ReplyMessage(_Incoming):
+    """The model's text; `reasoning_content` (or `reasoning`) if the server separates its reasoning."""
 
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
 
 
-class Choice(_In):
-    """One reply: `message` where it is whole, `delta` where it streams."""
+class Choice(_Incoming):
+    """One reply: `message` if complete, `delta` if streamed."""
 
-    message: Spoken | None = None
-    delta: Spoken | None = None
+    message: ReplyMessage | None = None
+    delta: ReplyMessage | None = None
     finish_reason: str | None = None
 
 
-class _CachedIn(_In):
+class _CachedTokens(_Incoming):
     cached_tokens: int | None = None
 
 
-class UsageIn(_In):
-    """Token counts as servers give them."""
+class WireUsage(_Incoming):
+    """Token counts in a response."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    prompt_tokens_details: _CachedIn | None = None
+    prompt_tokens_details: _CachedTokens | None = None
 
     def usage(self) -> Usage:
-        """The same as our own value."""
+        """The counts as a `Usage`."""
         details = self.prompt_tokens_details
         return Usage(self.prompt_tokens, self.completion_tokens, (details and details.cached_tokens) or 0)
 
 
-class ChatCompletion(_In):
-    """A chat completion, or one piece of a streamed one."""
+class ChatCompletion(_Incoming):
+    """A chat completion, or one chunk of a streamed one."""
 
     choices: tuple[Choice, ...] = ()
-    usage: UsageIn | None = None
+    usage: WireUsage | None = None
     error: JsonValue = None
 
 
-class ModelCard(_In):
-    """A model as `/v1/models` lists it; vLLM says the length of its context."""
+class ModelCard(_Incoming):
+    """A model in `/v1/models`; vLLM adds the context length."""
 
     id: str
     owned_by: str | None = None
     max_model_len: int | None = None
 
 
-class ModelList(_In):
-    """The answer of `/v1/models`."""
+class ModelList(_Incoming):
+    """The response of `/v1/models`."""
 
     data: tuple[ModelCard, ...]
 
 
-class VersionIn(_In):
-    """The answer of vLLM's `/version`."""
+class VersionInfo(_Incoming):
+    """The response of vLLM's `/version`."""
 
     version: str = ""
 
 
 def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    r"""The lines of a body that comes in blocks, without their `\n` or `\r\n`.
+    r"""Split a body that arrives in blocks into lines, without `\n` or `\r\n`.
 
-    By bytes: as text, a line would also end at characters such as U+2028, which may stand inside JSON.
+    Splits bytes, not text: `str.splitlines` also splits at characters such as U+2028, which may occur inside JSON.
     """
     rest = b""
     for block in blocks:
@@ -136,14 +136,14 @@ def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def events_of(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The data of each server-sent event; comments and other fields are passed over."""
+    """The data of each server-sent event; comments and other fields are skipped."""
     for line in lines:
         if line.startswith(b"data:"):
             yield line.removeprefix(b"data:").strip()
 
 
 def quote(body: str) -> str:
-    """What a server's error says, in one line of at most 300 characters; nothing if it is an HTML page or empty."""
+    """The message of an error response, in one line of at most 300 characters; empty for an HTML page."""
     try:
         text = _message_in(TypeAdapter[JsonValue](JsonValue).validate_json(body))
     except ValidationError:
@@ -152,11 +152,11 @@ def quote(body: str) -> str:
     if "Traceback (most recent call last)" in text:
         text = text.splitlines()[-1]
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 3] + "..."
+    return text if len(text) <= _MAX_QUOTE else text[: _MAX_QUOTE - 3] + "..."
 
 
 def _message_in(body: JsonValue) -> str:
-    """The message of an error body; servers put it in different places."""
+    """The message in an error body; servers use different fields."""
     if isinstance(body, dict):
         for key in ("error", "message", "detail", "msg"):
             if body.get(key):
@@ -167,11 +167,11 @@ def _message_in(body: JsonValue) -> str:
     return "" if body is None else str(body)
 
 
-# -- an answer, written
+# -- writing responses
 
 
 def usage_json(usage: Usage) -> JsonValue:
-    """Token counts as OpenAI gives them."""
+    """`usage` in the OpenAI format."""
     return {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
@@ -180,29 +180,29 @@ def usage_json(usage: Usage) -> JsonValue:
     }
 
 
-# -- a request, read
+# -- reading requests
 
 
 class BadRequest(Exception):
-    """A request that cannot be served; the message is one line for the person who sent it."""
+    """An invalid request; the message is one line for its sender."""
 
     def __init__(self, message: str, status_code: int = 400) -> None:
         super().__init__(message)
         self.status_code = status_code
 
 
-class _TextIn(_In):
+class _TextPart(_Incoming):
     type: Literal["text"]
     text: str
 
 
-class _UrlIn(_In):
+class _ImageUrl(_Incoming):
     url: str
 
 
-class _ImageIn(_In):
+class _ImagePart(_Incoming):
     type: Literal["image_url"]
-    image_url: _UrlIn
+    image_url: _ImageUrl
 
 
 def _as_parts(content: object) -> object:
@@ -211,92 +211,94 @@ def _as_parts(content: object) -> object:
     return [] if content is None else content
 
 
-class _MessageIn(_In):
+class _ChatMessage(_Incoming):
     role: Literal["system", "developer", "user", "assistant"]
     content: Annotated[
-        tuple[Annotated[_TextIn | _ImageIn, Field(discriminator="type")], ...], BeforeValidator(_as_parts)
+        tuple[Annotated[_TextPart | _ImagePart, Field(discriminator="type")], ...], BeforeValidator(_as_parts)
     ]
 
 
-class _StreamOptionsIn(_In):
+class _StreamOptions(_Incoming):
     include_usage: bool = False
 
 
-class ChatRequest(_In):
-    """The body of `POST /v1/chat/completions`; what we could not honour (`n`, `stop`) is refused, not ignored."""
+class ChatRequest(_Incoming):
+    """The body of `POST /v1/chat/completions`; unsupported parameters (`n`, `stop`) are rejected, not ignored."""
 
     model: str | None = None
-    messages: tuple[_MessageIn, ...] = Field(min_length=1)
+    messages: tuple[_ChatMessage, ...] = Field(min_length=1)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     stream: bool | None = False
-    stream_options: _StreamOptionsIn | None = None
+    stream_options: _StreamOptions | None = None
     n: Literal[1] | None = None
     stop: None = None
 
     @classmethod
     def read(cls, body: bytes) -> "ChatRequest":
-        """The request in `body`.
+        """Parse `body`.
 
         Raises:
-            BadRequest: it is not JSON, or not a chat request.
+            BadRequest: it is not a valid chat request.
         """
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(step) for step in first["loc"])
-            raise BadRequest(f"{place}: {first['msg']}" if place else first["msg"]) from None
+            path = ".".join(str(step) for step in first["loc"])
+            raise BadRequest(f"{path}: {first['msg']}" if path else first["msg"]) from None
 
     @property
     def include_usage(self) -> bool:
-        """Whether a stream is to end with the token counts."""
+        """Whether a stream ends with the token counts."""
         return self.stream_options is not None and self.stream_options.include_usage
 
     def sampling(self) -> Sampling:
-        """How to draw the reply; what the request leaves out is as `Sampling` has it."""
-        usual = Sampling()
+        """The request's sampling parameters, with the defaults of `Sampling`."""
+        default = Sampling()
         return Sampling(
-            usual.temperature if self.temperature is None else self.temperature,
+            default.temperature if self.temperature is None else self.temperature,
             self.top_p,
-            self.max_completion_tokens or self.max_tokens or usual.max_tokens,
+            self.max_completion_tokens or self.max_tokens or default.max_tokens,
             self.frequency_penalty,
         )
 
     def conversation(self) -> tuple[Message, ...]:
-        """The messages, their images checked.
+        """The messages, with validated images.
 
         Raises:
-            BadRequest: an image is not a PNG or JPEG given as a `data:` URL.
+            BadRequest: an image is not a PNG or JPEG in a `data:` URL.
         """
         return tuple(
-            Message("system" if said.role == "developer" else said.role, _parts(said.content)) for said in self.messages
+            Message("system" if each.role == "developer" else each.role, _parts(each.content)) for each in self.messages
         )
 
 
-def _parts(content: Sequence[_TextIn | _ImageIn]) -> tuple[Part, ...]:
-    return tuple(TextPart(part.text) if isinstance(part, _TextIn) else image_of(part.image_url.url) for part in content)
+def _parts(content: Sequence[_TextPart | _ImagePart]) -> tuple[Part, ...]:
+    return tuple(
+        TextPart(part.text) if isinstance(part, _TextPart) else image_of(part.image_url.url) for part in content
+    )
 
 
 def image_of(url: str) -> ImagePart:
-    """The image in a `data:` URL, its bytes unchanged. Nothing is ever fetched.
+    """The image in a `data:` URL, with its bytes unchanged. Other URLs are never fetched.
 
     Raises:
-        BadRequest: it is no such URL, no image, or too large a one.
+        BadRequest: it is not such a URL, not an image, or too large.
     """
     head, _, payload = url.partition(",")
     if not (head.startswith("data:image/") and head.endswith(";base64")):
-        raise BadRequest("images are taken as data:image/png;base64,... URLs only; nothing is fetched from elsewhere")
+        raise BadRequest("images must be data:image/png;base64,... URLs; other URLs are not fetched")
     try:
         data = base64.b64decode(payload, validate=True)
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             size, kind = Size(*image.size), str(image.format)
             image.verify()
     except (binascii.Error, UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
-        raise BadRequest("an image is not a whole PNG or JPEG in base64") from None
-    if size.width * size.height > MOST_PIXELS:
-        raise BadRequest(f"an image of {size} is too large: the limit is {MOST_PIXELS} pixels")
+        raise BadRequest("an image is not a complete PNG or JPEG in base64") from None
+    if size.width * size.height > MAX_PIXELS:
+        raise BadRequest(f"an image of {size} is too large: the limit is {MAX_PIXELS} pixels")
     return ImagePart(data, size, ImageFormat(kind.lower()))

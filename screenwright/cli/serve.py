@@ -17,7 +17,7 @@ from PIL import Image
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import ModelLost, Sampling
 from ..agent.models.served import ServedModel
-from ..agent.models.vllm_command import Serving, vllm_command
+from ..agent.models.vllm_command import ServeOptions, vllm_command
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
 from .settings import SettingsError
@@ -38,7 +38,7 @@ _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     """The arguments of the command."""
-    serving = Serving()
+    serving = ServeOptions()
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a name on the Hugging Face hub, a folder, or reader")
     parser.add_argument("--model", dest="model_flag", metavar="MODEL", help="the same")
     parser.add_argument("--host", default=serving.host, help="address to listen on (default: %(default)s)")
@@ -60,11 +60,11 @@ def main(given: argparse.Namespace) -> int:
     model = given.model_flag or given.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
-    serving = Serving(given.host, given.port, given.gpus, given.images, given.ray)
+    serving = ServeOptions(given.host, given.port, given.gpus, given.images, given.ray)
     return serve(model, serving, show=given.print)
 
 
-def serve(model: str, serving: Serving, *, show: bool) -> int:
+def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
     """Serve until Ctrl-C, or only `show` the command; returns the exit code.
 
     Raises:
@@ -87,7 +87,7 @@ def serve(model: str, serving: Serving, *, show: bool) -> int:
         return _run(command, serving)
 
 
-def _serve_reader(serving: Serving) -> int:
+def _serve_reader(serving: ServeOptions) -> int:
     from ..agent.models.http_server import serve as serve_model  # optional dependencies, and slow to import
     from ..agent.reader import ReaderModel
 
@@ -106,7 +106,7 @@ def _serve_reader(serving: Serving) -> int:
     return 0
 
 
-def _run(command: list[str], serving: Serving) -> int:
+def _run(command: list[str], serving: ServeOptions) -> int:
     """Run vLLM in its own process group, so that all its processes can be ended; returns its exit code."""
     process = subprocess.Popen(command, start_new_session=True)
     try:
@@ -138,7 +138,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 # -- the address
 
 
-def _check_free(serving: Serving) -> None:
+def _check_free(serving: ServeOptions) -> None:
     """Refuse an address that is in use: the program there would be taken for our server."""
     family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -149,21 +149,21 @@ def _check_free(serving: Serving) -> None:
             raise _not_free(serving, error) from error
 
 
-def _not_free(serving: Serving, error: OSError) -> ValueError:
+def _not_free(serving: ServeOptions, error: OSError) -> ValueError:
     reason = error.strerror or str(error)
     return ValueError(
         f"cannot listen on {serving.host} port {serving.port} ({reason}): choose another --port or --host"
     )
 
 
-def _reached_at(serving: Serving) -> str:
+def _reached_at(serving: ServeOptions) -> str:
     return _ANYWHERE.get(serving.host, serving.host)
 
 
 # -- readiness
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", serving: Serving) -> bool:
+def _wait_until_ready(process: "subprocess.Popen[bytes]", serving: ServeOptions) -> bool:
     end = time.monotonic() + _READY_S
     while process.poll() is None and time.monotonic() < end:
         if _is_healthy(serving):
@@ -172,7 +172,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", serving: Serving) -> b
     return False
 
 
-def _is_healthy(serving: Serving) -> bool:
+def _is_healthy(serving: ServeOptions) -> bool:
     """Whether the server reports to be healthy; asked without a proxy."""
     connection = http.client.HTTPConnection(_reached_at(serving), serving.port, timeout=5)
     try:
@@ -184,7 +184,7 @@ def _is_healthy(serving: Serving) -> bool:
         connection.close()
 
 
-def _first_request(serving: Serving) -> None:
+def _first_request(serving: ServeOptions) -> None:
     """Send one request with an image, as a run would: it finds errors early, and the first request is slow."""
     image = ImagePart.of(Screenshot(Image.new("RGB", (_FIRST.width, _FIRST.height), "white")), _FIRST)
     host = _reached_at(serving)

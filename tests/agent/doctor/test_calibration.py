@@ -249,10 +249,10 @@ def test_only_dialects_that_can_parse_the_replies_are_suggested() -> None:
 
 
 def test_model_lost_during_calibration_is_reported_not_raised() -> None:
-    model = ScriptedModel(["Action: click(start_box='(1,2)')"] * 3 + [ModelLost("it broke the connection")])
+    model = ScriptedModel(["Action: click(start_box='(1,2)')"] * 3 + [ModelLost("it closed the connection")])
     calibration = calibrate(model, UiTars15())
-    assert (calibration.lost, calibration.fits, len(calibration.answers)) == ("it broke the connection", False, 3)
-    assert calibration.check().found == "it broke the connection"
+    assert (calibration.lost, calibration.fits, len(calibration.answers)) == ("it closed the connection", False, 3)
+    assert calibration.check().found == "it closed the connection"
 
 
 class Small(PointingModel):

@@ -212,7 +212,7 @@ def test_remaining_checks_are_skipped_if_the_server_is_down() -> None:
 
 
 def test_server_that_rejects_the_key_is_not_reachable() -> None:
-    assert line("reachable", ServerBehaviour(status=401)).mend == "give its key in OPENAI_API_KEY"
+    assert line("reachable", ServerBehaviour(status=401)).mend == "set its key in OPENAI_API_KEY"
 
 
 @pytest.mark.parametrize("answers", range(1, 12))
@@ -220,7 +220,7 @@ def test_server_lost_during_the_checks_fails_one_and_skips_the_rest(answers: int
     found = list(checks_of(ServerBehaviour(answers=answers)).values())
     failed = [index for index, check in enumerate(found) if check.verdict is FAILED]
     assert len(failed) == 1
-    assert "broke the connection" in found[failed[0]].found
+    assert "closed the connection" in found[failed[0]].found
     assert all(check.found == f"because of {found[failed[0]].what}" for check in found[failed[0] + 1 :])
 
 
@@ -362,7 +362,7 @@ def test_model_with_arbitrary_points_is_rejected_over_http() -> None:
 def test_server_lost_during_calibration_is_reported() -> None:
     with serving(ServerBehaviour(says="Action: click(start_box='(1,2)')", answers=4)) as model:
         calibration = calibrate(model, UiTars15())
-    assert "broke the connection" in calibration.lost
+    assert "closed the connection" in calibration.lost
     assert calibration.check().verdict is FAILED
 
 

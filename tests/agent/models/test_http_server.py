@@ -23,7 +23,7 @@ CHAT = "/v1/chat/completions"
 
 @dataclass
 class Answer:
-    """What came back, `json` where it is JSON."""
+    """An HTTP response; `json` is its parsed body."""
 
     status: int
     headers: dict[str, str]
@@ -74,7 +74,7 @@ def data_url(kind: str = "PNG", size: tuple[int, int] = (8, 6)) -> str:
 
 
 def chat_with_image(url: str) -> dict[str, object]:
-    parts = [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": url}}]
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}]
     return {"messages": [{"role": "user", "content": parts}]}
 
 
@@ -85,14 +85,14 @@ def serving(*replies: str | ModelLost | Completion) -> Generator[tuple[ModelServ
         yield server, model
 
 
-class Stubborn:
-    """A model that answers only when its listener has had enough; `left` is set when it has."""
+class EndlessModel:
+    """A model that generates until it is stopped; `stopped` is set when it is."""
 
     def __init__(self) -> None:
-        self.asked, self.left = threading.Event(), threading.Event()
+        self.called, self.stopped = threading.Event(), threading.Event()
 
     def info(self) -> ModelInfo:
-        return ModelInfo("stubborn")
+        return ModelInfo("endless")
 
     def connect(self) -> None:
         pass
@@ -100,14 +100,14 @@ class Stubborn:
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
-        self.asked.set()
+        self.called.set()
         while not stop(""):
             threading.Event().wait(0.005)
-        self.left.set()
+        self.stopped.set()
         return Completion("")
 
 
-class Broken:
+class BrokenModel:
     """A model with a bug."""
 
     def info(self) -> ModelInfo:
@@ -122,7 +122,7 @@ class Broken:
         raise TypeError("a secret of the implementation")
 
 
-def test_a_chat_is_answered_with_the_reply_and_its_cost() -> None:
+def test_completion_has_the_reply_and_its_token_counts() -> None:
     with serving("hello yourself") as (server, _):
         answer = ask(server, "POST", CHAT, chat()).json
     assert answer["choices"][0] == {
@@ -139,12 +139,12 @@ def test_a_chat_is_answered_with_the_reply_and_its_cost() -> None:
     }
 
 
-def test_a_reply_cut_off_says_so() -> None:
+def test_truncated_reply_has_finish_reason_length() -> None:
     with serving(Completion("too lo", complete=False)) as (server, _):
         assert ask(server, "POST", CHAT, chat()).json["choices"][0]["finish_reason"] == "length"
 
 
-def test_a_stream_grows_to_the_reply_and_ends_with_the_counts() -> None:
+def test_stream_contains_the_reply_and_ends_with_the_counts() -> None:
     with serving("a reply in several pieces, naïve ☃") as (server, _):
         answer = ask(server, "POST", CHAT, chat(stream=True, stream_options={"include_usage": True}))
     *pieces, last, usage = answer.events
@@ -157,12 +157,12 @@ def test_a_stream_grows_to_the_reply_and_ends_with_the_counts() -> None:
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 34)
 
 
-def test_counts_are_streamed_only_to_those_who_ask() -> None:
+def test_counts_are_streamed_only_on_request() -> None:
     with serving("short") as (server, _):
         assert all("usage" not in event for event in ask(server, "POST", CHAT, chat(stream=True)).events)
 
 
-def test_a_client_of_http_1_0_gets_its_stream_unchunked() -> None:
+def test_http_1_0_client_gets_an_unchunked_stream() -> None:
     with serving("plain old") as (server, _), socket.create_connection(address(server), timeout=10) as connection:
         body = json.dumps(chat(stream=True)).encode()
         head = (
@@ -174,13 +174,13 @@ def test_a_client_of_http_1_0_gets_its_stream_unchunked() -> None:
     assert answer.endswith(b"data: [DONE]\n\n")
 
 
-def test_the_model_gets_roles_texts_images_and_sampling_as_sent() -> None:
+def test_model_receives_roles_texts_images_and_sampling() -> None:
     url = data_url()
     messages = [
         {"role": "developer", "content": "be brief"},
         {
             "role": "user",
-            "content": [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": url}}],
+            "content": [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}],
         },
         {"role": "assistant", "content": "seen"},
         {"role": "assistant", "content": None},
@@ -189,14 +189,14 @@ def test_the_model_gets_roles_texts_images_and_sampling_as_sent() -> None:
         ask(server, "POST", CHAT, {"messages": messages, "temperature": 0.5, "top_p": 0.9, "max_completion_tokens": 77})
     asked, sampling = model.asked[0], model.samplings[0]
     assert [message.role for message in asked] == ["system", "user", "assistant", "assistant"]
-    assert asked[1].parts[0] == TextPart("look")
+    assert asked[1].parts[0] == TextPart("What is this?")
     image = asked[1].parts[1]
     assert isinstance(image, ImagePart)
     assert (image.data_url, image.size) == (url, Size(8, 6))
     assert sampling == Sampling(0.5, 0.9, 77)
 
 
-def test_jpeg_images_are_taken_too() -> None:
+def test_jpeg_images_are_accepted() -> None:
     with serving("ok") as (server, model):
         assert ask(server, "POST", CHAT, chat_with_image(data_url("JPEG"))).status == 200
     image = model.asked[0][0].parts[1]
@@ -204,7 +204,7 @@ def test_jpeg_images_are_taken_too() -> None:
     assert image.image_format == "jpeg"
 
 
-def test_the_model_is_listed_and_the_server_is_healthy() -> None:
+def test_model_list_and_health_endpoints() -> None:
     with serving() as (server, _):
         assert [card["id"] for card in ask(server, "GET", "/v1/models").json["data"]] == ["the-model"]
         assert ask(server, "GET", "/health").json == {"status": "ok"}
@@ -229,7 +229,7 @@ def test_the_model_is_listed_and_the_server_is_healthy() -> None:
         (chat(temperature="hot"), "temperature"),
     ],
 )
-def test_a_bad_request_is_told_what_is_wrong(body: object, reason: str) -> None:
+def test_bad_request_is_rejected_with_the_reason(body: object, reason: str) -> None:
     with serving() as (server, model):
         answer = ask(server, "POST", CHAT, body)
     assert answer.status == 400
@@ -252,14 +252,14 @@ def test_a_bad_request_is_told_what_is_wrong(body: object, reason: str) -> None:
         "data:image/png,raw",
     ],
 )
-def test_an_image_that_is_not_a_whole_one_in_the_request_is_refused_and_nothing_is_fetched(url: str) -> None:
+def test_invalid_image_is_rejected_and_no_url_is_fetched(url: str) -> None:
     with serving() as (server, model):
         answer = ask(server, "POST", CHAT, chat_with_image(url))
     assert (answer.status, model.asked) == (400, [])
     assert "image" in answer.error
 
 
-def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+def test_image_with_too_many_pixels_is_rejected_before_decoding() -> None:
     buffer = io.BytesIO()
     Image.new("1", (9000, 9000)).save(buffer, "PNG")
     with serving() as (server, model):
@@ -269,7 +269,7 @@ def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     assert "9000x9000 is too large" in answer.error
 
 
-def test_a_body_above_the_limit_is_refused_also_while_it_is_still_being_sent() -> None:
+def test_body_above_the_limit_is_rejected_while_it_is_being_sent() -> None:
     with serve(ScriptedModel(["ok"]), name="small", max_body_bytes=1000) as server:
         answer = ask(server, "POST", CHAT, chat("x" * 3_000_000))
         assert answer.status == 413
@@ -277,24 +277,24 @@ def test_a_body_above_the_limit_is_refused_also_while_it_is_still_being_sent() -
         assert ask(server, "POST", CHAT, chat("short")).status == 200
 
 
-def test_a_body_of_unknown_length_is_refused() -> None:
+def test_body_without_content_length_is_rejected() -> None:
     with serving() as (server, _):
         assert ask(server, "POST", CHAT, None, Transfer_Encoding="chunked").status == 411
 
 
-def test_only_json_is_taken_since_browsers_send_other_kinds_unasked() -> None:
+def test_other_content_types_are_rejected_since_browsers_send_them_without_preflight() -> None:
     with serving() as (server, model):
         assert ask(server, "POST", CHAT, chat(), Content_Type="text/plain").status == 415
     assert model.asked == []
 
 
-def test_a_strange_name_for_this_machine_is_refused() -> None:
+def test_foreign_host_header_is_rejected() -> None:
     with serving() as (server, _):
         assert ask(server, "GET", "/v1/models", Host="attacker.example").status == 400
         assert ask(server, "GET", "/v1/models", Host="localhost:1234").status == 200
 
 
-def test_unknown_paths_models_and_methods_are_refused_in_the_same_form() -> None:
+def test_unknown_paths_models_and_methods_are_openai_errors() -> None:
     with serving() as (server, _):
         assert ask(server, "GET", "/v2/models").status == 404
         assert ask(server, "POST", "/v1/embeddings", chat()).status == 404
@@ -303,7 +303,7 @@ def test_unknown_paths_models_and_methods_are_refused_in_the_same_form() -> None
         assert "error" in ask(server, "PUT", CHAT, chat()).json
 
 
-def test_a_refused_request_leaves_the_connection_usable() -> None:
+def test_connection_is_usable_after_a_rejected_request() -> None:
     with serving("fine") as (server, _):
         connection = http.client.HTTPConnection(*address(server), timeout=10)
         connection.connect()
@@ -319,38 +319,38 @@ def test_a_refused_request_leaves_the_connection_usable() -> None:
     assert statuses == [400, 200]
 
 
-def test_a_lost_model_is_a_bad_gateway_with_the_reason() -> None:
-    with serving(ModelLost("the plug is out")) as (server, _):
+def test_lost_model_is_a_bad_gateway_with_the_reason() -> None:
+    with serving(ModelLost("the GPU is gone")) as (server, _):
         answer = ask(server, "POST", CHAT, chat())
-    assert (answer.status, answer.error) == (502, "the plug is out")
+    assert (answer.status, answer.error) == (502, "the GPU is gone")
 
 
-def test_a_bug_of_the_model_costs_one_call_and_tells_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:
-    with serve(Broken()) as server:
+def test_bug_of_the_model_fails_one_call_without_leaking_details(caplog: pytest.LogCaptureFixture) -> None:
+    with serve(BrokenModel()) as server:
         answer = ask(server, "POST", CHAT, chat())
         assert (answer.status, "secret" in answer.error) == (500, False)
         assert ask(server, "GET", "/health").status == 200
     assert "a secret of the implementation" in caplog.text
 
 
-def test_a_client_that_hangs_up_ends_the_call() -> None:
-    model = Stubborn()
+def test_client_disconnect_cancels_the_call() -> None:
+    model = EndlessModel()
     with serve(model) as server:
         connection = http.client.HTTPConnection(*address(server), timeout=10)
         connection.request("POST", CHAT, json.dumps(chat()), {"Content-Type": "application/json"})
-        assert model.asked.wait(5)
-        assert not model.left.is_set()
+        assert model.called.wait(5)
+        assert not model.stopped.is_set()
         connection.close()
-        assert model.left.wait(5)
+        assert model.stopped.wait(5)
 
 
-def test_closing_the_server_ends_the_calls_in_progress() -> None:
-    model = Stubborn()
+def test_closing_the_server_cancels_calls_in_progress() -> None:
+    model = EndlessModel()
     with serve(model) as server:
         connection = http.client.HTTPConnection(*address(server), timeout=10)
         connection.request("POST", CHAT, json.dumps(chat()), {"Content-Type": "application/json"})
-        assert model.asked.wait(5)
-    assert model.left.is_set()
+        assert model.called.wait(5)
+    assert model.stopped.is_set()
     server.wait()
     server.close()
     connection.close()
@@ -358,6 +358,6 @@ def test_closing_the_server_ends_the_calls_in_progress() -> None:
         socket.create_connection(address(server), timeout=5)
 
 
-def test_a_port_in_use_is_an_error_of_the_caller() -> None:
+def test_port_in_use_raises_os_error() -> None:
     with serving() as (server, _), pytest.raises(OSError, match="in use"):
         serve(ScriptedModel([]), port=address(server)[1])

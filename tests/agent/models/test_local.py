@@ -1,4 +1,4 @@
-"""A model in this process: tiny ones with random weights, of both architectures, in a real `transformers`."""
+"""`LocalModel` with tiny random weights of both architectures in the real `transformers`."""
 
 import importlib.util
 import json
@@ -76,7 +76,7 @@ def asked(*images: ImagePart) -> list[Message]:
     return [Message("system", (TextPart("You work a screen."),)), Message("user", (TextPart("Look:"), *images))]
 
 
-def test_the_same_question_gets_the_same_answer_and_its_tokens_are_counted(model: LocalModel) -> None:
+def test_same_prompt_gives_the_same_reply_and_token_counts(model: LocalModel) -> None:
     first, again = model.complete(asked(picture(1)), SHORT), model.complete(asked(picture(1)), SHORT)
     assert first.text == again.text
     assert first.usage.completion == 12
@@ -86,8 +86,8 @@ def test_the_same_question_gets_the_same_answer_and_its_tokens_are_counted(model
     assert first.usage.prompt - without.usage.prompt == pieces + 2  # and where the image begins and ends
 
 
-def test_another_picture_is_seen_to_be_another(model: LocalModel) -> None:
-    """The last hidden state decides; of random weights the words need not differ."""
+def test_different_image_changes_the_hidden_state(model: LocalModel) -> None:
+    """Compares hidden states, since random weights may generate the same tokens."""
     encoded = [encoder_of(model).encode(asked(picture(shade))) for shade in (1, 250)]
     logits = [loaded_of(model)(**each).logits[0, -1] for each in encoded]
     assert not bool((logits[0] == logits[1]).all())
@@ -103,8 +103,8 @@ def encoder_of(model: LocalModel) -> Any:
     return model._loaded.encoder  # type: ignore[union-attr]
 
 
-def test_a_picture_of_the_models_own_size_is_shown_pixel_by_pixel(model: LocalModel) -> None:
-    """What is shown is what the model's own image processor makes of it, whose resize then changes nothing."""
+def test_image_of_a_valid_size_is_not_resized(model: LocalModel) -> None:
+    """The encoding equals that of the model's own image processor with resizing."""
     encoder, image = encoder_of(model), picture(7)
     official = encoder.image_processor(images=[image.load()], return_tensors="pt")
     ours = encoder.encode(asked(image))
@@ -112,9 +112,7 @@ def test_a_picture_of_the_models_own_size_is_shown_pixel_by_pixel(model: LocalMo
     assert bool((ours["pixel_values"] == official["pixel_values"]).all())
 
 
-def test_a_picture_that_is_shown_again_is_not_worked_out_again(
-    model: LocalModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_repeated_image_is_not_encoded_again(model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = encoder_of(model)
     encoder.encode(asked(picture(1), picture(2)))
     seen: list[object] = []
@@ -129,7 +127,7 @@ def test_a_picture_that_is_shown_again_is_not_worked_out_again(
     assert [image.sha256 for image in seen if isinstance(image, ImagePart)] == [picture(3).sha256]
 
 
-def test_a_reply_ends_when_enough_was_heard(model: LocalModel) -> None:
+def test_stop_ends_the_reply(model: LocalModel) -> None:
     whole = model.complete(asked(picture(1)), SHORT).text
     heard: list[str] = []
 
@@ -144,35 +142,35 @@ def test_a_reply_ends_when_enough_was_heard(model: LocalModel) -> None:
     assert heard[0] == ""
 
 
-def test_nothing_is_asked_of_a_model_that_is_stopped_before(folders: dict[str, Path]) -> None:
+def test_call_stopped_before_it_starts_does_not_load_the_model(folders: dict[str, Path]) -> None:
     fresh = LocalModel(folders["qwen2_vl"], device="cpu")
     assert fresh.complete(asked(picture(1)), SHORT, lambda _: True).text == ""
-    assert fresh.info().version == ""  # it was not even loaded
+    assert fresh.info().version == ""
 
 
-def test_sampling_draws_other_words_and_temperature_0_does_not(model: LocalModel) -> None:
+def test_sampling_varies_replies_and_temperature_0_does_not(model: LocalModel) -> None:
     warm = Sampling(temperature=1.5, top_p=0.95, max_tokens=12)
     assert len({model.complete(asked(), warm).text for _ in range(4)}) > 1
     assert len({model.complete(asked(), SHORT).text for _ in range(2)}) == 1
 
 
-def test_what_was_said_often_is_said_less_with_a_penalty(model: LocalModel) -> None:
+def test_frequency_penalty_reduces_repetition(model: LocalModel) -> None:
     plain = model.complete(asked(), Sampling(max_tokens=40)).text
     varied = model.complete(asked(), Sampling(max_tokens=40, frequency_penalty=2.0)).text
     assert len(set(varied)) > len(set(plain))
 
 
-def test_a_text_that_spells_an_image_token_is_only_text(model: LocalModel) -> None:
+def test_image_token_in_a_text_is_only_text(model: LocalModel) -> None:
     said = [Message("user", (TextPart("<|image_pad|> is a token"), picture(1)))]
     assert model.complete(said, SHORT).usage.completion == 12
 
 
-def test_a_picture_of_an_odd_size_is_refused_with_what_to_do(model: LocalModel) -> None:
+def test_image_of_an_invalid_size_is_rejected_with_advice(model: LocalModel) -> None:
     with pytest.raises(ModelLost, match=r"an image of 300x200 does not fit this model.*choose the dialect"):
         model.complete(asked(picture(1, Size(300, 200))), SHORT)
 
 
-def test_what_a_dialect_renders_is_taken(model: LocalModel) -> None:
+def test_prompt_of_a_dialect_is_accepted(model: LocalModel) -> None:
     dialect = dialect_named("ui-tars-1.5")
     size = dialect.image_rule.resize(Size(640, 480))
     turns = (Turn(picture(1, size), reply="Thought: x\nAction: wait()"), Turn(picture(2, size)))
@@ -180,14 +178,14 @@ def test_what_a_dialect_renders_is_taken(model: LocalModel) -> None:
     assert reply.usage.prompt > 2 * (size.width // 28) * (size.height // 28)
 
 
-def test_an_episode_runs_and_ends_for_a_true_reason(model: LocalModel, tmp_path: Path) -> None:
+def test_episode_ends_with_a_valid_stop_reason(model: LocalModel, tmp_path: Path) -> None:
     agent = Agent(model, limits=Limits(steps=3))
     result = agent.run("Click on Save.", FakeEnv(), out=tmp_path / "run")
     assert result.stop in (StopReason.STUCK, StopReason.STEP_LIMIT)
     assert result.usage.prompt > 0
 
 
-def test_it_says_what_it_is_once_it_is_loaded(folders: dict[str, Path]) -> None:
+def test_info_is_complete_after_loading(folders: dict[str, Path]) -> None:
     model = LocalModel(folders["qwen2_5_vl"], device="cpu")
     assert model.info().name == "qwen2_5_vl"
     model.connect()
@@ -196,21 +194,21 @@ def test_it_says_what_it_is_once_it_is_loaded(folders: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "local:"])
-def test_a_folder_is_opened_as_a_model(folders: dict[str, Path], prefix: str) -> None:
+def test_folder_opens_as_a_model(folders: dict[str, Path], prefix: str) -> None:
     model = open_model(f"{prefix}{folders['qwen2_vl']}", "ui-tars-7b")
     assert isinstance(model, LocalModel)
     assert model.info().name == "ui-tars-7b"
 
 
-# -- what cannot be loaded
+# -- models that cannot be loaded
 
 
-def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"there is no folder .*nowhere; say a model's folder"):
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"there is no folder .*nowhere; use a model's folder"):
         LocalModel(tmp_path / "nowhere")
 
 
-def test_a_folder_without_a_model_is_said_so(tmp_path: Path) -> None:
+def test_folder_without_a_model_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"it has no config\.json"):
         LocalModel(tmp_path)
 
@@ -222,18 +220,18 @@ def copied(folder: Path, to: Path) -> Path:
     return to
 
 
-def test_a_model_of_another_kind_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_unsupported_model_type_is_rejected(folders: dict[str, Path], tmp_path: Path) -> None:
     other = copied(folders["qwen2_vl"], tmp_path / "other")
     (other / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}))
-    with pytest.raises(ModelLost, match=r"is a llama, which cannot be run here: serve it"):
+    with pytest.raises(ModelLost, match=r"is a llama, which LocalModel does not support: serve it"):
         LocalModel(other, device="cpu").connect()
 
 
-@pytest.mark.parametrize("spoilt", ["cut", "gone"])
-def test_broken_weights_are_one_line(folders: dict[str, Path], tmp_path: Path, spoilt: str) -> None:
+@pytest.mark.parametrize("corrupted", ["cut", "gone"])
+def test_broken_weights_are_reported_in_one_line(folders: dict[str, Path], tmp_path: Path, corrupted: str) -> None:
     broken = copied(folders["qwen2_vl"], tmp_path / "broken")
     weights = broken / "model.safetensors"
-    if spoilt == "cut":
+    if corrupted == "cut":
         weights.write_bytes(weights.read_bytes()[:1000])
     else:
         weights.unlink()
@@ -242,7 +240,7 @@ def test_broken_weights_are_one_line(folders: dict[str, Path], tmp_path: Path, s
     assert "\n" not in str(error.value)
 
 
-def test_weights_that_lack_a_part_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_incomplete_weights_are_rejected(folders: dict[str, Path], tmp_path: Path) -> None:
     safetensors = pytest.importorskip("safetensors.torch")
     broken = copied(folders["qwen2_5_vl"], tmp_path / "part")
     weights = safetensors.load_file(broken / "model.safetensors")

@@ -10,26 +10,26 @@ from screenwright.agent.models.scripted import ScriptedModel
 QUESTION = (Message.of("user", "What now?"),)
 
 
-def test_replies_come_in_order_and_each_once() -> None:
+def test_replies_are_returned_in_order_and_once() -> None:
     model: Model = ScriptedModel(["one", "two"])
     assert [model.complete(QUESTION, Sampling()).text for _ in range(2)] == ["one", "two"]
 
 
-def test_a_script_that_is_over_loses_the_model() -> None:
+def test_exhausted_script_raises_model_lost() -> None:
     model = ScriptedModel(["only"])
     model.complete(QUESTION, Sampling())
     with pytest.raises(ModelLost, match="the script is over"):
         model.complete(QUESTION, Sampling())
 
 
-def test_a_failure_in_the_script_is_raised_in_its_turn() -> None:
+def test_error_in_the_script_is_raised_in_order() -> None:
     model = ScriptedModel([ModelLost("unplugged"), "back again"])
     with pytest.raises(ModelLost, match="unplugged"):
         model.complete(QUESTION, Sampling())
     assert model.complete(QUESTION, Sampling()).text == "back again"
 
 
-def test_a_reply_may_be_computed_from_the_messages() -> None:
+def test_reply_can_be_computed_from_the_messages() -> None:
     def echo(messages: Sequence[Message]) -> str:
         return f"you said {messages[-1].text}"
 
@@ -37,12 +37,12 @@ def test_a_reply_may_be_computed_from_the_messages() -> None:
     assert [model.complete(QUESTION, Sampling()).text for _ in range(2)] == ["fixed", "you said What now?"]
 
 
-def test_a_function_as_the_script_answers_every_call() -> None:
+def test_function_computes_every_reply() -> None:
     model = ScriptedModel(lambda messages: f"{len(messages)} messages")
     assert [model.complete(QUESTION * number, Sampling()).text for number in (1, 3)] == ["1 messages", "3 messages"]
 
 
-def test_what_was_asked_is_kept() -> None:
+def test_calls_are_recorded() -> None:
     model = ScriptedModel(["a", "b"])
     model.complete(QUESTION, Sampling(max_tokens=7))
     model.complete((*QUESTION, Message.of("assistant", "a")), Sampling())
@@ -50,7 +50,7 @@ def test_what_was_asked_is_kept() -> None:
     assert model.samplings[0].max_tokens == 7
 
 
-def test_stop_is_asked_before_the_first_token_and_sees_the_text_grow() -> None:
+def test_stop_is_called_before_the_first_token_and_with_the_growing_text() -> None:
     seen: list[str] = []
 
     def listen(text: str) -> bool:
@@ -63,13 +63,13 @@ def test_stop_is_asked_before_the_first_token_and_sees_the_text_grow() -> None:
     assert len(seen) > 4
 
 
-def test_stop_ends_the_reply_there() -> None:
+def test_stop_ends_the_reply() -> None:
     reply = ScriptedModel(["click(1, 2) and much more"]).complete(QUESTION, Sampling(), lambda text: ")" in text)
     assert reply.text.startswith("click(1, 2)")
     assert "more" not in reply.text
 
 
-def test_a_reply_costs_the_usage_given_and_may_be_cut_off() -> None:
+def test_reply_has_the_given_usage_and_may_be_truncated() -> None:
     model = ScriptedModel(["cheap", Completion("cut", Usage(9, 9), complete=False)], usage=Usage(100, 10, 60))
     assert model.complete(QUESTION, Sampling()).usage == Usage(100, 10, 60)
     cut = model.complete(QUESTION, Sampling())

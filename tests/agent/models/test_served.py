@@ -1,4 +1,4 @@
-"""A served model against a server that behaves: our own, on loopback."""
+"""`ServedModel` against the library's own server on loopback."""
 
 import io
 import logging
@@ -12,7 +12,7 @@ from PIL import Image
 from screenwright.agent.core.messages import ImageFormat, ImagePart, Message
 from screenwright.agent.core.model import Completion, Model, ModelInfo, ModelLost, Sampling, Usage, never
 from screenwright.agent.models.http_server import serve
-from screenwright.agent.models.scripted import Line, ScriptedModel
+from screenwright.agent.models.scripted import ScriptedModel, ScriptedReply
 from screenwright.agent.models.served import ServedModel, endpoint_url
 from screenwright.agent.models.wire import events_of, lines_of
 from screenwright.envs.geometry import Size
@@ -27,14 +27,14 @@ def picture(kind: ImageFormat = ImageFormat.PNG) -> ImagePart:
 
 
 @contextmanager
-def served(*replies: Line) -> Generator[tuple[ServedModel, ScriptedModel]]:
+def served(*replies: ScriptedReply) -> Generator[tuple[ServedModel, ScriptedModel]]:
     script = ScriptedModel(replies, usage=Usage(30, 4, 20))
     with serve(script, name="the-model") as server, ServedModel(server.url, backoff_s=0.01) as model:
         yield model, script
 
 
 class Slow:
-    """A model that says `words` one by one, each when it is let; it notes when its listener has left."""
+    """A model that generates `words` one by one, each when released; records when the client has disconnected."""
 
     def __init__(self, *words: str) -> None:
         self.words = words
@@ -62,13 +62,13 @@ class Slow:
         return Completion(text)
 
 
-def test_the_reply_of_the_model_behind_the_server_comes_back() -> None:
+def test_reply_of_the_served_model_is_returned() -> None:
     with served("Thought: naïve ☃\u2028one line\nAction: click(1, 2)") as (model, _):
         reply = model.complete(QUESTION, Sampling())
     assert reply == Completion("Thought: naïve ☃\u2028one line\nAction: click(1, 2)", Usage(30, 4, 20))
 
 
-def test_messages_arrive_as_they_were_meant_and_images_byte_for_byte() -> None:
+def test_messages_and_image_bytes_arrive_unchanged() -> None:
     png, jpeg = picture(), picture(ImageFormat.JPEG)
     said = (
         Message.of("system", "be brief"),
@@ -87,19 +87,19 @@ def test_messages_arrive_as_they_were_meant_and_images_byte_for_byte() -> None:
     ]
 
 
-def test_the_sampling_arrives() -> None:
+def test_sampling_arrives() -> None:
     wanted = Sampling(0.3, 0.8, 123, 0.5)
     with served("ok") as (model, script):
         model.complete(QUESTION, wanted)
     assert script.samplings == [wanted]
 
 
-def test_a_reply_cut_off_at_its_limit_is_not_complete() -> None:
+def test_reply_truncated_at_max_tokens_is_not_complete() -> None:
     with served(Completion("too lo", complete=False)) as (model, _):
         assert not model.complete(QUESTION, Sampling()).complete
 
 
-def test_stop_sees_the_text_grow_and_ends_the_reply() -> None:
+def test_stop_receives_the_growing_text_and_ends_the_reply() -> None:
     seen: list[str] = []
 
     def listen(text: str) -> bool:
@@ -114,13 +114,13 @@ def test_stop_sees_the_text_grow_and_ends_the_reply() -> None:
     assert "wild" not in reply.text
 
 
-def test_a_reply_that_ends_right_after_enough_was_heard_still_tells_its_counts() -> None:
+def test_reply_that_ends_right_after_the_stop_has_its_counts() -> None:
     with served("click(1, 2)") as (model, _):
         reply = model.complete(QUESTION, Sampling(), lambda text: text.endswith(")"))
     assert reply == Completion("click(1, 2)", Usage(30, 4, 20))
 
 
-def test_the_counts_of_a_reply_cut_short_are_estimated() -> None:
+def test_counts_of_a_stopped_reply_are_estimated() -> None:
     slow = Slow("click(1, 2)", " and more")
     slow.let.release()
     with serve(slow) as server, ServedModel(server.url) as model:
@@ -128,7 +128,7 @@ def test_the_counts_of_a_reply_cut_short_are_estimated() -> None:
     assert reply == Completion("click(1, 2)", Usage(100 + 2, 1))
 
 
-def test_a_cancelled_run_does_not_wait_for_the_first_token_and_the_server_learns_of_it() -> None:
+def test_cancelled_call_does_not_wait_for_the_first_token_and_cancels_the_model() -> None:
     slow = Slow("never said")
     with serve(slow) as server, ServedModel(server.url) as model:
         reply = model.complete(QUESTION, Sampling(), lambda _: slow.asked.is_set())
@@ -136,7 +136,7 @@ def test_a_cancelled_run_does_not_wait_for_the_first_token_and_the_server_learns
     assert reply.text == ""
 
 
-def test_a_cancelled_run_does_not_wait_for_the_next_token() -> None:
+def test_cancelled_call_does_not_wait_for_the_next_token() -> None:
     slow = Slow("Thought:", " never said")
     slow.let.release()
     cancelled = threading.Event()
@@ -151,13 +151,13 @@ def test_a_cancelled_run_does_not_wait_for_the_next_token() -> None:
         assert slow.left.wait(5)
 
 
-def test_a_run_that_was_cancelled_before_asks_nobody() -> None:
+def test_call_cancelled_before_it_starts_sends_no_request() -> None:
     with served("unheard") as (model, script):
         assert model.complete(QUESTION, Sampling(), lambda _: True) == Completion("")
     assert script.asked == []
 
 
-def test_an_error_in_stop_goes_up() -> None:
+def test_exception_in_stop_is_raised() -> None:
     def broken(text: str) -> bool:
         raise ZeroDivisionError(text)
 
@@ -165,7 +165,7 @@ def test_an_error_in_stop_goes_up() -> None:
         model.complete(QUESTION, Sampling(), lambda text: bool(text) and broken(text))
 
 
-def test_a_failure_of_the_model_behind_the_server_is_named() -> None:
+def test_error_of_the_served_model_is_reported() -> None:
     failures = [ModelLost("the plug is out"), ModelLost("still out"), ModelLost("and out")]
     expected = pytest.raises(ModelLost, match=r"failed \(502\): and out; .* \(tried 3 times\)")
     with served(*failures) as (model, script), expected:
@@ -173,7 +173,7 @@ def test_a_failure_of_the_model_behind_the_server_is_named() -> None:
     assert len(script.asked) == 3
 
 
-def test_trouble_that_passes_is_overcome_and_told() -> None:
+def test_temporary_error_is_retried_and_recorded() -> None:
     with served(ModelLost("hiccup"), "fine") as (model, _):
         completion = model.complete(QUESTION, Sampling())
     assert completion.text == "fine"
@@ -181,7 +181,7 @@ def test_trouble_that_passes_is_overcome_and_told() -> None:
     assert "failed (502): hiccup" in line
 
 
-def test_the_address_may_be_given_with_and_without_its_v1() -> None:
+def test_address_works_with_and_without_v1() -> None:
     with serve(ScriptedModel(["one", "two", "three"])) as server:
         for url in (server.url, server.url.removesuffix("/v1"), server.url + "/"):
             with ServedModel(url) as model:
@@ -189,26 +189,26 @@ def test_the_address_may_be_given_with_and_without_its_v1() -> None:
                 assert model.info().endpoint == server.url
 
 
-def test_the_only_model_of_a_server_is_taken_and_known_once_it_is_connected() -> None:
+def test_only_model_of_a_server_is_selected_at_connect() -> None:
     with served("hi") as (model, _):
         assert model.info().name == ""
         model.connect()
         assert model.info().name == "the-model"
 
 
-def test_a_model_that_is_not_there_is_told_with_those_that_are() -> None:
-    expected = pytest.raises(ModelLost, match=r"\(404\).*another.*it serves the-model: say which with --model-name")
+def test_unknown_model_is_reported_with_the_available_ones() -> None:
+    expected = pytest.raises(ModelLost, match=r"\(404\).*another.*it serves the-model: choose one with --model-name")
     with serve(ScriptedModel([]), name="the-model") as server, ServedModel(server.url, "another") as model, expected:
         model.complete(QUESTION, Sampling())
 
 
-def test_a_stream_reads_the_same_wherever_the_network_cuts_it() -> None:
+def test_stream_is_parsed_independent_of_block_boundaries() -> None:
     body = 'data: {"a": "ü\u2028"}\r\n\r\n: a comment\n\nevent: x\ndata:[DONE]'.encode()
     for cut in range(len(body) + 1):
         assert list(events_of(lines_of((body[:cut], body[cut:])))) == ['{"a": "ü\u2028"}'.encode(), b"[DONE]"]
 
 
-def test_a_closed_model_opens_again() -> None:
+def test_closed_model_reconnects() -> None:
     with served("one", "two") as (model, _):
         model.complete(QUESTION, Sampling())
         model.close()
@@ -216,7 +216,7 @@ def test_a_closed_model_opens_again() -> None:
         assert model.complete(QUESTION, Sampling()).text == "two"
 
 
-def test_several_threads_may_ask_at_once_and_each_has_its_own_stop() -> None:
+def test_threads_can_call_in_parallel_with_their_own_stop() -> None:
     texts: dict[int, str] = {}
     with serve(ScriptedModel(lambda messages: messages[0].text * 3)) as server, ServedModel(server.url) as model:
 
@@ -232,14 +232,14 @@ def test_several_threads_may_ask_at_once_and_each_has_its_own_stop() -> None:
     assert texts == {1: "111;", 2: "222;222;", 3: "333;333;333;"}
 
 
-def test_a_proxy_in_the_environment_does_not_catch_what_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_of_the_environment_is_not_used_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with served("direct") as (model, _):
         assert model.complete(QUESTION, Sampling()).text == "direct"
 
 
-def test_the_key_is_in_no_log_and_no_repr(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_key_is_in_no_log_and_no_repr(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
     caplog.set_level(logging.DEBUG)
     with serve(ScriptedModel(["a", "b"])) as server:
@@ -251,7 +251,7 @@ def test_the_key_is_in_no_log_and_no_repr(monkeypatch: pytest.MonkeyPatch, caplo
     assert "sk-" not in caplog.text
 
 
-def test_nothing_is_contacted_by_making_one() -> None:
+def test_constructor_does_not_connect() -> None:
     model: Model = ServedModel("http://127.0.0.1:9", "ui-tars")
     assert model.info() == ModelInfo("ui-tars", "http://127.0.0.1:9/v1")
 
@@ -266,26 +266,26 @@ def test_nothing_is_contacted_by_making_one() -> None:
         ("http://[::1]:8000/v1/chat/completions", "http://[::1]:8000/v1"),
     ],
 )
-def test_an_address_is_completed(given: str, meant: str) -> None:
+def test_address_is_completed(given: str, meant: str) -> None:
     assert endpoint_url(given) == meant
 
 
 @pytest.mark.parametrize(
     "given", ["", "reader", "host:8000", "ftp://host", "http://", "http://host:port", "http://ho st", "http://[::1"]
 )
-def test_what_is_no_address_is_refused_with_an_example(given: str) -> None:
+def test_invalid_address_is_rejected_with_an_example(given: str) -> None:
     with pytest.raises(ValueError, match="http://host:port/v1"):
         ServedModel(given)
 
 
 @pytest.mark.parametrize("given", ["http://me:hunter2@host/v1", "http://host/v1?key=hunter2", "http://host/#hunter2"])
-def test_an_address_with_a_secret_in_it_is_refused_without_repeating_it(given: str) -> None:
-    with pytest.raises(ValueError, match="no password and no query") as refusal:
+def test_address_with_a_secret_is_rejected_without_repeating_it(given: str) -> None:
+    with pytest.raises(ValueError, match="must not contain a password or a query") as refusal:
         ServedModel(given)
     assert "hunter2" not in str(refusal.value)
 
 
-def test_a_key_that_cannot_be_one_is_refused_without_repeating_it() -> None:
+def test_malformed_key_is_rejected_without_repeating_it() -> None:
     with pytest.raises(ValueError, match="copy it again") as refusal:
         ServedModel("http://host", api_key="sk-hunter2\nX-Evil: 1")
     assert "hunter2" not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""A served model against servers that misbehave, or that can do less or more than ours: scripted byte by byte."""
+"""`ServedModel` against misbehaving and limited servers, scripted byte by byte."""
 
 import io
 import json
@@ -32,11 +32,11 @@ Answer: TypeAlias = bytes | Callable[[Asked], bytes]
 
 
 class Hang(bytes):
-    """Bytes after which nothing more is sent, though the connection stays open."""
+    """A response after which the server is silent but keeps the connection open."""
 
 
 class Cut(bytes):
-    """Bytes after which the connection is closed."""
+    """A response after which the server closes the connection."""
 
 
 def http(status: int, body: object = b"", kind: str = "application/json", **headers: str) -> bytes:
@@ -50,12 +50,12 @@ def error(status: int, message: str, **headers: str) -> bytes:
     return http(status, {"error": {"message": message, "code": headers.pop("code", None)}}, **headers)
 
 
-def said(text: str | None, finish: str | None = None, **more: object) -> dict[str, object]:
+def chunk(text: str | None, finish: str | None = None, **more: object) -> dict[str, object]:
     return {"choices": [{"index": 0, "delta": {"content": text, **more}, "finish_reason": finish}]}
 
 
 def stream(*events: object, done: bool = True, whole: bool = True) -> bytes:
-    """An answer in server-sent events; without `whole`, the chunked body lacks its end."""
+    """A response of server-sent events; without `whole`, the chunked body is truncated."""
     blocks = [json.dumps(event).encode() if not isinstance(event, bytes) else event for event in events]
     data = b"".join(b"data: " + block + b"\n\n" for block in [*blocks, *([b"[DONE]"] if done else [])])
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -66,11 +66,11 @@ def whole_reply(text: str, **usage: object) -> bytes:
     return http(200, {"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": usage or None})
 
 
-FINE = stream(said("fi"), said("ne"), said(None, "stop"))
+FINE = stream(chunk("fi"), chunk("ne"), chunk(None, "stop"))
 
 
-class OddServer(socketserver.ThreadingTCPServer):
-    """Answers each chat request with the next of `chat`, the last one for ever; and other paths from `pages`."""
+class ScriptedServer(socketserver.ThreadingTCPServer):
+    """Sends the responses of `chat` in order, repeating the last; `pages` are the responses for other paths."""
 
     daemon_threads = True
 
@@ -107,7 +107,7 @@ class OddServer(socketserver.ThreadingTCPServer):
 class _Connection(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         server = self.server
-        assert isinstance(server, OddServer)
+        assert isinstance(server, ScriptedServer)
         server.connections += 1
         self.wfile.write(server.greeting)
         while line := self.rfile.readline():
@@ -123,7 +123,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def running(server: OddServer) -> Generator[OddServer]:
+def running(server: ScriptedServer) -> Generator[ScriptedServer]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
@@ -136,16 +136,16 @@ def running(server: OddServer) -> Generator[OddServer]:
 
 
 @contextmanager
-def odd(
+def scripted_server(
     *chat: Answer, pages: dict[str, Answer] | None = None, retries: int = 2, **more: Any
-) -> Generator[tuple[ServedModel, OddServer]]:
-    server = OddServer(*chat, pages=pages)
+) -> Generator[tuple[ServedModel, ScriptedServer]]:
+    server = ScriptedServer(*chat, pages=pages)
     with running(server), ServedModel(server.url, retries=retries, backoff_s=0.01, **more) as model:
         yield model, server
 
 
-def lost(model: ServedModel) -> str:
-    """The line with which a call fails: one line, without pages and tracebacks, that names the server."""
+def error_of(model: ServedModel) -> str:
+    """The error of a failed call: one line that names the server, without HTML and tracebacks."""
     with pytest.raises(ModelLost) as failure:
         model.complete(QUESTION, Sampling())
     line = str(failure.value)
@@ -157,42 +157,44 @@ def lost(model: ServedModel) -> str:
     return line
 
 
-# -- no answer
+# -- no response
 
 
-def test_a_server_that_is_down_is_said_to_be_and_how_to_start_it() -> None:
+def test_server_that_is_down_is_reported_with_how_to_start_it() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with ServedModel(f"http://127.0.0.1:{free.getsockname()[1]}", retries=1, backoff_s=0.01) as model:
-            line = lost(model)
+            line = error_of(model)
     assert "is down: the connection was refused; start it (vllm serve" in line
     assert line.endswith("(tried 2 times)")
 
 
-def test_an_unknown_host_is_named() -> None:
+def test_unknown_host_is_reported() -> None:
     with ServedModel("http://no-such-host.invalid:8000") as model:
-        assert "its host name is unknown" in lost(model)
+        assert "its host name is unknown" in error_of(model)
 
 
-def test_a_silent_server_is_given_its_time_once() -> None:
-    with odd(Hang(), timeout_s=0.2) as (model, server):
-        assert "sent nothing for 0.2 s" in lost(model)
+def test_timeout_of_a_silent_server_is_not_retried() -> None:
+    with scripted_server(Hang(), timeout_s=0.2) as (model, server):
+        assert "sent nothing for 0.2 s" in error_of(model)
     assert len(server.calls) == 1
 
 
-def test_a_stream_that_falls_silent_is_given_its_time_once() -> None:
-    with odd(Hang(stream(said("Though"), done=False, whole=False)), timeout_s=0.2) as (model, server):
-        assert "sent nothing for 0.2 s" in lost(model)
+def test_timeout_within_a_stream_is_not_retried() -> None:
+    with scripted_server(Hang(stream(chunk("Though"), done=False, whole=False)), timeout_s=0.2) as (model, server):
+        assert "sent nothing for 0.2 s" in error_of(model)
     assert len(server.calls) == 1
 
 
-def test_tls_spoken_to_a_server_that_has_none_is_recognised() -> None:
-    with running(OddServer(FINE)) as server, ServedModel(server.url.replace("http", "https")) as model:
+def test_https_to_a_server_without_tls_is_reported() -> None:
+    with running(ScriptedServer(FINE)) as server, ServedModel(server.url.replace("http", "https")) as model:
         server.greeting = http(400, "what?")
-        assert "does not speak TLS" in lost(model)
+        assert "does not support TLS" in error_of(model)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_untrusted_certificate_is_rejected_unless_ssl_cert_file_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
@@ -200,72 +202,72 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, monkey
         subprocess.run(command, check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("needs the program openssl, from the package of that name")
-    server = OddServer(FINE)
+    server = ScriptedServer(FINE)
     server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.tls.load_cert_chain(certificate, key)
     with running(server):
         address = server.url.replace("http", "https")
         with ServedModel(address) as model:
-            assert "name the certificate to trust in SSL_CERT_FILE" in lost(model)
+            assert "set SSL_CERT_FILE to the certificate to trust" in error_of(model)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         with ServedModel(address) as model:
             assert model.complete(QUESTION, Sampling()).text == "fine"
-            server.chat[:] = [Hang(stream(said("slow"), done=False, whole=False))]
+            server.chat[:] = [Hang(stream(chunk("slow"), done=False, whole=False))]
             timeouts = iter("abc")
             reply = model.complete(QUESTION, Sampling(), lambda text: text == "slow" and next(timeouts, None) is None)
             assert reply.text == "slow"
 
 
-# -- refusals
+# -- rejected requests
 
 
 @pytest.mark.parametrize(
     ("answer", "parts"),
     [
-        (error(401, "Incorrect API key provided: sk-hunter2"), ["refuses access (401)", "(the key)", "check the key"]),
-        (error(403, "not yours"), ["refuses access (403): not yours"]),
+        (error(401, "Incorrect API key provided: sk-hunter2"), ["denied access (401)", "(the key)", "check the key"]),
+        (error(403, "not yours"), ["denied access (403): not yours"]),
         (http(404, {"detail": "Not Found"}), ["no such path or model (404): Not Found", "ends in /v1"]),
         (error(413, "too big"), ["too large (413)", "fewer or smaller screenshots"]),
         (http(413, HTML, "text/html"), ["too large (413); send"]),
         (error(400, "maximum context length is 8192 tokens"), ["(400): maximum context length is 8192 tokens"]),
         (error(400, "many words " * 500), ["many words many words", "..."]),
         (error(400, "bad input data:image/png;base64,iVBORw0KGgo="), ["bad input (an image)"]),
-        (http(400, {"object": "error", "message": "as vLLM said it once"}), ["as vLLM said it once"]),
+        (http(400, {"object": "error", "message": "as in old versions of vLLM"}), ["as in old versions of vLLM"]),
         (http(422, {"detail": [{"loc": ["body"], "msg": "field required"}]}), ["(422): field required"]),
-        (http(400), ["does not say why"]),
-        (http(307, Location="https://elsewhere.example/v1"), ["sends us on to https://elsewhere.example/v1 (307)"]),
+        (http(400), ["without a reason"]),
+        (http(307, Location="https://elsewhere.example/v1"), ["redirects to https://elsewhere.example/v1 (307)"]),
         (error(429, "no money", code="insufficient_quota"), ["(429): no money", "used up"]),
         (error(429, "slow down", Retry_After="3600"), ["(429): slow down", "fewer episodes at once"]),
         (error(503, "loading", Retry_After="3600"), ["failed (503): loading", "still be loading"]),
     ],
 )
-def test_a_refusal_is_told_in_one_line_and_not_tried_again(answer: bytes, parts: list[str]) -> None:
-    with odd(answer, api_key="sk-hunter2") as (model, server):
-        line = lost(model)
+def test_rejected_request_is_reported_in_one_line_and_not_retried(answer: bytes, parts: list[str]) -> None:
+    with scripted_server(answer, api_key="sk-hunter2") as (model, server):
+        line = error_of(model)
     assert [part for part in parts if part not in line] == []
     assert "hunter2" not in line
     assert len(server.calls) == 1
 
 
-def test_a_server_that_wants_a_key_and_got_none_says_where_to_put_it() -> None:
-    with odd(FINE, pages={"/v1/models": error(401, "who are you")}) as (model, server):
-        assert "give its key in OPENAI_API_KEY" in lost(model)
+def test_missing_key_is_reported_with_how_to_set_it() -> None:
+    with scripted_server(FINE, pages={"/v1/models": error(401, "key missing")}) as (model, server):
+        assert "set its key in OPENAI_API_KEY" in error_of(model)
     assert server.paths == ["/v1/models"]
 
 
-def test_the_key_of_the_argument_goes_before_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_argument_overrides_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
     for key, sent in ((None, "from-environment"), ("from-argument\n", "from-argument")):
-        with odd(FINE, api_key=key) as (model, server):
+        with scripted_server(FINE, api_key=key) as (model, server):
             model.complete(QUESTION, Sampling())
         assert f"authorization: bearer {sent}\r\n" in server.headers[0].lower()
 
 
-# -- trouble that may pass
+# -- temporary errors
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
         error(429, "slow down", Retry_After="0"),
         error(500, "oops"),
@@ -273,46 +275,46 @@ def test_the_key_of_the_argument_goes_before_that_of_the_environment(monkeypatch
         error(503, "loading"),
         Cut(),
         Cut(b"HTTP/1.1 200"),
-        Cut(stream(said("Thou"), done=False, whole=False)[:-20]),
-        Cut(stream(said("Thou"), done=False, whole=False)),
-        stream(said("Thou"), done=False),
-        stream(said("Thou"), {"error": {"message": "engine died", "code": 500}}, done=False),
-        stream(said("Thou"), said(None, "abort")),
+        Cut(stream(chunk("Thou"), done=False, whole=False)[:-20]),
+        Cut(stream(chunk("Thou"), done=False, whole=False)),
+        stream(chunk("Thou"), done=False),
+        stream(chunk("Thou"), {"error": {"message": "engine died", "code": 500}}, done=False),
+        stream(chunk("Thou"), chunk(None, "abort")),
     ],
 )
-def test_trouble_that_passes_is_overcome_by_asking_again(trouble: bytes) -> None:
-    with odd(trouble, trouble, FINE) as (model, server):
+def test_temporary_error_is_retried(failure: bytes) -> None:
+    with scripted_server(failure, failure, FINE) as (model, server):
         assert model.complete(QUESTION, Sampling()).text == "fine"
     assert len(server.calls) == 3
     assert server.calls[0] == server.calls[2]
 
 
 @pytest.mark.parametrize(
-    ("trouble", "part"),
+    ("failure", "part"),
     [
-        (error(429, "slow down"), "takes no more requests for now (429): slow down"),
+        (error(429, "slow down"), "is rate limiting requests (429): slow down"),
         (error(500, "Traceback (most recent call last):\n  File x\nValueError: odd shape"), "ValueError: odd shape"),
-        (http(502, HTML, "text/html"), "failed (502); look at the server's log"),
-        (Cut(), "broke the connection"),
-        (stream(said("Thou"), done=False), "broke off its reply after 4 characters"),
-        (stream(said("Thou"), {"error": {"message": "engine died"}}), "4 characters with an error: engine died"),
+        (http(502, HTML, "text/html"), "failed (502); check the server's log"),
+        (Cut(), "closed the connection"),
+        (stream(chunk("Thou"), done=False), "ended its reply early, after 4 characters"),
+        (stream(chunk("Thou"), {"error": {"message": "engine died"}}), "4 characters with an error: engine died"),
     ],
 )
-def test_trouble_that_stays_is_given_up_after_the_retries(trouble: bytes, part: str) -> None:
-    with odd(trouble, pages={"/v1/models": Cut(http(200, ONE_MODEL))}) as (model, server):
-        line = lost(model)
+def test_persistent_error_is_raised_after_the_retries(failure: bytes, part: str) -> None:
+    with scripted_server(failure, pages={"/v1/models": Cut(http(200, ONE_MODEL))}) as (model, server):
+        line = error_of(model)
     assert part in line
     assert line.endswith("(tried 3 times)")
     assert len(server.calls) == 3
 
 
-def test_without_retries_there_is_one_try() -> None:
-    with odd(error(500, "oops"), retries=0) as (model, server):
-        assert "tried" not in lost(model)
+def test_without_retries_there_is_one_attempt() -> None:
+    with scripted_server(error(500, "oops"), retries=0) as (model, server):
+        assert "tried" not in error_of(model)
     assert len(server.calls) == 1
 
 
-def test_a_cancelled_run_does_not_wait_for_the_next_try() -> None:
+def test_cancelled_call_does_not_wait_for_the_next_retry() -> None:
     cancelled = threading.Event()
 
     def busy(_: Asked) -> bytes:
@@ -320,13 +322,13 @@ def test_a_cancelled_run_does_not_wait_for_the_next_try() -> None:
         return error(429, "slow down", Retry_After="55")
 
     started = time.monotonic()
-    with odd(busy) as (model, server):
+    with scripted_server(busy) as (model, server):
         assert model.complete(QUESTION, Sampling(), lambda _: cancelled.is_set()).text == ""
     assert len(server.calls) == 1
     assert time.monotonic() < started + 40  # of the 55 seconds that the server asked for
 
 
-# -- what is no answer
+# -- invalid responses
 
 
 @pytest.mark.parametrize(
@@ -342,34 +344,34 @@ def test_a_cancelled_run_does_not_wait_for_the_next_try() -> None:
         stream(),
     ],
 )
-def test_what_is_no_chat_completion_is_told_and_not_tried_again(answer: bytes) -> None:
-    with odd(answer) as (model, server):
-        assert "check that it is a model server" in lost(model)
+def test_invalid_response_is_reported_and_not_retried(answer: bytes) -> None:
+    with scripted_server(answer) as (model, server):
+        assert "check that it is a model server" in error_of(model)
     assert len(server.calls) == 1
 
 
-def test_trouble_after_enough_was_heard_does_not_matter() -> None:
+def test_error_after_the_stop_is_ignored() -> None:
     for rest in (b"{not json", {"error": "engine died"}):
-        with odd(stream(said("click(1)"), rest, whole=False)) as (model, server):
+        with scripted_server(stream(chunk("click(1)"), rest, whole=False)) as (model, server):
             assert model.complete(QUESTION, Sampling(), lambda text: ")" in text).text == "click(1)"
         assert len(server.calls) == 1
 
 
-# -- servers that can do less
+# -- servers with fewer features
 
 
-def test_a_server_that_does_not_stream_is_heard_all_the_same() -> None:
-    with odd(whole_reply("at once", prompt_tokens=9, completion_tokens=2)) as (model, _):
+def test_response_of_a_server_without_streaming_is_read() -> None:
+    with scripted_server(whole_reply("at once", prompt_tokens=9, completion_tokens=2)) as (model, _):
         assert model.complete(QUESTION, Sampling()) == Completion("at once", Usage(9, 2))
 
 
-def test_events_sent_as_another_type_are_heard_all_the_same() -> None:
-    body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in (said("plain"), said(None, "stop")))
-    with odd(http(200, body, "text/plain")) as (model, _):
+def test_events_with_another_content_type_are_read() -> None:
+    body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in (chunk("plain"), chunk(None, "stop")))
+    with scripted_server(http(200, body, "text/plain")) as (model, _):
         assert model.complete(QUESTION, Sampling()).text == "plain"
 
 
-def test_a_server_is_asked_more_simply_once_it_has_refused_something_and_from_then_on() -> None:
+def test_rejected_optional_parameter_is_left_out_from_then_on() -> None:
     def choosy(asked: Asked) -> bytes:
         for unknown in ("max_tokens", "stream_options", "stream"):
             if unknown in asked:
@@ -377,24 +379,24 @@ def test_a_server_is_asked_more_simply_once_it_has_refused_something_and_from_th
                 return error(400, f"Unsupported parameter: '{unknown}'.{hint}")
         return whole_reply("at last")
 
-    with odd(choosy) as (model, server):
+    with scripted_server(choosy) as (model, server):
         assert [model.complete(QUESTION, Sampling()).text for _ in range(2)] == ["at last"] * 2
     assert len(server.calls) == 4 + 1
     assert server.calls[-1].keys() == {"model", "messages", "max_completion_tokens", "temperature"}
 
 
-def test_a_refusal_that_stays_is_not_asked_for_ever() -> None:
-    with odd(error(400, "stream_options, stream, max_completion_tokens: all bad")) as (model, server):
-        assert "all bad" in lost(model)
+def test_persistent_rejection_is_raised() -> None:
+    with scripted_server(error(400, "stream_options, stream, max_completion_tokens: all bad")) as (model, server):
+        assert "all bad" in error_of(model)
     assert len(server.calls) == 4
 
 
-def test_thinking_that_the_server_split_off_is_put_back_in_front() -> None:
+def test_separate_reasoning_is_prepended_to_the_text() -> None:
     events = (
-        said(None, reasoning_content="I see "),
-        said(None, reasoning="a button."),
-        said("Action"),
-        said(": wait()", "stop"),
+        chunk(None, reasoning_content="I see "),
+        chunk(None, reasoning="a button."),
+        chunk("Action"),
+        chunk(": wait()", "stop"),
     )
     seen: list[str] = []
 
@@ -402,25 +404,25 @@ def test_thinking_that_the_server_split_off_is_put_back_in_front() -> None:
         seen.append(text)
         return False
 
-    with odd(stream(*events)) as (model, _):
+    with scripted_server(stream(*events)) as (model, _):
         reply = model.complete(QUESTION, Sampling(), listen)
     assert reply.text == "<think>I see a button.</think>Action: wait()"
     assert "<think>I see " in seen
     assert all(reply.text.startswith(text) for text in seen)
 
 
-def test_thinking_cut_off_is_closed() -> None:
-    with odd(stream(said(None, "length", reasoning_content="hm"))) as (model, _):
+def test_truncated_reasoning_is_closed() -> None:
+    with scripted_server(stream(chunk(None, "length", reasoning_content="hm"))) as (model, _):
         assert model.complete(QUESTION, Sampling()) == Completion("<think>hm</think>", Usage(2, 1), complete=False)
 
 
-# -- which model
+# -- model selection
 
 
-def test_several_models_are_listed_and_one_has_to_be_named() -> None:
+def test_several_models_require_a_name() -> None:
     listing = http(200, {"data": [{"id": "first"}, {"id": "second"}]})
-    with odd(FINE, pages={"/v1/models": listing}) as (model, server):
-        assert "serves first, second: say which with --model-name" in lost(model)
+    with scripted_server(FINE, pages={"/v1/models": listing}) as (model, server):
+        assert "serves first, second: choose one with --model-name" in error_of(model)
         named = ServedModel(server.url, "second")
         with named:
             named.complete(QUESTION, Sampling())
@@ -428,26 +430,26 @@ def test_several_models_are_listed_and_one_has_to_be_named() -> None:
 
 
 @pytest.mark.parametrize("listing", [http(404), http(200, HTML, "text/html"), http(500, "oops"), http(405)])
-def test_a_server_without_a_list_will_do_if_the_model_is_named(listing: bytes) -> None:
-    with odd(FINE, pages={"/v1/models": listing}, name="ui-tars") as (model, server):
+def test_server_without_a_model_list_works_with_a_name(listing: bytes) -> None:
+    with scripted_server(FINE, pages={"/v1/models": listing}, name="ui-tars") as (model, server):
         assert model.complete(QUESTION, Sampling()).text == "fine"
     assert server.calls[0]["model"] == "ui-tars"
-    with odd(FINE, pages={"/v1/models": listing}) as (model, server):
-        lost(model)
+    with scripted_server(FINE, pages={"/v1/models": listing}) as (model, server):
+        error_of(model)
     assert server.calls == []
 
 
-def test_a_server_that_is_still_starting_is_not_taken_for_one_without_a_list() -> None:
+def test_starting_server_is_not_mistaken_for_one_without_a_model_list() -> None:
     listings = iter([http(503, "loading"), http(200, VLLM_MODEL)])
-    with odd(FINE, pages={"/v1/models": lambda _: next(listings)}, name="ui-tars") as (model, _):
+    with scripted_server(FINE, pages={"/v1/models": lambda _: next(listings)}, name="ui-tars") as (model, _):
         assert model.facts().is_vllm
 
 
-def test_a_server_started_anew_with_another_model_is_asked_for_its_name_again() -> None:
-    with odd(FINE, error(404, "no such model"), FINE) as (model, server):
+def test_model_name_is_requested_again_after_the_server_restarts_with_another_model() -> None:
+    with scripted_server(FINE, error(404, "no such model"), FINE) as (model, server):
         model.complete(QUESTION, Sampling())
         server.pages["/v1/models"] = http(200, {"data": [{"id": "newer"}]})
-        lost(model)
+        error_of(model)
         model.complete(QUESTION, Sampling())
     assert [call["model"] for call in server.calls] == ["ui-tars", "ui-tars", "newer"]
 
@@ -455,37 +457,40 @@ def test_a_server_started_anew_with_another_model_is_asked_for_its_name_again() 
 # -- the connection
 
 
-def test_one_connection_serves_all_calls_also_after_a_reply_that_was_enough() -> None:
-    with odd(FINE) as (model, server):
+def test_connection_is_reused_also_after_a_stop() -> None:
+    with scripted_server(FINE) as (model, server):
         model.complete(QUESTION, Sampling())
         model.complete(QUESTION, Sampling(), lambda text: text == "fine")
         model.complete(QUESTION, Sampling())
     assert (len(server.calls), server.connections) == (3, 1)
 
 
-def test_a_reply_that_runs_on_is_hung_up_on() -> None:
-    with odd(Hang(stream(said("click(1)"), said("and more"), said("x"), whole=False)), FINE) as (model, server):
+def test_connection_is_closed_if_the_reply_continues_after_the_stop() -> None:
+    with scripted_server(Hang(stream(chunk("click(1)"), chunk("and more"), chunk("x"), whole=False)), FINE) as (
+        model,
+        server,
+    ):
         assert model.complete(QUESTION, Sampling(), lambda text: ")" in text).text == "click(1)"
         assert model.complete(QUESTION, Sampling()).text == "fine"
     assert server.connections == 2
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_no_trouble() -> None:
-    with odd(Cut(FINE), retries=0) as (model, server):
+def test_idle_connection_closed_by_the_server_is_replaced_without_a_retry() -> None:
+    with scripted_server(Cut(FINE), retries=0) as (model, server):
         assert [model.complete(QUESTION, Sampling()).text for _ in range(3)] == ["fine"] * 3
     assert len(server.calls) == 3
 
 
-def test_servers_are_told_nothing_about_this_machine() -> None:
-    with odd(FINE) as (model, server):
+def test_requests_have_no_telemetry_headers() -> None:
+    with scripted_server(FINE) as (model, server):
         model.complete(QUESTION, Sampling())
     names = {line.split(":")[0].lower() for head in server.headers for line in head.splitlines()}
     assert {name for name in names if name.startswith("x-")} == set()
 
 
-def test_a_proxy_of_the_environment_is_used_for_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_of_the_environment_is_used_for_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     pages: dict[str, Answer] = {"http://models.example:8000/v1/models": http(200, ONE_MODEL)}
-    with running(OddServer(FINE, pages=pages)) as proxy:
+    with running(ScriptedServer(FINE, pages=pages)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//me:hunter2@"))
         with ServedModel("http://models.example:8000") as model:
             assert model.complete(QUESTION, Sampling()).text == "fine"
@@ -494,16 +499,16 @@ def test_a_proxy_of_the_environment_is_used_for_other_machines(monkeypatch: pyte
     assert "Proxy-Authorization: Basic" in proxy.headers[0]
 
 
-def test_a_proxy_that_is_not_spoken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1080")
     with ServedModel("http://models.example:8000") as model, pytest.raises(ModelLost, match="socks5 proxy"):
         model.complete(QUESTION, Sampling())
 
 
-def test_the_key_and_the_images_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_key_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with odd(error(401, "no"), api_key="sk-hunter2") as (model, _):
-        lost(model)
+    with scripted_server(error(401, "no"), api_key="sk-hunter2") as (model, _):
+        error_of(model)
     assert caplog.records
     assert "hunter2" not in caplog.text
 
@@ -511,27 +516,27 @@ def test_the_key_and_the_images_are_not_logged(caplog: pytest.LogCaptureFixture)
 # -- vLLM
 
 
-def picture(shade: int) -> ImagePart:
+def grey_image(shade: int) -> ImagePart:
     buffer = io.BytesIO()
     Image.new("RGB", (28, 28), (shade, shade, shade)).save(buffer, "PNG")
     return ImagePart(buffer.getvalue(), Size(28, 28))
 
 
-def look(*shades: int) -> tuple[Message, ...]:
-    return (Message.of("user", "look", *(picture(shade) for shade in shades)),)
+def prompt_with(*shades: int) -> tuple[Message, ...]:
+    return (Message.of("user", "What is this?", *(grey_image(shade) for shade in shades)),)
 
 
 class MediaCache:
-    """Answers as vLLM does when images come by uuid: those it does not hold are a 400."""
+    """vLLM's cache of images by uuid: status 400 for a uuid that it does not have."""
 
     def __init__(self) -> None:
-        self.held: dict[str, str] = {}
+        self.images: dict[str, str] = {}
 
     def __call__(self, asked: Asked) -> bytes:
         for part in asked["messages"][0]["content"][1:]:
             if part["image_url"] is not None:
-                self.held[part["uuid"]] = part["image_url"]["url"]
-            elif part["uuid"] not in self.held:
+                self.images[part["uuid"]] = part["image_url"]["url"]
+            elif part["uuid"] not in self.images:
                 return error(400, "Cache miss for image at index 0 but data is not provided.")
         return FINE
 
@@ -539,58 +544,58 @@ class MediaCache:
 VLLM: dict[str, Answer] = {"/v1/models": http(200, VLLM_MODEL), "/version": http(200, {"version": "0.32.0"})}
 
 
-def test_what_only_vllm_knows_is_sent_to_vllm_only() -> None:
+def test_vllm_parameters_are_sent_only_to_vllm() -> None:
     for pages, sent in ((VLLM, True), (None, False)):
-        with odd(FINE, pages=pages, extra_body={"seed": 7}, image_uuids=True) as (model, server):
-            model.complete(look(1), Sampling())
+        with scripted_server(FINE, pages=pages, extra_body={"seed": 7}, image_uuids=True) as (model, server):
+            model.complete(prompt_with(1), Sampling())
         assert ("skip_special_tokens" in server.calls[0]) is sent
         assert ("continuous_usage_stats" in server.calls[0]["stream_options"]) is sent
         assert ("uuid" in server.calls[0]["messages"][0]["content"][1]) is sent
         assert server.calls[0]["seed"] == 7
 
 
-def test_vllm_tells_its_version_and_the_length_of_its_context() -> None:
-    with odd(FINE, pages=VLLM) as (model, _):
+def test_vllm_version_and_context_length_are_read() -> None:
+    with scripted_server(FINE, pages=VLLM) as (model, _):
         assert model.facts().context_tokens == 65536
         assert model.info().version == "vllm 0.32.0"
 
 
-def test_counts_told_with_each_piece_are_known_of_a_reply_cut_short() -> None:
-    piece = said("click(1)") | {"usage": {"prompt_tokens": 1200, "completion_tokens": 6}}
-    with odd(stream(piece, said("and more")), pages=VLLM) as (model, _):
+def test_counts_in_each_chunk_are_available_after_a_stop() -> None:
+    piece = chunk("click(1)") | {"usage": {"prompt_tokens": 1200, "completion_tokens": 6}}
+    with scripted_server(stream(piece, chunk("and more")), pages=VLLM) as (model, _):
         assert model.complete(QUESTION, Sampling(), lambda text: ")" in text).usage == Usage(1200, 6)
 
 
-def test_cached_tokens_are_told() -> None:
+def test_cached_tokens_are_counted() -> None:
     usage = {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 8}}
-    with odd(stream(said("a", "stop"), {"choices": [], "usage": usage})) as (model, _):
+    with scripted_server(stream(chunk("a", "stop"), {"choices": [], "usage": usage})) as (model, _):
         assert model.complete(QUESTION, Sampling()).usage == Usage(9, 2, 8)
 
 
-def test_an_image_goes_over_the_wire_once_and_by_name_from_then_on() -> None:
-    with odd(MediaCache(), pages=VLLM, image_uuids=True) as (model, server):
+def test_image_is_sent_once_and_then_by_uuid() -> None:
+    with scripted_server(MediaCache(), pages=VLLM, image_uuids=True) as (model, server):
         for shades in ((1,), (1, 2), (1, 2, 3)):
-            model.complete(look(*shades), Sampling())
+            model.complete(prompt_with(*shades), Sampling())
     sent = [[part["image_url"] for part in call["messages"][0]["content"][1:]] for call in server.calls]
     assert [[url is None for url in urls] for urls in sent] == [[False], [True, False], [True, True, False]]
     names = [part["uuid"] for part in server.calls[2]["messages"][0]["content"][1:]]
-    assert names == [picture(shade).sha256 for shade in (1, 2, 3)]
+    assert names == [grey_image(shade).sha256 for shade in (1, 2, 3)]
 
 
-def test_an_image_that_the_server_no_longer_holds_is_sent_again() -> None:
+def test_image_evicted_by_the_server_is_sent_again() -> None:
     cache = MediaCache()
-    with odd(cache, pages=VLLM, image_uuids=True, retries=0) as (model, server):
-        model.complete(look(1), Sampling())
-        cache.held.clear()
-        assert model.complete(look(1, 2), Sampling()).text == "fine"
-        model.complete(look(1, 2), Sampling())
+    with scripted_server(cache, pages=VLLM, image_uuids=True, retries=0) as (model, server):
+        model.complete(prompt_with(1), Sampling())
+        cache.images.clear()
+        assert model.complete(prompt_with(1, 2), Sampling()).text == "fine"
+        model.complete(prompt_with(1, 2), Sampling())
     assert len(server.calls) == 4
-    assert set(cache.held.values()) == {picture(1).data_url, picture(2).data_url}
+    assert set(cache.images.values()) == {grey_image(1).data_url, grey_image(2).data_url}
 
 
-def test_without_uuids_an_image_is_the_same_bytes_each_time() -> None:
-    with odd(FINE, pages=VLLM) as (model, server):
+def test_image_without_uuid_is_encoded_identically_each_time() -> None:
+    with scripted_server(FINE, pages=VLLM) as (model, server):
         for _ in range(2):
-            model.complete(look(1), Sampling())
+            model.complete(prompt_with(1), Sampling())
     assert server.calls[0] == server.calls[1]
-    assert server.calls[0]["messages"][0]["content"][1]["image_url"]["url"] == picture(1).data_url
+    assert server.calls[0]["messages"][0]["content"][1]["image_url"]["url"] == grey_image(1).data_url

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright.agent.models.vllm_command import (
-    WEIGHTS_A_GPU,
-    Serving,
-    billions,
-    gpus_to_hold,
+    WEIGHTS_PER_GPU_GB,
+    ServeOptions,
+    billion_parameters,
+    gpus_needed,
     vllm_command,
     weights_gb,
 )
@@ -31,8 +31,8 @@ LARGE = "ByteDance-Seed/UI-TARS-72B-DPO"
         ("/disk-80b/ui-tars-2B-SFT/", 2),
     ],
 )
-def test_the_size_is_read_from_the_name(model: str, size: float | None) -> None:
-    assert billions(model) == size
+def test_size_is_read_from_the_name(model: str, size: float | None) -> None:
+    assert billion_parameters(model) == size
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_the_size_is_read_from_the_name(model: str, size: float | None) -> None:
         ("ui-tars", None, 1),
     ],
 )
-def test_quantised_weights_take_less(model: str, gigabytes: float | None, gpus: int) -> None:
-    assert (weights_gb(model), gpus_to_hold(model)) == (gigabytes, gpus)
+def test_quantized_weights_need_less_memory(model: str, gigabytes: float | None, gpus: int) -> None:
+    assert (weights_gb(model), gpus_needed(model)) == (gigabytes, gpus)
 
 
 def flag(command: list[str], name: str) -> str | None:
@@ -55,7 +55,7 @@ def flag(command: list[str], name: str) -> str | None:
 
 
 def parallel(model: str, gpus: int) -> tuple[str | None, str | None]:
-    command = vllm_command(model, Serving(gpus=gpus))
+    command = vllm_command(model, ServeOptions(gpus=gpus))
     return flag(command, "--tensor-parallel-size"), flag(command, "--data-parallel-size")
 
 
@@ -71,28 +71,28 @@ def parallel(model: str, gpus: int) -> tuple[str | None, str | None]:
         ("ui-tars", 2, None, "2"),
     ],
 )
-def test_a_small_model_is_copied_onto_each_gpu_and_a_large_one_is_split(
+def test_small_model_is_replicated_and_large_model_is_split(
     model: str, gpus: int, split: str | None, copies: str | None
 ) -> None:
     assert parallel(model, gpus) == (split, copies)
 
 
-@given(billions=st.integers(1, 400), gpus=st.integers(1, 64))
-def test_never_more_gpus_than_there_are_and_never_fewer_than_needed_if_they_suffice(billions: int, gpus: int) -> None:
-    model = f"a/model-{billions}B"
-    if gpus == 1 and billions > 60:
+@given(billion_parameters=st.integers(1, 400), gpus=st.integers(1, 64))
+def test_command_uses_at_most_the_available_and_at_least_the_needed_gpus(billion_parameters: int, gpus: int) -> None:
+    model = f"a/model-{billion_parameters}B"
+    if gpus == 1 and billion_parameters > 60:
         with pytest.raises(ValueError, match="--gpus"):
             parallel(model, gpus)
         return
     split, copies = (int(value or 1) for value in parallel(model, gpus))
     assert split * copies <= gpus
     assert split.bit_count() == 1
-    if gpus >= gpus_to_hold(model):
-        assert 2 * billions / split <= WEIGHTS_A_GPU
+    if gpus >= gpus_needed(model):
+        assert 2 * billion_parameters / split <= WEIGHTS_PER_GPU_GB
 
 
-def test_the_command_has_room_for_histories_and_no_video_and_tells_of_the_cache() -> None:
-    command = vllm_command(SMALL, Serving(images=7, port=8123))
+def test_command_has_context_for_histories_no_video_and_cache_reports() -> None:
+    command = vllm_command(SMALL, ServeOptions(images=7, port=8123))
     assert command[:3] == ["vllm", "serve", SMALL]
     assert (flag(command, "--host"), flag(command, "--port")) == ("127.0.0.1", "8123")
     assert json.loads(flag(command, "--limit-mm-per-prompt") or "") == {"image": 7, "video": 0}
@@ -102,31 +102,34 @@ def test_the_command_has_room_for_histories_and_no_video_and_tells_of_the_cache(
     assert "--enable-prompt-tokens-details" in command
 
 
-def test_several_machines_are_joined_by_ray() -> None:
-    split = vllm_command(LARGE, Serving(gpus=4, ray=True))
-    copied = vllm_command(SMALL, Serving(gpus=4, ray=True))
+def test_several_machines_use_ray() -> None:
+    split = vllm_command(LARGE, ServeOptions(gpus=4, ray=True))
+    copied = vllm_command(SMALL, ServeOptions(gpus=4, ray=True))
     assert flag(split, "--distributed-executor-backend") == "ray"
     assert flag(split, "--data-parallel-backend") is None
     assert flag(copied, "--data-parallel-backend") == "ray"
-    assert "ray" not in vllm_command(SMALL, Serving(gpus=4))
+    assert "ray" not in vllm_command(SMALL, ServeOptions(gpus=4))
 
 
-def test_what_the_user_adds_comes_last_and_so_overrules() -> None:
-    assert vllm_command(SMALL, Serving(more=("--max-model-len", "32768")))[-2:] == ["--max-model-len", "32768"]
+def test_extra_arguments_come_last_and_override() -> None:
+    assert vllm_command(SMALL, ServeOptions(extra_args=("--max-model-len", "32768")))[-2:] == [
+        "--max-model-len",
+        "32768",
+    ]
 
 
-def test_a_model_too_large_for_one_gpu_is_refused_with_what_to_say() -> None:
+def test_model_too_large_for_one_gpu_is_rejected_with_the_flag_to_use() -> None:
     with pytest.raises(ValueError, match=r"144 GB.*--gpus"):
-        vllm_command(LARGE, Serving())
+        vllm_command(LARGE, ServeOptions())
 
 
 @pytest.mark.parametrize("model", ["", "--port"])
-def test_what_is_no_model_is_refused(model: str) -> None:
+def test_invalid_model_name_is_rejected(model: str) -> None:
     with pytest.raises(ValueError, match="is not a model"):
-        vllm_command(model, Serving())
+        vllm_command(model, ServeOptions())
 
 
 @pytest.mark.parametrize("wrong", [{"gpus": 0}, {"images": 0}, {"port": 0}, {"port": 70_000}])
-def test_impossible_servings_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="serving takes"):
-        Serving(**wrong)  # type: ignore[arg-type]  # the names are of integers only
+def test_invalid_options_are_rejected(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="serving needs"):
+        ServeOptions(**wrong)  # type: ignore[arg-type]  # the names are of integers only

@@ -12,7 +12,7 @@ from screenwright import Agent, FakeEnv, Result, ScriptedModel, UiTars15
 from screenwright.agent.core.messages import ImagePart
 from screenwright.agent.core.model import ModelLost
 from screenwright.agent.models.http_server import serve
-from screenwright.agent.models.scripted import Line
+from screenwright.agent.models.scripted import ScriptedReply
 from screenwright.agent.models.served import ServedModel
 from screenwright.eval.benchmarks.web_tasks import (
     Judging,
@@ -49,7 +49,7 @@ def answered(tmp_path: Path) -> Result:
 
 
 @contextmanager
-def judge(*replies: Line) -> Generator[tuple[ServedModel, ScriptedModel]]:
+def judge(*replies: ScriptedReply) -> Generator[tuple[ServedModel, ScriptedModel]]:
     script = ScriptedModel(replies)
     with serve(script, name="a-judge") as server, ServedModel(server.url, backoff_s=0.01) as model:
         yield model, script
