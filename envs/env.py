@@ -144,7 +144,7 @@ class InputListener(Protocol):
         """The person has stopped the work."""
         ...
 
-    def user_began(self) -> None:
+    def user_started(self) -> None:
         """The person works mouse or keyboard: hold until `user_finished`."""
         ...
 

@@ -33,6 +33,7 @@ from .agent.models.local import LocalModel as LocalModel
 from .agent.models.scripted import ScriptedModel as ScriptedModel
 from .agent.models.served import ServedModel as ServedModel
 from .agent.monitor.critic import ModelCritic as ModelCritic
+from .agent.policy.baselines import ScriptedPolicy as ScriptedPolicy
 from .agent.policy.image_history import ChangeHistory as ChangeHistory
 from .agent.policy.image_history import ChunkedHistory as ChunkedHistory
 from .agent.policy.image_history import History as History
@@ -41,8 +42,7 @@ from .agent.policy.image_history import KeyframeHistory as KeyframeHistory
 from .agent.policy.image_history import WindowHistory as WindowHistory
 from .agent.policy.image_history import history_named as history_named
 from .agent.policy.model_policy import ModelPolicy as ModelPolicy
-from .agent.policy.model_policy import Policy as Policy
-from .agent.policy.model_policy import ScriptedPolicy as ScriptedPolicy
+from .agent.policy.policy import Policy as Policy
 from .agent.reader import ReaderModel as ReaderModel
 from .agent.reader import read_screen as read_screen
 from .agent.record.events import Acted as Acted

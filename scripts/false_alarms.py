@@ -25,8 +25,10 @@ def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
     for record in done:
         rungs = [event for event in read_run(store.folder_of(record.id)).events if isinstance(event, Escalated)]
         if rungs:
-            climbed = ", ".join(f"{rung} {count}" for rung, count in Counter(str(each.rung) for each in rungs).items())
-            lines.append(f"{record.id.path}: {climbed}; first at step {rungs[0].step}: {rungs[0].seen}")
+            climbed = ", ".join(
+                f"{rung} {count}" for rung, count in Counter(str(each.action) for each in rungs).items()
+            )
+            lines.append(f"{record.id.path}: {climbed}; first at step {rungs[0].step}: {rungs[0].loop}")
     return len(done), sum(record.steps for record in done), lines
 
 

@@ -1,5 +1,6 @@
 """Entry points: how our own plugins and those of other packages are found."""
 
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ def install(folder: Path, package: str, entry_points: str) -> None:
     (metadata / "entry_points.txt").write_text(entry_points)
 
 
+def test_every_entry_point_of_ours_can_be_loaded() -> None:
+    ours = [point for point in distribution("screenwright").entry_points if point.group.startswith("screenwright.")]
+    assert {"screenwright.benchmarks", "screenwright.dialects", "screenwright.models"} <= {one.group for one in ours}
+    for point in ours:
+        assert callable(point.load()), point
+
+
 def test_a_plugin_of_another_package_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "acme", "[screenwright.guards]\nacme = builtins:print\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -23,7 +31,7 @@ def test_a_plugin_of_another_package_is_found_by_name(tmp_path: Path, monkeypatc
 
 
 def test_an_unknown_name_lists_the_available_ones() -> None:
-    with pytest.raises(PluginError, match="there is no benchmark 'x'; available: "):
+    with pytest.raises(PluginError, match=r"there is no benchmark 'x'; available: androidworld, .*workarena$"):
         load_plugin("benchmark", "x")
 
 

@@ -1,4 +1,4 @@
-"""What differs between two consecutive screenshots."""
+"""The difference between two consecutive screenshots."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from ...envs.geometry import Box
 
 
 class ChangeKind(StrEnum):
-    """What became of the screen: nothing that counts, something near the action's point, elsewhere, or all of it."""
+    """Where the screen changed: nowhere, near the action's point, elsewhere, or everywhere."""
 
     NOTHING = "nothing"
     NEAR = "near"
@@ -17,10 +17,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs between two looks: the share of pixels, from 0 to 1, and the regions, largest first.
+    """The difference between two screenshots: the share of pixels, from 0 to 1, and the regions, largest first.
 
-    `masked` are regions that were left out of the judgement: a caret, and what moves by itself. `share` counts every
-    pixel. `kind` is None in runs recorded before it was judged.
+    `masked` regions do not count for `kind`: a text caret, and animations. `share` counts every pixel. `kind` is None
+    in runs that were recorded before it existed.
     """
 
     share: float

@@ -1,4 +1,4 @@
-"""What a decision rests on: the task, and every look at the screen so far with what followed."""
+"""The input of a policy: the task and the history of the episode."""
 
 from dataclasses import dataclass
 
@@ -8,40 +8,40 @@ from ...envs.screenshot import Screenshot
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """One look at the screen and what followed: the notes that the model was shown with it, and its reply.
+    """One step: the screenshot, the notes that the model was shown with it, and its reply.
 
-    `change` is the share of pixels that differ from the look before. With `fresh` a new plan begins here: what went
-    before is not shown any more.
+    `change` is the share of pixels that differ from the screenshot before. With `replan`, a new plan starts here and
+    earlier steps are no longer shown to the model.
     """
 
     screenshot: Screenshot
     notes: tuple[str, ...] = ()
     reply: str | None = None
     change: float = 0.0
-    fresh: bool = False
+    replan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """All that a decision rests on: the task and every look so far, the last of which has no reply yet.
+    """What a policy decides from: the task and all steps so far; the last one has no reply yet.
 
-    `hotter` asks for a reply drawn at a higher temperature. An action at the place `closer` is to be aimed again, on an
-    enlarged part of the screen.
+    `raise_temperature` asks for a reply sampled at a higher temperature. If the next action targets `zoom_at`, its
+    point is refined on a magnified crop of the screen.
     """
 
     task: str
     step: int
     history: tuple[HistoryStep, ...]
     device: DeviceTransform = DeviceTransform()
-    hotter: bool = False
-    closer: ScreenPoint | None = None
+    raise_temperature: bool = False
+    zoom_at: ScreenPoint | None = None
 
     @property
-    def begun(self) -> int:
-        """The look with which the newest plan began."""
-        return max((index for index, look in enumerate(self.history) if look.fresh), default=0)
+    def plan_start(self) -> int:
+        """The index of the step at which the newest plan started."""
+        return max((index for index, step in enumerate(self.history) if step.replan), default=0)
 
     @property
-    def shown(self) -> tuple[HistoryStep, ...]:
-        """The looks since the newest fresh plan."""
-        return self.history[self.begun :]
+    def current_plan(self) -> tuple[HistoryStep, ...]:
+        """The steps since the newest plan started."""
+        return self.history[self.plan_start :]

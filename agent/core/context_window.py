@@ -1,27 +1,27 @@
-"""Fitting a prompt into a model's context: an estimate of its tokens, on the safe side for text."""
+"""Estimates the tokens of a prompt, to fit it into the model's context window; errs on the high side for text."""
 
 from collections.abc import Sequence
 
 from .coordinates import ImageRule
 from .messages import ImagePart, Message, Part
 
-_ASCII_A_TOKEN = 3
-"""Characters of English or code in a token: about four in practice; other scripts take up to a token a character."""
+_ASCII_PER_TOKEN = 3
+"""Characters of English or code per token; about four in practice. Other scripts need up to a token per character."""
 
-_FRAME = 6
-"""Tokens around each message."""
+_TOKENS_PER_MESSAGE = 6
+"""Overhead of the chat template."""
 
-LEAST_REPLY = 200
-"""A reply needs room for at least so many tokens; a thought and an action take about eighty."""
+MIN_REPLY_TOKENS = 200
+"""Room to leave for the reply; a thought and an action take about eighty tokens."""
 
 
 def estimated_tokens(messages: Sequence[Message], rule: ImageRule) -> int:
-    """Roughly how many tokens `messages` come to: images exactly, text rather too many than too few."""
-    return sum(_FRAME + sum(_part_tokens(part, rule) for part in message.parts) for message in messages)
+    """The approximate number of tokens: exact for images, rather too high for text."""
+    return sum(_TOKENS_PER_MESSAGE + sum(_part_tokens(part, rule) for part in message.parts) for message in messages)
 
 
 def _part_tokens(part: Part, rule: ImageRule) -> int:
     if isinstance(part, ImagePart):
         return rule.tokens(part.size)
-    plain = sum(character.isascii() for character in part.text)
-    return plain // _ASCII_A_TOKEN + (len(part.text) - plain) + 1
+    ascii_count = sum(character.isascii() for character in part.text)
+    return ascii_count // _ASCII_PER_TOKEN + (len(part.text) - ascii_count) + 1

@@ -1,10 +1,10 @@
-"""Every change of coordinates from a model's answer to a point on the screen, in one place.
+"""Coordinate spaces, and all conversions between a point in a reply and a point on the screen.
 
     ModelPoint  --Space-->  ImagePoint  --scale-->  ScreenPoint  --DeviceTransform (envs)-->  DevicePoint
 
-A model answers in a space of its own; which one is a property of the model, never read off the syntax of its reply.
-Images are sized here, on the client, to the fixed point of the model's own resize, so that the server's resize is the
-identity and absolute coordinates are exact whatever limits the server has.
+The space is a property of the model and is never inferred from the syntax of a reply. Images are resized on the client
+to a fixed point of the model's own resize: the server's resize is then the identity, and absolute coordinates are exact
+whatever pixel limits the server has.
 
 Source of `smart_resize`: Qwen2-VL's image processor, which UI-TARS shares.
 """
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from ...envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 
 MAX_ASPECT = 200
-"""Qwen's image processor refuses an image whose longer side is more than this many times the shorter."""
+"""Qwen's image processor rejects images with a larger ratio of the longer to the shorter side."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPoint:
-    """A point as the model wrote it, in the model's own space; the centre, if it wrote a box (kept in `box`)."""
+    """A point in the model's coordinate space; the centre of `box` if the reply contained a box."""
 
     x: float
     y: float
@@ -29,7 +29,7 @@ class ModelPoint:
 
 @dataclass(frozen=True, slots=True)
 class ImagePoint:
-    """A point in pixels of the image that was sent to the model."""
+    """A point in pixels of the image sent to the model."""
 
     x: float
     y: float
@@ -37,10 +37,10 @@ class ImagePoint:
 
 @dataclass(frozen=True, slots=True)
 class Absolute:
-    """Model coordinates are pixels of the image that the model saw (UI-TARS-1.5-7B, Qwen2.5-VL)."""
+    """Coordinates in pixels of the image sent to the model (UI-TARS-1.5-7B, Qwen2.5-VL)."""
 
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
-        """The pixel meant by `point`."""
+        """Convert `point` to image pixels."""
         return ImagePoint(point.x, point.y)
 
     def from_image(self, point: ImagePoint, image: Size) -> ModelPoint:
@@ -50,12 +50,12 @@ class Absolute:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Model coordinates run from 0 to `steps` over each side (1000: UI-TARS 1.0, Doubao, Seed; 999: Qwen3-VL)."""
+    """Coordinates from 0 to `steps` along each side (1000: UI-TARS 1.0, Doubao, Seed; 999: Qwen3-VL)."""
 
     steps: float = 1000.0
 
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
-        """The pixel meant by `point`."""
+        """Convert `point` to image pixels."""
         return ImagePoint(point.x / self.steps * image.width, point.y / self.steps * image.height)
 
     def from_image(self, point: ImagePoint, image: Size) -> ModelPoint:
@@ -68,21 +68,21 @@ Space = Absolute | Grid
 
 @dataclass(frozen=True, slots=True)
 class ImageRule:
-    """How a model's own processor sizes an image: sides are multiples of `factor`, the area lies in the limits."""
+    """How a model's processor resizes images: to multiples of `factor`, with the area between the two limits."""
 
     factor: int = 28
     min_pixels: int = 56 * 56
     max_pixels: int = 16384 * 28 * 28
 
     def tokens(self, image: Size) -> int:
-        """How many tokens the model spends on an image of that size, which `resize` gave; its frame counts two."""
+        """The tokens of an image of that size, a result of `resize`, including two special tokens around it."""
         return (image.width // self.factor) * (image.height // self.factor) + 2
 
     def resize(self, screen: Size) -> Size:
-        """The size to send a screenshot in: the fixed point of the processor's resize that starts from `screen`.
+        """The size to send a screenshot in: a fixed point of the processor's resize, starting from `screen`.
 
         Raises:
-            ValueError: the screen is too long and thin for the model.
+            ValueError: the aspect ratio is too large for the model.
         """
         size = smart_resize(screen, self.factor, self.min_pixels, self.max_pixels)
         while (again := smart_resize(size, self.factor, self.min_pixels, self.max_pixels)) != size:
@@ -91,14 +91,14 @@ class ImageRule:
 
 
 def smart_resize(size: Size, factor: int, min_pixels: int, max_pixels: int) -> Size:
-    """Qwen's resize: round each side to a multiple of `factor` (half to even), then shrink or grow into the limits.
+    """Qwen's resize: round each side to a multiple of `factor` (half to even), then scale the area into the limits.
 
     Raises:
-        ValueError: one side is more than 200 times the other.
+        ValueError: one side is more than `MAX_ASPECT` times the other.
     """
     width, height = size.width, size.height
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise ValueError(f"a screenshot of {size} is too long and thin: the limit is {MAX_ASPECT} to 1")
+        raise ValueError(f"a screenshot of {size} has too large an aspect ratio: the limit is {MAX_ASPECT} to 1")
     new_width = max(factor, round(width / factor) * factor)
     new_height = max(factor, round(height / factor) * factor)
     if new_width * new_height > max_pixels:
@@ -114,10 +114,10 @@ def smart_resize(size: Size, factor: int, min_pixels: int, max_pixels: int) -> S
 
 @dataclass(frozen=True, slots=True)
 class PointTrace:
-    """One point in every space, as recorded with the action: what is needed to tell where a click went wrong.
+    """One point in every coordinate space, recorded with the action to diagnose misplaced clicks.
 
-    `screen` is where the action was carried out; `clamped` says that the model's point lay off the screen and was
-    moved to its edge.
+    `screen` is where the action was carried out; `clamped` if the model's point was outside the screen and was moved to
+    its edge.
     """
 
     model: ModelPoint
@@ -129,7 +129,7 @@ class PointTrace:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a model's point is relative to: the screenshot, the image made of it, and the model's space."""
+    """The frame of reference of a model's points: the screenshot, the image made from it, and the coordinate space."""
 
     screen: Size
     image: Size
@@ -137,7 +137,7 @@ class Frame:
     device: DeviceTransform = DeviceTransform()
 
     def trace(self, point: ModelPoint) -> PointTrace:
-        """Follow `point` from the model to the screen, and clamp it onto the screen.
+        """Convert `point` to every space, clamped to the screen.
 
         Raises:
             ValueError: a coordinate is not a finite number.
@@ -152,13 +152,13 @@ class Frame:
         return PointTrace(point, image, screen, self.device.apply(screen), clamped=screen != exact)
 
     def to_screen(self, point: ImagePoint) -> ScreenPoint:
-        """The place on the screen that shows at `point` in the image; not clamped."""
+        """Convert image pixels to screen pixels, without clamping."""
         return ScreenPoint(
             point.x * self.screen.width / self.image.width, point.y * self.screen.height / self.image.height
         )
 
     def to_model(self, point: ScreenPoint) -> ModelPoint:
-        """The inverse of the whole chain: how the model would write `point`; not rounded."""
+        """The inverse conversion, from the screen to the model's space, without rounding."""
         image = ImagePoint(
             point.x * self.image.width / self.screen.width, point.y * self.image.height / self.screen.height
         )

@@ -1,4 +1,4 @@
-"""What a model's reply means: a thought, and what to do; or the reason why it cannot be read."""
+"""A parsed reply: a thought and what to do, or the reason why it could not be parsed."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,35 +9,35 @@ from .coordinates import ModelPoint
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The model says that the task is done; `answer` is what it has to say to the user."""
+    """The model reports that the task is done; `answer` is its message to the user."""
 
     answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AskUser:
-    """The model wants the user: to answer a question, to log in, to decide."""
+    """The model needs the user, such as to answer a question, log in, or decide."""
 
     question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The model says that the task cannot be done."""
+    """The model reports that the task cannot be done."""
 
     reason: str = ""
 
 
 Ending: TypeAlias = Finish | AskUser | GiveUp
-"""What is not an action on the screen: each ends the episode."""
+"""Moves that are not actions on the screen; each ends the episode."""
 
 ModelMove: TypeAlias = ActionIn[ModelPoint] | Ending
-"""One thing that a reply asks for, points still in the model's space."""
+"""One action or ending in a reply, with points still in the model's coordinate space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply that could be read. `moves` is never empty and is in the order written."""
+    """A parsed reply. `moves` is never empty and keeps the order of the reply."""
 
     moves: tuple[ModelMove, ...]
     thought: str | None = None
@@ -47,7 +47,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ParseFailure:
-    """A reply that could not be read, and why; `position` is an index into its text.
+    """Why a reply could not be parsed; `position` is an index into its text.
 
     Kinds: `no_action`, `truncated`, `bad_syntax`, `bad_json`, `unknown_action`, `missing_point`, `bad_point`,
     `missing_argument`, `bad_argument`.

@@ -1,4 +1,4 @@
-"""Actions and endings in words, for progress lines, questions to the user and the viewer."""
+"""Text for actions, endings and screen changes: for progress lines, prompts, questions to the user and the viewer."""
 
 from collections.abc import Sequence
 
@@ -26,21 +26,25 @@ from ...envs.geometry import ScreenPoint
 from .change import Change, ChangeKind
 from .decision import AskUser, Ending, Finish
 
-_COUNTS = {1: "click", 2: "double click", 3: "triple click"}
+USER_SAYS = "The user says: "
+USER_ANSWERS = "The user answers: "
+"""Prefixes of notes that hold a message of the user; the reader finds messages by them."""
+
+_CLICK_NAMES = {1: "click", 2: "double click", 3: "triple click"}
 
 
 def indent_continuation(text: str) -> str:
-    """`text` with the lines after its first set in, so that the next note is told from it."""
+    """Indent all lines but the first, to separate a multi-line note from the next one."""
     return text.replace("\n", "\n  ")
 
 
 def describe_action(action: Action) -> str:
-    """One action as a person would say it: `double click at 400, 212`."""
+    """An action as text, such as `double click at 400, 212`."""
     match action:
         case Click(at, button, count, modifiers):
-            held = "".join(f"{key}+" for key in modifiers)
-            side = "" if button is Button.LEFT else f"{button} "
-            return f"{held}{side}{_COUNTS.get(count, f'{count} clicks')} at {_at(at)}"
+            held_keys = "".join(f"{key}+" for key in modifiers)
+            button_name = "" if button is Button.LEFT else f"{button} "
+            return f"{held_keys}{button_name}{_CLICK_NAMES.get(count, f'{count} clicks')} at {_at(at)}"
         case Move(to):
             return f"move to {_at(to)}"
         case Drag(path):
@@ -74,44 +78,44 @@ def describe_action(action: Action) -> str:
 
 
 def describe_ending(ending: Ending) -> str:
-    """How the model ends an episode, in words."""
+    """An ending as text, such as `finished: 42`."""
     match ending:
         case Finish(answer):
             return f"finished: {answer}" if answer else "finished"
         case AskUser(question):
-            return f"asks the user: {question}" if question else "asks for the user"
+            return f"asks the user: {question}" if question else "asks for help"
         case _:
             return f"gives up: {ending.reason}" if ending.reason else "gives up"
 
 
 def describe_change(change: Change) -> str:
-    """What changed, as a line: `nothing`, or where and how much."""
+    """A screen change as one line: where and how much."""
     where = {
         ChangeKind.NOTHING: "nothing",
         ChangeKind.NEAR: "near the point",
         ChangeKind.ELSEWHERE: "away from the point",
-        ChangeKind.WHOLE: "a whole new screen",
+        ChangeKind.WHOLE: "the whole screen",
         None: "",
     }[change.kind]
     if change.share == 0:
         return where or "nothing"
     share = "less than 0.1 % of the screen" if change.share < 0.001 else f"{change.share * 100:.1f} % of the screen"
-    places = f", in {len(change.regions)} places" if len(change.regions) > 1 else ""
-    masked = f"; {len(change.masked)} left out that moved by themselves" if change.masked else ""
-    return f"{where}: {share}{places}{masked}" if where else f"{share}{places}"
+    regions = f", in {len(change.regions)} regions" if len(change.regions) > 1 else ""
+    masked = f"; {len(change.masked)} animated regions ignored" if change.masked else ""
+    return f"{where}: {share}{regions}{masked}" if where else f"{share}{regions}"
 
 
 def no_effect_message(actions: Sequence[Action]) -> str:
-    """What the model is told when its last deed changed nothing; empty for deeds that are not meant to."""
+    """The note for the model after an action without effect; empty for actions that need not have a visible one."""
     match actions[-1] if actions else None:
         case None | Wait() | Move() | KeyDown() | KeyUp() | ButtonDown():
             return ""
         case Type():
-            return "The text that you typed did not appear: nothing on the screen has changed."
+            return "The text you typed did not appear. The screen did not change."
         case Scroll(direction=direction):
-            return f"Scrolling {direction} moved nothing: there may be no more in that direction."
+            return f"Scrolling {direction} did not change the screen. You may have reached the end."
         case _:
-            return "Your last action changed nothing on the screen."
+            return "The last action did not change the screen."
 
 
 def _at(point: ScreenPoint) -> str:

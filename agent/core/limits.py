@@ -1,4 +1,4 @@
-"""How long an episode may go on, and the reasons for which it ends."""
+"""Limits of an episode, and the reasons for which it ends."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from enum import StrEnum
 class StopReason(StrEnum):
     """Why an episode ended: exactly one of these.
 
-    `ENV_LOST` and `MODEL_LOST` are trouble of the machinery and never scored as the model's failure.
+    `ENV_LOST` and `MODEL_LOST` are infrastructure failures and never count as the model's failure.
     """
 
     FINISHED = "finished"
@@ -25,7 +25,7 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an episode may use: steps, seconds of wall time, tokens in and out. None is no limit."""
+    """The most an episode may use: steps, seconds of wall time, and prompt and completion tokens. None is no limit."""
 
     steps: int | None = 50
     seconds: float | None = None
@@ -35,4 +35,4 @@ class Limits:
         for name in ("steps", "seconds", "tokens"):
             value = getattr(self, name)
             if value is not None and value <= 0:
-                raise ValueError(f"the limit of {name} is above 0, not {value}")
+                raise ValueError(f"the limit of {name} must be above 0, not {value}")

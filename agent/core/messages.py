@@ -1,4 +1,4 @@
-"""What is sent to a model: messages of text and images. The wire format is the served model's business."""
+"""Messages of text and images for a model, independent of any wire format."""
 
 import base64
 import hashlib
@@ -15,16 +15,16 @@ from ...envs.screenshot import Screenshot
 
 
 class ImageFormat(StrEnum):
-    """How images go over the wire. PNG is lossless; JPEG (quality 90, 4:4:4) costs about a fifth to encode."""
+    """Encoding of images. PNG is lossless; JPEG (quality 90, 4:4:4) takes about a fifth of the time to encode."""
 
     PNG = "png"
     JPEG = "jpeg"
 
 
 class ImagePart:
-    """An image for the model, encoded once: the server's cache hashes the bytes, so they must never change.
+    """An encoded image. It is encoded only once, because the server's prefix cache hashes the bytes.
 
-    `size` is that of the image itself, which is the screenshot resized for the model.
+    `size` is the size of this image: the screenshot resized for the model.
     """
 
     def __init__(self, data: bytes, size: Size, image_format: ImageFormat = ImageFormat.PNG) -> None:
@@ -86,21 +86,21 @@ class Message:
 
     @classmethod
     def of(cls, role: Role, *parts: str | Part) -> "Message":
-        """A message of `parts`, in which a string is a piece of text."""
+        """A message made of `parts`; a string is a text part."""
         return cls(role, tuple(TextPart(part) if isinstance(part, str) else part for part in parts))
 
     @property
     def text(self) -> str:
-        """The texts of the message, joined."""
+        """The text parts, joined."""
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One look and the reply to it, as the model is shown them again at later steps.
+    """One step as the model sees it: the screenshot, notes about it, and the model's reply.
 
-    `image` is None where the history leaves the screenshot out; `reply` is None for the look that is to be answered.
-    `notes` are said to the model beside the image: facts, refusals, what its last action did.
+    `image` is None if the history drops this screenshot; `reply` is None for the newest turn. `notes` follow the image:
+    facts about the screen, refused actions, the effect of the last action.
     """
 
     image: ImagePart | None

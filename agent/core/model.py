@@ -1,9 +1,4 @@
-"""What a model is: messages in, text out.
-
-Errors:
-    ModelLost   the model cannot be reached or does not answer; the episode ends as `model_lost`, never scored
-                as the model's failure
-"""
+"""The model interface: messages in, text out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,14 +8,17 @@ from .messages import Message
 
 
 class ModelLost(Exception):
-    """The model cannot be reached, refuses the request, or broke off; the message is the cause in one line."""
+    """The model cannot be reached, refuses the request, or stopped responding.
+
+    The message is the cause in one line. The episode ends as `model_lost` and does not count as the model's failure.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model this is, for the log: its name, where it is served, and its version as far as it is known.
+    """Identifies a model in the log: its name, endpoint, and version if known.
 
-    `context_tokens` is how much prompt and reply may come to together; None if nothing is known of a limit.
+    `context_tokens` is the context window, prompt and reply together; None if it is unknown.
     """
 
     name: str
@@ -30,10 +28,22 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
-    """How to draw the reply's tokens; `None` leaves it to the server.
+class ModelOptions:
+    """Settings that a model is opened with.
 
-    `grammar` admits only replies of that form (Lark, as llguidance has it), on servers that can: vLLM.
+    `name` selects one of several models at a server, and the dialect of a model without a telling name. `image_uuids`
+    sends the bytes of each screenshot only once, to servers that support it (vLLM).
+    """
+
+    name: str | None = None
+    image_uuids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Sampling parameters; None leaves a value to the server.
+
+    `grammar` constrains the reply, as Lark for llguidance, on servers that support it (vLLM).
     """
 
     temperature: float = 0.0
@@ -45,7 +55,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one or several calls; `cached` of the prompt's came from the server's prefix cache, where it says."""
+    """Tokens of one or more calls; `cached` prompt tokens came from the server's prefix cache, if it reports them."""
 
     prompt: int = 0
     completion: int = 0
@@ -53,7 +63,7 @@ class Usage:
 
     @property
     def total(self) -> int:
-        """All tokens, in and out."""
+        """Prompt and completion tokens."""
         return self.prompt + self.completion
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -62,44 +72,47 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's answer. `complete` is False where it was cut off at `max_tokens`.
+    """A model's reply. `complete` is False if it was cut off at `max_tokens`.
 
-    `overcome` says, a line each, what trouble had to be waited out before it came.
+    `recovered_errors` lists the errors that were retried before the reply arrived, one line each.
     """
 
     text: str
     usage: Usage = Usage()
     complete: bool = True
-    overcome: tuple[str, ...] = ()
+    recovered_errors: tuple[str, ...] = ()
 
 
 def never(_text: str) -> bool:
-    """A `stop` that lets the model finish."""
+    """A `stop` that never ends the reply early."""
     return False
 
 
 class Model(Protocol):
-    """Anything that answers messages with text."""
+    """Anything that answers messages with text.
+
+    A model of your own implements these three methods; no base class is needed. `ScriptedModel` is an example.
+    """
 
     def info(self) -> ModelInfo:
-        """Which model this is, as far as is known without contacting it."""
+        """Identifies the model, as far as possible without contacting it."""
         ...
 
     def connect(self) -> None:
-        """Get ready: contact the server, or load the weights. May be called again, and then does nothing.
+        """Contact the server or load the weights. Later calls do nothing.
 
         Raises:
-            ModelLost: the model cannot be had.
+            ModelLost: the model is not available.
         """
         ...
 
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
-        """The model's reply to `messages`.
+        """Reply to `messages`.
 
-        `stop` is called with the text so far, as often as the model can, also before the first token; once it returns
-        True the reply ends there.
+        `stop` is called with the text so far, before the first token and then as often as possible; the reply ends
+        when it returns True.
 
         Raises:
             ModelLost: there is no reply.

@@ -1,6 +1,6 @@
-"""How an episode is watched over: what the model is told, what is done when it goes in circles, who checks its finish.
+"""Settings of the supervisor: feedback to the model, recovery from loops, the user, and the completion critic.
 
-Agent(model, oversight=Oversight(attended=True, check=ModelCheck(model)))
+Agent(model, supervision=Supervision(attended=True, critic=ModelCritic(model)))
 """
 
 from collections.abc import Callable
@@ -13,33 +13,33 @@ from .model import Usage
 
 
 class RecoveryAction(StrEnum):
-    """What is done about a run that goes in circles, in the order in which it is tried.
+    """What is done about a loop, in the order of escalation.
 
-    `TELL` says what was seen and asks for another way; `HOTTER` samples at a higher temperature; `CLOSER` shows a crop
-    around the target and asks for the place again; `PLAN` begins afresh from the task and what has been done; `USER`
-    asks the user, if one attends; `STUCK` ends the episode.
+    `MESSAGE` describes the loop to the model and asks for another approach; `TEMPERATURE` samples at a higher
+    temperature; `ZOOM` refines the target point on a magnified crop; `REPLAN` restarts from the task and the list of
+    actions; `ASK_USER` asks the user, if one attends; `STUCK` ends the episode.
     """
 
-    TELL = "tell"
-    HOTTER = "hotter"
-    CLOSER = "closer"
-    PLAN = "plan"
-    USER = "user"
+    MESSAGE = "message"
+    TEMPERATURE = "temperature"
+    ZOOM = "zoom"
+    REPLAN = "replan"
+    ASK_USER = "ask_user"
     STUCK = "stuck"
 
 
 ESCALATION = (
-    RecoveryAction.TELL,
-    RecoveryAction.HOTTER,
-    RecoveryAction.CLOSER,
-    RecoveryAction.PLAN,
-    RecoveryAction.USER,
+    RecoveryAction.MESSAGE,
+    RecoveryAction.TEMPERATURE,
+    RecoveryAction.ZOOM,
+    RecoveryAction.REPLAN,
+    RecoveryAction.ASK_USER,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionClaim:
-    """A finish that is to be checked: the task, the answer, the newest screenshots, and the actions in words."""
+    """A finish to verify: the task, the answer, the newest screenshots, and the actions as text."""
 
     task: str
     answer: str
@@ -49,7 +49,7 @@ class CompletionClaim:
 
 @dataclass(frozen=True, slots=True)
 class Critique:
-    """Whether a finish holds, and why; None where that could not be told. `usage` is what it cost."""
+    """Whether the task is done, and why; `holds` is None if that could not be determined. `usage` is the cost."""
 
     holds: bool | None
     reason: str = ""
@@ -57,35 +57,35 @@ class Critique:
 
 
 Critic: TypeAlias = Callable[[CompletionClaim], Critique]
-"""A second look at a finish: a function of the embedding program, or a `ModelCheck`."""
+"""Verifies a finish: a function of the embedding program, or a `ModelCritic`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """What the loop does beside looking, deciding and acting.
+    """What the loop does besides observing, deciding and acting.
 
-    `tell_changes` says to the model when its last action changed nothing. A circle is noticed at its third turn
-    (`notice_after`); then one of `rungs` is climbed a turn, and when they are used up the episode ends as stuck.
-    `attended` says that somebody watches who answers (`Control.tell`). `check` takes a second look at a finish.
-    `restarts` is how often a screen that was lost may be started again, where it can be (a browser that crashed): what
-    was not saved in it is gone, and what was done may be done twice. `condense` has the model tell its oldest steps
-    again in few words where its context has no room for them any more; without it they are only left out.
+    `report_no_effect` informs the model when its last action changed nothing. A loop is reported at its third
+    repetition (`loop_threshold`); each further repetition takes the next of the `recovery` actions, and after the last
+    one the episode ends as stuck. `attended` means that a user is there to answer (`Control.send_message`). `critic`
+    verifies a finish. `restarts` limits how often a lost screen is restarted, if it can be (such as a crashed browser):
+    unsaved work in it is lost, and actions may be repeated. `summarize` has the model summarize its oldest steps when
+    its context is full; otherwise they are dropped.
     """
 
-    tell_changes: bool = True
-    rungs: tuple[RecoveryAction, ...] = ESCALATION
-    notice_after: int = 3
+    report_no_effect: bool = True
+    recovery: tuple[RecoveryAction, ...] = ESCALATION
+    loop_threshold: int = 3
     attended: bool = False
-    check: Critic | None = None
+    critic: Critic | None = None
     restarts: int = 0
-    condense: bool = True
+    summarize: bool = True
 
     def __post_init__(self) -> None:
-        if self.notice_after < 2:
-            raise ValueError(f"a circle is noticed after 2 turns at the earliest, not {self.notice_after}")
+        if self.loop_threshold < 2:
+            raise ValueError(f"loop_threshold is at least 2 repetitions, not {self.loop_threshold}")
         if self.restarts < 0:
-            raise ValueError(f"restarts are 0 or more, not {self.restarts}")
+            raise ValueError(f"restarts is 0 or more, not {self.restarts}")
 
 
-NO_INTERVENTION = Supervision(tell_changes=False, rungs=(), condense=False)
-"""Nothing is said or done that the model's own loop would not do; only an endless circle is still ended as stuck."""
+NO_INTERVENTION = Supervision(report_no_effect=False, recovery=(), summarize=False)
+"""Only ends an endless loop as stuck; for measuring a model exactly as its own agent would run it."""

@@ -17,14 +17,14 @@ from statistics import median
 from ...envs.actions import points_of
 from ...envs.check import Check, CheckStatus
 from ...envs.geometry import ScreenPoint, Size
-from ..core.context_window import LEAST_REPLY, estimated_tokens
+from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
 from ..core.coordinates import ModelPoint
 from ..core.decision import AskUser, Finish, GiveUp, ParseFailure
 from ..core.messages import Message, Turn
 from ..core.model import Model, ModelLost
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import DIALECTS, dialect_named, dialect_names, with_prompt
+from ..dialects.registry import dialect_named, dialect_names, with_prompt
 from .hypotheses import DownscaledImage, ResizedImage, SpaceHypothesis, hypotheses_for, is_compatible
 from .screens import CalibrationScreen, CalibrationTarget, calibration_screens, sent
 
@@ -39,6 +39,9 @@ _MEDIAN_OF_NORMAL = 1.1774  # of the distance from the centre, in standard devia
 _MISS_SIGMAS = 4.0  # standard deviations
 _MIN_NOISE_PX = 1.0
 _MAX_SUGGESTIONS = 3
+
+_WELL_KNOWN = ("ui-tars-1.5", "ui-tars-1.0", "qwen2.5-vl", "qwen3-vl")
+"""Recommended before other dialects that fit equally well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Calibration:
         space = self.space
         if space is None:
             return ()
-        names = dict.fromkeys((*DIALECTS, *dialect_names()))
+        names = dict.fromkeys((*_WELL_KNOWN, *dialect_names()))
         known = ((name, dialect_named(name)) for name in names)
         return tuple(
             name
@@ -166,7 +169,7 @@ def ask(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
         for target in scene.targets:
             messages = asked.render(f"Click on {target.name}.", (Turn(image),))
             room = _reply_budget(model, asked, messages)
-            if room is None or room >= LEAST_REPLY:
+            if room is None or room >= MIN_REPLY_TOKENS:
                 yield _answer(model, asked, messages, room, scene, target)
 
 

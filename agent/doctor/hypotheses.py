@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ...envs.geometry import ScreenPoint, Size
 from ..core.coordinates import Absolute, Frame, Grid, ImageRule, ModelPoint, Space
 from ..dialects.dialect import Dialect
-from ..dialects.registry import DIALECTS
+from ..dialects.registry import dialect_named, dialect_names
 from .screens import SIZES
 
 DOWNSCALED_SIDES = (500, 1024, 1536, 2048)
@@ -119,7 +119,7 @@ def _all(dialect: Dialect) -> Iterator[SpaceHypothesis]:
     for grid in grids:
         yield SpaceHypothesis(grid)
     yield SpaceHypothesis(Absolute(), OriginalScreenshot())
-    for rule in sorted({make().image_rule for make in DIALECTS.values()}, key=lambda rule: -rule.max_pixels):
+    for rule in sorted({dialect_named(name).image_rule for name in dialect_names()}, key=lambda rule: -rule.max_pixels):
         yield SpaceHypothesis(Absolute(), ResizedImage(rule))
     for longest in DOWNSCALED_SIDES:
         yield SpaceHypothesis(Absolute(), DownscaledImage(longest))

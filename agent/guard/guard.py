@@ -1,4 +1,8 @@
-"""What may be done: a guard sees each action before it is carried out, and allows or denies it."""
+"""Guards: each action is allowed or denied before it is carried out.
+
+A package adds one by an entry point in the group `screenwright.guards`: a function without parameters, such as a class,
+that returns a `Guard`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +19,20 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """The action is not carried out; the model is told `reason`."""
+    """The action is not carried out; `reason` is reported to the model."""
 
     reason: str
 
 
 GuardDecision: TypeAlias = Allow | Deny
 Guard: TypeAlias = Callable[[Action, Observation], GuardDecision]
-"""Judges an action by the screen that it was decided on. A guard that asks somebody simply takes that long."""
+"""Decides about an action, given the observation it was chosen on. It may block, such as to ask the user."""
 
 
-def allow_all(_action: Action, _observation: Observation) -> GuardDecision:
-    """The guard that allows everything."""
-    return Allow()
+@dataclass(frozen=True, slots=True)
+class AllowAll:
+    """A guard that allows every action."""
+
+    def __call__(self, action: Action, observation: Observation) -> GuardDecision:
+        """See `Guard`."""
+        return Allow()

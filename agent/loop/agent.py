@@ -1,8 +1,8 @@
-"""The face that programs use: an agent is a model, the way it is spoken to, and what it may do.
+"""The public interface: an agent runs tasks with a model or a policy.
 
 agent = Agent("http://127.0.0.1:8000/v1")
 with BrowserEnv("https://example.org") as env:
-    print(agent.run("Find the newest release and tell me its number", env).answer)
+    print(agent.run("Find the newest release and report its version", env).answer)
 """
 
 import asyncio
@@ -10,25 +10,25 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
-from ...envs.env import Env
+from ...envs.env import Env, EnvInfo
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.context import DecisionContext, HistoryStep
 from ..core.limits import Limits, StopReason
-from ..core.messages import ImageFormat
-from ..core.model import Model, Sampling, Usage
+from ..core.model import Model, Usage
 from ..core.supervision import Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
-from ..guard.guard import Guard, allow_all
-from ..policy.image_history import History
-from ..policy.model_policy import ModelPolicy
+from ..guard.guard import AllowAll, Guard
+from ..policy.image_history import ChunkedHistory, History
+from ..policy.model_policy import ModelPolicy, prompt_for
+from ..policy.policy import Policy
 from ..record.events import Decided, Ended, Event
 from ..record.past import ResumePoint
 from ..record.trajectory import RunError, RunLog, read_run
@@ -41,10 +41,9 @@ from .open_model import open_model
 class Result:
     """How an episode ended.
 
-    `answer` is what the model says to the user; `reason` says more about `stop`; `run` is the folder that the run was
-    recorded in, if it was. `parse_failures` counts replies that could not be read. `verified` is the verdict on a
-    finish that
-    was checked, None if it was not.
+    `answer` is the model's message to the user; `reason` explains `stop`; `run` is the folder of the recording, if
+    there is one. `parse_failures` counts unreadable replies. `verified` is the critic's verdict on a finish, None if it
+    was not checked.
     """
 
     stop: StopReason
@@ -59,145 +58,157 @@ class Result:
 
     @property
     def finished(self) -> bool:
-        """Whether the model says that the task is done."""
+        """Whether the model reported that the task is done."""
         return self.stop is StopReason.FINISHED
 
 
 class Agent:
-    """Works one screen at a time. Its methods may be called from any thread, and `stop` from a signal handler.
+    """Runs one task at a time. Its methods may be called from any thread, and `stop` from a signal handler.
 
-    `model` is a `Model`, or what `open_model` takes: `reader`, or the address of an OpenAI-compatible server. The
-    dialect is chosen by the model's name unless it is given; `prompt` chooses among its prompts, where it has several.
-    `constrain` holds replies to the dialect's grammar on a vLLM server, so that none can be unreadable. `supervision`
-    says what is done about circles, whether a user attends, and who checks a finish.
+    `model` is a `Model` or the address of one, such as `reader` or the URL of an OpenAI-compatible server; see
+    `open_model`. By default, the model's name determines the dialect, and the kind of screen the prompt.
+    `Agent(model, dialect=..., prompt=..., history=...)` is short for `Agent(policy=ModelPolicy(model, ...))`, which has
+    more settings; pass a policy of your own there too. `guard` allows or denies each action. `supervision` configures
+    recovery from loops, questions to the user, and the critic.
 
     Raises:
-        ValueError: there is no such model or dialect.
+        ValueError: there is no such model or dialect, or not exactly one of `model` and `policy` is given.
     """
 
     def __init__(
         self,
-        model: Model | str = "reader",
+        model: Model | str | None = None,
         *,
+        policy: Policy | None = None,
         dialect: Dialect | str | None = None,
-        limits: Limits = Limits(),
-        history: History | None = None,
-        guard: Guard = allow_all,
-        sampling: Sampling | None = None,
-        image_format: ImageFormat = ImageFormat.PNG,
         prompt: Prompt | None = None,
-        constrain: bool = False,
+        history: History | None = None,
+        limits: Limits = Limits(),
+        guard: Guard = AllowAll(),
         supervision: Supervision = Supervision(),
     ) -> None:
-        self.model = open_model(model) if isinstance(model, str) else model
-        self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
+        if (model is None) == (policy is None):
+            raise ValueError("an agent needs either a model or a policy")
+        if policy is not None and (dialect or prompt or history):
+            raise ValueError("dialect, prompt and history belong to the model: pass them to ModelPolicy")
+        if model is not None:
+            policy = ModelPolicy(
+                open_model(model) if isinstance(model, str) else model,
+                dialect_named(dialect) if isinstance(dialect, str) else dialect,
+                history=history or ChunkedHistory(),
+                prompt=prompt,
+                summarize=supervision.summarize,
+            )
+        assert policy is not None
+        self.policy: Policy = policy
         self.limits = limits
-        self.history = history
         self.guard = guard
-        self.sampling = sampling
-        self.image_format = image_format
-        self.prompt = prompt
-        self.constrain = constrain
         self.supervision = supervision
         self._control: Control | None = None
 
     def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
-        """Do `task` on `env`; record the run in the folder `out`, if given.
+        """Run `task` on `env`, recorded in the folder `out` if it is given.
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
-            RunError: the run cannot be recorded, or `out` holds one already.
+            RunError: the run cannot be recorded, or `out` already contains one.
         """
         return _result(self.stream(task, env, out=out), out)
 
     def stream(self, task: str, env: Env, *, out: Path | str | None = None) -> Iterator[Event]:
-        """Do `task` on `env`, and hand on each event as it happens. Closing the iterator ends the episode.
+        """Run `task` on `env` and yield each event as it happens. Closing the iterator ends the episode.
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
-            RunError: the run cannot be recorded, or `out` holds one already.
+            RunError: the run cannot be recorded, or `out` already contains one.
         """
         return self._stream(task, env, Path(out) if out is not None else None, None)
 
     async def arun(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
-        """As `run`, on a thread of its own, so that an event loop goes on. Cancelling it stops the episode cleanly."""
+        """Like `run`, on its own thread. Cancelling it stops the episode cleanly."""
         events = self.stream(task, env, out=out)
         with ThreadPoolExecutor(1, thread_name_prefix="screenwright-episode") as thread:
             work = asyncio.get_running_loop().run_in_executor(thread, _result, events, out)
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
-                while not work.done():  # again and again, since the thread may not have begun yet
+                while not work.done():  # repeated, because the thread may not have started the episode yet
                     self.stop()
                     await asyncio.wait([work], timeout=0.05)
                 raise
 
-    def continue_run(self, run: Path | str, env: Env) -> Iterator[Event]:
-        """Go on with a recorded run that was killed, stopped or cut short, and record the rest in the same folder.
+    def continue_run(self, run: Path | str, env: Env) -> Result:
+        """Continue a recorded run that was killed, stopped or hit a limit; the rest is recorded in the same folder.
 
-        The model is shown what it did and saw up to the last whole step, and told that it was interrupted.
+        The model sees the steps that were complete, and a note that it was interrupted.
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
             RunError: there is no such run, or it has finished.
         """
-        recorded = read_run(Path(run))
+        return _result(self.continue_stream(run, env), run)
+
+    def continue_stream(self, run: Path | str, env: Env) -> Iterator[Event]:
+        """Like `continue_run`, but yields each event as it happens; see `stream`."""
+        recorded = read_run(run)
         if recorded.ended is not None and recorded.ended.stop is StopReason.FINISHED:
-            raise RunError(f"{run} has finished: there is nothing to go on with")
+            raise RunError(f"the run {run} has finished and cannot be continued")
         return self._stream(recorded.started.task, env, recorded.folder, recorded.past())
 
     def ground(
-        self, picture: Image.Image | Screenshot, text: str, prompt: Prompt = Prompt.GROUNDING
+        self, image: Image.Image | Screenshot, description: str, prompt: Prompt = Prompt.GROUNDING
     ) -> ScreenPoint | None:
-        """Where on `picture` the thing is that `text` describes; None if the model names no place.
+        """Locate what `description` describes in `image`; None if the model returns no point.
 
         Raises:
-            ModelLost: the model does not answer.
-            ValueError: the dialect has no prompt for this.
+            ModelLost: the model does not respond.
+            ValueError: the dialect has no such prompt.
         """
-        screenshot = picture if isinstance(picture, Screenshot) else Screenshot(picture)
-        policy = self._policy(prompt)
+        screenshot = image if isinstance(image, Screenshot) else Screenshot(image)
+        policy = self.policy
+        if isinstance(policy, ModelPolicy):
+            policy = replace(policy, prompt=prompt)
         policy.open()
-        for event in policy.decide(DecisionContext(text, 1, (HistoryStep(screenshot),)), lambda: False):
+        for event in policy.decide(DecisionContext(description, 1, (HistoryStep(screenshot),)), lambda: False):
             if isinstance(event, Decided) and event.traces:
                 return event.traces[0].screen
         return None
 
     def stop(self) -> None:
-        """End the episode in progress as `cancelled`, as soon as its action in flight is over."""
+        """End the running episode as `cancelled`, after the action in progress."""
         if self._control is not None:
             self._control.stop()
 
     def pause(self) -> None:
-        """Hold the episode in progress before its next look, with no key held, so that a person may use the screen."""
+        """Pause the running episode before its next observation, with no key held, so that a person may take over."""
         if self._control is not None:
             self._control.pause()
 
     def resume(self) -> None:
-        """Let a paused episode go on. The model is told that the screen may have been changed by hand."""
+        """Resume a paused episode. The model is informed that the screen may have changed."""
         if self._control is not None:
             self._control.resume()
 
-    def tell(self, text: str = "") -> None:
-        """Say something to the model of the episode in progress; answers its question, if it waits for the user.
+    def send_message(self, text: str = "") -> None:
+        """Send a message to the model of the running episode; answers its question, if it waits for the user.
 
-        Without a text, the screen is handed back as it is.
+        An empty message only returns the screen to the model.
         """
         if self._control is not None:
-            self._control.tell(text)
+            self._control.send_message(text)
 
     def decline(self) -> None:
-        """Say that nobody will answer; an episode that waits for the user ends as `needs_user`."""
+        """Report that no one will answer; an episode that waits for the user ends as `needs_user`."""
         if self._control is not None:
             self._control.decline()
 
     def _stream(self, task: str, env: Env, folder: Path | None, past: ResumePoint | None) -> Iterator[Event]:
         if self._control is not None:
-            raise RuntimeError("this agent is at work on a task already: wait for it, or make another Agent")
+            raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")
         control = self._control = Control()
         try:
             with ExitStack() as stack:
-                policy = self._policy()
+                policy = _for_screen(self.policy, env.info())
                 episode = Episode(
                     task, env, policy, self.limits, self.guard, control, past=past, supervision=self.supervision
                 )
@@ -207,21 +218,9 @@ class Agent:
         finally:
             self._control = None
 
-    def _policy(self, prompt: Prompt | None = None) -> ModelPolicy:
-        return ModelPolicy(
-            self.model,
-            self.dialect,
-            history=self.history,
-            sampling=self.sampling,
-            image_format=self.image_format,
-            prompt=prompt or self.prompt,
-            constrain=self.constrain,
-            condense=self.supervision.condense,
-        )
-
 
 class _LazyLog:
-    """A log whose folder is made at the first event, so that a screen which cannot be opened leaves none behind."""
+    """A log that creates its folder with the first event, not if the screen cannot be opened."""
 
     def __init__(self, stack: ExitStack, folder: Path, *, resume: bool) -> None:
         self._stack, self._folder, self._resume = stack, folder, resume
@@ -233,10 +232,16 @@ class _LazyLog:
         self._log(event)
 
 
+def _for_screen(policy: Policy, env: EnvInfo) -> Policy:
+    """`policy` with the prompt for that kind of screen, unless its dialect or prompt was chosen explicitly."""
+    if isinstance(policy, ModelPolicy) and policy.dialect is None and policy.prompt is None:
+        return replace(policy, prompt=prompt_for(env))
+    return policy
+
+
 def result_of(last: Event, run: Path | str | None = None) -> Result:
-    """The result that the last event of an episode stands for; `run` is where it was recorded."""
+    """The result of an episode from its last event; `run` is the folder of the recording."""
     assert isinstance(last, Ended), "an episode ends with Ended"
-    folder = Path(run) if run else None
     return Result(
         last.stop,
         last.answer,
@@ -244,7 +249,7 @@ def result_of(last: Event, run: Path | str | None = None) -> Result:
         last.steps,
         last.usage,
         last.seconds,
-        folder,
+        Path(run) if run else None,
         last.parse_failures,
         last.verified,
     )

@@ -32,10 +32,11 @@ from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.prompting.thoughts import Thoughts
 from ..dialects.registry import dialect_for_model, dialect_named, with_language, with_thinking
-from ..guard.guard import Guard, allow_all
+from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
 from ..policy.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
-from ..policy.model_policy import ModelPolicy, Policy
+from ..policy.model_policy import ModelPolicy
+from ..policy.policy import Policy
 from .agent import Agent
 from .open_model import open_model
 
@@ -96,16 +97,24 @@ class AgentConfig(Config):
         False, "use the model even if screenwright doctor measured that its clicks miss"
     )
 
-    def build(self, model: Model, prompt: Prompt | None = None, **parts: Any) -> Agent:
+    def build(
+        self,
+        model: Model,
+        prompt: Prompt | None = None,
+        *,
+        supervision: Supervision = Supervision(),
+        **parts: Any,
+    ) -> Agent:
         """An agent that asks `model`. `prompt` is the default prompt; `parts` are further arguments of `Agent`.
 
         Raises:
             ValueError: there is no such dialect or policy, or the dialect lacks what is asked of it.
             ModelLost: sampling is set without a dialect, and the model cannot be reached for its name.
         """
-        return Agent(model, **self._asking(model, prompt), **parts)
+        policy = self.build_policy(model, prompt, summarize=supervision.summarize)
+        return Agent(policy=policy, supervision=supervision, **parts)
 
-    def build_policy(self, model: Model, prompt: Prompt | None = None, *, condense: bool = True) -> Policy:
+    def build_policy(self, model: Model, prompt: Prompt | None = None, *, summarize: bool = True) -> Policy:
         """The policy of such an agent.
 
         Raises:
@@ -114,17 +123,16 @@ class AgentConfig(Config):
         if self.policy is not None:
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
-        return ModelPolicy(model, **self._asking(model, prompt), condense=condense)
-
-    def _asking(self, model: Model, prompt: Prompt | None) -> dict[str, Any]:
-        return {
-            "dialect": self.build_dialect(),
-            "history": history_named(self.history),
-            "sampling": self.build_sampling(model),
-            "image_format": ImageFormat(self.image_format),
-            "prompt": Prompt(self.prompt) if self.prompt else prompt,
-            "constrain": self.constrain,
-        }
+        return ModelPolicy(
+            model,
+            self.build_dialect(),
+            history=history_named(self.history),
+            sampling=self.build_sampling(model),
+            image_format=ImageFormat(self.image_format),
+            prompt=Prompt(self.prompt) if self.prompt else prompt,
+            constrain=self.constrain,
+            summarize=summarize,
+        )
 
     def build_dialect(self) -> Dialect | None:
         """The dialect; None where the model's name chooses it.
@@ -204,7 +212,7 @@ class RecoveryConfig(Config):
         critic = model() if self.critic == "same" else open_model(self.critic)
         if critic.info().name == "reader":
             raise SettingError("critic", "cannot be the reader: name the address of a model")
-        return replace(usual, check=ModelCritic(critic))
+        return replace(usual, critic=ModelCritic(critic))
 
 
 class PluginScreenConfig(ScreenConfig):
@@ -286,7 +294,7 @@ class RunConfig(Config):
         Raises:
             ValueError: there is no such guard.
         """
-        guard: Guard = allow_all if self.guard is None else load_plugin("guard", self.guard)()
+        guard: Guard = AllowAll() if self.guard is None else load_plugin("guard", self.guard)()
         return guard
 
 

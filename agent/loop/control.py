@@ -1,46 +1,46 @@
-"""Stopping, pausing and talking to an episode from outside, safe from any thread and from a signal handler."""
+"""Stopping, pausing and messaging a running episode, safe from any thread and from signal handlers."""
 
 import threading
 from collections import deque
 
 
 class Control:
-    """The switch that an episode looks at between its phases, and while it waits for the model."""
+    """Signals to an episode, which checks them between its phases and while it waits for the model."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
         self._reason = ""
-        self._held = False
-        self._user_at_work = False
-        self._turned = threading.Event()
-        self._words: deque[str] = deque()
-        self._heard = threading.Event()
+        self._paused = False
+        self._user_active = False
+        self._unpaused = threading.Event()
+        self._messages: deque[str] = deque()
+        self._message_arrived = threading.Event()
         self._declined = False
 
     def stop(self, reason: str = "stopped by the user") -> None:
-        """End the episode as `cancelled` at the next phase; a model call in progress is cut short."""
+        """End the episode as `cancelled` at the next phase; a model call in progress is interrupted."""
         self._reason = self._reason or reason
         self._stopped.set()
-        self._turned.set()
-        self._heard.set()
+        self._unpaused.set()
+        self._message_arrived.set()
 
     def pause(self) -> None:
-        """Hold the episode before its next look, so that a person may use the screen."""
-        self._held = True
+        """Pause the episode before its next observation, so that a person may use the screen."""
+        self._paused = True
 
     def resume(self) -> None:
-        """Let a paused episode go on, also one that holds because the user is at work."""
-        self._held = self._user_at_work = False
-        self._turned.set()
+        """Resume a paused episode, even if it is paused because the user is active."""
+        self._paused = self._user_active = False
+        self._unpaused.set()
 
-    def user_began(self) -> None:
-        """The user works the screen: hold the episode until `user_finished`."""
-        self._user_at_work = True
+    def user_started(self) -> None:
+        """The user is using the screen: pause the episode until `user_finished`."""
+        self._user_active = True
 
     def user_finished(self) -> None:
-        """The user has left mouse and keyboard alone: let the episode go on, unless `pause` holds it."""
-        self._user_at_work = False
-        self._turned.set()
+        """The user has stopped using mouse and keyboard: resume, unless `pause` was called."""
+        self._user_active = False
+        self._unpaused.set()
 
     @property
     def stopped(self) -> bool:
@@ -54,32 +54,32 @@ class Control:
 
     @property
     def paused(self) -> bool:
-        """Whether the episode is to hold before its next look."""
-        return (self._held or self._user_at_work) and not self.stopped
+        """Whether the episode must wait before its next observation."""
+        return (self._paused or self._user_active) and not self.stopped
 
     @property
-    def user_at_work(self) -> bool:
-        """Whether it holds because the user works the screen."""
-        return self._user_at_work
+    def user_active(self) -> bool:
+        """Whether it is paused because the user is using the screen."""
+        return self._user_active
 
     def wait_while_paused(self) -> None:
-        """Return once the episode may go on."""
+        """Block until the episode may continue."""
         while self.paused:
-            self._turned.wait()
-            self._turned.clear()
+            self._unpaused.wait()
+            self._unpaused.clear()
 
-    def tell(self, text: str = "") -> None:
-        """Say something to the model, which it reads at its next look; answers its question, if it waits for one.
+    def send_message(self, text: str = "") -> None:
+        """Send the model a message for its next step; answers its question, if it waits for one.
 
-        Without a text, the screen is handed back as it is.
+        An empty message only returns the screen to the model.
         """
-        self._words.append(text.strip())
-        self._heard.set()
+        self._messages.append(text.strip())
+        self._message_arrived.set()
 
     def decline(self) -> None:
-        """Say that nobody will answer: an episode that waits for the user ends as `needs_user`, now or later."""
+        """Report that no one will answer: if the model asks for the user, the episode ends as `needs_user`."""
         self._declined = True
-        self._heard.set()
+        self._message_arrived.set()
 
     @property
     def declined(self) -> bool:
@@ -87,15 +87,15 @@ class Control:
         return self._declined
 
     def drain_messages(self) -> tuple[str, ...]:
-        """What was said since it was asked last, oldest first."""
-        self._heard.clear()
-        words: list[str] = []
-        while self._words:
-            words.append(self._words.popleft())
+        """Remove and return the messages that have arrived, oldest first."""
+        self._message_arrived.clear()
+        messages: list[str] = []
+        while self._messages:
+            messages.append(self._messages.popleft())
         if self._declined or self.stopped:
-            self._heard.set()
-        return tuple(words)
+            self._message_arrived.set()
+        return tuple(messages)
 
-    def wait_for_message(self, seconds: float | None = None) -> None:
-        """Return once something was said, nobody will answer, or the episode is stopped; or after `seconds`."""
-        self._heard.wait(seconds)
+    def wait_for_message(self, timeout_s: float | None = None) -> None:
+        """Block until a message arrives, `decline` or `stop` is called, or the timeout expires."""
+        self._message_arrived.wait(timeout_s)

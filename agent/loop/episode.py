@@ -1,10 +1,10 @@
-"""One episode: look, decide, act, until one named reason to stop.
+"""The episode loop: observe, decide, act, until one of the stop reasons.
 
     for event in Episode("Press Greet", env, policy).run():
         print(event)
 
-Read `Episode.run` first; it is the loop. Every event is recorded before it is handed on, so the log of a killed run
-is short of the step in flight at most.
+Read `Episode.run` first. Every event is recorded before it is yielded, so a killed run loses at most the step in
+progress.
 """
 
 import time
@@ -22,8 +22,8 @@ from ..core.decision import AskUser, Finish
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
-from ..guard.guard import Deny, Guard, allow_all
-from ..policy.model_policy import Policy
+from ..guard.guard import AllowAll, Deny, Guard
+from ..policy.policy import Policy
 from ..record.events import (
     Acted,
     Critiqued,
@@ -44,14 +44,14 @@ from .observer import Observer, StepObservation, Stuck
 
 T = TypeVar("T")
 
-MOST_DENIALS = 3
-"""An episode ends as refused once the guard has denied an action in this many steps in a row."""
+MAX_DENIED_STEPS = 3
+"""The episode ends as refused after this many consecutive steps with a denied action."""
 
-INTERRUPTED = "The work was interrupted after your last action and goes on now; the screen may have changed."
+INTERRUPTED = "The task was interrupted after your last action and continues now. The screen may have changed."
 
 
 class _EpisodeEnded(Exception):
-    """The one way out of the loop: the episode is over, for this reason."""
+    """Ends the loop, with the reason."""
 
     def __init__(self, stop: StopReason, reason: str = "", answer: str = "", *, verified: bool | None = None) -> None:
         self.stop, self.reason, self.answer, self.verified = stop, reason, answer, verified
@@ -59,56 +59,56 @@ class _EpisodeEnded(Exception):
 
 @dataclass(slots=True)
 class Episode:
-    """An episode in progress. `Agent` makes one, with a log on disk behind `record`; tests and researchers may too."""
+    """One run of a task. `Agent` creates it and passes a log on disk as `record`; it can also be used directly."""
 
     task: str
     env: Env
     policy: Policy
     limits: Limits = Limits()
-    guard: Guard = allow_all
+    guard: Guard = AllowAll()
     control: Control = field(default_factory=Control)
     record: Callable[[Event], None] = lambda event: None
     past: ResumePoint | None = None
     supervision: Supervision = Supervision()
 
-    _looks: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
-    _watch: Observer = field(init=False)
-    _refuted: bool = field(init=False, default=False)
+    _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
+    _observer: Observer = field(init=False)
+    _rejected_finish: bool = field(init=False, default=False)
     _usage: Usage = field(init=False, default=Usage())
-    _misread: int = field(init=False, default=0)
-    _denials: int = field(init=False, default=0)
-    _begun: float = field(init=False, default=0.0)
+    _parse_failures: int = field(init=False, default=0)
+    _denied_steps: int = field(init=False, default=0)
+    _started_at: float = field(init=False, default=0.0)
     _log_s: float = field(init=False, default=0.0)
-    _unready: ModelLost | None = field(init=False, default=None)
+    _policy_error: ModelLost | None = field(init=False, default=None)
 
     def run(self) -> Iterator[Event]:
-        """Look, decide, act, until it is over; the last event is `Ended`.
+        """Observe, decide, act; the last event is `Ended`.
 
         Raises:
-            EnvUnavailable: the screen cannot be opened; no episode has begun and nothing was recorded.
-            ValueError: it cannot be told how the model speaks; likewise.
+            EnvUnavailable: the screen cannot be opened; nothing was recorded.
+            ValueError: a setting of the policy is missing; nothing was recorded.
         """
         self._open()
-        yield self._recorded(self._opening())
-        over = yield from self._steps()
-        yield self._recorded(self._ended(over))
+        yield self._recorded(self._first_event())
+        end = yield from self._steps()
+        yield self._recorded(self._ended(end))
 
     def _steps(self) -> Generator[Event, None, "_EpisodeEnded"]:
-        """Step by step until it is over; whatever ends it, no key or button stays held."""
+        """All steps; however the episode ends, held keys and buttons are released."""
         try:
-            if self._unready is not None:
-                raise self._unready
+            if self._policy_error is not None:
+                raise self._policy_error
             while True:
-                yield from self._hold_while_paused()
+                yield from self._wait_while_paused()
                 self._check_limits()
                 started, self._log_s = time.perf_counter(), 0.0
-                sight = yield from self._look()
-                decided = yield from self._decide(sight)
-                yield from self._act(decided, sight.observation)
+                seen = yield from self._observe()
+                decided = yield from self._decide(seen)
+                yield from self._act(decided, seen.observation)
                 yield self._recorded(Stepped(self._step, time.perf_counter() - started, self._log_s))
-                yield from self._judge(decided)
-        except _EpisodeEnded as over:
-            return over
+                yield from self._check_ending(decided)
+        except _EpisodeEnded as end:
+            return end
         except Stuck as stuck:
             if self.control.stopped:
                 return _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
@@ -121,56 +121,55 @@ class Episode:
             return _EpisodeEnded(StopReason.MODEL_LOST, str(lost))
         finally:
             self.env.release()
-            self._attend(None)
+            self._listen_to_input(None)
 
-    # -- beginning
+    # -- start
 
-    def _attend(self, control: Control | None) -> None:
-        """Be told from now on, or no more, what the person at the screen does, where there may be one."""
+    def _listen_to_input(self, control: Control | None) -> None:
+        """Subscribe `control` to mouse and keyboard input of a person at the screen, or unsubscribe with None."""
         if isinstance(self.env, InputMonitored):
             self.env.set_input_listener(control)
 
     def _open(self) -> None:
-        """Open the screen by a first look, which step 1 may take for its own, and the policy.
+        """Open the screen, by observing it, and the policy.
 
-        A screen that cannot be opened is no episode; a model that cannot be had ends this one.
+        If the screen cannot be opened, no episode starts; if the model is not available, the episode ends.
         """
         past = self.past or ResumePoint()
-        self._watch = Observer(self.env, self.control, self.supervision, done=list(past.actions_done))
-        self._looks, self._usage, self._misread = list(past.history), past.usage, past.parse_failures
-        with suppress(EnvLost):  # the first step meets it again, and ends the episode for it
-            self._watch.open()
-        self._attend(self.control)
+        self._observer = Observer(self.env, self.control, self.supervision, actions_done=list(past.actions_done))
+        self._history, self._usage, self._parse_failures = list(past.history), past.usage, past.parse_failures
+        with suppress(EnvLost):  # raised again in the first step, which ends the episode
+            self._observer.open()
+        self._listen_to_input(self.control)
         try:
             self.policy.open()
         except ModelLost as lost:
-            self._unready = lost
-        self._begun = time.monotonic() - past.seconds
+            self._policy_error = lost
+        self._started_at = time.monotonic() - past.seconds
 
-    def _opening(self) -> Started | Resumed:
+    def _first_event(self) -> Started | Resumed:
         if self.past is None:
             return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), version("screenwright"))
-        self._watch.notes.append(INTERRUPTED)
+        self._observer.notes.append(INTERRUPTED)
         return Resumed(len(self.past.history), _now(), version("screenwright"))
 
-    # -- look
+    # -- observe
 
-    def _look(self) -> Generator[Event, None, StepObservation]:
+    def _observe(self) -> Generator[Event, None, StepObservation]:
         step = self._step + 1
-        sight = yield from self._recording(self._watch.look(step))
-        change = sight.change.share if sight.change is not None else 0.0
-        shot = sight.observation.screenshot
-        self._looks.append(HistoryStep(shot, sight.notes, change=change, fresh=sight.fresh))
-        yield self._recorded(Observed(step, sight.observation, sight.notes, sight.change, sight.capture_s))
-        if sight.reflected is not None:
-            yield self._recorded(sight.reflected)
-        return sight
+        seen = yield from self._recording(self._observer.observe(step))
+        change = seen.change.share if seen.change is not None else 0.0
+        self._history.append(HistoryStep(seen.observation.screenshot, seen.notes, change=change, replan=seen.replan))
+        yield self._recorded(Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s))
+        if seen.escalated is not None:
+            yield self._recorded(seen.escalated)
+        return seen
 
     # -- decide
 
-    def _decide(self, sight: StepObservation) -> Generator[Event, None, Decided]:
-        device = sight.observation.device
-        context = DecisionContext(self.task, self._step, tuple(self._looks), device, sight.hotter, sight.closer)
+    def _decide(self, seen: StepObservation) -> Generator[Event, None, Decided]:
+        device, history = seen.observation.device, tuple(self._history)
+        context = DecisionContext(self.task, self._step, history, device, seen.raise_temperature, seen.zoom_at)
         reply = ""
         for event in self.policy.decide(context, self._interrupted):
             yield self._recorded(event)
@@ -179,12 +178,12 @@ class Episode:
                 self._usage += event.usage
                 self._check_limits(steps=False)
             elif isinstance(event, ParseFailed):
-                self._misread += 1
+                self._parse_failures += 1
             elif isinstance(event, Decided):
-                self._looks[-1] = replace(self._looks[-1], reply=reply)
+                self._history[-1] = replace(self._history[-1], reply=reply)
                 return event
         raise _EpisodeEnded(
-            StopReason.STUCK, "the model's replies could not be read; the log has them, and what was wrong"
+            StopReason.STUCK, "the model's replies could not be parsed; the log has the replies and the errors"
         )
 
     def _interrupted(self) -> bool:
@@ -193,139 +192,141 @@ class Episode:
     # -- act
 
     def _act(self, decided: Decided, observation: Observation) -> Iterator[Event]:
-        """Carry out the actions in order; one that is refused drops those after it."""
-        refused = yield from self._carry_out(decided, observation)
-        self._watch.did(decided.actions, refused=refused)
+        """Execute the actions in order; a refused action drops the rest."""
+        refused = yield from self._execute(decided, observation)
+        self._observer.record_step(decided.actions, refused=refused)
 
-    def _carry_out(self, decided: Decided, observation: Observation) -> Generator[Event, None, bool]:
+    def _execute(self, decided: Decided, observation: Observation) -> Generator[Event, None, bool]:
         """Whether an action was refused."""
         for index, action in enumerate(decided.actions):
             if self._interrupted():
                 self._check_limits(steps=False)
-            verdict = self.guard(action, observation)
-            if isinstance(verdict, Deny):
-                self._denials += 1
-                self._watch.notes.append(f"Your last action was not allowed: {verdict.reason}. Find another way.")
-                yield self._recorded(Acted(self._step, index, action, refused=verdict.reason, by_guard=True))
+            permission = self.guard(action, observation)
+            if isinstance(permission, Deny):
+                self._denied_steps += 1
+                self._observer.notes.append(f"Your last action was not allowed: {permission.reason}. Find another way.")
+                yield self._recorded(Acted(self._step, index, action, refused=permission.reason, by_guard=True))
                 return True
             try:
-                done = self.env.execute(action)
+                result = self.env.execute(action)
             except EnvStopped:
                 raise
             except EnvLost as lost:
-                if not self._watch.may_restart():
+                if not self._observer.may_restart():
                     raise
                 yield self._recorded(Acted(self._step, index, action, refused=str(lost)))
                 return True
             except ActionRefused as refusal:
-                self._watch.notes.append(f"Your last action could not be done: {refusal}.")
+                self._observer.notes.append(f"Your last action could not be executed: {refusal}.")
                 yield self._recorded(Acted(self._step, index, action, refused=str(refusal)))
                 return True
-            self._watch.carried_out(self._step, action)
-            yield self._recorded(Acted(self._step, index, action, done))
-        self._denials = 0
+            self._observer.record_action(self._step, action)
+            yield self._recorded(Acted(self._step, index, action, result))
+        self._denied_steps = 0
         return False
 
-    # -- go on or end
+    # -- continue or end
 
-    def _judge(self, decided: Decided) -> Iterator[Event]:
-        """Raise `_EpisodeEnded` if the step just done was the last."""
+    def _check_ending(self, decided: Decided) -> Iterator[Event]:
+        """Raise `_EpisodeEnded` if this step was the last."""
         if isinstance(decided.ending, Finish):
-            yield from self._conclude(decided.ending)
+            yield from self._finish(decided.ending)
         elif isinstance(decided.ending, AskUser):
-            yield from self._converse(decided.ending.question or "the model asks for the user")
+            yield from self._ask_user(decided.ending.question or "the model asks for help")
         elif decided.ending is not None:
-            raise _EpisodeEnded(StopReason.INFEASIBLE, decided.ending.reason or "the model says that it cannot be done")
-        if self._denials >= MOST_DENIALS:
-            raise _EpisodeEnded(StopReason.REFUSED, f"{MOST_DENIALS} steps in a row asked for what is not allowed")
+            raise _EpisodeEnded(
+                StopReason.INFEASIBLE, decided.ending.reason or "the model reports that the task cannot be done"
+            )
+        if self._denied_steps >= MAX_DENIED_STEPS:
+            raise _EpisodeEnded(StopReason.REFUSED, f"actions of {MAX_DENIED_STEPS} consecutive steps were not allowed")
 
-    def _conclude(self, finish: Finish) -> Iterator[Event]:
-        """Believe a finish, or have it checked; a refuted one is told to the model once, and then stands."""
-        check = self.supervision.check
-        if check is None:
+    def _finish(self, finish: Finish) -> Iterator[Event]:
+        """Accept a finish, or have the critic check it; only the first rejection is reported to the model."""
+        critic = self.supervision.critic
+        if critic is None:
             raise _EpisodeEnded(StopReason.FINISHED, "", finish.answer)
         started = time.perf_counter()
-        verdict = self._verdict(check, finish)
-        self._usage += verdict.usage
+        critique = self._critique(critic, finish)
+        self._usage += critique.usage
         seconds = time.perf_counter() - started
-        yield self._recorded(Critiqued(self._step, verdict.holds, verdict.reason, verdict.usage, seconds))
-        last = self._refuted or (self.limits.steps is not None and self._step >= self.limits.steps)
-        if verdict.holds is not False or last:
-            reason = "" if verdict.holds else f"the second look: {verdict.reason}"
-            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=verdict.holds)
-        self._refuted = True
-        self._watch.notes.append(render("refuted", reason=verdict.reason))
+        yield self._recorded(Critiqued(self._step, critique.holds, critique.reason, critique.usage, seconds))
+        last = self._rejected_finish or (self.limits.steps is not None and self._step >= self.limits.steps)
+        if critique.holds is not False or last:
+            reason = "" if critique.holds else f"critic: {critique.reason}"
+            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=critique.holds)
+        self._rejected_finish = True
+        self._observer.notes.append(render("critic_rejected", reason=critique.reason))
 
-    def _verdict(self, check: Critic, finish: Finish) -> Critique:
-        shots = (*(look.screenshot for look in self._looks[-2:]), self.env.observe().screenshot)
+    def _critique(self, critic: Critic, finish: Finish) -> Critique:
+        shots = (*(step.screenshot for step in self._history[-2:]), self.env.observe().screenshot)
         try:
-            return check(CompletionClaim(self.task, finish.answer, shots, tuple(self._watch.done)))
+            return critic(CompletionClaim(self.task, finish.answer, shots, tuple(self._observer.actions_done)))
         except ModelLost as lost:
-            return Critique(None, f"the model that checks is lost: {lost}")
+            return Critique(None, f"the critic is not available: {lost}")
 
-    def _converse(self, question: str) -> Iterator[Event]:
-        """Ask the user, if one attends; the time that it takes does not count."""
-        answered = yield from self._recording(self._watch.ask_user(self._step, question))
+    def _ask_user(self, question: str) -> Iterator[Event]:
+        """Ask the user, if one attends; waiting does not count towards the time limit."""
+        answered = yield from self._recording(self._observer.ask_user(self._step, question))
         if not answered and not self.control.stopped:
             raise _EpisodeEnded(StopReason.NEEDS_USER, question)
 
     def _check_limits(self, *, steps: bool = True) -> None:
-        """Raise `_EpisodeEnded` if a limit is reached or the episode was stopped from outside."""
+        """Raise `_EpisodeEnded` if a limit is reached or `stop` was called."""
         limits = self.limits
         if self.control.stopped:
             raise _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
         if self._out_of_time():
-            raise _EpisodeEnded(StopReason.TIME_LIMIT, f"{limits.seconds:g} seconds are over")
+            raise _EpisodeEnded(StopReason.TIME_LIMIT, f"reached the limit of {limits.seconds:g} seconds")
         if limits.tokens is not None and self._usage.total >= limits.tokens:
-            raise _EpisodeEnded(StopReason.TOKEN_LIMIT, f"{self._usage.total} tokens used of {limits.tokens}")
+            raise _EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {self._usage.total} of {limits.tokens} tokens")
         if steps and limits.steps is not None and self._step >= limits.steps:
-            raise _EpisodeEnded(StopReason.STEP_LIMIT, f"{limits.steps} steps are over")
+            raise _EpisodeEnded(StopReason.STEP_LIMIT, f"reached the limit of {limits.steps} steps")
 
-    def _hold_while_paused(self) -> Iterator[Event]:
+    def _wait_while_paused(self) -> Iterator[Event]:
         if not self.control.paused:
             return
         started = time.monotonic()
-        yield from self._recording(self._watch.hand_over(self._step))
-        who = ": the user works the screen" if self.control.user_at_work else ""
-        yield self._recorded(Note(f"paused{who}", self._step))
+        yield from self._recording(self._observer.hand_over(self._step))
+        cause = ": the user is using the screen" if self.control.user_active else ""
+        yield self._recorded(Note(f"paused{cause}", self._step))
         self.control.wait_while_paused()
-        self._begun += time.monotonic() - started
+        self._started_at += time.monotonic() - started
         yield self._recorded(Note("resumed", self._step))
 
     def _out_of_time(self) -> bool:
         return self.limits.seconds is not None and self._seconds >= self.limits.seconds
 
-    # -- what the events say
+    # -- events
 
     @property
     def _step(self) -> int:
-        """The number of the newest look, from 1; steps and looks are counted alike."""
-        return len(self._looks)
+        """The number of the newest step, from 1."""
+        return len(self._history)
 
     @property
     def _seconds(self) -> float:
-        return time.monotonic() - self._begun - self._watch.waited_s
+        return time.monotonic() - self._started_at - self._observer.waited_s
 
-    def _ended(self, over: _EpisodeEnded) -> Ended:
+    def _ended(self, end: _EpisodeEnded) -> Ended:
         return Ended(
-            over.stop,
-            over.reason,
-            over.answer,
+            end.stop,
+            end.reason,
+            end.answer,
             self._step,
             self._usage,
             self._seconds,
             _now(),
-            self._misread,
-            over.verified,
+            self._parse_failures,
+            end.verified,
         )
 
     def _recording(self, events: Generator[Event, None, T]) -> Generator[Event, None, T]:
-        """The same events, each recorded before it is handed on."""
+        """Record each event before yielding it."""
         while True:
             try:
                 event = next(events)
-            except StopIteration as done:
-                result: T = done.value
+            except StopIteration as end:
+                result: T = end.value
                 return result
             yield self._recorded(event)
 

@@ -1,6 +1,6 @@
-"""Looking, with all that goes with it: what changed, circles, a screen that was handed over, and a look that failed.
+"""The observation of a step: detects changes and loops, recovers lost screens, and involves the user.
 
-`Observer.look` is asked once a step. Everything here is a generator of events, which the episode records.
+`Observer.observe` is called once per step. Its methods are generators of events, which the episode records.
 """
 
 import time
@@ -13,7 +13,7 @@ from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.change import Change, ChangeKind
-from ..core.describe import describe_action, indent_continuation, no_effect_message
+from ..core.describe import USER_ANSWERS, USER_SAYS, describe_action, indent_continuation, no_effect_message
 from ..core.supervision import RecoveryAction, Supervision
 from ..monitor.action_loops import ActionLoop
 from ..monitor.progress import ProgressMonitor
@@ -21,252 +21,243 @@ from ..monitor.screen_diff import difference_of
 from ..record.events import Escalated, Event, NeedsUser, Note, RecoveredError, UserMessage
 from .control import Control
 
-LOOK_AGAIN_S = 0.5
-"""A look that failed is tried once more after so long."""
+RETRY_S = 0.5
+"""Delay before a failed screenshot is retried once."""
 
 PROBE_S = 1.1
-"""What moves by itself is told by two looks so far apart: a clock that shows seconds moves in this time."""
+"""Time between two screenshots that find animations; a clock that shows seconds changes in this time."""
 
-FIRST_LOOK_S = 0.1
-"""How old the look that opened the screen may be and still serve as that of the first step."""
+OPENING_MAX_AGE_S = 0.1
+"""The observation that opened the screen is reused for the first step if it is no older than this."""
 
 CLOCK_JUMP_S = 5.0
-_LISTED = 30
-_USERS_QUESTION = "I am going in circles: {seen}. What shall I do?"
-LEFT_ALONE = "The user has had the screen in the meantime and left it as it was."
-CHANGED_BY_HAND = "The user has had the screen in the meantime and changed it by hand; it is not as you left it."
+_MAX_LISTED_ACTIONS = 30
+_LOOP_QUESTION = "I am stuck in a loop: {loop}. What should I do?"
+SCREEN_UNCHANGED_BY_USER = "The user had control of the screen and did not change it."
+SCREEN_CHANGED_BY_USER = "The user had control of the screen and changed it."
 
 
 class Stuck(Exception):
-    """The run goes in a circle that nothing has led out of; the message says which."""
+    """The agent loops and no recovery action helped; the message describes the loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepObservation:
-    """A look with what is to be said about it, and what is done differently at this step."""
+    """An observation with the notes for the model, and what is done differently in this step."""
 
     observation: Observation
     notes: tuple[str, ...]
     change: Change | None
     capture_s: float
-    reflected: Escalated | None = None
-    closer: ScreenPoint | None = None
-    hotter: bool = False
+    escalated: Escalated | None = None
+    zoom_at: ScreenPoint | None = None
+    raise_temperature: bool = False
 
     @property
-    def fresh(self) -> bool:
-        """Whether a new plan begins here."""
-        return self.reflected is not None and self.reflected.action is RecoveryAction.PLAN
+    def replan(self) -> bool:
+        """Whether a new plan starts in this step."""
+        return self.escalated is not None and self.escalated.action is RecoveryAction.REPLAN
 
 
 @dataclass(frozen=True, slots=True)
-class _FirstLook:
-    """The look that opened the screen, and when it was over, by `time.perf_counter`."""
+class _OpeningObservation:
+    """The observation that opened the screen, and when it was taken, by `time.perf_counter`."""
 
     observation: Observation
-    seen_at: float
+    taken_at: float
 
 
 @dataclass(slots=True)
 class Observer:
-    """Sees an environment for an episode.
+    """Observes an environment for an episode.
 
-    `notes` is what the model is told at the next look, `done` the actions carried out so far, in words; `waited_s` is
-    the time that the user took.
+    `notes` collects what the model is informed of at the next observation, `actions_done` describes the actions carried
+    out so far; `waited_s` is the time spent waiting for the user.
     """
 
     env: Env
     control: Control
     supervision: Supervision
     notes: list[str] = field(default_factory=list[str])
-    done: list[str] = field(default_factory=list[str])
+    actions_done: list[str] = field(default_factory=list[str])
     waited_s: float = 0.0
 
-    _reflection: ProgressMonitor = field(init=False)
-    _first: _FirstLook | None = field(init=False, default=None)
-    _handed_over: Screenshot | None = field(init=False, default=None)
+    _progress: ProgressMonitor = field(init=False)
+    _opening: _OpeningObservation | None = field(init=False, default=None)
+    _before_user: Screenshot | None = field(init=False, default=None)
     _refused: bool = field(init=False, default=False)
-    _clock: float = field(init=False, default=0.0)
+    _clock_offset: float = field(init=False, default=0.0)
     _restarts: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._reflection = ProgressMonitor(self.supervision)
-        self._clock = _offset()
+        self._progress = ProgressMonitor(self.supervision)
+        self._clock_offset = _clock_offset()
 
-    # -- what was done
+    # -- actions
 
-    def did(self, actions: tuple[Action, ...], *, refused: bool) -> None:
-        """Take in what a step did; `refused` says that its last action was not carried out."""
-        self._reflection.record_actions(actions)
+    def record_step(self, actions: tuple[Action, ...], *, refused: bool) -> None:
+        """Record the actions of a step; `refused` if the last of them was not carried out."""
+        self._progress.record_actions(actions)
         self._refused = refused
 
-    def carried_out(self, step: int, action: Action) -> None:
-        """Take in one action that was carried out."""
-        self.done.append(f"{step}. {describe_action(action)}")
+    def record_action(self, step: int, action: Action) -> None:
+        """Record one action that was carried out."""
+        self.actions_done.append(f"{step}. {describe_action(action)}")
 
-    # -- a look
+    # -- observing
 
     def open(self) -> None:
-        """Open the screen by looking at it. The first step need not look again where it begins right after.
+        """Open the screen by observing it; the first step reuses the observation if it starts right after.
 
         Raises:
-            EnvUnavailable: it cannot be opened.
-            EnvLost: it is gone.
+            EnvUnavailable: the screen cannot be opened.
+            EnvLost: the screen is gone.
         """
         observation = self.env.observe()
         self.notes.extend(observation.facts)
-        self._first = _FirstLook(observation, time.perf_counter())
+        self._opening = _OpeningObservation(observation, time.perf_counter())
 
-    def look(self, step: int) -> Generator[Event, None, StepObservation]:
-        """Look, as step `step`.
+    def observe(self, step: int) -> Generator[Event, None, StepObservation]:
+        """Observe the screen for step `step`.
 
         Raises:
             EnvLost: the screen is gone.
-            Stuck: the run goes in circles, and the ladder has no more rungs.
+            Stuck: the agent loops, and all recovery actions have been tried.
         """
         yield from self._check_clock(step)
-        observation, capture_s = yield from self._timed_look(step)
-        change = self._reflection.record_observation(observation.screenshot)
-        if self._reflection.needs_probe():
+        observation, capture_s = yield from self._timed_observation(step)
+        change = self._progress.record_observation(observation.screenshot)
+        if self._progress.needs_probe():
             change = yield from self._probe(step)
-        circle = self._reflection.detect_loop()
-        rung = self._reflection.next_recovery(circle) if circle is not None else None
-        if circle is None or rung is None:
-            return self._sight(observation, change, capture_s)
-        reflected = Escalated(step, rung, str(circle))
-        if rung is RecoveryAction.STUCK:
-            yield Escalated(step - 1, rung, str(circle))
-            raise Stuck(str(circle))
-        if rung is RecoveryAction.USER:
-            yield Escalated(step - 1, rung, str(circle))
-            if not (yield from self.ask_user(step - 1, _USERS_QUESTION.format(seen=circle))):
-                raise Stuck(str(circle))
+        loop = self._progress.detect_loop()
+        action = self._progress.next_recovery(loop) if loop is not None else None
+        if loop is None or action is None:
+            return self._step_observation(observation, change, capture_s)
+        if action is RecoveryAction.STUCK:
+            yield Escalated(step - 1, action, str(loop))
+            raise Stuck(str(loop))
+        if action is RecoveryAction.ASK_USER:
+            yield Escalated(step - 1, action, str(loop))
+            if not (yield from self.ask_user(step - 1, _LOOP_QUESTION.format(loop=loop))):
+                raise Stuck(str(loop))
             observation = yield from self._observe(step)
-            return self._sight(observation, self._reflection.record_observation(observation.screenshot), capture_s)
-        return self._sight(observation, change, capture_s, reflected, circle)
+            return self._step_observation(
+                observation, self._progress.record_observation(observation.screenshot), capture_s
+            )
+        return self._step_observation(observation, change, capture_s, Escalated(step, action, str(loop)), loop)
 
-    def _sight(
+    def _step_observation(
         self,
         observation: Observation,
         change: Change | None,
         capture_s: float,
-        reflected: Escalated | None = None,
-        circle: ActionLoop | None = None,
+        escalated: Escalated | None = None,
+        loop: ActionLoop | None = None,
     ) -> StepObservation:
-        self._say_who_had_it(observation.screenshot)
-        rung = reflected.action if reflected is not None else None
-        if rung not in (RecoveryAction.TELL, RecoveryAction.PLAN):
-            self._say_what_came_of_it(change)
-        self.notes.extend(
-            f"The user says: {indent_continuation(text)}" for text in self.control.drain_messages() if text
-        )
-        if rung is RecoveryAction.TELL:
-            self.notes.append(render("circle", seen=str(circle)))
-        elif rung is RecoveryAction.PLAN:
-            self.notes.append(render("fresh_plan", seen=str(circle), deeds="\n".join(self.done[-_LISTED:])))
+        self._note_user_control(observation.screenshot)
+        action = escalated.action if escalated is not None else None
+        if action not in (RecoveryAction.MESSAGE, RecoveryAction.REPLAN):  # both describe the loop themselves
+            self._note_no_effect(change)
+        self.notes.extend(f"{USER_SAYS}{indent_continuation(text)}" for text in self.control.drain_messages() if text)
+        if action is RecoveryAction.MESSAGE:
+            self.notes.append(render("loop_detected", loop=str(loop)))
+        elif action is RecoveryAction.REPLAN:
+            listed = "\n".join(self.actions_done[-_MAX_LISTED_ACTIONS:])
+            self.notes.append(render("replan", loop=str(loop), actions=listed))
         notes = tuple(dict.fromkeys((*self.notes, *observation.facts)))
         self.notes.clear()
-        closer = circle.target if circle is not None and rung is RecoveryAction.CLOSER else None
+        zoom_at = loop.target if loop is not None and action is RecoveryAction.ZOOM else None
         return StepObservation(
-            observation, notes, change, capture_s, reflected, closer, self._reflection.raise_temperature
+            observation, notes, change, capture_s, escalated, zoom_at, self._progress.raise_temperature
         )
 
-    def _say_who_had_it(self, screenshot: Screenshot) -> None:
-        if self._handed_over is None:
+    def _note_user_control(self, screenshot: Screenshot) -> None:
+        if self._before_user is None:
             return
-        changed = difference_of(self._handed_over, screenshot).classify().kind is not ChangeKind.NOTHING
-        self.notes.append(CHANGED_BY_HAND if changed else LEFT_ALONE)
-        self._handed_over = None
+        changed = difference_of(self._before_user, screenshot).classify().kind is not ChangeKind.NOTHING
+        self.notes.append(SCREEN_CHANGED_BY_USER if changed else SCREEN_UNCHANGED_BY_USER)
+        self._before_user = None
 
-    def _say_what_came_of_it(self, change: Change | None) -> None:
-        if (
-            change is None
-            or change.kind is not ChangeKind.NOTHING
-            or self._refused
-            or not self.supervision.tell_changes
-        ):
-            return
-        said = no_effect_message(self._reflection.last_actions)
-        if said:
-            self.notes.append(said)
+    def _note_no_effect(self, change: Change | None) -> None:
+        unchanged = change is not None and change.kind is ChangeKind.NOTHING
+        if unchanged and not self._refused and self.supervision.report_no_effect:
+            message = no_effect_message(self._progress.last_actions)
+            self.notes.extend([message] if message else [])
 
-    def _timed_look(self, step: int) -> Generator[Event, None, tuple[Observation, float]]:
-        """A look and the seconds that it cost: none for the one that opened the screen, if that was just now."""
-        first, self._first = self._first, None
+    def _timed_observation(self, step: int) -> Generator[Event, None, tuple[Observation, float]]:
+        """An observation and the seconds it took: zero if the one that opened the screen is reused."""
+        opening, self._opening = self._opening, None
         started = time.perf_counter()
-        if first is not None and started - first.seen_at < FIRST_LOOK_S:
-            return first.observation, 0.0
+        if opening is not None and started - opening.taken_at < OPENING_MAX_AGE_S:
+            return opening.observation, 0.0
         observation = yield from self._observe(step)
         return observation, time.perf_counter() - started
 
     def _observe(self, step: int) -> Generator[Event, None, Observation]:
-        """A look, tried once more if it fails, and then on a screen that was started again, if there may be one."""
+        """Observe; on failure retry once, and then restart the screen if that is allowed."""
         try:
             return self.env.observe()
         except EnvStopped:
             raise
         except EnvLost as lost:
             message = str(lost)
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(RETRY_S)
         try:
             observation = self.env.observe()
         except EnvLost:
             if not self.may_restart():
                 raise
         else:
-            yield RecoveredError(step, "screenshot", f"a look failed and was taken again: {message}")
+            yield RecoveredError(step, "screenshot", f"a screenshot failed and was retried: {message}")
             return observation
         yield self._restart(step, message)
         return (yield from self._observe(step))
 
     def may_restart(self) -> bool:
-        """Whether a screen that is lost may be started again."""
+        """Whether a lost screen may be restarted."""
         return isinstance(self.env, Restartable) and self._restarts < self.supervision.restarts
 
     def _restart(self, step: int, message: str) -> RecoveredError:
         assert isinstance(self.env, Restartable)
         self._restarts += 1
-        said = self.env.restart()
-        self._reflection.reset()
-        self.notes.append(said)
-        return RecoveredError(
-            step, "screen", f"{message}; it was started again ({self._restarts} of {self.supervision.restarts})"
-        )
+        self.notes.append(self.env.restart())
+        self._progress.reset()
+        count = f"{self._restarts} of {self.supervision.restarts}"
+        return RecoveredError(step, "screen", f"{message}; it was restarted ({count})")
 
     def _probe(self, step: int) -> Generator[Event, None, Change]:
         time.sleep(PROBE_S)
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
-        change = self._reflection.record_probe(observation.screenshot)
-        moves = "what changed moves by itself" if change.kind is ChangeKind.NOTHING else "the change is the action's"
-        yield Note(f"looked again without doing anything: {moves}", step)
+        change = self._progress.record_probe(observation.screenshot)
+        cause = "an animation" if change.kind is ChangeKind.NOTHING else "the action"
+        yield Note(f"took a second screenshot without acting: the change is caused by {cause}", step)
         return change
 
     def _check_clock(self, step: int) -> Generator[Event, None, None]:
-        """Limits are kept by a clock that nobody sets; that the other one was set is worth a line in the log."""
-        offset = _offset()
-        jump, self._clock = offset - self._clock, offset
+        """Log jumps of the wall clock. Limits use the monotonic clock and are not affected."""
+        offset = _clock_offset()
+        jump, self._clock_offset = offset - self._clock_offset, offset
         if abs(jump) >= CLOCK_JUMP_S:
-            yield RecoveredError(
-                step, "clock", f"the clock was set {'forward' if jump > 0 else 'back'} by {abs(jump):.0f} s"
-            )
+            direction = "forward" if jump > 0 else "back"
+            yield RecoveredError(step, "clock", f"the clock was set {direction} by {abs(jump):.0f} s")
 
     # -- the user
 
     def hand_over(self, step: int) -> Generator[Event, None, None]:
-        """Let go of the screen, and keep how it looked, since somebody else will have it.
+        """Release the screen to the user, and remember its state.
 
-        A person who has begun to work it already may have changed it before: then the screen's own facts tell.
+        If the user is already active, they may have changed it before; then only the facts of the screen are reported.
         """
         self.env.release()
-        self._first = None
+        self._opening = None
         observation = yield from self._observe(step)
         self.notes.extend(observation.facts)
-        self._handed_over = None if self.control.user_at_work else observation.screenshot
-        self._reflection.reset()
+        self._before_user = None if self.control.user_active else observation.screenshot
+        self._progress.reset()
 
     def ask_user(self, step: int, question: str) -> Generator[Event, None, bool]:
-        """Ask, and wait until the user answers or hands the screen back; False if nobody will."""
+        """Ask, and wait until the user answers or returns the screen; False if no one will answer."""
         if not self.supervision.attended or self.control.declined:
             return False
         yield from self.hand_over(step)
@@ -274,14 +265,14 @@ class Observer:
         yield NeedsUser(step, question)
         self.control.wait_for_message()
         self.waited_s += time.monotonic() - started
-        texts = self.control.drain_messages()
-        for text in texts:
+        messages = self.control.drain_messages()
+        for text in messages:
             yield UserMessage(step, text)
             if text:
-                self.notes.append(f"The user answers: {indent_continuation(text)}")
-        return bool(texts)
+                self.notes.append(f"{USER_ANSWERS}{indent_continuation(text)}")
+        return bool(messages)
 
 
-def _offset() -> float:
-    """How far the clock on the wall is ahead of the one that only ever goes forward."""
+def _clock_offset() -> float:
+    """How far the wall clock is ahead of the monotonic clock."""
     return time.time() - time.monotonic()

@@ -1,36 +1,55 @@
-"""Open a model by what a person types: `reader`, the address of a server, or the folder of a model."""
+"""Opens a model by address: `reader`, the URL of a server, the folder of a model, or the name of a plugin.
+
+A package adds a kind of model by an entry point in the group `screenwright.models`: a function of the address and
+`ModelOptions` that returns a `Model`. The entry point `acme` opens `acme` and all addresses that start with `acme:`.
+"""
 
 from pathlib import Path
 
-from ..core.model import Model
+from ..._plugins import load_plugin, plugin_names
+from ..core.model import Model, ModelOptions
 
 _LOCAL = "local:"
 
 
-def open_model(which: str, name: str | None = None, *, image_uuids: bool = False) -> Model:
-    """The embedded `reader`, or the model called `name` at the OpenAI-compatible server `http://host:port/v1`.
+def open_model(address: str, name: str | None = None, *, image_uuids: bool = False) -> Model:
+    """Open the model at `address`. Nothing is contacted or loaded yet.
 
-    A folder with a model in it, or `local:` before a folder or a name at the hub, is run in this process, and then
-    `name` is what its dialect is chosen by. Nothing is contacted or loaded yet. `image_uuids` sends a screenshot's
-    bytes once only, to servers that take that (vLLM).
+    `http://host:port/v1` is an OpenAI-compatible server, where `name` selects one of several models. A folder, or
+    `local:` and a folder or a name on the Hugging Face hub, runs in this process. `image_uuids` is described at
+    `ModelOptions`.
 
     Raises:
-        ValueError: `which` is none of these.
-        ImportError: what it needs is not installed; says how to.
+        ValueError: there is no such model.
+        ImportError: an optional dependency is not installed; the message names the extra.
     """
-    if which == "reader":
-        from ..reader import ReaderModel  # its OCR takes a second to import, and is an extra
+    scheme = "local" if Path(address).is_dir() else address.partition(":")[0]
+    if scheme not in plugin_names("model"):
+        kinds = ", ".join(name for name in plugin_names("model") if name not in ("http", "https", "local"))
+        raise ValueError(
+            f"there is no model {address!r}: name one of {kinds}, the address of a server such as "
+            "http://host:8000/v1, or the folder of a model"
+        )
+    model: Model = load_plugin("model", scheme)(address, ModelOptions(name, image_uuids))
+    return model
 
-        return ReaderModel()
-    if which.startswith(("http://", "https://")):
-        from ..models.served import ServedModel  # the OpenAI SDK takes half a second to import
 
-        return ServedModel(which, name, image_uuids=image_uuids)
-    if which.startswith(_LOCAL) or Path(which).is_dir():
-        from ..models.local import LocalModel
+def open_reader(address: str, options: ModelOptions) -> Model:
+    """The embedded OCR reader."""
+    from ..reader import ReaderModel  # its OCR takes a second to import
 
-        return LocalModel(which.removeprefix(_LOCAL), name=name)
-    raise ValueError(
-        f"there is no model {which!r}: say reader, the address of a server such as http://host:8000/v1, "
-        "or the folder of a model"
-    )
+    return ReaderModel()
+
+
+def open_served(address: str, options: ModelOptions) -> Model:
+    """The model at an OpenAI-compatible server."""
+    from ..models.served import ServedModel  # the OpenAI SDK takes half a second to import
+
+    return ServedModel(address, options.name, image_uuids=options.image_uuids)
+
+
+def open_local(address: str, options: ModelOptions) -> Model:
+    """A model that runs in this process, from a folder or from the Hugging Face hub."""
+    from ..models.local import LocalModel
+
+    return LocalModel(address.removeprefix(_LOCAL), name=options.name)

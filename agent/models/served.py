@@ -146,15 +146,15 @@ class ServedModel:
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
         """See `Model`. `stop` is called at least twenty times a second, also before the first token."""
-        accumulator, overcome = StreamAccumulator(stop), list[str]()
+        accumulator, errors = StreamAccumulator(stop), list[str]()
         with interruptible(by=accumulator.should_stop):
             try:
                 check_interrupted()
                 facts = self.facts()
-                self._with_retries(lambda: self._complete_once(facts, messages, sampling, accumulator), overcome)
+                self._with_retries(lambda: self._complete_once(facts, messages, sampling, accumulator), errors)
             except Interrupted:
                 pass  # by `stop`
-        return replace(accumulator.completion(messages), overcome=tuple(overcome))
+        return replace(accumulator.completion(messages), recovered_errors=tuple(errors))
 
     # -- one call
 
@@ -300,8 +300,8 @@ class ServedModel:
                 )
             return self._client
 
-    def _with_retries(self, attempt: Callable[[], _Result], overcome: list[str] | None = None) -> _Result:
-        """The result of `attempt`, with retries after temporary errors, which are added to `overcome`.
+    def _with_retries(self, attempt: Callable[[], _Result], errors: list[str] | None = None) -> _Result:
+        """The result of `attempt`, with retries after temporary errors, which are added to `errors`.
 
         Raises:
             ModelLost: the error persists or is permanent.
@@ -316,8 +316,8 @@ class ServedModel:
                 if not failure.retryable or tries > self._retries:
                     raise ModelLost(failure.message + (f" (tried {tries} times)" if tries > 1 else "")) from error
             backoff_s = min(self._backoff_s * 2 ** (tries - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
-            if overcome is not None:
-                overcome.append(failure.message)
+            if errors is not None:
+                errors.append(failure.message)
             sleep(backoff_s if failure.retry_after_s is None else failure.retry_after_s)
         raise AssertionError("unreachable")
 

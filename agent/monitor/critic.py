@@ -31,10 +31,10 @@ class ModelCritic:
         """The model's verdict on `claim`."""
         self.model.connect()
         question = render(
-            "second_look",
+            "critic",
             task=claim.task,
             answer=claim.answer or "(none)",
-            deeds="\n".join(claim.actions[-_MAX_LISTED_ACTIONS:]) or "nothing",
+            actions="\n".join(claim.actions[-_MAX_LISTED_ACTIONS:]) or "(none)",
         )
         images = (ImagePart.of(shot, self._rule.resize(shot.size)) for shot in claim.screenshots)
         completion = self.model.complete([Message.of("user", *images, question)], _SAMPLING)

@@ -124,16 +124,16 @@ class ProgressMonitor:
     def detect_loop(self) -> ActionLoop | None:
         """The current loop, once its weight reaches the threshold."""
         loop = find_loop(self._steps, self._same_screen) if self._steps else None
-        if loop is None or loop.weight < self.supervision.notice_after:
+        if loop is None or loop.weight < self.supervision.loop_threshold:
             self._end_loop()
             return None
         return loop
 
     def next_recovery(self, loop: ActionLoop) -> RecoveryAction | None:
         """The next recovery action, if one is due. Each is taken once, until the agent leaves the loop's screens."""
-        available = [action for action in self.supervision.rungs if self._is_available(action, loop)]
-        grace = 0 if self.supervision.rungs else _STUCK_AFTER
-        if loop.weight < self.supervision.notice_after + self._tried_in_loop + grace:
+        available = [action for action in self.supervision.recovery if self._is_available(action, loop)]
+        grace = 0 if self.supervision.recovery else _STUCK_AFTER
+        if loop.weight < self.supervision.loop_threshold + self._tried_in_loop + grace:
             return None
         self._tried_in_loop += 1
         action = available[0] if available else RecoveryAction.STUCK
@@ -144,12 +144,12 @@ class ProgressMonitor:
     @property
     def raise_temperature(self) -> bool:
         """Whether to sample at a higher temperature: from that recovery action until the loop ends."""
-        return RecoveryAction.HOTTER in self._tried and self._tried_in_loop > 0
+        return RecoveryAction.TEMPERATURE in self._tried and self._tried_in_loop > 0
 
     def _is_available(self, action: RecoveryAction, loop: ActionLoop) -> bool:
-        if action in self._tried or (action is RecoveryAction.USER and not self.supervision.attended):
+        if action in self._tried or (action is RecoveryAction.ASK_USER and not self.supervision.attended):
             return False
-        return action is not RecoveryAction.CLOSER or loop.target is not None
+        return action is not RecoveryAction.ZOOM or loop.target is not None
 
     def _end_loop(self) -> None:
         """Allow all recovery actions again, after two effective steps in a row to a screen outside the loop."""

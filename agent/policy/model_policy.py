@@ -1,325 +1,286 @@
-"""What turns what was seen into a decision: the contract, the model-driven policy, and a scripted one for tests."""
+"""The policy that asks a model: prompt, reply, repair of parse failures, zoom refinement and context compaction."""
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from math import ceil
-from typing import Protocol, TypeAlias
 
-from ...envs.actions import ActionIn, points_of
+from ...envs.env import EnvInfo
 from ...envs.geometry import ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
-from ..core.context_window import LEAST_REPLY, estimated_tokens
-from ..core.coordinates import Absolute, Frame, ModelPoint, PointTrace
-from ..core.decision import Ending, Finish, ParseFailure
+from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
+from ..core.coordinates import Frame
+from ..core.decision import ParseFailure
 from ..core.describe import describe_action
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
-from ..core.model import Completion, Model, ModelInfo, Sampling
+from ..core.model import Completion, Model, Sampling
 from ..dialects.dialect import Constrainable, Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_for_model, dialect_names, with_prompt
-from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
-from .grounded import GroundedReply
+from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
+from .grounding import GroundedReply
 from .image_history import ChunkedHistory, History
-from .summary import HistorySummary, apply_summary, request, summary_text
+from .policy import PolicyEvents
+from .summary import HistorySummary, apply_summary, summary_request, summary_text
 from .zoom import ZoomRefinement, is_close
 
-REPAIRS = 2
-"""How often an unreadable reply is told to the model, with the reason, before the step is given up."""
+MAX_REPAIRS = 2
+"""How often the model may retry an unreadable reply before the step fails."""
 
-_HOTTER = 0.7
-
-Thinking: TypeAlias = Iterator[Replied | Summarized | RecoveredError | ParseFailed | Decided]
-"""Of these, `Decided` is the last, if any reply could be read."""
+_RAISED_TEMPERATURE = 0.7
 
 
-class Policy(Protocol):
-    """Turns a situation into a decision."""
-
-    def info(self) -> PolicyInfo:
-        """What decides, for the log. Opens nothing."""
-        ...
-
-    def open(self) -> None:
-        """Get ready, such as contact the model's server; may be called again, and then does nothing.
-
-        Raises:
-            ModelLost: the model cannot be had.
-            ValueError: what it is asked in cannot be told; says what to set.
-        """
-        ...
-
-    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
-        """What happens while deciding, as events; the last one is `Decided`, unless no reply could be read.
-
-        Ends a long wait soon after `interrupted` returns True.
-
-        Raises:
-            ModelLost: the model does not answer.
-        """
-        ...
-
-
+@dataclass
 class ModelPolicy:
-    """A model asked in its dialect, shown the screenshots that the history chooses.
+    """Asks a model in its dialect, with the screenshots that `history` selects.
 
-    Without a dialect, `open` chooses it by the name that the model has at its server. `prompt` says which of the
-    dialect's prompts to ask in, where it has several. `constrain` holds replies to the dialect's grammar, where both
-    the dialect and the server can. `condense` lets the model tell its oldest steps again in few words where its context
-    has no room for them; without it they are left out.
+    Without a dialect, `open` chooses one by the model's name. `prompt` selects one of the dialect's prompts.
+    `constrain` restricts replies to the dialect's grammar, if both the dialect and the server support it. `summarize`
+    has the model summarize its oldest steps when its context window is full; otherwise they are dropped.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        dialect: Dialect | None = None,
-        *,
-        history: History | None = None,
-        sampling: Sampling | None = None,
-        image_format: ImageFormat = ImageFormat.PNG,
-        prompt: Prompt | None = None,
-        constrain: bool = False,
-        condense: bool = True,
-    ) -> None:
-        self.model = model
-        self._condense = condense
-        self._memory = HistorySummary()
-        self._constrain = constrain
-        self._prompt = prompt
-        self.history = history or ChunkedHistory()
-        self._dialect = self._asked(dialect) if dialect is not None else None
-        self._sampling = sampling
-        self.image_format = image_format
-        self._encoded: dict[str, ImagePart] = {}
+    model: Model
+    dialect: Dialect | None = None
+    _: KW_ONLY
+    history: History = ChunkedHistory()
+    sampling: Sampling | None = None
+    image_format: ImageFormat = ImageFormat.PNG
+    prompt: Prompt | None = None
+    constrain: bool = False
+    summarize: bool = True
+
+    _summary: HistorySummary = field(init=False, default=HistorySummary())
+    _encoded: dict[str, ImagePart] = field(init=False, default_factory=dict[str, ImagePart])
+
+    def __post_init__(self) -> None:
+        if self.dialect is not None and self.prompt is not None:
+            self.dialect = with_prompt(self.dialect, self.prompt)
 
     def info(self) -> PolicyInfo:
-        """See `Policy`. Until it is open, what it was told."""
-        model, dialect = self.model.info(), self._dialect
+        """See `Policy`. Before `open`, only what was set explicitly."""
+        model, dialect = self.model.info(), self.dialect
         if dialect is None:
-            return PolicyInfo(model, history=str(self.history), sampling=self._sampling)
-        sampling = self._sampling or dialect.sampling
+            return PolicyInfo(model, history=str(self.history), sampling=self.sampling)
+        sampling = self.sampling or dialect.sampling
         return PolicyInfo(model, dialect.name, dialect.prompt_sha256, str(self.history), sampling)
 
     def open(self) -> None:
         """See `Policy`."""
+        self._summary = HistorySummary()
         self.model.connect()
-        _ = self.dialect
+        self.resolve_dialect()
 
-    @property
-    def dialect(self) -> Dialect:
-        """How the model speaks.
+    def resolve_dialect(self) -> Dialect:
+        """The dialect, chosen by the model's name if none was given.
 
         Raises:
-            ValueError: its name does not tell.
+            ValueError: the name matches no dialect.
         """
-        if self._dialect is None:
+        if self.dialect is None:
             name = self.model.info().name
             found = dialect_for_model(name)
             if found is None:
                 names = ", ".join(dialect_names())
-                raise ValueError(f"the name {name!r} does not tell how the model speaks: choose a dialect of {names}")
-            self._dialect = self._asked(found)
-        return self._dialect
+                raise ValueError(f"no dialect is known for the model {name!r}: choose one of {names}")
+            self.dialect = found if self.prompt is None else with_prompt(found, self.prompt)
+        return self.dialect
 
-    def _asked(self, dialect: Dialect) -> Dialect:
-        return dialect if self._prompt is None else with_prompt(dialect, self._prompt)
-
-    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
-        """See `Policy`. An unreadable reply is answered with the reason, at most twice, at a higher temperature."""
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:
+        """See `Policy`. A parse failure is reported to the model, which retries up to `MAX_REPAIRS` times."""
         started = time.perf_counter()
-        messages, turns, left_out = self._prompt_for(context)
+        dialect = self.resolve_dialect()
+        messages, turns, dropped = self._prompt(context)
         encode_s = time.perf_counter() - started
-        if left_out and self._condense:
-            yield from self._condensed(context, left_out, interrupted)
-            messages, turns, _ = self._prompt_for(context)
-        latest = turns[-1].image
-        assert latest is not None
-        frame = Frame(context.history[-1].screenshot.size, latest.size, self.dialect.space, context.device)
+        if dropped and self.summarize:
+            yield from self._summarize(context, dropped, interrupted)
+            messages, turns, _ = self._prompt(context)
+        newest = turns[-1].image
+        assert newest is not None
+        frame = Frame(context.history[-1].screenshot.size, newest.size, dialect.space, context.device)
         images = sum(turn.image is not None for turn in turns)
-        for attempt in range(REPAIRS + 1):
+        for attempt in range(MAX_REPAIRS + 1):
             started = time.perf_counter()
-            completion = self._ask(messages, latest.size, hot=attempt > 0 or context.hotter, stop=interrupted)
+            completion = self._complete(
+                messages, newest.size, raise_temperature=attempt > 0 or context.raise_temperature, stop=interrupted
+            )
             model_s = time.perf_counter() - started
-            yield from _overcome(context, completion)
+            yield from _recovered(context, completion)
             yield Replied(
-                context.step, attempt, completion.text, completion.usage, latest.size, images, encode_s, model_s
+                context.step, attempt, completion.text, completion.usage, newest.size, images, encode_s, model_s
             )
             encode_s = 0.0
-            read = self._read(completion, frame)
-            if isinstance(read, GroundedReply):
-                if context.closer is not None:
-                    read = yield from self._aimed_again(read, context, context.closer, attempt, interrupted)
-                yield read.decided(context.step)
+            reply = _parse(dialect, completion.text, frame)
+            if isinstance(reply, GroundedReply):
+                if context.zoom_at is not None:
+                    reply = yield from self._zoom(reply, context, context.zoom_at, attempt, interrupted)
+                yield reply.decided(context.step)
                 return
-            yield ParseFailed(context.step, attempt, read.kind, read.position, read.message)
-            messages = (*messages, *repair(completion.text, read))
+            yield ParseFailed(context.step, attempt, reply.kind, reply.position, reply.message)
+            messages = (*messages, *repair_messages(completion.text, reply))
 
-    def _prompt_for(self, context: DecisionContext) -> tuple[tuple[Message, ...], tuple[Turn, ...], int]:
-        """The conversation, with as many of the history's screenshots as the model's context has room for.
+    def _prompt(self, context: DecisionContext) -> tuple[tuple[Message, ...], tuple[Turn, ...], int]:
+        """The messages, with as many screenshots of the history as fit into the context window.
 
-        Where the replies alone are too long, the oldest turns are left out, a quarter at a time; how many is the third.
+        If the replies alone do not fit, the oldest turns are dropped, a quarter at a time; the third value counts them.
         """
-        memory = self._memory if self._memory.since == context.begun else HistorySummary(context.begun)
-        history, left_out = apply_summary(context.shown, memory), 0
-        shown: Sequence[int] = self.history.images(len(history), tuple(look.change for look in history))
+        summary = self._summary_for(context)
+        history, dropped = apply_summary(context.current_plan, summary), 0
+        shown: Sequence[int] = self.history.images(len(history), tuple(step.change for step in history))
         while True:
             turns = self._turns(history, shown)
-            messages = self.dialect.render(context.task, turns)
+            messages = self.resolve_dialect().render(context.task, turns)
             room = self._room(messages)
-            if room is None or room >= LEAST_REPLY or len(history) == 1:
-                return messages, turns, left_out
+            if room is None or room >= MIN_REPLY_TOKENS or len(history) == 1:
+                return messages, turns, dropped
             if len(shown) > 1:
                 shown = shown[1:]
                 continue
-            left_out += ceil(len(history) / 4)
-            history = apply_summary(context.shown, replace(memory, count=memory.count + left_out))
+            dropped += ceil(len(history) / 4)
+            history = apply_summary(context.current_plan, replace(summary, count=summary.count + dropped))
             shown = (len(history) - 1,)
 
-    def _condensed(
-        self, context: DecisionContext, left_out: int, interrupted: Callable[[], bool]
+    def _summarize(
+        self, context: DecisionContext, dropped: int, interrupted: Callable[[], bool]
     ) -> Generator[Replied | RecoveredError | Summarized]:
-        """Have the oldest turns told again in few words, as many of `left_out` as fit into one request."""
-        memory = self._memory if self._memory.since == context.begun else HistorySummary(context.begun)
-        oldest = context.shown[memory.count : memory.count + left_out]
-        asked = (request(context.task, memory, oldest),)
-        while len(oldest) > 1 and (self._room(asked) or 0) < LEAST_REPLY:
+        """Have the model summarize the oldest `dropped` turns, or as many of them as fit into one request."""
+        summary = self._summary_for(context)
+        oldest = context.current_plan[summary.count : summary.count + dropped]
+        request = (summary_request(context.task, summary, oldest),)
+        while len(oldest) > 1 and (self._room(request) or 0) < MIN_REPLY_TOKENS:
             oldest = oldest[: len(oldest) // 2]
-            asked = (request(context.task, memory, oldest),)
-        if (self._room(asked) or 0) < LEAST_REPLY:
-            return  # not even for that is there room
+            request = (summary_request(context.task, summary, oldest),)
+        if (self._room(request) or 0) < MIN_REPLY_TOKENS:
+            return  # even the request does not fit: the turns are dropped without a summary
         started = time.perf_counter()
-        completion = self._ask(asked, None, hot=False, stop=interrupted)
+        completion = self._complete(request, None, raise_temperature=False, stop=interrupted)
         model_s = time.perf_counter() - started
-        yield from _overcome(context, completion)
+        yield from _recovered(context, completion)
         yield Replied(context.step, 0, completion.text, completion.usage, model_s=model_s, purpose="summarize")
-        text = summary_text(completion.text, self.dialect) or memory.text
-        self._memory = HistorySummary(context.begun, memory.count + len(oldest), text)
-        yield Summarized(context.step, self._memory.count, text)
+        text = summary_text(completion.text, self.resolve_dialect()) or summary.text
+        self._summary = HistorySummary(context.plan_start, summary.count + len(oldest), text)
+        yield Summarized(context.step, self._summary.count, text)
+
+    def _summary_for(self, context: DecisionContext) -> HistorySummary:
+        """The summary made so far, if it belongs to the current plan."""
+        return self._summary if self._summary.start == context.plan_start else HistorySummary(context.plan_start)
 
     def _room(self, messages: Sequence[Message]) -> int | None:
-        """How many tokens the context has left for the reply, by our estimate; None if its size is not known."""
-        context = self.model.info().context_tokens
-        return None if context is None else context - estimated_tokens(messages, self.dialect.image_rule)
+        """The estimated number of tokens left for the reply; None if the size of the context window is unknown."""
+        window = self.model.info().context_tokens
+        return None if window is None else window - estimated_tokens(messages, self.resolve_dialect().image_rule)
 
-    def _aimed_again(
+    def _zoom(
         self,
-        plan: GroundedReply,
+        reply: GroundedReply,
         context: DecisionContext,
-        at: ScreenPoint,
+        point: ScreenPoint,
         attempt: int,
         interrupted: Callable[[], bool],
     ) -> Generator[Replied | RecoveredError, None, GroundedReply]:
-        """The plan with its place asked for again on an enlarged part of the screen, if it still goes to `at`."""
-        (aimed,) = plan.points or (None,) if len(plan.points) < 2 else (None,)
-        if aimed is None or not is_close(aimed, at):
-            return plan
-        closer = ZoomRefinement.around(aimed, context.history[-1].screenshot, self.dialect, context.device)
+        """Refine the target of `reply` on a magnified crop, if it is still `point`."""
+        target = reply.target
+        if target is None or not is_close(target, point):
+            return reply
+        zoom = ZoomRefinement.around(target, context.history[-1].screenshot, self.resolve_dialect(), context.device)
         started = time.perf_counter()
-        messages = closer.messages(plan.reply.thought or "; ".join(describe_action(action) for action in plan.actions))
+        description = reply.reply.thought or "; ".join(describe_action(action) for action in reply.actions)
+        messages = zoom.messages(description)
         encode_s, started = time.perf_counter() - started, time.perf_counter()
-        completion = self._ask(messages, closer.frame.image, hot=False, stop=interrupted, asked=closer.dialect)
+        completion = self._complete(
+            messages, zoom.frame.image, raise_temperature=False, stop=interrupted, zoom_dialect=zoom.dialect
+        )
         model_s = time.perf_counter() - started
-        yield from _overcome(context, completion)
+        yield from _recovered(context, completion)
         yield Replied(
             context.step,
             attempt + 1,
             completion.text,
             completion.usage,
-            closer.frame.image,
+            zoom.frame.image,
             1,
             encode_s,
             model_s,
             "zoom",
         )
-        trace = closer.read(completion.text)
-        return plan if trace is None else plan.aimed(trace)
+        trace = zoom.read(completion.text)
+        return reply if trace is None else reply.with_target(trace)
 
-    def _ask(
+    def _complete(
         self,
         messages: Sequence[Message],
         image: Size | None,
         *,
-        hot: bool,
+        raise_temperature: bool,
         stop: Callable[[], bool],
-        asked: Dialect | None = None,
+        zoom_dialect: Dialect | None = None,
     ) -> Completion:
-        """The model's answer; without an `image` it is asked for words, not for an action."""
-        sampling = self._sampling or self.dialect.sampling
-        if self._constrain and asked is None and image is not None and isinstance(self.dialect, Constrainable):
-            sampling = replace(sampling, grammar=self.dialect.grammar(image))
-        if hot:
-            sampling = replace(sampling, temperature=max(sampling.temperature, _HOTTER))
+        """Call the model; without an `image` it replies with plain text, not with an action."""
+        dialect = zoom_dialect or self.resolve_dialect()
+        sampling = self.sampling or self.resolve_dialect().sampling
+        if self.constrain and zoom_dialect is None and image is not None and isinstance(dialect, Constrainable):
+            sampling = replace(sampling, grammar=dialect.grammar(image))
+        if raise_temperature:
+            sampling = replace(sampling, temperature=max(sampling.temperature, _RAISED_TEMPERATURE))
         room = self._room(messages)
         if room is not None:
             sampling = replace(sampling, max_tokens=max(min(sampling.max_tokens, room), 1))
         return self.model.complete(
             messages,
             sampling,
-            lambda text: stop() or (bool(text) and image is not None and (asked or self.dialect).is_complete(text)),
+            lambda text: stop() or (bool(text) and image is not None and dialect.is_complete(text)),
         )
 
-    def _read(self, completion: Completion, frame: Frame) -> GroundedReply | ParseFailure:
-        reply = self.dialect.parse(completion.text)
-        if isinstance(reply, ParseFailure):
-            return reply
-        try:
-            return GroundedReply.of(reply, frame)
-        except ValueError as error:
-            return ParseFailure("bad_point", 0, str(error))
-
     def _turns(self, history: Sequence[HistoryStep], shown: Sequence[int]) -> tuple[Turn, ...]:
-        kept = {history[index].screenshot.sha256 for index in shown}
-        self._encoded = {name: image for name, image in self._encoded.items() if name in kept}
+        in_use = {history[index].screenshot.sha256 for index in shown}
+        self._encoded = {name: image for name, image in self._encoded.items() if name in in_use}
         return tuple(
-            Turn(self._encode(look.screenshot) if index in shown else None, look.notes, look.reply)
-            for index, look in enumerate(history)
+            Turn(self._encode(step.screenshot) if index in shown else None, step.notes, step.reply)
+            for index, step in enumerate(history)
         )
 
     def _encode(self, screenshot: Screenshot) -> ImagePart:
-        """The screenshot as the model is sent it; the same bytes each time, since servers cache by them."""
+        """The encoded screenshot; the same bytes in each step, because servers cache by them."""
         part = self._encoded.get(screenshot.sha256)
         if part is None:
-            size = self.dialect.image_rule.resize(screenshot.size)
+            size = self.resolve_dialect().image_rule.resize(screenshot.size)
             part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
         return part
 
 
-def _overcome(context: DecisionContext, completion: Completion) -> Iterator[RecoveredError]:
-    return (RecoveredError(context.step, "model", line) for line in completion.overcome)
+def prompt_for(env: EnvInfo) -> Prompt:
+    """The prompt that fits a screen.
+
+    A page without browser window has no address bar, so the model needs `navigate`; on a still image it only points.
+    """
+    match env.kind:
+        case "picture":
+            return Prompt.GROUNDING
+        case "android":
+            return Prompt.MOBILE
+        case "browser" if "window" not in env.settings:
+            return Prompt.BROWSER
+        case _:
+            return Prompt.COMPUTER
 
 
-def repair(reply: str, problem: ParseFailure) -> tuple[Message, Message]:
-    """The unreadable reply as the model's own turn, and what is said to it about that."""
-    excerpt = reply[max(0, problem.position - 40) : problem.position + 40].replace("\n", " ")
-    said = render("repair", problem=problem.message, excerpt=excerpt)
-    return Message.of("assistant", reply), Message.of("user", said)
+def repair_messages(reply: str, failure: ParseFailure) -> tuple[Message, Message]:
+    """The unreadable reply as the model's turn, and the message that asks for another one."""
+    excerpt = reply[max(0, failure.position - 40) : failure.position + 40].replace("\n", " ")
+    text = render("parse_failed", problem=failure.message, excerpt=excerpt)
+    return Message.of("assistant", reply), Message.of("user", text)
 
 
-class ScriptedPolicy:
-    """A policy that plays given decisions in order, then finishes: for tests and for measuring the loop itself."""
-
-    def __init__(self, script: Iterable[tuple[ActionIn[ScreenPoint], ...] | Ending]) -> None:
-        self._script = iter(script)
-
-    def info(self) -> PolicyInfo:
-        """See `Policy`."""
-        return PolicyInfo(ModelInfo("script"))
-
-    def open(self) -> None:
-        """See `Policy`."""
-
-    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
-        """See `Policy`."""
-        entry = next(self._script, Finish("the script is over"))
-        if isinstance(entry, tuple):
-            traces = tuple(_trace(context, point) for action in entry for point in points_of(action))
-            yield Decided(context.step, None, entry, traces=traces)
-        else:
-            yield Decided(context.step, None, (), entry)
+def _parse(dialect: Dialect, text: str, frame: Frame) -> GroundedReply | ParseFailure:
+    reply = dialect.parse(text)
+    if isinstance(reply, ParseFailure):
+        return reply
+    try:
+        return GroundedReply.of(reply, frame)
+    except ValueError as error:
+        return ParseFailure("bad_point", 0, str(error))
 
 
-def _trace(context: DecisionContext, point: ScreenPoint) -> PointTrace:
-    size: Size = context.history[-1].screenshot.size
-    return Frame(size, size, Absolute(), context.device).trace(ModelPoint(point.x, point.y))
+def _recovered(context: DecisionContext, completion: Completion) -> Iterator[RecoveredError]:
+    return (RecoveredError(context.step, "model", line) for line in completion.recovered_errors)

@@ -1,4 +1,4 @@
-"""Earlier steps in few words: told again by the model itself where its context has no room for them any more."""
+"""Context compaction: the model summarizes its oldest steps when its context window is full."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,51 +9,51 @@ from ..core.decision import Reply
 from ..core.messages import Message
 from ..dialects.dialect import Dialect
 
-LEFT_OUT = "Earlier steps are not shown any more, since there is no room for them."
-CONDENSED = "Earlier steps are not shown any more, since there is no room for them. In short: "
+OMITTED = "Earlier steps are omitted to save space."
+SUMMARIZED = "Earlier steps are omitted to save space. Summary: "
 
-LONGEST = 2000
-"""Characters: whatever a model makes of the request for 150 words, no more than this is kept."""
+MAX_SUMMARY_CHARACTERS = 2000
+"""Models are asked for 150 words; a longer summary is cut here."""
 
-_LONGEST_DEED = 600
+_MAX_REPLY_CHARACTERS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class HistorySummary:
-    """What `count` looks, from the look `since` on, came to, in words; no words where the model had none."""
+    """A summary of `count` steps from the step `start` on; an empty text only drops them."""
 
-    since: int = 0
+    start: int = 0
     count: int = 0
     text: str = ""
 
     @property
     def note(self) -> str:
-        """What stands in the place of those looks."""
-        return CONDENSED + self.text if self.text else LEFT_OUT
+        """The note for the model in place of the steps."""
+        return SUMMARIZED + self.text if self.text else OMITTED
 
 
-def apply_summary(history: Sequence[HistoryStep], memory: HistorySummary) -> tuple[HistoryStep, ...]:
-    """The looks that `memory` does not stand for, the first of them with its note; the newest is always left."""
-    if not memory.count:
+def apply_summary(history: Sequence[HistoryStep], summary: HistorySummary) -> tuple[HistoryStep, ...]:
+    """Replace the summarized steps by a note on the first remaining one; the newest step always remains."""
+    if not summary.count:
         return tuple(history)
-    first, *others = history[min(memory.count, len(history) - 1) :]
-    return (replace(first, notes=(memory.note, *first.notes)), *others)
+    first, *others = history[min(summary.count, len(history) - 1) :]
+    return (replace(first, notes=(summary.note, *first.notes)), *others)
 
 
-def request(task: str, memory: HistorySummary, history: Sequence[HistoryStep]) -> Message:
-    """Asks for `memory` and what was done on `history`, told again in short."""
-    before = [memory.text] if memory.text else []
-    deeds = [*before, *(_deed(memory.count + number, look) for number, look in enumerate(history, 1))]
-    return Message.of("user", render("condense", task=task, deeds="\n".join(deeds)))
+def summary_request(task: str, summary: HistorySummary, history: Sequence[HistoryStep]) -> Message:
+    """Ask the model to extend `summary` by the steps of `history`."""
+    lines = [summary.text] if summary.text else []
+    lines += [_step_line(number, step) for number, step in enumerate(history, summary.count + 1)]
+    return Message.of("user", render("summarize_history", task=task, actions="\n".join(lines)))
 
 
 def summary_text(text: str, dialect: Dialect) -> str:
-    """What a model answered to the request; models that cannot but act have it in their thought."""
+    """The summary in a reply; models that always act put it into their thought."""
     reply = dialect.parse(text)
-    said = (reply.thought or "") if isinstance(reply, Reply) else text
-    return " ".join(said.split())[:LONGEST]
+    summary = (reply.thought or "") if isinstance(reply, Reply) else text
+    return " ".join(summary.split())[:MAX_SUMMARY_CHARACTERS]
 
 
-def _deed(number: int, look: HistoryStep) -> str:
-    said = " ".join((look.reply or "").split())[:_LONGEST_DEED]
-    return f"{number}. {' '.join((*look.notes, said))}".rstrip()
+def _step_line(number: int, step: HistoryStep) -> str:
+    reply = " ".join((step.reply or "").split())[:_MAX_REPLY_CHARACTERS]
+    return f"{number}. {' '.join((*step.notes, reply))}".rstrip()

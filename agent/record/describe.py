@@ -24,10 +24,10 @@ def describe_supervision(event: Escalated | Critiqued | Summarized | NeedsUser |
 
 
 _RECOVERY = {
-    RecoveryAction.TELL: "message to the model",
-    RecoveryAction.HOTTER: "higher temperature",
-    RecoveryAction.CLOSER: "zoom on the target",
-    RecoveryAction.PLAN: "new plan",
-    RecoveryAction.USER: "question to the user",
+    RecoveryAction.MESSAGE: "message to the model",
+    RecoveryAction.TEMPERATURE: "higher temperature",
+    RecoveryAction.ZOOM: "zoom on the target",
+    RecoveryAction.REPLAN: "new plan",
+    RecoveryAction.ASK_USER: "question to the user",
     RecoveryAction.STUCK: "giving up",
 }

@@ -121,12 +121,13 @@ class RunLog:
         partial.replace(path)
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path | str) -> Run:
     """Read a run, including one that is still being written or was killed.
 
     Raises:
         RunError: there is no run, or a line is invalid.
     """
+    folder = Path(folder)
     path = folder / _EVENTS
     try:
         data = path.read_bytes()
@@ -190,8 +191,8 @@ def _resume_point(events: Iterable[Event]) -> ResumePoint:
                 change = event.change.share if event.change is not None else 0.0
                 step = HistoryStep(event.observation.screenshot, event.notes, change=change)
                 reply, step_usage, step_failures, step_done = "", Usage(), 0, []
-            case Escalated(action=RecoveryAction.PLAN) if step is not None:
-                step = replace(step, fresh=True)
+            case Escalated(action=RecoveryAction.REPLAN) if step is not None:
+                step = replace(step, replan=True)
             case Replied():
                 reply, step_usage = event.text if event.purpose == "act" else reply, step_usage + event.usage
             case ParseFailed():

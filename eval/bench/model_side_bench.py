@@ -23,7 +23,7 @@ from screenwright.agent.core.coordinates import Frame
 from screenwright.agent.core.decision import AskUser, Finish, GiveUp, Reply
 from screenwright.agent.core.messages import ImageFormat, ImagePart, Turn
 from screenwright.agent.dialects.dialect import Dialect
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.envs.actions import points_of
 from screenwright.envs.geometry import Size
 
@@ -165,7 +165,9 @@ def wild() -> None:
     }
     print(f"\na reply of {size:,} characters: the slowest dialect's parse, and its is_complete")
     for name, text in replies.items():
-        parse, complete = (max(once(work, text) for work in works) for works in zip(*map(jobs, DIALECTS), strict=True))
+        parse, complete = (
+            max(once(work, text) for work in works) for works in zip(*map(jobs, dialect_names()), strict=True)
+        )
         print(f"{name:14}{parse * 1e3:8.2f} ms {complete * 1e6:10.1f} us")
 
 

@@ -139,14 +139,3 @@ class AndroidWorld:
             self.driven.close()  # a process that only plans needs no phone
         assert isinstance(listed, list)
         return [(str(name), str(group)) for name, group in listed]
-
-
-def android_world(root: Path | None) -> AndroidWorld:
-    """AndroidWorld.
-
-    Raises:
-        ValueError: a root is given.
-    """
-    if root is not None:
-        raise ValueError("androidworld has its tasks in its own package: leave out --root, and give --python")
-    return AndroidWorld()

@@ -5,10 +5,10 @@ as that package asks for (`WA_SHOPPING` and so on). Tasks, sites, resets and rew
 its screenshots and works by coordinates.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from ...agent.core.limits import StopReason
@@ -162,12 +162,12 @@ class BrowserGym:
         )
 
 
-def browsergym(name: str, root: Path | None) -> BrowserGym:
-    """The benchmark `name` of `SUITES`.
+def _suite(name: str) -> Callable[[], BrowserGym]:
+    return partial(BrowserGym, name, SUITES[name])
 
-    Raises:
-        ValueError: a root is given.
-    """
-    if root is not None:
-        raise ValueError(f"{name} has its data in its own package: leave out --root, and give --python")
-    return BrowserGym(name, SUITES[name])
+
+webarena = _suite("webarena")
+visualwebarena = _suite("visualwebarena")
+workarena = _suite("workarena")
+assistantbench = _suite("assistantbench")
+browsergym_miniwob = _suite("browsergym-miniwob")

@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ...agent.core.decision import GiveUp
 from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
-from ...agent.policy.model_policy import Policy, ScriptedPolicy
+from ...agent.policy.baselines import ScriptedPolicy
+from ...agent.policy.policy import Policy
 from ...envs.actions import Action, Click
 from ...envs.base import ScreenEnv
 from ...envs.env import ActionRefused, ActionResult, EnvInfo, Observation

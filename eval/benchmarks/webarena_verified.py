@@ -192,17 +192,6 @@ class WebArenaVerified:
             raise TaskError("WebArena-Verified lists its tasks in another way than version 1.2.3") from error
 
 
-def webarena_verified(root: Path | None) -> WebArenaVerified:
-    """WebArena-Verified.
-
-    Raises:
-        ValueError: a root is given.
-    """
-    if root is not None:
-        raise ValueError("webarena-verified has its data in its own package: leave out --root, and give --python")
-    return WebArenaVerified()
-
-
 def _without_fence(text: str) -> str:
     """The answer without the code fence that models like to put around JSON."""
     lines = text.strip().splitlines()

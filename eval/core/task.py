@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from ...agent.loop.agent import Result
-from ...agent.policy.model_policy import Policy
+from ...agent.policy.policy import Policy
 from ...envs.env import Env
 
 

@@ -16,7 +16,7 @@ from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
 from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thinking
 from ...agent.policy.image_history import ChunkedHistory, History
-from ...agent.policy.model_policy import repair
+from ...agent.policy.model_policy import repair_messages
 from ...agent.record.trajectory import Run, RunError
 from ...envs.actions import map_points
 from ...envs.geometry import ScreenPoint
@@ -94,7 +94,7 @@ class ConversationBuilder:
         whole = as_past and len(told[-1].text) >= len(self._replies[index])  # or a part of the thinking is left out
         answer = told[-1] if whole else Message.of("assistant", self._replies[index])
         for one, problem in self._repairs(index):
-            asked = (*asked, *repair(one, problem))
+            asked = (*asked, *repair_messages(one, problem))
         return Conversation((*asked, answer), {self._steps[index].number: len(asked)})
 
     def stretches(self) -> tuple[Conversation, ...]:

@@ -1,24 +1,17 @@
 """Agents under evaluation: a model, a baseline to compare it with, or the caller's own."""
 
-import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
 from ..._plugins import load_plugin, plugin_names
-from ...agent.core.context import DecisionContext
-from ...agent.core.coordinates import Absolute, Frame, ModelPoint
-from ...agent.core.decision import Finish, GiveUp
-from ...agent.core.model import ModelInfo
-from ...agent.dialects.prompting.prompt_kind import Prompt
-from ...agent.policy.model_policy import Policy, ScriptedPolicy
-from ...agent.record.events import Decided, PolicyInfo
-from ...envs.actions import Click
+from ...agent.core.decision import GiveUp
+from ...agent.policy.baselines import RandomPolicy, ScriptedPolicy
+from ...agent.policy.model_policy import prompt_for
+from ...agent.policy.policy import Policy
 from ...envs.config import SettingError
-from ...envs.env import Env
-from ...envs.geometry import ScreenPoint
 from ..core.config import EvalConfig
 from ..core.plan import EpisodeId
 from ..core.task import Solvable, TaskError, TaskInstance
@@ -41,8 +34,6 @@ def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
     match config.agent_kind:
         case "model":
             return ModelAgentFactory(config, slot)
-        case "null":
-            return NullAgent()
         case "random":
             return RandomClicker()
         case "oracle":
@@ -68,37 +59,12 @@ class PolicyPerEpisode:
         return self.make()
 
 
-class NullAgent:
-    """Finishes immediately; measures tasks that are already solved at reset."""
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`."""
-        return ScriptedPolicy([Finish("")])
-
-
 class RandomClicker:
     """Clicks a random point in each step; the same clicks for the same episode."""
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
-        return _RandomPolicy(random.Random(f"{episode.path}"))  # noqa: S311 -- no secret
-
-
-@dataclass(frozen=True, slots=True)
-class _RandomPolicy:
-    choose: random.Random
-
-    def info(self) -> PolicyInfo:
-        return PolicyInfo(ModelInfo("random clicks"))
-
-    def open(self) -> None:
-        """Nothing to do."""
-
-    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Iterator[Decided]:
-        size = context.history[-1].screenshot.size
-        at = ScreenPoint(self.choose.randrange(size.width), self.choose.randrange(size.height))
-        trace = Frame(size, size, Absolute(), context.device).trace(ModelPoint(at.x, at.y))
-        yield Decided(context.step, None, (Click(at),), traces=(trace,))
+        return RandomPolicy(str(episode.path))
 
 
 class Oracle:
@@ -122,16 +88,8 @@ class ModelAgentFactory:
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""
-        condense = self._config.recovery.recovery
-        return self._config.agent.build_policy(self._model, prompt_for(instance.env), condense=condense)
-
-
-def prompt_for(env: Env) -> Prompt:
-    """The prompt for this kind of screen. The browser prompt offers `navigate`, since a page has no address bar."""
-    info = env.info()
-    if info.kind == "picture":
-        return Prompt.GROUNDING
-    return Prompt.BROWSER if info.kind == "browser" and "window" not in info.settings else Prompt.COMPUTER
+        summarize = self._config.recovery.recovery
+        return self._config.agent.build_policy(self._model, prompt_for(instance.env.info()), summarize=summarize)
 
 
 def _imported(path: str) -> AgentFactory:

@@ -46,7 +46,7 @@ def main(given: argparse.Namespace) -> int:
     config.agent.check_calibration(model)
     try:
         agent = config.agent.build(model)
-        point = agent.ground(image, given.text, agent.prompt or Prompt.GROUNDING)
+        point = agent.ground(image, given.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)
         return LOST

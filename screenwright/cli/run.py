@@ -82,7 +82,7 @@ def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) ->
     if screen.takes_over and not config.yes:
         _confirm_takeover(screen, terminal)
     with env, _stop_on_interrupt(agent, terminal):
-        events = agent.continue_run(resume, env) if resume else agent.stream(task, env, out=folder)
+        events = agent.continue_stream(resume, env) if resume else agent.stream(task, env, out=folder)
         ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
     if ended.answer and not as_json:
         print(ended.answer)
@@ -123,7 +123,7 @@ def answer(agent: Agent, terminal: Terminal) -> None:
     if line is None:
         agent.decline()
     else:
-        agent.tell(line)
+        agent.send_message(line)
 
 
 def _at_last_page(screen: ScreenConfig, resume: Path) -> ScreenConfig:

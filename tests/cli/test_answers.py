@@ -15,7 +15,7 @@ REPLIES = ("Action: call_user(content='Which?')", "Action: finished(content='tha
     ("typed", "stop", "reported"),
     [
         ("the left one\n", StopReason.FINISHED, "the left one"),
-        ("\n", StopReason.FINISHED, "left it as it was"),
+        ("\n", StopReason.FINISHED, "did not change it"),
         ("", StopReason.NEEDS_USER, ""),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from screenwright import dialect_named
-from screenwright.agent.dialects.registry import DIALECTS
+from screenwright.agent.dialects.registry import dialect_names
 from screenwright.cli.parse import parse_lines, parse_reply
 from screenwright.envs.geometry import Size
 
@@ -63,7 +63,7 @@ def test_every_line_gets_one_answer_and_blank_lines_none() -> None:
         ('{"text": "x"}', "line 1: dialect"),
         (request("x", "klingon"), "klingon"),
         (request("x", screen=(0, 5)), "line 1: screen"),
-        (request("x", screen=(90_000, 5)), "too long and thin"),
+        (request("x", screen=(90_000, 5)), "too large an aspect ratio"),
     ],
 )
 def test_a_line_that_is_no_request_is_named(line: str, says: str) -> None:
@@ -73,7 +73,7 @@ def test_a_line_that_is_no_request_is_named(line: str, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", dialect_names())
 def test_every_dialect_answers_whatever_the_text(name: str) -> None:
     assert dialect_named(name).name == name
     for text in ("", "Action:", "<tool_call>", "click(", "\x00"):

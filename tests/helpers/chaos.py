@@ -79,7 +79,7 @@ def heeding(first: Action, *then: Action) -> Answer:
     left = iter(then)
 
     def answer(messages: Sequence[Message]) -> str:
-        told = any("circles" in message.text for message in messages if message.role == "user")
+        told = any("stuck in a loop" in message.text for message in messages if message.role == "user")
         return say(next(left, Finish("done"))) if told else say(first)
 
     return answer
@@ -94,7 +94,7 @@ def in_order(*actions: Action) -> Answer:
 def short_sighted(messages: Sequence[Message]) -> str:
     """Aims a little beside the red sliver, but finds it exactly on an enlarged picture; finishes when it is done."""
     picture = next(part for part in reversed(messages[-1].parts) if isinstance(part, ImagePart))
-    enlarged = any("enlarged part" in message.text for message in messages)
+    enlarged = any("magnified crop" in message.text for message in messages)
     image = picture.load()
     if enlarged:
         columns = [x for x in range(image.width) if _is_red(image, x, image.height // 2)]

@@ -20,6 +20,7 @@ from screenwright import (
     ImagePart,
     Limits,
     Message,
+    ModelPolicy,
     ParseFailed,
     Replied,
     Sampling,
@@ -88,7 +89,8 @@ def test_a_reply_is_ended_early_when_it_has_said_enough() -> None:
 
 def test_a_model_that_means_nothing_is_told_so_and_nothing_of_it_is_carried_out() -> None:
     with ServedModel(URL) as model:
-        agent = Agent(model, limits=Limits(steps=3), sampling=Sampling(temperature=0.0, max_tokens=60))
+        policy = ModelPolicy(model, sampling=Sampling(temperature=0.0, max_tokens=60))
+        agent = Agent(policy=policy, limits=Limits(steps=3))
         events = list(agent.stream("Press Greet", FakeEnv()))
     assert isinstance(events[-1], Ended)
     assert events[-1].stop is StopReason.STUCK
@@ -98,13 +100,13 @@ def test_a_model_that_means_nothing_is_told_so_and_nothing_of_it_is_carried_out(
 @pytest.mark.browser
 def test_an_episode_held_to_the_grammar_acts_in_a_page_with_real_box_tokens(tmp_path: Path) -> None:
     with ServedModel(URL) as model, BrowserEnv(PAGE) as env:
-        agent = Agent(
+        policy = ModelPolicy(
             model,
-            limits=Limits(steps=12),
             history=ChunkedHistory(4, 2),
             sampling=Sampling(temperature=1.0, max_tokens=3000),
             constrain=True,
         )
+        agent = Agent(policy=policy, limits=Limits(steps=12))
         agent.run("Press Go", env, out=tmp_path / "run")
     events = read_run(tmp_path / "run").events
     replies = [event for event in events if isinstance(event, Replied)]

@@ -176,7 +176,7 @@ class Watched(Unwatched):
         elif word in ("began", "finished"):
             self._at_work = word == "began"
             if listener is not None:
-                (listener.user_began if self._at_work else listener.user_finished)()
+                (listener.user_started if self._at_work else listener.user_finished)()
 
 
 def start_sentry(

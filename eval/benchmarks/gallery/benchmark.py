@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ....agent.loop.agent import Result
-from ....agent.policy.model_policy import Policy
+from ....agent.policy.policy import Policy
 from ....envs.actions import Navigate
 from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.env import EnvError

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from ....agent.core.context import DecisionContext
 from ....agent.core.decision import Finish, GiveUp
 from ....agent.core.model import ModelInfo
-from ....agent.policy.model_policy import ScriptedPolicy, Thinking
+from ....agent.policy.baselines import ScriptedPolicy
+from ....agent.policy.policy import PolicyEvents
 from ....agent.record.events import PolicyInfo
 from .steps import TargetNotFound, action_for
 from .traps import TrapStep
@@ -26,7 +27,7 @@ class GalleryOracle:
     def open(self) -> None:
         """See `Policy`."""
 
-    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> Thinking:
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:
         """See `Policy`. Gives up if a target is missing."""
         image = context.history[-1].screenshot.image
         action = None

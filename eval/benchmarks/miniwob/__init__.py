@@ -1,6 +1,6 @@
 """MiniWoB++: 130 small web pages, each with an instruction and a reward function."""
 
-from .benchmark import MiniWob, MiniwobInstance, MiniwobTask, close_browsers, miniwob, miniwob_browsergym
+from .benchmark import MiniWob, MiniwobInstance, MiniwobTask, close_browsers, miniwob, miniwob_browsergym, miniwob_timed
 from .protocol import BROWSERGYM, OURS, Clock, Protocol
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "close_browsers",
     "miniwob",
     "miniwob_browsergym",
+    "miniwob_timed",
 ]

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ....agent.loop.agent import Result
-from ....agent.policy.model_policy import Policy
+from ....agent.policy.policy import Policy
 from ....envs.actions import Navigate
 from ....envs.browser import BrowserEnv
 from ....envs.env import EnvError
@@ -170,11 +170,6 @@ class MiniWob:
                 return task
         raise TaskError(f"{self.name} has no task {name!r}")
 
-    def with_official_clock(self) -> "MiniWob":
-        """A copy with the pages' own time limits, which include the model's time."""
-        protocol = replace(self.protocol, name=f"{self.protocol.name}-timed", clock=Clock.OFFICIAL)
-        return MiniWob(protocol, self.root)
-
     def close(self) -> None:
         """Close the browsers and servers of this process."""
         close_browsers()
@@ -187,6 +182,11 @@ class MiniWob:
 def miniwob(root: Path | None = None) -> MiniWob:
     """All pages at scale 3, without a time limit."""
     return MiniWob(OURS, root)
+
+
+def miniwob_timed(root: Path | None = None) -> MiniWob:
+    """Every page with its own time limit, the model's thinking included."""
+    return MiniWob(replace(OURS, name=f"{OURS.name}-timed", clock=Clock.OFFICIAL), root)
 
 
 def miniwob_browsergym(root: Path | None = None) -> MiniWob:

@@ -16,13 +16,13 @@ from screenwright.agent.core.coordinates import (
     Space,
     smart_resize,
 )
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 
 FULL_HD = Size(1920, 1080)
 screens = st.builds(Size, st.integers(320, 7680), st.integers(240, 4320))
 spaces: st.SearchStrategy[Space] = st.sampled_from([Absolute(), Grid(1000), Grid(999)])
-rules = st.sampled_from([dialect_named(name).image_rule for name in sorted(DIALECTS)])
+rules = st.sampled_from([dialect_named(name).image_rule for name in dialect_names()])
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_the_resize_is_the_models_own(screen: tuple[int, int], image: tuple[int,
 
 
 def test_a_screenshot_too_long_and_thin_is_refused() -> None:
-    with pytest.raises(ValueError, match="too long and thin: the limit is 200 to 1"):
+    with pytest.raises(ValueError, match="too large an aspect ratio: the limit is 200 to 1"):
         smart_resize(Size(20_100, 100), 28, 3136, 12_845_056)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenwright import Agent, FakeEnv, ScriptedModel, Size, UiTars15
+from screenwright import Agent, FakeEnv, ModelPolicy, ScriptedModel, Size, UiTars15
 from screenwright.agent.dialects.grammar import ui_tars_grammar, up_to
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 
@@ -37,7 +37,8 @@ def test_a_grammar_holds_the_real_box_tokens_and_the_limits_of_the_image() -> No
 def test_an_agent_that_constrains_asks_for_it_with_the_size_of_the_image_it_sends() -> None:
     for constrain in (True, False):
         model = ScriptedModel(["Action: finished(content='x')"])
-        Agent(model, dialect=UiTars15(), prompt=Prompt.BROWSER, constrain=constrain).run("a task", FakeEnv())
+        policy = ModelPolicy(model, UiTars15(), prompt=Prompt.BROWSER, constrain=constrain)
+        Agent(policy=policy).run("a task", FakeEnv())
         grammar = model.samplings[0].grammar
         assert (grammar == ui_tars_grammar(Size(644, 476), browser=True)) is constrain
         assert (grammar is None) is not constrain

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, Finish, ModelMove, ParseFailure, Reply
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.agent.dialects.ui_tars import UiTars15
 from screenwright.envs.actions import Back, Button, Click, Direction, Drag, Hotkey, KeyDown, Scroll, Type, Wait
 
@@ -395,7 +395,7 @@ FRAGMENTS = (
 )
 
 
-@pytest.mark.parametrize("name", sorted(DIALECTS))
+@pytest.mark.parametrize("name", dialect_names())
 @given(text=st.text(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join))
 def test_no_text_makes_a_dialect_fail(name: str, text: str) -> None:
     dialect = dialect_named(name)

@@ -10,7 +10,7 @@ from screenwright.agent.dialects.parser.box_tokens import with_box_tokens
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.prompting.thoughts import Thoughts
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named, with_thinking
+from screenwright.agent.dialects.registry import dialect_named, dialect_names, with_thinking
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.ui_tars import LAST_ACTION, TEMPLATES, Doubao, UiTars10, UiTars15
 from screenwright.envs.geometry import Size
@@ -89,7 +89,7 @@ def test_the_line_that_actions_are_added_before_stands_in_the_wheels_prompts_onc
     assert [TEMPLATES[prompt].count(LAST_ACTION) for prompt in (Prompt.COMPUTER, Prompt.MOBILE)] == [1, 1]
 
 
-@pytest.mark.parametrize("name", sorted(DIALECTS))
+@pytest.mark.parametrize("name", dialect_names())
 def test_every_dialect_shows_the_task_and_the_screen_last(name: str) -> None:
     messages = dialect_named(name).render("Find the $5 {hat} {instruction}.", TURNS)
     assert sum(message.text.count("Find the $5 {hat} {instruction}.") for message in messages) == 1
@@ -98,7 +98,7 @@ def test_every_dialect_shows_the_task_and_the_screen_last(name: str) -> None:
     assert "$width" not in messages[0].text
 
 
-@pytest.mark.parametrize("name", sorted(DIALECTS))
+@pytest.mark.parametrize("name", dialect_names())
 def test_a_turn_more_only_adds_to_the_messages(name: str) -> None:
     dialect = dialect_named(name)
     before = dialect.render("x", (Turn(FIRST),))
@@ -108,7 +108,7 @@ def test_a_turn_more_only_adds_to_the_messages(name: str) -> None:
     assert remembers is (name not in ("gta1", "holo1", "holo1.5"))
 
 
-@pytest.mark.parametrize("name", sorted(DIALECTS))
+@pytest.mark.parametrize("name", dialect_names())
 def test_a_prompt_has_an_identity_that_the_task_does_not_change(name: str) -> None:
     assert len(dialect_named(name).prompt_sha256) == 64
     assert dialect_named(name).prompt_sha256 == dialect_named(name).prompt_sha256
@@ -150,7 +150,7 @@ def test_planned_thoughts_add_our_lines_and_are_another_prompt(name: str) -> Non
 
 
 def test_a_family_that_takes_no_such_request_says_so() -> None:
-    with pytest.raises(ValueError, match="holo2 is not told how to think: leave out --thoughts planned"):
+    with pytest.raises(ValueError, match="the prompt of holo2 does not say how to think: leave out --thoughts planned"):
         with_thinking(dialect_named("holo2"), Thoughts.PLANNED)
     assert with_thinking(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
 

@@ -14,7 +14,7 @@ from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.holo import holo1
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl
-from screenwright.agent.dialects.registry import DIALECTS, dialect_named
+from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.agent.doctor.calibration import Calibration, CalibrationReply, calibrate
 from screenwright.agent.doctor.doubles import Aim, PointingModel, Writer, answering_in
@@ -77,7 +77,7 @@ def test_target_is_drawn_at_its_box() -> None:
 # -- hypotheses
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", dialect_names())
 def test_first_hypothesis_of_a_dialect_is_its_own_space(name: str) -> None:
     dialect = dialect_named(name)
     own = hypotheses_for(dialect)[0]
@@ -85,13 +85,13 @@ def test_first_hypothesis_of_a_dialect_is_its_own_space(name: str) -> None:
     assert is_compatible(dialect, own, dialect)
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", dialect_names())
 def test_hypotheses_have_distinct_names(name: str) -> None:
     names = [hypothesis.name for hypothesis in hypotheses_for(dialect_named(name))]
     assert len(names) == len(set(names)) >= 12
 
 
-@given(st.sampled_from(sorted(DIALECTS)), st.data(), st.sampled_from(SIZES), st.floats(0, 1), st.floats(0, 1))
+@given(st.sampled_from(dialect_names()), st.data(), st.sampled_from(SIZES), st.floats(0, 1), st.floats(0, 1))
 def test_point_survives_a_round_trip_through_any_hypothesis(
     name: str, data: st.DataObject, screen: Size, across: float, down: float
 ) -> None:
@@ -109,14 +109,14 @@ def test_grid_of_999_is_equivalent_to_a_grid_of_1000() -> None:
     assert SpaceHypothesis(Grid(1000)) not in hypotheses_for(Qwen3Vl())
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", dialect_names())
 def test_no_dialect_is_compatible_with_y_before_x(name: str) -> None:
     swapped = [hypothesis for hypothesis in hypotheses_for(dialect_named(name)) if hypothesis.swapped]
     assert len(swapped) >= 5
     assert not any(
         is_compatible(dialect_named(other), hypothesis, dialect_named(name))
         for hypothesis in swapped
-        for other in DIALECTS
+        for other in dialect_names()
     )
 
 
@@ -135,7 +135,7 @@ def near(one: SpaceHypothesis, two: SpaceHypothesis, dialect: Dialect) -> bool:
 
 
 @settings(max_examples=150)
-@given(st.sampled_from(sorted(DIALECTS)), st.data(), SEEDS, st.floats(0, 2), st.floats(0, 0.15))
+@given(st.sampled_from(dialect_names()), st.data(), SEEDS, st.floats(0, 2), st.floats(0, 0.15))
 def test_space_is_identified_despite_noise_and_misses(
     name: str, data: st.DataObject, seed: int, noise_px: float, misses: float
 ) -> None:
@@ -152,7 +152,7 @@ def test_space_is_identified_despite_noise_and_misses(
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(sorted(DIALECTS)), SEEDS, st.floats(0, 6), st.floats(0, 0.2))
+@given(st.sampled_from(dialect_names()), SEEDS, st.floats(0, 6), st.floats(0, 0.2))
 def test_model_that_uses_its_dialects_space_is_never_rejected(
     name: str, seed: int, noise_px: float, misses: float
 ) -> None:
@@ -164,7 +164,7 @@ def test_model_that_uses_its_dialects_space_is_never_rejected(
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(sorted(DIALECTS)), SEEDS, st.sampled_from([1.0, 100.0, 1000.0, 4000.0]))
+@given(st.sampled_from(dialect_names()), SEEDS, st.sampled_from([1.0, 100.0, 1000.0, 4000.0]))
 def test_random_points_fit_no_space(name: str, seed: int, upto: float) -> None:
     chance = Random(seed)
     calibration = measured(
@@ -175,7 +175,7 @@ def test_random_points_fit_no_space(name: str, seed: int, upto: float) -> None:
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(sorted(DIALECTS)), st.floats(0, 2600), st.floats(0, 2600))
+@given(st.sampled_from(dialect_names()), st.floats(0, 2600), st.floats(0, 2600))
 def test_constant_point_fits_no_space(name: str, x: float, y: float) -> None:
     assert measured(dialect_named(name), lambda _scene, _target, _sent: ModelPoint(x, y)).space is None
 

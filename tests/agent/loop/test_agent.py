@@ -127,7 +127,7 @@ def test_an_agent_does_one_task_at_a_time_and_is_free_again_afterwards() -> None
     one = agent(FINISH, FINISH)
     events = one.stream("a", FakeEnv())
     next(events)
-    with pytest.raises(RuntimeError, match="at work"):
+    with pytest.raises(RuntimeError, match="already running a task"):
         one.run("b", FakeEnv())
     events.close()  # type: ignore[attr-defined]  # it is a generator
     assert one.run("b", FakeEnv()).finished

@@ -21,7 +21,7 @@ def check(case: Case, events: list[Event]) -> None:
         assert "stuck" not in rungs
     else:
         assert end.stop is StopReason.STUCK
-        assert rungs[0] == "tell"
+        assert rungs[0] == "message"
         assert rungs[-1] == "stuck"
         assert len(rungs) == len(set(rungs)), "a rung was climbed twice"
 
@@ -58,4 +58,4 @@ def test_untold_a_model_is_left_alone_but_an_endless_circle_still_ends() -> None
     events, model = play(case, in_memory(case), NO_INTERVENTION)
     assert isinstance(events[-1], Ended)
     assert (events[-1].stop, events[-1].steps, climbed(events)) == (StopReason.STUCK, 6, [(6, "stuck")])
-    assert not any("changed" in message.text for messages in model.asked for message in messages[2:])
+    assert not any("did not change" in message.text for messages in model.asked for message in messages[2:])

@@ -19,12 +19,12 @@ def control(*calls: Callable[[Control], None]) -> Control:
     [
         ((), False),
         ((Control.pause,), True),
-        ((Control.user_began,), True),
-        ((Control.user_began, Control.user_finished), False),
-        ((Control.pause, Control.user_began, Control.user_finished), True),
-        ((Control.pause, Control.user_began, Control.resume), False),
+        ((Control.user_started,), True),
+        ((Control.user_started, Control.user_finished), False),
+        ((Control.pause, Control.user_started, Control.user_finished), True),
+        ((Control.pause, Control.user_started, Control.resume), False),
         ((Control.pause, Control.stop), False),
-        ((Control.user_began, Control.stop), False),
+        ((Control.user_started, Control.stop), False),
     ],
 )
 def test_it_holds_while_the_program_or_the_user_wants_it(

@@ -82,7 +82,7 @@ def test_what_an_action_changed_is_told_by_the_next_look() -> None:
     [
         (AskUser("Which account?"), StopReason.NEEDS_USER, "Which account?"),
         (GiveUp("no such file"), StopReason.INFEASIBLE, "no such file"),
-        (AskUser(), StopReason.NEEDS_USER, "the model asks for the user"),
+        (AskUser(), StopReason.NEEDS_USER, "the model asks for help"),
     ],
 )
 def test_each_ending_has_its_stop_reason(ending: Ending, stop: StopReason, reason: str) -> None:
@@ -125,7 +125,7 @@ def test_the_time_limit_ends_an_episode() -> None:
 def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_waits_count_a_quarter() -> None:
     click = ended(play(FakeEnv(), [(Click(ScreenPoint(600, 400)),)] * 50))
     assert (click.stop, click.steps) == (StopReason.STUCK, 7)
-    assert "repeated 7 times without changing the screen" in click.reason
+    assert "without changing the screen" in click.reason
     wait = ended(play(FakeEnv(), [(Wait(0),)] * 50))
     assert (wait.stop, wait.steps) == (StopReason.STUCK, 24)
 
@@ -196,7 +196,7 @@ def test_an_unreadable_reply_is_told_to_the_model_and_never_carried_out() -> Non
 def test_replies_that_stay_unreadable_end_the_episode() -> None:
     end = ended(with_model(FakeEnv(), ScriptedModel(["gibberish"] * 9)))
     assert end.stop is StopReason.STUCK
-    assert "could not be read" in end.reason
+    assert "could not be parsed" in end.reason
 
 
 def test_stopping_ends_an_episode_as_cancelled_before_the_next_action() -> None:

@@ -40,7 +40,7 @@ from screenwright import (
 )
 from screenwright.agent.core.decision import AskUser, Finish
 from screenwright.agent.loop.control import Control
-from screenwright.agent.loop.observer import CHANGED_BY_HAND, LEFT_ALONE
+from screenwright.agent.loop.observer import SCREEN_CHANGED_BY_USER, SCREEN_UNCHANGED_BY_USER
 from screenwright.agent.monitor.critic import ModelCritic
 
 ASKS = (AskUser("Which account?"), Finish("done"))
@@ -68,19 +68,19 @@ def notes(events: list[Event]) -> list[tuple[str, ...]]:
 
 
 def test_a_users_answer_is_told_to_the_model_and_the_run_goes_on() -> None:
-    events = converse(lambda control, env: control.tell("the second one"))
+    events = converse(lambda control, env: control.send_message("the second one"))
     assert [event.question for event in events if isinstance(event, NeedsUser)] == ["Which account?"]
     assert [event.text for event in events if isinstance(event, UserMessage)] == ["the second one"]
-    assert notes(events)[1] == ("The user answers: the second one", LEFT_ALONE)
+    assert notes(events)[1] == ("The user answers: the second one", SCREEN_UNCHANGED_BY_USER)
     assert ended(events).stop is StopReason.FINISHED
 
 
 def test_a_screen_that_was_changed_by_hand_is_said_to_be() -> None:
     def by_hand(control: Control, env: FakeEnv) -> None:
         env.execute(Click(env.where("Greet")))
-        control.tell()
+        control.send_message()
 
-    assert notes(converse(by_hand))[1] == (CHANGED_BY_HAND,)
+    assert notes(converse(by_hand))[1] == (SCREEN_CHANGED_BY_USER,)
 
 
 def test_nobody_who_answers_is_needs_user() -> None:
@@ -98,7 +98,7 @@ def test_a_run_that_waits_for_the_user_can_be_stopped() -> None:
 def test_the_time_that_a_user_takes_does_not_count() -> None:
     def slowly(control: Control, env: FakeEnv) -> None:
         time.sleep(0.4)
-        control.tell("yes")
+        control.send_message("yes")
 
     end = ended(converse(slowly, Limits(seconds=0.3)))
     assert end.stop is StopReason.FINISHED
@@ -108,7 +108,7 @@ def test_the_time_that_a_user_takes_does_not_count() -> None:
 def test_an_agent_is_answered_from_another_thread() -> None:
     model = ScriptedModel(["Action: call_user(content='Which?')", "Action: finished(content='thanks')"])
     agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=Supervision(attended=True))
-    answering = threading.Timer(0.2, lambda: agent.tell("the left one"))
+    answering = threading.Timer(0.2, lambda: agent.send_message("the left one"))
     answering.start()
     result = agent.run("t", FakeEnv())
     answering.join()
@@ -125,7 +125,7 @@ def test_a_circle_asks_the_user_who_attends_as_its_last_rung() -> None:
     for event in episode.run():
         events.append(event)
         if isinstance(event, NeedsUser):
-            control.tell("leave it")
+            control.send_message("leave it")
     assert len([event for event in events if isinstance(event, NeedsUser)]) == 1
     assert any("The user answers: leave it" in said for said in notes(events))
     assert ended(events).stop is StopReason.FINISHED
@@ -136,7 +136,7 @@ def test_a_circle_asks_the_user_who_attends_as_its_last_rung() -> None:
 
 def checked(*verdicts: Critique, script: tuple[Finish, ...] = (Finish("a"), Finish("b"))) -> list[Event]:
     left = iter(verdicts)
-    supervision = Supervision(check=lambda claim: next(left))
+    supervision = Supervision(critic=lambda claim: next(left))
     return list(Episode("t", FakeEnv(), ScriptedPolicy(script), supervision=supervision).run())
 
 
@@ -165,7 +165,7 @@ def test_a_check_that_cannot_tell_leaves_a_finish_as_it_is() -> None:
     def lost(claim: CompletionClaim) -> Critique:
         raise ModelLost("the judge is down")
 
-    events = list(Episode("t", FakeEnv(), ScriptedPolicy([Finish("a")]), supervision=Supervision(check=lost)).run())
+    events = list(Episode("t", FakeEnv(), ScriptedPolicy([Finish("a")]), supervision=Supervision(critic=lost)).run())
     assert (ended(events).stop, ended(events).verified) == (StopReason.FINISHED, None)
     assert "the judge is down" in next(event.reason for event in events if isinstance(event, Critiqued))
 
@@ -178,7 +178,7 @@ def test_a_check_sees_the_task_the_answer_what_was_done_and_the_screen_as_it_is_
         return Critique(True)
 
     policy = ScriptedPolicy([(Click(env.where("Greet")),), Finish("greeted")])
-    list(Episode("Press Greet", env, policy, supervision=Supervision(check=check)).run())
+    list(Episode("Press Greet", env, policy, supervision=Supervision(critic=check)).run())
     (claim,) = claims
     assert (claim.task, claim.answer, claim.actions) == ("Press Greet", "greeted", ("1. click at 74, 58",))
     assert claim.screenshots[-1] == env.observe().screenshot
@@ -224,14 +224,14 @@ class Flickering(FakeEnv):
 @pytest.fixture
 def first_look_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The look that opens the screen is that of the first step, however slow the machine is."""
-    monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)
+    monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", 60.0)
 
 
 @pytest.mark.parametrize(("serves_s", "history"), [(60.0, 2), (0.0, 3)])
 def test_the_look_that_opened_the_screen_serves_the_first_step_if_it_was_just_now(
     serves_s: float, history: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", serves_s)
+    monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", serves_s)
     env = Flickering()
     events = list(Episode("t", env, ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert [event.step for event in events if isinstance(event, Observed)] == [1, 2]
@@ -295,7 +295,7 @@ def test_a_screen_that_was_lost_is_started_again_and_said_to_be() -> None:
     assert ended(events).stop is StopReason.FINISHED
     (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
     assert (trouble.step, trouble.kind) == (2, "screen")
-    assert trouble.message == "it crashed; it was started again (1 of 1)"
+    assert trouble.message == "it crashed; it was restarted (1 of 1)"
     assert [event.refused for event in events if isinstance(event, Acted)] == ["it crashed", None]
     assert "It is here again." in notes(events)[1]
 
@@ -325,7 +325,7 @@ def test_a_clock_that_was_set_is_noted_and_breaks_no_limit(
 
 def test_all_of_it_is_recorded_and_read_back(tmp_path: Path) -> None:
     verdicts = iter([Critique(False, "no"), Critique(True, "yes")])
-    supervision = Supervision(attended=True, check=lambda claim: next(verdicts))
+    supervision = Supervision(attended=True, critic=lambda claim: next(verdicts))
     wait = "Action: wait()"
     model = ScriptedModel(["Action: call_user(content='Who?')", "Action: finished()", "Action: finished()", wait])
     agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=supervision)
@@ -333,6 +333,6 @@ def test_all_of_it_is_recorded_and_read_back(tmp_path: Path) -> None:
     for event in agent.stream("t", FakeEnv(), out=tmp_path / "run"):
         seen.append(event)
         if isinstance(event, NeedsUser):
-            agent.tell("me")
+            agent.send_message("me")
     assert list(read_run(tmp_path / "run").events) == seen
     assert ended(seen).verified is True

@@ -177,7 +177,7 @@ def test_temporary_error_is_retried_and_recorded() -> None:
     with served(ModelLost("hiccup"), "fine") as (model, _):
         completion = model.complete(QUESTION, Sampling())
     assert completion.text == "fine"
-    (line,) = completion.overcome
+    (line,) = completion.recovered_errors
     assert "failed (502): hiccup" in line
 
 

@@ -24,7 +24,7 @@ from screenwright import (
     UiTars15,
     dialect_named,
 )
-from screenwright.agent.policy.zoom import ZoomRefinement, part_around
+from screenwright.agent.policy.zoom import ZoomRefinement, crop_around
 from screenwright.envs.geometry import DeviceTransform
 
 DEAD = CASES[0]
@@ -39,12 +39,14 @@ def _same(model: Answer) -> Answer:
 
 
 def only(*rungs: RecoveryAction) -> Supervision:
-    return Supervision(rungs=rungs)
+    return Supervision(recovery=rungs)
 
 
 def test_loop_is_reported_to_the_model_once() -> None:
-    events, _ = play(DEAD, in_memory(DEAD), only(RecoveryAction.TELL))
-    reports = [event.notes for event in events if isinstance(event, Observed) and "circles" in " ".join(event.notes)]
+    events, _ = play(DEAD, in_memory(DEAD), only(RecoveryAction.MESSAGE))
+    reports = [
+        event.notes for event in events if isinstance(event, Observed) and "stuck in a loop" in " ".join(event.notes)
+    ]
     assert len(reports) == 1
     assert "click at 100, 80" in reports[0][0]
     assert ended(events).stop is StopReason.STUCK
@@ -52,14 +54,16 @@ def test_loop_is_reported_to_the_model_once() -> None:
 
 def test_higher_temperature_lasts_as_long_as_the_loop() -> None:
     case = Case("way out", "dead", lambda: in_order(*[Click(BUTTON)] * 4, Type("Ada")))
-    events, model = play(case, in_memory(case), only(RecoveryAction.HOTTER, RecoveryAction.TELL))
+    events, model = play(case, in_memory(case), only(RecoveryAction.TEMPERATURE, RecoveryAction.MESSAGE))
     assert [sampling.temperature for sampling in model.samplings] == [0, 0, 0, 0.7, 0.7, 0]
-    assert climbed(events) == [(4, "hotter"), (5, "tell")]
+    assert climbed(events) == [(4, "temperature"), (5, "message")]
 
 
 def test_new_plan_shows_the_task_and_the_actions_but_no_earlier_screenshot() -> None:
-    events, model = play(DEAD, in_memory(DEAD), only(RecoveryAction.PLAN))
-    step = next(event.step for event in events if isinstance(event, Escalated) and event.action is RecoveryAction.PLAN)
+    events, model = play(DEAD, in_memory(DEAD), only(RecoveryAction.REPLAN))
+    step = next(
+        event.step for event in events if isinstance(event, Escalated) and event.action is RecoveryAction.REPLAN
+    )
     prompt = model.asked[step - 1]
     assert images_in(prompt) == 1
     assert not any(message.role == "assistant" for message in prompt)
@@ -69,8 +73,8 @@ def test_new_plan_shows_the_task_and_the_actions_but_no_earlier_screenshot() -> 
 
 def test_unavailable_recovery_action_is_skipped() -> None:
     typing = next(case for case in CASES if case.trouble == "field")
-    assert "closer" not in [action for _, action in climbed(play(typing, in_memory(typing))[0])]
-    assert "user" not in [action for _, action in climbed(play(DEAD, in_memory(DEAD))[0])]
+    assert "zoom" not in [action for _, action in climbed(play(typing, in_memory(typing))[0])]
+    assert "ask_user" not in [action for _, action in climbed(play(DEAD, in_memory(DEAD))[0])]
 
 
 def test_progress_causes_no_recovery_and_no_higher_temperature() -> None:
@@ -86,8 +90,8 @@ def test_alternating_actions_end_like_a_repeated_action() -> None:
     for count in (1, 2, 3):
         model = stubborn(*(Click(at) for at in targets[:count]))
         case = Case("in turn", "dead", partial(_same, model))
-        events, _ = play(case, in_memory(case), only(RecoveryAction.TELL, RecoveryAction.PLAN))
-        assert climbed(events)[0] == (3 * count + 1, "tell")
+        events, _ = play(case, in_memory(case), only(RecoveryAction.MESSAGE, RecoveryAction.REPLAN))
+        assert climbed(events)[0] == (3 * count + 1, "message")
         assert ended(events).stop is StopReason.STUCK
 
 
@@ -101,7 +105,7 @@ def test_point_on_the_magnified_part_is_mapped_back_exactly(
     screen: tuple[int, int], position: tuple[float, float], scale: float, dialect: str
 ) -> None:
     at = ScreenPoint(position[0] * screen[0], position[1] * screen[1])
-    part = part_around(at, Size(*screen))
+    part = crop_around(at, Size(*screen))
     assert 0 <= part.left <= at.x < part.right <= screen[0]
     assert 0 <= part.top <= at.y < part.bottom <= screen[1]
     device = DeviceTransform(scale, 7, 11)

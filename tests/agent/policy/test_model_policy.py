@@ -23,8 +23,8 @@ from screenwright import (
     WindowHistory,
 )
 from screenwright.agent.core.context import DecisionContext, HistoryStep
-from screenwright.agent.core.context_window import LEAST_REPLY, estimated_tokens
-from screenwright.agent.policy.summary import CONDENSED, LEFT_OUT, LONGEST
+from screenwright.agent.core.context_window import MIN_REPLY_TOKENS, estimated_tokens
+from screenwright.agent.policy.summary import MAX_SUMMARY_CHARACTERS, OMITTED, SUMMARIZED
 
 WAIT = "Thought: t\nAction: wait()"
 SHOT = FakeEnv().observe().screenshot
@@ -47,7 +47,7 @@ def asked(context_tokens: int, history: int = 5) -> tuple[Sequence[Message], Sam
     model = Limited(context_tokens)
     past = tuple(HistoryStep(SHOT, reply=WAIT) for _ in range(history - 1))
     events = list(
-        ModelPolicy(model, UiTars15(), history=WindowHistory(5), condense=False).decide(
+        ModelPolicy(model, UiTars15(), history=WindowHistory(5), summarize=False).decide(
             DecisionContext("a task", history, (*past, HistoryStep(SHOT))), lambda: False
         )
     )
@@ -70,11 +70,12 @@ def test_a_large_context_is_shown_what_the_history_chooses() -> None:
 def test_a_small_context_is_shown_fewer_images_and_asked_for_a_shorter_reply() -> None:
     whole, _, _ = asked(100_000)
     text = estimated_tokens(whole, UiTars15().image_rule) - 5 * IMAGE_TOKENS
-    messages, sampling, images = asked(text + 3 * IMAGE_TOKENS + LEAST_REPLY)
+    messages, sampling, images = asked(text + 3 * IMAGE_TOKENS + MIN_REPLY_TOKENS)
     assert images == images_in(messages) == 3
-    assert LEAST_REPLY <= sampling.max_tokens < LEAST_REPLY + IMAGE_TOKENS
+    assert MIN_REPLY_TOKENS <= sampling.max_tokens < MIN_REPLY_TOKENS + IMAGE_TOKENS
     assert (
-        estimated_tokens(messages, UiTars15().image_rule) + sampling.max_tokens <= text + 3 * IMAGE_TOKENS + LEAST_REPLY
+        estimated_tokens(messages, UiTars15().image_rule) + sampling.max_tokens
+        <= text + 3 * IMAGE_TOKENS + MIN_REPLY_TOKENS
     )
 
 
@@ -88,13 +89,13 @@ def test_where_the_replies_alone_are_too_long_the_oldest_turns_are_left_out_and_
     rule = UiTars15().image_rule
     whole, _, _ = asked(1_000_000, history=200)
     one, _, _ = asked(100_000, history=1)
-    context = estimated_tokens(one, rule) + LEAST_REPLY + 1000
+    context = estimated_tokens(one, rule) + MIN_REPLY_TOKENS + 1000
     messages, sampling, images = asked(context, history=200)
     replies = [message for message in messages if message.role == "assistant"]
     assert images == 1
     assert 0 < len(replies) < 199
     assert len(whole) > len(messages)
-    assert sum(LEFT_OUT in message.text for message in messages) == 1
+    assert sum(OMITTED in message.text for message in messages) == 1
     assert estimated_tokens(messages, rule) + sampling.max_tokens <= context
 
 
@@ -109,7 +110,7 @@ def condensing(*replies: str | Completion, history: int = 200) -> tuple[Limited,
     """A policy that has no room for so many replies, and where it is."""
     rule = UiTars15().image_rule
     one, _, _ = asked(100_000, history=1)
-    model = Limited(estimated_tokens(one, rule) + LEAST_REPLY + 1000, replies)
+    model = Limited(estimated_tokens(one, rule) + MIN_REPLY_TOKENS + 1000, replies)
     past = tuple(HistoryStep(SHOT, reply=f"Thought: name {number}\nAction: wait()") for number in range(1, history))
     return model, ModelPolicy(model, UiTars15()), DecisionContext("a task", history, (*past, HistoryStep(SHOT)))
 
@@ -130,7 +131,7 @@ def test_the_oldest_steps_are_told_again_in_short_by_the_model_once_the_context_
     assert f"{condensed.steps}. Thought: name {condensed.steps} Action" in request.text
     assert f"name {condensed.steps + 1} " not in request.text
     assert estimated_tokens((request,), UiTars15().image_rule) < model.context_tokens
-    assert sum(CONDENSED + SHORT in message.text for message in prompt) == 1
+    assert sum(SUMMARIZED + SHORT in message.text for message in prompt) == 1
 
 
 def test_what_was_told_in_short_stands_until_the_context_is_full_again_and_is_then_told_with_the_next() -> None:
@@ -138,7 +139,7 @@ def test_what_was_told_in_short_stands_until_the_context_is_full_again_and_is_th
     first = [event for event in policy.decide(context, nobody_stops) if isinstance(event, Summarized)]
     more = replace(context, history=(*context.history, HistoryStep(SHOT)))
     assert not [event for event in policy.decide(more, nobody_stops) if isinstance(event, Summarized)]
-    assert any(CONDENSED + SHORT in message.text for message in model.asked[-1])
+    assert any(SUMMARIZED + SHORT in message.text for message in model.asked[-1])
     many = replace(context, history=(*context.history[:-1] * 2, HistoryStep(SHOT)))
     second = [event for event in policy.decide(many, nobody_stops) if isinstance(event, Summarized)]
     assert SHORT in model.asked[-2][0].text
@@ -150,8 +151,8 @@ def test_what_was_told_in_short_stands_until_the_context_is_full_again_and_is_th
 def test_a_fresh_plan_is_not_told_what_was_before_it() -> None:
     model, policy, context = condensing(SHORT, WAIT, WAIT)
     list(policy.decide(context, nobody_stops))
-    list(policy.decide(replace(context, history=(*context.history, HistoryStep(SHOT, fresh=True))), nobody_stops))
-    assert not any(CONDENSED in message.text for message in model.asked[-1])
+    list(policy.decide(replace(context, history=(*context.history, HistoryStep(SHOT, replan=True))), nobody_stops))
+    assert not any(SUMMARIZED in message.text for message in model.asked[-1])
 
 
 @pytest.mark.parametrize(
@@ -160,14 +161,14 @@ def test_a_fresh_plan_is_not_told_what_was_before_it() -> None:
         ("Thought: the list has 12 names\nAction: wait()", "the list has 12 names"),
         ("Action: wait()", ""),
         (" \n ", ""),
-        ("so " * 5000, ("so " * 5000)[:LONGEST]),
+        ("so " * 5000, ("so " * 5000)[:MAX_SUMMARY_CHARACTERS]),
     ],
 )
 def test_a_model_that_answers_with_an_action_is_taken_by_its_thought(reply: str, text: str) -> None:
     model, policy, context = condensing(reply, WAIT)
     (condensed,) = [event for event in policy.decide(context, nobody_stops) if isinstance(event, Summarized)]
     assert condensed.text == text
-    assert any((CONDENSED + text if text else LEFT_OUT) in message.text for message in model.asked[-1])
+    assert any((SUMMARIZED + text if text else OMITTED) in message.text for message in model.asked[-1])
 
 
 def test_a_context_without_room_even_for_that_is_not_asked() -> None:
@@ -179,7 +180,7 @@ def test_a_context_without_room_even_for_that_is_not_asked() -> None:
 
 
 def test_trouble_that_a_server_was_asked_again_for_is_an_event() -> None:
-    model = Limited(100_000, [Completion(WAIT, overcome=("the model server failed (502)",))])
+    model = Limited(100_000, [Completion(WAIT, recovered_errors=("the model server failed (502)",))])
     events = list(
         ModelPolicy(model, UiTars15()).decide(DecisionContext("a task", 1, (HistoryStep(SHOT),)), nobody_stops)
     )

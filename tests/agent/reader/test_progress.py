@@ -26,7 +26,7 @@ def run_with_answers(task: str, env: FakeEnv, *answers: str) -> list[Event]:
             if not remaining:
                 agent.decline()
             for text in remaining.pop(0).split("|") if remaining else ():
-                agent.tell(text)
+                agent.send_message(text)
     return events
 
 

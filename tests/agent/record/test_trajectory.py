@@ -166,7 +166,7 @@ def test_resumed_run_shows_the_model_its_history_and_the_interruption(tmp_path: 
     assert cut_short.stop is StopReason.STEP_LIMIT
 
     second = ScriptedModel(["Action: finished(content='all done')"])
-    events = list(Agent(second, dialect=UiTars15()).continue_run(tmp_path, env))
+    events = list(Agent(second, dialect=UiTars15()).continue_stream(tmp_path, env))
     prompt = [line for message in second.asked[0] for line in message.text.split("\n")]
     assert any("Thought: one" in line for line in prompt)
     assert any("interrupted" in line for line in prompt)

@@ -13,7 +13,8 @@ from adb_phone import AdbPhone, adb_phone
 from other_python import python_with
 
 from screenwright import Agent, FakeEnv, Result, ScriptedModel, StopReason, UiTars15, Usage
-from screenwright.eval.benchmarks.android_world import AndroidWorld, android_world
+from screenwright.eval.benchmarks.android_world import AndroidWorld
+from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import EvalError, Evaluation
@@ -143,7 +144,7 @@ def test_what_is_missing_is_told_in_a_line(tmp_path: Path, told: Path) -> None:
     with pytest.raises(ValueError, match="--workers 1"):
         Evaluation.begin(settings(tmp_path, workers=2), tmp_path / "out")
     with pytest.raises(ValueError, match="leave out --root"):
-        android_world(tmp_path)
+        benchmark_named("androidworld", tmp_path)
     bare = python_with({"android_world.nothing": ""}, tmp_path / "bare")
     with pytest.raises((TaskError, EvalError), match=r"has no android_world\.registry: make an environment"):
         list(Evaluation.begin(settings(tmp_path, python=bare), tmp_path / "out").run())

@@ -26,9 +26,9 @@ from screenwright import (
 )
 from screenwright.envs.actions import Navigate
 from screenwright.envs.contract import EnvContract, Stage
-from screenwright.eval.benchmarks.browsergym import BrowserGym, browsergym
+from screenwright.eval.benchmarks.browsergym import BrowserGym
 from screenwright.eval.benchmarks.browsergym_env import BrowserGymEnv
-from screenwright.eval.benchmarks.registry import benchmark_for
+from screenwright.eval.benchmarks.registry import benchmark_for, benchmark_named
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import Evaluation
@@ -224,4 +224,4 @@ def test_what_is_missing_is_told_in_a_line(python: Path) -> None:
     with pytest.raises(ValueError, match="pip install browsergym-assistantbench"):
         benchmark_for(EvalConfig.from_flat({"benchmark": "assistantbench"}))
     with pytest.raises(ValueError, match="leave out --root"):
-        browsergym("webarena", Path())
+        benchmark_named("webarena", Path())

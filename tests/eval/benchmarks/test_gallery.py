@@ -7,6 +7,7 @@ import pytest
 
 from screenwright import Policy
 from screenwright.agent.core.limits import Limits
+from screenwright.agent.policy.baselines import NullPolicy
 from screenwright.eval.benchmarks.gallery import Gallery
 from screenwright.eval.benchmarks.gallery.instructions import INSTRUCTIONS
 from screenwright.eval.benchmarks.gallery.oracle import GalleryOracle
@@ -15,7 +16,7 @@ from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
 from screenwright.eval.core.task import TaskInstance
-from screenwright.eval.runner.baselines import AgentFactory, NullAgent, Oracle
+from screenwright.eval.runner.baselines import AgentFactory, Oracle, PolicyPerEpisode
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 
@@ -51,7 +52,7 @@ def test_every_trap_has_an_instruction(gallery: Gallery) -> None:
 @pytest.mark.parametrize("name", ["file", "address-typed", "text-in-a-PDF"])
 def test_the_oracle_solves_the_trap_and_doing_nothing_does_not(gallery: Gallery, tmp_path: Path, name: str) -> None:
     assert run(gallery, tmp_path / "oracle", name, Oracle()).done
-    nothing = run(gallery, tmp_path / "nothing", name, NullAgent())
+    nothing = run(gallery, tmp_path / "nothing", name, PolicyPerEpisode(NullPolicy))
     assert not nothing.done
     assert "ADDRESS" not in nothing.instruction
 

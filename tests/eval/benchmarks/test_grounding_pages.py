@@ -8,13 +8,14 @@ from page_site import Site
 
 from screenwright import BrowserEnv, Navigate
 from screenwright.agent.core.limits import Limits
+from screenwright.agent.policy.baselines import NullPolicy
 from screenwright.envs.contract import eventually
 from screenwright.eval.benchmarks.grounding import screenspot
 from screenwright.eval.benchmarks.grounding_pages import KINDS, VIEWPORT, PageGrounding, make_page, page_html, write_set
 from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.runner.baselines import AgentFactory, NullAgent, Oracle
+from screenwright.eval.runner.baselines import AgentFactory, Oracle, PolicyPerEpisode
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 BOXES = """<script>tell("boxes", [...document.querySelectorAll("button.w, a.w, input.w, label.checkbox")].map(it => {
@@ -61,7 +62,9 @@ def test_a_page_is_determined_by_its_seed() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("factory", "right"), [(Oracle(), {*KINDS, "absent"}), (NullAgent(), {"absent"})])
+@pytest.mark.parametrize(
+    ("factory", "right"), [(Oracle(), {*KINDS, "absent"}), (PolicyPerEpisode(NullPolicy), {"absent"})]
+)
 def test_the_oracle_finds_every_target_and_no_click_is_right_only_for_absent_targets(
     grounding: PageGrounding, tmp_path: Path, factory: AgentFactory, right: set[str]
 ) -> None:

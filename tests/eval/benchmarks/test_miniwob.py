@@ -23,6 +23,7 @@ from screenwright.eval.benchmarks.miniwob import (
     close_browsers,
     miniwob,
     miniwob_browsergym,
+    miniwob_timed,
 )
 from screenwright.eval.core.task import Outcome
 
@@ -132,7 +133,7 @@ def test_an_episode_times_out_at_its_limit() -> None:
 
 
 def test_the_official_clock_uses_the_pages_own_limit() -> None:
-    with task("click-test", miniwob().with_official_clock()).set_up(seed=1) as instance:
+    with task("click-test", miniwob_timed()).set_up(seed=1) as instance:
         assert instance.episode.start is not None
         assert instance.episode.start.limit_ms == 10_000
         assert instance.clock is Clock.OFFICIAL

@@ -10,7 +10,7 @@ import pytest
 
 from screenwright import BrowserEnv, Result, StopReason
 from screenwright.agent.core.model import Usage
-from screenwright.eval.benchmarks.miniwob import Clock, MiniwobInstance, miniwob, miniwob_browsergym
+from screenwright.eval.benchmarks.miniwob import Clock, MiniwobInstance, miniwob, miniwob_browsergym, miniwob_timed
 from screenwright.eval.benchmarks.miniwob.pages import find_pages, page_names, version
 from screenwright.eval.benchmarks.miniwob.server import PageConfig, PageEpisode, PageServer
 from screenwright.eval.core.task import Outcome, TaskError
@@ -153,8 +153,8 @@ def test_the_browsergym_protocol_requires_all_its_tasks(root: Path) -> None:
 def test_the_version_names_the_time_limit(root: Path) -> None:
     assert "no time limit" in miniwob(root).version
     assert "a time limit of 1000 s" in miniwob_browsergym(root).version
-    assert "the pages' own time limits" in miniwob(root).with_official_clock().version
-    assert miniwob(root).with_official_clock().name == "miniwob-timed"
+    assert "the pages' own time limits" in miniwob_timed(root).version
+    assert miniwob_timed(root).name == "miniwob-timed"
 
 
 @pytest.mark.parametrize(

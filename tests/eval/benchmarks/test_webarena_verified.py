@@ -11,8 +11,8 @@ import pytest
 from other_python import python_with
 
 from screenwright import Agent, Result, ScriptedModel, StopReason, UiTars15, Usage
-from screenwright.eval.benchmarks.registry import benchmark_for
-from screenwright.eval.benchmarks.webarena_verified import WebArenaVerified, agent_response, webarena_verified
+from screenwright.eval.benchmarks.registry import benchmark_for, benchmark_named
+from screenwright.eval.benchmarks.webarena_verified import WebArenaVerified, agent_response
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.local_server import HttpResponse, LocalServer
 from screenwright.eval.core.task import TaskError
@@ -126,4 +126,4 @@ def test_missing_parts_are_reported(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"has no webarena-verified \(webarena_verified.api\)"):
         _ = benchmark_for(given).version
     with pytest.raises(ValueError, match="leave out --root"):
-        webarena_verified(tmp_path)
+        benchmark_named("webarena-verified", tmp_path)

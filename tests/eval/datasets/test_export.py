@@ -146,7 +146,7 @@ def test_a_scripts_run_is_told_in_a_models_words(evaluation: Path, tmp_path: Pat
     at = FakeEnv().where("Greet")
     assert abs(click.at.x * 640 / 644 - at.x) <= 1
     assert abs(click.at.y * 480 / 476 - at.y) <= 1
-    assert last.moves == (Finish("the script is over"),)
+    assert last.moves == (Finish("the script has ended"),)
     assert 'Click "Greet" 1 times' in said(found[0]["messages"][1])
 
 

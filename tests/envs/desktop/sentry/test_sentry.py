@@ -166,7 +166,7 @@ def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: Des
         events.append(event)
         if isinstance(event, Observed) and event.step == 2:
             person.press("a")
-            eventually(lambda: episode.control.user_at_work, True)
+            eventually(lambda: episode.control.user_active, True)
     assert [event.text for event in events if isinstance(event, Note)] == [
         "paused: the user works the screen",
         "resumed",
@@ -184,8 +184,8 @@ def test_a_person_who_came_and_went_while_the_model_thought_holds_nothing_up(rea
     for event in episode.run():
         if isinstance(event, Observed) and event.step == 2:
             person.press("a")
-            eventually(lambda: episode.control.user_at_work, True)
-            eventually(lambda: episode.control.user_at_work, False)
+            eventually(lambda: episode.control.user_active, True)
+            eventually(lambda: episode.control.user_active, False)
         if isinstance(event, Acted):
             refusals.append(event.refused)
     assert [bool(refusal) for refusal in refusals] == [False, True, False]

@@ -1,4 +1,4 @@
-"""A reply with its points followed to the screen: what is to be done, before it becomes an event."""
+"""Grounding: a parsed reply with its points converted to screen points."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -12,7 +12,7 @@ from ..record.events import Decided
 
 @dataclass(frozen=True, slots=True)
 class GroundedReply:
-    """A reply with its points followed to the screen."""
+    """A reply with its actions in screen coordinates."""
 
     reply: Reply
     actions: tuple[ActionIn[ScreenPoint], ...]
@@ -21,29 +21,29 @@ class GroundedReply:
 
     @classmethod
     def of(cls, reply: Reply, frame: Frame) -> Self:
-        """Follow the points of `reply` through `frame`; what comes after an ending is dropped."""
+        """Convert the points of `reply` through `frame`; moves after an ending are dropped."""
         actions: list[ActionIn[ScreenPoint]] = []
         traces: list[PointTrace] = []
         for move in reply.moves:
             if isinstance(move, Finish | AskUser | GiveUp):
                 return cls(reply, tuple(actions), tuple(traces), move)
-            followed = {point: frame.trace(point) for point in points_of(move)}
-            screen = {point: trace.screen for point, trace in followed.items()}
-            traces.extend(followed[point] for point in points_of(move))
+            traced = {point: frame.trace(point) for point in points_of(move)}
+            screen = {point: trace.screen for point, trace in traced.items()}
+            traces.extend(traced[point] for point in points_of(move))
             actions.append(map_points(move, screen.__getitem__))
         return cls(reply, tuple(actions), tuple(traces), None)
 
     @property
-    def points(self) -> tuple[ScreenPoint, ...]:
-        """Where its actions go, in order."""
-        return tuple(trace.screen for trace in self.traces)
+    def target(self) -> ScreenPoint | None:
+        """The point of its actions, if there is exactly one."""
+        return self.traces[0].screen if len(self.traces) == 1 else None
 
-    def aimed(self, trace: PointTrace) -> Self:
-        """The plan, which goes to one place, with that place replaced by the one of `trace`."""
+    def with_target(self, trace: PointTrace) -> Self:
+        """A copy whose only point is replaced by that of `trace`."""
         actions = tuple(map_points(action, lambda _: trace.screen) for action in self.actions)
         return replace(self, actions=actions, traces=(trace,))
 
     def decided(self, step: int) -> Decided:
-        """The plan as an event."""
+        """The reply as an event."""
         reply = self.reply
         return Decided(step, reply.thought, self.actions, self.ending, self.traces, reply.reflection, reply.reasoning)
