@@ -255,7 +255,7 @@ def prompt_for(env: EnvInfo) -> Prompt:
     A page without browser window has no address bar, so the model needs `navigate`; on a still image it only points.
     """
     match env.kind:
-        case "picture":
+        case "image":
             return Prompt.GROUNDING
         case "android":
             return Prompt.MOBILE

@@ -1,12 +1,13 @@
-"""What a look and an action cost in `BrowserEnv`, beside Playwright's defaults, in the same Chromium and in one run.
+"""The cost of a screenshot and of an action in `BrowserEnv`, beside Playwright's defaults, in the same Chromium.
 
-    python eval/bench/browser_bench.py
+    .venv/bin/python eval/bench/browser_bench.py
 
-Looking: our screenshot beside `page.screenshot()`. Acting: a click, its settling and the next look, beside a click, the
-shortest fixed sleep that agents use (0.5 s) and `page.screenshot()`. The page shows text, a gradient and a button that
+Screenshot: ours beside `page.screenshot()`. Action: a click, settling and the next screenshot, beside a click, the
+shortest fixed sleep that agents use (0.5 s) and `page.screenshot()`. The page has text, a gradient and a button that
 changes it.
 """
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ AT = (140, 70)
 
 def main() -> None:
     """Print the comparison."""
+    argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
     for size in (Size(1280, 720), Size(1920, 1080)):
         ours, theirs = measure_ours(size), measure_playwright(size)
         print(f"\n{size}, medians of {ROUNDS}, milliseconds{'ours':>12}{'Playwright':>12}{'ratio':>8}")
@@ -47,7 +49,7 @@ def measure_ours(size: Size) -> dict[str, float]:
             env.execute(Click(ScreenPoint(*AT)))
             env.observe()
 
-        return {"look": median(env.observe), "click, settle, look": median(step)}
+        return {"screenshot": median(env.observe), "click, settle, screenshot": median(step)}
 
 
 def measure_playwright(size: Size) -> dict[str, float]:
@@ -63,13 +65,13 @@ def measure_playwright(size: Size) -> dict[str, float]:
             time.sleep(SLEEP_S)
             page.screenshot()
 
-        found = {"look": median(page.screenshot), "click, settle, look": median(step)}
+        found = {"screenshot": median(page.screenshot), "click, settle, screenshot": median(step)}
         browser.close()
         return found
 
 
 def median(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes, the median of several rounds after one that does not count."""
+    """The median seconds of `work` over several rounds after a warm-up."""
     work()
     times: list[float] = []
     for _ in range(ROUNDS):

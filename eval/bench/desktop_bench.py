@@ -1,9 +1,9 @@
-"""What looking, clicking and typing cost on an X display, beside pyautogui with its defaults and scrot, in one run.
+"""The cost of screenshots, clicks and typing on an X display, beside pyautogui with its defaults and scrot.
 
-    .venv/bin/python eval/bench/desktop_bench.py [--times 15] [--size 1280x720]
+    PYTHONPATH=tests/helpers .venv/bin/python eval/bench/desktop_bench.py [--times 15] [--size 1280x720]
 
-Ours are the parts of an action without the wait for rest, which no other has. 200 characters go into a text editor, and
-count once they are in the file that it saves. Needs mousepad and scrot: it says what to install.
+Ours exclude settling, which the others do not have. 200 characters are typed into a text editor and checked in the file
+that it saves. Needs mousepad and scrot; names missing packages.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def timed(work):
 def clicks():
     return timed(lambda: pyautogui.click(size.width // 2, size.height // 2))
 found = {
-    "look": [timed(lambda: pyautogui.screenshot()) for _ in range(times)],
+    "screenshot": [timed(lambda: pyautogui.screenshot()) for _ in range(times)],
     "click": [clicks() for _ in range(times)],
     "key": [timed(lambda: pyautogui.press("shift")) for _ in range(times)],
     "200 characters": [timed(lambda: pyautogui.write(text)) for _ in range(3)],
@@ -43,19 +43,19 @@ print(json.dumps(found))
 
 
 def timed(work: Callable[[], object]) -> float:
-    """The seconds that `work` takes."""
+    """The seconds of `work`."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def ours(env: DesktopEnv, times: int, middle: ScreenPoint) -> dict[str, list[float]]:
-    """Our looks, and the acting parts of our actions."""
+    """Our screenshots, and the input part of our actions."""
     nearby = [
         ScreenPoint(middle.x + 40 * (turn % 5), middle.y) for turn in range(times)
-    ]  # else we wait out a double click
+    ]  # clicks at one point would wait out the double-click time
     return {
-        "look": [timed(env.observe) for _ in range(times)],
+        "screenshot": [timed(env.observe) for _ in range(times)],
         "click": [env.execute(Click(at)).act_s for at in nearby],
         "key": [env.execute(Hotkey(("shift",))).act_s for _ in range(times)],
         "200 characters": [env.execute(Type(TEXT)).act_s for _ in range(3)],
@@ -83,17 +83,19 @@ def main() -> None:
             right = copies(env, file)
             peers = of_peers(env, given.times, folder)
             theirs = copies(env, file)
-    print(f"{given.size}, medians of {given.times} (3 for texts)\n\n| | ours, ms | pyautogui, ms | ratio | scrot, ms |")
+    print(
+        f"{given.size}, medians of {given.times} (3 for typing)\n\n| | ours, ms | pyautogui, ms | ratio | scrot, ms |"
+    )
     print("|---|---|---|---|---|")
     for name, seconds in mine.items():
-        own, other, third = _ms(seconds), _ms(peers.get(name, [])), _ms(peers["scrot"]) if name == "look" else ""
+        own, other, third = _ms(seconds), _ms(peers.get(name, [])), _ms(peers["scrot"]) if name == "screenshot" else ""
         ratio = f"{float(own) / float(other):.2f}" if other else ""
         print(f"| {name} | {own} | {other} | {ratio} | {third} |")
-    print(f"\nright copies of the 200 characters in the file: ours {right} of 3, pyautogui {theirs} of 3")
+    print(f"\ncorrect copies of the 200 characters in the file: ours {right} of 3, pyautogui {theirs} of 3")
 
 
 def copies(env: DesktopEnv, file: Path) -> int:
-    """How many right copies the document holds by now; it is empty afterwards."""
+    """The number of correct copies in the document, which is emptied."""
     env.execute(Hotkey(("ctrl", "s")))
     found = file.read_text(encoding="utf-8").count(TEXT)
     env.execute(Hotkey(("ctrl", "a")))
@@ -102,10 +104,10 @@ def copies(env: DesktopEnv, file: Path) -> int:
 
 
 def of_peers(env: DesktopEnv, times: int, folder: str) -> dict[str, list[float]]:
-    """Pyautogui in a process of its own, on the same display, and scrot as a process."""
+    """Pyautogui and scrot, each in a process on the same display."""
     assert env.address is not None
     variables = os.environ | {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
-    variables["XDG_SESSION_TYPE"] = "x11"  # without it pyautogui does not look for scrot
+    variables["XDG_SESSION_TYPE"] = "x11"  # otherwise pyautogui does not use scrot
     command = [sys.executable, "-c", _PEER, str(times), TEXT]
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=200)
     found: dict[str, list[float]] = json.loads(done.stdout)

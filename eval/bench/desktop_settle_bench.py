@@ -1,6 +1,6 @@
 """Desktop settling after actions in real programs: was the observed screen the final one?
 
-    .venv/bin/python eval/bench/desktop_settle_bench.py [--rounds 2] [--only office]
+    PYTHONPATH=tests/helpers .venv/bin/python eval/bench/desktop_settle_bench.py [--rounds 2] [--only office]
 
 After every action the screen is recorded for 3 s more. An observation was early if it differs from the last frame by
 more than a caret. The rule of `envs/settle.py` is measured with and without the check whether the program is busy;

@@ -6,6 +6,7 @@ Another process serves the pages on loopback, so the proxy is the only differenc
 same and the base time longer. The page itself measures the times.
 """
 
+import argparse
 import statistics
 import threading
 from collections.abc import Generator
@@ -34,6 +35,7 @@ NAMES = {"/one": "a page of one file", "/many": "a page with 60 images of 20 kB"
 
 def main() -> None:
     """Print the comparison."""
+    argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
     with site() as (port, took), browser(port, restricted=False) as plain, browser(port, restricted=True) as limited:
         print(f"medians of {ROUNDS}, milliseconds{'without':>20}{'with':>12}{'ratio':>8}")
         for path, name in NAMES.items():

@@ -1,22 +1,21 @@
-"""Which traps of the gallery we and others get through by coordinates alone: one run, the same hand and Chromium.
+"""Which traps of the gallery each framework solves by coordinates alone: one run, the same steps and Chromium.
 
-    scripts/gallery-peers [--only NAME ...]
+    .venv/bin/python eval/bench/gallery_peers.py [--browsergym PYTHON] [--browser-use PYTHON] [--only NAME ...]
 
-The hand finds on each contender's own screenshot what a trap's steps name, by its colour or by reading, and has that
-contender click, type and drag there. The page tells its server whether it was got through. The others go the way
-through Chromium's own pickers where that is another than through what we draw.
+Each target is located on the framework's own screenshot, by colour or by OCR, and the framework clicks, types and drags
+there. The page reports to its server whether it was solved. The others use Chromium's own pickers where these differ
+from the ones that we draw.
 """
 
 import argparse
+import base64
 import json
-import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from PIL import Image
 
@@ -27,134 +26,94 @@ from screenwright.envs.env import ActionResult, Observation
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
 from screenwright.eval.benchmarks.gallery.site import Site
+from screenwright.eval.benchmarks.subprocess_client import Answer, SubprocessClient
+from screenwright.eval.core.task import TaskError
 
 HERE = Path(__file__).parent
-ANSWER_S = 45.0
+TIMEOUT_S = 45.0
 SIZE = Size(960, 600)
 
 
-class PeerTrouble(AssertionError):
-    """A peer raised, or did not answer."""
-
-
-class Peer:
-    """Another contender, as far as the hand needs an environment."""
+class PeerEnv:
+    """Another framework as the environment of `gallery.steps`."""
 
     def __init__(self, python: str, script: str) -> None:
-        self._command = [python, str(HERE / "peers" / script)]
-        self._start()
-
-    def _start(self) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
-        )
-        self._answer()
+        self._client = SubprocessClient(Path(python), HERE / "peers" / script, {}, "see eval/bench/README.md")
 
     def observe(self) -> Observation:
         """Its screenshot."""
-        png = Path(self._order(do="look")["png"]).read_bytes()
+        png = base64.b64decode(str(self._request(do="screenshot")["png"]))
         return Observation(Screenshot(Image.open(BytesIO(png)).convert("RGB")))
 
     def execute(self, action: Action) -> ActionResult:
-        """Have it do what the hand would."""
+        """Perform the action with its methods."""
         match action:
             case Navigate(url):
-                self._order(do="goto", url=url)
+                self._request(do="goto", url=url)
             case Click(at, button, _, modifiers):
-                self._order(do="click", x=at.x, y=at.y, button=button.value, modifiers=modifiers)
+                self._request(do="click", x=at.x, y=at.y, button=button.value, modifiers=modifiers)
             case Move(at):
-                self._order(do="move", x=at.x, y=at.y)
+                self._request(do="move", x=at.x, y=at.y)
             case Drag(path):
-                self._order(do="drag", path=[(point.x, point.y) for point in path])
+                self._request(do="drag", path=[(point.x, point.y) for point in path])
             case Scroll(at=at) if at is not None:
-                self._order(do="scroll", x=at.x, y=at.y, pixels=1000)
+                self._request(do="scroll", x=at.x, y=at.y, pixels=1000)
             case Type(text):
-                self._order(do="type", text=text)
+                self._request(do="type", text=text)
             case Hotkey(keys):
-                self._order(do="keys", names=keys)
+                self._request(do="keys", names=keys)
             case _:
-                raise AssertionError(f"the hand does not do {action}")
+                raise AssertionError(f"no step of the gallery is {action}")
         return ActionResult(0.0, 0.0, "")
 
-    def restart(self) -> None:
-        """End it and start it anew."""
-        self.close()
-        self._start()
-
     def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait()
+        """End its process; the next request starts it again."""
+        self._client.close()
 
-    def _order(self, **order: object) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        answer = self._answer()
-        if "error" in answer:
-            raise PeerTrouble(answer["error"])
-        return answer
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        watch = threading.Timer(ANSWER_S, self._process.kill)
-        watch.start()
-        line = self._process.stdout.readline()
-        watch.cancel()
-        if not line:
-            self._log.seek(0)
-            said = self._log.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise PeerTrouble(f"it did not answer within {ANSWER_S:.0f} s {said}")
-        return json.loads(line)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def _request(self, **message: object) -> Answer:
+        return self._client.request(message, TIMEOUT_S)
 
 
 def main() -> None:
-    """Print who gets through what."""
+    """Run every trap with every framework and print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--playwright", default=sys.executable, help="the Python with Playwright")
     options.add_argument("--browsergym", help="the Python with BrowserGym")
     options.add_argument("--browser-use", help="the Python with browser-use")
     options.add_argument("--only", nargs="*", help="names of traps")
-    options.add_argument("--json", type=Path, help="write the findings there")
+    options.add_argument("--json", type=Path, help="also write the results to this file")
     given = options.parse_args()
-    contenders: dict[str, Callable[[gallery.Trap], Any]] = {}
+    frameworks: dict[str, Callable[[gallery.Trap], Any]] = {}
     with tempfile.TemporaryDirectory() as folder, Site() as site:
         (Path(folder) / "invoice.txt").write_text("x")
         gallery.add_shared_pages(site)
         plain = BrowserEnv(viewport=SIZE, settings=BrowserSettings(upload_from=(folder,)))
         strip = BrowserEnv(viewport=SIZE, settings=BrowserSettings(tab_strip=True))
-        contenders["screenwright"] = lambda trap: strip if trap.needs == "strip" else plain
-        peers = {"playwright": (given.playwright, "plain_playwright.py")}
+        frameworks["screenwright"] = lambda trap: strip if trap.needs == "strip" else plain
+        peers = {"playwright": (given.playwright, "gallery_playwright.py")}
         if given.browsergym:
-            peers["browsergym"] = (given.browsergym, "browsergym_peer.py")
+            peers["browsergym"] = (given.browsergym, "gallery_browsergym.py")
         if given.browser_use:
-            peers["browser-use"] = (given.browser_use, "browser_use_peer.py")
+            peers["browser-use"] = (given.browser_use, "gallery_browser_use.py")
         opened = [plain, strip]
         for name, (python, script) in peers.items():
-            peer = Peer(python, script)
+            peer = PeerEnv(python, script)
             opened.append(peer)
-            contenders[name] = lambda _trap, peer=peer: peer
+            frameworks[name] = lambda _trap, peer=peer: peer
         found: dict[str, dict[str, str]] = {}
-        print(f"{'':42}" + "".join(f"{name:>14}" for name in contenders), flush=True)
+        print(f"{'':42}" + "".join(f"{name:>14}" for name in frameworks), flush=True)
         for trap in gallery.ALL:
             if given.only and trap.name not in given.only:
                 continue
             ways = {
-                name: trap.steps if name == "screenwright" else trap.native_steps or trap.steps for name in contenders
+                name: trap.steps if name == "screenwright" else trap.native_steps or trap.steps for name in frameworks
             }
             found[trap.name] = {
-                name: attempt(trap, ways[name], site, choose(trap)) for name, choose in contenders.items()
+                name: attempt(trap, ways[name], site, choose(trap)) for name, choose in frameworks.items()
             }
             row = "".join(f"{'yes' if not why else 'no':>14}" for why in found[trap.name].values())
             print(f"{trap.name:42}{row}", flush=True)
-        total = {name: sum(not row[name] for row in found.values()) for name in contenders}
+        total = {name: sum(not row[name] for row in found.values()) for name in frameworks}
         print(f"{f'of {len(found)}':42}" + "".join(f"{count:14}" for count in total.values()))
         for env in opened:
             env.close()
@@ -163,7 +122,7 @@ def main() -> None:
 
 
 def attempt(trap: gallery.Trap, steps: tuple[gallery.TrapStep, ...], site: Site, env: Any) -> str:
-    """Try `trap` by way of `steps`; empty if it was got through, else why not."""
+    """Perform `steps` on `trap`; returns an empty text if it was solved, else the reason."""
     site.told.clear()
     try:
         env.execute(Navigate(gallery.add_trap(trap, site)))
@@ -171,10 +130,10 @@ def attempt(trap: gallery.Trap, steps: tuple[gallery.TrapStep, ...], site: Site,
             gallery_steps.perform(step, env, lambda text: text.replace("ADDRESS", site.url))
         if trap.name not in gallery.ANSWER_ONLY:
             eventually(lambda: site.told.get("solved"), trap.expected)
-    except PeerTrouble as trouble:
-        env.restart()  # whatever it left behind may not stand in the way of the next trap
-        return f"it raised or hung: {trouble}"
-    except Exception as error:  # noqa: BLE001 -- whatever goes wrong is what is asked here
+    except TaskError as error:
+        env.close()  # start the next trap with a fresh process
+        return f"raised or timed out: {error}"
+    except Exception as error:  # noqa: BLE001 -- any error is a result
         return f"{type(error).__name__}: {str(error)[:300]}"
     return ""
 

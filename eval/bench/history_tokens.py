@@ -1,11 +1,11 @@
-"""What each history costs a server with a prefix cache: prompt tokens, tokens prefilled and hits over an episode.
+"""The cost of each image history on a server with a prefix cache: prompt tokens, prefilled tokens and hits.
 
-    python eval/bench/history_tokens.py [STEPS] [WIDTHxHEIGHT] [BLOCK] [--plot FILE]
+    .venv/bin/python eval/bench/history_tokens.py [STEPS] [WIDTHxHEIGHT] [BLOCK] [--plot FILE]
 
-vLLM's accounting: a prompt is cut into blocks of 16 tokens; a block is found again if it and all before it were seen,
-where an image counts by its bytes; the last token is always computed. The prompts are those of our own policy and
-dialect; an image has the tokens of `smart_resize`, and four characters of text count as one token. Generated tokens
-are not found again, since servers need not split them as the client's text is split.
+vLLM's accounting: a prompt is divided into blocks of 16 tokens; a block hits if it and all blocks before it are cached,
+with images identified by their bytes; the last token is always computed. Prompts come from our policy and dialect; an
+image has the tokens of `smart_resize`, and four characters of text count as one token. Generated tokens never hit,
+since servers may tokenize them differently from the client's text.
 """
 
 import argparse
@@ -27,7 +27,7 @@ REPLY = (
     "one that was filled last, and go on from there until nothing is left to fill in, and then send the form off.\n"
     "Action: click(start_box='({x},{y})')"
 )
-_CHARACTERS_A_TOKEN = 4
+_CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Cost:
 
 
 class PrefixCache:
-    """Blocks that were seen, each known by all the tokens up to its end."""
+    """The cached blocks, each identified by all tokens up to its end."""
 
     def __init__(self, block: int) -> None:
         self._block = block
         self._seen: set[bytes] = set()
 
-    def ask(self, tokens: Sequence[bytes]) -> Cost:
-        """How much of a prompt is to be computed; it is cached from then on."""
+    def prefill(self, tokens: Sequence[bytes]) -> Cost:
+        """The cost of a prompt, which is then cached."""
         hit, found, digest = 0, True, hashlib.blake2b()
         for end in range(self._block, len(tokens) + 1, self._block):
             for token in tokens[end - self._block : end]:
@@ -59,45 +59,50 @@ class PrefixCache:
 
 
 def tokens_of(messages: Iterable[Message], dialect: UiTars15) -> Iterator[bytes]:
-    """The tokens of a prompt, as bytes that tell them apart."""
+    """The tokens of a prompt, as distinct bytes."""
     for message in messages:
         yield from (b"<start>", message.role.encode(), b"\n")
         for part in message.parts:
             if isinstance(part, ImagePart):
                 yield from (b"%s %d" % (part.sha256.encode(), n) for n in range(dialect.image_rule.tokens(part.size)))
             else:
-                text, step = part.text, _CHARACTERS_A_TOKEN
+                text, step = part.text, _CHARACTERS_PER_TOKEN
                 yield from (text[at : at + step].encode() for at in range(0, len(text), step))
         yield from (b"<end>", b"\n")
 
 
-def looks_of(steps: int, size: Size) -> tuple[HistoryStep, ...]:
-    """Screens that all differ, every seventh of them wholly."""
-    looks: list[HistoryStep] = []
+def make_history(steps: int, size: Size) -> tuple[HistoryStep, ...]:
+    """Different screens; every seventh one is completely new."""
+    steps_taken: list[HistoryStep] = []
     for step in range(steps):
         image = Image.new("RGB", (size.width, size.height), "white")
         ImageDraw.Draw(image).text((40, 40), f"step {step}", fill="black")
         change = 0.6 if step % 7 == 0 else 0.01 + 0.001 * (step % 5)
-        looks.append(HistoryStep(Screenshot(image), reply=REPLY.format(x=100 + step, y=200 + 7 * step), change=change))
-    return tuple(looks)
+        steps_taken.append(
+            HistoryStep(Screenshot(image), reply=REPLY.format(x=100 + step, y=200 + 7 * step), change=change)
+        )
+    return tuple(steps_taken)
 
 
-def costs(history: str, looks: Sequence[HistoryStep], block: int) -> list[Cost]:
-    """Step by step, what `history` costs."""
+def costs(history: str, steps_taken: Sequence[HistoryStep], block: int) -> list[Cost]:
+    """The cost of each step with `history`."""
     model, dialect, cache = ScriptedModel(lambda messages: "Action: wait()"), UiTars15(), PrefixCache(block)
     policy = ModelPolicy(model, dialect, history=history_named(history))
     found: list[Cost] = []
-    for step in range(1, len(looks) + 1):
-        past = (*looks[: step - 1], HistoryStep(looks[step - 1].screenshot, change=looks[step - 1].change))
+    for step in range(1, len(steps_taken) + 1):
+        past = (
+            *steps_taken[: step - 1],
+            HistoryStep(steps_taken[step - 1].screenshot, change=steps_taken[step - 1].change),
+        )
         list(policy.decide(DecisionContext("Fill in the form and send it off.", step, past), lambda: False))
-        found.append(cache.ask(tuple(tokens_of(model.asked[-1], dialect))))
+        found.append(cache.prefill(tuple(tokens_of(model.asked[-1], dialect))))
     return found
 
 
 def table_of(found: Mapping[str, Sequence[Cost]]) -> str:
-    """A line a history; shares are of what the first of them prefills."""
+    """A row per history; shares are relative to the first one's prefilled tokens."""
     lines = [
-        "| history | prompt tokens | prefilled | a step | worst step | prefix hit | of the window's |",
+        "| history | prompt tokens | prefilled | per step | worst step | prefix hits | relative to window |",
         "|---" * 7 + "|",
     ]
     window = sum(cost.prefilled for cost in next(iter(found.values())))
@@ -111,7 +116,7 @@ def table_of(found: Mapping[str, Sequence[Cost]]) -> str:
 
 
 def plot(found: Mapping[str, Sequence[Cost]], file: Path) -> None:
-    """Draw what is prefilled at each step, and in all up to it (`pip install matplotlib`)."""
+    """Plot prefilled tokens per step and in total (needs matplotlib)."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 3.6), dpi=100, layout="constrained")
@@ -122,7 +127,7 @@ def plot(found: Mapping[str, Sequence[Cost]], file: Path) -> None:
         each.plot(steps, prefilled, label=name, linewidth=1.3)
         summed.plot(steps, list(accumulate(prefilled)), label=name, linewidth=1.3)
     each.set(title="tokens prefilled at each step", xlabel="step", ylim=0)
-    summed.set(title="tokens prefilled up to it", xlabel="step", ylim=0)
+    summed.set(title="tokens prefilled in total", xlabel="step", ylim=0)
     summed.legend(frameon=False)
     for axes in (each, summed):
         axes.grid(alpha=0.3)
@@ -131,16 +136,16 @@ def plot(found: Mapping[str, Sequence[Cost]], file: Path) -> None:
 
 
 def main() -> None:
-    """Print the table, and the tokens prefilled at each step."""
+    """Print the table and the tokens prefilled at each step."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("steps", nargs="?", type=int, default=30)
     parser.add_argument("size", nargs="?", default="1280x720", metavar="WIDTHxHEIGHT")
-    parser.add_argument("block", nargs="?", type=int, default=16, help="tokens a block of the server's cache")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw it, as a PNG or SVG")
+    parser.add_argument("block", nargs="?", type=int, default=16, help="tokens per block of the server's cache")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="plot to a PNG or SVG file")
     given = parser.parse_args()
     width, height = given.size.split("x")
-    looks = looks_of(given.steps, Size(int(width), int(height)))
-    found = {history: costs(history, looks, given.block) for history in HISTORIES}
+    steps_taken = make_history(given.steps, Size(int(width), int(height)))
+    found = {history: costs(history, steps_taken, given.block) for history in HISTORIES}
     print(table_of(found))
     print("\nprefilled at each step:")
     for name, of_steps in found.items():

@@ -1,17 +1,15 @@
-"""MiniWoB++ by our driver beside BrowserGym's own task classes: the same seeds, the same clicks; are they equal?
+"""MiniWoB++ in our benchmark and in BrowserGym's task classes with the same seeds and clicks: are the results equal?
 
-    scripts/miniwob_vs_browsergym [--tasks NAME ...] [--episodes N]
+    .venv/bin/python eval/bench/miniwob_vs_browsergym.py --browsergym PYTHON [--tasks NAME ...] [--episodes N]
 
-For each instance: the goal word for word, the first screenshot pixel for pixel, and after every click the
-reward, the end and the raw reward. The clicks are drawn at random, most of them on something that can be clicked.
+For each instance it compares the goal, the first screenshot, and the reward, end and raw reward after every click. The
+clicks are random, most of them on clickable elements.
 """
 
 import argparse
 import base64
 import io
-import json
 import random
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,60 +21,34 @@ from PIL import Image, ImageChops
 from screenwright import Click, ScreenPoint
 from screenwright.eval.benchmarks.miniwob import MiniwobInstance, MiniwobTask, close_browsers, miniwob_browsergym
 from screenwright.eval.benchmarks.miniwob.protocol import BROWSERGYM, browsergym_seeds, browsergym_tasks
+from screenwright.eval.benchmarks.subprocess_client import SubprocessClient
 
 CLICKS = 6
+TIMEOUT_S = 60.0
 MOST_PIXELS = 1600
-"""A hundredth of the screenshot: at a scale of 1.5 some edges of what scrolls inside a page fall on other pixels."""
-OUT_OF_SIGHT = 52
-"""Above this there is the bar of the instruction, where clicks do nothing."""
+"""One percent of the screenshot: at a scale of 1.5 some edges inside scrolled elements fall on other pixels."""
+TOP = 52
+"""The instruction bar is above this, where clicks have no effect."""
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """What was equal of an instance, how many pixels were not, and the raw reward that BrowserGym gave in the end."""
+class InstanceComparison:
+    """Whether goal and states of an instance are equal, how many pixels differ, and BrowserGym's final raw reward."""
 
     goal: bool
     pixels: int
     states: bool
     raw: float
-    told: str
+    details: str
 
 
-class BrowserGym:
-    """The other side, in a process of its own."""
-
-    def __init__(self, python: str) -> None:
-        driver = str(Path(__file__).with_name("miniwob_browsergym_driver.py"))
-        self._process = subprocess.Popen(
-            [python, driver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-        self.tasks: list[str] = self._hear()
-
-    def ask(self, question: dict[str, object]) -> Any:
-        """Its answer to `question`."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        return self._hear()
-
-    def close(self) -> None:
-        """Let it end."""
-        self._process.communicate()
-
-    def _hear(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("BrowserGym's side has ended; it said why above")
-        return json.loads(line)
-
-
-def compare(gym: BrowserGym, task: MiniwobTask, episode: int) -> Compared:
+def compare(gym: SubprocessClient, task: MiniwobTask, episode: int) -> InstanceComparison:
     """Run one instance on both sides."""
-    theirs = gym.ask({"task": task.name, "seed": browsergym_seeds(task.name)[episode]})
+    theirs: Any = gym.request({"task": task.name, "seed": browsergym_seeds(task.name)[episode]}, TIMEOUT_S)
     clicks = _clicks(f"{task.name} {episode}", theirs["targets"])
-    their_states: list[list[float]] = []
+    their_states: list[Any] = []
     for click in clicks:
-        their_states.append(gym.ask({"click": click}))
+        their_states.append(gym.request({"click": click}, TIMEOUT_S)["state"])
         if their_states[-1][1]:
             break
     with task.set_up(episode) as instance:
@@ -87,13 +59,13 @@ def compare(gym: BrowserGym, task: MiniwobTask, episode: int) -> Compared:
     red, green, blue = ImageChops.difference(image, screenshot).split()
     same = ImageChops.lighter(ImageChops.lighter(red, green), blue).histogram()[0]
     pixels = image.width * image.height - same
-    told = f"theirs {their_states[-1]} after {len(their_states)}, ours {our_states[-1]} after {len(our_states)}"
-    return Compared(goal == theirs["goal"], pixels, our_states == their_states, their_states[-1][2], told)
+    details = f"theirs {their_states[-1]} after {len(their_states)}, ours {our_states[-1]} after {len(our_states)}"
+    return InstanceComparison(goal == theirs["goal"], pixels, our_states == their_states, their_states[-1][2], details)
 
 
 def _clicks(seed: str, targets: list[list[int]]) -> list[list[int]]:
     drawn = random.Random(seed)
-    clicks = [[drawn.randint(2, 158), drawn.randint(OUT_OF_SIGHT, 205)] for _ in range(CLICKS)]
+    clicks = [[drawn.randint(2, 158), drawn.randint(TOP, 205)] for _ in range(CLICKS)]
     return [drawn.choice(targets) if targets and drawn.random() < 0.75 else click for click in clicks]
 
 
@@ -116,18 +88,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--episodes", type=int, default=1, choices=range(1, 6), metavar="1..5")
     given = parser.parse_args(arguments)
     tasks = {task.name: task for task in miniwob_browsergym().tasks()}
-    gym = BrowserGym(given.browsergym)
-    compared: list[Compared] = []
+    driver = Path(__file__).parent / "peers" / "browsergym_miniwob.py"
+    gym = SubprocessClient(Path(given.browsergym), driver, {}, "see eval/bench/README.md")
+    compared: list[InstanceComparison] = []
     try:
-        print(f"tasks: {'equal' if gym.tasks == list(tasks) else 'NOT EQUAL'}, {len(tasks)} of them")
+        same = gym.request({"list": True}, TIMEOUT_S)["tasks"] == list(tasks)
+        print(f"tasks: {'equal' if same else 'NOT EQUAL'}, {len(tasks)} of them")
         for name in given.tasks:
             for episode in range(given.episodes):
                 one = compare(gym, tasks[name], episode)
                 compared.append(one)
                 if one.pixels or not (one.goal and one.states):
-                    print(
-                        f"{name} {episode}: goal {one.goal}, pixels {one.pixels} off, states {one.states}; {one.told}"
-                    )
+                    print(f"{name} {episode}: {one.pixels} pixels differ, goal {one.goal}, states {one.states}", end="")
+                    print(f"; {one.details}")
     finally:
         close_browsers()
         gym.close()

@@ -8,6 +8,7 @@ Python source text. Then the messages of a step with five screenshots, the cost 
 characters long, and that of encoding a screenshot of 1920x1080, beside the PNG with `optimize=True` that agents send.
 """
 
+import argparse
 import contextlib
 import io
 import json
@@ -35,6 +36,7 @@ SECONDS = 0.3
 
 def main() -> None:
     """Print the comparison."""
+    argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
     texts = [json.loads(line)["text"] for line in CASES.read_text(encoding="utf-8").splitlines()]
     dialect = dialect_named("ui-tars-1.5")
     frame = Frame(SCREEN, dialect.image_rule.resize(SCREEN), dialect.space)

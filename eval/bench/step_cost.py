@@ -1,6 +1,6 @@
 """The cost of a step without the model: ours and BrowserGym's, alternating on the same page in one run.
 
-    python -m screenwright.eval.bench.step_cost --browsergym PYTHON [--json FILE]
+    .venv/bin/python eval/bench/step_cost.py --browsergym PYTHON [--json FILE]
 
 The page is 1280x720 with twelve buttons that change it. Both sides make the same clicks, which the page's server
 counts. Ours is `Agent.stream` with an instant scripted model, recording to disk; theirs is `env.step` of BrowserGym's
@@ -9,27 +9,28 @@ open-ended task with its default settings. Neither time includes a model.
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import IO, Self
+from typing import Self
 
-from ...agent.core.coordinates import Frame
-from ...agent.core.limits import Limits
-from ...agent.dialects.ui_tars import UiTars15
-from ...agent.loop.agent import Agent
-from ...agent.models.scripted import ScriptedModel
-from ...agent.record.events import Acted, Observed, Replied, Stepped
-from ...envs.browser import BrowserEnv
-from ...envs.geometry import ScreenPoint, Size
-from ..benchmarks.subprocess_client import script_variables
-from ..core.local_server import HttpRequest, HttpResponse, LocalServer
+from screenwright.agent.core.coordinates import Frame
+from screenwright.agent.core.limits import Limits
+from screenwright.agent.dialects.ui_tars import UiTars15
+from screenwright.agent.loop.agent import Agent
+from screenwright.agent.models.scripted import ScriptedModel
+from screenwright.agent.record.events import Acted, Observed, Replied, Stepped
+from screenwright.envs.browser import BrowserEnv
+from screenwright.envs.geometry import ScreenPoint, Size
+from screenwright.eval.benchmarks.subprocess_client import SubprocessClient
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
+from screenwright.eval.core.task import TaskError
 
 BLOCKS = 4
+TIMEOUT_S = 120.0
 CLICKS_PER_BLOCK = 12
 SCREEN = Size(1280, 720)
 POINTS = tuple(ScreenPoint(100 + 180 * column, 60 + 100 * row) for row in range(3) for column in range(4))
@@ -104,44 +105,49 @@ def our_block(env: BrowserEnv, folder: Path, steps: Steps) -> None:
                 pass
 
 
-def their_block(gym: "subprocess.Popen[str]") -> list[float]:
+def their_block(gym: SubprocessClient) -> list[float]:
     """The same clicks by BrowserGym; seconds of each step."""
-    _send(gym.stdin, {"clicks": [[point.x, point.y] for point in POINTS]})
-    seconds: list[float] = _receive(gym.stdout)["seconds"]
+    seconds = gym.request({"clicks": [[point.x, point.y] for point in POINTS]}, TIMEOUT_S)["seconds"]
+    assert isinstance(seconds, list)
     return seconds
 
 
-def measure(browsergym: str) -> dict[str, object]:
-    """Alternate between both sides and return the medians in seconds.
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Medians in seconds; `split_s` divides ours into phases."""
+
+    clicks: int
+    ours_s: float
+    theirs_s: float
+    ratio: float
+    split_s: dict[str, float]
+
+
+def measure(browsergym: str) -> Figures:
+    """Alternate between both sides.
 
     Raises:
-        RuntimeError: BrowserGym did not start, or clicks missed.
+        RuntimeError: clicks missed.
+        TaskError: BrowserGym failed.
     """
     with tempfile.TemporaryDirectory() as folder, ButtonPage() as ours, ButtonPage() as theirs:
-        driver = str(Path(__file__).parents[1] / "drivers" / "browsergym_driver.py")
-        command = [browsergym, driver, theirs.url]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=script_variables()
-        ) as gym:
-            if "ready" not in _receive(gym.stdout):
-                raise RuntimeError("BrowserGym did not start")
-            steps, their_seconds = Steps(), list[float]()
+        driver = Path(__file__).parent / "peers" / "browsergym_steps.py"
+        gym = SubprocessClient(Path(browsergym), driver, {"url": theirs.url}, "see eval/bench/README.md")
+        steps, their_seconds = Steps(), list[float]()
+        try:
+            gym.request({"clicks": []}, TIMEOUT_S)  # starts it
             with BrowserEnv(ours.url, viewport=SCREEN) as env:
                 for block in range(BLOCKS):
                     our_block(env, Path(folder) / str(block), steps)
                     their_seconds += their_block(gym)
-            assert gym.stdin is not None
-            gym.stdin.close()
+        finally:
+            gym.close()
         expected = BLOCKS * CLICKS_PER_BLOCK
         if (ours.presses, theirs.presses) != (expected, expected):
             raise RuntimeError(f"of {expected} clicks {ours.presses} of ours and {theirs.presses} of theirs landed")
-    return {
-        "clicks": expected,
-        "ours_s": median(steps.whole),
-        "theirs_s": median(their_seconds),
-        "ratio": median(steps.whole) / median(their_seconds),
-        "split_s": {name: median(seconds) for name, seconds in steps.phases.items()},
-    }
+    ours_s, theirs_s = median(steps.whole), median(their_seconds)
+    split_s = {name: median(seconds) for name, seconds in steps.phases.items()}
+    return Figures(expected, ours_s, theirs_s, ours_s / theirs_s, split_s)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -152,32 +158,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         figures = measure(given.browsergym)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (RuntimeError, TaskError) as error:
         print(f"step_cost: {error}", file=sys.stderr)
         return 2
     if given.json is not None:
-        given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    split = figures["split_s"]
-    assert isinstance(split, dict)
-    print(f"{figures['clicks']} clicks on each side; medians per step, without a model")
-    print(f"  ours        {1000 * float(str(figures['ours_s'])):7.1f} ms")
-    for name, seconds in split.items():
+        given.json.write_text(json.dumps(asdict(figures), indent=1) + "\n", encoding="utf-8")
+    print(f"{figures.clicks} clicks on each side; medians per step, without a model")
+    print(f"  ours        {1000 * figures.ours_s:7.1f} ms")
+    for name, seconds in figures.split_s.items():
         print(f"    {name:9} {1000 * seconds:7.1f} ms")
-    print(f"  BrowserGym  {1000 * float(str(figures['theirs_s'])):7.1f} ms")
-    print(f"  ratio       {float(str(figures['ratio'])):7.3f}")
+    print(f"  BrowserGym  {1000 * figures.theirs_s:7.1f} ms")
+    print(f"  ratio       {figures.ratio:7.3f}")
     return 0
-
-
-def _send(stream: IO[str] | None, message: dict[str, object]) -> None:
-    assert stream is not None
-    stream.write(json.dumps(message) + "\n")
-    stream.flush()
-
-
-def _receive(stream: IO[str] | None) -> dict[str, list[float]]:
-    assert stream is not None
-    line = stream.readline()
-    return dict(json.loads(line)) if line else {}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """AndroidWorld: tasks in the apps of an Android emulator, set up and scored by AndroidWorld's own code.
 
-`--python` is a Python that has `android_world`; `--option console_port=5554`, `grpc_port=8554` and `adb_path=PATH` name
-the emulator, which runs already. The agent works it by `AndroidEnv`, over adb alone.
+`--python` is a Python in which `android_world` is installed; `--option console_port=5554`, `grpc_port=8554` and
+`adb_path=PATH` select the running emulator. The agent uses `AndroidEnv`, which only needs adb.
 """
 
 import hashlib
@@ -10,7 +10,6 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
@@ -18,17 +17,17 @@ from ...envs.android import AndroidEnv
 from ...envs.env import Env
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import SubprocessClient
+from .subprocess_client import DRIVERS, SubprocessClient
 
 HOW_TO_GET = (
     "make an environment for it (python -m venv aw, then install a checkout of google-research/android_world into it) "
     "and name its Python: --python aw/bin/python"
 )
 SUITE_SEED = 30
-"""The seed of AndroidWorld's own runner, from which each task's parameters follow."""
+"""The seed of AndroidWorld's own runner; it determines the parameters of each task."""
 
 MOST_STEPS = 120
-"""Ten for each of the twelve points of complexity that its longest task has."""
+"""Ten per point of complexity; the longest task has twelve."""
 
 _CONSOLE_PORT = 5554
 _LIST_S = 300.0
@@ -38,49 +37,50 @@ _SCORE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class AndroidWorldTask:
-    """A task of AndroidWorld's; its variant k is the k-th instance in AndroidWorld's own suite."""
+    """A task of AndroidWorld; seed k is the k-th instance in its suite."""
 
     name: str
     category: str
-    driven: SubprocessClient
+    client: SubprocessClient
     serial: str
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["AndroidWorldInstance"]:
-        """Have AndroidWorld put the phone into the task's first state.
+        """Set the phone up with AndroidWorld.
 
         Raises:
-            TaskError: it cannot.
+            TaskError: the task cannot be set up.
         """
-        opened = self.driven.ask({"task": self.name, "seed": seed}, _SET_UP_S)
+        opened = self.client.request({"task": self.name, "seed": seed}, _SET_UP_S)
         with AndroidEnv(self.serial) as env:
-            yield AndroidWorldInstance(str(opened["goal"]), env, int(str(opened["steps"])), self.driven)
+            yield AndroidWorldInstance(str(opened["goal"]), env, int(str(opened["steps"])), self.client)
 
 
 @dataclass(frozen=True, slots=True)
 class AndroidWorldInstance:
-    """A phone in a task's first state. `steps` is AndroidWorld's budget for the task."""
+    """A phone that is set up. `steps` is AndroidWorld's step budget for the task."""
 
     instruction: str
     env: Env
     steps: int
-    driven: SubprocessClient
+    client: SubprocessClient
 
     def is_over(self) -> bool:
-        """Only the agent ends it."""
+        """Only the agent ends the episode."""
         return False
 
     def judge(self, result: Result) -> Outcome:
-        """The score of the task's own check, told the answer; done is a score above a half, as AndroidWorld counts.
+        """Report the answer and return the score of the task's check; done is a score above 0.5, as in AndroidWorld.
 
         Raises:
-            TaskError: its check failed.
+            TaskError: the check failed.
         """
         ended = result.stop in (StopReason.FINISHED, StopReason.INFEASIBLE, StopReason.NEEDS_USER)
-        score = self.driven.ask({"done": ended, "answer": result.answer if result.finished else ""}, _SCORE_S)["score"]
+        report = {"done": ended, "answer": result.answer if result.finished else ""}
+        score = self.client.request(report, _SCORE_S).get("score")
         if not isinstance(score, int | float):
-            raise TaskError(f"AndroidWorld's check gave no score but {score!r}")
-        how = "" if ended else ", since the agent did not end it"
+            raise TaskError(f"AndroidWorld's check returned {score!r} instead of a score")
+        how = "" if ended else ", since the agent did not finish"
         return Outcome(score > 0.5, f"AndroidWorld gives {score:g}{how}", float(score))
 
 
@@ -88,54 +88,54 @@ class AndroidWorldInstance:
 class AndroidWorld:
     """AndroidWorld's suite of the family `android_world`, on one emulator."""
 
-    driven: SubprocessClient | None = None
+    client: SubprocessClient | None = None
     serial: str = ""
     name: str = "androidworld"
     rules: Rules = Rules(seeds=(0,), steps=MOST_STEPS)
 
     def configured(self, settings: EvalConfig) -> "AndroidWorld":
-        """The same with the Python and the emulator that the settings name.
+        """A copy that uses the Python and the emulator of the settings.
 
         Raises:
-            ValueError: no Python is named, an option is none, or there is more than one worker for the one emulator.
+            ValueError: `--python` is missing, an option is malformed, or there are several workers for one emulator.
         """
         if settings.python is None:
             raise ValueError(f"AndroidWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
         if settings.workers > 1 or settings.ray:
-            raise ValueError("androidworld works one emulator: use --workers 1")
+            raise ValueError("androidworld uses one emulator: set --workers 1")
         options = {"console_port": _CONSOLE_PORT, "suite_seed": SUITE_SEED, **settings.options}
-        script = Path(__file__).parent.parent / "drivers" / "android_world_driver.py"
-        driven = SubprocessClient(settings.python, script, options, HOW_TO_GET)
-        return replace(self, driven=driven, serial=f"emulator-{options['console_port']}")
+        script = DRIVERS / "android_world_driver.py"
+        client = SubprocessClient(settings.python, script, options, HOW_TO_GET)
+        return replace(self, client=client, serial=f"emulator-{options['console_port']}")
 
     @property
     def version(self) -> str:
-        """How many tasks there are, and a digest of their names: the package has no version of its own."""
+        """The number of tasks and a digest of their names, since the package has no version."""
         names = self._listed
         return f"{len(names)} tasks {hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]}"
 
     def tasks(self) -> Sequence[AndroidWorldTask]:
-        """All tasks; the category is the module of AndroidWorld's that a task comes from.
+        """All tasks; the category is the module that defines the task.
 
         Raises:
-            TaskError: AndroidWorld is not there.
+            TaskError: AndroidWorld is not installed.
         """
         listed = self._listed
-        assert self.driven is not None
-        return tuple(AndroidWorldTask(name, group, self.driven, self.serial) for name, group in listed)
+        assert self.client is not None
+        return tuple(AndroidWorldTask(name, group, self.client, self.serial) for name, group in listed)
 
     def close(self) -> None:
-        """End AndroidWorld's code; the emulator goes on."""
-        if self.driven is not None:
-            self.driven.close()
+        """End AndroidWorld's process; the emulator keeps running."""
+        if self.client is not None:
+            self.client.close()
 
     @cached_property
     def _listed(self) -> list[tuple[str, str]]:
-        if self.driven is None:
+        if self.client is None:
             raise TaskError(f"AndroidWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
         try:
-            listed = self.driven.ask({"list": True}, _LIST_S)["tasks"]
+            listed = self.client.request({"list": True}, _LIST_S)["tasks"]
         finally:
-            self.driven.close()  # a process that only plans needs no phone
+            self.client.close()  # the process that plans the evaluation needs no phone
         assert isinstance(listed, list)
         return [(str(name), str(group)) for name, group in listed]

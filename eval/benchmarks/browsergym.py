@@ -1,15 +1,14 @@
 """Benchmarks through BrowserGym: WebArena, VisualWebArena, WorkArena, AssistantBench, and its own MiniWoB++.
 
-BrowserGym runs in a Python of its own (`--python`), where the benchmark's package is installed and its sites are named
-as that package asks for (`WA_SHOPPING` and so on). Tasks, sites, resets and rewards are BrowserGym's; the agent sees
-its screenshots and works by coordinates.
+BrowserGym runs in a separate Python (`--python`) in which the benchmark's package is installed, with the environment
+variables that name its sites (`WA_SHOPPING` and so on). Tasks, sites, resets and rewards are BrowserGym's; the agent
+sees its screenshots and acts by coordinates.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
 
 from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
@@ -17,7 +16,7 @@ from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from .browsergym_env import BrowserGymEnv
 from .miniwob.protocol import episode_seed
-from .subprocess_client import Answer, SubprocessClient
+from .subprocess_client import DRIVERS, Answer, SubprocessClient
 
 _OPEN_S = 600.0
 _LIST_S = 120.0
@@ -25,7 +24,7 @@ _LIST_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A benchmark of BrowserGym's: its package there, and its default protocol."""
+    """A benchmark of BrowserGym: its package and its default protocol."""
 
     package: str
     rules: Rules
@@ -38,38 +37,38 @@ SUITES: Mapping[str, Suite] = {
     "assistantbench": Suite("assistantbench", Rules((0,), 30)),
     "browsergym-miniwob": Suite("miniwob", Rules(tuple(range(5)), 10)),
 }
-"""Steps and seeds: BrowserGym's `DEFAULT_BENCHMARKS`, WorkArena as its level 1; WorkArena's longer levels take 50."""
+"""Steps and seeds of BrowserGym's `DEFAULT_BENCHMARKS`; WorkArena as level 1 (its other levels use 50 steps)."""
 
 
 @dataclass(frozen=True, slots=True)
 class GymTask:
-    """A task of BrowserGym's, by the name it has there."""
+    """A task of BrowserGym, with its name there."""
 
     name: str
     category: str
-    driven: SubprocessClient
+    client: SubprocessClient
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GymInstance"]:
-        """Have BrowserGym open it.
+        """Open the task in BrowserGym.
 
         Raises:
-            TaskError: it cannot, or the task shows a picture, which our agent is not shown.
+            TaskError: it could not be opened, or its goal contains images, which we do not support.
         """
-        opened = self.driven.ask({"task": self.name, "seed": self._seed(seed)}, _OPEN_S)
-        if opened.get("pictures"):
-            raise TaskError(f"{self.name} asks with {opened['pictures']} pictures, and tasks are asked in words here")
-        with BrowserGymEnv(self.driven, opened) as env:
+        opened = self.client.request({"task": self.name, "seed": self._seed(seed)}, _OPEN_S)
+        if opened.get("images"):
+            raise TaskError(f"the goal of {self.name} contains {opened['images']} images, which are not supported")
+        with BrowserGymEnv(self.client, opened) as env:
             yield GymInstance(str(opened["goal"]), env)
 
     def _seed(self, seed: int) -> int:
-        """MiniWoB++'s seeds are counted: episode k of a task is the k-th that BrowserGym's benchmark would run."""
+        """For MiniWoB++, seed k is the k-th episode of the task in BrowserGym's benchmark."""
         return episode_seed(self.name.partition(".")[2], seed) if self.category == "miniwob" else seed
 
 
 @dataclass(frozen=True, slots=True)
 class GymInstance:
-    """A task that BrowserGym opened."""
+    """An open task."""
 
     instruction: str
     env: BrowserGymEnv
@@ -79,17 +78,16 @@ class GymInstance:
         return self.env.is_over
 
     def judge(self, result: Result) -> Outcome:
-        """BrowserGym's reward, after it was told the answer, or that it cannot be done; done is a reward above 0."""
-        if not self.env.is_over and (last := last_words(result)):
-            self.env.is_over = False
-            if failed := self.env.step(last):
-                raise TaskError(f"BrowserGym does not take {last[:80]}: {failed.splitlines()[0]}")
-        how = "" if self.env.is_over else ", and has not ended"
+        """Send the answer to BrowserGym and return its reward; done is a reward above 0."""
+        call = "" if self.env.is_over else final_call(result)
+        if call and (error := self.env.step(call)):
+            raise TaskError(f"BrowserGym rejected {call[:80]}: {error.splitlines()[0]}")
+        how = "" if self.env.is_over else ", but has not ended"
         return Outcome(self.env.reward > 0, f"BrowserGym gives {self.env.reward:g}{how}", self.env.reward)
 
 
-def last_words(result: Result) -> str:
-    """The call that tells BrowserGym how the agent ended; empty if a limit did it."""
+def final_call(result: Result) -> str:
+    """The call that reports the agent's ending to BrowserGym; empty after a limit."""
     if result.stop is StopReason.FINISHED:
         return f"send_msg_to_user({result.answer!r})"
     if result.stop in (StopReason.INFEASIBLE, StopReason.NEEDS_USER):
@@ -99,28 +97,28 @@ def last_words(result: Result) -> str:
 
 @dataclass(frozen=True)
 class BrowserGym:
-    """One of `SUITES`, run by `driven`."""
+    """One of `SUITES`, run through `client`."""
 
     name: str
     suite: Suite
-    driven: SubprocessClient | None = None
+    client: SubprocessClient | None = None
 
     @property
     def rules(self) -> Rules:
-        """BrowserGym's own."""
+        """The protocol of the suite."""
         return self.suite.rules
 
     def configured(self, settings: EvalConfig) -> "BrowserGym":
-        """The same with the Python that the settings name.
+        """A copy that uses the Python of the settings.
 
         Raises:
-            ValueError: none is named, or an option is none.
+            ValueError: `--python` is missing, or an option is malformed.
         """
         if settings.python is None:
-            raise ValueError(f"{self.name} runs through BrowserGym, in a Python of its own: {self._how_to_get}")
+            raise ValueError(f"{self.name} runs through BrowserGym in a separate Python: {self._how_to_get}")
         options = {**settings.options, "package": self.suite.package}
-        script = Path(__file__).parent.parent / "drivers" / "browsergym_tasks_driver.py"
-        return replace(self, driven=SubprocessClient(settings.python, script, options, self._how_to_get))
+        script = DRIVERS / "browsergym_tasks_driver.py"
+        return replace(self, client=SubprocessClient(settings.python, script, options, self._how_to_get))
 
     @property
     def version(self) -> str:
@@ -133,26 +131,26 @@ class BrowserGym:
         """All tasks that the package registers.
 
         Raises:
-            TaskError: BrowserGym is not there.
+            TaskError: BrowserGym is not installed.
         """
         names = self._listed["tasks"]
         assert isinstance(names, list)
-        assert self.driven is not None
-        return tuple(GymTask(str(name), self.suite.package, self.driven) for name in names)
+        assert self.client is not None
+        return tuple(GymTask(str(name), self.suite.package, self.client) for name in names)
 
     def close(self) -> None:
         """End BrowserGym."""
-        if self.driven is not None:
-            self.driven.close()
+        if self.client is not None:
+            self.client.close()
 
     @cached_property
     def _listed(self) -> Answer:
-        if self.driven is None:
-            raise TaskError(f"{self.name} runs through BrowserGym, in a Python of its own: {self._how_to_get}")
+        if self.client is None:
+            raise TaskError(f"{self.name} runs through BrowserGym in a separate Python: {self._how_to_get}")
         try:
-            return self.driven.ask({"list": True}, _LIST_S)
+            return self.client.request({"list": True}, _LIST_S)
         finally:
-            self.driven.close()  # a process that only plans needs no browser
+            self.client.close()  # the process that plans the evaluation needs no browser
 
     @property
     def _how_to_get(self) -> str:

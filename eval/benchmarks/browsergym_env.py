@@ -1,6 +1,7 @@
-"""A page that BrowserGym owns, as a screen: seen in its screenshots, worked by its coordinate actions.
+"""A page that BrowserGym controls, as an `Env`: its screenshots and its coordinate actions.
 
-BrowserGym's actions are lines of calls; one of ours is one step of its environment, whatever it takes of theirs.
+BrowserGym's actions are Python calls, one per line. One of our actions is one step of its environment, even if it takes
+several calls.
 """
 
 import base64
@@ -30,7 +31,7 @@ from ...envs.actions import (
 from ...envs.base import ScreenEnv, check_bounds
 from ...envs.browser.page.keyboard import playwright_key, typing_pieces
 from ...envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
-from ...envs.geometry import ScreenPoint, Size
+from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.task import TaskError
 from .subprocess_client import Answer
@@ -40,21 +41,21 @@ _STEP_S = 180.0
 
 
 class BrowserGymClient(Protocol):
-    """Whoever answers for BrowserGym: `Driven`, or a double of it."""
+    """A `SubprocessClient` for BrowserGym, or a test double."""
 
-    def ask(self, question: Mapping[str, object], limit_s: float) -> Answer:
-        """See `Driven.ask`."""
+    def request(self, message: Mapping[str, object], timeout_s: float) -> Answer:
+        """See `SubprocessClient.request`."""
         ...
 
 
 class BrowserGymEnv(ScreenEnv):
-    """The task that BrowserGym opened with `opened`. `reward` is the sum so far, `is_over` whether it has ended."""
+    """The task that BrowserGym opened; `opened` is its first answer. `reward` is the sum so far."""
 
     name = "page"
 
-    def __init__(self, driven: BrowserGymClient, opened: Answer) -> None:
-        self._driven = driven
-        self._seen = opened
+    def __init__(self, client: BrowserGymClient, opened: Answer) -> None:
+        self._client = client
+        self._latest = opened
         self._shot = _screenshot(opened)
         self._held: list[ButtonUp[ScreenPoint] | KeyUp] = []
         self._pointer = ScreenPoint(0, 0)
@@ -66,54 +67,54 @@ class BrowserGymEnv(ScreenEnv):
         return EnvInfo("browser", "BrowserGym", {"viewport": str(self._shot.size)})
 
     def observe(self) -> Observation:
-        """See `Env`. It is what BrowserGym saw after the last action."""
+        """See `Env`. The screenshot that BrowserGym took after the last action."""
         self._check_open()
-        return Observation(self._shot, place=str(self._seen.get("place", "")))
+        return Observation(self._shot, place=str(self._latest.get("url", "")))
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         self._check_open()
         size = self._shot.size
         check_bounds(action, size)
-        calls = calls_of(action, self._pointer, size)
+        calls = calls_of(action, self._pointer)
         started = time.monotonic()
         if isinstance(action, Wait):
             time.sleep(action.seconds)
-        failed = self.step("\n".join(calls) or "noop(0)")
-        self._remember(action)
-        if failed:
-            raise ActionRefused(failed.splitlines()[0][:200])
+        error = self.step("\n".join(calls) or "noop(0)")
+        self._track(action)
+        if error:
+            raise ActionRefused(error.splitlines()[0][:200])
         return ActionResult(time.monotonic() - started, settled_by="BrowserGym")
 
     def step(self, calls: str) -> str:
-        """One step of BrowserGym's environment; returns what went wrong in it, empty if nothing.
+        """Run one step of BrowserGym's environment; returns the error of the action, or an empty text.
 
         Raises:
-            EnvLost: BrowserGym is gone.
+            EnvLost: BrowserGym failed or has ended.
         """
         if self.is_over:
             raise ActionRefused("the task has ended")
         try:
-            self._seen = self._driven.ask({"act": calls}, _STEP_S)
+            self._latest = self._client.request({"act": calls}, _STEP_S)
         except TaskError as error:
             raise EnvLost(str(error)) from error
-        self._shot = _screenshot(self._seen)
-        reward = self._seen.get("reward", 0.0)
+        self._shot = _screenshot(self._latest)
+        reward = self._latest.get("reward", 0.0)
         self.reward += float(reward) if isinstance(reward, int | float) else 0.0
-        self.is_over = self._seen.get("over") is True
-        return str(self._seen.get("failed") or "")
+        self.is_over = self._latest.get("over") is True
+        return str(self._latest.get("error_text") or "")
 
     def release(self) -> None:
         """See `Env`."""
         held, self._held = self._held, []
         if held and not self._closed and not self.is_over:
-            lines = [line for action in held for line in calls_of(action, self._pointer, self._shot.size)]
+            lines = [line for action in held for line in calls_of(action, self._pointer)]
             try:
                 self.step("\n".join(lines))
             except EnvLost:
                 self._closed = True
 
-    def _remember(self, action: Action) -> None:
+    def _track(self, action: Action) -> None:
         points = points_of(action)
         self._pointer = points[-1] if points else self._pointer
         match action:
@@ -127,12 +128,28 @@ class BrowserGymEnv(ScreenEnv):
                 pass
 
 
-def calls_of(action: Action, pointer: ScreenPoint, size: Size) -> list[str]:
-    """The calls of BrowserGym's that do `action`; coordinates are pixels of its screenshot.
+def calls_of(action: Action, pointer: ScreenPoint) -> list[str]:
+    """The BrowserGym calls that perform `action`; coordinates are pixels of its screenshot.
 
     Raises:
-        ActionRefused: it has none.
+        ActionRefused: there are none.
     """
+    match action:
+        case Click() | Move() | Drag() | Scroll() | ButtonDown() | ButtonUp():
+            return _mouse_calls(action, pointer)
+        case Type() | Hotkey() | KeyDown() | KeyUp():
+            return _keyboard_calls(action)
+        case Wait():
+            return []
+        case Navigate(url):
+            return [f"goto({url if '://' in url or url.startswith('about:') else f'https://{url}'!r})"]
+        case Back():
+            return ["go_back()"]
+        case _:
+            raise _unsupported(action)
+
+
+def _mouse_calls(action: Action, pointer: ScreenPoint) -> list[str]:
     match action:
         case Click(at, button, count, modifiers):
             keys = [playwright_key(key) for key in modifiers]
@@ -144,9 +161,18 @@ def calls_of(action: Action, pointer: ScreenPoint, size: Size) -> list[str]:
             moves = [f"mouse_move({_at(point)})" for point in path[1:]]
             return [f"mouse_down({_at(path[0])})", *moves, f"mouse_up({_at(path[-1])})"]
         case Scroll(direction, amount, at):
-            right, below = _WHEEL[direction]
-            length = amount * NOTCH_PX
-            return [f"scroll_at({_at(at or pointer)}, {right * length}, {below * length})"]
+            x, y = _WHEEL[direction]
+            return [f"scroll_at({_at(at or pointer)}, {x * amount * NOTCH_PX}, {y * amount * NOTCH_PX})"]
+        case ButtonDown(button, at):
+            return [f"mouse_down({_at(at or pointer)}, button={button.value!r})"]
+        case ButtonUp(button, at):
+            return [f"mouse_up({_at(at or pointer)}, button={button.value!r})"]
+        case _:
+            raise _unsupported(action)
+
+
+def _keyboard_calls(action: Type | Hotkey | KeyDown | KeyUp) -> list[str]:
+    match action:
         case Type(text, submit):
             return [*(_TYPING[way].format(part) for way, part in typing_pieces(text)), *(_ENTER if submit else ())]
         case Hotkey(keys):
@@ -155,18 +181,10 @@ def calls_of(action: Action, pointer: ScreenPoint, size: Size) -> list[str]:
             return [f"keyboard_down({playwright_key(key)!r})"]
         case KeyUp(key):
             return [f"keyboard_up({playwright_key(key)!r})"]
-        case ButtonDown(button, at):
-            return [f"mouse_down({_at(at or pointer)}, button={button.value!r})"]
-        case ButtonUp(button, at):
-            return [f"mouse_up({_at(at or pointer)}, button={button.value!r})"]
-        case Wait():
-            return []
-        case Navigate(url):
-            return [f"goto({_address(url)!r})"]
-        case Back():
-            return ["go_back()"]
-        case _:
-            raise ActionRefused(f"BrowserGym has no way to do this {type(action).__name__.lower()}")
+
+
+def _unsupported(action: Action) -> ActionRefused:
+    return ActionRefused(f"BrowserGym has no action for this {type(action).__name__.lower()}")
 
 
 _WHEEL = {Direction.UP: (0, -1), Direction.DOWN: (0, 1), Direction.LEFT: (-1, 0), Direction.RIGHT: (1, 0)}
@@ -176,7 +194,7 @@ _ENTER = ("keyboard_press('Enter')",)
 
 def _clicks(at: ScreenPoint, button: Button, count: int) -> list[str]:
     if count < 1:
-        raise ActionRefused(f"a click presses at least once, not {count} times")
+        raise ActionRefused(f"a click needs a count of at least 1, not {count}")
     single, double = (
         f"mouse_click({_at(at)}, button={button.value!r})",
         f"mouse_dblclick({_at(at)}, button={button.value!r})",
@@ -184,13 +202,9 @@ def _clicks(at: ScreenPoint, button: Button, count: int) -> list[str]:
     return [single] if count == 1 else [double, *[single] * (count - 2)]
 
 
-def _address(url: str) -> str:
-    return url if "://" in url or url.startswith("about:") else f"https://{url}"
-
-
 def _at(point: ScreenPoint) -> str:
     return f"{point.x:g}, {point.y:g}"
 
 
-def _screenshot(seen: Answer) -> Screenshot:
-    return Screenshot(png=base64.b64decode(str(seen["screenshot"])))
+def _screenshot(answer: Answer) -> Screenshot:
+    return Screenshot(png=base64.b64decode(str(answer["screenshot"])))

@@ -1,10 +1,10 @@
-"""Grounding: find one thing on a still picture. ScreenSpot, ScreenSpot-v2, ScreenSpot-Pro and OSWorld-G from a folder.
+"""Grounding: locate one element in a screenshot. ScreenSpot, ScreenSpot-v2, ScreenSpot-Pro and OSWorld-G from a folder.
 
-The pictures and their annotations are not ours to hand on: `--root` is the folder of a copy. A task is one annotation;
-the model is asked once, in its grounding prompt, and its first click is the answer.
+We may not redistribute the images and annotations: `--root` is the folder of a copy. A task is one annotation; the
+model is asked once with its grounding prompt, and its first click is the answer.
 
-Scoring, as each of them has it: the point lies in the box, edges included, or in the polygon (even-odd rule); a thing
-that is not there is answered rightly by no click. A reply that names no place counts as wrong.
+Scoring, as in the originals: the point must be in the box, edges included, or in the polygon (even-odd rule). If the
+target does not exist, the right answer is a refusal. A reply without a point counts as wrong.
 """
 
 from collections.abc import Generator
@@ -32,28 +32,28 @@ from ..core.task import Outcome, Rules, TaskError
 from .listing import read_list
 
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
-"""Corners in pixels of the picture, x and y."""
+"""Corners (x, y) in pixels of the image."""
 
 
-class PictureEnv(ScreenEnv):
-    """A still picture as a screen: it takes one click, and nothing comes of it. `clicked` is where."""
+class ImageEnv(ScreenEnv):
+    """A still image as an `Env`. It stores the first click in `clicked` and never changes."""
 
-    def __init__(self, picture: Image.Image) -> None:
-        self._screenshot = Screenshot(picture.convert("RGB"))
+    def __init__(self, image: Image.Image) -> None:
+        self._screenshot = Screenshot(image.convert("RGB"))
         self.clicked: ScreenPoint | None = None
 
     def info(self) -> EnvInfo:
         """See `Env`."""
-        return EnvInfo("picture", "", {"size": str(self._screenshot.size)})
+        return EnvInfo("image", "", {"size": str(self._screenshot.size)})
 
     def observe(self) -> Observation:
         """See `Env`."""
         return Observation(self._screenshot)
 
     def execute(self, action: Action) -> ActionResult:
-        """See `Env`. Only the first click is taken."""
+        """See `Env`. Only the first click counts."""
         if not isinstance(action, Click):
-            raise ActionRefused("this is a picture: click on what was asked for")
+            raise ActionRefused("this is a still image: click the target")
         if self.clicked is None:
             self.clicked = action.at
         return ActionResult(0.0)
@@ -61,65 +61,65 @@ class PictureEnv(ScreenEnv):
 
 @dataclass(frozen=True, slots=True)
 class GroundingTask:
-    """A thing to find on `picture`. `area` holds it: a polygon in pixels; None if it is not there at all."""
+    """An element to locate in `image`. `area` is a polygon in pixels that contains it; None if it does not exist."""
 
     name: str
     category: str
-    picture: Path
-    asked: str
+    image: Path
+    target: str
     area: Polygon | None
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GroundingInstance"]:
-        """Open the picture; nothing in it varies with the seed.
+        """Open the image. Nothing varies with the seed.
 
         Raises:
-            TaskError: it is not there, or is none.
+            TaskError: the image cannot be opened.
         """
         try:
-            with Image.open(self.picture) as picture:
-                env = PictureEnv(picture)
+            with Image.open(self.image) as image:
+                env = ImageEnv(image)
         except OSError as error:
-            raise TaskError(f"{self.picture} cannot be opened: {error}") from error
-        yield GroundingInstance(env, self.asked, self.area)
+            raise TaskError(f"{self.image} cannot be opened: {error}") from error
+        yield GroundingInstance(env, self.target, self.area)
 
 
 @dataclass(frozen=True, slots=True)
 class GroundingInstance:
-    """An open picture."""
+    """An open image."""
 
-    env: PictureEnv
+    env: ImageEnv
     instruction: str
     area: Polygon | None
 
     def is_over(self) -> bool:
-        """Whether it was clicked on."""
+        """Whether the agent has clicked."""
         return self.env.clicked is not None
 
     def solution(self) -> Policy | None:
-        """A click in the middle of the box, or giving up what is not there; none where the middle is outside."""
+        """A click at the center of the bounding box, or giving up; None if the center is outside the polygon."""
         if self.area is None:
-            return ScriptedPolicy([GiveUp("it is not there")])
+            return ScriptedPolicy([GiveUp("the target does not exist")])
         xs, ys = [x for x, _ in self.area], [y for _, y in self.area]
-        middle = ScreenPoint((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
-        return ScriptedPolicy([(Click(middle),)]) if is_within(middle, self.area) else None
+        center = ScreenPoint((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+        return ScriptedPolicy([(Click(center),)]) if is_within(center, self.area) else None
 
     def judge(self, result: Result) -> Outcome:
         """See the module for the rules."""
         at = self.env.clicked
         if self.area is None:
             if at is not None:
-                return Outcome(False, f"clicked at ({at.x:g}, {at.y:g}), and it is not there")
+                return Outcome(False, f"clicked at ({at.x:g}, {at.y:g}), but the target does not exist")
             refused = result.stop in _REFUSALS
-            return Outcome(refused, "refused, rightly" if refused else f"neither a place nor a refusal: {result.stop}")
+            return Outcome(refused, "refused correctly" if refused else f"neither a point nor a refusal: {result.stop}")
         if at is None:
-            return Outcome(False, "wrong format: the reply names no place")
+            return Outcome(False, "wrong format: the reply contains no point")
         done = is_within(at, self.area)
         return Outcome(done, f"({at.x:g}, {at.y:g}) is {'in' if done else 'outside'} {_box_of(self.area)}")
 
 
 class _Entry(BaseModel):
-    """An annotation of any of the sets; they differ in what they call things."""
+    """An annotation of any of the data sets, which use different field names."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -142,7 +142,7 @@ _LIST = TypeAdapter(tuple[_Entry, ...])
 
 @dataclass(frozen=True)
 class Grounding:
-    """The annotations below `root`. `corners` says that boxes are two corners, not a corner and a size."""
+    """The annotations below `root`. With `corners`, boxes are two corners instead of a corner and a size."""
 
     name: str
     root: Path
@@ -151,51 +151,51 @@ class Grounding:
 
     @property
     def version(self) -> str:
-        """How many annotations in which files, and a digest of these."""
+        """The number of annotations and a digest of their files."""
         digest = sha256(b"".join(path.read_bytes() for path in self._files())).hexdigest()
         return f"{len(self._tasks)} annotations, {digest[:16]}"
 
     def tasks(self) -> tuple[GroundingTask, ...]:
-        """One an annotation.
+        """One task per annotation.
 
         Raises:
-            TaskError: there are none, or a file of them is damaged; it is named.
+            TaskError: there are none, or a file is invalid; the message names it.
         """
         return self._tasks
 
     def close(self) -> None:
-        """Its tasks share nothing."""
+        """Nothing to close: the tasks share nothing."""
 
     @cached_property
     def _tasks(self) -> tuple[GroundingTask, ...]:
-        pictures = {path.name: path for path in sorted(self.root.rglob("*")) if path.suffix.lower() in _PICTURES}
+        images = {path.name: path for path in sorted(self.root.rglob("*")) if path.suffix.lower() in _IMAGES}
         tasks: list[GroundingTask] = []
         for path in self._files():
             for number, entry in enumerate(read_list(path, _LIST)):
-                tasks.append(self._task(path, number, entry, pictures))
+                tasks.append(self._task(path, number, entry, images))
         return tuple(tasks)
 
-    def _task(self, file: Path, number: int, entry: _Entry, pictures: dict[str, Path]) -> GroundingTask:
-        named = entry.img_filename or entry.image_path
-        if named is None:
-            raise TaskError(f"{file}, annotation {number}: it names no picture")
-        exact = next((path for path in (self.root / named, self.root / "images" / named) if path.is_file()), None)
-        picture = exact or pictures.get(Path(named).name)
-        if picture is None:
-            raise TaskError(f"{file}, annotation {number}: the picture {named} is not below {self.root}")
+    def _task(self, file: Path, number: int, entry: _Entry, images: dict[str, Path]) -> GroundingTask:
+        filename = entry.img_filename or entry.image_path
+        if filename is None:
+            raise TaskError(f"{file}, annotation {number}: it names no image")
+        exact = next((path for path in (self.root / filename, self.root / "images" / filename) if path.is_file()), None)
+        image = exact or images.get(Path(filename).name)
+        if image is None:
+            raise TaskError(f"{file}, annotation {number}: the image {filename} is not below {self.root}")
         category = " ".join(
             part for part in (entry.platform or entry.data_source, entry.data_type or entry.ui_type) if part
         )
         name = f"{file.stem}.{number}".replace("_", "-")
         return GroundingTask(
-            name, category or entry.box_type, picture, entry.instruction, self._area(file, number, entry)
+            name, category or entry.box_type, image, entry.instruction, self._area(file, number, entry)
         )
 
     def _area(self, file: Path, number: int, entry: _Entry) -> Polygon | None:
         if entry.box_type == "refusal":
             return None
         given = entry.bbox or entry.box_coordinates
-        if entry.box_type == "polygon" and given is not None and len(given) >= _LEAST_POLYGON and len(given) % 2 == 0:
+        if entry.box_type == "polygon" and given is not None and len(given) >= _MIN_POLYGON and len(given) % 2 == 0:
             return tuple(zip(given[::2], given[1::2], strict=True))
         if given is None or len(given) != _BOX:
             raise TaskError(f"{file}, annotation {number}: it has no box")
@@ -206,7 +206,7 @@ class Grounding:
     def _files(self) -> list[Path]:
         files = sorted(path for path in self.root.rglob("*.json") if not path.name.startswith("."))
         if not files:
-            raise TaskError(f"{self.root} holds no annotations: --root is the folder of a copy of {self.name}")
+            raise TaskError(f"{self.root} contains no annotations: --root must be a copy of {self.name}")
         return files
 
 
@@ -216,7 +216,7 @@ def box(left: float, top: float, right: float, bottom: float) -> Polygon:
 
 
 def is_within(at: ScreenPoint, area: Polygon) -> bool:
-    """Whether a point lies in a polygon, by the even-odd rule, or on its edge."""
+    """Whether a point is in a polygon (even-odd rule) or on its edge."""
     inside = False
     for (x1, y1), (x2, y2) in zip(area, (*area[1:], area[0]), strict=True):
         cross = (x2 - x1) * (at.y - y1) - (y2 - y1) * (at.x - x1)
@@ -227,10 +227,10 @@ def is_within(at: ScreenPoint, area: Polygon) -> bool:
     return inside
 
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _REFUSALS = (StopReason.INFEASIBLE, StopReason.FINISHED, StopReason.NEEDS_USER)
 _BOX = 4
-_LEAST_POLYGON = 6
+_MIN_POLYGON = 6
 
 
 def _box_of(area: Polygon) -> str:
@@ -242,30 +242,30 @@ def screenspot(root: Path | None) -> Grounding:
     """ScreenSpot and ScreenSpot-v2: boxes as corner and size.
 
     Raises:
-        ValueError: no root.
+        ValueError: `root` is missing.
     """
-    return Grounding("screenspot", _rooted(root, "screenspot"))
+    return Grounding("screenspot", _checked_root(root, "screenspot"))
 
 
 def screenspot_pro(root: Path | None) -> Grounding:
     """ScreenSpot-Pro: boxes as two corners.
 
     Raises:
-        ValueError: no root.
+        ValueError: `root` is missing.
     """
-    return Grounding("screenspot-pro", _rooted(root, "screenspot-pro"), corners=True)
+    return Grounding("screenspot-pro", _checked_root(root, "screenspot-pro"), corners=True)
 
 
 def osworld_g(root: Path | None) -> Grounding:
-    """OSWorld-G: boxes as corner and size, polygons, and things that are not there.
+    """OSWorld-G: boxes as corner and size, polygons, and targets that do not exist.
 
     Raises:
-        ValueError: no root.
+        ValueError: `root` is missing.
     """
-    return Grounding("osworld-g", _rooted(root, "osworld-g"))
+    return Grounding("osworld-g", _checked_root(root, "osworld-g"))
 
 
-def _rooted(root: Path | None, name: str) -> Path:
+def _checked_root(root: Path | None, name: str) -> Path:
     if root is None:
-        raise ValueError(f"{name} needs --root FOLDER, with its pictures and annotations")
+        raise ValueError(f"{name} needs --root FOLDER with its images and annotations")
     return root

@@ -1,8 +1,8 @@
-"""Grounding on pages that are made here: nothing to download, every box known, another page for every seed.
+"""Grounding on generated pages: no download, exact boxes, and a different page for every seed.
 
-A page is widgets scattered over a grid, drawn by Chromium; things of different kinds share their names, so that both
-have to be understood. A task asks for one of a kind, or for one that is not there; the model is asked once, in its
-grounding prompt, and its first click is the answer, as with ScreenSpot and its kin.
+A page has widgets on a grid, drawn by Chromium. Widgets of different kinds share names, so the model has to understand
+both kind and name. A task asks for one widget of a kind, or for one that does not exist; the model is asked once with
+its grounding prompt, and its first click is the answer, as in ScreenSpot.
 """
 
 import html
@@ -21,12 +21,12 @@ from ...envs.geometry import Size
 from ..core.task import Rules, TaskError
 from .browsers import BrowserPool, PageSettings
 from .gallery.site import Site
-from .grounding import GroundingInstance, PictureEnv, box
+from .grounding import GroundingInstance, ImageEnv, box
 
 VIEWPORT = Size(1280, 800)
 KINDS = ("button", "link", "field", "checkbox", "tab", "icon")
 _COLUMNS, _ROWS, _CELL = 6, 8, Size(205, 95)
-_EACH = 6
+_PER_KIND = 6
 
 _NAMES = """
 Account Archive Balance Basket Branch Budget Calendar Campaign Catalogue Client Comment Contract Country
@@ -35,7 +35,7 @@ Invoice Journal Language Licence Location Machine Manager Material Meeting Messa
 Order Partner Password Payment Picture Planning Product Profile Project Purchase Receipt Region Report
 Reservation Salary Schedule Service Shipment Station Storage Student Supplier Survey Teacher Template Ticket
 Training Transport Vehicle Voucher Warehouse
-""".split()  # noqa: SIM905 -- a word a line tells nothing more
+""".split()  # noqa: SIM905 -- one word per line would be longer
 
 _ICONS = {
     "the magnifying glass": '<circle cx="10" cy="10" r="7"/><path d="M15 15L22 22"/>',
@@ -62,10 +62,10 @@ input.w { border: 1px solid #999; padding: 0 6px; } label.w { color: #555; }
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """A thing on a page: what it is asked by, and its box in pixels, of which any point is right."""
+    """A widget on a page: its description, and its box in pixels, in which any click is right."""
 
     kind: str
-    asked: str
+    description: str
     left: int
     top: int
     width: int
@@ -74,11 +74,11 @@ class Widget:
 
 
 def make_page(seed: int) -> tuple[Widget, ...]:
-    """The widgets of the page `seed`, six of each kind, none over another; the same for the same seed."""
+    """The widgets of the page `seed`, six of each kind, without overlaps; the same for the same seed."""
     choose = random.Random(f"grounding {seed}")  # noqa: S311 -- no secret
-    cells = choose.sample(range(_COLUMNS * _ROWS), _EACH * len(KINDS))
-    words = choose.sample(_NAMES, _EACH * 2)
-    names = {kind: iter(choose.sample(sorted(_ICONS) if kind == "icon" else words, _EACH)) for kind in KINDS}
+    cells = choose.sample(range(_COLUMNS * _ROWS), _PER_KIND * len(KINDS))
+    words = choose.sample(_NAMES, _PER_KIND * 2)
+    names = {kind: iter(choose.sample(sorted(_ICONS) if kind == "icon" else words, _PER_KIND)) for kind in KINDS}
     widgets: list[Widget] = []
     for number, cell in enumerate(cells):
         kind = KINDS[number % len(KINDS)]
@@ -89,13 +89,13 @@ def make_page(seed: int) -> tuple[Widget, ...]:
 
 
 def page_html(widgets: tuple[Widget, ...]) -> str:
-    """The page."""
+    """The HTML of a page."""
     return _STYLE + "".join(widget.markup for widget in widgets)
 
 
 @dataclass(frozen=True, slots=True)
 class PageGroundingTask:
-    """Find one thing of `kind` on a page, or one that is not there."""
+    """Locate one widget of `kind` on a page; the kind `absent` asks for one that does not exist."""
 
     kind: str
 
@@ -106,35 +106,35 @@ class PageGroundingTask:
 
     @property
     def category(self) -> str:
-        """Whether it is known by its text, by its picture, or is not there."""
+        """`text`, `icon` or `refusal`."""
         return {"icon": "icon", "absent": "refusal"}.get(self.kind, "text")
 
     @contextmanager
     def set_up(self, seed: int) -> Generator[GroundingInstance]:
-        """Draw the page `seed`, and take its picture.
+        """Render the page `seed`.
 
         Raises:
-            TaskError: it cannot be drawn.
+            TaskError: it cannot be rendered.
             EnvUnavailable: there is no browser.
         """
         widgets = make_page(seed)
         choose = random.Random(f"{self.kind} {seed}")  # noqa: S311 -- no secret
         if self.kind == "absent":
-            names = {widget.asked for widget in widgets}
-            asked = choose.choice([name for name in map(_button, _NAMES) if name not in names])
+            names = {widget.description for widget in widgets}
+            description = choose.choice([name for name in map(_button, _NAMES) if name not in names])
             area = None
         else:
             target = choose.choice([widget for widget in widgets if widget.kind == self.kind])
-            asked = target.asked
+            description = target.description
             area = box(target.left, target.top, target.left + target.width, target.top + target.height)
-        yield GroundingInstance(PictureEnv(draw(seed)), asked, area)
+        yield GroundingInstance(ImageEnv(render_page(seed)), description, area)
 
 
-def draw(seed: int) -> Image.Image:
-    """The picture of the page `seed`, by Chromium.
+def render_page(seed: int) -> Image.Image:
+    """The page `seed` as an image, rendered by Chromium.
 
     Raises:
-        TaskError: it cannot be drawn.
+        TaskError: it cannot be rendered.
         EnvUnavailable: there is no browser.
     """
     with Site() as site, _BROWSERS.acquire(PageSettings(VIEWPORT)) as browser:
@@ -142,27 +142,27 @@ def draw(seed: int) -> Image.Image:
             browser.execute(Navigate(site.add("/", page_html(make_page(seed)))))
             return browser.observe().screenshot.image
         except EnvError as error:
-            raise TaskError(f"page {seed} was not drawn: {error}") from error
+            raise TaskError(f"could not render page {seed}: {error}") from error
 
 
 def write_set(folder: Path, seeds: Iterable[int]) -> int:
-    """Write the pages `seeds` as a set in ScreenSpot's form, pictures and one list of boxes, and say how many boxes.
+    """Write the pages `seeds` as a data set in ScreenSpot's format; returns the number of boxes.
 
     Raises:
-        TaskError: a page cannot be drawn.
+        TaskError: a page cannot be rendered.
         EnvUnavailable: there is no browser.
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     entries: list[dict[str, object]] = []
     for seed in seeds:
-        picture = f"page_{seed}.png"
-        draw(seed).save(folder / picture)
+        filename = f"page_{seed}.png"
+        render_page(seed).save(folder / filename)
         entries.extend(
             {
-                "img_filename": picture,
+                "img_filename": filename,
                 "bbox": [one.left, one.top, one.width, one.height],
-                "instruction": one.asked,
+                "instruction": one.description,
                 "data_type": "icon" if one.kind == "icon" else "text",
                 "data_source": one.kind,
             }
@@ -174,23 +174,23 @@ def write_set(folder: Path, seeds: Iterable[int]) -> int:
 
 @dataclass(frozen=True)
 class PageGrounding:
-    """A task for each kind of thing, and one for what is not there."""
+    """One task per kind of widget, and one for targets that do not exist."""
 
     name: str = "grounding"
     version: str = f"1; {VIEWPORT}"
     rules: Rules = Rules(seeds=tuple(range(20)), steps=1)
 
     def tasks(self) -> tuple[PageGroundingTask, ...]:
-        """In the order of the kinds."""
+        """One task per kind."""
         return tuple(PageGroundingTask(kind) for kind in (*KINDS, "absent"))
 
     def close(self) -> None:
-        """Close the browsers that this process keeps for the next episode."""
+        """Close the idle browsers of this process."""
         _BROWSERS.close()
 
 
 _BROWSERS = BrowserPool()
-"""Of this process. None is started before a task is set up."""
+"""Shared within this process; started when the first task is set up."""
 
 
 def _button(name: str) -> str:
@@ -206,25 +206,25 @@ def _widget(kind: str, name: str, left: int, top: int) -> Widget:
 
     match kind:
         case "link":
-            size, asked = Size(110, 22), f"the link {name}"
+            size, description = Size(110, 22), f"the link {name}"
             markup = placed("a", text, size, more=' href="#"')
         case "field":
-            size, asked, below = Size(150, 30), f"the field under the word {name}", 20
+            size, description, below = Size(150, 30), f"the field under the word {name}", 20
             label = f'<label class=w style="left:{left}px;top:{top}px;width:150px;height:20px">{text}</label>'
             markup = (
                 label + f'<input class="w field" style="left:{left}px;top:{top + below}px;width:150px;height:30px">'
             )
             top += below
         case "checkbox":
-            size, asked = Size(140, 22), f"the checkbox {name}"
+            size, description = Size(140, 22), f"the checkbox {name}"
             markup = placed("label", f"<input type=checkbox> {text}", size)
         case "tab":
-            size, asked = Size(120, 34), f"the tab {name}"
+            size, description = Size(120, 34), f"the tab {name}"
             markup = placed("button", text, size)
         case "icon":
-            size, asked = Size(34, 34), name
+            size, description = Size(34, 34), name
             markup = placed("button", f'<svg viewBox="0 0 24 24">{_ICONS[name]}</svg>', size)
         case _:
-            size, asked = Size(130, 34), _button(name)
+            size, description = Size(130, 34), _button(name)
             markup = placed("button", text, size)
-    return Widget(kind, asked, left, top, size.width, size.height, markup)
+    return Widget(kind, description, left, top, size.width, size.height, markup)

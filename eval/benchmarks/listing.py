@@ -1,4 +1,4 @@
-"""Lists of tasks in files of other people's making: read, or refused in one line that says where they are wrong."""
+"""Reads the task lists of third-party benchmarks; an invalid file raises a one-line error with the location."""
 
 import json
 from pathlib import Path
@@ -12,17 +12,17 @@ T = TypeVar("T")
 
 
 def read_list(path: Path, adapter: TypeAdapter[tuple[T, ...]]) -> tuple[T, ...]:
-    """The entries of a JSON file that holds a list.
+    """The entries of a JSON file that contains a list.
 
     Raises:
-        TaskError: it cannot be read, or is damaged; names the file, and the line where that can be told.
+        TaskError: the file cannot be read or is invalid; the message names the file and, if known, the line.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise TaskError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise TaskError(f"{path} is not text in UTF-8") from error
+        raise TaskError(f"{path} is not UTF-8 text") from error
     try:
         entries = json.loads(text)
     except ValueError as error:
@@ -38,7 +38,7 @@ def read_list(path: Path, adapter: TypeAdapter[tuple[T, ...]]) -> tuple[T, ...]:
 
 
 def _line_of(text: str, number: int) -> int:
-    """The line, from 1, on which entry `number` of the list in `text` begins."""
+    """The line, from 1, on which entry `number` of the list in `text` starts."""
     decoder = json.JSONDecoder()
     at = text.index("[") + 1
     for _ in range(number):
@@ -47,7 +47,7 @@ def _line_of(text: str, number: int) -> int:
 
 
 def _next(text: str, at: int) -> int:
-    """Where the next entry begins."""
+    """The position of the next entry."""
     while text[at] in ", \t\r\n":
         at += 1
     return at

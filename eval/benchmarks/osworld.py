@@ -1,8 +1,8 @@
 """OSWorld: tasks on a computer in a virtual machine, set up and scored by OSWorld's own code.
 
-`--root` is a checkout's folder `evaluation_examples` (`test_all.json`, `examples/DOMAIN/ID.json`), `--python` a Python
-that has `desktop_env`, and `--option NAME=VALUE` what its `DesktopEnv` is made with. The machine is worked through its
-server by `OSWorldEnv`; nothing else of the agent's reaches it.
+`--root` is the folder `evaluation_examples` of a checkout (`test_all.json`, `examples/DOMAIN/ID.json`), `--python` a
+Python in which `desktop_env` is installed, and `--option NAME=VALUE` an argument of its `DesktopEnv`. The agent
+controls the machine through its server with `OSWorldEnv` only.
 """
 
 import hashlib
@@ -21,17 +21,18 @@ from ...envs.env import Env
 from ...envs.osworld import OSWorldEnv
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import SubprocessClient
+from ..core.validation import first_problem
+from .subprocess_client import DRIVERS, SubprocessClient
 
 HOW_TO_GET = (
     "make an environment for it (python -m venv osworld; osworld/bin/pip install desktop-env) and name its Python: "
     "--python osworld/bin/python"
 )
 INFEASIBLE = "infeasible"
-"""The evaluator of tasks that cannot be done: right is whoever says so."""
+"""The evaluator of infeasible tasks: the agent must say that the task cannot be done."""
 
 PAUSE_S = 3.0
-"""What OSWorld's runner for UI-TARS sleeps after each action."""
+"""The pause after each action in OSWorld's runner for UI-TARS."""
 
 _SET_UP_S = 1800.0
 _SCORE_S = 900.0
@@ -39,14 +40,14 @@ _UNFINISHED = ("state", "fail")
 
 
 class Evaluator(BaseModel):
-    """How a task is judged: by `func`, one or several; the rest is OSWorld's own."""
+    """How a task is scored: by one or several functions; the other fields are only read by OSWorld."""
 
     model_config = ConfigDict(extra="allow")
     func: str | list[str]
 
 
 class Example(BaseModel):
-    """A task as OSWorld writes it; `extra` keeps what only its own code reads."""
+    """A task file of OSWorld; further fields are only read by OSWorld."""
 
     model_config = ConfigDict(extra="allow")
     id: str = Field(min_length=1)
@@ -56,7 +57,7 @@ class Example(BaseModel):
 
     @property
     def is_infeasible(self) -> bool:
-        """Whether saying that it cannot be done is the answer."""
+        """Whether the right answer is that the task cannot be done."""
         return self.evaluator.func == INFEASIBLE
 
 
@@ -65,28 +66,28 @@ _LIST = TypeAdapter(dict[str, list[str]])
 
 @dataclass(slots=True)
 class Machine:
-    """The virtual machine of this process, run by OSWorld's code. `unfinished` is as in `last_action`."""
+    """The virtual machine of this process, run by OSWorld's code. `unfinished`: see `last_action`."""
 
-    driven: SubprocessClient
+    client: SubprocessClient
     pause_s: float | None = PAUSE_S
     unfinished: str = "state"
 
     def set_up(self, example: Example) -> str:
-        """Put the machine into the task's first state; returns the address of its server."""
-        answer = self.driven.ask({"task": example.model_dump(mode="json", exclude_unset=True)}, _SET_UP_S)
+        """Reset the machine to the task; returns the address of its server."""
+        answer = self.client.request({"task": example.model_dump(mode="json", exclude_unset=True)}, _SET_UP_S)
         return str(answer["server"])
 
     def score(self, last: str) -> float:
-        """What OSWorld's evaluators give, from 0 to 1, when `last` was the last thing done."""
-        score = self.driven.ask({"last": last}, _SCORE_S).get("score")
+        """The score of OSWorld's evaluators, from 0 to 1, after the last action `last`."""
+        score = self.client.request({"last": last}, _SCORE_S).get("score")
         if not isinstance(score, int | float):
-            raise TaskError(f"OSWorld's evaluator gave no score but {score!r}")
+            raise TaskError(f"OSWorld's evaluator returned {score!r} instead of a score")
         return float(score)
 
 
 @dataclass(frozen=True, slots=True)
 class OSWorldTask:
-    """One task of OSWorld's."""
+    """A task of OSWorld."""
 
     name: str
     category: str
@@ -95,10 +96,10 @@ class OSWorldTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["OSWorldInstance"]:
-        """Reset the machine to the task's first state.
+        """Reset the machine to the task.
 
         Raises:
-            TaskError: OSWorld's code is not there, or cannot do it.
+            TaskError: OSWorld is not installed, or cannot set the task up.
         """
         example = read_example(self.file)
         if self.machine is None:
@@ -109,7 +110,7 @@ class OSWorldTask:
 
 @dataclass(frozen=True, slots=True)
 class OSWorldInstance:
-    """A machine in a task's first state."""
+    """A machine that is set up."""
 
     example: Example
     env: Env
@@ -117,18 +118,18 @@ class OSWorldInstance:
 
     @property
     def instruction(self) -> str:
-        """What OSWorld asks."""
+        """The instruction of the task file."""
         return self.example.instruction
 
     def is_over(self) -> bool:
-        """Only the agent ends it."""
+        """Only the agent ends the episode."""
         return False
 
     def judge(self, result: Result) -> Outcome:
         """OSWorld's score; done is a score of 1.
 
         Raises:
-            TaskError: its evaluator failed.
+            TaskError: the evaluator failed.
         """
         last = last_action(result, self.machine.unfinished)
         score = self.machine.score(last)
@@ -139,10 +140,10 @@ class OSWorldInstance:
 
 
 def last_action(result: Result, unfinished: str = "state") -> str:
-    """`FAIL` if the agent says that it cannot be done, or calls for the user; else `DONE`.
+    """`FAIL` if the agent reports the task as infeasible or calls for the user; else `DONE`.
 
-    OSWorld gives `FAIL` a 1 on what is infeasible and a 0 on all else. An episode that ended by a limit is judged by
-    the state it left, or (`unfinished` is `fail`) counts as `FAIL`, as in the published runs of UI-TARS.
+    OSWorld scores `FAIL` with 1 on infeasible tasks and 0 on all others. An episode that reached a limit is scored by
+    its final state, or counts as `FAIL` if `unfinished` is `fail`, as in the published runs of UI-TARS.
     """
     gave_up = result.stop in (StopReason.INFEASIBLE, StopReason.NEEDS_USER)
     return "FAIL" if gave_up or (unfinished == "fail" and not result.finished) else "DONE"
@@ -158,19 +159,19 @@ class OSWorld:
     rules: Rules = field(default=Rules(seeds=(0,), steps=15))
 
     def configured(self, settings: EvalConfig) -> "OSWorld":
-        """The same with the machine that the settings name.
+        """A copy that uses the machine of the settings.
 
         Raises:
-            ValueError: no Python is named, or an option is none.
+            ValueError: `--python` is missing, or an option is invalid.
         """
         if settings.python is None:
             raise ValueError(f"OSWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
         options = settings.options
         unfinished, pause = str(options.pop("unfinished", "state")), options.pop("pause_s", PAUSE_S)
         if unfinished not in _UNFINISHED:
-            raise ValueError(f"the option unfinished is {unfinished!r}, but should be state or fail")
+            raise ValueError(f"the option unfinished is {unfinished!r}; it must be state or fail")
         pause_s = float(pause) if isinstance(pause, int | float) else None
-        return OSWorld(self.root, Machine(_driven(settings.python, options), pause_s, unfinished))
+        return OSWorld(self.root, Machine(_client(settings.python, options), pause_s, unfinished))
 
     @cached_property
     def _domains(self) -> Mapping[str, Sequence[str]]:
@@ -182,11 +183,11 @@ class OSWorld:
                 f"there is no {path.name} in {self.root}: --root is the folder evaluation_examples"
             ) from error
         except ValidationError as error:
-            raise TaskError(f"{path}: {_first(error)}") from error
+            raise TaskError(f"{path}: {first_problem(error)}") from error
 
     @property
     def version(self) -> str:
-        """How many tasks there are, and a digest of all their files."""
+        """The number of tasks and a digest of their files."""
         digest = hashlib.sha256()
         tasks = self.tasks()
         for task in tasks:
@@ -194,21 +195,21 @@ class OSWorld:
         return f"{len(tasks)} tasks {digest.hexdigest()[:12]}"
 
     def tasks(self) -> Sequence[OSWorldTask]:
-        """All tasks that `test_all.json` lists.
+        """All tasks in `test_all.json`.
 
         Raises:
-            TaskError: a file is missing or damaged.
+            TaskError: a file is missing or invalid.
         """
         return tuple(
-            OSWorldTask(f"{domain}.{_named(one)}", domain, self._file(domain, one), self.machine)
+            OSWorldTask(f"{domain}.{_task_name(one)}", domain, self._file(domain, one), self.machine)
             for domain, ids in self._domains.items()
             for one in ids
         )
 
     def close(self) -> None:
-        """End OSWorld's code, which ends the machine."""
+        """End OSWorld's process, which ends the machine."""
         if self.machine is not None:
-            self.machine.driven.close()
+            self.machine.client.close()
 
     def _file(self, domain: str, one: str) -> Path:
         return self.root / "examples" / domain / f"{one}.json"
@@ -218,7 +219,7 @@ def osworld(root: Path | None) -> OSWorld:
     """OSWorld, from the folder `evaluation_examples` of a checkout.
 
     Raises:
-        ValueError: no root is given.
+        ValueError: `root` is missing.
     """
     if root is None:
         raise ValueError("osworld needs --root: the folder evaluation_examples of a checkout of OSWorld")
@@ -226,32 +227,27 @@ def osworld(root: Path | None) -> OSWorld:
 
 
 def read_example(path: Path) -> Example:
-    """Read a task.
+    """Read a task file.
 
     Raises:
-        TaskError: it is not there, or no task; names the field.
+        TaskError: it is missing or invalid; the message names the field.
     """
     try:
         return Example.model_validate_json(_bytes(path))
     except ValidationError as error:
-        raise TaskError(f"{path}: {_first(error)}") from error
+        raise TaskError(f"{path}: {first_problem(error)}") from error
 
 
-def _driven(python: Path, options: Mapping[str, object]) -> SubprocessClient:
-    return SubprocessClient(python, Path(__file__).parent.parent / "drivers" / "osworld_driver.py", options, HOW_TO_GET)
+def _client(python: Path, options: Mapping[str, object]) -> SubprocessClient:
+    return SubprocessClient(python, DRIVERS / "osworld_driver.py", options, HOW_TO_GET)
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise TaskError(f"the task {path} cannot be read: {error.strerror}") from error
+        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _named(text: str) -> str:
+def _task_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text)
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}".replace("\n", " ")

@@ -1,12 +1,12 @@
-"""Our agent as OSWorld's own runner calls one: `reset`, then `predict` for every look at the screen.
+"""Our agent with the interface of OSWorld's runner: `reset`, then `predict` for every observation.
 
     agent = OSWorldAgent("http://127.0.0.1:8000/v1", max_steps=15)
     agent.reset(logger)
     response, actions = agent.predict(instruction, env.controller_observation)
 
 The actions are pyautogui code, or `WAIT`, `DONE`, `FAIL`, for `DesktopEnv.step` with `action_space="pyautogui"`. The
-rules are those of ByteDance's agent for UI-TARS-1.5: a call for the user is a wait, the fourth time a failure; replies
-that cannot be read end the episode as done; the step after the last that is allowed fails.
+rules are those of ByteDance's agent for UI-TARS-1.5: a call for the user becomes a wait, the fourth one a failure;
+replies that cannot be parsed end the episode as done; the last allowed prediction becomes `FAIL`.
 """
 
 from collections.abc import Mapping
@@ -26,15 +26,15 @@ from ...envs.osworld import code_of
 from ...envs.screenshot import Screenshot
 
 WAIT, DONE, FAIL = "WAIT", "DONE", "FAIL"
-CALLS_FOR_THE_USER = 3
-"""How often a call for the user is only waited out."""
+MAX_USER_CALLS = 3
+"""How many calls for the user become waits."""
 
 
 class OSWorldAgent:
-    """An agent for `lib_run_single` of OSWorld. `model` and `dialect` are as in `Agent`.
+    """An agent for `lib_run_single` of OSWorld. `model` and `dialect`: see `Agent`.
 
-    `max_steps` is how many predictions count; the last of them becomes `FAIL`, as in the runs whose figures are
-    published. None leaves that to the runner.
+    `max_steps` is the number of predictions; the last one becomes `FAIL`, as in the published runs. None leaves the
+    limit to the runner.
 
     Raises:
         ValueError: there is no such model or dialect.
@@ -60,41 +60,41 @@ class OSWorldAgent:
         )
         self._max_steps = max_steps
         self._system = system
-        self._looks: list[HistoryStep] = []
+        self._steps: list[HistoryStep] = []
         self._notes: tuple[str, ...] = ()
         self._calls = 0
 
-    def reset(self, logger: object = None, **more: object) -> None:
-        """Forget the last task. The logger and the machine's address, which OSWorld hands over, are not needed."""
-        self._looks.clear()
+    def reset(self, logger: object = None, **ignored: object) -> None:
+        """Start a new task. The arguments that OSWorld passes, a logger and the machine's address, are ignored."""
+        self._steps.clear()
         self._notes = ()
         self._calls = 0
 
     def predict(self, instruction: str, observation: Mapping[str, object]) -> tuple[str, list[str]]:
-        """The model's reply to the screenshot in `observation` (PNG bytes), and what to do.
+        """The model's reply to the screenshot in `observation` (PNG bytes), and its actions.
 
         Raises:
-            ModelLost: the model does not answer; the runner leaves such a task unscored.
+            ModelLost: the model does not respond; the runner leaves the task unscored.
             ValueError: there is no screenshot.
         """
         self._policy.open()
         png = observation.get("screenshot")
         if not isinstance(png, bytes):
-            raise ValueError("the observation holds no screenshot as bytes")
-        self._looks.append(HistoryStep(Screenshot(png=png), self._notes))
+            raise ValueError("the observation contains no screenshot as bytes")
+        self._steps.append(HistoryStep(Screenshot(png=png), self._notes))
         self._notes = ()
         reply, decided = "", None
-        context = DecisionContext(instruction, len(self._looks), tuple(self._looks))
+        context = DecisionContext(instruction, len(self._steps), tuple(self._steps))
         for event in self._policy.decide(context, lambda: False):
             if isinstance(event, Replied):
                 reply = event.text if event.purpose == "act" else reply
             elif isinstance(event, Decided):
                 decided = event
-        self._looks[-1].screenshot.drop_pixels()
+        self._steps[-1].screenshot.drop_pixels()
         if decided is None:
             return reply, [DONE]
-        self._looks[-1] = HistoryStep(self._looks[-1].screenshot, self._looks[-1].notes, reply)
-        if self._max_steps is not None and len(self._looks) >= self._max_steps and not _ends(decided.ending):
+        self._steps[-1] = HistoryStep(self._steps[-1].screenshot, self._steps[-1].notes, reply)
+        if self._max_steps is not None and len(self._steps) >= self._max_steps and not _ends(decided.ending):
             return reply, [FAIL]
         return reply, self._commands(decided)
 
@@ -118,7 +118,7 @@ class OSWorldAgent:
             return DONE
         if isinstance(ending, AskUser):
             self._calls += 1
-            return WAIT if self._calls <= CALLS_FOR_THE_USER else FAIL
+            return WAIT if self._calls <= MAX_USER_CALLS else FAIL
         return FAIL
 
 

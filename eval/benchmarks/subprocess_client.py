@@ -1,7 +1,7 @@
-"""A benchmark's own software, in a Python of its own, spoken to by lines of JSON.
+"""A client for a benchmark's own software, which runs in a separate Python and is controlled by lines of JSON.
 
-Packages such as `browsergym` and `desktop_env` pin what they need, and it is not what we need. So a short script runs
-in the environment that the user made for them, and answers questions. It knows nothing of Screenwright.
+Packages such as `browsergym` and `desktop_env` pin dependencies that conflict with ours. So a short driver script runs
+in an environment that the user made for them and answers requests; it does not import Screenwright.
 """
 
 import json
@@ -17,12 +17,15 @@ from ..core.task import TaskError
 
 Answer: TypeAlias = dict[str, object]
 
+DRIVERS = Path(__file__).parents[1] / "drivers"
+"""The folder of our driver scripts."""
+
 _START_S = 120.0
 _END_S = 20.0
 
 
 class SubprocessClient:
-    """The script `script` under `python`, started at the first question. `how_to_get` says what to install."""
+    """Runs the driver `script` under `python`, started by the first request. `how_to_get` says what to install."""
 
     def __init__(self, python: Path, script: Path, options: Mapping[str, object], how_to_get: str) -> None:
         self._command = [str(python), str(script), json.dumps(dict(options))]
@@ -30,24 +33,24 @@ class SubprocessClient:
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 
-    def ask(self, question: Mapping[str, object], limit_s: float) -> Answer:
-        """Its answer to `question`.
+    def request(self, message: Mapping[str, object], timeout_s: float) -> Answer:
+        """Send a request and return the answer.
 
         Raises:
-            TaskError: it cannot be started, has ended, says that it cannot, or took longer than `limit_s`.
+            TaskError: the driver cannot be started, has ended, reports an error, or takes longer than `timeout_s`.
         """
         process = self._started()
         assert process.stdin is not None
         try:
-            process.stdin.write(json.dumps(dict(question)) + "\n")
+            process.stdin.write(json.dumps(dict(message)) + "\n")
             process.stdin.flush()
         except OSError as error:
             self._end()
             raise TaskError(f"{self._command[0]} has ended") from error
-        return self._answer(limit_s)
+        return self._receive(timeout_s)
 
     def close(self) -> None:
-        """Let it end; it is killed if it does not."""
+        """Close standard input, which ends the driver; kill it if it does not end."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -66,57 +69,59 @@ class SubprocessClient:
             return self._process
         try:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=script_variables()
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()
             )
         except OSError as error:
             raise TaskError(f"{self._command[0]} cannot be started: {error.strerror}; {self._how_to_get}") from error
         self._process, self._lines = process, queue.Queue()
         assert process.stdout is not None
-        threading.Thread(target=_read, args=(process.stdout, self._lines), name="driven", daemon=True).start()
+        threading.Thread(target=_read, args=(process.stdout, self._lines), name="driver-output", daemon=True).start()
         try:
-            self._answer(_START_S)
+            self._receive(_START_S)
         except TaskError:
             self._end()
             raise
         return process
 
-    def _answer(self, limit_s: float) -> Answer:
+    def _receive(self, timeout_s: float) -> Answer:
         try:
-            line = self._lines.get(timeout=limit_s)
+            line = self._lines.get(timeout=timeout_s)
         except queue.Empty:
             self._end()
-            raise TaskError(f"{self._command[0]} gave no answer within {limit_s:g} s") from None
+            raise TaskError(f"{self._command[0]} gave no answer within {timeout_s:g} s") from None
         if line is None:
             self._end()
-            raise TaskError(f"{self._command[0]} has ended; it said why above")
+            raise TaskError(f"{self._command[0]} has ended; see its output above")
         try:
             answer: Answer = dict(json.loads(line))
         except (ValueError, TypeError) as error:
-            raise TaskError(f"{self._command[0]} said what is no answer: {line[:80]!r}") from error
+            raise TaskError(f"{self._command[0]} sent an invalid answer: {line[:80]!r}") from error
         if missing := answer.get("missing"):
             self._end()
-            raise TaskError(f"{self._command[0]} has no {missing}: {self._how_to_get}")
-        if wrong := answer.get("error"):
-            raise TaskError(" ".join(str(wrong).split()))
+            raise TaskError(f"{self._command[0]} lacks {missing}: {self._how_to_get}")
+        if reported := answer.get("error"):
+            raise TaskError(" ".join(str(reported).split()))
         return answer
 
     def _end(self) -> None:
-        """Kill it; the next question starts another."""
+        """Kill the driver; the next request starts it again."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.communicate()
 
 
-def script_variables() -> dict[str, str]:
-    """The environment of a script that imports what lies beside it."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+def _environment() -> dict[str, str]:
+    """The environment of a driver, which imports `driver_loop`."""
+    path = os.pathsep.join(filter(None, (str(DRIVERS), os.environ.get("PYTHONPATH"))))
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    return {**kept, "PYTHONPATH": path}
 
 
 def _read(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
     try:
         for line in stream:
             lines.put(line)
-    except ValueError:  # closed meanwhile
+    except ValueError:  # closed by another thread
         pass
     lines.put(None)

@@ -1,7 +1,7 @@
 """Tasks on the live web from a file, judged by a model: WebVoyager and Online-Mind2Web.
 
-The files are not ours to hand on: `--root` is the file, or the folder that it is in. The tasks name live sites and go
-out of date; the file's digest is part of the version, so that figures from different files are not taken for the same.
+We may not redistribute the files: `--root` is the file or its folder. The tasks use live sites and go out of date; the
+version contains the file's digest, so that results from different files are not mixed up.
 """
 
 import hashlib
@@ -22,18 +22,19 @@ from ...envs.env import Env
 from ...envs.geometry import Size
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
+from ..core.validation import first_problem
 from ..judges import Evidence, JudgePrompts, JudgeScore, WebJudge, WebVoyagerJudge, evidence_of
 from ..judges.asking import open_judge, outcome_of
 from ..judges.webjudge import NAMES as WEBJUDGE_NAMES
 from ..judges.webvoyager import NAMES as WEBVOYAGER_NAMES
 
 REPLIES = "judge.json"
-"""The file in an episode's folder that holds all that its judge said."""
+"""The file in an episode's folder with all replies of the judge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """A judge, its model and its prompts."""
+    """A judge with its model and prompts."""
 
     name: str
     model: Model
@@ -41,13 +42,13 @@ class Judging:
     judge: Callable[[Evidence], JudgeScore]
 
     def __call__(self, result: Result, task: str) -> Outcome:
-        """The outcome of a recorded run; keeps what was said beside it.
+        """Judge a recorded run, and store the replies in its folder.
 
         Raises:
-            TaskError: there is no verdict.
+            TaskError: the judge gave no verdict.
         """
         verdict = self.judge(evidence_of(result, task))
-        said = {
+        log = {
             "judge": self.name,
             "model": self.model.info().name,
             "endpoint": self.model.info().endpoint,
@@ -58,13 +59,13 @@ class Judging:
             "replies": verdict.replies,
         }
         assert result.run is not None
-        (result.run / REPLIES).write_text(json.dumps(said, indent=1, ensure_ascii=False), encoding="utf-8")
+        (result.run / REPLIES).write_text(json.dumps(log, indent=1, ensure_ascii=False), encoding="utf-8")
         return outcome_of(verdict, self.name, self.model, self.prompts)
 
 
 @dataclass(frozen=True, slots=True)
 class WebTask:
-    """A question to a site."""
+    """A task on a website."""
 
     name: str
     category: str
@@ -75,41 +76,41 @@ class WebTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["WebInstance"]:
-        """Open the site in a browser of its own.
+        """Open the site in a new browser.
 
         Raises:
             TaskError: there is no judge.
         """
         if self.judging is None:
-            raise TaskError("this benchmark is judged by a model: say which with --judge URL[,MODEL]")
+            raise TaskError("a model judges this benchmark: name it with --judge URL[,MODEL]")
         with BrowserEnv(self.url, viewport=self.viewport) as env:
             yield WebInstance(self.question, env, self.judging)
 
 
 @dataclass(frozen=True, slots=True)
 class WebInstance:
-    """A site that was opened."""
+    """An open site."""
 
     instruction: str
     env: Env
     judging: Judging
 
     def is_over(self) -> bool:
-        """Only the agent ends it."""
+        """Only the agent ends the episode."""
         return False
 
     def judge(self, result: Result) -> Outcome:
-        """What the judge finds in the recorded run.
+        """The verdict of the judge on the recorded run.
 
         Raises:
-            TaskError: there is no verdict.
+            TaskError: the judge gave no verdict.
         """
         return self.judging(result, self.instruction)
 
 
 @dataclass(frozen=True)
 class WebTasks:
-    """A file of tasks with their judge."""
+    """The tasks of a file, with their judge."""
 
     name: str
     file: Path
@@ -131,38 +132,38 @@ class WebTasks:
         return f"{self.file.name} {hashlib.sha256(self._text.encode()).hexdigest()[:12]}"
 
     def configured(self, settings: EvalConfig) -> "WebTasks":
-        """The same with the judge that the settings name.
+        """A copy that uses the judge of the settings.
 
         Raises:
-            ValueError: they name none.
+            ValueError: `--judge` is missing.
         """
         if settings.judge is None:
-            raise ValueError(f"{self.name} is judged by a model: say which with --judge URL[,MODEL]")
+            raise ValueError(f"a model judges {self.name}: name it with --judge URL[,MODEL]")
         return replace(self, judging=self.make_judging(open_judge(settings.judge), settings.judge_prompts))
 
     def tasks(self) -> Sequence[WebTask]:
         """All tasks of the file.
 
         Raises:
-            TaskError: a line of it is damaged.
+            TaskError: the file is invalid; the message names the line.
         """
         tasks = tuple(replace(task, judging=self.judging) for task in self.read(self._text))
         names = [task.name for task in tasks]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise TaskError(f"{self.file} has two tasks called {twice}")
+        duplicate = next((name for name in names if names.count(name) > 1), None)
+        if duplicate is not None:
+            raise TaskError(f"{self.file} has two tasks named {duplicate}")
         return tasks
 
     def close(self) -> None:
-        """Its tasks share nothing."""
+        """Nothing to close: the tasks share nothing."""
 
 
 def webvoyager(root: Path | None) -> WebTasks:
     """WebVoyager, from `WebVoyager_data.jsonl`.
 
     Raises:
-        ValueError: no root is given.
-        TaskError: the file is not there.
+        ValueError: `root` is missing.
+        TaskError: there is no such file.
     """
     file = _file(root, "webvoyager", ("WebVoyager_data.jsonl", "data/WebVoyager_data.jsonl"))
     return WebTasks("webvoyager", file, _read_webvoyager, webvoyager_judging)
@@ -172,22 +173,22 @@ def online_mind2web(root: Path | None) -> WebTasks:
     """Online-Mind2Web, from `Online_Mind2Web.json`.
 
     Raises:
-        ValueError: no root is given.
-        TaskError: the file is not there.
+        ValueError: `root` is missing.
+        TaskError: there is no such file.
     """
     file = _file(root, "online-mind2web", ("Online_Mind2Web.json", "data/Online_Mind2Web.json"))
     return WebTasks("online-mind2web", file, _read_online_mind2web, webjudge_judging)
 
 
 def webvoyager_judging(model: Model, folder: Path | None = None) -> Judging:
-    """WebVoyager's judge by `model`, in the wording of `folder` where that has any."""
+    """WebVoyager's judge with `model`; prompts in `folder` replace ours."""
     prompts = JudgePrompts(WEBVOYAGER_NAMES, folder)
     judge = WebVoyagerJudge(model, prompts)
     return Judging(judge.name, model, prompts, judge)
 
 
 def webjudge_judging(model: Model, folder: Path | None = None) -> Judging:
-    """WebJudge by `model`, in the wording of `folder` where that has any."""
+    """WebJudge with `model`; prompts in `folder` replace ours."""
     prompts = JudgePrompts(WEBJUDGE_NAMES, folder)
     judge = WebJudge(model, prompts)
     return Judging(judge.name, model, prompts, judge)
@@ -217,21 +218,21 @@ def _read_webvoyager(text: str) -> Iterable[WebTask]:
         try:
             read = _VoyagerLine.model_validate_json(line)
         except ValidationError as error:
-            raise TaskError(f"WebVoyager's tasks, line {number}: {_first(error)}") from error
-        yield WebTask(_named(read.id), read.web_name, read.ques, read.web, Size(1024, 768))
+            raise TaskError(f"WebVoyager's tasks, line {number}: {first_problem(error)}") from error
+        yield WebTask(_task_name(read.id), read.web_name, read.ques, read.web, Size(1024, 768))
 
 
 def _read_online_mind2web(text: str) -> Iterable[WebTask]:
     try:
         tasks = _MIND2WEB.validate_json(text)
     except ValidationError as error:
-        raise TaskError(f"Online-Mind2Web's tasks: {_first(error)}") from error
+        raise TaskError(f"Online-Mind2Web's tasks: {first_problem(error)}") from error
     for task in tasks:
-        yield WebTask(_named(task.task_id), task.level, task.confirmed_task, task.website, Size(1280, 720))
+        yield WebTask(_task_name(task.task_id), task.level, task.confirmed_task, task.website, Size(1280, 720))
 
 
-def _named(text: str) -> str:
-    """The name as a task may have it."""
+def _task_name(text: str) -> str:
+    """`text` without the characters that a task name must not contain."""
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.") or "task"
 
 
@@ -244,8 +245,3 @@ def _file(root: Path | None, name: str, usual: Sequence[str]) -> Path:
         if (root / one).is_file():
             return root / one
     raise TaskError(f"there is no {usual[0]} in {root}")
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}".replace("\n", " ")

@@ -1,8 +1,8 @@
-"""WebArena-Verified: its tasks in our own browser, its own scorer on what each leaves behind.
+"""WebArena-Verified: its tasks in our browser, scored by its own scorer.
 
-Every episode leaves `agent_response.json` (what the agent said in the end) and `network.har` (what its pages sent and
-got) in its folder, which is what the package's scorer reads; it needs no model and no site. The package runs in a
-Python of its own (`--python`), and `--option config=FILE` is its own configuration, which names the sites.
+Every episode writes `agent_response.json` (the final answer) and `network.har` (the traffic of its pages) into its
+folder. The package's scorer reads these files; it needs no model and no site. The package runs in a separate Python
+(`--python`), and `--option config=FILE` is its configuration, which names the sites.
 """
 
 import json
@@ -23,7 +23,7 @@ from ...envs.geometry import Size
 from ...prompts.render import render
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import SubprocessClient
+from .subprocess_client import DRIVERS, SubprocessClient
 
 RESPONSE, TRAFFIC = "agent_response.json", "network.har"
 HOW_TO_GET = (
@@ -35,36 +35,36 @@ _SCORE_S = 300.0
 _VIEWPORT = Size(1280, 720)
 
 
-class _Listed(BaseModel):
+class _TaskEntry(BaseModel):
     id: int
     intent: str
     sites: tuple[str, ...]
     urls: tuple[str, ...]
 
 
-_TASKS = TypeAdapter(tuple[_Listed, ...])
+_TASKS = TypeAdapter(tuple[_TaskEntry, ...])
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedTask:
-    """A task. `urls` are where it starts; the browser opens the first, and the others are told."""
+    """A task. The browser opens the first of `urls`; the instruction lists the others."""
 
     name: str
     category: str
     intent: str
     urls: tuple[str, ...]
-    driven: SubprocessClient
+    client: SubprocessClient
     storage_state: str | None = None
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["VerifiedInstance"]:
-        """Open its first site in a browser that records its traffic.
+        """Open the first site in a browser that records its traffic.
 
         Raises:
-            TaskError: the configuration names no address of its sites.
+            TaskError: the configuration has no URL of its sites.
         """
         if not self.urls:
-            raise TaskError(f"the configuration has no address for {self.category}, which task {self.name} needs")
+            raise TaskError(f"the configuration has no URL for {self.category}, which task {self.name} needs")
         with tempfile.TemporaryDirectory(prefix="screenwright-har-") as folder:
             har = Path(folder) / TRAFFIC
             settings = BrowserSettings(har=str(har), storage_state=self.storage_state)
@@ -72,15 +72,15 @@ class VerifiedTask:
                 yield VerifiedInstance(self, env, har)
 
     @property
-    def asked(self) -> str:
-        """What the agent is asked: the intent, the other sites, and the form of the answer."""
+    def instruction(self) -> str:
+        """The intent, the other sites, and the format of the answer."""
         others = "\n".join(f"Another site that you may need: {url}" for url in self.urls[1:])
         return render("webarena_verified", intent=self.intent, sites=others)
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedInstance:
-    """A site that was opened."""
+    """An open task."""
 
     task: VerifiedTask
     env: BrowserEnv
@@ -88,28 +88,28 @@ class VerifiedInstance:
 
     @property
     def instruction(self) -> str:
-        """See `VerifiedTask.asked`."""
-        return self.task.asked
+        """See `VerifiedTask.instruction`."""
+        return self.task.instruction
 
     def is_over(self) -> bool:
-        """Only the agent ends it."""
+        """Only the agent ends the episode."""
         return False
 
     def judge(self, result: Result) -> Outcome:
-        """The scorer's verdict on the two files, which stay in the episode's folder. Closes the browser.
+        """Close the browser, write both files into the episode's folder, and score them.
 
         Raises:
-            TaskError: there is no record to put them beside, or the scorer cannot judge.
+            TaskError: the episode was not recorded, or the scorer failed.
         """
         if result.run is None:
-            raise TaskError("WebArena-Verified scores files: the episode must be recorded")
-        self.env.close()  # which writes the traffic
+            raise TaskError("WebArena-Verified scores the files of an episode, so the episode must be recorded")
+        self.env.close()  # writes the HAR file
         if not self.har.exists():
-            raise TaskError("the browser left no record of its traffic")
+            raise TaskError("the browser did not write its traffic")
         shutil.move(self.har, result.run / TRAFFIC)
         (result.run / RESPONSE).write_text(agent_response(result), encoding="utf-8")
-        asked = {"score": int(self.task.name), "folder": str(result.run.resolve())}
-        answer = self.task.driven.ask(asked, _SCORE_S)
+        request = {"score": int(self.task.name), "folder": str(result.run.resolve())}
+        answer = self.task.client.request(request, _SCORE_S)
         score = answer.get("score")
         if not isinstance(score, int | float) or "error" in str(answer.get("status", "")).lower():
             raise TaskError(f"WebArena-Verified cannot score task {self.task.name}: {answer.get('wrong')}")
@@ -117,32 +117,32 @@ class VerifiedInstance:
 
 
 def agent_response(result: Result) -> str:
-    """What stands in `agent_response.json`: the agent's answer as it is, or that it gave none.
+    """The content of `agent_response.json`: the agent's answer as it is, or an error if it gave none.
 
-    An answer that is no JSON stays as it is, and the scorer refuses it.
+    An answer that is not JSON is passed on too; the scorer counts it as wrong.
     """
     if result.finished:
-        return _without_fence(result.answer)
-    said = {
+        return _strip_code_fence(result.answer)
+    error = {
         "task_type": "NAVIGATE",
         "status": "UNKNOWN_ERROR",
         "retrieved_data": None,
         "error_details": f"{result.stop}: {result.reason}",
     }
-    return json.dumps(said)
+    return json.dumps(error)
 
 
 @dataclass(frozen=True)
 class WebArenaVerified:
-    """All of its tasks."""
+    """All tasks of the package."""
 
-    driven: SubprocessClient | None = None
+    client: SubprocessClient | None = None
     storage_state: str | None = None
     name: str = "webarena-verified"
     rules: Rules = Rules((0,), 30)
 
     def configured(self, settings: EvalConfig) -> "WebArenaVerified":
-        """The same with the Python and the configuration that the settings name.
+        """A copy that uses the Python and the configuration of the settings.
 
         Raises:
             ValueError: one of them is missing.
@@ -151,9 +151,9 @@ class WebArenaVerified:
         state = options.pop("storage_state", None)
         if settings.python is None or not isinstance(options.get("config"), str):
             raise ValueError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
-        script = Path(__file__).parent.parent / "drivers" / "webarena_verified_driver.py"
-        driven = SubprocessClient(settings.python, script, options, HOW_TO_GET)
-        return replace(self, driven=driven, storage_state=None if state is None else str(state))
+        script = DRIVERS / "webarena_verified_driver.py"
+        client = SubprocessClient(settings.python, script, options, HOW_TO_GET)
+        return replace(self, client=client, storage_state=None if state is None else str(state))
 
     @property
     def version(self) -> str:
@@ -164,36 +164,36 @@ class WebArenaVerified:
         """All tasks of the package, named by their numbers.
 
         Raises:
-            TaskError: the package is not there, or its configuration is wrong.
+            TaskError: the package is not installed, or its configuration is wrong.
         """
-        driven, (_, listed) = self._driven, self._listed
+        client, (_, listed) = self._client, self._listed
         return tuple(
-            VerifiedTask(str(one.id), "+".join(one.sites), one.intent, one.urls, driven, self.storage_state)
+            VerifiedTask(str(one.id), "+".join(one.sites), one.intent, one.urls, client, self.storage_state)
             for one in listed
         )
 
     def close(self) -> None:
-        """End the scorer."""
-        if self.driven is not None:
-            self.driven.close()
+        """End the scorer's process."""
+        if self.client is not None:
+            self.client.close()
 
     @property
-    def _driven(self) -> SubprocessClient:
-        if self.driven is None:
+    def _client(self) -> SubprocessClient:
+        if self.client is None:
             raise TaskError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
-        return self.driven
+        return self.client
 
     @cached_property
-    def _listed(self) -> tuple[str, tuple[_Listed, ...]]:
-        answer = self._driven.ask({"list": True}, _SCORE_S)
+    def _listed(self) -> tuple[str, tuple[_TaskEntry, ...]]:
+        answer = self._client.request({"list": True}, _SCORE_S)
         try:
             return str(answer["version"]), _TASKS.validate_python(answer["tasks"])
         except (KeyError, ValidationError) as error:
-            raise TaskError("WebArena-Verified lists its tasks in another way than version 1.2.3") from error
+            raise TaskError("unexpected task list: WebArena-Verified 1.2.3 is supported") from error
 
 
-def _without_fence(text: str) -> str:
-    """The answer without the code fence that models like to put around JSON."""
+def _strip_code_fence(text: str) -> str:
+    """The answer without the code fence that models put around JSON."""
     lines = text.strip().splitlines()
     if len(lines) > 2 and lines[0].startswith("```") and lines[-1] == "```":
         return "\n".join(lines[1:-1])

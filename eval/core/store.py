@@ -19,6 +19,7 @@ from ...agent.record.trajectory import RunError
 from .manifest import MANIFEST, Manifest
 from .plan import EpisodeId
 from .record import RECORD, Record
+from .validation import first_problem
 
 _MANIFEST = "manifest.json"
 _RECORD = "episode.json"
@@ -60,7 +61,7 @@ class Store:
         except OSError as error:
             raise RunError(f"{self.folder} holds no evaluation: {path.name} cannot be read") from error
         except ValidationError as error:
-            raise RunError(f"{path}: {_first(error)}") from error
+            raise RunError(f"{path}: {first_problem(error)}") from error
 
     def folder_of(self, episode: EpisodeId) -> Path:
         """Where an episode is recorded."""
@@ -97,7 +98,7 @@ class Store:
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror}") from error
         except ValidationError as error:
-            raise RunError(f"{path}: {_first(error)}") from error
+            raise RunError(f"{path}: {first_problem(error)}") from error
 
     def records(self, episodes: Iterable[EpisodeId]) -> tuple[Record, ...]:
         """The records of those of `episodes` that are over, in that order."""
@@ -133,8 +134,3 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}".replace("\n", " ")

@@ -1,5 +1,5 @@
-"""Scripts for Pythons of their own: one file a benchmark's own software, and the loop that they share.
+"""Driver scripts that run in separate Pythons: one per benchmark package, and the loop that they share.
 
-They are started by their paths (`driven.py`) and never imported, since Screenwright is not installed there. This folder
-comes first on their path, so nothing in it may have the name of a module that the software there imports.
+`subprocess_client.py` starts them by path; they are never imported, since Screenwright is not installed there. This
+folder comes first on their path, so no file in it may shadow a module that the benchmark's software imports.
 """

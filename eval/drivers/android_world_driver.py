@@ -1,9 +1,8 @@
-"""AndroidWorld's side of the benchmark `androidworld`: runs in an environment of its own, without Screenwright.
+"""AndroidWorld's side of the benchmark `androidworld`. Runs in an environment of its own, without Screenwright.
 
-The first argument is a JSON object: what `env_launcher.load_and_setup_env` is called with, and `suite_seed`. Then it
-reads JSON lines. `{"list": true}` answers with the tasks' names and groups; `{"task": NAME, "seed": N}` puts the phone
-into that task's first state and answers with what is asked and the most steps; `{"done": BOOL, "answer": TEXT}` gives
-the score, and clears up.
+The first argument is a JSON object: the arguments of `env_launcher.load_and_setup_env`, and `suite_seed`.
+`{"list": true}` answers with the names and groups of the tasks; `{"task": NAME, "seed": N}` sets a task up and answers
+with its goal and step budget; `{"done": BOOL, "answer": TEXT}` answers with the score and tears the task down.
 """
 
 import hashlib
@@ -12,37 +11,37 @@ import random
 from contextlib import suppress
 from typing import Any
 
-from driver_loop import Missing, serve
+from driver_loop import NotInstalled, serve
 
 FAMILY = "android_world"
 
 
 class AndroidWorldDriver:
-    """The emulator as AndroidWorld's code works it, connected to at the first task, and the task that is open."""
+    """AndroidWorld's code with the emulator, connected at the first task, and the current task."""
 
     def __init__(self, options: "dict[str, Any]") -> None:
         self._suite_seed, self._options = options.pop("suite_seed"), options
         try:
             self._types = importlib.import_module("android_world.registry").TaskRegistry().get_registry(FAMILY)
         except ImportError as error:
-            raise Missing(error.name or "android_world") from error
+            raise NotInstalled(error.name or "android_world") from error
         self._env: Any = None
         self._task: Any = None
 
-    def answer(self, asked: "dict[str, Any]") -> "dict[str, Any]":
-        """All tasks, what is asked in one that is opened, or the score of the open one."""
-        if "list" in asked:
+    def handle(self, request: "dict[str, Any]") -> "dict[str, Any]":
+        """List the tasks, set one up, or score the current one."""
+        if "list" in request:
             return self.listed()
-        if "task" in asked:
-            return self.set_up(asked["task"], asked["seed"])
-        return self.score(asked["done"], asked["answer"])
+        if "task" in request:
+            return self.set_up(request["task"], request["seed"])
+        return self.score(request["done"], request["answer"])
 
     def listed(self) -> "dict[str, Any]":
-        """All tasks, in the order of the suite, each with the module that it comes from."""
+        """All tasks in the order of the suite, each with the module that defines it."""
         return {"tasks": [[name, kind.__module__.rpartition(".")[2]] for name, kind in sorted(self._types.items())]}
 
     def set_up(self, name: str, number: int) -> "dict[str, Any]":
-        """Open the task `name` with the parameters that its instance `number` has in AndroidWorld's suite."""
+        """Set up the task `name` with the parameters of its instance `number` in AndroidWorld's suite."""
         if self._env is None:
             launcher = importlib.import_module("android_world.env.env_launcher")
             self._env = launcher.load_and_setup_env(**self._options)
@@ -59,7 +58,7 @@ class AndroidWorldDriver:
         return {"goal": self._task.goal, "steps": int(10 * self._task.complexity)}
 
     def score(self, done: bool, answer: str) -> "dict[str, Any]":
-        """What the task's own check gives, nothing to an agent that did not say that it was done."""
+        """The score of the task's own check; 0 if the agent did not report completion."""
         if answer:
             self._env.interaction_cache = answer
         score = float(self._task.is_successful(self._env))
@@ -67,14 +66,14 @@ class AndroidWorldDriver:
         return {"score": score if done else 0.0}
 
     def tear_down(self) -> None:
-        """Clear up what the last task left."""
+        """Tear down the current task."""
         task, self._task = self._task, None
         if task is not None:
             with suppress(Exception):
                 task.tear_down(self._env)
 
     def close(self) -> None:
-        """Let go of the emulator, which goes on."""
+        """Disconnect from the emulator, which keeps running."""
         if self._env is not None:
             self.tear_down()
             self._env.close()

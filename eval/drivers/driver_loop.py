@@ -1,7 +1,7 @@
-"""The loop of every driver: a JSON line in, a JSON line out. Imports the standard library alone.
+"""The loop of every driver: one JSON line in, one JSON line out. Uses only the standard library.
 
-Its peer is `subprocess_client.py`. The first line says `{"ready": true}`, or what is `missing`, or the `error`
-that keeps the driver from starting; then each question has one answer, which may be an `error` too.
+The other end is `subprocess_client.py`. The first line is `{"ready": true}`, or `{"missing": ...}` or `{"error": ...}`
+if the driver cannot start. Then every request gets one answer, which may be an error too.
 """
 
 import json
@@ -11,58 +11,58 @@ from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 
 
-class Missing(Exception):
-    """The software is not installed here; the text says what is not."""
+class NotInstalled(Exception):
+    """The benchmark's software is not installed here; the message names it."""
 
 
 class CannotStart(Exception):
-    """The software is there and cannot be used; the text says why."""
+    """The benchmark's software is installed but cannot be used; the message says why."""
 
 
 class Driver(Protocol):
-    """A benchmark's own software as it is asked."""
+    """A benchmark's own software behind requests."""
 
-    def answer(self, asked: "dict[str, Any]") -> "dict[str, Any]":
-        """The answer to a question; whatever is raised is told as an error, and the next question may come."""
+    def handle(self, request: "dict[str, Any]") -> "dict[str, Any]":
+        """The answer to a request. An exception is reported as an error, and the next request may follow."""
         ...
 
     def close(self) -> None:
-        """Let go of what was opened; no question comes after."""
+        """Release everything; no request follows."""
         ...
 
 
 def serve(name: str, start: "Callable[[dict[str, Any]], Driver]") -> None:
-    """Answer by what `start` makes of the first argument, a JSON object, until standard input ends.
+    """Create the driver with `start` from the first argument, a JSON object, and serve it until standard input ends.
 
-    `start` may raise `Missing` and `CannotStart`; anything else, and a line that is not JSON, ends the process. `name`
-    is whose errors are told.
+    `start` may raise `NotInstalled` and `CannotStart`; any other exception, or a line that is not JSON, ends the
+    process. Error messages begin with `name`.
     """
     answers = keep_standard_output()
     try:
         driver = start(json.loads(sys.argv[1]))
-    except Missing as missing:
-        tell(answers, {"missing": str(missing)})
+    except NotInstalled as error:
+        send(answers, {"missing": str(error)})
         return
-    except CannotStart as why:
-        tell(answers, {"error": str(why)})
+    except CannotStart as error:
+        send(answers, {"error": str(error)})
         return
-    tell(answers, {"ready": True})
+    send(answers, {"ready": True})
     for line in sys.stdin:
-        asked = json.loads(line)
+        request = json.loads(line)
         try:
-            tell(answers, driver.answer(asked))
-        except Exception as error:  # noqa: BLE001 -- one task's trouble, which the other side is told
-            tell(answers, {"error": f"{name}: {type(error).__name__}: {error}"})
+            send(answers, driver.handle(request))
+        except Exception as error:  # noqa: BLE001 -- one failing request must not end the driver
+            send(answers, {"error": f"{name}: {type(error).__name__}: {error}"})
     driver.close()
 
 
 def keep_standard_output() -> TextIO:
-    """Standard output, for answers alone: what a library prints goes to standard error from now on."""
+    """Standard output, reserved for answers: what libraries print goes to standard error from now on."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return answers
 
 
-def tell(answers: TextIO, said: "dict[str, Any]") -> None:
-    """Write one line."""
-    print(json.dumps(said), file=answers, flush=True)
+def send(stream: TextIO, message: "dict[str, Any]") -> None:
+    """Write one message as a line of JSON."""
+    print(json.dumps(message), file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""What BrowserGym does with its actions, done to the fake GUI: the calls of its coordinate actions are really run."""
+"""A double of a BrowserGym page: executes BrowserGym's action calls on the fake GUI."""
 
 import base64
 from collections.abc import Mapping
@@ -12,38 +12,38 @@ _KEYS = {"ControlLeft": "ctrl", "ShiftLeft": "shift", "AltLeft": "alt"}
 
 @dataclass
 class GymPage:
-    """The fake GUI as BrowserGym's page. It is over, with a reward of 1, at `wanted` presses or the answer 42."""
+    """The fake GUI as BrowserGym's page. Ends with reward 1 at `wanted` presses or the answer 42."""
 
     env: FakeEnv = field(default_factory=FakeEnv)
     wanted: int = 1000
-    told: list[str] = field(default_factory=list[str])
+    messages: list[str] = field(default_factory=list[str])
     reward: float = 0.0
     over: bool = False
 
     def step(self, code: str) -> str:
-        """Run the calls in `code`; returns the error as BrowserGym words it."""
+        """Run the calls in `code`; returns the error text that BrowserGym would report."""
         calls = {name: getattr(self, name) for name in dir(self) if not name.startswith("_")}
         try:
             exec(code, {"__builtins__": {}}, calls)
-        except Exception as error:  # noqa: BLE001 -- BrowserGym puts whatever it is into the observation
+        except Exception as error:  # noqa: BLE001 -- BrowserGym reports any error in the observation
             return f"{type(error).__name__}: {error}"
         finally:
             if self.env.state.presses >= self.wanted:
                 self.reward, self.over = 1.0, True
         return ""
 
-    def ask(self, question: Mapping[str, object], limit_s: float) -> dict[str, object]:
-        """As the driver in its own process would answer."""
-        failed = self.step(str(question["act"]))
+    def request(self, message: Mapping[str, object], timeout_s: float) -> dict[str, object]:
+        """See `SubprocessClient.request`."""
+        error = self.step(str(message["act"]))
         reward, self.reward = self.reward, 0.0
-        return {**self.seen(), "reward": reward, "over": self.over, "failed": failed}
+        return {**self.answer(), "reward": reward, "over": self.over, "error_text": error}
 
-    def seen(self) -> dict[str, object]:
-        """What the driver says of the screen."""
+    def answer(self) -> dict[str, object]:
+        """The driver's view of the screen."""
         png = self.env.observe().screenshot.png
-        return {"screenshot": base64.b64encode(png).decode(), "place": "http://fake/", "goal": "Press Greet"}
+        return {"screenshot": base64.b64encode(png).decode(), "url": "http://fake/", "goal": "Press Greet"}
 
-    # -- BrowserGym's actions
+    # BrowserGym's actions
 
     def noop(self, wait_ms: float = 1000) -> None:
         pass
@@ -88,9 +88,9 @@ class GymPage:
         pass
 
     def send_msg_to_user(self, text: str) -> None:
-        self.told.append(text)
+        self.messages.append(text)
         self.reward, self.over = float(text == "42"), True
 
     def report_infeasible(self, reason: str) -> None:
-        self.told.append(f"infeasible: {reason}")
+        self.messages.append(f"infeasible: {reason}")
         self.over = True

@@ -1,7 +1,7 @@
 """AndroidWorld's tasks, with doubles of its package and of the phone.
 
-The double stands for `android_world`, which needs an emulator: what is theirs is the interface. Its tasks are judged by
-what the phone's screen became, which the test tells it.
+The double replaces `android_world`, which needs an emulator. Its tasks are scored by the state of the fake phone, which
+the test writes into a file.
 """
 
 import json
@@ -25,7 +25,7 @@ REGISTRY = '''
 import json, os, random, sys
 
 def log(what):
-    with open(os.environ["AW_TOLD"] + ".log", "a") as file:
+    with open(os.environ["AW_STATE"] + ".log", "a") as file:
         file.write(what + "\\n")
 
 class Task:
@@ -41,7 +41,7 @@ class Task:
         log(f"initialize {self.params['seed']}")
         env.interaction_cache = ""
     def is_successful(self, env):
-        return 1.0 if json.load(open(os.environ["AW_TOLD"]))["presses"] == 1 else 0.0
+        return 1.0 if json.load(open(os.environ["AW_STATE"]))["presses"] == 1 else 0.0
     def tear_down(self, env): log("tear down")
 
 class Press(Task): pass
@@ -76,19 +76,19 @@ MODULES = {"android_world.registry": REGISTRY, "android_world.env.env_launcher":
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "told.json"
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "state.json"
     path.write_text('{"presses": 0}')
-    monkeypatch.setenv("AW_TOLD", str(path))
+    monkeypatch.setenv("AW_STATE", str(path))
     return path
 
 
 @pytest.fixture
 def phone(monkeypatch: pytest.MonkeyPatch) -> Generator[AdbPhone]:
-    with adb_phone(FakeEnv()) as ((host, port), pretended):
+    with adb_phone(FakeEnv()) as ((host, port), double):
         monkeypatch.setenv("ANDROID_ADB_SERVER_HOST", host)
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
-        yield pretended
+        yield double
 
 
 def settings(tmp_path: Path, **more: object) -> EvalConfig:
@@ -98,7 +98,7 @@ def settings(tmp_path: Path, **more: object) -> EvalConfig:
     return EvalConfig.from_flat(given | more)
 
 
-def test_a_task_is_set_up_worked_on_the_phone_and_scored(tmp_path: Path, told: Path, phone: AdbPhone) -> None:
+def test_a_task_is_set_up_and_scored_by_android_world(tmp_path: Path, state: Path, phone: AdbPhone) -> None:
     benchmark = AndroidWorld().configured(settings(tmp_path, option=("adb_path=/sdk/adb",)))
     answer, cursed, press = benchmark.tasks()
     assert [(task.name, task.category) for task in (answer, cursed, press)] == [
@@ -109,36 +109,36 @@ def test_a_task_is_set_up_worked_on_the_phone_and_scored(tmp_path: Path, told: P
         assert (instance.instruction.startswith("Press Greet for "), instance.steps) == (True, 3)
         model = ScriptedModel([GREET, "Action: finished()"])
         result = Agent(model, dialect=UiTars15()).run(instance.instruction, instance.env)
-        told.write_text(json.dumps({"presses": phone.env.state.presses}))
+        state.write_text(json.dumps({"presses": phone.env.state.presses}))
         outcome = instance.judge(result)
     assert (outcome.done, outcome.score, outcome.found) == (True, 1.0, "AndroidWorld gives 1")
-    with press.set_up(1) as instance:  # done, but not said to be
-        unended = instance.judge(Result(StopReason.STEP_LIMIT, "", "", 3, Usage(), 1.0))
-        assert (unended.done, unended.found) == (False, "AndroidWorld gives 0, since the agent did not end it")
+    with press.set_up(1) as instance:  # done, but the agent did not finish
+        unfinished = instance.judge(Result(StopReason.STEP_LIMIT, "", "", 3, Usage(), 1.0))
+        assert (unfinished.done, unfinished.found) == (False, "AndroidWorld gives 0, since the agent did not finish")
     with answer.set_up(0) as instance:
         assert instance.judge(Result(StopReason.FINISHED, "42", "", 1, Usage(), 1.0)).done
     with pytest.raises(TaskError, match="AndroidWorld: RuntimeError: the app is gone"), cursed.set_up(0):
         pass
     benchmark.close()
     benchmark.close()
-    log = Path(f"{told}.log").read_text().splitlines()
+    log = Path(f"{state}.log").read_text().splitlines()
     assert log[:5] == ["port 5554, /sdk/adb", "initialize 1002490543", "reset True", "hide", "tear down"]
     assert log[-1] == "close"
 
 
-def test_an_evaluation_keeps_to_the_budget_of_each_task(tmp_path: Path, told: Path, phone: AdbPhone) -> None:
+def test_each_task_has_its_own_step_budget(tmp_path: Path, state: Path, phone: AdbPhone) -> None:
     chosen = settings(tmp_path, agent="random", task=("Press", "Cursed"))
     records = {record.id.task: record for record in Evaluation.begin(chosen, tmp_path / "out").run()}
     press = records["Press"]
     assert (press.done, press.score, press.steps, press.stop) == (False, 0.0, 3, "step_limit")
     assert press.env["kind"] == "android"
     assert records["Cursed"].done is None
-    shorter = chosen.model_copy(update={"steps": 2, "task": ("Press",)})
+    shorter = settings(tmp_path, agent="random", task=("Press",), steps=2)
     (record,) = Evaluation.begin(shorter, tmp_path / "shorter").run()
     assert record.steps == 2
 
 
-def test_what_is_missing_is_told_in_a_line(tmp_path: Path, told: Path) -> None:
+def test_missing_parts_are_reported(tmp_path: Path, state: Path) -> None:
     with pytest.raises(ValueError, match="google-research/android_world"):
         Evaluation.begin(settings(tmp_path, python=None), tmp_path / "out")
     with pytest.raises(ValueError, match="--workers 1"):
@@ -146,5 +146,5 @@ def test_what_is_missing_is_told_in_a_line(tmp_path: Path, told: Path) -> None:
     with pytest.raises(ValueError, match="leave out --root"):
         benchmark_named("androidworld", tmp_path)
     bare = python_with({"android_world.nothing": ""}, tmp_path / "bare")
-    with pytest.raises((TaskError, EvalError), match=r"has no android_world\.registry: make an environment"):
+    with pytest.raises((TaskError, EvalError), match=r"lacks android_world\.registry: make an environment"):
         list(Evaluation.begin(settings(tmp_path, python=bare), tmp_path / "out").run())

@@ -1,6 +1,6 @@
-"""Benchmarks through BrowserGym, with a double of its packages that does its actions to the fake GUI.
+"""Benchmarks through BrowserGym, with doubles of its packages that act on the fake GUI.
 
-`eval/bench/miniwob_through_browsergym.py` compares with the real BrowserGym, in an environment of its own.
+`eval/bench/miniwob_through_browsergym.py` compares with the real BrowserGym.
 """
 
 import stat
@@ -40,7 +40,7 @@ import io
 registry = {}
 
 class Pixels:
-    # as a numpy array, as far as Pillow looks at one
+    # what Pillow needs of a NumPy array
     def __init__(self, png):
         image = Image.open(io.BytesIO(png))
         self.tobytes = image.tobytes
@@ -60,10 +60,10 @@ class Env:
         return self.seen(""), {}
 
     def seen(self, failed):
-        picture = [{"type": "image_url", "image_url": "x"}] if self.name.endswith("picture") else []
+        image = [{"type": "image_url", "image_url": "x"}] if self.name.endswith("image") else []
         shot = Pixels(self.page.env.observe().screenshot.png)
         goal = [{"type": "text", "text": f"Press Greet {self.seed + 2} times"}]
-        return {"screenshot": shot, "url": "http://fake/", "goal_object": goal + picture, "last_action_error": failed}
+        return {"screenshot": shot, "url": "http://fake/", "goal_object": goal + image, "last_action_error": failed}
 
     def step(self, action):
         failed = self.page.step(self.mapping(action))
@@ -78,7 +78,7 @@ def make(name, **options):
 """
 WEBARENA = """
 import gymnasium
-gymnasium.registry |= {f"browsergym/webarena.{name}": None for name in ("0", "cursed", "picture")}
+gymnasium.registry |= {f"browsergym/webarena.{name}": None for name in ("0", "cursed", "image")}
 gymnasium.registry["browsergym/openended"] = None
 """
 HIGHLEVEL = """
@@ -95,7 +95,7 @@ class GymStage:
 
     def __init__(self) -> None:
         self.page = GymPage()
-        self.env = BrowserGymEnv(self.page, self.page.seen())
+        self.env = BrowserGymEnv(self.page, self.page.answer())
         self.button, self.field = self.page.env.where("Greet"), self.page.env.where("Name")
 
     def presses(self) -> int:
@@ -109,7 +109,7 @@ class GymStage:
 
     def fresh_env(self) -> BrowserGymEnv:
         page = GymPage()
-        return BrowserGymEnv(page, page.seen())
+        return BrowserGymEnv(page, page.answer())
 
 
 class TestBrowserGymEnv(EnvContract):
@@ -127,14 +127,14 @@ def test_the_wheel_and_a_drag_move_a_list() -> None:
     assert stage.page.env.state.scrolled == 2
 
 
-def test_what_went_wrong_in_browsergym_is_told_to_the_model() -> None:
+def test_an_error_in_browsergym_refuses_the_action() -> None:
     with pytest.raises(ActionRefused, match=r"ERR_NAME_NOT_RESOLVED at https://example.org"):
         GymStage().env.execute(Navigate("example.org"))
 
 
-def test_nothing_is_done_after_the_end() -> None:
+def test_actions_after_the_end_are_refused() -> None:
     page = GymPage(wanted=1)
-    env = BrowserGymEnv(page, page.seen())
+    env = BrowserGymEnv(page, page.answer())
     env.execute(Click(page.env.where("Greet")))
     assert (env.is_over, env.reward) == (True, 1.0)
     with pytest.raises(ActionRefused, match="has ended"):
@@ -144,7 +144,7 @@ def test_nothing_is_done_after_the_end() -> None:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """A Python that has doubles of `gymnasium` and `browsergym`, as an environment of its own would."""
+    """A Python with doubles of `gymnasium` and `browsergym`."""
     site = tmp_path / "site"
     for package in ("browsergym", "browsergym/core", "browsergym/core/action"):
         (site / package).mkdir(parents=True)
@@ -171,8 +171,8 @@ def press(times: int) -> list[str]:
     return ["Action: click(start_box='(74,58)')"] * times
 
 
-def test_a_task_is_asked_worked_and_rewarded_by_browsergym(webarena: BrowserGym) -> None:
-    assert [task.name for task in webarena.tasks()] == ["webarena.0", "webarena.cursed", "webarena.picture"]
+def test_an_episode_gets_its_goal_and_reward_from_browsergym(webarena: BrowserGym) -> None:
+    assert [task.name for task in webarena.tasks()] == ["webarena.0", "webarena.cursed", "webarena.image"]
     with webarena.tasks()[0].set_up(1) as instance:
         assert instance.instruction == "Press Greet 3 times"
         agent = Agent(ScriptedModel([*press(3), "Action: finished()"]), dialect=UiTars15())
@@ -183,7 +183,7 @@ def test_a_task_is_asked_worked_and_rewarded_by_browsergym(webarena: BrowserGym)
 @pytest.mark.parametrize(
     ("last", "reward"), [("finished(content='42')", 1.0), ("finished(content='7')", 0.0), ("infeasible()", 0.0)]
 )
-def test_the_answer_is_handed_to_browsergym(last: str, reward: float, webarena: BrowserGym) -> None:
+def test_the_answer_is_sent_to_browsergym(last: str, reward: float, webarena: BrowserGym) -> None:
     with webarena.tasks()[0].set_up(0) as instance:
         agent = Agent(ScriptedModel([f"Action: {last}"]), dialect=UiTars15())
         outcome = instance.judge(agent.run(instance.instruction, instance.env))
@@ -191,35 +191,35 @@ def test_the_answer_is_handed_to_browsergym(last: str, reward: float, webarena: 
     assert instance.is_over()
 
 
-def test_what_browsergym_cannot_open_is_no_failure(webarena: BrowserGym) -> None:
-    _, cursed, picture = webarena.tasks()
+def test_a_task_that_cannot_be_opened_is_a_task_error(webarena: BrowserGym) -> None:
+    _, cursed, image = webarena.tasks()
     with pytest.raises(TaskError, match="RuntimeError: the shop is closed"), cursed.set_up(0):
         pass
-    with pytest.raises(TaskError, match="asks with 1 pictures"), picture.set_up(0):
+    with pytest.raises(TaskError, match="contains 1 images"), image.set_up(0):
         pass
 
 
-def test_a_browsergym_that_is_gone_is_a_lost_screen(webarena: BrowserGym) -> None:
+def test_a_killed_browsergym_is_a_lost_environment(webarena: BrowserGym) -> None:
     with webarena.tasks()[0].set_up(0) as instance:
         instance.env.observe()
-        assert webarena.driven is not None
-        process = webarena.driven._process  # pyright: ignore[reportPrivateUsage]
+        assert webarena.client is not None
+        process = webarena.client._process  # pyright: ignore[reportPrivateUsage]
         assert process is not None
         process.kill()
         with pytest.raises(EnvLost):
             instance.env.execute(Click(FakeEnv().where("Greet")))
 
 
-def test_an_evaluation_ends_an_episode_when_browsergym_does(python: Path, tmp_path: Path) -> None:
+def test_an_evaluation_with_browsergym_records_the_episode(python: Path, tmp_path: Path) -> None:
     given = {"benchmark": "webarena", "python": python, "agent": "random", "task": ["webarena.0"], "workers": 1}
     (record,) = Evaluation.begin(EvalConfig.from_flat(given | {"steps": 3}), tmp_path / "out").run()
     assert (record.done, record.score, record.steps) == (False, 0.0, 3)
     assert record.env["program"] == "BrowserGym"
 
 
-def test_what_is_missing_is_told_in_a_line(python: Path) -> None:
+def test_missing_parts_are_reported(python: Path) -> None:
     given = {"benchmark": "workarena", "python": python}
-    with pytest.raises(TaskError, match=r"has no browsergym-workarena \(browsergym.workarena\): make an environment"):
+    with pytest.raises(TaskError, match=r"lacks browsergym-workarena \(browsergym.workarena\): make an environment"):
         benchmark_for(EvalConfig.from_flat(given)).tasks()
     with pytest.raises(ValueError, match="pip install browsergym-assistantbench"):
         benchmark_for(EvalConfig.from_flat({"benchmark": "assistantbench"}))

@@ -1,4 +1,4 @@
-"""ScreenSpot and its kin, on tiny folders of the same form."""
+"""ScreenSpot, ScreenSpot-Pro and OSWorld-G with tiny data sets of the same format."""
 
 import json
 from pathlib import Path
@@ -15,10 +15,10 @@ from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import Evaluation
 
 SAVE, OPEN = (300, 100, 380, 130), (300, 200, 380, 230)
-"""Left, top, right and bottom of what is drawn."""
+"""Left, top, right and bottom of the drawn buttons."""
 
 
-def picture(path: Path) -> None:
+def draw_image(path: Path) -> None:
     image = Image.new("RGB", (640, 480), "white")
     draw = ImageDraw.Draw(image)
     for text, box in (("Save", SAVE), ("Open", OPEN)):
@@ -40,7 +40,7 @@ def sized(box: tuple[int, int, int, int]) -> list[int]:
 @pytest.fixture
 def v2(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
-    picture(folder / "screenspotv2_image" / "one.png")
+    draw_image(folder / "screenspotv2_image" / "one.png")
     kinds = {"data_type": "text", "data_source": "windows", "img_filename": "one.png"}
     entries = [
         {"instruction": "Save", "bbox": sized(SAVE), **kinds},
@@ -51,7 +51,7 @@ def v2(tmp_path: Path) -> Path:
 
 
 @pytest.mark.reader
-def test_a_model_is_asked_once_and_its_first_click_is_the_answer(v2: Path, tmp_path: Path) -> None:
+def test_the_first_click_is_the_answer(v2: Path, tmp_path: Path) -> None:
     settings = EvalConfig.of(benchmark="screenspot", root=v2, model="reader", workers=0)
     records = list(Evaluation.begin(settings, tmp_path / "out").run())
     assert [record.done for record in records] == [True, True]
@@ -60,14 +60,14 @@ def test_a_model_is_asked_once_and_its_first_click_is_the_answer(v2: Path, tmp_p
     assert records[0].found.endswith("in (300, 100) to (380, 130)")
 
 
-def test_a_reply_that_names_no_place_is_wrong(v2: Path, tmp_path: Path) -> None:
+def test_a_reply_without_a_point_is_wrong(v2: Path, tmp_path: Path) -> None:
     settings = EvalConfig.of(benchmark="screenspot", root=v2, agent="null", workers=0)
     records = list(Evaluation.begin(settings, tmp_path / "out").run())
-    assert {record.found for record in records} == {"wrong format: the reply names no place"}
+    assert {record.found for record in records} == {"wrong format: the reply contains no point"}
 
 
-def test_boxes_of_screenspot_pro_are_two_corners(tmp_path: Path) -> None:
-    picture(tmp_path / "images" / "app" / "one.png")
+def test_screenspot_pro_boxes_are_two_corners(tmp_path: Path) -> None:
+    draw_image(tmp_path / "images" / "app" / "one.png")
     entry = {
         "id": "a",
         "img_filename": "app/one.png",
@@ -83,8 +83,8 @@ def test_boxes_of_screenspot_pro_are_two_corners(tmp_path: Path) -> None:
     assert (task.name, task.category) == ("app.0", "linux icon")
 
 
-def test_osworld_g_has_polygons_and_things_that_are_not_there(tmp_path: Path) -> None:
-    picture(tmp_path / "one.png")
+def test_osworld_g_has_polygons_and_absent_targets(tmp_path: Path) -> None:
+    draw_image(tmp_path / "one.png")
     entries = [
         {
             "image_path": "one.png",
@@ -100,9 +100,9 @@ def test_osworld_g_has_polygons_and_things_that_are_not_there(tmp_path: Path) ->
     assert cat.area is None
 
 
-def test_refusing_what_is_not_there_is_right_and_clicking_is_wrong(tmp_path: Path) -> None:
+def test_an_absent_target_must_be_refused(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    picture(folder / "one.png")
+    draw_image(folder / "one.png")
     entry = {"image_path": "one.png", "instruction": "a cat", "box_type": "refusal"}
     (folder / "OSWorld-G.json").write_text(json.dumps([entry]))
     done = {}
@@ -114,28 +114,28 @@ def test_refusing_what_is_not_there_is_right_and_clicking_is_wrong(tmp_path: Pat
 
 
 @given(st.integers(0, 20), st.integers(0, 20))
-def test_a_box_holds_its_edges_and_nothing_outside(x: int, y: int) -> None:
+def test_a_box_contains_its_edges_and_nothing_outside(x: int, y: int) -> None:
     box = ((5.0, 6.0), (15.0, 6.0), (15.0, 16.0), (5.0, 16.0))
     assert is_within(ScreenPoint(x, y), box) == (5 <= x <= 15 and 6 <= y <= 16)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{", "annotations.json: "),
-        ('[{"instruction": "x"}]', "annotation 0: it names no picture"),
-        ('[{"instruction": "x", "img_filename": "no.png", "bbox": [1, 2, 3, 4]}]', "the picture no.png is not below"),
+        ('[{"instruction": "x"}]', "annotation 0: it names no image"),
+        ('[{"instruction": "x", "img_filename": "no.png", "bbox": [1, 2, 3, 4]}]', "the image no.png is not below"),
         ('[{"img_filename": "no.png"}]', "line 1: instruction: Field required"),
     ],
 )
-def test_what_is_wrong_with_the_data_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+def test_invalid_data_is_reported_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "annotations.json").write_text(text)
     with pytest.raises(TaskError) as raised:
         screenspot(tmp_path).tasks()
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-def test_an_empty_folder_says_what_is_wanted(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match="--root is the folder of a copy of screenspot"):
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="--root must be a copy of screenspot"):
         screenspot(tmp_path).tasks()

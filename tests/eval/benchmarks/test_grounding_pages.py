@@ -43,7 +43,7 @@ def test_boxes_match_what_chromium_draws_and_are_on_the_page(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_widgets_do_not_overlap_and_have_unique_descriptions(seed: int) -> None:
     widgets = make_page(seed)
-    assert len({widget.asked for widget in widgets}) == len(widgets)
+    assert len({widget.description for widget in widgets}) == len(widgets)
     assert {widget.kind for widget in widgets} == set(KINDS)
     for one in widgets:
         for other in widgets:

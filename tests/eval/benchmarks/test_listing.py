@@ -1,4 +1,4 @@
-"""Lists of tasks by other people: what is wrong with one is one line that says where."""
+"""Task lists of third-party benchmarks: errors are one line with the location."""
 
 import json
 from pathlib import Path
@@ -17,14 +17,14 @@ class Entry(BaseModel):
 LIST = TypeAdapter(tuple[Entry, ...])
 
 
-def test_the_entries_of_a_list_are_read_in_order(tmp_path: Path) -> None:
+def test_entries_are_read_in_order(tmp_path: Path) -> None:
     path = tmp_path / "tasks.json"
     path.write_text(json.dumps([{"id": "a"}, {"id": "b", "more": 1}], indent=1))
     assert [entry.id for entry in read_list(path, LIST)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[\n {"id": "a"},\n {"id": 7}\n]', "tasks.json, line 3: id: Input should be a valid string"),
         ('[{"id": "a"},\n\n{"name": "b"}]', "tasks.json, line 3: id: Field required"),
@@ -34,20 +34,20 @@ def test_the_entries_of_a_list_are_read_in_order(tmp_path: Path) -> None:
         ("", "tasks.json: Expecting value: line 1"),
     ],
 )
-def test_what_is_wrong_is_named_by_file_and_line(tmp_path: Path, text: str, said: str) -> None:
+def test_errors_name_file_and_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "tasks.json"
     path.write_text(text)
-    with pytest.raises(TaskError, match=said) as raised:
+    with pytest.raises(TaskError, match=message) as raised:
         read_list(path, LIST)
     assert "\n" not in str(raised.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"tasks\.json cannot be read: No such file"):
         read_list(tmp_path / "tasks.json", LIST)
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_a_binary_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "tasks.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(TaskError, match=r"tasks\.json is not text in UTF-8"):
+    with pytest.raises(TaskError, match=r"tasks\.json is not UTF-8 text"):
         read_list(tmp_path / "tasks.json", LIST)

@@ -1,4 +1,4 @@
-"""The oracle: what the harness allows at best, by ordinary actions alone."""
+"""The oracle: the best score that the harness allows with ordinary actions."""
 
 import re
 from importlib import resources
@@ -18,14 +18,14 @@ TASKS = (
 
 
 @pytest.mark.browser
-def test_the_oracle_does_tasks_of_every_kind(tmp_path: Path) -> None:
+def test_the_oracle_solves_tasks_of_every_kind(tmp_path: Path) -> None:
     settings = EvalConfig.of(benchmark="miniwob", task=TASKS, seeds="4000-4001", agent="oracle", workers=2)
     records = list(Evaluation.begin(settings, tmp_path / "out").run())
     assert len(records) == 2 * len(TASKS)
     assert [record.id.path for record in records if record.score != 1.0] == []
 
 
-def test_its_scripts_look_and_do_nothing() -> None:
+def test_its_scripts_only_read_the_page() -> None:
     folder = resources.files("screenwright.eval.benchmarks.miniwob.oracle")
     source = "\n".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".js"))
     forbidden = (

@@ -1,7 +1,7 @@
-"""OSWorld's tasks and its way of calling an agent, with doubles of its package and of its machine.
+"""OSWorld's tasks and agent interface, with doubles of its package and of its machine.
 
-The doubles stand for `desktop_env`, which needs a virtual machine: what is theirs is the interface, as `desktop-env`
-1.0.2 has it. The machine runs the code it is sent on the fake GUI.
+The doubles replace `desktop_env` (interface of version 1.0.2), which needs a virtual machine. The machine executes the
+code that it receives on the fake GUI.
 """
 
 import json
@@ -24,17 +24,17 @@ GREET = "Thought: Greet.\nAction: click(start_box='(74,58)')"
 FINISH = "Action: finished()"
 MODULE = "desktop_env.desktop_env"
 DESKTOP_ENV = '''
-"""A double of OSWorld's package: the same calls, a score that is read off what the machine's screen became."""
+"""A double of OSWorld's package: the same calls, a score from the state of the fake screen."""
 import json, os, urllib.request
 
 class DesktopEnv:
-    def __init__(self, action_space, require_a11y_tree, provider_name="vmware", url="", told=""):
+    def __init__(self, action_space, require_a11y_tree, provider_name="vmware", url="", state=""):
         assert action_space == "pyautogui" and require_a11y_tree is False
         if provider_name == "broken":
             raise FileNotFoundError("there is no machine")
         print("noise on standard output")
         self.vm_ip, self.server_port = url.split("//")[1].split(":")
-        self.told, self.action_history = told, []
+        self.state, self.action_history = state, []
 
     def reset(self, task_config):
         self.task = task_config
@@ -48,11 +48,11 @@ class DesktopEnv:
             return 1 if failed else 0
         if failed:
             return 0
-        presses = json.loads(open(self.told).read())["presses"]
+        presses = json.loads(open(self.state).read())["presses"]
         return 1.0 if presses == self.task["evaluator"]["expected"] else 0
 
     def close(self):
-        open(self.told + ".closed", "w").close()
+        open(self.state + ".closed", "w").close()
 '''
 
 
@@ -74,8 +74,8 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def settings(root: Path, python: Path | str, url: str, told: Path, *task: str, **more: object) -> EvalConfig:
-    option = ("ready_s=0", "rest_s=0", "pause_s=0", f"url={url}", f"told={told}")
+def settings(root: Path, python: Path | str, url: str, state: Path, *task: str, **more: object) -> EvalConfig:
+    option = ("ready_s=0", "rest_s=0", "pause_s=0", f"url={url}", f"state={state}")
     given = {"benchmark": "osworld", "root": root, "python": python, "option": option, "task": task, "workers": 0}
     return EvalConfig.from_flat(given | {"agent": "null", "retries": 0} | more)
 
@@ -105,20 +105,20 @@ def test_tasks_are_read_and_counted_by_domain(root: Path) -> None:
         (StopReason.STEP_LIMIT, "fail", "FAIL"),
     ],
 )
-def test_who_gives_up_fails_what_could_be_done(stop: StopReason, unfinished: str, last: str) -> None:
+def test_giving_up_fails_a_feasible_task(stop: StopReason, unfinished: str, last: str) -> None:
     assert last_action(Result(stop, "", "", 1, Usage(), 1.0), unfinished) == last
 
 
-def test_a_task_is_set_up_worked_and_scored_through_the_machine(root: Path, tmp_path: Path) -> None:
-    told = tmp_path / "told.json"
+def test_a_task_is_set_up_and_scored_through_the_machine(root: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
     with osworld_machine(FakeEnv()) as (url, gui):
-        chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, told)
+        chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, state)
         benchmark = osworld(root).configured(chosen)
         press, cannot, cursed = benchmark.tasks()
         with press.set_up(0) as instance:
             agent = Agent(ScriptedModel([GREET, FINISH]), dialect=UiTars15())
             result = agent.run(instance.instruction, instance.env)
-            told.write_text(json.dumps({"presses": gui.env.state.presses}))
+            state.write_text(json.dumps({"presses": gui.env.state.presses}))
             outcome = instance.judge(result)
         assert (outcome.done, outcome.score) == (True, 1.0)
         with cannot.set_up(0) as instance:
@@ -131,14 +131,14 @@ def test_a_task_is_set_up_worked_and_scored_through_the_machine(root: Path, tmp_
             pass
         benchmark.close()
         benchmark.close()
-    assert (tmp_path / "told.json.closed").exists()
+    assert (tmp_path / "state.json.closed").exists()
 
 
-def test_an_evaluation_counts_what_osworld_says_and_no_trouble_as_failure(root: Path, tmp_path: Path) -> None:
-    told = tmp_path / "told.json"
-    told.write_text('{"presses": 0}')
+def test_an_evaluation_records_osworlds_scores_and_leaves_errors_unjudged(root: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text('{"presses": 0}')
     with osworld_machine(FakeEnv()) as (url, _):
-        chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, told)
+        chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, state)
         records: list[Record] = list(Evaluation.begin(chosen, tmp_path / "out").run())
     assert [(record.id.task, record.done, record.score) for record in records] == [
         ("os.press-it", False, 0.0), ("os.cannot-be", False, 0.0), ("gimp.cursed-one", None, None),
@@ -147,23 +147,23 @@ def test_an_evaluation_counts_what_osworld_says_and_no_trouble_as_failure(root: 
 
 
 @pytest.mark.parametrize(
-    ("package", "option", "wrong"),
+    ("package", "option", "message"),
     [
-        ("raise ModuleNotFoundError('no', name='desktop_env')", (), "has no desktop_env: make an environment"),
-        (DESKTOP_ENV, ("provider_name=broken",), "machine cannot be made: FileNotFoundError: there is no machine"),
+        ("raise ModuleNotFoundError('no', name='desktop_env')", (), "lacks desktop_env: make an environment"),
+        (DESKTOP_ENV, ("provider_name=broken",), "cannot create its machine: FileNotFoundError: there is no machine"),
         ("import os; os._exit(3)", (), "has ended"),
     ],
 )
-def test_what_is_missing_is_told_in_a_line(
-    package: str, option: tuple[str, ...], wrong: str, root: Path, tmp_path: Path
+def test_missing_parts_are_reported(
+    package: str, option: tuple[str, ...], message: str, root: Path, tmp_path: Path
 ) -> None:
-    chosen = settings(root, python_with({MODULE: package}, tmp_path), "http://127.0.0.1:1", tmp_path / "told")
+    chosen = settings(root, python_with({MODULE: package}, tmp_path), "http://127.0.0.1:1", tmp_path / "state")
     chosen = chosen.model_copy(update={"option": (*chosen.option, *option), "seeds": "0-9", "task": ("os.press-it",)})
-    with pytest.raises(EvalError, match=wrong):
+    with pytest.raises(EvalError, match=message):
         list(Evaluation.begin(chosen, tmp_path / "out").run())
 
 
-def test_bad_settings_are_told_before_anything_is_begun(root: Path, tmp_path: Path) -> None:
+def test_bad_settings_are_reported_before_the_start(root: Path, tmp_path: Path) -> None:
     without = EvalConfig.from_flat({"benchmark": "osworld", "root": root, "agent": "null"})
     with pytest.raises(ValueError, match="pip install desktop-env"):
         Evaluation.begin(without, tmp_path / "out")
@@ -176,7 +176,7 @@ def test_bad_settings_are_told_before_anything_is_begun(root: Path, tmp_path: Pa
 
 
 class Runner:
-    """How OSWorld's `lib_run_single` works an agent, with a machine that is the fake GUI."""
+    """Calls an agent as OSWorld's `lib_run_single` does, on the fake GUI."""
 
     def __init__(self, agent: OSWorldAgent, max_steps: int = 15) -> None:
         self.agent, self.max_steps = agent, max_steps
@@ -208,10 +208,10 @@ def test_osworlds_runner_can_call_our_agent() -> None:
     assert len(last) == 4
     again = Runner(runner.agent)
     again.run("Greet Ada")
-    assert len(model.asked[4]) == len(model.asked[0])  # nothing is left of the task before
+    assert len(model.asked[4]) == len(model.asked[0])  # the history is empty again
 
 
-def test_waits_calls_and_giving_up_are_told_as_osworld_knows_them() -> None:
+def test_endings_become_osworlds_actions() -> None:
     call = "Action: call_user()"
     agent = OSWorldAgent(ScriptedModel(["Action: wait()", call, call, call, call]), dialect=UiTars15())
     assert Runner(agent).run("?") == ["WAIT", "WAIT", "WAIT", "WAIT", "FAIL"]
@@ -221,7 +221,7 @@ def test_waits_calls_and_giving_up_are_told_as_osworld_knows_them() -> None:
     assert Runner(agent).run("?") == ["DONE"]
 
 
-def test_the_last_step_that_is_allowed_fails_unless_it_ends() -> None:
+def test_the_last_allowed_step_becomes_fail_unless_it_ends() -> None:
     agent = OSWorldAgent(ScriptedModel([GREET] * 3), dialect=UiTars15(), max_steps=3)
     runner = Runner(agent)
     assert runner.run("?")[-1] == "FAIL"
@@ -230,11 +230,11 @@ def test_the_last_step_that_is_allowed_fails_unless_it_ends() -> None:
     assert Runner(agent).run("?")[-1] == "DONE"
 
 
-def test_what_cannot_be_done_is_told_to_the_model_and_a_lost_model_to_the_runner() -> None:
+def test_a_refused_action_is_reported_to_the_model_and_a_lost_model_raises() -> None:
     model = ScriptedModel(["Action: navigate(content='example.org')", FINISH])
     assert Runner(OSWorldAgent(model, dialect=UiTars15())).run("?") == ["WAIT", "DONE"]
-    said = " ".join(message.text for message in model.asked[-1])
-    assert "no navigate action" in said
+    sent = " ".join(message.text for message in model.asked[-1])
+    assert "no navigate action" in sent
     with pytest.raises(ModelLost):
         Runner(OSWorldAgent(ScriptedModel([]), dialect=UiTars15())).run("?")
     with pytest.raises(ValueError, match="no screenshot"):

@@ -1,4 +1,4 @@
-"""A script in a Python of its own: whatever it does, the one who asks gets an answer or a reason in time."""
+"""The client of driver scripts: every request gets an answer or an error in time."""
 
 import sys
 from pathlib import Path
@@ -13,52 +13,52 @@ import json, sys, time
 options = json.loads(sys.argv[1])
 print(json.dumps({"ready": True}), flush=True)
 for line in sys.stdin:
-    asked = json.loads(line)
-    if asked.get("sleep"):
-        time.sleep(asked["sleep"])
-    if asked.get("die"):
+    request = json.loads(line)
+    if request.get("sleep"):
+        time.sleep(request["sleep"])
+    if request.get("die"):
         sys.exit(3)
-    print(asked.get("say") or json.dumps({"echo": asked, "options": options}), flush=True)
-open(options["told"], "w").close()
+    print(request.get("print") or json.dumps({"echo": request, "options": options}), flush=True)
+open(options["closed"], "w").close()
 """
 
 
 @pytest.fixture
-def driven(tmp_path: Path) -> SubprocessClient:
+def client(tmp_path: Path) -> SubprocessClient:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    return SubprocessClient(Path(sys.executable), script, {"told": str(tmp_path / "told")}, "get it")
+    return SubprocessClient(Path(sys.executable), script, {"closed": str(tmp_path / "closed")}, "get it")
 
 
-def test_questions_are_answered_and_it_ends_in_order(driven: SubprocessClient, tmp_path: Path) -> None:
-    assert driven.ask({"a": "naïve ☃"}, 10)["echo"] == {"a": "naïve ☃"}
-    driven.close()
-    driven.close()
-    assert (tmp_path / "told").exists()
+def test_requests_are_answered_and_close_ends_the_driver(client: SubprocessClient, tmp_path: Path) -> None:
+    assert client.request({"a": "naïve ☃"}, 10)["echo"] == {"a": "naïve ☃"}
+    client.close()
+    client.close()
+    assert (tmp_path / "closed").exists()
 
 
-def test_it_finds_what_lies_beside_it_wherever_python_is_told_to_look(
-    driven: SubprocessClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_driver_can_import_its_own_folder_despite_pythonsafepath(
+    client: SubprocessClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     (tmp_path / "beside.py").write_text("")
     (tmp_path / "script.py").write_text("import beside\n" + SCRIPT)
-    assert driven.ask({"a": 1}, 10)["echo"] == {"a": 1}
-    driven.close()
+    assert client.request({"a": 1}, 10)["echo"] == {"a": 1}
+    client.close()
 
 
-def test_one_that_hangs_is_ended_and_another_is_started(driven: SubprocessClient) -> None:
+def test_a_driver_that_hangs_is_killed_and_restarted(client: SubprocessClient) -> None:
     with pytest.raises(TaskError, match=r"no answer within 0\.2 s"):
-        driven.ask({"sleep": 60}, 0.2)
-    assert driven.ask({"a": 1}, 10)["echo"] == {"a": 1}
-    driven.close()
+        client.request({"sleep": 60}, 0.2)
+    assert client.request({"a": 1}, 10)["echo"] == {"a": 1}
+    client.close()
 
 
-def test_one_that_dies_or_talks_nonsense_is_told(driven: SubprocessClient) -> None:
+def test_a_driver_that_dies_or_sends_garbage_is_an_error(client: SubprocessClient) -> None:
     with pytest.raises(TaskError, match="has ended"):
-        driven.ask({"die": True}, 10)
-    with pytest.raises(TaskError, match="no answer: 'hello"):
-        driven.ask({"say": "hello"}, 10)
+        client.request({"die": True}, 10)
+    with pytest.raises(TaskError, match="invalid answer: 'hello"):
+        client.request({"print": "hello"}, 10)
     with pytest.raises(TaskError, match="it went wrong"):
-        driven.ask({"say": '{"error": "it went\\n wrong"}'}, 10)
-    driven.close()
+        client.request({"print": '{"error": "it went\\n wrong"}'}, 10)
+    client.close()

@@ -102,7 +102,7 @@ def test_tasks_start_at_the_urls_of_the_configuration(tmp_path: Path) -> None:
     first, second = benchmark.tasks()
     assert (first.name, first.category, benchmark.version) == ("3", "shopping", "1.2.3")
     assert first.urls == ("http://127.0.0.1:7770/figs", "http://127.0.0.1:7770/")
-    with pytest.raises(TaskError, match="no address for shopping, which task 7 needs"), second.set_up(0):
+    with pytest.raises(TaskError, match="no URL for shopping, which task 7 needs"), second.set_up(0):
         pass
     benchmark.close()
 
@@ -123,7 +123,7 @@ def test_missing_parts_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="pip install webarena-verified"):
         benchmark_for(given.model_copy(update={"option": ()}))
     (tmp_path / "site" / "webarena_verified" / "api.py").unlink()
-    with pytest.raises(TaskError, match=r"has no webarena-verified \(webarena_verified.api\)"):
+    with pytest.raises(TaskError, match=r"lacks webarena-verified \(webarena_verified.api\)"):
         _ = benchmark_for(given).version
     with pytest.raises(ValueError, match="leave out --root"):
         benchmark_named("webarena-verified", tmp_path)

@@ -187,7 +187,7 @@ def test_task_files_are_read_and_named_by_their_digest(tmp_path: Path) -> None:
     [
         (json.dumps(VOYAGER) + "\n{", "line 2"),
         (json.dumps(VOYAGER | {"web": "ftp://x"}), "line 1: web"),
-        (json.dumps(VOYAGER) + "\n" + json.dumps(VOYAGER), "two tasks called BBC-News--3"),
+        (json.dumps(VOYAGER) + "\n" + json.dumps(VOYAGER), "two tasks named BBC-News--3"),
     ],
 )
 def test_a_damaged_task_file_is_told_by_its_line(text: str, wrong: str, tmp_path: Path) -> None:

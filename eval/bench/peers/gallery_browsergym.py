@@ -1,20 +1,20 @@
-"""BrowserGym: the actions of its own sets by coordinates, its own waiting, the screenshot of its observation."""
+"""BrowserGym as a peer: its coordinate actions, its own waiting, and the screenshot of its observation."""
 
 import importlib
 import io
-from typing import Any
 
-from line import chromium, serve, switches
+from peer import serve_peer
 from PIL import Image
+from system_chromium import use_system_chromium
 
 KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control", "tab": "Tab"}
 
 
-class BrowserGym:
-    """Its open-ended task, at the least `slow_mo` that its benchmarks use."""
+class BrowserGymPeer:
+    """Its open-ended task with the smallest `slow_mo` that its benchmarks use."""
 
     def __init__(self) -> None:
-        _use_the_systems_chromium()
+        use_system_chromium()
         gymnasium = importlib.import_module("gymnasium")
         importlib.import_module("browsergym.core")
         actions = importlib.import_module("browsergym.core.action.highlevel")
@@ -24,14 +24,14 @@ class BrowserGym:
             action_mapping=to_code.to_python_code, wait_for_user_message=False, slow_mo=100,
             viewport={"width": 960, "height": 600},
         )  # fmt: skip
-        self.seen, _ = self.env.reset()
+        self.observation, _ = self.env.reset()
 
     def goto(self, url: str) -> None:
         self.step(f"goto({url!r})")
 
-    def look(self) -> bytes:
+    def screenshot(self) -> bytes:
         data = io.BytesIO()
-        Image.fromarray(self.seen["screenshot"]).save(data, "PNG")
+        Image.fromarray(self.observation["screenshot"]).save(data, "PNG")
         return data.getvalue()
 
     def click(self, x: float, y: float, button: str, modifiers: list[str]) -> None:
@@ -58,23 +58,11 @@ class BrowserGym:
         self.step(f"keyboard_press({'+'.join(KEYS.get(name, name) for name in names)!r})")
 
     def step(self, action: str) -> None:
-        """Carry it out; an error that the environment tells its agent of is raised."""
-        self.seen, *_ = self.env.step(action)
-        if self.seen["last_action_error"]:
-            raise RuntimeError(self.seen["last_action_error"])
-
-
-def _use_the_systems_chromium() -> None:
-    """BrowserGym has no setting for the executable of its second browser, so both are led to the system's here."""
-    sync_api: Any = importlib.import_module("playwright.sync_api")
-    launch = sync_api.BrowserType.launch
-
-    def led(self: Any, **options: Any) -> Any:
-        options["args"] = [*(options.get("args") or []), *switches()]
-        return launch(self, **{"executable_path": chromium(), **options})
-
-    sync_api.BrowserType.launch = led
+        """Execute one action; raises the error that its agent would be shown."""
+        self.observation, *_ = self.env.step(action)
+        if self.observation["last_action_error"]:
+            raise RuntimeError(self.observation["last_action_error"])
 
 
 if __name__ == "__main__":
-    serve(BrowserGym)
+    serve_peer(BrowserGymPeer)

@@ -1,7 +1,8 @@
-"""Plain Playwright: its mouse, its keyboard, `page.screenshot()`, and the newest tab."""
+"""Plain Playwright as a peer: its mouse, keyboard and `page.screenshot()`, in the newest tab."""
 
-from line import chromium, pause, serve, switches
+from peer import pause, serve_peer, switches
 from playwright.sync_api import Page, sync_playwright
+from system_chromium import find_chromium
 
 KEYS = {"enter": "Enter", "down": "ArrowDown", "ctrl": "Control", "tab": "Tab"}
 
@@ -11,7 +12,7 @@ class PlainPlaywright:
 
     def __init__(self) -> None:
         playwright = sync_playwright().start()
-        browser = playwright.chromium.launch(executable_path=chromium(), args=switches())
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=switches())
         self.context = browser.new_context(viewport={"width": 960, "height": 600})
         self.context.set_default_timeout(10_000)
         self.context.new_page()
@@ -27,7 +28,7 @@ class PlainPlaywright:
         self.page.goto(url)
         self.page.wait_for_timeout(500)
 
-    def look(self) -> bytes:
+    def screenshot(self) -> bytes:
         return self.page.screenshot()
 
     def click(self, x: float, y: float, button: str, modifiers: list[str]) -> None:
@@ -65,4 +66,4 @@ class PlainPlaywright:
 
 
 if __name__ == "__main__":
-    serve(PlainPlaywright)
+    serve_peer(PlainPlaywright)

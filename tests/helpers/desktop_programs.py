@@ -1,7 +1,4 @@
-"""The real programs that the desktop scripts work: what has to be installed, and how each is started and closed.
-
-Shared by `text_table.py`, `desktop_settle_bench.py` and `desktop_tasks.py`; not a command.
-"""
+"""The real programs of the desktop measurements and acceptance runs: their packages, and how to start them."""
 
 import atexit
 import shutil
@@ -16,7 +13,7 @@ PACKAGES = {
     "openbox": "openbox", "icewm": "icewm", "xfwm4": "xfwm4", "scrot": "scrot", "xdotool": "xdotool",
     "setxkbmap": "x11-xkb-utils", "xclip": "xclip",
 }  # fmt: skip
-"""Programs, and the Debian packages that bring them."""
+"""Programs and their Debian packages."""
 
 _OFFICE_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"
@@ -47,11 +44,11 @@ _AS_TYPED = (
     ("/org.openoffice.Office.Writer/AutoFunction/Format/ByInput", "Enable", "false"),
     ("/org.openoffice.Office.Writer/AutoFunction/Completion", "Enable", "false"),
 )
-"""LibreOffice changes what a person types, too; where typing is measured, that is switched off."""
+"""LibreOffice corrects what is typed; this turns it off where typing is measured."""
 
 
 def require(programs: Iterable[str]) -> None:
-    """End with one line that says what to install, if any of `programs` is missing."""
+    """Exit with one line that names the packages to install, if any of `programs` is missing."""
     missing = [PACKAGES.get(name, name) for name in programs if shutil.which(name) is None]
     if missing:
         print("missing programs: apt-get install " + " ".join(missing), file=sys.stderr)
@@ -59,14 +56,14 @@ def require(programs: Iterable[str]) -> None:
 
 
 def office(*arguments: str, as_typed: bool = False) -> tuple[str, ...]:
-    """The command that starts LibreOffice with a profile of its own, past its greetings."""
+    """The command that starts LibreOffice with a fresh profile, without first-run dialogs."""
     profile = Path(tempfile.mkdtemp(prefix="office-profile-"))
     atexit.register(shutil.rmtree, profile, ignore_errors=True)
     (profile / "user").mkdir()
-    wanted = _OFFICE_ITEMS + (_AS_TYPED if as_typed else ())
+    items_of = _OFFICE_ITEMS + (_AS_TYPED if as_typed else ())
     items = "\n".join(
         f'<item oor:path="{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
-        for path, name, value in wanted
+        for path, name, value in items_of
     )
     settings = _OFFICE_SETTINGS.format(items=items)
     (profile / "user" / "registrymodifications.xcu").write_text(settings, encoding="utf-8")
@@ -74,7 +71,12 @@ def office(*arguments: str, as_typed: bool = False) -> tuple[str, ...]:
 
 
 def chromium(folder: Path, *arguments: str) -> tuple[str, ...]:
-    """The command that starts a Chromium window with a profile in `folder`, past its greetings."""
-    quiet = ("--no-first-run", "--no-default-browser-check", "--password-store=basic", "--disable-sync")
+    """The command that starts a Chromium window with a profile in `folder`, without first-run dialogs."""
+    quiet: tuple[str, ...] = (
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--password-store=basic",
+        "--disable-sync",
+    )
     quiet += ("--disable-component-update", "--disable-features=Translate", "--test-type", "--no-sandbox")
     return ("chromium", f"--user-data-dir={folder}", *quiet, *arguments)

@@ -1,10 +1,10 @@
-"""CPU time that reflection takes in a step at 1920x1080: `python eval/bench/reflection_bench.py [ROUNDS]`.
+"""CPU time of the progress monitor per step at 1920x1080: `.venv/bin/python eval/bench/monitor_bench.py [ROUNDS]`.
 
-A step is what an episode asks for at a look: compare it with the look before, and see whether the run goes in circles.
+Per step an episode compares the screenshot with the previous one and checks for action loops.
 """
 
+import argparse
 import random
-import sys
 import time
 from collections.abc import Callable
 
@@ -28,49 +28,52 @@ def page(seed: int) -> Image.Image:
 
 
 def with_box(image: Image.Image, step: int) -> Image.Image:
-    """The page with one small thing changed."""
+    """The page with a small change."""
     changed = image.copy()
     ImageDraw.Draw(changed).rectangle((300, 200, 340, 220), fill=(step * 37 % 256, 90, 90))
     return changed
 
 
 def noise(_step: int) -> Image.Image:
-    """A picture of which every pixel differs."""
+    """An image in which every pixel differs."""
     return Image.effect_noise(SIZE, 60).convert("RGB")
 
 
-def measure(name: str, screens: Callable[[int], Image.Image], deed: Callable[[int], Action], rounds: int) -> None:
-    """Print milliseconds of CPU a look: the middle and the worst."""
-    reflection, times = ProgressMonitor(), list[float]()
+def measure(name: str, screens: Callable[[int], Image.Image], action: Callable[[int], Action], rounds: int) -> None:
+    """Print milliseconds of CPU per step: median and worst."""
+    monitor, times = ProgressMonitor(), list[float]()
     for step in range(rounds):
         shot = Screenshot(screens(step))
-        _ = shot.sha256  # the log asks for it at any rate
+        _ = shot.sha256  # the log needs it anyway
         started = time.process_time()
-        reflection.record_observation(shot)
-        reflection.needs_probe()
-        circle = reflection.detect_loop()
-        if circle is not None:
-            reflection.next_recovery(circle)
+        monitor.record_observation(shot)
+        monitor.needs_probe()
+        loop = monitor.detect_loop()
+        if loop is not None:
+            monitor.next_recovery(loop)
         times.append((time.process_time() - started) * 1000)
-        reflection.record_actions((deed(step),))
+        monitor.record_actions((action(step),))
     times = sorted(times[1:])
     print(f"| {name} | {times[len(times) // 2]:.1f} | {times[-1]:.1f} |")
 
 
-def main(rounds: int = 20) -> None:
+def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("rounds", nargs="?", type=int, default=20)
+    rounds: int = parser.parse_args().rounds
     base, pages = page(0), [page(seed) for seed in range(4)]
-    print("| what happens | middle, ms | worst, ms |\n|---|---|---|")
+    print("| what happens | median, ms | worst, ms |\n|---|---|---|")
     elsewhere = lambda step: Click(ScreenPoint(40.0 * step, 300))  # noqa: E731
     same = lambda step: Click(ScreenPoint(320, 210))  # noqa: E731
-    measure("nothing changes, always other places", lambda step: base.copy(), elsewhere, rounds)
-    measure("one small change a step", lambda step: with_box(base, step), elsewhere, rounds)
-    measure("a new page at each step", lambda step: pages[step % 4].copy(), elsewhere, rounds)
-    measure("every pixel differs at each step", noise, elsewhere, rounds)
+    measure("nothing changes, different clicks", lambda step: base.copy(), elsewhere, rounds)
+    measure("a small change per step", lambda step: with_box(base, step), elsewhere, rounds)
+    measure("a new page per step", lambda step: pages[step % 4].copy(), elsewhere, rounds)
+    measure("every pixel changes per step", noise, elsewhere, rounds)
     measure("the same click, a small change each time", lambda step: with_box(base, step), same, rounds)
     measure("the same click, nothing changes", lambda step: base.copy(), same, rounds)
     measure("waiting, nothing changes", lambda step: base.copy(), lambda step: Wait(5), rounds)
 
 
 if __name__ == "__main__":
-    main(*(int(text) for text in sys.argv[1:2]))
+    main()

@@ -1,7 +1,7 @@
-"""Circles that were seen in evaluations although the episode was done: `python scripts/false_alarms.py RUN [RUN ...]`.
+"""Loops detected in episodes that succeeded: `.venv/bin/python eval/bench/false_alarms.py RUN [RUN ...]`.
 
-Each RUN is a folder that `screenwright eval` made, such as with `--agent oracle`. What is done by an oracle makes
-progress at every step, so any rung that was climbed there, and any end as stuck, is a false alarm.
+Each RUN is the folder of an evaluation, such as one with `--agent oracle`. An oracle makes progress at every step, so
+every recovery action in its episodes is a false alarm.
 """
 
 import sys
@@ -14,7 +14,7 @@ from screenwright.eval.core.store import Store
 
 
 def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
-    """The episodes that were done, their steps, and a line for each in which a circle was seen.
+    """The number of successful episodes, their steps, and a line for each with a detected loop.
 
     Raises:
         RunError: there is no evaluation, or a record is damaged.
@@ -33,9 +33,9 @@ def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
 
 
 def main() -> int:
-    """Count and print; the exit code is 1 if there was a false alarm."""
+    """Count and print; the exit code is 1 if there is a false alarm."""
     if len(sys.argv) < 2:
-        print("usage: python scripts/false_alarms.py RUN [RUN ...]", file=sys.stderr)
+        print("usage: eval/bench/false_alarms.py RUN [RUN ...]", file=sys.stderr)
         return 2
     found = 0
     for name in sys.argv[1:]:
@@ -44,7 +44,7 @@ def main() -> int:
         except RunError as error:
             print(f"false_alarms: {error}", file=sys.stderr)
             return 2
-        print(f"{name}: {episodes} episodes done in {steps} steps, a circle seen in {len(lines)}")
+        print(f"{name}: {episodes} episodes done in {steps} steps, loops detected in {len(lines)}")
         for line in lines:
             print(f"  {line}")
         found += len(lines)

@@ -1,0 +1,26 @@
+"""Recovery actions on faulty screens with faulty models, as a table.
+
+PYTHONPATH=tests/helpers .venv/bin/python eval/bench/recovery_table.py [--chromium]
+"""
+
+import argparse
+
+from chaos import CASES, climbed, ended, in_chromium, in_memory, play
+
+
+def main() -> None:
+    """Run every case and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--chromium", action="store_true", help="pages in Chromium instead of screens in memory")
+    chromium: bool = parser.parse_args().chromium
+    print("| screen and model | recovery actions and their steps | ended | after steps |\n|---|---|---|---|")
+    for case in CASES:
+        with in_chromium(case) if chromium else in_memory(case) as env:
+            events, _ = play(case, env)
+        end = ended(events)
+        rungs = ", ".join(f"{rung} {step}" for step, rung in climbed(events)) or "(nothing)"
+        print(f"| {case.name} | {rungs} | `{end.stop}` | {end.steps} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Lets Playwright in a driver's environment use the Chromium of the system instead of one of its own."""
+
+import importlib
+import os
+import shutil
+from typing import Any
+
+
+def find_chromium() -> "str | None":
+    """The program of the system's Chromium."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def switches() -> "list[str]":
+    """The command line switches it needs: root cannot use the sandbox."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+def use_system_chromium() -> None:
+    """Patch `launch`, since BrowserGym has no setting for the executable of all its browsers."""
+    sync_api: Any = importlib.import_module("playwright.sync_api")
+    launch = sync_api.BrowserType.launch
+
+    def launch_system_chromium(self: Any, **options: Any) -> Any:
+        options["args"] = [*(options.get("args") or []), *switches()]
+        return launch(self, **{"executable_path": find_chromium(), **options})
+
+    sync_api.BrowserType.launch = launch_system_chromium
