@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import httpcore2
 import httpx2
 import openai
 
@@ -25,10 +24,6 @@ class ConnectionBroken(Exception):
 
 EXPECTED_ERRORS = (
     openai.APIError,
-    httpcore2.TimeoutException,
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.ProxyError,
     httpx2.RequestError,
     InvalidResponse,
     ConnectionBroken,
@@ -127,22 +122,22 @@ def _by_kind(error: BaseException, at: Endpoint) -> ServerError:
     match error:
         case openai.APIConnectionError() if _cause_of(error) is not None:
             return _by_kind(_cause_of(error) or error, at)
-        case httpcore2.ConnectTimeout():
+        case httpx2.ConnectTimeout():
             return ServerError(
                 f"{who} cannot be reached: the connection timed out; check the address and firewall", True
             )
-        case httpcore2.TimeoutException():
+        case httpx2.TimeoutException():
             return ServerError(
                 f"{who} sent nothing for {at.timeout_s:g} s: it is overloaded or stuck; check its log, or allow more "
                 "time"
             )
-        case httpcore2.ConnectError():
-            return _connection_failed(_cause_of(error), at)
-        case httpcore2.ProxyError():
+        case httpx2.ConnectError():
+            return _connection_failed(_root_cause(error), at)
+        case httpx2.ProxyError():
             return ServerError(
                 f"the proxy for {at.url} refused the connection: {error}; correct HTTPS_PROXY or set NO_PROXY"
             )
-        case httpcore2.NetworkError() | httpcore2.ProtocolError():
+        case httpx2.NetworkError() | httpx2.ProtocolError():
             return ServerError(f"{who} closed the connection ({_detail(error)}); check its log", retryable=True)
         case ConnectionBroken():
             return ServerError(f"{who} ended its reply early, {error}; check its log", retryable=True)
@@ -154,7 +149,7 @@ def _by_kind(error: BaseException, at: Endpoint) -> ServerError:
             return ServerError(f"{who} failed ({_detail(error)}); check its log", retryable=True)
 
 
-def _connection_failed(cause: BaseException | None, at: Endpoint) -> ServerError:
+def _connection_failed(cause: BaseException, at: Endpoint) -> ServerError:
     """Why the connection failed, by the underlying system error."""
     who = f"the model server at {at.url}"
     match cause:
@@ -177,16 +172,22 @@ def _connection_failed(cause: BaseException | None, at: Endpoint) -> ServerError
             return ServerError(f"{who} cannot be reached ({_detail(cause)}); check the address and the network", True)
 
 
-def _detail(error: BaseException | None) -> str:
-    """The message of the innermost cause."""
-    while error is not None and (beneath := _cause_of(error)) is not None:
-        error = beneath
+def _detail(error: BaseException) -> str:
+    """The message of the root cause."""
+    error = _root_cause(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return quote(str(error or "")) or type(error).__name__
+    return quote(str(error)) or type(error).__name__
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    cause = _cause_of(error)
+    return error if cause is None else _root_cause(cause)
 
 
 def _cause_of(error: BaseException) -> BaseException | None:
-    """The cause of `error`; httpcore2 does not chain it but keeps it as the first argument."""
-    argument = error.args[0] if error.args else None
+    """The cause of `error`; of several failed connection attempts, such as IPv6 and IPv4, the first."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.exceptions[0]
+    argument = error.args[0] if error.args else None  # httpcore2 keeps the cause only as the argument
     return argument if isinstance(argument, BaseException) else error.__cause__
