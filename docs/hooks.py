@@ -55,7 +55,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages."""
     for page, names in public_names().items():
         title, text = TITLES[page]
-        blocks = "\n\n".join(f"::: screenwright.{name}" for name in sorted(names, key=lambda n: n.rsplit(".")[-1]))
+        blocks = "\n\n".join(f"::: screenwright.{name}" for name in sorted(set(names), key=lambda n: n.rsplit(".")[-1]))
         content = f"# {title}\n\n{text}\n\n{blocks}\n"
         files.append(File.generated(config, f"reference/{page}.md", content=content))
     for name in ("CONTRIBUTING", "CHANGELOG"):

@@ -21,13 +21,13 @@ from PIL import Image
 
 from screenwright import Action, BrowserEnv, Click, Drag, Hotkey, Move, Navigate, Screenshot, Scroll, Size, Type
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.contract import eventually
 from screenwright.envs.env import ActionResult, Observation
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
 from screenwright.eval.benchmarks.gallery.site import Site
 from screenwright.eval.benchmarks.subprocess_client import Answer, SubprocessClient
 from screenwright.eval.core.task import TaskError
+from screenwright.testing import eventually
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 45.0

@@ -10,8 +10,8 @@ import pytest
 from screenwright import ScriptedModel, ServedModel, UiTars15
 from screenwright.agent.core.coordinates import Grid
 from screenwright.agent.doctor import SpaceHypothesis, calibrate, default_folder, save_calibration
-from screenwright.agent.doctor.doubles import PointingModel, answering_in
 from screenwright.agent.models.http_server import serve
+from screenwright.testing import PointingModel, answering_in
 
 
 def run(url: str, *flags: str, state: Path) -> subprocess.CompletedProcess[str]:

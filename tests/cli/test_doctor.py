@@ -17,7 +17,6 @@ import pytest
 from screenwright import ScriptedModel
 from screenwright.agent.dialects.ui_tars import UiTars15
 from screenwright.agent.doctor import CALIBRATION, REACHABLE
-from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
 from screenwright.agent.doctor.hypotheses import hypotheses_for
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.arguments import given_flags
@@ -35,6 +34,7 @@ from screenwright.cli.doctor import (
 from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
 from screenwright.cli.settings import DoctorConfig, SettingsError, load_settings
 from screenwright.envs.check import Check, CheckStatus
+from screenwright.testing import Aim, PointingModel, answering_in
 
 LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
 

@@ -33,10 +33,10 @@ from screenwright import (
 )
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.doctor import calibrate, check_endpoint, refusal_of, save_calibration
-from screenwright.agent.doctor.doubles import Aim, PointingModel, answering_in
 from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
 from screenwright.envs.check import CheckStatus
+from screenwright.testing import Aim, PointingModel, answering_in
 
 URL = os.environ.get("VLLM_URL", "")
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not URL, reason="needs a vLLM server: run scripts/test-vllm")]

@@ -17,7 +17,6 @@ from screenwright.agent.dialects.qwen_vl import Qwen3Vl
 from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.agent.doctor.calibration import Calibration, CalibrationReply, calibrate
-from screenwright.agent.doctor.doubles import Aim, PointingModel, Writer, answering_in
 from screenwright.agent.doctor.hypotheses import (
     DownscaledImage,
     OriginalScreenshot,
@@ -31,6 +30,8 @@ from screenwright.agent.doctor.screens import SIZES, CalibrationScreen, Calibrat
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.envs.check import CheckStatus
 from screenwright.envs.geometry import ScreenPoint, Size
+from screenwright.testing import Aim, PointingModel, answering_in
+from screenwright.testing.pointing import WritingDialect
 
 SEEDS = st.integers(0, 2**32)
 SHRUNK_BY_THE_SERVER = SpaceHypothesis(Absolute(), ResizedImage(ImageRule(28, 56 * 56, 1003520)))
@@ -217,7 +218,7 @@ def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
     ],
 )
 def test_report_names_the_space_and_the_fix(
-    dialect: Writer, hypothesis: SpaceHypothesis, found: str, mend: str
+    dialect: WritingDialect, hypothesis: SpaceHypothesis, found: str, mend: str
 ) -> None:
     check = calibrate(PointingModel(dialect, answering_in(hypothesis, noise_px=1)), dialect).check()
     assert (check.what, check.verdict) == ("model: calibration", CheckStatus.FAILED)
@@ -226,11 +227,11 @@ def test_report_names_the_space_and_the_fix(
     assert check.mend.startswith(mend)
 
 
-WRITERS: list[Callable[[], Writer]] = [UiTars15, UiTars10, Doubao, Qwen3Vl, Gta1, holo1]
+WRITERS: list[Callable[[], WritingDialect]] = [UiTars15, UiTars10, Doubao, Qwen3Vl, Gta1, holo1]
 
 
 @pytest.mark.parametrize("make", WRITERS)
-def test_model_that_replies_in_the_dialect_passes(make: Callable[[], Writer]) -> None:
+def test_model_that_replies_in_the_dialect_passes(make: Callable[[], WritingDialect]) -> None:
     dialect = make()
     double = PointingModel(dialect, answering_in(SpaceHypothesis(dialect.space), noise_px=2, misses=0.1))
     calibration = calibrate(double, dialect)
@@ -258,7 +259,7 @@ def test_model_lost_during_calibration_is_reported_not_raised() -> None:
 class Small(PointingModel):
     """A model with a small context."""
 
-    def __init__(self, dialect: Writer, aim: Aim, context: int) -> None:
+    def __init__(self, dialect: WritingDialect, aim: Aim, context: int) -> None:
         super().__init__(dialect, aim)
         self.context, self.samplings = context, list[Sampling]()
 

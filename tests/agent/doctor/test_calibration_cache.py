@@ -18,9 +18,10 @@ from screenwright.agent.doctor import (
     refusal_of,
     save_calibration,
 )
-from screenwright.agent.doctor.doubles import Aim, PointingModel, Writer, answering_in
 from screenwright.agent.doctor.hypotheses import ResizedImage, SpaceHypothesis
 from screenwright.agent.models.scripted import ScriptedModel
+from screenwright.testing import Aim, PointingModel, answering_in
+from screenwright.testing.pointing import WritingDialect
 
 URL, NAME = "http://127.0.0.1:8000/v1", "UI-TARS-1.5-7B"
 INFO = ModelInfo(NAME, URL, "vllm 0.32.0")
@@ -43,7 +44,7 @@ class FakeServedModel(PointingModel):
             raise ModelLost("the server is down")
 
 
-def calibration_of(hypothesis: SpaceHypothesis | None, dialect: Writer = UiTars15()) -> Calibration:
+def calibration_of(hypothesis: SpaceHypothesis | None, dialect: WritingDialect = UiTars15()) -> Calibration:
     aim: Aim = answering_in(hypothesis) if hypothesis else lambda _scene, _target, _sent: ModelPoint(3, 3)
     return calibrate(PointingModel(dialect, aim), dialect)
 

@@ -17,12 +17,12 @@ from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.ui_tars import UiTars10, UiTars15
 from screenwright.agent.doctor import CALIBRATION, REACHABLE, calibrate, check_endpoint, dialect_of
-from screenwright.agent.doctor.doubles import PointingModel, answering_in
 from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.served import ServedModel
 from screenwright.agent.models.wire import image_of
 from screenwright.envs.check import Check, CheckStatus
+from screenwright.testing import PointingModel, answering_in
 
 OK, WARNING, FAILED, SKIPPED = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.SKIPPED
 

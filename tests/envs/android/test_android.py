@@ -31,9 +31,9 @@ from screenwright.envs.android.apps import find_app, launchable
 from screenwright.envs.android.commands import command_of, text_commands
 from screenwright.envs.android.doctor import check_android
 from screenwright.envs.check import CheckStatus
-from screenwright.envs.contract import EnvContract, Stage
 from screenwright.envs.geometry import Size
 from screenwright.envs.settle import SettleTimeouts
+from screenwright.testing import EnvContract, Stage
 
 SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
 UPRIGHT = Size(400, 640)
@@ -46,7 +46,7 @@ class PhoneStage:
 
     def __init__(self, server: tuple[str, int], phone: AdbPhone) -> None:
         self.server, self.phone = server, phone
-        self.env = self.fresh_env()
+        self.env = self.new_env()
         self.button, self.field = phone.env.where("Greet"), phone.env.where("Name")
 
     def presses(self) -> int:
@@ -58,7 +58,7 @@ class PhoneStage:
     def submissions(self) -> int:
         return self.phone.env.state.submissions
 
-    def fresh_env(self) -> AndroidEnv:
+    def new_env(self) -> AndroidEnv:
         return AndroidEnv(server=self.server, timeouts=SOON)
 
 
@@ -75,7 +75,7 @@ class TestAndroidEnv(EnvContract):
     def stage(self, phone: PhoneStage) -> Stage:
         return phone
 
-    def test_a_held_shift_selects_and_release_lets_go(self, stage: Stage) -> None:
+    def test_shift_stays_pressed_until_release(self, stage: Stage) -> None:
         """`input` holds no keys from one command to the next, and so they are refused."""
         with pytest.raises(ActionRefused, match="keys that cannot be held"):
             stage.env.execute(KeyDown("shift"))

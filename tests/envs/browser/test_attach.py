@@ -17,7 +17,7 @@ from page_site import Page, Site
 from screenwright import BrowserEnv, Button, Click, EnvLost, EnvUnavailable, Hotkey, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.chromium import find_chromium, switches
-from screenwright.envs.contract import eventually
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 

@@ -27,7 +27,7 @@ from screenwright import (
     Type,
 )
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.contract import EnvContract, Stage, eventually
+from screenwright.testing import EnvContract, Stage, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ class PageStage:
     def submissions(self) -> int:
         return int(str(self._told("submissions", 0)))
 
-    def fresh_env(self) -> BrowserEnv:
+    def new_env(self) -> BrowserEnv:
         return BrowserEnv()
 
 

@@ -8,7 +8,7 @@ from page_site import Page, Site
 
 from screenwright import ActionRefused, BrowserEnv, Click, Hotkey, Navigate, ScreenPoint, Type, Wait
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.contract import eventually
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 

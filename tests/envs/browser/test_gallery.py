@@ -8,9 +8,9 @@ from page_site import Site
 
 from screenwright import BrowserEnv, Navigate, Size
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.contract import eventually
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
+from screenwright.testing import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.reader]
 

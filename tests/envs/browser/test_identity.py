@@ -13,8 +13,8 @@ from page_site import Page, Site
 
 from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Hotkey, Navigate, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 

@@ -32,7 +32,7 @@ from screenwright.envs.browser.launch.chromium import launch
 from screenwright.envs.browser.launch.settings import View
 from screenwright.envs.browser.page.downloads import Downloads
 from screenwright.envs.browser.session import BrowserSession
-from screenwright.envs.contract import eventually
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 

@@ -30,8 +30,8 @@ from screenwright import (
     read_run,
 )
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.contract import eventually
 from screenwright.envs.env import EnvInfo
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 

@@ -31,11 +31,11 @@ from screenwright.envs.actions import (
     Scroll,
     Type,
 )
-from screenwright.envs.contract import EnvContract, Stage, eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
+from screenwright.testing import EnvContract, Stage, eventually
 
 pytestmark = pytest.mark.desktop
 
@@ -79,7 +79,7 @@ class DesktopStage:
     def submissions(self) -> int:
         return self.number("submissions")
 
-    def fresh_env(self) -> DesktopEnv:
+    def new_env(self) -> DesktopEnv:
         return DesktopEnv(virtual=VirtualDisplay(Size(320, 240)))
 
 

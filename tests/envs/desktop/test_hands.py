@@ -29,7 +29,6 @@ from screenwright.envs.actions import (
     Scroll,
     Type,
 )
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.x11.clipboard import XClipboard
 from screenwright.envs.desktop.x11.connection import Window, connect
@@ -39,6 +38,7 @@ from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.input.keysyms import character_of, symbol_of
 from screenwright.envs.keys import NAMED
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.desktop
 

@@ -13,7 +13,7 @@ from screenwright import (
     Size,
     Type,
 )
-from screenwright.envs.contract import EnvContract, Stage
+from screenwright.testing import EnvContract, Stage
 
 
 class FakeStage:
@@ -32,7 +32,7 @@ class FakeStage:
     def submissions(self) -> int:
         return self.env.state.submissions
 
-    def fresh_env(self) -> FakeEnv:
+    def new_env(self) -> FakeEnv:
         return FakeEnv()
 
 

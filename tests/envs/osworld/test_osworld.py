@@ -21,12 +21,12 @@ from screenwright import (
     Type,
 )
 from screenwright.envs.actions import ButtonDown, KeyDown, Navigate
-from screenwright.envs.contract import EnvContract, Stage
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.geometry import Size
 from screenwright.envs.osworld import OSWorldEnv, code_of
 from screenwright.envs.osworld.server import PREFIX
 from screenwright.envs.settle import SettleTimeouts
+from screenwright.testing import EnvContract, Stage
 
 SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
 
@@ -48,7 +48,7 @@ class MachineStage:
     def submissions(self) -> int:
         return self.gui.env.state.submissions
 
-    def fresh_env(self) -> OSWorldEnv:
+    def new_env(self) -> OSWorldEnv:
         return OSWorldEnv(self.url, timeouts=SOON)
 
 

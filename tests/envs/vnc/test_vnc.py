@@ -14,7 +14,6 @@ from vnc_machine import VncMachine, vnc_machine
 
 from screenwright.cli.main import main
 from screenwright.envs.actions import Button, Click, Direction, Drag, Hotkey, Navigate, OpenApp, Scroll, Type
-from screenwright.envs.contract import EnvContract, Stage, eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.address import DisplayAddress
 from screenwright.envs.desktop.capture import Capture, screenshot_of
@@ -26,6 +25,7 @@ from screenwright.envs.settle import SettleTimeouts
 from screenwright.envs.vnc import VncAddress, VncEnv
 from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.encodings import COPY_RECT, RAW, TIGHT, ZRLE
+from screenwright.testing import EnvContract, Stage, eventually
 
 pytestmark = pytest.mark.desktop
 
@@ -43,7 +43,7 @@ class VncStage:
 
     def __init__(self, machine: VncMachine, told_at: Path) -> None:
         self.machine, self.told_at = machine, told_at
-        self.env = self.fresh_env()
+        self.env = self.new_env()
 
     def told(self) -> dict[str, list[object] | str | int]:
         return dict(json.loads(self.told_at.read_text(encoding="utf-8")))
@@ -57,7 +57,7 @@ class VncStage:
     def submissions(self) -> int:
         return int(str(self.told()["submissions"]))
 
-    def fresh_env(self) -> VncEnv:
+    def new_env(self) -> VncEnv:
         return VncEnv(self.machine.address, password=PASSWORD)
 
 

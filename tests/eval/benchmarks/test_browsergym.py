@@ -25,13 +25,13 @@ from screenwright import (
     UiTars15,
 )
 from screenwright.envs.actions import Navigate
-from screenwright.envs.contract import EnvContract, Stage
 from screenwright.eval.benchmarks.browsergym import BrowserGym
 from screenwright.eval.benchmarks.browsergym_env import BrowserGymEnv
 from screenwright.eval.benchmarks.registry import benchmark_for, benchmark_named
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import Evaluation
+from screenwright.testing import EnvContract, Stage
 
 GYMNASIUM = """
 from gym_page import GymPage
@@ -107,7 +107,7 @@ class GymStage:
     def submissions(self) -> int:
         return self.page.env.state.submissions
 
-    def fresh_env(self) -> BrowserGymEnv:
+    def new_env(self) -> BrowserGymEnv:
         page = GymPage()
         return BrowserGymEnv(page, page.answer())
 

@@ -9,7 +9,6 @@ from page_site import Site
 from screenwright import BrowserEnv, Navigate
 from screenwright.agent.core.limits import Limits
 from screenwright.agent.policy.baselines import NullPolicy
-from screenwright.envs.contract import eventually
 from screenwright.eval.benchmarks.grounding import screenspot
 from screenwright.eval.benchmarks.grounding_pages import KINDS, VIEWPORT, PageGrounding, make_page, page_html, write_set
 from screenwright.eval.benchmarks.registry import benchmark_named
@@ -17,6 +16,7 @@ from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
 from screenwright.eval.runner.baselines import AgentFactory, Oracle, PolicyPerEpisode
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
+from screenwright.testing import eventually
 
 BOXES = """<script>tell("boxes", [...document.querySelectorAll("button.w, a.w, input.w, label.checkbox")].map(it => {
 const at = it.getBoundingClientRect(); return [at.left, at.top, at.width, at.height]; }))</script>"""

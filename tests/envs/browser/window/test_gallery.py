@@ -9,9 +9,9 @@ from page_site import Site
 from screenwright import Hotkey, Navigate, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
-from screenwright.envs.contract import eventually
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.eval.benchmarks.gallery import traps as gallery
+from screenwright.testing import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 

@@ -16,9 +16,9 @@ from processes import alive, command_of, started_by
 from screenwright import Click, EnvLost, EnvUnavailable, ScreenPoint, Size
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
+from screenwright.testing import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 

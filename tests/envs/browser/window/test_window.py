@@ -9,8 +9,8 @@ from page_site import Page, Site
 from screenwright import ActionRefused, Back, Click, Home, Hotkey, Move, Navigate, OpenApp, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
-from screenwright.envs.contract import EnvContract, Stage, eventually
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
+from screenwright.testing import EnvContract, Stage, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.desktop, pytest.mark.reader]
 
@@ -49,7 +49,7 @@ class WindowStage:
     def submissions(self) -> int:
         return int(str(self.site.told.get("submissions", 0)))
 
-    def fresh_env(self) -> BrowserWindowEnv:
+    def new_env(self) -> BrowserWindowEnv:
         return BrowserWindowEnv()
 
 

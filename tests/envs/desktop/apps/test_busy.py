@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop.apps.busy import Busy, family_of, state_of
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at on Linux")
 

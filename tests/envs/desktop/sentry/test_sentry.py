@@ -17,7 +17,6 @@ from processes import alive, command_of, started_by
 
 from screenwright import Acted, Action, Ended, Episode, Event, Note, Observed, ScriptedPolicy, StopReason
 from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.sentry.watched import WORKED
 from screenwright.envs.desktop.sentry.x11 import down_on
@@ -26,6 +25,7 @@ from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.desktop
 

@@ -20,11 +20,11 @@ from paths import STAGE
 
 from screenwright.envs.actions import Click, Hotkey, Type, Wait
 from screenwright.envs.browser import BrowserEnv
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.virtual import watching
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.desktop
 

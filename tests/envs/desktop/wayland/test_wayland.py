@@ -17,7 +17,6 @@ import pytest
 from screenwright.envs.actions import Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type
 from screenwright.envs.actions import Direction as Way
 from screenwright.envs.check import CheckStatus
-from screenwright.envs.contract import eventually
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings
 from screenwright.envs.desktop.doctor import check_desktop
 from screenwright.envs.desktop.sentry.watched import WORKED
@@ -25,6 +24,7 @@ from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keym
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
+from screenwright.testing import eventually
 
 NEEDS_SWAY = pytest.mark.skipif(
     not all(map(shutil.which, ("sway", "foot", "setpriv"))), reason="needs sway and foot: apt-get install sway foot"

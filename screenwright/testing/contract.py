@@ -1,11 +1,10 @@
-"""The contract of every environment, as a test class to inherit.
+"""The contract of `Env` as a test class to inherit; needs pytest.
 
     class TestMyEnv(EnvContract):
         @pytest.fixture
         def stage(self) -> Stage: ...
 
-`Stage` is a screen with a known button and a known text field on it, and a way to read both without looking at
-pixels. This module needs pytest and is imported by tests only.
+A `Stage` is a screen with a button and a text field at known positions, and a way to read their state without pixels.
 """
 
 import time
@@ -13,7 +12,7 @@ from typing import Protocol
 
 import pytest
 
-from .actions import (
+from ..envs.actions import (
     Action,
     Back,
     Button,
@@ -34,12 +33,12 @@ from .actions import (
     Type,
     Wait,
 )
-from .env import ActionRefused, ActionResult, Env, EnvLost
-from .geometry import ScreenPoint
+from ..envs.env import ActionRefused, ActionResult, Env, EnvLost
+from ..envs.geometry import ScreenPoint
 
 
 class Stage(Protocol):
-    """A screen made for the contract. `env` shows it; the rest says what is on it, in screenshot pixels."""
+    """A screen for the contract tests. Points are in screenshot pixels."""
 
     @property
     def env(self) -> Env:
@@ -58,28 +57,28 @@ class Stage(Protocol):
 
     @property
     def nothing(self) -> ScreenPoint:
-        """A place where a click does nothing."""
+        """A point where a click has no effect."""
         ...
 
     def presses(self) -> int:
-        """How often the button was pressed so far."""
+        """How often the button has been pressed."""
         ...
 
     def text(self) -> str:
-        """What stands in the field."""
+        """The text in the field."""
         ...
 
     def submissions(self) -> int:
-        """How often Enter was pressed in the field."""
+        """How often Enter has been pressed in the field."""
         ...
 
-    def fresh_env(self) -> Env:
-        """Another environment of the same kind, never opened; the test closes it."""
+    def new_env(self) -> Env:
+        """Another environment of the same kind, not opened yet; the test closes it."""
         ...
 
 
 def eventually(read: object, expected: object, within_s: float = 15.0) -> None:
-    """Assert that `read()` becomes `expected`: what a program shows may trail what was done to it."""
+    """Assert that `read()` becomes `expected`: programs may react to an action with a delay."""
     assert callable(read)
     end = time.monotonic() + within_s
     value = read()
@@ -90,75 +89,75 @@ def eventually(read: object, expected: object, within_s: float = 15.0) -> None:
 
 
 class EnvContract:
-    """What holds for every environment. A subclass provides the fixture `stage`."""
+    """Tests that every environment passes. A subclass provides the fixture `stage`."""
 
-    def test_a_screenshot_is_rgb_and_has_the_size_it_says(self, stage: Stage) -> None:
+    def test_screenshot_is_rgb_and_matches_its_size(self, stage: Stage) -> None:
         shot = stage.env.observe().screenshot
         assert shot.image.mode == "RGB"
         assert shot.image.size == (shot.size.width, shot.size.height)
 
-    def test_looking_twice_at_a_still_screen_shows_the_same(self, stage: Stage) -> None:
+    def test_two_screenshots_of_a_static_screen_are_identical(self, stage: Stage) -> None:
         stage.env.execute(Click(stage.nothing))
         first, second = stage.env.observe(), stage.env.observe()
         assert first.screenshot.size == second.screenshot.size
         assert first.screenshot.image.tobytes() == second.screenshot.image.tobytes()
 
-    def test_a_click_presses_the_button_under_it(self, stage: Stage) -> None:
+    def test_click_presses_the_button(self, stage: Stage) -> None:
         before = stage.presses()
         stage.env.execute(Click(stage.button))
         eventually(stage.presses, before + 1)
 
-    def test_a_double_click_presses_twice(self, stage: Stage) -> None:
+    def test_double_click_presses_the_button_twice(self, stage: Stage) -> None:
         before = stage.presses()
         stage.env.execute(Click(stage.button, count=2))
         eventually(stage.presses, before + 2)
 
-    def test_a_click_beside_the_button_does_not_press_it(self, stage: Stage) -> None:
+    def test_click_outside_the_button_does_not_press_it(self, stage: Stage) -> None:
         before = stage.presses()
         stage.env.execute(Click(stage.nothing))
         assert stage.presses() == before
 
-    def test_held_button_presses_on_release(self, stage: Stage) -> None:
+    def test_mouse_down_and_up_press_the_button(self, stage: Stage) -> None:
         before = stage.presses()
         stage.env.execute(ButtonDown(Button.LEFT, stage.button))
         stage.env.execute(ButtonUp(Button.LEFT, stage.button))
         eventually(stage.presses, before + 1)
 
-    def test_text_arrives_as_it_was_meant(self, stage: Stage) -> None:
-        for text in ("plain words", "it's 100% <right> & {done}", "naïve café, Привет, 你好"):
-            self._type_afresh(stage, text)
+    def test_typed_text_arrives_unchanged(self, stage: Stage) -> None:
+        for text in ("plain text", "it's 100% <right> & {done}", "naïve café, Привет, 你好"):
+            self._clear_and_type(stage, text)
             eventually(stage.text, text)
 
     def test_submit_presses_enter_once_after_the_text(self, stage: Stage) -> None:
         before = stage.submissions()
-        self._type_afresh(stage, "sent", submit=True)
+        self._clear_and_type(stage, "sent", submit=True)
         eventually(stage.submissions, before + 1)
 
-    def test_a_hotkey_presses_its_keys_together(self, stage: Stage) -> None:
-        self._type_afresh(stage, "to be replaced")
+    def test_hotkey_presses_its_keys_together(self, stage: Stage) -> None:
+        self._clear_and_type(stage, "old")
         stage.env.execute(Hotkey(("ctrl", "a")))
         stage.env.execute(Type("new"))
         eventually(stage.text, "new")
 
-    def test_a_held_shift_selects_and_release_lets_go(self, stage: Stage) -> None:
-        self._type_afresh(stage, "abc")
+    def test_shift_stays_pressed_until_release(self, stage: Stage) -> None:
+        self._clear_and_type(stage, "abc")
         stage.env.execute(KeyDown("shift"))
         stage.env.execute(Hotkey(("left",)))
         stage.env.release()
         stage.env.execute(Type("d"))
         eventually(stage.text, "abd")
 
-    def test_a_point_outside_the_screenshot_is_refused_with_the_reason(self, stage: Stage) -> None:
+    def test_point_outside_the_screen_is_refused_with_the_reason(self, stage: Stage) -> None:
         size = stage.env.observe().screenshot.size
         for point in (ScreenPoint(-1, 5), ScreenPoint(size.width, 5), ScreenPoint(5, size.height + 40.0)):
             with pytest.raises(ActionRefused, match="outside"):
                 stage.env.execute(Click(point))
 
-    def test_an_unknown_key_is_refused_by_name(self, stage: Stage) -> None:
+    def test_unknown_key_is_refused_by_name(self, stage: Stage) -> None:
         with pytest.raises(ActionRefused, match="hyperdrive"):
             stage.env.execute(Hotkey(("hyperdrive",)))
 
-    def test_every_action_is_done_or_refused(self, stage: Stage) -> None:
+    def test_every_action_is_executed_or_refused(self, stage: Stage) -> None:
         at, to = stage.nothing, ScreenPoint(stage.nothing.x + 3, stage.nothing.y + 2)
         actions: tuple[Action, ...] = (
             Click(at),
@@ -182,33 +181,33 @@ class EnvContract:
             Home(),
         )
         for action in actions:
-            assert_done_or_refused(stage.env, action)
+            assert_executed_or_refused(stage.env, action)
 
-    def test_leaving_the_place_is_done_or_refused(self, stage: Stage) -> None:
-        env = stage.fresh_env()
+    def test_navigation_is_executed_or_refused(self, stage: Stage) -> None:
+        env = stage.new_env()
         try:
             for action in (Navigate("about:blank"), Back(), OpenApp("no-such-program-as-this")):
-                assert_done_or_refused(env, action)
+                assert_executed_or_refused(env, action)
         finally:
             env.close()
 
-    def test_release_and_close_are_safe_before_opening_and_twice(self, stage: Stage) -> None:
-        env = stage.fresh_env()
+    def test_release_and_close_are_safe_before_opening_and_when_repeated(self, stage: Stage) -> None:
+        env = stage.new_env()
         env.release()
         env.close()
         env.close()
 
-    def test_a_closed_environment_is_lost(self, stage: Stage) -> None:
-        env = stage.fresh_env()
+    def test_closed_environment_is_lost(self, stage: Stage) -> None:
+        env = stage.new_env()
         env.observe()
         env.close()
         with pytest.raises(EnvLost):
             env.observe()
 
-    def test_it_says_what_it_is(self, stage: Stage) -> None:
-        assert stage.fresh_env().info().kind == stage.env.info().kind != ""
+    def test_info_names_the_kind_before_and_after_opening(self, stage: Stage) -> None:
+        assert stage.new_env().info().kind == stage.env.info().kind != ""
 
-    def _type_afresh(self, stage: Stage, text: str, *, submit: bool = False) -> None:
+    def _clear_and_type(self, stage: Stage, text: str, *, submit: bool = False) -> None:
         stage.env.execute(Click(stage.field))
         stage.env.execute(Hotkey(("ctrl", "a")))
         stage.env.execute(Hotkey(("backspace",)))
@@ -216,12 +215,12 @@ class EnvContract:
         stage.env.execute(Type(text, submit))
 
 
-def assert_done_or_refused(env: Env, action: Action) -> None:
-    """Assert that `env` either does `action` or refuses it with a reason, and never fails in another way."""
+def assert_executed_or_refused(env: Env, action: Action) -> None:
+    """Assert that `env` either executes `action` or refuses it with a reason."""
     try:
-        done = env.execute(action)
+        result = env.execute(action)
     except ActionRefused as refusal:
         if not str(refusal):
             pytest.fail(f"{action} was refused without a reason")
     else:
-        assert isinstance(done, ActionResult)
+        assert isinstance(result, ActionResult)

@@ -1,0 +1,10 @@
+from .contract import EnvContract as EnvContract
+from .contract import Stage as Stage
+from .contract import eventually as eventually
+from .fakes import FakeEnv as FakeEnv
+from .fakes import ScriptedModel as ScriptedModel
+from .fakes import ScriptedPolicy as ScriptedPolicy
+from .pointing import Aim as Aim
+from .pointing import PointingModel as PointingModel
+from .pointing import answering_in as answering_in
+from .server import FakeModelServer as FakeModelServer

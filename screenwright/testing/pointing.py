@@ -1,0 +1,110 @@
+"""A model double that finds every target of the calibration screens."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Protocol, TypeAlias
+
+from PIL import Image, ImageChops
+
+from ..agent.core.coordinates import Grid, ModelPoint
+from ..agent.core.decision import ModelMove
+from ..agent.core.messages import ImagePart, Message
+from ..agent.core.model import Completion, ModelInfo, Sampling, Usage, never
+from ..agent.dialects.dialect import Dialect
+from ..agent.doctor.hypotheses import SpaceHypothesis
+from ..agent.doctor.screens import CalibrationScreen, CalibrationTarget, calibration_screens
+from ..envs.actions import Click
+from ..envs.geometry import ScreenPoint, Size
+
+
+class WritingDialect(Dialect, Protocol):
+    """A dialect that can also write replies."""
+
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
+        """The reply that asks for `moves`."""
+        ...
+
+
+Aim: TypeAlias = Callable[[CalibrationScreen, CalibrationTarget, Size], ModelPoint | None]
+"""From the screen, the target and the size of the sent image to the model's point; None for no point."""
+
+_TOLERANCE = [255] * 4 + [0] * 252
+"""Maps colour differences to matches; resizing changes colours by less than 4."""
+
+
+def answering_in(hypothesis: SpaceHypothesis, *, noise_px: float = 0.0, misses: float = 0.0, seed: int = 0) -> Aim:
+    """Points in the space of `hypothesis`, with normal noise; a share of `misses` is uniformly random."""
+    chance = Random(seed)  # noqa: S311 -- the same errors each time
+
+    def aim(screen: CalibrationScreen, target: CalibrationTarget, sent: Size) -> ModelPoint:
+        centre = target.centre
+        point = ScreenPoint(centre.x + chance.gauss(0, noise_px), centre.y + chance.gauss(0, noise_px))
+        if chance.random() < misses:
+            point = ScreenPoint(chance.uniform(0, screen.size.width), chance.uniform(0, screen.size.height))
+        return _rounded(hypothesis.from_screen(point, screen.size, sent), hypothesis)
+
+    return aim
+
+
+def _rounded(point: ModelPoint, hypothesis: SpaceHypothesis) -> ModelPoint:
+    """Round as models do: to integers, or to decimals on a grid that is too coarse for them."""
+    digits = 3 if isinstance(hypothesis.space, Grid) and hypothesis.space.steps <= 1 else 0
+    return ModelPoint(round(point.x, digits), round(point.y, digits))
+
+
+class PointingModel:
+    """A `Model` that locates the target of a calibration prompt in the image and clicks where `aim` returns.
+
+    It replies in the syntax of `dialect`.
+    """
+
+    def __init__(self, dialect: WritingDialect, aim: Aim, name: str = "pointing-double") -> None:
+        self._dialect, self._aim, self._name = dialect, aim, name
+        self._found: dict[tuple[str, str], tuple[CalibrationScreen, CalibrationTarget] | None] = {}
+
+    def info(self) -> ModelInfo:
+        """See `Model`."""
+        return ModelInfo(self._name)
+
+    def connect(self) -> None:
+        """See `Model`."""
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        """See `Model`."""
+        images = [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
+        prompt = " ".join(message.text for message in messages)
+        point = None
+        if images and (found := self._find(prompt, images[-1])):
+            point = self._aim(*found, images[-1].size)
+        text = "I see nothing." if point is None else self._dialect.format(None, (Click(point),))
+        return Completion(text, Usage(len(prompt) + 1, len(text)))
+
+    def _find(self, prompt: str, image: ImagePart) -> tuple[CalibrationScreen, CalibrationTarget] | None:
+        key = (prompt, image.sha256)
+        if key not in self._found:
+            self._found[key] = _find_target(prompt, image, self._dialect)
+        return self._found[key]
+
+
+def _find_target(prompt: str, image: ImagePart, dialect: Dialect) -> tuple[CalibrationScreen, CalibrationTarget] | None:
+    """The calibration screen that the image shows, recognized by the target's position, and the target."""
+    screens = [screen for screen in calibration_screens() if dialect.image_rule.resize(screen.size) == image.size]
+    pairs = [(screen, target) for screen in screens for target in screen.targets if target.name in prompt]
+    if not pairs:
+        return None
+    x, y = _centre_of(image.load(), pairs[0][1].colour)
+    return min(pairs, key=lambda pair: _distance(pair, x, y))
+
+
+def _distance(pair: tuple[CalibrationScreen, CalibrationTarget], x: float, y: float) -> float:
+    screen, target = pair
+    return abs(target.centre.x / screen.size.width - x) + abs(target.centre.y / screen.size.height - y)
+
+
+def _centre_of(image: Image.Image, colour: tuple[int, int, int]) -> tuple[float, float]:
+    """The centre of all pixels of that colour, as shares of the image's sides."""
+    difference = ImageChops.difference(image, Image.new("RGB", image.size, colour)).convert("L")
+    left, top, right, bottom = difference.point(_TOLERANCE).getbbox() or (0, 0, 0, 0)
+    return (left + right) / 2 / image.width, (top + bottom) / 2 / image.height
