@@ -1,7 +1,8 @@
 """The settings of `--env browser`."""
 
+from dataclasses import fields
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -67,21 +68,12 @@ class BrowserConfig(UserAtScreen):
         from ..browser.launch.identity import read_place
 
         size = parse_size(self.screen)
+        shared: dict[str, Any] = {
+            one.name: getattr(self, one.name) for one in fields(BrowserSettings) if one.name in type(self).model_fields
+        }
         settings = BrowserSettings(
-            profile=self.profile,
-            storage_state=self.storage_state,
-            save_storage=self.save_storage,
-            locale=self.locale,
-            timezone=self.timezone,
-            dark=self.dark,
-            geolocation=read_place(self.geolocation) if self.geolocation is not None else None,
-            proxy=self.proxy,
-            user_agent=self.user_agent,
-            cdp=self.cdp,
+            **shared | {"geolocation": None if self.geolocation is None else read_place(self.geolocation)},
             engine=self.browser,
-            dialogs=self.dialogs,
-            tab_strip=self.tab_strip,
-            upload_from=self.upload_from,
             allow_hosts=self.allow_host,
             downloads=None if out is None else str(out / "downloads"),
         )

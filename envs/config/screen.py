@@ -13,8 +13,6 @@ SIZE = r"^[1-9]\d*x[1-9]\d*$"
 class ScreenConfig(Config, ABC):
     """The settings of one kind of screen; subclasses add `kind`."""
 
-    kind: str
-
     @abstractmethod
     def build(self, out: Path | None = None) -> Env:
         """The environment, not opened yet. `out` is the folder that the run is recorded in.

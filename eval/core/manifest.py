@@ -1,4 +1,4 @@
-"""What was run and with what: enough for somebody else to run it again, and to see what differs if it comes out so."""
+"""The manifest of an evaluation: settings, code, packages and machine, to repeat it and to explain differences."""
 
 import os
 import platform
@@ -22,9 +22,10 @@ _PACKAGES = ("screenwright", "playwright", "ui-tars", "pillow", "openai", "rapid
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An evaluation. `benchmark` names what exactly its tasks are; `code` the commit, with `+` if it was changed.
+    """An evaluation.
 
-    `protocol` names the preset and what was set otherwise, and `differs` what of that protocol no setting gives.
+    `benchmark` is its name and version; `code` the commit, with `+` if there were local changes. `protocol` is the
+    preset and what was set otherwise, and `differs` lists what of that protocol no setting can reproduce.
     """
 
     settings: EvalConfig
@@ -49,7 +50,7 @@ MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
 def make_manifest(
     settings: EvalConfig, benchmark: Benchmark, episodes: Sequence[EpisodeId], repeats: str = ""
 ) -> Manifest:
-    """The manifest of an evaluation that begins now."""
+    """The manifest of an evaluation that starts now."""
     return Manifest(
         settings=settings,
         benchmark=f"{benchmark.name} {benchmark.version}",
@@ -67,7 +68,7 @@ def make_manifest(
 
 
 def differences(old: Manifest, new: Manifest) -> list[str]:
-    """What differs between two evaluations that should be the same, a line each."""
+    """The differences between two evaluations that should be the same, one a line."""
     lines = [
         f"{what}: {before or 'unknown'}, now {after or 'unknown'}"
         for what, before, after in (
@@ -78,7 +79,7 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
         if before != after
     ]
     names = sorted(old.packages.keys() | new.packages.keys())
-    changed = [(name, old.packages.get(name, "not there"), new.packages.get(name, "not there")) for name in names]
+    changed = [(name, old.packages.get(name, "missing"), new.packages.get(name, "missing")) for name in names]
     return lines + [f"{name}: {before}, now {after}" for name, before, after in changed if before != after]
 
 
@@ -98,7 +99,7 @@ def _versions() -> dict[str, str]:
 
 
 def _code() -> str:
-    """The commit that this code is at, if it lies in a checkout of ours."""
+    """The commit of this code, if it is in a checkout of this repository; else empty."""
     folder = Path(__file__).resolve().parents[1]
     try:
         top = _git(folder, "rev-parse", "--show-toplevel")

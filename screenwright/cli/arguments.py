@@ -26,8 +26,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_settings(parser: argparse.ArgumentParser, tree: type[Config], *, everything: bool, skip: str = "") -> None:
-    """A flag for each setting of `tree` except `skip`; `everything` lists also those that are not common."""
-    groups: dict[str, argparse._ArgumentGroup] = {}
+    """`--config` and a flag for each setting of `tree` except `skip`; `everything` also lists the rare ones."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
+    groups: dict[str, Any] = {}
     for one in tree.settings().values():
         if one.name == skip:
             continue
@@ -53,7 +54,7 @@ def given_flags(given: argparse.Namespace, tree: type[Config]) -> dict[str, obje
     return {name: value for name, value in vars(given).items() if name in tree.settings() and value is not None}
 
 
-def _add_flag(group: argparse._ArgumentGroup, one: Setting, text: str | None) -> None:
+def _add_flag(group: Any, one: Setting, text: str | None) -> None:
     shown = argparse.SUPPRESS if text is None else text
     flag, common = flag_of(one.name), dict[str, Any](dest=one.name, default=argparse.SUPPRESS)
     if one.is_bool:  # both forms are accepted; the help shows the one that changes the default
@@ -90,8 +91,11 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=26, width=min(shutil.get_terminal_size().columns, 120))
 
     def _format_action(self, action: argparse.Action) -> str:
-        if isinstance(action, argparse._SubParsersAction):  # without the line for the group of commands itself
-            return "".join(self._format_action(one) for one in action._get_subactions())
+        if action.nargs == argparse.PARSER:  # the commands, without a line for their group
+            self._dedent()
+            text = "".join(self._format_action(one) for one in self._iter_indented_subactions(action))
+            self._indent()
+            return text
         return super()._format_action(action)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from ..envs.config import Config, Setting
 from ..eval.core.presets import preset_named
@@ -26,20 +25,14 @@ USAGE = "[COMMAND] [flags of COMMAND]"
 def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     """The arguments of the command."""
     parser.add_argument("--reference", action="store_true", help="print the reference of all settings, as Markdown")
-    _add_common(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
     commands = parser.add_subparsers(dest="about", metavar="COMMAND", parser_class=Parser)
     for name, tree in TREES.items():
         command = commands.add_parser(name, help=f"settings of screenwright {name}")
-        _add_common(command)
+        command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
         if name == "eval":
             command.add_argument("benchmark", nargs="?", metavar="BENCHMARK", help="benchmark to run")
         add_settings(command, tree, everything=True, skip="benchmark")
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    suppress = argparse.SUPPRESS
-    parser.add_argument("--json", action="store_true", default=suppress, help="print JSON")
-    parser.add_argument("--config", type=Path, metavar="FILE", default=suppress, help="settings file")
 
 
 def main(given: argparse.Namespace) -> int:
@@ -56,7 +49,7 @@ def main(given: argparse.Namespace) -> int:
     values = given_settings(tree, given_flags(given, tree), os.environ, getattr(given, "config", None))
     effective = build_settings(tree, values).flat()
     rows = {name: (without_password(value), _origin(name, values)) for name, value in effective.items()}
-    if getattr(given, "json", False):
+    if given.json:
         print(json.dumps({name: {"value": value, "from": origin} for name, (value, origin) in rows.items()}, indent=1))
     else:
         _print(tree, rows)

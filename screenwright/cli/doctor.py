@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import asdict
 from enum import Enum
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from .._version import __version__
@@ -84,7 +83,6 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     """The arguments of the command."""
     parser.add_argument("--install", action="store_true", help="first install what virtual displays need (as root)")
     parser.add_argument("--json", action="store_true", help="print each check as a line of JSON")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     add_settings(parser, DoctorConfig, everything=everything)
 
 

@@ -37,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--list", action="store_true", help="list the benchmarks, or the tasks of BENCHMARK")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an evaluation that was stopped")
     parser.add_argument("--repeat", type=Path, metavar="RUN", help="run an evaluation again with its settings")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     add_settings(parser, EvalConfig, everything=everything, skip="benchmark")
 
 

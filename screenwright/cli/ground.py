@@ -30,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("text", metavar="TEXT", help="description of the element, such as 'the Save button'")
     parser.add_argument("--draw", type=Path, metavar="FILE", help="write a copy of the image with the point marked")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     add_settings(parser, GroundConfig, everything=everything)
 
 

@@ -14,7 +14,7 @@ from ..envs.env import EnvUnavailable
 from ..eval.core.task import TaskError
 from ..eval.runner.evaluation import EvalError
 from .arguments import BAD_INPUT, Parser, add_help_all
-from .settings import SettingsError
+from .settings import TREES, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,8 @@ def _configure(commands: Any, name: str, command: Command, *, everything: bool) 
         usage=usage and f"%(prog)s {usage}",
     )
     module.add_arguments(parser, everything=everything)
-    if usage and not everything:
+    tree = TREES.get(name)
+    if tree and not everything and not all(one.common for one in tree.settings().values()):
         add_help_all(parser, lambda: _command_parser(name))
     return parser
 

@@ -19,7 +19,7 @@ from ..agent.loop.config import RunConfig
 from ..agent.record.events import Ended, Event, Observed
 from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.actions import Action
-from ..envs.config import BrowserConfig, ScreenConfig
+from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env, Observation
 from .arguments import add_settings, given_flags
 from .files import new_run_folder
@@ -53,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("task", nargs="?", metavar="TASK", help="what to do")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue a recorded run instead")
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON on standard output")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     add_settings(parser, RunConfig, everything=everything)
 
 
@@ -143,7 +142,7 @@ def _at_last_page(screen: ScreenConfig, resume: Path) -> ScreenConfig:
 def _confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
     """Ask before taking over a real screen or a phone."""
     if not sys.stdin.isatty():
-        other = ", or --virtual" if screen.kind == "desktop" else ""
+        other = ", or --virtual" if isinstance(screen, DesktopConfig) else ""
         raise SettingsError(f"this takes over {screen.takes_over}: add --yes{other}")
     ways = "; ".join(filter(None, ("Ctrl-C here stops it", screen.interruption)))
     terminal.line(f"Screenwright will take over {screen.takes_over}. {ways}.")
