@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -103,7 +104,7 @@ def _check_unchanged(before: EvalConfig, now: EvalConfig, values: dict[str, Give
     for name, value in now.flat().items():
         if name not in _MAY_CHANGE and value != old[name]:
             raise SettingsError(
-                f"{values[name].origin} is {value}, but --resume continues with {old[name]}: leave it out"
+                f"{values[name].origin} is {value}, but --resume keeps the settings it started with: leave it out"
             )
 
 
@@ -112,8 +113,9 @@ def _folder(config: EvalConfig) -> Path:
         return config.out
     agent = config.agent_kind
     if agent == "model":
-        agent = config.agent.model.model.rstrip("/").rpartition("/")[2] or "model"
-    return new_run_folder(f"{config.benchmark}-{agent.replace(':', '-')}")
+        model = config.agent.model
+        agent = model.model_name or model.model.removesuffix("/v1").rstrip("/").rpartition("/")[2] or "model"
+    return new_run_folder(re.sub(r"[:/]", "-", f"{config.benchmark}-{agent}"))
 
 
 def _list(given: argparse.Namespace) -> int:

@@ -154,7 +154,7 @@ def _from_file(command: str, file: Path | None) -> Iterator[tuple[str, Given]]:
             raise SettingsError(f"{path}: [{name}] is not a command with settings; use {_listed(TREES)}")
     for name, value in content.items():
         if name not in tables:
-            _check_known(command, name, f"{path}: {name}", "move it to the table [{}]")
+            _check_known(command, name, f"{path}: {name}", "move it to {}")
             yield name, Given(value, f"{path}: {name}")
     for table, values in tables.items():  # the last one wins, so the table of this command overrides the top level
         for name, value in values.items():
@@ -167,9 +167,7 @@ def _from_environment(command: str, environ: Mapping[str, str]) -> Iterator[tupl
     for variable, text in environ.items():
         if variable.startswith(PREFIX):
             name = variable.removeprefix(PREFIX).lower()
-            found = _check_known(
-                command, name, f"${variable}", "unset it, or set it in the table [{}] of screenwright.toml"
-            )
+            found = _check_known(command, name, f"${variable}", "unset it, or set it in {} of screenwright.toml")
             yield name, Given(text.split(",") if found.is_repeatable else text, f"${variable}")
 
 
@@ -179,7 +177,8 @@ def _check_known(command: str, name: str, origin: str, advice: str) -> Setting:
         return found
     takers = _takers(name)
     if takers:
-        raise SettingsError(f"{origin} is a setting of {_listed(takers)}, not of {command}: {advice.format(takers[0])}")
+        tables = " and ".join(f"[{taker}]" for taker in takers)
+        raise SettingsError(f"{origin} is a setting of {_listed(takers)}, not of {command}: {advice.format(tables)}")
     known = {one for tree in TREES.values() for one in tree.settings()}
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else "screenwright config lists all"

@@ -126,7 +126,7 @@ def test_a_table_of_the_file_is_for_one_command_and_overrides_the_top_level(
     ("command", "environ", "content", "message"),
     [
         ("eval", {"SCREENWRIGHT_URL": "x"}, "", r"\$SCREENWRIGHT_URL is a setting of run, not of eval: unset it"),
-        ("ground", {}, "steps = 3", r"steps is a setting of run, eval, not of ground: move it to the table \[run\]"),
+        ("ground", {}, "steps = 3", r"steps is a setting of run, eval, not of ground: move it to \[run\] and \[eval\]"),
         ("run", {}, "[eval]\nurl = 'x'", r"\[eval\] url is a setting of run, not of eval: leave it out"),
         ("run", {}, "[evaluate]\nsteps = 3", r"\[evaluate\] is not a command with settings"),
         (
