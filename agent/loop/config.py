@@ -26,16 +26,16 @@ from ...envs.config import (
 from ...envs.env import Env
 from ..core.limits import Limits
 from ..core.messages import ImageFormat
-from ..core.model import Model, Sampling
+from ..core.model import Model
 from ..core.supervision import NO_INTERVENTION, Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.prompting.thoughts import Thoughts
-from ..dialects.registry import dialect_for_model, dialect_named, with_language, with_thinking
+from ..dialects.registry import dialect_named, with_language, with_thinking
 from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
 from ..policy.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
-from ..policy.model_policy import ModelPolicy
+from ..policy.model_policy import ModelPolicy, prompt_for
 from ..policy.policy import Policy
 from .agent import Agent
 from .open_model import open_model
@@ -109,25 +109,21 @@ class AgentConfig(Config):
 
         Raises:
             ValueError: there is no such dialect or policy, or the dialect lacks what is asked of it.
-            ModelLost: sampling is set without a dialect, and the model cannot be reached for its name.
         """
         policy = self.build_policy(model, prompt, summarize=supervision.summarize)
         return Agent(policy=policy, supervision=supervision, **parts)
 
     def build_policy(self, model: Model, prompt: Prompt | None = None, *, summarize: bool = True) -> Policy:
-        """The policy of such an agent.
-
-        Raises:
-            ValueError, ModelLost: as for `build`.
-        """
+        """The policy of such an agent; raises as `build`."""
         if self.policy is not None:
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
+        sampling = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
         return ModelPolicy(
             model,
             self.build_dialect(),
             history=history_named(self.history),
-            sampling=self.build_sampling(model),
+            sampling_changes={name: value for name, value in sampling.items() if value is not None},
             image_format=ImageFormat(self.image_format),
             prompt=Prompt(self.prompt) if self.prompt else prompt,
             constrain=self.constrain,
@@ -147,18 +143,6 @@ class AgentConfig(Config):
             return None
         dialect = with_thinking(dialect_named(self.dialect), self.thoughts)
         return dialect if self.language is None else with_language(dialect, self.language)
-
-    def build_sampling(self, model: Model) -> Sampling | None:
-        """The dialect's sampling with what the settings change; None if they change nothing."""
-        given = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
-        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if not changes:
-            return None
-        dialect = self.build_dialect() or dialect_for_model(model.info().name)
-        if dialect is None:
-            model.connect()
-            dialect = dialect_for_model(model.info().name)
-        return replace(Sampling() if dialect is None else dialect.sampling, **changes)
 
     def check_calibration(self, model: Model) -> None:
         """Refuse a model whose clicks `screenwright doctor` measured to miss.
@@ -236,8 +220,6 @@ class PluginScreenConfig(ScreenConfig):
 
 
 _KINDS = ("browser", "desktop", "vnc", "android")
-_PROMPTS = {"browser": Prompt.BROWSER, "android": Prompt.MOBILE}
-"""A page has no address bar to click on, so the browser prompt offers `navigate`."""
 
 
 def _kind_of(value: object) -> str:
@@ -269,22 +251,20 @@ class RunConfig(Config):
     yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
     out: Path | None = setting(None, "folder to record in (default: runs/TIME-NAME)", common=True)
 
-    def build_agent(self, *, attended: bool = False, **parts: Any) -> Agent:
-        """The agent; `attended` if a user answers its questions. `parts` are further arguments of `Agent`.
+    def build_agent(self, env: Env, *, attended: bool = False, **parts: Any) -> Agent:
+        """The agent for `env`; `attended` if a user answers its questions. `parts` are further arguments of `Agent`.
 
         Raises:
             ValueError: there is no such model or dialect, or a setting does not fit it.
         """
         model = self.agent.model.build()
         self.agent.check_calibration(model)
-        whole_window = isinstance(self.env, BrowserConfig) and self.env.window
+        recovery = self.recovery.build(lambda: model)
         return self.agent.build(
             model,
-            Prompt.COMPUTER if whole_window else _PROMPTS.get(self.env.kind, Prompt.COMPUTER),
+            prompt_for(env.info()),
             limits=self.limits.build(),
-            supervision=replace(
-                self.recovery.build(lambda: model), attended=attended, restarts=getattr(self.env, "restarts", 0)
-            ),
+            supervision=replace(recovery, attended=attended, restarts=getattr(self.env, "restarts", 0)),
             **parts,
         )
 

@@ -1,9 +1,10 @@
 """The policy that asks a model: prompt, reply, repair of parse failures, zoom refinement and context compaction."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from math import ceil
+from typing import Any
 
 from ...envs.env import EnvInfo
 from ...envs.geometry import ScreenPoint, Size
@@ -37,6 +38,7 @@ class ModelPolicy:
     """Asks a model in its dialect, with the screenshots that `history` selects.
 
     Without a dialect, `open` chooses one by the model's name. `prompt` selects one of the dialect's prompts.
+    `sampling` replaces the dialect's, and `sampling_changes` single parameters of it, such as `{"temperature": 0.5}`.
     `constrain` restricts replies to the dialect's grammar, if both the dialect and the server support it. `summarize`
     has the model summarize its oldest steps when its context window is full; otherwise they are dropped.
     """
@@ -46,6 +48,7 @@ class ModelPolicy:
     _: KW_ONLY
     history: History = ChunkedHistory()
     sampling: Sampling | None = None
+    sampling_changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     image_format: ImageFormat = ImageFormat.PNG
     prompt: Prompt | None = None
     constrain: bool = False
@@ -63,7 +66,7 @@ class ModelPolicy:
         model, dialect = self.model.info(), self.dialect
         if dialect is None:
             return PolicyInfo(model, history=str(self.history), sampling=self.sampling)
-        sampling = self.sampling or dialect.sampling
+        sampling = self._sampling_for(dialect)
         return PolicyInfo(model, dialect.name, dialect.prompt_sha256, str(self.history), sampling)
 
     def open(self) -> None:
@@ -218,7 +221,7 @@ class ModelPolicy:
     ) -> Completion:
         """Call the model; without an `image` it replies with plain text, not with an action."""
         dialect = zoom_dialect or self.resolve_dialect()
-        sampling = self.sampling or self.resolve_dialect().sampling
+        sampling = self._sampling_for(self.resolve_dialect())
         if self.constrain and zoom_dialect is None and image is not None and isinstance(dialect, Constrainable):
             sampling = replace(sampling, grammar=dialect.grammar(image))
         if raise_temperature:
@@ -231,6 +234,9 @@ class ModelPolicy:
             sampling,
             lambda text: stop() or (bool(text) and image is not None and dialect.is_complete(text)),
         )
+
+    def _sampling_for(self, dialect: Dialect) -> Sampling:
+        return replace(self.sampling or dialect.sampling, **self.sampling_changes)
 
     def _turns(self, history: Sequence[HistoryStep], shown: Sequence[int]) -> tuple[Turn, ...]:
         in_use = {history[index].screenshot.sha256 for index in shown}

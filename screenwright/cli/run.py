@@ -74,10 +74,10 @@ def main(given: argparse.Namespace) -> int:
 
 def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) -> int:
     terminal = Terminal()
-    agent = config.build_agent(attended=sys.stdin.isatty(), guard=_guard(config, terminal))
     folder = resume or config.out or new_run_folder("-".join(re.findall(r"[a-z0-9]+", task.lower())[:6]) or "task")
     screen = config.env if resume is None else _at_last_page(config.env, resume)
     env = screen.build(folder)
+    agent = config.build_agent(env, attended=sys.stdin.isatty(), guard=_guard(config, terminal))
     if screen.takes_over and not config.yes:
         _confirm_takeover(screen, terminal)
     with env, _stop_on_interrupt(agent, terminal):

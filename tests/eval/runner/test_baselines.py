@@ -1,0 +1,73 @@
+"""The agents that an evaluation can measure: by name, by entry point, and by import path."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from screenwright.cli.main import main
+from screenwright.eval.core.config import EvalConfig
+from screenwright.eval.core.store import Store
+from screenwright.eval.runner.baselines import make_agent_factory
+
+OWN_AGENT = """
+from screenwright.agent.core.decision import Finish
+from screenwright.agent.policy.baselines import NullPolicy, ScriptedPolicy
+
+class Factory:
+    def policy(self, instance, episode):
+        return ScriptedPolicy([Finish(f"{episode.task} by my factory")])
+
+def nothing():
+    return 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a module of the user's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "my_agents", raising=False)
+    Path("my_agents.py").write_text(OWN_AGENT)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer"), [("my_agents:Factory", "press by my factory"), ("my_agents:NullPolicy", ""), ("null", "")]
+)
+def test_a_factory_a_policy_and_a_plugin_can_be_evaluated(folder: Path, agent: str, answer: str) -> None:
+    flags = ["--agent", agent, "--root", ".", "--task", "press", "--seeds", "0", "--out", "out", "--workers", "0"]
+    assert main(["eval", "toy", *flags]) == 0
+    manifest = Store(Path("out")).manifest()
+    (record,) = Store(Path("out")).records(manifest.episodes)
+    assert (record.stop, record.answer) == ("finished", answer)
+
+
+@pytest.mark.parametrize(
+    ("agent", "message"),
+    [
+        ("toaster", "--agent is 'toaster', but should be one of model, null, oracle, random, or package:factory"),
+        ("my_agents:Missing", "the agent my_agents:Missing cannot be imported: "),
+        ("no_such_module:Agent", "the agent no_such_module:Agent cannot be imported: No module named"),
+        ("my_agents:nothing", "my_agents:nothing returns int, but should return an AgentFactory or a Policy"),
+    ],
+)
+def test_an_agent_that_cannot_be_made_is_one_line(folder: Path, agent: str, message: str) -> None:
+    with pytest.raises(ValueError, match="agent") as caught:
+        make_agent_factory(EvalConfig.of(benchmark="toy", agent=agent))
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_evaluation_measures_the_model_that_a_variable_names(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCREENWRIGHT_MODEL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("SCREENWRIGHT_STEPS", "3")
+    flags = ["--root", ".", "--task", "press", "--seeds", "0", "--out", "out", "--workers", "0", "--retries", "0"]
+    assert main(["eval", "toy", *flags, "--model-name", "ui-tars-1.5"]) == 1
+    manifest = Store(Path("out")).manifest()
+    (record,) = Store(Path("out")).records(manifest.episodes)
+    assert "127.0.0.1:9" in record.errors[0]
+    assert manifest.settings.limits.steps == 3
