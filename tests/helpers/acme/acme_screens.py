@@ -1,0 +1,142 @@
+"""A package of a third party: one plugin of each kind, written only against the public names of Screenwright."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from screenwright import (
+    Action,
+    AgentFactory,
+    Allow,
+    Click,
+    DecisionContext,
+    Deny,
+    Env,
+    EpisodeId,
+    Finish,
+    GuardDecision,
+    Hotkey,
+    Model,
+    ModelInfo,
+    ModelOptions,
+    ModelPolicy,
+    Observation,
+    Outcome,
+    Policy,
+    PolicyEvents,
+    PolicyInfo,
+    Result,
+    Rules,
+    TaskInstance,
+    UiTars15,
+)
+from screenwright.testing import FakeEnv, ScriptedModel, ScriptedPolicy
+
+
+class AcmeEnv(FakeEnv):
+    """An environment: a window with a button and a text field."""
+
+
+def open_model(address: str, options: ModelOptions) -> Model:
+    """A model: `acme:TEXT` finishes with TEXT."""
+    return ScriptedModel([f"Thought: I am {options.name}.\nAction: finished(content='{address.partition(':')[2]}')"])
+
+
+class AcmePolicy:
+    """A policy: presses Greet once, then finishes."""
+
+    def __init__(self) -> None:
+        self._script = ScriptedPolicy([(Click(FakeEnv().where("Greet")),), Finish("greeted")])
+
+    def info(self) -> PolicyInfo:
+        """See `Policy`."""
+        return PolicyInfo(ModelInfo("acme policy"))
+
+    def open(self) -> None:
+        """See `Policy`."""
+
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:
+        """See `Policy`."""
+        return self._script.decide(context, interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class AcmeDialect(UiTars15):
+    """A dialect: that of UI-TARS 1.5 under another name."""
+
+    name: str = "acme"
+
+
+class AcmeGuard:
+    """A guard: no keyboard shortcuts, and no clicks twice."""
+
+    def __init__(self) -> None:
+        self._clicked = False
+
+    def __call__(self, action: Action, observation: Observation) -> GuardDecision:
+        """See `Guard`."""
+        if isinstance(action, Hotkey) or (isinstance(action, Click) and self._clicked):
+            return Deny("Acme does not allow this")
+        self._clicked = isinstance(action, Click)
+        return Allow()
+
+
+@dataclass(frozen=True)
+class AcmeTask:
+    """A task: press Greet."""
+
+    name: str = "greet"
+    category: str = ""
+
+    @contextmanager
+    def set_up(self, seed: int) -> Generator[TaskInstance]:
+        """See `Task`."""
+        yield AcmeInstance(FakeEnv())
+
+
+@dataclass(frozen=True)
+class AcmeInstance:
+    """The task on its screen."""
+
+    env: Env
+    instruction: str = "Press Greet"
+
+    def is_over(self) -> bool:
+        """See `TaskInstance`."""
+        return False
+
+    def judge(self, result: Result) -> Outcome:
+        """See `TaskInstance`."""
+        assert isinstance(self.env, FakeEnv)
+        return Outcome(self.env.state.presses == 1, f"{self.env.state.presses} presses")
+
+
+@dataclass(frozen=True)
+class AcmeBenchmark:
+    """A benchmark of one task, without data."""
+
+    name: str = "acme"
+    version: str = "1.0"
+    rules: Rules = Rules(seeds=(0, 1), steps=5)
+
+    def tasks(self) -> tuple[AcmeTask, ...]:
+        """See `Benchmark`."""
+        return (AcmeTask(),)
+
+    def close(self) -> None:
+        """See `Benchmark`."""
+
+
+class AcmeAgents:
+    """An agent factory: a new policy for each episode, which may depend on the task."""
+
+    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
+        """See `AgentFactory`."""
+        if episode.seed == 0:
+            return AcmePolicy()
+        return ModelPolicy(ScriptedModel(["Action: finished()"]), AcmeDialect())
+
+
+def factory() -> AgentFactory:
+    """For `screenwright eval acme --agent acme_screens:factory`."""
+    return AcmeAgents()
