@@ -1,6 +1,6 @@
-"""Measuring: benchmarks, the episodes that agents do on them, and what the records come to.
+"""Evaluation: benchmarks, running their episodes, and summarizing the results.
 
-Read `task.py` first for what is measured, then `evaluation.py` for how.
+Read `core/task.py` first for the contracts of benchmarks, then `runner/evaluation.py` for how they run.
 """
 
 from .analysis.compare import Comparison, compare

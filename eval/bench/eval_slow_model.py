@@ -44,7 +44,7 @@ def main() -> None:
             workers=given.episodes,
         )
         started = time.perf_counter()
-        records = list(Evaluation.begin(settings, Path(folder) / "out").run())
+        records = list(Evaluation.create(settings, Path(folder) / "out").run())
         seconds = time.perf_counter() - started
     ideal = PRESSES * given.reply
     done = sum(record.done is True for record in records)

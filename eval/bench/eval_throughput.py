@@ -64,7 +64,7 @@ def ours(workers: int, episodes: int, out: Path) -> tuple[float, list[Record]]:
         workers=workers,
     )
     started = time.perf_counter()
-    records = list(Evaluation.begin(settings, out).run())
+    records = list(Evaluation.create(settings, out).run())
     seconds = time.perf_counter() - started
     assert all(record.is_judged for record in records)
     return seconds, records

@@ -1,1 +1,1 @@
-"""One file a benchmark."""
+"""The benchmarks, one module or package each."""

@@ -24,7 +24,7 @@ from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from ..core.validation import first_problem
 from ..judges import Evidence, JudgePrompts, JudgeScore, WebJudge, WebVoyagerJudge, evidence_of
-from ..judges.asking import open_judge, outcome_of
+from ..judges.judge_model import open_judge, outcome_of
 from ..judges.webjudge import NAMES as WEBJUDGE_NAMES
 from ..judges.webvoyager import NAMES as WEBVOYAGER_NAMES
 

@@ -1,4 +1,4 @@
-"""Which episodes an evaluation consists of, before any of them is run."""
+"""Plans the episodes of an evaluation."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from .task import Benchmark, Task
 
 
 class PlanError(ValueError):
-    """There is nothing to run; one line that says what there would be."""
+    """There is nothing to run; the message is one line that lists what there is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class EpisodeId:
-    """An episode: a task in the variant `seed`, tried for the `trial`-th time, from 0."""
+    """An episode: a task with a seed, and the number of the trial, from 0."""
 
     task: str
     seed: int
@@ -22,29 +22,29 @@ class EpisodeId:
 
     @property
     def path(self) -> str:
-        """The folder it is recorded in, below the episodes of a run."""
+        """The folder of its recording, below the episodes of a run."""
         return f"{self.task}/{self.seed}" + (f".{self.trial}" if self.trial else "")
 
 
 def make_plan(benchmark: Benchmark, settings: EvalConfig) -> tuple[EpisodeId, ...]:
-    """The episodes in the order they are begun: every task once before any a second time.
+    """The episodes in the order in which they start: every task once before any task again.
 
     Raises:
-        PlanError: no task is left.
-        TaskError: the benchmark's data is not there.
+        PlanError: no task is selected.
+        TaskError: the benchmark's data is missing.
     """
-    tasks = chosen_tasks(benchmark.tasks(), settings.task, settings.category)
+    tasks = select_tasks(benchmark.tasks(), settings.task, settings.category)
     seeds = parse_seeds(settings.seeds) if settings.seeds else benchmark.rules.seeds
     return tuple(
         EpisodeId(task.name, seed, trial) for trial in range(settings.trials) for seed in seeds for task in tasks
     )
 
 
-def chosen_tasks(tasks: Sequence[Task], names: Sequence[str], categories: Sequence[str]) -> tuple[Task, ...]:
-    """Those that match one of `names` and one of `categories`, where any are given.
+def select_tasks(tasks: Sequence[Task], names: Sequence[str], categories: Sequence[str]) -> tuple[Task, ...]:
+    """The tasks that match one of `names` and one of `categories`, if any are given.
 
     Raises:
-        PlanError: a name or category matches none of them, or nothing is left.
+        PlanError: a name or category matches no task, or no task matches both.
     """
     for pattern in names:
         if not any(fnmatchcase(task.name, pattern) for task in tasks):
@@ -59,7 +59,7 @@ def chosen_tasks(tasks: Sequence[Task], names: Sequence[str], categories: Sequen
         and (not categories or task.category in categories)
     )
     if not chosen:
-        raise PlanError("no task is both of these names and of these categories")
+        raise PlanError("no task matches both the names and the categories")
     return chosen
 
 
@@ -67,13 +67,13 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """The seeds of `0-4,9`, each once, in the order written.
 
     Raises:
-        PlanError: a range runs backwards.
+        PlanError: a range is reversed.
     """
     seeds: dict[int, None] = {}
     for part in text.split(","):
         first, _, last = part.partition("-")
         if last and int(last) < int(first):
-            raise PlanError(f"the seeds {part} run backwards")
+            raise PlanError(f"the range of seeds {part} is reversed")
         seeds.update(dict.fromkeys(range(int(first), int(last or first) + 1)))
     return tuple(seeds)
 

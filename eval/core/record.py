@@ -1,4 +1,4 @@
-"""What is kept of an episode when it is over: one JSON object."""
+"""The record of a finished episode: one JSON object."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from .plan import EpisodeId
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Where an episode's seconds went: looking, encoding, the model, acting, settling, the log."""
+    """How an episode's seconds divide into screenshots, image encoding, the model, actions, settling and logging."""
 
     capture_s: float = 0.0
     encode_s: float = 0.0
@@ -23,7 +23,7 @@ class Phases:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """A first guess at what went wrong, and the evidence for it.
+    """The likely cause of a failure, and the evidence for it.
 
     Kinds: `parse`, `grounding`, `plan`, `environment`, `policy`.
     """
@@ -34,7 +34,7 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A frame of the strip that is kept of a failure: the step, and what was done there."""
+    """A frame of the filmstrip of a failure: the step and its actions."""
 
     step: int
     actions: str
@@ -42,11 +42,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An episode that is over.
+    """A finished episode.
 
-    `done` is None where it could not be judged, since the machinery broke it in every attempt. `stop` is a
-    `StopReason`, or `task_over` where the task ended by itself. `errors` has a line for each failed attempt;
-    `agent` says which model it was and how it was asked, `env` which screen.
+    `done` is None if it could not be judged because every attempt failed. `stop` is a `StopReason`, or `task_over` if
+    the task ended by itself. `errors` has a line for each failed attempt; `agent` describes the model and its settings,
+    `env` the screen.
     """
 
     id: EpisodeId
@@ -73,13 +73,13 @@ class Record:
 
     @property
     def is_judged(self) -> bool:
-        """Whether it counts: the machinery held."""
+        """Whether the episode counts."""
         return self.done is not None
 
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """An attempt at an episode that the machinery broke: never the agent's failure. `trace` is for a developer."""
+    """An attempt that failed through no fault of the agent. `trace` is for developers."""
 
     id: EpisodeId
     message: str

@@ -1,10 +1,10 @@
 """An evaluation on disk.
 
-    RUN/manifest.json                    what was run, and with what
-    RUN/episodes/TASK/SEED/              an episode's log and screenshots, as of any recorded run
-    RUN/episodes/TASK/SEED/episode.json  its record; there is one when the episode is over, and not before
+    RUN/manifest.json                    what was run, and how
+    RUN/episodes/TASK/SEED/              an episode's log and screenshots, as in any recorded run
+    RUN/episodes/TASK/SEED/episode.json  its record, written when the episode is over
 
-A record is written whole or not at all, so that whatever is killed leaves each episode finished or to be done again.
+Records are written atomically, so that after a crash every episode is either complete or still to be run.
 """
 
 import json
@@ -31,14 +31,14 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, manifest: Manifest) -> None:
-        """Make the folder of a new evaluation.
+    def create(self, manifest: Manifest) -> None:
+        """Create the folder of a new evaluation.
 
         Raises:
-            RunError: there is one already, or it cannot be written.
+            RunError: the folder contains an evaluation already, or cannot be written.
         """
         if (self.folder / _MANIFEST).exists():
-            raise RunError(f"{self.folder} holds an evaluation already: choose another folder, or --resume it")
+            raise RunError(f"{self.folder} already contains an evaluation: choose another folder, or --resume it")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.write_manifest(manifest)
@@ -46,36 +46,36 @@ class Store:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Write what was run, whole or not at all."""
+        """Write the manifest atomically."""
         _write(self.folder / _MANIFEST, MANIFEST.dump_json(manifest, indent=1))
 
     def manifest(self) -> Manifest:
-        """What was run.
+        """Read the manifest.
 
         Raises:
-            RunError: there is no evaluation here, or its manifest is damaged.
+            RunError: there is no evaluation, or its manifest is damaged.
         """
         path = self.folder / _MANIFEST
         try:
             return MANIFEST.validate_json(path.read_bytes())
         except OSError as error:
-            raise RunError(f"{self.folder} holds no evaluation: {path.name} cannot be read") from error
+            raise RunError(f"{self.folder} contains no evaluation: {path.name} cannot be read") from error
         except ValidationError as error:
             raise RunError(f"{path}: {first_problem(error)}") from error
 
     def folder_of(self, episode: EpisodeId) -> Path:
-        """Where an episode is recorded."""
+        """The folder of an episode's recording."""
         return self.folder / "episodes" / episode.path
 
     def clear(self, episode: EpisodeId) -> None:
-        """Remove what an attempt left that did not come to an end."""
+        """Remove the files of an incomplete attempt."""
         shutil.rmtree(self.folder_of(episode), ignore_errors=True)
 
     def write(self, record: Record) -> None:
-        """Write down that an episode is over.
+        """Write the record of a finished episode.
 
         Raises:
-            RunError: it cannot be written, such as on a full disk.
+            RunError: it cannot be written, for example on a full disk.
         """
         folder = self.folder_of(record.id)
         try:
@@ -85,10 +85,10 @@ class Store:
             raise RunError(f"{folder} cannot be written: {error.strerror}") from error
 
     def record(self, episode: EpisodeId) -> Record | None:
-        """The record of an episode; None while it is not over.
+        """The record of an episode; None if it is not finished.
 
         Raises:
-            RunError: it is damaged.
+            RunError: the record is damaged.
         """
         path = self.folder_of(episode) / _RECORD
         try:
@@ -101,7 +101,7 @@ class Store:
             raise RunError(f"{path}: {first_problem(error)}") from error
 
     def records(self, episodes: Iterable[EpisodeId]) -> tuple[Record, ...]:
-        """The records of those of `episodes` that are over, in that order."""
+        """The records of the finished ones among `episodes`, in that order."""
         found = (self.record(episode) for episode in episodes)
         return tuple(record for record in found if record is not None)
 

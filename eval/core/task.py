@@ -1,10 +1,10 @@
-"""What is measured: a task sets a screen up, and judges afterwards what was done to it.
+"""The contracts of benchmarks: a task sets up an environment and judges the result of an episode.
 
     with task.set_up(seed=7) as instance:
         result = agent.run(instance.instruction, instance.env)
         outcome = instance.judge(result)
 
-A benchmark is a named set of tasks with the protocol that its published figures follow.
+A benchmark is a named set of tasks with the protocol of its published results.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from ...envs.env import Env
 
 
 class TaskError(Exception):
-    """A task cannot be set up or judged: machinery, not the agent's failure. The message is one line."""
+    """A task cannot be set up or judged, through no fault of the agent. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether the task was done, judged by what it left behind, and what was found there.
+    """Whether the task was done, and what the judge found.
 
-    `score` is what the benchmark itself gives, where it gives more than done or not: a reward, a share.
+    `score` is the benchmark's own score, if it has more than done or not done, such as a reward.
     """
 
     done: bool
@@ -34,11 +34,11 @@ class Outcome:
 
 
 class TaskInstance(Protocol):
-    """A task that has been set up: its screen, what is asked, and the judge of what happened on it."""
+    """A task that has been set up: its environment, its instruction and its judge."""
 
     @property
     def env(self) -> Env:
-        """The screen."""
+        """The environment in which the agent acts."""
         ...
 
     @property
@@ -47,11 +47,11 @@ class TaskInstance(Protocol):
         ...
 
     def is_over(self) -> bool:
-        """Whether the task has ended by itself, so that nothing done from now on counts; asked after each action."""
+        """Whether the task has ended by itself, so that further actions do not count; checked after each action."""
         ...
 
     def judge(self, result: Result) -> Outcome:
-        """Look at what was left behind: the page's server, the file, the answer. Never at the model's word alone.
+        """Judge the final state, such as the page's server, a file, or the answer.
 
         Raises:
             TaskError: it cannot be judged.
@@ -61,25 +61,25 @@ class TaskInstance(Protocol):
 
 @runtime_checkable
 class Solvable(Protocol):
-    """A instance that knows how its task is done, to show what the harness allows at best."""
+    """A instance that knows its solution, which shows the best score that the harness allows."""
 
     def solution(self) -> Policy | None:
-        """A policy that does the task by ordinary actions on the screen; None if none is known."""
+        """A policy that solves the task with ordinary actions; None if none is known."""
         ...
 
 
 @runtime_checkable
 class Budgeted(Protocol):
-    """A instance whose benchmark gives each task a number of steps of its own, within the rules' most."""
+    """A instance with a step budget of its own, at most that of the rules."""
 
     @property
     def steps(self) -> int:
-        """At most how many steps this task is given."""
+        """The step budget of this task."""
         ...
 
 
 class Task(Protocol):
-    """A task: what kind it is, and how to set it up."""
+    """A task of a benchmark."""
 
     @property
     def name(self) -> str:
@@ -88,11 +88,11 @@ class Task(Protocol):
 
     @property
     def category(self) -> str:
-        """The group that it is counted in, empty if there are none."""
+        """The group in which results are summarized; empty if there are none."""
         ...
 
     def set_up(self, seed: int) -> AbstractContextManager[TaskInstance]:
-        """Set the task up in the variant `seed`; leaving the context gives everything back.
+        """Set the task up with `seed`; leaving the context releases everything.
 
         Raises:
             TaskError: it cannot be set up.
@@ -102,7 +102,7 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a benchmark is run to be compared: which seeds, and at most how many steps and seconds an episode."""
+    """The default protocol of a benchmark: its seeds, and the most steps and seconds per episode."""
 
     seeds: tuple[int, ...] = (0,)
     steps: int = 50
@@ -110,31 +110,31 @@ class Rules:
 
 
 class Benchmark(Protocol):
-    """A set of tasks. `version` names what exactly they are: a package's version, a checkout's commit, a digest."""
+    """A set of tasks. `version` identifies them exactly: a package's version, a commit, or a digest."""
 
     @property
     def name(self) -> str:
-        """What it is called on the command line."""
+        """The name on the command line."""
         ...
 
     @property
     def version(self) -> str:
-        """What exactly is run."""
+        """The exact version of the tasks."""
         ...
 
     @property
     def rules(self) -> Rules:
-        """How it is run by default."""
+        """The default protocol."""
         ...
 
     def tasks(self) -> Sequence[Task]:
         """All its tasks, in a fixed order.
 
         Raises:
-            TaskError: they are not there, or a file of theirs is damaged; the message names the file and the line.
+            TaskError: the data is missing or damaged; the message names the file and the line.
         """
         ...
 
     def close(self) -> None:
-        """Give back what its tasks share in this process, such as browsers and servers; may be called twice."""
+        """Release what the tasks share in this process, such as browsers and servers; may be called twice."""
         ...

@@ -1,7 +1,7 @@
-"""Judges that are models: what they are shown of a recorded run, and how their verdicts are read."""
+"""Models as judges: what they see of a recorded run, and how their verdicts are parsed."""
 
-from .asking import JudgeModel, JudgePrompts, JudgeScore
 from .evidence import Evidence, evidence_of
+from .judge_model import JudgeModel, JudgePrompts, JudgeScore
 from .webjudge import WebJudge
 from .webvoyager import WebVoyagerJudge
 

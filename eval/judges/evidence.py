@@ -1,4 +1,4 @@
-"""What a judge is shown of a run: its screenshots, what was done, and the answer."""
+"""What a judge sees of a run: its screenshots, actions and answer."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from ..core.task import TaskError
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A run as a judge sees it; `answer` is empty unless the agent finished with one."""
+    """A run as a judge sees it. `answer` is empty unless the agent finished with one."""
 
     task: str
     screenshots: tuple[Screenshot, ...]
@@ -22,7 +22,7 @@ class Evidence:
 
 
 def evidence_of(result: Result, task: str) -> Evidence:
-    """The evidence in the recorded run of `result`. Refused actions are told as such.
+    """The evidence in the recorded run of `result`. Refused actions are marked.
 
     Raises:
         TaskError: the run was not recorded, or cannot be read.
@@ -46,5 +46,5 @@ def evidence_of(result: Result, task: str) -> Evidence:
 
 
 def as_image(screenshot: Screenshot) -> ImagePart:
-    """The screenshot as judges get it: JPEG, in its own size."""
+    """The screenshot as a JPEG in its original size."""
     return ImagePart.of(screenshot, screenshot.size, ImageFormat.JPEG)

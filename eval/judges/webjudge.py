@@ -1,8 +1,7 @@
-"""WebJudge, Online-Mind2Web's judge, in three stages: key points, a score a screenshot, the verdict.
+"""WebJudge, the judge of Online-Mind2Web, in three stages: key points, a score per screenshot, the verdict.
 
-Source: OSU-NLP-Group/Online-Mind2Web (the paper is arXiv 2504.01382): screenshots scored 3 or more are shown in the
-last stage, at most 50 of them; the history of actions goes without the final answer; the verdict is what follows
-`Status:`. The figures that were published with it are of o4-mini.
+Source: OSU-NLP-Group/Online-Mind2Web (arXiv 2504.01382). The last stage sees the screenshots with a score of 3 or more,
+at most 50, and the actions without the final answer; the verdict follows `Status:`. Published results use o4-mini.
 """
 
 import re
@@ -11,14 +10,14 @@ from dataclasses import dataclass
 from ...agent.core.messages import Message
 from ...agent.core.model import Model
 from ...envs.screenshot import Screenshot
-from .asking import JudgeModel, JudgePrompts, JudgeScore
 from .evidence import Evidence, as_image
+from .judge_model import JudgeModel, JudgePrompts, JudgeScore
 
 NAMES = tuple(
     f"judge_webjudge_{stage}_{role}" for stage in ("points", "image", "verdict") for role in ("system", "user")
 )
-LEAST_SCORE = 3
-MOST_IMAGES = 50
+MIN_SCORE = 3
+MAX_IMAGES = 50
 
 _SCORE = re.compile(r"score\W*([1-5])\b", re.IGNORECASE)
 _REASONING = re.compile(r"^\W*(\d\W*)?reasoning\W*", re.IGNORECASE)
@@ -29,59 +28,59 @@ _POINTS = re.compile(r"\*{0,2}key points\*{0,2}:?\*{0,2}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class WebJudge:
-    """Judges by `model`."""
+    """The judge with `model`."""
 
     model: Model
     prompts: JudgePrompts = JudgePrompts(NAMES)
     name: str = "WebJudge"
 
     def __call__(self, evidence: Evidence) -> JudgeScore:
-        """The verdict on a run.
+        """Judge a run.
 
         Raises:
-            TaskError: there is none.
+            TaskError: there is no verdict.
         """
-        asked = JudgeModel(self.model)
-        points = self._points(asked, evidence)
+        judge = JudgeModel(self.model)
+        points = self._points(judge, evidence)
         kept: list[tuple[Screenshot, str]] = []
         for shot in _distinct(evidence.screenshots):
-            score, remark = self._score(asked, evidence, points, shot)
-            if score >= LEAST_SCORE:
+            score, remark = self._score(judge, evidence, points, shot)
+            if score >= MIN_SCORE:
                 kept.append((shot, remark))
-        kept = kept[-MOST_IMAGES:]
-        done = self._verdict(asked, evidence, points, kept)
-        return asked.verdict(done, asked.replies[-1], len(kept))
+        kept = kept[-MAX_IMAGES:]
+        done = self._verdict(judge, evidence, points, kept)
+        return judge.verdict(done, judge.replies[-1], len(kept))
 
-    def _points(self, asked: JudgeModel, evidence: Evidence) -> str:
+    def _points(self, judge: JudgeModel, evidence: Evidence) -> str:
         message = Message.of("user", self.prompts.render("judge_webjudge_points_user", task=evidence.task))
-        return asked.ask(self.prompts.render("judge_webjudge_points_system"), message, read_points)
+        return judge.ask(self.prompts.render("judge_webjudge_points_system"), message, parse_points)
 
-    def _score(self, asked: JudgeModel, evidence: Evidence, points: str, shot: Screenshot) -> tuple[int, str]:
-        said = self.prompts.render("judge_webjudge_image_user", task=evidence.task, points=points)
+    def _score(self, judge: JudgeModel, evidence: Evidence, points: str, shot: Screenshot) -> tuple[int, str]:
+        text = self.prompts.render("judge_webjudge_image_user", task=evidence.task, points=points)
         system = self.prompts.render("judge_webjudge_image_system")
-        return asked.ask(system, Message.of("user", said, as_image(shot)), read_score)
+        return judge.ask(system, Message.of("user", text, as_image(shot)), parse_score)
 
-    def _verdict(self, asked: JudgeModel, evidence: Evidence, points: str, kept: list[tuple[Screenshot, str]]) -> bool:
-        said = self.prompts.render(
+    def _verdict(self, judge: JudgeModel, evidence: Evidence, points: str, kept: list[tuple[Screenshot, str]]) -> bool:
+        text = self.prompts.render(
             "judge_webjudge_verdict_user",
             task=evidence.task,
             points=points,
             actions=_numbered(evidence.actions),
             remarks=_numbered([remark for _, remark in kept]),
         )
-        message = Message.of("user", said, *(as_image(shot) for shot, _ in kept))
-        return asked.ask(self.prompts.render("judge_webjudge_verdict_system"), message, read_status)
+        message = Message.of("user", text, *(as_image(shot) for shot, _ in kept))
+        return judge.ask(self.prompts.render("judge_webjudge_verdict_system"), message, parse_status)
 
 
-def read_points(reply: str) -> str | None:
-    """The key points as lines; None if there are none."""
+def parse_points(reply: str) -> str | None:
+    """The key points, one per line; None if there are none."""
     found = _POINTS.split(reply, maxsplit=1)[-1]
     lines = [line.strip() for line in found.splitlines() if line.strip()]
     return "\n".join(lines) or None
 
 
-def read_score(reply: str) -> tuple[int, str] | None:
-    """The last score in the reply, and the remark before it; None if there is no score."""
+def parse_score(reply: str) -> tuple[int, str] | None:
+    """The last score in the reply and the remark before it; None without a score."""
     scores = list(_SCORE.finditer(reply))
     if not scores:
         return None
@@ -89,14 +88,14 @@ def read_score(reply: str) -> tuple[int, str] | None:
     return int(scores[-1][1]), " ".join(_REASONING.sub("", before).split())
 
 
-def read_status(reply: str) -> bool | None:
-    """What the last `Status:` says; None if there is none."""
+def parse_status(reply: str) -> bool | None:
+    """Whether the last `Status:` is success; None without a status."""
     found = _STATUS.findall(reply)
     return found[-1].lower() == "success" if found else None
 
 
 def _distinct(screenshots: tuple[Screenshot, ...]) -> tuple[Screenshot, ...]:
-    """Those that differ from the one before: a screen that did not change is scored once."""
+    """The screenshots without consecutive duplicates, so that an unchanged screen is scored once."""
     return tuple(
         shot for index, shot in enumerate(screenshots) if index == 0 or shot.sha256 != screenshots[index - 1].sha256
     )

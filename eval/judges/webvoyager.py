@@ -1,16 +1,16 @@
 """WebVoyager's judge: one call with the task, the answer and the last screenshots.
 
-Source: MinorJerry/WebVoyager, evaluation/auto_eval.py: up to 15 screenshots, temperature 0, seed 42; no answer is a
-failure without a call; `NOT SUCCESS` anywhere in the reply is a failure, else `SUCCESS` anywhere a success, else there
-is no verdict.
+Source: MinorJerry/WebVoyager, evaluation/auto_eval.py: up to 15 screenshots, temperature 0, seed 42. An episode without
+an answer fails without a call. `NOT SUCCESS` anywhere in the reply means failure, else `SUCCESS` anywhere means
+success, else there is no verdict.
 """
 
 from dataclasses import dataclass
 
 from ...agent.core.messages import Message
 from ...agent.core.model import Model
-from .asking import JudgeModel, JudgePrompts, JudgeScore
 from .evidence import Evidence, as_image
+from .judge_model import JudgeModel, JudgePrompts, JudgeScore
 
 NAMES = ("judge_webvoyager_system", "judge_webvoyager_user", "judge_webvoyager_end")
 SCREENSHOTS = 15
@@ -18,7 +18,7 @@ SCREENSHOTS = 15
 
 @dataclass(frozen=True, slots=True)
 class WebVoyagerJudge:
-    """Judges by `model`."""
+    """The judge with `model`."""
 
     model: Model
     prompts: JudgePrompts = JudgePrompts(NAMES)
@@ -26,26 +26,26 @@ class WebVoyagerJudge:
     name: str = "webvoyager judge"
 
     def __call__(self, evidence: Evidence) -> JudgeScore:
-        """The verdict on a run.
+        """Judge a run.
 
         Raises:
-            TaskError: there is none.
+            TaskError: there is no verdict.
         """
         if not evidence.answer.strip():
             return JudgeScore(False, "no answer was given")
         shown = evidence.screenshots[-self.screenshots :]
-        said = self.prompts.render(
+        text = self.prompts.render(
             "judge_webvoyager_user", task=evidence.task, answer=evidence.answer, count=str(len(shown))
         )
         end = self.prompts.render("judge_webvoyager_end")
-        asked = JudgeModel(self.model)
-        message = Message.of("user", said, *map(as_image, shown), end)
-        done = asked.ask(self.prompts.render("judge_webvoyager_system"), message, read_verdict)
-        return asked.verdict(done, asked.replies[-1], len(shown))
+        judge = JudgeModel(self.model)
+        message = Message.of("user", text, *map(as_image, shown), end)
+        done = judge.ask(self.prompts.render("judge_webvoyager_system"), message, parse_verdict)
+        return judge.verdict(done, judge.replies[-1], len(shown))
 
 
-def read_verdict(reply: str) -> bool | None:
-    """What the reply says; None if nothing."""
+def parse_verdict(reply: str) -> bool | None:
+    """The verdict in the reply; None without one."""
     if "NOT SUCCESS" in reply:
         return False
     return True if "SUCCESS" in reply else None

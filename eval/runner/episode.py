@@ -1,4 +1,4 @@
-"""One episode, from setting its task up to judging what was left behind."""
+"""Runs one episode: sets the task up, runs the agent, and judges the result."""
 
 import time
 import traceback
@@ -24,17 +24,17 @@ from ..core.task import Benchmark, Budgeted, Outcome, Task, TaskError, TaskInsta
 from .baselines import AgentFactory
 
 TASK_OVER = "task_over"
-"""How an episode ends whose task ended by itself."""
+"""The stop reason of an episode whose task ended by itself."""
 
 STRIP = "strip.jpg"
-"""The file that shows a failure at a glance."""
+"""The filmstrip of a failed episode."""
 
-_BROKEN = (StopReason.ENV_LOST, StopReason.MODEL_LOST)
+_FAILED = (StopReason.ENV_LOST, StopReason.MODEL_LOST)
 
 
 @dataclass(frozen=True, slots=True)
 class EpisodeJob:
-    """An episode that is to be done, and where to record it."""
+    """An episode to run, and where to record it."""
 
     id: EpisodeId
     folder: Path
@@ -42,12 +42,12 @@ class EpisodeJob:
 
 
 class EpisodeRunner:
-    """Does episodes one after another; leaving its context gives back what the benchmark's tasks share."""
+    """Runs episodes one after another; leaving its context closes the benchmark."""
 
-    def __init__(self, benchmark: Benchmark, contender: AgentFactory, supervision: Supervision = Supervision()) -> None:
+    def __init__(self, benchmark: Benchmark, agents: AgentFactory, supervision: Supervision = Supervision()) -> None:
         self._benchmark = benchmark
-        self._contender = contender
-        self._oversight = supervision
+        self._agents = agents
+        self._supervision = supervision
         self._tasks = {task.name: task for task in benchmark.tasks()}
 
     def __enter__(self) -> Self:
@@ -56,34 +56,34 @@ class EpisodeRunner:
     def __exit__(self, *_: object) -> None:
         self._benchmark.close()
 
-    def do(self, order: EpisodeJob, control: Control | None = None) -> Attempt:
-        """Set up, run, judge. Whatever breaks is handed back as trouble.
+    def run(self, job: EpisodeJob, control: Control | None = None) -> Attempt:
+        """Set up, run and judge an episode. Errors are returned as a failed attempt.
 
         Raises:
             RunError: the episode cannot be recorded.
         """
-        task = self._tasks[order.id.task]
+        task = self._tasks[job.id.task]
         begun, started = now(), time.monotonic()
         try:
-            with task.set_up(order.id.seed) as instance:
+            with task.set_up(job.id.seed) as instance:
                 set_up_s = time.monotonic() - started
-                return self._play(order, task, instance, (begun, set_up_s), control or Control())
+                return self._run(job, task, instance, (begun, set_up_s), control or Control())
         except (TaskError, EnvError, ModelLost) as error:
-            return FailedAttempt(order.id, f"{type(error).__name__}: {error}")
+            return FailedAttempt(job.id, f"{type(error).__name__}: {error}")
         except RunError:
             raise
-        except Exception as error:  # noqa: BLE001 -- a bug in a task costs one episode, not the evaluation
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            return FailedAttempt(order.id, said, traceback.format_exc())
+        except Exception as error:  # noqa: BLE001 -- a bug in a task must not end the evaluation
+            message = " ".join(f"{type(error).__name__}: {error}".split())
+            return FailedAttempt(job.id, message, traceback.format_exc())
 
-    def _play(
-        self, order: EpisodeJob, task: Task, instance: TaskInstance, begun: tuple[str, float], control: Control
+    def _run(
+        self, job: EpisodeJob, task: Task, instance: TaskInstance, begun: tuple[str, float], control: Control
     ) -> Attempt:
-        policy = self._contender.policy(instance, order.id)
-        limits = order.limits
+        policy = self._agents.policy(instance, job.id)
+        limits = job.limits
         if isinstance(instance, Budgeted):
             limits = replace(limits, steps=min(instance.steps, limits.steps or instance.steps))
-        with RunLog(order.folder) as log:
+        with RunLog(job.folder) as log:
             episode = Episode(
                 instance.instruction,
                 instance.env,
@@ -91,24 +91,22 @@ class EpisodeRunner:
                 limits,
                 control=control,
                 record=log,
-                supervision=self._oversight,
+                supervision=self._supervision,
             )
-            events, over = _run(episode, instance, control)
+            events, over = _play(episode, instance, control)
         ended = events[-1]
         assert isinstance(ended, Ended)
-        if ended.stop in _BROKEN:
-            return FailedAttempt(order.id, f"{ended.stop}: {ended.reason}")
+        if ended.stop in _FAILED:
+            return FailedAttempt(job.id, f"{ended.stop}: {ended.reason}")
         if ended.stop is StopReason.CANCELLED and not over:
-            return FailedAttempt(order.id, "stopped")
-        outcome = instance.judge(result_of(ended, order.folder))
-        record = _record(
-            order.id, task, instance.instruction, outcome, events, TASK_OVER if over else ended.stop, begun
-        )
-        return record if outcome.done else _explained(record, events, order.folder)
+            return FailedAttempt(job.id, "stopped")
+        outcome = instance.judge(result_of(ended, job.folder))
+        record = _record(job.id, task, instance.instruction, outcome, events, TASK_OVER if over else ended.stop, begun)
+        return record if outcome.done else _with_failure_details(record, events, job.folder)
 
 
-def _run(episode: Episode, instance: TaskInstance, control: Control) -> tuple[list[Event], bool]:
-    """The events of the episode, and whether it ended since its task did. Looked at after each action."""
+def _play(episode: Episode, instance: TaskInstance, control: Control) -> tuple[list[Event], bool]:
+    """The events of the episode, and whether the task ended it, which is checked after each action."""
     events: list[Event] = []
     over = False
     for event in episode.run():
@@ -153,8 +151,8 @@ def _record(
     )
 
 
-def _explained(record: Record, events: list[Event], folder: Path) -> Record:
-    """The record of a failure, with what helps to understand it."""
+def _with_failure_details(record: Record, events: list[Event], folder: Path) -> Record:
+    """The record of a failure with its triage and filmstrip."""
     strip, moments = make_strip(events)
     (folder / STRIP).write_bytes(strip)
     return replace(record, triage=triage(events), moments=moments)
@@ -175,7 +173,7 @@ def _phases(events: list[Event]) -> Phases:
 
 def _agent(policy: PolicyInfo) -> dict[str, str]:
     model = policy.model
-    said = {
+    fields = {
         "model": model.name,
         "endpoint": model.endpoint,
         "version": model.version,
@@ -184,7 +182,7 @@ def _agent(policy: PolicyInfo) -> dict[str, str]:
         "history": policy.history,
         "sampling": "" if policy.sampling is None else str(policy.sampling),
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _env(info: EnvInfo) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""An evaluation: the episodes that are not over yet, done by workers, each recorded the moment it is over.
+"""Runs the episodes of an evaluation in workers and records each one as soon as it is over.
 
-    for record in Evaluation.begin(EvalConfig.of(benchmark="demo"), Path("runs/demo")).run():
+    for record in Evaluation.create(EvalConfig.of(benchmark="demo"), Path("runs/demo")).run():
         print(record.id, record.done)
 
-Killed in any way and taken up again, it does what is left; no episode is counted twice.
+An evaluation that was killed can be resumed: it runs the remaining episodes, and no episode counts twice.
 """
 
 from collections import Counter, deque
@@ -24,22 +24,22 @@ from ..core.store import Store
 from ..core.task import Benchmark
 from .baselines import make_agent_factory
 from .episode import EpisodeJob, EpisodeRunner
-from .pool import Pool, get_ready
+from .pool import Pool, warm_up
 
 
 class EvalError(Exception):
-    """The evaluation cannot go on; one line that says why. What is recorded stays, and can be resumed."""
+    """The evaluation cannot continue; the message is one line. Records are kept, and it can be resumed."""
 
 
 class Workers(Protocol):
-    """Whatever does episodes: processes of this machine, or a cluster."""
+    """Runs episodes: in this process, in processes of this machine, or on a cluster."""
 
-    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
-        """Do `orders` and hand on each attempt as it ends; orders may be added meanwhile."""
+    def run(self, jobs: deque[EpisodeJob]) -> Iterator[Attempt]:
+        """Run `jobs` and yield each attempt as it ends; jobs may be added while it runs."""
         ...
 
     def close(self) -> None:
-        """End them."""
+        """End the workers."""
         ...
 
 
@@ -49,31 +49,31 @@ class Evaluation:
 
     store: Store
     manifest: Manifest
-    _troubles: dict[EpisodeId, list[FailedAttempt]] = field(default_factory=dict[EpisodeId, list[FailedAttempt]])
+    _failures: dict[EpisodeId, list[FailedAttempt]] = field(default_factory=dict[EpisodeId, list[FailedAttempt]])
 
     @classmethod
-    def begin(cls, settings: EvalConfig, folder: Path, repeats: str = "") -> "Evaluation":
-        """Plan an evaluation and write down what it is.
+    def create(cls, settings: EvalConfig, folder: Path, repeats: str = "") -> "Evaluation":
+        """Plan an evaluation and write its manifest.
 
         Raises:
             ValueError, TaskError: there is no such benchmark, task or model.
-            RunError: there is an evaluation in the folder already.
+            RunError: the folder already contains an evaluation.
         """
         if settings.workers and not settings.ray:
-            get_ready()
+            warm_up()
         benchmark = benchmark_for(settings)
-        make_agent_factory(settings)  # says what is wrong before anything is written
+        make_agent_factory(settings)  # reports wrong settings before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)
-        store.begin(manifest)
+        store.create(manifest)
         return cls(store, manifest)
 
     @classmethod
     def resume(cls, folder: Path, workers: int | None = None) -> "Evaluation":
-        """Take up an evaluation that was broken off; `workers` may differ from before.
+        """Open an evaluation that was interrupted; `workers` may differ from before.
 
         Raises:
-            RunError: there is none.
+            RunError: there is no evaluation in the folder.
         """
         store = Store(folder)
         manifest = store.manifest()
@@ -86,36 +86,36 @@ class Evaluation:
         return self.store.records(self.manifest.episodes)
 
     def remaining(self) -> tuple[EpisodeId, ...]:
-        """The episodes that are not over. One that the machinery broke, in every attempt, is tried again."""
+        """The episodes that still have to run, including those of which every attempt failed."""
         over = {record.id for record in self.records() if record.is_judged}
         return tuple(episode for episode in self.manifest.episodes if episode not in over)
 
     def run(self, workers: Workers | None = None) -> Generator[Record]:
-        """Do what is left, and hand on each record once it is on the disk.
+        """Run the remaining episodes and yield each record once it is on disk.
 
         Raises:
-            EvalError: the machinery broke every one of the first episodes.
+            EvalError: all of the first attempts failed.
             RunError: an episode cannot be recorded.
         """
         remaining = self.remaining()
         if not remaining:
             return
-        orders = deque(self._order(episode) for episode in remaining)
-        done = 0
+        jobs = deque(self._job(episode) for episode in remaining)
+        completed = 0
         with closing(workers or self._workers()) as team:
-            for attempt in team.work(orders):
+            for attempt in team.run(jobs):
                 if isinstance(attempt, FailedAttempt):
-                    record = self._in_trouble(attempt, orders)
-                    if not done:
-                        self._give_up_if_hopeless()
+                    record = self._handle_failure(attempt, jobs)
+                    if not completed:
+                        self._raise_if_all_fail()
                     if record is None:
                         continue
                 else:
-                    record = replace(attempt, errors=self._said_of(attempt.id))
-                    done += 1
+                    record = replace(attempt, errors=self._errors_of(attempt.id))
+                    completed += 1
                 self.store.write(record)
                 yield record
-        self._end()
+        self._finish_manifest()
 
     def _workers(self) -> Workers:
         settings = self.manifest.settings
@@ -126,64 +126,64 @@ class Evaluation:
             return RayWorkers(settings.ray, make, max(1, settings.workers), settings.episode_timeout)
         return Pool(make, settings.workers, settings.episode_timeout) if settings.workers else InProcessWorkers(make(0))
 
-    def _order(self, episode: EpisodeId) -> EpisodeJob:
+    def _job(self, episode: EpisodeId) -> EpisodeJob:
         settings, rules = self.manifest.settings, self.manifest.rules
         self.store.clear(episode)
         limits = settings.limits.build(Limits(rules.steps, rules.seconds))
         return EpisodeJob(episode, self.store.folder_of(episode), limits)
 
-    def _in_trouble(self, trouble: FailedAttempt, orders: deque[EpisodeJob]) -> Record | None:
-        """Queue the episode again, behind the others; after the last retry the record that says what broke it."""
-        self._troubles.setdefault(trouble.id, []).append(trouble)
-        if len(self._troubles[trouble.id]) <= self.manifest.settings.retries:
-            orders.append(self._order(trouble.id))
+    def _handle_failure(self, failure: FailedAttempt, jobs: deque[EpisodeJob]) -> Record | None:
+        """Queue the episode again; after the last retry return an unjudged record with the errors."""
+        self._failures.setdefault(failure.id, []).append(failure)
+        if len(self._failures[failure.id]) <= self.manifest.settings.retries:
+            jobs.append(self._job(failure.id))
             return None
-        self.store.clear(trouble.id)
-        category = self._category_of(trouble.id.task)
-        return Record(trouble.id, category, errors=self._said_of(trouble.id), stop="error", reason=trouble.message)
+        self.store.clear(failure.id)
+        category = self._category_of(failure.id.task)
+        return Record(failure.id, category, errors=self._errors_of(failure.id), stop="error", reason=failure.message)
 
     def _category_of(self, task: str) -> str:
         tasks = benchmark_for(self.manifest.settings).tasks()
         return next((one.category for one in tasks if one.name == task), "")
 
-    def _said_of(self, episode: EpisodeId) -> tuple[str, ...]:
-        return tuple(trouble.trace or trouble.message for trouble in self._troubles.get(episode, ()))
+    def _errors_of(self, episode: EpisodeId) -> tuple[str, ...]:
+        return tuple(failure.trace or failure.message for failure in self._failures.get(episode, ()))
 
-    def _give_up_if_hopeless(self) -> None:
-        troubles = [trouble for of_one in self._troubles.values() for trouble in of_one]
-        if len(troubles) < max(3, 2 * self.manifest.settings.workers):
+    def _raise_if_all_fail(self) -> None:
+        failures = [failure for of_episode in self._failures.values() for failure in of_episode]
+        if len(failures) < max(3, 2 * self.manifest.settings.workers):
             return
-        often, count = Counter(trouble.message for trouble in troubles).most_common(1)[0]
-        raise EvalError(f"none of the first {len(troubles)} episodes could be run; {count} times: {often}")
+        message, count = Counter(failure.message for failure in failures).most_common(1)[0]
+        raise EvalError(f"all of the first {len(failures)} episodes failed; {count} times: {message}")
 
-    def _end(self) -> None:
+    def _finish_manifest(self) -> None:
         agents = {tuple(sorted(record.agent.items())) for record in self.records() if record.agent}
         self.manifest = replace(self.manifest, ended=now(), agents=tuple(dict(agent) for agent in sorted(agents)))
         self.store.write_manifest(self.manifest)
 
 
 class InProcessWorkers:
-    """Does the work in this very process, one episode after another: for debugging, and for programs."""
+    """Runs the episodes in this process, one after another: for debugging and for programs."""
 
-    def __init__(self, work: EpisodeRunner) -> None:
-        self._work = work
+    def __init__(self, runner: EpisodeRunner) -> None:
+        self._runner = runner
 
-    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
+    def run(self, jobs: deque[EpisodeJob]) -> Iterator[Attempt]:
         """See `Workers`."""
-        while orders:
-            yield self._work.do(orders.popleft())
+        while jobs:
+            yield self._runner.run(jobs.popleft())
 
     def close(self) -> None:
         """See `Workers`."""
-        self._work.__exit__()
+        self._runner.__exit__()
 
 
 def runner_for(settings: EvalConfig, slot: int) -> EpisodeRunner:
-    """What does the episodes of an evaluation, made where they are done.
+    """The runner of an evaluation's episodes, created in the worker that uses it.
 
     Raises:
         ValueError: there is no such benchmark or model.
-        TaskError: the benchmark's data is not there.
+        TaskError: the benchmark's data is missing.
     """
     benchmark: Benchmark = benchmark_for(settings)
     supervision = settings.recovery.build(partial(settings.agent.model.build, slot))

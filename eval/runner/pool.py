@@ -1,4 +1,4 @@
-"""Episodes in processes of their own: what crashes or hangs there costs one attempt, and is ended whole."""
+"""Runs episodes in worker processes. A crash or a hang costs one attempt, and kills the worker with its children."""
 
 import multiprocessing
 import os
@@ -18,8 +18,8 @@ from ...agent.record.trajectory import RunError
 from ..core.record import Attempt, FailedAttempt, Record
 from .episode import EpisodeJob, EpisodeRunner
 
-MakeWork = Callable[[int], EpisodeRunner]
-"""Makes what does the work, in the worker's own process; is given the worker's number."""
+MakeRunner = Callable[[int], EpisodeRunner]
+"""Creates the runner in the worker's process, from the worker's number."""
 
 _POLL_S = 1.0
 _END_LIMIT_S = 5.0
@@ -30,7 +30,7 @@ _PRELOADED = [
     "screenwright.agent.models.served",
     "screenwright.eval.runner.preload",
 ]
-"""What workers share, where the system can fork from a process that has no threads."""
+"""Modules that workers share on systems with a fork server."""
 
 
 @dataclass(slots=True)
@@ -39,95 +39,95 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     lifeline: Connection
-    order: EpisodeJob | None = None
+    job: EpisodeJob | None = None
     since: float = 0.0
 
 
 class Pool:
-    """Up to `size` workers, each of which does one episode at a time and is begun when there is work for it.
+    """Up to `size` workers, started on demand, each running one episode at a time.
 
-    One that does not end an episode within `patience_s` is killed, with the processes it has started.
+    A worker that does not finish an episode within `timeout_s` is killed with all its child processes.
     """
 
-    def __init__(self, make_work: MakeWork, size: int, patience_s: float) -> None:
-        self._make_work = make_work
+    def __init__(self, make_runner: MakeRunner, size: int, timeout_s: float) -> None:
+        self._make_runner = make_runner
         self._size = size
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._workers: list[_Worker] = []
         self._context = _context()
 
-    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
-        """Do `orders`, first come first served, and hand on each attempt as it ends; more may be added meanwhile.
+    def run(self, jobs: deque[EpisodeJob]) -> Iterator[Attempt]:
+        """See `Workers`.
 
         Raises:
             RunError: an episode cannot be recorded.
-            ValueError: the contender or the benchmark cannot be made.
+            ValueError: the agent or the benchmark cannot be created.
         """
-        while orders or any(worker.order for worker in self._workers):
-            self._hand_out(orders)
+        while jobs or any(worker.job for worker in self._workers):
+            self._dispatch(jobs)
             yield from self._collect()
 
     def close(self) -> None:
-        """End all workers, and what they started."""
+        """End all workers and their child processes."""
         for worker in self._workers:
             worker.pipe.close()
         end = time.monotonic() + _END_LIMIT_S
         for worker in self._workers:
-            if worker.order is None:
+            if worker.job is None:
                 worker.process.join(max(0.0, end - time.monotonic()))
             worker.lifeline.close()
             _kill(worker.process)
         self._workers.clear()
 
-    def _hand_out(self, orders: deque[EpisodeJob]) -> None:
-        while orders:
-            worker = next((worker for worker in self._workers if worker.order is None), None)
+    def _dispatch(self, jobs: deque[EpisodeJob]) -> None:
+        while jobs:
+            worker = next((worker for worker in self._workers if worker.job is None), None)
             if worker is None:
                 if len(self._workers) >= self._size:
                     return
-                worker = self._begin()
-            worker.order, worker.since = orders.popleft(), time.monotonic()
-            with suppress(OSError):  # it is dead, which `_collect` finds
-                worker.pipe.send(worker.order)
+                worker = self._start()
+            worker.job, worker.since = jobs.popleft(), time.monotonic()
+            with suppress(OSError):  # a dead worker is found by `_collect`
+                worker.pipe.send(worker.job)
 
-    def _begin(self) -> _Worker:
+    def _start(self) -> _Worker:
         taken = {worker.number for worker in self._workers}
         number = next(number for number in range(self._size) if number not in taken)
         ours, theirs = self._context.Pipe()
-        beating, lifeline = self._context.Pipe(duplex=False)
+        watched, lifeline = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=_serve, args=(theirs, beating, self._make_work, number), name=f"worker-{number}"
+            target=_serve, args=(theirs, watched, self._make_runner, number), name=f"worker-{number}"
         )
         process.start()
         theirs.close()
-        beating.close()
+        watched.close()
         worker = _Worker(number, process, ours, lifeline)
         self._workers.append(worker)
         return worker
 
     def _collect(self) -> Iterator[Attempt]:
-        busy = [worker for worker in self._workers if worker.order is not None]
+        busy = [worker for worker in self._workers if worker.job is not None]
         ready = wait([worker.pipe for worker in busy], timeout=_POLL_S)
         for worker in busy:
-            order = worker.order
-            assert order is not None
+            job = worker.job
+            assert job is not None
             if worker.pipe in ready:
-                yield self._received(worker, order)
-            elif time.monotonic() - worker.since > self._patience_s:
+                yield self._receive(worker, job)
+            elif time.monotonic() - worker.since > self._timeout_s:
                 self._drop(worker)
-                yield FailedAttempt(order.id, f"it hung: no end within {self._patience_s:g} s")
+                yield FailedAttempt(job.id, f"the episode hung: not finished after {self._timeout_s:g} s")
 
-    def _received(self, worker: _Worker, order: EpisodeJob) -> Attempt:
+    def _receive(self, worker: _Worker, job: EpisodeJob) -> Attempt:
         try:
             answer: object = worker.pipe.recv()
         except (EOFError, OSError):
             worker.process.join(_END_LIMIT_S)
             code = worker.process.exitcode
             self._drop(worker)
-            return FailedAttempt(order.id, f"its process ended, with code {code}")
+            return FailedAttempt(job.id, f"the worker process ended with code {code}")
         if isinstance(answer, BaseException):
             raise answer
-        worker.order = None
+        worker.job = None
         assert isinstance(answer, Record | FailedAttempt)
         return answer
 
@@ -138,10 +138,10 @@ class Pool:
         _kill(worker.process)
 
 
-def get_ready() -> None:
-    """Begin to import what workers share, in the process that they are forked from; returns at once."""
+def warm_up() -> None:
+    """Start the fork server, which imports the shared modules in the background."""
     if isinstance(_context(), ForkServerContext):
-        from multiprocessing import forkserver  # not there on every system
+        from multiprocessing import forkserver  # does not exist on every system
 
         forkserver.ensure_running()
 
@@ -156,7 +156,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 
 def _kill(process: BaseProcess) -> None:
-    """End a worker, and the processes of its group, whether it still lives or not."""
+    """Kill a worker and its process group; its children may outlive it."""
     if process.pid is not None and sys.platform != "win32":
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -164,28 +164,28 @@ def _kill(process: BaseProcess) -> None:
     process.join()
 
 
-def _serve(pipe: Connection, lifeline: Connection, make_work: MakeWork, number: int) -> None:
-    """The worker: do what comes in until the other end is closed; end at once when the owner is gone."""
+def _serve(pipe: Connection, lifeline: Connection, make_runner: MakeRunner, number: int) -> None:
+    """The worker process: run jobs until the pipe is closed; exit at once if the owner dies."""
     if sys.platform != "win32":
         os.setsid()
-    threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
+    threading.Thread(target=_exit_with, args=(lifeline,), name="lifeline", daemon=True).start()
     try:
-        work = make_work(number)
+        runner = make_runner(number)
     except (RunError, ValueError) as error:
         with suppress(OSError, EOFError):
             pipe.recv()
             pipe.send(error)
         return
-    with suppress(EOFError, OSError), work:
+    with suppress(EOFError, OSError), runner:
         while True:
-            order: EpisodeJob = pipe.recv()
+            job: EpisodeJob = pipe.recv()
             try:
-                pipe.send(work.do(order))
+                pipe.send(runner.run(job))
             except RunError as error:
                 pipe.send(error)
 
 
-def _end_with(lifeline: Connection) -> None:
+def _exit_with(lifeline: Connection) -> None:
     with suppress(EOFError, OSError):
         lifeline.recv()
     if sys.platform != "win32":

@@ -1,4 +1,4 @@
-"""What each worker would otherwise do first for itself; imported last by the process that all are forked from."""
+"""Work that every worker would do at its start; imported last by the fork server."""
 
 import gc
 import platform
@@ -6,5 +6,5 @@ import platform
 from PIL import Image
 
 Image.preinit()
-_ = platform.uname().processor  # a program is started to find it, and the answer is kept; clients tell it to servers
-gc.freeze()  # what stands here is never collected, so its pages stay shared
+_ = platform.uname().processor  # runs a program and caches the result, which HTTP clients report
+gc.freeze()  # objects that are never collected keep their memory pages shared

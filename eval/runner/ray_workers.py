@@ -1,7 +1,7 @@
-"""Episodes on a Ray cluster: workers on whatever nodes have room, and their recordings brought home.
+"""Runs episodes on a Ray cluster and copies their recordings back.
 
-Each attempt is placed once. Where a worker or its node dies the attempt is trouble like any other: the evaluation has
-it done again, elsewhere, and writes a record only for what came back, so that nothing is counted twice.
+Each attempt is scheduled once. If a worker or its node dies, the attempt counts as failed: the evaluation schedules it
+again and only records what came back, so no episode counts twice.
 """
 
 import shutil
@@ -19,73 +19,75 @@ from zipfile import ZIP_STORED, ZipFile
 from ...agent.record.trajectory import RunError
 from ..core.record import Attempt, FailedAttempt
 from .episode import EpisodeJob, EpisodeRunner
-from .pool import MakeWork
+from .pool import MakeRunner
 
-ray: Any = import_module("ray")  # untyped here, since few have it
+ray: Any = import_module("ray")  # untyped, since it is optional
 
 _POLL_S = 1.0
-_UP_S = 0.2
+_PING_S = 0.2
 _CONNECT_S = 5.0
 
 
 @dataclass(slots=True)
-class _Placed:
-    order: EpisodeJob
+class _Scheduled:
+    job: EpisodeJob
     worker: Any
     number: int
     waited_s: float = 0.0
 
 
 class RayWorkers:
-    """Up to `size` workers on the cluster at `address`, each of which takes `cores` of a node's processors.
+    """Up to `size` workers on the cluster at `address`, each using `cores` CPU cores.
 
-    `address` is as Ray has it: `auto`, or `HOST:PORT` of its head. All nodes need this package and the benchmark's
-    data at the same place; recordings travel, so no folder need be shared.
+    `address` is Ray's: `auto`, or `HOST:PORT` of the head node. All nodes need this package and the benchmark's data at
+    the same path; recordings are copied, so no shared folder is needed.
 
     Raises:
         RunError: there is no cluster.
     """
 
-    def __init__(self, address: str, make_work: MakeWork, size: int, patience_s: float, cores: float = 1.0) -> None:
+    def __init__(self, address: str, make_runner: MakeRunner, size: int, timeout_s: float, cores: float = 1.0) -> None:
         _check_reachable(address)
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, ValueError, RuntimeError) as error:
-            said = " ".join(str(error).split())
-            raise RunError(f"there is no Ray cluster at {address}: {said[:200]}") from error
-        self._make_work = make_work
+            reason = " ".join(str(error).split())
+            raise RunError(f"there is no Ray cluster at {address}: {reason[:200]}") from error
+        self._make_runner = make_runner
         self._size = size
-        self._patience_s = patience_s
-        self._worker: Any = ray.remote(num_cpus=cores, max_restarts=0, max_task_retries=0, max_concurrency=2)(_Worker)
+        self._timeout_s = timeout_s
+        self._worker: Any = ray.remote(num_cpus=cores, max_restarts=0, max_task_retries=0, max_concurrency=2)(
+            _RayWorker
+        )
 
-    def work(self, orders: deque[EpisodeJob]) -> Iterator[Attempt]:
+    def run(self, jobs: deque[EpisodeJob]) -> Iterator[Attempt]:
         """See `Workers`.
 
         Raises:
             RunError: an episode cannot be recorded.
-            ValueError: the contender or the benchmark cannot be made.
+            ValueError: the agent or the benchmark cannot be created.
         """
         idle: list[tuple[int, Any]] = []
-        placed: dict[Any, _Placed] = {}
+        scheduled: dict[Any, _Scheduled] = {}
         numbers = deque(range(self._size))
-        while orders or placed:
-            while orders and (idle or numbers):
-                number, worker = idle.pop() if idle else self._begin(numbers.popleft())
-                order = orders.popleft()
-                placed[worker.do.remote(order)] = _Placed(order, worker, number)
-            while not orders and idle:  # one that waits for room may have it
+        while jobs or scheduled:
+            while jobs and (idle or numbers):
+                number, worker = idle.pop() if idle else self._start(numbers.popleft())
+                job = jobs.popleft()
+                scheduled[worker.run.remote(job)] = _Scheduled(job, worker, number)
+            while not jobs and idle:  # frees a slot for a worker that waits for one
                 number, worker = idle.pop()
                 ray.kill(worker)
                 numbers.append(number)
-            ready, waiting = ray.wait(list(placed), timeout=_POLL_S)
+            ready, waiting = ray.wait(list(scheduled), timeout=_POLL_S)
             for reference in waiting:
-                yield from self._late(placed, reference, numbers)
+                yield from self._check_timeout(scheduled, reference, numbers)
             for reference in ready:
-                one = placed.pop(reference)
-                attempt = self._received(reference, one.order)
+                one = scheduled.pop(reference)
+                attempt = self._receive(reference, one.job)
                 if attempt is None:
                     numbers.append(one.number)
-                    yield FailedAttempt(one.order.id, "its worker or its node died")
+                    yield FailedAttempt(one.job.id, "the worker or its node died")
                 else:
                     idle.append((one.number, one.worker))
                     yield attempt
@@ -94,27 +96,29 @@ class RayWorkers:
         """Leave the cluster, which ends the workers."""
         ray.shutdown()
 
-    def _begin(self, number: int) -> tuple[int, Any]:
-        return number, self._worker.remote(self._make_work, number)
+    def _start(self, number: int) -> tuple[int, Any]:
+        return number, self._worker.remote(self._make_runner, number)
 
-    def _late(self, placed: dict[Any, _Placed], reference: Any, numbers: deque[int]) -> Iterator[Attempt]:
-        """An attempt that does not end is ended. What waits for room on the cluster is not late."""
-        one = placed[reference]
+    def _check_timeout(
+        self, scheduled: dict[Any, _Scheduled], reference: Any, numbers: deque[int]
+    ) -> Iterator[Attempt]:
+        """Kill an attempt that takes too long. Time spent waiting for a free node does not count."""
+        one = scheduled[reference]
         try:
-            ray.get(one.worker.is_up.remote(), timeout=_UP_S)
+            ray.get(one.worker.ping.remote(), timeout=_PING_S)
         except ray.exceptions.GetTimeoutError:
             return
         except ray.exceptions.RayError:
-            return  # `wait` finds it
+            return  # reported by `wait`
         one.waited_s += _POLL_S
-        if one.waited_s > self._patience_s:
+        if one.waited_s > self._timeout_s:
             ray.kill(one.worker)
-            del placed[reference]
+            del scheduled[reference]
             numbers.append(one.number)
-            yield FailedAttempt(one.order.id, f"it hung: no end within {self._patience_s:g} s")
+            yield FailedAttempt(one.job.id, f"the episode hung: not finished after {self._timeout_s:g} s")
 
-    def _received(self, reference: Any, order: EpisodeJob) -> Attempt | None:
-        """What came back, with its recording unpacked; None where nothing did."""
+    def _receive(self, reference: Any, job: EpisodeJob) -> Attempt | None:
+        """The attempt, with its recording unpacked; None if the worker died."""
         try:
             answer: tuple[Attempt, bytes] | Exception = ray.get(reference)
         except ray.exceptions.RayActorError:
@@ -123,16 +127,16 @@ class RayWorkers:
             raise answer
         attempt, packed = answer
         try:
-            order.folder.mkdir(parents=True, exist_ok=True)
+            job.folder.mkdir(parents=True, exist_ok=True)
             with ZipFile(BytesIO(packed)) as files:
-                files.extractall(order.folder)
+                files.extractall(job.folder)
         except OSError as error:
-            raise RunError(f"{order.folder} cannot be written: {error.strerror}") from error
+            raise RunError(f"{job.folder} cannot be written: {error.strerror}") from error
         return attempt
 
 
 def _check_reachable(address: str) -> None:
-    """Ray itself tries for many minutes."""
+    """Fail early: Ray itself retries for many minutes."""
     host, colon, port = address.rpartition(":")
     if not (colon and port.isdecimal()):
         return
@@ -142,23 +146,23 @@ def _check_reachable(address: str) -> None:
         raise RunError(f"there is no Ray cluster at {address}: {error.strerror or error}") from error
 
 
-class _Worker:
-    """In a process of the cluster: does episodes in a folder of its own, and hands them back whole."""
+class _RayWorker:
+    """Runs in a process of the cluster: runs episodes in a temporary folder and returns them as an archive."""
 
-    def __init__(self, make_work: Callable[[int], EpisodeRunner], number: int) -> None:
-        self._make_work = make_work
+    def __init__(self, make_runner: Callable[[int], EpisodeRunner], number: int) -> None:
+        self._make_runner = make_runner
         self._number = number
-        self._work: EpisodeRunner | None = None
+        self._runner: EpisodeRunner | None = None
 
-    def is_up(self) -> bool:
+    def ping(self) -> bool:
         return True
 
-    def do(self, order: EpisodeJob) -> tuple[Attempt, bytes] | Exception:
+    def run(self, job: EpisodeJob) -> tuple[Attempt, bytes] | Exception:
         folder = Path(tempfile.mkdtemp(prefix="screenwright-eval-"))
         try:
-            if self._work is None:
-                self._work = self._make_work(self._number)
-            attempt = self._work.do(replace(order, folder=folder / "run"))
+            if self._runner is None:
+                self._runner = self._make_runner(self._number)
+            attempt = self._runner.run(replace(job, folder=folder / "run"))
             return attempt, _packed(folder / "run")
         except (RunError, ValueError) as error:
             return error
@@ -167,7 +171,7 @@ class _Worker:
 
 
 def _packed(folder: Path) -> bytes:
-    """The files of a folder; stored, since pictures do not get smaller."""
+    """The files of a folder as an uncompressed archive, since images are compressed already."""
     data = BytesIO()
     with ZipFile(data, "w", ZIP_STORED) as files:
         for path in sorted(folder.rglob("*")) if folder.exists() else ():

@@ -14,7 +14,7 @@ from ..eval.analysis.tables import as_text, interval
 from ..eval.benchmarks.registry import benchmark_named, benchmark_names
 from ..eval.core.config import EvalConfig
 from ..eval.core.manifest import differences
-from ..eval.core.plan import chosen_tasks
+from ..eval.core.plan import select_tasks
 from ..eval.core.record import Record
 from ..eval.core.store import Store
 from ..eval.runner.evaluation import Evaluation
@@ -80,7 +80,7 @@ def _evaluation(given: argparse.Namespace) -> Evaluation:
         if "benchmark" not in values:
             raise SettingsError("name a BENCHMARK, or --resume RUN, or --repeat RUN; --list names the benchmarks")
         config = build_settings(EvalConfig, values)
-        evaluation = Evaluation.begin(config, _folder(config))
+        evaluation = Evaluation.create(config, _folder(config))
         if evaluation.manifest.protocol:
             print(evaluation.manifest.protocol, file=sys.stderr)
         return evaluation
@@ -92,7 +92,7 @@ def _evaluation(given: argparse.Namespace) -> Evaluation:
     if given.resume is not None:
         _check_unchanged(before.settings, config, values)
         return Evaluation.resume(earlier, config.workers)
-    evaluation = Evaluation.begin(config, _folder(config), str(earlier))
+    evaluation = Evaluation.create(config, _folder(config), str(earlier))
     for line in differences(before, evaluation.manifest):
         print(f"changed since then: {line}", file=sys.stderr)
     return evaluation
@@ -125,7 +125,7 @@ def _list(given: argparse.Namespace) -> int:
     root = getattr(given, "root", None)
     benchmark = benchmark_named(given.benchmark, Path(root) if root else None)
     names, categories = getattr(given, "task", None) or (), getattr(given, "category", None) or ()
-    for task in chosen_tasks(benchmark.tasks(), names, categories):
+    for task in select_tasks(benchmark.tasks(), names, categories):
         print(f"{task.name}\t{task.category}")
     return 0
 

@@ -82,7 +82,7 @@ def test_benchmarks_and_tasks_are_listed(toy: Path, capsys: pytest.CaptureFixtur
         (["eval", "toy"], "needs --root"),
         (["eval", "toy", "--root", ".", "--task", "x*"], "no task matches 'x*'; there are bug-once"),
         (["eval", "toy", "--root", ".", "--category", "x"], "there is no category 'x'; there are broken, whole"),
-        (["eval", "toy", "--root", ".", "--seeds", "9-1"], "run backwards"),
+        (["eval", "toy", "--root", ".", "--seeds", "9-1"], "is reversed"),
         (
             ["eval", "toy", "--root", ".", "--seeds", "many"],
             "--seeds is 'many', but should be of the form: ",
@@ -94,9 +94,9 @@ def test_benchmarks_and_tasks_are_listed(toy: Path, capsys: pytest.CaptureFixtur
         ),
         (["eval", "toy", "--root", ".", "--model", "gpt"], "there is no model 'gpt'"),
         (["eval", "toy", "--root", ".", "--model", ","], "names no model"),
-        (["eval", "--resume", "nowhere"], "nowhere holds no evaluation"),
-        (["eval", "--repeat", "nowhere"], "nowhere holds no evaluation"),
-        (["compare", "nowhere", "nowhere"], "nowhere holds no evaluation"),
+        (["eval", "--resume", "nowhere"], "nowhere contains no evaluation"),
+        (["eval", "--repeat", "nowhere"], "nowhere contains no evaluation"),
+        (["compare", "nowhere", "nowhere"], "nowhere contains no evaluation"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -128,23 +128,23 @@ def test_a_task_is_set_up_and_scored_by_android_world(tmp_path: Path, state: Pat
 
 def test_each_task_has_its_own_step_budget(tmp_path: Path, state: Path, phone: AdbPhone) -> None:
     chosen = settings(tmp_path, agent="random", task=("Press", "Cursed"))
-    records = {record.id.task: record for record in Evaluation.begin(chosen, tmp_path / "out").run()}
+    records = {record.id.task: record for record in Evaluation.create(chosen, tmp_path / "out").run()}
     press = records["Press"]
     assert (press.done, press.score, press.steps, press.stop) == (False, 0.0, 3, "step_limit")
     assert press.env["kind"] == "android"
     assert records["Cursed"].done is None
     shorter = settings(tmp_path, agent="random", task=("Press",), steps=2)
-    (record,) = Evaluation.begin(shorter, tmp_path / "shorter").run()
+    (record,) = Evaluation.create(shorter, tmp_path / "shorter").run()
     assert record.steps == 2
 
 
 def test_missing_parts_are_reported(tmp_path: Path, state: Path) -> None:
     with pytest.raises(ValueError, match="google-research/android_world"):
-        Evaluation.begin(settings(tmp_path, python=None), tmp_path / "out")
+        Evaluation.create(settings(tmp_path, python=None), tmp_path / "out")
     with pytest.raises(ValueError, match="--workers 1"):
-        Evaluation.begin(settings(tmp_path, workers=2), tmp_path / "out")
+        Evaluation.create(settings(tmp_path, workers=2), tmp_path / "out")
     with pytest.raises(ValueError, match="leave out --root"):
         benchmark_named("androidworld", tmp_path)
     bare = python_with({"android_world.nothing": ""}, tmp_path / "bare")
     with pytest.raises((TaskError, EvalError), match=r"lacks android_world\.registry: make an environment"):
-        list(Evaluation.begin(settings(tmp_path, python=bare), tmp_path / "out").run())
+        list(Evaluation.create(settings(tmp_path, python=bare), tmp_path / "out").run())

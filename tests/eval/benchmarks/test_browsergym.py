@@ -212,7 +212,7 @@ def test_a_killed_browsergym_is_a_lost_environment(webarena: BrowserGym) -> None
 
 def test_an_evaluation_with_browsergym_records_the_episode(python: Path, tmp_path: Path) -> None:
     given = {"benchmark": "webarena", "python": python, "agent": "random", "task": ["webarena.0"], "workers": 1}
-    (record,) = Evaluation.begin(EvalConfig.from_flat(given | {"steps": 3}), tmp_path / "out").run()
+    (record,) = Evaluation.create(EvalConfig.from_flat(given | {"steps": 3}), tmp_path / "out").run()
     assert (record.done, record.score, record.steps) == (False, 0.0, 3)
     assert record.env["program"] == "BrowserGym"
 

@@ -28,7 +28,7 @@ def gallery() -> Iterator[Gallery]:
 
 
 def run(gallery: Gallery, folder: Path, task: str, factory: AgentFactory) -> Record:
-    record = EpisodeRunner(gallery, factory).do(EpisodeJob(EpisodeId(task, 0), folder / task, Limits(15)))
+    record = EpisodeRunner(gallery, factory).run(EpisodeJob(EpisodeId(task, 0), folder / task, Limits(15)))
     assert isinstance(record, Record), record
     return record
 

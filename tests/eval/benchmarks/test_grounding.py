@@ -53,7 +53,7 @@ def v2(tmp_path: Path) -> Path:
 @pytest.mark.reader
 def test_the_first_click_is_the_answer(v2: Path, tmp_path: Path) -> None:
     settings = EvalConfig.of(benchmark="screenspot", root=v2, model="reader", workers=0)
-    records = list(Evaluation.begin(settings, tmp_path / "out").run())
+    records = list(Evaluation.create(settings, tmp_path / "out").run())
     assert [record.done for record in records] == [True, True]
     assert [record.steps for record in records] == [1, 1]
     assert records[0].category == "windows text"
@@ -62,7 +62,7 @@ def test_the_first_click_is_the_answer(v2: Path, tmp_path: Path) -> None:
 
 def test_a_reply_without_a_point_is_wrong(v2: Path, tmp_path: Path) -> None:
     settings = EvalConfig.of(benchmark="screenspot", root=v2, agent="null", workers=0)
-    records = list(Evaluation.begin(settings, tmp_path / "out").run())
+    records = list(Evaluation.create(settings, tmp_path / "out").run())
     assert {record.found for record in records} == {"wrong format: the reply contains no point"}
 
 
@@ -108,7 +108,7 @@ def test_an_absent_target_must_be_refused(tmp_path: Path) -> None:
     done = {}
     for agent in ("null", "random"):
         settings = EvalConfig.from_flat({"benchmark": "osworld-g", "root": folder, "agent": agent, "workers": 0})
-        (record,) = Evaluation.begin(settings, tmp_path / agent).run()
+        (record,) = Evaluation.create(settings, tmp_path / agent).run()
         done[agent] = record.done
     assert done == {"null": True, "random": False}
 

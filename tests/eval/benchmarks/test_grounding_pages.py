@@ -70,7 +70,7 @@ def test_the_oracle_finds_every_target_and_no_click_is_right_only_for_absent_tar
 ) -> None:
     runner, done = EpisodeRunner(grounding, factory), set[str]()
     for task in grounding.tasks():
-        record = runner.do(EpisodeJob(EpisodeId(task.name, 1), tmp_path / task.name, Limits(1)))
+        record = runner.run(EpisodeJob(EpisodeId(task.name, 1), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record
         assert record.category == {"icon": "icon", "absent": "refusal"}.get(task.name, "text")
         if record.done:
@@ -86,7 +86,7 @@ def test_pages_can_be_exported_as_a_screenspot_data_set(grounding: PageGrounding
     assert {task.category for task in written.tasks()} == {f"{kind} {_text_or_icon(kind)}" for kind in KINDS}
     runner = EpisodeRunner(written, Oracle())
     for task in written.tasks()[:: len(KINDS) + 1]:
-        record = runner.do(EpisodeJob(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
+        record = runner.run(EpisodeJob(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record
         assert record.done
 

@@ -20,7 +20,7 @@ TASKS = (
 @pytest.mark.browser
 def test_the_oracle_solves_tasks_of_every_kind(tmp_path: Path) -> None:
     settings = EvalConfig.of(benchmark="miniwob", task=TASKS, seeds="4000-4001", agent="oracle", workers=2)
-    records = list(Evaluation.begin(settings, tmp_path / "out").run())
+    records = list(Evaluation.create(settings, tmp_path / "out").run())
     assert len(records) == 2 * len(TASKS)
     assert [record.id.path for record in records if record.score != 1.0] == []
 

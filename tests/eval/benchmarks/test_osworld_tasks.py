@@ -139,7 +139,7 @@ def test_an_evaluation_records_osworlds_scores_and_leaves_errors_unjudged(root: 
     state.write_text('{"presses": 0}')
     with osworld_machine(FakeEnv()) as (url, _):
         chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, state)
-        records: list[Record] = list(Evaluation.begin(chosen, tmp_path / "out").run())
+        records: list[Record] = list(Evaluation.create(chosen, tmp_path / "out").run())
     assert [(record.id.task, record.done, record.score) for record in records] == [
         ("os.press-it", False, 0.0), ("os.cannot-be", False, 0.0), ("gimp.cursed-one", None, None),
     ]  # fmt: skip
@@ -160,13 +160,13 @@ def test_missing_parts_are_reported(
     chosen = settings(root, python_with({MODULE: package}, tmp_path), "http://127.0.0.1:1", tmp_path / "state")
     chosen = chosen.model_copy(update={"option": (*chosen.option, *option), "seeds": "0-9", "task": ("os.press-it",)})
     with pytest.raises(EvalError, match=message):
-        list(Evaluation.begin(chosen, tmp_path / "out").run())
+        list(Evaluation.create(chosen, tmp_path / "out").run())
 
 
 def test_bad_settings_are_reported_before_the_start(root: Path, tmp_path: Path) -> None:
     without = EvalConfig.from_flat({"benchmark": "osworld", "root": root, "agent": "null"})
     with pytest.raises(ValueError, match="pip install desktop-env"):
-        Evaluation.begin(without, tmp_path / "out")
+        Evaluation.create(without, tmp_path / "out")
     task = osworld(root).configured(settings(root, "/none/python", "", tmp_path)).tasks()[0]
     with pytest.raises(TaskError, match="cannot be started: No such file"), task.set_up(0):
         pass

@@ -61,8 +61,8 @@ def _closed() -> Iterator[None]:
 
 
 def run(root: Path, task: str, *moves: tuple[Action, ...]) -> Record:
-    order = EpisodeJob(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
-    record = EpisodeRunner(ui_cube(root), Script(*moves)).do(order)
+    job = EpisodeJob(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
+    record = EpisodeRunner(ui_cube(root), Script(*moves)).run(job)
     assert isinstance(record, Record), record
     return record
 

@@ -128,7 +128,7 @@ def evaluation(tmp_path: Path) -> Path:
     settings = EvalConfig.from_flat(
         {"benchmark": "toy", "root": tmp_path / "toy", "task": ("press",), "workers": 0, "agent": "oracle"}
     )
-    list(Evaluation.begin(settings, tmp_path / "eval").run())
+    list(Evaluation.create(settings, tmp_path / "eval").run())
     return tmp_path / "eval"
 
 
@@ -158,7 +158,7 @@ def test_the_language_that_an_evaluation_asked_in_is_kept(tmp_path: Path) -> Non
             "benchmark": "toy", "root": tmp_path / "toy", "task": ["press"], "seeds": "0", "workers": 1,
             "model": server.url, "dialect": "ui-tars-1.5", "language": "Chinese", "image_format": "jpeg",
         }  # fmt: skip
-        (episode,) = Evaluation.begin(EvalConfig.from_flat(given), tmp_path / "eval").run()
+        (episode,) = Evaluation.create(EvalConfig.from_flat(given), tmp_path / "eval").run()
     assert episode.done
     export(tmp_path / "eval", tmp_path / "out.jsonl")
     first = lines(tmp_path / "out.jsonl")[0]

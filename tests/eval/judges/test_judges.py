@@ -1,4 +1,4 @@
-"""Judges against a server on loopback that says what judges have said, and what they should not."""
+"""Judges with a scripted model server."""
 
 import json
 from collections.abc import Generator
@@ -23,8 +23,8 @@ from screenwright.eval.benchmarks.web_tasks import (
 )
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
-from screenwright.eval.judges.webjudge import read_points, read_score, read_status
-from screenwright.eval.judges.webvoyager import read_verdict
+from screenwright.eval.judges.webjudge import parse_points, parse_score, parse_status
+from screenwright.eval.judges.webvoyager import parse_verdict
 from screenwright.eval.runner.evaluation import Evaluation
 
 TASK = "Find the price of the cheapest fig"
@@ -60,26 +60,24 @@ def images(script: ScriptedModel, call: int) -> int:
 
 
 @pytest.mark.parametrize(("reply", "done"), [(YES, True), (NO, False)])
-def test_webvoyagers_judge_sees_the_task_the_answer_and_the_screenshots(
-    answered: Result, reply: str, done: bool
-) -> None:
+def test_the_webvoyager_judge_sees_task_answer_and_screenshots(answered: Result, reply: str, done: bool) -> None:
     with judge(reply) as (model, script):
         outcome = webvoyager_judging(model)(answered, TASK)
     assert outcome.done is done
     assert outcome.score is None
     assert "a-judge (prompts " in outcome.found
-    said = "\n".join(message.text for message in script.asked[0])
-    assert TASK in said
-    assert "It costs 3.20" in said
-    assert "last 3 screenshots" in said
+    sent = "\n".join(message.text for message in script.asked[0])
+    assert TASK in sent
+    assert "It costs 3.20" in sent
+    assert "last 3 screenshots" in sent
     assert images(script, 0) == 3
     assert answered.run is not None
-    kept = json.loads((answered.run / "judge.json").read_text())
-    assert kept["replies"] == [reply]
-    assert (kept["model"], kept["done"]) == ("a-judge", done)
+    log = json.loads((answered.run / "judge.json").read_text())
+    assert log["replies"] == [reply]
+    assert (log["model"], log["done"]) == ("a-judge", done)
 
 
-def test_a_judge_is_asked_without_warmth_and_shown_the_last_fifteen(tmp_path: Path) -> None:
+def test_the_webvoyager_judge_uses_temperature_0_and_the_last_15_screenshots(tmp_path: Path) -> None:
     click = [f"Action: click(start_box='({x},64)')" for x in range(90, 108)]
     result = run(tmp_path, *click, "Action: finished(content='done')")
     with judge(YES) as (model, script):
@@ -88,7 +86,7 @@ def test_a_judge_is_asked_without_warmth_and_shown_the_last_fifteen(tmp_path: Pa
     assert script.samplings[0].temperature == 0
 
 
-def test_no_answer_is_a_failure_that_no_judge_is_asked_about(tmp_path: Path) -> None:
+def test_a_run_without_an_answer_fails_without_a_judge(tmp_path: Path) -> None:
     result = run(tmp_path, "Action: finished()")
     with judge() as (model, script):
         outcome = webvoyager_judging(model)(result, TASK)
@@ -97,18 +95,18 @@ def test_no_answer_is_a_failure_that_no_judge_is_asked_about(tmp_path: Path) -> 
     assert script.asked == []
 
 
-@pytest.mark.parametrize("say", ["", "I cannot tell.", "success, I think"])
-def test_a_reply_without_a_verdict_is_asked_for_again_and_is_no_failure(answered: Result, say: str) -> None:
-    with judge(say, YES) as (model, script):
+@pytest.mark.parametrize("reply", ["", "I cannot tell.", "success, I think"])
+def test_a_reply_without_a_verdict_is_retried_and_never_a_failure(answered: Result, reply: str) -> None:
+    with judge(reply, YES) as (model, script):
         assert webvoyager_judging(model)(answered, TASK).done
         assert len(script.asked) == 2
-    with judge(say, say, say) as (model, _), pytest.raises(TaskError, match="no verdict in 3 replies"):
+    with judge(reply, reply, reply) as (model, _), pytest.raises(TaskError, match="no verdict in 3 replies"):
         webvoyager_judging(model)(answered, TASK)
     with judge(ModelLost("gone")) as (model, _), pytest.raises(TaskError, match="does not answer"):
         webvoyager_judging(model)(answered, TASK)
 
 
-def test_webjudge_keeps_the_screenshots_that_matter(answered: Result) -> None:
+def test_webjudge_shows_the_screenshots_with_a_high_score(answered: Result) -> None:
     with judge(POINTS, scored(2), scored(3), scored(5), STATUS) as (model, script):
         outcome = webjudge_judging(model)(answered, TASK)
     assert outcome.done
@@ -118,10 +116,10 @@ def test_webjudge_keeps_the_screenshots_that_matter(answered: Result) -> None:
     assert "1. the fig is found\n2. it is the cheapest" in last
     assert "1. click at 99, 65\n2. click at 99, 65" in last
     assert "1. A list of figs is seen." in last
-    assert "3.20" not in last  # the answer is no part of what was done
+    assert "3.20" not in last  # the answer is not an action
 
 
-def test_webjudge_without_a_score_or_a_status_is_no_failure(answered: Result) -> None:
+def test_webjudge_retries_without_a_score_or_status(answered: Result) -> None:
     with judge(POINTS, "fine", "good", "nice") as (model, _), pytest.raises(TaskError, match="last: nice"):
         webjudge_judging(model)(answered, TASK)
     replies = [POINTS, *[scored(1)] * 3, "done?", "well", "Status: failure"]
@@ -130,17 +128,17 @@ def test_webjudge_without_a_score_or_a_status_is_no_failure(answered: Result) ->
     assert images(script, 6) == 0
 
 
-def test_replies_are_read_as_the_official_code_reads_them() -> None:
-    assert [read_verdict(text) for text in (YES, NO, "SUCCESS but NOT SUCCESS", "?")] == [True, False, False, None]
-    assert read_points("1. one\n\n2. two") == "1. one\n2. two"
-    assert read_points(" \n") is None
-    assert read_score("### Reasoning: It costs 2\n### Score: [4]") == (4, "It costs 2")
-    assert read_score("Score: 9") is None
-    assert read_status("**Status**: failure, since success was not seen") is False
-    assert read_status("it was a success") is None
+def test_replies_are_parsed_as_in_the_official_code() -> None:
+    assert [parse_verdict(text) for text in (YES, NO, "SUCCESS but NOT SUCCESS", "?")] == [True, False, False, None]
+    assert parse_points("1. one\n\n2. two") == "1. one\n2. two"
+    assert parse_points(" \n") is None
+    assert parse_score("### Reasoning: It costs 2\n### Score: [4]") == (4, "It costs 2")
+    assert parse_score("Score: 9") is None
+    assert parse_status("**Status**: failure, since success was not seen") is False
+    assert parse_status("it was a success") is None
 
 
-def test_other_wording_is_used_and_changes_the_identity(answered: Result, tmp_path: Path) -> None:
+def test_custom_prompts_are_used_and_change_the_digest(answered: Result, tmp_path: Path) -> None:
     folder = tmp_path / "official"
     folder.mkdir()
     (folder / "judge_webvoyager_user.txt").write_text("Q: $task A: $answer N: $count")
@@ -167,7 +165,7 @@ MIND2WEB = {
 }
 
 
-def test_task_files_are_read_and_named_by_their_digest(tmp_path: Path) -> None:
+def test_task_files_are_identified_by_their_digest(tmp_path: Path) -> None:
     (tmp_path / "WebVoyager_data.jsonl").write_text(json.dumps(VOYAGER) + "\n")
     (tmp_path / "Online_Mind2Web.json").write_text(json.dumps([MIND2WEB]))
     (task,) = webvoyager(tmp_path).tasks()
@@ -183,32 +181,32 @@ def test_task_files_are_read_and_named_by_their_digest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wrong"),
+    ("text", "message"),
     [
         (json.dumps(VOYAGER) + "\n{", "line 2"),
         (json.dumps(VOYAGER | {"web": "ftp://x"}), "line 1: web"),
         (json.dumps(VOYAGER) + "\n" + json.dumps(VOYAGER), "two tasks named BBC-News--3"),
     ],
 )
-def test_a_damaged_task_file_is_told_by_its_line(text: str, wrong: str, tmp_path: Path) -> None:
+def test_an_invalid_task_file_is_reported_with_its_line(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "WebVoyager_data.jsonl").write_text(text)
-    with pytest.raises(TaskError, match=wrong):
+    with pytest.raises(TaskError, match=message):
         webvoyager(tmp_path).tasks()
     with pytest.raises(TaskError, match="there is no Online_Mind2Web"):
         online_mind2web(tmp_path)
 
 
-def test_without_a_judge_nothing_is_begun(tmp_path: Path) -> None:
+def test_a_missing_or_unused_judge_is_an_error_before_the_start(tmp_path: Path) -> None:
     (tmp_path / "WebVoyager_data.jsonl").write_text(json.dumps(VOYAGER))
     settings = EvalConfig.from_flat({"benchmark": "webvoyager", "root": tmp_path, "agent": "null"})
     with pytest.raises(ValueError, match="--judge"):
-        Evaluation.begin(settings, tmp_path / "out")
+        Evaluation.create(settings, tmp_path / "out")
     with pytest.raises(ValueError, match="has no use for --judge"):
-        Evaluation.begin(EvalConfig.from_flat({"benchmark": "demo", "judge": "http://127.0.0.1:1"}), tmp_path / "out")
+        Evaluation.create(EvalConfig.from_flat({"benchmark": "demo", "judge": "http://127.0.0.1:1"}), tmp_path / "out")
 
 
 @pytest.mark.browser
-def test_a_task_is_worked_in_the_browser_and_judged(tmp_path: Path) -> None:
+def test_a_task_runs_in_the_browser_and_is_judged(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<title>Figs</title><h1>Figs cost 3.20</h1>")
     with judge(YES) as (model, script):

@@ -1,4 +1,4 @@
-"""The engine: every episode once, whatever breaks, hangs, dies or is killed."""
+"""Evaluations run every episode once, whatever crashes, hangs or is killed."""
 
 import os
 import random
@@ -30,20 +30,20 @@ def settings_for(root: Path, *tasks: str, workers: int = 0, agent: str = "oracle
 
 
 def run(settings: EvalConfig, out: Path) -> list[Record]:
-    return list(Evaluation.begin(settings, out).run())
+    return list(Evaluation.create(settings, out).run())
 
 
 @pytest.mark.parametrize("workers", [0, 3])
-def test_the_oracle_does_every_episode_and_nobody_does_none(root: Path, tmp_path: Path, workers: int) -> None:
+def test_the_oracle_solves_every_episode_and_the_null_agent_none(root: Path, tmp_path: Path, workers: int) -> None:
     records = run(settings_for(root, "press", "press-and-end", workers=workers), tmp_path / "oracle")
     assert [record.done for record in records] == [True] * 6
     assert Counter(record.stop for record in records) == {"finished": 3, "task_over": 3}
     assert {record.score for record in records} == {1.0}
-    nobody = run(settings_for(root, "press", workers=workers, agent="null"), tmp_path / "null")
-    assert [record.done for record in nobody] == [False] * 3
+    null = run(settings_for(root, "press", workers=workers, agent="null"), tmp_path / "null")
+    assert [record.done for record in null] == [False] * 3
 
 
-def test_an_episode_is_a_recorded_run_with_a_record_beside_it(root: Path, tmp_path: Path) -> None:
+def test_an_episode_is_recorded_as_a_run_with_a_record(root: Path, tmp_path: Path) -> None:
     (record,) = run(settings_for(root, "press", seeds="2"), tmp_path / "out")
     recorded = read_run(tmp_path / "out" / "episodes" / "press" / "2")
     assert recorded.started.task == record.instruction == 'Click "Greet" 3 times'
@@ -52,7 +52,7 @@ def test_an_episode_is_a_recorded_run_with_a_record_beside_it(root: Path, tmp_pa
     assert (record.env["kind"], record.agent["model"]) == ("fake", "script")
 
 
-def test_a_failure_has_a_first_guess_and_a_strip_of_pictures(root: Path, tmp_path: Path) -> None:
+def test_a_failure_has_a_triage_and_a_filmstrip(root: Path, tmp_path: Path) -> None:
     (record,) = run(settings_for(root, "press", seeds="5", agent="random", steps=4), tmp_path / "out")
     assert record.done is False
     assert record.triage is not None
@@ -61,7 +61,7 @@ def test_a_failure_has_a_first_guess_and_a_strip_of_pictures(root: Path, tmp_pat
     assert (tmp_path / "out/episodes/press/5/strip.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
-def test_the_same_random_clicks_are_made_again(root: Path, tmp_path: Path) -> None:
+def test_the_random_agent_repeats_its_clicks(root: Path, tmp_path: Path) -> None:
     one, other = (
         run(settings_for(root, "press", seeds="0", agent="random"), tmp_path / name)[0] for name in ("a", "b")
     )
@@ -69,21 +69,21 @@ def test_the_same_random_clicks_are_made_again(root: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("how", ["refuses", "bug", "dies", "hangs"])
-def test_what_the_machinery_breaks_once_is_done_again_and_counted_once(root: Path, tmp_path: Path, how: str) -> None:
+def test_a_failed_attempt_is_retried_and_the_episode_counts_once(root: Path, tmp_path: Path, how: str) -> None:
     settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, episode_timeout=2.0)
-    evaluation = Evaluation.begin(settings, tmp_path / "out")
+    evaluation = Evaluation.create(settings, tmp_path / "out")
     records = {record.id.task: record for record in evaluation.run()}
     assert records["press"].done
     assert not records["press"].errors
     broken = records[f"{how}-once"]
     assert broken.done
-    said = {"refuses": "not ready", "bug": "ZeroDivisionError", "dies": "code -9", "hangs": "hung"}[how]
+    message = {"refuses": "not ready", "bug": "ZeroDivisionError", "dies": "code -9", "hangs": "hung"}[how]
     assert len(broken.errors) == 1
-    assert said in broken.errors[0]
+    assert message in broken.errors[0]
     assert evaluation.remaining() == ()
 
 
-def test_what_stays_broken_is_no_failure_of_the_agent(root: Path, tmp_path: Path) -> None:
+def test_an_episode_that_always_fails_stays_unjudged(root: Path, tmp_path: Path) -> None:
     settings = settings_for(root, "press", "refuses-always", seeds="0", retries=1)
     records = {record.id.task: record for record in run(settings, tmp_path / "out")}
     assert records["press"].done
@@ -93,14 +93,14 @@ def test_what_stays_broken_is_no_failure_of_the_agent(root: Path, tmp_path: Path
     assert len(Evaluation.resume(tmp_path / "out").remaining()) == 1
 
 
-def test_an_evaluation_where_nothing_can_be_run_is_given_up_soon(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(EvalError, match=r"none of the first 3 .* not ready"):
+def test_an_evaluation_stops_early_if_all_attempts_fail(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(EvalError, match=r"all of the first 3 .* not ready"):
         run(settings_for(root, "refuses-always", seeds="0-99"), tmp_path / "out")
     assert len(Evaluation.resume(tmp_path / "out").remaining()) == 100
 
 
-def test_what_is_over_is_not_run_again(root: Path, tmp_path: Path) -> None:
-    evaluation = Evaluation.begin(settings_for(root, "press", "slow"), tmp_path / "out")
+def test_resume_runs_only_the_remaining_episodes(root: Path, tmp_path: Path) -> None:
+    evaluation = Evaluation.create(settings_for(root, "press", "slow"), tmp_path / "out")
     stream = evaluation.run()
     first = [next(stream), next(stream)]
     stream.close()
@@ -112,22 +112,22 @@ def test_what_is_over_is_not_run_again(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ten_kills_at_random_change_no_total(root: Path, tmp_path: Path) -> None:
+def test_ten_random_kills_lose_and_repeat_no_episode(root: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import sys; from screenwright.cli.main import main; sys.exit(main())", "eval"]
     out = tmp_path / "out"
     flags = ["toy", "--root", root, "--agent", "oracle", "--task", "slow", "--seeds", "0-59", "--steps", "99"]
     choose = random.Random(7)
     environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-    begin = [*command, *map(str, flags), "--workers", "2", "--out", str(out)]
+    start = [*command, *map(str, flags), "--workers", "2", "--out", str(out)]
     for _ in range(10):
-        with subprocess.Popen(begin, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(start, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
             started = time.monotonic()
             while not (out / "manifest.json").exists() and time.monotonic() - started < 30:
                 time.sleep(0.01)
             time.sleep(choose.uniform(0.0, 1.5))
             process.kill()
-        begin = [*command, "--resume", str(out)]
-    last = subprocess.run(begin, env=environment, check=False, capture_output=True, text=True)
+        start = [*command, "--resume", str(out)]
+    last = subprocess.run(start, env=environment, check=False, capture_output=True, text=True)
     assert last.returncode == 0, last.stderr
     store = Store(out)
     records = store.records(store.manifest().episodes)
@@ -135,13 +135,13 @@ def test_ten_kills_at_random_change_no_total(root: Path, tmp_path: Path) -> None
     assert all(record.done and record.steps == record.id.seed + 2 for record in records)
 
 
-def test_a_folder_that_holds_an_evaluation_is_not_written_over(root: Path, tmp_path: Path) -> None:
+def test_an_existing_evaluation_is_not_overwritten(root: Path, tmp_path: Path) -> None:
     run(settings_for(root, "press"), tmp_path / "out")
     with pytest.raises(RunError, match="--resume"):
-        Evaluation.begin(settings_for(root, "press"), tmp_path / "out")
+        Evaluation.create(settings_for(root, "press"), tmp_path / "out")
 
 
-def test_the_manifest_says_what_was_run(root: Path, tmp_path: Path) -> None:
+def test_the_manifest_describes_the_evaluation(root: Path, tmp_path: Path) -> None:
     run(settings_for(root, "press", trials=2), tmp_path / "out")
     manifest = Store(tmp_path / "out").manifest()
     assert manifest.benchmark == "toy 1.0"
@@ -158,6 +158,6 @@ def test_a_damaged_record_is_named(root: Path, tmp_path: Path) -> None:
         Evaluation.resume(tmp_path / "out").records()
 
 
-def test_the_benchmark_is_closed_where_the_work_was_done(root: Path, tmp_path: Path) -> None:
+def test_the_benchmark_is_closed_in_its_worker(root: Path, tmp_path: Path) -> None:
     run(settings_for(root, "press", workers=1), tmp_path / "out")
     assert (root / "closed").exists()

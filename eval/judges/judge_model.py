@@ -1,7 +1,7 @@
-"""Asking a judge: a model at any OpenAI-compatible server, its prompts, and what came of it.
+"""A model as a judge, at any OpenAI-compatible server: its prompts, retries and verdict.
 
-A reply that holds no verdict is asked for again; where there is none in the end, the episode is not judged, which is
-not the same as not done.
+A reply without a verdict is requested again. If none arrives, the episode is left unjudged instead of counted as
+failed.
 """
 
 import re
@@ -19,37 +19,39 @@ from ..core.task import Outcome, TaskError
 
 T = TypeVar("T")
 
-TRIES = 3
+MAX_TRIES = 3
 _TOKENS = 4000
 _SEED = 42
 _FIXED_TEMPERATURE = re.compile(r"(^|/)(o\d|gpt-5)")
-"""Names of models that take no temperature but 1."""
+"""Names of models that only support a temperature of 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgePrompts:
-    """The prompt texts of a judge, by name: ours, or the files `NAME.txt` of `folder`, with the same `$blanks`.
+    """The prompts of a judge by name: ours, or files `NAME.txt` in `folder` with the same `$variables`.
 
-    A file of the folder replaces that one text, which is how the official wording is used.
+    Each file replaces one of our prompts; this is how the official wording can be used.
     """
 
     names: tuple[str, ...]
     folder: Path | None = None
 
     def render(self, name: str, **values: str) -> str:
-        """The text `name` with its blanks filled.
+        """The prompt `name` with its variables substituted.
 
         Raises:
-            TaskError: a file of the folder has a blank that there is nothing for.
+            TaskError: a file of the folder has an unknown variable.
         """
         try:
             return string.Template(self._text(name)).substitute(values)
         except (KeyError, ValueError) as error:
-            raise TaskError(f"{name}.txt: there is no {error}; there are {', '.join(values) or 'no blanks'}") from error
+            raise TaskError(
+                f"{name}.txt: there is no {error}; there are {', '.join(values) or 'no variables'}"
+            ) from error
 
     @property
     def sha256(self) -> str:
-        """The identity of all its texts."""
+        """The digest of all prompts."""
         return prompt_sha256(*(self._text(name) for name in self.names))
 
     def _text(self, name: str) -> str:
@@ -64,7 +66,7 @@ class JudgePrompts:
 
 @dataclass(frozen=True, slots=True)
 class JudgeScore:
-    """What a judge found. `replies` are all that it said, in order; `images` how many screenshots it was shown."""
+    """A judge's verdict. `replies` are all its replies in order; `images` is the number of screenshots it saw."""
 
     done: bool
     why: str
@@ -75,33 +77,33 @@ class JudgeScore:
 
 @dataclass(slots=True)
 class JudgeModel:
-    """A judge's model in one case, and all that was said in it."""
+    """A judge's model for one episode, with all its replies."""
 
     model: Model
     replies: list[str] = field(default_factory=list[str])
     usage: Usage = Usage()
 
-    def ask(self, system: str, message: Message, read: Callable[[str], T | None]) -> T:
-        """What `read` makes of the reply; a reply that it makes nothing of is asked for again, a little warmer.
+    def ask(self, system: str, message: Message, parse: Callable[[str], T | None]) -> T:
+        """The parsed reply; one that cannot be parsed is requested again at a higher temperature.
 
         Raises:
-            TaskError: the model does not answer, or never as it was asked to.
+            TaskError: the model does not respond, or no reply can be parsed.
         """
         messages = (*((Message.of("system", system),) if system else ()), message)
-        said = ""
-        for attempt in range(TRIES):
+        reply = ""
+        for attempt in range(MAX_TRIES):
             try:
                 self.model.connect()
                 completion = self.model.complete(messages, self._sampling(attempt))
             except ModelLost as lost:
                 raise TaskError(f"the judge does not answer: {lost}") from lost
-            said = completion.text
-            self.replies.append(said)
+            reply = completion.text
+            self.replies.append(reply)
             self.usage += completion.usage
-            value = read(said)
+            value = parse(reply)
             if value is not None:
                 return value
-        raise TaskError(f"the judge gave no verdict in {TRIES} replies; the last: {_short(said)}")
+        raise TaskError(f"the judge gave no verdict in {MAX_TRIES} replies; the last: {_short(reply)}")
 
     def _sampling(self, attempt: int) -> Sampling:
         if _FIXED_TEMPERATURE.search(self.model.info().name):
@@ -109,26 +111,26 @@ class JudgeModel:
         return Sampling(temperature=0.0 if attempt == 0 else 0.5, max_tokens=_TOKENS)
 
     def verdict(self, done: bool, why: str, images: int) -> JudgeScore:
-        """The verdict of this case."""
+        """The verdict with the replies and usage so far."""
         return JudgeScore(done, why, tuple(self.replies), images, self.usage)
 
 
 def open_judge(text: str) -> Model:
-    """The judge's model, from `URL` or `URL,MODEL`.
+    """The judge's model from `URL` or `URL,MODEL`.
 
     Raises:
-        ValueError: that is not the address of a server.
+        ValueError: the URL is invalid.
     """
     url, _, name = text.partition(",")
     return ServedModel(url, name or None, extra_body={"seed": _SEED})
 
 
 def outcome_of(verdict: JudgeScore, judge: str, model: Model, prompts: JudgePrompts) -> Outcome:
-    """The outcome of a judged episode; says who judged, by which prompts, and why."""
-    word = "done" if verdict.done else "not done"
+    """The outcome of a judged episode, with the judge, its prompts and its reason."""
+    status = "done" if verdict.done else "not done"
     name = model.info().name or model.info().endpoint
     who = f"{judge} {name} (prompts {prompts.sha256[:12]}, {verdict.images} screenshots)"
-    return Outcome(verdict.done, f"{who}: {word}; {_short(verdict.why, 2000)}")
+    return Outcome(verdict.done, f"{who}: {status}; {_short(verdict.why, 2000)}")
 
 
 def _short(text: str, most: int = 200) -> str:
