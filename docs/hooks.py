@@ -1,4 +1,4 @@
-"""Pages that mkdocs builds from other files: the API reference from the public names, CONTRIBUTING and CHANGELOG."""
+"""What mkdocs adds: the public names on the reference pages, and CONTRIBUTING and CHANGELOG as pages."""
 
 import ast
 import re
@@ -7,15 +7,13 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
 
 # The reference page of each public name, by the longest matching module prefix.
 PAGES = {
-    "agent.loop": "agent",
-    "agent.guard": "agent",
-    "agent.monitor": "agent",
-    "agent.core": "agent",
+    "agent": "agent",
     "agent.core.change": "events",
     "agent.core.messages": "models",
     "agent.core.model": "models",
@@ -24,18 +22,10 @@ PAGES = {
     "agent.policy": "models",
     "agent.reader": "models",
     "agent.record": "events",
+    "envs": "environments",
     "envs.actions": "actions",
     "envs.geometry": "actions",
-    "envs": "environments",
     "eval": "evaluation",
-}
-TITLES = {
-    "agent": ("Agent", "The agent, its limits, guard and recovery settings."),
-    "models": ("Models and dialects", "Models, the messages they receive, dialects and policies."),
-    "events": ("Events and runs", "The events of an episode and the recorded run."),
-    "actions": ("Actions", "The action vocabulary and its coordinates."),
-    "environments": ("Environments", "Screens, what they return and the errors they raise."),
-    "evaluation": ("Evaluation", "Import these names from `screenwright.eval`."),
 }
 
 
@@ -51,13 +41,15 @@ def public_names() -> dict[str, list[str]]:
     return pages
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Add the public names to a reference page."""
+    names = public_names().get(page.file.src_uri.removeprefix("reference/").removesuffix(".md"), ())
+    blocks = [f"::: screenwright.{name}" for name in sorted(names, key=lambda name: name.rsplit(".")[-1])]
+    return "\n\n".join([markdown, *blocks])
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages."""
-    for page, names in public_names().items():
-        title, text = TITLES[page]
-        blocks = "\n\n".join(f"::: screenwright.{name}" for name in sorted(set(names), key=lambda n: n.rsplit(".")[-1]))
-        content = f"# {title}\n\n{text}\n\n{blocks}\n"
-        files.append(File.generated(config, f"reference/{page}.md", content=content))
+    """Add the pages that lie outside docs/."""
     for name in ("CONTRIBUTING", "CHANGELOG"):
         content = re.sub(r"\]\(docs/", "](", (ROOT / f"{name}.md").read_text())
         files.append(File.generated(config, f"{name.lower()}.md", content=content))

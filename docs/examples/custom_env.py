@@ -4,7 +4,8 @@ from typing import Self
 
 from PIL import ImageDraw
 
-from screenwright import Action, ActionRefused, ActionResult, Agent, Env, EnvInfo, FakeEnv, Observation, Screenshot
+from screenwright import Action, ActionRefused, ActionResult, Agent, Env, FakeEnv, Observation, Screenshot
+from screenwright.envs.env import EnvInfo
 
 
 class MaskedEnv:
@@ -26,7 +27,7 @@ class MaskedEnv:
     def execute(self, action: Action) -> ActionResult:
         left, top, right, bottom = self.hidden
         at = getattr(action, "at", None)
-        if at is not None and left <= at.x <= right and top <= at.y <= bottom:
+        if at is not None and left <= at.x < right and top <= at.y < bottom:
             raise ActionRefused("this part of the screen is hidden")
         return self.env.execute(action)
 

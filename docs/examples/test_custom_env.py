@@ -4,7 +4,7 @@ import pytest
 from custom_env import MaskedEnv
 
 from screenwright import FakeEnv, ScreenPoint
-from screenwright.testing import EnvContract, Stage
+from screenwright.envs.contract import EnvContract, Stage
 
 
 class MaskedStage:
