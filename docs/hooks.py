@@ -26,13 +26,15 @@ PAGES = {
     "envs.actions": "actions",
     "envs.geometry": "actions",
     "eval": "evaluation",
+    "testing": "testing",
 }
+STUBS = {"": "screenwright/__init__.pyi", "testing": "screenwright/testing/__init__.pyi", "eval": "eval/__init__.py"}
 
 
 def public_names() -> dict[str, list[str]]:
-    """The public names of `screenwright` and `screenwright.eval` by reference page, as `module.Name`."""
+    """The public names by reference page, as `module.Name`."""
     pages: dict[str, list[str]] = defaultdict(list)
-    for package, stub in (("", "screenwright/__init__.pyi"), ("eval", "eval/__init__.py")):
+    for package, stub in STUBS.items():
         for node in ast.parse((ROOT / stub).read_text()).body:
             if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("_"):
                 module = ".".join(part for part in (package, node.module) if part)

@@ -4,8 +4,7 @@ from typing import Self
 
 from PIL import ImageDraw
 
-from screenwright import Action, ActionRefused, ActionResult, Agent, Env, FakeEnv, Observation, Screenshot
-from screenwright.envs.env import EnvInfo
+from screenwright import Action, ActionRefused, ActionResult, Agent, Env, EnvInfo, FakeEnv, Observation, Screenshot
 
 
 class MaskedEnv:

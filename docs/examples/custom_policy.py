@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from screenwright import Agent, Click, Decided, FakeEnv, ModelInfo, ScreenPoint
-from screenwright.agent.core.context import DecisionContext
-from screenwright.agent.core.decision import Finish
-from screenwright.agent.record.events import PolicyInfo
+from screenwright import Agent, Click, Decided, DecisionContext, FakeEnv, Finish, ModelInfo, PolicyInfo, ScreenPoint
 
 
 class PressPolicy:

@@ -4,7 +4,7 @@ import pytest
 from custom_env import MaskedEnv
 
 from screenwright import FakeEnv, ScreenPoint
-from screenwright.envs.contract import EnvContract, Stage
+from screenwright.testing import EnvContract, Stage
 
 
 class MaskedStage:
@@ -12,12 +12,12 @@ class MaskedStage:
 
     def __init__(self) -> None:
         self.fake = FakeEnv()
-        self.env = self.fresh_env(self.fake)
+        self.env = self.new_env(self.fake)
         self.button = self.fake.where("Greet")
         self.field = self.fake.where("Name")
         self.nothing = ScreenPoint(500, 400)
 
-    def fresh_env(self, fake: FakeEnv | None = None) -> MaskedEnv:
+    def new_env(self, fake: FakeEnv | None = None) -> MaskedEnv:
         return MaskedEnv(fake or FakeEnv(), hidden=(400, 0, 640, 60))
 
     def presses(self) -> int:
