@@ -264,7 +264,9 @@ class RunConfig(Config):
             model,
             prompt_for(env.info()),
             limits=self.limits.build(),
-            supervision=replace(recovery, attended=attended, restarts=getattr(self.env, "restarts", 0)),
+            supervision=replace(
+                recovery, attended=attended, restarts=self.env.restarts if isinstance(self.env, BrowserConfig) else 0
+            ),
             **parts,
         )
 

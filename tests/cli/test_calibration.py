@@ -1,4 +1,4 @@
-"""A run does not begin with a model that was measured to click elsewhere, unless it is told to."""
+"""A run does not start with a model whose clicks were measured to miss, unless the user allows it."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def run(url: str, *flags: str, state: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.browser
-def test_a_model_that_was_measured_to_click_elsewhere_is_only_worked_with_when_told_to(tmp_path: Path) -> None:
+def test_a_model_that_was_measured_to_miss_runs_only_if_the_user_allows_it(tmp_path: Path) -> None:
     (tmp_path / "unmeasured").mkdir()
     misfit = calibrate(PointingModel(UiTars15(), answering_in(SpaceHypothesis(Grid(1000)))), UiTars15())
     ends = ScriptedModel(lambda _messages: "Thought: Done.\nAction: finished(content='done')")

@@ -13,7 +13,7 @@ from screenwright.eval.core.store import Store
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the toy benchmark; what is recorded by default lands beside it."""
+    """The folder of the toy benchmark; runs are recorded beside it by default."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "toy"
     folder.mkdir()
@@ -24,23 +24,23 @@ def flags(toy: Path, *more: str) -> list[str]:
     return ["eval", "toy", "--root", str(toy), "--task", "press*", "--workers", "0", *more]
 
 
-def test_an_evaluation_prints_its_figures_and_leaves_a_report(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_evaluation_prints_its_figures_and_writes_a_report(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(flags(toy, "--agent", "oracle", "--out", "out")) == 0
-    said = capsys.readouterr()
-    assert "6 of 6 episodes done: 1.000 [0.610, 1.000]" in said.out
-    assert "report: out/report.html" in said.err
+    output = capsys.readouterr()
+    assert "6 of 6 episodes done: 1.000 [0.610, 1.000]" in output.out
+    assert "report: out/report.html" in output.err
     for name in ("report.html", "episodes.csv", "summary.json", "manifest.json"):
         assert (Path("out") / name).stat().st_size > 100
     assert json.loads(Path("out/summary.json").read_text())["total"]["done"] == 6
 
 
-def test_without_a_folder_it_is_named_by_time_benchmark_and_agent(toy: Path) -> None:
+def test_the_default_folder_is_named_by_time_benchmark_and_agent(toy: Path) -> None:
     assert main(flags(toy, "--agent", "null", "--seeds", "0")) == 0
     (folder,) = Path("runs").iterdir()
     assert re.fullmatch(r"\d{8}-\d{6}-toy-null", folder.name)
 
 
-def test_a_repeated_evaluation_runs_the_same_and_says_what_is_not_as_it_was(
+def test_a_repeated_evaluation_runs_the_same_episodes_and_reports_what_changed(
     toy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(flags(toy, "--agent", "random", "--out", "one"))
@@ -59,11 +59,11 @@ def test_two_evaluations_are_compared(toy: Path, capsys: pytest.CaptureFixture[s
     main(flags(toy, "--agent", "oracle", "--seeds", "0-5", "--steps", "30", "--out", "b"))
     capsys.readouterr()
     assert main(["compare", "a", "b"]) == 0
-    said = capsys.readouterr().out
-    assert "A  a  script: 0 of 40" in said
-    assert "+100.0 points" in said
-    assert "only B 12" in said
-    assert "28 episodes are left out: only one evaluation has them" in said
+    output = capsys.readouterr().out
+    assert "A  a  script: 0 of 40" in output
+    assert "+100.0 points" in output
+    assert "only B 12" in output
+    assert "28 episodes are left out: only one evaluation has them" in output
     assert Path("b/compared-with-a.html").exists()
 
 
@@ -75,7 +75,7 @@ def test_benchmarks_and_tasks_are_listed(toy: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["eval"], "name a BENCHMARK"),
         (["eval", "nothing"], "there is no benchmark 'nothing'; "),
@@ -100,10 +100,10 @@ def test_benchmarks_and_tasks_are_listed(toy: Path, capsys: pytest.CaptureFixtur
     ],
 )
 def test_bad_input_is_one_line(
-    toy: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], said: str
+    toy: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], message: str
 ) -> None:
     assert main(arguments) == 2
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert error.count("\n") == 1
     assert not Path("runs").exists()

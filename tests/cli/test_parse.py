@@ -17,16 +17,16 @@ def request(text: str, dialect: str = "ui-tars-1.5", screen: tuple[int, int] = (
 
 
 def parsed(line: str) -> dict[str, object]:
-    (answer,) = parse_lines([line])
-    found: dict[str, object] = json.loads(answer)
+    (result,) = parse_lines([line])
+    found: dict[str, object] = json.loads(result)
     return found
 
 
-def test_points_come_back_in_screen_pixels_neither_rounded_nor_clamped() -> None:
-    answer = parsed(request("Thought: there\nAction: click(start_box='(197,525)')"))
-    assert answer["error"] is None
-    assert answer["thought"] == "there"
-    assert answer["actions"] == [
+def test_points_are_screen_pixels_neither_rounded_nor_clamped() -> None:
+    result = parsed(request("Thought: there\nAction: click(start_box='(197,525)')"))
+    assert result["error"] is None
+    assert result["thought"] == "there"
+    assert result["actions"] == [
         {
             "type": "click",
             "at": [197 / 1932 * 1920, pytest.approx(525 / 1092 * 1080)],
@@ -39,11 +39,11 @@ def test_points_come_back_in_screen_pixels_neither_rounded_nor_clamped() -> None
     assert "4968" in json.dumps(outside["actions"])
 
 
-def test_a_reply_that_cannot_be_read_says_why_and_where() -> None:
-    answer = parsed(request("Action: fly(start_box='(1,1)')"))
-    error = answer["error"]
+def test_an_unreadable_reply_reports_the_reason_and_the_position() -> None:
+    result = parsed(request("Action: fly(start_box='(1,1)')"))
+    error = result["error"]
     assert isinstance(error, dict)
-    assert (error["kind"], answer["actions"]) == ("unknown_action", [])
+    assert (error["kind"], result["actions"]) == ("unknown_action", [])
     assert isinstance(error["position"], int)
 
 
@@ -51,13 +51,13 @@ def test_endings_are_actions_too() -> None:
     assert parsed(request("Action: finished(content='42')"))["actions"] == [{"type": "finish", "answer": "42"}]
 
 
-def test_every_line_gets_one_answer_and_blank_lines_none() -> None:
+def test_every_line_has_one_result_and_blank_lines_have_none() -> None:
     lines = [request("Action: wait()"), "", request("gibberish")]
     assert len(list(parse_lines(lines))) == 2
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [
         ("{", "line 1"),
         ('{"text": "x"}', "line 1: dialect"),
@@ -66,15 +66,15 @@ def test_every_line_gets_one_answer_and_blank_lines_none() -> None:
         (request("x", screen=(90_000, 5)), "too large an aspect ratio"),
     ],
 )
-def test_a_line_that_is_no_request_is_named(line: str, says: str) -> None:
+def test_a_malformed_line_is_reported_with_its_number(line: str, message: str) -> None:
     with pytest.raises(ValueError, match="standard input") as caught:
         list(parse_lines([line]))
-    assert says in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", dialect_names())
-def test_every_dialect_answers_whatever_the_text(name: str) -> None:
+def test_every_dialect_returns_a_result_for_any_text(name: str) -> None:
     assert dialect_named(name).name == name
     for text in ("", "Action:", "<tool_call>", "click(", "\x00"):
         assert json.loads(parse_reply(text, name, Size(800, 600)))["error"] is not None

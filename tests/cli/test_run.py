@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a real process, its output, its exit code."""
+"""The command line as a process: output, errors and exit codes."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def screenwright(
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    """A model that clicks twice and then answers, over the wire."""
+    """A server whose model clicks twice and then finishes."""
 
     def answer(messages: Sequence[Message]) -> str:
         replies = sum(message.role == "assistant" for message in messages)
@@ -52,7 +52,7 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.mark.browser
-def test_a_task_is_done_recorded_and_answered(tmp_path: Path, server: ModelServer) -> None:
+def test_a_task_is_done_and_recorded_and_its_answer_printed(tmp_path: Path, server: ModelServer) -> None:
     done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--out", "here", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "two clicks\n"
@@ -68,7 +68,7 @@ def test_a_task_is_done_recorded_and_answered(tmp_path: Path, server: ModelServe
 
 
 @pytest.mark.browser
-def test_json_prints_every_event_for_machines(tmp_path: Path, server: ModelServer) -> None:
+def test_json_prints_every_event(tmp_path: Path, server: ModelServer) -> None:
     done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--json", cwd=tmp_path)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [events[0]["event"], events[-1]["event"]] == ["started", "ended"]
@@ -76,7 +76,7 @@ def test_json_prints_every_event_for_machines(tmp_path: Path, server: ModelServe
 
 
 @pytest.mark.browser
-def test_a_run_cut_short_is_resumed_with_its_own_settings(tmp_path: Path, server: ModelServer) -> None:
+def test_a_run_that_hit_a_limit_is_resumed_with_its_own_settings(tmp_path: Path, server: ModelServer) -> None:
     run = ("run", "click twice", "--url", PAGE, "--model", server.url, "--out", "here", "--steps", "1")
     assert screenwright(*run, cwd=tmp_path).returncode == EXIT_CODES[StopReason.STEP_LIMIT]
     resumed = screenwright("run", "--resume", "here", "--steps", "9", cwd=tmp_path)
@@ -86,7 +86,7 @@ def test_a_run_cut_short_is_resumed_with_its_own_settings(tmp_path: Path, server
 
 
 @pytest.mark.browser
-def test_a_dead_server_is_one_line_and_the_run_stays_readable(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_one_line_and_the_run_is_readable(tmp_path: Path) -> None:
     done = screenwright("run", "x", "--url", PAGE, "--model", "http://127.0.0.1:9/v1", "--out", "here", cwd=tmp_path)
     assert done.returncode == EXIT_CODES[StopReason.MODEL_LOST]
     assert "Traceback" not in done.stderr
@@ -97,7 +97,7 @@ def test_a_dead_server_is_one_line_and_the_run_stays_readable(tmp_path: Path) ->
 
 
 @pytest.mark.browser
-def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
+def test_ctrl_c_stops_cleanly_and_the_run_is_readable(tmp_path: Path) -> None:
     with serve(ScriptedModel(lambda messages: "Action: wait()"), name="ui-tars-1.5") as slow:
         command = [
             sys.executable,
@@ -126,17 +126,17 @@ def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
                 break
         time.sleep(0.3)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole process group
-        said = process.stderr.read()
+        output = process.stderr.read()
         process.stderr.close()
-        assert process.wait(30) == EXIT_CODES[StopReason.CANCELLED], said
-    assert "Traceback" not in said
+        assert process.wait(30) == EXIT_CODES[StopReason.CANCELLED], output
+    assert "Traceback" not in output
     ended = read_run(tmp_path / "here").ended
     assert ended is not None
     assert ended.stop is StopReason.CANCELLED
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("run",), "name a TASK"),
         (("run", "x", "--resume", "y"), "name a TASK"),
@@ -166,15 +166,15 @@ def test_ctrl_c_stops_cleanly_and_the_run_can_be_read(tmp_path: Path) -> None:
         (("dance",), "dance"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     done = screenwright(*arguments, cwd=tmp_path, env={"DISPLAY": ":99"})
     assert done.returncode == 2
     assert done.stdout == ""
-    assert says in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
 
 
-def test_a_missing_chromium_says_what_to_install(tmp_path: Path) -> None:
+def test_without_chromium_the_error_names_what_to_install(tmp_path: Path) -> None:
     python = Path(shutil.which(sys.executable) or sys.executable)
     done = screenwright(
         "run", "x", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars-1.5", cwd=tmp_path,
@@ -186,7 +186,7 @@ def test_a_missing_chromium_says_what_to_install(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_missing_display_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_display_the_error_suggests_a_virtual_one(tmp_path: Path) -> None:
     done = screenwright(
         "run", "x", "--env", "desktop", "--yes", "--model", "http://127.0.0.1:9", "--model-name", "ui-tars-1.5",
         cwd=tmp_path, env={"DISPLAY": ""},
@@ -197,7 +197,7 @@ def test_a_missing_display_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ("steps = ", "not valid TOML"),
         ("stepz = 3", "there is no setting 'stepz'"),
@@ -205,11 +205,11 @@ def test_a_missing_display_says_what_to_do(tmp_path: Path) -> None:
         ("[env]\nname = 'browser'", "screenwright.toml: [env]"),
     ],
 )
-def test_a_malformed_settings_file_is_one_line(tmp_path: Path, content: str, says: str) -> None:
+def test_a_malformed_settings_file_is_one_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "screenwright.toml").write_text(content)
     done = screenwright("run", "x", cwd=tmp_path)
     assert done.returncode == 2
-    assert says in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -220,7 +220,7 @@ def test_every_stop_reason_has_an_exit_code_of_its_own() -> None:
 
 
 @pytest.mark.reader
-def test_a_thing_on_a_picture_is_grounded_and_drawn(tmp_path: Path) -> None:
+def test_an_element_is_grounded_and_drawn(tmp_path: Path) -> None:
     env = FakeEnv()
     env.observe().screenshot.image.save(tmp_path / "screen.png")
     done = screenwright("ground", "screen.png", "the Greet button", "--draw", "out.png", cwd=tmp_path)
@@ -234,7 +234,7 @@ def test_a_thing_on_a_picture_is_grounded_and_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.reader
-def test_a_picture_is_read_as_lines_as_json_and_drawn(tmp_path: Path) -> None:
+def test_a_screenshot_is_read_as_lines_and_as_json_and_drawn(tmp_path: Path) -> None:
     env = FakeEnv()
     env.execute(Click(env.where("Express")))
     env.observe().screenshot.image.save(tmp_path / "screen.png")
@@ -249,8 +249,8 @@ def test_a_picture_is_read_as_lines_as_json_and_drawn(tmp_path: Path) -> None:
     assert {"checkbox", "radio", "text field"} <= {control["kind"] for control in seen["controls"]}
 
 
-def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "x.png").write_text("not a picture")
+def test_an_unreadable_image_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_text("not an image")
     for command in (
         ("ground", "x.png", "OK", "--model", "http://127.0.0.1:9"),
         ("read", "x.png"),

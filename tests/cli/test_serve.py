@@ -1,4 +1,4 @@
-"""`screenwright serve` as a user meets it, with a program called vllm that serves a scripted model."""
+"""`screenwright serve` as a process, with a program called vllm that serves a scripted model."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def port() -> int:
 
 
 def with_vllm(folder: Path, then: str = "server.wait()", body: str = VLLM) -> dict[str, str]:
-    """An environment in which `vllm` is a program that serves, and then does `then`."""
+    """Environment variables with which `vllm` is a program that serves, and then runs `then`."""
     program = folder / "bin" / "vllm"
     program.parent.mkdir()
     program.write_text(body.format(python=sys.executable, path=sys.path, log=str(folder / "vllm.json"), then=then))
@@ -60,13 +60,13 @@ def serving(*arguments: str, env: dict[str, str] | None = None) -> Generator["su
         process.communicate()
 
 
-def line_with(process: "subprocess.Popen[str]", words: str) -> str:
-    """The next line of the errors with `words` in it."""
+def line_with(process: "subprocess.Popen[str]", text: str) -> str:
+    """The next line of standard error that contains `text`."""
     assert process.stderr is not None
     for line in process.stderr:
-        if words in line:
+        if text in line:
             return line
-    raise AssertionError(f"it ended without saying {words!r}")
+    raise AssertionError(f"it ended without printing {text!r}")
 
 
 def is_alive(pid: int) -> bool:
@@ -77,7 +77,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_the_command_is_shown_and_nothing_started() -> None:
+def test_print_shows_the_command_and_starts_nothing() -> None:
     with serving("ByteDance-Seed/UI-TARS-1.5-7B", "--print", env={"PATH": "/nowhere"}) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
@@ -86,7 +86,9 @@ def test_the_command_is_shown_and_nothing_started() -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_vllm_is_waited_for_asked_once_and_taken_along(tmp_path: Path, port: int, ending: signal.Signals) -> None:
+def test_vllm_is_checked_with_one_request_and_ends_with_the_command(
+    tmp_path: Path, port: int, ending: signal.Signals
+) -> None:
     with serving("ui-tars-1.5", "--port", str(port), env=with_vllm(tmp_path)) as process:
         line_with(process, "vllm serve ui-tars-1.5 --host 127.0.0.1")
         assert "a first reply" in line_with(process, f"ready at http://127.0.0.1:{port}/v1")
@@ -97,7 +99,7 @@ def test_vllm_is_waited_for_asked_once_and_taken_along(tmp_path: Path, port: int
     assert not is_alive(vllm["pid"])
 
 
-def test_a_vllm_that_ends_by_itself_is_reported(tmp_path: Path, port: int) -> None:
+def test_a_vllm_that_exits_is_reported(tmp_path: Path, port: int) -> None:
     env = with_vllm(tmp_path, body="#!{python}\nimport sys; sys.exit('no GPU')\n")
     with serving("ui-tars-1.5", "--port", str(port), env=env) as process:
         _, err = process.communicate(timeout=60)
@@ -106,7 +108,7 @@ def test_a_vllm_that_ends_by_itself_is_reported(tmp_path: Path, port: int) -> No
     assert "ended with exit code 1" in err
 
 
-def test_an_address_that_is_taken_is_refused_before_anything_is_started(tmp_path: Path, port: int) -> None:
+def test_an_address_in_use_is_refused_before_anything_starts(tmp_path: Path, port: int) -> None:
     env = with_vllm(tmp_path)
     with socket.create_server(("127.0.0.1", port)):
         for model in ("ui-tars-1.5", "reader"):
@@ -118,7 +120,7 @@ def test_an_address_that_is_taken_is_refused_before_anything_is_started(tmp_path
     assert not (tmp_path / "vllm.json").exists()
 
 
-def test_without_vllm_one_line_says_what_to_install() -> None:
+def test_without_vllm_the_error_names_what_to_install() -> None:
     with serving("ui-tars-1.5", env={"PATH": "/nowhere"}) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
@@ -126,7 +128,7 @@ def test_without_vllm_one_line_says_what_to_install() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ((), "which model"),
         (("UI-TARS-72B-DPO", "--print"), "--gpus"),
@@ -135,15 +137,15 @@ def test_without_vllm_one_line_says_what_to_install() -> None:
         (("x", "--gpus", "many"), "--gpus"),
     ],
 )
-def test_what_cannot_be_served_is_one_line(arguments: tuple[str, ...], says: str) -> None:
+def test_a_model_that_cannot_be_served_is_one_line(arguments: tuple[str, ...], message: str) -> None:
     with serving(*arguments) as process:
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err.count("\n")) == (2, 1), err
-    assert says in err
+    assert message in err
 
 
 @pytest.mark.reader
-def test_the_reader_is_served_until_ctrl_c_and_works_over_the_wire(port: int) -> None:
+def test_the_reader_is_served_until_ctrl_c(port: int) -> None:
     env = FakeEnv()
     with serving("--model", "reader", "--port", str(port)) as process:
         line_with(process, f"http://127.0.0.1:{port}/v1")

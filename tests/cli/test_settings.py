@@ -1,6 +1,7 @@
 """Settings: every one of every command, from flags, variables and files, in that order."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from screenwright.cli.config import reference
 from screenwright.cli.main import build_parser, main
 from screenwright.cli.settings import TREES, SettingsError, flag_of, load_settings, variable_of
+from screenwright.envs.browser.launch.settings import BrowserSettings
 from screenwright.envs.config import Setting
 
 ROOT = Path(__file__).parents[2]
@@ -102,10 +104,22 @@ def test_a_flag_overrides_a_variable_which_overrides_the_file(command: str, name
     assert effective({name: read_flag(command, one, in_flag)}, environ) == in_flag
 
 
-def test_the_walk_would_find_an_ignored_setting() -> None:
+def test_the_samples_of_each_setting_differ() -> None:
     for command, name in EVERY:
         in_flag, in_variable, in_file = samples(TREES[command].settings()[name])
         assert in_flag != in_variable != in_file, name
+
+
+def test_every_setting_is_used_where_its_tree_is_built() -> None:
+    folders = ("agent/loop/config.py", "envs/config/*.py", "eval/**/*.py", "screenwright/cli/*.py")
+    code = "".join(path.read_text() for folder in folders for path in ROOT.glob(folder))
+    passed_by_name = set(BrowserSettings.__dataclass_fields__)
+    unused = {
+        name
+        for command, name in EVERY
+        if not re.search(rf"\.{TREES[command].settings()[name].path[-1]}\b", code) and name not in passed_by_name
+    }
+    assert unused == set()
 
 
 @pytest.mark.parametrize(("command", "tree"), TREES.items())
