@@ -120,10 +120,10 @@ def test_another_prompt_has_another_identity() -> None:
     assert Qwen25Vl().prompt_sha256 != Qwen25Vl(Prompt.MOBILE).prompt_sha256
 
 
-def test_models_are_told_the_measure_they_answer_in() -> None:
-    assert "1288 by 728" in Qwen25Vl().render("x", TURNS)[0].text
+def test_prompt_states_the_size_of_the_coordinate_space() -> None:
+    assert "1288 x 728" in Qwen25Vl().render("x", TURNS)[0].text
     assert "1000 by 1000" in Qwen3Vl().render("x", TURNS)[0].text
-    assert "1288 by 728" in Gta1().render("x", TURNS)[0].text
+    assert "1288 x 728" in Gta1().render("x", TURNS)[0].text
 
 
 @pytest.mark.parametrize("dialect", [Qwen25Vl(Prompt.GROUNDING), ScaleCua(Prompt.GROUNDING), Holo(Prompt.MOBILE)])
