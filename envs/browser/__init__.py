@@ -1,4 +1,4 @@
-"""A browser page as a screen, through Playwright."""
+"""A browser page as an environment, through Playwright."""
 
 from .env import BrowserEnv
 from .launch.settings import BrowserSettings

@@ -1,7 +1,7 @@
-"""A browser page as a screen, through Playwright: seen as a screenshot, worked by mouse and keyboard alone.
+"""A browser page as an environment, through Playwright: observed by screenshots, operated by mouse and keyboard.
 
-Playwright belongs to one thread. `BrowserEnv` keeps a thread with an event loop of its own for it, so that it can be
-used from any thread, inside asyncio, and in notebooks, and so that nothing that a page does can hold it up for ever.
+Playwright must stay on one thread. `BrowserEnv` runs it on a background thread with its own event loop, so that it can
+be used from any thread, inside asyncio and in notebooks, and so that no page can block it forever.
 """
 
 import threading
@@ -23,22 +23,22 @@ from .worker import Worker
 
 T = TypeVar("T")
 
-_ASKED_FOR_AGAIN = ("http:", "https:", "file:")
+_REOPENED_SCHEMES = ("http:", "https:", "file:")
 _RESTARTED = (
-    "The browser crashed and was started again at {place}. Other tabs, and what was typed and not sent, are gone; "
-    "you may have to sign in again. Look whether your last action was done before you do it again."
+    "The browser crashed and was restarted at {url}. Other tabs and unsubmitted input are lost, and you may have to "
+    "sign in again. Check whether your last action took effect before you repeat it."
 )
 
 
 class BrowserEnv(ScreenEnv):
-    """A page in Chromium, opened at `url` when it is first looked at.
+    """A page in Chromium; opens `url` at the first use.
 
-    The screenshot has `viewport` times `scale` pixels, the tab strip included where one is drawn. What Chromium draws
-    outside its pages (dialogs, pickers, menus, tooltips) is drawn on the screenshot and worked there. New tabs are
-    followed, downloads kept; `settings` has the rest.
+    The screenshot has `viewport` times `scale` pixels, including the tab strip if there is one. Dialogs, pickers, menus
+    and tooltips, which Chromium draws outside its pages, are drawn on the screenshot and can be operated there. New
+    tabs are followed and downloads saved; see `settings` for the rest.
 
     Raises:
-        ValueError: `settings` ask for what no browser can be; one line.
+        ValueError: `settings` are invalid; one line.
     """
 
     name = "browser"
@@ -59,10 +59,10 @@ class BrowserEnv(ScreenEnv):
         self.scale = scale
         self.headless = headless
         self.settings = settings
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         self._worker: Worker | None = None
         self._session: BrowserSession | None = None
-        self._place = url
+        self._last_url = url
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -81,53 +81,53 @@ class BrowserEnv(ScreenEnv):
 
     def observe(self) -> Observation:
         """See `Env`."""
-        observation = self._do(lambda session: session.observe())
-        self._place = observation.place
+        observation = self._run(lambda session: session.observe())
+        self._last_url = observation.place
         return observation
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        return self._do(lambda session: session.execute(action))
+        return self._run(lambda session: session.execute(action))
 
     def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
-        """Leave the page for an empty one, forget cookies and what pages stored, and put the pointer at `pointer`.
+        """Go to an empty page, clear cookies and storage, and move the pointer to `pointer`, without settling.
 
-        A browser that is only worked over DevTools keeps what it has stored: it is somebody else's. Nothing is waited
-        for to come to rest; whoever goes to a page from there does that. Returns what happened until then, as facts:
-        with any, such as another tab, it is not the browser that it was in the beginning.
+        A browser that we are only attached to keeps its cookies and storage. Returns the facts since the last
+        observation: if there are any, such as another open tab, the browser is not in its initial state.
 
         Raises:
-            ActionRefused: a dialog holds the page up.
-            EnvUnavailable: it cannot be opened.
+            ActionRefused: a dialog blocks the page.
+            EnvUnavailable: the browser cannot be opened.
             EnvLost: it is gone.
         """
-        return self._do(lambda session: session.reset(pointer))
+        return self._run(lambda session: session.reset(pointer))
 
     def restart(self) -> str:
-        """See `Restartable`: a new browser at the page that was seen last, or else where this one began."""
-        with self._one_at_a_time:
-            if self._closed or self._worker is None:
-                raise EnvLost("the browser was closed")
+        """See `Restartable`: starts a new browser at the last observed URL, or else at the start page."""
+        with self._lock:
+            self._check_open()
+            if self._worker is None:
+                raise EnvLost("the browser was never opened")
             session, self._session = self._session, None
             if session is not None:
-                with suppress(Exception):  # it is gone
+                with suppress(Exception):  # the browser is gone
                     self._worker.run(session.close())
-            places = dict.fromkeys((self._place, self.url)) if self._place.startswith(_ASKED_FOR_AGAIN) else (self.url,)
-            for place in places:
+            urls = dict.fromkeys((self._last_url, self.url))
+            for url in urls if self._last_url.startswith(_REOPENED_SCHEMES) else (self.url,):
                 with suppress(EnvUnavailable):
-                    self._session = self._open(self._worker, place)
-                    return _RESTARTED.format(place=place)
-            raise EnvLost("the browser crashed, and could not be started again")
+                    self._session = self._open(self._worker, url)
+                    return _RESTARTED.format(url=url)
+            raise EnvLost("the browser crashed and could not be restarted")
 
     def release(self) -> None:
         """See `Env`."""
-        with self._one_at_a_time, suppress(Exception):  # whatever is wrong, there is nothing more to let go of
+        with self._lock, suppress(Exception):  # if the browser is gone, nothing is pressed
             if self._session is not None and self._worker is not None:
                 self._worker.run(self._session.release())
 
     def close(self) -> None:
         """See `Env`."""
-        with self._one_at_a_time:
+        with self._lock:
             self._closed = True
             worker, self._worker = self._worker, None
             session, self._session = self._session, None
@@ -135,20 +135,20 @@ class BrowserEnv(ScreenEnv):
                 return
             try:
                 if session is not None:
-                    with suppress(Exception):  # a browser that is gone already is closed enough
+                    with suppress(Exception):  # the browser may be gone already
                         worker.run(session.close())
             finally:
                 worker.stop()
 
-    def _do(self, work: Callable[[BrowserSession], Coroutine[Any, Any, T]]) -> T:
-        """Have the browser's own thread do `work`, opening the browser first if need be."""
-        with self._one_at_a_time:
+    def _run(self, operation: Callable[[BrowserSession], Coroutine[Any, Any, T]]) -> T:
+        """Run `operation` on the browser's thread; opens the browser first if needed."""
+        with self._lock:
             self._check_open()
             if self._worker is None:
                 self._worker = Worker("screenwright-browser")
             if self._session is None:
                 self._session = self._open(self._worker, self.url)
-            return self._worker.run(work(self._session))
+            return self._worker.run(operation(self._session))
 
     def _open(self, worker: Worker, url: str) -> BrowserSession:
         return worker.run(BrowserSession.open(url, View(self.viewport, self.scale, self.headless), self.settings))

@@ -1,4 +1,4 @@
-"""An open browser. Everything in here runs on the one thread that its event loop belongs to."""
+"""An open browser. Everything here runs on the thread of its event loop."""
 
 import asyncio
 import time
@@ -38,15 +38,15 @@ from .launch.identity import save_storage
 from .launch.settings import BrowserSettings, View
 from .page.addresses import full_address
 from .page.downloads import Downloads
+from .page.errors import error_message
 from .page.input import InputDriver
 from .page.settle import Settling
 from .page.shortcuts import Shortcut, shortcut
-from .page.tabs import Tabs, TabWatch
+from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
-from .ui.compositor import Compositor, line
+from .ui.compositor import Compositor
 from .ui.navigation import Navigation
-from .ui.overlay import ListOfOptions, Overlay
-from .ui.overlay.overlay import STRIP_PX
+from .ui.overlay import TAB_STRIP_PX, Overlay, Suggestions
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 
@@ -54,14 +54,13 @@ T = TypeVar("T")
 
 _ACT_S = 10.0
 _CLOSE_S = 10.0
-_NEWS_S = 0.05
-"""Trouble is told at once, its cause a moment later."""
+
 _DOWNLOAD_S = 1.0
-_DIALOG = "a dialog"
+_DIALOG_IS_OPEN = "a dialog is open; answer it first"
 
 
 class BrowserSession:
-    """A browser with its tabs, one of which is seen and worked, and what lies over it."""
+    """A browser with its tabs, of which the current one is shown and operated, and the overlay."""
 
     def __init__(
         self,
@@ -76,125 +75,127 @@ class BrowserSession:
         self._context = context
         self._settings = settings
         self._scale = view.scale
-        self._top = STRIP_PX if settings.tab_strip else 0
+        self._page_top = TAB_STRIP_PX if settings.tab_strip else 0
         self._downloads = downloads
         self._guard = guard
         self._traffic = Traffic(context)
-        self._tabs = Tabs(context, self._traffic, TabWatch(self._opened, self._crashed))
-        middle = DevicePoint(view.screen.width / 2, (view.screen.height - self._top) / 2)
-        self._hands = InputDriver(DeviceTransform(view.scale), middle)
+        self._tabs = Tabs(context, self._traffic, TabCallbacks(self._on_tab_opened, self._on_tab_crashed))
+        center = DevicePoint(view.screen.width / 2, (view.screen.height - self._page_top) / 2)
+        self._input = InputDriver(DeviceTransform(view.scale), center)
         self._overlay = Overlay(lambda: overlay_page(playwright, context, view, settings), view.screen, view.scale)
         firewall = guard.firewall if guard is not None else None
-        self._navigation = Navigation(self._tabs, self._overlay, settings.load_limit_s, self._rest, firewall)
-        self._questions = BrowserPrompts(
-            self._tabs, self._overlay, settings, lambda: self._hands.pointer, self._top, self._navigation.go
+        self._navigation = Navigation(
+            self._tabs, self._overlay, settings.load_limit_s, self._settle_after_navigation, firewall
         )
-        self._camera = Compositor(self._tabs, self._overlay, self._questions, view, settings)
-        self._strip = TabStrip(self._tabs, self._overlay, self._questions, self._navigation)
-        self._held_up: asyncio.Task[str] | None = None
-        self._asides: set[asyncio.Task[None]] = set()
+        self._prompts = BrowserPrompts(
+            self._tabs, self._overlay, settings, lambda: self._input.pointer, self._page_top, self._navigation
+        )
+        self._compositor = Compositor(self._tabs, self._overlay, self._prompts, view, settings)
+        self._tab_strip = TabStrip(self._tabs, self._overlay, self._prompts, self._navigation)
+        self._blocked_action: asyncio.Task[str] | None = None
+        self._background: set[asyncio.Task[None]] = set()
         self.program = "Chromium"
 
     @classmethod
     async def open(cls, url: str, view: View, settings: BrowserSettings) -> "BrowserSession":
-        """Start Chromium and open `url`.
+        """Start the browser and open `url`.
 
         Raises:
-            EnvUnavailable: there is no Chromium, it does not start, or the address cannot be opened.
+            EnvUnavailable: there is no browser, it does not start, or the URL cannot be opened.
         """
         playwright = await async_playwright().start()
-        kept = Path(settings.downloads) if settings.downloads else None
-        downloads = Downloads(kept, settings.download_limit_mb * 10**6)
+        folder = Path(settings.downloads) if settings.downloads else None
+        downloads = Downloads(folder, settings.download_limit_mb * 10**6)
         guard = FirewallGuard.from_settings(settings)
         try:
             if guard is not None:
                 settings = await guard.start(settings)
-            page_size = Size(view.screen.width, view.screen.height - (STRIP_PX if settings.tab_strip else 0))
+            page_size = Size(view.screen.width, view.screen.height - (TAB_STRIP_PX if settings.tab_strip else 0))
             context, version = await launch(playwright, page_size, view, settings, downloads.parts)
             session = cls(playwright, context, view, settings, downloads, guard)
             session.program = f"{NAMES[settings.engine]} {version}"
-            await session.begin(url)
+            await session.start(url)
         except BaseException as error:
             await downloads.close()
             await playwright.stop()
             if guard is not None:
                 await guard.close()
             if isinstance(error, Error):
-                raise EnvUnavailable(f"{NAMES[settings.engine]} did not start: {line(error)}") from error
+                raise EnvUnavailable(f"{NAMES[settings.engine]} did not start: {error_message(error)}") from error
             if isinstance(error, EnvLost | ActionRefused):
                 raise EnvUnavailable(str(error)) from error
             raise
         return session
 
-    async def begin(self, url: str) -> None:
+    async def start(self, url: str) -> None:
         """Open the first tab at `url`."""
         if self._guard is not None and isinstance(self._context, BrowserContext):
             self._guard.watch(self._context)
-        await self._questions.start(self._context)
+        await self._prompts.start(self._context)
         await self._context.add_init_script(_page_scripts())
         await self._tabs.start()
         if self._settings.geolocation is not None:
             await self._tabs.set_permission("geolocation", "granted")
-        await self._navigation.begin(url)
+        await self._navigation.open_home(url)
         await self._settle(0.0, self._settings.load_limit_s)
-        if not self._questions.hold_up():
-            await self._navigation.mark_beginning()
+        if not self._prompts.is_blocking():
+            await self._navigation.mark_history_start()
         await self._tabs.take_facts()
 
-    # -- what an environment does
+    # -- the methods of an environment
 
     async def observe(self) -> Observation:
         """See `Env`."""
         await self._tabs.ready()
         if self._settings.tab_strip:
-            await self._strip.draw()
-        screenshot = await self._camera.look()
+            await self._tab_strip.draw()
+        screenshot = await self._compositor.screenshot()
         facts = await self._take_facts()
-        device = DeviceTransform(self._scale, 0.0, 0.0 - self._top)
+        device = DeviceTransform(self._scale, 0.0, 0.0 - self._page_top)
         return Observation(screenshot, facts, self._tabs.current.url, device)
 
     async def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        check_bounds(action, self._camera.size)
+        check_bounds(action, self._compositor.size)
         started, started_at_s = time.perf_counter(), time.time()
         self._traffic.mark_action()
-        method = await self._carry_out(action)
+        method = await self._act_within_limit(action)
         await self._tabs.ready()
         acted = time.perf_counter()
         settled = await self._settle(started_at_s, self._settings.settle_limit_s)
         return ActionResult(acted - started, *settled, method)
 
     async def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
-        """Leave for an empty page; see `BrowserEnv.reset`."""
+        """See `BrowserEnv.reset`."""
         await self._tabs.ready()
-        await self._carry_out(Navigate("about:blank"))
+        await self._act_within_limit(Navigate("about:blank"))
         await self._tabs.ready()
-        await self._carry_out(Move(pointer))
+        await self._act_within_limit(Move(pointer))
         try:
-            await asyncio.wait_for(self._tabs.forget(), _ACT_S)
+            await asyncio.wait_for(self._tabs.clear_storage(), _ACT_S)
         except (Error, TimeoutError) as error:
-            why = line(error) if isinstance(error, Error) else "it does not answer"
-            raise EnvLost(f"the browser forgets nothing: {why}") from error
-        if self._questions.hold_up():
-            raise ActionRefused("a dialog is open; answer it first")
+            reason = error_message(error) if isinstance(error, Error) else "the browser is not responding"
+            raise EnvLost(f"could not clear cookies and storage: {reason}") from error
+        if self._prompts.is_blocking():
+            raise ActionRefused(_DIALOG_IS_OPEN)
         return await self._take_facts()
 
-    async def ask_page(self, script: str, argument: object) -> Any:
-        """What a function of JavaScript makes of `argument` in the page: for those who measure, never for an agent."""
+    async def evaluate(self, script: str, argument: object) -> Any:
+        """The result of a JavaScript function in the page; for benchmarks, not for agents."""
         await self._tabs.ready()
         return await self._tabs.current.evaluate(script, argument)
 
     async def release(self) -> None:
         """See `Env`."""
         await self._overlay.release()
-        if not (self._tabs.is_lost or self._questions.hold_up()):
+        if not (self._tabs.is_lost or self._prompts.is_blocking()):
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hands.release(self._tabs.current), _ACT_S)
+                await asyncio.wait_for(self._input.release(self._tabs.current), _ACT_S)
 
     async def close(self) -> None:
-        """Close the browser and the driver behind it, which takes along whatever did not answer."""
+        """Close the browser, then stop Playwright's driver, which kills a browser that does not respond."""
         try:
-            for task in (*self._asides, *([self._held_up] if self._held_up else [])):
+            for task in (*self._background, *([self._blocked_action] if self._blocked_action else [])):
                 task.cancel()
             await self._downloads.close()
             await self._save_storage()
@@ -209,72 +210,70 @@ class BrowserSession:
                 await self._guard.close()
 
     async def _save_storage(self) -> None:
-        """Write down what pages remember. What cannot be any more, in the end, is not worth losing the run for."""
+        """Write cookies and storage to the file; a failure at the end must not lose the run."""
         file = self._settings.save_storage
         if file is None or not isinstance(self._context, BrowserContext):
             return
         try:
-            await asyncio.wait_for(self._overlay.cancel_dialogs(), _CLOSE_S)  # a page that asks answers nothing
+            await asyncio.wait_for(self._overlay.cancel_dialogs(), _CLOSE_S)  # a page with a dialog does not respond
             await asyncio.wait_for(save_storage(self._context, Path(file)), _CLOSE_S)
         except (Error, TimeoutError, OSError) as error:
-            why = line(error) if isinstance(error, Error) else str(error) or "the browser does not answer"
-            warnings.warn(f"{file} was not written: {why}", RuntimeWarning, stacklevel=2)
+            reason = error_message(error) if isinstance(error, Error) else str(error) or "the browser did not respond"
+            warnings.warn(f"could not write {file}: {reason}", RuntimeWarning, stacklevel=2)
 
     async def _take_facts(self) -> tuple[str, ...]:
-        """What happened since the last call, in sentences."""
-        await self._downloads.rest(0)
-        facts = (*await self._tabs.take_facts(), *self._questions.take_facts(), *self._downloads.take_facts())
+        """The events since the last call, as sentences."""
+        await self._downloads.wait(0)
+        facts = (*await self._tabs.take_facts(), *self._prompts.take_facts(), *self._downloads.take_facts())
         return facts + self._guard.take_facts() if self._guard is not None else facts
 
-    # -- acting
+    # -- actions
 
-    async def _carry_out(self, action: Action) -> str:
-        """Do `action`, patiently but not for ever; what Playwright complains of becomes what `Env` promises."""
+    async def _act_within_limit(self, action: Action) -> str:
+        """Perform `action` within a time limit; converts Playwright's errors to those of `Env`."""
         page = self._tabs.current
         try:
-            return await self._unless_held_up(self._act(action), self._patience_s(action))
+            return await self._until_blocked(self._act(action), self._limit_s(action))
         except TimeoutError:
-            return "the page has not answered"
+            return "the page did not respond"
         except Error as error:
-            await asyncio.sleep(_NEWS_S)
-            await self._tabs.ready()
-            if self._tabs.current is page and not page.is_closed():
-                raise ActionRefused(f"the browser did not do it: {line(error)}") from error
-            return ""  # it closed the tab that it was done in
+            if await self._tabs.still_shows(page):
+                raise ActionRefused(f"the browser could not perform the action: {error_message(error)}") from error
+            return ""  # the action closed its own tab
 
-    async def _unless_held_up(self, work: Coroutine[Any, Any, str], patience_s: float) -> str:
-        """Do `work`, until it is done or a dialog holds it up; it then goes on when the dialog is answered."""
+    async def _until_blocked(self, work: Coroutine[Any, Any, str], limit_s: float) -> str:
+        """Run `work` until it is done or a dialog blocks it; it continues when the dialog is answered."""
         task = asyncio.ensure_future(work)
-        if self._questions.hold_up():  # it is the dialog that is being answered
-            method = await asyncio.wait_for(task, patience_s)
-            if self._held_up is not None and not self._questions.hold_up():
-                before, self._held_up = self._held_up, None
-                return await self._unless_held_up(_rest_of(before), patience_s) or method
+        if self._prompts.is_blocking():  # this action answers the dialog
+            method = await asyncio.wait_for(task, limit_s)
+            if self._blocked_action is not None and not self._prompts.is_blocking():
+                resumed, self._blocked_action = self._blocked_action, None
+                return await self._until_blocked(_result_of(resumed), limit_s) or method
             return method
-        opened = asyncio.ensure_future(self._questions.opened.wait())
+        blocked = asyncio.ensure_future(self._prompts.blocked.wait())
         try:
-            done, _ = await asyncio.wait({task, opened}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({task, blocked}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         except BaseException:
             task.cancel()
             raise
         finally:
-            opened.cancel()
+            blocked.cancel()
         if task in done:
             return task.result()
-        if not self._questions.hold_up():
+        if not self._prompts.is_blocking():
             task.cancel()
             raise TimeoutError
-        self._held_up = task
+        self._blocked_action = task
         return ""
 
     async def _act(self, action: Action) -> str:
         if isinstance(action, Navigate | Back | Home | OpenApp):
-            if self._questions.hold_up():
-                raise ActionRefused("a dialog is open; answer it first")
+            if self._prompts.is_blocking():
+                raise ActionRefused(_DIALOG_IS_OPEN)
             await self._overlay.cancel_dialogs()
-        if await self._overlay.takes(action):
-            return await self._work_overlay(action)
-        await self._clear_away(action)
+        if await self._overlay.handles(action):
+            return await self._act_on_overlay(action)
+        await self._close_popups(action)
         match action:
             case Navigate(url):
                 await self._navigation.go(full_address(url))
@@ -283,43 +282,38 @@ class BrowserSession:
             case Back():
                 await self._navigation.back()
             case OpenApp():
-                raise ActionRefused("a browser page cannot open programs")
-            case Hotkey(keys) if wanted := self._shortcut(keys):
-                await self._navigation.do(wanted)
+                raise ActionRefused("a browser cannot open applications; navigate to an address instead")
+            case Hotkey(keys) if (command := shortcut(keys)) and command is not Shortcut.ADDRESS:
+                await self._navigation.run_shortcut(command)
             case Hotkey(keys) if shortcut(keys) is Shortcut.ADDRESS and self._settings.tab_strip:
-                return await self._work_overlay(Click(address_bar(self._camera.size, self._scale)))
-            case _:
-                self._questions.mark_action()
-                return await self._hands.do(self._tabs.current, self._on_page(action))
+                return await self._act_on_overlay(Click(address_bar(self._compositor.size, self._scale)))
+            case _:  # without a tab strip, the keys for the address bar go to the page too
+                self._prompts.mark_action()
+                return await self._input.execute(self._tabs.current, self._on_page(action))
         return ""
 
-    async def _work_overlay(self, action: Action) -> str:
-        method = await self._overlay.do(action)
-        await self._overlay.answers(self._settings.load_limit_s)
+    async def _act_on_overlay(self, action: Action) -> str:
+        method = await self._overlay.execute(action)
+        await self._overlay.wait_for_answers(self._settings.load_limit_s)
         return method
 
-    def _shortcut(self, keys: tuple[str, ...]) -> Shortcut | None:
-        """What the window does by these keys; one that has no address bar leaves its keys to the page."""
-        wanted = shortcut(keys)
-        return None if wanted is Shortcut.ADDRESS else wanted
-
-    async def _clear_away(self, action: Action) -> None:
-        """What is done on the page closes the menu or picker over it; suggestions live with the typing."""
+    async def _close_popups(self, action: Action) -> None:
+        """An action on the page closes the popup over it; suggestions stay open while the user types."""
         if isinstance(action, Wait):
             return
         popup = self._overlay.popup
-        if popup is not None and (points_of(action) or not isinstance(popup, ListOfOptions)):
+        if popup is not None and (points_of(action) or not isinstance(popup, Suggestions)):
             await self._overlay.close_popup()
         if not isinstance(action, Hotkey | Type):
-            await self._overlay.stop_typing()
+            await self._overlay.blur()
 
     def _on_page(self, action: Action) -> Action:
-        """`action` with its points in pixels of the page, which lies below the strip."""
-        top = self._top * self._scale
+        """`action` with its points relative to the page, which is below the tab strip."""
+        top = self._page_top * self._scale
         return map_points(action, lambda point: ScreenPoint(point.x, point.y - top)) if top else action
 
-    def _patience_s(self, action: Action) -> float:
-        """How long `action` may take before we take the page to hang."""
+    def _limit_s(self, action: Action) -> float:
+        """The time limit of `action`, after which the page counts as unresponsive."""
         match action:
             case Wait(seconds) | LongPress(seconds=seconds):
                 return _ACT_S + seconds
@@ -332,44 +326,44 @@ class BrowserSession:
             case _:
                 return _ACT_S
 
-    # -- coming to rest
+    # -- settling
 
     async def _settle(self, since_s: float, limit_s: float) -> tuple[float, str]:
-        """Wait for rest; a dialog ends the wait."""
-        began = time.monotonic()
+        """Wait until the page has settled or a dialog opens; returns seconds and reason."""
+        started = time.monotonic()
         settling = asyncio.ensure_future(
             Settling(self._tabs, self._traffic, since_s).wait(limit_s, self._settings.load_limit_s)
         )
-        opened = asyncio.ensure_future(self._questions.opened.wait())
+        blocked = asyncio.ensure_future(self._prompts.blocked.wait())
         try:
-            await asyncio.wait({settling, opened}, return_when=asyncio.FIRST_COMPLETED)
-            if self._questions.hold_up() or not settling.done():
-                return time.monotonic() - began, _DIALOG
+            await asyncio.wait({settling, blocked}, return_when=asyncio.FIRST_COMPLETED)
+            if self._prompts.is_blocking() or not settling.done():
+                return time.monotonic() - started, "a dialog"
             settled = settling.result()
-            if self._traffic.shows_document(self._tabs.current.main_frame):
-                await self._camera.wait_for_a_document(self._settings.load_limit_s)
-            await self._downloads.rest(_DOWNLOAD_S)
+            if self._traffic.shows_pdf(self._tabs.current.main_frame):
+                await self._compositor.wait_for_pdf(self._settings.load_limit_s)
+            await self._downloads.wait(_DOWNLOAD_S)
             return settled.seconds, settled.by
         finally:
-            opened.cancel()
+            blocked.cancel()
             settling.cancel()
 
-    async def _rest(self, limit_s: float) -> None:
+    async def _settle_after_navigation(self, limit_s: float) -> None:
         await self._settle(time.time(), limit_s)
 
-    # -- news of tabs
+    # -- tab events
 
-    def _opened(self, page: Page) -> None:
-        self._questions.listen(page)
-        page.on("download", self._downloads.begin)
+    def _on_tab_opened(self, page: Page) -> None:
+        self._prompts.attach(page)
+        page.on("download", self._downloads.start)
 
-    def _crashed(self, address: str) -> None:
-        task = asyncio.ensure_future(self._questions.crashed(address))
-        self._asides.add(task)
-        task.add_done_callback(self._asides.discard)
+    def _on_tab_crashed(self, url: str) -> None:
+        task = asyncio.ensure_future(self._prompts.report_crash(url))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
 
-async def _rest_of(task: "asyncio.Task[T]") -> T:
+async def _result_of(task: "asyncio.Task[T]") -> T:
     return await task
 
 

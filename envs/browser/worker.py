@@ -1,4 +1,4 @@
-"""A thread with an event loop, for what must live on one thread."""
+"""A background thread with an event loop, for libraries that must stay on one thread."""
 
 import asyncio
 import threading
@@ -9,17 +9,17 @@ T = TypeVar("T")
 
 
 class Worker:
-    """Runs coroutines on one thread of its own, for callers on any other thread, with or without a loop there."""
+    """Runs coroutines on one background thread; callers may be on any other thread, with or without an event loop."""
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
-        # A daemon: a program that forgot to close its browser ends all the same, and the browser with it.
+        # A daemon: a program that forgets to close its browser still exits, and the browser with it.
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do `work` there and return what it returns. An interrupted caller, as by Ctrl-C, calls it off."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run `coroutine` to completion and return its result. Interrupting the caller (Ctrl-C) cancels it."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
         except BaseException:
@@ -27,14 +27,14 @@ class Worker:
             raise
 
     def stop(self) -> None:
-        """End what is still going on, and the thread."""
-        self.run(_call_off_the_rest())
+        """Cancel all running tasks and end the thread."""
+        self.run(_cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
 
-async def _call_off_the_rest() -> None:
+async def _cancel_all() -> None:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()

@@ -65,14 +65,14 @@ class BrowserConfig(UserAtScreen):
     def build(self, out: Path | None = None) -> Env:
         """See `ScreenConfig`."""
         from ..browser import BrowserEnv, BrowserSettings  # needs the browser extra
-        from ..browser.launch.identity import read_place
+        from ..browser.launch.identity import parse_geolocation
 
         size = parse_size(self.screen)
         shared: dict[str, Any] = {
             one.name: getattr(self, one.name) for one in fields(BrowserSettings) if one.name in type(self).model_fields
         }
         settings = BrowserSettings(
-            **shared | {"geolocation": None if self.geolocation is None else read_place(self.geolocation)},
+            **shared | {"geolocation": None if self.geolocation is None else parse_geolocation(self.geolocation)},
             engine=self.browser,
             allow_hosts=self.allow_host,
             downloads=None if out is None else str(out / "downloads"),

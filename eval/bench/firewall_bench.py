@@ -36,14 +36,18 @@ NAMES = {"/one": "a page of one file", "/many": "a page with 60 images of 20 kB"
 def main() -> None:
     """Print the comparison."""
     argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
-    with site() as (port, took), browser(port, restricted=False) as plain, browser(port, restricted=True) as limited:
+    with (
+        site() as (port, times_ms),
+        browser(port, restricted=False) as plain,
+        browser(port, restricted=True) as limited,
+    ):
         print(f"medians of {ROUNDS}, milliseconds{'without':>20}{'with':>12}{'ratio':>8}")
         for path, name in NAMES.items():
             times: dict[bool, list[float]] = {False: [], True: []}
             for turn in range(ROUNDS):
                 for restricted, env in ((False, plain), (True, limited))[:: -1 if turn % 2 else 1]:
                     env.execute(Navigate(f"http://127.0.0.1:{port}{path}"))
-                    times[restricted].append(took.get())
+                    times[restricted].append(times_ms.get())
             without, within = statistics.median(times[False]), statistics.median(times[True])
             print(f"{name:36}{without:12.1f}{within:12.1f}{within / without:8.2f}")
 
@@ -61,22 +65,22 @@ def browser(port: int, *, restricted: bool) -> Generator[BrowserEnv]:
 def site() -> Generator[tuple[int, "SimpleQueue[float]"]]:
     """A site in another process: its port, and the queue of times that its pages report."""
     ports: SimpleQueue[int] = SimpleQueue()
-    took: SimpleQueue[float] = SimpleQueue()
-    process = Process(target=serve, args=(ports, took), daemon=True)
+    times_ms: SimpleQueue[float] = SimpleQueue()
+    process = Process(target=serve, args=(ports, times_ms), daemon=True)
     process.start()
     try:
-        yield ports.get(), took
+        yield ports.get(), times_ms
     finally:
         process.terminate()
         process.join()
 
 
-def serve(ports: "SimpleQueue[int]", took: "SimpleQueue[float]") -> None:
+def serve(ports: "SimpleQueue[int]", times_ms: "SimpleQueue[float]") -> None:
     """Serve the pages until the process is terminated."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if request.path == "/took":
-            took.put(float(request.query))
+            times_ms.put(float(request.query))
         body = {"/image": IMAGE, "/movie": MOVIE}.get(request.path) or PAGES.get(request.path, "").encode()
         kind = "image/png" if request.path == "/image" else "text/html"
         return HttpResponse(body, kind, headers={"Cache-Control": "no-store"})

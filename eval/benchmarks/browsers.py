@@ -58,7 +58,7 @@ class PooledBrowser(BrowserEnv):
         Raises:
             EnvLost: the browser is gone.
         """
-        return self._do(lambda session: session.ask_page(script, argument))
+        return self._run(lambda session: session.evaluate(script, argument))
 
     def reset_page(self) -> None:
         """Reset to the state in which every episode starts: an empty page, the pointer in the lower right corner.

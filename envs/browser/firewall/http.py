@@ -43,7 +43,7 @@ class HttpPeer:
         return None
 
     async def send(self, *events: h11.Event) -> None:
-        """Write `events` and wait until they are on their way."""
+        """Write `events`, and wait while the send buffer is full."""
         for event in events:
             self.writer.write(self._http.send(event) or b"")
         await self.writer.drain()

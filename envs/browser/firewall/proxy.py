@@ -191,7 +191,7 @@ class _Connection:
         return self._server
 
     def _rewritten(self, request: h11.Request, destination: Destination) -> h11.Request:
-        """`request` for the server: its Host is the one that was checked, whatever the original says."""
+        """`request` for the server, with the Host that was checked instead of the original one."""
         host, port = destination
         name = (url_host(host) if port == 80 else f"{url_host(host)}:{port}").encode()
         target = _origin_form(request.target)
@@ -233,7 +233,7 @@ def _destination(request: h11.Request) -> Destination:
     """The host and port that a request is for.
 
     Raises:
-        ValueError: it does not say, or not in a form that a proxy takes.
+        ValueError: the target is invalid, or not in the form for proxies.
     """
     text = request.target.decode("ascii")
     if request.method == b"CONNECT":

@@ -108,7 +108,7 @@ class Upstream:
         method = _USER_AND_PASSWORD if self.user else _NO_AUTHENTICATION
         writer.write(bytes([_VERSION, 1, method]))
         if await reader.readexactly(2) != bytes([_VERSION, method]):
-            raise OSError("the proxy wants another way to sign in")
+            raise OSError("the proxy requires another authentication method")
         if self.user:
             user, password = self.user.encode(), self.password.encode()
             writer.write(bytes([1, len(user), *user, len(password), *password]))

@@ -1,1 +1,1 @@
-"""Finding, starting and attaching to a browser."""
+"""Finds, starts and attaches to browsers."""

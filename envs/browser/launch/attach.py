@@ -1,8 +1,7 @@
-"""Working in a Chromium that somebody else started, over the DevTools protocol, without disturbing it.
+"""Attaches to a running Chromium over the DevTools protocol, without disturbing its other tabs.
 
-There is one browser context in it for all its tabs, and Playwright tells of every one of them. `AttachedContext`
-lets through
-what concerns the tabs that we opened, and those that these opened.
+All its tabs share one browser context, and Playwright reports events of every one. `AttachedContext` only passes on
+those of the tabs that we opened and of the tabs that these opened.
 """
 
 import time
@@ -20,32 +19,32 @@ from .settings import View
 _OPENING_S = 10.0
 _EMPTY = ("about:blank", "chrome://newtab/", "chrome://new-tab-page/")
 CONNECT_S = (10.0, 20.0)
-"""How long each attempt to connect may take."""
-_HOW = "start one with --remote-debugging-port=9222 --user-data-dir=FOLDER"
+"""Time limit of each attempt to connect."""
+_HOW_TO_START = "start one with --remote-debugging-port=9222 --user-data-dir=FOLDER"
 
 Handler: TypeAlias = Callable[..., Any]
 
 
 class AttachedContext:
-    """The part of a browser context that is ours. It has of a `BrowserContext` what a session needs.
+    """Our tabs in the browser context of a running browser; the subset of `BrowserContext` that a session needs.
 
-    Pages of our tabs are `page` in size, in CSS pixels at `scale`.
+    Pages have the size `page` in CSS pixels at `scale`.
     """
 
     def __init__(self, context: BrowserContext, page: Size, scale: float) -> None:
         self._context = context
         self._metrics = {"width": page.width, "height": page.height, "deviceScaleFactor": scale, "mobile": False}
         self._pages: list[Page] = []
-        self._newcomers: list[Handler] = []
+        self._page_handlers: list[Handler] = []
         self._scripts: list[str] = []
         self._bindings: dict[str, Handler] = {}
         self._is_closed = False
         self._expected_until_s: list[float] = []
-        context.on("page", self._arrived)
+        context.on("page", self._on_page)
 
     @property
     def browser(self) -> Browser | None:
-        """The browser that all of it is in. Closing it only ends the connection."""
+        """The running browser. Closing it only ends the connection."""
         return self._context.browser
 
     @property
@@ -54,9 +53,9 @@ class AttachedContext:
         return list(self._pages)
 
     async def new_page(self) -> Page:
-        """Open a tab of our own; after `close` there is none to open."""
+        """Open a tab of our own; fails after `close`."""
         if self._is_closed:
-            raise Error("the tabs were given back")
+            raise Error("the context is closed")
         page = await self._context.new_page()
         await self._adopt(page)
         return page
@@ -66,11 +65,11 @@ class AttachedContext:
         return await self._context.new_cdp_session(page)
 
     async def add_init_script(self, script: str) -> None:
-        """Have our tabs run `script` before anything of a page."""
+        """Run `script` in our tabs before any script of a page."""
         self._scripts.append(script)
 
     async def expose_binding(self, name: str, callback: Handler) -> None:
-        """Have `callback` called when a page in one of our tabs calls `name`."""
+        """Call `callback` when a page in one of our tabs calls `name`."""
         self._bindings[name] = callback
 
     async def grant_permissions(self, permissions: list[str], *, origin: str | None = None) -> None:
@@ -78,36 +77,36 @@ class AttachedContext:
         await self._context.grant_permissions(permissions, origin=origin)
 
     def on(self, event: str, handler: Handler) -> None:
-        """Have `handler` hear of `event` where our tabs are concerned."""
+        """Call `handler` for each `event` of our tabs."""
         if event == "page":
-            self._newcomers.append(handler)
+            self._page_handlers.append(handler)
         elif event == "close":
             self._context.on("close", handler)
         else:
-            self._listen(event, handler)
+            self._subscribe(event, handler)
 
     async def close(self) -> None:
-        """Close our tabs. Everything else goes on as it is."""
+        """Close our tabs; the other tabs stay open."""
         self._is_closed = True
         for page in self.pages:
             with suppress(Error):
                 await page.close()
 
-    # -- inside
+    # -- internals
 
-    def _listen(self, event: str, handler: Handler) -> None:
-        async def heard(news: Dialog | Request | Response) -> None:
-            page = _page_of(news)
+    def _subscribe(self, event: str, handler: Handler) -> None:
+        async def filtered(source: Dialog | Request | Response) -> None:
+            page = _page_of(source)
             if page is None or not (page in self._pages or await self._opener_of(page) in self._pages):
                 return
-            following = handler(news)
-            if following is not None:
-                await following
+            pending = handler(source)
+            if pending is not None:
+                await pending
 
-        cast("Any", self._context).on(event, heard)  # Playwright has an overload for each event
+        cast("Any", self._context).on(event, filtered)  # Playwright has an overload for each event
 
-    async def _arrived(self, page: Page) -> None:
-        """A tab opened; whoever works this browser besides us may have opened it."""
+    async def _on_page(self, page: Page) -> None:
+        """Adopt a new tab if one of ours opened it; other users of the browser open tabs too."""
         opener = await self._opener_of(page)
         if opener in self._pages or (opener is None and self._is_expected(page)):
             await self._adopt(page)
@@ -118,7 +117,7 @@ class AttachedContext:
         return None
 
     def _expect(self, event: dict[str, str]) -> None:
-        """A tab of ours asks for another: by a click with Ctrl or the middle button, which leaves it no opener."""
+        """One of our tabs opens another by Ctrl+click or middle click, which leaves the new tab without an opener."""
         if event["disposition"] in ("newTab", "newWindow"):
             self._expected_until_s.append(time.monotonic() + _OPENING_S)
 
@@ -134,23 +133,20 @@ class AttachedContext:
         if page in self._pages:
             return
         self._pages.append(page)
-        page.on("close", self._left)
+        page.on("close", self._pages.remove)
         with suppress(Error):  # it has closed already
-            await self._dress(page)
-            await page.bring_to_front()  # one that opens behind the others may not be drawn
-        for handler in self._newcomers:
+            await self._prepare(page)
+            await page.bring_to_front()  # a tab in the background may not be rendered
+        for handler in self._page_handlers:
             await handler(page)
 
-    def _left(self, page: Page) -> None:
-        self._pages.remove(page)
-
-    async def _dress(self, page: Page) -> None:
-        """Give a tab its size, and what it tells us by. It may have begun without."""
+    async def _prepare(self, page: Page) -> None:
+        """Apply size, bindings and scripts to a tab, which may have started loading without them."""
         session = await self._context.new_cdp_session(page)
         session.on("Page.frameRequestedNavigation", self._expect)
         await session.send("Page.enable")
         await session.send("Emulation.setDeviceMetricsOverride", self._metrics)
-        await session.send("Emulation.setFocusEmulationEnabled", {"enabled": True})  # it may be out of sight
+        await session.send("Emulation.setFocusEmulationEnabled", {"enabled": True})  # its window may be hidden
         for name, callback in self._bindings.items():
             await page.expose_binding(name, callback)
         for script in self._scripts:
@@ -164,32 +160,32 @@ Context: TypeAlias = BrowserContext | AttachedContext
 
 
 async def attach(playwright: Playwright, address: str, page: Size, view: View) -> tuple[AttachedContext, str]:
-    """Our part of the Chromium at the DevTools `address`, with no tabs yet, and its version.
+    """A context for our tabs in the Chromium at the DevTools `address`, with no tabs yet, and its version.
 
     Raises:
-        EnvUnavailable: there is none, or it does not answer; says what to do.
+        EnvUnavailable: there is none, or it does not respond; says what to do.
     """
     browser = await _connect(playwright, address)
     return AttachedContext(browser.contexts[0], page, view.scale), browser.version
 
 
 async def _connect(playwright: Playwright, address: str) -> Browser:
-    """A connection to the browser at `address`. One that just opens or closes a tab may hold up the first attempt."""
-    late: Error | None = None
+    """Connect to the browser at `address`. A tab that is just opening or closing can delay the first attempt."""
+    timeout: Error | None = None
     for limit_s in CONNECT_S:
         try:
             return await playwright.chromium.connect_over_cdp(address, no_defaults=True, timeout=limit_s * 1000)
         except LateError as error:
-            late = error
+            timeout = error
         except Error as error:
-            raise EnvUnavailable(f"no browser can be worked at {address}: {_HOW}") from error
-    raise EnvUnavailable(f"the browser at {address} is busy: close the dialogs that its tabs have open") from late
+            raise EnvUnavailable(f"no browser is listening at {address}: {_HOW_TO_START}") from error
+    raise EnvUnavailable(f"the browser at {address} is not responding: close any open dialogs in its tabs") from timeout
 
 
-def _page_of(news: Dialog | Request | Response) -> Page | None:
-    """The tab that `news` are about; None where it is not known, as for a service worker's request."""
-    if isinstance(news, Dialog):
-        return news.page
+def _page_of(source: Dialog | Request | Response) -> Page | None:
+    """The tab of an event; None if unknown, as for a service worker's request."""
+    if isinstance(source, Dialog):
+        return source.page
     with suppress(Error):
-        return news.frame.page
+        return source.frame.page
     return None

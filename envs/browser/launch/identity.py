@@ -1,10 +1,11 @@
-"""Who a browser is to the pages it opens: what it is told of language, place and proxy, and what it remembers."""
+"""The identity that pages see (locale, time zone, geolocation, proxy, ...) and the state a browser keeps."""
 
 import os
 import re
 import socket
 import tempfile
 import zoneinfo
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypedDict
@@ -20,11 +21,11 @@ from .settings import BrowserSettings, View
 _LOCALE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 _ADDRESS = re.compile(r"^(https?|wss?)://[^/\s]+", re.IGNORECASE)
 _PROXY_PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks5": 1080}
-_PROXY_FORM = "write it as http://HOST:PORT or socks5://HOST:PORT"
+_PROXY_SYNTAX = "write it as http://HOST:PORT or socks5://HOST:PORT"
 
 
 class ContextOptions(TypedDict):
-    """What a Playwright browser context is made with."""
+    """Options of a Playwright browser context."""
 
     viewport: ViewportSize
     device_scale_factor: float
@@ -39,78 +40,78 @@ class ContextOptions(TypedDict):
 
 def context_options(page: Size, view: View, settings: BrowserSettings) -> ContextOptions:
     """The options for pages of the size `page` in CSS pixels."""
-    place = settings.geolocation
+    location = settings.geolocation
     return ContextOptions(
         viewport=ViewportSize(width=page.width, height=page.height),
         device_scale_factor=view.scale,
         locale=settings.locale,
         timezone_id=settings.timezone,
         color_scheme="dark" if settings.dark else "light",
-        geolocation=Geolocation(latitude=place[0], longitude=place[1]) if place else None,
+        geolocation=Geolocation(latitude=location[0], longitude=location[1]) if location else None,
         user_agent=settings.user_agent,
         record_har_path=settings.har,
         record_har_content="omit" if settings.har else None,
     )
 
 
-# -- what may be asked for
+# -- validation of settings
 
 
 def check_identity(settings: BrowserSettings) -> None:
-    """Refuse what no browser can be, before any is started.
+    """Validate `settings` before a browser is started.
 
     Raises:
         ValueError: one line that says what is wrong and what to write instead.
     """
     if settings.locale is not None and not _LOCALE.match(settings.locale):
-        raise ValueError(f"{settings.locale!r} is no locale: write one such as de-DE")
+        raise ValueError(f"{settings.locale!r} is not a locale: write one such as de-DE")
     _check_timezone(settings.timezone)
     if settings.geolocation is not None:
-        _check_place(*settings.geolocation)
+        _check_location(*settings.geolocation)
     if settings.user_agent is not None and not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
-        raise ValueError("a user agent is one line of ASCII characters")
+        raise ValueError("the user agent must be one line of ASCII characters")
     if settings.user_agent == "":
         raise ValueError("the user agent is empty: leave it out to keep the browser's own")
     if settings.proxy is not None:
-        read_proxy(settings.proxy)
+        parse_proxy(settings.proxy)
     if settings.storage_state is not None:
         check_storage(Path(settings.storage_state))
     if settings.save_storage is not None:
-        _check_can_be_written(Path(settings.save_storage))
+        _check_writable(Path(settings.save_storage))
     _check_attached(settings)
     _check_engine(settings)
 
 
-def read_place(text: str) -> tuple[float, float]:
-    """Latitude and longitude in degrees, written as `52.52,13.4`.
+def parse_geolocation(text: str) -> tuple[float, float]:
+    """Latitude and longitude in degrees, from text such as `52.52,13.4`.
 
     Raises:
-        ValueError: it is no place on Earth; one line.
+        ValueError: it is not a location; one line.
     """
     try:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(f"{text!r} is no place: write LATITUDE,LONGITUDE such as 52.52,13.4") from None
-    _check_place(latitude, longitude)
+        raise ValueError(f"{text!r} is not a location: write LATITUDE,LONGITUDE such as 52.52,13.4") from None
+    _check_location(latitude, longitude)
     return latitude, longitude
 
 
-def read_proxy(text: str) -> ProxySettings:
-    """A proxy written as `http://user:password@proxy.example:3128`; HTTP where no scheme is written.
+def parse_proxy(text: str) -> ProxySettings:
+    """A proxy from text such as `http://user:password@proxy.example:3128`; the default scheme is HTTP.
 
     Raises:
-        ValueError: it is none that Chromium can use; one line, without the password.
+        ValueError: Chromium cannot use it; one line, without the password.
     """
     parts = urlsplit(text if "://" in text else f"http://{text}")
     scheme = parts.scheme.lower()
     try:
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(f"the proxy's port is no number up to 65535: {_PROXY_FORM}") from None
+        raise ValueError(f"the port of the proxy must be a number up to 65535: {_PROXY_SYNTAX}") from None
     if scheme not in _PROXY_PORTS or not host or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(f"the proxy {without_password(text)!r} cannot be used: {_PROXY_FORM}")
+        raise ValueError(f"the proxy {without_password(text)!r} cannot be used: {_PROXY_SYNTAX}")
     if scheme.startswith("socks") and parts.username:
-        raise ValueError("Chromium signs in to no SOCKS proxy: use one without a password, or an HTTP proxy")
+        raise ValueError("Chromium cannot sign in to a SOCKS proxy: use one without a password, or an HTTP proxy")
     name = f"[{host}]" if ":" in host else host
     proxy = ProxySettings(server=f"{scheme}://{name}:{port or _PROXY_PORTS[scheme]}")
     if parts.username:
@@ -119,20 +120,20 @@ def read_proxy(text: str) -> ProxySettings:
 
 
 def without_password(proxy: str) -> str:
-    """`proxy` as it may be shown."""
+    """`proxy` without user name and password, for display."""
     scheme, mark, rest = proxy.rpartition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def proxy_of(settings: BrowserSettings) -> ProxySettings | None:
-    """The proxy to start the browser with. Behind a firewall it is the firewall that goes through it."""
+    """The proxy to start the browser with; with a firewall, the firewall uses it instead."""
     if settings.proxy is None or settings.allow_hosts:
         return None
-    return read_proxy(settings.proxy)
+    return parse_proxy(settings.proxy)
 
 
 def identity_facts(settings: BrowserSettings) -> dict[str, str]:
-    """What is set, in words that may stand in a record: no passwords, nothing that a login hangs on."""
+    """The settings that are set, for the record; without passwords."""
     facts = {
         "browser": "" if settings.engine == "chromium" else settings.engine,
         "attached to": without_password(settings.cdp) if settings.cdp else "",
@@ -149,25 +150,25 @@ def identity_facts(settings: BrowserSettings) -> dict[str, str]:
 
 
 def _check_timezone(timezone: str | None) -> None:
-    known = zoneinfo.available_timezones()  # empty where the system has no time zones
+    known = zoneinfo.available_timezones()  # empty if the system has no time zone data
     if timezone is not None and known and timezone not in known:
         raise ValueError(f"there is no time zone {timezone!r}: write one such as Europe/Berlin")
 
 
-def _check_place(latitude: float, longitude: float) -> None:
+def _check_location(latitude: float, longitude: float) -> None:
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise ValueError(
-            f"{latitude:g},{longitude:g} is no place: latitudes go from -90 to 90, longitudes from -180 to 180"
+            f"{latitude:g},{longitude:g} is not a location: latitudes are from -90 to 90, longitudes from -180 to 180"
         )
 
 
 def _check_attached(settings: BrowserSettings) -> None:
-    """A browser that runs already has its identity; what would change it for the tabs of others is refused."""
+    """Reject settings that would change a running browser for its other tabs."""
     if settings.cdp is None:
         return
     if not _ADDRESS.match(settings.cdp):
-        raise ValueError(f"{settings.cdp!r} is no address of a browser: write it as http://127.0.0.1:9222")
-    own = {
+        raise ValueError(f"{settings.cdp!r} is not the address of a browser: write it as http://127.0.0.1:9222")
+    unsupported = {
         "engine": settings.engine != "chromium",
         "executable": settings.executable,
         "switches": settings.switches,
@@ -182,17 +183,17 @@ def _check_attached(settings: BrowserSettings) -> None:
         "proxy": settings.proxy,
         "allow_hosts": settings.allow_hosts,
     }
-    if name := next((name for name, is_set in own.items() if is_set), ""):
-        raise ValueError(f"a browser that runs already is as it is: leave out {name}, or start one without cdp")
+    if name := _first_set(unsupported):
+        raise ValueError(f"{name} cannot be changed in a running browser: leave it out, or start a browser without cdp")
 
 
 def check_window(settings: BrowserSettings) -> None:
-    """Refuse what a whole browser, worked through its display alone, cannot be told.
+    """Reject settings that need DevTools; a browser window is controlled through its display alone.
 
     Raises:
-        ValueError: one line that names it.
+        ValueError: one line that names the setting.
     """
-    unknown = {
+    unsupported = {
         "storage_state": settings.storage_state,
         "save_storage": settings.save_storage,
         "geolocation": settings.geolocation,
@@ -204,22 +205,26 @@ def check_window(settings: BrowserSettings) -> None:
         "dialogs": settings.dialogs != "ask",
         "tab_strip": settings.tab_strip,
     }
-    if name := next((name for name, is_set in unknown.items() if is_set), ""):
-        raise ValueError(f"{name} cannot be set for a whole browser in a window: leave it out, or work a page")
+    if name := _first_set(unsupported):
+        raise ValueError(f"{name} cannot be set for a browser window: leave it out, or use a page")
 
 
 def _check_engine(settings: BrowserSettings) -> None:
-    """What only Chromium does."""
-    own = {"switches": settings.switches, "allow_hosts": settings.allow_hosts}
-    if settings.engine != "chromium" and (name := next((name for name, is_set in own.items() if is_set), "")):
+    """Reject settings that only Chromium supports."""
+    chromium_only = {"switches": settings.switches, "allow_hosts": settings.allow_hosts}
+    if settings.engine != "chromium" and (name := _first_set(chromium_only)):
         raise ValueError(f"{name} works with Chromium only: leave it out, or use chromium")
 
 
-# -- what is remembered
+def _first_set(settings: Mapping[str, object]) -> str:
+    return next((name for name, value in settings.items() if value), "")
+
+
+# -- cookies, storage and profiles
 
 
 class _Cookie(BaseModel):
-    """Of a cookie only what it cannot do without."""
+    """The required fields of a cookie."""
 
     model_config = ConfigDict(extra="allow")
     name: str
@@ -238,27 +243,27 @@ class _Storage(BaseModel):
 
 
 def check_storage(file: Path) -> None:
-    """Refuse a `file` that holds no storage state.
+    """Check that `file` holds a storage state.
 
     Raises:
-        ValueError: it is not there, or something else; one line.
+        ValueError: it cannot be read or has another format; one line.
     """
     try:
         _Storage.model_validate_json(file.read_bytes())
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}; save_storage writes such a file") from error
     except ValidationError as error:
-        raise ValueError(f"{file} is no storage state: save_storage writes one, as Playwright does") from error
+        raise ValueError(f"{file} is not a storage state: save_storage and Playwright write them") from error
 
 
 async def save_storage(context: BrowserContext, file: Path) -> None:
-    """Write cookies, local storage and IndexedDB to `file`, for this user's eyes only; whole or not at all.
+    """Write cookies, local storage and IndexedDB to `file`, atomically and readable by this user only.
 
     Raises:
         OSError: it cannot be written.
         playwright.async_api.Error: the browser is gone.
     """
-    handle, part = tempfile.mkstemp(prefix=".storage-", dir=file.parent)  # 0600: logins are in it
+    handle, part = tempfile.mkstemp(prefix=".storage-", dir=file.parent)  # mode 0600: it contains logins
     os.close(handle)
     try:
         await context.storage_state(path=part, indexed_db=True)
@@ -268,32 +273,32 @@ async def save_storage(context: BrowserContext, file: Path) -> None:
         Path(part).unlink(missing_ok=True)
 
 
-def _check_can_be_written(file: Path) -> None:
+def _check_writable(file: Path) -> None:
     if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
-        raise ValueError(f"{file} cannot be written: name a file in a folder that is there")
+        raise ValueError(f"{file} cannot be written: name a file in an existing, writable folder")
 
 
 def check_profile(profile: Path) -> None:
-    """Make the folder, and refuse one that another browser works with.
+    """Create the profile folder if needed, and check that no other browser uses it.
 
     Raises:
-        EnvUnavailable: it is in use, or no folder can be there; one line.
+        EnvUnavailable: it is in use, or the folder cannot be created; one line.
     """
     try:
         profile.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EnvUnavailable(f"{profile} cannot be a profile: {error.strerror}") from error
-    if user := _user_of(profile):
-        raise EnvUnavailable(f"the profile {profile} is in use by {user}: close that, or name another folder")
+        raise EnvUnavailable(f"{profile} cannot be used as a profile: {error.strerror}") from error
+    if owner := _owner_of(profile):
+        raise EnvUnavailable(f"the profile {profile} is in use by {owner}: close it, or name another folder")
 
 
-def _user_of(profile: Path) -> str:
-    """Who works with `profile`; empty if nobody does. Its lock is a link to `HOST-PID`, and may outlive its owner."""
+def _owner_of(profile: Path) -> str:
+    """The browser that uses `profile`, or empty. Its lock links to `HOST-PID`, and remains after a crash."""
     with suppress(OSError):
         host, _, number = str((profile / "SingletonLock").readlink()).rpartition("-")
         if host != socket.gethostname():
             return f"a browser on {host} (if there is none, delete SingletonLock in it)"
-        with socket.socket(socket.AF_UNIX) as line:
-            line.connect(str((profile / "SingletonSocket").resolve()))
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str((profile / "SingletonSocket").resolve()))
         return f"another browser, process {number}"
     return ""

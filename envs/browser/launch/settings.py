@@ -1,4 +1,4 @@
-"""The rarer settings of a browser."""
+"""Settings of a browser."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from ...geometry import Size
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is seen of a browser: `screen` in CSS pixels, each of them `scale` pixels of the screenshot."""
+    """The visible area: `screen` in CSS pixels, each of them `scale` screenshot pixels wide."""
 
     screen: Size
     scale: float = 1.0
@@ -17,28 +17,27 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSettings:
-    """What is rarely set. `None` leaves a thing as Chromium has it.
+    """Optional settings; `None` keeps Chromium's default.
 
-    `executable` is the Chromium to start; `profile` a folder that keeps cookies and logins from run to run;
-    `switches` are added to Chromium's command line. Settling gives up after `settle_limit_s`, after going to another
-    page `load_limit_s`.
+    `executable` is the Chromium to start, `profile` a folder that keeps cookies and logins between runs, and
+    `switches` are added to Chromium's command line. Waiting for a page to settle ends after `settle_limit_s`, after a
+    navigation `load_limit_s`.
 
-    Who the browser is to pages: `locale` such as `de-DE`, `timezone` such as `Europe/Berlin`, `dark` colours,
-    `geolocation` as degrees of latitude and longitude that every page may know, `user_agent`, and `proxy` as
-    `http://user:password@host:port`. It begins with the cookies and storage of the file `storage_state` and writes its
-    own to `save_storage` in the end. `cdp` is the DevTools address of a Chromium that runs already: a tab of our own is
-    worked in it, and nothing of the identity can be set. `engine` may be another browser of Playwright's.
+    Identity: `locale` such as `de-DE`, `timezone` such as `Europe/Berlin`, `dark` colour scheme, `geolocation` as
+    latitude and longitude in degrees (granted to every page), `user_agent`, and `proxy` as
+    `http://user:password@host:port`. Cookies and storage are loaded from the file `storage_state` and written to
+    `save_storage` at the end. `cdp` is the DevTools address of a running Chromium: we open a tab in it, and the
+    identity cannot be set. `engine` selects another of Playwright's browsers.
 
-    `dialogs` says who answers what pages ask: `ask` draws it on the screenshot, to be answered by clicks and keys;
-    `rule` reads alerts, declines everything else, and tells of it. `tab_strip` draws the tabs and the address along the
-    upper edge, as a browser's window has them. Files for upload are taken from the folders `upload_from` only, none by
-    default. `downloads` is the folder for downloads, by default one that is gone with the browser; a download over
-    `download_limit_mb` is called off.
+    `dialogs` selects who answers dialogs: with `ask` they are drawn on the screenshot and answered by clicks and keys;
+    with `rule` alerts are accepted, everything else is declined, and both are reported as facts. `tab_strip` draws the
+    tabs and the address bar at the top. Uploads are limited to files in the folders `upload_from`, none by default.
+    `downloads` is the download folder, by default a temporary one; a download over `download_limit_mb` is canceled.
 
-    The traffic of all pages is written to the file `har` when the browser is closed, without the bodies of answers.
+    The traffic of all pages is written to the file `har` when the browser is closed, without response bodies.
 
-    With `allow_hosts` nothing else can be reached: not by pages, not by whoever works them. A name stands for all names
-    below it too; see `Rule.parse` for what else may stand there.
+    With `allow_hosts`, all other hosts are blocked, for pages and for navigation. A name includes its subdomains; see
+    `Rule.parse` for the syntax.
     """
 
     executable: str | None = None

@@ -1,1 +1,1 @@
-"""Operating web pages: tabs, input, network traffic, settling."""
+"""Web pages: tabs, input, network traffic, settling."""

@@ -1,4 +1,4 @@
-"""Addresses as people and models write them."""
+"""Completes addresses as people and models write them."""
 
 import re
 
@@ -11,10 +11,10 @@ _LOCAL = re.compile(r"^(localhost|127\.[\d.]+|\[::1\])(:\d+)?([/?#]|$)", re.IGNO
 
 
 def full_address(text: str) -> str:
-    """`text` as an address with a scheme: `https:` where it has none, `http:` for this machine itself.
+    """`text` with a scheme: `https:` if it has none, `http:` for this machine itself.
 
     Raises:
-        ActionRefused: it is no address, or of a kind that is not for going to, such as `javascript:`.
+        ActionRefused: it is not an address, or has another scheme, such as `javascript:`.
     """
     address = text.strip()
     if _LOCAL.match(address):
@@ -25,4 +25,4 @@ def full_address(text: str) -> str:
     scheme = _SCHEME.match(address)
     if scheme and scheme.group(1).lower() in _SCHEMES:
         return address
-    raise ActionRefused(f"{text!r} is not an address to go to; one looks like https://example.org/page")
+    raise ActionRefused(f"{text!r} is not a valid address; write one such as https://example.org/page")

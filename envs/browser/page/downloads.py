@@ -1,4 +1,4 @@
-"""Downloads: kept in a folder, told of, and not let grow without end."""
+"""Saves downloads to a folder, limits their size, and reports them as facts."""
 
 import asyncio
 import re
@@ -16,14 +16,14 @@ _UNSAFE = re.compile(r"[^\w.,()+@ -]")
 
 
 class Downloads:
-    """Keeps what pages download in `folder`, a temporary one by default, which is removed in the end.
+    """Saves downloads in `folder`, or in a temporary folder that is removed at the end.
 
-    A download that grows beyond `most_bytes`, or fills the disk, is called off.
+    A download that grows beyond `max_bytes`, or fills the disk, is canceled.
     """
 
-    def __init__(self, folder: Path | None, most_bytes: int) -> None:
+    def __init__(self, folder: Path | None, max_bytes: int) -> None:
         self._folder = folder
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._parts = Path(tempfile.mkdtemp(prefix="screenwright-downloads-"))
         self._facts: list[str] = []
         self._running: set[asyncio.Task[None]] = set()
@@ -31,68 +31,69 @@ class Downloads:
 
     @property
     def parts(self) -> Path:
-        """Where the browser writes what is still coming in."""
+        """The folder for unfinished downloads."""
         return self._parts
 
     def take_facts(self) -> tuple[str, ...]:
-        """What happened since the last call, in sentences."""
+        """The events since the last call, as sentences."""
         facts, self._facts = self._facts, []
         return tuple(facts)
 
-    def begin(self, download: Download) -> None:
-        """A page began `download`."""
-        task = asyncio.ensure_future(self._keep(download))
+    def start(self, download: Download) -> None:
+        """Save `download` in the background."""
+        task = asyncio.ensure_future(self._save(download))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def rest(self, within_s: float) -> None:
-        """Give what is coming in a moment to arrive: most downloads are small."""
+    async def wait(self, within_s: float) -> None:
+        """Wait briefly for running downloads, since most are small."""
         if self._running:
             await asyncio.wait(self._running, timeout=within_s)
 
     async def close(self) -> None:
-        """Call off what has not arrived."""
+        """Cancel running downloads and remove the temporary folder."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         shutil.rmtree(self._parts, ignore_errors=True)
 
-    async def _keep(self, download: Download) -> None:
+    async def _save(self, download: Download) -> None:
         name = _safe_name(download.suggested_filename)
-        began = time.monotonic()
-        arriving = asyncio.ensure_future(download.path())
+        started = time.monotonic()
+        finished = asyncio.ensure_future(download.path())
         try:
-            told = False
-            while not (await asyncio.wait([arriving], timeout=_POLL_S))[0]:
-                if self._size() > self._most_bytes:
+            is_reported = False
+            while not (await asyncio.wait([finished], timeout=_POLL_S))[0]:
+                if self._size() > self._max_bytes:
                     await download.cancel()
-                    self._too_large(name)
+                    self._report_too_large(name)
                     return
-                if not told and time.monotonic() - began > 1:
-                    told = True
-                    self._facts.append(f"A download began: {name}.")
-            path = await arriving
+                if not is_reported and time.monotonic() - started > 1:
+                    is_reported = True
+                    self._facts.append(f"A download started: {name}.")
+            path = await finished
         except Error:
             self._facts.append(f"The download of {name} failed: {await _failure(download)}.")
             return
         finally:
-            arriving.cancel()
-        if path.stat().st_size > self._most_bytes:
+            finished.cancel()
+        if path.stat().st_size > self._max_bytes:
             path.unlink()
-            self._too_large(name)
+            self._report_too_large(name)
             return
         try:
-            size, kept = path.stat().st_size, await asyncio.to_thread(self._place, path, name)
+            size, file = path.stat().st_size, await asyncio.to_thread(self._move, path, name)
         except OSError as error:
-            self._facts.append(f"The download of {name} could not be kept: {error.strerror}.")
+            self._facts.append(f"The download of {name} could not be saved: {error.strerror}.")
         else:
-            self._facts.append(f"A file was downloaded: {kept.name} ({_size(size)}).")
+            self._facts.append(downloaded_fact(file.name, size))
 
-    def _too_large(self, name: str) -> None:
-        self._facts.append(f"The download of {name} was called off: it is over {_size(self._most_bytes)}.")
+    def _report_too_large(self, name: str) -> None:
+        limit = _formatted_size(self._max_bytes)
+        self._facts.append(f"The download of {name} was canceled: it is larger than {limit}.")
 
-    def _place(self, part: Path, name: str) -> Path:
-        folder = self._folder or self._parts / "kept"
+    def _move(self, part: Path, name: str) -> Path:
+        folder = self._folder or self._parts / "finished"
         folder.mkdir(parents=True, exist_ok=True)
         stem, suffix = Path(name).stem, Path(name).suffix
         target, count = folder / name, 1
@@ -105,25 +106,30 @@ class Downloads:
     def _size(self) -> int:
         total = 0
         for path in self._parts.glob("*"):
-            with suppress(OSError):  # it has just been moved away
+            with suppress(OSError):  # it has just been moved
                 total += path.stat().st_size if path.is_file() else 0
         return total
 
 
 async def _failure(download: Download) -> str:
     with suppress(Error):
-        return await download.failure() or "it broke off"
-    return "it broke off"
+        return await download.failure() or "interrupted"
+    return "interrupted"
+
+
+def downloaded_fact(name: str, size: int) -> str:
+    """The sentence that reports a finished download of `size` bytes."""
+    return f"Downloaded {name} ({_formatted_size(size)})."
 
 
 def _safe_name(suggested: str) -> str:
-    """A file name without folders, control characters, and names that hide the file."""
+    """`suggested` without folders, control characters and leading dots."""
     name = _UNSAFE.sub("_", suggested.replace("\\", "/").rpartition("/")[2]).strip(". ")
     stem, suffix = Path(name).stem[: _LONGEST_NAME - 20], Path(name).suffix[:20]
     return (stem + suffix) or "download"
 
 
-def _size(count: int) -> str:
+def _formatted_size(count: int) -> str:
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{count / size:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""Canonical key names as Playwright calls the keys, and how text is typed."""
+"""Playwright's key names, and how text is typed."""
 
 from ...env import ActionRefused
 from ...keys import NAMED, canonical_key
@@ -44,39 +44,39 @@ _NAMES = {
 
 
 def playwright_key(name: str) -> str:
-    """Playwright's name of the key that `name` spells.
+    """Playwright's name for the key `name`.
 
     Raises:
-        ActionRefused: no key is spelled so, or a page has no such key.
+        ActionRefused: the key is unknown, or does not exist for pages.
     """
     key = canonical_key(name)
     if key in _NAMES:
         return _NAMES[key]
     if key in NAMED:
-        raise ActionRefused(f"a page has no key {name!r}")
+        raise ActionRefused(f"the key {name!r} cannot be pressed in a page")
     if not key.isascii():
         raise ActionRefused(f"the keyboard has no key {name!r}; type it as text")
     return key
 
 
-MOST_KEYSTROKES = 100
-"""Longer text is inserted at once, as a paste would; each keystroke costs a page 2 to 10 ms."""
+MAX_KEYSTROKES = 100
+"""Longer text is inserted at once, like a paste; each keystroke costs a page 2 to 10 ms."""
 
 
 def typing_pieces(text: str) -> list[tuple[str, str]]:
-    """`text` as steps of typing: ("keys", ...) by keystrokes, ("insert", ...) at once, ("press", key name).
+    """Split `text` into ("keys", text) to type, ("insert", text) to insert at once, and ("press", key name).
 
-    Line breaks are Enter and tabs are Tab, as on a keyboard. Characters that a US keyboard lacks are inserted.
+    Line breaks become Enter and tabs Tab. Characters that a US keyboard lacks are inserted.
     """
     pieces: list[tuple[str, str]] = []
-    long = len(text) > MOST_KEYSTROKES
+    is_long = len(text) > MAX_KEYSTROKES
     for character in text.replace("\r\n", "\n").replace("\r", "\n"):
         if character in "\n\t":
             pieces.append(("press", "Enter" if character == "\n" else "Tab"))
             continue
-        way = "keys" if character.isascii() and character.isprintable() and not long else "insert"
-        if pieces and pieces[-1][0] == way:
-            pieces[-1] = (way, pieces[-1][1] + character)
+        method = "keys" if character.isascii() and character.isprintable() and not is_long else "insert"
+        if pieces and pieces[-1][0] == method:
+            pieces[-1] = (method, pieces[-1][1] + character)
         else:
-            pieces.append((way, character))
+            pieces.append((method, character))
     return pieces

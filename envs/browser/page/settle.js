@@ -1,31 +1,30 @@
 // Runs in every frame before the page's own scripts.
 //
-// 1. Notes what the page sets in motion, so that Screenwright can wait for just that and not for a fixed time.
-//    What never rests (clocks, polls, endless animations) is recognised by its repetition and not waited for.
-// 2. Makes the list of a <select> part of the page: the native one is drawn outside it and takes no clicks.
-// 3. Keeps the text caret from blinking, so that two looks at a still page are the same picture.
+// 1. Tracks pending work of the page, so that Screenwright waits for exactly that instead of for a fixed time.
+//    Endless work (clocks, polls, endless animations) is recognized by its repetition and ignored.
+// 2. Renders the list of a <select> inside the page: the native popup is not part of the page and takes no clicks.
+// 3. Stops the text caret from blinking, so that two screenshots of an idle page are identical.
 (() => {
-  const DOOR = Symbol.for("screenwright.rest");
-  if (window[DOOR]) return;
-  const LONGEST_TIMER_MS = 3000;
-  const LONGEST_ANIMATION_MS = 3000;
-  const LONGEST_LOADING_MS = 3000;
-  const LONGEST_REPLY_MS = 500;
-  const LONGEST_DEPARTURE_MS = 700;
-  const MOST_FIRINGS = 3;
-  const STEADY_GAP_MS = 300;
-  const STEADY_AFTER_MS = 1000;
+  const KEY = Symbol.for("screenwright.idle");
+  if (window[KEY]) return;
+  const MAX_TIMER_MS = 3000;
+  const MAX_ANIMATION_MS = 3000;
+  const MAX_LOADING_MS = 3000;
+  const MAX_REPLY_MS = 500;
+  const MAX_LEAVING_MS = 700;
+  const MAX_REPEATS = 3;
+  const CONTINUOUS_GAP_MS = 300;
+  const CONTINUOUS_AFTER_MS = 1000;
 
-  const now = Date.now;  // kept, in case the page puts a clock of its own there
+  const now = Date.now;  // saved in case the page replaces the clock
   const nativeSetTimeout = window.setTimeout;
-  const nativeClearTimeout = window.clearTimeout;
   const nativeFrame = window.requestAnimationFrame;
   const sourceOf = Function.prototype.toString;
   const isTop = window === window.top;
-  const born = now();
+  const createdAt = now();
 
-  // What stands in for a native function looks like it.
-  const standIn = (owner, name, make) => {
+  // Replaces a native function by a wrapper that looks like it.
+  const wrap = (owner, name, make) => {
     const native = owner?.[name];
     if (typeof native !== "function") return;
     const wrapper = make(native);
@@ -35,69 +34,69 @@
     owner[name] = wrapper;
   };
 
-  // -- timers. One is waited for if it was armed since the action and has not come round again and again since.
-  const timers = new Map();   // id -> when it was armed, when it is due, what it does
-  const firings = new Map();  // what it does -> how often since the last action
+  // -- timers. A timer is pending if it was started since the action and its handler does not fire repeatedly.
+  const timers = new Map();  // id -> when it was started, when it is due, the signature of its handler
+  const fired = new Map();   // signature -> how often since the last action
   const repeating = new Set();
   let since = 0;
-  const worksAs = handler => {
+  const signatureOf = handler => {
     const source = typeof handler === "function" ? sourceOf.call(handler) : String(handler);
-    // the resolve function of a promise is native: where it is armed tells one from another
+    // the resolve function of a promise is native code: distinguish these by the stack
     return source.length < 60 && source.includes("[native code]") ? String(new Error().stack) : source;
   };
-  const fires = work => {
-    const times = (firings.get(work) ?? 0) + 1;
-    firings.set(work, times);
-    if (times >= MOST_FIRINGS) repeating.add(work);
+  const countFired = signature => {
+    const times = (fired.get(signature) ?? 0) + 1;
+    fired.set(signature, times);
+    if (times >= MAX_REPEATS) repeating.add(signature);
   };
-  standIn(window, "setTimeout", native => ({
+  wrap(window, "setTimeout", native => ({
     setTimeout(handler, delay, ...rest) {
-      const work = worksAs(handler);
+      const signature = signatureOf(handler);
       const wait = Math.max(0, Number(delay) || 0);
       let id;
       const run = typeof handler !== "function" ? handler : function (...passed) {
         timers.delete(id);
-        fires(work);
+        countFired(signature);
         return handler.apply(this, passed);
       };
       id = native.call(window, run, delay, ...rest);
-      if (wait <= LONGEST_TIMER_MS && !repeating.has(work)) timers.set(id, { armed: now(), due: now() + wait, work });
+      if (wait <= MAX_TIMER_MS && !repeating.has(signature)) timers.set(id, { started: now(), due: now() + wait, signature });
       return id;
     },
   }).setTimeout);
   for (const name of ["clearTimeout", "clearInterval"]) {  // either clears both kinds
-    standIn(window, name, native => ({
+    wrap(window, name, native => ({
       clear(id) { timers.delete(Number(id)); return native.call(window, id); },
     }).clear);
   }
   const timerPending = time => {
     for (const [id, timer] of timers) {
       if (time > timer.due + 1000) timers.delete(id);
-      else if (timer.armed >= since && !repeating.has(timer.work)) return true;
+      else if (timer.started >= since && !repeating.has(timer.signature)) return true;
     }
     return false;
   };
 
-  // -- questions to a server or a worker that answers by message
-  const asked = new Map();
-  const expectsReply = (prototype, name) => standIn(prototype, name, native => ({
-    ask(...passed) {
-      if (!asked.has(this)) this.addEventListener("message", () => asked.delete(this), { once: true });
-      asked.set(this, now());
+  // -- messages to a WebSocket or a worker that may reply
+  const awaiting = new Map();
+  const expectReply = (prototype, name) => wrap(prototype, name, native => ({
+    send(...passed) {
+      if (!awaiting.has(this)) this.addEventListener("message", () => awaiting.delete(this), { once: true });
+      awaiting.set(this, now());
       return native.apply(this, passed);
     },
-  }).ask);
-  expectsReply(window.WebSocket?.prototype, "send");
-  expectsReply(window.Worker?.prototype, "postMessage");
+  }).send);
+  expectReply(window.WebSocket?.prototype, "send");
+  expectReply(window.Worker?.prototype, "postMessage");
   const replyPending = time => {
-    for (const [channel, at] of asked) {
-      if (time - at > LONGEST_REPLY_MS) asked.delete(channel);
+    for (const [channel, at] of awaiting) {
+      if (time - at > MAX_REPLY_MS) awaiting.delete(channel);
       else if (at >= since) return true;
     }
     return false;
   };
 
-  // -- leaving for another page, until the browser has taken note of it
+  // -- navigation, until the browser reports its request
   let leaving = null;
   window.navigation?.addEventListener("navigate", event => {
     if (event.destination.sameDocument || event.hashChange || event.downloadRequest !== null) return;
@@ -105,58 +104,58 @@
   });
   window.navigation?.addEventListener("navigatesuccess", () => { leaving = null; });
   const isLeaving = time =>
-    leaving !== null && !leaving.event.defaultPrevented && time - leaving.at < LONGEST_DEPARTURE_MS;
+    leaving !== null && !leaving.event.defaultPrevented && time - leaving.at < MAX_LEAVING_MS;
 
-  // -- changes of the document. What has changed without a pause for a second is a ticker, and is not waited for.
-  // What was none yet when the frame was last at rest has been moved anew since: its second begins again.
-  let changed = 0;
-  let restedAt = 0;
+  // -- changes of the document. A node that has changed for a second without a pause changes continuously and is
+  // ignored. A shorter run that ended before the frame was last idle starts over with the next change.
+  let changedAt = 0;
+  let idleAt = 0;
   const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
-  const touch = node => {
+  const recordChange = node => {
     if (node.nodeName === "TITLE" || node.parentNode?.nodeName === "TITLE") return;
     const time = now();
     const run = runs.get(node);
-    const isMovedAnew = run && run.last < restedAt && run.last - run.first <= STEADY_AFTER_MS;
-    if (!run || time - run.last > STEADY_GAP_MS || isMovedAnew) {
+    const startsOver = run && run.last < idleAt && run.last - run.first <= CONTINUOUS_AFTER_MS;
+    if (!run || time - run.last > CONTINUOUS_GAP_MS || startsOver) {
       runs.set(node, { first: time, last: time });
-      changed = time;
+      changedAt = time;
     } else {
       run.last = time;
-      if (time - run.first <= STEADY_AFTER_MS) changed = time;
+      if (time - run.first <= CONTINUOUS_AFTER_MS) changedAt = time;
     }
   };
-  const watch = root => {
-    new MutationObserver(records => { for (const record of records) touch(record.target); })
+  const observe = root => {
+    new MutationObserver(records => { for (const record of records) recordChange(record.target); })
       .observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
-    root.addEventListener("scroll", event => touch(event.target), { capture: true, passive: true });
+    root.addEventListener("scroll", event => recordChange(event.target), { capture: true, passive: true });
   };
 
-  // -- animations with an end, of style sheets and of scripts
+  // -- finite CSS and script animations
   const isAnimating = () => (document.getAnimations?.() ?? []).some(animation => {
     if (animation.playState !== "running" || !(animation.timeline instanceof DocumentTimeline)) return false;
     const end = Number(animation.effect?.getComputedTiming?.().endTime);
     const left = (end - Number(animation.currentTime)) / (Math.abs(animation.playbackRate) || 1);
-    return Number.isFinite(left) && left <= LONGEST_ANIMATION_MS;
+    return Number.isFinite(left) && left <= MAX_ANIMATION_MS;
   });
 
-  // -- the browser's own word on a field that is not filled in as it should be, which takes a moment to appear
-  const MESSAGE_MS = 400;
-  let messageAt = 0;
-  window.addEventListener("invalid", () => { messageAt = now(); }, true);
+  // -- the browser's validation bubble at an invalid field, which takes a moment to appear
+  const VALIDATION_MS = 400;
+  let invalidAt = 0;
+  window.addEventListener("invalid", () => { invalidAt = now(); }, true);
 
   let interactiveAt = 0;
   const isLoading = time => {
     if (document.readyState === "complete") return false;
     if (document.readyState === "interactive") {
       interactiveAt ||= time;
-      return time - interactiveAt < LONGEST_LOADING_MS;
+      return time - interactiveAt < MAX_LOADING_MS;
     }
-    return isTop || time - born < LONGEST_LOADING_MS;
+    return isTop || time - createdAt < MAX_LOADING_MS;
   };
 
-  // -- style: lists that take clicks, a caret that stands still
+  // -- style: lists inside the page, no blinking caret
   let style = null;
-  const dress = root => {
+  const addStyle = root => {
     try {
       if (style === null) {
         style = new CSSStyleSheet();
@@ -165,55 +164,56 @@
           ":root, :host { caret-animation: manual; }");
       }
       root.adoptedStyleSheets.push(style);
-    } catch { /* an old Chromium, or a root of another document: it stays as it is */ }
+    } catch { /* an old Chromium, or a root of another document: not supported */ }
   };
-  dress(document);
-  watch(document);
-  standIn(window.Element?.prototype, "attachShadow", native => ({
+  addStyle(document);
+  observe(document);
+  wrap(window.Element?.prototype, "attachShadow", native => ({
     attachShadow(...passed) {
       const root = native.apply(this, passed);
-      dress(root);
-      watch(root);
+      addStyle(root);
+      observe(root);
       return root;
     },
   }).attachShadow);
 
-  const unrest = time => {
+  const pending = time => {
     if (isLeaving(time)) return "navigation";
     if (isLoading(time)) return "loading";
     if (timerPending(time)) return "timers";
     if (replyPending(time)) return "a reply";
     if (isAnimating()) return "animation";
-    if (time - messageAt < MESSAGE_MS) return "a message";
+    if (time - invalidAt < VALIDATION_MS) return "a validation message";
     return "";
   };
 
-  // Resolves to ["", before] once this frame has been at rest for `quietMs`, or to [reason, reason] after `sliceMs`:
-  // why it is not at rest, and what it waited for last. Times are in milliseconds since 1970.
-  const rest = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
+  // Resolves to ["", waitedFor] once this frame has been idle for `quietMs`, or to [reason, reason] after `sliceMs`,
+  // where `reason` is what is still pending. Times are in milliseconds since 1970.
+  const waitUntilIdle = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
     if (actedAt !== since) {
       since = actedAt;
-      firings.clear();
+      fired.clear();
     }
     const start = now();
-    let before = "";
+    let waitedFor = "";
+    // at least two frames are rendered, so that the screenshot shows the latest state
     let framesLeft = isTop && document.visibilityState === "visible" ? 2 : 0;
-    const drawn = () => { if (--framesLeft > 0) nativeFrame.call(window, drawn); };
-    if (framesLeft > 0) nativeFrame.call(window, drawn);
-    let calmSince = start;
-    const look = () => {
+    const onFrame = () => { if (--framesLeft > 0) nativeFrame.call(window, onFrame); };
+    if (framesLeft > 0) nativeFrame.call(window, onFrame);
+    let quietSince = start;
+    const check = () => {
       const time = now();
-      const reason = unrest(time);
-      if (reason) calmSince = time;
-      if (reason || changed > start) before = reason || "changes";
-      const left = quietMs - (time - Math.max(changed, calmSince));
+      const reason = pending(time);
+      if (reason) quietSince = time;
+      if (reason || changedAt > start) waitedFor = reason || "changes";
+      const left = quietMs - (time - Math.max(changedAt, quietSince));
       if (!reason && left <= 0 && (framesLeft <= 0 || time - start > 500)) {
-        restedAt = time;
-        resolve(["", before]);
+        idleAt = time;
+        resolve(["", waitedFor]);
       } else if (time - start >= sliceMs) resolve([reason || "changes", reason || "changes"]);
-      else nativeSetTimeout.call(window, look, left > 0 ? Math.min(left, 8) : 8);
+      else nativeSetTimeout.call(window, check, left > 0 ? Math.min(left, 8) : 8);
     };
-    look();
+    check();
   });
-  Object.defineProperty(window, DOOR, { value: rest });
+  Object.defineProperty(window, KEY, { value: waitUntilIdle });
 })();

@@ -1,10 +1,9 @@
-"""When has a page come to rest?
+"""Waits until a page has settled.
 
-After an action every frame is asked to say when it is at rest (`settle.js`): loaded, no timer about to fire that
-the action may have armed, no animation that ends soon, no change of the document for a moment. Then nothing worth
-waiting for may be in flight (`traffic.py`), and no tab about to open. What never rests does not hold a page up:
-repeating timers, polls, requests older than three seconds, endless animations, parts that change all the time. In the
-end there is the limit.
+After an action every frame is asked whether it is idle (`settle.js`): loaded, no timer due that the action may have
+started, no animation that ends soon, no change of the document for a moment. Then no relevant request may be pending
+(`traffic.py`) and no tab may be opening. What never ends is ignored: repeating timers, polls, requests older than three
+seconds, endless animations, parts that change continuously. A time limit bounds the wait.
 """
 
 import asyncio
@@ -18,26 +17,27 @@ from .tabs import Tabs
 from .traffic import Traffic
 
 QUIET_MS = 50
-"""How long nothing may happen: three frames, and far longer than a page takes to begin what a click sets off."""
+"""How long nothing may happen: three frames, far longer than a page takes to react to a click."""
 
 _SLICE_MS = 250
 _GRACE_S = 0.75
-_STEADY_S = 1.5
+_CONTINUOUS_S = 1.5
 _STUCK_FRAME_S = 3.0
-_ASK = """([actedAt, quietMs, sliceMs]) => window[Symbol.for("screenwright.rest")]?.(actedAt, quietMs, sliceMs)
+_NO_RESPONSE = "no response from the page"
+_WAIT_UNTIL_IDLE = """parameters => window[Symbol.for("screenwright.idle")]?.(...parameters)
   ?? [document.readyState === "complete" ? "" : "loading", ""]"""
 
 
 @dataclass(frozen=True, slots=True)
 class PageSettled:
-    """How long settling took, and what ended it: `rest`, perhaps after something, or the limit and what went on."""
+    """How long settling took, and what ended it: `settled`, perhaps after something, or the limit and its cause."""
 
     seconds: float
     by: str
 
 
 class Settling:
-    """One wait for rest."""
+    """One wait for the page to settle after an action at `acted_at_s` (Unix time)."""
 
     def __init__(self, tabs: Tabs, traffic: Traffic, acted_at_s: float) -> None:
         self._tabs = tabs
@@ -47,54 +47,55 @@ class Settling:
         self._silent_since: dict[Frame, float] = {}
 
     async def wait(self, limit_s: float, load_limit_s: float) -> PageSettled:
-        """Return at rest, or after `limit_s`; after `load_limit_s` if another page is on its way.
+        """Return when settled, or after `limit_s`; after `load_limit_s` if a navigation is pending.
 
-        A document that only goes on changing, with nothing else in motion, is taken to be at rest after a while.
+        A document that only keeps changing, with nothing else pending, counts as settled after a while.
         """
         started = time.monotonic()
         changing_since = started
         while True:
-            reason = await self._unrest()
+            reason = await self._pending()
             now = time.monotonic()
             if not reason:
-                return PageSettled(now - started, f"rest after {self._waited_for}" if self._waited_for else "rest")
+                by = f"settled after {self._waited_for}" if self._waited_for else "settled"
+                return PageSettled(now - started, by)
             if reason in ("navigation", "loading", "a new tab"):
                 limit_s = load_limit_s
             if reason != "changes":
                 changing_since = now
-            elif now - changing_since > _STEADY_S:
-                return PageSettled(now - started, "rest but for steady changes")
+            elif now - changing_since > _CONTINUOUS_S:
+                return PageSettled(now - started, "settled except for continuous changes")
             if now - started > limit_s:
                 return PageSettled(now - started, f"limit: {reason}")
 
-    async def _unrest(self) -> str:
-        """Wait for rest, for a short while; why there is none, or empty."""
-        page, began = self._tabs.current, time.monotonic()
+    async def _pending(self) -> str:
+        """Wait for a short while until everything is idle; returns what is pending, or empty."""
+        page, started = self._tabs.current, time.monotonic()
         frames = page.frames
-        answers = await asyncio.gather(*(self._ask(frame) for frame in frames))
-        self._waited_for = next((waited for _, waited in answers if waited), self._waited_for)
-        reason = next((reason for reason, _ in answers if reason), "")
+        replies = await asyncio.gather(*(self._wait_for_frame(frame) for frame in frames))
+        self._waited_for = next((waited for _, waited in replies if waited), self._waited_for)
+        reason = next((reason for reason, _ in replies if reason), "")
         if reason:
-            return "navigation" if self._traffic.unrest() == "navigation" else reason
-        reason = "a new tab" if self._tabs.opening else self._traffic.unrest()
+            return "navigation" if self._traffic.pending() == "navigation" else reason
+        reason = "a new tab" if self._tabs.is_opening else self._traffic.pending()
         if reason:
             self._waited_for = reason
-            await self._traffic.next_move(_SLICE_MS / 1000)
+            await self._traffic.wait_for_change(_SLICE_MS / 1000)
             return reason
-        # The frames were at rest each for itself; were they so at the same time?
-        together = len(frames) == 1 or time.monotonic() - began < 2.5 * QUIET_MS / 1000
+        # Each frame was idle at some moment; accept only if these moments were close together.
+        together = len(frames) == 1 or time.monotonic() - started < 2.5 * QUIET_MS / 1000
         return "" if together and page is self._tabs.current else "changes"
 
-    async def _ask(self, frame: Frame) -> tuple[str, str]:
-        """Why `frame` is not at rest, after a short wait for it, and what it waited for."""
+    async def _wait_for_frame(self, frame: Frame) -> tuple[str, str]:
+        """Wait for a short while until `frame` is idle; returns what is pending, and what it waited for last."""
         if self._is_stuck(frame):
             return "", ""
-        question = frame.evaluate(_ASK, [self._acted_at_ms, QUIET_MS, _SLICE_MS])
+        call = frame.evaluate(_WAIT_UNTIL_IDLE, [self._acted_at_ms, QUIET_MS, _SLICE_MS])
         try:
-            reason, waited = cast("list[str]", await asyncio.wait_for(question, _SLICE_MS / 1000 + _GRACE_S))
+            reason, waited = cast("list[str]", await asyncio.wait_for(call, _SLICE_MS / 1000 + _GRACE_S))
         except TimeoutError:
             self._silent_since.setdefault(frame, time.monotonic() - _SLICE_MS / 1000 - _GRACE_S)
-            return "no answer from the page", "no answer from the page"
+            return _NO_RESPONSE, _NO_RESPONSE
         except Error:
             if frame.is_detached() or frame.page.is_closed():
                 return "", ""
@@ -104,6 +105,6 @@ class Settling:
         return reason, waited
 
     def _is_stuck(self, frame: Frame) -> bool:
-        """Whether `frame` is a part of the page that has not answered for long, such as one that never loads."""
+        """Whether `frame` is a subframe that has not responded for long, such as one that never loads."""
         silent_s = time.monotonic() - self._silent_since.get(frame, time.monotonic())
         return frame.parent_frame is not None and silent_s > _STUCK_FRAME_S

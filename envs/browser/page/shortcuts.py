@@ -1,4 +1,4 @@
-"""The hotkeys that a browser's own window answers, and that never reach a page: they are done here, or refused."""
+"""Hotkeys of the browser window. They never reach a page, so they are implemented here or refused."""
 
 from enum import Enum, auto
 
@@ -7,7 +7,7 @@ from ...keys import canonical_key
 
 
 class Shortcut(Enum):
-    """What a browser's window does by hotkey, as far as it makes sense here."""
+    """The supported commands of a browser window."""
 
     BACK = auto()
     FORWARD = auto()
@@ -41,20 +41,16 @@ _SHORTCUTS = {
     frozenset({"alt", "d"}): Shortcut.ADDRESS,
     frozenset({"f6"}): Shortcut.ADDRESS,
 }
-_NEW = "a window of one's own cannot be opened here; open a tab instead"
-_REFUSED = {
-    frozenset({"ctrl", "n"}): _NEW,
-    frozenset({"ctrl", "shift", "n"}): _NEW,
-}
+_NEW_WINDOW = (frozenset({"ctrl", "n"}), frozenset({"ctrl", "shift", "n"}))
 
 
 def shortcut(names: tuple[str, ...]) -> Shortcut | None:
-    """What the browser's window does when these keys are pressed together; None if they are for the page.
+    """The command of a key combination; None if it goes to the page.
 
     Raises:
-        ActionRefused: a name is no key, or the window would do something that is not to be had here.
+        ActionRefused: a key is unknown, or the combination opens a new window.
     """
     keys = frozenset(canonical_key(name) for name in names)
-    if keys in _REFUSED:
-        raise ActionRefused(_REFUSED[keys])
+    if keys in _NEW_WINDOW:
+        raise ActionRefused("new windows cannot be opened here; open a tab instead")
     return _SHORTCUTS.get(keys)

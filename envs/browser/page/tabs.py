@@ -1,4 +1,4 @@
-"""The tabs of a browser: which one is seen, and what happened to them that a screenshot may not show."""
+"""The tabs of a browser: which one is shown, and the facts about tabs that a screenshot may not show."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -12,173 +12,178 @@ from ...env import ActionRefused, EnvLost
 from ..launch.attach import AttachedContext, Context
 from .traffic import Traffic
 
+EVENT_DELAY_S = 0.05
+"""Playwright reports an error at once, the event that caused it a moment later."""
 _TITLE_S = 1.0
 _CLOSE_S = 5.0
-_NAMES = {"about:blank": "New tab", "chrome-error://chromewebdata/": "Not available"}
+_TITLES = {"about:blank": "New tab", "chrome-error://chromewebdata/": "Not available"}
 
 
 @dataclass(frozen=True, slots=True)
-class TabWatch:
-    """Who hears of tabs: `opened` of each, when it comes up; `crashed` of the address of one that is there no more."""
+class TabCallbacks:
+    """`opened` is called with each new tab, `crashed` with the URL of a tab that crashed and was replaced."""
 
     opened: Callable[[Page], None]
     crashed: Callable[[str], None]
 
 
 class Tabs:
-    """The tabs, in the order of their opening: follows each new one, comes back when it closes, keeps facts to tell."""
+    """The open tabs. A new tab is shown when it opens; when it closes, the previous one is shown again."""
 
-    def __init__(self, context: Context, traffic: Traffic, watch: TabWatch) -> None:
+    def __init__(self, context: Context, traffic: Traffic, callbacks: TabCallbacks) -> None:
         self._context = context
         self._traffic = traffic
-        self._watch = watch
+        self._callbacks = callbacks
         self._pages: list[Page] = []
-        self._seen: list[Page] = []
+        self._recent: list[Page] = []  # by the time they were last shown; the last one is shown now
         self._sessions: dict[Page, CDPSession] = {}
         self._facts: list[str | Page] = []
         self._titles: dict[Page, str] = {}
-        self._coming: set[str] = set()
-        self._targets: set[str] = set()
-        self._origins: set[str] = set()
+        self._opening_targets: set[str] = set()
+        self._own_targets: set[str] = set()
+        self._visited_origins: set[str] = set()
         self._context_id: str | None = None
         self._lost = ""
         self._replacing = asyncio.Lock()
-        self._watcher: CDPSession | None = None
-        self._is_leaving = False
-        self._is_ours = False
-        self._is_aside = False
+        self._browser_session: CDPSession | None = None
+        self._is_navigating = False
+        self._is_opening_own = False
+        self._is_opening_hidden = False
 
     async def start(self) -> None:
         """Open the first tab and watch for more."""
         pages = self._context.pages
-        await self._follow(pages[0] if pages else await self._context.new_page())
-        self._context.on("page", self._follow)
-        self._context.on("close", self._ended)
+        await self._add(pages[0] if pages else await self._context.new_page())
+        self._context.on("page", self._add)
+        self._context.on("close", self._on_disconnected)
         if self._context.browser is not None:
             await self._watch_targets(self._context.browser)
 
     @property
-    def have_devtools(self) -> bool:
-        """Whether there are DevTools sessions: not in Firefox and WebKit."""
+    def has_devtools(self) -> bool:
+        """Whether there are DevTools sessions; Firefox and WebKit have none."""
         browser = self._context.browser
         return browser is not None and browser.browser_type.name == "chromium"
 
     @property
     def current(self) -> Page:
-        """The tab that is seen.
+        """The tab that is shown.
 
         Raises:
-            EnvLost: there is none any more.
+            EnvLost: the browser is gone.
         """
         if self._lost:
             raise EnvLost(self._lost)
-        return self._seen[-1]
+        return self._recent[-1]
 
     @property
     def all(self) -> tuple[Page, ...]:
-        """The tabs, in the order of their opening."""
+        """The tabs in the order in which they were opened."""
         return tuple(self._pages)
 
     async def ready(self) -> None:
-        """Return when no tab that crashed is being replaced."""
+        """Wait until a crashed tab has been replaced."""
         async with self._replacing:
             pass
 
+    async def still_shows(self, page: Page) -> bool:
+        """Whether `page` is still the current tab after an error, or its closing or crash was the cause."""
+        await asyncio.sleep(EVENT_DELAY_S)
+        await self.ready()
+        return self.current is page and not page.is_closed()
+
     @property
-    def opening(self) -> bool:
+    def is_opening(self) -> bool:
         """Whether a tab is about to open."""
-        return bool(self._coming)
+        return bool(self._opening_targets)
 
     @property
     def is_lost(self) -> bool:
-        """Whether there is nothing left to see."""
+        """Whether the browser is gone."""
         return bool(self._lost)
 
     @property
-    def is_leaving(self) -> bool:
-        """Whether we are going to another page ourselves."""
-        return self._is_leaving
+    def is_navigating(self) -> bool:
+        """Whether we are navigating to another page ourselves."""
+        return self._is_navigating
 
     async def session(self) -> CDPSession:
-        """The DevTools session of the tab that is seen, where there is one."""
+        """The DevTools session of the current tab."""
         page = self.current
         if page not in self._sessions:
             self._sessions[page] = await self._context.new_cdp_session(page)
         return self._sessions[page]
 
     async def titles(self) -> tuple[str, ...]:
-        """The titles of the tabs, else their addresses. A tab that hangs keeps the title that it had."""
-        found = await asyncio.gather(*(_title(page) for page in self._pages))
-        for page, title in zip(self._pages, found, strict=True):
+        """The titles of the tabs, or their URLs. A tab that does not respond keeps its last title."""
+        titles = await asyncio.gather(*(_title(page) for page in self._pages))
+        for page, title in zip(self._pages, titles, strict=True):
             if title is not None:
                 self._titles[page] = title
         return tuple(
-            [self._titles.get(page) or _NAMES.get(page.url.partition("?")[0], page.url) for page in self._pages]
+            [self._titles.get(page) or _TITLES.get(page.url.partition("?")[0], page.url) for page in self._pages]
         )
 
     @contextmanager
-    def leaving(self) -> Generator[None]:
-        """While we are going to another page ourselves, this one may not hold us back."""
-        self._is_leaving = True
+    def navigating(self) -> Generator[None]:
+        """Mark that we navigate ourselves, so that `beforeunload` dialogs do not stop us."""
+        self._is_navigating = True
         try:
             yield
         finally:
-            self._is_leaving = False
+            self._is_navigating = False
 
     async def show(self, index: int) -> None:
-        """Show the tab with that number, from 0.
+        """Show the tab with the given index, from 0.
 
         Raises:
             ActionRefused: there is no such tab.
         """
-        if not 0 <= index < len(self._pages):
-            raise ActionRefused(f"there is no tab {index + 1}; there are {len(self._pages)}")
+        self._check_index(index)
         page = self._pages[index]
-        self._seen.remove(page)
-        self._seen.append(page)
+        self._recent.remove(page)
+        self._recent.append(page)
         await page.bring_to_front()
 
-    async def show_next(self, by: int) -> None:
-        """Show the tab `by` places further, coming round at the end."""
-        await self.show((self._pages.index(self.current) + by) % len(self._pages))
+    async def show_next(self, offset: int) -> None:
+        """Show the tab `offset` positions further, wrapping around at the end."""
+        await self.show((self._pages.index(self.current) + offset) % len(self._pages))
 
     async def open(self) -> None:
         """Open an empty tab and show it."""
-        self._is_ours = True
+        self._is_opening_own = True
         try:
-            await self._follow(await self._context.new_page())
+            await self._add(await self._context.new_page())
         finally:
-            self._is_ours = False
+            self._is_opening_own = False
 
     @asynccontextmanager
-    async def aside(self) -> AsyncGenerator[Page]:
-        """A tab that is not seen, for a moment."""
-        self._is_aside = True
+    async def hidden_tab(self) -> AsyncGenerator[Page]:
+        """A temporary tab that is never shown."""
+        self._is_opening_hidden = True
         try:
             page = await self._context.new_page()
         finally:
-            self._is_aside = False
+            self._is_opening_hidden = False
         try:
             yield page
         finally:
-            with suppress(Error, TimeoutError):
-                await asyncio.wait_for(page.close(), _CLOSE_S)
+            await _close(page)
             self._traffic.closed(page)
 
     async def close(self, index: int) -> None:
-        """Close the tab with that number, from 0.
+        """Close the tab with the given index, from 0.
 
         Raises:
-            ActionRefused: it is the only one, or there is none.
+            ActionRefused: it is the only one, or there is no such tab.
         """
         if len(self._pages) == 1:
             raise ActionRefused("this is the only tab; it cannot be closed")
-        if not 0 <= index < len(self._pages):
-            raise ActionRefused(f"there is no tab {index + 1}; there are {len(self._pages)}")
+        self._check_index(index)
         await self._pages[index].close()
 
     async def close_current(self) -> None:
-        """Close the tab that is seen.
+        """Close the current tab.
 
         Raises:
             ActionRefused: it is the only one.
@@ -186,32 +191,31 @@ class Tabs:
         await self.close(self._pages.index(self.current))
 
     async def replace_current(self) -> None:
-        """Put a fresh tab in the place of the one that is seen, which crashed or hangs.
+        """Replace the current tab, which crashed or does not respond, by an empty one.
 
         Raises:
             EnvLost: the browser cannot open one.
         """
         dead = self.current
-        self._is_ours = True
+        self._is_opening_own = True
         try:
-            fresh = await asyncio.wait_for(self._context.new_page(), _CLOSE_S)
-            await self._follow(fresh)
+            page = await asyncio.wait_for(self._context.new_page(), _CLOSE_S)
+            await self._add(page)
         except (Error, TimeoutError) as error:
-            self._lose("the page crashed, and the browser opens no other")
+            self._lose("the page crashed and the browser cannot open another")
             raise EnvLost(self._lost) from error
         finally:
-            self._is_ours = False
-        self._pages.remove(fresh)
-        self._pages[self._pages.index(dead)] = fresh
-        self._seen.remove(dead)
+            self._is_opening_own = False
+        self._pages.remove(page)
+        self._pages[self._pages.index(dead)] = page
+        self._recent.remove(dead)
         self._sessions.pop(dead, None)
-        with suppress(Error, TimeoutError):
-            await asyncio.wait_for(dead.close(), _CLOSE_S)
+        await _close(dead)
 
     @asynccontextmanager
     async def scripts_halted(self) -> AsyncGenerator[None]:
-        """While no script runs in the tab that is seen, where the engine can do that."""
-        session = await self.session() if self.have_devtools else None
+        """Disable scripts in the current tab, if the engine supports that."""
+        session = await self.session() if self.has_devtools else None
         if session is not None:
             await session.send("Emulation.setScriptExecutionDisabled", {"value": True})
         try:
@@ -222,32 +226,29 @@ class Tabs:
                     await session.send("Emulation.setScriptExecutionDisabled", {"value": False})
 
     async def set_permission(self, name: str, setting: str, origin: str | None = None) -> None:
-        """Let the pages of `origin` have the permission that DevTools calls `name`, or not: `granted` or `denied`.
-
-        Without `origin`, all pages.
-        """
-        if self._watcher is None or self._context_id is None:
+        """Set the permission with DevTools name `name` to `granted` or `denied` for `origin`, or for all pages."""
+        if self._browser_session is None or self._context_id is None:
             await self._context.grant_permissions([name] if setting == "granted" else [], origin=origin)
             return
-        wanted = {"permission": {"name": name}, "setting": setting, "browserContextId": self._context_id}
-        await self._watcher.send("Browser.setPermission", {**wanted, "origin": origin} if origin else wanted)
+        command = {"permission": {"name": name}, "setting": setting, "browserContextId": self._context_id}
+        await self._browser_session.send("Browser.setPermission", {**command, "origin": origin} if origin else command)
 
-    async def forget(self) -> None:
-        """Delete all cookies, and what the pages visited since the last time have stored, where DevTools can do that.
+    async def clear_storage(self) -> None:
+        """Delete all cookies, and with DevTools the storage of the origins visited since the last time.
 
-        In a browser that is somebody else's nothing is deleted.
+        Does nothing in a browser that we are only attached to.
         """
         if isinstance(self._context, AttachedContext):
             return
         await self._context.clear_cookies()
-        origins, self._origins = self._origins, set()
-        if self.have_devtools:
+        origins, self._visited_origins = self._visited_origins, set()
+        if self.has_devtools:
             session = await self.session()
             for origin in origins:
                 await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
     async def take_facts(self) -> tuple[str, ...]:
-        """What happened since the last call, in sentences."""
+        """The events since the last call, as sentences."""
         facts, self._facts = self._facts, []
         return tuple(
             [
@@ -256,103 +257,108 @@ class Tabs:
             ]
         )
 
-    # -- inside
+    # -- internals
+
+    def _check_index(self, index: int) -> None:
+        if not 0 <= index < len(self._pages):
+            raise ActionRefused(f"there is no tab {index + 1}; there are {len(self._pages)}")
 
     async def _watch_targets(self, browser: Browser) -> None:
-        """Learn of a tab when it begins to open: Playwright tells of it only when its page has arrived."""
-        browser.on("disconnected", self._ended)
-        if not self.have_devtools:
+        """Learn early that a tab is opening: Playwright reports it only when its page has arrived."""
+        browser.on("disconnected", self._on_disconnected)
+        if not self.has_devtools:
             return
-        watcher = self._watcher = await browser.new_browser_cdp_session()
-        watcher.on("Target.targetCreated", self._note_coming)
-        watcher.on("Target.targetDestroyed", self._note_gone)
-        await watcher.send("Target.setDiscoverTargets", {"discover": True})
-        self._coming.clear()  # the tabs that were there already
+        session = self._browser_session = await browser.new_browser_cdp_session()
+        session.on("Target.targetCreated", self._on_target_created)
+        session.on("Target.targetDestroyed", self._on_target_destroyed)
+        await session.send("Target.setDiscoverTargets", {"discover": True})
+        self._opening_targets.clear()  # the existing tabs were reported too
 
-    def _note_coming(self, event: dict[str, dict[str, str]]) -> None:
+    def _on_target_created(self, event: dict[str, dict[str, str]]) -> None:
         target = event["targetInfo"]
-        if self._is_aside:
+        if self._is_opening_hidden:
             return
-        if isinstance(self._context, AttachedContext) and target.get("openerId") not in self._targets:
-            return  # it is somebody else's
+        if isinstance(self._context, AttachedContext) and target.get("openerId") not in self._own_targets:
+            return
         if target["type"] == "page" and target.get("browserContextId") == self._context_id:
-            self._coming.add(target["targetId"])
+            self._opening_targets.add(target["targetId"])
 
-    def _note_gone(self, event: dict[str, str]) -> None:
-        self._coming.discard(event["targetId"])
+    def _on_target_destroyed(self, event: dict[str, str]) -> None:
+        self._opening_targets.discard(event["targetId"])
 
-    async def _follow(self, page: Page) -> None:
-        if page in self._pages or self._is_aside:
+    async def _add(self, page: Page) -> None:
+        if page in self._pages or self._is_opening_hidden:
             return
         self._pages.append(page)
-        self._seen.append(page)
-        page.on("framenavigated", self._navigated)
-        page.on("close", self._forget)
-        page.on("crash", self._crash)
-        self._watch.opened(page)
-        if len(self._pages) > 1 and not self._is_ours:
+        self._recent.append(page)
+        page.on("framenavigated", self._on_navigated)
+        page.on("close", self._on_close)
+        page.on("crash", self._on_crash)
+        self._callbacks.opened(page)
+        if len(self._pages) > 1 and not self._is_opening_own:
             self._facts.append(page)
-        if not self.have_devtools:
+        if not self.has_devtools:
             return
-        with suppress(Error):  # a tab that closes at once, such as one that was only there for a download
+        with suppress(Error):  # a tab that closes immediately, such as one opened for a download
             session = self._sessions[page] = await self._context.new_cdp_session(page)
-            target = await session.send("Target.getTargetInfo")
-            self._context_id = target["targetInfo"].get("browserContextId")
-            self._targets.add(target["targetInfo"]["targetId"])
-            self._coming.discard(target["targetInfo"]["targetId"])
+            target = (await session.send("Target.getTargetInfo"))["targetInfo"]
+            self._context_id = target.get("browserContextId")
+            self._own_targets.add(target["targetId"])
+            self._opening_targets.discard(target["targetId"])
 
-    def _navigated(self, frame: Frame) -> None:
+    def _on_navigated(self, frame: Frame) -> None:
         self._traffic.committed(frame)
         parts = urlsplit(frame.url)
         if parts.scheme in ("http", "https"):
-            self._origins.add(f"{parts.scheme}://{parts.netloc}")
+            self._visited_origins.add(f"{parts.scheme}://{parts.netloc}")
 
-    async def _forget(self, page: Page) -> None:
+    async def _on_close(self, page: Page) -> None:
         self._traffic.closed(page)
         self._sessions.pop(page, None)
         self._titles.pop(page, None)
         if page not in self._pages or self._lost:
             return
-        was_seen = self._seen[-1] is page
+        was_current = self._recent[-1] is page
         self._facts = [fact for fact in self._facts if fact is not page]
-        told = "The tab closed; this is the tab before it."
+        fact = "The tab was closed. The previous tab is shown."
         if self._pages == [page]:
             with suppress(Error):  # the browser is closing
                 await self.open()
-            told = "The last tab closed; this is an empty one."
+            fact = "The last tab was closed. A new empty tab is shown."
         if len(self._pages) > 1:
             self._pages.remove(page)
-            self._seen.remove(page)
-        if was_seen:
-            self._facts.append(told)
+            self._recent.remove(page)
+        if was_current:
+            self._facts.append(fact)
 
-    async def _crash(self, page: Page) -> None:
+    async def _on_crash(self, page: Page) -> None:
         if page not in self._pages:
             return
-        address, was_seen = page.url, page is self._seen[-1]
-        if not was_seen:
-            await self._forget_silently(page)
+        url = page.url
+        if page is not self._recent[-1]:
+            self._pages.remove(page)
+            self._recent.remove(page)
+            await _close(page)
             return
         async with self._replacing:
             with suppress(EnvLost):
                 await self.replace_current()
-                self._watch.crashed(address)
+                self._callbacks.crashed(url)
 
-    async def _forget_silently(self, page: Page) -> None:
-        self._pages.remove(page)
-        self._seen.remove(page)
-        with suppress(Error, TimeoutError):
-            await asyncio.wait_for(page.close(), _CLOSE_S)
-
-    def _ended(self, _who: object) -> None:
+    def _on_disconnected(self, _source: object) -> None:
         self._lose("the browser ended unexpectedly")
 
-    def _lose(self, cause: str) -> None:
-        self._lost = self._lost or cause
+    def _lose(self, reason: str) -> None:
+        self._lost = self._lost or reason
 
 
 async def _title(page: Page) -> str | None:
-    """The title of `page`, empty if it has none, None if it does not say."""
+    """The title of `page`, which may be empty; None if the page does not respond."""
     with suppress(Error, TimeoutError):
         return await asyncio.wait_for(page.title(), _TITLE_S)
     return None
+
+
+async def _close(page: Page) -> None:
+    with suppress(Error, TimeoutError):
+        await asyncio.wait_for(page.close(), _CLOSE_S)

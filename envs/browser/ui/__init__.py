@@ -1,1 +1,1 @@
-"""The parts of the browser outside its pages: dialogs, pickers, menus, the tab strip."""
+"""The browser UI outside its pages: dialogs, pickers, menus, the tab strip, navigation."""

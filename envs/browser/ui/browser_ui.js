@@ -1,74 +1,73 @@
-// Runs in every frame before the page's own scripts. Tells Screenwright when the browser would draw something outside
-// the page, where a screenshot does not show it or a mouse does not reach it: it is drawn over the page instead.
+// Runs in every frame before the page's own scripts. Reports UI that the browser would draw outside the page, where
+// screenshots do not show it or mouse events do not reach it; Screenwright draws it over the page instead.
 (() => {
-  const tell = window.screenwrightNews;
-  delete window.screenwrightNews;
-  const DOOR = Symbol.for("screenwright.chosen");
-  if (!tell || window[DOOR]) return;
+  const report = window.screenwrightPageEvent;
+  delete window.screenwrightPageEvent;
+  const KEY = Symbol.for("screenwright.setValue");
+  if (!report || window[KEY]) return;
 
   const nativeSetTimeout = window.setTimeout;
-  const later = act => nativeSetTimeout.call(window, act);
+  const later = callback => nativeSetTimeout.call(window, callback);
   const pointer = { x: 0, y: 0, known: false };
-  let asking = null;  // the control whose value is being chosen
+  let target = null;  // the control whose value is being chosen
 
-  // Where `element` is, seen from the pointer, which is known to the outside in its own measure.
+  // The box of `element` relative to the pointer, since a frame does not know its own position on the screen.
   const boxOf = element => {
     const { x, y, width, height } = element.getBoundingClientRect();
     return pointer.known ? { dx: x - pointer.x, dy: y - pointer.y, width, height } : { dx: 0, dy: 0, width: 0, height: 0 };
   };
 
-  // -- dates, times and colours: the native picker is seen but takes no clicks
-  const PICKED = new Set(["date", "time", "datetime-local", "month", "week", "color"]);
+  // -- dates, times and colours: the native picker takes no clicks
+  const PICKER_TYPES = new Set(["date", "time", "datetime-local", "month", "week", "color"]);
   const isOpen = element => { try { return element.matches(":open"); } catch { return false; } };
-  const takeOver = element => {
-    if (!(element instanceof HTMLInputElement) || !PICKED.has(element.type) || !isOpen(element)) return;
+  const replacePicker = element => {
+    if (!(element instanceof HTMLInputElement) || !PICKER_TYPES.has(element.type) || !isOpen(element)) return;
     const display = element.style.display;
-    element.style.display = "none";  // closes the native picker and leaves the focus where it is
+    element.style.display = "none";  // closes the native picker and keeps the focus
     void element.offsetWidth;
     element.style.display = display;
     if (!element.getAttribute("style")) element.removeAttribute("style");
-    asking = element;
+    target = element;
     const { type, value, min, max, step } = element;
-    tell({ news: "picker", type, value, min, max, step, ...boxOf(element) });
+    report({ event: "picker", type, value, min, max, step, ...boxOf(element) });
   };
 
   // -- suggestions of a <datalist>
-  const TEXTS = new Set(["text", "search", "url", "tel", "email", "number"]);
-  const MOST_OPTIONS = 200;
-  let listed = null;
+  const TEXT_TYPES = new Set(["text", "search", "url", "tel", "email", "number"]);
+  const MAX_OPTIONS = 200;
+  let suggesting = null;  // the field whose suggestions are open
   const suggest = (element, all) => {
-    if (!(element instanceof HTMLInputElement) || !TEXTS.has(element.type) || element.readOnly || !element.list) return false;
+    if (!(element instanceof HTMLInputElement) || !TEXT_TYPES.has(element.type) || element.readOnly || !element.list) return;
     const typed = all ? "" : element.value.toLowerCase();
     const options = [...element.list.options].filter(option => !option.disabled && option.value)
       .map(option => ({ value: option.value, label: option.label }))
       .filter(option => `${option.value} ${option.label}`.toLowerCase().includes(typed) && option.value !== element.value)
-      .slice(0, MOST_OPTIONS);
+      .slice(0, MAX_OPTIONS);
     if (!options.length) {
-      hush(element);
-      return true;
+      closeSuggestions(element);
+      return;
     }
-    asking = listed = element;
-    tell({ news: "list", options, ...boxOf(element) });
-    return true;
+    target = suggesting = element;
+    report({ event: "suggestions", options, ...boxOf(element) });
   };
-  const hush = element => {
-    if (listed !== element) return;
-    listed = null;
-    tell({ news: "close" });
+  const closeSuggestions = element => {
+    if (suggesting !== element) return;
+    suggesting = null;
+    report({ event: "suggestions closed" });
   };
 
-  const choose = value => {
-    const element = asking;
+  const setValue = value => {
+    const element = target;
     if (!element?.isConnected) return;
-    const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
-    own.call(element, value);
-    listed = null;
+    const nativeSetter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+    nativeSetter.call(element, value);
+    suggesting = null;
     for (const type of ["input", "change"]) element.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
   };
-  Object.defineProperty(window, DOOR, { value: choose });
+  Object.defineProperty(window, KEY, { value: setValue });
 
-  // -- titles, and the menu of the right button
-  let titled = "";
+  // -- tooltips and the context menu
+  let shownTitle = "";
   const titleAt = path => {
     for (const node of path) {
       if (!(node instanceof Element)) continue;
@@ -78,49 +77,47 @@
     }
     return "";
   };
-  const name = title => {
-    if (title === titled) return;
-    titled = title;
-    tell({ news: "title", text: title });
+  const showTooltip = title => {
+    if (title === shownTitle) return;
+    shownTitle = title;
+    report({ event: "tooltip", text: title });
   };
 
-  const seen = new WeakSet();
-  const hear = root => {
-    const on = (type, act) => root.addEventListener(type, event => {
-      if (seen.has(event)) return;
-      if (event.isTrusted) act(event);
-    }, { capture: true, passive: true });
+  const listen = root => {
+    const on = (type, handle) => root.addEventListener(
+      type, event => { if (event.isTrusted) handle(event); }, { capture: true, passive: true });
     const innermost = event => event.composedPath()[0];
+    const trackPointer = event => Object.assign(pointer, { x: event.clientX, y: event.clientY, known: true });
     on("pointermove", event => {
-      Object.assign(pointer, { x: event.clientX, y: event.clientY, known: true });
-      if (event.buttons === 0) name(titleAt(event.composedPath()));
+      trackPointer(event);
+      if (event.buttons === 0) showTooltip(titleAt(event.composedPath()));
     });
     on("pointerdown", event => {
-      Object.assign(pointer, { x: event.clientX, y: event.clientY, known: true });
-      name("");
+      trackPointer(event);
+      showTooltip("");
     });
-    on("pointerout", event => { if (event.relatedTarget === null) name(""); });
+    on("pointerout", event => { if (event.relatedTarget === null) showTooltip(""); });
     on("click", event => {
       const element = innermost(event);
-      later(() => { takeOver(element); suggest(element, !element.value); });
+      later(() => { replacePicker(element); suggest(element, !element.value); });
     });
     on("keydown", event => {
       const element = innermost(event);
-      later(() => { takeOver(element); if (event.key === "ArrowDown" && listed !== element) suggest(element, false); });
+      later(() => { replacePicker(element); if (event.key === "ArrowDown" && suggesting !== element) suggest(element, false); });
     });
-    on("keyup", event => { const element = innermost(event); later(() => takeOver(element), 0); });
-    on("input", event => { const element = innermost(event); later(() => suggest(element, false), 0); });
-    on("focusout", event => hush(innermost(event)));
+    on("keyup", event => { const element = innermost(event); later(() => replacePicker(element)); });
+    on("input", event => { const element = innermost(event); later(() => suggest(element, false)); });
+    on("focusout", event => closeSuggestions(innermost(event)));
     on("contextmenu", event => {
       const path = event.composedPath();
-      Object.assign(pointer, { x: event.clientX, y: event.clientY, known: true });
+      trackPointer(event);
       later(() => {
         if (event.defaultPrevented) return;
         const link = path.find(node => node instanceof HTMLAnchorElement && node.href);
         const field = path[0];
         const isText = field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && /^(text|search|url|tel|email|password|number)$/.test(field.type));
-        tell({
-          news: "menu",
+        report({
+          event: "context menu",
           link: link?.href ?? "",
           editable: (isText && !field.readOnly && !field.disabled) || Boolean(field.isContentEditable),
           selected: String(window.getSelection() ?? "") !== "" || (isText && field.selectionStart !== field.selectionEnd),
@@ -128,76 +125,78 @@
       });
     });
   };
-  hear(document);
+  listen(document);
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = {
     attachShadow(...passed) {
       const root = attach.apply(this, passed);
-      if (root.mode === "closed") hear(root);  // an open one lets its events out with their whole path
+      if (root.mode === "closed") listen(root);  // events of an open root reach the document with their full path
       return root;
     },
   }.attachShadow;
 
-  // -- a script may open a picker by itself
+  // -- pickers opened by a script
   const showPicker = HTMLInputElement.prototype.showPicker;
   if (showPicker) {
     HTMLInputElement.prototype.showPicker = {
       showPicker() {
         const result = showPicker.call(this);
-        if (PICKED.has(this.type)) takeOver(this);
+        if (PICKER_TYPES.has(this.type)) replacePicker(this);
         else suggest(this, true);
         return result;
       },
     }.showPicker;
   }
 
-  // -- permissions: asked before the native call, which then finds the answer given
-  const asks = async (name, wanted) => {
+  // -- permissions: prompt before the native call, which then finds the permission set
+  const prompt = async (name, description) => {
     try {
       if ((await navigator.permissions.query({ name })).state !== "prompt") return;
     } catch {
       return;
     }
-    await tell({ news: "permission", name, wanted });
+    await report({ event: "permission", name, description });
   };
-  const gate = (owner, method, permissions) => {
+  const promptFirst = (owner, method, permissions) => {
     const native = owner?.[method];
     if (typeof native !== "function") return;
     owner[method] = {
       [method](...passed) {
-        const go = () => native.apply(this, passed);
-        const before = permissions(...passed);
-        return before.reduce((done, [name, wanted]) => done.then(() => asks(name, wanted)), Promise.resolve()).then(go);
+        const call = () => native.apply(this, passed);
+        const prompts = permissions(...passed);
+        return prompts.reduce((done, [name, text]) => done.then(() => prompt(name, text)), Promise.resolve()).then(call);
       },
     }[method];
   };
-  gate(window.Notification, "requestPermission", () => [["notifications", "show notifications"]]);
-  gate(window.MediaDevices?.prototype, "getUserMedia", wants => [
-    ...(wants?.video ? [["camera", "use your camera"]] : []), ...(wants?.audio ? [["microphone", "use your microphone"]] : [])]);
-  gate(window.Clipboard?.prototype, "readText", () => [["clipboard-read", "see text copied to the clipboard"]]);
-  gate(window.Clipboard?.prototype, "read", () => [["clipboard-read", "see what was copied to the clipboard"]]);
-  const place = window.Geolocation?.prototype;
-  const watches = new Map();  // the number that the page has -> that of the browser, or null once it is called off
+  promptFirst(window.Notification, "requestPermission", () => [["notifications", "Show notifications"]]);
+  promptFirst(window.MediaDevices?.prototype, "getUserMedia", constraints => [
+    ...(constraints?.video ? [["camera", "Use your camera"]] : []),
+    ...(constraints?.audio ? [["microphone", "Use your microphone"]] : [])]);
+  for (const method of ["readText", "read"]) {
+    promptFirst(window.Clipboard?.prototype, method, () => [["clipboard-read", "See text and images copied to the clipboard"]]);
+  }
+  const geolocation = window.Geolocation?.prototype;
+  const watches = new Map();  // the id that the page has -> the browser's id, or null if the watch was cleared
   let count = 0;
-  for (const method of place ? ["getCurrentPosition", "watchPosition"] : []) {
-    const native = place[method];
-    place[method] = {
+  for (const method of geolocation ? ["getCurrentPosition", "watchPosition"] : []) {
+    const native = geolocation[method];
+    geolocation[method] = {
       [method](...passed) {
         const id = --count;
-        asks("geolocation", "know your location").then(() => {
+        prompt("geolocation", "Know your location").then(() => {
           if (watches.get(id) !== null) watches.set(id, native.apply(this, passed));
         });
         return method === "watchPosition" ? id : undefined;
       },
     }[method];
   }
-  const clearWatch = place?.clearWatch;
+  const clearWatch = geolocation?.clearWatch;
   if (clearWatch) {
-    place.clearWatch = {
+    geolocation.clearWatch = {
       clearWatch(id) {
-        const own = watches.get(id);
+        const nativeId = watches.get(id);
         watches.set(id, null);
-        if (own) clearWatch.call(this, own);
+        if (nativeId) clearWatch.call(this, nativeId);
       },
     }.clearWatch;
   }

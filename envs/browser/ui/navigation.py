@@ -1,4 +1,4 @@
-"""Going to pages: by address, back and forward, and what a browser's window does by hotkey."""
+"""Navigation: by address, back and forward, and the commands of a browser window."""
 
 import asyncio
 import time
@@ -9,23 +9,23 @@ from playwright.async_api import Error, Page
 from ...env import ActionRefused
 from ..firewall.rules import Firewall
 from ..page.addresses import full_address
+from ..page.errors import error_message
 from ..page.shortcuts import Shortcut
-from ..page.tabs import Tabs
-from .compositor import line
+from ..page.tabs import EVENT_DELAY_S, Tabs
 from .overlay import Overlay
 
 _ERROR_PAGE_S = 2.0
-_NEWS_S = 0.05
+
 _CRASH_S = 0.5
 _INTERRUPTED = "is interrupted by another navigation"
-_NO_WAY_BACK = "there is no page to go back to"
-_MOST_INTERRUPTIONS = 5
+_NO_PREVIOUS_PAGE = "there is no page to go back to"
+_MAX_INTERRUPTIONS = 5
 
 
 class Navigation:
-    """Goes to pages in the tab that is seen. Going ends when the new page begins to come in; `rest` waits for more.
+    """Navigates the current tab. Methods return when the new page is committed; call `settle` to wait for more.
 
-    `limit_s` is how long a server may take to answer. What lies outside `firewall` is not gone to.
+    `limit_s` is how long a server may take to respond. URLs that `firewall` does not allow are refused.
     """
 
     def __init__(
@@ -33,73 +33,73 @@ class Navigation:
         tabs: Tabs,
         overlay: Overlay,
         limit_s: float,
-        rest: Callable[[float], Awaitable[object]],
+        settle: Callable[[float], Awaitable[object]],
         firewall: Firewall | None,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._limit_ms = limit_s * 1000
-        self._rest = rest
+        self._settle = settle
         self._firewall = firewall
-        self._start = "about:blank"
-        self._wanted: dict[Page, str] = {}
-        self._beginnings: dict[Page, int] = {}
+        self._home = "about:blank"
+        self._requested: dict[Page, str] = {}
+        self._first_entries: dict[Page, int] = {}
 
-    async def begin(self, url: str) -> None:
-        """Go to the page that everything begins with, behind which there is no way back.
+    async def open_home(self, url: str) -> None:
+        """Open the start page.
 
         Raises:
             ActionRefused: it cannot be opened.
         """
-        self._start = full_address(url)
-        await self.go(self._start)
+        self._home = full_address(url)
+        await self.go(self._home)
 
-    async def mark_beginning(self) -> None:
-        """What was opened so far lies behind the beginning."""
-        self._beginnings[self._tabs.current] = await self._place()
+    async def mark_history_start(self) -> None:
+        """Do not go back further than the current page of the current tab."""
+        self._first_entries[self._tabs.current] = await self._history_index()
 
     async def home(self) -> None:
-        """Go to the page that everything began with."""
-        await self.go(self._start)
+        """Go to the start page."""
+        await self.go(self._home)
 
-    async def go(self, address: str) -> None:
-        """Go to `address`, which is complete.
+    async def go(self, url: str) -> None:
+        """Go to the complete `url`.
 
         Raises:
-            ActionRefused: it cannot be opened, or lies outside the firewall.
+            ActionRefused: it cannot be opened, or the firewall does not allow it.
         """
-        if self._firewall is not None and (why := self._firewall.refusal(address)):
-            raise ActionRefused(f"{address} was not opened: {why}")
+        if self._firewall is not None and (reason := self._firewall.refusal(url)):
+            raise ActionRefused(f"{url} was not opened: {reason}")
         page = self._tabs.current
-        self._wanted[page] = address
+        self._requested[page] = url
         try:
-            with self._tabs.leaving():
-                await self._open(page, address)
+            with self._tabs.navigating():
+                await self._goto(page, url)
         except Error as error:
-            if "Download is starting" in error.message or self._overlay.has_dialog:  # such as one to sign in
+            if "Download is starting" in error.message or self._overlay.has_dialog:  # such as a sign-in dialog
                 return
             if self._tabs.is_lost:
                 raise
             if await self._has_crashed(page, error):
                 return
-            await self._rest(_ERROR_PAGE_S)  # Chromium is about to show a page that tells of it
-            raise ActionRefused(f"{address} cannot be opened: {line(error)}") from error
+            await self._settle(_ERROR_PAGE_S)  # Chromium is about to show its error page
+            raise ActionRefused(f"{url} cannot be opened: {error_message(error)}") from error
 
-    async def _open(self, page: Page, address: str) -> None:
-        """Open `address` in `page`, even if the one there keeps going elsewhere: its scripts are halted then."""
+    async def _goto(self, page: Page, url: str) -> None:
+        """Open `url` in `page`. If the current page keeps navigating elsewhere, halt its scripts first."""
         try:
-            await page.goto(address, timeout=self._limit_ms, wait_until="commit")
+            await page.goto(url, timeout=self._limit_ms, wait_until="commit")
         except Error as error:
             if _INTERRUPTED not in error.message:
                 raise
             async with self._tabs.scripts_halted():
-                await self._leave(page)
-            await page.goto(address, timeout=self._limit_ms, wait_until="commit")
+                await self._go_blank(page)
+            await page.goto(url, timeout=self._limit_ms, wait_until="commit")
 
-    async def _leave(self, page: Page) -> None:
-        """Go to an empty page; what the page before had begun may still come in between."""
-        for left in reversed(range(_MOST_INTERRUPTIONS)):
-            await asyncio.sleep(_NEWS_S)
+    async def _go_blank(self, page: Page) -> None:
+        """Go to an empty page; navigations that the previous page started may still interrupt."""
+        for left in reversed(range(_MAX_INTERRUPTIONS)):
+            await asyncio.sleep(EVENT_DELAY_S)
             try:
                 await page.goto("about:blank", timeout=self._limit_ms, wait_until="commit")
             except Error as error:
@@ -109,43 +109,43 @@ class Navigation:
                 return
 
     async def _has_crashed(self, page: Page, error: Error) -> bool:
-        """Whether `page` is gone; that it crashed may come to be known a moment after what it caused."""
-        end = time.monotonic() + (_CRASH_S if "ERR_ABORTED" in error.message else _NEWS_S)
+        """Whether `page` has crashed; the crash may be reported a moment after the error that it caused."""
+        end = time.monotonic() + (_CRASH_S if "ERR_ABORTED" in error.message else EVENT_DELAY_S)
         while self._tabs.current is page and time.monotonic() < end:
-            await asyncio.sleep(_NEWS_S)
+            await asyncio.sleep(EVENT_DELAY_S)
             await self._tabs.ready()
         return self._tabs.current is not page
 
     async def back(self) -> None:
-        """Go to the page before.
+        """Go back to the previous page.
 
         Raises:
             ActionRefused: there is none.
         """
-        if await self._place() <= self._beginnings.get(self._tabs.current, 0):
-            raise ActionRefused(_NO_WAY_BACK)
+        if await self._history_index() <= self._first_entries.get(self._tabs.current, 0):
+            raise ActionRefused(_NO_PREVIOUS_PAGE)
         page = self._tabs.current
-        with self._tabs.leaving():
+        with self._tabs.navigating():
             await page.go_back(timeout=self._limit_ms, wait_until="commit")
-            if page.url == "about:blank" != self._start and not self._tabs.have_devtools:
-                await page.go_forward(timeout=self._limit_ms, wait_until="commit")  # it was the empty page before all
-                raise ActionRefused(_NO_WAY_BACK)
+            if page.url == "about:blank" != self._home and not self._tabs.has_devtools:
+                await page.go_forward(timeout=self._limit_ms, wait_until="commit")  # it was the initial empty page
+                raise ActionRefused(_NO_PREVIOUS_PAGE)
 
-    async def do(self, wanted: Shortcut) -> None:
-        """Do what a browser's window does.
+    async def run_shortcut(self, command: Shortcut) -> None:
+        """Run a command of the browser window.
 
         Raises:
             ActionRefused: there is no page to go to, or no tab to close.
         """
         page = self._tabs.current
-        match wanted:
+        match command:
             case Shortcut.BACK:
                 await self.back()
             case Shortcut.FORWARD:
-                with self._tabs.leaving():
+                with self._tabs.navigating():
                     await page.go_forward(timeout=self._limit_ms, wait_until="commit")
             case Shortcut.RELOAD:
-                with self._tabs.leaving():
+                with self._tabs.navigating():
                     await page.reload(timeout=self._limit_ms, wait_until="commit")
             case Shortcut.HOME:
                 await self.home()
@@ -158,17 +158,17 @@ class Navigation:
             case Shortcut.PREVIOUS_TAB:
                 await self._tabs.show_next(-1)
             case Shortcut.ADDRESS:
-                raise ActionRefused("there is no address bar here; go to an address instead")
+                raise ActionRefused("there is no address bar; navigate to an address instead")
 
     def address_of(self, page: Page) -> str:
-        """Where `page` is, or wanted to go, as a person reads it in the address bar."""
+        """The URL of `page` as the address bar shows it; the requested URL if an error page is shown."""
         if page.url == "about:blank":
             return ""
-        return self._wanted.get(page, "") if page.url.startswith("chrome-error:") else page.url
+        return self._requested.get(page, "") if page.url.startswith("chrome-error:") else page.url
 
-    async def _place(self) -> int:
-        """How many pages lie before this one in its tab; without DevTools, how many lie in it but one."""
-        if not self._tabs.have_devtools:
+    async def _history_index(self) -> int:
+        """The index of the page in its tab's history; without DevTools the last index of that history."""
+        if not self._tabs.has_devtools:
             return int(await self._tabs.current.evaluate("() => history.length - 1"))
         history = await (await self._tabs.session()).send("Page.getNavigationHistory")
         return int(history["currentIndex"])

@@ -1,4 +1,4 @@
-"""What `browser_ui.js` tells of: the things that a browser draws outside its pages."""
+"""The events that `browser_ui.js` reports: UI that Chromium would draw outside the page."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -6,16 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from .overlay.panels import PickerType
 
-LONGEST = 2_000
-"""Characters of a text that is shown; a page may say anything."""
+MAX_TEXT = 2_000
+"""Characters of a page's text that are shown."""
 
 
-class _News(BaseModel):
+class _Event(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class _AtControl(_News):
-    """A control's box, in CSS pixels; `dx` and `dy` are where its top left corner is, seen from the pointer."""
+class _ControlEvent(_Event):
+    """An event at a control: its size in CSS pixels, and the offset of its top left corner from the pointer."""
 
     dx: float
     dy: float
@@ -23,10 +23,10 @@ class _AtControl(_News):
     height: float
 
 
-class PickerNews(_AtControl):
-    """A date, time or colour is to be picked."""
+class PickerEvent(_ControlEvent):
+    """A date, time or colour picker opens."""
 
-    news: Literal["picker"]
+    event: Literal["picker"]
     type: PickerType
     value: str
     min: str
@@ -34,49 +34,51 @@ class PickerNews(_AtControl):
     step: str
 
 
-class OptionNews(_News):
-    """A suggestion."""
+class SuggestedOption(_Event):
+    """An option of a `<datalist>`."""
 
     value: str
     label: str
 
 
-class ListNews(_AtControl):
-    """A text field has suggestions."""
+class SuggestionsEvent(_ControlEvent):
+    """The suggestions of a text field open."""
 
-    news: Literal["list"]
-    options: tuple[OptionNews, ...]
-
-
-class CloseNews(_News):
-    """The suggestions are no longer wanted."""
-
-    news: Literal["close"]
+    event: Literal["suggestions"]
+    options: tuple[SuggestedOption, ...]
 
 
-class TitleNews(_News):
-    """The pointer is over something with a title, or no longer, if the text is empty."""
+class SuggestionsClosedEvent(_Event):
+    """The suggestions close."""
 
-    news: Literal["title"]
+    event: Literal["suggestions closed"]
+
+
+class TooltipEvent(_Event):
+    """The pointer is over an element with the title `text`, or over none if it is empty."""
+
+    event: Literal["tooltip"]
     text: str
 
 
-class MenuNews(_News):
-    """The right button was pressed where the page has no menu of its own."""
+class ContextMenuEvent(_Event):
+    """The browser's context menu opens."""
 
-    news: Literal["menu"]
+    event: Literal["context menu"]
     link: str
     editable: bool
     selected: bool
 
 
-class PermissionNews(_News):
-    """A page asks for a permission, which DevTools and the page call `name`; `wanted` says it in words."""
+class PermissionEvent(_Event):
+    """A page requests the permission with DevTools name `name`; `description` is its text in the prompt."""
 
-    news: Literal["permission"]
+    event: Literal["permission"]
     name: Literal["geolocation", "notifications", "camera", "microphone", "clipboard-read"]
-    wanted: str
+    description: str
 
 
-News: TypeAlias = PickerNews | ListNews | CloseNews | TitleNews | MenuNews | PermissionNews
-READ_NEWS: TypeAdapter[News] = TypeAdapter(Annotated[News, Field(discriminator="news")])
+PageEvent: TypeAlias = (
+    PickerEvent | SuggestionsEvent | SuggestionsClosedEvent | TooltipEvent | ContextMenuEvent | PermissionEvent
+)
+PAGE_EVENT: TypeAdapter[PageEvent] = TypeAdapter(Annotated[PageEvent, Field(discriminator="event")])

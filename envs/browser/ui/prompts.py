@@ -1,45 +1,66 @@
-"""What a browser asks its user: dialogs, permissions, sign-ins, files, pickers, menus; asked of who sees the screen.
+"""What a browser asks its user: dialogs, permissions, sign-in, file choosers, pickers, menus.
 
-Each is drawn on the overlay and answered there by clicks and keys. Where a rule is stated (`BrowserSettings.dialogs`),
-dialogs are answered by it and told as facts. Nothing is accepted silently and nothing waits where nobody can answer.
+Each is drawn on the overlay and answered there by clicks and keys. With `BrowserSettings.dialogs` set to `rule`,
+dialogs are answered by a rule and reported as facts. Nothing is accepted silently.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from playwright.async_api import Dialog, Error, FileChooser, Frame, Page, Response
+from playwright.async_api import Dialog as PageDialog
+from playwright.async_api import Error, FileChooser, Frame, Page, Response
 from pydantic import ValidationError
 
 from ...env import ActionRefused
 from ...geometry import DevicePoint
 from ..launch.attach import Context
 from ..launch.settings import BrowserSettings
+from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
-from .overlay import Dialog as Question
-from .overlay import Field, ListOfOptions, Menu, MenuItem, Overlay, PanelAnswer, PanelButton, Picker, Tooltip
-from .overlay.panels import Anchor, Option
-from .page_events import LONGEST, READ_NEWS, CloseNews, ListNews, MenuNews, PermissionNews, PickerNews, TitleNews
+from .navigation import Navigation
+from .overlay import (
+    Anchor,
+    Dialog,
+    Field,
+    Menu,
+    MenuItem,
+    Option,
+    Overlay,
+    PanelAnswer,
+    PanelButton,
+    Picker,
+    Suggestions,
+    Tooltip,
+)
+from .page_events import (
+    MAX_TEXT,
+    PAGE_EVENT,
+    ContextMenuEvent,
+    PermissionEvent,
+    PickerEvent,
+    SuggestionsClosedEvent,
+    SuggestionsEvent,
+    TooltipEvent,
+)
 
-MOST_IN_A_ROW = 20
-"""Dialogs of one page without an action on it in between; more are answered by rule."""
+MAX_CONSECUTIVE = 20
+"""Dialogs of a page without an action in between; more are answered by rule."""
 
-_CHECK_AFTER = 2
-_MOST_FILES = 300
+_CHECKBOX_AFTER = 2
+_MAX_FILES = 300
 
 OK, CANCEL = PanelButton("OK", "ok"), PanelButton("Cancel", "cancel")
-_CHOOSE = "value => window[Symbol.for('screenwright.chosen')]?.(value)"
-
-Goer = Callable[[str], Awaitable[None]]
+_SET_VALUE = "value => window[Symbol.for('screenwright.setValue')]?.(value)"
 
 
 class BrowserPrompts:
-    """Asks what the browser asks. `pointer` says where the mouse is on the page, which begins `top` pixels down.
+    """Shows prompts on the overlay and applies the answers.
 
-    Lengths are CSS pixels. `go` goes to an address in the tab that is seen.
+    `pointer` returns the mouse position on the page, which starts `page_top` CSS pixels below the top of the screen.
     """
 
     def __init__(
@@ -48,83 +69,78 @@ class BrowserPrompts:
         overlay: Overlay,
         settings: BrowserSettings,
         pointer: Callable[[], DevicePoint],
-        top: float,
-        go: Goer,
+        page_top: float,
+        navigation: Navigation,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._settings = settings
         self._pointer = pointer
-        self._top = top
-        self._go = go
+        self._page_top = page_top
+        self._navigation = navigation
         self._facts: list[str] = []
-        self._holding_up: list[Dialog] = []
-        self._in_a_row = 0
-        self._silenced = False
-        self.opened = asyncio.Event()
+        self._open_dialogs: list[PageDialog] = []
+        self._consecutive = 0
+        self._is_suppressed = False
+        self.blocked = asyncio.Event()
 
     async def start(self, context: Context) -> None:
         """Listen to the pages of `context`."""
-        context.on("dialog", self._asked)
-        context.on("response", self._responded)
-        await context.expose_binding("screenwrightNews", cast("Any", self._heard))  # Playwright has no type for it
+        context.on("dialog", self._on_dialog)
+        context.on("response", self._on_response)
+        # Playwright has no type for the callback
+        await context.expose_binding("screenwrightPageEvent", cast("Any", self._on_page_event))
 
-    def listen(self, page: Page) -> None:
+    def attach(self, page: Page) -> None:
         """Listen to a new tab."""
-        page.on("filechooser", self._chooser)
+        page.on("filechooser", self._on_file_chooser)
 
-    def hold_up(self) -> bool:
-        """Whether a dialog holds up the page: it does nothing, and cannot be photographed, until it is answered."""
-        return bool(self._holding_up)
+    def is_blocking(self) -> bool:
+        """Whether a dialog blocks the page: until it is answered, no script runs and no screenshot can be taken."""
+        return bool(self._open_dialogs)
 
     def take_facts(self) -> tuple[str, ...]:
-        """What happened since the last call, in sentences."""
+        """The events since the last call, as sentences."""
         facts, self._facts = self._facts, []
         return tuple(facts)
 
     def mark_action(self) -> None:
-        """The page is being worked: dialogs are no longer in a row."""
-        self._in_a_row, self._silenced = 0, False
+        """Count consecutive dialogs from zero, since an action on the page starts."""
+        self._consecutive, self._is_suppressed = 0, False
 
     # -- alert, confirm, prompt, beforeunload
 
-    async def _asked(self, dialog: Dialog) -> None:
-        self._in_a_row += 1
-        if dialog.type == "beforeunload" and self._tabs.is_leaving and self._settings.dialogs == "rule":
-            await self._answer(dialog, PanelAnswer("ok"))
+    async def _on_dialog(self, dialog: PageDialog) -> None:
+        self._consecutive += 1
+        by_rule = self._settings.dialogs == "rule"
+        if dialog.type == "beforeunload" and self._tabs.is_navigating and by_rule:
+            await self._resolve(dialog, PanelAnswer("ok"))
             return
-        if self._settings.dialogs == "rule" or self._silenced or self._in_a_row > MOST_IN_A_ROW:
-            await self._answer_by_rule(dialog)
+        if by_rule or self._is_suppressed or self._consecutive > MAX_CONSECUTIVE:
+            await self._resolve_by_rule(dialog)
             return
-        self._holding_up.append(dialog)
-        self.opened.set()
+        self._open_dialogs.append(dialog)
+        self.blocked.set()
         await self._overlay.close_tooltip()
-        await self._overlay.show(self._drawn(dialog), lambda answer: self._answered(dialog, answer))
+        await self._overlay.show(self._panel_for(dialog), lambda answer: self._on_dialog_answer(dialog, answer))
 
-    def _drawn(self, dialog: Dialog) -> Question:
-        check = "Do not let this page ask any more" if self._in_a_row > _CHECK_AFTER else ""
-        message = dialog.message[:LONGEST]
-        who = _who(dialog.page.url if dialog.page else "")
-        match dialog.type:
-            case "beforeunload":
-                leave, stay = PanelButton("Leave", "ok"), PanelButton("Stay", "cancel")
-                return Question("Leave this page?", "Changes that you made may not be saved.", (leave, stay))
-            case "alert":
-                return Question(f"{who} says", message, (OK,), check=check)
-            case "prompt":
-                fields = (Field("", dialog.default_value[:LONGEST]),)
-                return Question(f"{who} asks", message, (OK, CANCEL), fields, check=check)
-            case _:
-                return Question(f"{who} asks", message, (OK, CANCEL), check=check)
+    def _panel_for(self, dialog: PageDialog) -> Dialog:
+        if dialog.type == "beforeunload":
+            return Dialog("Leave site?", "Changes you made may not be saved.", (PanelButton("Leave", "ok"), CANCEL))
+        site = _site(dialog.page.url if dialog.page else "")
+        check = f"Don't allow {site or 'this page'} to prompt you again" if self._consecutive > _CHECKBOX_AFTER else ""
+        buttons = (OK,) if dialog.type == "alert" else (OK, CANCEL)
+        fields = (Field("", dialog.default_value[:MAX_TEXT]),) if dialog.type == "prompt" else ()
+        return Dialog(f"{site or 'This page'} says", dialog.message[:MAX_TEXT], buttons, fields, check=check)
 
-    async def _answered(self, dialog: Dialog, answer: PanelAnswer) -> None:
-        self._silenced = answer.checked
-        await self._answer(dialog, answer)
-        self._holding_up.remove(dialog)
-        if not self._holding_up:
-            self.opened.clear()
+    async def _on_dialog_answer(self, dialog: PageDialog, answer: PanelAnswer) -> None:
+        self._is_suppressed = answer.checked
+        await self._resolve(dialog, answer)
+        self._open_dialogs.remove(dialog)
+        if not self._open_dialogs:
+            self.blocked.clear()
 
-    async def _answer(self, dialog: Dialog, answer: PanelAnswer) -> None:
+    async def _resolve(self, dialog: PageDialog, answer: PanelAnswer) -> None:
         with suppress(Error):  # its page is gone, and the dialog with it
             if answer.value != "ok":
                 await dialog.dismiss()
@@ -133,233 +149,224 @@ class BrowserPrompts:
             else:
                 await dialog.accept()
 
-    async def _answer_by_rule(self, dialog: Dialog) -> None:
-        """An alert is read, everything else declined."""
-        accept = dialog.type == "alert"
-        told = {
-            "alert": f"The page showed a message: {dialog.message!r}. It was closed with OK.",
-            "beforeunload": "The page asked whether to leave it; the answer was no.",
-            "prompt": f"The page asked for a text: {dialog.message!r}. It was answered with Cancel.",
+    async def _resolve_by_rule(self, dialog: PageDialog) -> None:
+        """Accept an alert, decline everything else."""
+        facts = {
+            "alert": f"The page showed an alert: {dialog.message!r}. It was closed with OK.",
+            "confirm": f"The page asked for confirmation: {dialog.message!r}. It was answered with Cancel.",
+            "prompt": f"The page asked for text: {dialog.message!r}. It was answered with Cancel.",
+            "beforeunload": "The page asked for confirmation before leaving it. It was answered with Cancel.",
         }
-        question = f"The page asked: {dialog.message!r}. It was answered with Cancel."
-        self._facts.append(told.get(dialog.type, question)[:LONGEST])
-        await self._answer(dialog, PanelAnswer("ok" if accept else "cancel"))
-
-    def forget_dialogs(self) -> None:
-        """The page that asked is gone."""
-        self._holding_up.clear()
-        self.opened.clear()
+        self._facts.append(facts[dialog.type][:MAX_TEXT])
+        await self._resolve(dialog, PanelAnswer("ok" if dialog.type == "alert" else "cancel"))
 
     # -- sign-in
 
-    async def _responded(self, response: Response) -> None:
-        """A page wants a name and a password: the browser's own way of asking, not a form."""
-        wanted = response.headers.get("www-authenticate", "").lower()
-        if response.status != 401 or not wanted.startswith(("basic", "digest")):
+    async def _on_response(self, response: Response) -> None:
+        """Show the sign-in dialog for HTTP authentication."""
+        challenge = response.headers.get("www-authenticate", "").lower()
+        if response.status != 401 or not challenge.startswith(("basic", "digest")):
             return
-        with suppress(Error):  # a service worker's request has no frame, nor has that of a tab not yet there
+        with suppress(Error):  # requests of a service worker or of a tab that is just opening have no frame
             if response.request.is_navigation_request() and response.frame is self._tabs.current.main_frame:
-                await self._ask_to_sign_in(response.url)
+                await self._show_sign_in(response.url)
 
-    async def _ask_to_sign_in(self, address: str) -> None:
-        fields = (Field("Name"), Field("Password", secret=True))
-        question = Question("Who are you?", f"{_who(address)} asks for a name and a password.", (
-            PanelButton("Sign in", "ok"), CANCEL), fields)  # fmt: skip
+    async def _show_sign_in(self, url: str) -> None:
+        fields = (Field("Username"), Field("Password", secret=True))
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        dialog = Dialog("Sign in", f"{parts.scheme}://{host}", (PanelButton("Sign in", "ok"), CANCEL), fields)
 
-        async def answered(answer: PanelAnswer) -> None:
+        async def on_answer(answer: PanelAnswer) -> None:
             if answer.value != "ok":
                 return
-            name, password = (quote(field, safe="") for field in answer.fields)
-            parts = urlsplit(address)
-            host = parts.netloc.rpartition("@")[2]
-            bare = urlunsplit(parts._replace(netloc=host))
-            known = urlunsplit(parts._replace(netloc=f"{name}:{password}@{host}"))
+            user, password = (quote(field, safe="") for field in answer.fields)
+            signed_in = urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}"))
             limit_ms = self._settings.load_limit_s * 1000
-            with suppress(Error):  # told to a tab that is not seen, the browser remembers it for the whole site
-                async with self._tabs.aside() as page:
-                    await page.goto(known, timeout=limit_ms, wait_until="load")
+            with suppress(Error):  # opened in a hidden tab, the browser keeps the credentials for the whole site
+                async with self._tabs.hidden_tab() as page:
+                    await page.goto(signed_in, timeout=limit_ms, wait_until="load")
             with suppress(Error, ActionRefused):
-                await self._go(bare)
+                await self._navigation.go(urlunsplit(parts._replace(netloc=host)))
 
-        await self._overlay.show(question, answered)
+        await self._overlay.show(dialog, on_answer)
 
     # -- files
 
-    async def _chooser(self, chooser: FileChooser) -> None:
-        several = "files" if chooser.is_multiple() else "a file"
+    async def _on_file_chooser(self, chooser: FileChooser) -> None:
         paths = _files_in(self._settings.upload_from)
         if not paths:
-            why = (
-                "there is none in the folders that are allowed"
-                if self._settings.upload_from
-                else "no folder is allowed"
-            )
-            self._facts.append(f"The page asked for {several} to upload; none was chosen, since {why}.")
+            reason = "the upload folders are empty" if self._settings.upload_from else "no upload folder is allowed"
+            self._facts.append(f"The page opened a file chooser. No file was selected: {reason}.")
             return
-        names = tuple([path.name for path in paths])
-        hint = "Hold Ctrl to choose several." if chooser.is_multiple() else ""
-        buttons = (PanelButton("Open", "ok"), CANCEL)
-        question = Question(f"Choose {several}", hint, buttons, choices=names, several=chooser.is_multiple())
+        multiple = chooser.is_multiple()
+        dialog = Dialog(
+            "Open Files" if multiple else "Open File",
+            "Hold Ctrl to select several files." if multiple else "",
+            (PanelButton("Open", "ok"), CANCEL),
+            choices=tuple([path.name for path in paths]),
+            multiple=multiple,
+        )
 
-        async def answered(answer: PanelAnswer) -> None:
+        async def on_answer(answer: PanelAnswer) -> None:
             chosen = [paths[index] for index in answer.chosen]
             if answer.value != "ok" or not chosen:
                 return
             with suppress(Error):
                 await chooser.set_files(cast("list[str | Path]", chosen))
-            self._facts.append(f"Given to the page: {', '.join(path.name for path in chosen)}.")
+            self._facts.append(f"Selected for upload: {', '.join(path.name for path in chosen)}.")
 
-        await self._overlay.show(question, answered)
+        await self._overlay.show(dialog, on_answer)
 
-    # -- a page that crashed, or does not respond
+    # -- crashed and unresponsive pages
 
-    async def crashed(self, address: str) -> None:
-        """The tab that is seen crashed; an empty one stands in its place."""
-        self.forget_dialogs()
+    async def report_crash(self, url: str) -> None:
+        """The current tab crashed and was replaced by an empty one: offer to reload `url`."""
+        self._open_dialogs.clear()
+        self.blocked.clear()
         self._facts.append("The page crashed.")
-        buttons = (PanelButton("Reload", "ok"), PanelButton("Leave it", "cancel"))
 
-        async def answered(answer: PanelAnswer) -> None:
+        async def on_answer(answer: PanelAnswer) -> None:
             if answer.value == "ok":
-                await self._go(address)
+                await self._navigation.go(url)
 
-        await self._overlay.show(Question("The page crashed", address[:LONGEST], buttons), answered)
+        message = f"Something went wrong while displaying this webpage.\n{url[:MAX_TEXT]}"
+        await self._overlay.show(Dialog("Aw, Snap!", message, (PanelButton("Reload", "ok"), CANCEL)), on_answer)
 
-    async def hangs(self) -> None:
-        """The page that is seen does not respond."""
-        self._facts.append("The page does not respond.")
-        buttons = (PanelButton("Wait", "ok"), PanelButton("Leave it", "cancel"))
+    async def report_unresponsive(self) -> None:
+        """The current page does not respond: offer to leave it for an empty page."""
+        self._facts.append("The page is not responding.")
 
-        async def answered(answer: PanelAnswer) -> None:
+        async def on_answer(answer: PanelAnswer) -> None:
             if answer.value != "ok":
                 await self._tabs.replace_current()
 
-        await self._overlay.show(
-            Question("This page does not respond", "Wait for it, or leave it for an empty page.", buttons), answered
-        )
+        message = "You can wait for it to become responsive or exit the page."
+        buttons = (PanelButton("Wait", "ok"), PanelButton("Exit page", "cancel"))
+        await self._overlay.show(Dialog("Page unresponsive", message, buttons), on_answer)
 
-    # -- what pages tell
+    # -- page events
 
-    async def _heard(self, source: dict[str, Any], said: object) -> None:
+    async def _on_page_event(self, source: dict[str, Any], data: object) -> None:
         try:
-            news = READ_NEWS.validate_python(said)
-        except ValidationError:  # a page may say what it likes there
+            event = PAGE_EVENT.validate_python(data)
+        except ValidationError:  # a page can call the binding with anything
             return
         if self._tabs.is_lost or source["page"] is not self._tabs.current:
             return
-        match news:
-            case PermissionNews():
-                await self._permission(source["frame"], news)
-            case PickerNews():
-                picker = Picker(news.type, self._anchor(news), news.value, news.min, news.max, news.step)
-                await self._choose(source["frame"], picker)
-            case ListNews():
-                options = tuple([Option(each.value[:LONGEST], each.label[:LONGEST]) for each in news.options])
-                await self._choose(source["frame"], ListOfOptions(self._anchor(news), options))
-            case CloseNews():
-                if isinstance(self._overlay.popup, ListOfOptions):
+        match event:
+            case PermissionEvent():
+                await self._show_permission(source["frame"], event)
+            case PickerEvent():
+                picker = Picker(event.type, self._anchor(event), event.value, event.min, event.max, event.step)
+                await self._show_choice(source["frame"], picker)
+            case SuggestionsEvent():
+                options = tuple([Option(each.value[:MAX_TEXT], each.label[:MAX_TEXT]) for each in event.options])
+                await self._show_choice(source["frame"], Suggestions(self._anchor(event), options))
+            case SuggestionsClosedEvent():
+                if isinstance(self._overlay.popup, Suggestions):
                     await self._overlay.close_popup()
-            case TitleNews():
-                await self._title(news.text[:LONGEST])
-            case MenuNews():
-                await self._menu(news)
+            case TooltipEvent():
+                await self._show_tooltip(event.text[:MAX_TEXT])
+            case ContextMenuEvent():
+                await self._show_menu(event)
 
-    def _anchor(self, news: PickerNews | ListNews) -> Anchor:
+    def _anchor(self, event: PickerEvent | SuggestionsEvent) -> Anchor:
         at = self._pointer()
-        return Anchor(at.x + news.dx, at.y + self._top + news.dy, news.width, news.height)
+        return Anchor(at.x + event.dx, at.y + self._page_top + event.dy, event.width, event.height)
 
-    async def _choose(self, frame: Frame, panel: Picker | ListOfOptions) -> None:
-        async def answered(answer: PanelAnswer) -> None:
+    async def _show_choice(self, frame: Frame, panel: Picker | Suggestions) -> None:
+        async def on_answer(answer: PanelAnswer) -> None:
             if answer.value:
                 value = "" if isinstance(panel, Picker) and answer.value == "clear" else answer.value
-                with suppress(Error):  # the page has gone on
-                    await frame.evaluate(_CHOOSE, value)
+                with suppress(Error):  # the frame has navigated
+                    await frame.evaluate(_SET_VALUE, value)
 
-        await self._overlay.show(panel, answered)
+        await self._overlay.show(panel, on_answer)
 
-    async def _title(self, text: str) -> None:
+    async def _show_tooltip(self, text: str) -> None:
         await self._overlay.close_tooltip()
         if text:
             at = self._pointer()
-            await self._overlay.show(Tooltip(at.x, at.y + self._top, text), _ignore)
+            await self._overlay.show(Tooltip(at.x, at.y + self._page_top, text), _ignore)
 
-    async def _permission(self, frame: Frame, news: PermissionNews) -> None:
-        """Ask, and return when it is answered and the browser knows."""
+    async def _show_permission(self, frame: Frame, event: PermissionEvent) -> None:
+        """Ask, and return when the browser has applied the answer."""
         done = asyncio.Event()
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(frame.url))
+        site = _site(origin) or "This page"
 
-        async def answered(answer: PanelAnswer) -> None:
-            setting = "granted" if answer.value == "ok" else "denied"
-            self._facts.append(
-                f"{_who(origin)} was {'allowed' if setting == 'granted' else 'not allowed'} to {news.wanted}."
-            )
+        async def on_answer(answer: PanelAnswer) -> None:
+            is_granted = answer.value == "ok"
+            result = "allowed" if is_granted else "not allowed"
+            self._facts.append(f"{site} was {result} to {event.description[:1].lower()}{event.description[1:]}.")
             with suppress(Error):
-                await self._tabs.set_permission(news.name, setting, origin)
+                await self._tabs.set_permission(event.name, "granted" if is_granted else "denied", origin)
             done.set()
 
         buttons = (PanelButton("Allow", "ok"), PanelButton("Block", "cancel"))
-        await self._overlay.show(Question(f"{_who(origin)} wants to", news.wanted, buttons), answered)
+        await self._overlay.show(Dialog(f"{site} wants to", event.description, buttons), on_answer)
         await done.wait()
 
-    async def _menu(self, news: MenuNews) -> None:
-        items = [*_LINK_ITEMS, MenuItem()] if news.link else []
-        if news.editable:
+    async def _show_menu(self, event: ContextMenuEvent) -> None:
+        items = [*_LINK_ITEMS, MenuItem()] if event.link else []
+        if event.editable:
             items += [
-                MenuItem("Cut", "cut", news.selected),
-                MenuItem("Copy", "copy", news.selected),
+                MenuItem("Cut", "cut", event.selected),
+                MenuItem("Copy", "copy", event.selected),
                 MenuItem("Paste", "paste"),
             ]
-        elif news.selected:
+        elif event.selected:
             items += [MenuItem("Copy", "copy")]
-        items += [MenuItem("Select all", "all")] if news.editable else [*_PAGE_ITEMS]
+        items += [MenuItem("Select all", "select all")] if event.editable else [*_PAGE_ITEMS]
         at = self._pointer()
 
-        async def answered(answer: PanelAnswer) -> None:
+        async def on_answer(answer: PanelAnswer) -> None:
             if answer.value:
-                with suppress(Error):
-                    await self._do_in_menu(answer.value, news.link)
+                with suppress(Error, ActionRefused):
+                    await self._run_menu_item(answer.value, event.link)
 
-        await self._overlay.show(Menu(at.x, at.y + self._top, tuple(items)), answered)
+        await self._overlay.show(Menu(at.x, at.y + self._page_top, tuple(items)), on_answer)
 
-    async def _do_in_menu(self, what: str, link: str) -> None:
+    async def _run_menu_item(self, item: str, link: str) -> None:
         page = self._tabs.current
-        match what:
-            case "open":
+        match item:
+            case "open link":
                 await self._tabs.open()
-                await self._go(link)
-            case "copy address":
+                await self._navigation.go(link)
+            case "copy link":
                 await page.evaluate("text => navigator.clipboard?.writeText(text)", link)
-            case "back":
-                await page.go_back(wait_until="commit")
-            case "forward":
-                await page.go_forward(wait_until="commit")
-            case "reload":
-                await page.reload(wait_until="commit")
+            case "back" | "forward" | "reload":
+                await self._navigation.run_shortcut(Shortcut[item.upper()])
             case _:
-                await page.keyboard.press(_KEYS[what])
+                await page.keyboard.press(_KEYS[item])
 
 
-_KEYS = {"cut": "ControlOrMeta+X", "copy": "ControlOrMeta+C", "paste": "ControlOrMeta+V", "all": "ControlOrMeta+A"}
-_LINK_ITEMS = (MenuItem("Open link in new tab", "open"), MenuItem("Copy link address", "copy address"))
+_KEYS = {
+    "cut": "ControlOrMeta+X",
+    "copy": "ControlOrMeta+C",
+    "paste": "ControlOrMeta+V",
+    "select all": "ControlOrMeta+A",
+}
+_LINK_ITEMS = (MenuItem("Open link in new tab", "open link"), MenuItem("Copy link address", "copy link"))
 _PAGE_ITEMS = (MenuItem("Back", "back"), MenuItem("Forward", "forward"), MenuItem("Reload", "reload"))
 
 
 async def _ignore(_answer: PanelAnswer) -> None:
-    """Nothing follows from it."""
+    """Tooltips have no answer."""
 
 
-def _who(address: str) -> str:
-    """Who speaks, as Chromium calls it: a host with its port, or just the page."""
-    parts = urlsplit(address)
-    return parts.netloc.rpartition("@")[2] or "This page"
+def _site(url: str) -> str:
+    """Host and port as Chromium shows them in dialogs; empty for a page without a host."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _files_in(folders: tuple[str, ...]) -> list[Path]:
-    """The files that may be uploaded: those that lie in `folders`, the newest first."""
+    """The visible files in `folders`, the newest first."""
     found: list[tuple[float, Path]] = []
     for folder in folders:
         with suppress(OSError):
             for path in Path(folder).expanduser().iterdir():
                 if path.is_file() and not path.name.startswith("."):
                     found.append((path.stat().st_mtime, path))
-    return [path for _, path in sorted(found, reverse=True)][:_MOST_FILES]
+    return [path for _, path in sorted(found, reverse=True)][:_MAX_FILES]

@@ -1,4 +1,4 @@
-"""The tab strip with the address bar: drawn from what the tabs are, and worked like a window's."""
+"""The tab strip with the address bar, which works like that of a browser window."""
 
 import asyncio
 from contextlib import suppress
@@ -11,58 +11,53 @@ from ..page.addresses import full_address
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .navigation import Navigation
-from .overlay import Overlay, PanelAnswer, Strip, Tab
-from .overlay.overlay import STRIP_PX
+from .overlay import TAB_STRIP_PX, Overlay, PanelAnswer, Tab, TabStripPanel
 from .prompts import BrowserPrompts
 
-_ASK_S = 1.0
+_EVALUATE_S = 1.0
+_ADDRESS_BAR_PX = 19
+"""Height of the middle of the address bar above the page."""
 _HISTORY = "() => [navigation?.canGoBack ?? true, navigation?.canGoForward ?? false]"
-_BUTTONS = {
-    "back": Shortcut.BACK,
-    "forward": Shortcut.FORWARD,
-    "reload": Shortcut.RELOAD,
-    "new": Shortcut.NEW_TAB,
-}
 
 
 class TabStrip:
-    """Keeps the strip on the overlay as the tabs are."""
+    """Keeps the tab strip on the overlay up to date."""
 
-    def __init__(self, tabs: Tabs, overlay: Overlay, questions: BrowserPrompts, navigation: Navigation) -> None:
+    def __init__(self, tabs: Tabs, overlay: Overlay, prompts: BrowserPrompts, navigation: Navigation) -> None:
         self._tabs = tabs
         self._overlay = overlay
-        self._questions = questions
+        self._prompts = prompts
         self._navigation = navigation
-        self._drawn: Strip | None = None
+        self._drawn: TabStripPanel | None = None
 
     async def draw(self) -> None:
-        """Draw it, if anything about it has changed."""
+        """Draw the tab strip if it has changed."""
         page = self._tabs.current
         titles = await self._tabs.titles()
         tabs = tuple([Tab(title, each is page) for title, each in zip(titles, self._tabs.all, strict=True)])
         back = forward = False
-        if not self._questions.hold_up():
+        if not self._prompts.is_blocking():
             with suppress(Error, TimeoutError):
-                back, forward = await asyncio.wait_for(page.evaluate(_HISTORY), _ASK_S)
-        strip = Strip(tabs, self._navigation.address_of(page), back, forward)
-        if strip != self._drawn:
-            self._drawn = strip
-            await self._overlay.show(strip, self._answered)
+                back, forward = await asyncio.wait_for(page.evaluate(_HISTORY), _EVALUATE_S)
+        panel = TabStripPanel(tabs, self._navigation.address_of(page), back, forward)
+        if panel != self._drawn:
+            self._drawn = panel
+            await self._overlay.show(panel, self._on_answer)
 
-    async def _answered(self, answer: PanelAnswer) -> None:
-        what, _, number = answer.value.partition(" ")
+    async def _on_answer(self, answer: PanelAnswer) -> None:
+        command, _, index = answer.value.partition(" ")
         with suppress(Error, ActionRefused):
-            match what:
+            match command:
                 case "show":
-                    await self._tabs.show(int(number))
+                    await self._tabs.show(int(index))
                 case "close":
-                    await self._tabs.close(int(number))
+                    await self._tabs.close(int(index))
                 case "go":
                     await self._navigation.go(full_address(answer.fields[0]))
                 case _:
-                    await self._navigation.do(_BUTTONS[what])
+                    await self._navigation.run_shortcut(Shortcut[command.upper()])
 
 
 def address_bar(screen: Size, scale: float) -> ScreenPoint:
-    """Where to click to type an address, on a screen of that many pixels."""
-    return ScreenPoint(screen.width / 2, (STRIP_PX - 19) * scale)
+    """A point in the address bar, on a screen of that many pixels."""
+    return ScreenPoint(screen.width / 2, (TAB_STRIP_PX - _ADDRESS_BAR_PX) * scale)

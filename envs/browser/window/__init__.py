@@ -1,1 +1,1 @@
-"""A whole browser window on an X display."""
+"""A browser window on an X display."""

@@ -1,27 +1,29 @@
-"""Downloads of a browser that is not asked: what has appeared in the folder that they go to."""
+"""Reports the downloads of a browser window: the new files in its download folder."""
 
 from contextlib import suppress
 from pathlib import Path
+
+from ..page.downloads import downloaded_fact
 
 _UNFINISHED = (".crdownload", ".tmp")
 
 
 class DownloadFolder:
-    """Tells of files that came into `folder` since it was looked at last."""
+    """Reports files that were added to `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known = self._files()
 
     def take_facts(self) -> tuple[str, ...]:
-        """A sentence on each file that is new and whole."""
+        """A sentence for each file that was completed since the last call."""
         files = self._files()
         new = sorted(name for name, size in files.items() if self._known.get(name) != size)
         self._known = files
-        return tuple(f"Downloaded {name} ({files[name]} bytes)." for name in new)
+        return tuple(downloaded_fact(name, files[name]) for name in new)
 
     def _files(self) -> dict[str, int]:
-        """Sizes by name. Chromium makes an empty file at first to hold the name of one that is still coming in."""
+        """Sizes by name. Chromium creates an empty file to reserve the name of an unfinished download."""
         found: dict[str, int] = {}
         with suppress(OSError):
             for file in self._folder.iterdir():

@@ -1,7 +1,7 @@
-"""A whole browser as a screen: a Chromium window on a display, seen and worked through the display alone.
+"""A browser window as an environment: Chromium on an X display, observed and operated through the display alone.
 
-Nothing is asked of Chromium, and no debugging port is open: tab strip, address bar, pickers, menus, dialogs and file
-choosers are the real ones, and pages find no trace of automation.
+Chromium has no debugging port open: tab strip, address bar, pickers, menus, dialogs and file choosers are the real
+ones, and pages cannot detect automation.
 """
 
 import time
@@ -19,35 +19,35 @@ from ...desktop.virtual.processes import ProcessGroup
 from ...env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, InputListener, Observation
 from ...geometry import Size
 from ...settle import SettleTimeouts
-from ..launch.chromium import runs_as_root
+from ..launch.chromium import sandbox
 from ..launch.identity import check_identity, check_window
 from ..launch.settings import BrowserSettings
 from ..page.addresses import full_address
 from .downloads import DownloadFolder
 from .parts import WindowParts
-from .profile import prepare_profile, surroundings, window_program, window_switches
+from .profile import prepare_profile, window_environment, window_program, window_switches
 
-_STILL_S = 0.35
+_FIRST_CHANGE_S = 0.35
 _QUIET_S = 0.2
-_GOING = SettleTimeouts(first_change_s=1.0, quiet_s=0.3, limit_s=5.0)
-_AFTER_LOADING = SettleTimeouts(first_change_s=0.2, quiet_s=0.2, limit_s=3.0)
+_NAVIGATION = SettleTimeouts(first_change_s=1.0, quiet_s=0.3, limit_s=5.0)
+_LOADED = SettleTimeouts(first_change_s=0.2, quiet_s=0.2, limit_s=3.0)
 _SELECT_ADDRESS = Hotkey(("ctrl", "l"))
-_REACH_S = 0.4
-_BLINK_S = 0.7
+_FOCUS_S = 0.4
+_CARET_BLINK_S = 0.7
 _DRAWN_LIMIT_S = 15.0
-_END_LIMIT_S = 3.0
+_EXIT_LIMIT_S = 3.0
 _POLL_S = 0.03
 
 
 class BrowserWindowEnv(SessionEnv["_Window"]):
-    """Chromium in a window of its own that fills a virtual display of `screen` pixels, opened at `url`.
+    """A Chromium window that fills a virtual display of `screen` pixels, opened at `url`.
 
-    With `display`, such as `:1`, it comes up on that display, of whatever size that has. Each CSS pixel is `scale`
-    pixels of the screenshot. Of `settings`, `download_limit_mb` does not apply. File choosers open only with
-    `upload_from`, in its first folder, and can then leave it.
+    With `display`, such as `:1`, the window opens on that display instead. Each CSS pixel is `scale` screenshot pixels
+    wide. `settings.download_limit_mb` has no effect. File choosers only open with `settings.upload_from`; they start in
+    its first folder but can leave it.
 
     Raises:
-        ValueError: something was set that a whole browser cannot be told; one line.
+        ValueError: a setting is invalid or needs DevTools; one line.
     """
 
     name = "browser"
@@ -74,7 +74,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
 
     @property
     def is_real(self) -> bool:
-        """Whether this is a screen that somebody may be sitting at: ask before taking it."""
+        """Whether a person may be using this display."""
         return self.display is not None
 
     def info(self) -> EnvInfo:
@@ -84,18 +84,18 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             "window": "whole",
             "screen": str(self.screen) if self.display is None else self.display,
             "scale": f"{self.scale:g}",
-            "sandbox": "off, since root cannot have it" if runs_as_root() else "on",
+            "sandbox": sandbox(self.settings),
         }
         return EnvInfo("browser", self._session.program if self._session else "Chromium", settings)
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         if isinstance(action, OpenApp):
-            raise ActionRefused("a browser starts no programs: open an address instead")
+            raise ActionRefused("a browser cannot open applications; navigate to an address instead")
         return self._opened().execute(action)
 
     def set_input_listener(self, listener: InputListener | None) -> None:
-        """See `Attended`."""
+        """See `InputMonitored`."""
         self._listener = listener
         if self._session is not None:
             self._session.desktop.set_input_listener(listener)
@@ -107,7 +107,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
 
 
 class _Window:
-    """The open window. Opens in its constructor, whole or not at all."""
+    """The open window; if the constructor fails, everything it started is closed."""
 
     def __init__(
         self,
@@ -118,20 +118,20 @@ class _Window:
         settings: BrowserSettings,
         interrupts: InterruptSettings | None,
     ) -> None:
-        self._home = _begin_at(url)
+        self._home = _start_address(url)
         self._settings = settings
         self.program = window_program(settings)
         self._facts: list[str] = []
         with ExitStack() as undo:
             virtual = VirtualDisplay(screen) if display is None else None
-            timeouts = SettleTimeouts(_STILL_S, _QUIET_S, settings.settle_limit_s)
+            timeouts = SettleTimeouts(_FIRST_CHANGE_S, _QUIET_S, settings.settle_limit_s)
             self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
-            self._kept = ProcessGroup("browser")
-            undo.callback(self._kept.stop)
-            downloads = Path(settings.downloads or self._kept.folder / "downloads").resolve()
-            profile = Path(settings.profile or self._kept.folder / "profile").resolve()
+            self._processes = ProcessGroup("browser")
+            undo.callback(self._processes.stop)
+            downloads = Path(settings.downloads or self._processes.folder / "downloads").resolve()
+            profile = Path(settings.profile or self._processes.folder / "profile").resolve()
             prepare_profile(profile, self._home, downloads, settings)
             self._downloads = DownloadFolder(downloads)
             self._switches = window_switches(profile, scale, settings)
@@ -139,125 +139,134 @@ class _Window:
             self._undo = undo.pop_all()
 
     def observe(self) -> Observation:
-        self._keep_alive()
-        self._keep_in_front()
-        look = self.desktop.observe()
-        facts, self._facts = (*self._facts, *look.facts, *self._downloads.take_facts()), []
-        return replace(look, facts=facts)
+        self._reopen_if_closed()
+        self._restore_if_minimized()
+        observation = self.desktop.observe()
+        facts, self._facts = (*self._facts, *observation.facts, *self._downloads.take_facts()), []
+        return replace(observation, facts=facts)
 
     def execute(self, action: Action) -> ActionResult:
-        self._keep_alive()
+        self._reopen_if_closed()
         match action:
             case Navigate(url):
                 return self._go(full_address(url))
             case Home():
                 return self._go(self._home)
             case Back():
-                self._refuse_under_dialog()
-                return self._loaded(
-                    self.desktop.in_turn((Hotkey(("alt", "left")),), _GOING), self._settings.load_limit_s
-                )
+                self._check_unobstructed()
+                result = self.desktop.in_turn((Hotkey(("alt", "left")),), _NAVIGATION)
+                return self._after_loading(result, self._settings.load_limit_s)
             case Wait():
                 return self.desktop.execute(action)
             case _:
-                return self._loaded(self.desktop.execute(action), self._settings.settle_limit_s)
+                return self._after_loading(self.desktop.execute(action), self._settings.settle_limit_s)
 
     def release(self) -> None:
         self.desktop.release()
 
     def close(self) -> None:
-        """Release, and end everything; a browser whose profile is kept is closed first, so that it writes it down."""
+        """Release input, and end all processes; a browser with a profile is closed first, so that it saves it."""
         self.release()
         if self._settings.profile:
             with suppress(EnvError):
-                self._close_in_order()
+                self._close_windows()
         self._undo.close()
 
-    def _close_in_order(self) -> None:
-        """Close the windows as a person does: a Chromium that is told to end by a signal forgets its newest cookies."""
+    def _close_windows(self) -> None:
+        """Close the windows and wait for Chromium to exit: ended by a signal, it loses its newest cookies."""
         windows = self.desktop.on_screen
         for window in windows.shown() if windows else ():
             if windows and any("chrom" in name for name in window.classes):
                 windows.close(window)
-        self._kept.await_end(self._pid, _END_LIMIT_S)
+        self._processes.await_end(self._pid, _EXIT_LIMIT_S)
 
     def _go(self, address: str) -> ActionResult:
-        """Type `address` into the address bar; delete first what it may have completed it to by itself."""
-        self._refuse_under_dialog()
-        self._reach_address_bar()
+        """Type `address` into the address bar, delete the autocompleted rest, and press Enter."""
+        self._check_unobstructed()
+        self._focus_address_bar()
         keys = (Type(address), Hotkey(("delete",)), Hotkey(("enter",)))
-        return self._loaded(self.desktop.in_turn(keys, _GOING), self._settings.load_limit_s)
+        return self._after_loading(self.desktop.in_turn(keys, _NAVIGATION), self._settings.load_limit_s)
 
-    def _reach_address_bar(self) -> None:
-        """Focus the address bar and select all in it; that it worked can be seen.
+    def _focus_address_bar(self) -> None:
+        """Focus the address bar, select its text, and check on the screen that this worked.
 
-        The keys for it do nothing where a page keeps them to itself, and when a dialog of the page before took the
-        focus with it; and nothing that can be seen where the bar had the focus already. A click helps in all of these.
+        The hotkey has no effect if the page handles it itself or a closed dialog lost the focus, and no visible effect
+        if the address bar has the focus already. A click helps in all these cases.
         """
         before = self._parts.toolbar()
         self.desktop.begin(_SELECT_ADDRESS)
-        if self._parts.toolbar_changes(before, _REACH_S):
+        if self._parts.toolbar_changes(before, _FOCUS_S):
             return
         self.desktop.begin(Click(self._parts.address_bar()))
-        if not self._parts.toolbar_changes(before, _BLINK_S):
-            raise ActionRefused("the address bar cannot be reached: answer or close what is open first")
+        if not self._parts.toolbar_changes(before, _CARET_BLINK_S):
+            raise ActionRefused("the address bar could not be focused; answer or close any open dialog first")
         self.desktop.begin(_SELECT_ADDRESS)
 
-    def _refuse_under_dialog(self) -> None:
-        """Refuse where another window than the browser's is in front, or the browser shows no address bar."""
+    def _check_unobstructed(self) -> None:
+        """Check that the browser window is in front and shows its address bar.
+
+        Raises:
+            ActionRefused: another window is in front, or the page is in full screen.
+        """
         windows = self.desktop.on_screen
         active = windows.active() if windows else None
         if windows and active and windows.belongs_to_another(active):
-            raise ActionRefused(f"the window {active.title!r} is open: answer or close it first")
+            raise ActionRefused(f"the window {active.title!r} is open; answer or close it first")
         if windows and active and windows.is_full_screen(active):
-            raise ActionRefused("the page fills the whole screen: leave that with Escape or F11 first")
+            raise ActionRefused("the page is in full screen; leave it with Escape or F11 first")
 
-    def _loaded(self, done: ActionResult, limit_s: float) -> ActionResult:
-        """Wait until no page is loading any more; `done` with what that took."""
+    def _after_loading(self, result: ActionResult, limit_s: float) -> ActionResult:
+        """Wait until no page is loading; returns `result` with that time added."""
         started = time.monotonic()
         if not self._parts.await_loaded(limit_s):
-            return done
-        self.desktop.rest(_AFTER_LOADING)
-        seconds = done.settle_s + time.monotonic() - started
-        return replace(done, settle_s=seconds, settled_by=f"{done.settled_by}, page loaded")
+            return result
+        self.desktop.rest(_LOADED)
+        seconds = result.settle_s + time.monotonic() - started
+        return replace(result, settle_s=seconds, settled_by=f"{result.settled_by}, page loaded")
 
-    def _keep_alive(self) -> None:
-        """Start the browser again where its last window was closed; a person would, and it is no loss."""
-        code = self._kept.exit_code(self._pid)
+    def _reopen_if_closed(self) -> None:
+        """Start the browser again if its last window was closed.
+
+        Raises:
+            EnvLost: it crashed.
+        """
+        code = self._processes.exit_code(self._pid)
         if code is None:
             return
         if code:
-            raise EnvLost(f"the browser ended by itself, with code {code}")
+            raise EnvLost(f"the browser exited unexpectedly with code {code}")
         self._pid = self._start("about:blank")
-        self._facts.append("The browser's last window was closed; it was opened again, empty.")
+        self._facts.append("The last browser window was closed. A new empty window was opened.")
 
-    def _keep_in_front(self) -> None:
-        """Bring a window back that was minimised: there is no task bar here to do it with."""
+    def _restore_if_minimized(self) -> None:
+        """Restore a minimized window, since there is no task bar."""
         windows = self.desktop.on_screen
         if windows is None or windows.active() is not None:
             return
         shown = windows.shown()
         if shown:
             windows.activate(shown[-1])
-            self.desktop.rest(_AFTER_LOADING)
+            self.desktop.rest(_LOADED)
 
     def _start(self, address: str) -> int:
         before = self.desktop.windows()
-        environment = surroundings(self.desktop.programs_environment, self._settings)
+        environment = window_environment(self.desktop.programs_environment, self._settings)
         argv = (self.program, *self._switches, address)
-        pid = self._kept.start(argv, environment, folder=self._kept.folder)
-        self.desktop.await_window(before, self.program, partial(self._kept.exit_code, pid), self._kept.last_words)
+        pid = self._processes.start(argv, environment, folder=self._processes.folder)
+        self.desktop.await_window(
+            before, self.program, partial(self._processes.exit_code, pid), self._processes.last_words
+        )
         end = time.monotonic() + _DRAWN_LIMIT_S
         while not self._parts.is_drawn() and time.monotonic() < end:
             time.sleep(_POLL_S)
-        self.desktop.rest(_GOING)
+        self.desktop.rest(_NAVIGATION)
         self._parts.await_loaded(self._settings.load_limit_s)
-        self.desktop.rest(_AFTER_LOADING)
-        self.desktop.observe()  # that the window opened is no news
+        self.desktop.rest(_LOADED)
+        self.desktop.observe()  # discards the fact that the window opened
         return pid
 
 
-def _begin_at(url: str) -> str:
+def _start_address(url: str) -> str:
     try:
         return full_address(url)
     except ActionRefused as error:

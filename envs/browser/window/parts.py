@@ -1,4 +1,4 @@
-"""What the pixels of Chromium's window tell: whether a page is loading, and whether the address bar has the focus."""
+"""Detects from the pixels of Chromium's window whether a page is loading and whether the address bar has the focus."""
 
 import time
 
@@ -6,59 +6,60 @@ from ...desktop.session import DesktopSession
 from ...geometry import Box, ScreenPoint
 from ...settle import RawFrame
 
-_STRIP = (0, 40)
+_TAB_STRIP = (0, 40)
 _TOOLBAR = (44, 84)
-"""First row of the tab strip and of the toolbar, and the row after their last; in CSS pixels from the window's top."""
+"""First row and end row of tab strip and toolbar, in CSS pixels from the top of the window."""
 
-_SPIN_S = 0.15
+_STILL_S = 0.15
+"""The loading spinner changes more often than this."""
 _POLL_S = 0.03
 _BYTES_PER_PIXEL = 4
 
 
 class WindowParts:
-    """Watches the upper parts of a window whose every CSS pixel is `scale` pixels of the screen."""
+    """Watches the tab strip and the toolbar of a window with `scale` screen pixels per CSS pixel."""
 
     def __init__(self, desktop: DesktopSession, scale: float) -> None:
         self._desktop = desktop
         self._scale = scale
-        self._place = Box(0, 0, 1, 1)
+        self._box = Box(0, 0, 1, 1)
 
     def is_drawn(self) -> bool:
-        """Whether there is anything in the tab strip yet; a window comes up empty."""
-        strip = self._strip()
-        return strip != strip[:_BYTES_PER_PIXEL] * (len(strip) // _BYTES_PER_PIXEL)
+        """Whether the tab strip is drawn; a new window is blank at first."""
+        tab_strip = self._tab_strip()
+        return tab_strip != tab_strip[:_BYTES_PER_PIXEL] * (len(tab_strip) // _BYTES_PER_PIXEL)
 
     def await_loaded(self, limit_s: float) -> bool:
-        """Wait while the tab strip moves, as it does as long as a page loads; whether it did."""
+        """Wait while the loading spinner in the tab strip moves; returns whether it did."""
         started = still_since = time.monotonic()
-        last, moved = self._strip(), False
-        while (now := time.monotonic()) - still_since < _SPIN_S and now - started < limit_s:
+        last, moved = self._tab_strip(), False
+        while (now := time.monotonic()) - still_since < _STILL_S and now - started < limit_s:
             time.sleep(_POLL_S)
-            strip = self._strip()
-            if strip != last:
-                last, moved, still_since = strip, True, time.monotonic()
+            tab_strip = self._tab_strip()
+            if tab_strip != last:
+                last, moved, still_since = tab_strip, True, time.monotonic()
         return moved
 
     def toolbar(self) -> bytes:
-        """The pixels of the toolbar, which holds the address bar."""
+        """The pixels of the toolbar, which contains the address bar."""
         return self._rows(_TOOLBAR)
 
     def address_bar(self) -> ScreenPoint:
-        """A point within the address bar, which lies in the middle of the toolbar, however wide the window is."""
+        """A point in the address bar, which is in the middle of the toolbar at every window width."""
         window = self._window()
         return ScreenPoint((window.left + window.right) / 2, window.top + self._px(sum(_TOOLBAR) // 2))
 
-    def toolbar_changes(self, since: bytes, within_s: float) -> bool:
-        """Whether the toolbar comes to look other than it did `since`."""
+    def toolbar_changes(self, before: bytes, within_s: float) -> bool:
+        """Wait until the pixels of the toolbar differ from `before`; returns whether they do."""
         end = time.monotonic() + within_s
         while time.monotonic() < end:
-            if self.toolbar() != since:
+            if self.toolbar() != before:
                 return True
             time.sleep(_POLL_S)
         return False
 
-    def _strip(self) -> bytes:
-        return self._rows(_STRIP)
+    def _tab_strip(self) -> bytes:
+        return self._rows(_TAB_STRIP)
 
     def _rows(self, part: tuple[int, int]) -> bytes:
         frame, window = self._desktop.frame(), self._window()
@@ -70,16 +71,16 @@ class WindowParts:
         return round(rows * self._scale)
 
     def _window(self) -> Box:
-        """Where the browser's window is, or was when it last had the focus."""
+        """The box of the browser window, when it last had the focus."""
         windows = self._desktop.on_screen
         active = windows.active() if windows else None
         if windows and active and not windows.belongs_to_another(active):
-            self._place = windows.place(active) or self._place
-        return self._place
+            self._box = windows.place(active) or self._box
+        return self._box
 
 
 def cut(frame: RawFrame, box: Box) -> bytes:
-    """The pixels of `frame` within `box`, row by row."""
+    """The pixels of `frame` in `box`, row by row."""
     stride = frame.width * _BYTES_PER_PIXEL
     left, right = max(0, box.left) * _BYTES_PER_PIXEL, min(frame.width, box.right) * _BYTES_PER_PIXEL
     rows = range(max(0, box.top), min(frame.height, box.bottom))

@@ -1,4 +1,4 @@
-"""What a Chromium in a window of its own is started with: its switches, its preferences, its surroundings."""
+"""How a browser window is started: Chromium's switches, preferences and environment variables."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from ..launch.identity import check_profile
 from ..launch.settings import BrowserSettings
 
 _SWITCHES = (
-    # no bubble, bar or window that nobody asked for
+    # no unrequested bubbles, bars and windows
     "--hide-crash-restore-bubble",
     "--disable-search-engine-choice-screen",
     "--disable-default-apps",
     "--no-service-autorun",
-    "--propagate-iph-for-testing",  # with no value: no balloon that praises a feature
+    "--propagate-iph-for-testing",  # without a value: no feature promotions
     "--disable-features=Translate,MediaRouter,PrivacySandboxSettings4",
-    # passwords are kept in the profile alone, so that no keyring asks to be unlocked
+    # keep passwords in the profile, so that no keyring asks to be unlocked
     "--password-store=basic",
     # /dev/shm is small in containers
     "--disable-dev-shm-usage",
@@ -26,7 +26,7 @@ _SWITCHES = (
     "--start-maximized",
 )
 _NO_WARNING = "--test-type"
-"""Spares us the bar that warns of the sandbox being off. What else it changes does not show."""
+"""Hides the warning bar about the missing sandbox; its other effects are not visible."""
 
 _DARK = "--force-dark-mode"
 
@@ -48,23 +48,23 @@ def window_program(settings: BrowserSettings) -> str:
     """The Chromium to start.
 
     Raises:
-        EnvUnavailable: there is none; says how to get one.
+        EnvUnavailable: there is none; says how to install one.
     """
-    return find_chromium(_playwrights_own(), settings.executable)
+    return find_chromium(_bundled_chromium(), settings.executable)
 
 
-def surroundings(environment: dict[str, str], settings: BrowserSettings) -> dict[str, str]:
-    """`environment` with the time zone and the language that are wanted."""
-    wanted = dict(environment)
+def window_environment(environment: dict[str, str], settings: BrowserSettings) -> dict[str, str]:
+    """`environment` with the time zone and language of `settings`."""
+    result = dict(environment)
     if settings.timezone:
-        wanted["TZ"] = settings.timezone
+        result["TZ"] = settings.timezone
     if settings.locale:
-        wanted["LANGUAGE"] = settings.locale.replace("-", "_")
-    return wanted
+        result["LANGUAGE"] = settings.locale.replace("-", "_")
+    return result
 
 
 def prepare_profile(profile: Path, home: str, downloads: Path, settings: BrowserSettings) -> None:
-    """Write the preferences into `profile`, leaving those of an existing one that are none of our business.
+    """Write our preferences into `profile`; an existing profile keeps its others.
 
     Raises:
         EnvUnavailable: the folder cannot be written, or a browser is using it.
@@ -80,7 +80,7 @@ def prepare_profile(profile: Path, home: str, downloads: Path, settings: Browser
 
 
 def _preferences(home: str, downloads: Path, settings: BrowserSettings) -> dict[str, object]:
-    wanted: dict[str, object] = {
+    preferences: dict[str, object] = {
         "browser": {
             "custom_chrome_frame": True,
             "has_seen_welcome_page": True,
@@ -102,39 +102,39 @@ def _preferences(home: str, downloads: Path, settings: BrowserSettings) -> dict[
         "savefile": {"default_directory": str(downloads)},
     }
     if settings.upload_from:
-        wanted["selectfile"] = {"last_directory": str(Path(settings.upload_from[0]).resolve())}
+        preferences["selectfile"] = {"last_directory": str(Path(settings.upload_from[0]).resolve())}
     if settings.locale:
-        wanted["intl"] = {"accept_languages": _languages(settings.locale), "selected_languages": settings.locale}
-    return wanted
+        preferences["intl"] = {"accept_languages": _languages(settings.locale), "selected_languages": settings.locale}
+    return preferences
 
 
 def _local_state(settings: BrowserSettings) -> dict[str, object]:
-    """No file chooser opens unless uploads were allowed: one that is drawn by the system can go anywhere."""
+    """Disable file choosers unless uploads are allowed, since the system's file chooser can open any folder."""
     return {"select_file_dialogs": {"allowed": bool(settings.upload_from)}, "background_mode": {"enabled": False}}
 
 
 def _languages(locale: str) -> str:
-    general = locale.partition("-")[0]
-    return locale if general == locale else f"{locale},{general}"
+    language = locale.partition("-")[0]
+    return locale if language == locale else f"{locale},{language}"
 
 
-def _merge(file: Path, wanted: dict[str, object]) -> None:
-    found: object = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    file.write_text(json.dumps(_merged(found, wanted)), encoding="utf-8")
+def _merge(file: Path, preferences: dict[str, object]) -> None:
+    existing: object = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    file.write_text(json.dumps(_merged(existing, preferences)), encoding="utf-8")
 
 
 def _merged(old: object, new: object) -> object:
-    """`new` laid over `old`, branch by branch."""
+    """`old` recursively updated with `new`."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
     known: dict[str, object] = {str(name): value for name, value in old.items()}
     return known | {str(name): _merged(known.get(str(name)), value) for name, value in new.items()}
 
 
-def _playwrights_own() -> Path:
-    """The Chromium that Playwright installed, where it did; found without starting Playwright."""
-    place = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    folder = Path(place) if place else Path.home() / ".cache" / "ms-playwright"
+def _bundled_chromium() -> Path:
+    """The Chromium that Playwright installed, if it did; found without starting Playwright."""
+    path = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    folder = Path(path) if path else Path.home() / ".cache" / "ms-playwright"
     with suppress(OSError):
         found = sorted(folder.glob("chromium-*/chrome-linux*/chrome"))
         if found:

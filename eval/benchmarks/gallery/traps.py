@@ -126,14 +126,10 @@ DIALOGS = (
     Trap("dialog-at-the-start", (check("Cookies?"), click("OK"))),
     Trap(
         "dialogs-without-end",
-        (click(MAGENTA), click("OK"), click("OK"), click("Do not let this page ask any more"), click("OK")),
+        (click(MAGENTA), click("OK"), click("OK"), click("to prompt you again"), click("OK")),
         native_steps=(),  # in Chromium only closing the tab helps
     ),
-    Trap(
-        "sign-in",
-        (click(MAGENTA), type_("ann\tse:cret"), click("Sign in")),
-        native_steps=(click(MAGENTA), type_("ann\tse:cret\n")),
-    ),
+    Trap("sign-in", (click(MAGENTA), type_("ann\tse:cret\n"))),
     Trap("permission-that-is-allowed", (click(MAGENTA), click("Allow"))),
     Trap("permission-that-is-blocked", (click(MAGENTA), click("Block")), "denied"),
     Trap("file", (click(MAGENTA), click("invoice.txt"), click("Open")), "invoice.txt", needs="uploads"),

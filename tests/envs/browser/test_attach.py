@@ -1,4 +1,4 @@
-"""Working in a Chromium that was started elsewhere: it, and the tabs that others have in it, are left as they were."""
+"""Attaching to a running Chromium: the browser and its other tabs are left as they were."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
-in_time = partial(eventually, within_s=30.0)  # this is about what happens, not about how fast
+in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SIZE = Size(640, 400)
 _START_S = 60.0
@@ -29,25 +29,25 @@ _START_S = 60.0
 
 @dataclass
 class Running:
-    """A Chromium of somebody else's, and what its DevTools address says."""
+    """A running Chromium, controlled by its DevTools HTTP endpoints."""
 
     address: str
     process: "subprocess.Popen[bytes]"
 
     def tabs(self) -> dict[str, str]:
         """The addresses of the tabs, by id."""
-        return {tab["id"]: tab["url"] for tab in self._ask("/json/list") if tab["type"] == "page"}
+        return {tab["id"]: tab["url"] for tab in self._get("/json/list") if tab["type"] == "page"}
 
     def open(self, url: str) -> str:
-        """Open a tab as its owner would; its id."""
+        """Open a tab as the owner would; returns its id."""
         return str(json.loads(self._read(Request(f"{self.address}/json/new?{url}", method="PUT")))["id"])
 
     def close(self, tab: str) -> None:
-        """Close a tab as its owner would."""
+        """Close a tab as the owner would."""
         self._read(Request(f"{self.address}/json/close/{tab}"))
         in_time(lambda: tab in self.tabs(), False)
 
-    def _ask(self, path: str) -> list[dict[str, str]]:
+    def _get(self, path: str) -> list[dict[str, str]]:
         return list(json.loads(self._read(Request(self.address + path))))
 
     def _read(self, request: Request) -> bytes:
@@ -57,16 +57,16 @@ class Running:
 
 @contextmanager
 def chromium(folder: Path, *own: str) -> Generator[Running]:
-    """A Chromium that listens, and has one tab."""
+    """A Chromium with a DevTools port and one tab."""
     wanted = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={folder}", *own, "about:blank"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [find_chromium(Path("none"), None), *switches(()), *wanted], stdout=log, stderr=log, start_new_session=True
         )
     try:
-        said = folder / "DevToolsActivePort"
-        in_time(lambda: said.exists() and said.read_text().count("\n"), 1)
-        running = Running(f"http://127.0.0.1:{said.read_text().split()[0]}", process)
+        port_file = folder / "DevToolsActivePort"
+        in_time(lambda: port_file.exists() and port_file.read_text().count("\n"), 1)
+        running = Running(f"http://127.0.0.1:{port_file.read_text().split()[0]}", process)
         in_time(lambda: len(running.tabs()), 1)
         yield running
     finally:
@@ -88,20 +88,20 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def theirs(site: Site, running: Running) -> Iterator[str]:
-    """A tab that is none of ours, which says when anything is done to it; its id."""
+def other_tab(site: Site, running: Running) -> Iterator[str]:
+    """The id of a tab that is not ours and reports when anything is done to it."""
     site.add(
         "/theirs",
         """<script>for (const kind of ["resize", "beforeunload", "keydown", "mousedown"])
         addEventListener(kind, () => tell("touched", kind)); tell("arrived", innerWidth);
         setInterval(() => { fetch("/poll" + Math.random());
-        if (window[Symbol.for("screenwright.rest")]) tell("touched", "scripts"); }, 100)</script>""",
+        if (window[Symbol.for("screenwright.idle")]) tell("touched", "scripts"); }, 100)</script>""",
     )
     before = set(running.tabs())
     tab = running.open(site.url + "/theirs")
     in_time(lambda: "arrived" in site.told, True)
     yield tab
-    assert set(running.tabs()) == before | {tab}, "tabs were left, or taken"
+    assert set(running.tabs()) == before | {tab}, "tabs were left open or closed"
     assert running.tabs()[tab] == site.url + "/theirs"
     assert "touched" not in site.told
     assert running.process.poll() is None
@@ -113,7 +113,7 @@ def attached(running: Running, url: str, scale: float = 1.0) -> BrowserEnv:
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
-def test_a_tab_of_our_own_is_worked_and_given_back(running: Running, theirs: str, site: Site, scale: float) -> None:
+def test_own_tab_is_operated_and_closed(running: Running, other_tab: str, site: Site, scale: float) -> None:
     url = site.add(
         "/ours",
         """<style>html{background:rgb(0,90,160)}</style>
@@ -129,11 +129,11 @@ def test_a_tab_of_our_own_is_worked_and_given_back(running: Running, theirs: str
         in_time(lambda: site.told.get("at"), [100, 60])
         env.execute(Type("Ada"))
         in_time(lambda: site.told.get("text"), "Ada")
-        assert len(running.tabs()) == 3  # the one that it began with, theirs, and ours
+        assert len(running.tabs()) == 3  # the initial one, the other one and ours
         assert env.info().settings["attached to"] == running.address
 
 
-def test_settling_does_not_wait_for_the_tabs_of_others(running: Running, theirs: str, site: Site) -> None:
+def test_settling_ignores_other_tabs(running: Running, other_tab: str, site: Site) -> None:
     with attached(running, site.add("/ours", "")) as env:
         env.observe()
         other = running.open(site.url + "/theirs")
@@ -146,7 +146,7 @@ def test_settling_does_not_wait_for_the_tabs_of_others(running: Running, theirs:
             running.close(other)
 
 
-def test_dialogs_tabs_and_pickers_of_our_tab_are_drawn_and_followed(running: Running, theirs: str, site: Site) -> None:
+def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: str, site: Site) -> None:
     site.add("/next", "<title>Next</title><style>html{background:rgb(0,128,0)}</style><input type=date class=at "
         "style='left:0;top:0;width:200px;height:40px' onchange=\"tell('date', value)\">")  # fmt: skip
     url = site.add(
@@ -163,20 +163,18 @@ def test_dialogs_tabs_and_pickers_of_our_tab_are_drawn_and_followed(running: Run
         env.execute(Type("Ada", submit=True))
         in_time(lambda: site.told.get("said"), "Ada")
         env.execute(Click(ScreenPoint(250, 50)))
-        look = env.observe()
-        assert look.facts == ("A new tab opened: Next.",)
-        assert look.screenshot.size == SIZE
-        assert look.screenshot.image.getpixel((600, 300)) == (0, 128, 0)
+        observation = env.observe()
+        assert observation.facts == ("A new tab opened: Next.",)
+        assert observation.screenshot.size == SIZE
+        assert observation.screenshot.image.getpixel((600, 300)) == (0, 128, 0)
         env.execute(Click(ScreenPoint(180, 20)))
-        assert env.observe().screenshot.image.tobytes() != look.screenshot.image.tobytes()
+        assert env.observe().screenshot.image.tobytes() != observation.screenshot.image.tobytes()
         env.execute(Hotkey(("escape",)))
         env.execute(Hotkey(("ctrl", "w")))
         assert env.observe().place == url
 
 
-def test_a_tab_that_a_click_with_ctrl_opens_is_followed_and_given_back(
-    running: Running, theirs: str, site: Site
-) -> None:
+def test_tab_opened_by_ctrl_click_is_followed_and_closed(running: Running, other_tab: str, site: Site) -> None:
     site.add("/next", "<title>Next</title><style>html{background:rgb(0,128,0)}</style>")
     link = "<a class=at style='left:200px;top:0;width:100px;height:100px;background:blue' href=/next></a>"
     with attached(running, site.add("/ours", link)) as env:
@@ -194,7 +192,7 @@ def test_a_tab_that_a_click_with_ctrl_opens_is_followed_and_given_back(
         in_time(lambda: env.observe().place, site.url + "/next")
 
 
-def test_a_dialog_of_another_tab_is_left_to_whoever_works_that(running: Running, theirs: str, site: Site) -> None:
+def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, site: Site) -> None:
     with attached(running, site.add("/ours", "")) as env:
         before = env.observe().screenshot.image
         site.add("/asks", "<script>tell('asking', true); tell('answered', String(confirm('Yours?')))</script>")
@@ -202,15 +200,15 @@ def test_a_dialog_of_another_tab_is_left_to_whoever_works_that(running: Running,
         try:
             in_time(lambda: "asking" in site.told, True)
             env.execute(Click(ScreenPoint(300, 300)))
-            look = env.observe()
-            assert look.screenshot.image.tobytes() == before.tobytes()
-            assert look.facts == ()
+            observation = env.observe()
+            assert observation.screenshot.image.tobytes() == before.tobytes()
+            assert observation.facts == ()
             assert "answered" not in site.told
         finally:
             running.close(other)
 
 
-def test_our_tab_shares_the_logins_of_the_browser(running: Running, theirs: str, site: Site) -> None:
+def test_own_tab_shares_the_logins_of_the_browser(running: Running, other_tab: str, site: Site) -> None:
     site.pages["/login"] = Page(b"", headers={"Set-Cookie": "login=ada; Max-Age=60; Path=/"})
     tab = running.open(site.url + "/login")
     in_time(lambda: "/login" in site.asked, True)
@@ -220,14 +218,14 @@ def test_our_tab_shares_the_logins_of_the_browser(running: Running, theirs: str,
     running.close(tab)
 
 
-def test_where_no_browser_listens_the_error_says_how_to_start_one(site: Site) -> None:
+def test_missing_browser_error_says_how_to_start_one(site: Site) -> None:
     with BrowserEnv(settings=BrowserSettings(cdp=site.url)) as env, pytest.raises(EnvUnavailable) as refused:
         env.observe()
-    assert str(refused.value).startswith(f"no browser can be worked at {site.url}: start one with --remote-debugging")
+    assert str(refused.value).startswith(f"no browser is listening at {site.url}: start one with --remote-debugging")
     assert "\n" not in str(refused.value)
 
 
-def test_a_browser_that_its_owner_ends_is_lost(tmp_path: Path, site: Site) -> None:
+def test_browser_killed_by_its_owner_is_lost(tmp_path: Path, site: Site) -> None:
     with chromium(tmp_path) as running, attached(running, site.add("/", "")) as env:
         env.observe()
         os.killpg(running.process.pid, signal.SIGKILL)
@@ -236,7 +234,7 @@ def test_a_browser_that_its_owner_ends_is_lost(tmp_path: Path, site: Site) -> No
             env.execute(Click(ScreenPoint(10, 10)))
 
 
-def test_while_a_tab_has_a_dialog_open_it_is_said_to_be_busy_and_the_dialog_stays(
+def test_open_dialog_in_another_tab_is_reported_and_left_open(
     tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("screenwright.envs.browser.launch.attach.CONNECT_S", (2.0,))
@@ -246,6 +244,6 @@ def test_while_a_tab_has_a_dialog_open_it_is_said_to_be_busy_and_the_dialog_stay
         in_time(lambda: "asking" in site.told, True)
         with attached(running, site.add("/ours", "")) as env, pytest.raises(EnvUnavailable) as refused:
             env.observe()
-        assert "close the dialogs that its tabs have open" in str(refused.value)
+        assert "close any open dialogs in its tabs" in str(refused.value)
         assert running.process.poll() is None
         assert "answered" not in site.told

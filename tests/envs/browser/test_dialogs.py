@@ -1,9 +1,10 @@
-"""Dialogs answered by rule, and what else a browser asks or brings, besides the traps of the gallery."""
+"""Dialogs, with and without a rule, uploads and downloads; the gallery covers the rest."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser_pages import visit
 from page_site import Page, Site
 
 from screenwright import ActionRefused, BrowserEnv, Click, Hotkey, Navigate, ScreenPoint, Type, Wait
@@ -16,27 +17,9 @@ BUTTON = ScreenPoint(100, 50)
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with Site() as site:
-        site.add("/blank", "")
-        yield site
-
-
-@pytest.fixture(scope="module")
-def asking(site: Site) -> Iterator[BrowserEnv]:
-    with BrowserEnv(site.url + "/blank") as env:
-        yield env
-
-
-@pytest.fixture(scope="module")
 def by_rule(site: Site) -> Iterator[BrowserEnv]:
     with BrowserEnv(site.url + "/blank", settings=BrowserSettings(dialogs="rule")) as env:
         yield env
-
-
-def visit(env: BrowserEnv, site: Site, body: str, path: str = "/page") -> None:
-    site.told.clear()
-    env.execute(Navigate(site.add(path, body)))
 
 
 def button(script: str) -> str:
@@ -51,7 +34,7 @@ def button(script: str) -> str:
         ("tell('answer', prompt('Your name?') === null)", "Your name?", True),
     ],
 )
-def test_by_rule_a_dialog_is_declined_and_told(
+def test_rule_declines_a_dialog_and_reports_it(
     by_rule: BrowserEnv, site: Site, script: str, says: str, answer: bool | None
 ) -> None:
     visit(by_rule, site, button(script))
@@ -60,73 +43,73 @@ def test_by_rule_a_dialog_is_declined_and_told(
     eventually(lambda: site.told.get("answer"), answer)
 
 
-HOLDS_BACK = """<script>addEventListener('beforeunload', event => event.preventDefault())</script>
+CONFIRMS_LEAVING = """<script>addEventListener('beforeunload', event => event.preventDefault())</script>
 <button class=at style="width:200px;height:100px" onclick="location='/blank'">leave</button>"""
 
 
-def test_by_rule_a_page_may_hold_back_a_click_but_not_our_own_navigation(by_rule: BrowserEnv, site: Site) -> None:
-    visit(by_rule, site, HOLDS_BACK)
+def test_rule_lets_a_page_block_a_click_but_not_our_navigation(by_rule: BrowserEnv, site: Site) -> None:
+    visit(by_rule, site, CONFIRMS_LEAVING)
     by_rule.execute(Click(BUTTON))
-    look = by_rule.observe()
-    assert look.place.endswith("/page")
-    assert any("leave" in fact for fact in look.facts)
+    observation = by_rule.observe()
+    assert observation.place.endswith("/page")
+    assert any("leaving" in fact for fact in observation.facts)
     by_rule.execute(Navigate(site.url + "/blank"))
     assert by_rule.observe().place.endswith("/blank")
 
 
-def test_our_own_navigation_is_asked_too_and_goes_on_when_it_is_answered(asking: BrowserEnv, site: Site) -> None:
-    visit(asking, site, HOLDS_BACK.replace("location=", "//"))
-    asking.execute(Click(BUTTON))
-    done = asking.execute(Navigate(site.url + "/blank"))
+def test_our_navigation_continues_when_the_leave_confirmation_is_answered(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, CONFIRMS_LEAVING.replace("location=", "//"))
+    shared.execute(Click(BUTTON))
+    done = shared.execute(Navigate(site.url + "/blank"))
     assert done.settled_by == "a dialog"
-    assert asking.observe().place.endswith("/page")
-    asking.execute(Hotkey(("enter",)))
-    assert asking.observe().place.endswith("/blank")
+    assert shared.observe().place.endswith("/page")
+    shared.execute(Hotkey(("enter",)))
+    assert shared.observe().place.endswith("/blank")
 
 
-def test_while_a_dialog_is_open_the_page_is_out_of_reach_and_nothing_hangs(asking: BrowserEnv, site: Site) -> None:
-    visit(asking, site, button("tell('answer', confirm('Sure?'))"))
-    asking.observe()
-    asking.execute(Click(BUTTON))
-    before = asking.observe()
-    assert asking.execute(Wait(0.1)).settled_by == "a dialog"
-    asking.execute(Click(ScreenPoint(900, 600)))
-    assert asking.observe().screenshot == before.screenshot
+def test_open_dialog_blocks_the_page_without_hanging(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, button("tell('answer', confirm('Sure?'))"))
+    shared.observe()
+    shared.execute(Click(BUTTON))
+    before = shared.observe()
+    assert shared.execute(Wait(0.1)).settled_by == "a dialog"
+    shared.execute(Click(ScreenPoint(900, 600)))
+    assert shared.observe().screenshot == before.screenshot
     with pytest.raises(ActionRefused, match="a dialog is open"):
-        asking.execute(Navigate(site.url + "/blank"))
+        shared.execute(Navigate(site.url + "/blank"))
     assert "answer" not in site.told
-    asking.execute(Hotkey(("escape",)))
+    shared.execute(Hotkey(("escape",)))
     eventually(lambda: site.told.get("answer"), False)
 
 
-def test_a_click_that_opens_several_dialogs_goes_on_through_all_of_them(asking: BrowserEnv, site: Site) -> None:
-    visit(asking, site, button("tell('answer', [confirm('1'), prompt('2'), confirm('3')].join())"))
-    asking.execute(Click(BUTTON))
-    asking.execute(Hotkey(("enter",)))
-    asking.execute(Type("two", submit=True))
-    asking.execute(Hotkey(("escape",)))
+def test_click_that_opens_several_dialogs_continues_through_all_of_them(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, button("tell('answer', [confirm('1'), prompt('2'), confirm('3')].join())"))
+    shared.execute(Click(BUTTON))
+    shared.execute(Hotkey(("enter",)))
+    shared.execute(Type("two", submit=True))
+    shared.execute(Hotkey(("escape",)))
     eventually(lambda: site.told.get("answer"), "true,two,false")
 
 
-def test_too_many_dialogs_in_a_row_are_answered_by_rule(
-    asking: BrowserEnv, site: Site, monkeypatch: pytest.MonkeyPatch
+def test_too_many_consecutive_dialogs_are_answered_by_rule(
+    shared: BrowserEnv, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenwright.envs.browser.ui.prompts.MOST_IN_A_ROW", 2)
-    visit(asking, site, button("for (let n = 0; n < 9; n++) alert('again ' + n); tell('answer', true)"))
-    asking.execute(Click(BUTTON))
-    asking.execute(Hotkey(("enter",)))
-    asking.execute(Hotkey(("enter",)))
+    monkeypatch.setattr("screenwright.envs.browser.ui.prompts.MAX_CONSECUTIVE", 2)
+    visit(shared, site, button("for (let n = 0; n < 9; n++) alert('again ' + n); tell('answer', true)"))
+    shared.execute(Click(BUTTON))
+    shared.execute(Hotkey(("enter",)))
+    shared.execute(Hotkey(("enter",)))
     eventually(lambda: site.told.get("answer"), True)
-    assert any("again 8" in fact for fact in asking.observe().facts)
+    assert any("again 8" in fact for fact in shared.observe().facts)
 
 
-def test_no_file_is_given_where_no_folder_is_allowed(asking: BrowserEnv, site: Site) -> None:
-    visit(asking, site, "<input type=file class=at style='top:200px;width:300px;height:100px'>")
-    asking.execute(Click(ScreenPoint(40, 210)))
-    assert any("no folder is allowed" in fact for fact in asking.observe().facts)
+def test_no_file_is_uploaded_without_an_upload_folder(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, "<input type=file class=at style='top:200px;width:300px;height:100px'>")
+    shared.execute(Click(ScreenPoint(40, 210)))
+    assert any("no upload folder is allowed" in fact for fact in shared.observe().facts)
 
 
-def test_a_download_lands_in_the_folder_under_a_safe_name(site: Site, tmp_path: Path) -> None:
+def test_download_is_saved_under_a_safe_name(site: Site, tmp_path: Path) -> None:
     site.pages["/get"] = Page(
         b"a,b", "text/csv", {"Content-Disposition": 'attachment; filename="../../re\x01port.csv"'}
     )
@@ -141,10 +124,10 @@ def test_a_download_lands_in_the_folder_under_a_safe_name(site: Site, tmp_path: 
     assert second.name in facts
 
 
-def test_a_download_without_end_is_called_off(site: Site, tmp_path: Path) -> None:
+def test_too_large_download_is_canceled(site: Site, tmp_path: Path) -> None:
     site.pages["/big"] = Page(b"x" * 30_000_000, "application/zip", {"Content-Disposition": "attachment"})
     url = site.add("/endless", "<a href=/big style='font-size:60px'>get it</a>")
     with BrowserEnv(url, settings=BrowserSettings(downloads=str(tmp_path), download_limit_mb=1)) as env:
         env.execute(Click(ScreenPoint(60, 30)))
-        eventually(lambda: any("over 1.0 MB" in fact for fact in env.observe().facts), True)
+        eventually(lambda: any("larger than 1.0 MB" in fact for fact in env.observe().facts), True)
     assert not list(tmp_path.iterdir())

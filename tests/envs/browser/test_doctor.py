@@ -1,4 +1,4 @@
-"""What the doctor finds of browsers that are right, and of ones that are wrong in a known way."""
+"""The doctor's checks of working and of broken browsers."""
 
 import asyncio
 from pathlib import Path
@@ -25,15 +25,15 @@ def children() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
-def saying(words: str, folder: Path) -> BrowserSettings:
-    """A Chromium that only says so, and ends."""
+def failing(message: str, folder: Path) -> BrowserSettings:
+    """A Chromium that only prints `message` and exits."""
     program = folder / "chromium"
-    program.write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 127\n")
+    program.write_text(f"#!/bin/sh\necho '{message}' >&2\nexit 127\n")
     program.chmod(0o755)
     return BrowserSettings(executable=str(program))
 
 
-def test_a_chromium_that_is_right_passes_and_leaves_nothing_behind() -> None:
+def test_working_chromium_passes_and_no_process_remains() -> None:
     before = children()
     checks = named(list(check_browser(SMALL)))
     assert all(check.verdict is CheckStatus.OK for what, check in checks.items() if what != "browser: sandbox")
@@ -43,14 +43,14 @@ def test_a_chromium_that_is_right_passes_and_leaves_nothing_behind() -> None:
     assert children() == before
 
 
-def test_it_looks_from_within_an_event_loop_too() -> None:
-    async def look() -> list[Check]:
+def test_checks_work_inside_an_event_loop() -> None:
+    async def check() -> list[Check]:
         return list(check_browser(SMALL))
 
-    assert named(asyncio.run(look()))["browser: screenshot"].verdict is CheckStatus.OK
+    assert named(asyncio.run(check()))["browser: screenshot"].verdict is CheckStatus.OK
 
 
-def test_nothing_stays_behind_also_when_nobody_listens_to_the_end() -> None:
+def test_no_process_remains_when_the_iterator_is_closed_early() -> None:
     before = children()
     checks = check_browser(SMALL)
     while next(checks).what != "browser: start":
@@ -60,7 +60,7 @@ def test_nothing_stays_behind_also_when_nobody_listens_to_the_end() -> None:
     assert children() == before
 
 
-def test_a_chromium_without_a_sandbox_is_never_called_sandboxed() -> None:
+def test_chromium_without_a_sandbox_is_reported() -> None:
     settings = BrowserSettings(switches=("--no-sandbox",))
     sandbox = named(list(check_browser(SMALL, settings)))["browser: sandbox"]
     assert sandbox.verdict is CheckStatus.WARNING
@@ -68,7 +68,7 @@ def test_a_chromium_without_a_sandbox_is_never_called_sandboxed() -> None:
     assert sandbox.mend
 
 
-def test_no_chromium_is_told_with_how_to_get_one() -> None:
+def test_missing_chromium_is_reported_with_an_install_command() -> None:
     checks = list(check_browser(SMALL, BrowserSettings(executable="no-such-browser")))
     assert checks[-1].what == "browser: Chromium"
     assert checks[-1].verdict is CheckStatus.FAILED
@@ -77,7 +77,7 @@ def test_no_chromium_is_told_with_how_to_get_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "mend"),
+    ("message", "remedy"),
     [
         ("error while loading shared libraries: libnss3.so: cannot open shared object file", "install-deps"),
         ("No usable sandbox! If you are running on Ubuntu 23.10+", "sysctl"),
@@ -85,28 +85,28 @@ def test_no_chromium_is_told_with_how_to_get_one() -> None:
         ("Fatal error: I am not in the mood", "apt-get install chromium"),
     ],
 )
-def test_a_chromium_that_does_not_start_is_told_with_what_helps(words: str, mend: str, tmp_path: Path) -> None:
+def test_failure_to_start_is_reported_with_a_remedy(message: str, remedy: str, tmp_path: Path) -> None:
     before = children()
-    checks = named(list(check_browser(SMALL, saying(words, tmp_path))))
+    checks = named(list(check_browser(SMALL, failing(message, tmp_path))))
     start = checks["browser: start"]
     assert start.verdict is CheckStatus.FAILED
     assert "\n" not in start.found
-    assert mend in start.mend
+    assert remedy in start.mend
     assert checks["browser: screenshot"].verdict is CheckStatus.SKIPPED
     assert children() == before
 
 
-def test_what_chromium_said_is_told_rather_than_what_playwright_made_of_it(tmp_path: Path) -> None:
-    words = "error while loading shared libraries: libnss3.so: cannot open shared object file"
-    assert "libnss3.so" in named(list(check_browser(SMALL, saying(words, tmp_path))))["browser: start"].found
+def test_message_of_chromium_is_reported_instead_of_playwrights(tmp_path: Path) -> None:
+    message = "error while loading shared libraries: libnss3.so: cannot open shared object file"
+    assert "libnss3.so" in named(list(check_browser(SMALL, failing(message, tmp_path))))["browser: start"].found
 
 
-def test_a_screenshot_of_another_size_fails() -> None:
+def test_screenshot_of_another_size_fails() -> None:
     check = screenshot_check(Image.new("RGB", (480, 400), (31, 203, 67)), SMALL)
     assert check.verdict is CheckStatus.FAILED
-    assert check.found == "480x400, though 500x400 was asked for"
+    assert check.found == "480x400 instead of 500x400"
 
 
-def test_a_screenshot_of_nothing_fails() -> None:
+def test_blank_screenshot_fails() -> None:
     assert screenshot_check(Image.new("RGB", (500, 400)), SMALL).verdict is CheckStatus.FAILED
     assert screenshot_check(Image.new("RGB", (500, 400), (31, 203, 67)), SMALL).verdict is CheckStatus.OK

@@ -1,4 +1,4 @@
-"""A browser that hangs, crashes, ends or is interrupted; and what is left of it afterwards."""
+"""A browser that hangs, crashes, exits or is interrupted, and the processes that remain."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def browsers_of(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in process.children(recursive=True) if "chrom" in child.name()]
 
 
-def test_a_killed_browser_is_lost_in_one_line() -> None:
+def test_killed_browser_is_lost_with_a_one_line_error() -> None:
     with BrowserEnv() as env:
         before = browsers_of(psutil.Process())
         env.observe()
@@ -43,7 +43,7 @@ def test_a_killed_browser_is_lost_in_one_line() -> None:
     assert "\n" not in str(lost.value)
 
 
-def test_a_killed_browser_is_started_again_where_it_was(tmp_path: Path) -> None:
+def test_killed_browser_is_restarted_at_the_same_page(tmp_path: Path) -> None:
     first, second = tmp_path / "first.html", tmp_path / "second.html"
     for file in (first, second):
         file.write_text(f"<h1>{file.stem}</h1>", encoding="utf-8")
@@ -61,7 +61,7 @@ def test_a_killed_browser_is_started_again_where_it_was(tmp_path: Path) -> None:
         env.restart()
 
 
-def test_a_crashed_page_can_be_loaded_again_as_a_person_would(tmp_path: Path) -> None:
+def test_crashed_page_can_be_reloaded(tmp_path: Path) -> None:
     address = page(tmp_path, "document.title = 'still here'")
     with BrowserEnv(address) as env:
         env.observe()
@@ -72,19 +72,19 @@ def test_a_crashed_page_can_be_loaded_again_as_a_person_would(tmp_path: Path) ->
         assert env.observe().place == address
 
 
-def test_a_page_that_hangs_holds_nothing_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_page_does_not_block_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 0.5)
     monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 0.5)
     with BrowserEnv(page(tmp_path, "for(;;){}"), settings=BrowserSettings(settle_limit_s=0.5)) as env:
         done = env.execute(Click(BUTTON))
-        assert done.settled_by.startswith("limit: no answer")
+        assert done.settled_by.startswith("limit: no response")
         env.release()
-        assert "The page does not respond." in env.observe().facts
+        assert "The page is not responding." in env.observe().facts
         env.execute(Hotkey(("escape",)))
         assert env.observe().place == "about:blank"
 
 
-def test_a_closed_browser_can_be_closed_from_another_thread() -> None:
+def test_browser_can_be_closed_from_another_thread() -> None:
     env = BrowserEnv()
     env.observe()
     thread = threading.Thread(target=env.close)
@@ -94,18 +94,18 @@ def test_a_closed_browser_can_be_closed_from_another_thread() -> None:
         env.execute(Hotkey(("a",)))
 
 
-def test_a_program_that_is_no_browser_is_told_in_one_line() -> None:
+def test_program_that_is_not_a_browser_is_a_one_line_error() -> None:
     with (
-        pytest.raises(EnvUnavailable, match="did not start") as told,
+        pytest.raises(EnvUnavailable, match="did not start") as refused,
         BrowserEnv(settings=BrowserSettings(executable="false")) as env,
     ):
         env.observe()
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(refused.value)
 
 
 PROGRAM = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs of a shell
 from screenwright import BrowserEnv, Wait
 env = BrowserEnv()
 env.observe()
@@ -119,7 +119,7 @@ except KeyboardInterrupt:
 
 
 def start(body: str) -> subprocess.Popen[bytes]:
-    """A program of its own, in a process group of its own, that looks at a page and then does `body`."""
+    """Start a program in its own process group that observes a page and then runs `body`."""
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(body=body)],
         env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
@@ -133,31 +133,31 @@ def start(body: str) -> subprocess.Popen[bytes]:
     return program
 
 
-def end(program: subprocess.Popen[bytes], how: signal.Signals | None) -> tuple[list[psutil.Process], bytes, bytes]:
-    """Let the program end, by a signal (Ctrl-C reaches its group) or by itself: what is left, and what it printed."""
+def end(program: subprocess.Popen[bytes], number: signal.Signals | None) -> tuple[list[psutil.Process], bytes, bytes]:
+    """End the program, by a signal (Ctrl-C reaches its group) or by itself; returns remaining processes and output."""
     children = psutil.Process(program.pid).children(recursive=True)
     assert any("chrom" in child.name() for child in children)
-    if how is not None:
-        time.sleep(0.3)  # it is waiting by now
-        (os.killpg if how is signal.SIGINT else os.kill)(program.pid, how)
-    said, complained = program.communicate(b"\n", timeout=30)
+    if number is not None:
+        time.sleep(0.3)  # until it waits
+        (os.killpg if number is signal.SIGINT else os.kill)(program.pid, number)
+    output, errors = program.communicate(b"\n", timeout=30)
     _, alive = psutil.wait_procs(children, timeout=15)
-    return alive, said, complained
+    return alive, output, errors
 
 
-def test_interrupting_the_group_wrecks_nothing_and_leaves_no_process() -> None:
+def test_interrupt_of_the_group_keeps_the_browser_usable_and_leaves_no_process() -> None:
     with start("env.execute(Wait(60))") as program:
-        alive, said, complained = end(program, signal.SIGINT)
-    assert (alive, said, complained) == ([], b"1280x720\n", b"")
+        alive, output, errors = end(program, signal.SIGINT)
+    assert (alive, output, errors) == ([], b"1280x720\n", b"")
     assert program.returncode == 0
 
 
 @pytest.mark.parametrize(
-    ("body", "how"),
+    ("body", "number"),
     [("input(); env.close()", None), ("input()", None), ("input()", signal.SIGKILL), ("input()", signal.SIGTERM)],
     ids=["closed", "forgotten", "killed", "terminated"],
 )
-def test_no_process_is_left_over(body: str, how: signal.Signals | None) -> None:
+def test_no_process_remains(body: str, number: signal.Signals | None) -> None:
     with start(body) as program:
-        alive, _, complained = end(program, how)
-    assert (alive, complained) == ([], b"")
+        alive, _, errors = end(program, number)
+    assert (alive, errors) == ([], b"")

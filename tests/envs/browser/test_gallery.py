@@ -1,4 +1,4 @@
-"""Every trap of the gallery is got through by coordinates from what the screenshot shows."""
+"""Every trap of the gallery can be solved by coordinates on the screenshot."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,16 +34,16 @@ def plain(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brow
 
 
 @pytest.fixture(scope="module")
-def with_strip(site: Site) -> Iterator[BrowserEnv]:
+def with_tab_strip(site: Site) -> Iterator[BrowserEnv]:
     with BrowserEnv(viewport=SIZE, settings=BrowserSettings(tab_strip=True)) as env:
         yield env
 
 
 @pytest.mark.parametrize("trap", gallery.ALL, ids=lambda trap: trap.name)
-def test_a_trap_is_got_through_by_coordinates(
+def test_trap_is_solved_by_coordinates(
     trap: gallery.Trap, site: Site, plain: BrowserEnv, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    env: BrowserEnv = request.getfixturevalue("with_strip") if trap.needs == "strip" else plain
+    env: BrowserEnv = request.getfixturevalue("with_tab_strip") if trap.needs == "strip" else plain
     site.told.clear()
     env.execute(Navigate(gallery.add_trap(trap, site)))
     try:

@@ -1,4 +1,4 @@
-"""Who a browser is to pages: each claim is what a page saw, by way of a loopback server, or what the pixels show."""
+"""The identity that pages see, checked by what a page reports to a loopback server or by pixels."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
-in_time = partial(eventually, within_s=30.0)  # this is about what happens, not about how fast
+in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SEEN = """<script>
 tell("languages", navigator.languages.join());
@@ -66,7 +66,7 @@ def site() -> Iterator[Site]:
 
 
 def told(site: Site, name: str) -> object:
-    """What the page told of `name`, once it has."""
+    """What the page reported as `name`, once it has."""
     in_time(lambda: name in site.told, True)
     return site.told[name]
 
@@ -74,7 +74,7 @@ def told(site: Site, name: str) -> object:
 # -- what pages see
 
 
-def test_a_page_sees_the_identity_that_was_asked_for(site: Site) -> None:
+def test_page_sees_the_requested_identity(site: Site) -> None:
     settings = BrowserSettings(locale="de-DE", timezone="Asia/Tokyo", dark=True, user_agent="Mozilla/5.0 (Ada)")
     with BrowserEnv(site.add("/", SEEN), viewport=Size(640, 400), settings=settings) as env:
         pixel = env.observe().screenshot.image.getpixel((600, 300))
@@ -90,7 +90,7 @@ def test_a_page_sees_the_identity_that_was_asked_for(site: Site) -> None:
     assert site.told["agent"] == "Mozilla/5.0 (Ada)"
 
 
-def test_a_page_that_may_know_the_place_is_told_it_without_a_question(site: Site) -> None:
+def test_geolocation_is_granted_without_a_prompt(site: Site) -> None:
     with BrowserEnv(site.add("/", WHERE), settings=BrowserSettings(geolocation=(52.52, 13.4))) as env:
         shot = env.observe().screenshot.image
         assert told(site, "place") == [52.52, 13.4]
@@ -121,7 +121,7 @@ def test_clicks_land_where_the_screenshot_shows_them_at_every_scale(site: Site) 
 
 
 @pytest.mark.parametrize("scale", [1.1, 1.25, 1.5])
-def test_a_size_that_comes_to_no_whole_pixels_is_rounded_once(site: Site, scale: float) -> None:
+def test_fractional_size_is_rounded_like_in_chromium(site: Site, scale: float) -> None:
     with BrowserEnv(site.add("/", ""), viewport=Size(1003, 333), scale=scale) as env:
         assert env.observe().screenshot.size == Size(int(1003 * scale + 0.5), int(333 * scale + 0.5))
         with pytest.raises(ActionRefused, match=f"outside the screen of {env.observe().screenshot.size}"):
@@ -129,17 +129,17 @@ def test_a_size_that_comes_to_no_whole_pixels_is_rounded_once(site: Site, scale:
 
 
 def blue(pixels: bytes, width: int) -> tuple[int, int, int, int]:
-    """The edges of what is blue in an RGB picture."""
+    """The bounds of the blue pixels in an RGB image."""
     found = [at // 3 for at in range(0, len(pixels), 3) if pixels[at : at + 3] == b"\x00\x00\xff"]
     columns = [at % width for at in found]
     return min(columns), found[0] // width, max(columns) + 1, found[-1] // width + 1
 
 
-# -- what is remembered
+# -- cookies and storage
 
 
 def write_diary(site: Site, settings: BrowserSettings) -> None:
-    """Have a browser remember something in every way that there is."""
+    """Store something in cookies, local storage and IndexedDB."""
     site.told.clear()
     with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
         env.observe()
@@ -158,14 +158,14 @@ def read_diary(site: Site, settings: BrowserSettings) -> object:
 REMEMBERED = ["login=ada", "dear diary", "a book"]
 
 
-def test_a_profile_keeps_a_login_from_run_to_run(site: Site, tmp_path: Path) -> None:
+def test_profile_keeps_a_login_between_runs(site: Site, tmp_path: Path) -> None:
     settings = BrowserSettings(profile=str(tmp_path / "new" / "profile"))
     write_diary(site, settings)
     assert read_diary(site, settings) == REMEMBERED
     assert read_diary(site, BrowserSettings()) == ["", None, None]
 
 
-def test_a_storage_state_carries_a_login_to_another_browser(site: Site, tmp_path: Path) -> None:
+def test_storage_state_transfers_a_login_to_another_browser(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     write_diary(site, BrowserSettings(save_storage=str(file)))
     assert file.stat().st_mode & 0o777 == 0o600
@@ -174,14 +174,14 @@ def test_a_storage_state_carries_a_login_to_another_browser(site: Site, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
 
-def test_a_storage_state_is_put_into_a_profile(site: Site, tmp_path: Path) -> None:
+def test_storage_state_is_loaded_into_a_profile(site: Site, tmp_path: Path) -> None:
     file, profile = tmp_path / "state.json", str(tmp_path / "profile")
     write_diary(site, BrowserSettings(save_storage=str(file)))
     assert read_diary(site, BrowserSettings(storage_state=str(file), profile=profile)) == REMEMBERED
     assert read_diary(site, BrowserSettings(profile=profile)) == REMEMBERED
 
 
-def test_a_storage_state_is_written_although_a_dialog_is_open(site: Site, tmp_path: Path) -> None:
+def test_storage_state_is_written_while_a_dialog_is_open(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     url = site.add("/", "<script>document.cookie='login=ada'; localStorage.setItem('a', 'b'); alert('stop')</script>")
     with BrowserEnv(url, settings=BrowserSettings(save_storage=str(file))) as env:
@@ -191,7 +191,7 @@ def test_a_storage_state_is_written_although_a_dialog_is_open(site: Site, tmp_pa
     assert [origin["origin"] for origin in written["origins"]] == [site.url]
 
 
-def test_a_profile_that_is_in_use_is_refused_in_one_line(site: Site, tmp_path: Path) -> None:
+def test_profile_in_use_is_a_one_line_error(site: Site, tmp_path: Path) -> None:
     settings = BrowserSettings(profile=str(tmp_path))
     with BrowserEnv(site.add("/", ""), settings=settings) as first:
         first.observe()
@@ -199,7 +199,7 @@ def test_a_profile_that_is_in_use_is_refused_in_one_line(site: Site, tmp_path: P
             second.observe()
         assert f"{tmp_path} is in use by another browser" in str(refused.value)
         assert "\n" not in str(refused.value)
-        first.execute(Navigate(site.url + "/"))  # and the first is none the worse
+        first.execute(Navigate(site.url + "/"))  # the first browser still works
     with BrowserEnv(site.url + "/", settings=settings) as third:
         third.observe()
 
@@ -207,7 +207,7 @@ def test_a_profile_that_is_in_use_is_refused_in_one_line(site: Site, tmp_path: P
 # -- the overlay, tabs and downloads in a profile
 
 
-def test_a_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(site: Site, tmp_path: Path) -> None:
+def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(site: Site, tmp_path: Path) -> None:
     site.pages["/file"] = Page(b"12345", "application/octet-stream", {"Content-Disposition": "attachment; filename=f"})
     site.add("/second", "<title>Second</title><style>html{background:rgb(0,128,0)}</style>")
     url = site.add(
@@ -233,7 +233,7 @@ def test_a_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(s
         assert "A new tab opened: Second." in look.facts
 
 
-def test_a_page_in_a_profile_asks_for_permission_and_hears_the_answer(site: Site, tmp_path: Path) -> None:
+def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) -> None:
     body = "<script>onclick = () => navigator.geolocation.getCurrentPosition(() => tell('heard', 'place'),"
     url = site.add("/", body + " error => tell('heard', error.code))</script>")
     with BrowserEnv(url, viewport=Size(800, 500), settings=BrowserSettings(profile=str(tmp_path))) as env:
@@ -249,7 +249,7 @@ def test_a_page_in_a_profile_asks_for_permission_and_hears_the_answer(site: Site
 
 
 class Relay:
-    """A proxy on loopback that answers everything itself, and knows what it was asked for, and by whom."""
+    """A loopback proxy that replies to every request itself and records them."""
 
     def __init__(self, login: str = "") -> None:
         self.asked: list[str] = []
@@ -275,7 +275,7 @@ class Relay:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.place = f"127.0.0.1:{self.server.server_port}"
+        self.address = f"127.0.0.1:{self.server.server_port}"
         self._thread = threading.Thread(target=self.server.serve_forever)
 
     def __enter__(self) -> "Relay":
@@ -288,10 +288,10 @@ class Relay:
         self._thread.join()
 
 
-@pytest.mark.parametrize("keeps_a_profile", [False, True])
-def test_every_request_goes_through_the_proxy(site: Site, tmp_path: Path, keeps_a_profile: bool) -> None:
+@pytest.mark.parametrize("has_profile", [False, True])
+def test_every_request_goes_through_the_proxy(site: Site, tmp_path: Path, has_profile: bool) -> None:
     with Relay() as relay:
-        settings = BrowserSettings(proxy=f"http://{relay.place}", profile=str(tmp_path) if keeps_a_profile else None)
+        settings = BrowserSettings(proxy=f"http://{relay.address}", profile=str(tmp_path) if has_profile else None)
         with BrowserEnv(site.url + "/page", settings=settings) as env:
             assert env.observe().screenshot.image.getpixel((600, 300)) == (200, 100, 0)
             env.execute(Navigate("http://nowhere.example/there"))
@@ -301,18 +301,18 @@ def test_every_request_goes_through_the_proxy(site: Site, tmp_path: Path, keeps_
     assert site.asked == []
 
 
-def test_a_proxy_is_signed_in_to(site: Site) -> None:
+def test_proxy_credentials_are_sent(site: Site) -> None:
     with Relay(login="Basic " + base64.b64encode(b"ada:pass word").decode()) as relay:
-        settings = BrowserSettings(proxy=f"http://ada:pass%20word@{relay.place}")
+        settings = BrowserSettings(proxy=f"http://ada:pass%20word@{relay.address}")
         with BrowserEnv(site.url + "/page", settings=settings) as env:
             assert env.observe().screenshot.image.getpixel((600, 300)) == (200, 100, 0)
             assert "pass" not in str(env.info())
         assert site.url + "/page" in relay.asked
 
 
-def test_a_proxy_that_is_not_there_is_told_in_one_line(site: Site) -> None:
+def test_unreachable_proxy_is_a_one_line_error(site: Site) -> None:
     with Relay() as relay:
-        gone = relay.place
+        gone = relay.address
     with BrowserEnv(site.url, settings=BrowserSettings(proxy=gone)) as env, pytest.raises(EnvUnavailable) as refused:
         env.observe()
     assert "ERR_PROXY_CONNECTION_FAILED" in str(refused.value)
@@ -321,7 +321,7 @@ def test_a_proxy_that_is_not_there_is_told_in_one_line(site: Site) -> None:
 # -- with a window
 
 
-def test_a_browser_with_a_window_is_seen_and_asks_like_one_without(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headed_browser_looks_and_prompts_like_a_headless_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     display = RunningDisplay(VirtualDisplay(Size(1000, 700)))
     try:
         for name in ("DISPLAY", "XAUTHORITY"):
@@ -339,7 +339,7 @@ def test_a_browser_with_a_window_is_seen_and_asks_like_one_without(site: Site, m
         display.stop()
 
 
-def test_a_window_on_a_screen_with_a_scale_of_its_own_is_seen_at_the_scale_that_was_asked_for(
+def test_window_on_a_scaled_screen_is_captured_at_the_requested_scale(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     display = RunningDisplay(VirtualDisplay(Size(1000, 700)))
@@ -357,7 +357,7 @@ def test_a_window_on_a_screen_with_a_scale_of_its_own_is_seen_at_the_scale_that_
         display.stop()
 
 
-def test_a_window_where_there_is_no_display_is_refused_in_one_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headed_browser_without_a_display_is_a_one_line_error(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with BrowserEnv(site.url, headless=False) as env, pytest.raises(EnvUnavailable) as refused:

@@ -1,6 +1,6 @@
-"""What is left of a browser without DevTools sessions, as Firefox and WebKit are: shown with a Chromium that hides its.
+"""Browsers without DevTools sessions (Firefox, WebKit), simulated by a Chromium that hides its own.
 
-Neither of the two is run here; only Playwright's own builds of them can be.
+Neither of the two runs here; Playwright only drives its own builds of them.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
-in_time = partial(eventually, within_s=30.0)  # this is about what happens, not about how fast
+in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SIZE = Size(640, 400)
 ASKS = """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="tell('said',
@@ -45,7 +45,7 @@ target=_blank></a><a class=at style="left:400px;top:0;width:100px;height:100px;b
 
 
 class WithoutDevTools:
-    """A browser context of Chromium that has no more than one of Firefox has."""
+    """A Chromium context with only the features of a Firefox one."""
 
     browser = None
 
@@ -69,19 +69,19 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def worked(
-    url: str, downloads: Path, scale: float, work: Callable[[BrowserSession], Coroutine[Any, Any, None]]
+def run_session(
+    url: str, downloads: Path, scale: float, test: Callable[[BrowserSession], Coroutine[Any, Any, None]]
 ) -> None:
-    """Have `work` done with a session that has no DevTools."""
+    """Run `test` with a session that has no DevTools."""
 
     async def do() -> None:
         settings, view = BrowserSettings(), View(SIZE, scale)
         async with async_playwright() as playwright:
-            kept = Downloads(downloads, 10**6)
-            context, _ = await launch(playwright, SIZE, view, settings, kept.parts)
-            session = BrowserSession(playwright, cast("Context", WithoutDevTools(context)), view, settings, kept, None)
-            await session.begin(url)
-            await work(session)
+            saved = Downloads(downloads, 10**6)
+            context, _ = await launch(playwright, SIZE, view, settings, saved.parts)
+            session = BrowserSession(playwright, cast("Context", WithoutDevTools(context)), view, settings, saved, None)
+            await session.start(url)
+            await test(session)
             await context.close()
             await session.close()
 
@@ -89,13 +89,11 @@ def worked(
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_without_devtools_pages_are_seen_and_worked_with_dialogs_tabs_and_downloads(
-    site: Site, tmp_path: Path, scale: float
-) -> None:
+def test_without_devtools_pages_dialogs_tabs_and_downloads_work(site: Site, tmp_path: Path, scale: float) -> None:
     def at(x: float, y: float) -> ScreenPoint:
         return ScreenPoint(x * scale, y * scale)
 
-    async def work(session: BrowserSession) -> None:
+    async def test(session: BrowserSession) -> None:
         first = await session.observe()
         assert first.screenshot.size == Size(round(640 * scale), round(400 * scale))
         assert colour(first, at(50, 50)) == (255, 0, 0)
@@ -105,17 +103,17 @@ def test_without_devtools_pages_are_seen_and_worked_with_dialogs_tabs_and_downlo
         assert (await session.observe()).screenshot.image.tobytes() == first.screenshot.image.tobytes()
         await session.execute(Click(at(450, 50)))
         await session.execute(Click(at(250, 50)))
-        look = await session.observe()
-        assert look.facts == ("A file was downloaded: f (5 bytes).", "A new tab opened: Next.")[::-1]
-        assert colour(look, at(600, 300)) == (0, 128, 0)
+        observation = await session.observe()
+        assert observation.facts == ("Downloaded f (5 bytes).", "A new tab opened: Next.")[::-1]
+        assert colour(observation, at(600, 300)) == (0, 128, 0)
 
-    worked(site.add("/", ASKS), tmp_path, scale, work)
+    run_session(site.add("/", ASKS), tmp_path, scale, test)
     in_time(lambda: site.told.get("said"), "Ada")
     assert (tmp_path / "f").read_bytes() == b"12345"
 
 
-def test_without_devtools_there_is_a_way_back_but_not_behind_the_beginning(site: Site, tmp_path: Path) -> None:
-    async def work(session: BrowserSession) -> None:
+def test_without_devtools_back_works_but_not_beyond_the_start_page(site: Site, tmp_path: Path) -> None:
+    async def test(session: BrowserSession) -> None:
         with pytest.raises(ActionRefused, match="no page to go back to"):
             await session.execute(Back())
         await session.execute(Navigate(site.url + "/next"))
@@ -125,11 +123,11 @@ def test_without_devtools_there_is_a_way_back_but_not_behind_the_beginning(site:
             await session.execute(Back())
         assert (await session.observe()).place == site.url + "/"
 
-    worked(site.add("/", ""), tmp_path, 1.0, work)
+    run_session(site.add("/", ""), tmp_path, 1.0, test)
 
 
 @pytest.mark.parametrize(("engine", "name"), [("firefox", "Firefox"), ("webkit", "WebKit")])
-def test_an_engine_that_is_not_installed_says_how_to_get_it(
+def test_missing_engine_error_says_how_to_install_it(
     engine: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
@@ -139,5 +137,5 @@ def test_an_engine_that_is_not_installed_says_how_to_get_it(
     assert str(refused.value) == f"Playwright's {name} is not installed: playwright install --with-deps {engine}"
 
 
-def colour(look: Observation, at: ScreenPoint) -> object:
-    return look.screenshot.image.getpixel((round(at.x), round(at.y)))
+def colour(observation: Observation, at: ScreenPoint) -> object:
+    return observation.screenshot.image.getpixel((round(at.x), round(at.y)))

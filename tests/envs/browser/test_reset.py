@@ -1,4 +1,4 @@
-"""A browser that is begun anew for the next episode finds nothing of the one before, or says what it found."""
+"""Resetting a browser between episodes clears its state, or reports what is left."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from screenwright import ActionRefused, BrowserEnv, ButtonDown, Click, Navigate,
 
 pytestmark = pytest.mark.browser
 
-REMEMBERS = """<script>
+STORES = """<script>
 tell('found', [document.cookie, localStorage.name ?? '', sessionStorage.name ?? ''].join())
 document.cookie = 'name=Ann; max-age=600'; localStorage.name = sessionStorage.name = 'Ann'
 </script>"""
@@ -28,11 +28,11 @@ def env() -> Iterator[BrowserEnv]:
         yield env
 
 
-def test_nothing_that_a_page_stored_is_found_again(site: Site, env: BrowserEnv) -> None:
-    url = site.add("/remembers", REMEMBERS)
+def test_reset_clears_cookies_and_storage(site: Site, env: BrowserEnv) -> None:
+    url = site.add("/remembers", STORES)
     found: list[object] = []
-    for begins_anew in (False, False, True):
-        if begins_anew:
+    for resets in (False, False, True):
+        if resets:
             assert env.reset(CORNER) == ()
             assert env.observe().place == "about:blank"
         env.execute(Navigate(url))
@@ -40,7 +40,7 @@ def test_nothing_that_a_page_stored_is_found_again(site: Site, env: BrowserEnv) 
     assert found == [",,", "name=Ann,Ann,Ann", ",,"]
 
 
-def test_the_pointer_is_where_it_was_put(site: Site, env: BrowserEnv) -> None:
+def test_reset_moves_the_pointer(site: Site, env: BrowserEnv) -> None:
     url = site.add(
         "/presses", "<body style='height:190px' onmousedown=\"tell('at', [event.clientX, event.clientY].join())\">"
     )
@@ -53,7 +53,7 @@ def test_the_pointer_is_where_it_was_put(site: Site, env: BrowserEnv) -> None:
     assert site.told["at"] == "200,100"
 
 
-def test_another_tab_is_told_of(site: Site, env: BrowserEnv) -> None:
+def test_another_open_tab_is_reported(site: Site, env: BrowserEnv) -> None:
     site.add("/second", "")
     env.execute(Navigate(site.add("/opens", "<a target=_blank href=/second style='font-size:40px'>open</a>")))
     env.execute(Click(ScreenPoint(40, 30)))
@@ -61,7 +61,7 @@ def test_another_tab_is_told_of(site: Site, env: BrowserEnv) -> None:
     assert "new tab" in fact
 
 
-def test_a_page_that_asks_before_it_is_left_is_in_the_way(site: Site, env: BrowserEnv) -> None:
+def test_page_with_a_leave_confirmation_blocks_reset(site: Site, env: BrowserEnv) -> None:
     asks = "<body style='height:190px'><script>addEventListener('beforeunload', e => e.preventDefault())</script>"
     env.execute(Navigate(site.add("/stays", asks)))
     env.execute(Click(ScreenPoint(20, 20)))
@@ -69,7 +69,7 @@ def test_a_page_that_asks_before_it_is_left_is_in_the_way(site: Site, env: Brows
         env.reset(CORNER)
 
 
-def test_a_dialog_is_in_the_way(site: Site, env: BrowserEnv) -> None:
+def test_dialog_blocks_reset(site: Site, env: BrowserEnv) -> None:
     env.execute(Navigate(site.add("/asks", "<button style='width:200px;height:100px' onclick='alert(1)'>x</button>")))
     env.execute(Click(ScreenPoint(100, 50)))
     with pytest.raises(ActionRefused, match="a dialog is open"):

@@ -1,4 +1,4 @@
-"""What befalls browsers in the middle of a run, at every phase of a step: nothing recorded is lost, none is left."""
+"""Faults of the browser at every phase of a step: the record stays complete and no process remains."""
 
 import signal
 import threading
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.browser
 
 Phase = Literal["looking", "thinking", "acting", "settling"]
 PHASES: tuple[Phase, ...] = ("looking", "thinking", "acting", "settling")
-STRUCK_AT = 3
+FAULT_STEP = 3
 REPLIES = ["Thought: on\nAction: click(start_box='(30,30)')"] * 5 + ["Action: finished(content='done')"]
 
 
@@ -49,23 +49,23 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture(autouse=True)
-def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)  # looks and steps are counted alike
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)  # one observation per step
     monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 1.0)
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
     monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 5.0)
     monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 1.0)
 
 
-def ours() -> list[psutil.Process]:
-    """The processes that this one has started."""
+def own_processes() -> list[psutil.Process]:
+    """The processes that the tests have started."""
     return psutil.Process().children(recursive=True)
 
 
 def of_kind(kind: str) -> list[psutil.Process]:
     """The browser itself, its renderers, or the driver beside it."""
     found: list[psutil.Process] = []
-    for process in ours():
+    for process in own_processes():
         line = command_of(process)
         types = [part for part in line if part.startswith("--type=")]
         is_driver = any("playwright" in part for part in line[:3]) and not types
@@ -88,27 +88,27 @@ FAULTS: dict[str, Callable[[], None]] = {
 }
 
 
-class Struck:
-    """An `Env` that is struck once, at one phase of its third step."""
+class FaultyEnv:
+    """An `Env` that suffers a fault at one phase of its third step."""
 
-    def __init__(self, env: BrowserEnv, phase: Phase, strike: Callable[[], None]) -> None:
-        self.env, self.phase, self.strike = env, phase, strike
-        self.history = 0
+    def __init__(self, env: BrowserEnv, phase: Phase, inject: Callable[[], None]) -> None:
+        self.env, self.phase, self.inject = env, phase, inject
+        self.observations = 0
 
     def info(self) -> EnvInfo:
         return self.env.info()
 
     def observe(self) -> Observation:
-        self.history += 1
-        if self.history == STRUCK_AT and self.phase == "looking":
+        self.observations += 1
+        if self.observations == FAULT_STEP and self.phase == "looking":
             self._soon(0.003)
         seen = self.env.observe()
-        if self.history == STRUCK_AT and self.phase == "thinking":
-            self.strike()
+        if self.observations == FAULT_STEP and self.phase == "thinking":
+            self.inject()
         return seen
 
     def execute(self, action: Action) -> ActionResult:
-        if self.history == STRUCK_AT and self.phase in ("acting", "settling"):
+        if self.observations == FAULT_STEP and self.phase in ("acting", "settling"):
             self._soon(0.001 if self.phase == "acting" else 0.1)
         return self.env.execute(action)
 
@@ -127,33 +127,33 @@ class Struck:
         self.close()
 
     def _soon(self, seconds: float) -> None:
-        threading.Timer(seconds, self.strike).start()
+        threading.Timer(seconds, self.inject).start()
 
 
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_run_that_is_struck_ends_for_a_true_reason_with_all_it_recorded(
+def test_run_with_a_fault_ends_for_the_right_reason_with_a_complete_record(
     site: Site, tmp_path: Path, fault: str, phase: Phase
 ) -> None:
-    before = set(ours())
+    before = set(own_processes())
     browser = BrowserEnv(site.url + "/", settings=BrowserSettings(settle_limit_s=0.5))
     started = time.monotonic()
-    with Struck(browser, phase, FAULTS[fault]) as env:
+    with FaultyEnv(browser, phase, FAULTS[fault]) as env:
         agent = Agent(ScriptedModel(REPLIES), dialect="ui-tars-1.5", limits=Limits(steps=8))
         result = agent.run("Go on.", env, out=tmp_path / "run")
     assert time.monotonic() - started < 60
     fatal = {StopReason.ENV_LOST}
-    # a browser whose page is killed while it is being photographed may end itself
+    # a browser whose page is killed during a screenshot may exit
     allowed = fatal if "renderer" not in fault else {StopReason.FINISHED} | (fatal if phase == "looking" else set())
     assert result.stop in allowed, result.reason
     assert "\n" not in result.reason
     events = read_run(tmp_path / "run").events
     assert events[-1].event == "ended"
-    assert sum(event.event == "stepped" for event in events) >= STRUCK_AT - 2  # the look after a step belongs to it
-    eventually(lambda: alive([process for process in ours() if process not in before]), [])
+    assert sum(event.event == "stepped" for event in events) >= FAULT_STEP - 2  # the last step may be cut off
+    eventually(lambda: alive([process for process in own_processes() if process not in before]), [])
 
 
-def test_a_page_that_sends_round_in_circles_is_refused(site: Site) -> None:
+def test_redirect_loop_is_refused(site: Site) -> None:
     site.pages["/round"] = Page(b"", headers={"Location": "/round"}, status=302)
     with BrowserEnv(site.url + "/") as env:
         with pytest.raises(ActionRefused, match="cannot be opened"):
@@ -161,7 +161,7 @@ def test_a_page_that_sends_round_in_circles_is_refused(site: Site) -> None:
         assert env.observe().screenshot.size.width == 1280
 
 
-def test_a_page_that_reloads_itself_for_ever_can_be_left(site: Site) -> None:
+def test_page_that_keeps_reloading_can_be_left(site: Site) -> None:
     address = site.add("/again", "<script>setTimeout(() => location.reload(), 30)</script>again")
     with BrowserEnv(site.url + "/", settings=BrowserSettings(load_limit_s=2.0)) as env:
         env.execute(Navigate(address))
@@ -170,7 +170,7 @@ def test_a_page_that_reloads_itself_for_ever_can_be_left(site: Site) -> None:
         assert env.observe().place == site.url + "/"
 
 
-def test_a_very_long_page_costs_no_more_than_what_is_seen_of_it(site: Site) -> None:
+def test_very_long_page_is_captured_at_viewport_size(site: Site) -> None:
     address = site.add("/long", "<div style='height:200000px;background:linear-gradient(red,blue)'></div>")
     with BrowserEnv(address) as env:
         assert env.observe().screenshot.size.height == 720
@@ -180,7 +180,7 @@ def test_a_very_long_page_costs_no_more_than_what_is_seen_of_it(site: Site) -> N
     assert pixel[2] > 250
 
 
-def test_a_page_that_eats_memory_is_stopped_by_the_browser_and_can_be_left(site: Site) -> None:
+def test_page_that_exhausts_memory_crashes_and_can_be_left(site: Site) -> None:
     address = site.add("/eats", """<button style='width:200px;height:100px' onclick='held = []; for (;;)
       held.push(new Array(1e6).fill(Math.random()))'>x</button>""")  # fmt: skip
     settings = BrowserSettings(switches=("--js-flags=--max-old-space-size=64",))

@@ -1,33 +1,38 @@
-"""What a browser draws outside its pages, drawn and worked here: dialogs, pickers, menus, tooltips, the tabs."""
+"""The browser UI outside the page, drawn over the screenshot: dialogs, pickers, menus, tooltips, the tab strip."""
 
-from .overlay import Overlay
+from .overlay import TAB_STRIP_PX, Overlay
 from .panels import (
+    Anchor,
     Dialog,
     Field,
-    ListOfOptions,
     Menu,
     MenuItem,
+    Option,
     Panel,
     PanelAnswer,
     PanelButton,
     Picker,
-    Strip,
+    Suggestions,
     Tab,
+    TabStripPanel,
     Tooltip,
 )
 
 __all__ = [
+    "TAB_STRIP_PX",
+    "Anchor",
     "Dialog",
     "Field",
-    "ListOfOptions",
     "Menu",
     "MenuItem",
+    "Option",
     "Overlay",
     "Panel",
     "PanelAnswer",
     "PanelButton",
     "Picker",
-    "Strip",
+    "Suggestions",
     "Tab",
+    "TabStripPanel",
     "Tooltip",
 ]

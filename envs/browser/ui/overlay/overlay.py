@@ -1,9 +1,9 @@
-"""A page of our own that lies over the page.
+"""A page of our own that is drawn over the browser's page.
 
-Chromium draws dialogs, pickers, menus and tooltips outside its pages, where a page's screenshot does not show them and
-a page's mouse does not reach them; while a dialog is open it takes no screenshots at all. So they are drawn on a
-transparent page in a context of its own, which no site can see or touch. Its picture is laid over that of the page, and
-what is clicked or typed on it is carried out there, by a real mouse and keyboard.
+Chromium draws dialogs, pickers, menus and tooltips outside its pages: they are missing from screenshots of a page, and
+mouse events sent to a page do not reach them. While a dialog is open, no screenshot can be taken at all. So we draw
+them on a transparent page in a separate context, which no site can access. Its screenshot is composited over that of
+the page, and clicks and keys on it are sent to it by a real mouse and keyboard.
 """
 
 import asyncio
@@ -23,256 +23,255 @@ from ....env import EnvLost
 from ....geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from ....keys import canonical_key
 from ...page.input import InputDriver
-from .panels import Dialog, ListOfOptions, Panel, PanelAnswer, Strip, Tooltip
+from .panels import Dialog, Panel, PanelAnswer, Suggestions, TabStripPanel, Tooltip
 
 T = TypeVar("T")
-Answered = Callable[[PanelAnswer], Awaitable[None]]
+AnswerHandler = Callable[[PanelAnswer], Awaitable[None]]
 
-STRIP_PX = 72
-"""Height of the tab strip with the address, in CSS pixels."""
+TAB_STRIP_PX = 72
+"""Height of the tab strip with the address bar, in CSS pixels."""
 
-_PATIENCE_S = 4.0
-_OPENING_S = 15.0
-_TRIES = 3
-_DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_CALL_S = 4.0
+_OPEN_S = 15.0
+_ATTEMPTS = 3
+_WAIT_FOR_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _CALL = "([name, ...given]) => screenwrightOverlay[name](...given)"
 _ANSWER = TypeAdapter(PanelAnswer)
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
-    """A panel that is shown, and who hears its answer."""
-
+class _OpenPanel:
     id: str
     panel: Panel
-    answered: Answered
+    on_answer: AnswerHandler
 
 
 class Overlay:
-    """The panels over a page, of the `size` of the screen in CSS pixels at `scale`.
+    """The panels over a page, on a screen of `size` in CSS pixels at `scale`.
 
-    `open_page` opens the page that they are drawn on, when the first one is. Dialogs queue up; of everything else there
-    is one at a time.
+    `open_page` opens the page for the panels when the first one is shown. Dialogs are stacked; of every other kind only
+    one is open at a time.
     """
 
     def __init__(self, open_page: Callable[[], Awaitable[Page]], size: Size, scale: float) -> None:
         self._open_page = open_page
         self._device = DeviceTransform(scale)
-        self._hands = InputDriver(self._device, DevicePoint(size.width / 2, size.height / 2))
+        self._input = InputDriver(self._device, DevicePoint(size.width / 2, size.height / 2))
         self._page: Page | None = None
         self._drawing = asyncio.Lock()
         self._count = 0
-        self._dialogs: list[_Open] = []
-        self._popup: _Open | None = None
-        self._tooltip: _Open | None = None
-        self._strip: _Open | None = None
-        self._picture: Image.Image | None = None
-        self._answers: set[asyncio.Task[None]] = set()
-        self._endings: set[asyncio.Task[None]] = set()
+        self._dialogs: list[_OpenPanel] = []
+        self._popup: _OpenPanel | None = None
+        self._tooltip: _OpenPanel | None = None
+        self._tab_strip: _OpenPanel | None = None
+        self._image: Image.Image | None = None
+        self._answering: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
-    # -- what lies there
+    # -- state
 
     @property
     def has_dialog(self) -> bool:
-        """Whether there is a question that nothing else can be done before."""
+        """Whether a modal dialog is open."""
         return bool(self._dialogs)
 
     @property
     def popup(self) -> Panel | None:
-        """The picker, list or menu that is open."""
+        """The open picker, suggestions or menu."""
         return self._popup.panel if self._popup else None
 
     @property
     def is_empty(self) -> bool:
-        """Whether the page is to be seen as it is."""
-        return not (self._dialogs or self._popup or self._tooltip or self._strip)
+        """Whether nothing is drawn over the page."""
+        return not self._panels()
 
-    async def show(self, panel: Panel, answered: Answered) -> None:
-        """Show `panel`; `answered` hears what it was answered.
+    async def show(self, panel: Panel, on_answer: AnswerHandler) -> None:
+        """Show `panel` and call `on_answer` with the answer.
 
-        A picker, list or menu takes the place of the one before, which then was answered with nothing. A strip takes
-        the place of the one before, and may be answered again and again.
+        A new picker, suggestions or menu closes the previous one, whose answer is empty. A tab strip replaces the
+        previous one and may be answered many times.
         """
         self._count += 1
-        shown = _Open(f"panel{self._count}", panel, answered)
-        before: _Open | None = None
+        opened = _OpenPanel(f"panel{self._count}", panel, on_answer)
+        replaced: _OpenPanel | None = None
         if isinstance(panel, Dialog):
-            self._dialogs.append(shown)
-        elif isinstance(panel, Strip):
-            self._strip = shown
+            self._dialogs.append(opened)
+        elif isinstance(panel, TabStripPanel):
+            self._tab_strip = opened
         elif isinstance(panel, Tooltip):
-            before, self._tooltip = self._tooltip, shown
+            replaced, self._tooltip = self._tooltip, opened
         else:
-            before, self._popup = self._popup, shown
+            replaced, self._popup = self._popup, opened
         async with self._drawing:
-            self._picture = None
-            if before is not None:
-                await self._call("close", before.id)
-            await self._call("show", shown.id, asdict(panel))
-        if before is not None:
-            await before.answered(PanelAnswer())
+            self._image = None
+            if replaced is not None:
+                await self._call("close", replaced.id)
+            await self._call("show", opened.id, asdict(panel))
+        if replaced is not None:
+            await replaced.on_answer(PanelAnswer())
 
     async def close_popup(self) -> None:
-        """Take away the picker, list or menu that is open; whoever asked hears that nothing was chosen."""
+        """Close the open picker, suggestions or menu with an empty answer."""
         if self._popup is not None:
-            await self._end(self._popup, PanelAnswer())
+            await self._answer(self._popup, PanelAnswer())
 
     async def cancel_dialogs(self) -> None:
-        """Whoever asked is being left, and hears that the answer is no."""
+        """Cancel all dialogs, since their page is being left."""
         for dialog in list(self._dialogs):
-            await self._end(dialog, PanelAnswer("cancel"))
+            await self._answer(dialog, PanelAnswer("cancel"))
 
     async def close_tooltip(self) -> None:
-        """Take away the tooltip."""
-        await self._replace(self._tooltip)
+        """Close the tooltip."""
+        await self._remove(self._tooltip)
 
     async def close(self) -> None:
-        """Take it all away, and the page with it. Questions that are open are not answered any more."""
-        for task in (*self._answers, *self._endings):
+        """Close the page of the overlay. Open panels are not answered."""
+        for task in (*self._answering, *self._closing):
             task.cancel()
         page, self._page = self._page, None
         if page is not None:
             await page.context.close()
 
-    # -- looking
+    # -- screenshots
 
-    async def over(self, picture: Image.Image) -> Image.Image:
-        """`picture` of the whole screen with the panels over it."""
+    async def composite(self, screenshot: Image.Image) -> Image.Image:
+        """`screenshot` of the whole screen with the panels drawn over it."""
         async with self._drawing:
-            if self._picture is None:
-                png = await self._on_page(_photograph)
-                self._picture = Image.open(io.BytesIO(png)).convert("RGBA")
-            panels = self._picture
-        covered = picture.copy()
-        covered.paste(panels, (0, 0), panels)
-        return covered
+            if self._image is None:
+                png = await self._on_page(_capture)
+                self._image = Image.open(io.BytesIO(png)).convert("RGBA")
+            panels = self._image
+        result = screenshot.copy()
+        result.paste(panels, (0, 0), panels)
+        return result
 
-    # -- acting
+    # -- actions
 
-    async def takes(self, action: ActionIn[ScreenPoint]) -> bool:
+    async def handles(self, action: ActionIn[ScreenPoint]) -> bool:
         """Whether `action` goes to a panel and not to the page."""
         if self._dialogs:
             return True
-        async with self._drawing:  # what is being drawn is there for whoever acts on it
+        async with self._drawing:  # wait for panels that are being drawn
             pass
         if self.is_empty or self._page is None:
             return False
-        at = _place(action)
+        at = _start_point(action)
         if at is not None:
             point = self._device.apply(at)
             return await self._call("isOver", point.x, point.y)
-        return await self._call("isTyping") or (self._popup is not None and await self._steers(action))
+        return await self._call("isTyping") or (self._popup is not None and await self._is_popup_key(action))
 
-    async def _steers(self, action: ActionIn[ScreenPoint]) -> bool:
-        """Whether `action` is a key for the picker, list or menu that is open."""
+    async def _is_popup_key(self, action: ActionIn[ScreenPoint]) -> bool:
+        """Whether `action` is a key for the open picker, suggestions or menu."""
         if not isinstance(action, Hotkey | KeyDown | KeyUp) or self._page is None:
             return False
         keys = action.keys if isinstance(action, Hotkey) else (action.key,)
         key = canonical_key(keys[0]) if len(keys) == 1 else ""
-        if key == "enter" and self._popup is not None and isinstance(self._popup.panel, ListOfOptions):
+        if key == "enter" and isinstance(self.popup, Suggestions):
             return await self._call("hasChoice")
         return key in ("escape", "enter", "up", "down")
 
-    async def do(self, action: ActionIn[ScreenPoint]) -> str:
-        """Carry out `action` on the panels.
+    async def execute(self, action: ActionIn[ScreenPoint]) -> str:
+        """Perform `action` on the panels.
 
         Raises:
-            ActionRefused: an unknown key, an odd path, or no work of the hand.
+            ActionRefused: an unknown key, an invalid path, or not a mouse or keyboard action.
         """
         async with self._drawing:
             page = await self._ready()
-            self._picture = None
-        method = await self._hands.do(page, action)
-        await self._on_page(_drawn)
+            self._image = None
+        method = await self._input.execute(page, action)
+        await self._on_page(_wait_for_frame)
         return method
 
-    async def answers(self, within_s: float) -> None:
-        """Wait until every answer that was given has been acted upon."""
-        if self._answers:
-            await asyncio.wait(self._answers, timeout=within_s)
+    async def wait_for_answers(self, within_s: float) -> None:
+        """Wait until the answers given so far have taken effect."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=within_s)
 
-    async def stop_typing(self) -> None:
-        """The page is being worked: the strip's address field is left."""
-        if self._strip is not None and self._page is not None:
-            self._picture = None
-            await self._call("stopTyping")
+    async def blur(self) -> None:
+        """Remove the focus from the address bar."""
+        if self._tab_strip is not None and self._page is not None:
+            self._image = None
+            await self._call("blur")
 
     async def release(self) -> None:
-        """Let go of everything that is held."""
+        """Release all pressed keys and buttons."""
         if self._page is not None:
-            await self._hands.release(self._page)
+            await self._input.release(self._page)
 
-    # -- inside
+    # -- internals
 
     async def _ready(self) -> Page:
-        """The page that the panels are drawn on; whoever draws holds the lock."""
+        """The page of the overlay, opened if needed; the caller holds the lock."""
         if self._page is None:
             page = await self._open_page()
-            await page.expose_binding("screenwrightAnswer", self._heard)
+            await page.expose_binding("screenwrightAnswer", self._on_answer)
             await page.set_content(_document())
-            for shown in self._all():
-                await page.evaluate(_CALL, ["show", shown.id, asdict(shown.panel)])
+            for opened in self._panels():
+                await page.evaluate(_CALL, ["show", opened.id, asdict(opened.panel)])
             self._page = page
         return self._page
 
     async def _call(self, function: str, *arguments: object) -> bool:
-        """Call a function of the page; what it says."""
+        """Call a function of `page.js`."""
 
         async def call(page: Page) -> bool:
             return bool(await page.evaluate(_CALL, [function, *arguments]))
 
         return await self._on_page(call)
 
-    async def _on_page(self, work: Callable[[Page], Awaitable[T]]) -> T:
-        """Do `work` on the page. One that died or hangs is replaced, with all that it showed, and it is done again.
+    async def _on_page(self, operation: Callable[[Page], Awaitable[T]]) -> T:
+        """Run `operation` on the page. If the page crashed or hangs, reopen it with its panels and retry.
 
         Raises:
-            EnvLost: the browser brings up no page that works.
+            EnvLost: the browser cannot open a working page.
         """
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
-                page = await asyncio.wait_for(self._ready(), _OPENING_S)
-                return await asyncio.wait_for(work(page), _PATIENCE_S)
+                page = await asyncio.wait_for(self._ready(), _OPEN_S)
+                return await asyncio.wait_for(operation(page), _CALL_S)
             except (Error, TimeoutError):
                 dead, self._page = self._page, None
                 if dead is not None:
-                    self._later(_close(dead), self._endings)
-        raise EnvLost("the browser does not draw what lies over its pages")
+                    _start(_close(dead), self._closing)
+        raise EnvLost("the browser cannot draw its dialogs and menus")
 
-    def _later(self, work: Awaitable[None], among: "set[asyncio.Task[None]]") -> None:
-        task = asyncio.ensure_future(work)
-        among.add(task)
-        task.add_done_callback(among.discard)
-
-    def _heard(self, _source: object, panel_id: str, said: object) -> None:
-        answer = _ANSWER.validate_python(said)
-        shown = next((shown for shown in self._all() if shown.id == panel_id), None)
-        if shown is None:
+    def _on_answer(self, _source: object, panel_id: str, data: object) -> None:
+        answer = _ANSWER.validate_python(data)
+        opened = next((opened for opened in self._panels() if opened.id == panel_id), None)
+        if opened is None:
             return
-        ending = self._end(shown, answer) if shown is not self._strip else shown.answered(answer)
-        self._later(ending, self._answers)
+        handling = opened.on_answer(answer) if opened is self._tab_strip else self._answer(opened, answer)
+        _start(handling, self._answering)
 
-    async def _end(self, shown: _Open, answer: PanelAnswer) -> None:
-        await self._replace(shown)
-        await shown.answered(answer)
+    async def _answer(self, opened: _OpenPanel, answer: PanelAnswer) -> None:
+        await self._remove(opened)
+        await opened.on_answer(answer)
 
-    async def _replace(self, shown: _Open | None) -> None:
-        """Take a panel away, if it is still there."""
-        if shown is None or shown not in self._all():
+    async def _remove(self, opened: _OpenPanel | None) -> None:
+        """Close a panel if it is still open."""
+        if opened is None or opened not in self._panels():
             return
-        self._dialogs = [dialog for dialog in self._dialogs if dialog is not shown]
-        self._popup = None if self._popup is shown else self._popup
-        self._tooltip = None if self._tooltip is shown else self._tooltip
-        self._picture = None
+        self._dialogs = [dialog for dialog in self._dialogs if dialog is not opened]
+        self._popup = None if self._popup is opened else self._popup
+        self._tooltip = None if self._tooltip is opened else self._tooltip
+        self._image = None
         if self._page is not None:
-            await self._call("close", shown.id)
+            await self._call("close", opened.id)
 
-    def _all(self) -> list[_Open]:
-        return [each for each in (*self._dialogs, self._popup, self._tooltip, self._strip) if each is not None]
+    def _panels(self) -> list[_OpenPanel]:
+        return [each for each in (*self._dialogs, self._popup, self._tooltip, self._tab_strip) if each is not None]
 
 
-def _place(action: ActionIn[ScreenPoint]) -> ScreenPoint | None:
-    """Where `action` begins on the screen, if it is the mouse's."""
+def _start(work: Awaitable[None], tasks: "set[asyncio.Task[None]]") -> None:
+    task = asyncio.ensure_future(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+def _start_point(action: ActionIn[ScreenPoint]) -> ScreenPoint | None:
+    """Where a mouse action starts; None for other actions."""
     match action:
         case Click(at) | LongPress(at) | Move(at):
             return at
@@ -284,18 +283,18 @@ def _place(action: ActionIn[ScreenPoint]) -> ScreenPoint | None:
             return None
 
 
-async def _drawn(page: Page) -> None:
-    await page.evaluate(_DRAWN)
+async def _wait_for_frame(page: Page) -> None:
+    await page.evaluate(_WAIT_FOR_FRAME)
 
 
-async def _photograph(page: Page) -> bytes:
-    await _drawn(page)
+async def _capture(page: Page) -> bytes:
+    await _wait_for_frame(page)
     return await page.screenshot(omit_background=True, caret="initial")
 
 
 async def _close(page: Page) -> None:
     with suppress(Error, TimeoutError):
-        await asyncio.wait_for(page.context.close(), _PATIENCE_S)
+        await asyncio.wait_for(page.context.close(), _CALL_S)
 
 
 def _document() -> str:

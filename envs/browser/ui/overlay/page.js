@@ -1,8 +1,8 @@
-// The page that lies over the page: every panel is drawn here, and reports what was done to it through `answer`.
+// The overlay page: draws the panels, and reports the user's input to them through `answer`.
 (() => {
   const answer = window.screenwrightAnswer;
   const popups = document.getElementById("popups"), modals = document.getElementById("modals");
-  const strip = document.getElementById("strip");
+  const tabStrip = document.getElementById("tab-strip");
   const two = number => String(number).padStart(2, "0");
 
   const make = (tag, properties = {}, ...children) => {
@@ -30,7 +30,7 @@
       row.setAttribute("role", "option");
       row.setAttribute("aria-selected", "false");
       row.onclick = event => {
-        const adds = spec.several && (event.ctrlKey || event.metaKey);
+        const adds = spec.multiple && (event.ctrlKey || event.metaKey);
         for (const other of rows) if (other !== row && !adds) other.setAttribute("aria-selected", "false");
         row.setAttribute("aria-selected", String(!adds || row.getAttribute("aria-selected") !== "true"));
       };
@@ -57,13 +57,13 @@
       event.preventDefault();
     };
     const modal = make("div", { className: "modal", id }, box);
-    modal.onmousedown = event => { if (event.target === modal) event.preventDefault(); };  // the dialog keeps the keys
+    modal.onmousedown = event => { if (event.target === modal) event.preventDefault(); };  // the dialog keeps the focus
     modals.append(modal);
     (fields[0] ?? buttons[0]).focus();
     fields[0]?.select();
   };
 
-  // -- what opens at a control or at a point
+  // -- popups at a control or at a point
   const place = (box, x, below, above) => {
     popups.append(box);
     const { width, height } = box.getBoundingClientRect();
@@ -91,9 +91,9 @@
       else if (event.key === "Enter" && active >= 0) choose(active);
       else if (event.key === "Enter") answer(box.id, { value: "" });
       else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        const way = event.key === "ArrowDown" ? 1 : -1;
-        let next = active < 0 && way < 0 ? rows.length : active;
-        do next += way; while (rows[next] && !usable(next));
+        const step = event.key === "ArrowDown" ? 1 : -1;
+        let next = active < 0 && step < 0 ? rows.length : active;
+        do next += step; while (rows[next] && !usable(next));
         if (rows[next]) mark(next);
       } else return;
       event.preventDefault();
@@ -112,7 +112,7 @@
     entries(box, rows, index => answer(id, { value: spec.items[index].value }));
   };
 
-  const list = (id, spec) => {
+  const suggestions = (id, spec) => {
     const box = make("div", { className: "panel options", id });
     box.style.minWidth = `${spec.anchor.width}px`;
     const rows = spec.options.map(option => {
@@ -129,7 +129,7 @@
     place(make("div", { className: "panel tooltip", id }, spec.text), spec.x + 4, spec.y + 20, spec.y - 4);
   };
 
-  // -- pickers. Dates are counted in UTC, so that no clock change can move a day.
+  // -- pickers. Dates are in UTC, so that daylight saving time cannot shift a day.
   const DAY = 86400000;
   const dateOf = text => {
     const parts = /^(\d{4,6})-(\d\d)-(\d\d)/.exec(text);
@@ -166,12 +166,12 @@
         button.setAttribute("aria-label", name);
         return button;
       };
-      const head = make("div", { className: "head" }, arrow("«", "Year before", -12), arrow("‹", "Month before", -1),
+      const head = make("div", { className: "head" }, arrow("«", "Previous year", -12), arrow("‹", "Previous month", -1),
         make("b", {}, `${MONTHS[month]} ${year}`), arrow("›", "Next month", 1), arrow("»", "Next year", 12));
       const cells = make("div", { className: "cells" });
       cells.style.gridTemplateColumns = `repeat(${isWeek ? 8 : 7}, 1fr)`;
       if (isWeek) cells.append(make("span", {}, "Week"));
-      const offset = isWeek ? 1 : 0;  // a week begins on Monday, a calendar of days on Sunday
+      const offset = isWeek ? 1 : 0;  // ISO weeks start on Monday, the calendar on Sunday
       for (let index = 0; index < 7; index++) cells.append(make("span", {}, "SMTWTFS"[(index + offset) % 7]));
       const first = new Date(Date.UTC(year, month, 1));
       const from = first.getTime() - ((first.getUTCDay() - offset + 7) % 7) * DAY;
@@ -216,7 +216,7 @@
     return root;
   };
 
-  // Columns of hours, minutes and, where the step asks for them, seconds; `change` hears the time so far.
+  // Columns of hours, minutes and, if the step needs them, seconds; `change` is called with the time chosen so far.
   const clock = (spec, time, change) => {
     const step = spec.step === "any" ? 1 : Number(spec.step) || 60;
     const counts = [24, 60, ...(step % 60 ? [60] : [])];
@@ -313,12 +313,12 @@
     box.focus({ preventScroll: true });
   };
 
-  // -- the strip
-  const drawStrip = (id, spec) => {
-    const act = value => () => answer(id, { value });
+  // -- the tab strip
+  const drawTabStrip = (id, spec) => {
+    const send = value => () => answer(id, { value });
     const tabs = spec.tabs.map((tab, index) => {
-      const close = make("button", { onclick: event => { event.stopPropagation(); act(`close ${index}`)(); } }, "×");
-      return make("div", { className: tab.is_current ? "tab on" : "tab", onclick: act(`show ${index}`) }, make("span", {}, tab.title), close);
+      const close = make("button", { onclick: event => { event.stopPropagation(); send(`close ${index}`)(); } }, "×");
+      return make("div", { className: tab.is_current ? "tab on" : "tab", onclick: send(`show ${index}`) }, make("span", {}, tab.title), close);
     });
     const address = make("input", { value: spec.address, spellcheck: false, autocomplete: "off" });
     address.onfocus = () => setTimeout(() => address.select(), 0);
@@ -328,13 +328,13 @@
       else return;
       event.preventDefault();
     };
-    const tool = (label, value, enabled = true) => make("button", { onclick: act(value), disabled: !enabled }, label);
-    strip.replaceChildren(
-      make("div", { className: "tabs" }, ...tabs, make("button", { onclick: act("new") }, "+")),
+    const tool = (label, value, enabled = true) => make("button", { onclick: send(value), disabled: !enabled }, label);
+    tabStrip.replaceChildren(
+      make("div", { className: "tabs" }, ...tabs, make("button", { onclick: send("new_tab") }, "+")),
       make("div", { className: "bar" }, tool("←", "back", spec.can_go_back), tool("→", "forward", spec.can_go_forward), tool("⟳", "reload"), address));
   };
 
-  const draw = { dialog, menu, list, tooltip, picker, strip: drawStrip };
+  const draw = { dialog, menu, suggestions, tooltip, picker, tab_strip: drawTabStrip };
   window.screenwrightOverlay = {
     show(id, spec) {
       this.close(id);
@@ -342,8 +342,8 @@
     },
     close(id) { document.getElementById(id)?.remove(); },
     isOver(x, y) { return !["HTML", "BODY"].includes(document.elementFromPoint(x, y)?.tagName ?? "BODY"); },
-    isTyping() { return document.activeElement?.matches("#strip input, .picker .hex") ?? false; },
+    isTyping() { return document.activeElement?.matches("#tab-strip input, .picker .hex") ?? false; },
     hasChoice() { return document.querySelector("#popups .entry.active") !== null; },
-    stopTyping() { document.activeElement?.blur(); },
+    blur() { document.activeElement?.blur(); },
   };
 })();

@@ -1,4 +1,4 @@
-"""The panels that lie over a page, as values. Lengths are CSS pixels of the whole screen."""
+"""The panels that the overlay can show. Lengths are CSS pixels of the whole screen."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A line to type into; `secret` shows dots."""
+    """A text field; `secret` hides the text."""
 
     label: str
     value: str = ""
@@ -15,7 +15,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class PanelButton:
-    """What a dialog may be answered with; `value` is what `PanelAnswer` then says."""
+    """A button; `value` is the `PanelAnswer.value` of a click on it."""
 
     label: str
     value: str
@@ -23,9 +23,9 @@ class PanelButton:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """A question that nothing else can be done before: a message, lines to type into, things to choose, and buttons.
+    """A modal dialog with a message, text fields, a list of choices and buttons.
 
-    Enter presses the first button, Escape the last. `check` is the label of a box to check, where there is one.
+    Enter presses the first button, Escape the last. `check` is the label of a checkbox, if there is one.
     """
 
     title: str
@@ -33,7 +33,7 @@ class Dialog:
     buttons: tuple[PanelButton, ...]
     fields: tuple[Field, ...] = ()
     choices: tuple[str, ...] = ()
-    several: bool = False
+    multiple: bool = False
     check: str = ""
     kind: Literal["dialog"] = "dialog"
 
@@ -53,7 +53,7 @@ PickerType: TypeAlias = Literal["date", "time", "datetime-local", "month", "week
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """A date, time or colour to pick; values, limits and `step` are as an `<input>` of that type writes them."""
+    """A date, time or colour picker; `value`, `min`, `max` and `step` are those of the `<input>`."""
 
     type: PickerType
     anchor: Anchor
@@ -66,24 +66,24 @@ class Picker:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A suggestion for a text field; `label` is shown besides, where it differs."""
+    """A suggestion; `label` is shown too if it differs from `value`."""
 
     value: str
     label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ListOfOptions:
-    """The suggestions of a field."""
+class Suggestions:
+    """The suggestions of a text field."""
 
     anchor: Anchor
     options: tuple[Option, ...]
-    kind: Literal["list"] = "list"
+    kind: Literal["suggestions"] = "suggestions"
 
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """An entry of a menu; one without a label is a line between groups."""
+    """An entry of a menu; one without a label is a separator."""
 
     label: str = ""
     value: str = ""
@@ -92,7 +92,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A menu that opens at a point."""
+    """A context menu."""
 
     x: float
     y: float
@@ -102,7 +102,7 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Tooltip:
-    """A few words beside the pointer."""
+    """A tooltip at the pointer."""
 
     x: float
     y: float
@@ -112,31 +112,31 @@ class Tooltip:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab by its title."""
+    """A tab of the tab strip."""
 
     title: str
     is_current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """The tabs and the address, along the upper edge."""
+class TabStripPanel:
+    """The tab strip and the address bar, at the top of the screen."""
 
     tabs: tuple[Tab, ...]
     address: str
     can_go_back: bool = False
     can_go_forward: bool = False
-    kind: Literal["strip"] = "strip"
+    kind: Literal["tab_strip"] = "tab_strip"
 
 
-Panel: TypeAlias = Dialog | Picker | ListOfOptions | Menu | Tooltip | Strip
+Panel: TypeAlias = Dialog | Picker | Suggestions | Menu | Tooltip | TabStripPanel
 
 
 @dataclass(frozen=True, slots=True)
 class PanelAnswer:
-    """What was done to a panel: which button, day or entry, empty for none; what stands in its fields.
+    """The user's input to a panel: the value of the button, day or entry (empty if none), and the text fields.
 
-    `chosen` are the numbers of the choices that are selected, from 0.
+    `chosen` has the indexes of the selected choices, from 0.
     """
 
     value: str = ""

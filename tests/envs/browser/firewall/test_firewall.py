@@ -228,7 +228,7 @@ def test_allowed_hosts_work_as_without_a_firewall(tmp_path: Path) -> None:
         with BrowserEnv(address, settings=settings) as env:
             setup = Trial(env, site, target, tmp_path)
             env.execute(Click(MIDDLE))
-            assert setup.wait_for_fact("A file was downloaded")
+            assert setup.wait_for_fact("Downloaded file")
             assert target.wait_for_more_than(3, LIMIT_S)
             asked = b"".join(target.heads)
             assert site.told == {"text": "hi"}

@@ -1,4 +1,4 @@
-"""The gallery in a whole Chromium window: its own pickers, dialogs and tabs, worked through the display."""
+"""The gallery in a Chromium window, with its native pickers, dialogs and tabs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +36,7 @@ def window(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bro
 
 
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
-def test_a_trap_is_got_through_in_a_window(
-    trap: gallery.Trap, site: Site, window: BrowserWindowEnv, tmp_path: Path
-) -> None:
+def test_trap_is_solved_in_a_window(trap: gallery.Trap, site: Site, window: BrowserWindowEnv, tmp_path: Path) -> None:
     site.told.clear()
     window.execute(Navigate(gallery.add_trap(trap, site)))
     try:
@@ -49,5 +47,5 @@ def test_a_trap_is_got_through_in_a_window(
     except AssertionError:
         window.observe().screenshot.image.save(tmp_path / "seen.png")
         print(tmp_path / "seen.png")
-        window.execute(Hotkey(("escape",)))  # a failure is not to stand in the way of the next trap
+        window.execute(Hotkey(("escape",)))  # so that a failure does not affect the next trap
         raise

@@ -1,4 +1,4 @@
-"""A whole Chromium window: who it is to its pages, where it comes up, and what is left of it in the end."""
+"""The identity, the display and the lifetime of a Chromium window."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def site() -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("scale", [1.5, 2.0])
-def test_at_every_scale_a_click_hits_what_shows_there(site: Site, scale: float) -> None:
+def test_click_hits_what_the_screenshot_shows_at_every_scale(site: Site, scale: float) -> None:
     url = site.add("/scaled", f"<div {AT} onclick=\"tell('ratio',devicePixelRatio)\"></div>")
     with BrowserWindowEnv(url, screen=Size(1600, 1000), scale=scale) as env:
         assert env.observe().screenshot.size == Size(1600, 1000)
@@ -44,7 +44,7 @@ def test_at_every_scale_a_click_hits_what_shows_there(site: Site, scale: float) 
         eventually(lambda: site.told.get("ratio"), scale)
 
 
-def test_language_time_zone_and_darkness_are_those_that_were_set(site: Site) -> None:
+def test_page_sees_the_requested_language_time_zone_and_colour_scheme(site: Site) -> None:
     script = """<script>tell('zone', Intl.DateTimeFormat().resolvedOptions().timeZone);
       tell('language', navigator.language);
       tell('dark', matchMedia('(prefers-color-scheme: dark)').matches); tell('driven', navigator.webdriver)</script>"""
@@ -56,7 +56,7 @@ def test_language_time_zone_and_darkness_are_those_that_were_set(site: Site) -> 
         eventually(lambda: dict(site.told), wanted)
 
 
-def test_a_profile_keeps_its_cookies_and_is_not_shared(site: Site, tmp_path: Path) -> None:
+def test_profile_keeps_its_cookies_and_is_locked(site: Site, tmp_path: Path) -> None:
     script = "<script>tell('cookie', document.cookie); document.cookie = 'seen=yes; max-age=9999'</script>"
     url = site.add("/cookie", script)
     settings = BrowserSettings(profile=str(tmp_path))
@@ -70,7 +70,7 @@ def test_a_profile_keeps_its_cookies_and_is_not_shared(site: Site, tmp_path: Pat
         eventually(lambda: site.told.get("cookie"), "seen=yes")
 
 
-def test_it_comes_up_on_a_display_that_is_there(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_window_opens_on_an_existing_display(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(900, 600))) as desktop:
         desktop.observe()
         assert desktop.address is not None
@@ -83,21 +83,21 @@ def test_it_comes_up_on_a_display_that_is_there(site: Site, monkeypatch: pytest.
         assert desktop.observe().screenshot.size == Size(900, 600)
 
 
-def test_an_address_that_is_none_is_refused_before_anything_is_opened() -> None:
-    with BrowserWindowEnv("javascript:alert(1)") as env, pytest.raises(EnvUnavailable, match="not an address"):
+def test_invalid_address_is_an_error_before_anything_is_opened() -> None:
+    with BrowserWindowEnv("javascript:alert(1)") as env, pytest.raises(EnvUnavailable, match="not a valid address"):
         env.observe()
 
 
 def folders_of(processes: list[psutil.Process]) -> list[Path]:
-    keepers = [one for one in processes if any("reaper.py" in part for part in command_of(one))]
+    keepers = [process for process in processes if any("reaper.py" in part for part in command_of(process))]
     return [Path(keeper.cmdline()[-1]) for keeper in keepers]
 
 
-def test_nothing_is_left_after_an_exception(site: Site) -> None:
+def test_nothing_remains_after_an_exception(site: Site) -> None:
     env = BrowserWindowEnv(site.url + "/blank")
     started = started_by(env.observe)
     folders = folders_of(started)
-    assert {"Xvfb", "openbox", "chromium"} <= {one.name() for one in started}
+    assert {"Xvfb", "openbox", "chromium"} <= {process.name() for process in started}
     assert len(folders) == 2
     with pytest.raises(KeyError), env:
         raise KeyError
@@ -105,18 +105,17 @@ def test_nothing_is_left_after_an_exception(site: Site) -> None:
     assert not any(folder.exists() for folder in folders)
 
 
-def test_a_browser_that_is_killed_is_lost(site: Site) -> None:
+def test_killed_browser_is_lost(site: Site) -> None:
     with BrowserWindowEnv(site.url + "/blank") as env:
         started = started_by(env.observe)
-        browser = min(
-            (one for one in started if one.name() == "chromium"), key=lambda one: (one.create_time(), one.pid)
-        )
+        browsers = [process for process in started if process.name() == "chromium"]
+        browser = min(browsers, key=lambda process: (process.create_time(), process.pid))
         browser.kill()
         eventually(lambda: is_lost(env), True)
 
 
 def is_lost(env: BrowserWindowEnv) -> bool:
-    """A process of many threads counts as ended only when its last thread has."""
+    """Whether observing fails; a killed process exits only after its last thread."""
     try:
         env.observe()
     except EnvLost:
@@ -124,7 +123,7 @@ def is_lost(env: BrowserWindowEnv) -> bool:
     return False
 
 
-def test_nothing_is_left_when_the_owner_is_killed() -> None:
+def test_nothing_remains_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import time
         from screenwright.envs.browser.window.env import BrowserWindowEnv
@@ -138,7 +137,7 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
         assert owner.stdout.readline() == "open\n"
         started = psutil.Process(owner.pid).children(recursive=True)
         folders = folders_of(started)
-        assert {"Xvfb", "openbox", "chromium"} <= {one.name() for one in started}
+        assert {"Xvfb", "openbox", "chromium"} <= {process.name() for process in started}
         os.kill(owner.pid, signal.SIGKILL)
     eventually(lambda: alive(started), [], within_s=10)
     eventually(lambda: [folder for folder in folders if folder.exists()], [])

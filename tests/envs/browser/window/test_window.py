@@ -1,4 +1,4 @@
-"""A whole Chromium window, worked by coordinates that are found on the screenshot; its pages tell a loopback server."""
+"""A Chromium window, operated by coordinates found on the screenshot; its pages report to a loopback server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +72,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def window(site: Site, uploads: Path) -> Iterator[BrowserWindowEnv]:
-    """One window for the tests that only need a page."""
+    """One window for tests that only need a page."""
     settings = BrowserSettings(upload_from=(str(uploads),))
     with BrowserWindowEnv(site.url + "/blank", settings=settings) as env:
         yield env
@@ -80,7 +80,7 @@ def window(site: Site, uploads: Path) -> Iterator[BrowserWindowEnv]:
 
 @pytest.fixture(autouse=True)
 def screenshot_of_a_failure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
-    """What the shared window showed when a test failed is worth more than the traceback."""
+    """Save a screenshot of the shared window when a test fails."""
     before = request.session.testsfailed
     yield
     if request.session.testsfailed > before and "window" in request.fixturenames:
@@ -102,7 +102,7 @@ def click(env: BrowserWindowEnv, what: str, part: tuple[float, float] = (0.5, 0.
     env.execute(Click(seen(env, what, part)))
 
 
-def test_the_window_fills_the_screen_and_nothing_lies_over_the_page(window: BrowserWindowEnv, site: Site) -> None:
+def test_window_fills_the_screen_and_nothing_covers_the_page(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>Plain</title><body style='background:#0f0'>")
     shot = window.observe().screenshot
     assert shot.size == Size(1280, 720)
@@ -112,7 +112,7 @@ def test_the_window_fills_the_screen_and_nothing_lies_over_the_page(window: Brow
     assert window.observe().place.startswith("Plain")
 
 
-def test_an_option_of_a_native_list_is_chosen(window: BrowserWindowEnv, site: Site) -> None:
+def test_option_of_a_native_list_is_chosen(window: BrowserWindowEnv, site: Site) -> None:
     options = "".join(f"<option>{name}" for name in ("Apple", "Pear", "Plum"))
     visit(window, site, f"<select {AT} onchange=\"tell('chosen',value)\">{options}</select>")
     click(window, MAGENTA)
@@ -120,14 +120,14 @@ def test_an_option_of_a_native_list_is_chosen(window: BrowserWindowEnv, site: Si
     eventually(lambda: site.told.get("chosen"), "Plum")
 
 
-def test_a_date_is_picked_from_the_native_calendar(window: BrowserWindowEnv, site: Site) -> None:
+def test_date_is_picked_from_the_native_calendar(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, f"<input type=date value=2026-05-04 {AT} onchange=\"tell('date',value)\">")
     click(window, MAGENTA, (0.93, 0.5))
     click(window, "21")
     eventually(lambda: site.told.get("date"), "2026-05-21")
 
 
-def test_a_confirmation_is_declined_by_its_own_button(window: BrowserWindowEnv, site: Site) -> None:
+def test_native_confirmation_is_declined(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, f"<div {AT} onclick=\"tell('sure',confirm('Delete everything?'))\"></div>")
     click(window, MAGENTA)
     assert seen(window, "Delete everything?")
@@ -135,7 +135,7 @@ def test_a_confirmation_is_declined_by_its_own_button(window: BrowserWindowEnv, 
     eventually(lambda: site.told.get("sure"), False)
 
 
-def test_a_prompt_is_typed_into(window: BrowserWindowEnv, site: Site) -> None:
+def test_native_prompt_takes_text(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
     click(window, MAGENTA)
     window.execute(Type("Åsa 你"))
@@ -143,7 +143,7 @@ def test_a_prompt_is_typed_into(window: BrowserWindowEnv, site: Site) -> None:
     eventually(lambda: site.told.get("name"), "Åsa 你")
 
 
-def test_going_away_from_a_dialog_types_nothing_into_it(window: BrowserWindowEnv, site: Site) -> None:
+def test_navigation_away_from_a_dialog_types_nothing_into_it(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
     click(window, MAGENTA)
     window.execute(Navigate(site.url + "/blank"))
@@ -153,7 +153,7 @@ def test_going_away_from_a_dialog_types_nothing_into_it(window: BrowserWindowEnv
     assert window.observe().place.startswith("After it")
 
 
-def test_without_an_address_bar_no_address_is_typed_anywhere(window: BrowserWindowEnv, site: Site) -> None:
+def test_navigation_is_refused_in_full_screen_and_types_nothing(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<body style='background:#0f0' onkeydown=\"tell('key',key)\">")
     window.execute(Hotkey(("f11",)))
     with pytest.raises(ActionRefused, match="F11"):
@@ -162,13 +162,13 @@ def test_without_an_address_bar_no_address_is_typed_anywhere(window: BrowserWind
     assert site.told in ({}, {"key": "F11"})
 
 
-def test_a_page_that_keeps_keys_to_itself_is_left_all_the_same(window: BrowserWindowEnv, site: Site) -> None:
+def test_page_that_handles_all_keys_can_be_left(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>Keys</title><script>onkeydown = event => event.preventDefault()</script>")
     window.execute(Navigate(site.url + "/blank"))
     assert window.observe().place.startswith("Blank")
 
 
-def test_an_address_is_gone_to_from_an_address_bar_that_has_the_focus(window: BrowserWindowEnv, site: Site) -> None:
+def test_navigation_works_when_the_address_bar_has_the_focus(window: BrowserWindowEnv, site: Site) -> None:
     window.execute(Hotkey(("ctrl", "l")))
     window.execute(Navigate(site.url + "/blank"))
     assert window.observe().place.startswith("Blank")
@@ -178,7 +178,7 @@ def test_an_address_is_gone_to_from_an_address_bar_that_has_the_focus(window: Br
     window.execute(Hotkey(("ctrl", "w")))
 
 
-def test_the_tab_before_is_clicked_on_in_the_strip(window: BrowserWindowEnv, site: Site) -> None:
+def test_previous_tab_is_selected_in_the_tab_strip(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>KIWI</title><body style='background:#0f0'>")
     window.execute(Hotkey(("ctrl", "t")))
     assert not window.observe().place.startswith("KIWI")
@@ -189,7 +189,7 @@ def test_the_tab_before_is_clicked_on_in_the_strip(window: BrowserWindowEnv, sit
     window.execute(Hotkey(("ctrl", "w")))
 
 
-def test_an_address_is_typed_into_the_bar_that_was_clicked(window: BrowserWindowEnv, site: Site) -> None:
+def test_address_is_typed_into_the_address_bar(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>Before</title>")
     site.add("/typed", "<title>Typed</title>")
     click(window, "127.0.0.1")
@@ -197,7 +197,7 @@ def test_an_address_is_typed_into_the_bar_that_was_clicked(window: BrowserWindow
     assert window.observe().place.startswith("Typed")
 
 
-def test_back_and_home_lead_where_they_do_for_a_person(window: BrowserWindowEnv, site: Site) -> None:
+def test_back_and_home_navigate(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>First</title>", "/first")
     visit(window, site, "<title>Second</title>", "/second")
     window.execute(Back())
@@ -206,7 +206,7 @@ def test_back_and_home_lead_where_they_do_for_a_person(window: BrowserWindowEnv,
     assert window.observe().place.startswith("Blank")
 
 
-def test_what_the_bar_would_complete_an_address_to_is_not_gone_to(window: BrowserWindowEnv, site: Site) -> None:
+def test_autocompletion_does_not_change_the_address(window: BrowserWindowEnv, site: Site) -> None:
     site.add("/short", "<title>Short</title>")
     for _ in range(3):
         visit(window, site, "<title>Longer</title>", "/shorter-and-longer")
@@ -214,7 +214,7 @@ def test_what_the_bar_would_complete_an_address_to_is_not_gone_to(window: Browse
     assert window.observe().place.startswith("Short")
 
 
-def test_a_page_that_loads_slowly_is_waited_for(window: BrowserWindowEnv, site: Site) -> None:
+def test_slow_page_is_waited_for(window: BrowserWindowEnv, site: Site) -> None:
     site.add("/slow", "<title>Slow</title><body style='background:#0f0'>")
     site.delays["/slow"] = 2.0
     visit(window, site, f"<a {AT} href=/slow>go</a>")
@@ -222,9 +222,7 @@ def test_a_page_that_loads_slowly_is_waited_for(window: BrowserWindowEnv, site: 
     assert seen(window, GREEN)
 
 
-def test_a_file_is_given_to_a_file_chooser_by_typing_its_path(
-    window: BrowserWindowEnv, site: Site, uploads: Path
-) -> None:
+def test_file_is_chosen_by_typing_its_path(window: BrowserWindowEnv, site: Site, uploads: Path) -> None:
     visit(window, site, f"<input type=file {AT} onchange=\"tell('file',files[0].name)\">")
     click(window, MAGENTA, (0.1, 0.5))
     with pytest.raises(ActionRefused, match="Open File"):
@@ -234,7 +232,7 @@ def test_a_file_is_given_to_a_file_chooser_by_typing_its_path(
     eventually(lambda: site.told.get("file"), "invoice.txt")
 
 
-def test_a_file_is_clicked_on_in_a_file_chooser(window: BrowserWindowEnv, site: Site) -> None:
+def test_file_is_chosen_by_clicking(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, f"<input type=file {AT} onchange=\"tell('file',files[0].name)\">")
     click(window, MAGENTA, (0.1, 0.5))
     click(window, "invoice.txt")
@@ -242,16 +240,16 @@ def test_a_file_is_clicked_on_in_a_file_chooser(window: BrowserWindowEnv, site: 
     eventually(lambda: site.told.get("file"), "invoice.txt")
 
 
-def test_no_file_chooser_opens_where_no_upload_was_allowed(site: Site) -> None:
+def test_file_chooser_does_not_open_without_an_upload_folder(site: Site) -> None:
     url = site.add("/file", f"<title>No file</title><input type=file {AT} oncancel=\"tell('file','none')\">")
     with BrowserWindowEnv(url) as env:
         click(env, MAGENTA, (0.1, 0.5))
-        look = env.observe()
-        assert look.place.startswith("No file")
-        assert not look.facts
+        observation = env.observe()
+        assert observation.place.startswith("No file")
+        assert not observation.facts
 
 
-def test_a_tooltip_shows(window: BrowserWindowEnv, site: Site) -> None:
+def test_tooltip_is_shown(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, f"<div {AT} title='GRAPEFRUIT'></div>")
     window.execute(Move(seen(window, MAGENTA)))
     window.execute(Move(seen(window, MAGENTA, (0.4, 0.4))))
@@ -265,7 +263,7 @@ def shows(env: BrowserWindowEnv, text: str) -> bool:
         return False
 
 
-def test_a_permission_is_allowed_in_its_bubble(window: BrowserWindowEnv, site: Site) -> None:
+def test_permission_is_granted_in_its_bubble(window: BrowserWindowEnv, site: Site) -> None:
     script = "navigator.permissions.query({name:'notifications'}).then(p=>Notification.requestPermission())"
     visit(window, site, f"<div {AT} onclick=\"{script}.then(answer=>tell('answer',answer))\"></div>")
     click(window, MAGENTA)
@@ -273,7 +271,7 @@ def test_a_permission_is_allowed_in_its_bubble(window: BrowserWindowEnv, site: S
     eventually(lambda: site.told.get("answer"), "granted")
 
 
-def test_a_download_lands_in_the_folder_and_is_told(site: Site, tmp_path: Path) -> None:
+def test_download_is_saved_and_reported(site: Site, tmp_path: Path) -> None:
     site.pages["/sum.csv"] = Page(b"1,2", "text/csv", {"Content-Disposition": "attachment"})
     url = site.add("/download", f"<a {AT} href=/sum.csv>get</a>")
     with BrowserWindowEnv(url, settings=BrowserSettings(downloads=str(tmp_path))) as env:
@@ -283,24 +281,24 @@ def test_a_download_lands_in_the_folder_and_is_told(site: Site, tmp_path: Path) 
         assert env.observe().facts == ()
 
 
-def test_a_browser_that_was_closed_comes_up_again_empty(window: BrowserWindowEnv, site: Site) -> None:
+def test_closed_browser_is_reopened_empty(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>Closed</title>")
     window.execute(Hotkey(("ctrl", "shift", "w")))
-    look = window.observe()
-    assert any("opened again" in fact for fact in look.facts)
+    observation = window.observe()
+    assert any("new empty window was opened" in fact for fact in observation.facts)
     visit(window, site, "<title>Again</title>")
     assert window.observe().place.startswith("Again")
 
 
-def test_a_window_that_was_minimised_comes_back(window: BrowserWindowEnv, site: Site) -> None:
+def test_minimized_window_is_restored(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<body style='background:#0f0'>")
     window.execute(Hotkey(("alt", "f9")))
     shot = window.observe().screenshot
-    minimise = ScreenPoint(shot.size.width - 86, 20)
-    window.execute(Click(minimise))
+    minimize = ScreenPoint(shot.size.width - 86, 20)
+    window.execute(Click(minimize))
     assert seen(window, GREEN)
 
 
-def test_programs_are_not_started(window: BrowserWindowEnv) -> None:
-    with pytest.raises(ActionRefused, match="programs"):
+def test_applications_cannot_be_opened(window: BrowserWindowEnv) -> None:
+    with pytest.raises(ActionRefused, match="applications"):
         window.execute(OpenApp("xterm"))

@@ -1,4 +1,4 @@
-"""What is read before a browser is asked: addresses, key names, shortcuts, and which Chromium to start."""
+"""Addresses, key names, shortcuts, and which Chromium to start."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from screenwright import ActionRefused, EnvUnavailable
 from screenwright.envs.browser.launch.chromium import PROGRAMS, find_chromium, runs_as_root, switches
 from screenwright.envs.browser.page.addresses import full_address
-from screenwright.envs.browser.page.keyboard import MOST_KEYSTROKES, playwright_key, typing_pieces
+from screenwright.envs.browser.page.keyboard import MAX_KEYSTROKES, playwright_key, typing_pieces
 from screenwright.envs.browser.page.shortcuts import Shortcut, shortcut
 
 
 @pytest.mark.parametrize(
-    ("written", "address"),
+    ("text", "address"),
     [
         ("example.org", "https://example.org"),
         (" example.org/a?b#c ", "https://example.org/a?b#c"),
@@ -28,42 +28,42 @@ from screenwright.envs.browser.page.shortcuts import Shortcut, shortcut
         ("data:text/html,<p>x", "data:text/html,<p>x"),
     ],
 )
-def test_an_address_without_a_scheme_gets_one(written: str, address: str) -> None:
-    assert full_address(written) == address
+def test_address_without_a_scheme_gets_one(text: str, address: str) -> None:
+    assert full_address(text) == address
 
 
-@pytest.mark.parametrize("written", ["", "weather in Paris", "javascript:alert(1)", "word", "mailto:a@b.example"])
-def test_what_is_no_address_is_refused(written: str) -> None:
-    with pytest.raises(ActionRefused, match="not an address"):
-        full_address(written)
+@pytest.mark.parametrize("text", ["", "weather in Paris", "javascript:alert(1)", "word", "mailto:a@b.example"])
+def test_text_that_is_not_an_address_is_refused(text: str) -> None:
+    with pytest.raises(ActionRefused, match="not a valid address"):
+        full_address(text)
 
 
 @pytest.mark.parametrize(("name", "key"), [("Return", "Enter"), ("cmd", "MetaLeft"), ("f12", "F12"), ("A", "a")])
-def test_key_names_are_brought_to_playwrights(name: str, key: str) -> None:
+def test_key_names_are_converted_to_playwrights(name: str, key: str) -> None:
     assert playwright_key(name) == key
 
 
 @pytest.mark.parametrize("name", ["hyperdrive", "power", "f24", "é"])
-def test_a_key_that_a_page_lacks_is_refused_by_name(name: str) -> None:
+def test_unsupported_key_is_refused_by_name(name: str) -> None:
     with pytest.raises(ActionRefused, match=name):
         playwright_key(name)
 
 
 @given(st.text())
-def test_the_pieces_of_a_text_say_the_whole_text(text: str) -> None:
-    said = {"Enter": "\n", "Tab": "\t"}
+def test_typing_pieces_make_up_the_whole_text(text: str) -> None:
+    characters = {"Enter": "\n", "Tab": "\t"}
     pieces = typing_pieces(text)
-    whole = "".join(said[piece] if way == "press" else piece for way, piece in pieces)
+    whole = "".join(characters[piece] if method == "press" else piece for method, piece in pieces)
     assert whole == text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_short_plain_text_is_typed_by_keys_and_the_rest_is_inserted() -> None:
+def test_short_ascii_text_is_typed_and_other_text_is_inserted() -> None:
     assert typing_pieces("ab\tc") == [("keys", "ab"), ("press", "Tab"), ("keys", "c")]
     assert typing_pieces("caf\u00e9") == [("keys", "caf"), ("insert", "\u00e9")]
-    assert typing_pieces("x" * (MOST_KEYSTROKES + 1)) == [("insert", "x" * (MOST_KEYSTROKES + 1))]
+    assert typing_pieces("x" * (MAX_KEYSTROKES + 1)) == [("insert", "x" * (MAX_KEYSTROKES + 1))]
 
 
-def test_hotkeys_of_the_window_are_told_from_those_of_the_page() -> None:
+def test_window_shortcuts_are_distinguished_from_page_hotkeys() -> None:
     assert shortcut(("Alt", "ArrowLeft")) is Shortcut.BACK
     assert shortcut(("f5",)) is Shortcut.RELOAD
     assert shortcut(("ctrl", "c")) is None
@@ -79,7 +79,7 @@ def make_program(folder: Path, name: str) -> Path:
     return path
 
 
-def test_chromium_is_the_wanted_one_else_playwrights_else_the_systems(
+def test_chromium_is_the_requested_one_else_playwrights_else_the_systems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -95,7 +95,7 @@ def test_chromium_is_the_wanted_one_else_playwrights_else_the_systems(
         find_chromium(own, "no-such-browser")
 
 
-def test_only_root_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_root_runs_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ("--no-sandbox" in switches(())) is runs_as_root()
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert "--no-sandbox" not in switches(())
