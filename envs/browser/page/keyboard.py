@@ -3,22 +3,13 @@
 from ...env import ActionRefused
 from ...keys import NAMED, canonical_key
 
+_CAPITALIZED = ("enter", "escape", "tab", "space", "backspace", "delete", "insert", "home", "end", "pause")
 _NAMES = {
-    "enter": "Enter",
-    "escape": "Escape",
-    "tab": "Tab",
-    "space": "Space",
-    "backspace": "Backspace",
-    "delete": "Delete",
-    "insert": "Insert",
-    "home": "Home",
-    "end": "End",
+    **{name: name.capitalize() for name in _CAPITALIZED},
+    **{name: f"Arrow{name.capitalize()}" for name in ("up", "down", "left", "right")},
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
     "pageup": "PageUp",
     "pagedown": "PageDown",
-    "up": "ArrowUp",
-    "down": "ArrowDown",
-    "left": "ArrowLeft",
-    "right": "ArrowRight",
     "shift": "ShiftLeft",
     "ctrl": "ControlLeft",
     "alt": "AltLeft",
@@ -31,7 +22,6 @@ _NAMES = {
     "numlock": "NumLock",
     "scrolllock": "ScrollLock",
     "printscreen": "PrintScreen",
-    "pause": "Pause",
     "menu": "ContextMenu",
     "volumeup": "AudioVolumeUp",
     "volumedown": "AudioVolumeDown",
@@ -39,7 +29,6 @@ _NAMES = {
     "playpause": "MediaPlayPause",
     "nexttrack": "MediaTrackNext",
     "prevtrack": "MediaTrackPrevious",
-    **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }
 
 
