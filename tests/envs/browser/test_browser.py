@@ -219,6 +219,9 @@ def test_browser_works_from_several_threads_and_inside_asyncio(shared: BrowserEn
 
 
 def test_start_page_that_cannot_be_opened_is_reported() -> None:
-    for address, says in (("http://127.0.0.1:9/", "cannot be opened"), ("no address at all", "is not a valid address")):
-        with pytest.raises(EnvUnavailable, match=says), BrowserEnv(address) as env:
+    for address, message in (
+        ("http://127.0.0.1:9/", "cannot be opened"),
+        ("no address at all", "is not a valid address"),
+    ):
+        with pytest.raises(EnvUnavailable, match=message), BrowserEnv(address) as env:
             env.observe()

@@ -27,7 +27,7 @@ def button(script: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("script", "says", "answer"),
+    ("script", "message", "answer"),
     [
         ("alert('Hello there')", "Hello there", None),
         ("tell('answer', confirm('Delete all?'))", "Delete all?", False),
@@ -35,11 +35,11 @@ def button(script: str) -> str:
     ],
 )
 def test_rule_declines_a_dialog_and_reports_it(
-    by_rule: BrowserEnv, site: Site, script: str, says: str, answer: bool | None
+    by_rule: BrowserEnv, site: Site, script: str, message: str, answer: bool | None
 ) -> None:
     visit(by_rule, site, button(script))
     by_rule.execute(Click(BUTTON))
-    assert any(says in fact for fact in by_rule.observe().facts)
+    assert any(message in fact for fact in by_rule.observe().facts)
     eventually(lambda: site.told.get("answer"), answer)
 
 

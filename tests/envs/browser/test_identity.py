@@ -65,7 +65,7 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def told(site: Site, name: str) -> object:
+def reported(site: Site, name: str) -> object:
     """What the page reported as `name`, once it has."""
     in_time(lambda: name in site.told, True)
     return site.told[name]
@@ -78,9 +78,9 @@ def test_page_sees_the_requested_identity(site: Site) -> None:
     settings = BrowserSettings(locale="de-DE", timezone="Asia/Tokyo", dark=True, user_agent="Mozilla/5.0 (Ada)")
     with BrowserEnv(site.add("/", SEEN), viewport=Size(640, 400), settings=settings) as env:
         pixel = env.observe().screenshot.image.getpixel((600, 300))
-        told(site, "all")
+        reported(site, "all")
         for name in ("languages", "number", "timezone", "hour", "dark", "agent"):
-            told(site, name)
+            reported(site, name)
     assert pixel == (10, 20, 30)
     assert site.told["languages"] == "de-DE"
     assert site.told["number"] == "1.234,5"
@@ -93,7 +93,7 @@ def test_page_sees_the_requested_identity(site: Site) -> None:
 def test_geolocation_is_granted_without_a_prompt(site: Site) -> None:
     with BrowserEnv(site.add("/", WHERE), settings=BrowserSettings(geolocation=(52.52, 13.4))) as env:
         shot = env.observe().screenshot.image
-        assert told(site, "place") == [52.52, 13.4]
+        assert reported(site, "place") == [52.52, 13.4]
     assert shot.convert("L").getextrema() == (255, 255)  # nothing is drawn over the page
 
 
@@ -108,14 +108,14 @@ def test_clicks_land_where_the_screenshot_shows_them_at_every_scale(site: Site) 
             for x, y in ((left, top), (right - 1, bottom - 1), ((left + right) // 2, (top + bottom) // 2)):
                 site.told.clear()
                 env.execute(Click(ScreenPoint(x, y)))
-                clicked = told(site, "clicked")
+                clicked = reported(site, "clicked")
                 assert isinstance(clicked, list)
                 assert clicked[:2] == pytest.approx([x / scale, y / scale], abs=1)
                 assert clicked[2] == "pad"
             for x, y in ((left - 1, top), (right - 1, bottom)):
                 site.told.clear()
                 env.execute(Click(ScreenPoint(x, y)))
-                clicked = told(site, "clicked")
+                clicked = reported(site, "clicked")
                 assert isinstance(clicked, list)
                 assert clicked[2] == "page"
 
@@ -143,16 +143,16 @@ def write_diary(site: Site, settings: BrowserSettings) -> None:
     site.told.clear()
     with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
         env.observe()
-        assert told(site, "remembered") == ["", None, None]
+        assert reported(site, "remembered") == ["", None, None]
         env.execute(Click(ScreenPoint(300, 300)))
-        told(site, "written")
+        reported(site, "written")
 
 
 def read_diary(site: Site, settings: BrowserSettings) -> object:
     site.told.clear()
     with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
         env.observe()
-        return told(site, "remembered")
+        return reported(site, "remembered")
 
 
 REMEMBERED = ["login=ada", "dear diary", "a book"]
@@ -224,13 +224,13 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
         asking = env.observe().screenshot.image
         assert asking.tobytes() != empty.tobytes()
         env.execute(Type("Ada", submit=True))
-        assert told(site, "said") == "Ada"
+        assert reported(site, "said") == "Ada"
         env.execute(Click(ScreenPoint(450, 50)))
         in_time((tmp_path / "downloads" / "f").exists, True)
         env.execute(Click(ScreenPoint(250, 50)))
-        look = env.observe()
-        assert look.screenshot.image.getpixel((700, 400)) == (0, 128, 0)
-        assert "A new tab opened: Second." in look.facts
+        observation = env.observe()
+        assert observation.screenshot.image.getpixel((700, 400)) == (0, 128, 0)
+        assert "A new tab opened: Second." in observation.facts
 
 
 def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) ->
         env.execute(Click(ScreenPoint(700, 450)))
         assert env.observe().screenshot.image.tobytes() != before.tobytes()
         env.execute(Hotkey(("escape",)))
-        assert told(site, "heard") == 1
+        assert reported(site, "heard") == 1
         assert any("was not allowed to" in fact for fact in env.observe().facts)
 
 
@@ -312,8 +312,8 @@ def test_proxy_credentials_are_sent(site: Site) -> None:
 
 def test_unreachable_proxy_is_a_one_line_error(site: Site) -> None:
     with Relay() as relay:
-        gone = relay.address
-    with BrowserEnv(site.url, settings=BrowserSettings(proxy=gone)) as env, pytest.raises(EnvUnavailable) as refused:
+        address = relay.address
+    with BrowserEnv(site.url, settings=BrowserSettings(proxy=address)) as env, pytest.raises(EnvUnavailable) as refused:
         env.observe()
     assert "ERR_PROXY_CONNECTION_FAILED" in str(refused.value)
 
@@ -334,7 +334,7 @@ def test_headed_browser_looks_and_prompts_like_a_headless_one(site: Site, monkey
             env.execute(Click(ScreenPoint(250, 125)))
             assert env.observe().screenshot.image.tobytes() != shot.tobytes()
             env.execute(Type("Ada", submit=True))
-            assert told(site, "said") == ["Ada", 200]
+            assert reported(site, "said") == ["Ada", 200]
     finally:
         display.stop()
 
@@ -352,7 +352,7 @@ def test_window_on_a_scaled_screen_is_captured_at_the_requested_scale(
             assert shot.size == (640, 400)
             assert shot.getpixel((300, 160)) == (0, 0, 255)
             env.execute(Click(ScreenPoint(300, 160)))
-            assert told(site, "clicked") == [300, 160, "pad"]
+            assert reported(site, "clicked") == [300, 160, "pad"]
     finally:
         display.stop()
 

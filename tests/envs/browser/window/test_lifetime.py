@@ -89,8 +89,8 @@ def test_invalid_address_is_an_error_before_anything_is_opened() -> None:
 
 
 def folders_of(processes: list[psutil.Process]) -> list[Path]:
-    keepers = [process for process in processes if any("reaper.py" in part for part in command_of(process))]
-    return [Path(keeper.cmdline()[-1]) for keeper in keepers]
+    reapers = [process for process in processes if any("reaper.py" in part for part in command_of(process))]
+    return [Path(reaper.cmdline()[-1]) for reaper in reapers]
 
 
 def test_nothing_remains_after_an_exception(site: Site) -> None:
