@@ -30,11 +30,13 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
+    "demo": Command("do two demo tasks without a model server", "demo"),
     "run": Command("do a task in a browser, on a desktop, a remote screen or a phone", "run"),
     "view": Command("write a recorded run as an HTML page", "view"),
     "eval": Command("measure an agent on a benchmark", "evaluate"),
     "compare": Command("compare two evaluations", "compare"),
     "export": Command("convert recorded runs to training data", "export"),
+    "grounding-set": Command("write generated pages as a ScreenSpot data set", "grounding_set"),
     "ground": Command("find an element in a screenshot", "ground"),
     "read": Command("read the texts and controls of a screenshot", "read"),
     "parse": Command("parse replies of a model into actions", "parse"),
