@@ -167,9 +167,8 @@ class ServedModel:
             try:
                 self._send(self._body(facts, messages, sampling), messages, accumulator)
             except openai.APIStatusError as error:
-                if error.status_code not in (400, 422, 501) or not self._disable_unsupported(
-                    error.response.text.lower()
-                ):
+                message = error.response.text.lower()
+                if error.status_code not in (400, 422, 501) or not self._disable_unsupported(message):
                     raise
             else:
                 return
@@ -224,20 +223,17 @@ class ServedModel:
             body["structured_outputs"] = {"grammar": sampling.grammar}
         return body | (self._vllm_body if facts.is_vllm else {}) | self._extra_body
 
-    def _disable_unsupported(self, refusal: str) -> bool:
+    def _disable_unsupported(self, message: str) -> bool:
         """Whether the server rejected an optional parameter, which is not sent any more."""
-        if self._sent_images and "cache miss" in refusal:
+        supports = self._supports
+        if self._sent_images and "cache miss" in message:
             self._sent_images.clear()
-        elif self._supports.takes_max_tokens and "max_completion_tokens" in refusal:
-            self._supports.takes_max_tokens = False
-        elif (
-            self._supports.streams
-            and self._supports.usage_in_stream
-            and re.search("stream_options|include_usage", refusal)
-        ):
-            self._supports.usage_in_stream = False
-        elif self._supports.streams and re.search(r"\bstream", refusal):
-            self._supports.streams = False
+        elif supports.takes_max_tokens and "max_completion_tokens" in message:
+            supports.takes_max_tokens = False
+        elif supports.streams and supports.usage_in_stream and re.search("stream_options|include_usage", message):
+            supports.usage_in_stream = False
+        elif supports.streams and re.search(r"\bstream", message):
+            supports.streams = False
         else:
             return False
         return True

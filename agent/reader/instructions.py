@@ -35,7 +35,7 @@ from .targets import QUOTE, target_of, targets_of, text_pairs_of
 
 _MAX_WAIT_S = 60.0
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(?<![\w])\'([^\']*)\'(?![\w])')
-_NUMBERS = re.compile(r"^\s*\d+[.)]\s+", re.MULTILINE)
+_NUMBERS = re.compile(r"^\s*\d+[.)]\s+", re.MULTILINE)  # the numbers of a numbered list
 _VERBS = (
     "click|press|hit|tap|push|double|right|type|enter|write|input|put|fill|set|select|choose|pick|check|tick|uncheck|"
     "untick|scroll|drag|go|wait|tell|read|report|say|give|submit|open|close|expand|focus|find|navigate|switch|visit"
@@ -48,7 +48,7 @@ _BREAKS = re.compile(
 _FILLER = re.compile(
     r"^(?:and\b|then\b|next\b|now\b|first\b|finally\b|please\b|after that\b|afterwards\b|also\b|[,\s])+", re.IGNORECASE
 )
-_FIND = re.compile(r"(?:^|(?<=,\s)|(?<=then\s))find\s+and\s+", re.IGNORECASE)
+_FIND = re.compile(r"(?:^|(?<=,\s)|(?<=then\s))find\s+and\s+", re.IGNORECASE)  # find and click X means click X
 _IF = re.compile(
     r"^(?:if|when)\s+(?:you\s+(?:can\s+)?(?:see|find)\s+|there\s+(?:is|are)\s+)?(?P<seen>.+?)"
     r"(?:\s+(?:is|are)\s+(?:visible|seen|shown|there)|\s+(?:appears?|shows?(?:\s+up)?))?"

@@ -8,14 +8,14 @@ from .similarity import normalize, similarity
 from .steps import ElementType, Target
 from .vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment
 
-_MIN_SCORE = 0.8
-_PARTIAL_MATCH = 0.88
+_MIN_SCORE = 0.8  # tolerates one wrong letter in seven
+_PARTIAL_MATCH = 0.88  # factor for a match that is only a part of its segment
 _TIE = 0.005
 """Matches whose scores differ by less than this are equally good."""
 
-_AMBIGUOUS = 0.05
-_CONFIDENT = 0.96
-_REACH_PX = 420.0
+_AMBIGUOUS = 0.05  # two different texts whose scores are closer than this could both be meant
+_CONFIDENT = 0.96  # the score of a text that looks the same, see similarity.py
+_REACH_PX = 420.0  # the largest distance of a field right of its label
 _CHECKBOX_REACH = 2.6
 """The largest distance of a check box from its label, in heights of the label."""
 
@@ -52,6 +52,7 @@ def text_matches(screen: Screen, target: Target) -> list[TextMatch]:
         return []
     found = [best for segment in screen.segments if (best := _best_match(segment, target.text)) is not None]
     found += _matches_across_lines(screen.segments, target.text)
+    # Reading order in rows of 12 px, since the tops of texts on one line differ by a few pixels.
     return sorted(found, key=lambda match: (-round(match.score, 2), match.area.top // 12, match.area.left))
 
 
@@ -124,32 +125,21 @@ def value_of(screen: Screen, target: Target) -> str | None:
         rest = " ".join(word.text for word in segment.words if word.area.left >= match.area.right - 2)
         if rest.strip(" :=-"):
             return rest.strip(" :=-")
-        others = [
-            other
-            for other in screen.segments
-            if other is not segment and normalize(other.text) != normalize(target.text)
-        ]
-        nearest = _right_of(segment, others) or _below(segment, others)
+        label = normalize(target.text)
+        others = [other for other in screen.segments if other is not segment and normalize(other.text) != label]
+        nearest = _right_of(segment.area, others) or _below(segment.area, others)
         if nearest is not None:
             return nearest.text
     return None
 
 
-def _right_of(segment: TextSegment, others: list[TextSegment]) -> TextSegment | None:
-    row = [
-        other
-        for other in others
-        if other.area.row_overlap(segment.area) > 0.5 and other.area.left >= segment.area.right
-    ]
+def _right_of(area: Area, others: list[TextSegment]) -> TextSegment | None:
+    row = [other for other in others if other.area.row_overlap(area) > 0.5 and other.area.left >= area.right]
     return min(row, key=lambda other: other.area.left, default=None)
 
 
-def _below(segment: TextSegment, others: list[TextSegment]) -> TextSegment | None:
-    column = [
-        other
-        for other in others
-        if other.area.column_overlap(segment.area) > 0.3 and other.area.top >= segment.area.bottom - 4
-    ]
+def _below(area: Area, others: list[TextSegment]) -> TextSegment | None:
+    column = [other for other in others if other.area.column_overlap(area) > 0.3 and other.area.top >= area.bottom - 4]
     return min(column, key=lambda other: other.area.top, default=None)
 
 
@@ -198,9 +188,8 @@ def _of_type(screen: Screen, found: list[TextMatch], element_type: ElementType |
 
 
 def _covers(control: ScreenControl, area: Area) -> bool:
-    return control.area.contains(area, slack=8) or (
-        control.kind is ControlKind.LINK and area.contains(control.area, slack=8)
-    )
+    is_link = control.kind is ControlKind.LINK
+    return control.area.contains(area, slack=8) or (is_link and area.contains(control.area, slack=8))
 
 
 def _is_ambiguous(found: list[TextMatch]) -> bool:
@@ -218,31 +207,28 @@ def _close_button(screen: Screen) -> Area | None:
     """The close button: a small square in the top right corner of a frame."""
     squares = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
     frames = [control.area for control in screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA, *_BOXES)]
-    corners = [
-        square
-        for square in squares
-        for frame in frames
-        if frame.contains(square)
-        and frame.right - square.right < square.width
-        and square.top - frame.top < square.height
-    ]
+    corners = [square for square in squares if any(_is_top_right(square, frame) for frame in frames)]
     return min(corners, key=lambda square: square.top, default=None)
 
 
+def _is_top_right(square: Area, frame: Area) -> bool:
+    is_near = frame.right - square.right < square.width and square.top - frame.top < square.height
+    return is_near and frame.contains(square)
+
+
 def _is_framed(screen: Screen, area: Area) -> bool:
-    return any(
-        box.area.contains(area, slack=8) and box.area.width < 3 * area.width + 80 for box in screen.of_kind(*_BOXES)
-    )
+    frames = (box.area for box in screen.of_kind(*_BOXES))
+    return any(frame.contains(area, slack=8) and frame.width < 3 * area.width + 80 for frame in frames)
 
 
 def _checkbox_beside(checkboxes: tuple[ScreenControl, ...], area: Area) -> ScreenControl | None:
-    row = [checkbox for checkbox in checkboxes if checkbox.area.row_overlap(area) > 0.6]
+    row = [box for box in checkboxes if box.area.row_overlap(area) > 0.6]
     reach = _CHECKBOX_REACH * area.height
-    before = [checkbox for checkbox in row if -6 <= area.left - checkbox.area.right + 6 <= reach + 6]
-    after = [checkbox for checkbox in row if 0 <= checkbox.area.left - area.right <= reach]
+    before = [box for box in row if -6 <= area.left - box.area.right + 6 <= reach + 6]
+    after = [box for box in row if 0 <= box.area.left - area.right <= reach]
     if before:
-        return max(before, key=lambda checkbox: checkbox.area.right)
-    return min(after, key=lambda checkbox: checkbox.area.left, default=None)
+        return max(before, key=lambda box: box.area.right)
+    return min(after, key=lambda box: box.area.left, default=None)
 
 
 def _distance_to(target: Area, box: ScreenControl) -> float | None:

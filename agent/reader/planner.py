@@ -25,7 +25,7 @@ from .step_actions import (
 from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, UnparsedStep
 from .vision.screen import Area, Screen
 
-_LAST_PART = 9
+_LAST_PART = 9  # after the last part of any step, so the next reply continues with the next step
 
 
 def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
@@ -81,6 +81,7 @@ def _candidates(screen: Screen, target: Target) -> Iterator[Area | None]:
 
 def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | PlannedAction) -> PlannedAction:
     step = steps[cursor.step - 1]
+    # The next reply continues with part + 1, so a restart is part 0.
     part = _LAST_PART if isinstance(outcome, FinishAfter) else 0 if isinstance(outcome, RestartAfter) else cursor.part
     where = f"Step {cursor.step} of {len(steps)}, part {part}, try {cursor.tries}"
     if isinstance(outcome, PlannedAction):

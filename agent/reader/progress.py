@@ -13,7 +13,7 @@ from .step_actions import StepCursor
 from .steps import SkipUnlessVisible, Step, UnparsedStep
 
 _POSITION = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
-_ANSWER = re.compile(r"Noted: «(.*?)»")
+_ANSWER = re.compile(r"Noted: «(.*?)»")  # the thought carries the answers, since the reader has no other memory
 _ASKS = re.compile(r"^Action: call_user\(", re.MULTILINE)
 
 

@@ -30,16 +30,15 @@ from .steps import (
 )
 from .vision.screen import Area, ControlKind, Screen
 
-MAX_SCROLLS = 12
-MAX_TRIES = 5
-_NOTCHES = 5
-_TYPED_PART = 3
-_CLOSED = frozenset("+十⊞▶▸►>")
+MAX_SCROLLS = 12  # per step, before the reader gives up on the target
+MAX_TRIES = 5  # waits for a target to appear
+_NOTCHES = 5  # of the wheel per scroll: less than a page, so that nothing is skipped
+_TYPED_PART = 3  # after the click on the field and the selection of its text
+_CLOSED = frozenset("+十⊞▶▸►>")  # signs of a closed folder, as OCR returns them
 _SUBMIT_LABELS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
 """Labels of buttons that submit a form; an instruction may use one for another."""
 
 _DISMISS_LABELS = frozenset(("cancel", "close", "dismiss", "not now", "no thanks", "no, thanks", "later", "skip"))
-
 
 ReaderAction: TypeAlias = ActionIn[ModelPoint]
 
@@ -119,9 +118,8 @@ def next_action(step: Step, cursor: StepCursor, state: ScreenState, container: E
             return _drag(step, cursor, state)
         case NavigateStep(address):
             if not state.can_navigate:
-                return PlannedAction(
-                    f"I cannot {step} here.", AskUser(f"I cannot {step} here. Please open the page, then continue.")
-                )
+                question = f"I cannot {step} here. Please open the page, then continue."
+                return PlannedAction(f"I cannot {step} here.", AskUser(question))
             return Navigate(address) if cursor.part == 1 else None
         case WaitForStep(target):
             if find_target(screen, target) is not None:
@@ -164,9 +162,8 @@ def _submit_button(screen: Screen, target: Target) -> Area | None:
     """The only submit button on the screen, if `target` is any usual label of one."""
     if normalize(target.text) not in _SUBMIT_LABELS or _dismiss_button(screen) is not None:
         return None
-    named = [
-        control.area for control in screen.of_kind(ControlKind.BUTTON) if normalize(control.text) in _SUBMIT_LABELS
-    ]
+    buttons = screen.of_kind(ControlKind.BUTTON)
+    named = [button.area for button in buttons if normalize(button.text) in _SUBMIT_LABELS]
     return named[0] if len(named) == 1 else None
 
 
@@ -193,12 +190,12 @@ def _open_folder(step: Step, cursor: StepCursor, state: ScreenState) -> StepOutc
 
 def _expanders(screen: Screen) -> list[Area]:
     """Where a tree view has its expanders: left of the icons that stand before the names."""
-    images = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
+    icons = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
     return [
-        Area(image.left - 1.1 * image.width, image.top, image.left - 0.6 * image.width, image.bottom)
-        for image in images
+        Area(icon.left - 1.1 * icon.width, icon.top, icon.left - 0.6 * icon.width, icon.bottom)
+        for icon in icons
         if any(
-            segment.area.row_overlap(image) > 0.6 and 0 <= segment.area.left - image.right < image.width
+            segment.area.row_overlap(icon) > 0.6 and 0 <= segment.area.left - icon.right < icon.width
             for segment in screen.segments
         )
     ]
@@ -212,10 +209,9 @@ def _type(step: TypeStep, cursor: StepCursor, state: ScreenState) -> StepOutcome
         if box is None:
             return _search_for(step, cursor, state, f"a field for {step.field}")
         return Click(click_point(box.area))
-    if step.field is not None and find_field(state.screen, step.field) is None and part <= _TYPED_PART:
-        dismiss_button = _dismiss_button(state.screen)
-        if dismiss_button is not None:  # a dialog opened over the field
-            return RestartAfter(Click(click_point(dismiss_button)))
+    is_hidden = step.field is not None and find_field(state.screen, step.field) is None and part <= _TYPED_PART
+    if is_hidden and (dismiss_button := _dismiss_button(state.screen)) is not None:  # a dialog opened over the field
+        return RestartAfter(Click(click_point(dismiss_button)))
     if part == 2:
         return Hotkey(("ctrl", "a"))
     return Type(step.text) if part == _TYPED_PART else None
@@ -226,9 +222,8 @@ def _choose(step: ChooseStep, cursor: StepCursor, state: ScreenState) -> StepOut
     if cursor.part > 2:
         return None
     box = find_field(state.screen, step.source)
-    entry = find_target(
-        _without_text_in(state.screen, box.area) if box is not None and box.text else state.screen, step.entry
-    )
+    screen = _without_text_in(state.screen, box.area) if box is not None and box.text else state.screen
+    entry = find_target(screen, step.entry)
     if box is not None and box.kind is ControlKind.DROP_DOWN and normalize(box.text) == normalize(step.entry.text):
         return None if cursor.part == 1 else FinishAfter(Click(click_point(entry)) if entry else Hotkey(("enter",)))
     if cursor.part == 1 and box is not None and (box.kind is ControlKind.DROP_DOWN or entry is None):
@@ -242,9 +237,8 @@ def _choose(step: ChooseStep, cursor: StepCursor, state: ScreenState) -> StepOut
 
 def _without_text_in(screen: Screen, area: Area) -> Screen:
     """The screen without the texts in `area`."""
-    return replace(
-        screen, segments=tuple(segment for segment in screen.segments if not area.contains(segment.area, slack=8))
-    )
+    others = (segment for segment in screen.segments if not area.contains(segment.area, slack=8))
+    return replace(screen, segments=tuple(others))
 
 
 def _find_entry(step: ChooseStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
@@ -255,11 +249,8 @@ def _find_entry(step: ChooseStep, cursor: StepCursor, state: ScreenState) -> Ste
         return RetryAfter(Type(step.entry.text))
     if cursor.tries > MAX_SCROLLS or (state.unchanged and cursor.tries > 3):
         return ask_for_missing(step, str(step.entry))
-    lists = [
-        pane
-        for pane in state.screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA)
-        if pane.area.height < state.screen.height
-    ]
+    panes = state.screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA)
+    lists = [pane for pane in panes if pane.area.height < state.screen.height]
     smallest = min(lists, key=lambda pane: pane.area.width * pane.area.height, default=None)
     return RetryAfter(Scroll(Direction.DOWN, 2, click_point(smallest.area) if smallest else None))
 
@@ -288,9 +279,8 @@ def _check(step: Step, target: Target, cursor: StepCursor, state: ScreenState, *
     if cursor.part == 2 and name is not None and state.unchanged:
         return Click(click_point(name))
     if cursor.part > 1 and state.unchanged:
-        return PlannedAction(
-            f"I cannot {step}: clicking did not change it.", AskUser(f"I clicked {target}, but it did not change.")
-        )
+        question = AskUser(f"I clicked {target}, but it did not change.")
+        return PlannedAction(f"I cannot {step}: clicking did not change it.", question)
     return None
 
 

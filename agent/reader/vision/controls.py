@@ -10,20 +10,20 @@ from .screen import Area, Colour, ControlKind, Pixels, ScreenControl, TextSegmen
 from .shapes import Shape, find_shapes, is_same
 from .text_colours import colour_distance, dominant_colour, saturation
 
-_CHECKBOX_PX = (9, 40)
-_CHECKBOX_LINES = 2.2
-_BOX_PX = (14, 90)
-_BOX_LINES = 3.4
-_PANE_WIDTH_PX = 60
+_CHECKBOX_PX = (9, 40)  # the side of a check box
+_CHECKBOX_LINES = 2.2  # or up to this many text heights, for scaled screens
+_BOX_PX = (14, 90)  # the height of a button or field
+_BOX_LINES = 3.4  # or up to this many text heights
+_PANE_WIDTH_PX = 60  # narrower frames are not panes
 _DRAWN = 6.0
 """The standard deviation of brightness above which a frame is not empty."""
 
-_MAX_CAPTION_WORDS = 4
-_FRAME_PX = 4
-_VIVID = 90
-_FAINT = 260
-_LINK_APART = 110
-_ARROWS = frozenset("\u25bc\u25be\u2304\u2228\u02c5\ufe40vV")
+_MAX_CAPTION_WORDS = 4  # longer texts are paragraphs
+_FRAME_PX = 4  # the width of an outline with its anti-aliasing
+_VIVID = 90  # the saturation of colours that mark links, focus and primary buttons
+_FAINT = 260  # the contrast of disabled text
+_LINK_APART = 110  # the minimum distance of a link's colour from that of other text
+_ARROWS = frozenset("\u25bc\u25be\u2304\u2228\u02c5\ufe40vV")  # what OCR returns for the arrow of a drop-down
 SQUARES = frozenset("□■☐☑☒口回✓✔√")
 RINGS = SQUARES | frozenset("oO0°○●◎◉")
 """Characters that OCR returns for a radio button before its label; `SQUARES`: for a check box."""
@@ -58,11 +58,8 @@ class _ControlDetector:
         if area.height < _CHECKBOX_PX[0]:
             return None
         words = [word for segment in self._inside(area) for word in segment.words]
-        if (
-            shape.is_rectangle
-            and area.width > _CHECKBOX_PX[1]
-            and self._has_caption(area, words, is_even=shape.is_even)
-        ):
+        is_large_rectangle = shape.is_rectangle and area.width > _CHECKBOX_PX[1]
+        if is_large_rectangle and self._has_caption(area, words, is_even=shape.is_even):
             return self._captioned(ControlKind.BUTTON, area, words)
         if area.width <= self.max_checkbox_px and area.height <= self.max_checkbox_px and shape.is_even:
             return self._small(shape)
@@ -107,11 +104,8 @@ class _ControlDetector:
     def _is_filled_track(self, shape: Shape) -> bool:
         """Whether `shape` is a slider's filled bar with a knob at its end, and the track continues behind it."""
         area = shape.area
-        if not (
-            _CHECKBOX_PX[0] <= area.height <= self.max_checkbox_px
-            and area.width >= 3 * area.height
-            and shape.share < 0.7
-        ):
+        is_bar = _CHECKBOX_PX[0] <= area.height <= self.max_checkbox_px and area.width >= 3 * area.height
+        if not is_bar or shape.share >= 0.7:
             return False
         middle = area.centre[1]
         return any(area.contains(track) and abs(track.centre[1] - middle) <= 3 for track in self.tracks)
@@ -134,19 +128,12 @@ class _ControlDetector:
 
     def _captioned(self, kind: ControlKind, area: Area, words: Sequence[Word]) -> ScreenControl:
         text = " ".join(word.text for word in words)
-        faint = all(
-            colour_distance(word.colour, word.background) < _FAINT and saturation(word.colour) < _VIVID
-            for word in words
-        )
+        faint = all(_is_faint(word) for word in words)
         focused = None if kind is ControlKind.ICON else self._has_focus_ring(area)
         return ScreenControl(kind, area, text, focused=focused, disabled=faint if words else None)
 
     def _inside(self, area: Area) -> list[TextSegment]:
-        return [
-            segment
-            for segment in self.segments
-            if area.contains(segment.area, slack=8) or _overflows(segment.area, area)
-        ]
+        return [each for each in self.segments if area.contains(each.area, slack=8) or _overflows(each.area, area)]
 
     def _is_button(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether the text in a frame is a caption, not typed text: it is centred or on a coloured background."""
@@ -273,6 +260,10 @@ def fills_checkbox(checkbox: Area, word: Word) -> bool:
     """Whether OCR read a check box as the single letter `word`, such as V; the inside of the letter O is smaller."""
     box = word.area
     return len(word.text) == 1 and checkbox.width >= 0.75 * box.width and checkbox.height >= 0.75 * box.height
+
+
+def _is_faint(word: Word) -> bool:
+    return colour_distance(word.colour, word.background) < _FAINT and saturation(word.colour) < _VIVID
 
 
 def _overflows(text: Area, frame: Area) -> bool:

@@ -23,10 +23,10 @@ _ROWS_PX = 96
 _COLUMNS_PX = 320
 """The minimum size of a region: the network is not faster on smaller ones."""
 
-_BETWEEN_ROWS_PX = 6
-_BETWEEN_COLUMNS_PX = 40
-_MARGIN_PX = 40
-_PARTS_REMEMBERED = 128
+_BETWEEN_ROWS_PX = 6  # equal rows in which an image may be split
+_BETWEEN_COLUMNS_PX = 40  # equal columns, more than the space between words
+_MARGIN_PX = 40  # context that the network needs around text
+_REGIONS_CACHED = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +52,23 @@ class CachedTextDetector(TextDetector):
         """The boxes of all lines on `img`; called by RapidOCR."""
         resized = np.asarray(self._prepare.resize(img), np.uint8)
         likely = np.zeros((1, 1, *resized.shape[:2]), np.float32)
-        for part in regions_of(resized):
-            seen = self._likely(resized[part.top : part.bottom, part.left : part.right])
-            likely[0, 0, part.top : part.bottom, part.left : part.right] = seen
+        for region in regions_of(resized):
+            seen = self._likely(resized[region.top : region.bottom, region.left : region.right])
+            likely[0, 0, region.top : region.bottom, region.left : region.right] = seen
         boxes, scores = self.postprocess_op(likely, img.shape[:2])
         return TextDetOutput(img, self.sorted_boxes(boxes), scores) if len(boxes) else TextDetOutput()
 
-    def _likely(self, part: Pixels) -> npt.NDArray[np.float16]:
+    def _likely(self, region: Pixels) -> npt.NDArray[np.float16]:
         """The probability of each pixel to belong to text."""
-        key = blake2b(part.tobytes(), digest_size=16, salt=repr(part.shape[:2]).encode()[:16]).digest()
+        key = blake2b(region.tobytes(), digest_size=16, salt=repr(region.shape[:2]).encode()[:16]).digest()
         if key not in self._known:
             self.network_runs += 1
-            height, width = part.shape[:2]
-            whole = np.pad(part, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
+            height, width = region.shape[:2]
+            whole = np.pad(region, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
             prepared = self._prepare.permute(self._prepare.normalize(whole))
             found = self.session(prepared[np.newaxis].astype(np.float32))
             self._known[key] = found[0, 0, :height, :width].astype(np.float16)
-            if len(self._known) > _PARTS_REMEMBERED:
+            if len(self._known) > _REGIONS_CACHED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]
@@ -91,19 +91,19 @@ def _cut(same: npt.NDArray[np.bool_], between: int, least: int) -> list[tuple[in
     """
     total = len(same) + 1
     drawn = _runs(~same, between)
-    parts: list[tuple[int, int]] = []
+    regions: list[tuple[int, int]] = []
     for first, last in drawn:
         begin, end = max(first - _MARGIN_PX, 0), min(last + 1 + _MARGIN_PX, total)
-        top, bottom = parts[-1] if parts else (0, 0)
-        if not parts or begin >= bottom:
-            parts.append((begin, end))
+        top, bottom = regions[-1] if regions else (0, 0)
+        if not regions or begin >= bottom:
+            regions.append((begin, end))
         elif bottom - top < least:
-            parts[-1] = top, end
+            regions[-1] = top, end
         else:
             middle = (begin + bottom) // 2
-            parts[-1] = top, middle
-            parts.append((middle, end))
-    return parts
+            regions[-1] = top, middle
+            regions.append((middle, end))
+    return regions
 
 
 def _runs(drawn: npt.NDArray[np.bool_], between: int) -> Sequence[tuple[int, int]]:

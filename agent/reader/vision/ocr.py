@@ -20,13 +20,13 @@ from .detection import CachedTextDetector
 from .screen import Area, Pixels, TextSegment, Word
 from .text_colours import text_colours
 
-_MIN_SCORE = 0.6
+_MIN_SCORE = 0.6  # OCR confidence below which a word is dropped
 _GAP = 0.55
 """Words further apart than this fraction of their height belong to different segments, as in a menu bar."""
 
-_LETTER_GAP = 0.2
-_IDEOGRAMS = ("\u3000", "\u9fff")
-_LINES_REMEMBERED = 4096
+_LETTER_GAP = 0.2  # of the height: a gap inside a widely spaced word
+_IDEOGRAMS = ("\u3000", "\u9fff")  # CJK characters
+_LINES_CACHED = 4096  # dozens of screens
 _SETTINGS = {
     "Global.use_cls": False,
     "Global.log_level": "critical",
@@ -73,7 +73,7 @@ class CachedOcr(RapidOCR):
             self.lines_recognized += 1
             found: Any = super().recognize_txt([crop])
             self._known[key] = (found.txts[0], found.scores[0], found.word_results[0])
-            if len(self._known) > _LINES_REMEMBERED:
+            if len(self._known) > _LINES_CACHED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]

@@ -12,13 +12,13 @@ from .controls import RINGS, SQUARES, fills_checkbox, find_controls
 from .ocr import read_line, read_text, reading_order
 from .screen import Area, ControlKind, Pixels, Screen, ScreenControl, TextSegment, Word
 
-_WIDEST_READ_PX = 400
+_WIDEST_READ_PX = 400  # wider empty controls are fields, not buttons with a short word
 _LABEL_WIDTHS = 8
 """The label of a check box is searched for within this many widths of the box."""
 
-_CONTRAST = 60
+_CONTRAST = 60  # the colour distance at which a pixel counts as drawn
 _MAY_HOLD_TEXT = (ControlKind.ICON, ControlKind.DROP_DOWN)
-_DRAWN = 12.0
+_DRAWN = 12.0  # the standard deviation at which something is drawn
 EXPANDERS = frozenset("+十田⊞王")
 """Characters that OCR returns for the + of a closed folder."""
 
@@ -43,11 +43,8 @@ def read_pixels(pixels: Pixels) -> Screen:
     segments = read_text(pixels)
     controls = find_controls(pixels, segments)
     parts = [part for segment in segments for part in _split_at_frames(segment, controls)]
-    parts += [
-        part
-        for segment in _missed_by_detection(pixels, controls, parts)
-        for part in _split_at_frames(segment, controls)
-    ]
+    missed = _missed_by_detection(pixels, controls, parts)
+    parts += [part for segment in missed for part in _split_at_frames(segment, controls)]
     split = tuple(_join_in_frame(list(reading_order(parts)), controls))
     if split != segments:
         segments = split
@@ -68,14 +65,12 @@ def _missed_by_detection(
             and not control.text
             and area.width >= 1.2 * area.height
             and area.width <= _WIDEST_READ_PX
-            and not any(
-                segment.area.row_overlap(area) > 0.4 and segment.area.column_overlap(area) > 0.4 for segment in segments
-            )
+            and not _has_text(area, segments, column_overlap=0.4)
         ):
-            place: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
+            area_to_read: Area | None = Area(area.left + 3, area.top + 3, area.right - 3, area.bottom - 3)
         else:
-            place = _text_area_right_of(pixels, area, segments) if control.is_checkable else None
-        segment = read_line(pixels, place) if place is not None else None
+            area_to_read = _text_area_right_of(pixels, area, segments) if control.is_checkable else None
+        segment = read_line(pixels, area_to_read) if area_to_read is not None else None
         if segment is not None and len(segment.text) > (0 if control.is_checkable else 1):
             found.append(segment)
         found += _expander_before(pixels, control, segments)
@@ -84,19 +79,23 @@ def _missed_by_detection(
 
 def _expander_before(pixels: Pixels, control: ScreenControl, segments: Sequence[TextSegment]) -> list[TextSegment]:
     """The + of a closed folder in a tree view, left of its icon."""
-    picture = control.area
-    if not (control.checked or control.kind is ControlKind.ICON) or picture.width > 1.3 * picture.height:
+    icon = control.area
+    if not (control.checked or control.kind is ControlKind.ICON) or icon.width > 1.3 * icon.height:
         return []
-    place = Area(picture.left - 1.25 * picture.width, picture.top, picture.left - 0.3 * picture.width, picture.bottom)
-    if place.left < 0 or any(
-        segment.area.row_overlap(place) > 0.4 and segment.area.column_overlap(place) > 0.1 for segment in segments
-    ):
+    area = Area(icon.left - 1.25 * icon.width, icon.top, icon.left - 0.3 * icon.width, icon.bottom)
+    if area.left < 0 or _has_text(area, segments, column_overlap=0.1):
         return []
-    part = pixels[int(place.top) : int(place.bottom), int(place.left) : int(place.right)]
+    part = pixels[int(area.top) : int(area.bottom), int(area.left) : int(area.right)]
     if not part.size or float(part.std()) < _DRAWN:
         return []
-    mark = read_line(pixels, place)
-    return [with_text(mark, "+")] if mark is not None and mark.text in EXPANDERS else []
+    sign = read_line(pixels, area)
+    return [with_text(sign, "+")] if sign is not None and sign.text in EXPANDERS else []
+
+
+def _has_text(area: Area, segments: Sequence[TextSegment], *, column_overlap: float) -> bool:
+    return any(
+        each.area.row_overlap(area) > 0.4 and each.area.column_overlap(area) > column_overlap for each in segments
+    )
 
 
 def with_text(segment: TextSegment, text: str) -> TextSegment:

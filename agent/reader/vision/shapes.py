@@ -12,15 +12,15 @@ from .screen import Area
 _FLAT = 10
 """The largest brightness change between neighbouring pixels of a flat region."""
 
-_MIN_PX = 9
-_THIN_PX = (3, 14)
-_MAX_SHARE = 0.6
-_CELL_PX = 16
-_SQUARE = 0.9
-_ROUND = (0.68, 0.88)
-_RECTANGULAR = 0.85
-_DENTED_PX = 24
-_HULL = 0.93
+_MIN_PX = 9  # smaller regions are specks and letters
+_THIN_PX = (3, 14)  # the height of a slider's track
+_MAX_SHARE = 0.6  # of the image: larger regions are its background
+_CELL_PX = 16  # grid cells in which duplicates are searched
+_SQUARE = 0.9  # the share of its bounding box that a square covers
+_ROUND = (0.68, 0.88)  # the same for a circle: pi / 4 = 0.785, with room for outlines
+_RECTANGULAR = 0.85  # the same for a rectangle with rounded corners
+_DENTED_PX = 24  # the minimum side of frames that text may overlap
+_HULL = 0.93  # the share of the convex hull of such a frame
 
 
 @dataclass(frozen=True, slots=True)

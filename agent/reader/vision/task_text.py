@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..similarity import fold_lookalikes
 from .screen import Area, Screen, TextSegment
 
-_MIN_CHARACTERS = 10
+_MIN_CHARACTERS = 10  # shorter tasks could be the label of a target
 _MIN_SHARE = 0.75
 """The share of the task that consecutive lines must repeat."""
 
@@ -15,21 +15,18 @@ def remove_task_text(screen: Screen, task: str) -> Screen:
     lines = _task_segments(screen.segments, fold_lookalikes(task))
     if not lines:
         return screen
-    taken = Area.union(segment.area for segment in lines)
+    removed = Area.union(segment.area for segment in lines)
     segments = tuple(segment for segment in screen.segments if segment not in lines)
-    controls = tuple(
-        control
-        for control in screen.controls
-        if not (
-            taken.contains(control.area, slack=8)
-            or (control.area.contains(taken, slack=8) and _only(control.area, segments))
-        )
-    )
+    controls = tuple(control for control in screen.controls if not _belongs_to(removed, control.area, segments))
     return replace(screen, segments=segments, controls=controls)
 
 
-def _only(area: Area, others: tuple[TextSegment, ...]) -> bool:
-    return not any(area.contains(segment.area, slack=8) for segment in others) and bool(area.width)
+def _belongs_to(removed: Area, frame: Area, others: tuple[TextSegment, ...]) -> bool:
+    """Whether `frame` is inside the `removed` text, or around it and nothing else."""
+    if removed.contains(frame, slack=8):
+        return True
+    is_around = frame.contains(removed, slack=8) and bool(frame.width)
+    return is_around and not any(frame.contains(segment.area, slack=8) for segment in others)
 
 
 def _task_segments(segments: tuple[TextSegment, ...], task: str) -> list[TextSegment]:
@@ -37,14 +34,14 @@ def _task_segments(segments: tuple[TextSegment, ...], task: str) -> list[TextSeg
     if len(task) < _MIN_CHARACTERS:
         return []
     found: list[TextSegment] = []
-    place = 0
+    position = 0
     for segment in segments:
         text = fold_lookalikes(segment.text)
-        at = _find(task, text, place)
+        at = _find(task, text, position)
         if at is not None and (_continues(found[-1], segment) if found else at <= len(task) * (1 - _MIN_SHARE)):
             found.append(segment)
-            place = at + len(text)
-        if place >= len(task) - 1:
+            position = at + len(text)
+        if position >= len(task) - 1:
             break
     return found if sum(len(fold_lookalikes(segment.text)) for segment in found) >= _MIN_SHARE * len(task) else []
 
@@ -62,8 +59,8 @@ def _find(task: str, text: str, start: int) -> int | None:
     if at >= 0:
         return at if at - start <= 3 or start == 0 else None
     wrong = max(len(text) // 8, 1 if len(text) > 3 else 0)
-    for begin in range(start, min(start + 4, len(task))):
-        part = task[begin : begin + len(text)]
+    for index in range(start, min(start + 4, len(task))):
+        part = task[index : index + len(text)]
         if len(part) >= len(text) - 1 and sum(a != b for a, b in zip(part, text, strict=False)) <= wrong:
-            return begin
+            return index
     return None

@@ -88,24 +88,24 @@ def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]
 
 def test_empty_areas_are_skipped() -> None:
     assert list(regions_of(pixels(Image.new("RGB", (640, 480), "navy")))) == []
-    parts = list(regions_of(pixels(form())))
-    assert sum((part.right - part.left) * (part.bottom - part.top) for part in parts) < 0.6 * 800 * 560
+    regions = list(regions_of(pixels(form())))
+    assert sum((region.right - region.left) * (region.bottom - region.top) for region in regions) < 0.6 * 800 * 560
 
 
 def test_regions_cover_everything_drawn_and_do_not_overlap() -> None:
-    dice = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     for _ in range(50):
         image = Image.new("RGB", (900, 700), "white")
         pen = ImageDraw.Draw(image)
-        for _ in range(int(dice.integers(1, 12))):
-            left, top = int(dice.integers(0, 850)), int(dice.integers(0, 680))
-            pen.rectangle((left, top, left + int(dice.integers(4, 300)), top + int(dice.integers(4, 60))), fill="black")
+        for _ in range(int(rng.integers(1, 12))):
+            left, top = int(rng.integers(0, 850)), int(rng.integers(0, 680))
+            pen.rectangle((left, top, left + int(rng.integers(4, 300)), top + int(rng.integers(4, 60))), fill="black")
         drawn = pixels(image)
-        parts = list(regions_of(drawn))
+        regions = list(regions_of(drawn))
         above, before = drawn[1:, 1:] != drawn[:-1, 1:], drawn[1:, 1:] != drawn[1:, :-1]
-        for row, column in np.argwhere(above.any(axis=2) & before.any(axis=2)):
-            assert any(part.left <= column < part.right and part.top <= row < part.bottom for part in parts)
-        assert not any(_overlap(one, other) for one, other in combinations(parts, 2))
+        for row, column in np.argwhere(above.any(axis=2) & before.any(axis=2)):  # not a straight edge
+            assert any(region.left <= column < region.right and region.top <= row < region.bottom for region in regions)
+        assert not any(_overlap(one, other) for one, other in combinations(regions, 2))
 
 
 def _overlap(one: Region, other: Region) -> bool:
