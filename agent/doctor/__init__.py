@@ -1,6 +1,6 @@
 """Checks a model and its server before a run, so that episodes do not fail for reasons unrelated to the task."""
 
-from .calibration import CALIBRATION, Calibration, CalibrationReply, HypothesisFit, ask, calibrate
+from .calibration import CALIBRATION, Calibration, CalibrationReply, HypothesisFit, calibrate
 from .calibration_cache import (
     CachedCalibration,
     default_folder,
@@ -21,7 +21,6 @@ __all__ = [
     "CalibrationReply",
     "HypothesisFit",
     "SpaceHypothesis",
-    "ask",
     "calibrate",
     "check_endpoint",
     "default_folder",

@@ -26,7 +26,7 @@ from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named, dialect_names, with_prompt
 from .hypotheses import DownscaledImage, ResizedImage, SpaceHypothesis, hypotheses_for, is_compatible
-from .screens import CalibrationScreen, CalibrationTarget, calibration_screens, sent
+from .screens import CalibrationScreen, CalibrationTarget, calibration_screens, screen_image
 
 CALIBRATION = "model: calibration"
 
@@ -145,7 +145,7 @@ def calibrate(model: Model, dialect: Dialect) -> Calibration:
     """
     answers: list[CalibrationReply] = []
     try:
-        for answer in ask(model, dialect):
+        for answer in collect_replies(model, dialect):
             answers.append(answer)  # not list(): keeps the replies before the model was lost
             if len(answers) >= _MIN_TARGETS and all(answer.point is None for answer in answers):
                 break  # hopeless, and unparsable replies tend to be long
@@ -156,21 +156,21 @@ def calibrate(model: Model, dialect: Dialect) -> Calibration:
     return Calibration.of(dialect, answers)
 
 
-def ask(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
+def collect_replies(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
     """Yield each reply as it arrives; screens that do not fit into the model's context are skipped.
 
     Raises:
         ModelLost: the model does not reply.
     """
-    asked = _grounding_dialect(dialect)
+    prompted = _grounding_dialect(dialect)
     model.connect()
-    for scene in calibration_screens():
-        image = sent(scene, asked.image_rule.resize(scene.size))
-        for target in scene.targets:
-            messages = asked.render(f"Click on {target.name}.", (Turn(image),))
-            room = _reply_budget(model, asked, messages)
-            if room is None or room >= MIN_REPLY_TOKENS:
-                yield _answer(model, asked, messages, room, scene, target)
+    for screen in calibration_screens():
+        image = screen_image(screen, prompted.image_rule.resize(screen.size))
+        for target in screen.targets:
+            messages = prompted.render(f"Click on {target.name}.", (Turn(image),))
+            budget = _reply_budget(model, prompted, messages)
+            if budget is None or budget >= MIN_REPLY_TOKENS:
+                yield _request_click(model, prompted, messages, budget, screen, target)
 
 
 def _grounding_dialect(dialect: Dialect) -> Dialect:
@@ -187,19 +187,19 @@ def _reply_budget(model: Model, dialect: Dialect, messages: Sequence[Message]) -
     return None if context is None else context - estimated_tokens(messages, dialect.image_rule)
 
 
-def _answer(
+def _request_click(
     model: Model,
     dialect: Dialect,
     messages: tuple[Message, ...],
-    room: int | None,
-    scene: CalibrationScreen,
+    budget: int | None,
+    screen: CalibrationScreen,
     target: CalibrationTarget,
 ) -> CalibrationReply:
     sampling = dialect.sampling
-    if room is not None:
-        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+    if budget is not None:
+        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, budget))
     text = model.complete(messages, sampling, lambda text: bool(text) and dialect.is_complete(text)).text
-    return CalibrationReply(scene.size, dialect.image_rule.resize(scene.size), target, text, _point_in(dialect, text))
+    return CalibrationReply(screen.size, dialect.image_rule.resize(screen.size), target, text, _point_in(dialect, text))
 
 
 def _point_in(dialect: Dialect, text: str) -> ModelPoint | None:

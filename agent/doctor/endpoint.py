@@ -109,9 +109,9 @@ def _context(what: str, probe: Probe) -> Check:
     found = f"{context} tokens: about {fitting} screenshots of {USUAL_SCREEN}"
     if fitting >= USUAL_SCREENSHOTS:
         return Check(what, CheckStatus.OK, found)
-    verdict = CheckStatus.WARNING if fitting else CheckStatus.FAILED
+    status = CheckStatus.WARNING if fitting else CheckStatus.FAILED
     advice = f"serve it with --max-model-len 65536, or run with --history window:{max(fitting, 1)}"
-    return Check(what, verdict, f"{found}, but the history holds up to {USUAL_SCREENSHOTS}", advice)
+    return Check(what, status, f"{found}, but the history holds up to {USUAL_SCREENSHOTS}", advice)
 
 
 _CHECKS: tuple[tuple[str, Callable[[str, Probe], Check]], ...] = (

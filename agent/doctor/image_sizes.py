@@ -11,7 +11,7 @@ from ...envs.geometry import Size
 from ..core.coordinates import Grid, ImageRule
 from ..core.messages import Message
 from .probe import Probe, ServerRefused
-from .screens import calibration_screens, sent
+from .screens import calibration_screens, screen_image
 
 SIZES = (Size(462, 350), Size(1280, 720), Size(1080, 1920), Size(1920, 1080), Size(2560, 1440))
 
@@ -58,12 +58,12 @@ def image_sizes(what: str, probe: Probe) -> Check:
         return Check(what, CheckStatus.FAILED, str(refused), "fix what the server reports: an agent needs images")
     if not any(count.tokens for count in counts):
         return Check(what, CheckStatus.SKIPPED, "the server does not count image tokens")
-    return _verdict(what, counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
+    return _check(what, counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
 
 
 def _count(probe: Probe, screen: Size, bare: int, rule: ImageRule) -> _Count:
-    scene = next(scene for scene in calibration_screens() if scene.size == screen)
-    image = sent(scene, rule.resize(screen))
+    drawn = next(each for each in calibration_screens() if each.size == screen)
+    image = screen_image(drawn, rule.resize(screen))
     tokens = probe.ask([Message.of("user", image, _TEXT)]).usage.prompt - bare
     return _Count(image.size, tokens, rule.tokens(image.size))
 
@@ -72,22 +72,22 @@ def _expected(screen: Size, rule: ImageRule) -> int:
     return rule.tokens(rule.resize(screen))
 
 
-def _verdict(what: str, counts: list[_Count], rule: ImageRule, *, in_pixels: bool) -> Check:
+def _check(what: str, counts: list[_Count], rule: ImageRule, *, in_pixels: bool) -> Check:
     wrong = [count for count in counts if not count.is_right]
     if not wrong:
         sizes = ", ".join(str(count.size) for count in counts)
         return Check(what, CheckStatus.OK, f"images are not resized: {sizes}")
-    verdict = CheckStatus.FAILED if in_pixels else CheckStatus.WARNING
+    status = CheckStatus.FAILED if in_pixels else CheckStatus.WARNING
     worst = max(wrong, key=lambda count: abs(count.tokens - count.expected))
     cost = f"an image of {worst.size} costs {worst.tokens} tokens, not {worst.expected}"
     if factor := _other_factor(counts, rule):
         found = f"{cost}: the model's patches are {factor} px wide, not {rule.factor}"
-        return Check(what, verdict, found, "the model is not of the dialect's family: use another --dialect")
+        return Check(what, status, found, "the model is not of the dialect's family: use another --dialect")
     share = max(worst.tokens - _FRAME, 0) / (worst.expected - _FRAME)
     found = f"{cost}: the server resizes it to about {share:.0%} of its pixels"
     harm = "clicks miss" if in_pixels else "small text is lost"
     limit = "lower" if share > 1 else "raise"
-    return Check(what, verdict, f"{found}, so that {harm}", f"{limit} the server's image limit (vLLM: {_vllm(rule)})")
+    return Check(what, status, f"{found}, so that {harm}", f"{limit} the server's image limit (vLLM: {_vllm(rule)})")
 
 
 def _vllm(rule: ImageRule) -> str:

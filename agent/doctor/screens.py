@@ -71,9 +71,9 @@ def calibration_screens() -> tuple[CalibrationScreen, ...]:
 
 
 @cache
-def sent(scene: CalibrationScreen, size: Size) -> ImagePart:
-    """The image of `scene` in `size`, encoded once."""
-    return ImagePart.of(scene.screenshot, size)
+def screen_image(screen: CalibrationScreen, size: Size) -> ImagePart:
+    """The image of `screen` in `size`, encoded once."""
+    return ImagePart.of(screen.screenshot, size)
 
 
 def _draw(size: Size, first: int) -> CalibrationScreen:
