@@ -61,7 +61,7 @@ class RunningDisplay:
             if wanted.window_manager is not None:
                 self.start((wanted.window_manager,))
             if wanted.watch:
-                self.watched_at = start_watching(self._kept, self.environment, works=wanted.watch == "work")
+                self.watched_at = start_watching(self._kept, self.environment, interactive=wanted.watch == "work")
         except BaseException:
             self.stop()
             raise

@@ -1,16 +1,15 @@
-"""A virtual display watched live in a browser tab: TigerVNC's server reads it, noVNC shows it, our bridge joins them.
+"""Shows a virtual display live in a browser tab: TigerVNC reads it, noVNC displays it, websockify connects the two.
 
-TigerVNC's server beside Xvfb, rather than in its place, leaves the display as it is when nobody watches, and reads it
-only while somebody does. It listens on a socket in the display's private folder; the bridge alone is on the network, on
-loopback, and answers nobody who does not know the secret part of its address.
+TigerVNC runs beside Xvfb rather than in its place, so that the display is the same with and without viewers. It listens
+on a socket in the display's private folder. Only websockify is on the network, on 127.0.0.1, and it answers only
+requests that know the secret part of the address.
 """
 
 import os
-import re
+import secrets
 import shutil
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from ...env import EnvUnavailable
@@ -18,58 +17,69 @@ from .processes import ProcessGroup, lines_of
 
 _SERVERS = ("X0tigervnc", "x0tigervncserver", "x0vncserver")
 _NOVNC = (Path("/usr/share/novnc"), Path("/usr/share/webapps/novnc"), Path("/usr/share/noVNC"))
+_SYSTEM_PYTHON = "/usr/bin/python3"
 WATCHING_PACKAGES = ("tigervnc-scraping-server", "novnc")
-_MISSING = f"watching needs what is not installed: apt-get install {' '.join(WATCHING_PACKAGES)}"
-_LIMIT_S = 15.0
+_MISSING = f"watching a display needs more packages: apt-get install {' '.join(WATCHING_PACKAGES)}"
+_START_LIMIT_S = 15.0
 _POLL_S = 0.01
 
 
 def can_be_watched() -> bool:
-    """Whether what watching needs is installed."""
+    """Whether the programs that watching needs are installed."""
     try:
-        _found()
+        _find_programs()
     except EnvUnavailable:
         return False
     return True
 
 
-def start_watching(kept: ProcessGroup, environment: dict[str, str], *, works: bool) -> str:
-    """Start what shows the display that `environment` names; the address to open in a browser.
+def start_watching(group: ProcessGroup, environment: dict[str, str], *, interactive: bool) -> str:
+    """Serve the display that `environment` names; returns the address to open in a browser.
 
-    Where the watcher `works` too, their mouse and keys reach the display; otherwise the server drops them.
+    If `interactive`, mouse and keys of the viewer reach the display; otherwise the VNC server drops them.
 
     Raises:
-        EnvUnavailable: something is not installed, or does not start.
+        EnvUnavailable: a program is not installed, or does not start.
     """
-    program, novnc = _found()
-    socket, said = kept.folder / "watched", kept.folder / "watching"
-    drops = () if works else ("-AcceptPointerEvents=0", "-AcceptKeyEvents=0")
-    server = (program, "-rfbport=-1", f"-rfbunixpath={socket}", "-SecurityTypes=None", "-AlwaysShared=1")
-    log = kept.log_of(program)
-    pid = kept.start((*server, "-AcceptSetDesktopSize=0", *drops), environment, log)
-    _await(socket.exists, kept, pid, program, log)
-    bridge = (sys.executable, "-I", "-S", str(Path(__file__).with_name("bridge.py")), str(socket), str(novnc))
-    pid = kept.start((*bridge, *(["works"] if works else [])), dict(os.environ), said)
-    _await(lambda: bool(_addresses(said)), kept, pid, "the page to watch", said)
-    return _addresses(said)[0]
+    program, novnc = _find_programs()
+    secret = secrets.token_urlsafe(18)
+    sockets, web = group.folder / "screens", group.folder / "web"
+    sockets.mkdir()
+    _write_page(web / secret, novnc, interactive=interactive)
+    drops = () if interactive else ("-AcceptPointerEvents=0", "-AcceptKeyEvents=0")
+    server = (program, "-rfbport=-1", f"-rfbunixpath={sockets / secret}", "-SecurityTypes=None", "-AlwaysShared=1")
+    log = group.log_of(program)
+    pid = group.start((*server, "-AcceptSetDesktopSize=0", *drops), environment, log)
+    _await((sockets / secret).exists, group, pid, program, log)
+    script = str(Path(__file__).with_name("novnc_server.py"))
+    log = group.log_of("websockify")
+    pid = group.start((_SYSTEM_PYTHON, script, str(web), str(sockets)), dict(os.environ), log)
+    _await(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), group, pid, "websockify", log)
+    port = next(line for line in lines_of(log) if line.isdigit())
+    return f"http://127.0.0.1:{port}/{secret}/"
 
 
-def _found() -> tuple[str, Path]:
+def _find_programs() -> tuple[str, Path]:
+    """The VNC server and the folder of noVNC."""
     program = next((name for name in _SERVERS if shutil.which(name)), None)
     novnc = next((folder for folder in _NOVNC if (folder / "core" / "rfb.js").is_file()), None)
-    if program is None or novnc is None:
+    if program is None or novnc is None or shutil.which("websockify") is None:
         raise EnvUnavailable(_MISSING)
     return program, novnc
 
 
-def _addresses(log: Path) -> Sequence[str]:
-    return [line for line in lines_of(log)[:-1] if re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]+/", line)]
+def _write_page(folder: Path, novnc: Path, *, interactive: bool) -> None:
+    folder.mkdir(parents=True)
+    page = Path(__file__).with_name("watch.html").read_text(encoding="utf-8")
+    (folder / "index.html").write_text(page.replace("VIEW_ONLY", "false" if interactive else "true"), encoding="utf-8")
+    for scripts in ("core", "vendor"):
+        (folder / scripts).symlink_to(novnc / scripts)
 
 
-def _await(ready: Callable[[], bool], kept: ProcessGroup, pid: int, name: str, log: Path) -> None:
-    end = time.monotonic() + _LIMIT_S
+def _await(ready: Callable[[], bool], group: ProcessGroup, pid: int, name: str, log: Path) -> None:
+    end = time.monotonic() + _START_LIMIT_S
     while not ready():
-        if kept.exit_code(pid) is not None or time.monotonic() > end:
-            words = " ".join(" ".join(lines_of(log)[-3:]).split())
-            raise EnvUnavailable(f"{name} did not start: {words}"[:300])
+        if group.exit_code(pid) is not None or time.monotonic() > end:
+            output = " ".join(" ".join(lines_of(log)[-3:]).split())
+            raise EnvUnavailable(f"{name} did not start: {output}"[:300])
         time.sleep(_POLL_S)
