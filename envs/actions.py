@@ -1,10 +1,10 @@
-"""The one action vocabulary: everything that Screenwright can do to a screen, as a closed union of frozen values.
+"""The one action vocabulary: everything that Screenwright can do on a screen, a closed union of frozen values.
 
 The vocabulary is generic in the space of its points. A model answers in `ActionIn[ModelPoint]`; an environment takes
-`Action`, which is `ActionIn[ScreenPoint]`; `map_points` leads from one to the other. So a type checker refuses to
-click on a point that is still in the model's coordinates.
+`Action`, which is `ActionIn[ScreenPoint]`; `map_points` converts one to the other. So a type checker rejects a click
+on a point that is still in the model's coordinates.
 
-What the models of the UI-TARS family call these actions is told in the dialects (`agent/dialects/`).
+The dialects (`agent/dialects/`) map these actions to the names that models of the UI-TARS family use.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from .geometry import ScreenPoint
 
-P = TypeVar("P", covariant=True)  # noqa: PLC0105 -- short as in the literature: the point's space
+P = TypeVar("P", covariant=True)  # noqa: PLC0105 -- short by convention: the coordinate space of the points
 Q = TypeVar("Q")
 R = TypeVar("R")
 
@@ -28,7 +28,7 @@ class Button(StrEnum):
 
 
 class Direction(StrEnum):
-    """The side on which a scroll shows more of the content (`DOWN`: later content, the wheel towards the user)."""
+    """The direction of a scroll (`DOWN` reveals later content, as turning the wheel towards the user does)."""
 
     UP = "up"
     DOWN = "down"
@@ -38,12 +38,20 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Click(Generic[P]):
-    """Press and release `button` at `at`, `count` times in quick succession, with `modifiers` held."""
+    """Press and release `button` at `at`, `count` times in quick succession, with `modifiers` held.
+
+    Raises:
+        ValueError: `count` is less than 1.
+    """
 
     at: P
     button: Button = Button.LEFT
     count: int = 1
     modifiers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"a click has a count of 1 or more, not {self.count}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,11 @@ class Move(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Drag(Generic[P]):
-    """Press `button` at the first point of `path`, move through the others, release at the last; two points or more."""
+    """Press `button` at the first point of `path`, move through the others, and release it at the last.
+
+    Raises:
+        ValueError: `path` has fewer than two points.
+    """
 
     path: tuple[P, ...]
     button: Button = Button.LEFT
@@ -68,7 +80,7 @@ class Drag(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Scroll(Generic[P]):
-    """Turn the wheel by `amount` notches at `at`, or where the pointer is, to show more on the `direction` side."""
+    """Turn the wheel `amount` notches in `direction` at `at`; by default at the pointer."""
 
     direction: Direction
     amount: int = 5
@@ -77,7 +89,7 @@ class Scroll(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """Type `text` where the focus is; line breaks and tabs are typed as such; then Enter if `submit`."""
+    """Type `text` into the focused element, then press Enter if `submit`. Line breaks and tabs press Enter and Tab."""
 
     text: str
     submit: bool = False
@@ -85,14 +97,14 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Hotkey:
-    """Press `keys` in order, then release them in reverse; canonical names (see `envs/keys.py`)."""
+    """Press `keys` in order, then release them in reverse order. Keys have canonical names (see `envs/keys.py`)."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyDown:
-    """Press `key` and hold it until a `KeyUp` of the same key or the end of the episode."""
+    """Press `key` and hold it until `KeyUp` or the end of the episode."""
 
     key: str
 
@@ -106,7 +118,7 @@ class KeyUp:
 
 @dataclass(frozen=True, slots=True)
 class ButtonDown(Generic[P]):
-    """Press `button`, at `at` if given, and hold it until a `ButtonUp` or the end of the episode."""
+    """Press `button`, at `at` if given, and hold it until `ButtonUp` or the end of the episode."""
 
     button: Button = Button.LEFT
     at: P | None = None
@@ -122,7 +134,7 @@ class ButtonUp(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class LongPress(Generic[P]):
-    """Hold the left button, or a finger, at `at` for `seconds`."""
+    """Hold the left mouse button, or a finger, at `at` for `seconds`."""
 
     at: P
     seconds: float = 1.5
@@ -137,7 +149,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Navigate:
-    """Go to the address `url`."""
+    """Open `url` in the browser."""
 
     url: str
 
@@ -149,7 +161,7 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class OpenApp:
-    """Start the program called `app`, or bring it to the front."""
+    """Start the program or app named `app`, or bring its window to the front."""
 
     app: str
 
@@ -181,7 +193,7 @@ Action: TypeAlias = ActionIn[ScreenPoint]
 
 
 def points_of(action: ActionIn[Q]) -> tuple[Q, ...]:
-    """The points that `action` names, in the order in which the pointer visits them."""
+    """The points of `action`, in the order in which the pointer visits them."""
     match action:
         case Click(at=at) | LongPress(at=at):
             return (at,)

@@ -1,11 +1,11 @@
-"""One line of a diagnosis: what was looked at, what was found, and how to mend it."""
+"""The result of one diagnostic check, as `screenwright doctor` prints it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class CheckStatus(StrEnum):
-    """How a check came out. `SKIPPED`: it could not be looked at, because something before it failed."""
+    """The outcome of a check. `SKIPPED`: it did not run, because an earlier check failed or it is optional."""
 
     OK = "ok"
     WARNING = "warning"
@@ -15,9 +15,9 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`what` was looked at, such as `display`; `found` is one line; `mend` says what to do, where there is anything."""
+    """One check: `what` was checked, such as `display`; `found`, the result in one line; `fix`, what to do about it."""
 
     what: str
-    verdict: CheckStatus
+    status: CheckStatus
     found: str
-    mend: str = ""
+    fix: str = ""

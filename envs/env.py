@@ -60,7 +60,7 @@ class Observation:
 
     screenshot: Screenshot
     facts: tuple[str, ...] = ()
-    place: str = ""
+    location: str = ""
     device: DeviceTransform = DeviceTransform()
 
 

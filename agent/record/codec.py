@@ -114,19 +114,19 @@ class _StoredObservation:
     screenshot: str
     size: Size
     facts: tuple[str, ...]
-    place: str
+    location: str
     device: DeviceTransform
 
 
 def _read_observation(stored: _StoredObservation, info: ValidationInfo) -> Observation:
     load: Callable[[str], bytes] = (info.context or {})["load"]
     screenshot = StoredScreenshot(stored.screenshot, stored.size, load)
-    return Observation(screenshot, stored.facts, stored.place, stored.device)
+    return Observation(screenshot, stored.facts, stored.location, stored.device)
 
 
 def _write_observation(observation: Observation) -> _StoredObservation:
     shot = observation.screenshot
-    return _StoredObservation(shot.sha256, shot.size, observation.facts, observation.place, observation.device)
+    return _StoredObservation(shot.sha256, shot.size, observation.facts, observation.location, observation.device)
 
 
 _Pair = _stored_as(tuple[float, float], lambda pair, _: ScreenPoint(*pair), lambda point: (point.x, point.y))

@@ -36,5 +36,5 @@ def _keyboard(env: AndroidEnv) -> Check:
     what = "android: text"
     if env.types_any_script():
         return Check(what, CheckStatus.OK, f"ASCII by input, other text by {KEYBOARD}")
-    mend = f"for other text install ADBKeyboard on it, {KEYBOARD_PAGE}"
-    return Check(what, CheckStatus.WARNING, "ASCII alone", mend)
+    fix = f"for other text install ADBKeyboard on it, {KEYBOARD_PAGE}"
+    return Check(what, CheckStatus.WARNING, "ASCII alone", fix)

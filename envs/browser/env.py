@@ -82,7 +82,7 @@ class BrowserEnv(ScreenEnv):
     def observe(self) -> Observation:
         """See `Env`."""
         observation = self._run(lambda session: session.observe())
-        self._last_url = observation.place
+        self._last_url = observation.location
         return observation
 
     def execute(self, action: Action) -> ActionResult:

@@ -11,7 +11,7 @@ from .node import setting
 from .screen import SIZE, ScreenConfig, parse_size
 
 if TYPE_CHECKING:
-    from ..desktop.sentry.settings import InterruptSettings
+    from ..desktop.watchdog.settings import InterruptSettings
 
 
 class UserAtScreen(ScreenConfig):
@@ -28,7 +28,7 @@ class UserAtScreen(ScreenConfig):
 
     def interrupts(self) -> "InterruptSettings":
         """How the user at the screen can stop or pause the run."""
-        from ..desktop.sentry.settings import InterruptSettings  # needs the desktop extra
+        from ..desktop.watchdog.settings import InterruptSettings  # needs the desktop extra
 
         return InterruptSettings(self.hot_key, self.pause_for_user)
 
@@ -76,7 +76,9 @@ class DesktopConfig(UserAtScreen):
         if not self.virtual:
             return DesktopEnv(display=self.display, monitor=self.monitor, interrupts=self.interrupts())
         programs = tuple(tuple(shlex.split(program)) for program in self.program)
-        watch: Literal["", "look", "work"] = "" if not self.watch else "work" if self.watch_interactive else "look"
+        watch: Literal["", "view", "control"] = (
+            "" if not self.watch else "control" if self.watch_interactive else "view"
+        )
         return DesktopEnv(
             virtual=VirtualDisplay(size=parse_size(self.screen), programs=programs, watch=watch),
             interrupts=self.interrupts() if self.watch_interactive else None,

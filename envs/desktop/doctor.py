@@ -19,12 +19,12 @@ from .address import DisplayAddress
 from .capture import Capture, screenshot_of
 from .env import DesktopEnv
 from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
-from .sentry import WITHOUT, start_sentry
-from .sentry.settings import OFF, InterruptSettings
 from .session import INPUT_DEVICES
 from .virtual.display import VirtualDisplay
 from .virtual.packages import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
 from .virtual.watching import WATCHING_PACKAGES, can_be_watched
+from .watchdog import DISABLE, start_watchdog
+from .watchdog.settings import OFF, InterruptSettings
 from .x11.connection import in_x, is_x11
 from .x11.keyboard import Keyboard
 from .x11.xlib import XDisplay
@@ -47,7 +47,7 @@ def check_desktop(size: Size = Size(1280, 720), display: str | None = None) -> G
     works = False
     can_be_virtual = platform.system() == "Linux" and set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL
     for check in _real(display, can_be_virtual):
-        works = works or (check.what == f"{_REAL}: display" and check.verdict is CheckStatus.OK)
+        works = works or (check.what == f"{_REAL}: display" and check.status is CheckStatus.OK)
         yield check
     if platform.system() == "Linux":
         yield from _virtual(size, needed=not works)
@@ -62,8 +62,8 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
         try:
             observation = _first_look(env)
         except EnvError as error:
-            mend = _PERMIT if platform.system() == "Darwin" else _how_to_get_one(can_be_virtual)
-            yield Check(what, trouble, str(error), mend)
+            fix = _PERMIT if platform.system() == "Darwin" else _how_to_get_one(can_be_virtual)
+            yield Check(what, trouble, str(error), fix)
             return
         assert env.address is not None
         if env.wayland:
@@ -91,9 +91,9 @@ def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
     """Whether the person at the screen can be seen to press it."""
     what, interrupts = f"{_REAL}: hot key", InterruptSettings()
     try:
-        start_sentry(address, interrupts, devices=devices).close()
+        start_watchdog(address, interrupts, devices=devices).close()
     except EnvError as error:
-        return Check(what, CheckStatus.FAILED, str(error), WITHOUT)
+        return Check(what, CheckStatus.FAILED, str(error), DISABLE)
     found = f"{interrupts.hot_key} stops a run; mouse and keys in the user's hands hold it"
     return Check(what, CheckStatus.OK, found)
 
@@ -145,8 +145,8 @@ def _watching() -> Check:
     what = f"{_VIRTUAL}: watching"
     if can_be_watched():
         return Check(what, CheckStatus.OK, "TigerVNC's server and noVNC")
-    mend = f"apt-get install {' '.join(WATCHING_PACKAGES)}"
-    return Check(what, CheckStatus.SKIPPED, "not installed, and needed for --watch alone", mend)
+    fix = f"apt-get install {' '.join(WATCHING_PACKAGES)}"
+    return Check(what, CheckStatus.SKIPPED, "not installed, and needed for --watch alone", fix)
 
 
 def _packages(programs: Sequence[str]) -> str:
@@ -177,7 +177,7 @@ def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
     """Capture and pointer of one monitor."""
     captured = in_x(lambda: _capture(f"{kind}: capture{number}", bench))
     yield captured
-    if captured.verdict is CheckStatus.OK:
+    if captured.status is CheckStatus.OK:
         samples = in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES])
         yield pointer_check(f"{kind}: pointer{number}", samples)
     else:

@@ -13,9 +13,9 @@ from ..base import SessionEnv
 from ..env import ActionRefused, ActionResult, EnvInfo, InputListener
 from ..settle import SettleTimeouts
 from .address import DisplayAddress
-from .sentry.settings import InterruptSettings
 from .session import DesktopSession, DriverName
 from .virtual.display import VirtualDisplay
+from .watchdog.settings import InterruptSettings
 from .x11.connection import Window
 
 
@@ -67,9 +67,9 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         return self._session is not None and self._session.wayland
 
     @property
-    def watched_at(self) -> str:
+    def watch_url(self) -> str:
         """The address of the page that shows a watched display while it is open; else empty."""
-        return self._session.watched_at if self._session is not None else ""
+        return self._session.watch_url if self._session is not None else ""
 
     def info(self) -> EnvInfo:
         """See `Env`."""

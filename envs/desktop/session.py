@@ -21,10 +21,10 @@ from .apps.launch import command_of, start_detached, window_of
 from .apps.registry import installed
 from .capture import Capture, screenshot_of
 from .dpi import say_dpi_aware
-from .sentry import Unwatched, start_sentry
-from .sentry.gate import put_gate_on
-from .sentry.settings import OFF, InterruptSettings
 from .virtual.display import RunningDisplay, VirtualDisplay
+from .watchdog import NoWatchdog, start_watchdog
+from .watchdog.input_filter import filter_input
+from .watchdog.settings import OFF, InterruptSettings
 from .wayland import WaylandDriver, WaylandScreen, wayland_socket
 from .x11.connection import Window, Windows, connect, is_x11
 
@@ -64,7 +64,7 @@ class DesktopSession:
                 undo.callback(self._running.stop)
             wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
             self.address = self._running.address if self._running else _real_address(display, wayland)
-            self._watched = Unwatched()
+            self._watched = NoWatchdog()
             self._capture: Capture | WaylandScreen
             interrupts = interrupts or _usual(virtual)
             if wayland is not None:
@@ -130,9 +130,9 @@ class DesktopSession:
         return isinstance(self._capture, WaylandScreen)
 
     @property
-    def watched_at(self) -> str:
+    def watch_url(self) -> str:
         """The address of the page that shows a watched display; empty if there is none."""
-        return self._running.watched_at if self._running else ""
+        return self._running.watch_url if self._running else ""
 
     @property
     def on_screen(self) -> Windows | None:
@@ -199,11 +199,11 @@ class DesktopSession:
         self.release()
         self._undo.close()
 
-    def _guarded(self, interrupts: InterruptSettings, driver: DriverName, undo: ExitStack) -> Unwatched:
+    def _guarded(self, interrupts: InterruptSettings, driver: DriverName, undo: ExitStack) -> NoWatchdog:
         """What watches the person at this screen."""
-        if not interrupts.wanted:
-            return Unwatched()
-        watched = start_sentry(self.address, interrupts, trusting=driver == "pyautogui")
+        if not interrupts.enabled:
+            return NoWatchdog()
+        watched = start_watchdog(self.address, interrupts, trusting=driver == "pyautogui")
         undo.callback(watched.close)
         return watched
 
@@ -213,8 +213,8 @@ class DesktopSession:
         """Capture, mouse and keyboard of a compositor; it tells of no windows, nor what the person does."""
         screen = WaylandScreen(socket, monitor)
         undo.callback(_quietly, screen.close)
-        if interrupts.wanted:
-            self._watched = start_sentry(self.address, interrupts, devices=INPUT_DEVICES)
+        if interrupts.enabled:
+            self._watched = start_watchdog(self.address, interrupts, devices=INPUT_DEVICES)
             undo.callback(self._watched.close)
         driver = WaylandDriver(screen, self._watched.check)
         undo.callback(driver.close)
@@ -226,7 +226,7 @@ class DesktopSession:
         if is_x11():
             connection = connect(self.address)
             undo.callback(_quietly, connection.close)
-            put_gate_on(connection, self._watched)
+            filter_input(connection, self._watched)
             self._windows = Windows(connection)
             if name != "pyautogui":
                 from .x11.driver import XTestDriver
@@ -308,7 +308,7 @@ class DesktopSession:
 
 def _usual(virtual: VirtualDisplay | None) -> InterruptSettings:
     """Who can get at a screen can stop the work on it and take it back."""
-    somebody = virtual is None or virtual.watch == "work"
+    somebody = virtual is None or virtual.watch == "control"
     return InterruptSettings() if somebody else InterruptSettings(OFF, 0.0)
 
 

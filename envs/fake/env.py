@@ -66,7 +66,7 @@ class FakeEnv(ScreenEnv):
     def observe(self) -> Observation:
         """See `Env`."""
         self._check_open()
-        return Observation(photograph(self.state, self.size), place="Fake window")
+        return Observation(photograph(self.state, self.size), location="Fake window")
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""

@@ -49,8 +49,6 @@ def code_of(action: Action, system: str = "Linux") -> str:
     """
     match action:
         case Click(at, button, count, modifiers):
-            if count < 1:
-                raise ActionRefused(f"a click presses at least once, not {count} times")
             return _held(modifiers, [f"click({_at(at)}, clicks={count}, interval=0.1, button={button.value!r})"])
         case Move(to):
             return _lines([f"moveTo({_at(to)})"])
@@ -111,8 +109,6 @@ def _held(modifiers: tuple[str, ...], calls: list[str]) -> str:
 
 
 def _drag(path: tuple[ScreenPoint, ...], button: Button) -> list[str]:
-    if len(path) < 2:
-        raise ActionRefused("a drag needs two points or more")
     moves = [f"moveTo({_at(point)}, duration={_DRAG_S:g})" for point in path[1:]]
     return [
         f"moveTo({_at(path[0])})",

@@ -69,7 +69,7 @@ class BrowserGymEnv(ScreenEnv):
     def observe(self) -> Observation:
         """See `Env`. The screenshot that BrowserGym took after the last action."""
         self._check_open()
-        return Observation(self._shot, place=str(self._latest.get("url", "")))
+        return Observation(self._shot, location=str(self._latest.get("url", "")))
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
@@ -193,8 +193,6 @@ _ENTER = ("keyboard_press('Enter')",)
 
 
 def _clicks(at: ScreenPoint, button: Button, count: int) -> list[str]:
-    if count < 1:
-        raise ActionRefused(f"a click needs a count of at least 1, not {count}")
     single, double = (
         f"mouse_click({_at(at)}, button={button.value!r})",
         f"mouse_dblclick({_at(at)}, button={button.value!r})",

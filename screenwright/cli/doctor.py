@@ -167,7 +167,7 @@ def install_missing() -> None:
 
 def exit_code(checks: Iterable[Check]) -> int:
     """The exit code after these checks."""
-    failures = {failure_of(check) for check in checks if check.verdict is CheckStatus.FAILED}
+    failures = {failure_of(check) for check in checks if check.status is CheckStatus.FAILED}
     return next((failure.exit_code for failure in Failure if failure in failures), 0)
 
 
@@ -206,7 +206,7 @@ def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Che
 def _browser(*, asked: bool) -> Iterator[Check]:
     packages = check_extra("browser", EXTRAS["browser"], asked=asked)
     yield packages
-    if packages.verdict is CheckStatus.OK:
+    if packages.status is CheckStatus.OK:
         from ..envs.browser.doctor import check_browser  # needs the browser extra
 
         yield from check_browser()
@@ -215,7 +215,7 @@ def _browser(*, asked: bool) -> Iterator[Check]:
 def _android() -> Iterator[Check]:
     packages = check_extra("android", EXTRAS["android"], asked=True)
     yield packages
-    if packages.verdict is CheckStatus.OK:
+    if packages.status is CheckStatus.OK:
         from ..envs.android.doctor import check_android  # needs the android extra
 
         yield from check_android()
@@ -224,7 +224,7 @@ def _android() -> Iterator[Check]:
 def _desktop(*, asked: bool) -> Iterator[Check]:
     packages = check_extra("desktop", EXTRAS["desktop"], asked=asked)
     yield packages
-    if packages.verdict is CheckStatus.OK:
+    if packages.status is CheckStatus.OK:
         from ..envs.desktop.doctor import check_desktop  # needs the desktop extra
 
         yield from check_desktop()
@@ -233,7 +233,7 @@ def _desktop(*, asked: bool) -> Iterator[Check]:
 def _reader(*, asked: bool) -> Iterator[Check]:
     packages = check_extra("reader", EXTRAS["reader"], asked=asked)
     yield packages
-    if packages.verdict is CheckStatus.OK:
+    if packages.status is CheckStatus.OK:
         yield _reading()
 
 
@@ -243,7 +243,7 @@ def _reading() -> Check:
     from ..agent.doctor.screens import calibration_screens
     from ..agent.loop.agent import Agent
 
-    what, mend = "reader: finds a word", "pip install --force-reinstall 'screenwright[reader]'"
+    what, fix = "reader: finds a word", "pip install --force-reinstall 'screenwright[reader]'"
     scene = calibration_screens()[0]
     target = scene.targets[0]
     try:
@@ -251,13 +251,13 @@ def _reading() -> Check:
     except (ImportError, ModelLost) as error:
         return Check(what, CheckStatus.FAILED, " ".join(str(error).split()), "apt-get install libgl1 libglib2.0-0")
     if point is None or not target.contains(point):
-        return Check(what, CheckStatus.FAILED, f"not {target.name}, in an image of {scene.size}", mend)
+        return Check(what, CheckStatus.FAILED, f"not {target.name}, in an image of {scene.size}", fix)
     return Check(what, CheckStatus.OK, f"{target.name}, in an image of {scene.size}")
 
 
 def _rare_extras() -> Check:
     checks = [check_extra(extra, names, asked=False) for extra, names in RARE_EXTRAS.items()]
-    absent = [check.what.removeprefix("packages: ") for check in checks if check.verdict is not CheckStatus.OK]
+    absent = [check.what.removeprefix("packages: ") for check in checks if check.status is not CheckStatus.OK]
     found = f"not installed, rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
     return Check("packages: others", CheckStatus.OK, found)
 
@@ -283,7 +283,7 @@ def _server(model: "ServedModel", given: Dialect | None, *, calibration: bool) -
     with model:
         reached = True
         for check in check_endpoint(model, given):
-            reached = reached and (check.what not in (REACHABLE, REPLY) or check.verdict is not CheckStatus.FAILED)
+            reached = reached and (check.what not in (REACHABLE, REPLY) or check.status is not CheckStatus.FAILED)
             yield check
         if calibration:
             yield from _calibration(model, given, reached=reached)
@@ -311,8 +311,8 @@ def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) 
     try:
         path = save_calibration(calibration, model.info(), default_folder())
     except OSError as error:
-        mend = "make that folder writable, or set XDG_STATE_HOME to another one"
-        yield Check(what, CheckStatus.WARNING, f"cannot write to {default_folder()}: {error.strerror}", mend)
+        fix = "make that folder writable, or set XDG_STATE_HOME to another one"
+        yield Check(what, CheckStatus.WARNING, f"cannot write to {default_folder()}: {error.strerror}", fix)
         return
     if path is not None:
         yield Check(what, CheckStatus.OK, str(path))
@@ -335,10 +335,10 @@ class Report:
         if self._as_json:
             self._terminal.line(json.dumps(asdict(check), ensure_ascii=False))
             return
-        verdict = self._terminal.style(f"{check.verdict:{_VERDICT_WIDTH}}", _COLORS[check.verdict])
+        verdict = self._terminal.style(f"{check.status:{_VERDICT_WIDTH}}", _COLORS[check.status])
         self._terminal.line(f"{check.what:{_WHAT_WIDTH}}  {verdict}  {check.found}")
-        if check.mend:
-            self._terminal.line(f"{'':{_WHAT_WIDTH}}  {'':{_VERDICT_WIDTH}}  -> {check.mend}")
+        if check.fix:
+            self._terminal.line(f"{'':{_WHAT_WIDTH}}  {'':{_VERDICT_WIDTH}}  -> {check.fix}")
 
     def end(self) -> None:
         """Print the summary."""
@@ -347,4 +347,4 @@ class Report:
             self._terminal.line(f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}")
 
     def _counted(self, verdict: CheckStatus) -> int:
-        return sum(check.verdict is verdict for check in self.checks)
+        return sum(check.status is verdict for check in self.checks)

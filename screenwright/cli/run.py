@@ -100,11 +100,11 @@ def _show(
     as_json: bool,
 ) -> Ended:
     progress = Progress(terminal)
-    watched_at = ""
+    watch_url = ""
     last: Event | None = None
     for last in events:
-        if not watched_at and (watched_at := getattr(env, "watched_at", "")):
-            terminal.line(f"watch it at {watched_at}")
+        if not watch_url and (watch_url := getattr(env, "watch_url", "")):
+            terminal.line(f"watch it at {watch_url}")
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)
@@ -131,7 +131,7 @@ def _at_last_page(screen: ScreenConfig, resume: Path) -> ScreenConfig:
         return screen
     from ..envs.browser.firewall.rules import Firewall
 
-    pages = [event.observation.place for event in read_run(resume).events if isinstance(event, Observed)]
+    pages = [event.observation.location for event in read_run(resume).events if isinstance(event, Observed)]
     if not pages or not pages[-1].startswith(("http", "file:")):
         return screen
     if screen.allow_host and Firewall.parse(screen.allow_host).refusal(pages[-1]):

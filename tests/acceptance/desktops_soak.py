@@ -67,7 +67,7 @@ class Desktop:
         method = env.execute(Type(text)).method
         look = env.observe()
         self.steps += 5
-        self._check("window", look.place, name)
+        self._check("window", look.location, name)
         self._check("colour", look.screenshot.image.getpixel(PAD), colour)
         self._await("presses", told, number)
         self._await("text", told, text)

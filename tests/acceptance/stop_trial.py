@@ -32,8 +32,8 @@ from screenwright.agent.record.trajectory import RunLog, read_run
 from screenwright.envs.actions import Action, Button, ButtonDown, ButtonUp, Hotkey, KeyDown, KeyUp, Type
 from screenwright.envs.desktop import InterruptSettings
 from screenwright.envs.desktop.address import DisplayAddress
-from screenwright.envs.desktop.sentry.x11 import down_on
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.envs.desktop.watchdog.x11 import down_on
 from screenwright.envs.settle import SettleTimeouts
 
 SIZE = Size(1280, 720)

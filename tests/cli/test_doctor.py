@@ -75,8 +75,8 @@ def test_a_model_that_is_right_passes_and_the_verdict_is_kept(
 ) -> None:
     assert doctor(asked("--model", right.url), as_json=True) == 0
     found = lines(capsys.readouterr().out)
-    assert found[REACHABLE]["verdict"] == "ok"
-    assert found[CALIBRATION]["verdict"] == "ok"
+    assert found[REACHABLE]["status"] == "ok"
+    assert found[CALIBRATION]["status"] == "ok"
     kept = Path(found["model: result saved"]["found"])
     assert kept.is_relative_to(verdicts)
     assert json.loads(kept.read_text())["fits"] is True
@@ -88,7 +88,7 @@ def test_a_model_that_clicks_elsewhere_has_an_exit_code_of_its_own(capsys: pytes
 
     with pointing(beside) as server:
         assert doctor(asked("--model", server.url), as_json=True) == 25
-    assert lines(capsys.readouterr().out)[CALIBRATION]["verdict"] == "failed"
+    assert lines(capsys.readouterr().out)[CALIBRATION]["status"] == "failed"
 
 
 def test_without_calibration_the_model_is_not_asked_to_click(
@@ -105,9 +105,9 @@ def test_a_server_that_is_down_has_an_exit_code_of_its_own(capsys: pytest.Captur
         address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     assert doctor(asked("--model", address), as_json=True) == 23
     found = lines(capsys.readouterr().out)
-    assert found[REACHABLE]["verdict"] == "failed"
-    assert found[REACHABLE]["mend"]
-    assert {line["verdict"] for what, line in found.items() if what.startswith("model: ") and what != REACHABLE} == {
+    assert found[REACHABLE]["status"] == "failed"
+    assert found[REACHABLE]["fix"]
+    assert {line["status"] for what, line in found.items() if what.startswith("model: ") and what != REACHABLE} == {
         "skipped"
     }
 
@@ -116,8 +116,8 @@ def test_a_model_whose_dialect_nobody_knows_has_an_exit_code_of_its_own(capsys: 
     with serve(ScriptedModel(lambda _: "hello"), name="nobody-knows") as server:
         assert doctor(asked("--model", server.url), as_json=True) == 24
     found = lines(capsys.readouterr().out)
-    assert "--dialect" in found["model: name"]["mend"]
-    assert found[CALIBRATION]["verdict"] == "skipped"
+    assert "--dialect" in found["model: name"]["fix"]
+    assert found[CALIBRATION]["status"] == "skipped"
 
 
 def test_a_verdict_that_cannot_be_kept_is_a_warning(
@@ -126,7 +126,7 @@ def test_a_verdict_that_cannot_be_kept_is_a_warning(
     (tmp_path / "a file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
     assert doctor(asked("--model", right.url), as_json=True) == 0
-    assert lines(capsys.readouterr().out)["model: result saved"]["verdict"] == "warning"
+    assert lines(capsys.readouterr().out)["model: result saved"]["status"] == "warning"
 
 
 @pytest.mark.reader
@@ -134,7 +134,7 @@ def test_the_reader_is_looked_at_as_a_model(capsys: pytest.CaptureFixture[str]) 
     assert doctor(asked("--model", "reader"), as_json=True) == 0
     found = lines(capsys.readouterr().out)
     assert list(found) == ["version", "packages: reader", "reader: finds a word"]
-    assert {line["verdict"] for line in found.values()} == {"ok"}
+    assert {line["status"] for line in found.values()} == {"ok"}
 
 
 # -- screens
@@ -175,7 +175,7 @@ def test_without_flags_everything_here_is_looked_at_in_a_process_that_says_nothi
     assert (done.returncode, done.stderr) == (0, "")
     found = lines(done.stdout)
     assert {what.partition(":")[0] for what in found} >= {"version", "packages", "browser", "virtual", "reader"}
-    assert all(set(line) == {"what", "verdict", "found", "mend"} for line in found.values())
+    assert all(set(line) == {"what", "status", "found", "fix"} for line in found.values())
 
 
 @pytest.mark.desktop
@@ -221,19 +221,19 @@ def test_an_unknown_dialect_or_model_is_bad_input(capsys: pytest.CaptureFixture[
 
 def test_an_extra_that_is_missing_fails_only_where_it_was_asked_for() -> None:
     missing = check_extra("browser", ("pillow", "no-such-distribution"), asked=True)
-    assert missing.verdict is CheckStatus.FAILED
+    assert missing.status is CheckStatus.FAILED
     assert missing.found == "not installed: no-such-distribution"
-    assert missing.mend == "pip install 'screenwright[browser]'"
+    assert missing.fix == "pip install 'screenwright[browser]'"
     assert failure_of(missing) is Failure.BROWSER
-    assert check_extra("browser", ("no-such-distribution",), asked=False).verdict is CheckStatus.WARNING
-    assert check_extra("browser", ("pillow",), asked=True).verdict is CheckStatus.OK
+    assert check_extra("browser", ("no-such-distribution",), asked=False).status is CheckStatus.WARNING
+    assert check_extra("browser", ("pillow",), asked=True).status is CheckStatus.OK
 
 
 # -- exit codes
 
 
 def failed(what: str) -> Check:
-    return Check(what, CheckStatus.FAILED, "it is broken", "mend it")
+    return Check(what, CheckStatus.FAILED, "it is broken", "fix it")
 
 
 def test_exit_codes_are_those_of_no_other_command() -> None:
@@ -293,7 +293,7 @@ def printed(stream: io.StringIO, *checks: Check, as_json: bool = False) -> str:
 def test_lines_are_aligned_and_the_verdict_is_a_word() -> None:
     text = printed(io.StringIO(), Check("browser: start", CheckStatus.OK, "it does"), failed("desktop: display"))
     first, second, third, last = text.splitlines()
-    assert first.index("it does") == second.index("it is broken") == third.index("-> mend it")
+    assert first.index("it does") == second.index("it is broken") == third.index("-> fix it")
     assert " ok " in first
     assert " failed " in second
     assert last == "1 failed, no warnings"
@@ -312,9 +312,9 @@ def test_json_is_one_object_a_check_and_nothing_else() -> None:
     check = failed("desktop: display")
     assert json.loads(printed(io.StringIO(), check, as_json=True)) == {
         "what": "desktop: display",
-        "verdict": "failed",
+        "status": "failed",
         "found": "it is broken",
-        "mend": "mend it",
+        "fix": "fix it",
     }
 
 

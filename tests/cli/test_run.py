@@ -151,8 +151,11 @@ def test_ctrl_c_stops_cleanly_and_the_run_is_readable(tmp_path: Path) -> None:
         (("run", "x", "--model", "http://127.0.0.1:9", "--dialect", "klingon"), "klingon"),
         (("run", "x", "--config", "missing.toml"), "missing.toml"),
         (("run", "x", "--env", "desktop"), "--virtual"),
-        (("run", "x", "--env", "desktop", "--yes", "--hot-key", "a"), "is a letter that is typed"),
-        (("run", "x", "--env", "desktop", "--yes", "--hot-key", "twice esc"), "should be like double escape"),
+        (("run", "x", "--env", "desktop", "--yes", "--hot-key", "a"), "is a character that gets typed"),
+        (
+            ("run", "x", "--env", "desktop", "--yes", "--hot-key", "twice esc"),
+            "is not a hot key; use for example double escape",
+        ),
         (("run", "x", "--env", "desktop", "--yes", "--pause-for-user", "-1"), "--pause-for-user"),
         (("run", "x", "--env", "desktop", "--virtual", "--monitor", "2"), "--monitor selects one of the real screen"),
         (("run", "x", "--env", "vnc"), "--address HOST:PORT"),

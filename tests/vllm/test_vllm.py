@@ -123,7 +123,7 @@ def test_an_episode_held_to_the_grammar_acts_in_a_page_with_real_box_tokens(tmp_
 def test_the_doctor_finds_nothing_wrong_with_the_server() -> None:
     with ServedModel(URL) as model:
         found = {check.what: check for check in check_endpoint(model)}
-    assert {what: check for what, check in found.items() if check.verdict is not CheckStatus.OK} == {}
+    assert {what: check for what, check in found.items() if check.status is not CheckStatus.OK} == {}
     assert found["model: context"].found.startswith("8192 tokens")
     assert found["model: images a prompt"].found == "5"
     assert "2548x1428" in found["model: image size"].found
@@ -133,7 +133,7 @@ def test_the_doctor_finds_nothing_wrong_with_the_server() -> None:
 def test_the_doctor_refuses_a_model_that_means_nothing_by_what_it_says(tmp_path: Path) -> None:
     with ServedModel(URL) as model:
         calibration = calibrate(model, UiTars15())
-        assert (calibration.lost, calibration.space, calibration.check().verdict) == ("", None, CheckStatus.FAILED)
+        assert (calibration.lost, calibration.space, calibration.check().status) == ("", None, CheckStatus.FAILED)
         assert save_calibration(calibration, model.info(), tmp_path) is not None
         refused = refusal_of(model, None, tmp_path)
     assert refused is not None

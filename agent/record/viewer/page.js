@@ -147,7 +147,7 @@ function panel(step) {
   if (step.points.length) section("points, in every space", points(step));
   section("time", ...times(step));
   const more = [make("p", `${step.size[0]} x ${step.size[1]} px`)];
-  if (step.place) more.unshift(make("p", step.place));
+  if (step.location) more.unshift(make("p", step.location));
   if (step.tokens.prompt) more.push(make("p", `${step.tokens.prompt} tokens in (${step.tokens.cached} cached), ${step.tokens.completion} out`));
   const purposes = { act: "raw reply", zoom: "raw reply to the magnified crop", summarize: "summary of earlier steps" };
   step.replies.forEach(([purpose, reply], index) => more.push(folded(purposes[purpose] + (purpose === "act" && index ? `, ${index + 1}` : ""), reply)));

@@ -153,7 +153,7 @@ def _step_json(step: _Step, after: _Step | None) -> Json:
         "picture": observed.observation.screenshot.sha256,
         "after": after.observed.observation.screenshot.sha256 if after is not None else None,
         "size": [size.width, size.height],
-        "place": observed.observation.place,
+        "location": observed.observation.location,
         "notes": [*observed.notes],
         "noted": [*step.noted],
         "thought": decided.thought if decided is not None else None,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ...actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait
 from ...base import SessionEnv
-from ...desktop.sentry.settings import InterruptSettings
 from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
 from ...desktop.virtual.processes import ProcessGroup
+from ...desktop.watchdog.settings import InterruptSettings
 from ...env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, InputListener, Observation
 from ...geometry import Size
 from ...settle import SettleTimeouts

@@ -37,13 +37,13 @@ class VirtualDisplay:
     programs: tuple[tuple[str, ...], ...] = ()
     window_manager: str | None = "openbox"
     own_home: bool = True
-    watch: Literal["", "look", "work"] = ""
+    watch: Literal["", "view", "control"] = ""
 
 
 class RunningDisplay:
     """A virtual display that has been started.
 
-    `address` is where to connect, `environment` what programs on it are to be started with, `watched_at` the address of
+    `address` is where to connect, `environment` what programs on it are to be started with, `watch_url` the address of
     the page that shows it (empty if none was asked for), `stop` ends everything on it.
     """
 
@@ -53,7 +53,7 @@ class RunningDisplay:
         self._folder = self._kept.folder
         self._authority = self._folder / "Xauthority"
         self.address = DisplayAddress()
-        self.watched_at = ""
+        self.watch_url = ""
         try:
             self.address = DisplayAddress(self._start_server(wanted.size), str(self._authority))
             self.environment = self._programs_environment(wanted.own_home)
@@ -61,7 +61,7 @@ class RunningDisplay:
             if wanted.window_manager is not None:
                 self.start((wanted.window_manager,))
             if wanted.watch:
-                self.watched_at = start_watching(self._kept, self.environment, interactive=wanted.watch == "work")
+                self.watch_url = start_watching(self._kept, self.environment, interactive=wanted.watch == "control")
         except BaseException:
             self.stop()
             raise

@@ -161,7 +161,7 @@ def test_model_that_uses_its_dialects_space_is_never_rejected(
     aim = answering_in(SpaceHypothesis(dialect.space), noise_px=noise_px, misses=misses, seed=seed)
     calibration = measured(dialect, aim)
     assert calibration.fits
-    assert calibration.check().verdict is CheckStatus.OK
+    assert calibration.check().status is CheckStatus.OK
 
 
 @settings(max_examples=60)
@@ -172,7 +172,7 @@ def test_random_points_fit_no_space(name: str, seed: int, upto: float) -> None:
         dialect_named(name), lambda _scene, _target, _sent: ModelPoint(chance.uniform(0, upto), chance.uniform(0, upto))
     )
     assert (calibration.space, calibration.fits) == (None, False)
-    assert calibration.check().verdict is CheckStatus.FAILED
+    assert calibration.check().status is CheckStatus.FAILED
 
 
 @settings(max_examples=60)
@@ -203,7 +203,7 @@ def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
 
 
 @pytest.mark.parametrize(
-    ("dialect", "hypothesis", "found", "mend"),
+    ("dialect", "hypothesis", "found", "fix"),
     [
         (UiTars15(), SpaceHypothesis(Grid(1000)), "answers in numbers from 0 to 1000", "use --dialect ui-tars-1.0"),
         (
@@ -218,13 +218,13 @@ def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
     ],
 )
 def test_report_names_the_space_and_the_fix(
-    dialect: WritingDialect, hypothesis: SpaceHypothesis, found: str, mend: str
+    dialect: WritingDialect, hypothesis: SpaceHypothesis, found: str, fix: str
 ) -> None:
     check = calibrate(PointingModel(dialect, answering_in(hypothesis, noise_px=1)), dialect).check()
-    assert (check.what, check.verdict) == ("model: calibration", CheckStatus.FAILED)
+    assert (check.what, check.status) == ("model: calibration", CheckStatus.FAILED)
     assert found in check.found
     assert "24 of 24 targets hit" in check.found
-    assert check.mend.startswith(mend)
+    assert check.fix.startswith(fix)
 
 
 WRITERS: list[Callable[[], WritingDialect]] = [UiTars15, UiTars10, Doubao, Qwen3Vl, Gta1, holo1]

@@ -174,7 +174,7 @@ def line(what: str, behaviour: ServerBehaviour, dialect: Dialect | None = None) 
 def test_fully_capable_server_passes_every_check() -> None:
     found = checks_of(ServerBehaviour())
     assert tuple(found) == WHAT
-    assert [(what, check) for what, check in found.items() if check.verdict is not OK] == []
+    assert [(what, check) for what, check in found.items() if check.status is not OK] == []
     assert found["name"].found == "UI-TARS-1.5-7B, dialect ui-tars-1.5"
     assert found["images a prompt"].found == "5"
     assert found["context"].found == "65536 tokens: about 53 screenshots of 1280x720"
@@ -185,10 +185,10 @@ def test_server_that_reports_nothing_does_not_fail() -> None:
         vllm=False, context=None, images=None, counts=False, tells_cached=False, boxes="I will not."
     )
     found = checks_of(behaviour)
-    assert not any(check.verdict is FAILED for check in found.values())
-    skipped = {what for what, check in found.items() if check.verdict is SKIPPED}
+    assert not any(check.status is FAILED for check in found.values())
+    skipped = {what for what, check in found.items() if check.status is SKIPPED}
     assert skipped == {"context", "image size", "special tokens", "structured output"}
-    assert found["prefix cache"].verdict is WARNING
+    assert found["prefix cache"].status is WARNING
 
 
 def test_every_problem_has_a_reason_and_every_failure_a_fix() -> None:
@@ -197,28 +197,28 @@ def test_every_problem_has_a_reason_and_every_failure_a_fix() -> None:
     )
     for check in checks_of(worst).values():
         assert check.found
-        assert "\n" not in check.found + check.mend
-        assert check.mend or check.verdict in (OK, SKIPPED)
+        assert "\n" not in check.found + check.fix
+        assert check.fix or check.status in (OK, SKIPPED)
 
 
 def test_remaining_checks_are_skipped_if_the_server_is_down() -> None:
     with ServedModel("http://127.0.0.1:9", retries=0) as model:
         first, *rest = check_endpoint(model)
-    assert (first.what, first.verdict) == (REACHABLE, FAILED)
+    assert (first.what, first.status) == (REACHABLE, FAILED)
     assert "connection was refused" in first.found
-    assert first.mend.startswith("start it")
-    assert [check.verdict for check in rest] == [SKIPPED] * (len(WHAT) - 1)
+    assert first.fix.startswith("start it")
+    assert [check.status for check in rest] == [SKIPPED] * (len(WHAT) - 1)
     assert {check.found for check in rest} == {"because of model: reachable"}
 
 
 def test_server_that_rejects_the_key_is_not_reachable() -> None:
-    assert line("reachable", ServerBehaviour(status=401)).mend == "set its key in OPENAI_API_KEY"
+    assert line("reachable", ServerBehaviour(status=401)).fix == "set its key in OPENAI_API_KEY"
 
 
 @pytest.mark.parametrize("answers", range(1, 12))
 def test_server_lost_during_the_checks_fails_one_and_skips_the_rest(answers: int) -> None:
     found = list(checks_of(ServerBehaviour(answers=answers)).values())
-    failed = [index for index, check in enumerate(found) if check.verdict is FAILED]
+    failed = [index for index, check in enumerate(found) if check.status is FAILED]
     assert len(failed) == 1
     assert "closed the connection" in found[failed[0]].found
     assert all(check.found == f"because of {found[failed[0]].what}" for check in found[failed[0] + 1 :])
@@ -229,27 +229,27 @@ def test_server_lost_during_the_checks_fails_one_and_skips_the_rest(answers: int
 
 def test_unknown_model_name_asks_for_a_dialect_and_other_checks_still_run() -> None:
     found = checks_of(ServerBehaviour(name="my-model"))
-    assert found["name"].verdict is FAILED
-    assert "ui-tars-1.5" in found["name"].mend
-    assert (found["images a prompt"].verdict, found["prefix cache"].verdict) == (OK, OK)
-    assert (found["image size"].verdict, found["special tokens"].verdict) == (SKIPPED, SKIPPED)
-    assert checks_of(ServerBehaviour(name="my-model"), UiTars15())["name"].verdict is OK
+    assert found["name"].status is FAILED
+    assert "ui-tars-1.5" in found["name"].fix
+    assert (found["images a prompt"].status, found["prefix cache"].status) == (OK, OK)
+    assert (found["image size"].status, found["special tokens"].status) == (SKIPPED, SKIPPED)
+    assert checks_of(ServerBehaviour(name="my-model"), UiTars15())["name"].status is OK
 
 
 def test_dialect_that_contradicts_the_name_is_a_warning() -> None:
     check = line("name", ServerBehaviour(), UiTars10())
-    assert (check.verdict, check.mend) == (WARNING, "remove --dialect")
+    assert (check.status, check.fix) == (WARNING, "remove --dialect")
 
 
 def test_empty_reply_is_a_warning() -> None:
-    assert line("reply", ServerBehaviour(says="")).verdict is WARNING
+    assert line("reply", ServerBehaviour(says="")).status is WARNING
 
 
 @pytest.mark.parametrize(("context", "verdict"), [(32768, OK), (8192, OK), (6000, WARNING), (2500, FAILED)])
 def test_context_too_small_for_the_history_is_reported(context: int, verdict: CheckStatus) -> None:
     check = line("context", ServerBehaviour(context=context))
-    assert check.verdict is verdict
-    assert verdict is OK or "--max-model-len 65536" in check.mend
+    assert check.status is verdict
+    assert verdict is OK or "--max-model-len 65536" in check.fix
 
 
 # -- images
@@ -260,13 +260,13 @@ def test_context_too_small_for_the_history_is_reported(context: int, verdict: Ch
 def test_image_limit_is_read_from_the_error_or_found_by_bisection(limit: int, refusal: str) -> None:
     check = line("images a prompt", ServerBehaviour(images=limit, refusal=refusal))
     assert check.found.startswith(f"{limit}")
-    assert check.verdict is (OK if limit >= 5 else WARNING)
-    assert (f"--history window:{limit}" in check.mend) is (limit < 5)
+    assert check.status is (OK if limit >= 5 else WARNING)
+    assert (f"--history window:{limit}" in check.fix) is (limit < 5)
 
 
 def test_model_without_image_input_fails() -> None:
     found = checks_of(ServerBehaviour(images=0, refusal="this model has no image input"))
-    assert found["images a prompt"].verdict is FAILED
+    assert found["images a prompt"].status is FAILED
     assert "this model has no image input" in found["images a prompt"].found
 
 
@@ -275,14 +275,14 @@ def test_server_that_downscales_images_fails_for_models_that_answer_in_pixels(
     dialect: Dialect, verdict: CheckStatus
 ) -> None:
     check = line("image size", ServerBehaviour(rule=ImageRule(28, 3136, 1003520)), dialect)
-    assert check.verdict is verdict
+    assert check.status is verdict
     assert "the server resizes it to about " in check.found
-    assert check.mend.startswith("raise the server's image limit")
+    assert check.fix.startswith("raise the server's image limit")
 
 
 def test_server_that_enlarges_small_images_fails() -> None:
     check = line("image size", ServerBehaviour(rule=ImageRule(28, 1024 * 28 * 28, 16384 * 28 * 28)))
-    assert (check.verdict, check.mend.split(" (")[0]) == (FAILED, "lower the server's image limit")
+    assert (check.status, check.fix.split(" (")[0]) == (FAILED, "lower the server's image limit")
 
 
 def test_other_patch_size_is_distinguished_from_resizing() -> None:
@@ -299,42 +299,42 @@ def test_images_too_large_for_the_context_are_not_tried() -> None:
 
 @pytest.mark.parametrize("behaviour", [ServerBehaviour(counts=False), ServerBehaviour(counts_images=False)])
 def test_image_size_check_is_skipped_without_token_counts(behaviour: ServerBehaviour) -> None:
-    assert line("image size", behaviour).verdict is SKIPPED
+    assert line("image size", behaviour).status is SKIPPED
 
 
 # -- tokens, cache, grammar
 
 
 def test_stripped_special_tokens_are_a_warning() -> None:
-    assert line("special tokens", ServerBehaviour(boxes="Box: (1, 2)")).verdict is WARNING
+    assert line("special tokens", ServerBehaviour(boxes="Box: (1, 2)")).status is WARNING
 
 
 def test_vllm_is_forced_by_grammar_to_write_a_box_and_other_servers_are_asked_to() -> None:
     for vllm in (True, False):
         behaviour = ServerBehaviour(vllm=vllm)
-        assert line("special tokens", behaviour).verdict is OK
+        assert line("special tokens", behaviour).status is OK
         asked = [body for body in behaviour.asked if "Repeat" in str(body)]
         assert [("<|box_start|>" in str(body.get("structured_outputs"))) for body in asked] == [vllm]
 
 
 def test_tokenizer_without_box_tokens_skips_the_check() -> None:
-    assert line("special tokens", ServerBehaviour(grammar="refused")).verdict is SKIPPED
+    assert line("special tokens", ServerBehaviour(grammar="refused")).status is SKIPPED
     assert line("special tokens", ServerBehaviour(), Gta1()).found == "the dialect has none"
 
 
 def test_disabled_prefix_cache_is_distinguished_from_an_unreported_one() -> None:
     quiet = line("prefix cache", ServerBehaviour(tells_cached=False))
-    assert quiet.verdict is OK
-    assert "--enable-prompt-tokens-details" in quiet.mend
+    assert quiet.status is OK
+    assert "--enable-prompt-tokens-details" in quiet.fix
     off = line("prefix cache", ServerBehaviour(caches=False))
-    assert (off.verdict, off.mend) == (WARNING, "remove --no-enable-prefix-caching")
+    assert (off.status, off.fix) == (WARNING, "remove --no-enable-prefix-caching")
     mute = line("prefix cache", ServerBehaviour(tells_cached=False, metrics=False))
-    assert (mute.verdict, "the server does not report it" in mute.found) == (WARNING, True)
+    assert (mute.status, "the server does not report it" in mute.found) == (WARNING, True)
 
 
 @pytest.mark.parametrize(("grammar", "verdict"), [("held", OK), ("ignored", WARNING), ("refused", WARNING)])
 def test_grammar_support_is_verified_by_the_reply(grammar: str, verdict: CheckStatus) -> None:
-    assert line("structured output", ServerBehaviour(grammar=grammar)).verdict is verdict
+    assert line("structured output", ServerBehaviour(grammar=grammar)).status is verdict
 
 
 # -- calibration through a server
@@ -356,14 +356,14 @@ def test_model_with_arbitrary_points_is_rejected_over_http() -> None:
     double = PointingModel(UiTars15(), lambda _scene, target, _sent: ModelPoint(len(target.name) * 31 % 900, 7))
     with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         calibration = calibrate(model, UiTars15())
-    assert (calibration.space, calibration.fits, calibration.check().verdict) == (None, False, FAILED)
+    assert (calibration.space, calibration.fits, calibration.check().status) == (None, False, FAILED)
 
 
 def test_server_lost_during_calibration_is_reported() -> None:
     with serving(ServerBehaviour(says="Action: click(start_box='(1,2)')", answers=4)) as model:
         calibration = calibrate(model, UiTars15())
     assert "closed the connection" in calibration.lost
-    assert calibration.check().verdict is FAILED
+    assert calibration.check().status is FAILED
 
 
 def test_model_name_selects_the_dialect_unless_one_is_given() -> None:

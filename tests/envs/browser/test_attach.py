@@ -141,7 +141,7 @@ def test_settling_ignores_other_tabs(running: Running, other_tab: str, site: Sit
             done = env.execute(Click(ScreenPoint(300, 300)))
             assert "limit" not in done.settled_by
             assert env.observe().facts == ()
-            assert env.observe().place == site.url + "/ours"
+            assert env.observe().location == site.url + "/ours"
         finally:
             running.close(other)
 
@@ -171,7 +171,7 @@ def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: s
         assert env.observe().screenshot.image.tobytes() != observation.screenshot.image.tobytes()
         env.execute(Hotkey(("escape",)))
         env.execute(Hotkey(("ctrl", "w")))
-        assert env.observe().place == url
+        assert env.observe().location == url
 
 
 def test_tab_opened_by_ctrl_click_is_followed_and_closed(running: Running, other_tab: str, site: Site) -> None:
@@ -184,12 +184,12 @@ def test_tab_opened_by_ctrl_click_is_followed_and_closed(running: Running, other
             Click(ScreenPoint(250, 50), button=Button.MIDDLE),
         ):
             env.execute(click)
-            in_time(lambda: env.observe().place, site.url + "/next")
+            in_time(lambda: env.observe().location, site.url + "/next")
             assert env.observe().screenshot.image.getpixel((600, 300)) == (0, 128, 0)
             env.execute(Hotkey(("ctrl", "w")))
-            assert env.observe().place == site.url + "/ours"
+            assert env.observe().location == site.url + "/ours"
         env.execute(Click(ScreenPoint(250, 50), modifiers=("ctrl",)))
-        in_time(lambda: env.observe().place, site.url + "/next")
+        in_time(lambda: env.observe().location, site.url + "/next")
 
 
 def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, site: Site) -> None:

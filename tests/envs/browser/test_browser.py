@@ -183,14 +183,14 @@ def test_failed_navigation_is_refused_and_the_browser_stays_usable(shared: Brows
     with pytest.raises(ActionRefused, match="cannot be opened"):
         shared.execute(Navigate("http://127.0.0.1:9/"))
     shared.execute(Home())
-    assert shared.observe().place.endswith("/blank")
+    assert shared.observe().location.endswith("/blank")
 
 
 def test_back_goes_to_the_previous_page(site: Site) -> None:
     with BrowserEnv(site.url + "/blank") as env:
         env.execute(Navigate(site.url + "/"))
         env.execute(Back())
-        assert env.observe().place.endswith("/blank")
+        assert env.observe().location.endswith("/blank")
 
 
 def test_server_that_does_not_respond_is_refused(site: Site) -> None:

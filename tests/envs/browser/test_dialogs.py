@@ -51,10 +51,10 @@ def test_rule_lets_a_page_block_a_click_but_not_our_navigation(by_rule: BrowserE
     visit(by_rule, site, CONFIRMS_LEAVING)
     by_rule.execute(Click(BUTTON))
     observation = by_rule.observe()
-    assert observation.place.endswith("/page")
+    assert observation.location.endswith("/page")
     assert any("leaving" in fact for fact in observation.facts)
     by_rule.execute(Navigate(site.url + "/blank"))
-    assert by_rule.observe().place.endswith("/blank")
+    assert by_rule.observe().location.endswith("/blank")
 
 
 def test_our_navigation_continues_when_the_leave_confirmation_is_answered(shared: BrowserEnv, site: Site) -> None:
@@ -62,9 +62,9 @@ def test_our_navigation_continues_when_the_leave_confirmation_is_answered(shared
     shared.execute(Click(BUTTON))
     done = shared.execute(Navigate(site.url + "/blank"))
     assert done.settled_by == "a dialog"
-    assert shared.observe().place.endswith("/page")
+    assert shared.observe().location.endswith("/page")
     shared.execute(Hotkey(("enter",)))
-    assert shared.observe().place.endswith("/blank")
+    assert shared.observe().location.endswith("/blank")
 
 
 def test_open_dialog_blocks_the_page_without_hanging(shared: BrowserEnv, site: Site) -> None:

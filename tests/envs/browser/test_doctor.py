@@ -36,7 +36,7 @@ def failing(message: str, folder: Path) -> BrowserSettings:
 def test_working_chromium_passes_and_no_process_remains() -> None:
     before = children()
     checks = named(list(check_browser(SMALL)))
-    assert all(check.verdict is CheckStatus.OK for what, check in checks.items() if what != "browser: sandbox")
+    assert all(check.status is CheckStatus.OK for what, check in checks.items() if what != "browser: sandbox")
     assert list(checks) == [f"browser: {part}" for part in ("Playwright", "Chromium", "start", "sandbox", "screenshot")]
     assert "hromium" in checks["browser: Chromium"].found
     assert "500x400" in checks["browser: screenshot"].found
@@ -47,7 +47,7 @@ def test_checks_work_inside_an_event_loop() -> None:
     async def check() -> list[Check]:
         return list(check_browser(SMALL))
 
-    assert named(asyncio.run(check()))["browser: screenshot"].verdict is CheckStatus.OK
+    assert named(asyncio.run(check()))["browser: screenshot"].status is CheckStatus.OK
 
 
 def test_no_process_remains_when_the_iterator_is_closed_early() -> None:
@@ -63,17 +63,17 @@ def test_no_process_remains_when_the_iterator_is_closed_early() -> None:
 def test_chromium_without_a_sandbox_is_reported() -> None:
     settings = BrowserSettings(switches=("--no-sandbox",))
     sandbox = named(list(check_browser(SMALL, settings)))["browser: sandbox"]
-    assert sandbox.verdict is CheckStatus.WARNING
+    assert sandbox.status is CheckStatus.WARNING
     assert sandbox.found.startswith("off")
-    assert sandbox.mend
+    assert sandbox.fix
 
 
 def test_missing_chromium_is_reported_with_an_install_command() -> None:
     checks = list(check_browser(SMALL, BrowserSettings(executable="no-such-browser")))
     assert checks[-1].what == "browser: Chromium"
-    assert checks[-1].verdict is CheckStatus.FAILED
+    assert checks[-1].status is CheckStatus.FAILED
     assert "no-such-browser" in checks[-1].found
-    assert "apt-get install chromium" in checks[-1].mend
+    assert "apt-get install chromium" in checks[-1].fix
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_failure_to_start_is_reported_with_a_remedy(message: str, remedy: str, t
     before = children()
     checks = named(list(check_browser(SMALL, failing(message, tmp_path))))
     start = checks["browser: start"]
-    assert start.verdict is CheckStatus.FAILED
+    assert start.status is CheckStatus.FAILED
     assert "\n" not in start.found
-    assert remedy in start.mend
-    assert checks["browser: screenshot"].verdict is CheckStatus.SKIPPED
+    assert remedy in start.fix
+    assert checks["browser: screenshot"].status is CheckStatus.SKIPPED
     assert children() == before
 
 
@@ -103,10 +103,10 @@ def test_message_of_chromium_is_reported_instead_of_playwrights(tmp_path: Path) 
 
 def test_screenshot_of_another_size_fails() -> None:
     check = screenshot_check(Image.new("RGB", (480, 400), (31, 203, 67)), SMALL)
-    assert check.verdict is CheckStatus.FAILED
+    assert check.status is CheckStatus.FAILED
     assert check.found == "480x400 instead of 500x400"
 
 
 def test_blank_screenshot_fails() -> None:
-    assert screenshot_check(Image.new("RGB", (500, 400)), SMALL).verdict is CheckStatus.FAILED
-    assert screenshot_check(Image.new("RGB", (500, 400), (31, 203, 67)), SMALL).verdict is CheckStatus.OK
+    assert screenshot_check(Image.new("RGB", (500, 400)), SMALL).status is CheckStatus.FAILED
+    assert screenshot_check(Image.new("RGB", (500, 400), (31, 203, 67)), SMALL).status is CheckStatus.OK

@@ -56,7 +56,7 @@ def test_killed_browser_is_restarted_at_the_same_page(tmp_path: Path) -> None:
         with pytest.raises(EnvLost):
             env.observe()
         assert second.as_uri() in env.restart()
-        assert env.observe().place == second.as_uri()
+        assert env.observe().location == second.as_uri()
     with pytest.raises(EnvLost, match="closed"):
         env.restart()
 
@@ -69,7 +69,7 @@ def test_crashed_page_can_be_reloaded(tmp_path: Path) -> None:
         assert "The page crashed." in env.observe().facts
         env.execute(Hotkey(("escape",)))
         env.execute(Navigate(address))
-        assert env.observe().place == address
+        assert env.observe().location == address
 
 
 def test_hanging_page_does_not_block_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_hanging_page_does_not_block_forever(tmp_path: Path, monkeypatch: pytest
         env.release()
         assert "The page is not responding." in env.observe().facts
         env.execute(Hotkey(("escape",)))
-        assert env.observe().place == "about:blank"
+        assert env.observe().location == "about:blank"
 
 
 def test_browser_can_be_closed_from_another_thread() -> None:

@@ -118,10 +118,10 @@ def test_without_devtools_back_works_but_not_beyond_the_start_page(site: Site, t
             await session.execute(Back())
         await session.execute(Navigate(site.url + "/next"))
         await session.execute(Back())
-        assert (await session.observe()).place == site.url + "/"
+        assert (await session.observe()).location == site.url + "/"
         with pytest.raises(ActionRefused, match="no page to go back to"):
             await session.execute(Back())
-        assert (await session.observe()).place == site.url + "/"
+        assert (await session.observe()).location == site.url + "/"
 
     run_session(site.add("/", ""), tmp_path, 1.0, test)
 

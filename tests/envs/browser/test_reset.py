@@ -34,7 +34,7 @@ def test_reset_clears_cookies_and_storage(site: Site, env: BrowserEnv) -> None:
     for resets in (False, False, True):
         if resets:
             assert env.reset(CORNER) == ()
-            assert env.observe().place == "about:blank"
+            assert env.observe().location == "about:blank"
         env.execute(Navigate(url))
         found.append(site.told["found"])
     assert found == [",,", "name=Ann,Ann,Ann", ",,"]

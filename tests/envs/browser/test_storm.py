@@ -167,7 +167,7 @@ def test_page_that_keeps_reloading_can_be_left(site: Site) -> None:
         env.execute(Navigate(address))
         env.observe()
         env.execute(Navigate(site.url + "/"))
-        assert env.observe().place == site.url + "/"
+        assert env.observe().location == site.url + "/"
 
 
 def test_very_long_page_is_captured_at_viewport_size(site: Site) -> None:
@@ -195,4 +195,4 @@ def test_page_that_exhausts_memory_crashes_and_can_be_left(site: Site) -> None:
         eventually(crashed, True, 30)
         env.execute(Hotkey(("escape",)))
         env.execute(Navigate(site.url + "/"))
-        assert env.observe().place == site.url + "/"
+        assert env.observe().location == site.url + "/"

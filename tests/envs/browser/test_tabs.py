@@ -19,7 +19,7 @@ def test_new_tab_is_followed(shared: BrowserEnv, site: Site, opens: str) -> None
     visit(shared, site, f"<div class=at style='left:10px;top:10px;font-size:40px'>{opens}</div>")
     shared.execute(Click(ScreenPoint(40, 30)))
     observation = shared.observe()
-    assert observation.place.endswith("/second")
+    assert observation.location.endswith("/second")
     assert any("new tab" in fact for fact in observation.facts)
     assert colour(shared, 600, 600) == (0, 255, 0)
 
@@ -28,9 +28,9 @@ def test_closing_a_tab_shows_the_previous_one(shared: BrowserEnv, site: Site) ->
     site.add("/second", "<button style='width:200px;height:100px' onclick='window.close()'>x</button>")
     visit(shared, site, "<button style='width:200px;height:100px' onclick=\"window.open('/second')\">open</button>")
     shared.execute(Click(ScreenPoint(100, 50)))
-    assert shared.observe().place.endswith("/second")
+    assert shared.observe().location.endswith("/second")
     shared.execute(Click(ScreenPoint(100, 50)))
-    assert shared.observe().place.endswith("/page")
+    assert shared.observe().location.endswith("/page")
 
 
 def test_closing_the_last_tab_opens_an_empty_one(site: Site) -> None:
@@ -39,7 +39,7 @@ def test_closing_the_last_tab_opens_an_empty_one(site: Site) -> None:
     with BrowserEnv(url, settings=settings) as env:
         env.execute(Click(ScreenPoint(100, 50)))
         observation = env.observe()
-        assert (observation.place, len(observation.facts)) == ("about:blank", 1)
+        assert (observation.location, len(observation.facts)) == ("about:blank", 1)
         env.execute(Navigate(site.url + "/blank"))
 
 
@@ -54,11 +54,11 @@ def test_window_hotkeys_reload_go_back_and_close_tabs(site: Site) -> None:
         eventually(lambda: site.told["loaded"] != first, True)
         env.execute(Navigate(site.add("/opens", "<a target=_blank href=/blank style='font-size:90px'>open</a>")))
         env.execute(Click(ScreenPoint(60, 60)))
-        assert env.observe().place.endswith("/blank")
+        assert env.observe().location.endswith("/blank")
         env.execute(Hotkey(("ctrl", "w")))
-        assert env.observe().place.endswith("/opens")
+        assert env.observe().location.endswith("/opens")
         env.execute(Hotkey(("alt", "left")))
-        assert env.observe().place.endswith("/told")
+        assert env.observe().location.endswith("/told")
         with pytest.raises(ActionRefused, match="only tab"):
             env.execute(Hotkey(("ctrl", "w")))
 
@@ -68,6 +68,6 @@ def test_back_in_a_new_tab_stops_at_the_first_page_of_that_tab(site: Site) -> No
         env.execute(Click(ScreenPoint(60, 60)))
         env.execute(Navigate(site.url + "/"))
         env.execute(Back())
-        assert env.observe().place.endswith("/blank")
+        assert env.observe().location.endswith("/blank")
         with pytest.raises(ActionRefused, match="go back"):
             env.execute(Back())

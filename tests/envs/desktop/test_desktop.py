@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -65,7 +66,7 @@ class DesktopStage:
     def number(self, name: str) -> int:
         return int(str(self.told(name)))
 
-    def items(self, name: str) -> list[object]:
+    def items(self, name: str) -> list[Any]:
         found = self.told(name)
         assert isinstance(found, list)
         return list(found)
@@ -98,7 +99,7 @@ class TestDesktopEnv(EnvContract):
 
 
 def test_the_place_is_the_title_of_the_active_window(tk_stage: DesktopStage) -> None:
-    assert tk_stage.env.observe().place == "Stage"
+    assert tk_stage.env.observe().location == "Stage"
 
 
 def test_a_double_click_is_one_to_the_program(tk_stage: DesktopStage) -> None:
@@ -255,7 +256,7 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
     with envs["red"], envs["blue"]:
         for name, env in envs.items():
             seen = env.observe()
-            assert seen.place == name
+            assert seen.location == name
             assert seen.screenshot.image.getpixel((240, 300)) == colours[name]
         envs["blue"].execute(Click(DesktopStage.button))
         eventually(lambda: json.loads(files["blue"].read_text())["presses"], 1)

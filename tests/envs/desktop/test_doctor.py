@@ -73,11 +73,11 @@ def without(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.desktop
 def test_without_a_display_a_virtual_one_is_tried() -> None:
     checks = named(list(check_desktop(SMALL)))
-    assert checks["desktop: display"].verdict is CheckStatus.WARNING
+    assert checks["desktop: display"].status is CheckStatus.WARNING
     assert "there is no display" in checks["desktop: display"].found
-    assert "--virtual" in checks["desktop: display"].mend
+    assert "--virtual" in checks["desktop: display"].fix
     parts = ("programs", "display", "capture", "pointer", "keyboard")
-    assert [checks[f"virtual: {part}"].verdict for part in parts] == [CheckStatus.OK] * len(parts)
+    assert [checks[f"virtual: {part}"].status for part in parts] == [CheckStatus.OK] * len(parts)
     assert "640x480" in checks["virtual: display"].found
     assert "within 0.0 px" in checks["virtual: pointer"].found
 
@@ -87,32 +87,32 @@ def test_with_neither_a_display_nor_the_programs_for_one_it_says_what_to_install
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     checks = named(list(check_desktop(SMALL)))
-    assert checks.pop("virtual: watching").verdict is CheckStatus.SKIPPED  # few want that
-    assert {check.verdict for check in checks.values()} == {CheckStatus.FAILED}
-    assert "apt-get install xvfb openbox dbus" in checks["desktop: display"].mend
-    assert checks["virtual: programs"].mend == "apt-get install xvfb openbox dbus"
+    assert checks.pop("virtual: watching").status is CheckStatus.SKIPPED  # few want that
+    assert {check.status for check in checks.values()} == {CheckStatus.FAILED}
+    assert "apt-get install xvfb openbox dbus" in checks["desktop: display"].fix
+    assert checks["virtual: programs"].fix == "apt-get install xvfb openbox dbus"
 
 
 @pytest.mark.desktop
 def test_only_what_is_missing_is_to_be_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     without("openbox", tmp_path, monkeypatch)
     programs = named(list(check_desktop(SMALL)))["virtual: programs"]
-    assert (programs.verdict, programs.mend) == (CheckStatus.FAILED, "apt-get install openbox")
+    assert (programs.status, programs.fix) == (CheckStatus.FAILED, "apt-get install openbox")
 
 
 @pytest.mark.desktop
 def test_a_virtual_display_does_without_a_bus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     without("dbus-daemon", tmp_path, monkeypatch)
     checks = named(list(check_desktop(SMALL)))
-    assert checks["virtual: programs"].verdict is CheckStatus.WARNING
-    assert checks["virtual: display"].verdict is CheckStatus.OK
+    assert checks["virtual: programs"].status is CheckStatus.WARNING
+    assert checks["virtual: display"].status is CheckStatus.OK
 
 
 @pytest.mark.desktop
 def test_a_display_that_is_not_there_is_named() -> None:
     display = next(check_desktop(SMALL, ":4242"))
     assert ":4242" in display.found
-    assert display.mend
+    assert display.fix
 
 
 @pytest.mark.desktop
@@ -124,7 +124,7 @@ def test_a_server_that_does_not_start_is_told_with_its_own_words(
     server.write_text("#!/bin/sh\necho 'no room for a screen' >&2\nexit 3\n")
     server.chmod(0o755)
     checks = named(list(check_desktop(SMALL)))
-    assert checks["virtual: display"].verdict is CheckStatus.FAILED
+    assert checks["virtual: display"].status is CheckStatus.FAILED
     assert "Xvfb did not start" in checks["virtual: display"].found
     assert "virtual: capture" not in checks
 
@@ -151,7 +151,7 @@ def test_a_real_screen_is_measured_and_left_as_it_was(screen: Display) -> None:
     windows = len(screen.screen().root.query_tree().children)
     checks = named(list(check_desktop(SMALL)))
     parts = ("display", "capture", "pointer", "keyboard", "hot key")
-    assert [checks[f"desktop: {part}"].verdict for part in parts] == [CheckStatus.OK] * len(parts)
+    assert [checks[f"desktop: {part}"].status for part in parts] == [CheckStatus.OK] * len(parts)
     assert str(SMALL) in checks["desktop: display"].found
     pointer = screen.screen().root.query_pointer()
     assert (pointer.root_x, pointer.root_y) == HERE
@@ -178,7 +178,7 @@ def test_a_server_that_begins_anew_after_each_visitor_is_looked_at(tmp_path: Pat
         name = f":{int(server.stdout.readline())}"
         for _ in range(3):
             checks = (check for check in check_desktop(SMALL, name) if check.what.startswith("desktop: "))
-            found = [next(checks).verdict for _ in ("display", "capture", "pointer")]
+            found = [next(checks).status for _ in ("display", "capture", "pointer")]
             checks.close()
             assert found == [CheckStatus.OK] * 3
     finally:
@@ -196,7 +196,7 @@ def test_each_monitor_is_measured_by_its_number(screen: Display) -> None:
     checks = named(list(check_desktop(SMALL)))
     assert checks["desktop: monitors"].found == "1 is 300x480 at 0,0; 2 is 340x400 at 300,80; --monitor chooses"
     parts = ("capture", "pointer", "capture 2", "pointer 2", "keyboard")
-    assert [checks[f"desktop: {part}"].verdict for part in parts] == [CheckStatus.OK] * len(parts)
+    assert [checks[f"desktop: {part}"].status for part in parts] == [CheckStatus.OK] * len(parts)
     assert checks["desktop: pointer"].found == "arrives within 0.0 px of where it is sent, scale 1"
     assert checks["desktop: pointer 2"].found.endswith("scale 1, origin 300,80")
 
@@ -214,7 +214,7 @@ def test_a_pointer_that_is_held_fast_fails(screen: Display) -> None:
     cage.grab_pointer(True, 0, X.GrabModeAsync, X.GrabModeAsync, cage, X.NONE, X.CurrentTime)
     screen.sync()
     pointer = named(list(check_desktop(SMALL)))["desktop: pointer"]
-    assert pointer.verdict is CheckStatus.FAILED
+    assert pointer.status is CheckStatus.FAILED
     assert "not seen at 5 of 5 places" in pointer.found
 
 
@@ -224,7 +224,7 @@ def test_a_layout_without_latin_letters_is_named(screen: Display) -> None:
     subprocess.run(["setxkbmap", "-model", "pc104", "ru"], check=True)
     screen.sync()
     keyboard = named(list(check_desktop(SMALL)))["desktop: keyboard"]
-    assert keyboard.verdict is CheckStatus.WARNING
+    assert keyboard.status is CheckStatus.WARNING
     assert keyboard.found.startswith("layout ru on pc104; ")
     assert "ASCII characters have no key" in keyboard.found
 
@@ -236,7 +236,7 @@ def test_caps_lock_is_told(screen: Display) -> None:
         xtest.fake_input(screen, event, key)
     screen.sync()
     keyboard = named(list(check_desktop(SMALL)))["desktop: keyboard"]
-    assert keyboard.verdict is CheckStatus.WARNING
+    assert keyboard.status is CheckStatus.WARNING
     assert "Caps Lock is on" in keyboard.found
 
 
@@ -245,7 +245,7 @@ def test_a_missing_clipboard_tool_is_told(screen: Display, monkeypatch: pytest.M
     assert os.environ["DISPLAY"] == screen.get_display_name()
     without("xclip", tmp_path, monkeypatch)
     clipboard = named(list(check_desktop(SMALL)))["desktop: clipboard"]
-    assert (clipboard.verdict, clipboard.mend) == (CheckStatus.WARNING, "apt-get install xclip")
+    assert (clipboard.status, clipboard.fix) == (CheckStatus.WARNING, "apt-get install xclip")
 
 
 @pytest.mark.desktop
@@ -255,8 +255,8 @@ def test_a_virtual_display_that_cannot_be_had_is_no_failure_beside_a_real_one(
     assert screen.screen().root
     without("Xvfb", tmp_path, monkeypatch)
     checks = named(list(check_desktop(SMALL)))
-    assert checks["desktop: display"].verdict is CheckStatus.OK
-    assert checks["virtual: programs"].verdict is CheckStatus.WARNING
+    assert checks["desktop: display"].status is CheckStatus.OK
+    assert checks["virtual: programs"].status is CheckStatus.WARNING
 
 
 # -- what is made of what was seen
@@ -280,12 +280,12 @@ def test_the_transform_is_found_again(scale: float, left: float, top: float) -> 
 
 def test_a_pointer_that_arrives_elsewhere_fails_with_the_error_in_pixels() -> None:
     check = pointer_check("desktop: pointer", moved(1.0, 3.0, 4.0))
-    assert check.verdict is CheckStatus.FAILED
+    assert check.status is CheckStatus.FAILED
     assert "within 5.0 px" in check.found
     scaled = pointer_check("desktop: pointer", moved(2.0, 0.0, 0.0))
-    assert scaled.verdict is CheckStatus.FAILED
+    assert scaled.status is CheckStatus.FAILED
     assert "scale 2" in scaled.found
-    assert pointer_check("desktop: pointer", moved(1.0, 0.5, 0.5)).verdict is CheckStatus.OK
+    assert pointer_check("desktop: pointer", moved(1.0, 0.5, 0.5)).status is CheckStatus.OK
 
 
 def test_samples_all_in_one_place_tell_no_scale() -> None:

@@ -276,7 +276,7 @@ def test_a_path_typed_into_a_save_dialog_is_taken_by_enter(tmp_path: Path) -> No
         env.execute(Hotkey(("ctrl", "a")))
         env.execute(Type(str(file), submit=True))
         eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), "first\n\tПривет, 你好\n")
-        assert "letter.txt" in env.observe().place
+        assert "letter.txt" in env.observe().location
         check_that_a_program_answers(env)
 
 

@@ -48,7 +48,7 @@ def test_a_missing_server_is_told_with_what_to_install(monkeypatch: pytest.Monke
 def test_all_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("screenwright.envs.desktop.virtual.watching._NOVNC", (tmp_path,))
-    wanted = VirtualDisplay(programs=(("mousepad", "notes.txt"), ("xterm",)), watch="look")
+    wanted = VirtualDisplay(programs=(("mousepad", "notes.txt"), ("xterm",)), watch="view")
     packages = "apt-get install xvfb openbox mousepad xterm dbus tigervnc-scraping-server novnc"
     with pytest.raises(EnvUnavailable, match=packages) as told:
         DesktopEnv(virtual=wanted).observe()

@@ -132,7 +132,7 @@ def test_other_schemes_are_blocked(firewalled: Trial, without_firewall: Trial, a
     with pytest.raises(ActionRefused, match=f"{address.partition(':')[0]} addresses are blocked; only these hosts"):
         firewalled.env.execute(Navigate(address))
     without_firewall.env.execute(Navigate(address))
-    assert without_firewall.env.observe().place.startswith(address.rstrip("/"))
+    assert without_firewall.env.observe().location.startswith(address.rstrip("/"))
 
 
 def test_refused_navigation_lists_the_allowed_hosts(firewalled: Trial) -> None:
@@ -147,7 +147,7 @@ def test_link_to_a_local_file_does_nothing(firewalled: Trial) -> None:
     address = firewalled.site.add("/file-link", body)
     firewalled.env.execute(Navigate(address))
     firewalled.env.execute(Click(MIDDLE))
-    assert firewalled.env.observe().place == address
+    assert firewalled.env.observe().location == address
 
 
 def test_each_host_is_reported_once_per_page(firewalled: Trial) -> None:
@@ -174,7 +174,7 @@ def test_page_that_tries_many_hosts_does_not_flood_the_model(firewalled: Trial) 
 def test_refused_page_shows_the_reason(firewalled: Trial) -> None:
     firewalled.attempt("location")
     assert firewalled.wait_for_fact("location.localhost")
-    assert "location.localhost" in firewalled.env.observe().place
+    assert "location.localhost" in firewalled.env.observe().location
     assert firewalled.env.observe().screenshot.image.convert("L").getextrema() != (255, 255)
 
 

@@ -78,7 +78,7 @@ def test_window_opens_on_an_existing_display(site: Site, monkeypatch: pytest.Mon
         url = site.add("/there", "<title>There</title><body style='background:#0f0'>")
         with BrowserWindowEnv(url, display=desktop.address.name) as env:
             assert env.is_real
-            assert env.observe().place.startswith("There")
+            assert env.observe().location.startswith("There")
             assert gallery_steps.find_colour(env.observe().screenshot.image, GREEN)
         assert desktop.observe().screenshot.size == Size(900, 600)
 

@@ -109,7 +109,7 @@ def test_window_fills_the_screen_and_nothing_covers_the_page(window: BrowserWind
     page = gallery_steps.find_colour(shot.image, GREEN)
     assert (page.left, page.right, page.bottom) == (0, 1280, 720)
     assert page.top < 100
-    assert window.observe().place.startswith("Plain")
+    assert window.observe().location.startswith("Plain")
 
 
 def test_option_of_a_native_list_is_chosen(window: BrowserWindowEnv, site: Site) -> None:
@@ -147,10 +147,10 @@ def test_navigation_away_from_a_dialog_types_nothing_into_it(window: BrowserWind
     visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
     click(window, MAGENTA)
     window.execute(Navigate(site.url + "/blank"))
-    assert window.observe().place.startswith("Blank")
+    assert window.observe().location.startswith("Blank")
     assert site.told == {"name": None}
     visit(window, site, "<title>After it</title>")
-    assert window.observe().place.startswith("After it")
+    assert window.observe().location.startswith("After it")
 
 
 def test_navigation_is_refused_in_full_screen_and_types_nothing(window: BrowserWindowEnv, site: Site) -> None:
@@ -165,25 +165,25 @@ def test_navigation_is_refused_in_full_screen_and_types_nothing(window: BrowserW
 def test_page_that_handles_all_keys_can_be_left(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>Keys</title><script>onkeydown = event => event.preventDefault()</script>")
     window.execute(Navigate(site.url + "/blank"))
-    assert window.observe().place.startswith("Blank")
+    assert window.observe().location.startswith("Blank")
 
 
 def test_navigation_works_when_the_address_bar_has_the_focus(window: BrowserWindowEnv, site: Site) -> None:
     window.execute(Hotkey(("ctrl", "l")))
     window.execute(Navigate(site.url + "/blank"))
-    assert window.observe().place.startswith("Blank")
+    assert window.observe().location.startswith("Blank")
     window.execute(Hotkey(("ctrl", "t")))
     window.execute(Navigate(site.url + "/blank"))
-    assert window.observe().place.startswith("Blank")
+    assert window.observe().location.startswith("Blank")
     window.execute(Hotkey(("ctrl", "w")))
 
 
 def test_previous_tab_is_selected_in_the_tab_strip(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>KIWI</title><body style='background:#0f0'>")
     window.execute(Hotkey(("ctrl", "t")))
-    assert not window.observe().place.startswith("KIWI")
+    assert not window.observe().location.startswith("KIWI")
     click(window, "KIWI")
-    assert window.observe().place.startswith("KIWI")
+    assert window.observe().location.startswith("KIWI")
     assert seen(window, GREEN)
     window.execute(Hotkey(("ctrl", "tab")))
     window.execute(Hotkey(("ctrl", "w")))
@@ -194,16 +194,16 @@ def test_address_is_typed_into_the_address_bar(window: BrowserWindowEnv, site: S
     site.add("/typed", "<title>Typed</title>")
     click(window, "127.0.0.1")
     window.execute(Type(site.url + "/typed", submit=True))
-    assert window.observe().place.startswith("Typed")
+    assert window.observe().location.startswith("Typed")
 
 
 def test_back_and_home_navigate(window: BrowserWindowEnv, site: Site) -> None:
     visit(window, site, "<title>First</title>", "/first")
     visit(window, site, "<title>Second</title>", "/second")
     window.execute(Back())
-    assert window.observe().place.startswith("First")
+    assert window.observe().location.startswith("First")
     window.execute(Home())
-    assert window.observe().place.startswith("Blank")
+    assert window.observe().location.startswith("Blank")
 
 
 def test_autocompletion_does_not_change_the_address(window: BrowserWindowEnv, site: Site) -> None:
@@ -211,7 +211,7 @@ def test_autocompletion_does_not_change_the_address(window: BrowserWindowEnv, si
     for _ in range(3):
         visit(window, site, "<title>Longer</title>", "/shorter-and-longer")
     window.execute(Navigate(site.url + "/short"))
-    assert window.observe().place.startswith("Short")
+    assert window.observe().location.startswith("Short")
 
 
 def test_slow_page_is_waited_for(window: BrowserWindowEnv, site: Site) -> None:
@@ -245,7 +245,7 @@ def test_file_chooser_does_not_open_without_an_upload_folder(site: Site) -> None
     with BrowserWindowEnv(url) as env:
         click(env, MAGENTA, (0.1, 0.5))
         observation = env.observe()
-        assert observation.place.startswith("No file")
+        assert observation.location.startswith("No file")
         assert not observation.facts
 
 
@@ -287,7 +287,7 @@ def test_closed_browser_is_reopened_empty(window: BrowserWindowEnv, site: Site) 
     observation = window.observe()
     assert any("new empty window was opened" in fact for fact in observation.facts)
     visit(window, site, "<title>Again</title>")
-    assert window.observe().place.startswith("Again")
+    assert window.observe().location.startswith("Again")
 
 
 def test_minimized_window_is_restored(window: BrowserWindowEnv, site: Site) -> None:

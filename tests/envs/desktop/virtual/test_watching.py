@@ -36,14 +36,14 @@ BUTTON, PAD = ScreenPoint(120, 65), ScreenPoint(240, 300)
 
 
 def watched() -> DesktopEnv:
-    return DesktopEnv(virtual=VirtualDisplay(Size(640, 400), (PAINTED,), watch="look"))
+    return DesktopEnv(virtual=VirtualDisplay(Size(640, 400), (PAINTED,), watch="view"))
 
 
 @pytest.mark.browser
 def test_a_tab_shows_the_display_and_what_changes_on_it(tmp_path: Path) -> None:
     with watched() as desktop:
         desktop.observe()
-        with BrowserEnv(desktop.watched_at, viewport=Size(640, 430)) as tab:
+        with BrowserEnv(desktop.watch_url, viewport=Size(640, 430)) as tab:
             eventually(lambda: tab.observe().screenshot.image.getpixel((600, 380)), MAGENTA)
             before = tab.observe().screenshot
             desktop.execute(Type("echo watched"))
@@ -52,9 +52,9 @@ def test_a_tab_shows_the_display_and_what_changes_on_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("watch", "arrives"), [("look", False), ("work", True)])
+@pytest.mark.parametrize(("watch", "arrives"), [("view", False), ("control", True)])
 def test_a_watcher_works_the_display_only_where_that_was_said(
-    watch: Literal["look", "work"], arrives: bool, tmp_path: Path
+    watch: Literal["view", "control"], arrives: bool, tmp_path: Path
 ) -> None:
     told_at = tmp_path / "told.json"
     stage = ("/usr/bin/python3", str(STAGE), str(told_at))
@@ -71,9 +71,11 @@ def test_a_watcher_works_the_display_only_where_that_was_said(
         return False
 
     display = VirtualDisplay(Size(640, 480), (stage,), watch=watch)
-    with DesktopEnv(virtual=display, interrupts=InterruptSettings(quiet_s=1.0) if watch == "work" else None) as desktop:
+    with DesktopEnv(
+        virtual=display, interrupts=InterruptSettings(quiet_s=1.0) if watch == "control" else None
+    ) as desktop:
         desktop.observe()
-        with BrowserEnv(desktop.watched_at, viewport=Size(640, 510)) as tab:
+        with BrowserEnv(desktop.watch_url, viewport=Size(640, 510)) as tab:
             eventually(lambda: tab.observe().screenshot.image.getpixel((240, 300)), (255, 255, 255))
             tab.execute(Click(PAD))
             tab.execute(Hotkey(("w",)))
@@ -90,7 +92,7 @@ def test_a_watcher_works_the_display_only_where_that_was_said(
 def test_only_who_knows_the_secret_is_answered() -> None:
     with watched() as desktop:
         desktop.observe()
-        url = desktop.watched_at
+        url = desktop.watch_url
         with urllib.request.urlopen(url) as page:
             assert b"Screenwright" in page.read()
         host = url.rsplit("/", 2)[0]
@@ -113,9 +115,9 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import time
         from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
-        env = DesktopEnv(virtual=VirtualDisplay(watch="look"))
+        env = DesktopEnv(virtual=VirtualDisplay(watch="view"))
         env.observe()
-        print(env.watched_at, flush=True)
+        print(env.watch_url, flush=True)
         time.sleep(60)
     """)
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
@@ -134,7 +136,7 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
 def test_what_is_missing_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "_NOVNC", ())
     before = set(psutil.Process().children(recursive=True))
-    env = DesktopEnv(virtual=VirtualDisplay(watch="look"))
+    env = DesktopEnv(virtual=VirtualDisplay(watch="view"))
     with pytest.raises(EnvUnavailable, match=r"apt-get install tigervnc-scraping-server novnc"):
         env.observe()
     assert not set(psutil.Process().children(recursive=True)) - before

@@ -19,7 +19,7 @@ from screenwright.envs.actions import Direction as Way
 from screenwright.envs.check import CheckStatus
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings
 from screenwright.envs.desktop.doctor import check_desktop
-from screenwright.envs.desktop.sentry.watched import WORKED
+from screenwright.envs.desktop.watchdog.client import USER_INPUT
 from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keymap, portions
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
@@ -196,7 +196,7 @@ def test_the_hot_key_is_seen_at_the_kernels_devices(session: Compositor, keys: K
     with DesktopEnv(timeouts=QUICK, interrupts=InterruptSettings(quiet_s=0.5)) as env:
         env.execute(Click(MIDDLE))
         keys.press(30)
-        eventually(lambda: WORKED in env.observe().facts, True)
+        eventually(lambda: USER_INPUT in env.observe().facts, True)
         keys.press(1, 1)
         eventually(lambda: why_not(env), "stopped by the user: double escape")
 
@@ -217,8 +217,8 @@ def test_the_doctor_looks_at_it(session: Compositor, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("screenwright.envs.desktop.doctor.INPUT_DEVICES", tmp_path)
     checks = {check.what: check for check in check_desktop(Size(320, 240))}
     assert checks["desktop: display"].found == "Wayland, 640x480"
-    assert checks["desktop: capture"].verdict is CheckStatus.OK
-    assert "--hot-key off" in checks["desktop: hot key"].mend
+    assert checks["desktop: capture"].status is CheckStatus.OK
+    assert "--hot-key off" in checks["desktop: hot key"].fix
 
 
 @pytest.mark.desktop

@@ -1,4 +1,4 @@
-"""How the person at a screen stops a run or takes the screen back: a hot key, and mouse and keyboard themselves."""
+"""How the user interrupts a run: a hot key stops it, using the mouse or keyboard pauses it."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ DOUBLE = "double"
 
 @dataclass(frozen=True, slots=True)
 class HotKey:
-    """Keys that are held together, the last of which is pressed once, or twice within half a second."""
+    """Keys pressed together; with `twice` the last one is pressed twice within half a second."""
 
     keys: tuple[str, ...]
     twice: bool = False
@@ -21,21 +21,23 @@ class HotKey:
         """Read `double escape`, `ctrl+alt+q` or `pause`; None for `off`.
 
         Raises:
-            ValueError: it is no hot key; one line that says what is.
+            ValueError: `text` is not a hot key.
         """
-        words = text.lower().split()
-        if words == [OFF]:
+        parts = text.lower().split()
+        if parts == [OFF]:
             return None
-        twice = words[:1] == [DOUBLE]
-        rest = words[1:] if twice else words
+        twice = parts[:1] == [DOUBLE]
+        rest = parts[1:] if twice else parts
         try:
             keys = tuple(canonical_key(key) for key in rest[0].split("+")) if len(rest) == 1 else ()
         except ActionRefused:
             keys = ()
         if not keys:
-            raise ValueError(f"the hot key is {text!r}, but should be like double escape, ctrl+alt+q, pause, or off")
+            raise ValueError(f"{text!r} is not a hot key; use for example double escape, ctrl+alt+q, pause, or off")
         if len(keys) == 1 and len(keys[0]) == 1 and not twice:
-            raise ValueError(f"the hot key {text!r} is a letter that is typed: add ctrl+alt+, or say double escape")
+            raise ValueError(
+                f"the hot key {text!r} is a character that gets typed: add ctrl+alt+, or use double escape"
+            )
         return cls(keys, twice)
 
     def __str__(self) -> str:
@@ -44,10 +46,10 @@ class HotKey:
 
 @dataclass(frozen=True, slots=True)
 class InterruptSettings:
-    """What the person at a screen may do while it is worked.
+    """How the user can interrupt a run.
 
-    `hot_key` ends the work at once, as `HotKey.parse` reads it; `off` for none. Whoever moves the mouse or types holds
-    the work until both have been left alone for `quiet_s` seconds; 0 leaves that out.
+    `hot_key` stops the run at once; see `HotKey.parse` for the syntax, `off` disables it. Using the mouse or keyboard
+    pauses the run until both have been idle for `quiet_s` seconds; 0 disables pausing.
     """
 
     hot_key: str = "double escape"
@@ -56,9 +58,9 @@ class InterruptSettings:
     def __post_init__(self) -> None:
         HotKey.parse(self.hot_key)
         if self.quiet_s < 0:
-            raise ValueError(f"the seconds of quiet are 0 or more, not {self.quiet_s:g}")
+            raise ValueError(f"quiet_s must be 0 or more, not {self.quiet_s:g}")
 
     @property
-    def wanted(self) -> bool:
-        """Whether anything is to be watched for."""
+    def enabled(self) -> bool:
+        """Whether a watchdog is needed."""
         return HotKey.parse(self.hot_key) is not None or self.quiet_s > 0

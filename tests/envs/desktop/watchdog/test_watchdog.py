@@ -1,4 +1,4 @@
-"""The sentry on real displays. The person is a second connection that fakes input without announcing it."""
+"""The watchdog on real displays. The person is a second connection that fakes input without announcing it."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from processes import alive, command_of, started_by
 from screenwright import Acted, Action, Ended, Episode, Event, Note, Observed, ScriptedPolicy, StopReason
 from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
-from screenwright.envs.desktop.sentry.watched import WORKED
-from screenwright.envs.desktop.sentry.x11 import down_on
 from screenwright.envs.desktop.virtual.display import RunningDisplay
+from screenwright.envs.desktop.watchdog.client import USER_INPUT
+from screenwright.envs.desktop.watchdog.x11 import down_on
 from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped
 from screenwright.envs.geometry import ScreenPoint, Size
@@ -121,14 +121,14 @@ def test_our_own_escapes_stop_nothing(real: DesktopEnv) -> None:
 
 def test_one_escape_of_the_persons_holds_and_does_not_stop(real: DesktopEnv, person: Person) -> None:
     person.press("escape")
-    eventually(lambda: WORKED in real.observe().facts, True)
+    eventually(lambda: USER_INPUT in real.observe().facts, True)
 
 
-def test_a_sentry_that_is_killed_ends_the_work(real: DesktopEnv) -> None:
-    mine = [child for child in psutil.Process().children() if "sentry.program" in " ".join(command_of(child))]
+def test_a_watchdog_that_is_killed_ends_the_work(real: DesktopEnv) -> None:
+    mine = [child for child in psutil.Process().children() if "watchdog.program" in " ".join(command_of(child))]
     assert len(mine) == 1
     mine[0].kill()
-    with pytest.raises(EnvLost, match="what watches for the hot key has ended"):
+    with pytest.raises(EnvLost, match="the watchdog process for the hot key has ended"):
         real.execute(LongPress(AT, 60))
 
 
@@ -146,16 +146,16 @@ def refused(env: DesktopEnv) -> bool:
     try:
         env.execute(Click(AT))
     except ActionRefused as refusal:
-        return "the user took mouse and keyboard" in str(refusal)
+        return "the user took over mouse and keyboard" in str(refusal)
     return False
 
 
 def test_a_hand_on_the_mouse_breaks_an_action_off(real: DesktopEnv, person: Person) -> None:
     in_a_moment(person.move)
-    with pytest.raises(ActionRefused, match="the user took mouse and keyboard"):
+    with pytest.raises(ActionRefused, match="the user took over mouse and keyboard"):
         real.execute(Type("slowly " * 5000))
     eventually(person.down, (set(), set()))
-    assert WORKED in real.observe().facts
+    assert USER_INPUT in real.observe().facts
 
 
 def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: DesktopEnv, person: Person) -> None:
@@ -172,7 +172,7 @@ def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: Des
         "resumed",
     ]
     notes = [event.notes for event in events if isinstance(event, Observed)]
-    assert any(WORKED in note for note in notes[2])
+    assert any(USER_INPUT in note for note in notes[2])
     assert isinstance(events[-1], Ended)
     assert events[-1].stop is StopReason.FINISHED
 
@@ -237,13 +237,13 @@ def test_workers_that_are_in_order_frozen_or_stuck_are_all_stopped() -> None:
     assert [(trial["left_down"], trial["processes_left"], trial["resumable"]) for trial in trials] == [(0, 0, True)] * 3
 
 
-def test_a_virtual_display_has_no_sentry_unless_its_watcher_works_it() -> None:
+def test_a_virtual_display_has_no_watchdog_unless_its_watcher_works_it() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as env:
         started = started_by(env.observe)
-        assert not [process for process in started if "sentry.program" in " ".join(command_of(process))]
+        assert not [process for process in started if "watchdog.program" in " ".join(command_of(process))]
 
 
-def test_the_sentry_goes_with_the_environment(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watchdog_goes_with_the_environment(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> None:
     assert display.address.authority
     monkeypatch.setenv("XAUTHORITY", display.address.authority)
     env = DesktopEnv(display=display.address.name)

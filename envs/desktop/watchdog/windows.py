@@ -1,7 +1,7 @@
-"""The devices of Windows, by its low level hooks, which say of each event whether a program injected it.
+"""User input on Windows, from low-level hooks, which report whether a program injected an event.
 
-Not run by us: no Windows was had. Written after Microsoft's reference of `SetWindowsHookExW`, `KBDLLHOOKSTRUCT`,
-`MSLLHOOKSTRUCT`, `GetAsyncKeyState` and `keybd_event`; what is made of the structures is tested with values.
+Never run on Windows: written from Microsoft's reference of `SetWindowsHookExW`, `KBDLLHOOKSTRUCT`, `MSLLHOOKSTRUCT`,
+`GetAsyncKeyState` and `keybd_event`, and only the interpretation of events is tested.
 """
 
 import ctypes
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...env import EnvUnavailable
-from .inbox import Inbox
-from .person import Sensed
+from .activity import UserInput
+from .event_queue import EventQueue
 
 _KEYBOARD_HOOK, _MOUSE_HOOK = 13, 14
 _KEY_DOWN, _KEY_UP = (0x100, 0x104), (0x101, 0x105)  # WM_KEYDOWN and WM_SYSKEYDOWN, likewise up
@@ -19,7 +19,7 @@ _MOTION = 0x200
 _BUTTON_DOWN = (0x201, 0x204, 0x207, 0x20A, 0x20B, 0x20E)  # left, right, middle, wheel, X buttons, wheel sideways
 _KEY_INJECTED, _MOUSE_INJECTED = 0x10, 0x01
 _KEY_UP_FLAG = 2
-_BUTTONS_UP = {1: 0x04, 2: 0x10, 4: 0x40}  # VK_LBUTTON, VK_RBUTTON, VK_MBUTTON, and how mouse_event lets go of them
+_BUTTONS_UP = {1: 0x04, 2: 0x10, 4: 0x40}  # virtual key codes of buttons, and the mouse_event flags that release them
 _IS_DOWN = 0x8000
 _START_S = 5.0
 _NAMES = {
@@ -31,7 +31,7 @@ _NAMES = {
     **{0x70 + number: f"f{number + 1}" for number in range(24)},
     **{code: chr(code).lower() for code in (*range(0x30, 0x3A), *range(0x41, 0x5B))},
 }  # fmt: skip
-"""Canonical names of the virtual key codes that a hot key may be made of."""
+"""Canonical names of the virtual key codes that a hot key can contain."""
 
 
 class KeyEvent(ctypes.Structure):
@@ -52,33 +52,33 @@ class MouseEvent(ctypes.Structure):
     )  # fmt: skip
 
 
-def sensed_of_key(message: int, event: KeyEvent, held: set[int]) -> Sensed | None:
-    """What the person did, or None where a program did it; `held` tells repetitions from presses, and is kept up."""
+def key_input(message: int, event: KeyEvent, held: set[int]) -> UserInput | None:
+    """The user's input; None for injected events and key repeats. Updates `held`, the key codes that are down."""
     if event.flags & _KEY_INJECTED:
         return None
     name, at = _NAMES.get(event.code, ""), event.time_ms / 1000
     if message in _KEY_UP:
         held.discard(event.code)
-        return Sensed("key up", at, name)
+        return UserInput("key up", at, name)
     if message not in _KEY_DOWN or event.code in held:
         return None
     held.add(event.code)
-    return Sensed("key", at, name)
+    return UserInput("key", at, name)
 
 
-def sensed_of_mouse(message: int, event: MouseEvent) -> Sensed | None:
-    """What the person did, or None where a program did it, or it lets go of a button."""
+def mouse_input(message: int, event: MouseEvent) -> UserInput | None:
+    """The user's input; None for injected events and button releases."""
     if event.flags & _MOUSE_INJECTED:
         return None
     if message == _MOTION:
-        return Sensed("motion", event.time_ms / 1000)
-    return Sensed("button", event.time_ms / 1000) if message in _BUTTON_DOWN else None
+        return UserInput("motion", event.time_ms / 1000)
+    return UserInput("button", event.time_ms / 1000) if message in _BUTTON_DOWN else None
 
 
-class WindowsSenses:
-    """See `Senses`."""
+class WindowsInput:
+    """See `InputSource`."""
 
-    lets_go = True
+    can_release = True
 
     def __init__(self) -> None:
         self._user32: Any = ctypes.__dict__["WinDLL"]("user32", use_last_error=True)
@@ -88,24 +88,24 @@ class WindowsSenses:
         self._user32.CallNextHookEx.restype = ctypes.c_ssize_t
         self._user32.SetWindowsHookExW.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)
         self._user32.SetWindowsHookExW.restype = ctypes.c_void_p
-        self._inbox = Inbox()
+        self._queued = EventQueue()
         self._held: set[int] = set()
         self._ready = threading.Event()
         self._hooked = False
         threading.Thread(target=self._listen, name="screenwright-hooks", daemon=True).start()
         if not self._ready.wait(_START_S) or not self._hooked:
-            raise EnvUnavailable("Windows does not let us listen to mouse and keyboard")
+            raise EnvUnavailable("Windows denies access to mouse and keyboard events")
 
     def wait(self, seconds: float) -> None:
-        """See `Senses`."""
-        self._inbox.wait(seconds)
+        """See `InputSource`."""
+        self._queued.wait(seconds)
 
-    def sensed(self) -> Sequence[Sensed]:
-        """See `Senses`."""
-        return self._inbox.take()
+    def read(self) -> Sequence[UserInput]:
+        """See `InputSource`."""
+        return self._queued.take()
 
     def release(self) -> None:
-        """See `Senses`; what the person's own fingers hold is left to them."""
+        """See `InputSource`."""
         for code in range(1, 255):
             if code in self._held or not self._user32.GetAsyncKeyState(code) & _IS_DOWN:
                 continue
@@ -115,34 +115,34 @@ class WindowsSenses:
                 self._user32.keybd_event(code, 0, _KEY_UP_FLAG, 0)
 
     def close(self) -> None:
-        """See `Senses`; the hooks end with the process."""
+        """See `InputSource`; the hooks end with the process."""
 
     def _listen(self) -> None:
-        """The thread: hooks are called on the one that set them, while it fetches messages."""
+        """Run the hooks; runs on a thread, since Windows calls a hook on the thread that set it, in its message loop."""
         hook_type = ctypes.__dict__["WINFUNCTYPE"](
             ctypes.c_ssize_t, ctypes.c_int, ctypes.c_size_t, ctypes.c_ssize_t
         )  # fmt: skip
         hooks = (hook_type(self._key), hook_type(self._mouse))
-        set_ones = [
+        handles = [
             self._user32.SetWindowsHookExW(kind, hook, None, 0)
             for kind, hook in zip((_KEYBOARD_HOOK, _MOUSE_HOOK), hooks, strict=True)
         ]
-        self._hooked = all(set_ones)
+        self._hooked = all(handles)
         self._ready.set()
-        message = ctypes.create_string_buffer(64)  # an MSG, which is smaller
+        message = ctypes.create_string_buffer(64)  # large enough for an MSG
         while self._hooked and self._user32.GetMessageW(message, None, 0, 0) > 0:
             pass
 
     def _key(self, code: int, message: int, event: int) -> int:
         if code == 0:
-            self._put(sensed_of_key(message, KeyEvent.from_address(event), self._held))
+            self._put(key_input(message, KeyEvent.from_address(event), self._held))
         return int(self._user32.CallNextHookEx(None, code, message, event))
 
     def _mouse(self, code: int, message: int, event: int) -> int:
         if code == 0:
-            self._put(sensed_of_mouse(message, MouseEvent.from_address(event)))
+            self._put(mouse_input(message, MouseEvent.from_address(event)))
         return int(self._user32.CallNextHookEx(None, code, message, event))
 
-    def _put(self, sensed: Sensed | None) -> None:
-        if sensed is not None:
-            self._inbox.put(sensed)
+    def _put(self, event: UserInput | None) -> None:
+        if event is not None:
+            self._queued.put(event)

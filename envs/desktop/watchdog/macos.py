@@ -1,7 +1,7 @@
-"""The devices of macOS, by an event tap that only listens; an event that a program made names its process.
+"""User input on macOS, from a listen-only event tap. Events that a program generated name its process.
 
-Not run by us: no Mac was had. Written after Apple's reference of Quartz Event Services; what is made of an event is
-tested with values. It needs the permissions for Accessibility and Input Monitoring.
+Never run on macOS: written from Apple's reference of Quartz Event Services, and only the interpretation of events is
+tested. It needs the permissions for Accessibility and Input Monitoring.
 """
 
 import ctypes
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...env import EnvUnavailable
-from .inbox import Inbox
-from .person import Sensed
+from .activity import UserInput
+from .event_queue import EventQueue
 
 _LEFT_DOWN, _RIGHT_DOWN, _MOVED, _LEFT_DRAGGED, _RIGHT_DRAGGED = 1, 3, 5, 6, 7
 _KEY_DOWN, _KEY_UP, _FLAGS_CHANGED, _WHEEL, _OTHER_DOWN, _OTHER_DRAGGED = 10, 11, 12, 22, 25, 27
 _BUTTONS = (_LEFT_DOWN, _RIGHT_DOWN, _OTHER_DOWN, _WHEEL)
 _MOTIONS = (_MOVED, _LEFT_DRAGGED, _RIGHT_DRAGGED, _OTHER_DRAGGED)
 _MASK = sum(1 << kind for kind in (*_BUTTONS, *_MOTIONS, _KEY_DOWN, _KEY_UP, _FLAGS_CHANGED))
-_REPEATED, _KEYCODE, _MADE_BY = 8, 9, 41  # kCGKeyboardEventAutorepeat, kCGKeyboardEventKeycode, ...SourceUnixProcessID
+_REPEATED, _KEYCODE, _SOURCE_PID = 8, 9, 41  # kCGKeyboardEventAutorepeat, ...Keycode, kCGEventSourceUnixProcessID
 _SESSION_TAP, _HEAD, _LISTEN_ONLY, _HID_TAP, _SESSION_STATE = 1, 0, 1, 0, 0
 _MOUSE_UP = {0: 2, 1: 4, 2: 26}
 _KEYS = 128
@@ -41,34 +41,34 @@ _NAMES = {
     120: "f2", 99: "f3", 118: "f4", 96: "f5", 97: "f6", 98: "f7", 100: "f8", 101: "f9", 109: "f10", 103: "f11",
     111: "f12",
 }  # fmt: skip
-"""Canonical names of Apple's key codes (`Events.h`), by their places on the US layout."""
+"""Canonical names of Apple's key codes (`Events.h`), by their position on the US layout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """What of an event is asked: its type, key code, modifier flags, whether it repeats, who made it, when (ns)."""
+    """The fields of an event: type, key code, modifier flags, key repeat, source process id (0: hardware), time."""
 
     kind: int
     keycode: int = 0
     flags: int = 0
     repeated: bool = False
-    made_by: int = 0
+    source_pid: int = 0
     time_ns: int = 0
 
 
-def sensed_of(event: Tapped) -> Sensed | None:
-    """What the person did; None where a program did it, or it means nothing here."""
-    if event.made_by or event.repeated:
+def input_of(event: Tapped) -> UserInput | None:
+    """The user's input; None for generated or irrelevant events."""
+    if event.source_pid or event.repeated:
         return None
     at = event.time_ns / _NANOSECONDS
     if event.kind in _MOTIONS:
-        return Sensed("motion", at)
+        return UserInput("motion", at)
     if event.kind in _BUTTONS:
-        return Sensed("button", at)
+        return UserInput("button", at)
     if event.kind == _FLAGS_CHANGED:
         name, flag = _MODIFIERS.get(event.keycode, ("", 0))
-        return Sensed("key" if event.flags & flag else "key up", at, name) if name else None
-    return Sensed("key" if event.kind == _KEY_DOWN else "key up", at, _NAMES.get(event.keycode, ""))
+        return UserInput("key" if event.flags & flag else "key up", at, name) if name else None
+    return UserInput("key" if event.kind == _KEY_DOWN else "key up", at, _NAMES.get(event.keycode, ""))
 
 
 class Point(ctypes.Structure):
@@ -77,31 +77,31 @@ class Point(ctypes.Structure):
     _fields_ = (("x", ctypes.c_double), ("y", ctypes.c_double))
 
 
-class MacSenses:
-    """See `Senses`."""
+class MacInput:
+    """See `InputSource`."""
 
-    lets_go = True
+    can_release = True
 
     def __init__(self) -> None:
         self._quartz, self._core = _library("ApplicationServices"), _library("CoreFoundation")
         self._declare()
-        self._inbox = Inbox()
+        self._queued = EventQueue()
         self._ready = threading.Event()
         self._tapped = False
         threading.Thread(target=self._listen, name="screenwright-tap", daemon=True).start()
         if not self._ready.wait(_START_S) or not self._tapped:
-            raise EnvUnavailable(f"macOS does not let us listen to mouse and keyboard: {_PERMIT}")
+            raise EnvUnavailable(f"macOS denies access to mouse and keyboard events: {_PERMIT}")
 
     def wait(self, seconds: float) -> None:
-        """See `Senses`."""
-        self._inbox.wait(seconds)
+        """See `InputSource`."""
+        self._queued.wait(seconds)
 
-    def sensed(self) -> Sequence[Sensed]:
-        """See `Senses`."""
-        return self._inbox.take()
+    def read(self) -> Sequence[UserInput]:
+        """See `InputSource`."""
+        return self._queued.take()
 
     def release(self) -> None:
-        """See `Senses`; a key that a finger holds down is let go of too, since nothing tells the two apart here."""
+        """See `InputSource`. Also releases keys that the user holds; macOS does not distinguish the two."""
         for keycode in range(_KEYS):
             if self._quartz.CGEventSourceKeyState(_SESSION_STATE, keycode):
                 self._post(self._quartz.CGEventCreateKeyboardEvent(None, keycode, False))
@@ -113,7 +113,7 @@ class MacSenses:
                 self._post(self._quartz.CGEventCreateMouseEvent(None, up, at, button))
 
     def close(self) -> None:
-        """See `Senses`; the tap ends with the process."""
+        """See `InputSource`; the tap ends with the process."""
 
     def _post(self, event: int | None) -> None:
         if event:
@@ -121,7 +121,7 @@ class MacSenses:
             self._core.CFRelease(event)
 
     def _listen(self) -> None:
-        """The thread: a tap is called on the one whose run loop it was added to."""
+        """Run the event tap; runs on a thread, since a tap is called on the thread whose run loop it belongs to."""
         tapped = self._callback_type(self._tap)
         port = self._quartz.CGEventTapCreate(_SESSION_TAP, _HEAD, _LISTEN_ONLY, _MASK, tapped, None)
         self._tapped = bool(port)
@@ -137,16 +137,17 @@ class MacSenses:
         def field(number: int) -> int:
             return int(self._quartz.CGEventGetIntegerValueField(event, number))
 
-        if _MASK >> kind & 1:  # a tap is told of its own end by kinds far above
+        if _MASK >> kind & 1:  # types above the mask report that the tap was disabled
             flags, time_ns = int(self._quartz.CGEventGetFlags(event)), int(self._quartz.CGEventGetTimestamp(event))
-            found = Tapped(kind, field(_KEYCODE), flags, bool(field(_REPEATED)), field(_MADE_BY), time_ns)
-            sensed = sensed_of(found)
-            if sensed is not None:
-                self._inbox.put(sensed)
+            user_input = input_of(
+                Tapped(kind, field(_KEYCODE), flags, bool(field(_REPEATED)), field(_SOURCE_PID), time_ns)
+            )
+            if user_input is not None:
+                self._queued.put(user_input)
         return event
 
     def _declare(self) -> None:
-        """Say what the functions take and give, where that is no C int."""
+        """Declare the argument and result types that are not C ints."""
         pointer, u32, u64 = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64
         self._callback_type: Any = ctypes.CFUNCTYPE(pointer, pointer, u32, pointer, pointer)
         quartz, core = self._quartz, self._core
@@ -176,5 +177,5 @@ class MacSenses:
 def _library(name: str) -> Any:
     path = ctypes.util.find_library(name)
     if path is None:
-        raise EnvUnavailable(f"this system has no {name}")
+        raise EnvUnavailable(f"this system has no library {name}")
     return ctypes.CDLL(path)
