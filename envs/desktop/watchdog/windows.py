@@ -118,7 +118,7 @@ class WindowsInput:
         """See `InputSource`; the hooks end with the process."""
 
     def _listen(self) -> None:
-        """Run the hooks; runs on a thread, since Windows calls a hook on the thread that set it, in its message loop."""
+        """Run the hooks; runs on a thread, since Windows calls a hook in the message loop of the thread that set it."""
         hook_type = ctypes.__dict__["WINFUNCTYPE"](
             ctypes.c_ssize_t, ctypes.c_int, ctypes.c_size_t, ctypes.c_ssize_t
         )  # fmt: skip
