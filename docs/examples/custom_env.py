@@ -21,7 +21,7 @@ class MaskedEnv:
         seen = self.env.observe()
         image = seen.screenshot.image.copy()
         ImageDraw.Draw(image).rectangle(self.hidden, fill="black")
-        return Observation(Screenshot(image), seen.facts, seen.place, seen.device)
+        return Observation(Screenshot(image), seen.facts, seen.location, seen.device)
 
     def execute(self, action: Action) -> ActionResult:
         left, top, right, bottom = self.hidden

@@ -3,10 +3,10 @@
 import pytest
 from browser_pages import colour, visit
 from page_site import Site
-from screenwright.envs.contract import eventually
 
 from screenwright import ActionRefused, Back, BrowserEnv, Click, Hotkey, Navigate, ScreenPoint
 from screenwright.envs.browser import BrowserSettings
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
