@@ -97,15 +97,24 @@ class AgentConfig(Config):
         False, "use the model even if screenwright doctor measured that its clicks miss"
     )
 
+    @model_validator(mode="after")
+    def _check_policy(self) -> Self:
+        ignored = sorted(self.model_fields_set - {"policy", "model"})
+        if self.policy is not None and ignored:
+            raise SettingError(ignored[0], "is about asking a model: leave it out with --policy")
+        return self
+
     def build(
         self,
-        model: Model,
+        model: Model | None = None,
         prompt: Prompt | None = None,
         *,
         supervision: Supervision = Supervision(),
         **parts: Any,
     ) -> Agent:
-        """An agent that asks `model`. `prompt` is the default prompt; `parts` are further arguments of `Agent`.
+        """An agent that asks `model` (default: that of the settings).
+
+        `prompt` is the default prompt; `parts` are further arguments of `Agent`.
 
         Raises:
             ValueError: there is no such dialect or policy, or the dialect lacks what is asked of it.
@@ -113,14 +122,16 @@ class AgentConfig(Config):
         policy = self.build_policy(model, prompt, summarize=supervision.summarize)
         return Agent(policy=policy, supervision=supervision, **parts)
 
-    def build_policy(self, model: Model, prompt: Prompt | None = None, *, summarize: bool = True) -> Policy:
+    def build_policy(
+        self, model: Model | None = None, prompt: Prompt | None = None, *, summarize: bool = True
+    ) -> Policy:
         """The policy of such an agent; raises as `build`."""
         if self.policy is not None:
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
         sampling = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
         return ModelPolicy(
-            model,
+            model or self.model.build(),
             self.build_dialect(),
             history=history_named(self.history),
             sampling_changes={name: value for name, value in sampling.items() if value is not None},
@@ -150,7 +161,7 @@ class AgentConfig(Config):
         Raises:
             ValueError: it was measured, and `allow_miscalibrated` is off.
         """
-        if self.model.model == "reader" or self.policy or self.allow_miscalibrated:
+        if self.model.model == "reader" or self.allow_miscalibrated:
             return
         from ..doctor import default_folder, refusal_of
 
@@ -257,9 +268,10 @@ class RunConfig(Config):
         Raises:
             ValueError: there is no such model or dialect, or a setting does not fit it.
         """
-        model = self.agent.model.build()
-        self.agent.check_calibration(model)
-        recovery = self.recovery.build(lambda: model)
+        model = None if self.agent.policy else self.agent.model.build()
+        if model is not None:
+            self.agent.check_calibration(model)
+        recovery = self.recovery.build(lambda: model or self.agent.model.build())
         return self.agent.build(
             model,
             prompt_for(env.info()),

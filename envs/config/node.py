@@ -195,6 +195,9 @@ def _choices(annotation: Any) -> tuple[str, ...]:
 def _first_problem(error: ValidationError, settings: Mapping[str, Setting]) -> SettingError:
     """One line about the first wrong value."""
     problem = error.errors(include_url=False)[0]
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, SettingError):
+        return cause
     leaves = {leaf.path[-1]: leaf for leaf in settings.values()} | dict(settings)
     found = next((leaves[part] for part in reversed(problem["loc"]) if part in leaves), None)
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

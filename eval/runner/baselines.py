@@ -32,8 +32,10 @@ def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
         ValueError: there is no such agent, model or dialect.
     """
     match config.agent_kind:
-        case "model":
+        case "model" if config.agent.policy is None:
             return ModelAgentFactory(config, slot)
+        case "model":
+            return PolicyPerEpisode(config.agent.build_policy)
         case "random":
             return RandomClicker()
         case "oracle":
@@ -107,11 +109,10 @@ def _imported(path: str) -> AgentFactory:
             make = getattr(make, part)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"the agent {path} cannot be imported: {error}") from error
-    made: object = make()
+    made: Any = make()
     if hasattr(made, "decide"):
         return PolicyPerEpisode(make)
     if not hasattr(made, "policy"):
         raise ValueError(f"{path} returns {type(made).__name__}, but should return an AgentFactory or a Policy")
-    factory: Any = made
-    found: AgentFactory = factory
-    return found
+    factory: AgentFactory = made
+    return factory
