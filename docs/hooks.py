@@ -1,4 +1,4 @@
-"""What mkdocs adds: the public names on the reference pages, and CONTRIBUTING and CHANGELOG as pages."""
+"""What mkdocs adds: public names on the reference pages, the example programs, CONTRIBUTING and CHANGELOG."""
 
 import ast
 import re
@@ -44,9 +44,13 @@ def public_names() -> dict[str, list[str]]:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Add the public names to a reference page."""
+    """Add the public names to a reference page, and the programs to the examples page."""
+    if page.file.src_uri == "guides/examples.md":
+        programs = re.findall(r"\]\(\.\./examples/(\w+\.py)\)", markdown)
+        blocks = [f"## {name}\n\n```python\n{(ROOT / 'docs/examples' / name).read_text()}```" for name in programs]
+        return "\n\n".join([markdown, *blocks])
     names = public_names().get(page.file.src_uri.removeprefix("reference/").removesuffix(".md"), ())
-    blocks = [f"::: screenwright.{name}" for name in sorted(names, key=lambda name: name.rsplit(".")[-1])]
+    blocks = [f"::: screenwright.{name}" for name in sorted(set(names), key=lambda name: name.rsplit(".")[-1])]
     return "\n\n".join([markdown, *blocks])
 
 

@@ -60,4 +60,4 @@ def test_custom_environment_satisfies_the_contract(tmp_path: Path) -> None:
 
 def test_examples_page_shows_every_program() -> None:
     page = (ROOT / "docs" / "guides" / "examples.md").read_text()
-    assert [each.name for each in PROGRAMS if f'"examples/{each.name}"' not in page] == []
+    assert [each.name for each in PROGRAMS if f"](../examples/{each.name})" not in page] == []
