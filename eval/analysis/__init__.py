@@ -1,1 +1,1 @@
-"""What the records of an evaluation show: statistics, comparisons, tables, the report."""
+"""Analysis of evaluation records: statistics, comparisons, tables and the HTML report."""

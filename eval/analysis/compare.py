@@ -1,4 +1,4 @@
-"""Two evaluations of the same episodes, side by side."""
+"""Comparison of two evaluations of the same episodes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,25 +10,28 @@ from .statistics import Paired, paired
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two evaluations did with the episodes that both could judge; `left_out` are the others of either."""
+    """Two evaluations, A and B, on the episodes that have a result in both; `unpaired` counts the others.
+
+    `gained` and `lost` are the episodes that only B, or only A, solved.
+    """
 
     result: Paired
     categories: dict[str, Paired]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
-    left_out: int
+    unpaired: int
 
     @property
     def verdict(self) -> str:
-        """What it means, in a sentence."""
+        """The conclusion in one sentence."""
         result = self.result
         if not result.pairs:
-            return "They have no episode in common."
+            return "The evaluations have no episodes in common."
         points = 100 * result.difference.value
         low, high = 100 * result.difference.low, 100 * result.difference.high
         figures = f"{points:+.1f} points (95 %: {low:+.1f} to {high:+.1f}; McNemar p = {result.p:.3g})"
         if result.is_noise:
-            return f"No difference is shown: {figures} on {result.pairs} pairs can well be chance."
+            return f"No significant difference: {figures} on {result.pairs} pairs."
         return f"{'B' if points > 0 else 'A'} is better: {figures} on {result.pairs} pairs."
 
 
@@ -36,16 +39,16 @@ def compare(a: Sequence[Record], b: Sequence[Record]) -> Comparison:
     """Pair the records of `a` and `b` by episode."""
     others = {record.id: record for record in b}
     pairs = [(one, others[one.id]) for one in a if one.id in others and one.is_judged and others[one.id].is_judged]
-    everything = {record.id for record in (*a, *b)}
+    episodes = {record.id for record in (*a, *b)}
     by_category: dict[str, list[tuple[Record, Record]]] = defaultdict(list)
     for pair in pairs:
         by_category[pair[0].category].append(pair)
     return Comparison(
         result=_paired(pairs),
-        categories={name: _paired(of_one) for name, of_one in sorted(by_category.items())},
+        categories={name: _paired(group) for name, group in sorted(by_category.items())},
         gained=tuple(one.id.path for one, other in pairs if other.done and not one.done),
         lost=tuple(one.id.path for one, other in pairs if one.done and not other.done),
-        left_out=len(everything) - len(pairs),
+        unpaired=len(episodes) - len(pairs),
     )
 
 

@@ -1,4 +1,4 @@
-"""A first guess at why an episode failed, from what its log says. It saves looking; it does not replace it."""
+"""Guesses from the event log why an episode failed: a starting point for reading the recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from ...agent.record.events import Acted, Decided, Ended, Event, Observed, Parse
 from ...envs.actions import Click, points_of
 from ..core.record import Triage
 
-_MOSTLY = 0.5
+_MOST = 0.5
 _LIMITS = (StopReason.STEP_LIMIT, StopReason.TIME_LIMIT, StopReason.TOKEN_LIMIT)
 
 
 @dataclass(slots=True)
-class _Facts:
-    """What the log says, counted."""
+class _Counts:
+    """Counts over the events of an episode."""
 
     steps: int = 0
     clicks: int = 0
@@ -28,52 +28,51 @@ class _Facts:
 
 
 def triage(events: Sequence[Event]) -> Triage:
-    """What kind of failure it most likely was, with the evidence."""
-    facts = _count(events)
-    stop = facts.ended.stop if facts.ended else None
-    reason = facts.ended.reason if facts.ended else ""
-    if facts.parse_failures and (stop is StopReason.STUCK or len(facts.parse_failures) > facts.steps * _MOSTLY):
-        return Triage(
-            "parse", f"{len(facts.parse_failures)} replies could not be read, the last: {facts.parse_failures[-1]}"
-        )
-    if facts.denied:
-        return Triage("policy", f"the guard denied {len(facts.denied)} actions: {facts.denied[-1]}")
+    """The most likely kind of failure, with its evidence."""
+    counts = _count_events(events)
+    stop = counts.ended.stop if counts.ended else None
+    reason = counts.ended.reason if counts.ended else ""
+    if counts.parse_failures and (stop is StopReason.STUCK or len(counts.parse_failures) > counts.steps * _MOST):
+        count = len(counts.parse_failures)
+        return Triage("parse", f"{count} replies could not be parsed, the last one: {counts.parse_failures[-1]}")
+    if counts.denied:
+        return Triage("policy", f"the guard denied {len(counts.denied)} actions, the last one: {counts.denied[-1]}")
     if stop in (StopReason.NEEDS_USER, StopReason.INFEASIBLE):
-        return Triage("policy", f"it gave up after {facts.steps} steps: {reason}")
-    if len(facts.refused) > facts.steps * _MOSTLY:
-        return Triage("environment", f"{len(facts.refused)} actions were refused, the last: {facts.refused[-1]}")
-    if facts.clicks and facts.idle_clicks > facts.clicks * _MOSTLY:
-        return Triage("grounding", f"{facts.idle_clicks} of {facts.clicks} clicks changed nothing on the screen")
-    if facts.finished:
-        return Triage("plan", f"it said that it was done after {facts.steps} steps")
+        return Triage("policy", f"the agent gave up after {counts.steps} steps: {reason}")
+    if len(counts.refused) > counts.steps * _MOST:
+        return Triage("environment", f"{len(counts.refused)} actions were refused, the last one: {counts.refused[-1]}")
+    if counts.clicks and counts.idle_clicks > counts.clicks * _MOST:
+        return Triage("grounding", f"{counts.idle_clicks} of {counts.clicks} clicks did not change the screen")
+    if counts.finished:
+        return Triage("plan", f"the agent finished after {counts.steps} steps, but the task is not done")
     if stop in _LIMITS:
-        return Triage("plan", f"{reason}, while the screen went on changing")
+        return Triage("plan", f"{reason}, and the screen kept changing")
     if stop is StopReason.STUCK:
         return Triage("grounding", reason)
-    return Triage("plan", "the task ended by itself, and not as asked")
+    return Triage("plan", "the task ended by itself without success")
 
 
-def _count(events: Sequence[Event]) -> _Facts:
-    facts = _Facts()
+def _count_events(events: Sequence[Event]) -> _Counts:
+    counts = _Counts()
     clicked = False
     for event in events:
         match event:
             case Observed(change=change):
-                facts.steps += 1
+                counts.steps += 1
                 if clicked and change is not None:
-                    facts.clicks += 1
-                    facts.idle_clicks += change.share == 0
+                    counts.clicks += 1
+                    counts.idle_clicks += change.share == 0
                 clicked = False
             case ParseFailed(message=message):
-                facts.parse_failures.append(message)
+                counts.parse_failures.append(message)
             case Decided(ending=Finish()):
-                facts.finished = True
-            case Acted(refused=str(why), by_guard=by_guard):
-                (facts.denied if by_guard else facts.refused).append(why)
+                counts.finished = True
+            case Acted(refused=str(reason), by_guard=by_guard):
+                (counts.denied if by_guard else counts.refused).append(reason)
             case Acted(action=action):
                 clicked = clicked or (isinstance(action, Click) and bool(points_of(action)))
             case Ended():
-                facts.ended = event
+                counts.ended = event
             case _:
                 pass
-    return facts
+    return counts

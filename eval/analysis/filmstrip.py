@@ -1,4 +1,4 @@
-"""A failed episode at a glance: a few of its screenshots in a row, with the places that it went to."""
+"""A filmstrip of an episode: a few of its screenshots in one image, with the points of its actions."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -11,36 +11,38 @@ from ...envs.actions import points_of
 from ...envs.geometry import ScreenPoint
 from ..core.record import Moment
 
-MOST = 6
+FILMSTRIP = "filmstrip.jpg"
+"""The file in the folder of an episode."""
+
+MAX_FRAMES = 6
 FRAME_PX = (220, 150)
-"""Width and height that each screenshot is fitted into."""
+"""Each screenshot is scaled to fit this width and height."""
 
 _RED = (220, 30, 60)
 _RING_PX = 6
 _QUALITY = 60
 
 
-def make_strip(events: Sequence[Event]) -> tuple[bytes, tuple[Moment, ...]]:
-    """At most six looks, the first and the last among them, as one JPEG, and what was done at each."""
-    history = [event for event in events if isinstance(event, Observed)]
-    shown = _spread(len(history), MOST)
+def make_filmstrip(events: Sequence[Event]) -> tuple[bytes, tuple[Moment, ...]]:
+    """Up to six screenshots, including the first and the last, as one JPEG; and the actions of each frame."""
+    observed = [event for event in events if isinstance(event, Observed)]
+    frames = [observed[index] for index in _evenly_spread(len(observed), MAX_FRAMES)]
     width, height = FRAME_PX
-    picture = Image.new("RGB", (width * len(shown), height), "white")
+    filmstrip = Image.new("RGB", (width * len(frames), height), "white")
     moments: list[Moment] = []
-    for place, index in enumerate(shown):
-        look = history[index]
-        acted = [event for event in events if isinstance(event, Acted) and event.step == look.step]
+    for number, frame in enumerate(frames):
+        acted = [event for event in events if isinstance(event, Acted) and event.step == frame.step]
         points = [point for event in acted for point in points_of(event.action)]
-        picture.paste(_frame(look, points), (place * width, 0))
-        said = "; ".join(describe_action(event.action) + (" (refused)" if event.refused else "") for event in acted)
-        moments.append(Moment(look.step, said))
+        filmstrip.paste(_draw_frame(frame, points), (number * width, 0))
+        actions = "; ".join(describe_action(event.action) + (" (refused)" if event.refused else "") for event in acted)
+        moments.append(Moment(frame.step, actions))
     data = BytesIO()
-    picture.save(data, "JPEG", quality=_QUALITY)
+    filmstrip.save(data, "JPEG", quality=_QUALITY)
     return data.getvalue(), tuple(moments)
 
 
-def _frame(look: Observed, points: Sequence[ScreenPoint]) -> Image.Image:
-    shot = look.observation.screenshot
+def _draw_frame(observed: Observed, points: Sequence[ScreenPoint]) -> Image.Image:
+    shot = observed.observation.screenshot
     image = shot.image.convert("RGB")
     image.thumbnail(FRAME_PX)
     ratio = image.width / shot.size.width
@@ -51,8 +53,8 @@ def _frame(look: Observed, points: Sequence[ScreenPoint]) -> Image.Image:
     return image
 
 
-def _spread(count: int, most: int) -> list[int]:
-    """Up to `most` of `count` indices, evenly spread, with both ends."""
-    if count <= most:
+def _evenly_spread(count: int, limit: int) -> list[int]:
+    """Up to `limit` of `count` indices, evenly spread, including both ends."""
+    if count <= limit:
         return list(range(count))
-    return [round(place * (count - 1) / (most - 1)) for place in range(most)]
+    return [round(number * (count - 1) / (limit - 1)) for number in range(limit)]

@@ -1,4 +1,4 @@
-"""The files that an evaluation leaves beside its episodes: the report, a table, and the figures."""
+"""The result files of an evaluation: the report, a table of episodes, and summary figures."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from .tables import as_csv
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Where they are."""
+    """Paths of the result files."""
 
     report: Path
     table: Path
@@ -24,13 +24,13 @@ class Results:
 
 
 def write_results(store: Store, manifest: Manifest, records: Sequence[Record]) -> Results:
-    """Write `report.html`, `episodes.csv` and `summary.json` from what is over so far.
+    """Write `report.html`, `episodes.csv` and `summary.json` for the finished episodes.
 
     Raises:
-        RunError: they cannot be written.
+        RunError: a file cannot be written.
     """
     summary = summarize(records, len(manifest.episodes), manifest.settings.price)
-    page = render_report([Entry(_name(store, manifest), manifest, records, store.folder_of)])
+    page = render_report([Entry(_name(store, manifest), manifest, records, store.folder_of)], store.folder)
     return Results(
         report=store.write_text("report.html", page),
         table=store.write_text("episodes.csv", as_csv(records)),
@@ -39,16 +39,16 @@ def write_results(store: Store, manifest: Manifest, records: Sequence[Record]) -
 
 
 def write_comparison(a: Store, b: Store, page: Path) -> Comparison:
-    """Write the page that shows two evaluations side by side.
+    """Write the report of two evaluations side by side to `page`.
 
     Raises:
-        RunError: one of them is none, or the page cannot be written.
+        RunError: a folder contains no evaluation, or the page cannot be written.
     """
     entries = [_entry(store) for store in (a, b)]
     try:
-        page.write_text(render_report(entries), encoding="utf-8")
+        page.write_text(render_report(entries, page.parent), encoding="utf-8")
     except OSError as error:
-        raise RunError(f"{page} cannot be written: {error.strerror}") from error
+        raise RunError(f"cannot write {page}: {error.strerror}") from error
     return compare(entries[0].records, entries[1].records)
 
 
@@ -60,5 +60,5 @@ def _entry(store: Store) -> Entry:
 def _name(store: Store, manifest: Manifest) -> str:
     settings = manifest.settings
     model = settings.agent.model
-    who = settings.agent_kind if settings.agent_kind != "model" else model.model_name or model.model
-    return f"{settings.benchmark}, {who} ({store.folder.name})"
+    agent = settings.agent_kind if settings.agent_kind != "model" else model.model_name or model.model
+    return f"{settings.benchmark}, {agent} ({store.folder.name})"

@@ -1,4 +1,4 @@
-"""What the records of an evaluation come to."""
+"""Summary figures of evaluation records."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -12,12 +12,10 @@ from .statistics import Interval, clustered, pass_all, pass_at, wilson
 
 K = TypeVar("K", bound=Hashable)
 
-_MILLION = 1_000_000
-
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How many of some episodes were done. `errors` were broken by the machinery, and count as not done here."""
+class GroupResult:
+    """The result of a group of episodes. `errors` failed because of the infrastructure and count as not done."""
 
     name: str
     episodes: int
@@ -29,13 +27,13 @@ class Share:
 
     @property
     def without_errors(self) -> Interval:
-        """The same of those alone that could be judged."""
+        """The success rate over the episodes that have a result."""
         return wilson(self.done, self.episodes - self.errors)
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a million tokens cost: in, out, and in from the server's prefix cache."""
+    """The price of a million tokens: prompt, completion, and prompt tokens from the prefix cache."""
 
     prompt: float
     completion: float
@@ -43,39 +41,39 @@ class Price:
 
     @classmethod
     def parse(cls, text: str) -> "Price":
-        """Read `IN:OUT[:CACHED]`; without the last, cached tokens cost as much as others."""
+        """Parse `IN:OUT[:CACHED]`; by default cached tokens cost as much as others."""
         numbers = [float(part) for part in text.split(":")]
         return cls(numbers[0], numbers[1], numbers[2] if len(numbers) > 2 else numbers[0])
 
-    def of(self, usage: Usage) -> float:
-        """What `usage` costs."""
-        fresh = usage.prompt - usage.cached
-        cost = fresh * self.prompt + usage.cached * self.cached + usage.completion * self.completion
-        return cost / _MILLION
+    def cost(self, usage: Usage) -> float:
+        """The price of `usage`."""
+        uncached = usage.prompt - usage.cached
+        cost = uncached * self.prompt + usage.cached * self.cached + usage.completion * self.completion
+        return cost / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Passes:
-    """With several trials of each episode: the chance that at least one of `k` succeeds, and that all of them do."""
+class PassRate:
+    """The probabilities that at least one of `k` trials of an episode succeeds, and that all of them do."""
 
     k: int
-    any_of: float
-    all_of: float
+    pass_at_k: float
+    pass_all_k: float
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of an evaluation. `over_tasks` is the success with an interval that draws whole tasks."""
+    """The figures of an evaluation. `clustered` is the success rate with an interval that resamples whole tasks."""
 
     planned: int
-    total: Share
-    over_tasks: Interval
-    categories: tuple[Share, ...]
-    tasks: tuple[Share, ...]
+    total: GroupResult
+    clustered: Interval
+    categories: tuple[GroupResult, ...]
+    tasks: tuple[GroupResult, ...]
     stops: dict[str, int]
     triage: dict[str, int]
     retried: int
-    passes: tuple[Passes, ...]
+    pass_rates: tuple[PassRate, ...]
     usage: Usage
     phases: Phases
     seconds: float
@@ -84,41 +82,40 @@ class Summary:
     cost: float | None
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every planned episode is over."""
+    def is_complete(self) -> bool:
+        """Whether every planned episode has ended."""
         return self.total.episodes == self.planned
 
 
 def summarize(records: Sequence[Record], planned: int, price: str | None = None) -> Summary:
-    """The figures of `records`, of `planned` episodes."""
+    """The figures of `records`, out of `planned` episodes; `price` as in `Price.parse`."""
     usage = sum((record.usage for record in records), Usage())
-    by_task = _by(records, lambda record: record.id.task)
+    by_task = _group(records, lambda record: record.id.task)
+    by_category = _group(records, lambda record: record.category)
     return Summary(
         planned=planned,
-        total=_share("all", records),
-        over_tasks=clustered([[float(record.done is True) for record in group] for group in by_task.values()]),
-        categories=tuple(
-            _share(name or "none", group) for name, group in sorted(_by(records, lambda one: one.category).items())
-        ),
-        tasks=tuple(_share(name, group) for name, group in by_task.items()),
+        total=_group_result("all", records),
+        clustered=clustered([[float(record.done is True) for record in group] for group in by_task.values()]),
+        categories=tuple(_group_result(name or "none", group) for name, group in sorted(by_category.items())),
+        tasks=tuple(_group_result(name, group) for name, group in by_task.items()),
         stops=dict(Counter(record.stop for record in records).most_common()),
         triage=dict(Counter(record.triage.kind for record in records if record.triage).most_common()),
         retried=sum(bool(record.errors) and record.is_judged for record in records),
-        passes=_passes(records),
+        pass_rates=_pass_rates(records),
         usage=usage,
         phases=_phases(records),
         seconds=sum(record.seconds for record in records),
         set_up_s=median([record.set_up_s for record in records if record.is_judged] or [0.0]),
         parse_failures=sum(record.parse_failures for record in records),
-        cost=Price.parse(price).of(usage) if price else None,
+        cost=Price.parse(price).cost(usage) if price else None,
     )
 
 
-def _share(name: str, records: Sequence[Record]) -> Share:
+def _group_result(name: str, records: Sequence[Record]) -> GroupResult:
     done = sum(record.done is True for record in records)
     scores = [record.score for record in records if record.score is not None]
     judged = [record for record in records if record.is_judged]
-    return Share(
+    return GroupResult(
         name=name,
         episodes=len(records),
         done=done,
@@ -129,29 +126,29 @@ def _share(name: str, records: Sequence[Record]) -> Share:
     )
 
 
-def _passes(records: Sequence[Record]) -> tuple[Passes, ...]:
-    """For each number of trials up to the least that any variant has; nothing where each was tried once."""
-    variants = _by(records, lambda record: (record.id.task, record.id.seed)).values()
-    most = min((len(group) for group in variants), default=0)
-    if most < 2:
+def _pass_rates(records: Sequence[Record]) -> tuple[PassRate, ...]:
+    """Pass rates for `k` up to the smallest number of trials of any variant; none if that is one."""
+    variants = _group(records, lambda record: (record.id.task, record.id.seed)).values()
+    trials = min((len(group) for group in variants), default=0)
+    if trials < 2:
         return ()
     counts = [(sum(record.done is True for record in group), len(group)) for group in variants]
     return tuple(
-        Passes(
+        PassRate(
             k,
-            sum(pass_at(k, done, trials) for done, trials in counts) / len(counts),
-            sum(pass_all(k, done, trials) for done, trials in counts) / len(counts),
+            sum(pass_at(k, done, count) for done, count in counts) / len(counts),
+            sum(pass_all(k, done, count) for done, count in counts) / len(counts),
         )
-        for k in range(1, most + 1)
+        for k in range(1, trials + 1)
     )
 
 
 def _phases(records: Iterable[Record]) -> Phases:
-    all_of = [record.phases for record in records]
-    return Phases(**{field.name: sum(getattr(one, field.name) for one in all_of) for field in fields(Phases)})
+    phases = [record.phases for record in records]
+    return Phases(**{field.name: sum(getattr(one, field.name) for one in phases) for field in fields(Phases)})
 
 
-def _by(records: Iterable[Record], key: Callable[[Record], K]) -> dict[K, list[Record]]:
+def _group(records: Iterable[Record], key: Callable[[Record], K]) -> dict[K, list[Record]]:
     groups: dict[K, list[Record]] = defaultdict(list)
     for record in records:
         groups[key(record)].append(record)

@@ -1,4 +1,4 @@
-"""The figures of an evaluation as text for a terminal, and as CSV."""
+"""The figures of an evaluation as text for the terminal and as CSV."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -7,39 +7,39 @@ from io import StringIO
 from ..core.plan import EpisodeId
 from ..core.record import Record
 from .statistics import Interval
-from .summary import Share, Summary
+from .summary import GroupResult, Summary
 
-_MANY = 15
+_MAX_TASK_ROWS = 15
 
 
 def as_text(summary: Summary) -> str:
-    """A few lines: success, what it was made of, and where the time went."""
+    """A short summary: success rates, reasons to stop, time and tokens."""
     total = summary.total
-    lines = [f"{total.done} of {total.episodes} episodes done: {interval(total.success)}"]
+    lines = [f"{total.done} of {total.episodes} episodes done: {format_interval(total.success)}"]
     if len(summary.tasks) > 1:
-        lines.append(f"  drawing whole tasks: {interval(summary.over_tasks)}")
-    if not summary.is_whole:
-        lines.append(f"  {summary.planned - total.episodes} episodes are still to be done")
+        lines.append(f"  resampling whole tasks: {format_interval(summary.clustered)}")
+    if not summary.is_complete:
+        lines.append(f"  {summary.planned - total.episodes} episodes have not run yet")
     if total.errors:
-        without = interval(total.without_errors)
-        lines.append(f"  {total.errors} were broken by the machinery and count as not done; without them {without}")
+        without = format_interval(total.without_errors)
+        lines.append(f"  infrastructure errors: {total.errors}, counted as not done; without them {without}")
     if summary.retried:
-        lines.append(f"  {summary.retried} were broken by it at first, and done again")
+        lines.append(f"  {summary.retried} were retried after an infrastructure error")
     if total.score is not None:
         lines.append(f"  mean score {total.score:.3f}")
-    lines += [f"  at least one of {one.k} {one.any_of:.3f}, all of {one.k} {one.all_of:.3f}" for one in summary.passes]
+    lines += [f"  pass@{one.k} {one.pass_at_k:.3f}, pass^{one.k} {one.pass_all_k:.3f}" for one in summary.pass_rates]
     if len(summary.categories) > 1:
         lines += ["", *_rows("category", summary.categories)]
-    if 1 < len(summary.tasks) <= _MANY:
+    if 1 < len(summary.tasks) <= _MAX_TASK_ROWS:
         lines += ["", *_rows("task", summary.tasks)]
-    lines += ["", "ended: " + _counts(summary.stops)]
+    lines += ["", "stop reasons: " + _counts(summary.stops)]
     if summary.triage:
-        lines.append("failed, at first sight: " + _counts(summary.triage))
-    return "\n".join([*lines, *_effort(summary)])
+        lines.append("likely failures: " + _counts(summary.triage))
+    return "\n".join([*lines, *_cost_lines(summary)])
 
 
 def as_csv(records: Iterable[Record]) -> str:
-    """A line an episode."""
+    """One line per episode."""
     text = StringIO()
     rows = [_cells(record) for record in records]
     writer = csv.DictWriter(text, list(_cells(Record(EpisodeId("", 0)))), lineterminator="\n")
@@ -73,18 +73,17 @@ def _cells(record: Record) -> dict[str, str | int | float]:
     }
 
 
-def interval(value: Interval) -> str:
-    """Such as `0.18 [0.13, 0.26]`."""
+def format_interval(value: Interval) -> str:
+    """An interval as text, such as `0.180 [0.130, 0.260]`."""
     return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
-def _rows(title: str, shares: Sequence[Share]) -> list[str]:
-    width = max(len(title), *(len(share.name) for share in shares))
+def _rows(title: str, groups: Sequence[GroupResult]) -> list[str]:
+    width = max(len(title), *(len(group.name) for group in groups))
     rows = [f"{title:{width}}  episodes   done  success                steps"]
-    for share in shares:
-        rows.append(
-            f"{share.name:{width}}  {share.episodes:8}  {share.done:5}  {interval(share.success)}  {share.steps:5.1f}"
-        )
+    for group in groups:
+        success = format_interval(group.success)
+        rows.append(f"{group.name:{width}}  {group.episodes:8}  {group.done:5}  {success}  {group.steps:5.1f}")
     return rows
 
 
@@ -92,20 +91,20 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _effort(summary: Summary) -> list[str]:
+def _cost_lines(summary: Summary) -> list[str]:
     total, usage, phases = summary.total, summary.usage, summary.phases
-    steps = max(1.0, sum(share.steps * (share.episodes - share.errors) for share in summary.tasks))
+    steps = max(1.0, sum(task.steps * (task.episodes - task.errors) for task in summary.tasks))
     lines = [
-        f"{total.steps:.1f} steps an episode, {summary.seconds / max(1, total.episodes):.1f} s, set up in "
-        f"{summary.set_up_s:.2f} s (median); a step: look {phases.capture_s / steps:.3f} s, "
+        f"{total.steps:.1f} steps and {summary.seconds / max(1, total.episodes):.1f} s per episode, setup "
+        f"{summary.set_up_s:.2f} s (median); per step: capture {phases.capture_s / steps:.3f} s, "
         f"model {(phases.encode_s + phases.model_s) / steps:.3f} s, act {phases.act_s / steps:.3f} s, "
         f"settle {phases.settle_s / steps:.3f} s"
     ]
     if usage.total:
-        cached = f" ({100 * usage.cached / usage.prompt:.0f} % from the cache)" if usage.prompt else ""
-        lines.append(f"tokens: {usage.prompt} in{cached}, {usage.completion} out")
+        cached = f" ({100 * usage.cached / usage.prompt:.0f} % cached)" if usage.prompt else ""
+        lines.append(f"tokens: {usage.prompt} prompt{cached}, {usage.completion} completion")
     if summary.parse_failures:
-        lines.append(f"{summary.parse_failures} replies could not be read")
+        lines.append(f"{summary.parse_failures} replies could not be parsed")
     if summary.cost is not None:
         lines.append(f"cost: {summary.cost:.2f}")
     return lines

@@ -16,7 +16,7 @@ from ...agent.record.events import Acted, Ended, Event, Observed, PolicyInfo, Re
 from ...agent.record.trajectory import RunError, RunLog
 from ...envs.env import EnvError, EnvInfo
 from ..analysis.failure_modes import triage
-from ..analysis.filmstrip import make_strip
+from ..analysis.filmstrip import FILMSTRIP, make_filmstrip
 from ..core.manifest import now
 from ..core.plan import EpisodeId
 from ..core.record import Attempt, FailedAttempt, Phases, Record
@@ -26,8 +26,6 @@ from .baselines import AgentFactory
 TASK_OVER = "task_over"
 """The stop reason of an episode whose task ended by itself."""
 
-STRIP = "strip.jpg"
-"""The filmstrip of a failed episode."""
 
 _FAILED = (StopReason.ENV_LOST, StopReason.MODEL_LOST)
 
@@ -153,8 +151,8 @@ def _record(
 
 def _with_failure_details(record: Record, events: list[Event], folder: Path) -> Record:
     """The record of a failure with its triage and filmstrip."""
-    strip, moments = make_strip(events)
-    (folder / STRIP).write_bytes(strip)
+    filmstrip, moments = make_filmstrip(events)
+    (folder / FILMSTRIP).write_bytes(filmstrip)
     return replace(record, triage=triage(events), moments=moments)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..eval.analysis.results import write_comparison
 from ..eval.analysis.statistics import wilson
-from ..eval.analysis.tables import interval
+from ..eval.analysis.tables import format_interval
 from ..eval.core.store import Store
 
 DESCRIPTION = "Compare two evaluations of the same episodes, and test whether the difference may be chance."
@@ -34,12 +34,13 @@ def main(given: argparse.Namespace) -> int:
         done = sum(record.done is True for record in records)
         models = (record.agent.get("model", "") for record in records if record.agent)
         agent = next(models, manifest.settings.agent_kind)
-        print(f"{name}  {store.folder}  {agent}: {done} of {len(records)}, {interval(wilson(done, len(records)))}")
+        rate = format_interval(wilson(done, len(records)))
+        print(f"{name}  {store.folder}  {agent}: {done} of {len(records)}, {rate}")
     both = result.result
     print(result.verdict)
     print(f"both {both.both}, only A {both.only_a}, only B {both.only_b}, neither {both.neither}")
-    if result.left_out:
-        print(f"{result.left_out} episodes are left out: only one evaluation has them, or they could not be judged")
+    if result.unpaired:
+        print(f"{result.unpaired} episodes have no result in one of the evaluations")
     for name, one in result.categories.items():
         if len(result.categories) > 1:
             print(f"  {name}: {100 * one.difference.value:+.1f} points on {one.pairs} pairs, p = {one.p:.3g}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..eval.analysis.results import write_results
 from ..eval.analysis.statistics import wilson
 from ..eval.analysis.summary import summarize
-from ..eval.analysis.tables import as_text, interval
+from ..eval.analysis.tables import as_text, format_interval
 from ..eval.benchmarks.registry import benchmark_named, benchmark_names
 from ..eval.core.config import EvalConfig
 from ..eval.core.manifest import differences
@@ -147,7 +147,7 @@ class _Progress:
         seconds = time.monotonic() - self._started
         left = (self._planned - count) * seconds / max(1, count - self._before)
         bar = "█" * (20 * count // max(1, self._planned))
-        rate = interval(wilson(successes, count))
+        rate = format_interval(wilson(successes, count))
         self.terminal.progress(f"{bar:20} {count}/{self._planned}  success {rate}  {_duration(left)} left")
 
 

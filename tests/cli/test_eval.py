@@ -63,7 +63,7 @@ def test_two_evaluations_are_compared(toy: Path, capsys: pytest.CaptureFixture[s
     assert "A  a  script: 0 of 40" in output
     assert "+100.0 points" in output
     assert "only B 12" in output
-    assert "28 episodes are left out: only one evaluation has them" in output
+    assert "28 episodes have no result in one of the evaluations" in output
     assert Path("b/compared-with-a.html").exists()
 
 

@@ -1,4 +1,4 @@
-"""An evaluation, or two side by side, as one HTML page."""
+"""The HTML report of one evaluation, or of two side by side."""
 
 from .render import Entry, render_report
 

@@ -1,33 +1,28 @@
-"""The report: one page that needs nothing else, for one evaluation or for two of the same episodes."""
+"""The report of one evaluation, or of two on the same episodes, as one self-contained HTML page."""
 
-import base64
-import html
-import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from ....agent.record.html import Json, html_page, image_url
 from ...core.manifest import Manifest
 from ...core.plan import EpisodeId
 from ...core.record import Record
 from ..compare import Comparison, compare
-from ..filmstrip import FRAME_PX
+from ..filmstrip import FILMSTRIP, FRAME_PX
 from ..statistics import Interval
-from ..summary import Share, Summary, summarize
+from ..summary import GroupResult, Summary, summarize
 
-Json = dict[str, JsonValue]
-
-STRIP = "strip.jpg"
-MOST_STRIPS_BYTES = 14_000_000
-"""So much of failures' pictures goes into a page; those beyond lie in the folders only."""
+MAX_FILMSTRIP_BYTES = 14_000_000
+"""Limit on the filmstrips embedded in a page; the others stay in the folders of their episodes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An evaluation in a report. `folder_of` says where an episode is recorded."""
+    """An evaluation in a report. `folder_of` returns the folder of an episode."""
 
     name: str
     manifest: Manifest
@@ -35,61 +30,70 @@ class Entry:
     folder_of: Callable[[EpisodeId], Path]
 
     def summary(self) -> Summary:
-        """Its figures."""
+        """The figures of the evaluation."""
         return summarize(self.records, len(self.manifest.episodes), self.manifest.settings.price)
 
 
-def render_report(entries: Sequence[Entry]) -> str:
-    """The page of one evaluation, or of two, A and B.
+def render_report(entries: Sequence[Entry], folder: Path) -> str:
+    """The page of one evaluation, or of two, A and B; its links are relative to `folder`, where it is saved.
 
     Raises:
-        ValueError: there are none, or more.
+        ValueError: there are no entries, or more than two.
     """
     if len(entries) not in (1, 2):
         raise ValueError(f"a report shows one evaluation or two, not {len(entries)}")
-    room = [MOST_STRIPS_BYTES]
+    filmstrips = _Filmstrips(MAX_FILMSTRIP_BYTES)
     data: Json = {
-        "runs": [_run(entry, room) for entry in entries],
-        "comparison": _comparison(compare(entries[0].records, entries[1].records)) if len(entries) > 1 else None,
+        "runs": [_run_json(entry, folder, filmstrips) for entry in entries],
+        "comparison": _comparison_json(compare(entries[0].records, entries[1].records)) if len(entries) > 1 else None,
         "frame": [*FRAME_PX],
-        "stripsLeftOut": room[0] < 0,
     }
-    page = _file("page.html")
-    title = " and ".join(entry.name for entry in entries)
-    parts = {
-        "TITLE": html.escape(title),
-        "STYLE": _file("page.css"),
-        "SCRIPT": _file("page.js"),
-        "DATA": _embedded(data),
-    }
-    for name, text in parts.items():
-        page = page.replace(f"<!--{name}-->", text, 1)
-    return page
+    return html_page("screenwright.eval.analysis.report", " and ".join(entry.name for entry in entries), data)
 
 
-def _run(entry: Entry, room: list[int]) -> Json:
+@dataclass(slots=True)
+class _Filmstrips:
+    """Embeds filmstrips until the limit of the page is reached."""
+
+    bytes_left: int
+
+    def embed(self, path: Path) -> str | None:
+        """The data URL of the file; None if it is missing or the page is full."""
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        self.bytes_left -= len(data)
+        return image_url(data, "jpeg") if self.bytes_left >= 0 else None
+
+
+def _run_json(entry: Entry, folder: Path, filmstrips: _Filmstrips) -> Json:
     summary, manifest = entry.summary(), entry.manifest
     return {
         "name": entry.name,
         "facts": _facts(manifest, summary),
         "planned": summary.planned,
-        "total": _share(summary.total),
-        "judged": _interval(summary.total.without_errors),
-        "overTasks": _interval(summary.over_tasks),
-        "categories": [_share(share) for share in summary.categories],
-        "tasks": [_share(share) for share in summary.tasks],
-        "passes": [[one.k, round(one.any_of, 4), round(one.all_of, 4)] for one in summary.passes],
+        "total": _group_json(summary.total),
+        "withoutErrors": _interval_json(summary.total.without_errors),
+        "clustered": _interval_json(summary.clustered),
+        "categories": [_group_json(group) for group in summary.categories],
+        "tasks": [_group_json(group) for group in summary.tasks],
+        "passRates": [[one.k, round(one.pass_at_k, 4), round(one.pass_all_k, 4)] for one in summary.pass_rates],
         "stops": {**summary.stops},
         "triage": {**summary.triage},
-        "phases": _phases(summary),
-        "usage": {"in": summary.usage.prompt, "cached": summary.usage.cached, "out": summary.usage.completion},
+        "phases": _phases_json(summary),
+        "usage": {
+            "prompt": summary.usage.prompt,
+            "cached": summary.usage.cached,
+            "completion": summary.usage.completion,
+        },
         "cost": summary.cost,
         "retried": summary.retried,
-        "episodes": [_episode(record, entry.folder_of, room) for record in entry.records],
+        "episodes": [_episode_json(record, entry.folder_of(record.id), folder, filmstrips) for record in entry.records],
     }
 
 
-def _episode(record: Record, folder_of: Callable[[EpisodeId], Path], room: list[int]) -> Json:
+def _episode_json(record: Record, recorded_in: Path, folder: Path, filmstrips: _Filmstrips) -> Json:
     return {
         "task": record.id.task,
         "seed": record.id.seed,
@@ -101,96 +105,74 @@ def _episode(record: Record, folder_of: Callable[[EpisodeId], Path], room: list[
         "reason": record.reason,
         "steps": record.steps,
         "seconds": round(record.seconds, 2),
-        "asked": record.instruction,
-        "found": record.found,
+        "instruction": record.instruction,
+        "judge": record.found,
         "answer": record.answer,
         "triage": [record.triage.kind, record.triage.evidence] if record.triage else None,
         "moments": [[moment.step, moment.actions] for moment in record.moments],
-        "strip": _strip(folder_of(record.id) / STRIP, room) if record.moments else None,
+        "filmstrip": filmstrips.embed(recorded_in / FILMSTRIP) if record.moments else None,
+        "folder": Path(os.path.relpath(recorded_in, folder)).as_posix() if recorded_in.is_dir() else None,
         "errors": [*record.errors],
     }
 
 
-def _strip(path: Path, room: list[int]) -> str | None:
-    """The picture as a data URL, while there is room for it in the page."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    if room[0] >= 0:
-        room[0] -= len(data)
-    return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii") if room[0] >= 0 else None
-
-
 def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:
-    given = manifest.settings.flat(set_only=True)
+    settings = manifest.settings.flat(set_only=True)
     agents = [", ".join(f"{name} {value}" for name, value in agent.items()) for agent in manifest.agents]
     facts: list[tuple[str, str]] = [
         ("benchmark", manifest.benchmark),
         ("agent", "; ".join(agents) or manifest.settings.agent_kind),
-        ("settings", ", ".join(f"{name} {value}" for name, value in given.items() if name != "benchmark")),
+        ("settings", ", ".join(f"{name} {value}" for name, value in settings.items() if name != "benchmark")),
         ("protocol", "; ".join(filter(None, (manifest.protocol, *manifest.differs)))),
-        ("steps at most", str(manifest.settings.limits.steps or manifest.rules.steps)),
-        ("begun", manifest.begun),
-        ("ended", manifest.ended or "not yet"),
-        ("code", manifest.code),
+        ("step limit", str(manifest.settings.limits.steps or manifest.rules.steps)),
+        ("started", manifest.begun),
+        ("ended", manifest.ended or "not finished"),
+        ("commit", manifest.code),
         ("packages", ", ".join(f"{name} {value}" for name, value in manifest.packages.items())),
         ("machine", ", ".join(manifest.machine.values())),
         ("episodes", f"{summary.planned}, digest {manifest.plan_sha256[:16]}"),
-        ("repeats", manifest.repeats),
+        ("repeat of", manifest.repeats),
     ]
     return [[name, value] for name, value in facts if value]
 
 
-def _phases(summary: Summary) -> Json:
+def _phases_json(summary: Summary) -> Json:
+    """Seconds by phase over all episodes; `other` belongs to no phase."""
     phases = summary.phases
     seconds = {
-        "look": phases.capture_s,
+        "capture": phases.capture_s,
         "encode": phases.encode_s,
         "model": phases.model_s,
         "act": phases.act_s,
         "settle": phases.settle_s,
         "log": phases.log_s,
     }
-    seconds["rest"] = max(0.0, summary.seconds - sum(seconds.values()))
-    return {name: round(value, 3) for name, value in seconds.items()}
+    seconds["other"] = max(0.0, summary.seconds - sum(seconds.values()))
+    return {phase: round(value, 3) for phase, value in seconds.items()}
 
 
-def _comparison(comparison: Comparison) -> Json:
+def _comparison_json(comparison: Comparison) -> Json:
     result = comparison.result
     return {
         "verdict": comparison.verdict,
         "counts": [result.both, result.only_a, result.only_b, result.neither],
-        "leftOut": comparison.left_out,
-        "categories": {
-            name: [_interval(one.difference), one.pairs, one.p] for name, one in comparison.categories.items()
-        },
+        "unpaired": comparison.unpaired,
         "gained": [*comparison.gained],
         "lost": [*comparison.lost],
     }
 
 
-def _share(share: Share) -> Json:
+def _group_json(group: GroupResult) -> Json:
     return {
-        "name": share.name,
-        "episodes": share.episodes,
-        "done": share.done,
-        "errors": share.errors,
-        "success": _interval(share.success),
-        "score": None if share.score is None else round(share.score, 4),
-        "steps": round(share.steps, 2),
+        "name": group.name,
+        "episodes": group.episodes,
+        "done": group.done,
+        "errors": group.errors,
+        "success": _interval_json(group.success),
+        "score": None if group.score is None else round(group.score, 4),
+        "steps": round(group.steps, 2),
     }
 
 
-def _interval(value: Interval) -> list[JsonValue]:
+def _interval_json(value: Interval) -> list[JsonValue]:
     return [round(value.value, 4), round(value.low, 4), round(value.high, 4)]
-
-
-def _embedded(data: Json) -> str:
-    """JSON that may stand inside a script element, whatever the texts in it hold."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028")
-
-
-def _file(name: str) -> str:
-    return resources.files("screenwright.eval.analysis.report").joinpath(name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The page of a run, as text and in a real browser."""
+"""The viewer page of a run, as text and in Chromium."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 HOSTILE = "</script><script>document.title='owned'</script><b id=bold>bold</b> & <!--DATA-->"
 
 
-def played(task: str = "greet") -> list[Event]:
+def record_events(task: str = "greet") -> list[Event]:
     env = FakeEnv()
     script: list[tuple[Action, ...] | Ending] = [
         (Click(env.where("Greet"), count=2),),
@@ -50,26 +50,26 @@ def played(task: str = "greet") -> list[Event]:
     return list(Episode(task, env, ScriptedPolicy(script)).run())
 
 
-def test_the_page_asks_for_nothing_from_outside() -> None:
-    page = render_page(played())
+def test_page_loads_nothing_from_the_network() -> None:
+    page = render_page(record_events())
     addresses = set(re.findall(r"""(?:src|href|url\()\s*=?\s*["']?(https?:[^"')\s]+)""", page))
     assert addresses == set()
     assert "default-src 'none'" in page
 
 
-def test_a_screen_that_did_not_change_is_in_the_page_once() -> None:
-    events = played()
+def test_unchanged_screen_is_embedded_once() -> None:
+    events = record_events()
     screens = {event.observation.screenshot.sha256 for event in events if isinstance(event, Observed)}
     assert render_page(events).count("data:image/webp;base64,") == len(screens)
 
 
-def test_wide_screens_are_scaled_down_for_the_page() -> None:
-    events = played()
+def test_wide_screenshots_are_scaled_down() -> None:
+    events = record_events()
     assert len(render_page(events, max_image_width=160)) < len(render_page(events)) * 0.8
 
 
-def test_a_run_without_events_is_a_page_too() -> None:
-    assert "broke off" in render_page([])
+def test_run_without_events_has_a_page() -> None:
+    assert "interrupted" in render_page([])
 
 
 @pytest.fixture(scope="module")
@@ -83,59 +83,59 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def shown(browser: Browser, folder: Path, html: str, width: int = 1280, scheme: str = "light") -> Page:
-    """Open the page; any error in it, and any request it makes, fails the test."""
+def open_page(browser: Browser, folder: Path, html: str, width: int = 1280, scheme: str = "light") -> Page:
+    """Open the page; any script error and any network request fails the test."""
     path = folder / "view.html"
     path.write_text(html, encoding="utf-8")
     page = browser.new_page(
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
     )
-    trouble: list[str] = []
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
     page.goto(path.as_uri())
-    page.wait_for_function("document.getElementById('picture').complete")
-    assert trouble == []
+    page.wait_for_function("document.getElementById('screenshot').complete")
+    assert problems == []
     return page
 
 
 @pytest.mark.browser
-def test_arrow_keys_walk_through_the_steps(browser: Browser, tmp_path: Path) -> None:
-    page = shown(browser, tmp_path, render_page(played()))
-    where = page.locator("#where")
-    assert where.inner_text() == "step 1 of 5"
+def test_keys_move_between_steps(browser: Browser, tmp_path: Path) -> None:
+    page = open_page(browser, tmp_path, render_page(record_events()))
+    position = page.locator("#position")
+    assert position.inner_text() == "step 1 of 5"
     for key, expected in (("ArrowRight", 2), ("j", 3), ("ArrowLeft", 2), ("End", 5), ("ArrowRight", 5), ("Home", 1)):
         page.keyboard.press(key)
-        assert where.inner_text() == f"step {expected} of 5"
+        assert position.inner_text() == f"step {expected} of 5"
         assert page.url.endswith(f"#step-{expected}")
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_mark_lies_where_the_click_went(browser: Browser, tmp_path: Path, width: int) -> None:
-    page = shown(browser, tmp_path, render_page(played()), width)
-    picture, dot = page.locator("#picture").bounding_box(), page.locator("[data-mark]").first.bounding_box()
-    assert picture is not None
+def test_click_mark_is_at_the_clicked_point(browser: Browser, tmp_path: Path, width: int) -> None:
+    page = open_page(browser, tmp_path, render_page(record_events()), width)
+    image, dot = page.locator("#screenshot").bounding_box(), page.locator("[data-mark]").first.bounding_box()
+    assert image is not None
     assert dot is not None
     target = FakeEnv().where("Greet")
-    assert dot["x"] + dot["width"] / 2 == pytest.approx(picture["x"] + target.x * picture["width"] / 640, abs=1.5)
-    assert dot["y"] + dot["height"] / 2 == pytest.approx(picture["y"] + target.y * picture["height"] / 480, abs=1.5)
+    assert dot["x"] + dot["width"] / 2 == pytest.approx(image["x"] + target.x * image["width"] / 640, abs=1.5)
+    assert dot["y"] + dot["height"] / 2 == pytest.approx(image["y"] + target.y * image["height"] / 480, abs=1.5)
 
 
 @pytest.mark.browser
-def test_before_after_and_changes_can_be_looked_at(browser: Browser, tmp_path: Path) -> None:
-    page = shown(browser, tmp_path, render_page(played()))
-    before = page.locator("#picture").get_attribute("src")
+def test_before_after_and_changes_views(browser: Browser, tmp_path: Path) -> None:
+    page = open_page(browser, tmp_path, render_page(record_events()))
+    before = page.locator("#screenshot").get_attribute("src")
     page.keyboard.press(" ")
-    assert page.locator("#picture").get_attribute("src") != before
+    assert page.locator("#screenshot").get_attribute("src") != before
     page.get_by_role("button", name="changes").click()
     assert page.locator("#marks rect").count() >= 1
 
 
 @pytest.mark.browser
-def test_texts_from_the_run_are_only_text(browser: Browser, tmp_path: Path) -> None:
-    page = shown(browser, tmp_path, render_page(played(HOSTILE), title=HOSTILE))
+def test_text_of_the_run_is_never_parsed_as_html(browser: Browser, tmp_path: Path) -> None:
+    page = open_page(browser, tmp_path, render_page(record_events(HOSTILE), title=HOSTILE))
     assert page.locator("#task").inner_text() == HOSTILE
     assert page.locator("#bold").count() == 0
     page.keyboard.press("End")
@@ -144,55 +144,55 @@ def test_texts_from_the_run_are_only_text(browser: Browser, tmp_path: Path) -> N
 
 
 @pytest.mark.browser
-def test_it_fits_a_phone_and_follows_dark_mode(browser: Browser, tmp_path: Path) -> None:
-    phone = shown(browser, tmp_path, render_page(played("a long task " * 40)), width=390)
+def test_page_fits_a_phone_and_follows_dark_mode(browser: Browser, tmp_path: Path) -> None:
+    phone = open_page(browser, tmp_path, render_page(record_events("a long task " * 40)), width=390)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    ground = "getComputedStyle(document.body).backgroundColor"
-    light = phone.evaluate(ground)
-    dark = shown(browser, tmp_path, render_page(played()), scheme="dark")
-    assert dark.evaluate(ground) != light
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = phone.evaluate(background)
+    dark = open_page(browser, tmp_path, render_page(record_events()), scheme="dark")
+    assert dark.evaluate(background) != light
     dark.locator("#theme").click()
-    assert dark.evaluate(ground) == light
+    assert dark.evaluate(background) == light
 
 
 @pytest.mark.browser
-def test_a_refused_action_and_a_broken_off_step_are_shown(browser: Browser, tmp_path: Path) -> None:
-    events = played()
-    refused = shown(browser, tmp_path, render_page(events))
+def test_refused_action_and_interrupted_step_are_open_page(browser: Browser, tmp_path: Path) -> None:
+    events = record_events()
+    refused = open_page(browser, tmp_path, render_page(events))
     for _ in range(3):
         refused.keyboard.press("ArrowRight")
     assert "refused" in refused.locator("#panel").inner_text()
 
     broken = [event for event in events if not isinstance(event, Ended)]
     last = max(index for index, event in enumerate(broken) if isinstance(event, Decided))
-    page = shown(browser, tmp_path, render_page([*broken[:last], Note("paused", 5)]))
+    page = open_page(browser, tmp_path, render_page([*broken[:last], Note("paused", 5)]))
     page.keyboard.press("End")
-    assert "broke off" in page.locator("#panel").inner_text()
-    assert page.locator("#stop").inner_text() == "broke off"
+    assert "interrupted" in page.locator("#panel").inner_text()
+    assert page.locator("#stop").inner_text() == "interrupted"
 
 
 @pytest.mark.browser
-def test_an_unreadable_reply_is_shown_with_its_reason(browser: Browser, tmp_path: Path) -> None:
+def test_parse_failure_is_shown_with_its_reason(browser: Browser, tmp_path: Path) -> None:
     model = ScriptedModel(["gibberish", "Thought: again\nAction: finished(content='ok')"])
     events = list(Agent(model, dialect=UiTars15()).stream("t", FakeEnv()))
-    page = shown(browser, tmp_path, render_page(events))
-    assert "unreadable" in page.locator("#panel").inner_text()
-    assert page.locator("summary", has_text="raw reply").count() == 2
+    page = open_page(browser, tmp_path, render_page(events))
+    assert "parse failure: no_action" in page.locator("#panel").inner_text()
+    assert page.locator("summary", has_text="model reply").count() == 2
 
 
 @pytest.mark.browser
-def test_a_step_that_was_done_again_after_a_break_is_shown_once(browser: Browser, tmp_path: Path) -> None:
-    events = played()
+def test_step_repeated_after_an_interruption_is_shown_once(browser: Browser, tmp_path: Path) -> None:
+    events = record_events()
     first = next(event for event in events if isinstance(event, Observed))
     again = [*events[:2], Resumed(0, "2026-01-01T00:00:00+00:00", "0.1"), replace(first), *events[2:]]
-    page = shown(browser, tmp_path, render_page(again))
+    page = open_page(browser, tmp_path, render_page(again))
     assert page.locator("#list button").count() == 5
 
 
 @pytest.mark.browser
-def test_two_hundred_steps_open(browser: Browser, tmp_path: Path) -> None:
+def test_page_with_two_hundred_steps_opens(browser: Browser, tmp_path: Path) -> None:
     spots = [(Click(ScreenPoint(300 + step % 100, 320)),) for step in range(200)]
     events = list(Episode("long", FakeEnv(), ScriptedPolicy(spots)).run())
-    page = shown(browser, tmp_path, render_page(events))
+    page = open_page(browser, tmp_path, render_page(events))
     page.keyboard.press("End")
     assert page.locator("#list button").count() == sum(isinstance(event, Observed) for event in events)

@@ -1,4 +1,4 @@
-"""The report in a real browser: what it says, also of hostile texts, and how soon it is there."""
+"""The evaluation report in Chromium: its content, hostile texts, and its load time."""
 
 import random
 import shutil
@@ -27,20 +27,20 @@ HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"
 
 def records(count: int, share: float, seed: int = 0, tasks: int = 50) -> list[Record]:
     """`count` records over `tasks` tasks, of which about `share` are done."""
-    draw = random.Random(seed)
+    generator = random.Random(seed)
     made = []
     for number in range(count):
         episode = EpisodeId(f"task-{number % tasks}", number // tasks)
-        done = draw.random() < share
+        done = generator.random() < share
         base = Record(episode, f"kind {number % 3}", "Do it", done, float(done), "found this", "finished")
         made.append(
             replace(
                 base,
-                steps=draw.randint(1, 20),
-                seconds=draw.uniform(1, 60),
+                steps=generator.randint(1, 20),
+                seconds=generator.uniform(1, 60),
                 usage=Usage(1000, 50, 400),
                 phases=Phases(0.1, 0.1, 2.0, 0.1, 0.3, 0.01),
-                triage=None if done else Triage(draw.choice(["plan", "grounding"]), "2 of 3 clicks changed nothing"),
+                triage=None if done else Triage(generator.choice(["plan", "grounding"]), "2 of 3 clicks had no effect"),
                 moments=() if done else tuple(Moment(step, f"click at {step}, {step}") for step in range(1, 7)),
             )
         )
@@ -67,24 +67,24 @@ def page() -> Iterator[Page]:
 
 
 def opened(page: Page, html: str, path: Path) -> list[str]:
-    """Open the page; what it complains about."""
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    """Open the page; return its script errors."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     path.write_text(html, encoding="utf-8")
     page.goto(path.as_uri())
-    return said
+    return errors
 
 
 @pytest.mark.browser
-def test_the_page_says_what_the_records_say(page: Page, tmp_path: Path) -> None:
+def test_report_shows_the_figures_of_the_records(page: Page, tmp_path: Path) -> None:
     made = records(30, 0.4)
-    assert opened(page, render_report([entry(made, tmp_path)]), tmp_path / "report.html") == []
+    assert opened(page, render_report([entry(made, tmp_path)], tmp_path), tmp_path / "report.html") == []
     done = sum(record.done is True for record in made)
     assert f"{done} of 30 episodes done" in page.inner_text("header")
     assert page.inner_text("#count") == f"20 of {30 - done}" if 30 - done > 20 else True
     assert page.locator("#tasks tbody tr").count() == 30
-    page.select_option("#which", "all")
+    page.select_option("#choice", "all")
     page.fill("#filter", "task-7/")
     assert page.locator(".episode").count() == 1
     assert "task-7/0" in page.inner_text("#episodes")
@@ -92,32 +92,46 @@ def test_the_page_says_what_the_records_say(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_texts_of_tasks_and_models_are_never_code(page: Page, tmp_path: Path) -> None:
+def test_text_of_tasks_and_models_is_never_parsed_as_html(page: Page, tmp_path: Path) -> None:
     record = replace(records(1, 0.0)[0], instruction=HOSTILE, answer=HOSTILE, found=HOSTILE, errors=(HOSTILE,))
-    assert opened(page, render_report([entry([record], tmp_path, HOSTILE)]), tmp_path / "report.html") == []
+    assert opened(page, render_report([entry([record], tmp_path, HOSTILE)], tmp_path), tmp_path / "report.html") == []
     assert page.title() == HOSTILE
-    assert page.locator(".asked").inner_text() == HOSTILE
+    assert page.locator(".instruction").inner_text() == HOSTILE
     assert page.locator("img").count() == 0
 
 
 @pytest.mark.browser
 def test_two_evaluations_are_compared_on_one_page(page: Page, tmp_path: Path) -> None:
     a, b = records(60, 0.2), records(60, 0.8, seed=1)
-    assert opened(page, render_report([entry(a, tmp_path), entry(b, tmp_path)]), tmp_path / "both.html") == []
+    assert opened(page, render_report([entry(a, tmp_path), entry(b, tmp_path)], tmp_path), tmp_path / "both.html") == []
     assert page.inner_text("#verdict") == compare(a, b).verdict
     assert page.inner_text("#verdict").startswith("B is better: +")
     assert page.locator("path").count() == 4
 
 
 @pytest.mark.browser
-def test_a_thousand_episodes_with_their_pictures_are_soon_there(page: Page, tmp_path: Path) -> None:
+def test_episodes_link_to_their_recordings(page: Page, tmp_path: Path) -> None:
+    (made,) = records(1, 0.0)
+    recorded = replace(made, id=EpisodeId("a task #1", 0))
+    (tmp_path / "eval/episodes" / recorded.id.path).mkdir(parents=True)
+    html = render_report([entry([recorded, made], tmp_path / "eval")], tmp_path)
+    assert opened(page, html, tmp_path / "report.html") == []
+    links = page.locator(".episode a")
+    assert links.count() == 1  # the other episode was not recorded
+    assert links.inner_text() == f"eval/episodes/{recorded.id.path}"
+    target = links.evaluate("link => decodeURIComponent(new URL(link.href).pathname)")
+    assert Path(target) == tmp_path / "eval/episodes" / recorded.id.path
+
+
+@pytest.mark.browser
+def test_report_with_a_thousand_episodes_loads_quickly(page: Page, tmp_path: Path) -> None:
     made = records(1000, 0.3)
     for record in made:
         if record.moments:
             folder = tmp_path / "episodes" / record.id.path
             folder.mkdir(parents=True)
-            (folder / "strip.jpg").write_bytes(random.Random(record.id.path).randbytes(12_000))
-    html = render_report([entry(made, tmp_path)])
+            (folder / "filmstrip.jpg").write_bytes(random.Random(record.id.path).randbytes(12_000))
+    html = render_report([entry(made, tmp_path)], tmp_path)
     assert len(html) > 8_000_000
     assert opened(page, html, tmp_path / "report.html") == []
     assert page.locator(".episode").count() == 20
@@ -126,39 +140,39 @@ def test_a_thousand_episodes_with_their_pictures_are_soon_there(page: Page, tmp_
     assert page.locator(".episode").count() == 80
 
 
-def test_the_pictures_that_a_page_holds_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screenwright.eval.analysis.report.render.MOST_STRIPS_BYTES", 100_000)
+def test_embedded_filmstrips_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.eval.analysis.report.render.MAX_FILMSTRIP_BYTES", 100_000)
     made = records(40, 0.0)
     for record in made:
         folder = tmp_path / "episodes" / record.id.path
         folder.mkdir(parents=True)
-        (folder / "strip.jpg").write_bytes(b"x" * 12_000)
-    assert len(render_report([entry(made, tmp_path)])) < 220_000
+        (folder / "filmstrip.jpg").write_bytes(b"x" * 12_000)
+    assert len(render_report([entry(made, tmp_path)], tmp_path)) < 220_000
 
 
-def test_the_csv_has_a_line_an_episode() -> None:
+def test_csv_has_one_line_per_episode() -> None:
     lines = as_csv(records(5, 0.5)).splitlines()
     assert lines[0].startswith("task,seed,trial,category,done,score,stop,triage,steps")
     assert len(lines) == 6
 
 
-def test_the_text_tells_errors_apart_and_what_it_cost() -> None:
+def test_text_summary_shows_errors_and_cost() -> None:
     made = [*records(9, 1.0), Record(EpisodeId("task-9", 0), done=None, errors=("env_lost: gone",), stop="error")]
     text = as_text(summarize(made, 12, "1:2:0.5"))
     assert "9 of 10 episodes done: 0.900 [0.596, 0.982]" in text
-    assert "2 episodes are still to be done" in text
-    assert "1 were broken by the machinery and count as not done; without them 1.000" in text
+    assert "2 episodes have not run yet" in text
+    assert "infrastructure errors: 1, counted as not done; without them 1.000" in text
     assert "cost: 0.01" in text
 
 
-def test_several_trials_give_pass_at_k() -> None:
+def test_trials_give_pass_at_k_and_pass_all_k() -> None:
     done = [(1, 4), (3, 4)]
     made = [
         Record(EpisodeId(f"t{task}", 0, trial), done=trial < successes)
         for task, (successes, trials) in enumerate(done)
         for trial in range(trials)
     ]
-    passes = {one.k: (one.any_of, one.all_of) for one in summarize(made, 8).passes}
-    assert passes[1] == pytest.approx((0.5, 0.5))
-    assert passes[2] == pytest.approx((0.75, 0.25))
-    assert passes[4] == pytest.approx((1.0, 0.0))
+    rates = {one.k: (one.pass_at_k, one.pass_all_k) for one in summarize(made, 8).pass_rates}
+    assert rates[1] == pytest.approx((0.5, 0.5))
+    assert rates[2] == pytest.approx((0.75, 0.25))
+    assert rates[4] == pytest.approx((1.0, 0.0))

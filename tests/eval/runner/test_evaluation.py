@@ -58,7 +58,7 @@ def test_a_failure_has_a_triage_and_a_filmstrip(root: Path, tmp_path: Path) -> N
     assert record.triage is not None
     assert [moment.step for moment in record.moments] == [1, 2, 3, 4]
     assert record.moments[0].actions.startswith("click")
-    assert (tmp_path / "out/episodes/press/5/strip.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert (tmp_path / "out/episodes/press/5/filmstrip.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
 def test_the_random_agent_repeats_its_clicks(root: Path, tmp_path: Path) -> None:
