@@ -189,7 +189,7 @@ class RecoveryConfig(Config):
     group: ClassVar[str] = "recovery"
 
     recovery: bool = setting(
-        True, "report actions without effect to the model, and escalate when it repeats itself (off in presets)"
+        True, "recovery: report actions without effect to the model, escalate if it repeats itself (off in presets)"
     )
     critic: str | None = setting(
         None, "check a finished task: same, to ask the same model, or the address of another one"

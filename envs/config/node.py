@@ -156,7 +156,7 @@ def _settings_of(cls: type[Config]) -> Mapping[str, Setting]:
 
 
 def _walk(node: type[Config], path: tuple[str, ...] = (), kind: str = "") -> Iterator[Setting]:
-    for name, field in node.model_fields.items():
+    for name, field in sorted(node.model_fields.items(), key=lambda item: item[0] != KIND):  # the kind comes first
         members = tuple(_nodes(field.annotation))
         for member in members:
             tag = member.model_fields[KIND].default if len(members) > 1 else kind

@@ -72,16 +72,17 @@ def _metavar(one: Setting) -> str:
     types = {one.annotation, *get_args(one.annotation)}
     if types & {int, float}:
         return "N"
-    return "PATH" if Path in types else one.name.rpartition("_")[2].upper()
+    first = one.description.partition(" ")[0]
+    return (first if first in ("file", "folder") else one.name.rpartition("_")[2]).upper()
 
 
 def _help_of(one: Setting, *, everything: bool) -> str:
     text = one.description
     if one.kinds and (not everything or len(one.kinds) > 1):
         text = f"{', '.join(one.kinds)}: {text}"
-    if one.default not in (None, (), True, False) and "default" not in text:
+    if one.default not in (None, ()) and not one.is_bool and "default" not in text:
         text += f" (default: {one.default})"
-    return ("do not " if one.is_bool and one.default else "") + text.replace("%", "%%")
+    return ("turn off " if one.is_bool and one.default else "") + text.replace("%", "%%")
 
 
 class _Formatter(argparse.HelpFormatter):

@@ -114,7 +114,12 @@ def _folder(config: EvalConfig) -> Path:
     agent = config.agent_kind
     if agent == "model":
         model = config.agent.model
-        agent = model.model_name or model.model.removesuffix("/v1").rstrip("/").rpartition("/")[2] or "model"
+        agent = (
+            config.agent.policy
+            or model.model_name
+            or model.model.removesuffix("/v1").rstrip("/").rpartition("/")[2]
+            or "model"
+        )
     return new_run_folder(re.sub(r"[:/]", "-", f"{config.benchmark}-{agent}"))
 
 

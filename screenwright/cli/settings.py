@@ -40,7 +40,7 @@ class DoctorConfig(Config):
     model: str | None = setting(None, "check only this model: reader, or the address of a server", common=True)
     model_name: str | None = setting(None, str(ModelConfig.model_fields["model_name"].description), common=True)
     dialect: str | None = setting(None, str(AgentConfig.model_fields["dialect"].description), common=True)
-    calibration: bool = setting(True, "measure where the model clicks", common=True)
+    calibration: bool = setting(True, "the calibration, which measures where the model clicks", common=True)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

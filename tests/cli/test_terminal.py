@@ -1,0 +1,79 @@
+"""The terminal module: colour, width, progress and questions."""
+
+import io
+import os
+import signal
+
+import pytest
+
+from screenwright.cli.terminal import Terminal, sigterm_as_interrupt
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "colored"),
+    [
+        (Screen(), {}, True),
+        (Screen(), {"NO_COLOR": "1"}, False),
+        (Screen(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+    ],
+)
+def test_colour_is_for_terminals_and_can_be_turned_off(
+    stream: io.StringIO, environ: dict[str, str], colored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert Terminal(stream).style("text", "bold") == ("\x1b[1mtext\x1b[0m" if colored else "text")
+
+
+def test_long_texts_are_cut_to_the_width_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    assert Terminal(Screen()).fit("a long\nthought " * 10, used=6) == "a long though…"
+    assert len(Terminal(io.StringIO()).fit("a long thought " * 20)) == 160
+
+
+def test_progress_overwrites_one_line_which_the_next_line_ends() -> None:
+    stream = Screen()
+    terminal = Terminal(stream)
+    terminal.progress("1 of 2")
+    terminal.progress("2 of 2")
+    terminal.line("done")
+    assert stream.getvalue() == "\r\x1b[K1 of 2\r\x1b[K2 of 2\ndone\n"
+
+
+def test_progress_in_a_file_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    for second in range(25):
+        now = float(second)
+        terminal.progress(f"{second} s")
+    assert stream.getvalue() == "10 s\n20 s\n"
+
+
+@pytest.mark.parametrize(("typed", "answer", "confirmed"), [("y\n", "y", True), ("\n", "", False), ("", None, False)])
+def test_a_question_is_answered_by_a_line_of_input(
+    typed: str, answer: str | None, confirmed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in ("ask", "confirm"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        result = getattr(Terminal(io.StringIO()), question)("Continue?")
+        assert result == (answer if question == "ask" else confirmed)
+
+
+def test_sigterm_is_handled_like_ctrl_c() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
+    assert signal.getsignal(signal.SIGTERM) is before
