@@ -1,7 +1,6 @@
 """The terminal module: colour, width, progress and questions."""
 
 import io
-import os
 import signal
 
 import pytest
@@ -74,6 +73,5 @@ def test_a_question_is_answered_by_a_line_of_input(
 def test_sigterm_is_handled_like_ctrl_c() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGTERM)
-        signal.pause()
+        signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
