@@ -1,1 +1,1 @@
-"""How each model family is asked and answers: one file a family; `dialect.py` is the contract."""
+"""Prompts and reply formats: one file per model family; `dialect.py` is the interface."""

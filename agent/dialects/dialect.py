@@ -1,4 +1,4 @@
-"""What a dialect is: a model family's way of being asked and of answering, as a pair of pure functions."""
+"""The dialect interface: the prompt layout and the reply format of a model family, as pure functions."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -11,43 +11,43 @@ from ..core.model import Sampling
 
 
 class Dialect(Protocol):
-    """A model family's way of speaking. Holds settings at most, never state."""
+    """How a model family is prompted and how its replies are parsed. Has no state except settings."""
 
     @property
     def name(self) -> str:
-        """The name it is chosen by, such as `ui-tars-1.5`."""
+        """Its name in settings, such as `ui-tars-1.5`."""
         ...
 
     @property
     def space(self) -> Space:
-        """The space of the model's coordinates."""
+        """The coordinate space of the model."""
         ...
 
     @property
     def image_rule(self) -> ImageRule:
-        """How the model's own processor sizes an image."""
+        """How the model's processor resizes images."""
         ...
 
     @property
     def sampling(self) -> Sampling:
-        """The sampling that the model is meant to be used with."""
+        """The recommended sampling parameters of the model."""
         ...
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text, before the task is filled in."""
+        """The hash of the prompt text before the task is filled in."""
         ...
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """The conversation so far, oldest turn first; the last turn is the look to be answered."""
+        """The messages of the conversation, oldest turn first; the model replies to the last turn."""
         ...
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for, points in the model's space. Never raises, whatever the text."""
+        """Parse a reply, with points in the model's space. Never raises, whatever the text."""
         ...
 
     def is_complete(self, text: str) -> bool:
-        """Whether a reply that begins with `text` needs nothing more: its last action is whole, or it runs wild.
+        """Whether `text` is a complete reply, or runaway repetition.
 
         Called while the reply streams in, to stop the model early.
         """
@@ -56,8 +56,8 @@ class Dialect(Protocol):
 
 @runtime_checkable
 class Constrainable(Protocol):
-    """A dialect whose replies a server can be held to."""
+    """A dialect with a grammar for constrained decoding."""
 
     def grammar(self, image: Size) -> str:
-        """The form of a whole reply to an image of that size, as Lark for llguidance."""
+        """The grammar of a reply to an image of that size, as Lark for llguidance."""
         ...

@@ -1,8 +1,8 @@
-"""Grammars for constrained decoding: free thought, then exactly one of the actions that a model has.
+"""Grammars for constrained decoding: a free thought, then exactly one action.
 
-In the Lark dialect of llguidance, which vLLM takes as `structured_outputs.grammar`. A special token stands bare, so
-that the model's real box tokens are produced and not their spelling. Digits are spelled out, since the usual shorthand
-would admit those of other scripts.
+Written in the Lark variant of llguidance, which vLLM accepts as `structured_outputs.grammar`. Special tokens are not
+quoted, so that the model produces the real box tokens and not their spelling. Digits are listed explicitly, because the
+shorthand for digits would also match those of other scripts.
 """
 
 from ...envs.geometry import Size
@@ -11,12 +11,12 @@ from ...envs.keys import MODIFIERS, NAMED
 _MODIFIER = f"({'|'.join(sorted(MODIFIERS))})"
 _KEY = "|".join(["[a-z0-9]", *sorted(NAMED - MODIFIERS)])
 
-LONGEST_THOUGHT = 1200
-LONGEST_TEXT = 600
+MAX_THOUGHT_CHARACTERS = 1200
+MAX_TEXT_CHARACTERS = 600
 
 
 def ui_tars_grammar(image: Size, *, browser: bool = False) -> str:
-    """The grammar of a UI-TARS-1.5 reply to an image of that size: every point it can write lies in the image."""
+    """The grammar of a UI-TARS-1.5 reply to an image of that size; all points are inside the image."""
     actions = [
         'click_like "(start_box=\'" box "\')"',
         '"drag(start_box=\'" box "\', end_box=\'" box "\')"',
@@ -33,24 +33,24 @@ def ui_tars_grammar(image: Size, *, browser: bool = False) -> str:
         "action": " | ".join(actions),
         "click_like": '"click" | "left_double" | "right_single"',
         "box": '<|box_start|> "(" ACROSS "," DOWN ")" <|box_end|>',
-        "THOUGHT": rf"/[^\n]{{1,{LONGEST_THOUGHT}}}/",
-        "TEXT": rf"/([^'\\\n]|\\['\"n\\]){{0,{LONGEST_TEXT}}}/",
+        "THOUGHT": rf"/[^\n]{{1,{MAX_THOUGHT_CHARACTERS}}}/",
+        "TEXT": rf"/([^'\\\n]|\\['\"n\\]){{0,{MAX_TEXT_CHARACTERS}}}/",
         "KEYS": f"/({_MODIFIER} ){{0,2}}({_KEY})/",
         "DIRECTION": '"up" | "down" | "left" | "right"',
-        "ACROSS": f"/{up_to(image.width - 1)}/",
-        "DOWN": f"/{up_to(image.height - 1)}/",
+        "ACROSS": f"/{integers_up_to(image.width - 1)}/",
+        "DOWN": f"/{integers_up_to(image.height - 1)}/",
     }
     return "".join(f"{name}: {rule}\n" for name, rule in rules.items())
 
 
-def up_to(most: int) -> str:
-    """A regular expression of the whole numbers from 0 to `most`, without leading zeros.
+def integers_up_to(most: int) -> str:
+    """A regular expression for the integers from 0 to `most`, without leading zeros.
 
     Raises:
         ValueError: `most` is below 0.
     """
     if most < 0:
-        raise ValueError(f"there is no whole number from 0 to {most}")
+        raise ValueError(f"there is no integer from 0 to {most}")
     digits = str(most)
     choices = ["0", *(f"[1-9][0-9]{{{length - 1}}}" for length in range(1, len(digits)))]
     for place, digit in enumerate(digits):

@@ -1,4 +1,4 @@
-"""GTA1: grounding only. Told what to find, it answers with a point, `(x,y)`, in pixels of the resized image."""
+"""GTA1: grounding only. Replies with one point, `(x,y)`, in pixels of the resized image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.points import point_of
-from .parser.runaway import runs_wild
-from .prompting.own_prompt import identity, image_size, instructed
-from .vocabulary.writing import number, unsayable
+from .parser.runaway import is_runaway
+from .prompting.own_prompt import identity, image_size, prompt_messages
+from .vocabulary.writing import number, unsupported
 
 
 @dataclass(frozen=True, slots=True)
 class Gta1:
-    """GTA1-7B, -32B and -72B; every turn is asked afresh, since they were trained without a history."""
+    """GTA1-7B, -32B and -72B; prompts have no history, as in training."""
 
     name: str = "gta1"
     space: Space = Absolute()
@@ -27,30 +27,30 @@ class Gta1:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity("gta1", "width", "height")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """What to answer with, what to find, and the look to be answered; no turns before it."""
+        """The reply format, the target description and the newest screenshot; no earlier turns."""
         width, height = image_size(turns)
-        return instructed("gta1", task, turns[-1:], width=width, height=height)
+        return prompt_messages("gta1", task, turns[-1:], width=width, height=height)
 
     def parse(self, text: str) -> Reply | ParseFailure:
         """The point as a click; `no_action` for anything else."""
-        written = text.strip()
-        if not written.startswith("("):
+        stripped = text.strip()
+        if not stripped.startswith("("):
             return ParseFailure("no_action", 0, "a point (x, y) was expected")
         try:
-            return Reply((Click(point_of(written, text.index("("))),))
-        except ParseError as trouble:
-            return trouble.unreadable
+            return Reply((Click(point_of(stripped, text.index("("))),))
+        except ParseError as error:
+            return error.failure
 
     def is_complete(self, text: str) -> bool:
-        """The point is closed, or the reply runs wild."""
-        return ends_with(r"\)", text) if text.lstrip().startswith("(") else runs_wild(text)
+        """The point is closed, or the reply is runaway repetition."""
+        return ends_with(r"\)", text) if text.lstrip().startswith("(") else is_runaway(text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The point of the one click that `moves` holds; the model says nothing else.
+        """The point of the single click in `moves`.
 
         Raises:
             ValueError: `moves` is anything else.
@@ -59,4 +59,4 @@ class Gta1:
             case [Click(at, Button.LEFT, 1, ())]:
                 return f"({number(at.x)},{number(at.y)})"
             case _:
-                raise unsayable(moves[0], "GTA1")
+                raise unsupported(moves[0], "GTA1")

@@ -1,6 +1,6 @@
 """Holo: Holo1 (`Click(x, y)`, absolute), Holo1.5 (JSON, absolute), Holo2 (JSON, a grid of 1000).
 
-Localisation answers with one click. Navigation, which Holo2 was trained for, answers with one JSON object:
+In localization, the reply is one click. In navigation, which Holo2 was trained for, it is one JSON object:
 
     {"note": "...", "thought": "...", "action": {"action": "click_element", "element": "...", "x": 1, "y": 2}}
 """
@@ -17,23 +17,23 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import Call, ParseError
 from .parser.calls import CALL_START, read_call, skip_space
-from .parser.runaway import runs_wild
+from .parser.runaway import is_runaway
 from .parser.sections import read_reasoning
 from .parser.tool_calls import object_call, read_json
-from .prompting.own_prompt import identity, image_size, instructed
+from .prompting.own_prompt import identity, image_size, prompt_messages
 from .prompting.prompt_kind import Prompt, template_for
 from .vocabulary.arguments import Arguments
-from .vocabulary.ui_tars import UI_TARS, Meaning, Moves, Vocabulary, click, moves_of, navigate, one, typed
-from .vocabulary.writing import number, unsayable
+from .vocabulary.ui_tars import UI_TARS, Meaning, Moves, Vocabulary, always, click, moves_of, navigate, typed
+from .vocabulary.writing import number, unsupported
 
 TEMPLATES = {Prompt.GROUNDING: "holo_click", Prompt.BROWSER: "holo_navigate", Prompt.COMPUTER: "holo_navigate"}
 REFRESH = Hotkey(("f5",))
 
 
-def _write_element(given: Arguments) -> Moves:
+def _write_element(args: Arguments) -> Moves:
     """Click the field, then type."""
-    action = typed(given.words())
-    point = given.point_if_any()
+    action = typed(args.text())
+    point = args.point_if_any()
     return (action,) if point is None else (Click(point), action)
 
 
@@ -42,16 +42,16 @@ HOLO: Vocabulary = {
     **UI_TARS,
     **dict.fromkeys(("click_absolute", "click_element", "click_element_abs"), _CLICK),
     **dict.fromkeys(("write", "write_element", "write_element_abs"), _write_element),
-    "go_back": one(Back()),
-    "refresh": one(REFRESH),
+    "go_back": always(Back()),
+    "refresh": always(REFRESH),
     "goto": navigate,
-    "answer": lambda given: (Finish(given.words("")),),
+    "answer": lambda args: (Finish(args.text("")),),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Holo:
-    """Holo1.5 and, with `holo1` and `holo2`, its neighbours; `as_call` where a click is written `Click(x, y)`."""
+    """Holo1.5; see `holo1` and `holo2` for the others. `as_call` if a click is written as `Click(x, y)`."""
 
     prompt: Prompt = Prompt.GROUNDING
     as_call: bool = False
@@ -62,34 +62,34 @@ class Holo:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity(self._template, "width", "height")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """What to answer with, the task, past images and replies (none for localisation), the look to be answered."""
+        """The reply format, the task, earlier turns (not for localization), and the newest screenshot."""
         width, height = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
         shown = turns[-1:] if self.prompt is Prompt.GROUNDING else turns
-        return instructed(self._template, task, shown, width=width, height=height)
+        return prompt_messages(self._template, task, shown, width=width, height=height)
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for, as a call or as JSON."""
+        """See `Dialect`. Accepts a call or JSON."""
         try:
             return _read(text)
-        except ParseError as trouble:
-            return trouble.unreadable
+        except ParseError as error:
+            return error.failure
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or its one call or object is whole."""
-        return runs_wild(text) or (text.rstrip()[-1:] in (")", "}") and isinstance(self.parse(text), Reply))
+        """The reply is runaway repetition, or its call or object is complete."""
+        return is_runaway(text) or (text.rstrip()[-1:] in (")", "}") and isinstance(self.parse(text), Reply))
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for the one move in `moves`.
+        """The reply that asks for the single move in `moves`.
 
         Raises:
-            ValueError: it has no words for it, or there are several.
+            ValueError: the format cannot express it, or there are several.
         """
         if len(moves) != 1:
-            raise ValueError("Holo does one thing a reply")
+            raise ValueError("Holo takes one action per reply")
         match moves[0]:
             case Click(at, Button.LEFT, 1, ()) if self.as_call:
                 return f"Click({number(at.x)}, {number(at.y)})"
@@ -105,12 +105,12 @@ class Holo:
 
 
 def holo1() -> Holo:
-    """Holo1-3B and -7B: localisation, images of at most 1,003,520 pixels."""
+    """Holo1-3B and -7B: localization, with images of at most 1,003,520 pixels."""
     return Holo(as_call=True, name="holo1", image_rule=ImageRule(28, 56 * 56, 14 * 14 * 4 * 1280))
 
 
 def holo2() -> Holo:
-    """Holo2-4B to -235B: navigation on a grid of 1000."""
+    """Holo2-4B to -235B: navigation, on a grid of 1000."""
     image_rule = ImageRule(32, 64 * 32 * 32, 16384 * 32 * 32)
     return Holo(Prompt.BROWSER, name="holo2", space=Grid(1000), image_rule=image_rule)
 
@@ -123,14 +123,14 @@ def _read(text: str) -> Reply:
         return Reply(moves_of((call,), HOLO), reasoning=reasoning)
     at = text.find("{", start)
     if at < 0:
-        raise ParseError("no_action", len(text), "there is no action in the reply")
+        raise ParseError("no_action", len(text), "the reply contains no action")
     data, _ = read_json(text, at)
     call, thought = _navigation(data, at)
     return Reply(moves_of((call,), HOLO), thought, reasoning=reasoning)
 
 
 def _navigation(data: object, at: int) -> tuple[Call, str | None]:
-    """The call and the thought in an object that is either a step of navigation or an action."""
+    """The call and the thought of an object that is either a navigation step or an action."""
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     inner = fields.get("action") or fields.get("tool_call")
     thought = fields.get("thought")
@@ -157,7 +157,7 @@ def _write(move: ModelMove) -> dict[str, object]:
         case Finish(answer):
             return {"action": "answer", "content": answer}
         case _:
-            raise unsayable(move, "Holo")
+            raise unsupported(move, "Holo")
 
 
 def _xy(point: ModelPoint) -> dict[str, object]:

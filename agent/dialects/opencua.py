@@ -1,6 +1,6 @@
 """OpenCUA: sections under headings and pyautogui code, on the pixels of the resized image.
 
-The code is read as calls and never run. It may hold several statements; all are carried out, in order.
+The code is parsed as calls and never executed. It may contain several statements, which are carried out in order.
 """
 
 import re
@@ -15,7 +15,7 @@ from .parser.call import ParseError
 from .parser.code import FENCE, read_code
 from .parser.completion import ends_with
 from .parser.sections import read_reasoning
-from .prompting.own_prompt import identity, instructed
+from .prompting.own_prompt import identity, prompt_messages
 from .prompting.thoughts import Thoughts, without_reasoning
 from .vocabulary.pyautogui import CODE, without_module, write_code
 from .vocabulary.tools import with_drags
@@ -36,29 +36,29 @@ class OpenCua:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity("opencua", thoughts=self.thoughts)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """The calls in our words, the task, past images and replies, the look to be answered."""
-        return instructed("opencua", task, turns, thoughts=self.thoughts, past=without_reasoning)
+        """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""
+        return prompt_messages("opencua", task, turns, thoughts=self.thoughts, past=without_reasoning)
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for."""
+        """See `Dialect`."""
         try:
             return with_drags(_read(text))
-        except ParseError as trouble:
-            return trouble.unreadable
+        except ParseError as error:
+            return error.failure
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or its code block is closed."""
+        """The reply is runaway repetition, or its code block is closed."""
         return ends_with(r"\)\s*\n```", text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for `moves`.
+        """The reply that asks for `moves`.
 
         Raises:
-            ValueError: it has no words for one of them.
+            ValueError: the format cannot express one of them.
         """
         code = "\n".join(line for move in moves for line in write_code(move))
         head = f"## Thought:\n{thought}\n\n" if thought else ""
@@ -72,11 +72,11 @@ def _read(text: str) -> Reply:
     begin = code.end() if code else start
     fence = FENCE.search(text, begin)
     if fence is None and code is None:
-        raise ParseError("no_action", len(text), "there is no code in the reply")
+        raise ParseError("no_action", len(text), "the reply contains no code")
     calls, _ = read_code(text, fence.end() if fence else begin)
     end = code.start() if code else (fence.start() if fence else len(text))
-    said = _sections(text, headings, end)
-    thought = said.get("thought") or said.get("action")
+    sections = _sections(text, headings, end)
+    thought = sections.get("thought") or sections.get("action")
     return Reply(moves_of(tuple(without_module(call) for call in calls), CODE), thought, reasoning=reasoning)
 
 

@@ -1,8 +1,7 @@
 """Qwen2.5-VL (absolute coordinates), Qwen3-VL (a grid of 999) and GUI-Owl-1.5 (a grid of 1000).
 
-They act by the functions `computer_use` and `mobile_use`. The prompts are ours: they describe the functions that the
-models were trained with. The syntax allows several calls a reply; the prompts ask for one, so a streamed reply is
-ended after the first.
+They act through the functions `computer_use` and `mobile_use`. The prompts describe these functions in our words. The
+syntax allows several calls per reply; the prompts ask for one, so a streamed reply is stopped after the first.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.completion import ends_with
 from .parser.reply import read_reply
-from .prompting.own_prompt import identity, image_size, instructed
+from .prompting.own_prompt import identity, image_size, prompt_messages
 from .prompting.prompt_kind import Prompt, template_for
 from .vocabulary.tools import TOOLS, with_drags, write_tool_reply
 
@@ -33,27 +32,27 @@ class Qwen25Vl:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity(self._template, "width", "height")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """The functions with the size of the space, the task, past images and replies, the look to be answered."""
+        """The functions with the coordinate space, the task, earlier turns, and the newest screenshot."""
         across, down = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
-        return instructed(self._template, task, turns, width=across, height=down)
+        return prompt_messages(self._template, task, turns, width=across, height=down)
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for."""
+        """See `Dialect`."""
         return with_drags(read_reply(text, TOOLS, labels=False))
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or its first tool call is closed."""
+        """The reply is runaway repetition, or its first tool call is closed."""
         return ends_with("</tool_call>", text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for `moves`.
+        """The reply that asks for `moves`.
 
         Raises:
-            ValueError: it has no words for one of them.
+            ValueError: the format cannot express one of them.
         """
         function = "mobile_use" if self.prompt is Prompt.MOBILE else "computer_use"
         return write_tool_reply(function, thought, moves, self.name)
@@ -65,7 +64,7 @@ class Qwen25Vl:
 
 @dataclass(frozen=True, slots=True)
 class Qwen3Vl(Qwen25Vl):
-    """Qwen3-VL: told that the screen is 1000 by 1000; OSWorld's agent divides by 999, the last place on the grid."""
+    """Qwen3-VL: the prompt states a screen of 1000 x 1000; OSWorld's agent divides by 999, the last grid position."""
 
     name: str = "qwen3-vl"
     space: Space = Grid(999)
@@ -75,7 +74,7 @@ class Qwen3Vl(Qwen25Vl):
 
 @dataclass(frozen=True, slots=True)
 class GuiOwl(Qwen25Vl):
-    """GUI-Owl-1.5: Qwen3-VL's functions on a grid of 1000, with `answer` and `interact` besides."""
+    """GUI-Owl-1.5: Qwen3-VL's functions on a grid of 1000, plus `answer` and `interact`."""
 
     name: str = "gui-owl"
     space: Space = Grid(1000)

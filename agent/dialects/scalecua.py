@@ -28,12 +28,12 @@ from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .prompting.own_prompt import identity, instructed
+from .prompting.own_prompt import identity, prompt_messages
 from .prompting.prompt_kind import Prompt, template_for
 from .vocabulary.pyautogui import CODE
 from .vocabulary.tools import with_drags
-from .vocabulary.ui_tars import UI_TARS, Vocabulary, drag, long_press, moves_of, navigate, one, open_app
-from .vocabulary.writing import content, number, quoted, unsayable
+from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, drag, long_press, moves_of, navigate, open_app
+from .vocabulary.writing import content, number, quoted, unsupported
 
 TEMPLATES = {
     Prompt.COMPUTER: "scalecua_computer",
@@ -49,10 +49,10 @@ SCALECUA: Vocabulary = {
     "long_press": long_press,
     **dict.fromkeys(("open_url", "navigate"), navigate),
     **dict.fromkeys(("open_app", "openapp"), open_app),
-    **dict.fromkeys(("navigate_back", "back"), one(Back())),
-    **dict.fromkeys(("navigate_home", "home"), one(Home())),
-    **dict.fromkeys(("response", "answer"), lambda given: (Finish(given.words("")),)),
-    **dict.fromkeys(("calluser", "call_user"), lambda given: (AskUser(given.words("")),)),
+    **dict.fromkeys(("navigate_back", "back"), always(Back())),
+    **dict.fromkeys(("navigate_home", "home"), always(Home())),
+    **dict.fromkeys(("response", "answer"), lambda args: (Finish(args.text("")),)),
+    **dict.fromkeys(("calluser", "call_user"), lambda args: (AskUser(args.text("")),)),
 }
 
 _CLICKS = {(Button.LEFT, 1): "click", (Button.LEFT, 2): "doubleClick", (Button.RIGHT, 1): "rightClick"}
@@ -70,32 +70,32 @@ class ScaleCua:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity(template_for(self.prompt, TEMPLATES, self.name))
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """The calls in our words, the task, past images and replies, the look to be answered."""
-        return instructed(template_for(self.prompt, TEMPLATES, self.name), task, turns)
+        """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""
+        return prompt_messages(template_for(self.prompt, TEMPLATES, self.name), task, turns)
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for; the thought is the operation in words, the reasoning what is in `<think>`."""
+        """See `Dialect`. The thought is the `<operation>`, the reasoning the content of `<think>`."""
         try:
             tagged = read_tagged(text)
-            said = tagged.sections
+            sections = tagged.sections
             moves = moves_of(tagged.calls, SCALECUA)
-            return with_drags(Reply(moves, said.get("operation") or None, reasoning=said.get("think") or None))
-        except ParseError as trouble:
-            return trouble.unreadable
+            return with_drags(Reply(moves, sections.get("operation") or None, reasoning=sections.get("think") or None))
+        except ParseError as error:
+            return error.failure
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or its actions are closed."""
+        """The reply is runaway repetition, or its actions are closed."""
         return ends_with("</action>", text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for `moves`.
+        """The reply that asks for `moves`.
 
         Raises:
-            ValueError: it has no words for one of them.
+            ValueError: the format cannot express one of them.
         """
         operation = f"<operation>\n{thought}\n</operation>\n" if thought else ""
         return operation + "<action>\n" + "\n".join(_write(move) for move in moves) + "\n</action>"
@@ -119,10 +119,10 @@ def _write(move: ModelMove) -> str:
             sign = "-" if direction is Direction.LEFT else ""
             return f"hscroll(clicks={sign}{amount}{', ' + _xy(at) if at else ''})"
         case _:
-            return _write_pointless(move)
+            return _write_other(move)
 
 
-def _write_pointless(move: ModelMove) -> str:
+def _write_other(move: ModelMove) -> str:
     match move:
         case Type():
             return f"write(message={quoted(content(move))})"
@@ -159,7 +159,7 @@ def _write_ending(move: ModelMove) -> str:
         case GiveUp(reason):
             return f"terminate(status='failure', info={quoted(reason)})"
         case _:
-            raise unsayable(move, "ScaleCUA")
+            raise unsupported(move, "ScaleCUA")
 
 
 def _xy(point: ModelPoint) -> str:

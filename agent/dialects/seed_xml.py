@@ -1,8 +1,8 @@
 """Seed-1.6, Seed-1.8 and UI-TARS-2: function calls in XML, on a grid of 1000.
 
-Several functions a reply are part of the family's training; a streamed reply is ended when its tool call closes.
-Ask the server to keep special tokens (`skip_special_tokens=False`): the tags are such tokens, and without them only a
-call with a single parameter can be read.
+The models may call several functions per reply; a streamed reply is stopped when its tool call closes. The server must
+keep special tokens (`skip_special_tokens=False`): the tags are special tokens, and without them only a call with a
+single parameter can be parsed.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.completion import ends_with
 from .parser.reply import read_reply
-from .prompting.own_prompt import identity, instructed
+from .prompting.own_prompt import identity, prompt_messages
 from .prompting.thoughts import Thoughts, without_reasoning
 from .vocabulary.ui_tars import UI_TARS
-from .vocabulary.writing import CLICKS, combination, content, number, unsayable
+from .vocabulary.writing import CLICKS, combination, content, number, unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +33,26 @@ class SeedXml:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity("seed_xml", thoughts=self.thoughts)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """The functions in our words, the task, past images and replies, the look to be answered."""
-        return instructed("seed_xml", task, turns, thoughts=self.thoughts, past=without_reasoning)
+        """Our description of the functions, the task, earlier screenshots and replies, and the newest screenshot."""
+        return prompt_messages("seed_xml", task, turns, thoughts=self.thoughts, past=without_reasoning)
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for, in any of the syntaxes of the UI-TARS family."""
+        """See `Dialect`. Accepts every syntax of the UI-TARS family."""
         return read_reply(text, UI_TARS)
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or its tool call is closed."""
+        """The reply is runaway repetition, or its tool call is closed."""
         return ends_with(r"</(?:seed:)?tool_call\w*>", text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for `moves`.
+        """The reply that asks for `moves`.
 
         Raises:
-            ValueError: it has no words for one of them.
+            ValueError: the format cannot express one of them.
         """
         functions = "".join(_write(move) for move in moves)
         return (f"{thought}\n" if thought else "") + f"<seed:tool_call>{functions}</seed:tool_call>"
@@ -74,10 +74,10 @@ def _write(move: ModelMove) -> str:
         case ButtonUp(Button.LEFT, at):
             return _function("mouse_up", **_at(at))
         case _:
-            return _write_pointless(move)
+            return _write_other(move)
 
 
-def _write_pointless(move: ModelMove) -> str:
+def _write_other(move: ModelMove) -> str:
     match move:
         case Type():
             return _function("type", content=content(move))
@@ -96,16 +96,16 @@ def _write_pointless(move: ModelMove) -> str:
         case GiveUp(text):
             return _function("infeasible", content=text)
         case _:
-            raise unsayable(move, "Seed")
+            raise unsupported(move, "Seed")
 
 
 def _function(name: str, **parameters: str) -> str:
-    inside = "".join(f"<parameter={key}>{_shielded(value)}</parameter>" for key, value in parameters.items())
+    inside = "".join(f"<parameter={key}>{_escape_edges(value)}</parameter>" for key, value in parameters.items())
     return f"<function={name}>{inside}</function>"
 
 
-def _shielded(value: str) -> str:
-    """A value that begins with a line break gets one more at each end, which reading takes off again."""
+def _escape_edges(value: str) -> str:
+    """Add a line break at each end of a value that starts with one; parsing removes them."""
     if "</parameter" in value:
         raise ValueError("Seed cannot write a text that contains </parameter")
     return f"\n{value}\n" if value.startswith(("\n", "<list>", "<text")) else value

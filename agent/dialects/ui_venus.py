@@ -1,6 +1,6 @@
 """UI-Venus-1.5: tagged sections and calls like `Click(box=(500,500))`, on a grid of 1000. Made for phones.
 
-Its `Type` presses Enter after the text: so do its executors.
+`Type` presses Enter after the text, as in the official executors.
 """
 
 from collections.abc import Sequence
@@ -14,22 +14,22 @@ from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .prompting.own_prompt import identity, instructed
+from .prompting.own_prompt import identity, prompt_messages
 from .vocabulary.arguments import Arguments
-from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, direction_of, moves_of, one
-from .vocabulary.writing import number, quoted, unsayable
+from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, always, direction_of, moves_of
+from .vocabulary.writing import number, quoted, unsupported
 
 
-def _type(given: Arguments) -> Moves:
-    return (Type(given.words().removesuffix("\n"), submit=True),)
+def _type(args: Arguments) -> Moves:
+    return (Type(args.text().removesuffix("\n"), submit=True),)
 
 
-def _scroll(given: Arguments) -> Moves:
-    """A swipe where it says from where to where, otherwise a scroll to one side."""
-    start, end = given.point_if_any(), given.end_point_if_any()
+def _scroll(args: Arguments) -> Moves:
+    """A swipe if it has a start and an end, otherwise a scroll in a direction."""
+    start, end = args.point_if_any(), args.end_point_if_any()
     if start is not None and end is not None:
         return (Drag((start, end)),)
-    return (Scroll(direction_of(given), at=start),)
+    return (Scroll(direction_of(args), at=start),)
 
 
 UI_VENUS: Vocabulary = {
@@ -39,9 +39,9 @@ UI_VENUS: Vocabulary = {
     "longpress": UI_TARS["long_press"],
     "launch": UI_TARS["open_app"],
     "calluser": UI_TARS["call_user"],
-    "pressback": one(Back()),
-    "presshome": one(Home()),
-    "pressenter": one(Hotkey(("enter",))),
+    "pressback": always(Back()),
+    "presshome": always(Home()),
+    "pressenter": always(Hotkey(("enter",))),
 }
 
 
@@ -56,32 +56,32 @@ class UiVenus:
 
     @property
     def prompt_sha256(self) -> str:
-        """The identity of the prompt text."""
+        """See `Dialect`."""
         return identity("ui_venus")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """The calls in our words, the task, past images and replies, the look to be answered."""
-        return instructed("ui_venus", task, turns)
+        """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""
+        return prompt_messages("ui_venus", task, turns)
 
     def parse(self, text: str) -> Reply | ParseFailure:
-        """What `text` asks for; the thought is the conclusion, the reasoning what is in `<think>`."""
+        """See `Dialect`. The thought is the `<conclusion>`, the reasoning the content of `<think>`."""
         try:
             tagged = read_tagged(text)
-            said = tagged.sections
+            sections = tagged.sections
             moves = moves_of(tagged.calls, UI_VENUS)
-            return Reply(moves, said.get("conclusion") or None, reasoning=said.get("think") or None)
-        except ParseError as trouble:
-            return trouble.unreadable
+            return Reply(moves, sections.get("conclusion") or None, reasoning=sections.get("think") or None)
+        except ParseError as error:
+            return error.failure
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or its conclusion, which comes last, is closed."""
+        """The reply is runaway repetition, or its conclusion, which comes last, is closed."""
         return ends_with("</conclusion>", text)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for `moves`.
+        """The reply that asks for `moves`.
 
         Raises:
-            ValueError: it has no words for one of them.
+            ValueError: the format cannot express one of them.
         """
         conclusion = f"\n<conclusion>{thought}</conclusion>" if thought else ""
         return "<action>" + "\n".join(_write(move) for move in moves) + "</action>" + conclusion
@@ -98,7 +98,7 @@ def _write(move: ModelMove) -> str:
         case LongPress(at, 1.5):
             return f"LongPress(box={_box(at)})"
         case Type(text, True):
-            return f"Type(content={quoted(text + _further_break(text))})"
+            return f"Type(content={quoted(text + _protect_trailing_newline(text))})"
         case Hotkey(("enter",)):
             return "PressEnter()"
         case OpenApp(app):
@@ -114,11 +114,11 @@ def _write(move: ModelMove) -> str:
         case AskUser(question):
             return f"CallUser(content={quoted(question)})"
         case _:
-            raise unsayable(move, "UI-Venus")
+            raise unsupported(move, "UI-Venus")
 
 
-def _further_break(text: str) -> str:
-    """What is written after a text that ends in a line break: reading takes one off."""
+def _protect_trailing_newline(text: str) -> str:
+    """A second line break after a text that ends in one, because parsing removes one."""
     return "\n" if text.endswith("\n") else ""
 
 

@@ -334,9 +334,9 @@ def test_one_command_installs_all_that_virtual_displays_need(
     said = pretend_apt(tmp_path, 0)
     monkeypatch.setenv("PATH", f"{tmp_path}")
     install_missing()
-    asked_for = said.read_text().split()
-    assert asked_for[:3] == ["install", "-y", "--no-install-recommends"]
-    assert {"xvfb", "openbox", "dbus", "xclip"} <= set(asked_for)
+    thinking_instructions = said.read_text().split()
+    assert thinking_instructions[:3] == ["install", "-y", "--no-install-recommends"]
+    assert {"xvfb", "openbox", "dbus", "xclip"} <= set(thinking_instructions)
     assert capfd.readouterr().out == ""
 
 

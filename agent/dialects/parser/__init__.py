@@ -1,5 +1,5 @@
-"""Reading replies: tokenisers for the three syntaxes that models act in (calls, XML, JSON), all linear in the text.
+"""Tokenizing parsers for the three reply syntaxes (calls, XML, JSON), all in linear time.
 
-Nothing here runs or evaluates what a model wrote, and nothing decides by searching for a word: a quoted `Action:` or
-`finished` is text. A reply that cannot be read raises `Trouble`, which a dialect's `parse` hands on as a value.
+Nothing that a model wrote is executed, and nothing is decided by searching for a keyword: a quoted `Action:` or
+`finished` is text. An invalid reply raises `ParseError`, which `Dialect.parse` returns as a `ParseFailure`.
 """

@@ -1,4 +1,4 @@
-"""Putting back `<|box_start|>` and `<|box_end|>`, which servers strip from replies as special tokens."""
+"""Restores `<|box_start|>` and `<|box_end|>`, which servers strip from replies as special tokens."""
 
 from ..vocabulary.arguments import END, START
 from ..vocabulary.ui_tars import UI_TARS
@@ -10,7 +10,7 @@ _BOXES = frozenset(START + END)
 
 
 def with_box_tokens(reply: str) -> str:
-    """`reply` with every `'(x,y)'` of its actions as `'<|box_start|>(x,y)<|box_end|>'`; unchanged if unreadable."""
+    """Rewrite every `'(x,y)'` of the actions as `'<|box_start|>(x,y)<|box_end|>'`; unchanged if parsing fails."""
     try:
         _, start = read_reasoning(reply)
         calls, _ = read_labelled(reply, start, UI_TARS)
@@ -24,7 +24,7 @@ def with_box_tokens(reply: str) -> str:
 
 
 def _plain_box(reply: str, argument: Argument) -> tuple[int, int] | None:
-    """Where `(x,y)` stands in a quoted argument that is nothing else."""
+    """The span of `(x,y)` in a quoted argument that contains nothing else."""
     value, begin = argument.value, argument.position + 1
     if argument.name not in _BOXES or not isinstance(value, str) or not value.startswith("("):
         return None

@@ -1,4 +1,4 @@
-"""A call as a model wrote it, whatever the syntax: a name and its arguments, not yet understood."""
+"""A call in a reply, independent of the syntax: a name and arguments, not interpreted yet."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,7 +10,7 @@ Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | None"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument; `name` is None for a positional one, `position` an index into the reply."""
+    """One argument; `name` is None if it is positional, `position` is an index into the reply."""
 
     name: str | None
     value: Value
@@ -19,7 +19,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`name(arguments)`, found at `position` in the reply."""
+    """`name(arguments)` at `position` in the reply."""
 
     name: str
     arguments: tuple[Argument, ...]
@@ -27,8 +27,8 @@ class Call:
 
 
 class ParseError(Exception):
-    """Why a reply cannot be read. Stays inside the dialects: `parse` returns it as `ParseFailure`."""
+    """Why a reply cannot be parsed. Internal to dialects: `parse` returns it as a `ParseFailure`."""
 
     def __init__(self, kind: str, position: int, message: str) -> None:
         super().__init__(message)
-        self.unreadable = ParseFailure(kind, position, message)
+        self.failure = ParseFailure(kind, position, message)

@@ -1,8 +1,8 @@
 """The call syntax, `name(argument='value', ...)`: one grammar for UI-TARS, ScaleCUA, UI-Venus, Holo and pyautogui code.
 
-Strings are Python's, with one leniency that UI-TARS needs: free text (`content='it's'`) may hold its own quote
-unescaped. Such a quote ends the string only where the call goes on as a call does: at the next argument, or at a
-`)` with nothing but the end of the call after it.
+Strings follow Python, with one exception that UI-TARS needs: free text (`content='it's'`) may contain its own quote
+unescaped. A quote ends such a string only if the call continues after it: with the next argument, or with a `)` that
+ends the call.
 """
 
 import re
@@ -12,7 +12,7 @@ from .call import Argument, Call, ParseError, Value
 from .points import is_closed_point
 
 FREE_TEXT = frozenset({"content", "text", "message", "answer", "app_name", "app", "url", "value", "response", "reason"})
-"""Arguments that hold a person's words, where an unescaped quote is a quote."""
+"""Arguments with free text, in which an unescaped quote is part of the text."""
 
 _SPACE = re.compile(r"\s*+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+(?:\.[A-Za-z_][A-Za-z0-9_]*+)*+")
@@ -42,7 +42,7 @@ _ENDS_FREE_TEXT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _MAY_LACK_PAREN = re.compile(rf"\s*+(?: \Z | ``` | {END_OF_TURN} | </[A-Za-z] )", re.VERBOSE)
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 
 class _Read(NamedTuple):
@@ -51,10 +51,10 @@ class _Read(NamedTuple):
 
 
 def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
-    """The call that begins at `at`, and where it ends; unless `lenient`, quotes end a string as in Python.
+    """The call at `at`, and where it ends; unless `lenient`, quotes end a string as in Python.
 
     Raises:
-        Trouble: `bad_syntax`; or `truncated`, where the text ends inside the call.
+        ParseError: `bad_syntax`; or `truncated`, if the text ends inside the call.
     """
     name = _NAME.match(text, at)
     if name is None:
@@ -67,13 +67,13 @@ def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
 
 
 def skip_space(text: str, at: int) -> int:
-    """The first place from `at` on that is not white space."""
+    """The first position from `at` on that is not white space."""
     found = _SPACE.match(text, at)
     return found.end() if found else at
 
 
 def unescape(text: str) -> str:
-    r"""Text with `\n`, `\t`, `\r`, `\'`, `\"` and `\\` decoded; any other backslash stands for itself."""
+    r"""Text with `\n`, `\t`, `\r`, `\'`, `\"` and `\\` decoded; other backslashes are kept."""
     if "\\" not in text:
         return text
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0]), text)
@@ -120,7 +120,7 @@ def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> _Read:
 
 def _read_sequence(text: str, at: int, depth: int) -> _Read:
     closing = {"(": ")", "[": "]"}[text[at]]
-    if depth >= _DEEPEST:
+    if depth >= _MAX_DEPTH:
         raise ParseError("bad_syntax", at, "brackets are nested too deeply")
     values: list[Value] = []
     pos = skip_space(text, at + 1)
@@ -144,7 +144,7 @@ def _read_string(text: str, at: int, *, free: bool) -> _Read:
     end = _end_of_free_text(text, start, quote) if free else _end_of_string(text, start, quote)
     if end is not None:
         return _Read(unescape(text[start:end]), end + 1)
-    # The closing quote is missing: a point that is whole may be believed, since nothing can follow it.
+    # The closing quote is missing. A point in closed brackets is still complete.
     rest = text[start : start + 300].removesuffix("```").rstrip()
     if not free and start + 300 > len(text) and is_closed_point(rest):
         return _Read(rest, len(text))

@@ -1,9 +1,9 @@
-"""pyautogui code as OpenCUA writes it, read as a list of calls and never run.
+"""pyautogui code as OpenCUA writes it, parsed as a list of calls and never executed.
 
     import pyautogui
     pyautogui.click(x=960, y=540); pyautogui.write("it's", interval=0.05)  # comments are skipped
 
-Anything that is no call (an assignment, a loop) is refused.
+Anything but a call, such as an assignment or a loop, is rejected.
 """
 
 import re
@@ -17,10 +17,10 @@ FENCE = re.compile(r"```(?:python|code|py)?[ \t]*\r?\n|```(?:python|code|py)[ \t
 
 
 def read_code(text: str, start: int) -> tuple[tuple[Call, ...], int]:
-    """The calls from `start` to the end of the fence or of the text, and where they end.
+    """The calls from `start` to the end of the code block or of the text, and where they end.
 
     Raises:
-        Trouble: there is none, or a statement is no call.
+        ParseError: there is no call, or a statement is not a call.
     """
     calls: list[Call] = []
     pos = start
@@ -30,9 +30,9 @@ def read_code(text: str, start: int) -> tuple[tuple[Call, ...], int]:
         if _END.match(text, pos):
             break
         if not CALL_START.match(text, pos):
-            raise ParseError("bad_syntax", pos, f"only calls are understood, not {text[pos : pos + 30]!r}")
+            raise ParseError("bad_syntax", pos, f"a call was expected, not {text[pos : pos + 30]!r}")
         call, pos = read_call(text, pos, lenient=False)
         calls.append(call)
     if not calls:
-        raise ParseError("no_action", start, "there is no call in the code")
+        raise ParseError("no_action", start, "the code contains no call")
     return tuple(calls), pos

@@ -1,6 +1,6 @@
-"""When a reply that streams in needs nothing more.
+"""Decides when a streamed reply is complete.
 
-Asked after every token, so only the tail is looked at, and the reply is read only where its tail could end an action.
+Called for every token: only the tail is inspected, and the reply is parsed only if its tail may end an action.
 """
 
 import re
@@ -8,20 +8,20 @@ import re
 from .call import ParseError
 from .calls import FREE_TEXT
 from .labelled import first_call, read_labelled
-from .runaway import runs_wild
+from .runaway import is_runaway
 from .sections import read_reasoning
 
 _TAIL = 40
-_SOMETHING = "\0"
+_SENTINEL = "\0"
 
 
-def first_action_is_whole(text: str) -> bool:
-    """Whether `text` has run wild, or its first labelled action is whole.
+def first_action_is_complete(text: str) -> bool:
+    """Whether `text` is runaway repetition, or its first labelled action is complete.
 
-    A call whose last argument is free text is sure to have ended only when something follows on the next line: `'`
-    and `)` may stand inside the text.
+    A call whose last argument is free text is known to be complete only if something follows on the next line, because
+    the text may contain `'` and `)`.
     """
-    if runs_wild(text):
+    if is_runaway(text):
         return True
     if ")" not in text[-_TAIL:]:
         return False
@@ -33,14 +33,14 @@ def first_action_is_whole(text: str) -> bool:
     if bool(call.arguments) and call.arguments[-1].name in FREE_TEXT:
         ended = text[end - 1] == ")" and "\n" in text[end:] and bool(text[end:].strip())
     else:
-        # A reply that breaks off after a point is forgiven its missing quote, but it may as well go on: only a call
-        # that is still whole with something behind it has ended.
-        ended = text[end - 1] == ")" and first_call(text[:end] + _SOMETHING, start) is not None
-    return ended and _can_be_read(text, start)
+        # The parser accepts a point without closing quote at the end of the text, but more may follow: the call is
+        # complete only if it still parses with text behind it.
+        ended = text[end - 1] == ")" and first_call(text[:end] + _SENTINEL, start) is not None
+    return ended and _is_readable(text, start)
 
 
-def _can_be_read(text: str, start: int) -> bool:
-    """Whether `text` does not break off inside a second action."""
+def _is_readable(text: str, start: int) -> bool:
+    """Whether `text` does not end inside a second action."""
     try:
         read_labelled(text, start, ())
     except ParseError:
@@ -49,5 +49,5 @@ def _can_be_read(text: str, start: int) -> bool:
 
 
 def ends_with(closing: str, text: str) -> bool:
-    """Whether `text` has run wild, or ends with the tag that the pattern `closing` matches."""
-    return runs_wild(text) or bool(re.search(rf"{closing}\s*\Z", text[-2 * _TAIL :]))
+    """Whether `text` is runaway repetition, or ends with the tag that the pattern `closing` matches."""
+    return is_runaway(text) or bool(re.search(rf"{closing}\s*\Z", text[-2 * _TAIL :]))

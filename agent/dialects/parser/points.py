@@ -1,9 +1,9 @@
-"""Points and boxes in every form that models write them in.
+"""Points and boxes in every notation of the models.
 
     (x, y)   [x, y]   x, y   [x1, y1, x2, y2]   (x1, y1), (x2, y2)   <point>x y</point>   <bbox>x1 y1 x2 y2</bbox>
     <|box_start|>(x, y)<|box_end|>   and lists of numbers in JSON
 
-A box stands for its centre. The form says nothing about the space: that is the model's.
+A box counts as its centre. The notation does not determine the coordinate space.
 """
 
 import math
@@ -20,33 +20,33 @@ _TOKEN = re.compile(
     )\s*+""",
     re.VERBOSE,
 )
-_USUAL = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)|<point>(\d{1,6}) (\d{1,6})</point>")
-"""The two forms that nearly every reply has; they are read in one go."""
+_COMMON = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)|<point>(\d{1,6}) (\d{1,6})</point>")
+"""The two most frequent notations, as a fast path."""
 
 _CLOSED = re.compile(r"[)\]>]\s*+\Z")
 _LONGEST = 200
-"""No point takes more characters; a longer one is a model counting without end."""
+"""Longer points are runaway counting."""
 
 
 def point_of(value: Value, position: int) -> ModelPoint:
-    """The point that `value` writes.
+    """The point in `value`.
 
     Raises:
-        Trouble: `bad_point`, such as three numbers, none, or one that is not finite.
+        ParseError: `bad_point`, such as three numbers, none, or one that is not finite.
     """
     match value:
         case str():
-            if usual := _USUAL.fullmatch(value):
-                return ModelPoint(float(usual[1] or usual[3]), float(usual[2] or usual[4]))
-            return _of_numbers(_numbers(value, position), position)
+            if common := _COMMON.fullmatch(value):
+                return ModelPoint(float(common[1] or common[3]), float(common[2] or common[4]))
+            return _from_numbers(_numbers(value, position), position)
         case tuple():
-            return _of_numbers(_flat(value, position), position)
+            return _from_numbers(_flatten(value, position), position)
         case _:
             raise ParseError("bad_point", position, f"{value!r:.40} is not a point")
 
 
 def is_closed_point(text: str) -> bool:
-    """Whether `text` is a whole point that ends in a bracket or tag, so that no digit can be missing from it."""
+    """Whether `text` is a point that ends in a bracket or tag, so that no digit can be missing."""
     if len(text) > _LONGEST or not _CLOSED.search(text):
         return False
     try:
@@ -66,12 +66,12 @@ def _numbers(text: str, position: int) -> list[float]:
         if token["number"]:
             found.append(float(token["number"]))
         if len(found) > 4:
-            raise ParseError("bad_point", position, f"a point has 2 numbers and a box 4, and {text[:40]!r} has more")
+            raise ParseError("bad_point", position, f"a point has 2 numbers and a box 4, but {text[:40]!r} has more")
         at = token.end()
     return found
 
 
-def _flat(values: Iterable[Value], position: int) -> list[float]:
+def _flatten(values: Iterable[Value], position: int) -> list[float]:
     """The numbers in a list, or in a list of two lists."""
     found: list[float] = []
     for value in values:
@@ -83,9 +83,9 @@ def _flat(values: Iterable[Value], position: int) -> list[float]:
             case str():
                 found.extend(_numbers(value, position))
             case _:
-                found.extend(_flat(value, position))
+                found.extend(_flatten(value, position))
         if len(found) > 4:
-            raise ParseError("bad_point", position, "a point has 2 numbers and a box 4, and here are more")
+            raise ParseError("bad_point", position, "a point has 2 numbers and a box 4, but there are more")
     return found
 
 
@@ -99,7 +99,7 @@ def _finite(value: float, position: int) -> float:
     return number
 
 
-def _of_numbers(numbers: list[float], position: int) -> ModelPoint:
+def _from_numbers(numbers: list[float], position: int) -> ModelPoint:
     match numbers:
         case [x, y]:
             return ModelPoint(x, y)

@@ -1,12 +1,12 @@
-"""Reading a reply in whichever of the syntaxes it was written in.
+"""Parses a reply in any of the syntaxes.
 
-The syntax is chosen by what is seen: a model answers in the syntax that it was trained on, whatever the prompt shows.
-The space of the coordinates is the dialect's and never depends on the syntax.
+The syntax is detected, because models reply in the syntax of their training whatever the prompt shows. The coordinate
+space belongs to the dialect and never depends on the syntax.
 
     Action: click(...)                       labels and calls        UI-TARS, Doubao
     <function=click>...                      XML function calls      Seed, UI-TARS-2, Qwen3.5
     <tool_call>{...}</tool_call>, {...}      JSON function calls     Qwen-VL, GUI-Owl, Seed by API
-    <answer>...</answer>                     the end, in words       Omni-TARS
+    <answer>...</answer>                     the final answer        Omni-TARS
 """
 
 import re
@@ -16,7 +16,7 @@ from ..vocabulary.ui_tars import Vocabulary, moves_of
 from .call import Call, ParseError
 from .labelled import label_before_call, read_labelled
 from .sections import read_reasoning, read_sections
-from .tool_calls import OPENING, function_call, one_for_all, read_json, read_tool_calls
+from .tool_calls import OPENING, function_call, read_json, read_tool_calls, unwrap_action
 from .xml_calls import FUNCTION, read_stripped, read_xml_calls
 
 _TOOLS = re.compile(r"<(?:seed:)?tool_call\w*+>|<function\w*+(?:=|\s++name)")
@@ -25,14 +25,14 @@ _JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?=\{)")
 
 
 def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply | ParseFailure:
-    """What `text` asks for, or why it cannot be read.
+    """The parsed reply, or why it cannot be parsed.
 
-    `labels` says that the family acts by `Action: call(...)`; where it does not, those are words about the action.
+    With `labels`, the family acts by `Action: call(...)`; otherwise such a line only describes the action.
     """
     try:
         return _read(text, vocabulary, labels=labels)
-    except ParseError as trouble:
-        return trouble.unreadable
+    except ParseError as error:
+        return error.failure
 
 
 def _read(text: str, vocabulary: Vocabulary, *, labels: bool) -> Reply:
@@ -40,12 +40,12 @@ def _read(text: str, vocabulary: Vocabulary, *, labels: bool) -> Reply:
     if answer := _ANSWER.match(text, start):
         return Reply((Finish(_answer(text, answer.end())),), reasoning=reasoning)
     calls, end = _read_calls(text, start, vocabulary, labels=labels)
-    said = read_sections(text[start:end])
-    return Reply(moves_of(calls, vocabulary), said.thought, said.reflection, reasoning)
+    sections = read_sections(text[start:end])
+    return Reply(moves_of(calls, vocabulary), sections.thought, sections.reflection, reasoning)
 
 
 def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:
-    """The calls, and where what is said before them ends."""
+    """The calls, and where the text before them ends."""
     tools = _TOOLS.search(text, start)
     opening = None if tools else _JSON.match(text, start)
     stripped = None if tools or opening else read_stripped(text, start, vocabulary)
@@ -65,12 +65,12 @@ def read_tools(text: str, start: int) -> tuple[Call, ...]:
     """The function calls from `start` on, in XML or in JSON.
 
     Raises:
-        Trouble: there is none, or one cannot be read.
+        ParseError: there is none, or one is invalid.
     """
     opening = OPENING.match(text, start)
     if opening and not FUNCTION.match(text, opening.end()):
         return read_tool_calls(text, start)
-    return tuple(one_for_all(call) for call in read_xml_calls(text, start))
+    return tuple(unwrap_action(call) for call in read_xml_calls(text, start))
 
 
 def _answer(text: str, start: int) -> str:

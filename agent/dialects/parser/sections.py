@@ -1,10 +1,10 @@
-"""What stands around the actions of a reply: reasoning, labelled sections, fences.
+"""The text around the actions of a reply: reasoning, labelled sections, code fences.
 
 `<think>...</think>`    reasoning, also as `think_xxx`, `thinkt`, `gui_think`, `thinking`
 `Thought: ...`          also `<Thought>...</Thought>`, and with a full-width colon
 `Reflection: ...`
 `Action_Summary: ...`   joined to the thought
-`Action: ...`           in words, before a tool call: the thought, if there is no other
+`Action: ...`           a description before a tool call: the thought, if there is no other
 """
 
 import re
@@ -17,7 +17,7 @@ _LABEL = re.compile(
 _CLOSING = re.compile(r"</(?:gui_)?think\w*+>", re.IGNORECASE)
 _STRUCTURE = re.compile(rf"{_LABEL.pattern}|^##|<(?:seed:)?tool_call|<function|<action>|[{{(]['\"]", _LABEL.flags)
 _THOUGHT_TAG = re.compile(r"\A\s*+<thought>(.*?)</thought>", re.DOTALL | re.IGNORECASE)
-_ORNAMENT = re.compile(
+_MARKUP = re.compile(
     r"(?:\s++|```\w*+(?=\s|\Z)|</?(?:computer_env|output|operation|thought|conclusion)>)++", re.IGNORECASE
 )
 _TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thought|conclusion)>)+\Z", re.IGNORECASE)
@@ -25,17 +25,17 @@ _TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thoug
 
 @dataclass(frozen=True, slots=True)
 class ReplySections:
-    """What a reply says beside its actions."""
+    """The sections of a reply besides its actions."""
 
     thought: str | None = None
     reflection: str | None = None
 
 
 def read_reasoning(text: str) -> tuple[str | None, int]:
-    """The reasoning at the beginning of a reply, and where it ends.
+    """The reasoning at the start of a reply, and where it ends.
 
-    Reasoning that is never closed is all there is. Servers that put the opening tag into the prompt leave only the
-    closing one, which counts where nothing before it could be a section or an action.
+    Unclosed reasoning extends to the end. If the server puts the opening tag into the prompt, only the closing tag is
+    there; it counts if nothing before it looks like a section or an action.
     """
     if opening := _OPENING.match(text):
         closing = re.compile(rf"</{re.escape(opening[1])}>", re.IGNORECASE).search(text, opening.end())
@@ -48,22 +48,22 @@ def read_reasoning(text: str) -> tuple[str | None, int]:
 
 
 def read_sections(text: str) -> ReplySections:
-    """The sections of `text`, which stands before the actions."""
+    """The sections of `text`, the part before the actions."""
     if tagged := _THOUGHT_TAG.match(text):
         sections = _sections(text[tagged.end() :])
-        return _said([tagged[1].strip()], sections)
+        return _reply_sections([tagged[1].strip()], sections)
     first = _LABEL.search(text)
     if first is None:
-        return ReplySections(bare(text))
+        return ReplySections(strip_markup(text))
     sections = _sections(text)
-    return _said([], sections)
+    return _reply_sections([], sections)
 
 
-def bare(text: str) -> str | None:
-    """`text` without fences, wrapping tags and white space around it; None if nothing is left."""
-    start = _ORNAMENT.match(text)
+def strip_markup(text: str) -> str | None:
+    """Strip code fences, wrapping tags and white space around `text`; None if nothing is left."""
+    start = _MARKUP.match(text)
     text = text[start.end() :] if start else text
-    # Only the end of a long text is searched: a pattern anchored at the end tries every place before it.
+    # Only the end is searched, because a pattern anchored at the end tries every position before it.
     tail = _TAIL.search(text, max(0, len(text) - 200))
     return (text[: tail.start()] if tail else text).strip() or None
 
@@ -71,11 +71,11 @@ def bare(text: str) -> str | None:
 def _sections(text: str) -> list[tuple[str, str]]:
     labels = list(_LABEL.finditer(text))
     ends = [*(label.start() for label in labels), len(text)][1:]
-    found = [(label[1].lower(), bare(text[label.end() : end])) for label, end in zip(labels, ends, strict=True)]
+    found = [(label[1].lower(), strip_markup(text[label.end() : end])) for label, end in zip(labels, ends, strict=True)]
     return [(name, section) for name, section in found if section]
 
 
-def _said(thoughts: list[str], sections: list[tuple[str, str]]) -> ReplySections:
+def _reply_sections(thoughts: list[str], sections: list[tuple[str, str]]) -> ReplySections:
     thoughts = thoughts + [section for name, section in sections if name in ("thought", "action_summary")]
     thoughts = thoughts or [section for name, section in sections if name == "action"]
     reflections = [section for name, section in sections if name == "reflection"]

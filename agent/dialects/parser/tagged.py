@@ -2,7 +2,7 @@
 
     <think>...</think> <operation>...</operation> <action>click(x=1, y=2)</action> <conclusion>...</conclusion>
 
-The actions are read as calls, so a closing tag in a quoted text does not end them.
+The actions are parsed as calls, so a closing tag in quoted text does not end them.
 """
 
 import re
@@ -17,7 +17,7 @@ _OPENING = re.compile(r"<(think|thinking|operation|conclusion|action)>", re.IGNO
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """The sections of a reply; of a repeated section the last."""
+    """The sections of a reply; the last one of each name."""
 
     calls: tuple[Call, ...]
     sections: dict[str, str]
@@ -27,7 +27,7 @@ def read_tagged(text: str) -> Tagged:
     """The sections of `text`.
 
     Raises:
-        Trouble: there is no action, or it cannot be read.
+        ParseError: there is no action, or it is invalid.
     """
     sections: dict[str, str] = {}
     calls: tuple[Call, ...] = ()
@@ -41,5 +41,5 @@ def read_tagged(text: str) -> Tagged:
         pos = closing if closing >= 0 else len(text)
         sections[name] = text[opening.end() : pos].strip()
     if not calls:
-        raise ParseError("no_action", len(text), "there is no <action> in the reply")
+        raise ParseError("no_action", len(text), "the reply contains no <action>")
     return Tagged(calls, sections)

@@ -3,8 +3,7 @@ r"""Function calls in JSON.
     <tool_call>{"name": "computer_use", "arguments": {"action": "left_click", "coordinate": [5, 6]}}</tool_call>
     {"name": "scroll", "arguments": "{\"direction\": \"up\"}"}
 
-Qwen's functions `computer_use` and `mobile_use` are one function for all actions: their argument `action` is the name
-of the call.
+Qwen's functions `computer_use` and `mobile_use` take the name of the action as their argument `action`.
 """
 
 import json
@@ -15,14 +14,14 @@ from .call import Argument, Call, ParseError, Value
 
 OPENING = re.compile(r"<tool_call>\s*+(?:```(?:json)?\s*+)?")
 _DECODER = json.JSONDecoder()
-_ONE_FOR_ALL = frozenset({"computer_use", "mobile_use", "computer", "browser_use"})
+_UNIVERSAL_FUNCTIONS = frozenset({"computer_use", "mobile_use", "computer", "browser_use"})
 
 
 def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
     """The calls in the `<tool_call>` tags of `text[start:]`.
 
     Raises:
-        Trouble: there is none, or one is cut off or malformed.
+        ParseError: there is none, or one is truncated or malformed.
     """
     calls: list[Call] = []
     pos = start
@@ -30,63 +29,63 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
         data, pos = read_json(text, opening.end())
         calls.append(function_call(data, opening.end()))
     if not calls:
-        raise ParseError("no_action", len(text), "there is no tool call in the reply")
+        raise ParseError("no_action", len(text), "the reply contains no tool call")
     return tuple(calls)
 
 
 def read_json(text: str, at: int) -> tuple[object, int]:
-    """The JSON value that begins at `at`, and where it ends.
+    """The JSON value at `at`, and where it ends.
 
     Raises:
-        Trouble: `truncated` where the text ends inside it, otherwise `bad_json`.
+        ParseError: `truncated` if the text ends inside it, otherwise `bad_json`.
     """
     try:
         return cast("tuple[object, int]", _DECODER.raw_decode(text, at))
     except json.JSONDecodeError as error:
         cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
         kind = "truncated" if cut_off else "bad_json"
-        raise ParseError(kind, error.pos, f"the JSON of the action cannot be read: {error.msg}") from None
+        raise ParseError(kind, error.pos, f"the JSON of the action is invalid: {error.msg}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested thousands deep
-        raise ParseError("bad_json", at, "the JSON of the action cannot be read: it is too large") from None
+        raise ParseError("bad_json", at, "the JSON of the action is too large") from None
 
 
 def function_call(data: object, position: int) -> Call:
-    """The call that a JSON object `{"name": ..., "arguments": ...}` stands for.
+    """The call in a JSON object `{"name": ..., "arguments": ...}`.
 
     Raises:
-        Trouble: `bad_json`, because it is of another form.
+        ParseError: `bad_json`, if it has another form.
     """
     match data:
         case {"name": str(name), **rest}:
-            return one_for_all(Call(name, _arguments(rest.get("arguments"), position), position))
+            return unwrap_action(Call(name, _arguments(rest.get("arguments"), position), position))
         case _:
-            raise ParseError("bad_json", position, "a tool call is an object with a name and arguments")
+            raise ParseError("bad_json", position, "a tool call must be an object with a name and arguments")
 
 
 def object_call(data: object, key: str, position: int) -> Call:
-    """The call that a flat object stands for, whose field `key` is the name and whose others are arguments."""
+    """The call in a flat object: the field `key` is the name, the others are arguments."""
     if isinstance(data, dict):
         fields = cast("dict[str, object]", data)
         name = fields.get(key)
         if isinstance(name, str):
             rest = {field: value for field, value in fields.items() if field != key}
             return Call(name, _arguments(rest, position), position)
-    raise ParseError("bad_json", position, f"an action is an object with the field {key!r}")
+    raise ParseError("bad_json", position, f"an action must be an object with the field {key!r}")
 
 
-def one_for_all(call: Call) -> Call:
-    """`computer_use(action='wait', time=2)` as `wait(time=2)`; any other call as it is."""
-    if call.name.lower() not in _ONE_FOR_ALL:
+def unwrap_action(call: Call) -> Call:
+    """`computer_use(action='wait', time=2)` as `wait(time=2)`; other calls are unchanged."""
+    if call.name.lower() not in _UNIVERSAL_FUNCTIONS:
         return call
     for argument in call.arguments:
         if argument.name == "action" and isinstance(argument.value, str):
             rest = tuple(other for other in call.arguments if other is not argument)
             return Call(argument.value, rest, call.position)
-    raise ParseError("missing_argument", call.position, f"{call.name} does not say which action")
+    raise ParseError("missing_argument", call.position, f"{call.name} needs the argument 'action'")
 
 
 def value_of(data: object, position: int) -> Value:
-    """A JSON value as an argument's; `{"x": 1, "y": 2}` is a point, other objects are refused."""
+    """A JSON value as the value of an argument; `{"x": 1, "y": 2}` is a point, other objects are rejected."""
     match data:
         case str() | int() | float() | None:
             return data
@@ -95,7 +94,7 @@ def value_of(data: object, position: int) -> Value:
         case {"x": x, "y": y}:
             return (value_of(x, position), value_of(y, position))
         case _:
-            raise ParseError("bad_argument", position, "an argument is no object")
+            raise ParseError("bad_argument", position, "an argument cannot be an object")
 
 
 def _arguments(data: object, position: int) -> tuple[Argument, ...]:
@@ -111,4 +110,4 @@ def _arguments(data: object, position: int) -> tuple[Argument, ...]:
             return tuple(Argument(name.lower(), value_of(value, position), position) for name, value in fields.items())
         case _:
             pass
-    raise ParseError("bad_json", position, "the arguments of a tool call are an object")
+    raise ParseError("bad_json", position, "the arguments of a tool call must be an object")

@@ -1,11 +1,11 @@
-"""Function calls in XML, in every serialisation that Seed models and Qwen's newer ones use.
+"""Function calls in XML, in every serialization of Seed models and newer Qwen models.
 
     <function=click><parameter=point><point>5 6</point></parameter></function>
     <function name="wait"><parameter name="time" string="false">5</parameter></function>
     and the same with `_never_used_<hex>` after each tag's name
 
-A server that strips special tokens leaves `click>point>point>5 6` of it; `read_stripped` makes sense of that where
-there is but one parameter.
+A server that strips special tokens leaves `click>point>point>5 6`; `read_stripped` parses that if there is only one
+parameter.
 """
 
 import json
@@ -29,10 +29,10 @@ _STRIPPED = re.compile(r"\s*+([a-z_]{1,30})>([a-z_]{1,30})>(?:point>)?([^>]*+)\Z
 
 
 def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
-    """The functions called in `text[start:]`; words between them are none.
+    """The function calls in `text[start:]`; text between them is ignored.
 
     Raises:
-        Trouble: there is none, or one is cut off or malformed.
+        ParseError: there is none, or one is truncated or malformed.
     """
     calls: list[Call] = []
     pos = start
@@ -40,12 +40,12 @@ def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
         call, pos = _read_function(text, opening)
         calls.append(call)
     if not calls:
-        raise ParseError("no_action", start, "no function is called")
+        raise ParseError("no_action", start, "the reply contains no function call")
     return tuple(calls)
 
 
 def read_stripped(text: str, start: int, known: Container[str]) -> Call | None:
-    """The call that `name>parameter>value` is left of; None if it is not that."""
+    """The call in `name>parameter>value`; None if the text has another form."""
     found = _STRIPPED.match(text, start)
     if found is None or found[1] not in known:
         return None
@@ -80,5 +80,5 @@ def _value(written: str, typed: str | None, position: int) -> Value:
         return tuple(item[1].strip() for item in _ITEM.finditer(written))
     if wrapped := _TEXT.match(written):
         written = wrapped[1]
-    # A value set on lines of its own is wrapped in one line break at each end that is not part of it.
+    # A value on separate lines has one extra line break at each end.
     return written[1:].removesuffix("\n") if written.startswith("\n") else written

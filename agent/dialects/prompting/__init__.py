@@ -1,1 +1,1 @@
-"""How a conversation becomes the messages that a model is sent."""
+"""From a conversation to the messages for a model."""

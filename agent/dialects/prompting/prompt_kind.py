@@ -1,11 +1,11 @@
-"""What a model is asked to work, for families that are asked differently for each."""
+"""The kinds of prompts, for families that have several."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 
 class Prompt(StrEnum):
-    """A computer, a browser without its frame, a phone, or nothing but the place to click."""
+    """For a computer, a page without browser window, a phone, or only locating an element."""
 
     COMPUTER = "computer"
     BROWSER = "browser"
@@ -14,10 +14,10 @@ class Prompt(StrEnum):
 
 
 def template_for(prompt: Prompt, templates: Mapping[Prompt, str], family: str) -> str:
-    """The template that `family` has for `prompt`.
+    """The template of `family` for `prompt`.
 
     Raises:
-        ValueError: it has none.
+        ValueError: there is none.
     """
     if prompt not in templates:
         raise ValueError(f"{family} has no {prompt} prompt: choose one of {', '.join(templates)}")

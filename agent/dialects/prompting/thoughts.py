@@ -1,4 +1,4 @@
-"""How a model is asked to think before it acts, and what of its thinking it is shown again."""
+"""Instructions on thinking, and which thoughts remain in earlier replies."""
 
 import re
 from enum import StrEnum
@@ -8,7 +8,7 @@ from ..parser.sections import read_reasoning
 
 
 class Thoughts(StrEnum):
-    """As its own prompt says, or with a plan, a check of milestones and a look back, in our words."""
+    """`OFFICIAL`: as in the official prompt. `PLANNED`: also with a plan, milestones and a check of the last action."""
 
     OFFICIAL = "official"
     PLANNED = "planned"
@@ -19,17 +19,17 @@ _REFLECTION = re.compile(
 )
 
 
-def asked_for(thoughts: Thoughts) -> str:
-    """The lines about thinking that are added to a prompt; none where it stays as it is."""
+def thinking_instructions(thoughts: Thoughts) -> str:
+    """The lines to add to a prompt; empty for `OFFICIAL`."""
     return render("thoughts_planned") if thoughts is Thoughts.PLANNED else ""
 
 
 def without_reasoning(reply: str) -> str:
-    """`reply` from the end of its `<think>` part on: what such models are trained to be shown of the past."""
+    """Remove the `<think>` part of `reply`, as in the training data of reasoning models."""
     _, end = read_reasoning(reply)
     return reply[end:].lstrip() or reply
 
 
 def without_reflection(reply: str) -> str:
-    """`reply` without a `Reflection:` section at its beginning, as ByteDance's own client stores it."""
+    """Remove a `Reflection:` section at the start of `reply`, as ByteDance's client does."""
     return _REFLECTION.sub("", reply, count=1) if _REFLECTION.match(reply) else reply

@@ -1,1 +1,1 @@
-"""The actions of each family's vocabulary: from named calls to actions, and back."""
+"""The action vocabularies: from calls to actions, and back."""

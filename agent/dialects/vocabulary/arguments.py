@@ -1,4 +1,4 @@
-"""The arguments of one call, asked for by their meaning: each family names them differently."""
+"""The arguments of a call by meaning; each family names them differently."""
 
 import math
 
@@ -20,12 +20,12 @@ START = (
     "position",
 )
 END = ("end_box", "end_point", "coordinate2", "end_coordinate", "to_coord", "end", "to")
-WORDS = ("content", "text", "message", "answer", "response", "value")
+TEXTS = ("content", "text", "message", "answer", "response", "value")
 KEYS = ("key", "hotkey", "keys")
 
 
 class Arguments:
-    """What a call was given. Every method raises `ParseError` for what is missing or of the wrong kind."""
+    """The arguments of a call. Every method raises `ParseError` if an argument is missing or has the wrong type."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -33,23 +33,23 @@ class Arguments:
         self._positional = [argument for argument in call.arguments if argument.name is None]
 
     def point(self) -> ModelPoint:
-        """Where the action is done; a call without it is refused as `missing_point`."""
-        return self._needed_point(self.point_if_any(), "where to do it")
+        """The position of the action, which is required."""
+        return self._required_point(self.point_if_any(), "a position")
 
     def point_if_any(self) -> ModelPoint | None:
-        """Where the action is done, if it says so."""
+        """The position of the action, if there is one."""
         return self._point(START, ("x", "y"), 0)
 
     def end_point(self) -> ModelPoint:
-        """Where a drag ends."""
-        return self._needed_point(self.end_point_if_any(), "where to end")
+        """The end of a drag, which is required."""
+        return self._required_point(self.end_point_if_any(), "an end position")
 
     def end_point_if_any(self) -> ModelPoint | None:
-        """Where a drag ends, if it says so."""
+        """The end of a drag, if there is one."""
         return self._point(END, ("x2", "y2"), 1)
 
-    def words(self, default: str | None = None, names: tuple[str, ...] = WORDS, index: int | None = 0) -> str:
-        """A text, exactly as written."""
+    def text(self, default: str | None = None, names: tuple[str, ...] = TEXTS, index: int | None = 0) -> str:
+        """A text, unchanged."""
         argument = self._find(names, index)
         if argument is None or argument.value is None:
             if default is None:
@@ -57,7 +57,7 @@ class Arguments:
             return default
         if isinstance(argument.value, tuple):
             raise self._bad(argument, "a text")
-        return _written(argument.value)
+        return _as_text(argument.value)
 
     def key_names(self, names: tuple[str, ...] = KEYS, *, one: bool = False) -> tuple[str, ...]:
         """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']`, or, unless `one`, `'ctrl', 'c'`."""
@@ -73,7 +73,7 @@ class Arguments:
         return found
 
     def number(self, names: tuple[str, ...], default: float, index: int | None = None) -> float:
-        """A finite number; an empty text counts as not given."""
+        """A finite number; an empty text counts as missing."""
         argument = self._find(names, index)
         if argument is None or argument.value in (None, ""):
             return default
@@ -85,30 +85,31 @@ class Arguments:
             raise self._bad(argument, "a number")
         return number
 
-    def whole(self, names: tuple[str, ...], default: int, index: int | None = None) -> int:
-        """A number, rounded to a whole one."""
+    def integer(self, names: tuple[str, ...], default: int, index: int | None = None) -> int:
+        """A number, rounded to an integer."""
         return round(self.number(names, default, index))
 
     def has(self, *names: str) -> bool:
-        """Whether one of `names` is given."""
+        """Whether one of `names` is present."""
         return any(name in self._named for name in names)
 
     def _point(self, names: tuple[str, ...], axes: tuple[str, str], nth: int) -> ModelPoint | None:
         if argument := self._find(names, None):
             return point_of(argument.value, argument.position)
-        across, down = (self._named.get(axis) for axis in axes)
-        if across and down:
-            return point_of((across.value, down.value), across.position)
-        given = self._positional
-        if len(given) > nth and isinstance(given[nth].value, tuple | str):
-            return point_of(given[nth].value, given[nth].position)
-        if len(given) > 2 * nth + 1 and all(isinstance(g.value, int | float) for g in given[2 * nth : 2 * nth + 2]):
-            return point_of((given[2 * nth].value, given[2 * nth + 1].value), given[2 * nth].position)
+        x, y = (self._named.get(axis) for axis in axes)
+        if x and y:
+            return point_of((x.value, y.value), x.position)
+        values = self._positional
+        if len(values) > nth and isinstance(values[nth].value, tuple | str):
+            return point_of(values[nth].value, values[nth].position)
+        pair = values[2 * nth : 2 * nth + 2]
+        if len(pair) == 2 and all(isinstance(one.value, int | float) for one in pair):
+            return point_of((pair[0].value, pair[1].value), pair[0].position)
         return None
 
-    def _needed_point(self, point: ModelPoint | None, what: str) -> ModelPoint:
+    def _required_point(self, point: ModelPoint | None, what: str) -> ModelPoint:
         if point is None:
-            raise ParseError("missing_point", self.call.position, f"{self.call.name} does not say {what}")
+            raise ParseError("missing_point", self.call.position, f"{self.call.name} needs {what}")
         return point
 
     def _find(self, names: tuple[str, ...], index: int | None) -> Argument | None:
@@ -117,16 +118,16 @@ class Arguments:
                 return self._named[name]
         return self._positional[index] if index is not None and index < len(self._positional) else None
 
-    def _bad(self, argument: Argument, wanted: str) -> ParseError:
-        name = argument.name or "its argument"
-        return ParseError("bad_argument", argument.position, f"{name} of {self.call.name} is {wanted}")
+    def _bad(self, argument: Argument, expected: str) -> ParseError:
+        name = argument.name or "the argument"
+        return ParseError("bad_argument", argument.position, f"{name} of {self.call.name} must be {expected}")
 
 
-def _written(value: str | float | bool) -> str:
-    """A scalar as the model wrote it: JSON's `true` and `5` back as text."""
+def _as_text(value: str | float | bool) -> str:
+    """A scalar as text, such as `true` and `5`."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _parts(argument: Argument) -> list[str]:
     values = argument.value if isinstance(argument.value, tuple) else (argument.value,)
-    return [_written(value) for value in values if value is not None and not isinstance(value, tuple)]
+    return [_as_text(value) for value in values if value is not None and not isinstance(value, tuple)]

@@ -1,4 +1,4 @@
-"""The words of pyautogui, which OpenCUA writes code in; read as calls, never run."""
+"""The pyautogui vocabulary of OpenCUA; parsed as calls, never executed."""
 
 from ....envs.actions import (
     Button,
@@ -21,14 +21,14 @@ from ..parser.call import Call, ParseError
 from .arguments import Arguments
 from .tools import drag_to, plain_type, terminate
 from .ui_tars import Meaning, Moves, Vocabulary, key_down, key_up, wait
-from .writing import content, number, quoted, unsayable
+from .writing import content, number, quoted, unsupported
 
-MOST_PRESSES = 50
+MAX_PRESSES = 50
 _MODULES = ("pyautogui.", "computer.", "time.")
 
 
 def without_module(call: Call) -> Call:
-    """The call without its module's name."""
+    """The call without the name of its module."""
     for module in _MODULES:
         if call.name.startswith(module):
             return Call(call.name.removeprefix(module), call.arguments, call.position)
@@ -36,43 +36,43 @@ def without_module(call: Call) -> Call:
 
 
 def _click(button: Button | None, count: int) -> Meaning:
-    """A click of pyautogui's; where `button` is None it may be named."""
+    """A pyautogui click; if `button` is None, it may be an argument."""
 
-    def meaning(given: Arguments) -> Moves:
-        return (Click(given.point(), button or _button(given), given.whole(("clicks",), count)),)
+    def meaning(args: Arguments) -> Moves:
+        return (Click(args.point(), button or _button(args), args.integer(("clicks",), count)),)
 
     return meaning
 
 
-def _button(given: Arguments) -> Button:
-    name = given.words("left", names=("button",), index=None).lower()
+def _button(args: Arguments) -> Button:
+    name = args.text("left", names=("button",), index=None).lower()
     try:
         return Button("left" if name == "primary" else name)
     except ValueError:
-        raise ParseError("bad_argument", given.call.position, f"a mouse has no button {name!r:.40}") from None
+        raise ParseError("bad_argument", args.call.position, f"there is no mouse button {name!r:.40}") from None
 
 
-def _press(given: Arguments) -> Moves:
-    """Tap keys one after the other, `presses` times over."""
-    keys = given.key_names(("keys", "key"), one=True)
-    return tuple(Hotkey((key,)) for _ in range(_presses(given)) for key in keys)
+def _press(args: Arguments) -> Moves:
+    """Press keys one after the other, `presses` times."""
+    keys = args.key_names(("keys", "key"), one=True)
+    return tuple(Hotkey((key,)) for _ in range(_presses(args)) for key in keys)
 
 
-def _presses(given: Arguments) -> int:
-    presses = given.whole(("presses",), 1, 1)
-    if not 1 <= presses <= MOST_PRESSES:
-        raise ParseError("bad_argument", given.call.position, f"a key is pressed 1 to {MOST_PRESSES} times")
+def _presses(args: Arguments) -> int:
+    presses = args.integer(("presses",), 1, 1)
+    if not 1 <= presses <= MAX_PRESSES:
+        raise ParseError("bad_argument", args.call.position, f"presses must be 1 to {MAX_PRESSES}")
     return presses
 
 
 def _scroll_at(positive: Direction, negative: Direction) -> Meaning:
-    """`scroll(clicks, x, y)`; a click of the wheel is a notch."""
+    """`scroll(clicks, x, y)`; one wheel click is a notch."""
 
-    def meaning(given: Arguments) -> Moves:
-        amount = given.number(("clicks", "amount"), 0, 0)
+    def meaning(args: Arguments) -> Moves:
+        amount = args.number(("clicks", "amount"), 0, 0)
         if amount == 0:
-            raise ParseError("bad_argument", given.call.position, "a scroll of 0 does nothing")
-        at = given.point_if_any() if given.has("x") else None
+            raise ParseError("bad_argument", args.call.position, "the scroll amount must not be 0")
+        at = args.point_if_any() if args.has("x") else None
         return (Scroll(positive if amount > 0 else negative, max(1, round(abs(amount))), at),)
 
     return meaning
@@ -85,17 +85,17 @@ CODE: Vocabulary = {
     **dict.fromkeys(("tripleclick", "triple_click"), _click(None, 3)),
     "rightclick": _click(Button.RIGHT, 1),
     "middleclick": _click(Button.MIDDLE, 1),
-    "moveto": lambda given: (Move(given.point()),),
+    "moveto": lambda args: (Move(args.point()),),
     "dragto": drag_to,
     **dict.fromkeys(("scroll", "vscroll"), _scroll_at(Direction.UP, Direction.DOWN)),
     "hscroll": _scroll_at(Direction.RIGHT, Direction.LEFT),
     **dict.fromkeys(("write", "typewrite"), plain_type),
     "press": _press,
-    "hotkey": lambda given: (Hotkey(given.key_names(("keys", "key"))),),
+    "hotkey": lambda args: (Hotkey(args.key_names(("keys", "key"))),),
     "keydown": key_down,
     "keyup": key_up,
-    "mousedown": lambda given: (ButtonDown(_button(given), given.point_if_any()),),
-    "mouseup": lambda given: (ButtonUp(_button(given), given.point_if_any()),),
+    "mousedown": lambda args: (ButtonDown(_button(args), args.point_if_any()),),
+    "mouseup": lambda args: (ButtonUp(_button(args), args.point_if_any()),),
     **dict.fromkeys(("wait", "sleep"), wait),
     "terminate": terminate,
 }
@@ -113,7 +113,7 @@ def write_code(move: ModelMove) -> list[str]:
     """The statements for `move`.
 
     Raises:
-        ValueError: pyautogui has no words for it.
+        ValueError: pyautogui cannot express it.
     """
     match move:
         case Click(at, button, count, ()) if (button, count) in _CLICKS:
@@ -149,13 +149,13 @@ def _write_rest(move: ModelMove) -> str:
         case Wait(seconds):
             return f"time.sleep({number(seconds)})"
         case Finish(answer):
-            said = f", answer={quoted(answer)}" if answer else ""
-            return f"computer.terminate(status='success'{said})"
+            answer_argument = f", answer={quoted(answer)}" if answer else ""
+            return f"computer.terminate(status='success'{answer_argument})"
         case GiveUp(reason):
-            said = f", answer={quoted(reason)}" if reason else ""
-            return f"computer.terminate(status='failure'{said})"
+            answer_argument = f", answer={quoted(reason)}" if reason else ""
+            return f"computer.terminate(status='failure'{answer_argument})"
         case _:
-            raise unsayable(move, "OpenCUA")
+            raise unsupported(move, "OpenCUA")
 
 
 def _xy(point: ModelPoint) -> str:

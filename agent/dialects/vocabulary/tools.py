@@ -1,4 +1,4 @@
-"""The words of Qwen-VL's functions `computer_use` and `mobile_use`, which GUI-Owl shares, and how to write them."""
+"""The vocabulary of Qwen-VL's functions `computer_use` and `mobile_use`, shared by GUI-Owl; parsing and writing."""
 
 import json
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from ..parser.call import ParseError
 from .arguments import Arguments
 from .ui_tars import UI_TARS, Meaning, Moves, Vocabulary, click, drag, hotkey
 from .ui_tars import open_app as open_named_app
-from .writing import content, number, unsayable
+from .writing import content, number, unsupported
 
 PIXELS_PER_NOTCH = 100
-MOST_NOTCHES = 50
+MAX_NOTCHES = 50
 CLICKS = {
     (Button.LEFT, 1): "left_click",
     (Button.LEFT, 2): "double_click",
@@ -41,25 +41,25 @@ CLICKS = {
 
 
 def notches(amount: float) -> int:
-    """Notches of the wheel for `amount`, which the functions call pixels.
+    """Wheel notches for `amount`, which the functions call pixels.
 
-    The models give small numbers and mean notches (their executors hand the number to the wheel), or hundreds and
-    mean pixels: above 50 it is read as pixels, 100 to a notch.
+    Models write small numbers for notches, which their executors pass to the wheel, or hundreds for pixels: above 50,
+    the amount is in pixels, with 100 per notch.
     """
     size = abs(amount)
-    return max(1, round(size if size <= MOST_NOTCHES else size / PIXELS_PER_NOTCH))
+    return max(1, round(size if size <= MAX_NOTCHES else size / PIXELS_PER_NOTCH))
 
 
-def drag_to(given: Arguments) -> Moves:
-    """`left_click_drag` names only where to end; it begins where the pointer is."""
-    if given.has("start_coordinate", "coordinate2", "end_coordinate"):
-        return drag(given)
-    end = given.point()
+def drag_to(args: Arguments) -> Moves:
+    """`left_click_drag` has only an end; it starts at the pointer."""
+    if args.has("start_coordinate", "coordinate2", "end_coordinate"):
+        return drag(args)
+    end = args.point()
     return (ButtonDown(), Move(end), ButtonUp(Button.LEFT, end))
 
 
 def with_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
-    """`reply` with every move to a place, followed by a drag from the pointer, as one drag between two points."""
+    """Merge every move followed by a drag from the pointer into one drag between two points."""
     if isinstance(reply, ParseFailure):
         return reply
     moves = list(reply.moves)
@@ -77,26 +77,28 @@ def with_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
 def wheel(positive: Direction, negative: Direction) -> Meaning:
     """A scroll by a signed number of pixels."""
 
-    def meaning(given: Arguments) -> Moves:
-        amount = given.number(("pixels", "amount", "clicks"), 0, 0)
+    def meaning(args: Arguments) -> Moves:
+        amount = args.number(("pixels", "amount", "clicks"), 0, 0)
         if amount == 0:
-            raise ParseError("bad_argument", given.call.position, f"{given.call.name} needs a number of pixels, not 0")
-        at = given.point_if_any() if given.has("coordinate", "x") else None
+            raise ParseError(
+                "bad_argument", args.call.position, f"{args.call.name} needs a distance in pixels other than 0"
+            )
+        at = args.point_if_any() if args.has("coordinate", "x") else None
         return (Scroll(positive if amount > 0 else negative, notches(amount), at),)
 
     return meaning
 
 
-def terminate(given: Arguments) -> Moves:
-    """The end: done, unless the status is failure."""
-    said = given.words("", names=("answer", "text", "info"), index=None)
-    failed = given.words("success", names=("status",)).strip().lower() in ("failure", "fail", "failed", "infeasible")
-    return (GiveUp(said) if failed else Finish(said),)
+def terminate(args: Arguments) -> Moves:
+    """Finish, or give up if the status is failure."""
+    message = args.text("", names=("answer", "text", "info"), index=None)
+    failed = args.text("success", names=("status",)).strip().lower() in ("failure", "fail", "failed", "infeasible")
+    return (GiveUp(message) if failed else Finish(message),)
 
 
-def system_button(given: Arguments) -> Moves:
-    """The buttons of a phone."""
-    name = given.words(names=("button",)).strip().lower()
+def system_button(args: Arguments) -> Moves:
+    """A phone button."""
+    name = args.text(names=("button",)).strip().lower()
     found: dict[str, ModelMove] = {
         "back": Back(),
         "home": Home(),
@@ -106,13 +108,13 @@ def system_button(given: Arguments) -> Moves:
         "recents": Hotkey(("recents",)),
     }
     if name not in found:
-        raise ParseError("bad_argument", given.call.position, f"a phone has no button {name!r:.40}")
+        raise ParseError("bad_argument", args.call.position, f"there is no phone button {name!r:.40}")
     return (found[name],)
 
 
-def plain_type(given: Arguments) -> Moves:
-    """Text as it is; its final line break submits."""
-    text = given.words(names=("text", "content", "message"))
+def plain_type(args: Arguments) -> Moves:
+    """Literal text; a trailing line break submits it."""
+    text = args.text(names=("text", "content", "message"))
     return (Type(text.removesuffix("\n"), submit=True) if text.endswith("\n") else Type(text),)
 
 
@@ -125,18 +127,18 @@ TOOLS: Vocabulary = {
     "scroll": wheel(Direction.UP, Direction.DOWN),
     "hscroll": wheel(Direction.RIGHT, Direction.LEFT),
     "terminate": terminate,
-    "answer": lambda given: (Finish(given.words("", names=("text", "answer"))),),
-    **dict.fromkeys(("interact", "call_user"), lambda given: (AskUser(given.words("")),)),
+    "answer": lambda args: (Finish(args.text("", names=("text", "answer"))),),
+    **dict.fromkeys(("interact", "call_user"), lambda args: (AskUser(args.text("")),)),
     "system_button": system_button,
     **dict.fromkeys(("open", "open_app"), open_named_app),
 }
 
 
 def write_tool_reply(function: str, thought: str | None, moves: Sequence[ModelMove], family: str) -> str:
-    """A whole reply: the thought as a sentence, then one tool call a move.
+    """A reply: the thought as a sentence, then one tool call per move.
 
     Raises:
-        ValueError: the family has no words for one of the moves.
+        ValueError: the family cannot express one of the moves.
     """
     write = _mobile if function == "mobile_use" else _computer
     calls = [
@@ -210,13 +212,13 @@ def _either(move: ModelMove, family: str) -> dict[str, object]:
         case AskUser(text):
             return {"action": "interact", "text": text}
         case _:
-            raise unsayable(move, family)
+            raise unsupported(move, family)
 
 
 def _wheel(direction: Direction, amount: int, at: ModelPoint | None) -> dict[str, object]:
     across = direction in (Direction.LEFT, Direction.RIGHT)
     sign = 1 if direction in (Direction.UP, Direction.RIGHT) else -1
-    pixels = amount if amount <= MOST_NOTCHES else amount * PIXELS_PER_NOTCH
+    pixels = amount if amount <= MAX_NOTCHES else amount * PIXELS_PER_NOTCH
     where: dict[str, object] = {} if at is None else {"coordinate": _pair(at)}
     return {"action": "hscroll" if across else "scroll", "pixels": sign * pixels, **where}
 

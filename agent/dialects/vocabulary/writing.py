@@ -1,4 +1,4 @@
-r"""Writing moves in the call syntax of the UI-TARS family: the inverse of reading, for scripted models and tests."""
+r"""Writes moves in the call syntax of the UI-TARS family: the inverse of parsing, for scripted models and tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ CLICKS = {
 
 @dataclass(frozen=True, slots=True)
 class PointForm:
-    """How a family writes points: the names of the arguments, and what stands around `x` and `y`."""
+    """How a family writes points: the argument names, and the notation of `x` and `y`."""
 
     start: str = "start_box"
     end: str = "end_box"
@@ -54,7 +54,7 @@ POINTS = PointForm("point", "end_point", "start_point", "<point>{x} {y}</point>"
 
 
 def number(value: float) -> str:
-    """A number as models write them: whole where it is whole, never with an exponent."""
+    """A number without trailing zeros and without exponent."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
@@ -66,25 +66,25 @@ def quoted(text: str) -> str:
 
 
 def combination(keys: tuple[str, ...]) -> str:
-    """Keys with spaces between them; a `+` between two others is spelled out, as it would join them."""
+    """Keys separated by spaces; a `+` that is not the last key is spelled out, because it would join keys."""
     return " ".join([*("plus" if key == "+" else key for key in keys[:-1]), *keys[-1:]])
 
 
 def content(action: Type) -> str:
-    """The text of `action` with the line break that submits it."""
+    """The text of `action`, with a trailing line break if it is submitted."""
     return action.text + "\n" if action.submit else action.text
 
 
-def unsayable(move: ModelMove, family: str) -> ValueError:
-    """What is raised for a move that the family has no words for."""
-    return ValueError(f"{family} has no words for {move}")
+def unsupported(move: ModelMove, family: str) -> ValueError:
+    """The error for a move that the family cannot express."""
+    return ValueError(f"{family} cannot express {move}")
 
 
 def write_reply(thought: str | None, moves: Sequence[ModelMove], form: PointForm) -> str:
-    """A whole reply: the thought, then the moves, parted by a blank line as the family does.
+    """A reply: the thought, then the moves, separated by blank lines.
 
     Raises:
-        ValueError: the family has no words for one of the moves.
+        ValueError: the family cannot express one of the moves.
     """
     actions = "\n\n".join(write_move(move, form) for move in moves)
     return f"Thought: {thought}\nAction: {actions}" if thought else f"Action: {actions}"
@@ -94,7 +94,7 @@ def write_move(move: ModelMove, form: PointForm) -> str:
     """One move as a call.
 
     Raises:
-        ValueError: the family has no words for it.
+        ValueError: the family cannot express it.
     """
     match move:
         case Finish(text):
@@ -118,12 +118,12 @@ def write_move(move: ModelMove, form: PointForm) -> str:
         case ButtonUp(Button.LEFT, at):
             return f"mouse_up({_at(at, form)})"
         case Click() | Drag() | ButtonDown() | ButtonUp():
-            raise unsayable(move, "UI-TARS")
+            raise unsupported(move, "UI-TARS")
         case _:
-            return _write_pointless(move)
+            return _write_other(move)
 
 
-def _write_pointless(move: ActionIn[ModelPoint]) -> str:
+def _write_other(move: ActionIn[ModelPoint]) -> str:
     match move:
         case Type():
             return f"type(content={quoted(content(move))})"
@@ -144,7 +144,7 @@ def _write_pointless(move: ActionIn[ModelPoint]) -> str:
         case Home():
             return "press_home()"
         case _:
-            raise unsayable(move, "UI-TARS")
+            raise unsupported(move, "UI-TARS")
 
 
 def _with_content(name: str, text: str) -> str:

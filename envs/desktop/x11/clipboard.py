@@ -22,7 +22,7 @@ from ..address import DisplayAddress
 from .connection import connect
 from .selection import TEXT_TYPES, Asking, Content, Giving, text_content
 
-LONGEST_TEXT = 50_000
+MAX_TEXT_CHARACTERS = 50_000
 _SELECTIONS = ("CLIPBOARD", "PRIMARY")
 _COMMAND_S = 4.0
 _SERVE_S = 2.0

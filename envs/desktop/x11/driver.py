@@ -19,7 +19,7 @@ from ...env import ActionRefused, EnvLost, EnvStopped
 from ...input.keysyms import keysym_of, symbol_of
 from ...input.typeable import check_typeable
 from ..address import DisplayAddress
-from .clipboard import LONGEST_TEXT, XClipboard
+from .clipboard import MAX_TEXT_CHARACTERS, XClipboard
 from .connection import Window, Windows, in_x
 from .keyboard import Keyboard, Stroke
 from .ping import Ping
@@ -158,7 +158,7 @@ class XTestDriver:
     def _pasted(self, text: str) -> bool:
         if self._clipboard is None:
             self._clipboard = XClipboard(self._address, bequeath=self._watched)
-        parts = [text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT)]
+        parts = [text[start : start + MAX_TEXT_CHARACTERS] for start in range(0, len(text), MAX_TEXT_CHARACTERS)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
         hearing = _Hearing(self._pinger(), self._windows.active())

@@ -5,31 +5,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright import Agent, FakeEnv, ModelPolicy, ScriptedModel, Size, UiTars15
-from screenwright.agent.dialects.grammar import ui_tars_grammar, up_to
+from screenwright.agent.dialects.grammar import integers_up_to, ui_tars_grammar
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 
 
 @given(most=st.integers(0, 99_999), number=st.integers(0, 200_000))
 def test_the_numbers_up_to_a_limit_are_those_and_no_others(most: int, number: int) -> None:
-    assert (re.fullmatch(up_to(most), str(number)) is not None) is (number <= most)
+    assert (re.fullmatch(integers_up_to(most), str(number)) is not None) is (number <= most)
 
 
 @pytest.mark.parametrize("most", [0, 1, 9, 10, 99, 100, 727, 1287, 1931])
 def test_every_number_up_to_a_limit_is_admitted_without_leading_zeros(most: int) -> None:
-    assert all(re.fullmatch(up_to(most), str(number)) for number in range(most + 1))
-    assert not any(re.fullmatch(up_to(most), text) for text in ("", "00", "01", "-1", str(most + 1), "٣"))
+    assert all(re.fullmatch(integers_up_to(most), str(number)) for number in range(most + 1))
+    assert not any(re.fullmatch(integers_up_to(most), text) for text in ("", "00", "01", "-1", str(most + 1), "٣"))
 
 
 def test_there_is_no_number_below_zero() -> None:
     with pytest.raises(ValueError, match="-1"):
-        up_to(-1)
+        integers_up_to(-1)
 
 
 def test_a_grammar_holds_the_real_box_tokens_and_the_limits_of_the_image() -> None:
     grammar = ui_tars_grammar(Size(1288, 728))
     assert 'box: <|box_start|> "("' in grammar
-    assert up_to(1287) in grammar
-    assert up_to(727) in grammar
+    assert integers_up_to(1287) in grammar
+    assert integers_up_to(727) in grammar
     assert "navigate" not in grammar
     assert "navigate_back()" in ui_tars_grammar(Size(28, 28), browser=True)
 

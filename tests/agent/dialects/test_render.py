@@ -122,7 +122,7 @@ def test_another_prompt_has_another_identity() -> None:
 
 def test_prompt_states_the_size_of_the_coordinate_space() -> None:
     assert "1288 x 728" in Qwen25Vl().render("x", TURNS)[0].text
-    assert "1000 by 1000" in Qwen3Vl().render("x", TURNS)[0].text
+    assert "1000 x 1000" in Qwen3Vl().render("x", TURNS)[0].text
     assert "1288 x 728" in Gta1().render("x", TURNS)[0].text
 
 

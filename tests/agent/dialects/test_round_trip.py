@@ -192,5 +192,5 @@ def test_a_dialect_writes_as_its_model_does(make: Callable[[], Writer], reply: s
 
 
 def test_what_a_family_has_no_words_for_is_said() -> None:
-    with pytest.raises(ValueError, match="UI-TARS has no words for Click"):
+    with pytest.raises(ValueError, match="UI-TARS cannot express Click"):
         UiTars15().format(None, [Click(P, Button.MIDDLE, count=3)])
