@@ -1,12 +1,9 @@
 """The doctor's checks of a model server, against a fake one with configurable capabilities."""
 
-import json
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -22,6 +19,7 @@ from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.served import ServedModel
 from screenwright.agent.models.wire import image_of
 from screenwright.envs.check import Check, CheckStatus
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 from screenwright.testing import PointingModel, answering_in
 
 OK, WARNING, FAILED, SKIPPED = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.SKIPPED
@@ -48,16 +46,27 @@ class ServerBehaviour:
     counts: bool = True
     counts_images: bool = True
     caches: bool = True
-    tells_cached: bool = True
+    reports_cached: bool = True
     metrics: bool = True
-    grammar: str = "held"  # or ignored, or refused
+    grammar: str = "enforced"  # or ignored, or rejected
     boxes: str = "Box: <|box_start|>(1,2)<|box_end|>"
-    says: str = "Hello."
+    greeting: str = "Hello."
     answers: int | None = None  # after so many it disconnects
     status: int = 200
     asked: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     seen: set[str] = field(default_factory=set[str])
     hits: int = 0
+
+    def respond(self, request: HttpRequest) -> HttpResponse | None:
+        if request.method == "POST":
+            if self.answers is not None and len(self.asked) >= self.answers:
+                return None
+            status, body = self.chat(request.json())
+        else:
+            status, body = self.get(request.path)
+        if isinstance(body, str):
+            return HttpResponse(body.encode(), "text/plain", status)
+        return HttpResponse.of_json(body, status)
 
     def get(self, path: str) -> tuple[int, Any]:
         if self.status != 200:
@@ -86,10 +95,10 @@ class ServerBehaviour:
             return 400, {"error": {"message": self.refusal.format(limit=self.images)}}
         text = "".join(part if isinstance(part, str) else part.get("text", "") for part in parts)
         grammar = body.get("structured_outputs", {}).get("grammar", "")
-        if grammar and self.grammar == "refused":
+        if grammar and self.grammar == "rejected":
             return 400, {"error": {"message": "no grammar backend"}}
-        reply = self.boxes if "Repeat" in text else self.says
-        if "code-" in grammar and self.grammar == "held":
+        reply = self.boxes if "Repeat" in text else self.greeting
+        if "code-" in grammar and self.grammar == "enforced":
             reply = "code-1234"
         tokens = 12 + len(text) // 2
         if self.counts_images:
@@ -101,60 +110,14 @@ class ServerBehaviour:
         cached = tokens // 32 * 32 if self.caches and text in self.seen else 0
         self.seen.add(text)
         self.hits += cached
-        details = {"cached_tokens": cached} if self.tells_cached else None
+        details = {"cached_tokens": cached} if self.reports_cached else None
         return {"prompt_tokens": tokens, "completion_tokens": 3, "prompt_tokens_details": details}
-
-
-class FakeServer(ThreadingHTTPServer):
-    daemon_threads = True
-    behaviour: ServerBehaviour
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one packet
-
-    @property
-    def behaviour(self) -> ServerBehaviour:
-        assert isinstance(self.server, FakeServer)
-        return self.server.behaviour
-
-    def do_GET(self) -> None:
-        self.send(*self.behaviour.get(self.path))
-
-    def do_POST(self) -> None:
-        behaviour = self.behaviour
-        body = self.rfile.read(int(self.headers["content-length"]))
-        if behaviour.answers is not None and len(behaviour.asked) >= behaviour.answers:
-            self.close_connection = True
-            return
-        self.send(*behaviour.chat(json.loads(body)))
-
-    def send(self, status: int, body: Any) -> None:
-        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain" if isinstance(body, str) else "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
 
 @contextmanager
 def serving(behaviour: ServerBehaviour) -> Generator[ServedModel]:
-    server = FakeServer(("127.0.0.1", 0), Handler)
-    server.behaviour = behaviour
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        with ServedModel(f"http://127.0.0.1:{server.server_port}", retries=0) as model:
-            yield model
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with LocalServer(behaviour.respond) as server, ServedModel(server.url, retries=0) as model:
+        yield model
 
 
 def checks_of(behaviour: ServerBehaviour, dialect: Dialect | None = None) -> dict[str, Check]:
@@ -162,7 +125,7 @@ def checks_of(behaviour: ServerBehaviour, dialect: Dialect | None = None) -> dic
         return {check.what.removeprefix("model: "): check for check in check_endpoint(model, dialect)}
 
 
-def line(what: str, behaviour: ServerBehaviour, dialect: Dialect | None = None) -> Check:
+def check_of(what: str, behaviour: ServerBehaviour, dialect: Dialect | None = None) -> Check:
     """A single check; the ones after it do not run."""
     with serving(behaviour) as model:
         return next(check for check in check_endpoint(model, dialect) if check.what == f"model: {what}")
@@ -182,7 +145,7 @@ def test_fully_capable_server_passes_every_check() -> None:
 
 def test_server_that_reports_nothing_does_not_fail() -> None:
     behaviour = ServerBehaviour(
-        vllm=False, context=None, images=None, counts=False, tells_cached=False, boxes="I will not."
+        vllm=False, context=None, images=None, counts=False, reports_cached=False, boxes="I will not."
     )
     found = checks_of(behaviour)
     assert not any(check.status is FAILED for check in found.values())
@@ -212,7 +175,7 @@ def test_remaining_checks_are_skipped_if_the_server_is_down() -> None:
 
 
 def test_server_that_rejects_the_key_is_not_reachable() -> None:
-    assert line("reachable", ServerBehaviour(status=401)).fix == "set its key in OPENAI_API_KEY"
+    assert check_of("reachable", ServerBehaviour(status=401)).fix == "set its key in OPENAI_API_KEY"
 
 
 @pytest.mark.parametrize("answers", range(1, 12))
@@ -237,19 +200,19 @@ def test_unknown_model_name_asks_for_a_dialect_and_other_checks_still_run() -> N
 
 
 def test_dialect_that_contradicts_the_name_is_a_warning() -> None:
-    check = line("name", ServerBehaviour(), UiTars10())
+    check = check_of("name", ServerBehaviour(), UiTars10())
     assert (check.status, check.fix) == (WARNING, "remove --dialect")
 
 
 def test_empty_reply_is_a_warning() -> None:
-    assert line("reply", ServerBehaviour(says="")).status is WARNING
+    assert check_of("reply", ServerBehaviour(greeting="")).status is WARNING
 
 
-@pytest.mark.parametrize(("context", "verdict"), [(32768, OK), (8192, OK), (6000, WARNING), (2500, FAILED)])
-def test_context_too_small_for_the_history_is_reported(context: int, verdict: CheckStatus) -> None:
-    check = line("context", ServerBehaviour(context=context))
-    assert check.status is verdict
-    assert verdict is OK or "--max-model-len 65536" in check.fix
+@pytest.mark.parametrize(("context", "status"), [(32768, OK), (8192, OK), (6000, WARNING), (2500, FAILED)])
+def test_context_too_small_for_the_history_is_reported(context: int, status: CheckStatus) -> None:
+    check = check_of("context", ServerBehaviour(context=context))
+    assert check.status is status
+    assert status is OK or "--max-model-len 65536" in check.fix
 
 
 # -- images
@@ -258,7 +221,7 @@ def test_context_too_small_for_the_history_is_reported(context: int, verdict: Ch
 @pytest.mark.parametrize("limit", [1, 3, 5, 30, 49])
 @pytest.mark.parametrize("refusal", ["At most {limit} image(s) may be provided in one prompt.", "too many images"])
 def test_image_limit_is_read_from_the_error_or_found_by_bisection(limit: int, refusal: str) -> None:
-    check = line("images a prompt", ServerBehaviour(images=limit, refusal=refusal))
+    check = check_of("images a prompt", ServerBehaviour(images=limit, refusal=refusal))
     assert check.found.startswith(f"{limit}")
     assert check.status is (OK if limit >= 5 else WARNING)
     assert (f"--history window:{limit}" in check.fix) is (limit < 5)
@@ -270,71 +233,71 @@ def test_model_without_image_input_fails() -> None:
     assert "this model has no image input" in found["images a prompt"].found
 
 
-@pytest.mark.parametrize(("dialect", "verdict"), [(UiTars15(), FAILED), (UiTars10(), WARNING)])
+@pytest.mark.parametrize(("dialect", "status"), [(UiTars15(), FAILED), (UiTars10(), WARNING)])
 def test_server_that_downscales_images_fails_for_models_that_answer_in_pixels(
-    dialect: Dialect, verdict: CheckStatus
+    dialect: Dialect, status: CheckStatus
 ) -> None:
-    check = line("image size", ServerBehaviour(rule=ImageRule(28, 3136, 1003520)), dialect)
-    assert check.status is verdict
+    check = check_of("image size", ServerBehaviour(rule=ImageRule(28, 3136, 1003520)), dialect)
+    assert check.status is status
     assert "the server resizes it to about " in check.found
     assert check.fix.startswith("raise the server's image limit")
 
 
 def test_server_that_enlarges_small_images_fails() -> None:
-    check = line("image size", ServerBehaviour(rule=ImageRule(28, 1024 * 28 * 28, 16384 * 28 * 28)))
+    check = check_of("image size", ServerBehaviour(rule=ImageRule(28, 1024 * 28 * 28, 16384 * 28 * 28)))
     assert (check.status, check.fix.split(" (")[0]) == (FAILED, "lower the server's image limit")
 
 
 def test_other_patch_size_is_distinguished_from_resizing() -> None:
-    check = line("image size", ServerBehaviour(rule=ImageRule(32, 3136, 16384 * 28 * 28)))
+    check = check_of("image size", ServerBehaviour(rule=ImageRule(32, 3136, 16384 * 28 * 28)))
     assert "patches are 32 px wide, not 28" in check.found
 
 
 def test_images_too_large_for_the_context_are_not_tried() -> None:
     assert (
-        line("image size", ServerBehaviour(context=3000)).found
+        check_of("image size", ServerBehaviour(context=3000)).found
         == "images are not resized: 448x336, 1288x728, 1092x1932, 1932x1092"
     )
 
 
 @pytest.mark.parametrize("behaviour", [ServerBehaviour(counts=False), ServerBehaviour(counts_images=False)])
 def test_image_size_check_is_skipped_without_token_counts(behaviour: ServerBehaviour) -> None:
-    assert line("image size", behaviour).status is SKIPPED
+    assert check_of("image size", behaviour).status is SKIPPED
 
 
 # -- tokens, cache, grammar
 
 
 def test_stripped_special_tokens_are_a_warning() -> None:
-    assert line("special tokens", ServerBehaviour(boxes="Box: (1, 2)")).status is WARNING
+    assert check_of("special tokens", ServerBehaviour(boxes="Box: (1, 2)")).status is WARNING
 
 
 def test_vllm_is_forced_by_grammar_to_write_a_box_and_other_servers_are_asked_to() -> None:
     for vllm in (True, False):
         behaviour = ServerBehaviour(vllm=vllm)
-        assert line("special tokens", behaviour).status is OK
+        assert check_of("special tokens", behaviour).status is OK
         asked = [body for body in behaviour.asked if "Repeat" in str(body)]
         assert [("<|box_start|>" in str(body.get("structured_outputs"))) for body in asked] == [vllm]
 
 
 def test_tokenizer_without_box_tokens_skips_the_check() -> None:
-    assert line("special tokens", ServerBehaviour(grammar="refused")).status is SKIPPED
-    assert line("special tokens", ServerBehaviour(), Gta1()).found == "the dialect has none"
+    assert check_of("special tokens", ServerBehaviour(grammar="rejected")).status is SKIPPED
+    assert check_of("special tokens", ServerBehaviour(), Gta1()).found == "the dialect has none"
 
 
 def test_disabled_prefix_cache_is_distinguished_from_an_unreported_one() -> None:
-    quiet = line("prefix cache", ServerBehaviour(tells_cached=False))
+    quiet = check_of("prefix cache", ServerBehaviour(reports_cached=False))
     assert quiet.status is OK
     assert "--enable-prompt-tokens-details" in quiet.fix
-    off = line("prefix cache", ServerBehaviour(caches=False))
+    off = check_of("prefix cache", ServerBehaviour(caches=False))
     assert (off.status, off.fix) == (WARNING, "remove --no-enable-prefix-caching")
-    mute = line("prefix cache", ServerBehaviour(tells_cached=False, metrics=False))
+    mute = check_of("prefix cache", ServerBehaviour(reports_cached=False, metrics=False))
     assert (mute.status, "the server does not report it" in mute.found) == (WARNING, True)
 
 
-@pytest.mark.parametrize(("grammar", "verdict"), [("held", OK), ("ignored", WARNING), ("refused", WARNING)])
-def test_grammar_support_is_verified_by_the_reply(grammar: str, verdict: CheckStatus) -> None:
-    assert line("structured output", ServerBehaviour(grammar=grammar)).status is verdict
+@pytest.mark.parametrize(("grammar", "status"), [("enforced", OK), ("ignored", WARNING), ("rejected", WARNING)])
+def test_grammar_support_is_verified_by_the_reply(grammar: str, status: CheckStatus) -> None:
+    assert check_of("structured output", ServerBehaviour(grammar=grammar)).status is status
 
 
 # -- calibration through a server
@@ -360,7 +323,7 @@ def test_model_with_arbitrary_points_is_rejected_over_http() -> None:
 
 
 def test_server_lost_during_calibration_is_reported() -> None:
-    with serving(ServerBehaviour(says="Action: click(start_box='(1,2)')", answers=4)) as model:
+    with serving(ServerBehaviour(greeting="Action: click(start_box='(1,2)')", answers=4)) as model:
         calibration = calibrate(model, UiTars15())
     assert "closed the connection" in calibration.lost
     assert calibration.check().status is FAILED
