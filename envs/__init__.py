@@ -1,1 +1,1 @@
-"""The screen: what can be seen and done. `env.py` is the contract, `actions.py` the vocabulary."""
+"""Environments: screens to observe and act on. `env.py` is the contract, `actions.py` the action vocabulary."""

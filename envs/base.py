@@ -129,7 +129,7 @@ def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> ActionR
 
 def act_and_settle(act: Callable[[], str], settler: Settler, timeouts: SettleTimeouts) -> ActionResult:
     """Call `act`, then wait until the screen settles. The result's `method` is what `act` returns."""
-    before = settler.look()
+    before = settler.capture()
     started = time.monotonic()
     method = act()
     acted = time.monotonic() - started

@@ -1,13 +1,13 @@
-"""What an environment is: a screen that can be seen and worked.
+"""The environment contract: a screen that can be observed and acted on.
 
-The contract below is held by `envs/contract.py`, a test class that the test of every backend inherits.
+Every backend passes the tests of `EnvContract` in `screenwright.testing`.
 
 Errors:
     EnvError
-     +- ActionRefused   this action cannot be done; the screen is fine, and the model is told the reason
-     +- EnvLost         the screen is gone; the episode ends as `env_lost`, which is never the model's failure
-     |   +- EnvStopped  the person at the screen has stopped the work; the episode ends as `cancelled`
-     +- EnvUnavailable  the screen could not be had in the first place; says what to install or to change
+     +- ActionRefused   this screen cannot do the action; the episode continues and the model gets the reason
+     +- EnvLost         the screen is gone; the episode ends as `env_lost`, which never counts against the model
+     |   +- EnvStopped  the user has stopped the run; the episode ends as `cancelled`
+     +- EnvUnavailable  the screen could not be opened; the message says what to install or to change
 """
 
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ from .screenshot import Screenshot
 
 
 class EnvError(Exception):
-    """Something about the environment; the message is one line for a person."""
+    """Base class of environment errors; the message is one line for people."""
 
 
 class ActionRefused(EnvError):
-    """The environment does not do this action; the message is the reason, in words that the model is shown."""
+    """The environment cannot do this action, and did nothing. The message is the reason; the model gets it."""
 
 
 class EnvLost(EnvError):
@@ -32,16 +32,16 @@ class EnvLost(EnvError):
 
 
 class EnvStopped(EnvLost):
-    """The person at the screen has stopped the work: nothing more is done to it, and nothing is held."""
+    """The user has stopped the run. No further action is carried out, and nothing is held down."""
 
 
 class EnvUnavailable(EnvError):
-    """The environment cannot be opened here; the message says what to do about it."""
+    """The environment cannot be opened; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvInfo:
-    """What an environment is, for the log: its kind, the program behind it, and the settings that matter."""
+    """A description of an environment for the log: its kind, the program behind it, and its main settings."""
 
     kind: str
     program: str = ""
@@ -50,12 +50,15 @@ class EnvInfo:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at the screen.
+    """The state of the screen at one time.
 
-    `facts` are plain sentences about what happened since the last look that the pixels may not show, such as a
-    download; they are shown to the model. `place` says where we are (the page's address, the active window's title);
-    it is for the log and the guard and is never shown to the model. `device` leads from screenshot pixels to the units
-    of the pointer.
+    Attributes:
+        screenshot: RGB, height x width physical pixels.
+        facts: Sentences for the model about events since the last observation that the pixels may not show, such as
+            a download.
+        location: The URL of the page or the title of the active window. For the log and the guard; the model does not
+            get it.
+        device: Converts screenshot pixels to the units of the pointer.
     """
 
     screenshot: Screenshot
@@ -66,9 +69,13 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """How an action was carried out: seconds of acting and of settling, and why settling ended.
+    """How an action was carried out.
 
-    `method` is set where there was a choice, such as how a text was typed.
+    Attributes:
+        act_s: Seconds until the input was sent.
+        settle_s: Seconds until the screen had settled after that.
+        settled_by: Why settling ended, such as `quiet` or `limit`.
+        method: How it was done where there is a choice, such as `paste` for a text; else empty.
     """
 
     act_s: float
@@ -78,41 +85,44 @@ class ActionResult:
 
 
 class Env(Protocol):
-    """A screen.
+    """A screen that an agent observes and acts on.
 
-    An environment opens itself at the first call that needs it, so that constructing one costs nothing and fails for
-    bad settings only. Its methods are called one at a time, though not always from the thread that made it.
+    The screen opens on first use: constructing an environment is cheap and fails only for invalid settings. Methods are
+    called one at a time, but not always from the same thread. Leaving the context manager closes the environment.
     """
 
     def info(self) -> EnvInfo:
-        """What this environment is. Opens nothing."""
+        """Describe the environment, without opening it."""
         ...
 
     def observe(self) -> Observation:
-        """Look at the screen; opens the environment if need be.
+        """Take a screenshot and collect the facts since the last observation.
 
         Raises:
-            EnvUnavailable: it cannot be opened.
-            EnvLost: it is gone.
+            EnvUnavailable: the screen cannot be opened.
+            EnvLost: the screen is gone, or the environment is closed.
         """
         ...
 
     def execute(self, action: Action) -> ActionResult:
-        """Carry out `action`; return when the screen has come to rest, within a bound.
+        """Carry out `action`; return when the screen has settled, within a time limit.
+
+        Args:
+            action: Its points are in pixels of the last screenshot.
 
         Raises:
-            ActionRefused: this screen cannot do it, such as a point outside the last screenshot; nothing was done.
-            EnvUnavailable: it cannot be opened.
-            EnvLost: it is gone.
+            ActionRefused: this screen cannot do it, such as a click outside the screenshot; nothing was done.
+            EnvUnavailable: the screen cannot be opened.
+            EnvLost: the screen is gone, or the environment is closed.
         """
         ...
 
     def release(self) -> None:
-        """Let go of every key and button that is held; never raises, also when the screen is gone or never opened."""
+        """Release every held key and button; never raises, even if the screen is gone or was never opened."""
         ...
 
     def close(self) -> None:
-        """Release, then give everything back; may be called twice, and before anything was opened."""
+        """Release, then free all resources; may be called twice, and before the screen was opened."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -124,39 +134,40 @@ class Env(Protocol):
 
 @runtime_checkable
 class Restartable(Protocol):
-    """A screen that can be had again after it was lost: what an `Env` may be besides."""
+    """Optional protocol: an `Env` that can restart after it was lost."""
 
     def restart(self) -> str:
-        """Start anew what was lost, as near to where it was as can be.
+        """Start the lost program again, as close to its last state as possible.
 
-        Returns what to tell the model: what is there now, and what is gone.
+        Returns:
+            A message for the model: the new state, and what was lost.
 
         Raises:
-            EnvLost: it cannot be had again.
+            EnvLost: it cannot be restarted.
         """
         ...
 
 
 class InputListener(Protocol):
-    """Who is told what the person at a screen does. Called from a thread of the environment's own; returns at once."""
+    """Receives the user's interventions. The environment calls it from its own thread; methods return at once."""
 
     def stop(self, reason: str) -> None:
-        """The person has stopped the work."""
+        """The user has stopped the run."""
         ...
 
     def user_started(self) -> None:
-        """The person works mouse or keyboard: hold until `user_finished`."""
+        """The user has started to use mouse or keyboard: pause until `user_finished`."""
         ...
 
     def user_finished(self) -> None:
-        """Mouse and keyboard have been left alone for a while."""
+        """Mouse and keyboard have been idle for some time."""
         ...
 
 
 @runtime_checkable
 class InputMonitored(Protocol):
-    """A screen that somebody may be sitting at: what an `Env` may be besides."""
+    """Optional protocol: an `Env` that detects the input of a user at the same screen."""
 
     def set_input_listener(self, listener: InputListener | None) -> None:
-        """Tell `listener` from now on, which is at work until it is replaced by None."""
+        """Send events to `listener` from now on; None ends that."""
         ...

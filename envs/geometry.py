@@ -1,4 +1,4 @@
-"""Sizes and the two spaces an environment knows: pixels of its screenshot, and units of its input device."""
+"""Sizes, boxes, and points in two spaces: pixels of the screenshot, and units of the input device."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Size:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"a size has at least one pixel each way, not {self.width}x{self.height}")
+            raise ValueError(f"a size is at least 1x1, not {self.width}x{self.height}")
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
@@ -28,7 +28,7 @@ class ScreenPoint:
 
 @dataclass(frozen=True, slots=True)
 class DevicePoint:
-    """A point in the units that the mouse is moved in: CSS pixels of a page, or the desktop's own coordinates."""
+    """A point in the units of the input device: CSS pixels of a page, or desktop coordinates."""
 
     x: float
     y: float
@@ -36,10 +36,10 @@ class DevicePoint:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTransform:
-    """How screenshot pixels become device units: `device = origin + screen / scale`.
+    """Converts screenshot pixels to device units: `device = origin + screen / scale`.
 
     `scale` is screenshot pixels per device unit (2.0 on a Retina screen or at device scale factor 2); the origin is
-    where the screenshot's top left corner lies in device units (not zero on a second monitor).
+    the screenshot's top left corner in device units (not zero on a second monitor).
     """
 
     scale: float = 1.0
@@ -47,13 +47,13 @@ class DeviceTransform:
     origin_y: float = 0.0
 
     def apply(self, point: ScreenPoint) -> DevicePoint:
-        """Where the mouse must go for `point`."""
+        """Convert `point` to device units."""
         return DevicePoint(self.origin_x + point.x / self.scale, self.origin_y + point.y / self.scale)
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels of the screenshot; left and top inside, right and bottom just outside."""
+    """A rectangle in pixels of the screenshot; left and top are inclusive, right and bottom exclusive."""
 
     left: int
     top: int

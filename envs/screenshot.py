@@ -1,4 +1,4 @@
-"""A screenshot as a value: pixels, their PNG encoding and their name, each computed at most once."""
+"""A screenshot: pixels, PNG encoding and hash, each computed at most once."""
 
 import hashlib
 import io
@@ -10,16 +10,15 @@ from .geometry import Size
 
 
 class Screenshot:
-    """One picture of a screen: RGB, 8 bits a channel, height x width physical pixels.
+    """An image of a screen: RGB, 8 bits per channel, height x width physical pixels.
 
-    Made from an image or from PNG bytes; the other form is derived when first asked for, so that a backend which
-    captures PNG never decodes it for the log, and one which captures pixels encodes them once. Treat `image` as
-    read-only.
+    Made from an image or from PNG bytes. The other form is derived on first access, so that a backend that captures PNG
+    never decodes it for the log, and one that captures pixels encodes them once. Treat `image` as read-only.
     """
 
     def __init__(self, image: Image.Image | None = None, png: bytes | None = None) -> None:
         if (image is None) == (png is None):
-            raise ValueError("a screenshot is made from an image or from PNG bytes: exactly one of them")
+            raise ValueError("pass either an image or PNG bytes")
         if image is not None:
             self.image = image if image.mode == "RGB" else image.convert("RGB")
         if png is not None:
@@ -33,14 +32,14 @@ class Screenshot:
 
     @cached_property
     def png(self) -> bytes:
-        """The picture as PNG at compression level 1: lossless, and about half the time of the default level."""
+        """The pixels as PNG at compression level 1, which takes about half the time of the default level."""
         buffer = io.BytesIO()
         self.image.save(buffer, "PNG", compress_level=1)
         return buffer.getvalue()
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of `png`, in hexadecimal: the screenshot's name in a recorded run."""
+        """SHA-256 of `png`, in hexadecimal; identifies the screenshot in a recorded run."""
         return hashlib.sha256(self.png).hexdigest()
 
     @cached_property
@@ -52,7 +51,7 @@ class Screenshot:
             return Size(*header.size)
 
     def drop_pixels(self) -> None:
-        """Keep only the PNG, which takes a tenth of the memory; the pixels are decoded again if asked for."""
+        """Keep only the PNG, which takes a tenth of the memory; `image` decodes it again."""
         _ = self.png
         self.__dict__.pop("image", None)
 

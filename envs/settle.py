@@ -1,13 +1,12 @@
-"""When has a screen come to rest? A rule on pixels alone, for screens that cannot be asked.
+"""Waits until a screen has settled, judging by its pixels alone.
 
-The screen is looked at every 40 ms. It has come to rest once it has not changed for `quiet_s`; where nothing changes
-at all, once `first_change_s` have passed. What goes on for ever does not count: a small change in a place that made a
-small change before (a caret, a clock), and anything that after a while moves in one small part of the screen only.
-All else is bounded by `limit_s`.
+The screen is captured every 40 ms. It has settled when it has not changed for `quiet_s`, or when nothing has changed
+within `first_change_s`. Endless animations do not count: a small change where there was a small change before (a caret,
+a clock), and anything that after some time changes only one small area. `limit_s` bounds everything else.
 
-A still screen whose program is at work is about to change: where that can be told (`busy`), and while something small
-turns quickly in one place (the wheel in the tab of a page that loads), rest is not believed for up to `busy_s`. What
-turned on for longer than that is not waited for again.
+A still screen of a busy program is about to change. Where the platform reports that (`busy`), and while something
+small changes quickly in one area (the spinner in the tab of a loading page), the wait is extended by up to `busy_s`. A
+spinner that outlasts this does not extend a later wait.
 """
 
 import time
@@ -20,17 +19,18 @@ from .geometry import Box
 
 POLL_S = 0.04
 BLINK_PX = 250
-STEADY_AFTER_S = 1.5
-STEADY_SHARE = 0.02
-_PLACES_REMEMBERED = 8
-_TURNS, _TURNS_WITHIN_S = 3, 0.3
+ONE_AREA_AFTER_S = 1.5
+ONE_AREA_SHARE = 0.02
+_AREAS_REMEMBERED = 8
+_SPINS, _SPINS_WITHIN_S = 3, 0.3
 _BYTES_PER_PIXEL = 4
+_ONE_AREA = "quiet outside one area"
 _ANY = [0] + [255] * 255
 
 
 @dataclass(frozen=True, slots=True)
 class RawFrame:
-    """One raw look: `pixels` holds four bytes a pixel, row by row, in whatever order of colours the screen has."""
+    """One capture: `pixels` holds four bytes per pixel, row by row, in the screen's channel order."""
 
     width: int
     height: int
@@ -39,7 +39,7 @@ class RawFrame:
 
 @dataclass(frozen=True, slots=True)
 class FrameChange:
-    """Where two frames differ, and in how many pixels."""
+    """The area in which two frames differ, and the number of pixels that do."""
 
     box: Box
     pixels: int
@@ -47,9 +47,9 @@ class FrameChange:
 
 @dataclass(frozen=True, slots=True)
 class SettleTimeouts:
-    """How long to wait (seconds): for the first change, for quiet after the last one, and at most.
+    """Timeouts in seconds: for the first change, for quiet after the last change, and in total.
 
-    `busy_s` is how long after the last change a program that is at work, or something that turns, is waited for.
+    `busy_s` is how long after the last change to wait for a busy program or a spinner.
     """
 
     first_change_s: float = 0.5
@@ -60,9 +60,9 @@ class SettleTimeouts:
 
 @dataclass(frozen=True, slots=True)
 class SettleResult:
-    """How long settling took, and what ended it: `quiet`, `no change`, `rest but for one place`, or `limit`.
+    """How long settling took, and what ended it: `quiet`, `no change`, `quiet outside one area`, or `limit`.
 
-    `, still busy` follows where the program went on working.
+    `, still busy` is appended if the program was still busy.
     """
 
     seconds: float
@@ -70,7 +70,7 @@ class SettleResult:
 
 
 def changed(before: RawFrame, after: RawFrame) -> FrameChange | None:
-    """Where `after` differs from `before`; None if nowhere."""
+    """The difference between two frames; None if there is none."""
     if before.pixels == after.pixels:
         return None
     if (before.width, before.height) != (after.width, after.height):
@@ -86,7 +86,7 @@ def changed(before: RawFrame, after: RawFrame) -> FrameChange | None:
 
 
 def _changed_rows(before: bytes, after: bytes, stride: int) -> tuple[int, int]:
-    """The first row that differs, and the one after the last; comparing rows is fast, comparing pixels is not."""
+    """The first row that differs, and the one after the last; comparing rows is much faster than comparing pixels."""
     starts = range(0, len(after), stride)
     top = next(start for start in starts if before[start : start + stride] != after[start : start + stride])
     last = next(start for start in reversed(starts) if before[start : start + stride] != after[start : start + stride])
@@ -101,92 +101,91 @@ def _rows(frame: RawFrame, top: int, bottom: int) -> Image.Image:
 
 @dataclass(slots=True)
 class Settler:
-    """Waits for rest. Keeps in mind where the screen blinks, from one wait to the next.
+    """Waits until a screen has settled; remembers blinking areas from one wait to the next.
 
-    `look` captures the screen; `busy` says whether the program is at work, and is asked at every look; `sleep` and
-    `clock` are the time, to be replaced in tests.
+    `capture` returns the current frame; `busy` whether the program is busy, called once per frame. Tests replace
+    `sleep` and `clock`.
     """
 
-    look: Callable[[], RawFrame]
+    capture: Callable[[], RawFrame]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     busy: Callable[[], bool] = lambda: False
-    _places: list[Box] = field(default_factory=list[Box])
+    _blinking: list[Box] = field(default_factory=list[Box])
     _endless: list[Box] = field(default_factory=list[Box])
 
     def wait(self, before: RawFrame, timeouts: SettleTimeouts = SettleTimeouts()) -> SettleResult:
-        """Return once the screen has come to rest; `before` is how it looked before it was acted on."""
+        """Return once the screen has settled; `before` is the frame before the action."""
         started = self.clock()
-        watch = _Watch(before.width * before.height)
+        wait = _Wait(before.width * before.height)
         last = before
         while True:
-            frame = self.look()
+            frame = self.capture()
             now = self.clock() - started
             change = changed(last, frame)
             last = frame
             if change is not None:
                 if not self._blinks(change):
-                    watch.saw(change, now)
-                elif not any(_touch(change.box, place) for place in self._endless):
-                    watch.turns.append((now, change.box))
-            working = self.busy() or watch.turning(now)
-            reason = watch.verdict(now, timeouts)
-            if reason and (not working or watch.waited_for(now, timeouts)):
-                if watch.turning(now):
-                    self._endless = [*self._endless[1 - _PLACES_REMEMBERED :], watch.turns[-1][1]]
-                return SettleResult(now, f"{reason}, still busy" if working and "limit" not in reason else reason)
+                    wait.changes.append((now, change.box))
+                elif not any(_overlap(change.box, area) for area in self._endless):
+                    wait.spins.append((now, change.box))
+            busy = self.busy() or wait.is_spinning(now)
+            reason = wait.end_reason(now, timeouts)
+            if reason and (not busy or wait.busy_time_is_up(now, timeouts)):
+                if wait.is_spinning(now):
+                    self._endless = [*self._endless[1 - _AREAS_REMEMBERED :], wait.spins[-1][1]]
+                return SettleResult(now, f"{reason}, still busy" if busy and "limit" not in reason else reason)
             self.sleep(POLL_S)
 
     def _blinks(self, change: FrameChange) -> bool:
-        """Whether `change` is small and where there was a small one before; remembers the place of a small one."""
+        """Whether `change` is small and overlaps an earlier small change; remembers the area of a small change."""
         if change.pixels > BLINK_PX:
             return False
-        if any(_touch(change.box, place) for place in self._places):
+        if any(_overlap(change.box, area) for area in self._blinking):
             return True
-        self._places = [*self._places[1 - _PLACES_REMEMBERED :], change.box]
+        self._blinking = [*self._blinking[1 - _AREAS_REMEMBERED :], change.box]
         return False
 
 
 @dataclass(slots=True)
-class _Watch:
-    """What was seen during one wait."""
+class _Wait:
+    """The changes during one wait, with their times."""
 
     screen_px: int
     changes: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
-    turns: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
+    spins: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
 
-    def saw(self, change: FrameChange, now: float) -> None:
-        self.changes.append((now, change.box))
+    def is_spinning(self, now: float) -> bool:
+        """Whether something small has just changed several times, faster than a caret blinks."""
+        return len(self.spins) >= _SPINS and now - self.spins[-_SPINS][0] <= _SPINS_WITHIN_S
 
-    def turning(self, now: float) -> bool:
-        """Whether something small has changed several times just now, quicker than any caret blinks."""
-        return len(self.turns) >= _TURNS and now - self.turns[-_TURNS][0] <= _TURNS_WITHIN_S
-
-    def waited_for(self, now: float, timeouts: SettleTimeouts) -> bool:
-        """Whether a program at work has had its time since it last changed something, or all time is up."""
+    def busy_time_is_up(self, now: float, timeouts: SettleTimeouts) -> bool:
+        """Whether a busy program has had `busy_s` since its last change, or no wait can be extended."""
         last = self.changes[-1][0] if self.changes else 0.0
         return (
-            now - last >= timeouts.busy_s or now >= timeouts.limit_s or self.verdict(now, timeouts).startswith("rest")
+            now - last >= timeouts.busy_s
+            or now >= timeouts.limit_s
+            or self.end_reason(now, timeouts).startswith("quiet outside")
         )
 
-    def verdict(self, now: float, timeouts: SettleTimeouts) -> str:
-        """Why the wait is over; empty if it is not."""
+    def end_reason(self, now: float, timeouts: SettleTimeouts) -> str:
+        """Why the wait is over; empty if it continues."""
         if not self.changes:
             return "no change" if now >= timeouts.first_change_s else ""
         if now - self.changes[-1][0] >= timeouts.quiet_s:
             return "quiet"
-        if now >= STEADY_AFTER_S and self._in_one_place(now - STEADY_AFTER_S / 2):
-            return "rest but for one place"
+        if now >= ONE_AREA_AFTER_S and self._in_one_area(now - ONE_AREA_AFTER_S / 2):
+            return _ONE_AREA
         return "limit" if now >= timeouts.limit_s else ""
 
-    def _in_one_place(self, since: float) -> bool:
+    def _in_one_area(self, since: float) -> bool:
         boxes = [box for when, box in self.changes if when >= since]
         if not boxes:
             return False
         width = max(box.right for box in boxes) - min(box.left for box in boxes)
         height = max(box.bottom for box in boxes) - min(box.top for box in boxes)
-        return width * height <= STEADY_SHARE * self.screen_px
+        return width * height <= ONE_AREA_SHARE * self.screen_px
 
 
-def _touch(one: Box, other: Box) -> bool:
+def _overlap(one: Box, other: Box) -> bool:
     return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom

@@ -60,21 +60,21 @@ class PyAutoGuiDriver:
         """See `Driver`."""
         self._call("mouseDown" if down else "mouseUp", button=button.value)
 
-    def notch(self, direction: Direction) -> None:
+    def scroll(self, direction: Direction) -> None:
         """See `Driver`."""
         clicks = _wheel_clicks.get(platform.system(), 1)
         sign = 1 if direction in (Direction.UP, Direction.RIGHT) else -1
         wheel = "scroll" if direction in (Direction.UP, Direction.DOWN) else "hscroll"
         self._call(wheel, sign * clicks)
 
-    def codes(self, key: str) -> tuple[str | int, ...]:
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         name = _NAMES.get(key, key)
         if not self._gui.isValidKey(name):
             raise ActionRefused(f"this keyboard has no key {key!r}")
         return (name,)
 
-    def code(self, code: str | int, down: bool) -> None:
+    def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         self._call("keyDown" if down else "keyUp", str(code))
 

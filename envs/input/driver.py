@@ -1,4 +1,4 @@
-"""What a desktop's input is made of: the seam between gestures and the platform."""
+"""The interface between gestures and the platform's input."""
 
 from typing import Protocol
 
@@ -6,48 +6,49 @@ from ..actions import Button, Direction
 
 
 class Driver(Protocol):
-    """Mouse and keyboard of one display, in units of the pointer."""
+    """Mouse and keyboard of one display. Coordinates are in units of the pointer."""
 
     def check(self) -> None:
-        """See that the person at the screen has not stopped us, and that the screen is still there.
+        """Check that the screen is available and the run was not stopped.
 
         Raises:
-            EnvLost: it is gone, or the pointer was pushed into a corner.
+            EnvLost: the screen is gone.
+            EnvStopped: the user pushed the pointer into a corner.
         """
         ...
 
     def move(self, x: float, y: float) -> None:
-        """Put the pointer at (x, y)."""
+        """Move the pointer to (x, y)."""
         ...
 
     def button(self, button: Button, down: bool) -> None:
         """Press or release a mouse button."""
         ...
 
-    def notch(self, direction: Direction) -> None:
+    def scroll(self, direction: Direction) -> None:
         """Turn the wheel by one notch."""
         ...
 
-    def codes(self, key: str) -> tuple[str | int, ...]:
-        """What is to be pressed, in order, for the key of that canonical name.
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
+        """The codes to press, in order, for the key with that canonical name.
 
         Raises:
             ActionRefused: there is no such key.
         """
         ...
 
-    def code(self, code: str | int, down: bool) -> None:
-        """Press or release what `codes` named."""
+    def key(self, code: str | int, down: bool) -> None:
+        """Press or release a code of `key_codes`."""
         ...
 
     def type(self, text: str) -> str:
-        """Type `text` where the focus is; the method that was used.
+        """Type `text` into the focused element; returns the method used.
 
         Raises:
-            ActionRefused: some character cannot be typed; nothing was.
+            ActionRefused: a character cannot be typed; nothing was typed.
         """
         ...
 
     def close(self) -> None:
-        """Give everything back; never raises."""
+        """Free all resources; never raises."""
         ...

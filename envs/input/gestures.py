@@ -1,4 +1,4 @@
-"""Gestures: the actions of the vocabulary, done with a driver; and what is held between two of them."""
+"""Carries out actions with a driver, and tracks what is held down between actions."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -29,7 +29,7 @@ DRAG_MOVES = 20
 DRAG_S = 0.15
 DOUBLE_CLICK_S = 0.55
 BEFORE_SUBMIT_S = 0.25
-"""GTK's file dialog looks up a path while it is typed, and drops an Enter within 0.1 s of its last letter."""
+"""GTK's file dialog completes a path while it is typed, and drops an Enter within 0.1 s of its last letter."""
 _PRESS_S = 0.02
 _BETWEEN_CLICKS_S = 0.06
 _NOTCH_S = 0.008
@@ -37,7 +37,7 @@ _NEAR_PX = 12
 
 
 class Gestures:
-    """Does actions. `method` of `do` is how text was typed, else empty. `sleep` is what a long press waits with."""
+    """Carries out actions. `device` converts their points; a long press waits with `sleep`."""
 
     def __init__(self, driver: Driver, device: DeviceTransform, sleep: Callable[[float], None] = time.sleep) -> None:
         self._driver = driver
@@ -49,10 +49,10 @@ class Gestures:
         self._clicked: dict[Button, tuple[DevicePoint, float]] = {}
 
     def do(self, action: Action) -> str:
-        """Do `action`, one of those that need mouse or keyboard.
+        """Carry out `action`; returns how a text was typed, else an empty string.
 
         Raises:
-            ActionRefused: it cannot be done on a desktop; nothing was.
+            ActionRefused: mouse and keyboard cannot do it; nothing was done.
         """
         match action:
             case Click(at, button, count, modifiers):
@@ -64,7 +64,7 @@ class Gestures:
             case Scroll(direction, amount, at):
                 self._move(at)
                 for _ in range(amount):
-                    self._driver.notch(direction)
+                    self._driver.scroll(direction)
                     time.sleep(_NOTCH_S)
             case Type(text, submit):
                 return self._type(text, submit)
@@ -73,25 +73,25 @@ class Gestures:
             case KeyDown(key):
                 self._hold_key(canonical_key(key))
             case KeyUp(key):
-                self._let_go_of_key(canonical_key(key))
+                self._release_key(canonical_key(key))
             case ButtonDown(button, at):
                 self._move(at)
-                self._keep_apart(button)
+                self._avoid_double_click(button)
                 self._driver.button(button, True)
                 self._buttons.append(button)
             case ButtonUp(button, at):
                 self._move(at)
                 self._driver.button(button, False)
                 self._buttons = [held for held in self._buttons if held != button]
-                self._was_clicked(button)
+                self._remember_click(button)
             case LongPress(at, seconds):
                 self._long_press(at, seconds)
             case _:
-                raise ActionRefused(f"a desktop has no {type(action).__name__.lower()}")
+                raise ActionRefused(f"a desktop has no {type(action).__name__.lower()} action")
         return ""
 
     def release(self) -> None:
-        """Let go of everything that is held; what cannot be let go of any more is forgotten."""
+        """Release everything that is held; ignores errors of a screen that is gone."""
         keys, self._keys = self._keys, {}
         buttons, self._buttons = self._buttons, []
         with suppress(EnvError):
@@ -101,7 +101,7 @@ class Gestures:
                 self._press(reversed(codes), False)
 
     def _move(self, to: ScreenPoint | None) -> None:
-        """Put the pointer there. While a button is held it is a drag, which goes there in small moves."""
+        """Move the pointer; in small steps while a button is held, since that is a drag."""
         if to is None:
             return
         if self._buttons and self._at is not None:
@@ -122,33 +122,33 @@ class Gestures:
     def _click(self, at: DevicePoint, button: Button, count: int, modifiers: tuple[str, ...]) -> None:
         with self._held(modifiers):
             self._put(at)
-            self._keep_apart(button)
+            self._avoid_double_click(button)
             for turn in range(count):
                 if turn:
                     time.sleep(_BETWEEN_CLICKS_S)
                 self._driver.button(button, True)
                 time.sleep(_PRESS_S)
                 self._driver.button(button, False)
-        self._was_clicked(button)
+        self._remember_click(button)
 
-    def _was_clicked(self, button: Button) -> None:
+    def _remember_click(self, button: Button) -> None:
         if self._at is not None:
             self._clicked[button] = (self._at, time.monotonic())
 
-    def _keep_apart(self, button: Button) -> None:
-        """Wait until a press here cannot be taken for the second half of a double click."""
+    def _avoid_double_click(self, button: Button) -> None:
+        """Wait until a press here cannot form a double click with the last click."""
         if self._at is None or button not in self._clicked:
             return
-        place, when = self._clicked[button]
-        if abs(self._at.x - place.x) <= _NEAR_PX and abs(self._at.y - place.y) <= _NEAR_PX:
+        last, when = self._clicked[button]
+        if abs(self._at.x - last.x) <= _NEAR_PX and abs(self._at.y - last.y) <= _NEAR_PX:
             time.sleep(max(0.0, when + DOUBLE_CLICK_S - time.monotonic()))
 
     def _drag(self, path: Sequence[DevicePoint], button: Button, modifiers: tuple[str, ...]) -> None:
-        """Press, go along the path in small moves, release: programs that start a drag need to see it move."""
+        """Press, move along the path in small steps, release; programs detect a drag by its motion."""
         moves = max(2, DRAG_MOVES // (len(path) - 1))
         with self._held(modifiers):
             self._put(path[0])
-            self._keep_apart(button)
+            self._avoid_double_click(button)
             self._driver.button(button, True)
             try:
                 time.sleep(_PRESS_S)
@@ -160,7 +160,7 @@ class Gestures:
 
     def _long_press(self, at: ScreenPoint, seconds: float) -> None:
         self._move(at)
-        self._keep_apart(Button.LEFT)
+        self._avoid_double_click(Button.LEFT)
         self._driver.button(Button.LEFT, True)
         try:
             self._sleep(seconds)
@@ -180,14 +180,14 @@ class Gestures:
 
     @contextmanager
     def _held(self, keys: tuple[str, ...]) -> Generator[None]:
-        """Hold `keys` meanwhile; those that `KeyDown` holds already stay held."""
+        """Hold `keys`, except those that `KeyDown` holds already."""
         names = [name for name in map(canonical_key, keys) if name not in self._keys]
-        codes = [code for name in names for code in self._driver.codes(name)]
+        codes = [code for name in names for code in self._driver.key_codes(name)]
         codes = list(dict.fromkeys(codes))
         pressed: list[str | int] = []
         try:
             for code in codes:
-                self._driver.code(code, True)
+                self._driver.key(code, True)
                 pressed.append(code)
             yield
         finally:
@@ -195,13 +195,13 @@ class Gestures:
 
     def _hold_key(self, name: str) -> None:
         if name not in self._keys:
-            self._keys[name] = self._driver.codes(name)
+            self._keys[name] = self._driver.key_codes(name)
             self._press(self._keys[name], True)
 
-    def _let_go_of_key(self, name: str) -> None:
-        codes = self._keys.pop(name, None) or self._driver.codes(name)
+    def _release_key(self, name: str) -> None:
+        codes = self._keys.pop(name, None) or self._driver.key_codes(name)
         self._press(reversed(codes), False)
 
     def _press(self, codes: Iterator[str | int] | Sequence[str | int], down: bool) -> None:
         for code in codes:
-            self._driver.code(code, down)
+            self._driver.key(code, down)

@@ -1,4 +1,4 @@
-"""X keysyms of characters and key names, which X11, VNC and Wayland share."""
+"""X keysyms of characters and key names, for X11, VNC and Wayland."""
 
 from ..env import ActionRefused
 
@@ -28,7 +28,7 @@ def symbol_of(name: str) -> int:
     """The keysym of a key by its canonical name.
 
     Raises:
-        ActionRefused: X knows no such key.
+        ActionRefused: X has no such key.
     """
     symbol = NAMED_KEYSYMS.get(name) or (keysym_of(name) if len(name) == 1 else 0)
     if not symbol:
@@ -37,15 +37,15 @@ def symbol_of(name: str) -> int:
 
 
 def keysym_of(character: str) -> int:
-    """The keysym of a character: Latin 1 as it is, all others by their code point (X protocol, appendix A)."""
+    """The keysym of a character: Latin-1 directly, others by their code point (X protocol, appendix A)."""
     point = ord(character)
     return point if 0x20 <= point <= 0x7E or 0xA0 <= point <= 0xFF else _UNICODE | point
 
 
 def character_of(symbol: int) -> str:
-    """The character of a keysym that is older than Unicode's, as the layouts of most alphabets use; else nothing.
+    """The character of a legacy keysym, as most non-Latin layouts use them; empty for other keysyms.
 
-    Their high byte says which table the low one belongs to (X protocol, appendix A).
+    The high byte selects the table of the low byte (X protocol, appendix A).
     """
     if symbol in _ODD:
         return _ODD[symbol]

@@ -1,4 +1,4 @@
-"""Which texts can be typed at all."""
+"""Which texts can be typed."""
 
 import unicodedata
 
@@ -8,11 +8,11 @@ _KEYS = "\n\r\t"
 
 
 def check_typeable(text: str) -> None:
-    """Refuse what is no text: control characters other than line breaks and tabs, and halves of characters.
+    """Check that `text` has no control characters but line breaks and tabs, and no lone surrogates.
 
     Raises:
-        ActionRefused: there is one; programs would drop it without a word.
+        ActionRefused: it has one; programs would drop it silently.
     """
     wrong = next((char for char in text if char not in _KEYS and unicodedata.category(char) in ("Cc", "Cs")), None)
     if wrong is not None:
-        raise ActionRefused(f"no key types the character {wrong!r}: leave it out, or press keys by their names")
+        raise ActionRefused(f"the character {wrong!r} cannot be typed; use a hotkey action for special keys")

@@ -51,17 +51,17 @@ class VncDriver:
         self._pressed = self._pressed | bit if down else self._pressed & ~bit
         self._client.pointer(*self._at, self._pressed)
 
-    def notch(self, direction: Direction) -> None:
+    def scroll(self, direction: Direction) -> None:
         """See `Driver`."""
         self._client.pointer(*self._at, self._pressed | _WHEEL[direction])
         self._client.pointer(*self._at, self._pressed)
 
-    def codes(self, key: str) -> tuple[str | int, ...]:
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         symbol = symbol_of(key)
         return (_SHIFT, symbol) if key in _SHIFTED else (symbol,)
 
-    def code(self, code: str | int, down: bool) -> None:
+    def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         self._client.key(int(code), down)
 

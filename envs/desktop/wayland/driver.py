@@ -55,7 +55,7 @@ class WaylandDriver:
         self._wire.request(self._pointer, _BUTTON, _now_ms(), _BUTTONS[button], int(down))
         self._end_of_frame()
 
-    def notch(self, direction: Direction) -> None:
+    def scroll(self, direction: Direction) -> None:
         """See `Driver`."""
         self._heed()
         axis, sign = _AXES[direction]
@@ -63,7 +63,7 @@ class WaylandDriver:
         self._wire.request(self._pointer, _DISCRETE, _now_ms(), axis, sign * _NOTCH_PX * 256, sign)
         self._end_of_frame()
 
-    def codes(self, key: str) -> tuple[str | int, ...]:
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         code = CODES.get(key) or self._others.get(key)
         if code is None and len(key) == 1:
@@ -73,7 +73,7 @@ class WaylandDriver:
             raise ActionRefused(f"this keyboard has no key {key!r}")
         return (code,)
 
-    def code(self, code: str | int, down: bool) -> None:
+    def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         if down:
             self._heed()

@@ -77,18 +77,18 @@ class XTestDriver:
         """See `Driver`."""
         self._fake(False, down, _BUTTONS[button])
 
-    def notch(self, direction: Direction) -> None:
+    def scroll(self, direction: Direction) -> None:
         """See `Driver`."""
         for down in (True, False):
             self._fake(False, down, _WHEEL[direction])
 
-    def codes(self, key: str) -> tuple[str | int, ...]:
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         self._keyboard.refresh()
         stroke = self._keyboard.key(key) or self._lent_key(key)
         return (*stroke.held, stroke.keycode)
 
-    def code(self, code: str | int, down: bool) -> None:
+    def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         self._fake(True, down, int(code))
 
@@ -178,7 +178,7 @@ class XTestDriver:
     def _paste_key(self, terminal: bool) -> Callable[[], None]:
         """Terminals paste with shift+insert, all others with ctrl+v, unless the keyboard has no V."""
         modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
-        held, stroke = self.codes(modifier)[-1], self.codes(key)[-1]
+        held, stroke = self.key_codes(modifier)[-1], self.key_codes(key)[-1]
         return lambda: self._press([Stroke(int(stroke), (int(held),))])
 
     def _pinger(self) -> Ping:

@@ -77,7 +77,7 @@ def test_a_spinner_does_not_hold_the_screen_to_the_limit() -> None:
     # 20 x 16 = 320 pixels: more than a caret, less than a fiftieth of the screen
     spinner = Box(100, 50, 120, 66)
     settled = Screen(lambda now: painted(spinner, shade=int(now * 1000) % 200 + 50)).settled()
-    assert settled.by == "rest but for one place"
+    assert settled.by == "quiet outside one area"
     assert settled.seconds < 2.0
 
 

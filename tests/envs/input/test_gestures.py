@@ -22,12 +22,12 @@ class RecordingDriver:
     def button(self, button: Button, down: bool) -> None:
         self.buttons.append((button, down, len(self.moves)))
 
-    def notch(self, direction: Direction) -> None: ...
+    def scroll(self, direction: Direction) -> None: ...
 
-    def codes(self, key: str) -> tuple[str | int, ...]:
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
         return (key,)
 
-    def code(self, code: str | int, down: bool) -> None: ...
+    def key(self, code: str | int, down: bool) -> None: ...
 
     def type(self, text: str) -> str:
         return "keys"
