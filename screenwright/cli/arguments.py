@@ -4,10 +4,10 @@ import argparse
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
-from ..envs.config import Config, Setting
-from .settings import flag_of
+if TYPE_CHECKING:  # so that --help and --version need no settings
+    from ..envs.config import Config, Setting
 
 BAD_INPUT = 2
 
@@ -25,7 +25,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def add_settings(parser: argparse.ArgumentParser, tree: type[Config], *, everything: bool, skip: str = "") -> None:
+def flag_of(name: str, value: object = None) -> str:
+    """The flag of a setting, or the one that turns it off."""
+    return ("--no-" if value is False else "--") + name.replace("_", "-")
+
+
+def add_settings(parser: argparse.ArgumentParser, tree: "type[Config]", *, everything: bool, skip: str = "") -> None:
     """`--config` and a flag for each setting of `tree` except `skip`; `everything` also lists the rare ones."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     groups: dict[str, Any] = {}
@@ -49,12 +54,12 @@ def add_help_all(parser: argparse.ArgumentParser, build: Callable[[], argparse.A
     parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all flags, with the rare ones")
 
 
-def given_flags(given: argparse.Namespace, tree: type[Config]) -> dict[str, object]:
+def given_flags(given: argparse.Namespace, tree: "type[Config]") -> dict[str, object]:
     """The settings of `tree` that were given as flags."""
     return {name: value for name, value in vars(given).items() if name in tree.settings() and value is not None}
 
 
-def _add_flag(group: Any, one: Setting, text: str | None) -> None:
+def _add_flag(group: Any, one: "Setting", text: str | None) -> None:
     shown = argparse.SUPPRESS if text is None else text
     flag, common = flag_of(one.name), dict[str, Any](dest=one.name, default=argparse.SUPPRESS)
     if one.is_bool:  # both forms are accepted; the help shows the one that changes the default
@@ -66,7 +71,7 @@ def _add_flag(group: Any, one: Setting, text: str | None) -> None:
     group.add_argument(flag, action=action, metavar=_metavar(one), help=shown, **common)
 
 
-def _metavar(one: Setting) -> str:
+def _metavar(one: "Setting") -> str:
     if one.choices:
         return "|".join(one.choices)
     types = {one.annotation, *get_args(one.annotation)}
@@ -76,7 +81,7 @@ def _metavar(one: Setting) -> str:
     return (first if first in ("file", "folder") else one.name.rpartition("_")[2]).upper()
 
 
-def _help_of(one: Setting, *, everything: bool) -> str:
+def _help_of(one: "Setting", *, everything: bool) -> str:
     text = one.description
     if one.kinds and (not everything or len(one.kinds) > 1):
         text = f"{', '.join(one.kinds)}: {text}"

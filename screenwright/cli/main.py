@@ -2,19 +2,14 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from .._extras import missing_extra
 from .._version import __version__
-from ..agent.record.trajectory import RunError
-from ..envs.env import EnvUnavailable
-from ..eval.core.task import TaskError
-from ..eval.runner.evaluation import EvalError
 from .arguments import BAD_INPUT, Parser, add_help_all
-from .settings import TREES, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +18,7 @@ class Command:
 
     summary: str
     module: str
+    has_rare_flags: bool = False
 
     def load(self) -> Any:
         """The module, imported when it is needed."""
@@ -31,13 +27,13 @@ class Command:
 
 COMMANDS: Mapping[str, Command] = {
     "demo": Command("do two demo tasks without a model server", "demo"),
-    "run": Command("do a task in a browser, on a desktop, a remote screen or a phone", "run"),
+    "run": Command("do a task in a browser, on a desktop, a remote screen or a phone", "run", True),
     "view": Command("write a recorded run as an HTML page", "view"),
-    "eval": Command("measure an agent on a benchmark", "evaluate"),
+    "eval": Command("measure an agent on a benchmark", "evaluate", True),
     "compare": Command("compare two evaluations", "compare"),
     "export": Command("convert recorded runs to training data", "export"),
     "grounding-set": Command("write generated pages as a ScreenSpot data set", "grounding_set"),
-    "ground": Command("find an element in a screenshot", "ground"),
+    "ground": Command("find an element in a screenshot", "ground", True),
     "read": Command("read the texts and controls of a screenshot", "read"),
     "parse": Command("parse replies of a model into actions", "parse"),
     "serve": Command("serve a model at an OpenAI-compatible address", "serve"),
@@ -49,7 +45,7 @@ COMMANDS: Mapping[str, Command] = {
 _DESCRIPTION = "Screenwright, a GUI agent that operates a computer from screenshots with mouse and keyboard."
 _EPILOG = """\
 start with:
-  screenwright doctor
+  screenwright demo
   screenwright run 'Click "More information"' --url https://example.org --headed
 
 Settings also come from variables (SCREENWRIGHT_MODEL) and from screenwright.toml."""
@@ -58,8 +54,7 @@ Settings also come from variables (SCREENWRIGHT_MODEL) and from screenwright.tom
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    only = next((one for one in arguments if one in COMMANDS), "")
-    given = build_parser(only).parse_args(arguments)
+    given = build_parser([one for one in arguments if one in COMMANDS][:1]).parse_args(arguments)
     try:
         code: int = COMMANDS[given.command].load().main(given)
         return code
@@ -69,12 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output is gone, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (SettingsError, EnvUnavailable, RunError, TaskError, EvalError, ValueError) as error:
+    except Exception as error:
+        if not isinstance(error, _user_errors()):
+            raise
         return _refuse(error)
 
 
-def build_parser(only: str = "", *, everything: bool = False) -> Parser:
-    """The parser of the whole command line; of `only` one command, if given, since each imports its module.
+def build_parser(only: Collection[str] = COMMANDS, *, everything: bool = False) -> Parser:
+    """The parser of the command line, with the arguments of `only` these commands, since each imports its module.
 
     `everything` shows rare flags in the help as well.
     """
@@ -86,10 +83,10 @@ def build_parser(only: str = "", *, everything: bool = False) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"screenwright {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, title="commands", metavar="", parser_class=Parser, prog="screenwright"
+        dest="command", required=True, title="commands", metavar="COMMAND", parser_class=Parser, prog="screenwright"
     )
     for name, command in COMMANDS.items():
-        if only in ("", name):
+        if name in only:
             _configure(commands, name, command, everything=everything)
         else:
             commands.add_parser(name, help=command.summary)
@@ -107,8 +104,7 @@ def _configure(commands: Any, name: str, command: Command, *, everything: bool) 
         usage=usage and f"%(prog)s {usage}",
     )
     module.add_arguments(parser, everything=everything)
-    tree = TREES.get(name)
-    if tree and not everything and not all(one.common for one in tree.settings().values()):
+    if command.has_rare_flags and not everything:
         add_help_all(parser, lambda: _command_parser(name))
     return parser
 
@@ -117,6 +113,17 @@ def _command_parser(name: str) -> Parser:
     """The parser of one command, with all flags in its help."""
     commands = Parser(prog="screenwright").add_subparsers(parser_class=Parser, prog="screenwright")
     return _configure(commands, name, COMMANDS[name], everything=True)
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    """Errors that a user can fix; imported when one occurs, since they are slow to import."""
+    from ..agent.record.trajectory import RunError
+    from ..envs.env import EnvUnavailable
+    from ..eval.core.task import TaskError
+    from ..eval.runner.evaluation import EvalError
+    from .settings import SettingsError
+
+    return (SettingsError, EnvUnavailable, RunError, TaskError, EvalError, ValueError)
 
 
 def _refuse(error: Exception) -> int:

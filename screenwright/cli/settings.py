@@ -18,6 +18,7 @@ from pydantic import model_validator
 from ..agent.loop.config import AgentConfig, GroundConfig, ModelConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
+from .arguments import flag_of
 
 Tree = TypeVar("Tree", bound=Config)
 
@@ -79,11 +80,6 @@ class Given:
 
     value: object
     origin: str
-
-
-def flag_of(name: str, value: object = None) -> str:
-    """The flag of a setting, or the one that turns it off."""
-    return ("--no-" if value is False else "--") + name.replace("_", "-")
 
 
 def variable_of(name: str) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from screenwright.cli.arguments import flag_of
 from screenwright.cli.config import reference
 from screenwright.cli.main import build_parser, main
-from screenwright.cli.settings import TREES, SettingsError, flag_of, load_settings, variable_of
+from screenwright.cli.settings import TREES, SettingsError, load_settings, variable_of
 from screenwright.envs.browser.launch.settings import BrowserSettings
 from screenwright.envs.config import Setting
 
@@ -83,7 +84,7 @@ def read_flag(command: str, one: Setting, text: str) -> object:
         given = [flag_of(one.name, text == "true")]
     else:
         given = [flag, text]
-    return getattr(build_parser(command).parse_args([command, *positional, *given]), one.name)
+    return getattr(build_parser([command]).parse_args([command, *positional, *given]), one.name)
 
 
 @pytest.mark.parametrize(("command", "name"), EVERY, ids=[f"{command}-{name}" for command, name in EVERY])
