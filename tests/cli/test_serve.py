@@ -130,7 +130,7 @@ def test_without_vllm_the_error_names_what_to_install() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "which model"),
+        ((), "name the model"),
         (("UI-TARS-72B-DPO", "--print"), "--gpus"),
         (("reader", "--print"), "no command"),
         (("x", "--port", "0"), "port"),
