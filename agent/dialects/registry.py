@@ -8,7 +8,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..._plugins import load_plugin, plugin_names
+from screenwright._plugins import load_plugin, plugin_names
+
 from .dialect import Dialect
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts

@@ -12,7 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Tag, model_validator
 
-from ..._plugins import load_plugin, plugin_names
+from screenwright._plugins import load_plugin, plugin_names
+
 from ...envs.config import (
     AndroidConfig,
     BrowserConfig,

@@ -6,7 +6,8 @@ A package adds a kind of model by an entry point in the group `screenwright.mode
 
 from pathlib import Path
 
-from ..._plugins import load_plugin, plugin_names
+from screenwright._plugins import load_plugin, plugin_names
+
 from ..core.model import Model, ModelOptions
 
 _LOCAL = "local:"

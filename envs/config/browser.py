@@ -68,17 +68,14 @@ class BrowserConfig(UserAtScreen):
         from ..browser.launch.identity import parse_geolocation
 
         size = parse_size(self.screen)
-        shared: dict[str, Any] = {
+        settings: dict[str, Any] = {
             one.name: getattr(self, one.name) for one in fields(BrowserSettings) if one.name in type(self).model_fields
         }
-        settings = BrowserSettings(
-            **shared | {"geolocation": None if self.geolocation is None else parse_geolocation(self.geolocation)},
-            engine=self.browser,
-            allow_hosts=self.allow_host,
-            downloads=None if out is None else str(out / "downloads"),
-        )
+        settings["geolocation"] = None if self.geolocation is None else parse_geolocation(self.geolocation)
+        settings["downloads"] = None if out is None else str(out / "downloads")
+        wanted = BrowserSettings(**settings, engine=self.browser, allow_hosts=self.allow_host)
         if not self.window:
-            return BrowserEnv(self.url, viewport=size, scale=self.scale, headless=not self.headed, settings=settings)
+            return BrowserEnv(self.url, viewport=size, scale=self.scale, headless=not self.headed, settings=wanted)
         from ..browser.window.env import BrowserWindowEnv  # needs the desktop extra too
 
         return BrowserWindowEnv(
@@ -86,6 +83,6 @@ class BrowserConfig(UserAtScreen):
             screen=size,
             scale=self.scale,
             display=self.display,
-            settings=settings,
+            settings=wanted,
             interrupts=self.interrupts() if self.display is not None else None,
         )

@@ -8,7 +8,8 @@ import inspect
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from ..._plugins import load_plugin, plugin_names
+from screenwright._plugins import load_plugin, plugin_names
+
 from ..core.config import EvalConfig
 from ..core.task import Benchmark
 

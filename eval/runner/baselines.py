@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from ..._plugins import load_plugin, plugin_names
+from screenwright._plugins import load_plugin, plugin_names
+
 from ...agent.core.decision import GiveUp
 from ...agent.policy.baselines import RandomPolicy, ScriptedPolicy
 from ...agent.policy.model_policy import prompt_for

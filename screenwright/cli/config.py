@@ -95,7 +95,8 @@ steps = 100
 
 Flags override variables, which override the file; in the file, the table of a command overrides the top level. A
 setting that a command does not have is refused, wherever it was given. In variables, several values are separated by
-commas; as flags they are repeated. What is on by default is turned off by `--no-NAME`.
+commas; as flags they are repeated. What is on by default is turned off by `--no-NAME`. A run that is resumed, or an
+evaluation that is repeated, uses its recorded settings instead of the file.
 
 `screenwright config COMMAND` prints the settings that a command would use, and where each came from."""
 

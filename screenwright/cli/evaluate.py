@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     """The arguments of the command."""
     parser.add_argument("benchmark", nargs="?", metavar="BENCHMARK", help="benchmark to run; --list names them")
     parser.add_argument("--list", action="store_true", help="list the benchmarks, or the tasks of BENCHMARK")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an evaluation that was stopped")
+    parser.add_argument(
+        "--resume", type=Path, metavar="RUN", help="continue an evaluation that was stopped, with its settings"
+    )
     parser.add_argument("--repeat", type=Path, metavar="RUN", help="run an evaluation again with its settings")
     add_settings(parser, EvalConfig, everything=everything, skip="benchmark")
 

@@ -27,7 +27,7 @@ class Command:
 
 COMMANDS: Mapping[str, Command] = {
     "demo": Command("do two demo tasks without a model server", "demo"),
-    "run": Command("do a task in a browser, on a desktop, a remote screen or a phone", "run", True),
+    "run": Command("do a task in a browser, on a desktop, over VNC or on a phone", "run", True),
     "view": Command("write a recorded run as an HTML page", "view"),
     "eval": Command("measure an agent on a benchmark", "evaluate", True),
     "compare": Command("compare two evaluations", "compare"),

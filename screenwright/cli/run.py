@@ -51,7 +51,7 @@ _SETTINGS_FILE = "settings.toml"
 def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     """The arguments of the command."""
     parser.add_argument("task", nargs="?", metavar="TASK", help="what to do")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="continue a recorded run instead")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="continue a recorded run, with its settings")
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON on standard output")
     add_settings(parser, RunConfig, everything=everything)
 
