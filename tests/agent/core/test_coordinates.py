@@ -1,4 +1,4 @@
-"""Coordinates: every change of space can be undone, and agrees with the models' own resize."""
+"""Coordinate conversions: invertible, and consistent with the models' own resize."""
 
 import math
 
@@ -39,17 +39,17 @@ rules = st.sampled_from([dialect_named(name).image_rule for name in dialect_name
         ((7680, 4320), (4760, 2688)),
     ],
 )
-def test_the_resize_is_the_models_own(screen: tuple[int, int], image: tuple[int, int]) -> None:
+def test_resize_matches_the_models(screen: tuple[int, int], image: tuple[int, int]) -> None:
     assert smart_resize(Size(*screen), 28, 100 * 28 * 28, 16384 * 28 * 28) == Size(*image)
 
 
-def test_a_screenshot_too_long_and_thin_is_refused() -> None:
+def test_extreme_aspect_ratio_is_an_error() -> None:
     with pytest.raises(ValueError, match="too large an aspect ratio: the limit is 200 to 1"):
         smart_resize(Size(20_100, 100), 28, 3136, 12_845_056)
 
 
 @given(screen=screens, rule=rules)
-def test_the_servers_resize_of_what_is_sent_changes_nothing(screen: Size, rule: ImageRule) -> None:
+def test_server_resize_of_a_sent_image_is_the_identity(screen: Size, rule: ImageRule) -> None:
     sent = rule.resize(screen)
     assert smart_resize(sent, rule.factor, rule.min_pixels, rule.max_pixels) == sent
     assert sent.width % rule.factor == sent.height % rule.factor == 0
@@ -57,7 +57,7 @@ def test_the_servers_resize_of_what_is_sent_changes_nothing(screen: Size, rule: 
 
 
 @given(screen=screens, rule=rules)
-def test_the_shape_of_the_screen_is_kept_but_for_two_tiles_a_side(screen: Size, rule: ImageRule) -> None:
+def test_aspect_ratio_is_kept_within_two_tiles(screen: Size, rule: ImageRule) -> None:
     sent = rule.resize(screen)
     scales = [(sent.width, screen.width), (sent.height, screen.height)]
     tile = 2 * rule.factor
@@ -65,9 +65,7 @@ def test_the_shape_of_the_screen_is_kept_but_for_two_tiles_a_side(screen: Size, 
 
 
 @given(screen=screens, rule=rules, space=spaces, data=st.data())
-def test_a_point_there_and_back_stays_within_a_pixel(
-    screen: Size, rule: ImageRule, space: Space, data: st.DataObject
-) -> None:
+def test_point_round_trip_is_exact(screen: Size, rule: ImageRule, space: Space, data: st.DataObject) -> None:
     at = ScreenPoint(
         data.draw(st.floats(0, screen.width - 1)),
         data.draw(st.floats(0, screen.height - 1)),
@@ -78,7 +76,7 @@ def test_a_point_there_and_back_stays_within_a_pixel(
 
 
 @given(screen=screens, rule=rules, data=st.data())
-def test_a_point_in_whole_pixels_of_the_image_is_never_off_by_more_than_a_pixel_of_it(
+def test_rounding_to_image_pixels_moves_a_point_by_at_most_half_a_pixel(
     screen: Size, rule: ImageRule, data: st.DataObject
 ) -> None:
     at = ScreenPoint(data.draw(st.integers(0, screen.width - 1)), data.draw(st.integers(0, screen.height - 1)))
@@ -90,7 +88,7 @@ def test_a_point_in_whole_pixels_of_the_image_is_never_off_by_more_than_a_pixel_
 
 
 @given(x=st.floats(-1e9, 1e9), y=st.floats(-1e9, 1e9), screen=screens, space=spaces)
-def test_a_point_off_the_screen_is_moved_to_its_edge_and_marked(x: float, y: float, screen: Size, space: Space) -> None:
+def test_point_outside_the_screen_is_clamped_and_marked(x: float, y: float, screen: Size, space: Space) -> None:
     trace = Frame(screen, screen, space).trace(ModelPoint(x, y))
     assert 0 <= trace.screen.x <= screen.width - 1
     assert 0 <= trace.screen.y <= screen.height - 1
@@ -99,7 +97,7 @@ def test_a_point_off_the_screen_is_moved_to_its_edge_and_marked(x: float, y: flo
 
 
 @pytest.mark.parametrize("point", [(math.nan, 1), (1, math.nan), (math.inf, 1), (1, -math.inf)])
-def test_what_is_not_finite_is_no_point(point: tuple[float, float]) -> None:
+def test_non_finite_point_is_an_error(point: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="is not a point"):
         Frame(FULL_HD, FULL_HD, Absolute()).trace(ModelPoint(*point))
 
@@ -113,13 +111,13 @@ def test_what_is_not_finite_is_no_point(point: tuple[float, float]) -> None:
         (Absolute(), (1920, 1080), (1932, 1092), (177, 549), (175.901, 542.967)),
         (Absolute(), (1920, 1080), (1932, 1092), (966, 546), (960, 540)),
         (Grid(1000), (1920, 1080), (1920, 1080), (200, 300), (384, 324)),
-        (Absolute(), (224, 224), (280, 280), (200, 300), (160, 240)),  # one and a bit screens down
+        (Absolute(), (224, 224), (280, 280), (200, 300), (160, 240)),  # resized up by 25 %
         (Grid(1000), (2560, 1440), (2560, 1440), (637, 964), (1630.72, 1388.16)),
         (Grid(1000), (2560, 1440), (2560, 1440), (130, 226), (332.8, 325.44)),
         (Grid(999), (1920, 1080), (1920, 1080), (500, 500), (960.961, 540.541)),
     ],
 )
-def test_the_models_own_worked_examples(
+def test_official_worked_examples(
     space: Space,
     screen: tuple[int, int],
     image: tuple[int, int],
@@ -131,17 +129,17 @@ def test_the_models_own_worked_examples(
     assert (found.x, found.y) == pytest.approx(pixel, abs=0.001)
 
 
-def test_the_far_edge_of_a_grid_is_the_last_pixel() -> None:
+def test_far_edge_of_a_grid_is_the_last_pixel() -> None:
     trace = Frame(FULL_HD, FULL_HD, Grid(1000)).trace(ModelPoint(1000, 1000))
     assert trace.screen == ScreenPoint(1919, 1079)
     assert trace.clamped
 
 
-def test_the_origin_is_a_point_like_any_other() -> None:
+def test_origin_is_mapped_to_the_origin() -> None:
     assert Frame(FULL_HD, FULL_HD, Grid(1000)).trace(ModelPoint(0, 0)).screen == ScreenPoint(0, 0)
 
 
-def test_a_trace_holds_the_point_in_every_space() -> None:
+def test_trace_contains_the_point_in_every_space() -> None:
     device = DeviceTransform(scale=2, origin_x=100)
     trace = Frame(FULL_HD, Size(960, 540), Grid(1000), device).trace(ModelPoint(500, 250))
     assert trace.image == ImagePoint(480, 135)

@@ -1,12 +1,12 @@
-"""Replies of every family with what they mean, from `data/uitars_cases.jsonl`: tests of the official parsers, issues
-in which they fail, and the models' documentation (`source` and `basis` of each case).
+"""Replies of every family with their expected meaning, from `data/uitars_cases.jsonl`: tests of the official parsers,
+issues about them, and the models' documentation (`source` and `basis` of each case).
 
-How the file's actions are ours:
+Actions of the file and our actions:
 
     click, left_double          Click with count 1, 2
-    drag                        Drag; scroll with an end point is a swipe, hence a Drag too
+    drag                        Drag; a scroll with an end point is a swipe, also a Drag
     type with a point           a Click there, then Type
-    hotkey, scroll, wait        Hotkey, Scroll, Wait; what the file leaves open is our default
+    hotkey, scroll, wait        Hotkey, Scroll, Wait; unspecified values have our defaults
     finished, call_user, infeasible     Finish, AskUser, GiveUp
 """
 
@@ -80,12 +80,12 @@ READABLE = [case for case in CASES if case["expected"]["error"] is None]
 UNREADABLE = [case for case in CASES if case["expected"]["error"] is not None]
 
 
-def test_all_cases_are_there() -> None:
+def test_all_cases_are_present() -> None:
     assert (len(READABLE), len(UNREADABLE)) == (90, 5)
 
 
 @pytest.mark.parametrize("case", READABLE, ids=name)
-def test_a_reply_is_read_as_it_was_meant(case: Case) -> None:
+def test_reply_is_parsed_as_expected(case: Case) -> None:
     reply = dialect_of(case).parse(case["text"])
     assert isinstance(reply, Reply), reply
     expected = case["expected"]
@@ -96,7 +96,7 @@ def test_a_reply_is_read_as_it_was_meant(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", UNREADABLE, ids=name)
-def test_an_unreadable_reply_says_why(case: Case) -> None:
+def test_parse_failure_has_the_reason(case: Case) -> None:
     found = dialect_of(case).parse(case["text"])
     assert isinstance(found, ParseFailure)
     assert found.kind == case["expected"]["error"]
@@ -105,11 +105,11 @@ def test_an_unreadable_reply_says_why(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", READABLE, ids=name)
-def test_its_points_land_where_they_were_meant(case: Case) -> None:
+def test_points_map_to_the_expected_pixels(case: Case) -> None:
     dialect, screen = dialect_of(case), Size(*case["screen_size"])
     space = SPACES[case["coord_space"]]
     image = Size(*case["image_size"]) if case["image_size"] else screen
-    if case["coord_space"] != "raw":  # those cases show that a client may work in another space than the model's own
+    if case["coord_space"] != "raw":  # those cases use another space than the model's own
         assert dialect.space == space
     if case["image_size"] and case["coord_space"] != "raw":
         assert dialect.image_rule.resize(screen) == image
@@ -131,7 +131,7 @@ def test_its_points_land_where_they_were_meant(case: Case) -> None:
 
 
 def moves(action: Case) -> list[ModelMove]:
-    """The file's action in our words."""
+    """The expected move of a case."""
     at = point(action.get("point"))
     if action["type"] == "type":
         typed = Type(action["text"], action["submit"])
@@ -159,7 +159,7 @@ def with_point(action: Case, at: ModelPoint) -> ModelMove:
 
 
 def pointless(action: Case) -> ModelMove:
-    said = action.get("text") or ""
+    text = action.get("text") or ""
     match action["type"]:
         case "scroll":
             return Scroll(Direction(action["direction"]), action.get("amount", 5))
@@ -172,11 +172,11 @@ def pointless(action: Case) -> ModelMove:
         case "navigate_back":
             return Back()
         case "finished":
-            return Finish(said)
+            return Finish(text)
         case "call_user":
-            return AskUser(said)
+            return AskUser(text)
         case "infeasible":
-            return GiveUp(said)
+            return GiveUp(text)
         case other:
             raise AssertionError(other)
 

@@ -10,22 +10,22 @@ from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 
 
 @given(most=st.integers(0, 99_999), number=st.integers(0, 200_000))
-def test_the_numbers_up_to_a_limit_are_those_and_no_others(most: int, number: int) -> None:
+def test_integer_pattern_matches_exactly_the_integers_up_to_the_limit(most: int, number: int) -> None:
     assert (re.fullmatch(integers_up_to(most), str(number)) is not None) is (number <= most)
 
 
 @pytest.mark.parametrize("most", [0, 1, 9, 10, 99, 100, 727, 1287, 1931])
-def test_every_number_up_to_a_limit_is_admitted_without_leading_zeros(most: int) -> None:
+def test_integer_pattern_rejects_leading_zeros(most: int) -> None:
     assert all(re.fullmatch(integers_up_to(most), str(number)) for number in range(most + 1))
     assert not any(re.fullmatch(integers_up_to(most), text) for text in ("", "00", "01", "-1", str(most + 1), "٣"))
 
 
-def test_there_is_no_number_below_zero() -> None:
+def test_negative_limit_is_an_error() -> None:
     with pytest.raises(ValueError, match="-1"):
         integers_up_to(-1)
 
 
-def test_a_grammar_holds_the_real_box_tokens_and_the_limits_of_the_image() -> None:
+def test_grammar_contains_box_tokens_and_image_limits() -> None:
     grammar = ui_tars_grammar(Size(1288, 728))
     assert 'box: <|box_start|> "("' in grammar
     assert integers_up_to(1287) in grammar
@@ -34,7 +34,7 @@ def test_a_grammar_holds_the_real_box_tokens_and_the_limits_of_the_image() -> No
     assert "navigate_back()" in ui_tars_grammar(Size(28, 28), browser=True)
 
 
-def test_an_agent_that_constrains_asks_for_it_with_the_size_of_the_image_it_sends() -> None:
+def test_constrained_policy_sends_the_grammar_for_its_image_size() -> None:
     for constrain in (True, False):
         model = ScriptedModel(["Action: finished(content='x')"])
         policy = ModelPolicy(model, UiTars15(), prompt=Prompt.BROWSER, constrain=constrain)

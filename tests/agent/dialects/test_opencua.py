@@ -1,4 +1,4 @@
-"""OpenCUA's code: read as calls, in order, and never run."""
+"""OpenCUA's code: parsed as calls, in order, and never executed."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def reply_with(code: str) -> str:
         ("computer.terminate(status='failure')", (GiveUp(),)),
     ],
 )
-def test_code_is_read_as_the_actions_it_stands_for(code: str, moves: tuple[ModelMove, ...]) -> None:
+def test_code_is_parsed_as_actions(code: str, moves: tuple[ModelMove, ...]) -> None:
     assert OpenCua().parse(reply_with(code)) == Reply(moves, "So.")
 
 
@@ -86,17 +86,17 @@ def test_code_is_read_as_the_actions_it_stands_for(code: str, moves: tuple[Model
         ("# nothing", "no_action"),
     ],
 )
-def test_other_code_is_refused_whole(code: str, kind: str) -> None:
+def test_code_with_anything_but_calls_is_rejected(code: str, kind: str) -> None:
     found = OpenCua().parse(reply_with("pyautogui.click(1, 2)\n" + code if kind != "no_action" else code))
     assert isinstance(found, ParseFailure)
     assert found.kind == kind
 
 
-def test_code_without_headings_is_read() -> None:
+def test_code_without_headings_is_parsed() -> None:
     assert OpenCua().parse("```python\npyautogui.click(10, 20)\n```") == Reply((Click(P),))
 
 
-def test_words_without_code_are_no_action() -> None:
+def test_text_without_code_is_no_action() -> None:
     found = OpenCua().parse("## Thought:\nI wonder.\n\n## Action:\nNothing yet.")
     assert isinstance(found, ParseFailure)
     assert found.kind == "no_action"

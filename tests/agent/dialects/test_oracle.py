@@ -1,7 +1,6 @@
-"""The `ui-tars` wheel's own parser as an oracle: where both read a reply, both mean the same.
+"""The official `ui-tars` parser as an oracle: replies that both can parse have the same meaning.
 
-It is an oracle among several: it raises for much that the models emit, and turns text into code by `eval`. So it is
-asked about plain replies only, in the syntax that it knows.
+It raises for many real replies and evaluates text with `eval`, so it is only used for simple replies in its own syntax.
 """
 
 import contextlib
@@ -50,7 +49,7 @@ def official(text: str, space: Space) -> list[dict[str, Any]]:
 
 
 def as_official(move: ModelMove, space: Space) -> tuple[str, dict[str, object]]:
-    """The move as the wheel's parser puts it: points as boxes, in parts of the screen."""
+    """The move in the form of the official parser: points as boxes, relative to the screen."""
     match move:
         case Click(at, button, count):
             name = {(Button.LEFT, 1): "click", (Button.LEFT, 2): "left_double", (Button.RIGHT, 1): "right_single"}
@@ -88,9 +87,9 @@ def inputs(action: dict[str, Any]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("dialect", [UiTars15(), Doubao()], ids=lambda dialect: dialect.name)
-@given(thought=words, said=st.lists(moves, min_size=1, max_size=3))
-def test_the_official_parser_reads_the_same_actions(dialect: UiTars15, thought: str, said: list[ModelMove]) -> None:
-    text = dialect.format(thought, said)
+@given(thought=words, expected=st.lists(moves, min_size=1, max_size=3))
+def test_official_parser_returns_the_same_actions(dialect: UiTars15, thought: str, expected: list[ModelMove]) -> None:
+    text = dialect.format(thought, expected)
     theirs = official(text, dialect.space)
     ours = dialect.parse(text)
     assert isinstance(ours, Reply)
@@ -100,12 +99,12 @@ def test_the_official_parser_reads_the_same_actions(dialect: UiTars15, thought: 
     assert [action["thought"] for action in theirs] == [ours.thought] * len(theirs)
 
 
-def test_the_spaces_of_the_two_dialects_differ() -> None:
+def test_coordinate_spaces_of_the_two_dialects_differ() -> None:
     assert (UiTars15().space, Doubao().space) == (Absolute(), Grid(1000))
 
 
 @given(width=st.integers(28, 8000), height=st.integers(28, 8000))
-def test_the_official_resize_is_ours(width: int, height: int) -> None:
+def test_resize_matches_the_official_code(width: int, height: int) -> None:
     if max(width, height) > 200 * min(width, height):
         return
     theirs = official_smart_resize(height, width, 28, 3136, 12_845_056)

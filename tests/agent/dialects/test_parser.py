@@ -1,4 +1,4 @@
-"""The tokenising parser: what it takes, what it refuses and why, and that no text makes it fail."""
+"""The tokenizing parser: what it accepts, what it rejects and why, and that it never raises."""
 
 import pytest
 from hypothesis import given
@@ -47,7 +47,7 @@ def refused(text: str) -> ParseFailure:
         "'+100 +200'",
     ],
 )
-def test_a_point_may_be_written_in_every_known_form(written: str) -> None:
+def test_point_is_parsed_in_every_notation(written: str) -> None:
     assert read(f"Action: click(start_box={written})") == (Click(AT),)
     assert read(f"Action: click(point={written})") == (Click(AT),)
 
@@ -63,7 +63,7 @@ def test_a_point_may_be_written_in_every_known_form(written: str) -> None:
         "'<|box_start|>(90,190),(110,210)<|box_end|>'",
     ],
 )
-def test_a_box_stands_for_its_centre_and_is_kept(written: str) -> None:
+def test_box_becomes_its_centre_and_is_kept(written: str) -> None:
     assert read(f"Action: click(start_box={written})") == (Click(ModelPoint(100, 200, (90, 190, 110, 210))),)
 
 
@@ -88,12 +88,12 @@ def test_a_box_stands_for_its_centre_and_is_kept(written: str) -> None:
         "'1.2.3 4'",
     ],
 )
-def test_what_is_no_point_is_refused(written: str) -> None:
+def test_invalid_point_is_rejected(written: str) -> None:
     assert refused(f"Action: click(start_box={written})").kind == "bad_point"
 
 
 @pytest.mark.parametrize("action", ["click()", "click(end_box='(1,2)')", "drag(end_point='(1,2)')", "long_press()"])
-def test_an_action_without_its_point_is_refused(action: str) -> None:
+def test_action_without_a_required_point_is_rejected(action: str) -> None:
     assert refused(f"Action: {action}").kind == "missing_point"
 
 
@@ -116,7 +116,7 @@ def test_an_action_without_its_point_is_refused(action: str) -> None:
         ("click(start_box=" + "[" * 50 + "]" * 50 + ")", "bad_syntax"),
     ],
 )
-def test_trouble_is_named(action: str, kind: str) -> None:
+def test_parse_failure_has_the_right_kind(action: str, kind: str) -> None:
     found = refused(f"Action: {action}")
     assert found.kind == kind
     assert "\n" not in found.message
@@ -134,7 +134,7 @@ def test_trouble_is_named(action: str, kind: str) -> None:
         "Action: hotkey(key=['ctrl', ",
     ],
 )
-def test_a_reply_that_breaks_off_is_truncated_and_not_guessed_at(text: str) -> None:
+def test_incomplete_reply_is_truncated(text: str) -> None:
     assert refused(text).kind == "truncated"
 
 
@@ -166,9 +166,9 @@ def test_a_reply_that_breaks_off_is_truncated_and_not_guessed_at(text: str) -> N
         ("'''", "'", False),
     ],
 )
-def test_typed_text_is_what_was_meant(written: str, text: str | None, submit: bool) -> None:
+def test_typed_text_is_unescaped_correctly(written: str, text: str | None, submit: bool) -> None:
     found = PARSE(f"Action: type(content={written})")
-    if text is None:  # unescaped quotes around whole actions: not certain, so not carried out as a text
+    if text is None:  # unescaped quotes around whole actions are ambiguous and therefore rejected
         assert not (isinstance(found, Reply) and any(isinstance(move, Type) for move in found.moves))
     else:
         assert found == Reply((Type(text, submit),))
@@ -196,48 +196,48 @@ def test_typed_text_is_what_was_meant(written: str, text: str | None, submit: bo
         "\n\n" + " " * 500,
     ],
 )
-def test_what_follows_an_action_is_put_up_with(tail: str) -> None:
+def test_text_after_an_action_is_ignored(tail: str) -> None:
     assert read(f"Thought: x\nAction: click(start_box='(100,200)'){tail}") == (Click(AT),)
 
 
 @pytest.mark.parametrize("gap", ["\n\n", "\n", "; ", ";", "\n\n\n", " # first\n", "\n```\n"])
-def test_actions_are_told_apart_however_they_are_parted(gap: str) -> None:
+def test_several_actions_are_parsed_with_any_separator(gap: str) -> None:
     assert read(f"Action: click(point='(100,200)'){gap}type(content='a'){gap}wait()") == (Click(AT), Type("a"), Wait())
 
 
-def test_an_action_after_loose_words_is_not_silently_dropped() -> None:
+def test_action_after_other_text_is_not_silently_dropped() -> None:
     assert refused("Action: click(start_box='(1,2)')\nNow I type:\ntype(content='x')").kind == "bad_syntax"
 
 
-def test_the_last_labelled_action_counts() -> None:
+def test_last_labelled_action_counts() -> None:
     assert read("Action: wait()\nThought: no\nAction: click(start_box='(100,200)')") == (Click(AT),)
 
 
-def test_a_label_in_words_is_no_action() -> None:
+def test_label_followed_by_text_is_no_action() -> None:
     reply = PARSE("Thought: a\nAction: I will wait.\nAction: wait()")
     assert reply == Reply((Wait(),), "a")
 
 
-def test_a_thought_may_mention_actions() -> None:
+def test_thought_may_mention_actions() -> None:
     text = "Thought: I could use click(start_box='(1,2)') or finished().\nAction: wait()"
     assert PARSE(text) == Reply((Wait(),), "I could use click(start_box='(1,2)') or finished().")
 
 
 @pytest.mark.parametrize("label", ["Action:", "action :", "**Action:**", "Action\uff1a", "### Action:", "> Action:"])
-def test_a_label_may_be_decorated(label: str) -> None:
+def test_label_may_have_markdown(label: str) -> None:
     assert read(f"Thought: x\n{label} wait()") == (Wait(),)
 
 
-def test_a_label_within_a_line_counts_if_there_is_no_other() -> None:
+def test_inline_label_counts_if_there_is_no_other() -> None:
     assert PARSE("Thought: Go there. Action: click(start_box='(100,200)')") == Reply((Click(AT),), "Go there.")
 
 
-def test_a_bare_call_is_an_action() -> None:
+def test_call_without_label_is_an_action() -> None:
     assert read("click(start_box='(100,200)')") == (Click(AT),)
     assert PARSE("I wait.\n\nwait()") == Reply((Wait(),), "I wait.")
 
 
-def test_a_swipe_is_a_drag_and_a_select_a_click() -> None:
+def test_swipe_is_a_drag_and_select_is_a_click() -> None:
     there = ModelPoint(300, 400)
     assert read("Action: scroll(start_box='(100,200)', end_box='(300,400)')") == (Drag((AT, there)),)
     assert read("Action: swipe(start_point='(100,200)', end_point='(300,400)')") == (Drag((AT, there)),)
@@ -245,7 +245,7 @@ def test_a_swipe_is_a_drag_and_a_select_a_click() -> None:
     assert read("Action: select(start_box='(100,200)', end_box='(300,400)')") == (Drag((AT, there)),)
 
 
-def test_other_names_of_actions_are_known() -> None:
+def test_alternative_action_names_are_known() -> None:
     assert read("Action: left_double(point='(100,200)')") == (Click(AT, count=2),)
     assert read("Action: right_click(point='(100,200)')") == (Click(AT, Button.RIGHT),)
     assert read("Action: press(key='Shift')") == (KeyDown("shift"),)
@@ -254,32 +254,32 @@ def test_other_names_of_actions_are_known() -> None:
     assert read("Action: call_user()\n\nfinished()") == (AskUser(), Finish())
 
 
-def test_the_amount_of_a_scroll_is_kept() -> None:
+def test_scroll_amount_is_kept() -> None:
     assert read("Action: scroll(direction='left', amount=3)") == (Scroll(Direction.LEFT, 3),)
     assert read("Action: scroll(direction='UP', amount='7', point='(100,200)')") == (Scroll(Direction.UP, 7, AT),)
 
 
-def test_more_actions_than_a_reply_can_mean_are_refused() -> None:
+def test_too_many_actions_are_rejected() -> None:
     assert len(read("Action: " + "wait()\n\n" * 50)) == 50
     assert refused("Action: " + "wait()\n\n" * 51).kind == "bad_syntax"
 
 
 @pytest.mark.parametrize("tag", ["think", "thinking", "thinkt", "gui_think", "think_never_used_51bce0c7"])
-def test_reasoning_is_kept_apart(tag: str) -> None:
+def test_reasoning_is_separated_from_the_reply(tag: str) -> None:
     reply = PARSE(f"<{tag}>\nAction: wait() is wrong\n</{tag}>\nThought: go\nAction: click(point='(100,200)')")
     assert reply == Reply((Click(AT),), "go", reasoning="Action: wait() is wrong")
 
 
-def test_reasoning_whose_opening_tag_the_server_kept_is_reasoning() -> None:
+def test_reasoning_without_opening_tag_is_recognized() -> None:
     assert PARSE("I look (again).\n</think>\nAction: wait()") == Reply((Wait(),), reasoning="I look (again).")
     assert PARSE("Action: type(content='</think>')") == Reply((Type("</think>"),))
 
 
-def test_a_quoted_action_in_a_thought_is_no_action() -> None:
+def test_quoted_action_in_a_thought_is_no_action() -> None:
     assert refused("Thought: The page says 'Action: wait()' in red.").kind == "no_action"
 
 
-def test_reasoning_that_never_ends_holds_no_action() -> None:
+def test_unclosed_reasoning_contains_no_action() -> None:
     assert refused("<think>Action: wait()").kind == "no_action"
 
 
@@ -301,7 +301,7 @@ def test_reasoning_that_never_ends_holds_no_action() -> None:
         "click>point>100 200",
     ],
 )
-def test_a_function_call_is_read_in_every_serialisation(text: str) -> None:
+def test_function_call_is_parsed_in_every_serialization(text: str) -> None:
     assert read(text) == (Click(AT),)
 
 
@@ -323,11 +323,11 @@ def test_a_function_call_is_read_in_every_serialisation(text: str) -> None:
         ("<answer>never closed", "truncated"),
     ],
 )
-def test_a_malformed_function_call_says_what_is_wrong(text: str, kind: str) -> None:
+def test_malformed_function_call_reports_the_error(text: str, kind: str) -> None:
     assert refused(text).kind == kind
 
 
-def test_a_text_in_xml_is_not_reshaped() -> None:
+def test_text_in_xml_is_unchanged() -> None:
     code = "if a < b:\n    print('x')\n"
     text = f"<function=type><parameter=content>{code}</parameter></function>"
     assert read(text) == (Type(code.removesuffix("\n"), submit=True),)
@@ -397,7 +397,7 @@ FRAGMENTS = (
 
 @pytest.mark.parametrize("name", dialect_names())
 @given(text=st.text(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join))
-def test_no_text_makes_a_dialect_fail(name: str, text: str) -> None:
+def test_parsing_never_raises(name: str, text: str) -> None:
     dialect = dialect_named(name)
     found = dialect.parse(text)
     assert found.moves if isinstance(found, Reply) else 0 <= found.position <= len(text)

@@ -1,4 +1,4 @@
-"""The prompts in our own words: whatever they offer or show can be read."""
+"""The prompts in our own words: every action and example in them can be parsed."""
 
 import re
 
@@ -49,7 +49,7 @@ def prompt_of(dialect: Dialect) -> str:
     ],
     ids=lambda value: value.name if isinstance(value, UiTars15 | Holo) else "",
 )
-def test_every_action_that_a_prompt_offers_is_known(
+def test_every_action_in_a_prompt_can_be_parsed(
     dialect: Dialect, offered: re.Pattern[str], vocabulary: Vocabulary, count: int
 ) -> None:
     names = {name.lower() for name in offered.findall(prompt_of(dialect))}
@@ -58,7 +58,7 @@ def test_every_action_that_a_prompt_offers_is_known(
 
 
 @pytest.mark.parametrize(("dialect", "count"), [(Qwen25Vl(), 14), (Qwen25Vl(Prompt.MOBILE), 9)])
-def test_every_action_of_a_function_is_known(dialect: Dialect, count: int) -> None:
+def test_every_action_of_a_function_can_be_parsed(dialect: Dialect, count: int) -> None:
     found = ENUM.search(prompt_of(dialect))
     assert found is not None
     names = {name.strip('" ') for name in found[1].split(",")}
@@ -83,7 +83,7 @@ AT = ModelPoint(100, 200)
         (holo2(), '{"note"', Back()),
     ],
 )
-def test_the_reply_that_a_prompt_shows_can_be_read(dialect: Dialect, begins: str, move: object) -> None:
+def test_example_reply_of_a_prompt_can_be_parsed(dialect: Dialect, begins: str, move: object) -> None:
     system = dialect.render("", (TURN,))[0].text
     shown = system[system.index(begins) :].partition("\n\nCall ")[0].partition("\n\nWhen ")[0]
     reply = dialect.parse(shown)
@@ -91,5 +91,5 @@ def test_the_reply_that_a_prompt_shows_can_be_read(dialect: Dialect, begins: str
     assert reply.moves == (move,)
 
 
-def test_a_grounding_model_is_shown_only_the_form_of_a_point() -> None:
+def test_grounding_prompt_ends_with_the_point_format() -> None:
     assert prompt_of(Gta1()).rstrip().endswith("(x,y)\nTask:")

@@ -1,4 +1,4 @@
-"""Finding the dialect of a model."""
+"""Choosing a dialect by name or by model."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from screenwright.agent.dialects.registry import dialect_for_model, dialect_name
 
 
 @pytest.mark.parametrize("name", dialect_names())
-def test_a_dialect_goes_by_the_name_it_is_registered_under(name: str) -> None:
+def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
     assert dialect_named(name).name == name
 
 
@@ -37,18 +37,18 @@ def test_a_dialect_goes_by_the_name_it_is_registered_under(name: str) -> None:
         ("inclusionAI/UI-Venus-1.5-8B", "ui-venus"),
     ],
 )
-def test_a_served_model_is_spoken_to_in_its_dialect(served: str, name: str) -> None:
+def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
     dialect = dialect_for_model(served)
     assert dialect is not None
     assert dialect.name == name
 
 
 @pytest.mark.parametrize("served", ["gpt-4o", "llama", "", "Qwen/Qwen3-8B"])
-def test_an_unknown_model_has_no_dialect(served: str) -> None:
+def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
 
 
-def test_an_unknown_name_is_refused_in_one_line_that_lists_the_others() -> None:
+def test_unknown_dialect_error_lists_the_available_ones() -> None:
     with pytest.raises(ValueError, match="there is no dialect 'klingon'; available: doubao, gta1, ") as caught:
         dialect_named("klingon")
     assert "ui-tars-1.5" in str(caught.value)

@@ -1,4 +1,4 @@
-"""What the models are sent: the layout of the messages, the prompts, and what becomes of past turns."""
+"""Rendering: message layout, prompts, and earlier turns."""
 
 import pytest
 from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOUBAO
@@ -21,7 +21,7 @@ REPLIES = ("Thought: one\nAction: wait()", "Thought: two\nAction: click(start_bo
 TURNS = (Turn(None, reply=REPLIES[0]), Turn(SECOND, reply=REPLIES[1]), Turn(NOW))
 
 
-def test_ui_tars_is_sent_the_layout_it_was_trained_on() -> None:
+def test_ui_tars_message_layout_matches_its_training() -> None:
     messages = UiTars10().render("Open the file.", TURNS)
     assert [message.role for message in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
     system, prompt, *turns = messages
@@ -35,7 +35,7 @@ def test_ui_tars_is_sent_the_layout_it_was_trained_on() -> None:
     ]
 
 
-def test_notes_stand_beside_their_image_or_alone() -> None:
+def test_notes_follow_their_image_or_stand_alone() -> None:
     turns = (Turn(None, ("It was refused.",), REPLIES[0]), Turn(NOW, ("Nothing changed.", "A tab opened.")))
     shown = [message.parts for message in UiTars10().render("x", turns) if message.role == "user"][1:]
     assert shown == [
@@ -44,7 +44,7 @@ def test_notes_stand_beside_their_image_or_alone() -> None:
     ]
 
 
-def test_the_special_tokens_of_past_boxes_are_put_back_for_1_5() -> None:
+def test_box_tokens_are_restored_in_earlier_replies_for_1_5() -> None:
     past = [message.text for message in UiTars15().render("x", TURNS) if message.role == "assistant"]
     assert past == [REPLIES[0], "Thought: two\nAction: click(start_box='<|box_start|>(1,2)<|box_end|>')"]
     assert REPLIES[1] in [message.text for message in UiTars15(box_tokens=False).render("x", TURNS)]
@@ -64,7 +64,7 @@ def test_the_special_tokens_of_past_boxes_are_put_back_for_1_5() -> None:
         ("Thought: nothing to read", None),
     ],
 )
-def test_only_boxes_of_actions_get_their_tokens_back(reply: str, restored: str | None) -> None:
+def test_box_tokens_are_restored_only_in_actions(reply: str, restored: str | None) -> None:
     assert with_box_tokens(reply) == (restored or reply)
     assert with_box_tokens(with_box_tokens(reply)) == with_box_tokens(reply)
 
@@ -73,24 +73,24 @@ def test_only_boxes_of_actions_get_their_tokens_back(reply: str, restored: str |
     ("prompt", "text"),
     [(Prompt.COMPUTER, COMPUTER_USE_DOUBAO), (Prompt.MOBILE, MOBILE_USE_DOUBAO), (Prompt.GROUNDING, GROUNDING_DOUBAO)],
 )
-def test_the_prompts_of_the_checkpoints_are_sent_unchanged(prompt: Prompt, text: str) -> None:
+def test_official_prompts_are_sent_unchanged(prompt: Prompt, text: str) -> None:
     sent = Doubao(prompt, language="Chinese").render("Do {it}.", (Turn(NOW),))[1].text
     assert sent == text.format(language="Chinese", instruction="Do {it}.")
 
 
-def test_a_browser_without_its_frame_is_offered_addresses() -> None:
+def test_browser_prompt_offers_navigation() -> None:
     lines = UiTars15(Prompt.BROWSER, ask_user=True).template.splitlines()
     offered = [line.partition("(")[0] for line in lines if "(" in line and not line.startswith("-")]
     assert offered[-4:] == ["navigate", "navigate_back", "call_user", "finished"]
     assert [line for line in lines if line in COMPUTER_USE_DOUBAO.splitlines()] == COMPUTER_USE_DOUBAO.splitlines()
 
 
-def test_the_line_that_actions_are_added_before_stands_in_the_wheels_prompts_once() -> None:
+def test_insertion_point_occurs_once_in_the_official_prompts() -> None:
     assert [TEMPLATES[prompt].count(LAST_ACTION) for prompt in (Prompt.COMPUTER, Prompt.MOBILE)] == [1, 1]
 
 
 @pytest.mark.parametrize("name", dialect_names())
-def test_every_dialect_shows_the_task_and_the_screen_last(name: str) -> None:
+def test_every_dialect_ends_with_the_newest_screenshot(name: str) -> None:
     messages = dialect_named(name).render("Find the $5 {hat} {instruction}.", TURNS)
     assert sum(message.text.count("Find the $5 {hat} {instruction}.") for message in messages) == 1
     assert messages[-1].role == "user"
@@ -99,7 +99,7 @@ def test_every_dialect_shows_the_task_and_the_screen_last(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", dialect_names())
-def test_a_turn_more_only_adds_to_the_messages(name: str) -> None:
+def test_new_turn_only_appends_messages(name: str) -> None:
     dialect = dialect_named(name)
     before = dialect.render("x", (Turn(FIRST),))
     after = dialect.render("x", (Turn(FIRST, reply=REPLIES[0]), Turn(NOW)))
@@ -109,14 +109,14 @@ def test_a_turn_more_only_adds_to_the_messages(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", dialect_names())
-def test_a_prompt_has_an_identity_that_the_task_does_not_change(name: str) -> None:
+def test_prompt_hash_does_not_depend_on_the_task(name: str) -> None:
     assert len(dialect_named(name).prompt_sha256) == 64
     assert dialect_named(name).prompt_sha256 == dialect_named(name).prompt_sha256
 
 
-def test_another_prompt_has_another_identity() -> None:
+def test_different_prompts_have_different_hashes() -> None:
     prompts = [UiTars15(prompt, ask_user=ask).prompt_sha256 for prompt in Prompt for ask in (False, True)]
-    assert len(set(prompts)) == 7  # grounding has no place for another action
+    assert len(set(prompts)) == 7  # the grounding prompt cannot be extended
     assert Qwen25Vl().prompt_sha256 != Qwen25Vl(Prompt.MOBILE).prompt_sha256
 
 
@@ -127,7 +127,7 @@ def test_prompt_states_the_size_of_the_coordinate_space() -> None:
 
 
 @pytest.mark.parametrize("dialect", [Qwen25Vl(Prompt.GROUNDING), ScaleCua(Prompt.GROUNDING), Holo(Prompt.MOBILE)])
-def test_a_prompt_that_a_family_does_not_have_is_refused_with_those_it_has(dialect: Qwen25Vl) -> None:
+def test_unknown_prompt_kind_error_lists_the_available_ones(dialect: Qwen25Vl) -> None:
     with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one of "):
         dialect.render("x", (Turn(NOW),))
 
@@ -136,20 +136,20 @@ def test_a_prompt_that_a_family_does_not_have_is_refused_with_those_it_has(diale
 
 
 @pytest.mark.parametrize("name", ["ui-tars-1.5", "ui-tars-1.0", "doubao", "seed-xml", "opencua"])
-def test_planned_thoughts_add_our_lines_and_are_another_prompt(name: str) -> None:
+def test_planned_thoughts_extend_the_prompt(name: str) -> None:
     official = dialect_named(name)
     planned = with_thinking(official, Thoughts.PLANNED)
     lines = render("thoughts_planned")
     as_usual = "".join(message.text for message in official.render("a task", (Turn(NOW),)))
-    told = "".join(message.text for message in planned.render("a task", (Turn(NOW),)))
+    prompt = "".join(message.text for message in planned.render("a task", (Turn(NOW),)))
     assert lines not in as_usual
-    assert told.count(lines) == 1
-    assert told.index(lines) < told.rindex("a task")
+    assert prompt.count(lines) == 1
+    assert prompt.index(lines) < prompt.rindex("a task")
     assert planned.prompt_sha256 != official.prompt_sha256
     assert with_thinking(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
 
 
-def test_a_family_that_takes_no_such_request_says_so() -> None:
+def test_family_without_thought_instructions_refuses_them() -> None:
     with pytest.raises(ValueError, match="the prompt of holo2 does not say how to think: leave out --thoughts planned"):
         with_thinking(dialect_named("holo2"), Thoughts.PLANNED)
     assert with_thinking(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
@@ -175,6 +175,6 @@ def test_a_family_that_takes_no_such_request_says_so() -> None:
         ),
     ],
 )
-def test_of_past_replies_only_that_is_shown_which_the_family_was_trained_on(name: str, reply: str, shown: str) -> None:
+def test_earlier_replies_are_shown_as_in_training(name: str, reply: str, shown: str) -> None:
     messages = dialect_named(name).render("a task", (Turn(NOW, reply=reply), Turn(NOW)))
     assert [message.text for message in messages if message.role == "assistant"] == [shown]

@@ -1,4 +1,4 @@
-"""What a dialect writes, it reads back: the same moves, the same thought."""
+"""Writing and parsing a reply returns the same moves and the same thought."""
 
 from collections.abc import Callable
 
@@ -85,44 +85,44 @@ def label(writer: Writer) -> str:
     return f"{writer.name}-{prompt}" if prompt else writer.name
 
 
-def written(writer: Writer, said: list[ModelMove]) -> str | None:
-    """The reply, or None where the family has no words; what it must have words for is tested below."""
+def written(writer: Writer, moves: list[ModelMove]) -> str | None:
+    """The reply, or None if the family cannot express it; the required moves are tested below."""
     try:
-        return writer.format(None, said)
+        return writer.format(None, moves)
     except ValueError:
         return None
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=label)
 @given(move=moves)
-def test_what_a_dialect_writes_it_reads_back(writer: Writer, move: ModelMove) -> None:
+def test_written_reply_is_parsed_back(writer: Writer, move: ModelMove) -> None:
     if (text := written(writer, [move])) is not None:
         assert writer.parse(text) == Reply((move,))
 
 
 @pytest.mark.parametrize("writer", [Gta1(), holo1()], ids=label)
 @given(at=points)
-def test_what_a_grounding_model_points_at_is_a_click(writer: Writer, at: ModelPoint) -> None:
+def test_point_of_a_grounding_model_is_a_click(writer: Writer, at: ModelPoint) -> None:
     assert writer.parse(writer.format(None, [Click(at)])) == Reply((Click(at),))
 
 
 @pytest.mark.parametrize("writer", SEVERAL, ids=label)
-@given(said=st.lists(typed | st.builds(Click, points) | st.builds(Finish, texts), min_size=2, max_size=4))
-def test_several_moves_keep_their_order(writer: Writer, said: list[ModelMove]) -> None:
-    if (text := written(writer, said)) is not None:
-        assert writer.parse(text) == Reply(tuple(said))
+@given(moves=st.lists(typed | st.builds(Click, points) | st.builds(Finish, texts), min_size=2, max_size=4))
+def test_moves_keep_their_order(writer: Writer, moves: list[ModelMove]) -> None:
+    if (text := written(writer, moves)) is not None:
+        assert writer.parse(text) == Reply(tuple(moves))
 
 
 @pytest.mark.parametrize("writer", SEVERAL, ids=label)
 @given(thought=thoughts)
-def test_the_thought_is_read_back(writer: Writer, thought: str | None) -> None:
+def test_thought_is_parsed_back(writer: Writer, thought: str | None) -> None:
     reply = writer.parse(writer.format(thought, [Click(ModelPoint(1, 2))]))
     assert isinstance(reply, Reply), reply
     assert reply.thought == thought
 
 
 @pytest.mark.parametrize("writer", EVERYTHING, ids=label)
-def test_a_plus_key_is_kept_wherever_it_stands(writer: Writer) -> None:
+def test_plus_key_is_kept_in_any_position(writer: Writer) -> None:
     for keys in (("+",), ("ctrl", "+"), ("alt", "+", "alt")):
         reply = writer.parse(writer.format(None, [Hotkey(keys)]))
         assert isinstance(reply, Reply), reply
@@ -163,7 +163,7 @@ PHONE: tuple[ModelMove, ...] = (LongPress(P), Back(), Home(), OpenApp("Clock"))
     ],
     ids=lambda value: label(value) if not isinstance(value, tuple) else "",
 )
-def test_a_dialect_has_words_for_what_its_screens_need(writer: Writer, sayable: tuple[ModelMove, ...]) -> None:
+def test_dialect_can_express_the_required_moves(writer: Writer, sayable: tuple[ModelMove, ...]) -> None:
     for move in sayable:
         reply = writer.parse(writer.format(None, [move]))
         assert isinstance(reply, Reply), (move, reply)
@@ -187,10 +187,10 @@ FORMS: list[tuple[Callable[[], Writer], str]] = [
 
 
 @pytest.mark.parametrize(("make", "reply"), FORMS)
-def test_a_dialect_writes_as_its_model_does(make: Callable[[], Writer], reply: str) -> None:
+def test_dialect_writes_like_its_model(make: Callable[[], Writer], reply: str) -> None:
     assert make().format("Go.", [Click(P)]) == reply
 
 
-def test_what_a_family_has_no_words_for_is_said() -> None:
+def test_inexpressible_move_is_an_error() -> None:
     with pytest.raises(ValueError, match="UI-TARS cannot express Click"):
         UiTars15().format(None, [Click(P, Button.MIDDLE, count=3)])

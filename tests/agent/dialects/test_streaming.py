@@ -1,4 +1,4 @@
-"""A reply that streams in is ended when it needs nothing more, and when it runs wild."""
+"""Streamed replies end when they are complete, and when they are runaway repetition."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ RUNAWAYS = {
 
 @pytest.mark.parametrize("text", RUNAWAYS.values(), ids=RUNAWAYS.keys())
 @pytest.mark.parametrize("name", dialect_names())
-def test_a_reply_that_runs_wild_is_stopped_and_never_carried_out(name: str, text: str) -> None:
+def test_runaway_reply_is_stopped_and_never_executed(name: str, text: str) -> None:
     dialect = dialect_named(name)
     assert isinstance(dialect.parse(text), ParseFailure)
     assert dialect.is_complete(text)
@@ -37,7 +37,7 @@ def test_a_reply_that_runs_wild_is_stopped_and_never_carried_out(name: str, text
         "Thought: (a) first (b) second\nAction: click(start_box='(100,",
     ],
 )
-def test_a_long_reply_is_not_taken_for_one_that_runs_wild(text: str) -> None:
+def test_long_reply_is_not_runaway(text: str) -> None:
     assert not UiTars15().is_complete(text)
 
 
@@ -61,7 +61,7 @@ def test_a_long_reply_is_not_taken_for_one_that_runs_wild(text: str) -> None:
         ("Action: finished()", True),
     ],
 )
-def test_a_streamed_reply_ends_after_its_first_whole_action(text: str, complete: bool) -> None:
+def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete: bool) -> None:
     assert UiTars15().is_complete(text) is complete
 
 
@@ -78,13 +78,13 @@ def test_a_streamed_reply_ends_after_its_first_whole_action(text: str, complete:
         ("gta1", "(100,200", ")"),
     ],
 )
-def test_other_families_end_where_their_syntax_closes(name: str, begun: str, whole: str) -> None:
+def test_other_families_end_at_their_closing_tag(name: str, begun: str, whole: str) -> None:
     dialect = dialect_named(name)
     assert not any(dialect.is_complete(begun[:length]) for length in range(len(begun) + 1))
     assert dialect.is_complete(begun + whole)
 
 
-def test_a_family_that_gives_several_actions_is_let_finish() -> None:
+def test_family_with_several_actions_is_not_stopped_early() -> None:
     assert not Doubao().is_complete("Action: click(point='<point>1 2</point>')")
     assert not UiTars15(one_action=False).is_complete("Action: click(start_box='(1,2)')")
 
@@ -93,7 +93,7 @@ def test_a_family_that_gives_several_actions_is_let_finish() -> None:
     text=st.text(alphabet="ab'\"()\\\n,=:{} ", max_size=30),
     then=st.sampled_from(["", "\n", "\n\nThought: b", "\n\nwait()", "[EOS]"]),
 )
-def test_stopping_early_never_changes_the_first_action(text: str, then: str) -> None:
+def test_early_stop_never_changes_the_first_action(text: str, then: str) -> None:
     dialect = UiTars15()
     whole = dialect.format("a", [Type(text)]) + then
     meant = dialect.parse(whole)
@@ -118,7 +118,7 @@ def test_stopping_early_never_changes_the_first_action(text: str, then: str) -> 
         "wait()",
     ],
 )
-def test_a_call_is_whole_at_its_closing_parenthesis_and_not_before(call: str) -> None:
+def test_call_is_complete_at_its_closing_parenthesis(call: str) -> None:
     text = f"Thought: There it is (at last).\nAction: {call}"
     whole = [end for end in range(len(text) + 1) if UiTars15().is_complete(text[:end])]
     assert whole == [len(text)]

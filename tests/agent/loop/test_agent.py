@@ -34,7 +34,7 @@ def agent(*replies: str) -> Agent:
 
 
 class SlowModel:
-    """Thinks until it is interrupted."""
+    """Does not reply until it is interrupted."""
 
     def __init__(self) -> None:
         self.asked = threading.Event()
@@ -55,19 +55,19 @@ class SlowModel:
         return Completion("", complete=False)
 
 
-def test_run_returns_how_it_ended() -> None:
+def test_run_returns_the_result() -> None:
     result = agent().run("what is it?", FakeEnv())
     assert (result.stop, result.answer, result.steps, result.run) == (StopReason.FINISHED, "42", 1, None)
     assert result.finished
 
 
-def test_a_run_is_recorded_where_it_is_told_to(tmp_path: Path) -> None:
+def test_run_is_recorded_in_the_given_folder(tmp_path: Path) -> None:
     result = agent().run("what is it?", FakeEnv(), out=tmp_path / "deep" / "run")
     assert result.run == tmp_path / "deep" / "run"
     assert read_run(tmp_path / "deep" / "run").started.task == "what is it?"
 
 
-def test_a_screen_that_cannot_be_opened_leaves_no_run_behind(tmp_path: Path) -> None:
+def test_unavailable_screen_leaves_no_recording(tmp_path: Path) -> None:
     class Closed(FakeEnv):
         def observe(self) -> Observation:
             raise EnvUnavailable("no display")
@@ -77,7 +77,7 @@ def test_a_screen_that_cannot_be_opened_leaves_no_run_behind(tmp_path: Path) -> 
     assert not (tmp_path / "run").exists()
 
 
-def test_stop_from_another_thread_cuts_a_model_call_short() -> None:
+def test_stop_from_another_thread_interrupts_a_model_call() -> None:
     model = SlowModel()
     slow = Agent(model, dialect=UiTars15())
 
@@ -92,7 +92,7 @@ def test_stop_from_another_thread_cuts_a_model_call_short() -> None:
     assert result.stop is StopReason.CANCELLED
 
 
-def test_arun_leaves_the_event_loop_free_and_returns_the_result() -> None:
+def test_arun_does_not_block_the_event_loop() -> None:
     async def both() -> tuple[StopReason, int]:
         ticks = 0
         work = asyncio.create_task(agent().arun("a task", FakeEnv()))
@@ -123,7 +123,7 @@ def test_cancelling_arun_stops_the_episode_cleanly(tmp_path: Path) -> None:
     assert ended.stop is StopReason.CANCELLED
 
 
-def test_an_agent_does_one_task_at_a_time_and_is_free_again_afterwards() -> None:
+def test_agent_runs_one_task_at_a_time() -> None:
     one = agent(FINISH, FINISH)
     events = one.stream("a", FakeEnv())
     next(events)
@@ -133,11 +133,11 @@ def test_an_agent_does_one_task_at_a_time_and_is_free_again_afterwards() -> None
     assert one.run("b", FakeEnv()).finished
 
 
-def test_the_stream_ends_with_the_end() -> None:
+def test_stream_ends_with_ended() -> None:
     assert isinstance(list(agent().stream("a", FakeEnv()))[-1], Ended)
 
 
-def test_stop_without_a_task_does_nothing() -> None:
+def test_stop_without_a_task_has_no_effect() -> None:
     idle = agent()
     idle.stop()
     idle.pause()
@@ -145,25 +145,25 @@ def test_stop_without_a_task_does_nothing() -> None:
     assert idle.run("a", FakeEnv()).finished
 
 
-def test_a_model_is_opened_by_what_a_person_types() -> None:
+def test_model_is_opened_by_address() -> None:
     assert isinstance(open_model("http://127.0.0.1:9/v1", "ui-tars"), ServedModel)
     with pytest.raises(ValueError, match="there is no model 'gpt'"):
         open_model("gpt")
 
 
 @pytest.mark.reader
-def test_the_embedded_model_is_called_reader() -> None:
+def test_embedded_model_is_named_reader() -> None:
     assert isinstance(open_model("reader"), ReaderModel)
 
 
-def test_a_model_is_asked_in_the_prompt_that_was_chosen() -> None:
+def test_chosen_prompt_is_sent() -> None:
     for prompt, offered in ((Prompt.BROWSER, True), (Prompt.COMPUTER, False), (None, False)):
         model = ScriptedModel([FINISH])
         Agent(model, dialect=UiTars15(), prompt=prompt).run("a task", FakeEnv())
         assert any("navigate(" in message.text for message in model.asked[0]) is offered
 
 
-def test_grounding_asks_for_a_place_only_and_brings_it_back_to_the_picture() -> None:
+def test_ground_uses_the_grounding_prompt_and_returns_image_pixels() -> None:
     model = ScriptedModel(["Action: click(start_box='(322,238)')"])
     point = Agent(model, dialect=UiTars15()).ground(FakeEnv().observe().screenshot, "the middle")
     assert point is not None

@@ -1,4 +1,4 @@
-"""Screens that go wrong and models that behave badly: every run ends, for a reason that is true, within its limits."""
+"""Failing screens and badly behaving models: every run ends within its limits, for the right reason."""
 
 import pytest
 from chaos import CASES, Case, climbed, ended, in_chromium, in_memory, play
@@ -27,18 +27,18 @@ def check(case: Case, events: list[Event]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=names)
-def test_trouble_in_memory_ends_truly_and_in_time(case: Case) -> None:
+def test_failing_screen_in_memory_ends_correctly_within_limits(case: Case) -> None:
     check(case, play(case, in_memory(case))[0])
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("case", CASES, ids=names)
-def test_trouble_in_chromium_ends_truly_and_in_time(case: Case) -> None:
+def test_failing_screen_in_chromium_ends_correctly_within_limits(case: Case) -> None:
     with in_chromium(case) as env:
         check(case, play(case, env)[0])
 
 
-def test_what_the_closer_look_found_is_where_the_click_went() -> None:
+def test_click_uses_the_point_found_by_zooming() -> None:
     case = next(case for case in CASES if case.trouble == "sliver")
     events, _ = play(case, in_memory(case))
     aimed = [event for event in events if event.event == "decided" and event.step == 6]
@@ -47,13 +47,13 @@ def test_what_the_closer_look_found_is_where_the_click_went() -> None:
     assert len(closer) == 1
 
 
-def test_an_early_finish_is_believed_unless_it_is_checked() -> None:
+def test_early_finish_is_accepted_without_a_critic() -> None:
     case = Case("early", "dead", lambda: lambda messages: "Thought: Done.\nAction: finished(content='done')")
     end = ended(play(case, in_memory(case))[0])
     assert (end.stop, end.verified) == (StopReason.FINISHED, None)
 
 
-def test_untold_a_model_is_left_alone_but_an_endless_circle_still_ends() -> None:
+def test_no_intervention_only_ends_endless_loops() -> None:
     case = CASES[0]
     events, model = play(case, in_memory(case), NO_INTERVENTION)
     assert isinstance(events[-1], Ended)

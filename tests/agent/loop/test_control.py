@@ -1,4 +1,4 @@
-"""Who holds an episode, and what lets it go on."""
+"""Pausing, resuming and stopping an episode."""
 
 from collections.abc import Callable
 
@@ -8,10 +8,10 @@ from screenwright.agent.loop.control import Control
 
 
 def control(*calls: Callable[[Control], None]) -> Control:
-    made = Control()
+    result = Control()
     for call in calls:
-        call(made)
-    return made
+        call(result)
+    return result
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,16 @@ def control(*calls: Callable[[Control], None]) -> Control:
         ((Control.user_started, Control.stop), False),
     ],
 )
-def test_it_holds_while_the_program_or_the_user_wants_it(
+def test_paused_while_the_program_or_the_user_requires_it(
     calls: tuple[Callable[[Control], None], ...], *, paused: bool
 ) -> None:
-    held = control(*calls)
-    assert held.paused is paused
+    paused_control = control(*calls)
+    assert paused_control.paused is paused
     if not paused:
-        held.wait_while_paused()  # and does not wait
+        paused_control.wait_while_paused()  # returns at once
 
 
-def test_the_first_reason_to_stop_is_kept() -> None:
+def test_first_stop_reason_is_kept() -> None:
     stopped = Control()
     stopped.stop("stopped by the user: double escape")
     stopped.stop()

@@ -42,7 +42,7 @@ Script = Iterable[tuple[Action, ...] | Ending]
 
 
 def play(
-    env: FakeEnv, script: Script, limits: Limits = Limits(), guard: Guard = lambda action, look: Allow()
+    env: FakeEnv, script: Script, limits: Limits = Limits(), guard: Guard = lambda action, observation: Allow()
 ) -> list[Event]:
     return list(Episode("a task", env, ScriptedPolicy(script), limits, guard).run())
 
@@ -56,7 +56,7 @@ def with_model(env: FakeEnv, model: ScriptedModel, limits: Limits = Limits()) ->
     return list(Episode("Press Greet", env, ModelPolicy(model, UiTars15()), limits).run())
 
 
-def test_an_episode_looks_decides_and_acts_until_the_model_says_finished() -> None:
+def test_episode_observes_decides_and_acts_until_finished() -> None:
     env = FakeEnv()
     events = play(env, [(Click(env.where("Greet")),), Finish("greeted")])
     assert env.state.presses == 1
@@ -66,7 +66,7 @@ def test_an_episode_looks_decides_and_acts_until_the_model_says_finished() -> No
     ]  # fmt: skip
 
 
-def test_what_an_action_changed_is_told_by_the_next_look() -> None:
+def test_next_observation_reports_the_change_of_an_action() -> None:
     env = FakeEnv()
     events = play(env, [(Click(env.where("Greet")),), (Wait(0),), Finish()])
     changes = [event.change for event in events if isinstance(event, Observed)]
@@ -90,7 +90,7 @@ def test_each_ending_has_its_stop_reason(ending: Ending, stop: StopReason, reaso
     assert (end.stop, end.reason) == (stop, reason)
 
 
-def test_a_refused_action_is_told_to_the_model_and_drops_those_after_it() -> None:
+def test_refused_action_is_reported_to_the_model_and_drops_the_rest() -> None:
     env = FakeEnv()
     events = play(env, [(Navigate("x.example"), Click(env.where("Greet"))), Finish()])
     acted = [event for event in events if isinstance(event, Acted)]
@@ -101,28 +101,28 @@ def test_a_refused_action_is_told_to_the_model_and_drops_those_after_it() -> Non
     assert acted[0].refused in notes[0]
 
 
-def test_what_the_guard_denies_is_not_done_and_ends_the_episode_when_asked_for_again_and_again() -> None:
+def test_denied_actions_are_not_executed_and_eventually_end_the_episode() -> None:
     env = FakeEnv()
     click = (Click(env.where("Greet")),)
-    events = play(env, [click] * 10, guard=lambda action, look: Deny("no clicking"))
+    events = play(env, [click] * 10, guard=lambda action, observation: Deny("no clicking"))
     assert env.state.presses == 0
     assert ended(events).stop is StopReason.REFUSED
     assert all(event.by_guard for event in events if isinstance(event, Acted))
     assert "no clicking" in [event.notes for event in events if isinstance(event, Observed)][1][0]
 
 
-def test_the_step_limit_ends_an_episode_after_that_many_steps() -> None:
+def test_step_limit_ends_the_episode() -> None:
     end = ended(play(FakeEnv(), [(Wait(0),)] * 9, Limits(steps=3)))
     assert (end.stop, end.steps) == (StopReason.STEP_LIMIT, 3)
 
 
-def test_the_time_limit_ends_an_episode() -> None:
+def test_time_limit_ends_the_episode() -> None:
     env = FakeEnv()
-    presses = [(Click(env.where("Greet")),)] * 10_000  # each shows another number, so that none is in vain
+    presses = [(Click(env.where("Greet")),)] * 10_000  # each changes the number on the screen, so there is no loop
     assert ended(play(env, presses, Limits(steps=None, seconds=0.05))).stop is StopReason.TIME_LIMIT
 
 
-def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_waits_count_a_quarter() -> None:
+def test_repeated_action_without_effect_ends_as_stuck_and_waits_count_a_quarter() -> None:
     click = ended(play(FakeEnv(), [(Click(ScreenPoint(600, 400)),)] * 50))
     assert (click.stop, click.steps) == (StopReason.STUCK, 7)
     assert "without changing the screen" in click.reason
@@ -130,7 +130,7 @@ def test_the_same_action_that_changes_nothing_ends_the_episode_as_stuck_and_wait
     assert (wait.stop, wait.steps) == (StopReason.STUCK, 24)
 
 
-def test_a_lost_screen_is_env_lost_and_what_went_before_is_kept() -> None:
+def test_lost_screen_is_env_lost_and_earlier_steps_are_kept() -> None:
     class Losing(FakeEnv):
         history = 0
 
@@ -145,7 +145,7 @@ def test_a_lost_screen_is_env_lost_and_what_went_before_is_kept() -> None:
     assert any(isinstance(event, Stepped) for event in events)
 
 
-def test_a_lost_model_is_model_lost() -> None:
+def test_lost_model_is_model_lost() -> None:
     end = ended(with_model(FakeEnv(), ScriptedModel([ModelLost("the server is down")])))
     assert (end.stop, end.reason) == (StopReason.MODEL_LOST, "the server is down")
 
@@ -156,7 +156,7 @@ def test_tokens_are_counted_and_limited() -> None:
     assert (end.stop, end.usage.total) == (StopReason.TOKEN_LIMIT, 240)
 
 
-def test_a_model_clicks_where_it_says_through_every_space() -> None:
+def test_click_is_converted_through_every_coordinate_space() -> None:
     env = FakeEnv()
     target = env.where("Greet")
     size = env.observe().screenshot.size
@@ -174,14 +174,14 @@ def test_a_model_clicks_where_it_says_through_every_space() -> None:
     assert decided.thought == "greet"
 
 
-def test_a_point_off_the_screen_is_clamped_and_that_is_recorded() -> None:
+def test_point_outside_the_screen_is_clamped_and_recorded() -> None:
     model = ScriptedModel(["Action: click(start_box='(9000,-5)')", "Action: finished()"])
     decided = next(event for event in with_model(FakeEnv(), model) if isinstance(event, Decided))
     assert decided.traces[0].clamped
     assert decided.traces[0].screen == ScreenPoint(639, 0)
 
 
-def test_an_unreadable_reply_is_told_to_the_model_and_never_carried_out() -> None:
+def test_parse_failure_is_reported_to_the_model_and_never_executed() -> None:
     env = FakeEnv()
     model = ScriptedModel(["Thought: hm\nAction: flyto(start_box='(1,1)')", "Action: finished(content='sorry')"])
     events = with_model(env, model)
@@ -193,13 +193,13 @@ def test_an_unreadable_reply_is_told_to_the_model_and_never_carried_out() -> Non
     assert ended(events).parse_failures == 1
 
 
-def test_replies_that_stay_unreadable_end_the_episode() -> None:
+def test_repeated_parse_failures_end_the_episode() -> None:
     end = ended(with_model(FakeEnv(), ScriptedModel(["gibberish"] * 9)))
     assert end.stop is StopReason.STUCK
     assert "could not be parsed" in end.reason
 
 
-def test_stopping_ends_an_episode_as_cancelled_before_the_next_action() -> None:
+def test_stop_ends_the_episode_before_the_next_action() -> None:
     env, control = FakeEnv(), Control()
     episode = Episode("t", env, ScriptedPolicy([(Click(env.where("Greet")),)] * 5), control=control)
     events: list[Event] = []
@@ -211,7 +211,7 @@ def test_stopping_ends_an_episode_as_cancelled_before_the_next_action() -> None:
     assert env.state.presses == 0
 
 
-def test_a_paused_episode_holds_and_the_model_is_told_afterwards() -> None:
+def test_paused_episode_waits_and_informs_the_model_afterwards() -> None:
     env, control = FakeEnv(), Control()
     episode = Episode("t", env, ScriptedPolicy([(Wait(0),), (Type("x"),), Finish()]), control=control)
     events: list[Event] = []
@@ -243,17 +243,17 @@ def test_held_keys_are_released_however_the_episode_ends() -> None:
     def to_the_end(events: Iterable[Event]) -> None:
         list(events)
 
-    def broken_off(events: Iterable[Event]) -> None:
+    def closed_early(events: Iterable[Event]) -> None:
         iterator = iter(events)
         while not isinstance(next(iterator), Acted):
             pass
         iterator.close()  # type: ignore[attr-defined]  # it is a generator
 
     assert releases_of([(KeyDown("shift"),), Finish()], to_the_end) == 1
-    assert releases_of([(KeyDown("shift"),), Finish()], broken_off) == 1
+    assert releases_of([(KeyDown("shift"),), Finish()], closed_early) == 1
 
 
-def test_events_are_recorded_before_they_are_handed_on() -> None:
+def test_events_are_recorded_before_they_are_yielded() -> None:
     recorded: list[Event] = []
     episode = Episode("t", FakeEnv(), ScriptedPolicy([(Wait(0),), Finish()]), record=recorded.append)
     for event in episode.run():

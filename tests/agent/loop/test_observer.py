@@ -1,4 +1,4 @@
-"""The user as somebody to talk to, the second look at a finish, and trouble of the machinery."""
+"""Conversations with the user, the critic, and recovery from infrastructure failures."""
 
 import threading
 import time
@@ -51,8 +51,8 @@ def ended(events: list[Event]) -> Ended:
     return events[-1]
 
 
-def converse(answer: Callable[[Control, FakeEnv], None], limits: Limits = Limits()) -> list[Event]:
-    """An episode whose model asks the user, who does `answer`."""
+def run_with_user(answer: Callable[[Control, FakeEnv], None], limits: Limits = Limits()) -> list[Event]:
+    """Run an episode whose model asks the user; `answer` is called as the user."""
     control, env = Control(), FakeEnv()
     events: list[Event] = []
     episode = Episode("t", env, ScriptedPolicy(ASKS), limits, control=control, supervision=Supervision(attended=True))
@@ -67,45 +67,45 @@ def notes(events: list[Event]) -> list[tuple[str, ...]]:
     return [event.notes for event in events if isinstance(event, Observed)]
 
 
-def test_a_users_answer_is_told_to_the_model_and_the_run_goes_on() -> None:
-    events = converse(lambda control, env: control.send_message("the second one"))
+def test_answer_of_the_user_is_passed_to_the_model() -> None:
+    events = run_with_user(lambda control, env: control.send_message("the second one"))
     assert [event.question for event in events if isinstance(event, NeedsUser)] == ["Which account?"]
     assert [event.text for event in events if isinstance(event, UserMessage)] == ["the second one"]
     assert notes(events)[1] == ("The user answers: the second one", SCREEN_UNCHANGED_BY_USER)
     assert ended(events).stop is StopReason.FINISHED
 
 
-def test_a_screen_that_was_changed_by_hand_is_said_to_be() -> None:
-    def by_hand(control: Control, env: FakeEnv) -> None:
+def test_change_by_the_user_is_reported_to_the_model() -> None:
+    def change_screen(control: Control, env: FakeEnv) -> None:
         env.execute(Click(env.where("Greet")))
         control.send_message()
 
-    assert notes(converse(by_hand))[1] == (SCREEN_CHANGED_BY_USER,)
+    assert notes(run_with_user(change_screen))[1] == (SCREEN_CHANGED_BY_USER,)
 
 
-def test_nobody_who_answers_is_needs_user() -> None:
-    end = ended(converse(lambda control, env: control.decline()))
+def test_unanswered_question_is_needs_user() -> None:
+    end = ended(run_with_user(lambda control, env: control.decline()))
     assert (end.stop, end.reason) == (StopReason.NEEDS_USER, "Which account?")
     alone = list(Episode("t", FakeEnv(), ScriptedPolicy(ASKS)).run())
     assert (ended(alone).stop, ended(alone).reason) == (StopReason.NEEDS_USER, "Which account?")
     assert not [event for event in alone if isinstance(event, NeedsUser)]
 
 
-def test_a_run_that_waits_for_the_user_can_be_stopped() -> None:
-    assert ended(converse(lambda control, env: control.stop())).stop is StopReason.CANCELLED
+def test_episode_waiting_for_the_user_can_be_stopped() -> None:
+    assert ended(run_with_user(lambda control, env: control.stop())).stop is StopReason.CANCELLED
 
 
-def test_the_time_that_a_user_takes_does_not_count() -> None:
-    def slowly(control: Control, env: FakeEnv) -> None:
+def test_time_waiting_for_the_user_does_not_count() -> None:
+    def answer_slowly(control: Control, env: FakeEnv) -> None:
         time.sleep(0.4)
         control.send_message("yes")
 
-    end = ended(converse(slowly, Limits(seconds=0.3)))
+    end = ended(run_with_user(answer_slowly, Limits(seconds=0.3)))
     assert end.stop is StopReason.FINISHED
     assert end.seconds < 0.3
 
 
-def test_an_agent_is_answered_from_another_thread() -> None:
+def test_message_can_be_sent_from_another_thread() -> None:
     model = ScriptedModel(["Action: call_user(content='Which?')", "Action: finished(content='thanks')"])
     agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=Supervision(attended=True))
     answering = threading.Timer(0.2, lambda: agent.send_message("the left one"))
@@ -116,9 +116,9 @@ def test_an_agent_is_answered_from_another_thread() -> None:
     assert "the left one" in model.asked[1][-1].text
 
 
-def test_a_circle_asks_the_user_who_attends_as_its_last_rung() -> None:
+def test_attending_user_is_asked_as_the_last_recovery_action() -> None:
     control, env = Control(), FakeEnv()
-    dead = (Click(env.where("Express")), Click(env.where("Express")))  # on and off again: nothing has changed
+    dead = (Click(env.where("Express")), Click(env.where("Express")))  # on and off again, without a net change
     script = [dead] * 7
     episode = Episode("t", env, ScriptedPolicy(script), control=control, supervision=Supervision(attended=True))
     events: list[Event] = []
@@ -127,21 +127,21 @@ def test_a_circle_asks_the_user_who_attends_as_its_last_rung() -> None:
         if isinstance(event, NeedsUser):
             control.send_message("leave it")
     assert len([event for event in events if isinstance(event, NeedsUser)]) == 1
-    assert any("The user answers: leave it" in said for said in notes(events))
+    assert any("The user answers: leave it" in each for each in notes(events))
     assert ended(events).stop is StopReason.FINISHED
 
 
-# -- the second look
+# -- the critic
 
 
-def checked(*verdicts: Critique, script: tuple[Finish, ...] = (Finish("a"), Finish("b"))) -> list[Event]:
+def run_with_critic(*verdicts: Critique, script: tuple[Finish, ...] = (Finish("a"), Finish("b"))) -> list[Event]:
     left = iter(verdicts)
     supervision = Supervision(critic=lambda claim: next(left))
     return list(Episode("t", FakeEnv(), ScriptedPolicy(script), supervision=supervision).run())
 
 
-def test_a_finish_that_holds_is_verified() -> None:
-    events = checked(Critique(True, "the label says so", Usage(10, 2)))
+def test_confirmed_finish_is_verified() -> None:
+    events = run_with_critic(Critique(True, "the label says so", Usage(10, 2)))
     end = ended(events)
     assert (end.stop, end.verified, end.answer, end.usage.total) == (StopReason.FINISHED, True, "a", 12)
     assert [(event.holds, event.reason) for event in events if isinstance(event, Critiqued)] == [
@@ -149,19 +149,19 @@ def test_a_finish_that_holds_is_verified() -> None:
     ]
 
 
-def test_a_refuted_finish_is_told_once_and_then_stands_unverified() -> None:
-    events = checked(Critique(False, "the form is empty"), Critique(False, "still empty"))
+def test_rejected_finish_is_reported_once_and_then_stands() -> None:
+    events = run_with_critic(Critique(False, "the form is empty"), Critique(False, "still empty"))
     end = ended(events)
     assert (end.stop, end.verified, end.answer, end.steps) == (StopReason.FINISHED, False, "b", 2)
     assert "still empty" in end.reason
     assert "the form is empty" in notes(events)[1][0]
 
 
-def test_a_finish_that_was_mended_is_verified() -> None:
-    assert ended(checked(Critique(False, "no"), Critique(True))).verified is True
+def test_finish_confirmed_after_a_rejection_is_verified() -> None:
+    assert ended(run_with_critic(Critique(False, "no"), Critique(True))).verified is True
 
 
-def test_a_check_that_cannot_tell_leaves_a_finish_as_it_is() -> None:
+def test_unavailable_critic_leaves_the_finish_unverified() -> None:
     def lost(claim: CompletionClaim) -> Critique:
         raise ModelLost("the judge is down")
 
@@ -170,7 +170,7 @@ def test_a_check_that_cannot_tell_leaves_a_finish_as_it_is() -> None:
     assert "the judge is down" in next(event.reason for event in events if isinstance(event, Critiqued))
 
 
-def test_a_check_sees_the_task_the_answer_what_was_done_and_the_screen_as_it_is_now() -> None:
+def test_critic_receives_task_answer_actions_and_current_screen() -> None:
     env, claims = FakeEnv(), list[CompletionClaim]()
 
     def check(claim: CompletionClaim) -> Critique:
@@ -193,7 +193,7 @@ def test_a_check_sees_the_task_the_answer_what_was_done_and_the_screen_as_it_is_
         ("I cannot say.", None, "I cannot say."),
     ],
 )
-def test_a_models_verdict_is_its_last_word(reply: str, holds: bool | None, reason: str | None) -> None:
+def test_last_verdict_of_a_reply_counts(reply: str, holds: bool | None, reason: str | None) -> None:
     model = ScriptedModel([reply], usage=Usage(5, 1))
     shot = FakeEnv().observe().screenshot
     verdict = ModelCritic(model)(CompletionClaim("Press Greet", "ok", (shot, shot), ("1. wait 1 s",)))
@@ -204,11 +204,11 @@ def test_a_models_verdict_is_its_last_word(reply: str, holds: bool | None, reaso
     assert "1. wait 1 s" in model.asked[0][0].text
 
 
-# -- trouble of the machinery
+# -- infrastructure failures
 
 
-class Flickering(FakeEnv):
-    """A screen whose looks of these numbers fail."""
+class Unreliable(FakeEnv):
+    """A screen whose screenshots with these numbers fail."""
 
     def __init__(self, *failing: int) -> None:
         super().__init__()
@@ -217,53 +217,53 @@ class Flickering(FakeEnv):
     def observe(self) -> Observation:
         self.count += 1
         if self.count in self.failing:
-            raise EnvLost("no picture")
+            raise EnvLost("no screenshot")
         return super().observe()
 
 
 @pytest.fixture
-def first_look_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look that opens the screen is that of the first step, however slow the machine is."""
+def opening_reused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reuse the opening observation for the first step even on a slow machine."""
     monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", 60.0)
 
 
-@pytest.mark.parametrize(("serves_s", "history"), [(60.0, 2), (0.0, 3)])
-def test_the_look_that_opened_the_screen_serves_the_first_step_if_it_was_just_now(
-    serves_s: float, history: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("reuse_s", "history"), [(60.0, 2), (0.0, 3)])
+def test_opening_observation_is_reused_if_it_is_recent(
+    reuse_s: float, history: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", serves_s)
-    env = Flickering()
+    monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", reuse_s)
+    env = Unreliable()
     events = list(Episode("t", env, ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert [event.step for event in events if isinstance(event, Observed)] == [1, 2]
     assert env.count == history
-    assert [event.capture_s > 0 for event in events if isinstance(event, Observed)] == [serves_s == 0, True]
+    assert [event.capture_s > 0 for event in events if isinstance(event, Observed)] == [reuse_s == 0, True]
 
 
-@pytest.mark.usefixtures("first_look_serves")
-def test_what_opening_has_to_tell_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("opening_reused")
+def test_facts_from_opening_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     env = FakeEnv()
-    told = replace(env.observe(), facts=("A tab opened.",))
-    monkeypatch.setattr(env, "observe", lambda: told)
+    observation = replace(env.observe(), facts=("A tab opened.",))
+    monkeypatch.setattr(env, "observe", lambda: observation)
     assert notes(list(Episode("t", env, ScriptedPolicy([Finish()])).run()))[0] == ("A tab opened.",)
 
 
-@pytest.mark.usefixtures("first_look_serves")
-def test_a_look_that_failed_once_is_taken_again_and_said_to_be() -> None:
-    events = list(Episode("t", Flickering(2), ScriptedPolicy([(Wait(0),), Finish()])).run())
+@pytest.mark.usefixtures("opening_reused")
+def test_failed_screenshot_is_retried_and_logged() -> None:
+    events = list(Episode("t", Unreliable(2), ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert ended(events).stop is StopReason.FINISHED
-    (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
-    assert (trouble.step, trouble.kind) == (2, "screenshot")
-    assert "no picture" in trouble.message
+    (error,) = [event for event in events if isinstance(event, RecoveredError)]
+    assert (error.step, error.kind) == (2, "screenshot")
+    assert "no screenshot" in error.message
 
 
-@pytest.mark.usefixtures("first_look_serves")
-def test_a_look_that_fails_twice_is_a_lost_screen() -> None:
-    events = list(Episode("t", Flickering(2, 3), ScriptedPolicy([(Wait(0),), Finish()])).run())
-    assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "no picture")
+@pytest.mark.usefixtures("opening_reused")
+def test_screenshot_that_fails_twice_is_env_lost() -> None:
+    events = list(Episode("t", Unreliable(2, 3), ScriptedPolicy([(Wait(0),), Finish()])).run())
+    assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "no screenshot")
 
 
-class Mortal(FakeEnv):
-    """A screen that is lost when it is waited on, `deaths` times."""
+class Crashing(FakeEnv):
+    """A screen that crashes on `Wait`, `deaths` times."""
 
     def __init__(self, deaths: int) -> None:
         super().__init__()
@@ -282,33 +282,33 @@ class Mortal(FakeEnv):
 
     def restart(self) -> str:
         self.lost = False
-        return "It is here again."
+        return "The screen was restarted."
 
 
-def mortal(deaths: int, restarts: int) -> list[Event]:
+def crash(deaths: int, restarts: int) -> list[Event]:
     policy = ScriptedPolicy([(Wait(0),), (Wait(0),), Finish()])
-    return list(Episode("t", Mortal(deaths), policy, supervision=Supervision(restarts=restarts)).run())
+    return list(Episode("t", Crashing(deaths), policy, supervision=Supervision(restarts=restarts)).run())
 
 
-def test_a_screen_that_was_lost_is_started_again_and_said_to_be() -> None:
-    events = mortal(deaths=1, restarts=1)
+def test_lost_screen_is_restarted_and_reported() -> None:
+    events = crash(deaths=1, restarts=1)
     assert ended(events).stop is StopReason.FINISHED
-    (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
-    assert (trouble.step, trouble.kind) == (2, "screen")
-    assert trouble.message == "it crashed; it was restarted (1 of 1)"
+    (error,) = [event for event in events if isinstance(event, RecoveredError)]
+    assert (error.step, error.kind) == (2, "screen")
+    assert error.message == "it crashed; it was restarted (1 of 1)"
     assert [event.refused for event in events if isinstance(event, Acted)] == ["it crashed", None]
-    assert "It is here again." in notes(events)[1]
+    assert "The screen was restarted." in notes(events)[1]
 
 
 @pytest.mark.parametrize(("deaths", "restarts"), [(1, 0), (2, 1)])
-def test_a_screen_is_started_again_no_more_often_than_it_may(deaths: int, restarts: int) -> None:
-    events = mortal(deaths, restarts)
+def test_restarts_are_limited(deaths: int, restarts: int) -> None:
+    events = crash(deaths, restarts)
     assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "it crashed")
     assert len([event for event in events if isinstance(event, RecoveredError)]) == restarts
 
 
 @pytest.mark.parametrize(("jump", "way"), [(7200.0, "forward"), (-7200.0, "back")])
-def test_a_clock_that_was_set_is_noted_and_breaks_no_limit(
+def test_clock_change_is_logged_and_does_not_affect_limits(
     jump: float, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_by, real = [0.0], time.time
@@ -319,11 +319,11 @@ def test_a_clock_that_was_set_is_noted_and_breaks_no_limit(
         if event.event == "acted":
             set_by[0] = jump
     assert ended(events).stop is StopReason.FINISHED
-    (trouble,) = [event for event in events if isinstance(event, RecoveredError)]
-    assert trouble.message == f"the clock was set {way} by 7200 s"
+    (error,) = [event for event in events if isinstance(event, RecoveredError)]
+    assert error.message == f"the clock was set {way} by 7200 s"
 
 
-def test_all_of_it_is_recorded_and_read_back(tmp_path: Path) -> None:
+def test_supervision_events_are_recorded_and_read_back(tmp_path: Path) -> None:
     verdicts = iter([Critique(False, "no"), Critique(True, "yes")])
     supervision = Supervision(attended=True, critic=lambda claim: next(verdicts))
     wait = "Action: wait()"

@@ -5,17 +5,17 @@ from hypothesis import strategies as st
 from screenwright import ChangeHistory, ChunkedHistory, KeepAllHistory, KeyframeHistory, WindowHistory, history_named
 
 
-def test_a_window_keeps_the_newest_images() -> None:
+def test_window_keeps_the_newest_images() -> None:
     assert [list(WindowHistory(3).images(count)) for count in (1, 3, 4, 6)] == [[0], [0, 1, 2], [1, 2, 3], [3, 4, 5]]
 
 
-def test_a_chunked_history_grows_to_high_then_drops_to_low() -> None:
+def test_chunked_history_grows_to_high_then_drops_to_low() -> None:
     kept = [len(ChunkedHistory(5, 2).images(count)) for count in range(1, 15)]
     assert kept == [1, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2]
 
 
 @given(high=st.integers(1, 12), low=st.integers(1, 12), count=st.integers(1, 200))
-def test_chunks_keep_the_last_look_and_never_more_than_high(high: int, low: int, count: int) -> None:
+def test_chunked_history_keeps_the_newest_image_and_at_most_high(high: int, low: int, count: int) -> None:
     low = min(low, high)
     images = ChunkedHistory(high, low).images(count)
     assert images[-1] == count - 1
@@ -23,29 +23,27 @@ def test_chunks_keep_the_last_look_and_never_more_than_high(high: int, low: int,
 
 
 @given(high=st.integers(2, 12), count=st.integers(1, 200))
-def test_the_front_of_a_chunked_history_moves_once_in_a_period(high: int, count: int) -> None:
+def test_start_of_a_chunked_history_moves_once_per_period(high: int, count: int) -> None:
     history = ChunkedHistory(high, 2)
     fronts = [history.images(count).start for count in range(count, count + high - 1)]
     assert len(set(fronts)) <= 2
 
 
 @pytest.mark.parametrize(("high", "low"), [(2, 3), (5, 0), (0, 0)])
-def test_impossible_histories_are_refused(high: int, low: int) -> None:
+def test_invalid_history_sizes_are_errors(high: int, low: int) -> None:
     with pytest.raises(ValueError, match="low"):
         ChunkedHistory(high, low)
     with pytest.raises(ValueError, match="window"):
         WindowHistory(0)
 
 
-def test_keyframes_are_one_of_each_segment_and_the_last() -> None:
+def test_keyframes_are_one_per_segment_and_the_last() -> None:
     kept = [list(KeyframeHistory(4).images(count)) for count in (1, 4, 5, 8, 13, 30)]
     assert kept == [[0], [0, 1, 2, 3], [0, 2, 4], [0, 4, 7], [0, 4, 8, 12], [0, 16, 29]]
 
 
 @given(size=st.integers(2, 12), count=st.integers(1, 300))
-def test_keyframes_are_within_their_number_and_the_older_ones_change_only_when_a_segment_doubles(
-    size: int, count: int
-) -> None:
+def test_keyframes_change_only_when_the_segment_length_doubles(size: int, count: int) -> None:
     now, then = KeyframeHistory(size).images(count), KeyframeHistory(size).images(count + 1)
     assert now[-1] == count - 1
     assert len(now) <= size
@@ -53,19 +51,19 @@ def test_keyframes_are_within_their_number_and_the_older_ones_change_only_when_a
     assert set(now[:-1]) <= set(then) or len(then) < len(now) + 1
 
 
-def test_the_looks_that_changed_most_are_kept_with_the_first_and_the_last() -> None:
+def test_change_history_keeps_first_last_and_largest_changes() -> None:
     changes = (0.0, 0.1, 0.9, 0.0, 0.5, 0.2, 0.0)
     assert ChangeHistory(4).images(7, changes) == (0, 2, 4, 6)
     assert ChangeHistory(2).images(7, changes) == (0, 6)
     assert ChangeHistory(5).images(1) == (0,)
 
 
-def test_keep_all_keeps_all() -> None:
+def test_keep_all_keeps_every_image() -> None:
     assert list(KeepAllHistory().images(40)) == list(range(40))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "description"),
     [
         ("chunked:6:3", "chunked, high 6, low 3"),
         ("window:4", "window of 4"),
@@ -74,11 +72,11 @@ def test_keep_all_keeps_all() -> None:
         ("all", "all"),
     ],
 )
-def test_a_history_is_chosen_by_its_name(text: str, said: str) -> None:
-    assert str(history_named(text)) == said
+def test_history_is_parsed_from_its_name(text: str, description: str) -> None:
+    assert str(history_named(text)) == description
 
 
 @pytest.mark.parametrize("text", ["", "some", "all:3", "window", "keyframes:1", "window:0", "chunked:2:3"])
-def test_an_impossible_name_is_refused(text: str) -> None:
+def test_invalid_history_name_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"history|images|image"):
         history_named(text)
