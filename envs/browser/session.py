@@ -46,7 +46,8 @@ from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
 from .ui.compositor import Compositor
 from .ui.navigation import Navigation
-from .ui.overlay import TAB_STRIP_PX, Overlay, Suggestions
+from .ui.overlay.overlay import TAB_STRIP_PX, Overlay
+from .ui.overlay.panels import Suggestions
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 

@@ -133,12 +133,15 @@ class AttachedContext:
         if page in self._pages:
             return
         self._pages.append(page)
-        page.on("close", self._pages.remove)
+        page.on("close", self._on_close)
         with suppress(Error):  # it has closed already
             await self._prepare(page)
             await page.bring_to_front()  # a tab in the background may not be rendered
         for handler in self._page_handlers:
             await handler(page)
+
+    def _on_close(self, page: Page) -> None:
+        self._pages.remove(page)
 
     async def _prepare(self, page: Page) -> None:
         """Apply size, bindings and scripts to a tab, which may have started loading without them."""

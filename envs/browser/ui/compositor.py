@@ -14,7 +14,7 @@ from ...screenshot import Screenshot
 from ..launch.settings import BrowserSettings, View
 from ..page.errors import error_message
 from ..page.tabs import EVENT_DELAY_S, Tabs
-from .overlay import TAB_STRIP_PX, Overlay
+from .overlay.overlay import TAB_STRIP_PX, Overlay
 from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0

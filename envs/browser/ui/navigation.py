@@ -12,7 +12,7 @@ from ..page.addresses import full_address
 from ..page.errors import error_message
 from ..page.shortcuts import Shortcut
 from ..page.tabs import EVENT_DELAY_S, Tabs
-from .overlay import Overlay
+from .overlay.overlay import Overlay
 
 _ERROR_PAGE_S = 2.0
 

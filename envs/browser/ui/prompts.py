@@ -22,14 +22,14 @@ from ..launch.settings import BrowserSettings
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .navigation import Navigation
-from .overlay import (
+from .overlay.overlay import Overlay
+from .overlay.panels import (
     Anchor,
     Dialog,
     Field,
     Menu,
     MenuItem,
     Option,
-    Overlay,
     PanelAnswer,
     PanelButton,
     Picker,

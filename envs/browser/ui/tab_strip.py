@@ -11,7 +11,8 @@ from ..page.addresses import full_address
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .navigation import Navigation
-from .overlay import TAB_STRIP_PX, Overlay, PanelAnswer, Tab, TabStripPanel
+from .overlay.overlay import TAB_STRIP_PX, Overlay
+from .overlay.panels import PanelAnswer, Tab, TabStripPanel
 from .prompts import BrowserPrompts
 
 _EVALUATE_S = 1.0
