@@ -1,10 +1,9 @@
-"""What the reader does through `screenwright run`: ten tasks on pages, ten on programs, ten that it cannot do.
+"""The embedded reader through `screenwright run`: ten tasks on pages, ten in programs, ten that it cannot do.
 
-    python tests/acceptance/reader_tasks.py [pages|programs|beyond ...]
+    .venv/bin/python tests/acceptance/reader_tasks.py [pages|programs|beyond ...]
 
-A page is checked by what it reports to the server that it came from, a program by the files that it leaves. A task that
-the reader cannot do must end with a question or as infeasible, and without one click. Prints a table; ends with 0 if
-everything is as it should be.
+Pages are checked by what they report to their server, programs by their files. A task that the reader cannot do must
+end with a question or as infeasible, without any click. Prints a table; the exit code is 0 if every row is right.
 """
 
 import json
@@ -12,15 +11,15 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
+
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
 _STEPS = "25"
-_LONGEST_S = 240
+_TIMEOUT_S = 240
 
 PAGE = """<!doctype html><meta charset=utf-8><title>Order</title>
 <style>body{font:16px sans-serif;margin:24px} label,p,button{margin:6px 0} .row{margin:10px 0}
@@ -55,8 +54,8 @@ report();
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """How a run ended: why, what it answered, how many clicks it made, how many steps it took."""
+class RunResult:
+    """The stop reason and answer of a run, and its numbers of clicks and steps."""
 
     stop: str
     answer: str
@@ -66,60 +65,43 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table."""
+    """A row of the table."""
 
     group: str
     task: str
     right: bool
-    ran: Ran
+    result: RunResult
 
 
 class Site:
-    """Serves the page on this machine, and holds what it reported last."""
+    """Serves the page and stores its last report."""
 
     def __init__(self) -> None:
         self.state: dict[str, object] = {}
-        site = self
+        self._server = LocalServer(self._respond)
+        self.url = f"{self._server.url}/"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(PAGE.encode())
+    def __enter__(self) -> Self:
+        return self
 
-            def do_POST(self) -> None:
-                site.state = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(204)
-                self.end_headers()
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
-            def log_message(self, *_: object) -> None:
-                """Keep quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-
-    @contextmanager
-    def serving(self) -> Iterator["Site"]:
-        """The site, up until the block ends."""
-        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            self.state = request.json()
+        return HttpResponse(PAGE.encode())
 
 
-Holds = Callable[[dict[str, object], str], bool]
-"""Whether a page's state and the answer are as asked."""
+Check = Callable[[dict[str, object], str], bool]
+"""Whether a page's state and the answer are right."""
 
 
-def _is(**wanted: object) -> Holds:
-    return lambda state, answer: all(state.get(name) == value for name, value in wanted.items())
+def _is(**expected: object) -> Check:
+    return lambda state, answer: all(state.get(name) == value for name, value in expected.items())
 
 
-PAGES: tuple[tuple[str, Holds], ...] = (
+PAGES: tuple[tuple[str, Check], ...] = (
     ('Type "Nora Lindqvist" into Customer.', _is(customer="Nora Lindqvist")),
     ('Enter "Bergen" in the City field and click Save.', _is(city="Bergen", customer="", pressed=["save"])),
     ("Check Gift wrap and then click Save.", _is(gift=True, pressed=["save"])),
@@ -134,7 +116,7 @@ PAGES: tuple[tuple[str, Holds], ...] = (
 
 
 PROGRAMS: tuple[tuple[str, str, str, str], ...] = (
-    # task, program (FOLDER stands for a fresh folder), the file to look into, and what must stand there
+    # task, program (FOLDER is a new folder), the file to check, and a pattern that it must contain
     ('Type "milk and bread". Press ctrl+s.', "mousepad FOLDER/note.txt", "note.txt", r"milk and bread"),
     ('Type "first line". Press Enter. Type "second line". Press ctrl+s.', "mousepad FOLDER/note.txt", "note.txt",
      r"first line\nsecond line"),
@@ -180,8 +162,8 @@ BEYOND = (
 )
 
 
-def run(task: str, folder: Path, *options: str) -> Ran:
-    """How `screenwright run TASK` ended, recorded in `folder`."""
+def run(task: str, folder: Path, *options: str) -> RunResult:
+    """Run `screenwright run TASK`, recorded in `folder`."""
     command = [sys.executable, "-m", "screenwright", "run", "--model", "reader", "--json", "--steps", _STEPS]
     try:
         ended = subprocess.run(
@@ -189,30 +171,30 @@ def run(task: str, folder: Path, *options: str) -> Ran:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_LONGEST_S,
+            timeout=_TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Ran(f"not over after {_LONGEST_S} s", "", 0, 0)
+        return RunResult(f"not finished after {_TIMEOUT_S} s", "", 0, 0)
     events = [json.loads(line) for line in ended.stdout.splitlines()]
     last = events[-1] if events else {}
     if last.get("event") != "ended":
-        return Ran(f"exit {ended.returncode}: {ended.stderr.strip()[-200:]}", "", 0, 0)
+        return RunResult(f"exit {ended.returncode}: {ended.stderr.strip()[-200:]}", "", 0, 0)
     acted = [event["action"]["type"] for event in events if event["event"] == "acted"]
-    return Ran(last["stop"], last["answer"], acted.count("click"), last["steps"])
+    return RunResult(last["stop"], last["answer"], acted.count("click"), last["steps"])
 
 
 def pages(folder: Path) -> Iterator[Row]:
-    """The tasks on a page, checked by what the page reported."""
-    for number, (task, holds) in enumerate(PAGES):
-        with Site().serving() as site:
-            ran = run(task, folder / f"page-{number}", "--env", "browser", "--url", site.url)
-            yield Row("page", task, ran.stop == "finished" and holds(site.state, ran.answer), ran)
+    """The tasks on pages."""
+    for number, (task, check) in enumerate(PAGES):
+        with Site() as site:
+            result = run(task, folder / f"page-{number}", "--env", "browser", "--url", site.url)
+            yield Row("page", task, result.stop == "finished" and check(site.state, result.answer), result)
 
 
 def programs(folder: Path) -> Iterator[Row]:
-    """The tasks on desktop programs, checked by the files that they leave."""
-    for number, (task, program, name, wanted) in enumerate(PROGRAMS):
+    """The tasks in desktop programs."""
+    for number, (task, program, name, pattern) in enumerate(PROGRAMS):
         work = folder / f"work-{number}"
         work.mkdir()
         (work / "note.txt").touch()
@@ -222,31 +204,31 @@ def programs(folder: Path) -> Iterator[Row]:
         asks.chmod(0o755)
         command = program.replace("FOLDER", str(work))
         options = ("--env", "desktop", "--virtual", "--program", command)
-        ran = run(task, folder / f"program-{number}", *options)
-        left = (work / name).read_text() if (work / name).exists() else ""
-        yield Row("program", task, ran.stop == "finished" and re.search(wanted, left) is not None, ran)
+        result = run(task, folder / f"program-{number}", *options)
+        content = (work / name).read_text() if (work / name).exists() else ""
+        yield Row("program", task, result.stop == "finished" and re.search(pattern, content) is not None, result)
 
 
 def beyond(folder: Path) -> Iterator[Row]:
-    """The tasks that it cannot do: each is to end with a question or as infeasible, before any click."""
+    """The tasks that the reader cannot do."""
     for number, task in enumerate(BEYOND):
-        with Site().serving() as site:
-            ran = run(task, folder / f"beyond-{number}", "--env", "browser", "--url", site.url)
-            yield Row("beyond", task, ran.stop in ("needs_user", "infeasible") and ran.clicks == 0, ran)
+        with Site() as site:
+            result = run(task, folder / f"beyond-{number}", "--env", "browser", "--url", site.url)
+            yield Row("beyond", task, result.stop in ("needs_user", "infeasible") and result.clicks == 0, result)
 
 
 def _python_with_tk() -> str:
     for python in (sys.executable, "/usr/bin/python3"):
         if subprocess.run([python, "-c", "import tkinter"], capture_output=True, check=False).returncode == 0:
             return python
-    sys.exit("reader_tasks: no python with tkinter here: apt-get install python3-tk")
+    sys.exit("reader_tasks: no Python with tkinter: apt-get install python3-tk")
 
 
 GROUPS: dict[str, Callable[[Path], Iterator[Row]]] = {"pages": pages, "programs": programs, "beyond": beyond}
 
 
 def main(chosen: list[str]) -> int:
-    """Run the groups chosen, or all; 0 if every row is right."""
+    """Run the chosen groups, or all; returns the exit code."""
     unknown = [name for name in chosen if name not in GROUPS]
     if unknown:
         print(f"reader_tasks: no group {unknown[0]!r}; there are {', '.join(GROUPS)}", file=sys.stderr)
@@ -256,10 +238,13 @@ def main(chosen: list[str]) -> int:
         for name in chosen or GROUPS:
             for row in GROUPS[name](Path(folder)):
                 rows.append(row)
-                ran = row.ran
+                result = row.result
                 verdict = "right" if row.right else "WRONG"
-                print(f"| {row.group} | {row.task} | {verdict} | {ran.stop} | {ran.steps} | {ran.clicks} |", flush=True)
-    print(f"{sum(row.right for row in rows)} of {len(rows)} as they should be")
+                print(
+                    f"| {row.group} | {row.task} | {verdict} | {result.stop} | {result.steps} | {result.clicks} |",
+                    flush=True,
+                )
+    print(f"{sum(row.right for row in rows)} of {len(rows)} right")
     return 0 if all(row.right for row in rows) else 1
 
 

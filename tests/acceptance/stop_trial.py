@@ -1,12 +1,12 @@
-"""Stop runs at random moments, drags and held keys included, and see how soon nothing happens and nothing is held.
+"""Stops runs at random moments, also during drags and held keys, and measures how soon all input ends.
 
     .venv/bin/python tests/acceptance/stop_trial.py [--trials 100] [--seed 1] [--json]
 
-A worker process runs an endless episode of drags, long presses, held keys and typing on a display that it takes for a
-real screen. After a random time somebody else presses Esc twice there. Of every ten workers six are in order, two were
-frozen just before (SIGSTOP), and two hang in a C call that lets no other thread run. The time to stop is from the
-second Esc to the last press or motion of the worker's, or to the moment from which on nothing was down, whichever is
-later. Then: is the log whole, can the run be gone on with, and is any process left over?
+A worker process runs an endless episode of drags, long presses, held keys and typing on a display that it treats as a
+real screen. After a random time another client presses Esc twice. Of ten workers six run normally, two were frozen just
+before (SIGSTOP), and two hang in a C call that blocks all threads. The time to stop is from the second Esc to the last
+input of the worker, or until nothing is held down, whichever is later. Afterwards the log must be complete, the run
+resumable, and no process left.
 """
 
 import argparse
@@ -39,13 +39,13 @@ from screenwright.envs.settle import SettleTimeouts
 SIZE = Size(1280, 720)
 HANGS = ("", "frozen", "C call", "", "", "", "frozen", "C call", "", "")
 ESCAPE = 9  # the keycode of Esc on every PC keyboard
-BEGINS_S, ENDS_S, WATCHED_S = 30.0, 20.0, 1.0
+START_S, END_S, WATCH_S = 30.0, 20.0, 1.0
 RAW_PRESSES = {13, 15, 17}
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One stop: how the worker hung, what it was doing, and how it came out."""
+    """One stop: how the worker hung, what it was doing, and the result."""
 
     hangs: str
     doing: str
@@ -59,15 +59,15 @@ class Trial:
 
     @property
     def good(self) -> bool:
-        """Whether all came out as it should."""
+        """Whether the trial passed."""
         return not self.left_down and not self.processes_left and self.resumable
 
 
-# -- the worker
+# The worker
 
 
-def deeds(seed: int) -> Iterator[tuple[Action, ...]]:
-    """Actions without end, most of them long."""
+def endless_actions(seed: int) -> Iterator[tuple[Action, ...]]:
+    """An endless sequence of actions, most of them long."""
     rng = random.Random(seed)
 
     def point() -> ScreenPoint:
@@ -88,76 +88,74 @@ def deeds(seed: int) -> Iterator[tuple[Action, ...]]:
 
 
 def work(display: str, authority: str, folder: Path, seed: int) -> None:
-    """Be a worker until stopped; says `begun` at the first step."""
+    """Run a worker until it is stopped; prints `started` at the first step."""
     os.environ |= {"DISPLAY": display, "XAUTHORITY": authority}
-    hang = ctypes.PyDLL(None).sleep  # called so, it keeps the interpreter's lock
+    hang = ctypes.PyDLL(None).sleep  # PyDLL keeps the interpreter lock
     signal.signal(signal.SIGUSR1, lambda _signal, _frame: hang(3600))
-    interrupts = InterruptSettings(
-        quiet_s=0
-    )  # else the first Esc would break the action off, as any key of the user's does
+    interrupts = InterruptSettings(quiet_s=0)  # otherwise the first Esc interrupts the action, like any key
     with DesktopEnv(timeouts=SettleTimeouts(0.05, 0.05, 0.2), interrupts=interrupts) as env, RunLog(folder) as log:
-        episode = Episode("keep busy", env, ScriptedPolicy(deeds(seed)), Limits(steps=None), record=log)
+        episode = Episode("keep busy", env, ScriptedPolicy(endless_actions(seed)), Limits(steps=None), record=log)
         for event in episode.run():
             if event.event == "observed" and event.step == 1:
-                print("begun", flush=True)
+                print("started", flush=True)
 
 
-# -- the person, and what is seen of the display
+# The user, and what the display shows
 
 
-class Person:
-    """Somebody at the display: presses Esc, and sees what is down and what is done there."""
+class User:
+    """A user at the display: presses Esc, and observes held keys and input events."""
 
     def __init__(self, address: DisplayAddress) -> None:
         from Xlib.ext import xinput
 
         from screenwright.envs.desktop.x11.connection import connect
 
-        self.hands, self.eyes, self.ears = (connect(address) for _ in range(3))
-        root = self.ears.screen().root
+        self.input, self.state, self.events = (connect(address) for _ in range(3))
+        root = self.events.screen().root
         root.xinput_select_events([(xinput.AllMasterDevices, sum(1 << event for event in RAW_PRESSES))])
-        self.ears.sync()
+        self.events.sync()
 
     def press_escape(self) -> float:
-        """Press and release it; when it went down."""
+        """Press and release Esc; returns the time of the press."""
         from Xlib import X
         from Xlib.ext import xtest
 
         when = time.monotonic()
-        xtest.fake_input(self.hands, X.KeyPress, ESCAPE)
-        xtest.fake_input(self.hands, X.KeyRelease, ESCAPE)
-        self.hands.sync()
+        xtest.fake_input(self.input, X.KeyPress, ESCAPE)
+        xtest.fake_input(self.input, X.KeyRelease, ESCAPE)
+        self.input.sync()
         return when
 
     def down(self) -> int:
-        """How many keys and buttons are down."""
-        keys, buttons = down_on(self.eyes)
+        """The number of keys and buttons that are held down."""
+        keys, buttons = down_on(self.state)
         return len(keys - {ESCAPE}) + len(buttons)
 
     def presses(self) -> int:
-        """How many presses and motions there were since this was asked last, Esc left out."""
+        """The number of presses and motions since the last call, without Esc."""
         found = 0
-        while self.ears.pending_events():
-            event = self.ears.next_event()
+        while self.events.pending_events():
+            event = self.events.next_event()
             data: Any = getattr(event, "data", b"")
             found += isinstance(data, bytes) and int.from_bytes(data[6:10], sys.byteorder) != ESCAPE
         return found
 
-    def see_it_stop(self, since: float) -> float:
-        """Watch for a while; how long after `since` the last thing happened or was down (seconds)."""
+    def measure_stop(self, since: float) -> float:
+        """Seconds from `since` to the last input or held key, observed for a while."""
         last = since
-        while time.monotonic() < since + WATCHED_S:
+        while time.monotonic() < since + WATCH_S:
             if self.presses() or self.down():
                 last = time.monotonic()
             time.sleep(0.002)
         return last - since
 
 
-# -- one trial
+# One trial
 
 
-def try_once(number: int, seed: int, display: RunningDisplay, person: Person, folder: Path) -> Trial:
-    """Start a worker, stop it, and see what comes of it."""
+def run_trial(number: int, seed: int, display: RunningDisplay, user: User, folder: Path) -> Trial:
+    """Start a worker, stop it, and check the result."""
     rng = random.Random(seed * 1000 + number)
     hangs = HANGS[number % len(HANGS)]
     run = folder / f"run{number}"
@@ -166,24 +164,24 @@ def try_once(number: int, seed: int, display: RunningDisplay, person: Person, fo
     command = [sys.executable, __file__, "--worker", display.address.name, display.address.authority, str(run)]
     with subprocess.Popen([*command, str(rng.random())[2:8]], stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout is not None
-        if worker.stdout.readline() != "begun\n":
-            raise SystemExit("the worker did not begin")
+        if worker.stdout.readline() != "started\n":
+            raise SystemExit("the worker did not start")
         started = psutil.Process(worker.pid).children(recursive=True)
         moment = time.monotonic() + rng.uniform(0.1, 3.0)
         while time.monotonic() < moment:
-            person.presses()  # kept up with, since reading what has piled up takes longer than half a second
+            user.presses()  # drain the queue: reading a long one takes more than half a second
             time.sleep(0.01)
-        person.press_escape()
+        user.press_escape()
         time.sleep(rng.uniform(0.05, 0.25))
         if hangs:
             worker.send_signal(signal.SIGSTOP if hangs == "frozen" else signal.SIGUSR1)
             time.sleep(0.05)
-        held = person.down()
-        person.presses()
-        pressed = person.press_escape()
-        stop_s = person.see_it_stop(pressed)
+        held = user.down()
+        user.presses()
+        pressed = user.press_escape()
+        stop_s = user.measure_stop(pressed)
         try:
-            worker.wait(ENDS_S)
+            worker.wait(END_S)
         except subprocess.TimeoutExpired:
             worker.kill()
         end_s = time.monotonic() - pressed
@@ -192,11 +190,11 @@ def try_once(number: int, seed: int, display: RunningDisplay, person: Person, fo
     ended = "killed" if recorded.ended is None else str(recorded.ended.stop)
     doing = next((type(event.action).__name__ for event in reversed(recorded.events) if event.event == "acted"), "")
     whole = len(recorded.past().history) >= 0 and (hangs != "" or ended == StopReason.CANCELLED)
-    return Trial(hangs, doing, held, stop_s, end_s, person.down(), len(left), ended, whole)
+    return Trial(hangs, doing, held, stop_s, end_s, user.down(), len(left), ended, whole)
 
 
 def main() -> int:
-    """Run the trials; the exit code is 1 if one came out wrong."""
+    """Run the trials; the exit code is 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
@@ -205,10 +203,10 @@ def main() -> int:
     trials: list[Trial] = []
     display = RunningDisplay(VirtualDisplay(SIZE))
     try:
-        person = Person(display.address)
+        user = User(display.address)
         with tempfile.TemporaryDirectory() as folder:
             for number in range(given.trials):
-                trials.append(try_once(number, given.seed, display, person, Path(folder)))
+                trials.append(run_trial(number, given.seed, display, user, Path(folder)))
                 if given.json:
                     print(json.dumps(asdict(trials[-1])), flush=True)
     finally:
@@ -218,14 +216,14 @@ def main() -> int:
 
 
 def report(trials: list[Trial]) -> None:
-    """A line for each way in which workers hung, and one for all."""
+    """Print a line for each kind of worker, and one for all."""
     print("worker     stops  held  median ms  worst ms  left down  processes left  run over after s (worst)")
     for name in ("", "frozen", "C call", None):
         some = [trial for trial in trials if name is None or trial.hangs == name]
         if not some:
             continue
         times = [1000 * trial.stop_s for trial in some]
-        shown = "all" if name is None else name or "in order"
+        shown = "all" if name is None else name or "normal"
         print(
             f"{shown:10} {len(some):5d} {sum(trial.held > 0 for trial in some):5d}"
             f" {statistics.median(times):10.0f} {max(times):9.0f} {sum(trial.left_down for trial in some):10d}"

@@ -1,27 +1,23 @@
-"""Type strings into real programs on several keyboard layouts, read back what arrived, and print what was right.
+"""Types strings into real programs with several keyboard layouts and checks what arrived.
 
-    .venv/bin/python tests/acceptance/text_table.py [--programs mousepad,xterm] [--layouts us,de,ru]
-        [--methods ladder,pyautogui,xdotool] [--strings accents,emoji]
+    PYTHONPATH=tests/helpers .venv/bin/python tests/acceptance/text_table.py [--programs mousepad,xterm]
+        [--layouts us,de,ru] [--methods screenwright,pyautogui,xdotool] [--strings accents,emoji]
 
-Each program shows an empty document on a display of its own; what arrived is read from the file that it saves, from
-the other end of a terminal, or from the server that a page reports to. `ladder` is Screenwright's way of typing. Needs
-setxkbmap, xdotool and the programs: it says what to install.
+Each program shows an empty document on its own display. The result is read from the file that it saves, from the
+terminal's other end, or from the server of a page. Needs setxkbmap, xdotool and the programs; names missing packages.
 """
 
 # ruff: noqa: RUF001 -- strings of many scripts
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from desktop_programs import chromium, office, require
@@ -30,6 +26,7 @@ from screenwright.envs.actions import Click, Hotkey, Type
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.env import EnvError
 from screenwright.envs.geometry import ScreenPoint
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
 STRINGS = {
     "ASCII symbols": 'Hello, "World"! (a+b)*{c}[d] ~^|\\<>@#$%&_=;:\'?/`-',
@@ -46,13 +43,13 @@ STRINGS = {
 }
 STRINGS["200 ASCII"] = STRINGS["200 ASCII"][:200]
 STRINGS["60 Chinese"] = STRINGS["60 Chinese"][:60]
-METHODS = ("ladder", "pyautogui", "xdotool")
+METHODS = ("screenwright", "pyautogui", "xdotool")
 LAYOUTS = ("us", "de", "ru")
 MIDDLE = ScreenPoint(640, 400)
 _PAGE = """<!doctype html><meta charset=utf-8><title>page</title><style>body{margin:0}
 textarea{width:100vw;height:90vh;border:0}</style><textarea id=t autofocus spellcheck=false></textarea><script>
 let turn = 0;
-t.addEventListener('input', () => fetch('/told', {method: 'POST', body: JSON.stringify([++turn, t.value])}));
+t.addEventListener('input', () => fetch('/report', {method: 'POST', body: JSON.stringify([++turn, t.value])}));
 t.addEventListener('keydown', event => { if (event.key === 'Tab' && !event.ctrlKey && !event.altKey) {
   event.preventDefault(); t.setRangeText('\\t', t.selectionStart, t.selectionEnd, 'end');
   t.dispatchEvent(new Event('input')); } });</script>"""
@@ -60,7 +57,7 @@ t.addEventListener('keydown', event => { if (event.key === 'Tab' && !event.ctrlK
 
 @dataclass
 class Program:
-    """A program with an empty document. `read` returns what the document holds by now; `reset` empties it."""
+    """A program with an empty document. `read` returns the document's text; `reset` empties it."""
 
     command: tuple[str, ...]
     read: Callable[[DesktopEnv], str]
@@ -101,12 +98,12 @@ def featherpad(folder: Path) -> Program:
     file.write_text("")
     settings = folder / "featherpad" / "fp.conf"
     settings.parent.mkdir()
-    settings.write_text("[text]\nnoIndent=true\n")  # it would indent what is typed
+    settings.write_text("[text]\nnoIndent=true\n")  # it indents typed lines otherwise
     return _saving(("env", f"XDG_CONFIG_HOME={folder}", "featherpad", "--standalone", str(file)), file)
 
 
 def writer(folder: Path) -> Program:
-    """LibreOffice with GTK 3, without its corrections of what is typed."""
+    """LibreOffice with GTK 3, without autocorrection."""
     file = folder / "text.txt"
     file.write_text("")
     return _saving(office("--writer", "--infilter=Text (encoded):UTF8,LF,,,", str(file), as_typed=True), file)
@@ -130,37 +127,24 @@ def xterm(folder: Path) -> Program:
 
 
 def browser(folder: Path) -> Program:
-    """A text area on a page in a Chromium window; Tab puts a tab into it, as in editors on the web."""
-    told: list[tuple[int, str]] = [(0, "")]
+    """A text area on a page in a Chromium window; Tab inserts a tab, as in web editors."""
+    latest = (0, "")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(_PAGE.encode(), "text/html; charset=utf-8")
+    def respond(request: HttpRequest) -> HttpResponse:
+        nonlocal latest
+        if request.method == "POST":
+            turn, text = request.json()
+            latest = max(latest, (turn, text))  # reports may arrive out of order
+        return HttpResponse(_PAGE.encode())
 
-        def do_POST(self) -> None:
-            turn, text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            told[0] = max(told[0], (turn, text))  # they may arrive in another order
-            self._answer(b"", "text/plain")
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Stay silent."""
-
-        def _answer(self, body: bytes, kind: str) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = LocalServer(respond)
 
     def read(_: DesktopEnv) -> str:
         time.sleep(0.3)
-        return told[0][1]
+        return latest[1]
 
-    command = chromium(folder / "profile", "--start-maximized", f"http://127.0.0.1:{server.server_port}/")
-    return Program(command, read, _empty, server.shutdown)
+    command = chromium(folder / "profile", "--start-maximized", f"{server.url}/")
+    return Program(command, read, _empty, server.close)
 
 
 PROGRAMS: dict[str, Callable[[Path], Program]] = {
@@ -171,7 +155,7 @@ _NEEDED = {"writer": "soffice"}
 
 @contextmanager
 def opened(name: str, layout: str) -> Iterator[tuple[DesktopEnv, Program]]:
-    """A display of its own with that keyboard layout and that program on it, its document focused."""
+    """A display with the keyboard layout and the program, its document focused."""
     with tempfile.TemporaryDirectory(prefix="text-table-") as folder:
         program = PROGRAMS[name](Path(folder))
         try:
@@ -190,9 +174,9 @@ def _variables(env: DesktopEnv) -> dict[str, str]:
     return os.environ | {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
 
 
-def typed(env: DesktopEnv, method: str, text: str) -> str:
-    """Type `text` by a method; how, or why not."""
-    if method == "ladder":
+def type_text(env: DesktopEnv, method: str, text: str) -> str:
+    """Type `text` with a method; returns how, or the error."""
+    if method == "screenwright":
         try:
             return env.execute(Type(text)).method
         except EnvError as error:
@@ -209,11 +193,11 @@ def typed(env: DesktopEnv, method: str, text: str) -> str:
     return "" if done.returncode == 0 else "failed"
 
 
-def tried(env: DesktopEnv, program: Program, method: str, text: str) -> tuple[bool, str, float, str]:
-    """Whether `text` arrived, how it was typed, the seconds that typing took, and what arrived."""
+def check(env: DesktopEnv, program: Program, method: str, text: str) -> tuple[bool, str, float, str]:
+    """Whether `text` arrived, how it was typed, the seconds it took, and what arrived."""
     program.reset(env)
     started = time.monotonic()
-    how = typed(env, method, text)
+    how = type_text(env, method, text)
     took = time.monotonic() - started
     found = program.read(env)
     for _ in range(3):
@@ -225,20 +209,20 @@ def tried(env: DesktopEnv, program: Program, method: str, text: str) -> tuple[bo
 
 
 def _same(found: str, text: str) -> bool:
-    """Whether a document holds `text`; many programs end a file's last line."""
+    """Whether the document equals `text`; many programs append a line break to a file."""
     return found == text or found == text + "\n"
 
 
-def measured(name: str, layout: str, methods: list[str], strings: list[str]) -> Iterator[tuple[str, str, bool, str]]:
-    """Each method with each string: the method, the string's name, whether it was right, and how it was typed."""
+def run(name: str, layout: str, methods: list[str], strings: list[str]) -> Iterator[tuple[str, str, bool, str]]:
+    """Check each string with each method: method, name of the string, whether it was right, how it was typed."""
     with opened(name, layout) as (env, program):
         for method in methods:
             for title in strings:
-                right, how, took, found = tried(env, program, method, STRINGS[title])
+                right, how, took, found = check(env, program, method, STRINGS[title])
                 print(
                     f"  {name} {layout} {method} {title}: {'ok' if right else 'WRONG'} {how} {took:.2f} s", flush=True
                 )
-                if not right and method == "ladder":
+                if not right and method == "screenwright":
                     print(f"    wanted {STRINGS[title]!r}\n    found  {found!r}", flush=True)
                 yield method, title, right, how
 
@@ -253,7 +237,7 @@ def main() -> None:
     given = parser.parse_args()
     programs, layouts = given.programs.split(","), given.layouts.split(",")
     methods = given.methods.split(",")
-    strings = [title for title in STRINGS if any(word and word in title for word in given.strings.split(","))]
+    strings = [title for title in STRINGS if any(part and part in title for part in given.strings.split(","))]
     if given.strings == ",".join(STRINGS):
         strings = list(STRINGS)
     others = ["xdotool"] if "xdotool" in methods else []
@@ -261,7 +245,7 @@ def main() -> None:
     cells: dict[tuple[str, str, str, str], tuple[bool, str]] = {}
     for name in programs:
         for layout in layouts:
-            for method, title, right, how in measured(name, layout, methods, strings):
+            for method, title, right, how in run(name, layout, methods, strings):
                 cells[method, name, layout, title] = (right, how)
     for method in methods:
         print(f"\n{method}: right of {len(strings)} strings\n\n| program | {' | '.join(layouts)} | wrong |")
@@ -270,10 +254,10 @@ def main() -> None:
             counts = [sum(cells[method, name, layout, title][0] for title in strings) for layout in layouts]
             wrong = [t for t in strings if not all(cells[method, name, layout, t][0] for layout in layouts)]
             print(f"| {name} | {' | '.join(map(str, counts))} | {', '.join(wrong)} |")
-    if "ladder" in methods:
-        print(f"\nhow the ladder typed\n\n| string | {' | '.join(layouts)} |\n" + "|---" * (len(layouts) + 1) + "|")
+    if "screenwright" in methods:
+        print(f"\nhow Screenwright typed\n\n| string | {' | '.join(layouts)} |\n" + "|---" * (len(layouts) + 1) + "|")
         for title in strings:
-            ways = [sorted({cells["ladder", name, layout, title][1] for name in programs}) for layout in layouts]
+            ways = [sorted({cells["screenwright", name, layout, title][1] for name in programs}) for layout in layouts]
             print(f"| {title} | {' | '.join(', '.join(way) for way in ways)} |")
 
 
