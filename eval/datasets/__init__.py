@@ -1,1 +1,1 @@
-"""Recorded runs as training data."""
+"""Training data from recorded runs."""

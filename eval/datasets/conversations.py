@@ -1,7 +1,7 @@
-"""Recorded steps as conversations: what the model was shown at each, and what it answered.
+"""Rebuilds the conversation of each recorded step: the prompt that the model received, and its reply.
 
-A model's own run is told again word for word: the same prompt, the same images as it was sent, the same notes. A run
-of a script or of another family's model is put into a dialect's words instead, as that model would have said it.
+By default the conversations are exactly those of the run: the same prompts, images and notes. With a dialect, a run of
+a script or of another model is rewritten as the prompts and replies of that dialect.
 """
 
 from collections.abc import Sequence
@@ -24,27 +24,27 @@ from .steps import RecordedStep
 
 
 @runtime_checkable
-class Writes(Protocol):
-    """A dialect that can put moves into words."""
+class ReplyFormatter(Protocol):
+    """A dialect that can format moves as a reply."""
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply in which the model would ask for `moves`.
+        """The reply of a model that decides on `moves`.
 
         Raises:
-            ValueError: it has no words for one of them.
+            ValueError: the dialect cannot express a move.
         """
         ...
 
 
-_SCATTERED = ("keyframes", "largest changes")
-"""Histories that leave out screenshots from the middle."""
+_WITH_GAPS = ("keyframes", "largest changes")
+"""Histories that omit screenshots from the middle; their prompts cannot be rebuilt from the event log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """How runs are told: as they were, or (`dialect`) in that dialect's words, with that prompt and history.
+class ConversationFormat:
+    """The format of the conversations: as recorded, or rewritten in `dialect` with `prompt` and `history`.
 
-    `image_format`, `language` and `thoughts` are what the model was asked with, which a run's log does not say.
+    `image_format`, `language` and `thoughts` are those of the recorded prompts, which the event log does not contain.
     """
 
     dialect: str | None = None
@@ -57,54 +57,59 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation; `answers` leads from the number of a step to the index of the message that answers it."""
+    """A conversation; `replies` maps step numbers to the index of the message with the reply."""
 
     messages: tuple[Message, ...]
-    answers: dict[int, int]
+    replies: dict[int, int]
 
 
 class ConversationBuilder:
-    """Tells one run.
+    """Builds the conversations of one run.
 
     Raises:
-        RunError: nobody spoke in it, so that a dialect must be given; or its prompt is not known any more.
-        ValueError: there is no such dialect.
+        RunError: no model took part in the run, so a dialect is required; or its prompt does not exist any more.
+        ValueError: the dialect is unknown, or the history of the run has gaps.
     """
 
-    def __init__(self, run: Run, steps: Sequence[RecordedStep], wording: Wording) -> None:
+    def __init__(self, run: Run, steps: Sequence[RecordedStep], conversation_format: ConversationFormat) -> None:
         self._task = run.started.task
         self._steps = steps
-        self._wording = wording
-        self._as_it_was = wording.dialect is None
-        asked_with = run.started.policy.history
-        if self._as_it_was and asked_with.startswith(_SCATTERED):
-            raise ValueError(f"the model was shown {asked_with}, which cannot be told as it was: say --dialect")
-        dialect = _recorded_dialect(run) if wording.dialect is None else _told_in(wording)
-        dialect = dialect if wording.language is None else with_language(dialect, wording.language)
-        self.dialect = with_thinking(dialect, wording.thoughts)
+        self._conversation_format = conversation_format
+        self._as_recorded = conversation_format.dialect is None
+        history = run.started.policy.history
+        if self._as_recorded and history.startswith(_WITH_GAPS):
+            raise ValueError(f"the prompts had the history '{history}', which cannot be rebuilt: use --dialect")
+        dialect = (
+            _recorded_dialect(run) if conversation_format.dialect is None else _chosen_dialect(conversation_format)
+        )
+        dialect = (
+            dialect if conversation_format.language is None else with_language(dialect, conversation_format.language)
+        )
+        self.dialect = with_thinking(dialect, conversation_format.thoughts)
         self._images: dict[str, ImagePart] = {}
         self._replies = [self._reply(step) for step in steps]
 
     def step(self, index: int) -> Conversation:
-        """What was shown at one step, and the answer to it."""
+        """The prompt of one step and the reply to it."""
         first = self._first_shown(index)
-        asked = self.dialect.render(self._task, self._turns(index, first, answered=False))
-        told = self.dialect.render(self._task, self._turns(index, first, answered=True))
-        as_past = told[:-1] == asked and told[-1].role == "assistant"  # as the family shows its own replies
-        whole = as_past and len(told[-1].text) >= len(self._replies[index])  # or a part of the thinking is left out
-        answer = told[-1] if whole else Message.of("assistant", self._replies[index])
-        for one, problem in self._repairs(index):
-            asked = (*asked, *repair_messages(one, problem))
-        return Conversation((*asked, answer), {self._steps[index].number: len(asked)})
+        prompt = self.dialect.render(self._task, self._turns(index, first, answered=False))
+        answered = self.dialect.render(self._task, self._turns(index, first, answered=True))
+        # The reply is written as later prompts show it, unless these omit a part, such as the thinking.
+        is_shown = answered[:-1] == prompt and answered[-1].role == "assistant"
+        is_complete = is_shown and len(answered[-1].text) >= len(self._replies[index])
+        reply = answered[-1] if is_complete else Message.of("assistant", self._replies[index])
+        for text, failure in self._repairs(index):
+            prompt = (*prompt, *repair_messages(text, failure))
+        return Conversation((*prompt, reply), {self._steps[index].number: len(prompt)})
 
-    def stretches(self) -> tuple[Conversation, ...]:
-        """The whole run, in as few conversations as show nothing that the model was not shown.
+    def segments(self) -> tuple[Conversation, ...]:
+        """The whole run in as few conversations as possible, without adding content to any recorded prompt.
 
-        A new one begins wherever screenshots were dropped from the front. A reply that could not be read is left out,
-        as it was from later prompts.
+        A new segment starts where screenshots were dropped from the front. Replies that could not be parsed are
+        omitted, as in later prompts.
 
         Raises:
-            ValueError: the dialect shows past replies in another form than it is answered in.
+            ValueError: the dialect does not show past replies completely.
         """
         ends = [
             index
@@ -112,89 +117,90 @@ class ConversationBuilder:
             if index + 1 == len(self._steps) or self._first_shown(index + 1) != self._first_shown(index)
         ]
         return tuple(
-            self._stretch(begin, end) for begin, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)
+            self._segment(start, end) for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)
         )
 
-    def _stretch(self, begin: int, end: int) -> Conversation:
+    def _segment(self, start: int, end: int) -> Conversation:
         messages = self.dialect.render(self._task, self._turns(end, self._first_shown(end), answered=True))
-        spoken = [index for index, message in enumerate(messages) if message.role == "assistant"]
-        told = [len(messages[index].text) >= len(reply) for index, reply in zip(spoken, self._replies, strict=False)]
-        if len(spoken) != end + 1 or not all(told):
-            raise ValueError(f"{self.dialect.name} does not show every past reply whole: export it step by step")
-        return Conversation(messages, {self._steps[index].number: spoken[index] for index in range(begin, end + 1)})
+        replies = [index for index, message in enumerate(messages) if message.role == "assistant"]
+        complete = [len(messages[index].text) >= len(text) for index, text in zip(replies, self._replies, strict=False)]
+        if len(replies) != end + 1 or not all(complete):
+            raise ValueError(f"{self.dialect.name} does not show past replies completely: use --per step")
+        return Conversation(messages, {self._steps[index].number: replies[index] for index in range(start, end + 1)})
 
     def _turns(self, index: int, first: int, *, answered: bool) -> tuple[Turn, ...]:
         last = index if answered else index - 1
         return tuple(
             Turn(
-                self._image(step) if at >= first else None,
+                self._image(step) if number >= first else None,
                 step.observed.notes,
-                self._replies[at] if at <= last else None,
+                self._replies[number] if number <= last else None,
             )
-            for at, step in enumerate(self._steps[: index + 1])
+            for number, step in enumerate(self._steps[: index + 1])
         )
 
     def _first_shown(self, index: int) -> int:
-        """The first look whose screenshot the model was sent at that step; it was sent all since then."""
-        if self._as_it_was:
+        """The index of the oldest screenshot in the prompt of a step; all newer ones are in it as well."""
+        if self._as_recorded:
             return index + 1 - self._steps[index].replies[0].images
-        shown = self._wording.history.images(index + 1)
+        history = self._conversation_format.history
+        shown = history.images(index + 1)
         if tuple(shown) != tuple(range(shown[0], index + 1)):
-            raise ValueError(
-                f"an export shows the newest screenshots, not {self._wording.history}: say another --history"
-            )
+            raise ValueError(f"an export shows the newest screenshots, not {history}: use another --history")
         return shown[0]
 
     def _repairs(self, index: int) -> list[tuple[str, ParseFailure]]:
-        if not self._as_it_was:
+        if not self._as_recorded:
             return []
         step = self._steps[index]
-        problems = [ParseFailure(one.kind, one.position, one.message) for one in step.parse_failures]
-        return [(reply.text, problem) for reply, problem in zip(step.replies, problems, strict=False)]
+        failures = [ParseFailure(one.kind, one.position, one.message) for one in step.parse_failures]
+        return [(reply.text, failure) for reply, failure in zip(step.replies, failures, strict=False)]
 
     def _image(self, step: RecordedStep) -> ImagePart:
-        shot = step.observed.observation.screenshot
-        part = self._images.get(shot.sha256)
+        screenshot = step.observed.observation.screenshot
+        part = self._images.get(screenshot.sha256)
         if part is None:
-            size = self.dialect.image_rule.resize(shot.size)
-            sent = step.replies[0].image if self._as_it_was and step.replies else None
+            size = self.dialect.image_rule.resize(screenshot.size)
+            sent = step.replies[0].image if self._as_recorded and step.replies else None
             if sent is not None and sent != size:
-                raise RunError(f"the model was sent images of {sent}, and {self.dialect.name} makes them {size} now")
-            part = self._images[shot.sha256] = ImagePart.of(shot, size, self._wording.image_format)
+                raise RunError(f"the run has images of {sent}, but {self.dialect.name} resizes them to {size} now")
+            part = self._images[screenshot.sha256] = ImagePart.of(
+                screenshot, size, self._conversation_format.image_format
+            )
         return part
 
     def _reply(self, step: RecordedStep) -> str:
-        if self._as_it_was:
+        if self._as_recorded:
             return step.replies[-1].text
-        shot = step.observed.observation.screenshot
-        frame = Frame(shot.size, self.dialect.image_rule.resize(shot.size), self.dialect.space)
-        moves: list[ModelMove] = [map_points(one, lambda at: _written(frame, at)) for one in step.decided.actions]
+        size = step.observed.observation.screenshot.size
+        frame = Frame(size, self.dialect.image_rule.resize(size), self.dialect.space)
+        moves: list[ModelMove] = [
+            map_points(action, lambda point: _rounded(frame, point)) for action in step.decided.actions
+        ]
         if step.decided.ending is not None:
             moves.append(step.decided.ending)
-        assert isinstance(self.dialect, Writes)
+        assert isinstance(self.dialect, ReplyFormatter)
         return self.dialect.format(step.decided.thought, moves)
 
 
-def _written(frame: Frame, point: ScreenPoint) -> ModelPoint:
-    """The point as models write them: in whole numbers."""
+def _rounded(frame: Frame, point: ScreenPoint) -> ModelPoint:
+    """The point in model coordinates, rounded to integers as models write them."""
     exact = frame.to_model(point)
     return ModelPoint(round(exact.x), round(exact.y))
 
 
-def _told_in(wording: Wording) -> Dialect:
-    dialect = dialect_named(wording.dialect or "")
-    if not isinstance(dialect, Writes):
-        raise ValueError(f"{dialect.name} cannot put actions into words: choose another dialect")
-    return dialect if wording.prompt is None else with_prompt(dialect, wording.prompt)
+def _chosen_dialect(conversation_format: ConversationFormat) -> Dialect:
+    dialect = dialect_named(conversation_format.dialect or "")
+    if not isinstance(dialect, ReplyFormatter):
+        raise ValueError(f"{dialect.name} cannot format actions: choose another dialect")
+    return dialect if conversation_format.prompt is None else with_prompt(dialect, conversation_format.prompt)
 
 
 def _recorded_dialect(run: Run) -> Dialect:
-    """The dialect that the run's model was asked in, with the prompt whose identity was recorded."""
+    """The dialect of the run, with the prompt whose SHA-256 was recorded."""
     policy = run.started.policy
     if not policy.dialect:
-        raise RunError(
-            f"{run.folder}: no model spoke in this run ({policy.model.name}): say in which --dialect to tell it"
-        )
+        raise RunError(f"{run.folder}: the run has no model replies ({policy.model.name}): use --dialect")
     known = dialect_named(policy.dialect)
     for prompt in Prompt:
         try:
@@ -204,5 +210,5 @@ def _recorded_dialect(run: Run) -> Dialect:
         if dialect.prompt_sha256 == policy.prompt_sha256:
             return dialect
     raise RunError(
-        f"{run.folder}: the prompt of this run is none of {policy.dialect} now: say in which --dialect to tell it anew"
+        f"{run.folder}: the prompt of the run is not in {policy.dialect} any more: use --dialect to rewrite it"
     )

@@ -1,9 +1,9 @@
-"""Recorded runs as data to learn from: conversations with images, and which messages of them to learn.
+"""Exports recorded runs as training data: conversations with images and a loss mask.
 
     export(Path("runs/demo"), Path("demo.jsonl"))
 
-A line is one step, or one stretch of an episode: the messages that the model was shown, its answer, and a `loss` a
-message, 1 on the answers that are kept and 0 on all else. Layout and masks follow ByteDance's training example.
+A line is one step, or one segment of an episode: the prompt messages, the reply, and a `loss` for each message: 1 for
+the replies that are kept and 0 for everything else. Layout and masks follow ByteDance's training example.
 """
 
 import json
@@ -21,7 +21,7 @@ from ...agent.record.trajectory import Run, RunError, read_run
 from ..core.plan import EpisodeId
 from ..core.record import Record
 from ..core.store import Store
-from .conversations import Conversation, ConversationBuilder, Wording
+from .conversations import Conversation, ConversationBuilder, ConversationFormat
 from .filters import StepFilter
 from .steps import RecordedStep, steps_of
 
@@ -29,92 +29,95 @@ Per = Literal["step", "episode"]
 Layout = Literal["chat", "hf"]
 
 _IMAGES = "images"
-_METADATA = "metadata.jsonl"
+_METADATA_FILE = "metadata.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What an export came to: lines written, answers to learn in them, images, and episodes and steps left out."""
+class ExportResult:
+    """The numbers of exported lines, replies with a loss, images and episodes; and of skipped episodes and steps."""
 
     lines: int
-    answers: int
+    replies: int
     images: int
     episodes: int
-    episodes_left_out: int
-    steps_left_out: int
+    skipped_episodes: int
+    skipped_steps: int
 
 
 def export(
     source: Path,
     out: Path,
-    keep: StepFilter | None = None,
+    step_filter: StepFilter | None = None,
     per: Per = "step",
     layout: Layout = "chat",
-    wording: Wording | None = None,
-) -> Exported:
-    """Write what is kept of an evaluation, or of one recorded run, in the folder `source`.
+    conversation_format: ConversationFormat | None = None,
+) -> ExportResult:
+    """Export an evaluation or a single run in the folder `source`.
 
-    `chat` writes the file `out` and puts the images into a folder beside it; `hf` writes a folder `out` that the
-    `datasets` library loads as an `imagefolder`. Without a `wording`, runs are told as they were.
+    `chat` writes the file `out`, with an image folder next to it; `hf` writes a folder `out` that the `datasets`
+    library loads as an `imagefolder`. By default, steps of successful episodes are exported, as they were recorded.
 
     Raises:
-        RunError: there is nothing in `source`, a run is damaged or cannot be told, or `out` cannot be written.
-        ValueError: there is no such dialect, or it has no words for what was done.
+        RunError: `source` has no run, a run is invalid or cannot be converted, or `out` cannot be written.
+        ValueError: the dialect is unknown, or it cannot express an action.
     """
-    keep = keep or StepFilter.parse("done")
-    lines = answers = left_out = episodes = skipped = 0
+    step_filter = step_filter or StepFilter.parse("done")
+    lines = replies = episodes = skipped_episodes = skipped_steps = 0
     with _open(out, layout) as writer:
-        for record, run, as_it_was in _episodes(source):
+        for record, run, recorded_format in _episodes(source):
             steps = steps_of(run)
-            kept = frozenset(step.number for step in steps if keep(record, step))
-            left_out += len(steps) - len(kept)
-            skipped += not kept
+            kept = frozenset(step.number for step in steps if step_filter(record, step))
+            skipped_steps += len(steps) - len(kept)
+            skipped_episodes += not kept
             if not kept:
                 continue
             episodes += 1
-            told = ConversationBuilder(run, steps, wording or as_it_was)
-            for one in _told(told, steps, kept, per):
-                learned = {answer for number, answer in one.answers.items() if number in kept}
-                writer.write(_about(record, told.dialect.name, one, kept), one, learned)
-                lines, answers = lines + 1, answers + len(learned)
+            builder = ConversationBuilder(run, steps, conversation_format or recorded_format)
+            for conversation in _conversations(builder, steps, kept, per):
+                learned = {reply for number, reply in conversation.replies.items() if number in kept}
+                writer.write(_metadata(record, builder.dialect.name, conversation, kept), conversation, learned)
+                lines, replies = lines + 1, replies + len(learned)
         if not lines:
-            raise RunError(f"no step in {source} is kept by {keep.text!r}: nothing is exported")
-        return Exported(lines, answers, writer.images, episodes, skipped, left_out)
+            raise RunError(f"no step in {source} matches {step_filter.text!r}: nothing was exported")
+        return ExportResult(lines, replies, writer.images, episodes, skipped_episodes, skipped_steps)
 
 
-def _told(
-    told: ConversationBuilder, steps: tuple[RecordedStep, ...], kept: frozenset[int], per: Per
+def _conversations(
+    builder: ConversationBuilder, steps: tuple[RecordedStep, ...], kept: frozenset[int], per: Per
 ) -> Iterator[Conversation]:
     if per == "episode":
-        yield from (one for one in told.stretches() if kept & one.answers.keys())
+        yield from (segment for segment in builder.segments() if kept & segment.replies.keys())
     else:
-        yield from (told.step(index) for index, step in enumerate(steps) if step.number in kept)
+        yield from (builder.step(index) for index, step in enumerate(steps) if step.number in kept)
 
 
-def _episodes(source: Path) -> Iterator[tuple[Record, Run, Wording]]:
-    """The judged episodes of an evaluation, or the single run, done if it finished; and how the model was asked."""
+def _episodes(source: Path) -> Iterator[tuple[Record, Run, ConversationFormat]]:
+    """The episodes of an evaluation that have a result, or the single run; with the format of the recorded prompts."""
     if not (source / "manifest.json").exists():
         run = read_run(source)
-        yield _record_of(run), run, Wording(image_format=_format_of(source))
+        yield _record_of(run), run, ConversationFormat(image_format=_image_format_of(source))
         return
     store = Store(source)
     manifest = store.manifest()
     agent = manifest.settings.agent
-    asked = Wording(image_format=ImageFormat(agent.image_format), language=agent.language, thoughts=agent.thoughts)
+    recorded_format = ConversationFormat(
+        image_format=ImageFormat(agent.image_format), language=agent.language, thoughts=agent.thoughts
+    )
     for record in store.records(manifest.episodes):
         if record.is_judged:
-            yield record, read_run(store.folder_of(record.id)), asked
+            yield record, read_run(store.folder_of(record.id)), recorded_format
 
 
 def _record_of(run: Run) -> Record:
+    """A record of a single run, which counts as done if the agent finished."""
     ended = run.ended
     done = ended is not None and ended.stop is StopReason.FINISHED
     steps = 0 if ended is None else ended.steps
     return Record(EpisodeId(run.folder.resolve().name, 0), instruction=run.started.task, done=done, steps=steps)
 
 
-def _format_of(folder: Path) -> ImageFormat:
-    """How a run that was started from the command line sent its images."""
+def _image_format_of(folder: Path) -> ImageFormat:
+    """The image format in the recorded settings of a run that was started from the command line."""
     try:
         settings = tomllib.loads((folder / "settings.toml").read_text(encoding="utf-8"))
         return ImageFormat(settings.get("image_format", ImageFormat.PNG))
@@ -122,8 +125,8 @@ def _format_of(folder: Path) -> ImageFormat:
         return ImageFormat.PNG
 
 
-def _about(record: Record, dialect: str, told: Conversation, kept: frozenset[int]) -> dict[str, object]:
-    steps = sorted(told.answers.keys() & kept)
+def _metadata(record: Record, dialect: str, conversation: Conversation, kept: frozenset[int]) -> dict[str, object]:
+    steps = sorted(conversation.replies.keys() & kept)
     return {
         "id": f"{record.id.path}#{'-'.join(map(str, sorted({steps[0], steps[-1]})))}",
         "task": record.id.task,
@@ -138,7 +141,7 @@ def _about(record: Record, dialect: str, told: Conversation, kept: frozenset[int
 
 
 class _Writer:
-    """Writes lines, and each image once, named by its content."""
+    """Writes lines, and each image once, named by its SHA-256."""
 
     def __init__(self, file: IO[str], folder: Path, layout: Layout) -> None:
         self._file, self._folder, self._layout = file, folder, layout
@@ -146,16 +149,16 @@ class _Writer:
 
     @property
     def images(self) -> int:
-        """How many different images there are so far."""
+        """The number of different images so far."""
         return len(self._written)
 
-    def write(self, about: dict[str, object], told: Conversation, learned: set[int]) -> None:
-        """Write one conversation, of which the messages `learned` carry a loss."""
-        messages = [self._message(one, int(index in learned)) for index, one in enumerate(told.messages)]
-        parts = (part for message in told.messages for part in message.parts)
+    def write(self, metadata: dict[str, object], conversation: Conversation, learned: set[int]) -> None:
+        """Write one conversation; the messages at the indices `learned` have a loss of 1."""
+        messages = [self._message(one, int(index in learned)) for index, one in enumerate(conversation.messages)]
+        parts = (part for message in conversation.messages for part in message.parts)
         images = [self._image(part) for part in parts if isinstance(part, ImagePart)]
-        named = "images_file_names" if self._layout == "hf" else "images"
-        self._file.write(json.dumps({**about, "messages": messages, named: images}, ensure_ascii=False) + "\n")
+        key = "images_file_names" if self._layout == "hf" else "images"
+        self._file.write(json.dumps({**metadata, "messages": messages, key: images}, ensure_ascii=False) + "\n")
 
     def _message(self, message: Message, loss: int) -> dict[str, object]:
         return {"role": message.role, "content": [self._part(part) for part in message.parts], "loss": loss}
@@ -181,21 +184,21 @@ class _Writer:
 
 @contextmanager
 def _open(out: Path, layout: Layout) -> Generator[_Writer]:
-    """The writer of an export; its lines appear whole or not at all."""
-    path = out / _METADATA if layout == "hf" else out
+    """The writer of an export; the file appears only if the export succeeds."""
+    path = out / _METADATA_FILE if layout == "hf" else out
     if layout == "hf" and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise RunError(f"{out} is there already: choose a new folder")
+        raise RunError(f"{out} already exists: choose a new folder")
     if layout == "chat" and out.is_dir():
         raise RunError(f"{out} is a folder: name a file, such as {out / 'train.jsonl'}")
-    unfinished = path.with_name(path.name + ".part")
+    partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w", encoding="utf-8") as file:
+        with partial.open("w", encoding="utf-8") as file:
             yield _Writer(file, path.parent, layout)
-        unfinished.replace(path)
+        partial.replace(path)
     except OSError as error:
-        raise RunError(f"{out} cannot be written: {error.strerror}") from error
+        raise RunError(f"cannot write {out}: {error.strerror}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         if layout == "hf" and not path.exists():
             shutil.rmtree(out, ignore_errors=True)

@@ -1,12 +1,12 @@
-"""Which recorded steps are kept: conditions joined by commas, all of which must hold.
+"""Filters for recorded steps: conditions separated by commas, all of which must hold.
 
 all                        every step
 done                       the task was done
-changed                    the step changed the screen, or only ended the episode; nothing in it was refused
-read                       the model's first reply could be read
-score>=0.5  score<=0.5     what the benchmark gave for the episode
-steps<=20   steps>=3       how long the episode was
-task=click-*  category=X   what was done
+changed                    the step changed the screen or only ended the episode, and no action was refused
+parsed                     the first reply of the model was parsed without an error
+score>=0.5  score<=0.5     the score of the episode
+steps<=20   steps>=3       the number of steps of the episode
+task=click-*  category=X   the task or category of the episode; * matches any text
 """
 
 import re
@@ -20,27 +20,27 @@ from .steps import RecordedStep
 
 Condition: TypeAlias = Callable[[Record, RecordedStep], bool]
 
-_FORM = re.compile(r"(score|steps)(>=|<=)(-?\d+(?:\.\d+)?)|(task|category)=(.+)")
+_COMPARISON = re.compile(r"(score|steps)(>=|<=)(-?\d+(?:\.\d+)?)|(task|category)=(.+)")
 
 
 @dataclass(frozen=True, slots=True)
 class StepFilter:
-    """A filter, and the text that it was read from."""
+    """A filter, and the text that it was parsed from."""
 
     text: str
     conditions: tuple[Condition, ...]
 
     @classmethod
     def parse(cls, text: str) -> "StepFilter":
-        """Read conditions.
+        """Parse conditions.
 
         Raises:
-            ValueError: one of them is none.
+            ValueError: a condition is unknown.
         """
         return cls(text, tuple(_condition(part.strip()) for part in text.split(",")))
 
     def __call__(self, record: Record, step: RecordedStep) -> bool:
-        """Whether that step of that episode is kept."""
+        """Whether to keep `step` of the episode of `record`."""
         return all(condition(record, step) for condition in self.conditions)
 
 
@@ -52,32 +52,32 @@ def _condition(text: str) -> Condition:
             return lambda record, step: record.done is True
         case "changed":
             return lambda record, step: not step.refused and (step.changed is not False or not step.acts)
-        case "read":
+        case "parsed":
             return lambda record, step: not step.parse_failures
         case _:
-            return _compared(text)
+            return _comparison(text)
 
 
-def _compared(text: str) -> Condition:
-    found = _FORM.fullmatch(text)
-    if found is None:
+def _comparison(text: str) -> Condition:
+    match = _COMPARISON.fullmatch(text)
+    if match is None:
         raise ValueError(
-            f"{text!r} is no condition; there are all, done, changed, read, score>=N, steps<=N, task=X, category=X"
+            f"unknown condition {text!r}: use all, done, changed, parsed, score>=N, steps<=N, task=X or category=X"
         )
-    if found[4]:
-        return _named(found[4], found[5])
-    return _measured(found[1], found[2], float(found[3]))
+    if match[4]:
+        return _matches(match[4], match[5])
+    return _in_range(match[1], match[2], float(match[3]))
 
 
-def _named(what: str, pattern: str) -> Condition:
-    if what == "task":
+def _matches(field: str, pattern: str) -> Condition:
+    if field == "task":
         return lambda record, step: fnmatchcase(record.id.task, pattern)
     return lambda record, step: fnmatchcase(record.category, pattern)
 
 
-def _measured(what: str, sign: str, limit: float) -> Condition:
+def _in_range(field: str, operator: str, limit: float) -> Condition:
     def holds(record: Record, step: RecordedStep) -> bool:
-        value = record.score if what == "score" else record.steps
-        return value is not None and (value >= limit if sign == ">=" else value <= limit)
+        value = record.score if field == "score" else record.steps
+        return value is not None and (value >= limit if operator == ">=" else value <= limit)
 
     return holds

@@ -1,4 +1,4 @@
-"""The steps of a recorded run, each with what was seen, said and done in it."""
+"""Groups the events of a recorded run by step."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,11 +11,10 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class RecordedStep:
-    """A whole step. `replies` holds every reply to its prompt, the last of which was followed.
+    """A complete step. `replies` has every reply to its prompt; the last one was executed.
 
-    `parse_failures` says what ailed the others. `changed` tells whether the next look showed other pixels; None if
-    there was
-    none.
+    `parse_failures` has the errors of the other replies. `changed` is whether the next screenshot differs; None if
+    there is none.
     """
 
     observed: Observed
@@ -32,31 +31,31 @@ class RecordedStep:
 
     @property
     def acts(self) -> bool:
-        """Whether it did something on the screen, rather than only ended the episode."""
+        """Whether it has actions on the screen, rather than only an ending."""
         return bool(self.decided.actions)
 
 
 def steps_of(run: Run) -> tuple[RecordedStep, ...]:
-    """The whole steps of `run`, in order. One that was broken off did not happen, as when the run is resumed."""
-    whole: list[list[Event]] = []
+    """The complete steps of `run`, in order. An interrupted step is ignored, as it is when the run is resumed."""
+    complete: list[list[Event]] = []
     current: list[Event] = []
     for event in run.events:
         if isinstance(event, Observed):
             current = []
         current.append(event)
         if isinstance(event, Stepped):
-            whole.append(current)
+            complete.append(current)
             current = []
     last = [event for event in current if isinstance(event, Observed)]
-    history = [*(_one(events, Observed) for events in whole), *last]
-    return tuple(_step(events, history[index + 1 : index + 2]) for index, events in enumerate(whole))
+    observed = [*(_first(events, Observed) for events in complete), *last]
+    return tuple(_step(events, observed[index + 1 : index + 2]) for index, events in enumerate(complete))
 
 
 def _step(events: list[Event], following: list[Observed]) -> RecordedStep:
     change = following[0].change if following else None
     return RecordedStep(
-        observed=_one(events, Observed),
-        decided=_one(events, Decided),
+        observed=_first(events, Observed),
+        decided=_first(events, Decided),
         replies=tuple(event for event in events if isinstance(event, Replied) and event.purpose == "act"),
         parse_failures=tuple(event for event in events if isinstance(event, ParseFailed)),
         refused=any(isinstance(event, Acted) and event.refused is not None for event in events),
@@ -64,5 +63,5 @@ def _step(events: list[Event], following: list[Observed]) -> RecordedStep:
     )
 
 
-def _one(events: list[Event], kind: type[E]) -> E:
+def _first(events: list[Event], kind: type[E]) -> E:
     return next(event for event in events if isinstance(event, kind))

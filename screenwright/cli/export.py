@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.policy.image_history import history_named
-from ..eval.datasets.conversations import Wording
+from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
 from .settings import SettingsError
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
         "--keep",
         default="done",
         metavar="WHICH",
-        help="steps to keep: conditions with commas, all of which must hold: all, done, changed, read, score>=N, "
+        help="steps to keep: conditions with commas, all of which must hold: all, done, changed, parsed, score>=N, "
         "steps<=N, task=NAME, category=NAME (default: done)",
     )
     parser.add_argument("--per", choices=("step", "episode"), default="step", help="content of a line (default: step)")
@@ -37,18 +37,20 @@ def main(given: argparse.Namespace) -> int:
     Raises:
         SettingsError, ValueError, RunError: one line for the user.
     """
-    done = export(given.run, given.out, StepFilter.parse(given.keep), given.per, given.format, _wording(given))
+    done = export(
+        given.run, given.out, StepFilter.parse(given.keep), given.per, given.format, _conversation_format(given)
+    )
     print(
-        f"{given.out}: {done.lines} lines with {done.answers} replies to learn and {done.images} images, from "
-        f"{done.episodes} episodes; left out: {done.episodes_left_out} episodes, {done.steps_left_out} steps in all"
+        f"{given.out}: {done.lines} lines with {done.replies} replies to learn and {done.images} images, from "
+        f"{done.episodes} episodes; skipped: {done.skipped_episodes} episodes, {done.skipped_steps} steps in total"
     )
     return 0
 
 
-def _wording(given: argparse.Namespace) -> Wording | None:
+def _conversation_format(given: argparse.Namespace) -> ConversationFormat | None:
     if given.dialect is None:
         if given.prompt or given.history:
             raise SettingsError("--prompt and --history need --dialect; without it, conversations stay as recorded")
         return None
     history = history_named(given.history or "chunked:5:2")
-    return Wording(given.dialect, Prompt(given.prompt) if given.prompt else None, history)
+    return ConversationFormat(given.dialect, Prompt(given.prompt) if given.prompt else None, history)

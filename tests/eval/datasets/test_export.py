@@ -1,4 +1,4 @@
-"""What is exported to learn from is what the model was shown, and what it answered."""
+"""Exported conversations match the prompts and replies of the run."""
 
 import hashlib
 import io
@@ -40,7 +40,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def said(message: dict[str, Any]) -> str:
+def text_of(message: dict[str, Any]) -> str:
     return "".join(part["text"] for part in message["content"] if part["type"] == "text")
 
 
@@ -57,10 +57,10 @@ def exported(message: dict[str, Any], folder: Path) -> list[object]:
 
 
 @pytest.mark.parametrize("history", [None, WindowHistory(1), WindowHistory(2)], ids=str)
-def test_every_line_is_what_the_model_was_shown(tmp_path: Path, history: WindowHistory | None) -> None:
+def test_every_line_is_the_prompt_of_the_model(tmp_path: Path, history: WindowHistory | None) -> None:
     model = record(tmp_path / "run", history=history)
     export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
-    asked = [messages for index, messages in enumerate(model.asked) if index != 2]  # the one that could not be read
+    asked = [messages for index, messages in enumerate(model.asked) if index != 2]  # the retry after a parse failure
     found = lines(tmp_path / "out.jsonl")
     assert len(found) == len(asked) == 4
     for line, messages in zip(found, asked, strict=True):
@@ -72,16 +72,16 @@ def test_every_line_is_what_the_model_was_shown(tmp_path: Path, history: WindowH
         assert line["images"] == [p["image"] for one in shown for p in one["content"] if p["type"] == "image"]
 
 
-def test_an_answer_reads_as_the_actions_that_were_done(tmp_path: Path) -> None:
+def test_replies_parse_to_the_recorded_actions(tmp_path: Path) -> None:
     record(tmp_path / "run")
     export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
-    answers = [said(line["messages"][-1]) for line in lines(tmp_path / "out.jsonl")]
+    answers = [text_of(line["messages"][-1]) for line in lines(tmp_path / "out.jsonl")]
     assert answers[0] == "Thought: I see Greet.\nAction: click(start_box='<|box_start|>(100,64)<|box_end|>')"
-    was = [UiTars15().parse(text) for text in (*REPLIES[:2], *REPLIES[3:])]
-    assert [UiTars15().parse(answer) for answer in answers] == was
+    recorded = [UiTars15().parse(text) for text in (*REPLIES[:2], *REPLIES[3:])]
+    assert [UiTars15().parse(answer) for answer in answers] == recorded
 
 
-def test_images_are_pictures_named_by_their_content(tmp_path: Path) -> None:
+def test_images_are_named_by_their_content(tmp_path: Path) -> None:
     record(tmp_path / "run")
     export(tmp_path / "run", tmp_path / "out.jsonl")
     names = {name for line in lines(tmp_path / "out.jsonl") for name in line["images"]}
@@ -92,29 +92,29 @@ def test_images_are_pictures_named_by_their_content(tmp_path: Path) -> None:
         assert Image.open(io.BytesIO(data)).size == (644, 476)  # 640x480 in multiples of 28
 
 
-def test_steps_that_changed_nothing_or_were_misread_can_be_left_out(tmp_path: Path) -> None:
+def test_steps_without_effect_or_with_parse_failures_can_be_skipped(tmp_path: Path) -> None:
     record(tmp_path / "run")
     for keep, steps in (
         ("all", [1, 2, 3, 4]),
         ("changed", [1, 3, 4]),
-        ("done,changed,read", [1, 4]),
-        ("steps<=4,read", [1, 2, 4]),
+        ("done,changed,parsed", [1, 4]),
+        ("steps<=4,parsed", [1, 2, 4]),
         ("task=run,steps>=4", [1, 2, 3, 4]),
     ):
         export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse(keep))
         assert [line["steps"] for line in lines(tmp_path / "out.jsonl")] == [[step] for step in steps], keep
-    with pytest.raises(RunError, match="nothing is exported"):
+    with pytest.raises(RunError, match="nothing was exported"):
         export(tmp_path / "run", tmp_path / "none.jsonl", StepFilter.parse("steps>=5"))
     assert not (tmp_path / "none.jsonl").exists()
 
 
-def test_an_episode_is_one_line_until_screenshots_are_dropped(tmp_path: Path) -> None:
+def test_episode_is_one_line_until_screenshots_are_dropped(tmp_path: Path) -> None:
     record(tmp_path / "run")
-    export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("read"), per="episode")
+    export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("parsed"), per="episode")
     (line,) = lines(tmp_path / "out.jsonl")
     assert line["steps"] == [1, 2, 4]
-    spoken = [one for one in line["messages"] if one["role"] == "assistant"]
-    assert [one["loss"] for one in spoken] == [1, 1, 0, 1]
+    replies = [one for one in line["messages"] if one["role"] == "assistant"]
+    assert [one["loss"] for one in replies] == [1, 1, 0, 1]
     record(tmp_path / "windowed", history=WindowHistory(2))
     export(tmp_path / "windowed", tmp_path / "two.jsonl", StepFilter.parse("all"), per="episode")
     found = lines(tmp_path / "two.jsonl")
@@ -132,13 +132,13 @@ def evaluation(tmp_path: Path) -> Path:
     return tmp_path / "eval"
 
 
-def test_a_scripts_run_is_told_in_a_models_words(evaluation: Path, tmp_path: Path) -> None:
+def test_script_run_is_rewritten_in_a_dialect(evaluation: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="--dialect"):
         export(evaluation, tmp_path / "out.jsonl")
     assert main(["export", str(evaluation), "--out", str(tmp_path / "out.jsonl"), "--dialect", "ui-tars-1.5"]) == 0
     found = lines(tmp_path / "out.jsonl")
     assert [line["id"] for line in found] == [f"press/{seed}#{n}" for seed in range(3) for n in range(1, seed + 3)]
-    first, last = (UiTars15().parse(said(found[index]["messages"][-1])) for index in (0, 1))
+    first, last = (UiTars15().parse(text_of(found[index]["messages"][-1])) for index in (0, 1))
     assert isinstance(first, Reply)
     assert isinstance(last, Reply)
     (click,) = first.moves
@@ -147,10 +147,10 @@ def test_a_scripts_run_is_told_in_a_models_words(evaluation: Path, tmp_path: Pat
     assert abs(click.at.x * 640 / 644 - at.x) <= 1
     assert abs(click.at.y * 480 / 476 - at.y) <= 1
     assert last.moves == (Finish("the script has ended"),)
-    assert 'Click "Greet" 1 times' in said(found[0]["messages"][1])
+    assert 'Click "Greet" 1 times' in text_of(found[0]["messages"][1])
 
 
-def test_the_language_that_an_evaluation_asked_in_is_kept(tmp_path: Path) -> None:
+def test_language_of_an_evaluation_is_kept(tmp_path: Path) -> None:
     script = ScriptedModel(["Action: click(start_box='(74,58)')", "Action: finished()"])
     (tmp_path / "toy").mkdir()
     with serve(script, name="UI-TARS-1.5-7B") as server:
@@ -163,11 +163,11 @@ def test_the_language_that_an_evaluation_asked_in_is_kept(tmp_path: Path) -> Non
     export(tmp_path / "eval", tmp_path / "out.jsonl")
     first = lines(tmp_path / "out.jsonl")[0]
     *shown, _ = first["messages"]
-    assert "Use Chinese in `Thought` part" in said(shown[1])
+    assert "Use Chinese in `Thought` part" in text_of(shown[1])
     assert [exported(one, tmp_path) for one in shown] == [written(one, tmp_path) for one in script.asked[0]]
 
 
-def test_a_folder_for_datasets_names_every_image(tmp_path: Path) -> None:
+def test_imagefolder_lists_every_image(tmp_path: Path) -> None:
     record(tmp_path / "run")
     out = tmp_path / "hf"
     assert main(["export", str(tmp_path / "run"), "--out", str(out), "--format", "hf"]) == 0
@@ -184,14 +184,14 @@ def test_a_folder_for_datasets_names_every_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "wrong"),
     [
-        (["--keep", "pretty"], "'pretty' is no condition"),
+        (["--keep", "pretty"], "unknown condition 'pretty'"),
         (["--dialect", "none-such"], "no dialect 'none-such'"),
         (["--history", "window:3"], "need --dialect"),
         (["--dialect", "doubao", "--history", "some"], "no history 'some'"),
         (["--dialect", "doubao", "--history", "keyframes:2"], "shows the newest screenshots, not keyframes"),
     ],
 )
-def test_bad_flags_are_told_in_a_line(
+def test_invalid_flags_are_reported_in_one_line(
     flags: list[str], wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record(tmp_path / "run")
@@ -200,18 +200,18 @@ def test_bad_flags_are_told_in_a_line(
     assert not (tmp_path / "out.jsonl").exists()
 
 
-def test_what_is_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folder_without_a_run_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(tmp_path), "--out", str(tmp_path / "out.jsonl")]) == 2
     assert "contains no run" in capsys.readouterr().err
     record(tmp_path / "run")
     assert read_run(tmp_path / "run").ended is not None
 
 
-def test_an_answer_is_learnt_whole_though_its_thinking_is_not_shown_again(tmp_path: Path) -> None:
+def test_reply_is_complete_although_later_prompts_omit_its_thinking(tmp_path: Path) -> None:
     reply = "<think>It may be hidden.</think>\nThought: wait\nAction: wait()"
     model = ScriptedModel([reply, "Thought: done\nAction: finished(content='x')"])
     Agent(model, dialect=Doubao()).run("Wait", FakeEnv(), out=tmp_path / "run")
     export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
     first, second = lines(tmp_path / "out.jsonl")
-    assert said(first["messages"][-1]) == reply
-    assert "It may be hidden" not in "".join(map(said, second["messages"]))
+    assert text_of(first["messages"][-1]) == reply
+    assert "It may be hidden" not in "".join(map(text_of, second["messages"]))
