@@ -40,7 +40,7 @@ Sent back in later turns, such a reply has the same tokens again and hits the pr
 _CONNECT_S = 10.0
 _MAX_BACKOFF_S = 8.0
 _NO_KEY = "none"
-_UNREAD: bool = True
+_STREAM: bool = True  # annotated as bool, which selects the SDK overload for both cases
 
 _Result = TypeVar("_Result")
 
@@ -174,31 +174,31 @@ class ServedModel:
                 return
 
     def _send(self, body: Mapping[str, JsonValue], messages: Sequence[Message], accumulator: StreamAccumulator) -> None:
-        answer = self._open().post(
+        response = self._open().post(
             "/chat/completions",
             cast_to=httpx2.Response,
             content=to_json(body),  # several times faster than the SDK's own encoding of megabytes of images
             options={"headers": {"Content-Type": "application/json"}},
-            stream=_UNREAD,
+            stream=_STREAM,
             stream_cls=openai.Stream[object],
         )
-        assert isinstance(answer, httpx2.Response)  # what the SDK returns for this cast_to, streaming or not
+        assert isinstance(response, httpx2.Response)  # what the SDK returns for this cast_to, streaming or not
         self._remember_images(messages)
         try:
-            with closing(answer):
-                self._read_response(answer, accumulator)
+            with closing(response):
+                self._read_response(response, accumulator)
             accumulator.check_complete()
         except EXPECTED_ERRORS:
             if not accumulator.stopped:
                 raise
 
-    def _read_response(self, answer: httpx2.Response, accumulator: StreamAccumulator) -> None:
+    def _read_response(self, response: httpx2.Response, accumulator: StreamAccumulator) -> None:
         """Read a stream of events, or the single response of a server that does not stream."""
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip()
+        kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind == "text/event-stream":
-            _read_events(lines_of(answer.iter_bytes()), accumulator)
+            _read_events(lines_of(response.iter_bytes()), accumulator)
             return
-        content = answer.read()
+        content = response.read()
         if content.lstrip().startswith(b"data:"):
             _read_events(content.splitlines(), accumulator)
         else:

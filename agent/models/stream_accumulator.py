@@ -53,21 +53,21 @@ class StreamAccumulator:
             self._stopped_at = time.monotonic() - GRACE_PERIOD_S  # no new text: no grace period
         return time.monotonic() >= self._stopped_at + GRACE_PERIOD_S
 
-    def add(self, answer: ChatCompletion) -> bool:
+    def add(self, chunk: ChatCompletion) -> bool:
         """Add a chunk or a whole response; False if more text arrives after the stop.
 
         Raises:
             ConnectionBroken: the server reports an error.
         """
-        if answer.error:
-            raise ConnectionBroken(f"after {len(self._text)} characters with an error: {_error_message(answer)}")
-        if answer.usage is not None:
-            self._usage = answer.usage.usage()
-        if not answer.choices:
+        if chunk.error:
+            raise ConnectionBroken(f"after {len(self._text)} characters with an error: {_error_message(chunk)}")
+        if chunk.usage is not None:
+            self._usage = chunk.usage.usage()
+        if not chunk.choices:
             return True
         self._has_choices = True
-        new = self._text_of(answer.choices[0])
-        self._finish = answer.choices[0].finish_reason or self._finish
+        new = self._text_of(chunk.choices[0])
+        self._finish = chunk.choices[0].finish_reason or self._finish
         if not new:
             return True
         if self._stopped_at is not None:
@@ -124,8 +124,8 @@ class StreamAccumulator:
         return text
 
 
-def _error_message(answer: ChatCompletion) -> str:
-    error = answer.error
+def _error_message(chunk: ChatCompletion) -> str:
+    error = chunk.error
     message = error.get("message") if isinstance(error, dict) else error
     return " ".join(str(message).split())[:200]
 
