@@ -7,7 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from enum import Enum
@@ -64,14 +64,14 @@ EPILOG = (
 )
 
 _INTERRUPTED = 130
-_OF_PARTS = {
+_FAILURE_OF_PART = {
     "browser": Failure.BROWSER,
     "desktop": Failure.DESKTOP,
     "virtual": Failure.DESKTOP,
     "android": Failure.ANDROID,
 }
 _WHAT_WIDTH, _VERDICT_WIDTH = 24, 7
-_COLORS = {
+_STYLES = {
     CheckStatus.OK: "green",
     CheckStatus.WARNING: "yellow",
     CheckStatus.FAILED: "red",
@@ -125,13 +125,13 @@ def run_checks(
     system = f"{platform.system()} {platform.machine()}"
     yield Check("version", CheckStatus.OK, f"screenwright {__version__}, Python {platform.python_version()}, {system}")
     if config.everything or config.env == "browser":
-        yield from _browser(asked=config.env is not None)
+        yield from _with_extra("browser", _browser, asked=config.env is not None)
     if config.everything or config.env == "desktop":
-        yield from _desktop(asked=config.env is not None)
+        yield from _with_extra("desktop", _desktop, asked=config.env is not None)
     if config.env == "android":
-        yield from _android()
+        yield from _with_extra("android", _android, asked=True)
     if config.everything or config.model == "reader":
-        yield from _reader(asked=config.model is not None)
+        yield from _with_extra("reader", lambda: [_reading()], asked=config.model is not None)
     if config.everything:
         yield _rare_extras()
     if model is not None:
@@ -182,10 +182,10 @@ def failure_of(check: Check) -> Failure:
         return Failure.READER
     if check.what == CALIBRATION:
         return Failure.CALIBRATION
-    return Failure.UNREACHABLE if check.what == REACHABLE else _OF_PARTS.get(part, Failure.PROTOCOL)
+    return Failure.UNREACHABLE if check.what == REACHABLE else _FAILURE_OF_PART.get(part, Failure.PROTOCOL)
 
 
-# -- the parts
+# -- parts
 
 
 def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Check:
@@ -203,38 +203,30 @@ def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Che
     return Check(what, CheckStatus.OK, ", ".join(versions))
 
 
-def _browser(*, asked: bool) -> Iterator[Check]:
-    packages = check_extra("browser", EXTRAS["browser"], asked=asked)
+def _with_extra(extra: str, checks: Callable[[], Iterable[Check]], *, asked: bool) -> Iterator[Check]:
+    """The packages of `extra`, and if they are installed, the `checks` that need them."""
+    packages = check_extra(extra, EXTRAS[extra], asked=asked)
     yield packages
     if packages.status is CheckStatus.OK:
-        from ..envs.browser.doctor import check_browser  # needs the browser extra
-
-        yield from check_browser()
+        yield from checks()
 
 
-def _android() -> Iterator[Check]:
-    packages = check_extra("android", EXTRAS["android"], asked=True)
-    yield packages
-    if packages.status is CheckStatus.OK:
-        from ..envs.android.doctor import check_android  # needs the android extra
+def _browser() -> Iterable[Check]:
+    from ..envs.browser.doctor import check_browser  # needs the browser extra
 
-        yield from check_android()
+    return check_browser()
 
 
-def _desktop(*, asked: bool) -> Iterator[Check]:
-    packages = check_extra("desktop", EXTRAS["desktop"], asked=asked)
-    yield packages
-    if packages.status is CheckStatus.OK:
-        from ..envs.desktop.doctor import check_desktop  # needs the desktop extra
+def _android() -> Iterable[Check]:
+    from ..envs.android.doctor import check_android  # needs the android extra
 
-        yield from check_desktop()
+    return check_android()
 
 
-def _reader(*, asked: bool) -> Iterator[Check]:
-    packages = check_extra("reader", EXTRAS["reader"], asked=asked)
-    yield packages
-    if packages.status is CheckStatus.OK:
-        yield _reading()
+def _desktop() -> Iterable[Check]:
+    from ..envs.desktop.doctor import check_desktop  # needs the desktop extra
+
+    return check_desktop()
 
 
 def _reading() -> Check:
@@ -318,7 +310,7 @@ def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) 
         yield Check(what, CheckStatus.OK, str(path))
 
 
-# -- what is printed
+# -- output
 
 
 class Report:
@@ -335,7 +327,7 @@ class Report:
         if self._as_json:
             self._terminal.line(json.dumps(asdict(check), ensure_ascii=False))
             return
-        verdict = self._terminal.style(f"{check.status:{_VERDICT_WIDTH}}", _COLORS[check.status])
+        verdict = self._terminal.style(f"{check.status:{_VERDICT_WIDTH}}", _STYLES[check.status])
         self._terminal.line(f"{check.what:{_WHAT_WIDTH}}  {verdict}  {check.found}")
         if check.fix:
             self._terminal.line(f"{'':{_WHAT_WIDTH}}  {'':{_VERDICT_WIDTH}}  -> {check.fix}")

@@ -1,4 +1,4 @@
-"""`screenwright doctor` as a user meets it: its lines, its JSON, its exit codes."""
+"""`screenwright doctor`: its lines, its JSON and its exit codes."""
 
 import argparse
 import io
@@ -39,7 +39,7 @@ from screenwright.testing import Aim, PointingModel, answering_in
 LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
 
 
-def asked(*flags: str) -> DoctorConfig:
+def config(*flags: str) -> DoctorConfig:
     parser = argparse.ArgumentParser()
     add_arguments(parser, everything=True)
     return load_settings(DoctorConfig, given_flags(parser.parse_args(flags), DoctorConfig), {})
@@ -50,8 +50,8 @@ def lines(text: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def verdicts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Verdicts of these models are kept here."""
+def calibrations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder in which calibrations are saved."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     return tmp_path
 
@@ -70,40 +70,40 @@ def right() -> Iterator[ModelServer]:
 # -- models
 
 
-def test_a_model_that_is_right_passes_and_the_verdict_is_kept(
-    right: ModelServer, capsys: pytest.CaptureFixture[str], verdicts: Path
+def test_an_accurate_model_passes_and_its_calibration_is_saved(
+    right: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
 ) -> None:
-    assert doctor(asked("--model", right.url), as_json=True) == 0
+    assert doctor(config("--model", right.url), as_json=True) == 0
     found = lines(capsys.readouterr().out)
     assert found[REACHABLE]["status"] == "ok"
     assert found[CALIBRATION]["status"] == "ok"
     kept = Path(found["model: result saved"]["found"])
-    assert kept.is_relative_to(verdicts)
+    assert kept.is_relative_to(calibrations)
     assert json.loads(kept.read_text())["fits"] is True
 
 
-def test_a_model_that_clicks_elsewhere_has_an_exit_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_whose_clicks_miss_has_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     def beside(*_: object) -> None:
         return None
 
     with pointing(beside) as server:
-        assert doctor(asked("--model", server.url), as_json=True) == 25
+        assert doctor(config("--model", server.url), as_json=True) == 25
     assert lines(capsys.readouterr().out)[CALIBRATION]["status"] == "failed"
 
 
-def test_without_calibration_the_model_is_not_asked_to_click(
-    right: ModelServer, capsys: pytest.CaptureFixture[str], verdicts: Path
+def test_without_calibration_the_model_makes_no_clicks(
+    right: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
 ) -> None:
-    assert doctor(asked("--model", right.url, "--no-calibration"), as_json=True) == 0
+    assert doctor(config("--model", right.url, "--no-calibration"), as_json=True) == 0
     assert CALIBRATION not in lines(capsys.readouterr().out)
-    assert list(verdicts.iterdir()) == []
+    assert list(calibrations.iterdir()) == []
 
 
-def test_a_server_that_is_down_has_an_exit_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_server_has_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    assert doctor(asked("--model", address), as_json=True) == 23
+    assert doctor(config("--model", address), as_json=True) == 23
     found = lines(capsys.readouterr().out)
     assert found[REACHABLE]["status"] == "failed"
     assert found[REACHABLE]["fix"]
@@ -112,26 +112,26 @@ def test_a_server_that_is_down_has_an_exit_code_of_its_own(capsys: pytest.Captur
     }
 
 
-def test_a_model_whose_dialect_nobody_knows_has_an_exit_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    with serve(ScriptedModel(lambda _: "hello"), name="nobody-knows") as server:
-        assert doctor(asked("--model", server.url), as_json=True) == 24
+def test_a_model_of_unknown_dialect_has_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(ScriptedModel(lambda _: "hello"), name="unknown-model") as server:
+        assert doctor(config("--model", server.url), as_json=True) == 24
     found = lines(capsys.readouterr().out)
     assert "--dialect" in found["model: name"]["fix"]
     assert found[CALIBRATION]["status"] == "skipped"
 
 
-def test_a_verdict_that_cannot_be_kept_is_a_warning(
+def test_a_calibration_that_cannot_be_saved_is_a_warning(
     right: ModelServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
-    assert doctor(asked("--model", right.url), as_json=True) == 0
+    assert doctor(config("--model", right.url), as_json=True) == 0
     assert lines(capsys.readouterr().out)["model: result saved"]["status"] == "warning"
 
 
 @pytest.mark.reader
-def test_the_reader_is_looked_at_as_a_model(capsys: pytest.CaptureFixture[str]) -> None:
-    assert doctor(asked("--model", "reader"), as_json=True) == 0
+def test_the_reader_is_checked_as_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(config("--model", "reader"), as_json=True) == 0
     found = lines(capsys.readouterr().out)
     assert list(found) == ["version", "packages: reader", "reader: finds a word"]
     assert {line["status"] for line in found.values()} == {"ok"}
@@ -141,19 +141,19 @@ def test_the_reader_is_looked_at_as_a_model(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.browser
-def test_only_the_screen_that_was_asked_about_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
-    assert doctor(asked("--env", "browser"), as_json=True) == 0
+def test_only_the_requested_screen_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(config("--env", "browser"), as_json=True) == 0
     parts = {what.partition(":")[0] for what in lines(capsys.readouterr().out)}
     assert parts == {"version", "packages", "browser"}
 
 
-def test_a_desktop_that_cannot_be_had_has_an_exit_code_of_its_own(
+def test_an_unavailable_desktop_has_its_own_exit_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
         monkeypatch.delenv(name, raising=False)
-    assert doctor(asked("--env", "desktop"), as_json=False) == 21
+    assert doctor(config("--env", "desktop"), as_json=False) == 21
     out = capsys.readouterr().out
     assert "apt-get install xvfb openbox dbus" in out
     assert out.endswith("2 failed, no warnings\n")
@@ -162,7 +162,7 @@ def test_a_desktop_that_cannot_be_had_has_an_exit_code_of_its_own(
 @pytest.mark.browser
 @pytest.mark.desktop
 @pytest.mark.reader
-def test_without_flags_everything_here_is_looked_at_in_a_process_that_says_nothing_else(tmp_path: Path) -> None:
+def test_without_flags_everything_is_checked_and_nothing_else_is_printed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", LINE],
         cwd=tmp_path,
@@ -199,27 +199,27 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     assert psutil.wait_procs(started, timeout=10)[1] == []
 
 
-# -- what is asked
+# -- settings
 
 
 @pytest.mark.parametrize("flags", [("--dialect", "holo"), ("--model-name", "a"), ("--no-calibration",)])
-def test_flags_about_a_served_model_need_one(flags: tuple[str, ...]) -> None:
+def test_flags_about_a_server_need_its_address(flags: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError, match=f"{flags[0]} .*--model ADDRESS"):
-        asked(*flags)
+        config(*flags)
     with pytest.raises(SettingsError, match=f"{flags[0]} .*--model ADDRESS"):
-        asked("--model", "reader", *flags)
-    assert asked("--model", "http://127.0.0.1:8000/v1", *flags).served
+        config("--model", "reader", *flags)
+    assert config("--model", "http://127.0.0.1:8000/v1", *flags).served
 
 
 def test_an_unknown_dialect_or_model_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="there is no dialect"):
-        doctor(asked("--model", "http://127.0.0.1:8000/v1", "--dialect", "klingon"), as_json=True)
+        doctor(config("--model", "http://127.0.0.1:8000/v1", "--dialect", "klingon"), as_json=True)
     with pytest.raises(ValueError, match="there is no model"):
-        doctor(asked("--model", "gpt"), as_json=True)
-    assert capsys.readouterr().out == ""  # nothing was looked at before that was clear
+        doctor(config("--model", "gpt"), as_json=True)
+    assert capsys.readouterr().out == ""  # no check has run yet
 
 
-def test_an_extra_that_is_missing_fails_only_where_it_was_asked_for() -> None:
+def test_a_missing_extra_fails_only_if_it_was_requested() -> None:
     missing = check_extra("browser", ("pillow", "no-such-distribution"), asked=True)
     assert missing.status is CheckStatus.FAILED
     assert missing.found == "not installed: no-such-distribution"
@@ -236,7 +236,7 @@ def failed(what: str) -> Check:
     return Check(what, CheckStatus.FAILED, "it is broken", "fix it")
 
 
-def test_exit_codes_are_those_of_no_other_command() -> None:
+def test_exit_codes_differ_from_those_of_run() -> None:
     codes = [failure.exit_code for failure in Failure]
     assert codes == sorted(set(codes))
     assert not set(codes) & {2, *CODES_OF_RUN.values()}
@@ -258,12 +258,12 @@ def test_exit_codes_are_those_of_no_other_command() -> None:
         (CALIBRATION, Failure.CALIBRATION),
     ],
 )
-def test_each_failure_is_of_one_class(what: str, failure: Failure) -> None:
+def test_each_failure_has_one_class(what: str, failure: Failure) -> None:
     assert failure_of(failed(what)) is failure
     assert exit_code([failed(what)]) == failure.exit_code
 
 
-def test_of_several_failures_the_first_in_the_list_counts() -> None:
+def test_the_first_of_several_failures_counts() -> None:
     assert exit_code([failed(CALIBRATION), failed("desktop: display"), failed("model: reply")]) == 21
     assert (
         exit_code([Check("browser: sandbox", CheckStatus.WARNING, "off"), Check(REACHABLE, CheckStatus.SKIPPED, "")])
@@ -272,11 +272,11 @@ def test_of_several_failures_the_first_in_the_list_counts() -> None:
     assert exit_code([]) == 0
 
 
-# -- what is printed
+# -- output
 
 
 class Terminal(io.StringIO):
-    """Something that says that it is a terminal."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -290,7 +290,7 @@ def printed(stream: io.StringIO, *checks: Check, as_json: bool = False) -> str:
     return stream.getvalue()
 
 
-def test_lines_are_aligned_and_the_verdict_is_a_word() -> None:
+def test_lines_are_aligned_and_the_status_is_a_word() -> None:
     text = printed(io.StringIO(), Check("browser: start", CheckStatus.OK, "it does"), failed("desktop: display"))
     first, second, third, last = text.splitlines()
     assert first.index("it does") == second.index("it is broken") == third.index("-> fix it")
@@ -308,7 +308,7 @@ def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in printed(Terminal(), failed("x"))
 
 
-def test_json_is_one_object_a_check_and_nothing_else() -> None:
+def test_json_is_one_object_for_each_check() -> None:
     check = failed("desktop: display")
     assert json.loads(printed(io.StringIO(), check, as_json=True)) == {
         "what": "desktop: display",
@@ -318,44 +318,44 @@ def test_json_is_one_object_a_check_and_nothing_else() -> None:
     }
 
 
-def pretend_apt(folder: Path, code: int) -> Path:
-    """An apt-get that writes down what it was asked, and nothing else on PATH."""
-    said = folder / "said"
+def fake_apt(folder: Path, code: int) -> Path:
+    """An apt-get that records its arguments, and nothing else on PATH."""
+    log = folder / "log"
     apt = folder / "apt-get"
-    apt.write_text(f'#!/bin/sh\necho "$@" >>{said}\nexit {code}\n')
+    apt.write_text(f'#!/bin/sh\necho "$@" >>{log}\nexit {code}\n')
     apt.chmod(0o755)
-    return said
+    return log
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="installing is for root")
 def test_one_command_installs_all_that_virtual_displays_need(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    said = pretend_apt(tmp_path, 0)
+    log = fake_apt(tmp_path, 0)
     monkeypatch.setenv("PATH", f"{tmp_path}")
     install_missing()
-    thinking_instructions = said.read_text().split()
+    thinking_instructions = log.read_text().split()
     assert thinking_instructions[:3] == ["install", "-y", "--no-install-recommends"]
     assert {"xvfb", "openbox", "dbus", "xclip"} <= set(thinking_instructions)
     assert capfd.readouterr().out == ""
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="installing is for root")
-def test_an_installation_that_fails_is_tried_with_fresh_lists_then_told(
+def test_a_failed_installation_is_retried_with_new_lists_then_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    said = pretend_apt(tmp_path, 1)
+    log = fake_apt(tmp_path, 1)
     monkeypatch.setenv("PATH", f"{tmp_path}")
     with pytest.raises(SettingsError, match=r"apt-get install .* failed"):
         install_missing()
-    assert [line.split()[0] for line in said.read_text().splitlines()] == ["install", "update", "install"]
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["install", "update", "install"]
 
 
-def test_where_nothing_can_be_installed_it_says_what_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_if_nothing_can_be_installed_the_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SettingsError, match="install the equivalents of the Debian packages xvfb openbox dbus xclip"):
         install_missing()
-    pretend_apt(tmp_path, 0)
+    fake_apt(tmp_path, 0)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(SettingsError, match="sudo apt-get install -y --no-install-recommends xvfb openbox dbus xclip"):
         install_missing()
