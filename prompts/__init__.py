@@ -1,4 +1,4 @@
-"""The words that go to models: text templates, one file each, and the function that renders them."""
+"""Prompt templates, one text file each, and the function that renders them."""
 
 from .render import prompt_sha256, render
 

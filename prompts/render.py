@@ -1,4 +1,4 @@
-"""Render a prompt template by name, strictly: every blank is filled and every value is used."""
+"""Renders prompt templates strictly: every placeholder is filled and every value is used."""
 
 import hashlib
 import string
@@ -9,31 +9,31 @@ from importlib import resources
 def render(name: str, **values: str) -> str:
     """Fill the template `prompts/<name>.txt`.
 
-    Templates use `$blank` (see `string.Template`); the file's last line break is not part of the prompt.
+    Templates use `$placeholder` (see `string.Template`); the trailing line break of the file is removed.
 
     Raises:
-        FileNotFoundError: there is no template of that name.
-        KeyError: a blank has no value.
-        ValueError: a value has no blank.
+        FileNotFoundError: there is no such template.
+        KeyError: a placeholder has no value.
+        ValueError: a value has no placeholder.
     """
     template = _template(name)
     unused = set(values) - set(template.get_identifiers())
     if unused:
-        raise ValueError(f"prompts/{name}.txt has no blank for {', '.join(sorted(unused))}")
+        raise ValueError(f"prompts/{name}.txt has no placeholder for {', '.join(sorted(unused))}")
     return template.substitute(values)
 
 
 def template_text(name: str) -> str:
-    """The template `prompts/<name>.txt` as it is written.
+    """The template `prompts/<name>.txt`.
 
     Raises:
-        FileNotFoundError: there is no template of that name.
+        FileNotFoundError: there is no such template.
     """
     return _template(name).template
 
 
 def prompt_sha256(*texts: str) -> str:
-    """The identity of prompt texts, as recorded in every trajectory: SHA-256 over the texts, each ended by NUL."""
+    """The hash of prompt texts in recorded runs: SHA-256 over the texts, each terminated by NUL."""
     digest = hashlib.sha256()
     for text in texts:
         digest.update(text.encode() + b"\0")

@@ -1,12 +1,12 @@
-"""Which screenshots the model is shown again: a pure function of how many steps there have been, and what they changed.
+"""Which screenshots of the history are sent to the model, as a function of the number of steps and what they changed.
 
-All replies are always shown; only images are left out. The last look is always among those kept.
+All replies are always sent; only images are dropped. The newest image is always sent.
 
     chunked:5:2    grow to 5 images, drop to 2                  cheap, and the default
-    window:5       always the newest 5                          as UI-TARS was measured
-    keyframes:5    one of each segment of the run, and the last for long runs
+    window:5       always the newest 5                          as in UI-TARS's own evaluation
+    keyframes:5    one per segment of the run, and the last for long runs
     changes:5      the steps that changed most, and the last    for long runs
-    all            every one, as far as the context goes
+    all            all that fit into the context window
 """
 
 import re
@@ -16,12 +16,12 @@ from typing import Protocol
 
 
 class History(Protocol):
-    """A rule that chooses screenshots."""
+    """A rule that selects screenshots."""
 
     def images(self, steps: int, changes: Sequence[float] = ()) -> Sequence[int]:
-        """Which of so many steps are shown with their screenshots: ascending indices, the last look among them.
+        """The indices of the steps whose screenshots are sent, ascending and including the last.
 
-        `changes` holds, for each look, the share of pixels by which it differs from the look before.
+        `changes` is the share of pixels in which each screenshot differs from the one before.
         """
         ...
 
@@ -30,8 +30,8 @@ class History(Protocol):
 class ChunkedHistory:
     """Let the images grow to `high`, then drop to the newest `low`, and grow again.
 
-    The front of the prompt then stays the same over several steps, so the server's prefix cache hits:
-    `high / (high - low + 1)` images are prefilled a step, against `high` for a sliding window of that size.
+    The start of the prompt stays the same for several steps, so the server's prefix cache hits: per step,
+    `high / (high - low + 1)` images are prefilled, compared with `high` for a sliding window of that size.
     """
 
     high: int = 5
@@ -55,7 +55,7 @@ class ChunkedHistory:
 
 @dataclass(frozen=True, slots=True)
 class WindowHistory:
-    """Always the newest `size` images: what UI-TARS was trained and measured with, at 5."""
+    """Always the newest `size` images; UI-TARS was trained and evaluated with 5."""
 
     size: int = 5
 
@@ -73,7 +73,7 @@ class WindowHistory:
 
 @dataclass(frozen=True, slots=True)
 class KeepAllHistory:
-    """Every image, until the model's context is full; then the oldest are left out."""
+    """Every image; when the context window is full, the oldest are dropped."""
 
     def images(self, steps: int, changes: Sequence[float] = ()) -> range:
         """See `History`."""
@@ -85,11 +85,11 @@ class KeepAllHistory:
 
 @dataclass(frozen=True, slots=True)
 class KeyframeHistory:
-    """At most `size` images: one of each segment of the run, as temporal segment networks sample a film, and the last.
+    """At most `size` images: one per segment of the run, and the last.
 
-    Segments are as long as a power of two and begin at its multiples, so that which images are kept changes only when
-    the length doubles; the images before the last then stay in the server's prefix cache from step to step.
-    Source of the sampling: Wang and others, Temporal Segment Networks, arXiv 1608.00859; its segments are equal too.
+    The length of a segment is a power of two, so the selection changes only when the length doubles, and all images but
+    the last stay in the server's prefix cache. Source: Wang et al., Temporal Segment Networks, arXiv 1608.00859, which
+    also uses segments of equal length.
     """
 
     size: int = 5
@@ -111,7 +111,7 @@ class KeyframeHistory:
 
 @dataclass(frozen=True, slots=True)
 class ChangeHistory:
-    """At most `size` images: the first look, those that differ most from the look before, and the last."""
+    """At most `size` images: the first, those that differ most from the one before, and the last."""
 
     size: int = 5
 
@@ -120,33 +120,33 @@ class ChangeHistory:
             raise ValueError(f"keyframes are at least 2 images, not {self.size}")
 
     def images(self, steps: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
-        """See `History`. Of steps that differ as much, the newer is kept."""
+        """See `History`. Of equal changes, the newer is kept."""
         last = steps - 1
         shares = (1.0, *(*changes, *(0.0,) * steps)[1:last])[:last]
-        kept = sorted(range(last), key=lambda index: (shares[index], index))[-(self.size - 1) :]
-        return (*sorted(kept), last)
+        largest = sorted(range(last), key=lambda index: (shares[index], index))[-(self.size - 1) :]
+        return (*sorted(largest), last)
 
     def __str__(self) -> str:
         return f"largest changes, {self.size}"
 
 
 HISTORY_PATTERN = r"^(chunked:\d+:\d+|(window|keyframes|changes):\d+|all)$"
-"""How histories are named in settings."""
+"""The names of histories in settings."""
 
 HISTORY_HELP = (
-    "screenshots kept in the prompt: chunked:HIGH:LOW, window:N as UI-TARS was measured with 5, keyframes:N or "
+    "screenshots kept in the prompt: chunked:HIGH:LOW, window:N (UI-TARS was evaluated with 5), keyframes:N or "
     "changes:N for long runs, or all"
 )
 
 
 def history_named(text: str) -> History:
-    """The rule that `chunked:5:2`, `window:5`, `keyframes:5`, `changes:5` or `all` names.
+    """The history named `chunked:5:2`, `window:5`, `keyframes:5`, `changes:5` or `all`.
 
     Raises:
-        ValueError: there is no such rule, or no screenshot would be left.
+        ValueError: there is no such history, or it would keep no image.
     """
     if not re.match(HISTORY_PATTERN, text):
-        raise ValueError(f"there is no history {text!r}: it is of the form chunked:5:2, window:5, keyframes:5 or all")
+        raise ValueError(f"there is no history {text!r}: use chunked:5:2, window:5, keyframes:5, changes:5 or all")
     rule, *numbers = text.split(":")
     values = [int(number) for number in numbers]
     match rule:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
+from ..core.describe import USER_ANSWERS, USER_SAYS
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from ..dialects.ui_tars import UiTars15
@@ -16,7 +17,7 @@ from .vision.perception import read_png
 from .vision.task_text import remove_task_text
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
-_USER_TEXT = re.compile(r"^The user (?:answers|says): (.+(?:\n  .*)*)$", re.MULTILINE)
+_USER_TEXT = re.compile(rf"^(?:{USER_SAYS}|{USER_ANSWERS})(.+(?:\n  .*)*)$", re.MULTILINE)
 """How the loop passes a user message to its model during a run; lines after the first are indented."""
 
 _DIALECT = UiTars15()

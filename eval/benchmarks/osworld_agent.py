@@ -104,7 +104,7 @@ class OSWorldAgent:
             try:
                 commands.append(self._command(action))
             except ActionRefused as refusal:
-                self._notes = (f"Your last action could not be done: {refusal}.",)
+                self._notes = (f"Your last action could not be executed: {refusal}.",)
                 return commands or [WAIT]
         if decided.ending is not None:
             commands.append(self._ending(decided.ending))

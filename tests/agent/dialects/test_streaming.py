@@ -66,7 +66,7 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
 
 
 @pytest.mark.parametrize(
-    ("name", "begun", "whole"),
+    ("name", "start", "rest"),
     [
         ("seed-xml", "Go.<seed:tool_call><function=wait></function>", "</seed:tool_call>"),
         ("qwen3-vl", '<tool_call>\n{"name": "computer_use", "arguments": {"action": "wait"}}', "\n</tool_call>"),
@@ -78,10 +78,10 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
         ("gta1", "(100,200", ")"),
     ],
 )
-def test_other_families_end_at_their_closing_tag(name: str, begun: str, whole: str) -> None:
+def test_other_families_end_at_their_closing_tag(name: str, start: str, rest: str) -> None:
     dialect = dialect_named(name)
-    assert not any(dialect.is_complete(begun[:length]) for length in range(len(begun) + 1))
-    assert dialect.is_complete(begun + whole)
+    assert not any(dialect.is_complete(start[:length]) for length in range(len(start) + 1))
+    assert dialect.is_complete(start + rest)
 
 
 def test_family_with_several_actions_is_not_stopped_early() -> None:

@@ -11,19 +11,19 @@ RECOVERED = ("an overlay, and a model that heeds", "a target three pixels wide")
 
 
 def check(case: Case, events: list[Event]) -> None:
-    end, rungs = ended(events), [rung for _, rung in climbed(events)]
+    end, actions = ended(events), [action for _, action in climbed(events)]
     assert end.steps <= case.steps
     if case.progress:
-        assert (end.stop, rungs) == (StopReason.FINISHED, []), "a false alarm"
+        assert (end.stop, actions) == (StopReason.FINISHED, []), "a false alarm"
     elif case.name in RECOVERED:
         assert end.stop is StopReason.FINISHED
-        assert rungs
-        assert "stuck" not in rungs
+        assert actions
+        assert "stuck" not in actions
     else:
         assert end.stop is StopReason.STUCK
-        assert rungs[0] == "message"
-        assert rungs[-1] == "stuck"
-        assert len(rungs) == len(set(rungs)), "a rung was climbed twice"
+        assert actions[0] == "message"
+        assert actions[-1] == "stuck"
+        assert len(actions) == len(set(actions)), "a recovery action was repeated"
 
 
 @pytest.mark.parametrize("case", CASES, ids=names)
@@ -43,8 +43,8 @@ def test_click_uses_the_point_found_by_zooming() -> None:
     events, _ = play(case, in_memory(case))
     aimed = [event for event in events if event.event == "decided" and event.step == 6]
     assert 400 <= aimed[0].traces[0].screen.x < 403
-    closer = [event for event in events if event.event == "replied" and event.purpose == "zoom"]
-    assert len(closer) == 1
+    zooms = [event for event in events if event.event == "replied" and event.purpose == "zoom"]
+    assert len(zooms) == 1
 
 
 def test_early_finish_is_accepted_without_a_critic() -> None:
