@@ -109,7 +109,7 @@ class BrowserSession:
         downloads = Downloads(folder, settings.download_limit_mb * 10**6)
         guard = FirewallGuard.from_settings(settings)
         try:
-            if guard is not None:
+            if guard is not None:  # before the browser, whose switches need the port of the proxy
                 settings = await guard.start(settings)
             page_size = Size(view.screen.width, view.screen.height - (TAB_STRIP_PX if settings.tab_strip else 0))
             context, version = await launch(playwright, page_size, view, settings, downloads.parts)
@@ -141,7 +141,7 @@ class BrowserSession:
         await self._settle(0.0, self._settings.load_limit_s)
         if not self._prompts.is_blocking():
             await self._navigation.mark_history_start()
-        await self._tabs.take_facts()
+        await self._tabs.take_facts()  # the model starts here, so earlier events are dropped
 
     # -- the methods of an environment
 
@@ -169,6 +169,7 @@ class BrowserSession:
     async def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
         """See `BrowserEnv.reset`."""
         await self._tabs.ready()
+        # The page is left before its storage is cleared, so that its scripts cannot write it again.
         await self._act_within_limit(Navigate("about:blank"))
         await self._tabs.ready()
         await self._act_within_limit(Move(pointer))

@@ -78,7 +78,7 @@ class FirewallGuard:
                 facts.append(f"The page tried to connect to {refusal.where}, which is {refusal.why}; it was blocked.")
         self._reported |= self._new.keys()
         self._new.clear()
-        if len(facts) > _MAX_FACTS:
+        if len(facts) > _MAX_FACTS:  # a page may try any number of hosts
             facts[_MAX_FACTS:] = [f"{len(facts) - _MAX_FACTS} more hosts were blocked."]
         return tuple(facts)
 

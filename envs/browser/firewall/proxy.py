@@ -136,7 +136,9 @@ class _Connection:
         """Forward a request and its response; returns whether the connection may be used again."""
         self._dialer.check(*destination)
         is_reused = self._destination == destination
-        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers)
+        # a request with a body is not repeated: it may have been processed, and the body is consumed
+        framing = (b"transfer-encoding", b"content-length")
+        has_body = any(name in framing and value != b"0" for name, value in request.headers)
         response = await self._exchange(request, destination)
         if response is None and is_reused and not has_body:  # the server closed an idle connection
             self.close_server()

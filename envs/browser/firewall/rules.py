@@ -107,7 +107,7 @@ class Firewall:
         if scheme not in ("http", "https"):
             return f"{scheme or 'such'} addresses are blocked; {self.summary()}"
         try:
-            parts = urlsplit(url.replace("\\", "/"))
+            parts = urlsplit(url.replace("\\", "/"))  # browsers treat a backslash as a slash
             host, port = read_host(_host_of(parts.netloc)), parts.port or _PORTS[scheme]
         except ValueError:
             return f"{url} is not a valid address"

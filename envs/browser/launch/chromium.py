@@ -64,8 +64,8 @@ async def launch(
     try:
         return await start(chromium, launch, context_options(page, view, settings), settings)
     except Error:
-        if settings.profile is not None:
-            check_profile(Path(settings.profile))  # another browser may just have locked it
+        if settings.profile is not None:  # another browser may just have locked it
+            check_profile(Path(settings.profile))
         raise
 
 

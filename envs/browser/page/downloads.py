@@ -82,6 +82,7 @@ class Downloads:
             self._report_too_large(name)
             return
         try:
+            # in a thread, since a move to another file system copies the data
             size, file = path.stat().st_size, await asyncio.to_thread(self._move, path, name)
         except OSError as error:
             self._facts.append(f"The download of {name} could not be saved: {error.strerror}.")

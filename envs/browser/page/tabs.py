@@ -206,6 +206,7 @@ class Tabs:
             raise EnvLost(self._lost) from error
         finally:
             self._is_opening_own = False
+        # `_add` appended the new tab; move it to the position of the old one
         self._pages.remove(page)
         self._pages[self._pages.index(dead)] = page
         self._recent.remove(dead)
@@ -325,7 +326,7 @@ class Tabs:
             with suppress(Error):  # the browser is closing
                 await self.open()
             fact = "The last tab was closed. A new empty tab is shown."
-        if len(self._pages) > 1:
+        if len(self._pages) > 1:  # else no tab could be opened, because the browser is closing
             self._pages.remove(page)
             self._recent.remove(page)
         if was_current:

@@ -87,6 +87,7 @@ class Traffic:
         with suppress(Error):  # requests of a service worker or of a tab that is just opening have no frame
             frame = request.frame
         is_page = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
+        # With the body, since many different requests share one URL (GraphQL); without the query, which polls vary.
         key = f"{request.method} {request.url.partition('?')[0]} {(request.post_data_buffer or b'')[:200]!r}"
         self._pending[request] = _Pending(time.monotonic(), key, is_page, frame)
 

@@ -59,7 +59,7 @@ class Compositor:
         if not self._prompts.is_blocking():
             self._page = await self._capture_page() or self._page
         if self._overlay.is_empty and self._page is not None:
-            return Screenshot(png=self._page)
+            return Screenshot(png=self._page)  # the usual case needs no decoding
         screen = Image.new("RGB", (self._size.width, self._size.height), "white")
         if self._page is not None:
             screen.paste(Screenshot(png=self._page).image, (0, self._page_top))

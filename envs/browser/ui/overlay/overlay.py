@@ -102,7 +102,7 @@ class Overlay:
             replaced, self._tooltip = self._tooltip, opened
         else:
             replaced, self._popup = self._popup, opened
-        async with self._drawing:
+        async with self._drawing:  # one panel at a time, and no screenshot of a half-drawn one
             self._image = None
             if replaced is not None:
                 await self._call("close", replaced.id)
