@@ -139,10 +139,12 @@ class _Connection:
         # a request with a body is not repeated: it may have been processed, and the body is consumed
         framing = (b"transfer-encoding", b"content-length")
         has_body = any(name in framing and value != b"0" for name, value in request.headers)
-        response = await self._exchange(request, destination)
+        if not has_body:
+            await self.client.receive()  # the end of the request, so that the next event is the next request
+        response = await self._exchange(request, destination, has_body)
         if response is None and is_reused and not has_body:  # the server closed an idle connection
             self.close_server()
-            response = await self._exchange(request, destination)
+            response = await self._exchange(request, destination, has_body)
         if response is None or self._server is None:
             raise _Unreachable(_NO_RESPONSE)
         await self.client.send(response)
@@ -204,10 +206,10 @@ class _Connection:
             fields += upstream.credentials
         return h11.Request(method=request.method, target=target, headers=fields)
 
-    async def _exchange(self, request: h11.Request, destination: Destination) -> h11.Response | None:
+    async def _exchange(self, request: h11.Request, destination: Destination, has_body: bool) -> h11.Response | None:
         """Send `request` with its body; returns the response head to forward, None if there is none."""
         server = await self._server_for(destination)
-        sending = asyncio.ensure_future(self._send(self._rewritten(request, destination), server))
+        sending = asyncio.ensure_future(self._send(self._rewritten(request, destination), server, has_body))
         try:
             response = await server.receive_response()
             if response is None:
@@ -226,9 +228,12 @@ class _Connection:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
-    async def _send(self, request: h11.Request, server: HttpPeer) -> None:
+    async def _send(self, request: h11.Request, server: HttpPeer, has_body: bool) -> None:
         await server.send(request)
-        await server.send_body(self.client)
+        if has_body:
+            await server.send_body(self.client)
+        else:
+            await server.send(h11.EndOfMessage())
 
 
 def _destination(request: h11.Request) -> Destination:

@@ -86,6 +86,28 @@ def test_request_is_retried_when_the_server_closed_the_idle_connection() -> None
     run(check())
 
 
+def test_request_is_retried_when_the_server_closes_the_connection_without_a_response() -> None:
+    async def drop_second(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(len(accepted))
+        while await reader.readuntil(b"\r\n\r\n"):
+            if len(accepted) == 1 and requests:
+                return
+            requests.append(1)
+            writer.write(OK)
+
+    async def check() -> None:
+        async with serving(drop_second) as port, firewall_proxy(f"127.0.0.1:{port}") as proxy:
+            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.proxy_port)
+            for _ in range(3):
+                writer.write(f"GET http://127.0.0.1:{port}/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 ")
+            writer.close()
+            assert len(accepted) == 2
+
+    accepted, requests = list[int](), list[int]()
+    run(check())
+
+
 @pytest.mark.parametrize(
     ("method", "sent", "body"),
     [
