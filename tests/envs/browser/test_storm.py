@@ -35,8 +35,8 @@ from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
-Phase = Literal["looking", "thinking", "acting", "settling"]
-PHASES: tuple[Phase, ...] = ("looking", "thinking", "acting", "settling")
+Phase = Literal["observing", "deciding", "acting", "settling"]
+PHASES: tuple[Phase, ...] = ("observing", "deciding", "acting", "settling")
 FAULT_STEP = 3
 REPLIES = ["Thought: on\nAction: click(start_box='(30,30)')"] * 5 + ["Action: finished(content='done')"]
 
@@ -50,7 +50,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(autouse=True)
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screenwright.agent.loop.observer.FIRST_LOOK_S", 60.0)  # one observation per step
+    monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", 60.0)  # one observation per step
     monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 1.0)
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
     monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 5.0)
@@ -100,10 +100,10 @@ class FaultyEnv:
 
     def observe(self) -> Observation:
         self.observations += 1
-        if self.observations == FAULT_STEP and self.phase == "looking":
+        if self.observations == FAULT_STEP and self.phase == "observing":
             self._soon(0.003)
         seen = self.env.observe()
-        if self.observations == FAULT_STEP and self.phase == "thinking":
+        if self.observations == FAULT_STEP and self.phase == "deciding":
             self.inject()
         return seen
 
@@ -144,7 +144,7 @@ def test_run_with_a_fault_ends_for_the_right_reason_with_a_complete_record(
     assert time.monotonic() - started < 60
     fatal = {StopReason.ENV_LOST}
     # a browser whose page is killed during a screenshot may exit
-    allowed = fatal if "renderer" not in fault else {StopReason.FINISHED} | (fatal if phase == "looking" else set())
+    allowed = fatal if "renderer" not in fault else {StopReason.FINISHED} | (fatal if phase == "observing" else set())
     assert result.stop in allowed, result.reason
     assert "\n" not in result.reason
     events = read_run(tmp_path / "run").events
