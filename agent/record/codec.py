@@ -74,7 +74,7 @@ def _stored_as(form: Any, read: Callable[[Any, ValidationInfo], Any], write: Cal
 
 
 def _tagged(*kinds: type) -> GetPydanticSchema:
-    """Annotation for the union of `kinds`, told apart by the key `type`."""
+    """Annotation for the union of `kinds`, discriminated by the key `type`."""
     expected = "'type' must be one of " + ", ".join(map(_tag, kinds))
     discriminator = Discriminator(_tag_of_value, "unknown_type", expected)
     union: Any = Union[tuple(map(_variant, kinds))]  # noqa: UP007 -- made at run time

@@ -35,7 +35,7 @@ class Manifest:
     code: str
     packages: dict[str, str]
     machine: dict[str, str]
-    begun: str
+    started: str
     plan_sha256: str
     repeats: str = ""
     ended: str = ""
@@ -59,7 +59,7 @@ def make_manifest(
         code=_code(),
         packages=_versions(),
         machine=_machine(),
-        begun=now(),
+        started=now(),
         plan_sha256=sha256("\n".join(episode.path for episode in episodes).encode()).hexdigest(),
         repeats=repeats,
         protocol=settings.protocol,

@@ -71,21 +71,17 @@ class ConversationBuilder:
         ValueError: the dialect is unknown, or the history of the run has gaps.
     """
 
-    def __init__(self, run: Run, steps: Sequence[RecordedStep], conversation_format: ConversationFormat) -> None:
+    def __init__(self, run: Run, steps: Sequence[RecordedStep], target: ConversationFormat) -> None:
         self._task = run.started.task
         self._steps = steps
-        self._conversation_format = conversation_format
-        self._as_recorded = conversation_format.dialect is None
+        self._format = target
+        self._as_recorded = target.dialect is None
         history = run.started.policy.history
         if self._as_recorded and history.startswith(_WITH_GAPS):
             raise ValueError(f"the prompts had the history '{history}', which cannot be rebuilt: use --dialect")
-        dialect = (
-            _recorded_dialect(run) if conversation_format.dialect is None else _chosen_dialect(conversation_format)
-        )
-        dialect = (
-            dialect if conversation_format.language is None else with_language(dialect, conversation_format.language)
-        )
-        self.dialect = with_thinking(dialect, conversation_format.thoughts)
+        dialect = _recorded_dialect(run) if target.dialect is None else _chosen_dialect(target)
+        dialect = dialect if target.language is None else with_language(dialect, target.language)
+        self.dialect = with_thinking(dialect, target.thoughts)
         self._images: dict[str, ImagePart] = {}
         self._replies = [self._reply(step) for step in steps]
 
@@ -143,7 +139,7 @@ class ConversationBuilder:
         """The index of the oldest screenshot in the prompt of a step; all newer ones are in it as well."""
         if self._as_recorded:
             return index + 1 - self._steps[index].replies[0].images
-        history = self._conversation_format.history
+        history = self._format.history
         shown = history.images(index + 1)
         if tuple(shown) != tuple(range(shown[0], index + 1)):
             raise ValueError(f"an export shows the newest screenshots, not {history}: use another --history")
@@ -164,9 +160,7 @@ class ConversationBuilder:
             sent = step.replies[0].image if self._as_recorded and step.replies else None
             if sent is not None and sent != size:
                 raise RunError(f"the run has images of {sent}, but {self.dialect.name} resizes them to {size} now")
-            part = self._images[screenshot.sha256] = ImagePart.of(
-                screenshot, size, self._conversation_format.image_format
-            )
+            part = self._images[screenshot.sha256] = ImagePart.of(screenshot, size, self._format.image_format)
         return part
 
     def _reply(self, step: RecordedStep) -> str:
@@ -189,11 +183,11 @@ def _rounded(frame: Frame, point: ScreenPoint) -> ModelPoint:
     return ModelPoint(round(exact.x), round(exact.y))
 
 
-def _chosen_dialect(conversation_format: ConversationFormat) -> Dialect:
-    dialect = dialect_named(conversation_format.dialect or "")
+def _chosen_dialect(target: ConversationFormat) -> Dialect:
+    dialect = dialect_named(target.dialect or "")
     if not isinstance(dialect, ReplyFormatter):
         raise ValueError(f"{dialect.name} cannot format actions: choose another dialect")
-    return dialect if conversation_format.prompt is None else with_prompt(dialect, conversation_format.prompt)
+    return dialect if target.prompt is None else with_prompt(dialect, target.prompt)
 
 
 def _recorded_dialect(run: Run) -> Dialect:

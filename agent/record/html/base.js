@@ -25,7 +25,7 @@ function svgElement(tag, attributes, text) {
 }
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-const words = (name) => name.replaceAll("_", " ");
+const readable = (name) => name.replaceAll("_", " ");
 const formatSeconds = (seconds) => (seconds >= 1 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds * 1000)} ms`);
 const swatch = (phase) => element("i", { style: `background:${PHASES[phase]}` });
 

@@ -8,7 +8,7 @@ const stepSeconds = (step) => sum(Object.values(step.times));
 function renderHead() {
   const { task, stop, reason, answer, facts, totals } = data.head;
   byId("task").textContent = task;
-  byId("stop").textContent = words(stop);
+  byId("stop").textContent = readable(stop);
   byId("stop").classList.add(GOOD.includes(stop) ? "good" : WARN.includes(stop) ? "warn" : "bad");
   byId("reason").textContent = reason;
   byId("answer").textContent = answer;

@@ -116,7 +116,7 @@ function countTable(title, kind) {
   const names = [...new Set(data.runs.flatMap((run) => Object.keys(run[kind])))];
   if (!names.length) return null;
   const columns = data.runs.map((run, index) => [B ? LETTERS[index] : "episodes", (name) => run[kind][name] || 0, (name) => run[kind][name] || 0]);
-  return element("div", { class: "card" }, element("h3", {}, title), table(names, [["", (name) => name, words], ...columns]));
+  return element("div", { class: "card" }, element("h3", {}, title), table(names, [["", (name) => name, readable], ...columns]));
 }
 
 function filmstrip(episode) {
@@ -131,7 +131,7 @@ function filmstrip(episode) {
 function episodeCard([run, episode]) {
   const [colour, outcome] = episode.done === null ? ["warn", "error"] : episode.done ? ["good", "done"] : ["bad", "not done"];
   const line = (title, text) => (text ? element("p", {}, element("span", { class: "soft" }, `${title}: `), text) : null);
-  const details = [words(episode.stop), `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
+  const details = [readable(episode.stop), `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
   const href = episode.folder && `${episode.folder.split("/").map(encodeURIComponent).join("/")}/`;
   return element("article", { class: "card episode" },
     element("div", { class: "line" },

@@ -125,7 +125,7 @@ def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:
         ("settings", ", ".join(f"{name} {value}" for name, value in settings.items() if name != "benchmark")),
         ("protocol", "; ".join(filter(None, (manifest.protocol, *manifest.differs)))),
         ("step limit", str(manifest.settings.limits.steps or manifest.rules.steps)),
-        ("started", manifest.begun),
+        ("started", manifest.started),
         ("ended", manifest.ended or "not finished"),
         ("commit", manifest.code),
         ("packages", ", ".join(f"{name} {value}" for name, value in manifest.packages.items())),

@@ -148,7 +148,7 @@ def test_the_manifest_describes_the_evaluation(root: Path, tmp_path: Path) -> No
     assert len(manifest.episodes) == 6
     assert manifest.agents == ({"model": "script"},)
     assert manifest.packages["pillow"]
-    assert manifest.ended > manifest.begun
+    assert manifest.ended > manifest.started
 
 
 def test_a_damaged_record_is_named(root: Path, tmp_path: Path) -> None:
