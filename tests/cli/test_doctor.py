@@ -334,9 +334,9 @@ def test_one_command_installs_all_that_virtual_displays_need(
     log = fake_apt(tmp_path, 0)
     monkeypatch.setenv("PATH", f"{tmp_path}")
     install_missing()
-    thinking_instructions = log.read_text().split()
-    assert thinking_instructions[:3] == ["install", "-y", "--no-install-recommends"]
-    assert {"xvfb", "openbox", "dbus", "xclip"} <= set(thinking_instructions)
+    installed = log.read_text().split()
+    assert installed[:3] == ["install", "-y", "--no-install-recommends"]
+    assert {"xvfb", "openbox", "dbus", "xclip"} <= set(installed)
     assert capfd.readouterr().out == ""
 
 
