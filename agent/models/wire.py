@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, T
 from ...envs.geometry import Size
 from ..core.messages import ImageFormat, ImagePart, Message, Part, TextPart
 from ..core.model import Sampling, Usage
+from ..core.validation import first_problem
 
 MAX_PIXELS = 64_000_000
 """Images with more pixels are rejected; the largest screens have 33 million."""
@@ -247,9 +248,7 @@ class ChatRequest(_Incoming):
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            path = ".".join(str(step) for step in first["loc"])
-            raise BadRequest(f"{path}: {first['msg']}" if path else first["msg"]) from None
+            raise BadRequest(first_problem(error)) from None
 
     @property
     def include_usage(self) -> bool:

@@ -20,6 +20,7 @@ from ..core.context import HistoryStep
 from ..core.describe import describe_action
 from ..core.model import Usage
 from ..core.supervision import RecoveryAction
+from ..core.validation import first_problem
 from .codec import STRICT
 from .events import Acted, Critiqued, Ended, Escalated, Event, Observed, ParseFailed, Replied, Started, Stepped
 from .past import ResumePoint
@@ -160,9 +161,7 @@ def _read_line(line: bytes, path: Path, number: int, folder: Path) -> Event:
     try:
         return event_from_json(line, lambda name: _load_image(folder, name))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RunError(f"{path}, line {number}: {where} {first['msg']}".replace("\n", " ")) from error
+        raise RunError(f"{path}, line {number}: {first_problem(error)}") from error
 
 
 def _load_image(folder: Path, name: str) -> bytes:

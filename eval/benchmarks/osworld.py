@@ -16,12 +16,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from ...agent.core.limits import StopReason
+from ...agent.core.validation import first_problem
 from ...agent.loop.agent import Result
 from ...envs.env import Env
 from ...envs.osworld import OSWorldEnv
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
-from ..core.validation import first_problem
 from .subprocess_client import DRIVERS, SubprocessClient
 
 HOW_TO_GET = (

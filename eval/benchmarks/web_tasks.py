@@ -16,13 +16,13 @@ from pathlib import Path
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from ...agent.core.model import Model
+from ...agent.core.validation import first_problem
 from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
 from ...envs.env import Env
 from ...envs.geometry import Size
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
-from ..core.validation import first_problem
 from ..judges import Evidence, JudgePrompts, JudgeScore, WebJudge, WebVoyagerJudge, evidence_of
 from ..judges.judge_model import open_judge, outcome_of
 from ..judges.webjudge import NAMES as WEBJUDGE_NAMES

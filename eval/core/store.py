@@ -15,11 +15,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ...agent.core.validation import first_problem
 from ...agent.record.trajectory import RunError
 from .manifest import MANIFEST, Manifest
 from .plan import EpisodeId
 from .record import RECORD, Record
-from .validation import first_problem
 
 _MANIFEST = "manifest.json"
 _RECORD = "episode.json"

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ..agent.core.coordinates import Frame, ModelPoint
 from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
+from ..agent.core.validation import first_problem
 from ..agent.dialects.registry import dialect_named
 from ..agent.record.codec import move_to_json
 from ..envs.actions import map_points
@@ -75,9 +76,7 @@ def parse_lines(lines: Iterable[str]) -> Iterator[str]:
             request = _Request.model_validate_json(line)
             yield parse_reply(request.text, request.dialect, Size(*request.screen))
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in problem["loc"])
-            raise ValueError(f"standard input, line {number}: {where} {problem['msg']}") from error
+            raise ValueError(f"standard input, line {number}: {first_problem(error)}") from error
         except ValueError as error:
             raise ValueError(f"standard input, line {number}: {error}") from error
 
