@@ -162,11 +162,8 @@ class _Wait:
     def busy_time_is_up(self, now: float, timeouts: SettleTimeouts) -> bool:
         """Whether a busy program has had `busy_s` since its last change, or no wait can be extended."""
         last = self.changes[-1][0] if self.changes else 0.0
-        return (
-            now - last >= timeouts.busy_s
-            or now >= timeouts.limit_s
-            or self.end_reason(now, timeouts).startswith("quiet outside")
-        )
+        is_over = now - last >= timeouts.busy_s or now >= timeouts.limit_s
+        return is_over or self.end_reason(now, timeouts) == _ONE_AREA
 
     def end_reason(self, now: float, timeouts: SettleTimeouts) -> str:
         """Why the wait is over; empty if it continues."""

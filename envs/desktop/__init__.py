@@ -1,4 +1,4 @@
-"""A desktop as a screen, through mss and pyautogui."""
+"""Desktops: X displays, Wayland outputs, macOS and Windows."""
 
 from .env import DesktopEnv
 from .virtual.display import VirtualDisplay

@@ -1,4 +1,4 @@
-"""Which display to connect to."""
+"""The address of a display."""
 
 import os
 import threading
@@ -11,14 +11,14 @@ _environment = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class DisplayAddress:
-    """An X display and the file with its key; both None for the one display that macOS and Windows have."""
+    """An X display and its authority file; both None for the single display of macOS and Windows."""
 
     name: str | None = None
     authority: str | None = None
 
     @contextmanager
     def in_environment(self) -> Generator[None]:
-        """Set DISPLAY and XAUTHORITY, which X clients read when they connect and at no other time."""
+        """Set DISPLAY and XAUTHORITY, which X clients read only when they connect."""
         wanted = {"DISPLAY": self.name, "XAUTHORITY": self.authority}
         with _environment:
             before = {name: os.environ.get(name) for name in wanted}

@@ -1,4 +1,4 @@
-"""Seeing a desktop: one kept mss object, raw frames for settling, RGB once for the screenshot."""
+"""Captures a desktop: raw frames for settling, converted to RGB only for a screenshot."""
 
 import platform
 from collections.abc import Mapping
@@ -12,16 +12,17 @@ from ..geometry import DeviceTransform, Size
 from ..screenshot import Screenshot
 from ..settle import RawFrame
 from .address import DisplayAddress
-from .x11.capture import PlainCapture
+from .x11.capture import CoreXCapture
 
 if TYPE_CHECKING:
     import mss
 
 
 class Capture:
-    """The picture of one monitor, which are counted from 1, as the platform lists them.
+    """Captures one monitor; numbers start at 1, in the platform's order.
 
-    `size` is in pixels of the screenshot, `device` leads to units of the pointer, `monitors` says what there is.
+    `size` is in pixels of the screenshot, `device` converts those to units of the pointer, `monitors` describes all
+    monitors.
     """
 
     def __init__(self, address: DisplayAddress, monitor: int) -> None:
@@ -32,18 +33,18 @@ class Capture:
             monitors = self._mss.monitors
         if not 1 <= monitor < len(monitors):
             self._mss.close()
-            listed = "; ".join(f"{number} is {_placed(place)}" for number, place in enumerate(monitors[1:], 1))
+            listed = "; ".join(f"{number} is {_described(area)}" for number, area in enumerate(monitors[1:], 1))
             raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}, {listed}")
-        self.monitors = tuple(_placed(place) for place in monitors[1:])
+        self.monitors = tuple(_described(area) for area in monitors[1:])
         self._monitor = monitors[monitor]
-        # mss asserts that the server replies, which one that died just now does not
+        # mss asserts that the server replies; a server that has just died does not
         self._lost = (mss.ScreenShotError, AssertionError)
         frame = self.frame()
         self.size = Size(frame.width, frame.height)
         self.device = transform_of(self._monitor, self.size)
 
     def frame(self) -> RawFrame:
-        """One raw look.
+        """Capture the monitor.
 
         Raises:
             EnvLost: the display is gone.
@@ -55,39 +56,38 @@ class Capture:
         return RawFrame(shot.width, shot.height, bytes(shot.raw))
 
     def close(self) -> None:
-        """Give the connection back; one that broke is closed enough."""
+        """Close the connection; ignores a broken one."""
         with suppress(*self._lost):
             self._mss.close()
 
 
-def _opened() -> "mss.MSS | PlainCapture":
-    """What captures the display that DISPLAY names now: mss, or where that cannot and X is there, the core protocol."""
+def _opened() -> "mss.MSS | CoreXCapture":
+    """A capture of the display that DISPLAY names now: mss, or the core X protocol where mss fails."""
     import mss
 
     try:
         return mss.MSS()
     except mss.ScreenShotError as error:
         if platform.system() == "Linux" and "visual" in str(error):  # it misreads the list of Xvnc's visuals
-            return PlainCapture()
+            return CoreXCapture()
         raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
 
 
 def transform_of(monitor: Mapping[str, object], captured: Size) -> DeviceTransform:
-    """How pixels of a monitor's capture become units of the pointer, from what the platform says of its place.
+    """The conversion from pixels of a monitor's capture to units of the pointer.
 
-    Places are in those units, in which the monitors of a desktop lie side by side: negative left of the first and above
-    it. The scale is measured, since nothing tells it alike everywhere: a Retina monitor captures 2 pixels a unit, and
-    the one beside it may capture 1.
+    The platform reports positions in those units: negative left of and above the first monitor. The scale is measured,
+    since platforms report it differently: a Retina monitor captures 2 pixels per unit, and the next one may capture 1.
     """
     left, top, width = (int(str(monitor[name])) for name in ("left", "top", "width"))
     return DeviceTransform(captured.width / width, left, top)
 
 
-def _placed(monitor: Mapping[str, object]) -> str:
+def _described(monitor: Mapping[str, object]) -> str:
     return f"{monitor['width']}x{monitor['height']} at {monitor['left']},{monitor['top']}"
 
 
 def screenshot_of(frame: RawFrame) -> Screenshot:
-    """The frame as a screenshot; this conversion is what a capture costs."""
+    """The frame as a screenshot; this conversion is the main cost of a capture."""
     size = (frame.width, frame.height)
     return Screenshot(Image.frombuffer("RGB", size, frame.pixels, "raw", "BGRX", 0, 1))

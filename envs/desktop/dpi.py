@@ -1,8 +1,8 @@
-"""Being told true pixels by Windows, which scales what it tells a process that does not say it knows of DPI.
+"""Declares DPI awareness on Windows, which scales coordinates for processes that do not.
 
-It has to be said before the process asks for anything about the screen, and before pyautogui is imported: that says
-that it knows of the DPI of the first monitor only, and what is said first holds. Afterwards captures, places of
-monitors and the pointer are all in physical pixels, however the monitors are scaled. Not run on Windows by us.
+The declaration must precede every query about the screen and the import of pyautogui, which declares awareness of the
+first monitor only: the first declaration wins. Then captures, monitor positions and the pointer are all in physical
+pixels, whatever the scale of the monitors. Never run on Windows.
 """
 
 import platform
@@ -13,22 +13,22 @@ _PER_MONITOR_2 = -4  # DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, Windows 10 17
 _PER_MONITOR = 2  # PROCESS_PER_MONITOR_DPI_AWARE, Windows 8.1 and later
 
 
-def say_dpi_aware(system: str | None = None, libraries: Any = None) -> str:
-    """Say it in the best way that this Windows has; which one that was, empty elsewhere. Twice is as good as once."""
+def declare_dpi_awareness(system: str | None = None, libraries: Any = None) -> str:
+    """Use the best call this Windows has; returns which one, empty on other systems. May be called twice."""
     if (system or platform.system()) != "Windows":
         return ""
     import ctypes
 
     found = libraries if libraries is not None else ctypes.__dict__["windll"]
-    ways: tuple[tuple[str, Callable[[], bool]], ...] = (
+    calls: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("per monitor, 2", lambda: found.user32.SetProcessDpiAwarenessContext(ctypes.c_void_p(_PER_MONITOR_2)) != 0),
         ("per monitor", lambda: found.shcore.SetProcessDpiAwareness(_PER_MONITOR) == 0),
         ("of the first monitor", lambda: found.user32.SetProcessDPIAware() != 0),
     )
-    for name, said in ways:
+    for name, declare in calls:
         try:
-            if said():
+            if declare():
                 return name
-        except (AttributeError, OSError):  # a Windows that does not have it
+        except (AttributeError, OSError):  # an older Windows lacks the call
             continue
-    return "as it was said before"
+    return "already declared"

@@ -1,8 +1,8 @@
-"""A desktop as a screen: seen through mss, worked through XTEST on X displays and through pyautogui elsewhere.
+"""A desktop environment: screenshots from mss, input through XTEST on X displays and through pyautogui elsewhere.
 
-On X every environment has connections of its own (python-xlib), so several displays can be worked in one process;
-pyautogui, which knows one display a process, is used there on request (`driver="pyautogui"`). macOS and Windows are
-worked through pyautogui.
+On X each environment has its own connections (python-xlib), so that one process can operate several displays.
+pyautogui supports one display per process; on X it is used only on request (`driver="pyautogui"`). macOS and Windows
+use pyautogui, and were never run.
 
     with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "notes.txt"),))) as env:
         env.observe().screenshot.image.show()
@@ -20,11 +20,22 @@ from .x11.connection import Window
 
 
 class DesktopEnv(SessionEnv[DesktopSession]):
-    """The display `display` (by default the one that DISPLAY names), or the `virtual` one, which it starts and ends.
+    """A real display, or a virtual one that it starts and ends.
 
-    `monitor` counts from 1. On a real screen, and a virtual one that its watcher works, a double Esc stops the episode
-    in the middle of an action, and mouse and keyboard in the person's hands hold it; `interrupts` says otherwise. So
-    does pushing the pointer of a real screen into the top left corner, between two actions.
+    The user can interrupt a run on a real display, and on a virtual one watched with `watch="control"`: by default a
+    double Escape stops it, even in the middle of an action, and using mouse or keyboard pauses it. Pushing the pointer
+    of a real display into the top left corner stops it between two actions.
+
+    Args:
+        display: Name of the X display; by default that of the variable DISPLAY.
+        virtual: The virtual display to start instead.
+        monitor: Number of the monitor, from 1.
+        driver: How to send input; `auto` chooses XTEST on X displays.
+        timeouts: How long to wait for the screen to settle after an action.
+        interrupts: How the user can interrupt a run.
+
+    Raises:
+        ValueError: the arguments contradict each other.
     """
 
     name = "desktop"
@@ -40,9 +51,9 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         interrupts: InterruptSettings | None = None,
     ) -> None:
         if display is not None and virtual is not None:
-            raise ValueError("give a display or a virtual one, not both")
+            raise ValueError("pass display or virtual, not both")
         if monitor < 1:
-            raise ValueError(f"monitors are counted from 1: there is no monitor {monitor}")
+            raise ValueError(f"monitor numbers start at 1: there is no monitor {monitor}")
         self.display = display
         self.virtual = virtual
         self.monitor = monitor
@@ -53,22 +64,22 @@ class DesktopEnv(SessionEnv[DesktopSession]):
 
     @property
     def is_real(self) -> bool:
-        """Whether this is a screen that somebody may be sitting at: ask before taking it."""
+        """Whether a user may be at this screen; ask before operating it."""
         return self.virtual is None
 
     @property
     def address(self) -> DisplayAddress | None:
-        """Where other programs find the display while it is open; None before and after."""
+        """The address of the display for other programs; None unless it is open."""
         return self._session.address if self._session is not None else None
 
     @property
     def wayland(self) -> bool:
-        """Whether it is the screen of a Wayland compositor, while it is open."""
+        """Whether the open screen belongs to a Wayland compositor."""
         return self._session is not None and self._session.wayland
 
     @property
     def watch_url(self) -> str:
-        """The address of the page that shows a watched display while it is open; else empty."""
+        """The URL of the page that shows a watched display; empty unless one is open."""
         return self._session.watch_url if self._session is not None else ""
 
     def info(self) -> EnvInfo:
@@ -83,31 +94,29 @@ class DesktopEnv(SessionEnv[DesktopSession]):
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         if isinstance(action, Navigate | Back | Home):
-            raise ActionRefused(
-                f"a desktop has no {type(action).__name__.lower()} action: use the windows and keys that are there"
-            )
+            raise ActionRefused(f"a desktop has no {type(action).__name__.lower()} action; use its windows and keys")
         return self._opened().execute(action)
 
     def start(self, program: tuple[str, ...]) -> None:
-        """Start `program`, a list of arguments, on the virtual display; returns when its window is there and rests.
+        """Start `program`, an argument list, on the virtual display; return when its window has settled.
 
         Raises:
-            EnvUnavailable: the display is not a virtual one, or the program shows no window; says why.
+            EnvUnavailable: the display is not a virtual one, or the program opens no window.
         """
         self._opened().start(program)
 
     def windows(self) -> tuple[Window, ...]:
-        """The programs' windows, minimised ones too; facts for a log or a guard, none where they cannot be listed."""
-        shown = self._opened().on_screen
-        return shown.shown() if shown is not None else ()
+        """The windows of programs, minimized ones included; empty where windows cannot be listed."""
+        windows = self._opened().on_screen
+        return windows.shown() if windows is not None else ()
 
     def active_window(self) -> Window | None:
-        """The window that has the focus; None where there is none, or it cannot be told."""
-        shown = self._opened().on_screen
-        return shown.active() if shown is not None else None
+        """The window that has the focus; None if there is none or it is unknown."""
+        windows = self._opened().on_screen
+        return windows.active() if windows is not None else None
 
     def set_input_listener(self, listener: InputListener | None) -> None:
-        """See `Attended`."""
+        """See `InputMonitored`."""
         self._listener = listener
         if self._session is not None:
             self._session.set_input_listener(listener)

@@ -80,7 +80,7 @@ def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
     with ExitStack() as undo:
         connection = connect(address)
         undo.callback(_quietly, connection.close)
-        driver = XTestDriver(connection, address, Windows(connection), watched=False)
+        driver = XTestDriver(connection, address, Windows(connection), has_user=False)
         undo.callback(driver.close)
         capture = Capture(address, number)
         undo.callback(capture.close)

@@ -1,7 +1,7 @@
-"""Mouse and keyboard through pyautogui: what drives macOS and Windows, and any X display on request.
+"""Mouse and keyboard through pyautogui, for macOS and Windows, and on request for X displays.
 
-pyautogui is bound to one display, the one that DISPLAY names when it is first imported; text that is not ASCII goes
-through the clipboard.
+pyautogui is bound to the display that DISPLAY names when it is first imported. Text that is not ASCII is pasted from
+the clipboard. Tested on X; never run on macOS or Windows.
 """
 
 import platform
@@ -24,23 +24,25 @@ _NAMES = {
     "menu": "apps",
 }  # fmt: skip
 _TYPED_AS = {"\n": "enter", "\t": "tab"}
-_LETTING_GO = ("keyUp", "mouseUp")
+_RELEASES = ("keyUp", "mouseUp")
 _FETCH_S = 0.3
 _bound_to: list[DisplayAddress] = []
-_wheel_clicks = {"Windows": 120}  # pyautogui hands Windows the raw wheel delta, and other platforms notches
+_wheel_clicks = {"Windows": 120}  # pyautogui passes the raw wheel delta to Windows, and notches elsewhere
 
 
 class PyAutoGuiDriver:
-    """See `Driver`. With `watched`, pyautogui's own fail-safe is on: the pointer in a corner stops us.
+    """See `Driver`. With `has_user`, pyautogui's fail-safe is on: pushing the pointer into a corner stops the run.
 
-    `heed` is called before anything is pressed or moved, and raises where it may not be.
+    `before_input` is called before each press and move; it raises if the input is not allowed.
     """
 
-    def __init__(self, address: DisplayAddress, *, watched: bool, heed: Callable[[], None] = lambda: None) -> None:
-        self._heed = heed
-        self._gui = _imported(address)
+    def __init__(
+        self, address: DisplayAddress, *, has_user: bool, before_input: Callable[[], None] = lambda: None
+    ) -> None:
+        self._before_input = before_input
+        self._gui = _import_pyautogui(address)
         self._gui.PAUSE = 0
-        self._gui.FAILSAFE = watched
+        self._gui.FAILSAFE = has_user
         self._put_at: tuple[int, int] | None = None
 
     def check(self) -> None:
@@ -53,7 +55,7 @@ class PyAutoGuiDriver:
 
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""
-        self._put_at = (floor(x), floor(y))  # left of the first monitor they are negative: not towards zero
+        self._put_at = (floor(x), floor(y))  # negative left of the first monitor, so int() would round up
         self._call("moveTo", *self._put_at)
 
     def button(self, button: Button, down: bool) -> None:
@@ -98,38 +100,40 @@ class PyAutoGuiDriver:
             old = pyperclip.paste()
             pyperclip.copy(text)
         except pyperclip.PyperclipException as error:
-            raise ActionRefused("this text needs the clipboard, which cannot be used here: install xclip") from error
+            raise ActionRefused(
+                "typing this text needs the clipboard, which is not available: install xclip"
+            ) from error
         try:
             self._call("hotkey", "command" if platform.system() == "Darwin" else "ctrl", "v")
-            time.sleep(_FETCH_S)  # nothing tells when the program has fetched it
+            time.sleep(_FETCH_S)  # there is no signal that the program has fetched it
         finally:
             with suppress(pyperclip.PyperclipException):
                 pyperclip.copy(old)
 
     def _call(self, name: str, *values: Any, **named: Any) -> None:
-        """Call pyautogui's function, past its fail-safe where it was us who put the pointer there."""
-        watched = self._gui.FAILSAFE
-        if name not in _LETTING_GO:
-            self._heed()
+        """Call a function of pyautogui, without its fail-safe if the agent itself moved the pointer into a corner."""
+        failsafe = self._gui.FAILSAFE
+        if name not in _RELEASES:
+            self._before_input()
         try:
-            if watched:
+            if failsafe:
                 self.check()
             self._gui.FAILSAFE = False
             getattr(self._gui, name)(*values, **named)
         except OSError as error:
             raise EnvLost(f"the display is gone: {error}") from error
         finally:
-            self._gui.FAILSAFE = watched
+            self._gui.FAILSAFE = failsafe
 
 
-def _imported(address: DisplayAddress) -> Any:
-    """Import pyautogui, for the first display that asks; a second one has to do without."""
+def _import_pyautogui(address: DisplayAddress) -> Any:
+    """Import pyautogui, which then is bound to the first display."""
     if _bound_to and _bound_to[0] != address:
-        raise EnvUnavailable(f"pyautogui works one display a process, and that is {_bound_to[0].name}: use XTEST")
+        raise EnvUnavailable(f"pyautogui is bound to the display {_bound_to[0].name}: use the driver xtest")
     blocked = "mouseinfo" not in sys.modules
     if blocked:
-        # Without tkinter, mouseinfo ends the whole process when it is imported; pyautogui does without it.
-        sys.modules["mouseinfo"] = None  # type: ignore[assignment]  # None is how Python marks what is not to be found
+        # Without tkinter, importing mouseinfo exits the process; pyautogui works without mouseinfo.
+        sys.modules["mouseinfo"] = None  # type: ignore[assignment]  # None makes the import fail
     try:
         with address.in_environment():
             gui: ModuleType = __import__("pyautogui")

@@ -1,4 +1,4 @@
-"""A desktop while it is open: seeing it, acting on it, and waiting until it rests."""
+"""An open desktop: screenshots, input, and waiting until it has settled."""
 
 import os
 import time
@@ -20,7 +20,7 @@ from .apps.busy import Busy
 from .apps.launch import command_of, start_detached, window_of
 from .apps.registry import installed
 from .capture import Capture, screenshot_of
-from .dpi import say_dpi_aware
+from .dpi import declare_dpi_awareness
 from .virtual.display import RunningDisplay, VirtualDisplay
 from .watchdog import NoWatchdog, start_watchdog
 from .watchdog.input_filter import filter_input
@@ -31,19 +31,19 @@ from .x11.connection import Window, Windows, connect, is_x11
 DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
 
 INPUT_DEVICES = Path("/dev/input")
-"""Where the kernel keeps the mice and keyboards that a Wayland compositor tells nothing of."""
+"""The kernel's input devices; a Wayland compositor reports no user input to other programs."""
 
 _PROGRAM_LIMIT_S = 30.0
 _OPEN_LIMIT_S = 10.0
 _MANAGER_LIMIT_S = 5.0
 _POLL_S = 0.02
-_NAMES_TOLD = 20
+_NAMES_SHOWN = 20
 AFTER_OPENING = SettleTimeouts(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
 _NEW_WINDOW = SettleTimeouts(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
 
 
 class DesktopSession:
-    """Opens in its constructor, whole or not at all; `close` gives everything back."""
+    """Opens the screen in its constructor; an error there leaves nothing open."""
 
     def __init__(
         self,
@@ -54,66 +54,66 @@ class DesktopSession:
         timeouts: SettleTimeouts,
         interrupts: InterruptSettings | None = None,
     ) -> None:
-        self._patience = timeouts
+        self._timeouts = timeouts
         self._windows: Windows | None = None
-        self._known: dict[int, str] = {}
-        say_dpi_aware()
+        self._titles: dict[int, str] = {}
+        declare_dpi_awareness()
         with ExitStack() as undo:
             self._running = RunningDisplay(virtual) if virtual else None
             if self._running:
                 undo.callback(self._running.stop)
             wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
             self.address = self._running.address if self._running else _real_address(display, wayland)
-            self._watched = NoWatchdog()
+            self._watchdog = NoWatchdog()
             self._capture: Capture | WaylandScreen
-            interrupts = interrupts or _usual(virtual)
+            interrupts = interrupts or _default_interrupts(virtual)
             if wayland is not None:
                 self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
-                self._watched = self._guarded(interrupts, driver, undo)
-                self._driver = self._connected(driver, undo)
+                self._watchdog = self._start_watchdog(interrupts, driver, undo)
+                self._driver = self._connect_driver(driver, undo)
                 self._capture = Capture(self.address, monitor)
                 undo.callback(self._capture.close)
-            self._settler = Settler(self._capture.frame, sleep=self._watched.sleep, busy=self._busy_program())
-            self._gestures = Gestures(self._driver, self._capture.device, self._watched.sleep)
+            self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_program())
+            self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
-            self._known = self._titles()
+            self._titles = self._current_titles()
             self._undo = undo.pop_all()
 
     def observe(self) -> Observation:
         """See `Env`."""
-        self._watched.check_alive()
-        facts = self._watched.take_facts()
+        self._watchdog.check_alive()
+        facts = self._watchdog.take_facts()
         frame = self._capture.frame()
-        facts = (*facts, *self._news())
+        facts = (*facts, *self._window_facts())
         active = self._windows.active() if self._windows else None
         return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         check_bounds(action, self._capture.size)
-        with self._watched.acting():
-            return self._executed(action)
+        with self._watchdog.acting():
+            return self._execute(action)
 
-    def _executed(self, action: Action) -> ActionResult:
+    def _execute(self, action: Action) -> ActionResult:
         self._driver.check()
-        self._watched.check()
+        self._watchdog.check()
         if isinstance(action, Wait):
-            return wait(action.seconds, self._watched.sleep)
+            return wait(action.seconds, self._watchdog.sleep)
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
         method = self._open(action.app) if isinstance(action, OpenApp) else self._gestures.do(action)
         acted = time.monotonic() - started
-        settled = self._settle(before, windows, self._patience)
+        settled = self._settle(before, windows, self._timeouts)
         return ActionResult(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
 
     def in_turn(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
-        """Carry out several actions without points one right after the other, then wait for rest."""
+        """Carry out several actions without waiting in between, then wait until the screen has settled."""
         self._driver.check()
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
-        with self._watched.acting():
+        with self._watchdog.acting():
             for action in actions:
                 self._gestures.do(action)
         acted = time.monotonic() - started
@@ -121,7 +121,7 @@ class DesktopSession:
         return ActionResult(acted, settled.seconds, settled.by)
 
     def begin(self, action: Action) -> None:
-        """Carry out `action`, and do not wait for what comes of it."""
+        """Carry out `action` without waiting for its effect."""
         self._gestures.do(action)
 
     @property
@@ -131,64 +131,64 @@ class DesktopSession:
 
     @property
     def watch_url(self) -> str:
-        """The address of the page that shows a watched display; empty if there is none."""
+        """The URL of the page that shows a watched display; empty if there is none."""
         return self._running.watch_url if self._running else ""
 
     @property
     def on_screen(self) -> Windows | None:
-        """The windows of an X display; None elsewhere."""
+        """Access to the windows of an X display; None elsewhere."""
         return self._windows
 
     def frame(self) -> RawFrame:
-        """One raw look."""
+        """Capture the screen."""
         return self._capture.frame()
 
     @property
     def programs_environment(self) -> dict[str, str]:
-        """The variables to start a program on this display with."""
+        """The environment variables for a program on this display."""
         if self._running:
             return dict(self._running.environment)
         wanted = {"DISPLAY": self.address.name, "XAUTHORITY": self.address.authority}
         return dict(os.environ) | {name: value for name, value in wanted.items() if value}
 
     def windows(self) -> set[int]:
-        """The numbers of the windows that are shown."""
+        """The ids of the windows on the screen."""
         return self._windows.numbers() if self._windows else set()
 
     def await_window(
-        self, before: set[int], program: str, exit_code: Callable[[], int | None], last_words: Callable[[str], str]
+        self, before: set[int], program: str, exit_code: Callable[[], int | None], last_line: Callable[[str], str]
     ) -> None:
-        """Wait until `program`, which was started just now, shows a window that was not there `before`.
+        """Wait until `program` opens a window whose id is not in `before`.
 
         Raises:
-            EnvUnavailable: it ended, or took too long.
+            EnvUnavailable: it ended, or opened none in time.
         """
         end = time.monotonic() + _PROGRAM_LIMIT_S
         while not self.windows() - before:
             code = exit_code()
             if code or time.monotonic() > end:
                 ended = f"ended with code {code}" if code else f"opened no window within {_PROGRAM_LIMIT_S:g} s"
-                raise EnvUnavailable(f"{program} {ended}: {last_words(program)}".rstrip(": "))
+                raise EnvUnavailable(f"{program} {ended}: {last_line(program)}".rstrip(": "))
             time.sleep(_POLL_S)
 
     def start(self, program: tuple[str, ...]) -> None:
-        """Start `program` on a display that is ours, and wait for its window and for rest.
+        """Start `program` on the virtual display, and wait until its window has settled.
 
         Raises:
-            EnvUnavailable: the display is not ours, or the program shows no window.
+            EnvUnavailable: the display is not a virtual one, or the program opens no window.
         """
         if self._running is None:
-            raise EnvUnavailable("programs are started with arguments on a virtual display only")
+            raise EnvUnavailable("only a virtual display can start programs with arguments")
         self._start(program, self._running)
-        self.rest(AFTER_OPENING)
+        self.settle(AFTER_OPENING)
 
-    def rest(self, timeouts: SettleTimeouts) -> SettleResult:
-        """Wait until the screen has come to rest."""
+    def settle(self, timeouts: SettleTimeouts) -> SettleResult:
+        """Wait until the screen has settled."""
         return self._settler.wait(self._capture.frame(), timeouts)
 
     def set_input_listener(self, listener: InputListener | None) -> None:
-        """See `Attended`."""
-        self._watched.set_input_listener(listener)
+        """See `InputMonitored`."""
+        self._watchdog.set_input_listener(listener)
 
     def release(self) -> None:
         """Let go of what is held."""
@@ -199,67 +199,67 @@ class DesktopSession:
         self.release()
         self._undo.close()
 
-    def _guarded(self, interrupts: InterruptSettings, driver: DriverName, undo: ExitStack) -> NoWatchdog:
-        """What watches the person at this screen."""
+    def _start_watchdog(self, interrupts: InterruptSettings, driver: DriverName, undo: ExitStack) -> NoWatchdog:
+        """The watchdog of an X display, macOS or Windows."""
         if not interrupts.enabled:
             return NoWatchdog()
-        watched = start_watchdog(self.address, interrupts, trusting=driver == "pyautogui")
-        undo.callback(watched.close)
-        return watched
+        watchdog = start_watchdog(self.address, interrupts, trusting=driver == "pyautogui")
+        undo.callback(watchdog.close)
+        return watchdog
 
     def _on_wayland(
         self, socket: Path, monitor: int, interrupts: InterruptSettings, undo: ExitStack
     ) -> tuple[WaylandScreen, Driver]:
-        """Capture, mouse and keyboard of a compositor; it tells of no windows, nor what the person does."""
+        """Capture and input of a compositor. It does not list windows or report user input."""
         screen = WaylandScreen(socket, monitor)
         undo.callback(_quietly, screen.close)
         if interrupts.enabled:
-            self._watched = start_watchdog(self.address, interrupts, devices=INPUT_DEVICES)
-            undo.callback(self._watched.close)
-        driver = WaylandDriver(screen, self._watched.check)
+            self._watchdog = start_watchdog(self.address, interrupts, devices=INPUT_DEVICES)
+            undo.callback(self._watchdog.close)
+        driver = WaylandDriver(screen, self._watchdog.check)
         undo.callback(driver.close)
         return screen, driver
 
-    def _connected(self, name: DriverName, undo: ExitStack) -> Driver:
-        """The mouse and keyboard; on X also the connection that tells of windows."""
-        watched = self._running is None
+    def _connect_driver(self, name: DriverName, undo: ExitStack) -> Driver:
+        """The input driver; on X also the connection that lists windows."""
+        is_real = self._running is None
         if is_x11():
             connection = connect(self.address)
             undo.callback(_quietly, connection.close)
-            filter_input(connection, self._watched)
+            filter_input(connection, self._watchdog)
             self._windows = Windows(connection)
             if name != "pyautogui":
                 from .x11.driver import XTestDriver
 
-                driver: Driver = XTestDriver(connection, self.address, self._windows, watched=watched)
+                driver: Driver = XTestDriver(connection, self.address, self._windows, has_user=is_real)
                 undo.callback(driver.close)
                 return driver
         if name == "xtest":
-            raise EnvUnavailable("XTEST is how X displays are worked; here the driver is pyautogui")
+            raise EnvUnavailable("the driver xtest is for X displays; use pyautogui here")
         from .pyautogui_driver import PyAutoGuiDriver
 
-        return PyAutoGuiDriver(self.address, watched=watched, heed=self._watched.check)
+        return PyAutoGuiDriver(self.address, has_user=is_real, before_input=self._watchdog.check)
 
     def _busy_program(self) -> Callable[[], bool]:
-        """What tells whether the program with the focus is at work; nothing does where that cannot be known."""
+        """A function that reports whether the program with the focus is busy; always False where that is unknown."""
         return Busy(self._windows.active_process) if self._windows else lambda: False
 
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
-        """Start what was asked for, one after the other, each until its window is there; then let all come to rest."""
+        """Start the programs in order, waiting for a window of each, then wait until the screen has settled."""
         if virtual.window_manager and self._windows:
             _until(self._windows.await_manager, _MANAGER_LIMIT_S)
-        self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # where it hovers over nothing
+        self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # so that it hovers over nothing
         for program in virtual.programs:
             self._start(program, running)
-        self.rest(AFTER_OPENING)
+        self.settle(AFTER_OPENING)
 
     def _start(self, program: tuple[str, ...], running: RunningDisplay) -> None:
         before = self.windows()
         pid = running.start(program)
-        self.await_window(before, program[0], partial(running.exit_code, pid), running.last_words)
+        self.await_window(before, program[0], partial(running.exit_code, pid), running.last_line)
 
     def _settle(self, before: RawFrame, windows: set[int], timeouts: SettleTimeouts) -> SettleResult:
-        """Wait for rest; where a window came or went, once more, for it may have come empty."""
+        """Wait until the screen has settled; again if a window opened or closed, since a new one may still be empty."""
         first = self._settler.wait(before, timeouts)
         if first.by == "limit" or self.windows() == windows:
             return first
@@ -276,9 +276,9 @@ class DesktopSession:
             return "focused"
         command = command_of(app, environment)
         if command is None:
-            known = ", ".join(entry.name for entry in islice(installed(environment), _NAMES_TOLD))
-            there = f"; installed are {known}" if known else ""
-            raise ActionRefused(f"no program called {app!r:.60} is installed, and no window of it is open{there}")
+            known = ", ".join(entry.name for entry in islice(installed(environment), _NAMES_SHOWN))
+            there = f"; installed programs: {known}" if known else ""
+            raise ActionRefused(f"no program named {app!r:.60} is installed or open{there}")
         if self._running:
             try:
                 self._running.start(command)
@@ -291,38 +291,38 @@ class DesktopSession:
             _until(lambda: bool(self.windows() - before), _OPEN_LIMIT_S)
         return "started"
 
-    def _news(self) -> tuple[str, ...]:
-        """Which windows came and went since the last look."""
-        titles = self._titles()
-        opened = [f"A window opened: {title}" for number, title in titles.items() if number not in self._known]
-        closed = [f"A window closed: {title}" for number, title in self._known.items() if number not in titles]
-        self._known = titles
+    def _window_facts(self) -> tuple[str, ...]:
+        """Which windows opened and closed since the last observation."""
+        titles = self._current_titles()
+        opened = [f"A window opened: {title}" for number, title in titles.items() if number not in self._titles]
+        closed = [f"A window closed: {title}" for number, title in self._titles.items() if number not in titles]
+        self._titles = titles
         return (*opened, *closed)
 
     def _shown(self) -> tuple[Window, ...]:
         return self._windows.shown() if self._windows else ()
 
-    def _titles(self) -> dict[int, str]:
+    def _current_titles(self) -> dict[int, str]:
         return {window.id: window.title or "(no title)" for window in self._shown()}
 
 
-def _usual(virtual: VirtualDisplay | None) -> InterruptSettings:
-    """Who can get at a screen can stop the work on it and take it back."""
-    somebody = virtual is None or virtual.watch == "control"
-    return InterruptSettings() if somebody else InterruptSettings(OFF, 0.0)
+def _default_interrupts(virtual: VirtualDisplay | None) -> InterruptSettings:
+    """Whoever can use the screen can interrupt a run on it."""
+    has_user = virtual is None or virtual.watch == "control"
+    return InterruptSettings() if has_user else InterruptSettings(OFF, 0.0)
 
 
 def _real_address(display: str | None, wayland: Path | None) -> DisplayAddress:
-    """Where the real screen is, if it is an X display.
+    """The address of the real screen; empty unless it is an X display.
 
     Raises:
-        EnvUnavailable: there is none that can be worked; says what to do.
+        EnvUnavailable: there is no display; the message says what to do.
     """
     if not is_x11() or wayland is not None:
         return DisplayAddress()
     name = display or os.environ.get("DISPLAY")
     if not name:
-        raise EnvUnavailable("there is no display: set DISPLAY, or use a virtual one (VirtualDisplay, --virtual)")
+        raise EnvUnavailable("there is no display: set DISPLAY, or use a virtual display (VirtualDisplay, --virtual)")
     return DisplayAddress(name, os.environ.get("XAUTHORITY"))
 
 
@@ -334,5 +334,5 @@ def _until(ready: Callable[[], bool], limit_s: float) -> None:
 
 
 def _quietly(work: Callable[[], object]) -> None:
-    with suppress(EnvError, Exception):  # giving back what a dead display held may fail in any way, and does not matter
+    with suppress(EnvError, Exception):  # closing a dead connection can raise anything
         work()

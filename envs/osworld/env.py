@@ -47,7 +47,7 @@ class OSWorldEnv(ScreenEnv):
         boot_s: float = 120.0,
     ) -> None:
         self._server = VmServer(url)
-        self._patience, self._pause_s, self._boot_s = timeouts, pause_s, boot_s
+        self._timeouts, self._pause_s, self._boot_s = timeouts, pause_s, boot_s
         self._settler = Settler(self._frame)
         self._system = "Linux"
         self._size: Size | None = None
@@ -73,7 +73,7 @@ class OSWorldEnv(ScreenEnv):
             return wait(action.seconds)
         code = code_of(action, self._system)
         if self._pause_s is None:
-            return act_and_settle(lambda: self._run(action, code), self._settler, self._patience)
+            return act_and_settle(lambda: self._run(action, code), self._settler, self._timeouts)
         started = time.monotonic()
         self._run(action, code)
         acted = time.monotonic() - started

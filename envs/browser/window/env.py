@@ -220,7 +220,7 @@ class _Window:
         started = time.monotonic()
         if not self._parts.await_loaded(limit_s):
             return result
-        self.desktop.rest(_LOADED)
+        self.desktop.settle(_LOADED)
         seconds = result.settle_s + time.monotonic() - started
         return replace(result, settle_s=seconds, settled_by=f"{result.settled_by}, page loaded")
 
@@ -246,7 +246,7 @@ class _Window:
         shown = windows.shown()
         if shown:
             windows.activate(shown[-1])
-            self.desktop.rest(_LOADED)
+            self.desktop.settle(_LOADED)
 
     def _start(self, address: str) -> int:
         before = self.desktop.windows()
@@ -254,14 +254,14 @@ class _Window:
         argv = (self.program, *self._switches, address)
         pid = self._processes.start(argv, environment, folder=self._processes.folder)
         self.desktop.await_window(
-            before, self.program, partial(self._processes.exit_code, pid), self._processes.last_words
+            before, self.program, partial(self._processes.exit_code, pid), self._processes.last_line
         )
         end = time.monotonic() + _DRAWN_LIMIT_S
         while not self._parts.is_drawn() and time.monotonic() < end:
             time.sleep(_POLL_S)
-        self.desktop.rest(_NAVIGATION)
+        self.desktop.settle(_NAVIGATION)
         self._parts.await_loaded(self._settings.load_limit_s)
-        self.desktop.rest(_LOADED)
+        self.desktop.settle(_LOADED)
         self.desktop.observe()  # discards the fact that the window opened
         return pid
 

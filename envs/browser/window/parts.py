@@ -75,7 +75,7 @@ class WindowParts:
         windows = self._desktop.on_screen
         active = windows.active() if windows else None
         if windows and active and not windows.belongs_to_another(active):
-            self._box = windows.place(active) or self._box
+            self._box = windows.box(active) or self._box
         return self._box
 
 

@@ -1,1 +1,1 @@
-"""Programs on a desktop: which are installed, starting them, and whether they are busy."""
+"""Programs on a desktop: finding, starting, and detecting busy ones."""

@@ -1,4 +1,4 @@
-"""Starting programs on a display that we did not start, and finding the window of a program by its name."""
+"""Finds programs and their windows by name, and starts programs on a real display."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from .registry import find_application
 
 
 def find_program(app: str, path: str | None = None) -> str | None:
-    """The program on PATH that `app` names, as models write it: `Text Editor`, `mousepad`, `Chromium`."""
+    """The program on PATH for a name as models write it: `Text Editor`, `mousepad`, `Chromium`."""
     name = app.strip()
     if not name or "/" in name or name.startswith("-"):
         return None
@@ -22,7 +22,7 @@ def find_program(app: str, path: str | None = None) -> str | None:
 
 
 def window_of(app: str, windows: tuple[Window, ...], environment: Mapping[str, str]) -> Window | None:
-    """The open window of the program that `app` names: by its class, as that of what is installed, by its title."""
+    """The open window of the program named `app`, found by window class or title."""
     name = app.strip().lower()
     known = find_application(app, environment)
     classes = {name} if known is None else {name, known.window_class.lower(), Path(known.command[0]).name.lower()}
@@ -32,7 +32,7 @@ def window_of(app: str, windows: tuple[Window, ...], environment: Mapping[str, s
 
 
 def command_of(app: str, environment: Mapping[str, str]) -> tuple[str, ...] | None:
-    """What starts the program that `app` names: a command on PATH, or an installed program by its name in menus."""
+    """The command for the program named `app`: a program on PATH, or an installed one by its name in menus."""
     program = find_program(app, environment.get("PATH"))
     if program is not None:
         return (program,)
@@ -41,9 +41,9 @@ def command_of(app: str, environment: Mapping[str, str]) -> tuple[str, ...] | No
 
 
 def start_detached(program: tuple[str, ...], address: DisplayAddress) -> None:
-    """Start `program` on the person's own screen; it stays when we go."""
+    """Start `program` on the user's screen; it keeps running after the agent has ended."""
     if platform.system() == "Windows":
-        raise ActionRefused("on Windows programs are started from the start menu")
+        raise ActionRefused("cannot start programs on Windows; use the Start menu")
     wanted = {"DISPLAY": address.name, "XAUTHORITY": address.authority}
     environment = dict(os.environ) | {name: value for name, value in wanted.items() if value}
     command = ["open", "-a", *program] if platform.system() == "Darwin" else list(program)

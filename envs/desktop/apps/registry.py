@@ -1,7 +1,7 @@
-"""Programs by the names that people use: what the machine's desktop entries say is installed.
+"""Installed programs by name, from the machine's desktop entries.
 
-An entry (`NAME.desktop`, freedesktop.org's Desktop Entry Specification) tells a program's name, what kind of program it
-is ("Text Editor"), and the command that starts it.
+An entry (`NAME.desktop`, freedesktop.org's Desktop Entry Specification) has a program's name, its kind ("Text Editor"),
+and the command that starts it.
 """
 
 import configparser
@@ -24,7 +24,7 @@ _USUAL_DATA = "/usr/local/share:/usr/share"
 class Application:
     """An installed program.
 
-    `kinds` are what it is ("text editor"), in lower case; `window_class` is what its windows call themselves, if told.
+    `kinds` are categories in lower case, such as "text editor"; `window_class` is its windows' WM_CLASS, if known.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Application:
 
 
 def find_application(app: str, environment: Mapping[str, str] | None = None) -> Application | None:
-    """The program that `app` names: by its name, else by its kind, else by a part of its name, if that is one only."""
+    """The program named `app`: by name, by kind, or by a word of its name if only one program has that word."""
     wanted = app.strip().lower()
     if not wanted:
         return None
@@ -48,7 +48,7 @@ def find_application(app: str, environment: Mapping[str, str] | None = None) -> 
 
 
 def installed(environment: Mapping[str, str]) -> Iterator[Application]:
-    """Every program that shows itself in menus and can be started, by the order of the folders and of their names."""
+    """Every program that appears in menus and can be started, ordered by folder and file name."""
     home = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "/")) / ".local/share")
     seen: set[str] = set()
     for folder in (home, *(environment.get("XDG_DATA_DIRS") or _USUAL_DATA).split(":")):
@@ -61,13 +61,13 @@ def installed(environment: Mapping[str, str]) -> Iterator[Application]:
 
 
 def _terminal(path: str | None) -> Application | None:
-    """The terminal that the machine's owner chose (Debian's alternatives): some of those installed need Wayland."""
+    """The default terminal (Debian's alternatives); another installed one might need Wayland."""
     chosen = shutil.which(_CHOSEN_TERMINAL, path=path)
     return None if chosen is None else Application("Terminal", (), (_CHOSEN_TERMINAL,), Path(chosen).resolve().name)
 
 
 def _read(file: Path, path: str | None) -> Application | None:
-    """What an entry says; None if it is none to be started, or broken."""
+    """Parse an entry; None if it is invalid or not a startable program."""
     parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
     try:
         parser.read_string(file.read_text(encoding="utf-8"))

@@ -80,9 +80,9 @@ class RunningDisplay:
         """The exit code of a program started here; None while it runs."""
         return self._kept.exit_code(pid)
 
-    def last_words(self, program: str) -> str:
+    def last_line(self, program: str) -> str:
         """The last line that `program` wrote, or nothing."""
-        return self._kept.last_words(program)
+        return self._kept.last_line(program)
 
     def stop(self) -> None:
         """End every process and remove the private folder; may be called twice."""

@@ -61,7 +61,7 @@ class ProcessGroup:
         """Where `program` writes what it has to say."""
         return self.folder / f"{Path(program).name}.log"
 
-    def last_words(self, program: str) -> str:
+    def last_line(self, program: str) -> str:
         """The last line that `program` wrote, or nothing."""
         return next((line.strip() for line in reversed(lines_of(self.log_of(program))) if line.strip()), "")
 

@@ -1,8 +1,8 @@
-"""The X clipboard, owned by ourselves while a text is pasted, then given its old content back.
+"""Pastes text by owning the X clipboard for a moment, and restores the old content.
 
-Pasting through another program's clipboard races with the paste key. Here the program that pastes asks us, so we know
-what it was given, and when. One thread with a connection of its own answers; the old content, pictures and all, is
-kept on offer until `close`, since whoever owned it before has lost it (ICCCM, section 2).
+Pasting through a clipboard tool races with the paste key. As the owner of the selection we serve the pasting program
+ourselves, so we know what it got, and when. A thread with its own connection does this. It offers the old content, in
+all its formats, until `close`, since the previous owner has lost the selection (ICCCM, section 2).
 """
 
 import os
@@ -20,71 +20,73 @@ from typing import Any
 from ...env import ActionRefused
 from ..address import DisplayAddress
 from .connection import connect
-from .selection import TEXT_TYPES, Asking, Content, Giving, text_content
+from .selection import TEXT_TYPES, Content, SelectionReader, SelectionWriter, text_content
 
 MAX_TEXT_CHARACTERS = 50_000
 _SELECTIONS = ("CLIPBOARD", "PRIMARY")
 _COMMAND_S = 4.0
 _SERVE_S = 2.0
-_MOST_TAKES = 3
-"""How often the clipboard is taken back from a program that wants it for itself, before the paste key is pressed."""
+_MAX_TAKES = 3
+"""How often to take the clipboard back from another program before pressing the paste key."""
 _BUSY_S = 10.0
 _QUIET_S = 0.1
 _PRECEDING_READERS_S = 0.02
 _LATE_READERS_S = 0.2
-"""A slow program asks for one paste twice, and its second question is not to be taken for an answer to the next."""
-_BEQUEATHED = ("UTF8_STRING", "image/png")
+"""A slow program may request one paste twice; its second request must not count for the next paste."""
+_HANDED_OVER = ("UTF8_STRING", "image/png")
 
 
 class XClipboard:
-    """Pastes text; `paste` is the one thing that it does.
+    """Pastes text.
 
-    With `bequeath`, what the clipboard held before is handed to xclip at the end, where that is installed: its text,
-    else its picture, else whatever form comes first, since xclip keeps one.
+    With `keep_content`, `close` hands the old content to xclip if that is installed. xclip holds one format: the text,
+    else the image, else the first one.
     """
 
-    def __init__(self, address: DisplayAddress, *, bequeath: bool) -> None:
+    def __init__(self, address: DisplayAddress, *, keep_content: bool) -> None:
         self._address = address
-        self._bequeath = bequeath
+        self._keep_content = keep_content
         self._display = connect(address)
         self._window = self._display.screen().root.create_window(0, 0, 1, 1, 0, 0, event_mask=_property_changes())
         self._atoms = {name: self._display.intern_atom(name) for name in (*_SELECTIONS, *TEXT_TYPES, "TARGETS")}
-        self._asking = Asking(self._display, self._window, self._handle)
-        self._giving = Giving(self._display)
+        self._reader = SelectionReader(self._display, self._window, self._handle)
+        self._writer = SelectionWriter(self._display)
         self._offers: dict[int, Content] = {}
         self._served_at = 0.0
         self._lost: set[int] = set()
-        self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         self._alive = True
         self._thread = threading.Thread(target=self._serve, name="screenwright-clipboard", daemon=True)
         self._thread.start()
 
     def paste(
-        self, text: str, press_paste: Callable[[], None], heard: Callable[[], bool | None], *, primary: bool = False
+        self, text: str, press_paste: Callable[[], None], has_read: Callable[[], bool | None], *, primary: bool = False
     ) -> bool:
-        """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none came for it.
+        """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none has.
 
-        `heard` waits a moment for the program to have read the keys: whether it has, None where it never tells. A busy
-        one is given until then, so that it does not fetch late what we have taken back.
-
-        `primary` offers it as the primary selection too, which some terminals paste. Elsewhere that would undo the
-        selection that the text is to replace.
+        Args:
+            text: The text to paste.
+            press_paste: Presses the paste key.
+            has_read: Waits briefly and returns whether the program has read the keys; None if it never reports that.
+                A busy program gets more time, so that it does not fetch the old content too late.
+            primary: Also offer `text` as the primary selection, which some terminals paste. In other programs this
+                would clear the selection that the text should replace.
 
         Raises:
-            ActionRefused: another program has put something else there meanwhile, which may be what was pasted.
+            ActionRefused: another program has replaced the clipboard, and its content may have been pasted.
         """
         selections = _SELECTIONS if primary else _SELECTIONS[:1]
         time.sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
         old = self._own(text, selections)
         try:
             press_paste()
-            return self._await_served(heard) or self._came_from_another(text)
+            return self._await_served(has_read) or self._came_from_another(text)
         finally:
-            self._ordered(lambda: self._give_back(old))
+            self._on_thread(lambda: self._give_back(old))
 
     def close(self) -> None:
-        """Stop offering; may be called when the display is gone."""
+        """Stop serving the clipboard; works even if the display is gone."""
         self._alive = False
         with suppress(OSError):
             os.write(self._wake_write, b"x")
@@ -93,11 +95,11 @@ class XClipboard:
             with suppress(OSError):
                 os.close(end)
         old = self._offers.get(self._atoms["CLIPBOARD"])
-        if self._bequeath and old and shutil.which("xclip"):
+        if self._keep_content and old and shutil.which("xclip"):
             self._hand_over(old)
 
     def _hand_over(self, content: Content) -> None:
-        name = next((name for name in _BEQUEATHED if name in content), next(iter(content)))
+        name = next((name for name in _HANDED_OVER if name in content), next(iter(content)))
         command = ["xclip", "-selection", "clipboard", "-in", "-target", name]
         with self._address.in_environment(), suppress(subprocess.SubprocessError, OSError):
             subprocess.run(
@@ -110,60 +112,60 @@ class XClipboard:
             )
 
     def _own(self, text: str, selections: tuple[str, ...]) -> Content:
-        """Own the selections with `text`, taken back if need be; what the clipboard held before that is not `text`."""
-        old = self._ordered(lambda: self._take(text, selections))
-        for _ in range(_MOST_TAKES):
-            time.sleep(_PRECEDING_READERS_S)  # clipboard watchers fetch at once: not to be taken for the program
+        """Take the selections with `text`, repeatedly if needed; returns the old content of the clipboard."""
+        old = self._on_thread(lambda: self._take(text, selections))
+        for _ in range(_MAX_TAKES):
+            time.sleep(_PRECEDING_READERS_S)  # clipboard managers fetch at once and must not count as the program
             if not self._lost:
                 break
-            newer = self._ordered(lambda: self._take(text, selections))
+            newer = self._on_thread(lambda: self._take(text, selections))
             if newer and not _holds(newer, text):
                 old = newer
         self._served_at = 0.0
         return old
 
     def _came_from_another(self, text: str) -> bool:
-        """Whether another program has taken the clipboard over and hands out the same, as a clipboard manager does."""
+        """Whether another program, such as a clipboard manager, has taken the clipboard over with the same text."""
         if not self._lost:
             return False
-        contents = [self._ordered(partial(self._asking.content, selection)) for selection in tuple(self._lost)]
+        contents = [self._on_thread(partial(self._reader.content, selection)) for selection in tuple(self._lost)]
         if not all(_holds(content, text) for content in contents):
             raise ActionRefused(
-                "another program took the clipboard while the text was pasted, and what it holds may have been pasted "
-                "instead: look, and type the text again where it is not there"
+                "another program changed the clipboard while the text was pasted, so other text may have been pasted; "
+                "check the result and type the text again if it is missing"
             )
         self._served_at = time.monotonic()
         return True
 
-    def _await_served(self, heard: Callable[[], bool | None]) -> bool:
+    def _await_served(self, has_read: Callable[[], bool | None]) -> bool:
         started = time.monotonic()
         end, reading = started + _SERVE_S, True
         while time.monotonic() < end:
             if self._served_at and time.monotonic() - self._served_at > _QUIET_S:
                 return True
-            if reading and not self._served_at and heard() is False:
+            if reading and not self._served_at and has_read() is False:
                 end = min(time.monotonic() + _SERVE_S, started + _BUSY_S)
                 continue
             reading = False
             if not self._served_at and not self._offers:
-                return False  # nobody can come to us any more
+                return False  # no program can request it any more
             time.sleep(0.005)
         return self._served_at > 0
 
-    def _ordered(self, work: Callable[[], Content]) -> Content:
-        """Have the clipboard's thread do `work`; nothing if it does not answer, since then the display is gone."""
+    def _on_thread(self, work: Callable[[], Content]) -> Content:
+        """Run `work` on the clipboard's thread; returns nothing if the display is gone."""
         answer: queue.SimpleQueue[Content] = queue.SimpleQueue()
-        self._orders.put(lambda: answer.put(work()))
+        self._tasks.put(lambda: answer.put(work()))
         with suppress(OSError, queue.Empty):
             os.write(self._wake_write, b"x")
             return answer.get(timeout=_COMMAND_S)
         return {}
 
     def _serve(self) -> None:
-        """The thread: answer programs and orders until closed or the display is gone."""
+        """Serve programs and run tasks until closed or the display is gone; runs on a thread."""
         from Xlib.error import ConnectionClosedError
 
-        gone = (ConnectionClosedError, OSError, ValueError)  # the last is what select says of a closed connection
+        gone = (ConnectionClosedError, OSError, ValueError)  # select raises ValueError for a closed connection
         with suppress(*gone):
             while self._alive:
                 while self._display.pending_events():
@@ -172,16 +174,16 @@ class XClipboard:
                 readable, _, _ = select.select([self._display.fileno(), self._wake_read], [], [])
                 if self._wake_read in readable:
                     os.read(self._wake_read, 1)
-                    while not self._orders.empty():
-                        self._orders.get()()
+                    while not self._tasks.empty():
+                        self._tasks.get()()
         with suppress(*gone):
             self._display.close()
 
     def _take(self, text: str, selections: tuple[str, ...]) -> Content:
-        """Own the selections with `text`; what the clipboard held before."""
+        """Take the selections with `text`; returns the old content of the clipboard."""
         clipboard = self._atoms["CLIPBOARD"]
         self._lost.clear()
-        old = self._offers[clipboard] if clipboard in self._offers else self._asking.content(clipboard)
+        old = self._offers[clipboard] if clipboard in self._offers else self._reader.content(clipboard)
         for name in selections:
             self._offers[self._atoms[name]] = text_content(text, self._display.intern_atom)
             self._window.set_selection_owner(self._atoms[name], 0)
@@ -209,31 +211,35 @@ class XClipboard:
         from Xlib import X
 
         if event.type == X.SelectionClear:
-            if self._offers.pop(event.atom, None) is not None:  # another program has something newer
+            if self._offers.pop(event.atom, None) is not None:  # another program owns it now
                 self._lost.add(event.atom)
         elif event.type == X.SelectionRequest:
             self._answer(event)
         elif event.type == X.PropertyNotify:
-            self._giving.continues(event)
+            self._writer.on_property_deleted(event)
 
-    def _answer(self, asked: Any) -> None:
+    def _answer(self, request: Any) -> None:
         from Xlib import X, Xatom
         from Xlib.protocol import event
 
-        content = self._offers.get(asked.selection, {})
-        place = asked.property or asked.target
+        content = self._offers.get(request.selection, {})
+        target_property = request.property or request.target
         targets = {self._display.intern_atom(name): name for name in content}
-        if content and asked.target == self._atoms["TARGETS"]:
-            asked.requestor.change_property(place, Xatom.ATOM, 32, [self._atoms["TARGETS"], *targets])
-        elif asked.target in targets:
-            self._giving.give(asked.requestor, place, content[targets[asked.target]])
+        if content and request.target == self._atoms["TARGETS"]:
+            request.requestor.change_property(target_property, Xatom.ATOM, 32, [self._atoms["TARGETS"], *targets])
+        elif request.target in targets:
+            self._writer.send(request.requestor, target_property, content[targets[request.target]])
             self._served_at = time.monotonic()
         else:
-            place = X.NONE
+            target_property = X.NONE
         notice = event.SelectionNotify(
-            time=asked.time, requestor=asked.requestor, selection=asked.selection, target=asked.target, property=place
+            time=request.time,
+            requestor=request.requestor,
+            selection=request.selection,
+            target=request.target,
+            property=target_property,
         )
-        asked.requestor.send_event(notice)
+        request.requestor.send_event(notice)
         self._display.flush()
 
 

@@ -1,4 +1,4 @@
-"""A connection to an X display, and the windows on it (Extended Window Manager Hints)."""
+"""Connections to X displays, and the windows on them (Extended Window Manager Hints)."""
 
 import platform
 import re
@@ -17,65 +17,65 @@ from .xlib import XDisplay, open_display
 T = TypeVar("T")
 _LONGEST_TITLE = 4096
 _TRIES = 4
-_AFRESH_S = 0.2
+_RETRY_S = 0.2
 
 
 def connect(address: DisplayAddress) -> XDisplay:
-    """Open a connection of its own.
+    """Open a connection.
 
     Raises:
-        EnvUnavailable: there is no such display, or it does not let us in.
+        EnvUnavailable: there is no such display, or it denies access.
     """
     _check_there(address.name or "")
-    connection = _opened(address)
+    connection = _open(address)
     if not connection.has_extension("XTEST"):
         connection.close()
-        raise EnvUnavailable(f"the display {address.name} has no XTEST extension, which moves its mouse")
-    connection.set_error_handler(_overlook)
+        raise EnvUnavailable(f"the display {address.name} has no XTEST extension, which sends input")
+    connection.set_error_handler(_ignore)
     return connection
 
 
-def _opened(address: DisplayAddress) -> XDisplay:
-    """A connection; tried a few times, since some servers begin anew when a visitor has left, and drop the next."""
+def _open(address: DisplayAddress) -> XDisplay:
+    """Open a connection; retries, since some servers reset when their last client leaves and drop the next one."""
     from Xlib import error
 
     for left in reversed(range(_TRIES)):
         try:
             with address.in_environment():
                 return open_display(address.name)
-        except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as trouble:
+        except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as lost:
             if not left:
-                text = " ".join(str(trouble).split())
-                raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from trouble
-        time.sleep(_AFRESH_S)
-    raise AssertionError("unreachable: the last try returns or raises")
+                text = " ".join(str(lost).split())
+                raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from lost
+        time.sleep(_RETRY_S)
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _check_there(name: str) -> None:
-    """Try a local display's socket first: python-xlib leaves its own open when nobody answers."""
+    """Check a local display's socket first: python-xlib leaks its own if no server answers."""
     local = re.fullmatch(r":(\d+)(\.\d+)?", name)
     if local is None:
         return
     path = f"/tmp/.X11-unix/X{local[1]}"  # noqa: S108 -- where X servers listen
-    for place in (path, "\0" + path):
+    for address in (path, "\0" + path):
         with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
-            probe.connect(place)
+            probe.connect(address)
             return
     raise EnvUnavailable(f"the display {name} cannot be opened: no X server answers there")
 
 
-def _overlook(_error: object, _request: object) -> None:
-    """Errors that arrive late concern windows that went away meanwhile."""
+def _ignore(_error: object, _request: object) -> None:
+    """Ignore asynchronous errors; they concern windows that have closed."""
 
 
 def in_x(work: Callable[[], T]) -> T:
-    """Do `work`; a connection that breaks means that the display is gone."""
+    """Call `work`; raises `EnvLost` if the connection breaks."""
     from Xlib import error
 
     try:
         return work()
-    except (error.ConnectionClosedError, OSError) as trouble:
-        raise EnvLost("the display is gone") from trouble
+    except (error.ConnectionClosedError, OSError) as lost:
+        raise EnvLost("the display is gone") from lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Window:
 
 
 class Windows:
-    """The programs' windows on a display."""
+    """The windows of programs on a display."""
 
     def __init__(self, connection: XDisplay) -> None:
         self._display = connection
@@ -96,37 +96,37 @@ class Windows:
         self.managed = self._number(self._root, "_NET_SUPPORTING_WM_CHECK") is not None
 
     def await_manager(self) -> bool:
-        """Look again whether a window manager has taken over."""
+        """Check again whether a window manager is running; returns whether it is."""
         self.managed = self._number(self._root, "_NET_SUPPORTING_WM_CHECK") is not None
         return self.managed
 
     def shown(self) -> tuple[Window, ...]:
         """All mapped windows of programs."""
-        return tuple(self._described(number) for number in in_x(self._numbers))
+        return tuple(self._describe(number) for number in in_x(self._numbers))
 
     def numbers(self) -> set[int]:
         """The ids of all mapped windows of programs."""
         return set(in_x(self._numbers))
 
     def active(self) -> Window | None:
-        """The window that has the focus; None where it cannot be told."""
+        """The window that has the focus; None if unknown."""
         number = in_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
         if number:
-            return self._described(number)
+            return self._describe(number)
         shown = () if self.managed else self.shown()
         return shown[-1] if shown else None
 
     def active_process(self) -> int | None:
-        """The process of the window that has the focus, if it is one of this machine (`_NET_WM_PID`)."""
+        """The process of the focused window, if it runs on this machine (`_NET_WM_PID`)."""
         from Xlib import error
 
         number = in_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
-        if not number or not is_readable(""):
+        if not number or not is_local(""):
             return None
         window = self._display.create_resource_object("window", number)
         try:
             host = in_x(lambda: self._property(window, "WM_CLIENT_MACHINE"))
-            return in_x(lambda: self._number(window, "_NET_WM_PID")) if is_readable(_text(host or b"")) else None
+            return in_x(lambda: self._number(window, "_NET_WM_PID")) if is_local(_text(host or b"")) else None
         except error.XError:
             return None
 
@@ -134,8 +134,8 @@ class Windows:
         """Ask the window manager to bring `window` to the front."""
         self._ask("_NET_ACTIVE_WINDOW", window, (2,))
 
-    def place(self, window: Window) -> Box | None:
-        """Where `window` is on the display; None if it has gone."""
+    def box(self, window: Window) -> Box | None:
+        """The position of `window` on the display; None if it has closed."""
         from Xlib import error
 
         target = self._display.create_resource_object("window", window.id)
@@ -157,7 +157,7 @@ class Windows:
             return False
 
     def is_full_screen(self, window: Window) -> bool:
-        """Whether `window` covers the whole screen without a frame or bars of its own."""
+        """Whether `window` is in full-screen mode."""
         from Xlib import error
 
         target = self._display.create_resource_object("window", window.id)
@@ -168,11 +168,11 @@ class Windows:
         return self._display.intern_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
 
     def close(self, window: Window) -> None:
-        """Ask the window manager to close `window`, as its closing button does."""
+        """Ask the window manager to close `window`, as its close button does."""
         self._ask("_NET_CLOSE_WINDOW", window, (0, 2))
 
     def _ask(self, request: str, window: Window, data: tuple[int, ...]) -> None:
-        """Send the window manager a request, with the words of `data` (EWMH, root window messages)."""
+        """Send a request with up to five numbers to the window manager (EWMH, root window messages)."""
         from Xlib import X
         from Xlib.protocol import event
 
@@ -196,7 +196,7 @@ class Windows:
                     found.append(child.id)
         return found
 
-    def _described(self, number: int) -> Window:
+    def _describe(self, number: int) -> Window:
         from Xlib import error
 
         window = self._display.create_resource_object("window", number)
@@ -204,7 +204,7 @@ class Windows:
             name = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME") or b""
             classes = self._property(window, "WM_CLASS") or b""
         except error.XError:
-            return Window(number)  # it went away between the list and the question
+            return Window(number)  # it closed after it was listed
         parts = tuple(part.lower() for part in _text(classes).split("\0") if part)
         return Window(number, _text(name), parts)
 
@@ -231,6 +231,6 @@ def is_x11() -> bool:
     return platform.system() not in ("Darwin", "Windows")
 
 
-def is_readable(host: str) -> bool:
-    """Whether the processes of windows that say they are from `host` can be looked at here."""
+def is_local(host: str) -> bool:
+    """Whether the processes of windows from `host` can be inspected here."""
     return platform.system() == "Linux" and host in ("", "localhost", socket.gethostname())

@@ -1,11 +1,11 @@
-"""Mouse and keyboard of an X display through its XTEST extension, on a connection of our own.
+"""Mouse and keyboard of an X display through its XTEST extension.
 
-pyautogui does the same, though on the one display that DISPLAY names when it is imported, and it loses characters that
-are not ASCII. Here each environment has its display, and text is typed in the first way that is right:
+pyautogui is limited to one display per process and drops characters that are not ASCII. Here each environment has its
+own connection, and text is typed by the first method that works:
 
-1. `keys`: the current layout has every character, and nothing about the keyboard is changed;
-2. `paste`: we own the clipboard, press the paste key, and serve the text to the program ourselves;
-3. `remapped keys`: nobody came for the paste, so unused keys are given the characters for a moment.
+1. `keys`: the current layout has every character; the keyboard is not changed;
+2. `paste`: own the clipboard, press the paste key, and serve the text to the program;
+3. `remapped keys`: no program fetched the paste, so unused keys are mapped to the characters for a moment.
 """
 
 import re
@@ -29,28 +29,28 @@ _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
 _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}
 _KEYS_AT_ONCE = 40
 _KEY_PAUSE_S = 0.01
-_MAP_ARRIVES_S = 0.1
+_REMAP_S = 0.1
 _READ_S = 2.0
-_AHEAD, _AHEAD_S = "\n\t", 0.025
-"""LibreOffice takes letters that closely follow Enter before it: always without a pause, never with one of 10 ms."""
+_SEPARATORS, _SEPARATOR_S = "\n\t", 0.025
+"""LibreOffice can process letters that closely follow Enter before it; a pause of 10 ms prevents that."""
 _ASK_S = 0.05
 _TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt", "foot", "console", "ptyxis")
 
 
 class XTestDriver:
-    """See `Driver`. With `watched`, a pointer that somebody pushed into the top left corner stops us."""
+    """See `Driver`. With `has_user`, pushing the pointer into the top left corner stops the run."""
 
-    def __init__(self, connection: XDisplay, address: DisplayAddress, windows: Windows, *, watched: bool) -> None:
+    def __init__(self, connection: XDisplay, address: DisplayAddress, windows: Windows, *, has_user: bool) -> None:
         from Xlib import X
 
         self._display = connection
         self._address = address
         self._windows = windows
-        self._watched = watched
+        self._has_user = has_user
         self._keyboard = Keyboard(connection)
         self._clipboard: XClipboard | None = None
         self._ping: Ping | None = None
-        self._lent: list[int] = []
+        self._borrowed: list[int] = []
         self._put_at: tuple[int, int] | None = None
         self._events = {
             (True, True): X.KeyPress, (True, False): X.KeyRelease,
@@ -61,8 +61,8 @@ class XTestDriver:
     def check(self) -> None:
         """See `Driver`."""
         pointer = in_x(self._display.screen().root.query_pointer)
-        place = (int(pointer.root_x), int(pointer.root_y))
-        if self._watched and place == (0, 0) and place != self._put_at:
+        position = (int(pointer.root_x), int(pointer.root_y))
+        if self._has_user and position == (0, 0) and position != self._put_at:
             raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
 
     def move(self, x: float, y: float) -> None:
@@ -85,7 +85,7 @@ class XTestDriver:
     def key_codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         self._keyboard.refresh()
-        stroke = self._keyboard.key(key) or self._lent_key(key)
+        stroke = self._keyboard.key(key) or self._borrowed_key(key)
         return (*stroke.held, stroke.keycode)
 
     def key(self, code: str | int, down: bool) -> None:
@@ -93,33 +93,33 @@ class XTestDriver:
         self._fake(True, down, int(code))
 
     def type(self, text: str) -> str:
-        """See `Driver`; line breaks and tabs are always keys, since pasted ones press nothing."""
+        """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         check_typeable(text)
         self._keyboard.refresh()
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
-        nowhere = self._windows.managed and self._windows.active() is None
-        return f"{method}, no window has the focus" if nowhere else method
+        no_focus = self._windows.managed and self._windows.active() is None
+        return f"{method}, no window has the focus" if no_focus else method
 
     def close(self) -> None:
-        """See `Driver`; the connection is its maker's."""
+        """See `Driver`; leaves the connection open."""
         with suppress(EnvLost):
-            self._map(dict.fromkeys(self._lent, 0))
+            self._map(dict.fromkeys(self._borrowed, 0))
         if self._clipboard is not None:
             self._clipboard.close()
         if self._ping is not None:
             self._ping.close()
 
     def _type_part(self, text: str, method: str) -> str:
-        """Type `text` by keys if they suffice, else by `method` or worse; the worst method so far."""
+        """Type `text` by keys if possible, else by `method` or a later one; returns the last method used so far."""
         strokes = [self._keyboard.stroke(character) for character in text]
         known = [stroke for stroke in strokes if stroke is not None]
         if len(known) == len(strokes):
             self._press(known)
-            if text in _AHEAD:
+            if text in _SEPARATORS:
                 self._await_read()
-                time.sleep(_AHEAD_S)
+                time.sleep(_SEPARATOR_S)
             return method
         if method != "remapped keys" and self._pasted(text):
             return "paste"
@@ -133,41 +133,41 @@ class XTestDriver:
         in_x(self._display.sync)
 
     def _press(self, strokes: list[Stroke]) -> None:
-        """Press the strokes one after the other, with a breath now and then for slow readers."""
+        """Press the strokes in order, with pauses for slow programs."""
         from Xlib.ext import xtest
 
-        for place, stroke in enumerate(strokes, 1):
+        for number, stroke in enumerate(strokes, 1):
             for code in (*stroke.held, stroke.keycode):
                 in_x(partial(xtest.fake_input, self._display, self._events[True, True], code))
             for code in (stroke.keycode, *reversed(stroke.held)):
                 in_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
-            if place % _KEYS_AT_ONCE == 0:
+            if number % _KEYS_AT_ONCE == 0:
                 in_x(self._display.sync)
                 time.sleep(_KEY_PAUSE_S)
         in_x(self._display.sync)
 
-    def _lent_key(self, name: str) -> Stroke:
-        """Lend a spare key to one that the layout lacks, until we close: on a Russian keyboard, the C of ctrl+c."""
+    def _borrowed_key(self, name: str) -> Stroke:
+        """Map an unused key to one that the layout lacks, until `close`: on a Russian keyboard, the C of ctrl+c."""
         symbol, spare = symbol_of(name), self._keyboard.spare()
         if not spare:
             raise ActionRefused(f"this keyboard has no key {name!r}")
         self._map({spare[0]: symbol})
-        self._lent.append(spare[0])
+        self._borrowed.append(spare[0])
         return Stroke(spare[0])
 
     def _pasted(self, text: str) -> bool:
         if self._clipboard is None:
-            self._clipboard = XClipboard(self._address, bequeath=self._watched)
+            self._clipboard = XClipboard(self._address, keep_content=self._has_user)
         parts = [text[start : start + MAX_TEXT_CHARACTERS] for start in range(0, len(text), MAX_TEXT_CHARACTERS)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
-        hearing = _Hearing(self._pinger(), self._windows.active())
-        for place, part in enumerate(parts):
-            if self._clipboard.paste(part, press, hearing.ask, primary=terminal):
-                hearing.over()
+        reading = _ReadCheck(self._pinger(), self._windows.active())
+        for number, part in enumerate(parts):
+            if self._clipboard.paste(part, press, reading.ask, primary=terminal):
+                reading.confirm()
             else:
-                if place:
-                    raise EnvLost("a program stopped fetching the text that was pasted into it half way")
+                if number:
+                    raise EnvLost("the program stopped fetching the pasted text half way")
                 return False
         return True
 
@@ -176,7 +176,7 @@ class XTestDriver:
         return active is not None and any(word in name for name in active.classes for word in _TERMINALS)
 
     def _paste_key(self, terminal: bool) -> Callable[[], None]:
-        """Terminals paste with shift+insert, all others with ctrl+v, unless the keyboard has no V."""
+        """Terminals paste with shift+insert, other programs with ctrl+v, unless the keyboard has no V."""
         modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
         held, stroke = self.key_codes(modifier)[-1], self.key_codes(key)[-1]
         return lambda: self._press([Stroke(int(stroke), (int(held),))])
@@ -187,54 +187,54 @@ class XTestDriver:
         return self._ping
 
     def _await_read(self) -> None:
-        """Wait until the program with the focus has read all that happened so far, if it is one that tells."""
+        """Wait until the program with the focus has read all input so far, if it reports that."""
         window = self._windows.active()
         if self._pinger().answered(window, _READ_S) is False and window is not None:
             self._pinger().give_up_on(window)
 
     def _type_remapped(self, text: str) -> None:
-        """Lend spare keys to the characters that have none, some at a time."""
+        """Type with unused keys mapped to the missing characters, as many as fit at a time."""
         spare = self._keyboard.spare()
         if not spare:
             missing = next(character for character in text if self._keyboard.stroke(character) is None)
-            raise ActionRefused(f"no key types {missing!r}, and no program took it from the clipboard")
+            raise ActionRefused(f"no key types {missing!r}, and the program did not paste it")
         rest = text
         while rest:
-            lent, taken = self._to_lend(rest, spare)
-            strokes = [self._keyboard.stroke(char) or Stroke(lent[char]) for char in rest[:taken]]
-            self._map({code: keysym_of(character) for character, code in lent.items()})
+            mapped, taken = self._assign_keys(rest, spare)
+            strokes = [self._keyboard.stroke(char) or Stroke(mapped[char]) for char in rest[:taken]]
+            self._map({code: keysym_of(character) for character, code in mapped.items()})
             try:
                 self._press(strokes)
                 self._await_read()
-                time.sleep(_MAP_ARRIVES_S)
+                time.sleep(_REMAP_S)
             finally:
-                self._map(dict.fromkeys(lent.values(), 0))
+                self._map(dict.fromkeys(mapped.values(), 0))
             rest = rest[taken:]
 
-    def _to_lend(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
-        """Which spare key stands for which character, and how much of `text` that suffices for."""
-        lent: dict[str, int] = {}
-        for place, character in enumerate(text):
-            if character in lent or self._keyboard.stroke(character):
+    def _assign_keys(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
+        """Assign unused keys to characters; also returns the length of the part of `text` that they cover."""
+        mapped: dict[str, int] = {}
+        for index, character in enumerate(text):
+            if character in mapped or self._keyboard.stroke(character):
                 continue
-            if len(lent) == len(spare):
-                return lent, place
-            lent[character] = spare[len(lent)]
-        return lent, len(text)
+            if len(mapped) == len(spare):
+                return mapped, index
+            mapped[character] = spare[len(mapped)]
+        return mapped, len(text)
 
     def _map(self, symbols: dict[int, int]) -> None:
-        """Give each keycode its keysym, and programs the time to hear of it."""
+        """Map keycodes to keysyms, and wait until programs know."""
         if not symbols:
             return
         for code, symbol in symbols.items():
             in_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
         in_x(self._display.sync)
         self._await_read()
-        time.sleep(_MAP_ARRIVES_S)
+        time.sleep(_REMAP_S)
 
 
-class _Hearing:
-    """Asks `window` whether it has read all that happened so far, until it has."""
+class _ReadCheck:
+    """Checks whether `window` has read all input so far."""
 
     def __init__(self, ping: Ping, window: Window | None) -> None:
         self._ping = ping
@@ -242,11 +242,11 @@ class _Hearing:
         self._last: bool | None = None
 
     def ask(self) -> bool | None:
-        """Wait a moment for the answer; None where none ever comes."""
+        """Wait briefly for the answer; None if the window never answers."""
         self._last = self._ping.answered(self._window, _ASK_S)
         return self._last
 
-    def over(self) -> None:
-        """The window has read it: if it never said so, it is not asked again."""
+    def confirm(self) -> None:
+        """Note that the window has read the input; if it never answered, stop asking it."""
         if self._last is False and self._window is not None and not self._ping.answered(self._window, 4 * _ASK_S):
             self._ping.give_up_on(self._window)

@@ -1,4 +1,4 @@
-"""The keyboard of an X display: which keycode, with which modifiers, gives a character or a named key now."""
+"""The keyboard of an X display: the keycodes and modifiers for characters and named keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ _TYPED_AS = {"\n": 0xFF0D, "\t": 0xFF09}
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A key, and the keys to hold while it is pressed."""
+    """A key, and the modifier keys to hold while it is pressed."""
 
     keycode: int
     held: tuple[int, ...] = ()
 
 
 class Keyboard:
-    """The key map of a display, read afresh by `refresh`."""
+    """The key map of a display; `refresh` rereads it."""
 
     def __init__(self, connection: XDisplay) -> None:
         self._display = connection
@@ -34,7 +34,7 @@ class Keyboard:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the map and the current layout; cheap when neither changed."""
+        """Read the map and the current layout; cheap if neither has changed."""
         count = _LAST_KEYCODE - _FIRST_KEYCODE + 1
         rows = in_x(lambda: self._display.get_keyboard_mapping(_FIRST_KEYCODE, count))
         state = int(in_x(self._display.screen().root.query_pointer).mask)
@@ -46,25 +46,25 @@ class Keyboard:
             self._read()
 
     def spare(self) -> list[int]:
-        """Keycodes that stand for nothing."""
-        return [_FIRST_KEYCODE + place for place, row in enumerate(self._map) if not any(row)]
+        """Unused keycodes."""
+        return [_FIRST_KEYCODE + index for index, row in enumerate(self._map) if not any(row)]
 
     def stroke(self, character: str) -> Stroke | None:
-        """How to type `character` in the current layout; None where no key has it."""
+        """How to type `character` in the current layout; None if no key has it."""
         if self._locked and character.lower() != character.upper():
             return None
         return self._strokes.get(_TYPED_AS.get(character, keysym_of(character)))
 
     def has(self, character: str) -> bool:
-        """Whether `character` is on the keyboard, in whatever layout."""
+        """Whether `character` is on the keyboard, in any layout."""
         return keysym_of(character) in self._anywhere
 
     def key(self, name: str) -> Stroke | None:
-        """How to press the key called `name` (canonical); None where this keyboard has no such key."""
+        """How to press the key with the canonical `name`; None if this keyboard does not have it."""
         symbol = symbol_of(name)
         found = self._strokes.get(symbol)
         if found is None and symbol in self._anywhere:
-            found = Stroke(self._anywhere[symbol])  # another layout's: programs understand ctrl+c all the same
+            found = Stroke(self._anywhere[symbol])  # from another layout; programs still recognize ctrl+c
         return found
 
     def _read(self) -> None:
@@ -76,12 +76,12 @@ class Keyboard:
         if first == 0 and self._keycode(_LEVEL3):
             columns += [(4, (level3,)), (5, (level3, shift))]
         for column, held in columns:
-            for place, row in enumerate(self._map):
+            for index, row in enumerate(self._map):
                 if column < len(row) and row[column]:
-                    self._strokes.setdefault(row[column], Stroke(_FIRST_KEYCODE + place, held))
-        for place, row in enumerate(self._map):
+                    self._strokes.setdefault(row[column], Stroke(_FIRST_KEYCODE + index, held))
+        for index, row in enumerate(self._map):
             for symbol in row:
-                self._anywhere.setdefault(symbol, _FIRST_KEYCODE + place)
+                self._anywhere.setdefault(symbol, _FIRST_KEYCODE + index)
         self._fill_single_columns(first, shift)
         for symbol, stroke in list(self._strokes.items()):
             character = character_of(symbol)
@@ -89,14 +89,14 @@ class Keyboard:
                 self._strokes.setdefault(keysym_of(character), stroke)
 
     def _fill_single_columns(self, first: int, shift: int) -> None:
-        """A row with a small letter alone means the capital with Shift (X protocol, section 5)."""
-        for place, row in enumerate(self._map):
+        """A row with only a lower-case letter also has its capital with Shift (X protocol, section 5)."""
+        for index, row in enumerate(self._map):
             symbol = row[first] if first < len(row) else 0
             alone = symbol and (first + 1 >= len(row) or not row[first + 1])
             if alone and chr(symbol & 0xFFFFFF).isalpha() and symbol < 0x100:
                 capital = keysym_of(chr(symbol).upper()) if len(chr(symbol).upper()) == 1 else symbol
-                self._strokes.setdefault(capital, Stroke(_FIRST_KEYCODE + place, (shift,)))
+                self._strokes.setdefault(capital, Stroke(_FIRST_KEYCODE + index, (shift,)))
 
     def _keycode(self, symbol: int) -> int:
         rows: Sequence[tuple[int, ...]] = self._map
-        return next((_FIRST_KEYCODE + place for place, row in enumerate(rows) if symbol in row), 0)
+        return next((_FIRST_KEYCODE + index for index, row in enumerate(rows) if symbol in row), 0)

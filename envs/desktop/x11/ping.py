@@ -1,4 +1,4 @@
-"""Has a program got this far? A window asked by `_NET_WM_PING` answers once it has read all that came before."""
+"""Detects whether a program has read its input: a window answers `_NET_WM_PING` after all earlier events."""
 
 import select
 import time
@@ -11,7 +11,7 @@ from .connection import Window, connect, in_x
 
 
 class Ping:
-    """Asks windows, on a connection of its own, since the answers come as events (EWMH, `_NET_WM_PING`)."""
+    """Pings windows, on its own connection, since the answers arrive as events (EWMH, `_NET_WM_PING`)."""
 
     def __init__(self, address: DisplayAddress) -> None:
         self._display = connect(address)
@@ -22,11 +22,11 @@ class Ping:
         self._silent: set[int] = set()
 
     def give_up_on(self, window: Window) -> None:
-        """Ask `window` no more: it read what came before, and did not answer (Qt 5 says that it would)."""
+        """Stop pinging `window`: it has read its input without answering (Qt 5 claims support but does not answer)."""
         self._silent.add(window.id)
 
     def answered(self, window: Window | None, within_s: float) -> bool | None:
-        """Whether `window` answered in time; None if it is none that answers.
+        """Whether `window` answers in time; None if it does not support pings.
 
         Raises:
             EnvLost: the display is gone.
@@ -36,16 +36,16 @@ class Ping:
         if window is None or window.id in self._silent:
             return None
         try:
-            return in_x(lambda: self._asked(window.id, within_s))
+            return in_x(lambda: self._ping_window(window.id, within_s))
         except error.XError:
-            return None  # it went away
+            return None  # it has closed
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         with suppress(EnvLost):
             in_x(self._display.close)
 
-    def _asked(self, number: int, within_s: float) -> bool | None:
+    def _ping_window(self, number: int, within_s: float) -> bool | None:
         from Xlib import X
         from Xlib.protocol import event
 
@@ -60,25 +60,25 @@ class Ping:
             message = event.ClientMessage(window=window, client_type=self._protocols, data=(32, data))
             window.send_event(message)
             self._display.flush()
-            return self._heard(data[:3], time.monotonic() + within_s)
+            return self._await_answer(data[:3], time.monotonic() + within_s)
         finally:
             self._root.change_attributes(event_mask=X.NoEventMask)
             self._display.sync()
             while self._display.pending_events():
                 self._display.next_event()
 
-    def _heard(self, data: list[int], end: float) -> bool:
+    def _await_answer(self, data: list[int], end: float) -> bool:
         while (left := end - time.monotonic()) > 0:
             if not self._display.pending_events():
                 select.select([self._display.fileno()], [], [], left)
                 continue
-            if _words(self._display.next_event())[:3] == data:
+            if _client_data(self._display.next_event())[:3] == data:
                 return True
         return False
 
 
-def _words(event: Any) -> list[int]:
-    """The five words of a client's message; none of another event."""
+def _client_data(event: Any) -> list[int]:
+    """The five numbers of a client message; empty for another event."""
     from Xlib import X
 
     if event.type & 0x7F != X.ClientMessage or event.data[0] != 32:

@@ -1,6 +1,6 @@
-"""What an X selection holds, in every form that its owner offers: asked of the owner, and handed to whoever asks.
+"""Transfers the content of an X selection in all its formats, from its owner and to requestors.
 
-Large contents go in pieces (`INCR`, ICCCM section 2.7.2), in both directions.
+Large content is sent in chunks (`INCR`, ICCCM section 2.7.2), in both directions.
 """
 
 import select
@@ -13,98 +13,98 @@ from .xlib import XDisplay
 
 TEXT_TYPES = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING")
 LARGEST_BYTES = 32 * 2**20
-MOST_FORMS = 24
-PIECE_BYTES = 100_000
-"""A larger content goes in pieces of this size; a request to an X server holds 262,140 bytes."""
+MAX_FORMATS = 24
+CHUNK_BYTES = 100_000
+"""Larger content is sent in chunks of this size; a request to an X server holds 262,140 bytes."""
 
-_ASK_S, _ASK_ALL_S = 0.5, 1.5
-_FIRST_ASKED = ("UTF8_STRING", "image/png", "text/uri-list", "text/html")
-_NO_CONTENT = {
+_FORMAT_LIMIT_S, _LIMIT_S = 0.5, 1.5
+_PREFERRED = ("UTF8_STRING", "image/png", "text/uri-list", "text/html")
+_NOT_CONTENT = {
     "TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY", "LENGTH",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One form of a content: its type (an atom), and its bytes."""
+class SelectionFormat:
+    """Content in one format: its type (an atom), and its bytes."""
 
     kind: int
     data: bytes
 
 
-Content: TypeAlias = dict[str, Form]
-"""A content by the names of its forms (`UTF8_STRING`, `image/png`); empty where there is none."""
+Content: TypeAlias = dict[str, SelectionFormat]
+"""Content by format name (`UTF8_STRING`, `image/png`); empty if there is none."""
 
 
 def text_content(text: str, atom: Callable[[str], int]) -> Content:
-    """`text` in all the forms of text that programs ask for."""
+    """`text` in all text formats that programs request."""
     data = text.encode("utf-8")
-    return {name: Form(atom("UTF8_STRING" if name == "TEXT" else name), data) for name in TEXT_TYPES}
+    return {name: SelectionFormat(atom("UTF8_STRING" if name == "TEXT" else name), data) for name in TEXT_TYPES}
 
 
 @dataclass(slots=True)
-class Asking:
-    """Asks the present owner of a selection. `handle` is given the events that are about something else."""
+class SelectionReader:
+    """Requests content from the owner of a selection. Other events that arrive go to `handle`."""
 
     display: XDisplay
     window: Any
     handle: Callable[[Any], None]
 
     def content(self, selection: int) -> Content:
-        """Everything that the owner gives within the bounds, the most common forms first."""
+        """The content in all formats that the owner sends within the limits, the most common formats first."""
         from Xlib import X
 
         if self.display.get_selection_owner(selection) == X.NONE:
             return {}
-        end = time.monotonic() + _ASK_ALL_S
-        names = [name for name in self._forms(selection) if name not in _NO_CONTENT]
-        names.sort(key=lambda name: _FIRST_ASKED.index(name) if name in _FIRST_ASKED else len(_FIRST_ASKED))
+        end = time.monotonic() + _LIMIT_S
+        names = [name for name in self._formats(selection) if name not in _NOT_CONTENT]
+        names.sort(key=lambda name: _PREFERRED.index(name) if name in _PREFERRED else len(_PREFERRED))
         found: Content = {}
         left = LARGEST_BYTES
-        for name in names[:MOST_FORMS]:
-            form = self._form(selection, name, min(end, time.monotonic() + _ASK_S), left)
+        for name in names[:MAX_FORMATS]:
+            form = self._format(selection, name, min(end, time.monotonic() + _FORMAT_LIMIT_S), left)
             if form is not None:
                 found[name] = form
                 left -= len(form.data)
         return found
 
-    def _forms(self, selection: int) -> list[str]:
-        """The names of the forms on offer; that of text where the owner does not say."""
-        place = self._converted(selection, "TARGETS", time.monotonic() + _ASK_S)
-        value = None if place is None else self._taken(place)
+    def _formats(self, selection: int) -> list[str]:
+        """The names of the available formats; only text if the owner does not list them."""
+        property_atom = self._convert(selection, "TARGETS", time.monotonic() + _FORMAT_LIMIT_S)
+        value = None if property_atom is None else self._take_property(property_atom)
         if value is None or value.format != 32:
             return ["UTF8_STRING"]
         return [str(self.display.get_atom_name(atom)) for atom in value.value]
 
-    def _form(self, selection: int, name: str, end: float, most: int) -> Form | None:
-        place = self._converted(selection, name, end)
-        value = None if place is None else self._taken(place)
-        if place is None or value is None:
+    def _format(self, selection: int, name: str, end: float, most: int) -> SelectionFormat | None:
+        property_atom = self._convert(selection, name, end)
+        value = None if property_atom is None else self._take_property(property_atom)
+        if property_atom is None or value is None:
             return None
         if value.property_type == self.display.intern_atom("INCR"):
-            return self._in_pieces(place, end, most)
-        return Form(value.property_type, bytes(value.value)) if value.format == 8 else None
+            return self._in_chunks(property_atom, end, most)
+        return SelectionFormat(value.property_type, bytes(value.value)) if value.format == 8 else None
 
-    def _in_pieces(self, place: int, end: float, most: int) -> Form | None:
-        """The pieces that the owner puts at `place`, one after the other; an empty one is the last."""
+    def _in_chunks(self, property_atom: int, end: float, most: int) -> SelectionFormat | None:
+        """Read the chunks that the owner writes to the property; an empty chunk ends the content."""
         from Xlib import X
 
-        kind, pieces, size = 0, list[bytes](), 0
+        kind, chunks, size = 0, list[bytes](), 0
         while size <= most:
-            if self._event(end, lambda event: event.type == X.PropertyNotify and event.atom == place) is None:
+            if self._event(end, lambda event: event.type == X.PropertyNotify and event.atom == property_atom) is None:
                 return None
-            value = self._taken(place)
+            value = self._take_property(property_atom)
             if value is None or value.format != 8:
                 continue
             if not value.value:
-                return Form(kind, b"".join(pieces))
+                return SelectionFormat(kind, b"".join(chunks))
             kind = value.property_type
-            pieces.append(bytes(value.value))
-            size += len(pieces[-1])
+            chunks.append(bytes(value.value))
+            size += len(chunks[-1])
         return None
 
-    def _converted(self, selection: int, name: str, end: float) -> int | None:
-        """Have the owner put a form on our window; where it lies, None if it has none."""
+    def _convert(self, selection: int, name: str, end: float) -> int | None:
+        """Ask the owner to write a format to our window; returns the property, None if it refuses."""
         from Xlib import X
 
         target = self.display.intern_atom(name)
@@ -113,16 +113,16 @@ class Asking:
         event = self._event(end, lambda event: event.type == X.SelectionNotify and event.target == target)
         return None if event is None or event.property == X.NONE else int(event.property)
 
-    def _taken(self, place: int) -> Any:
+    def _take_property(self, property_atom: int) -> Any:
         from Xlib import X
 
-        found = self.window.get_full_property(place, X.AnyPropertyType)
-        self.window.delete_property(place)
+        found = self.window.get_full_property(property_atom, X.AnyPropertyType)
+        self.window.delete_property(property_atom)
         self.display.flush()
         return found
 
     def _event(self, end: float, wanted: Callable[[Any], bool]) -> Any:
-        """The next event that is `wanted`; None if it does not come before `end`."""
+        """The next event for which `wanted` is true; None if none arrives before `end`."""
         while (left := end - time.monotonic()) > 0:
             if not self.display.pending_events():
                 select.select([self.display.fileno()], [], [], left)
@@ -135,37 +135,38 @@ class Asking:
 
 
 @dataclass(slots=True)
-class Giving:
-    """Hands forms to the windows that ask, large ones in pieces; `continues` is to be told of deleted properties."""
+class SelectionWriter:
+    """Sends content to windows that request it, large content in chunks."""
 
     display: XDisplay
-    _under_way: dict[tuple[int, int], tuple[Form, int]] = field(default_factory=dict[tuple[int, int], tuple[Form, int]])
+    _transfers: dict[tuple[int, int], tuple[SelectionFormat, int]] = field(
+        default_factory=dict[tuple[int, int], tuple[SelectionFormat, int]]
+    )
 
-    def give(self, requestor: Any, place: int, form: Form) -> None:
-        """Put `form` at the property `place` of `requestor`, or begin to."""
+    def send(self, requestor: Any, property_atom: int, form: SelectionFormat) -> None:
+        """Write `form` to the property `property_atom` of `requestor`, or start sending it in chunks."""
         from Xlib import X
 
-        if len(form.data) <= PIECE_BYTES * 2:
-            requestor.change_property(place, form.kind, 8, form.data)
+        if len(form.data) <= CHUNK_BYTES * 2:
+            requestor.change_property(property_atom, form.kind, 8, form.data)
             return
         requestor.change_attributes(event_mask=X.PropertyChangeMask)
-        self._under_way[requestor.id, place] = (form, 0)
-        requestor.change_property(place, self.display.intern_atom("INCR"), 32, [len(form.data)])
+        self._transfers[requestor.id, property_atom] = (form, 0)
+        requestor.change_property(property_atom, self.display.intern_atom("INCR"), 32, [len(form.data)])
 
-    def continues(self, event: Any) -> bool:
-        """Send the next piece, if `event` says that somebody took the last one; whether that was so."""
+    def on_property_deleted(self, event: Any) -> None:
+        """Send the next chunk if `event` reports that the requestor has read the last one."""
         from Xlib import X
 
         key = (event.window.id, event.atom)
-        if event.state != X.PropertyDelete or key not in self._under_way:
-            return False
-        form, start = self._under_way[key]
-        piece = form.data[start : start + PIECE_BYTES]
-        event.window.change_property(event.atom, form.kind, 8, piece)
-        if piece:
-            self._under_way[key] = (form, start + len(piece))
+        if event.state != X.PropertyDelete or key not in self._transfers:
+            return
+        form, start = self._transfers[key]
+        chunk = form.data[start : start + CHUNK_BYTES]
+        event.window.change_property(event.atom, form.kind, 8, chunk)
+        if chunk:
+            self._transfers[key] = (form, start + len(chunk))
         else:
-            del self._under_way[key]
+            del self._transfers[key]
             event.window.change_attributes(event_mask=X.NoEventMask)
         self.display.flush()
-        return True

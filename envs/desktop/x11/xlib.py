@@ -1,4 +1,4 @@
-"""Opening connections with python-xlib, several of them to servers that differ."""
+"""Opens python-xlib connections to several servers at once."""
 
 import threading
 from typing import Any, TypeAlias
@@ -10,13 +10,13 @@ _opening = threading.Lock()
 
 
 def open_display(name: str | None = None) -> XDisplay:
-    """A connection to the display `name`, or to the one that DISPLAY names, whatever other servers are connected.
+    """Connect to the display `name`, or to the one that DISPLAY names.
 
-    python-xlib 0.33 keeps what the events and errors of a server's extensions are numbered as in one table for all
-    connections; a server that numbers them otherwise could not be opened then. Here each has a table of its own.
+    python-xlib 0.33 stores the event and error numbers of extensions in one table for all connections, so a second
+    server with other numbers cannot be opened. Here each connection gets its own table.
 
     Raises:
-        Xlib.error.DisplayError, Xlib.error.XauthError, Xlib.error.ConnectionClosedError, OSError: it cannot be opened.
+        Xlib.error.DisplayError, Xlib.error.XauthError, Xlib.error.ConnectionClosedError, OSError: it cannot connect.
     """
     from Xlib import display, error
     from Xlib.protocol import display as protocol

@@ -190,7 +190,7 @@ def serve_app(app: Path) -> Generator[str]:
         end = time.monotonic() + _READY_S
         while not _is_up(url):
             if group.exit_code(pid) is not None or time.monotonic() > end:
-                raise TaskError(f"the server of {app.name} did not start: {group.last_words(argv[0])}")
+                raise TaskError(f"the server of {app.name} did not start: {group.last_line(argv[0])}")
             time.sleep(0.02)
         yield url
     finally:

@@ -122,14 +122,14 @@ def copy(env: DesktopEnv, text: str, selection: str = "CLIPBOARD") -> None:
 @pytest.fixture
 def clipboard(env: DesktopEnv) -> Iterator[XClipboard]:
     assert env.address is not None
-    clipboard = XClipboard(env.address, bequeath=False)
+    clipboard = XClipboard(env.address, keep_content=False)
     yield clipboard
     clipboard.close()
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 def test_another_text_that_may_have_been_pasted_is_said_to_be(env: DesktopEnv, clipboard: XClipboard) -> None:
-    with pytest.raises(ActionRefused, match="another program took the clipboard"):
+    with pytest.raises(ActionRefused, match="another program changed the clipboard"):
         clipboard.paste("Привет", lambda: copy(env, "other"), lambda: None)
 
 
@@ -166,7 +166,7 @@ def test_a_selection_lost_beside_the_clipboard_is_no_text_of_the_clipboards(
     env: DesktopEnv, clipboard: XClipboard
 ) -> None:
     copy(env, "before")
-    with pytest.raises(ActionRefused, match="another program took the clipboard"):
+    with pytest.raises(ActionRefused, match="another program changed the clipboard"):
         clipboard.paste("Привет", lambda: copy(env, "other", "PRIMARY"), lambda: None, primary=True)
     assert xclip(env, "-out") == b"before"
 

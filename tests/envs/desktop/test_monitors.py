@@ -11,7 +11,7 @@ import pytest
 from screenwright.envs.actions import Click, Move
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.capture import transform_of
-from screenwright.envs.desktop.dpi import say_dpi_aware
+from screenwright.envs.desktop.dpi import declare_dpi_awareness
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
@@ -110,13 +110,13 @@ def windows(**said: int) -> Any:
         ({"SetProcessDpiAwareness": 0}, "per monitor"),
         ({"SetProcessDPIAware": 1}, "of the first monitor"),
         ({"SetProcessDpiAwarenessContext": 0, "SetProcessDpiAwareness": -2147024891, "SetProcessDPIAware": 0},
-         "as it was said before"),
-        ({}, "as it was said before"),
+         "already declared"),
+        ({}, "already declared"),
     ],
 )  # fmt: skip
 def test_windows_is_told_in_the_best_way_that_it_has(said: dict[str, int], way: str) -> None:
-    assert say_dpi_aware("Windows", windows(**said)) == way
+    assert declare_dpi_awareness("Windows", windows(**said)) == way
 
 
 def test_other_systems_are_told_nothing() -> None:
-    assert say_dpi_aware("Darwin") == say_dpi_aware("Linux") == ""
+    assert declare_dpi_awareness("Darwin") == declare_dpi_awareness("Linux") == ""
