@@ -1,4 +1,4 @@
-"""Which app a model means: by its package, by a name that people use, or by a word of its package."""
+"""Finds apps by package, by common name, or by a word of their package."""
 
 import re
 
@@ -24,18 +24,18 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "x": ("com.twitter.android",),
     "youtube": ("com.google.android.youtube",),
 }  # fmt: skip
-"""Packages of apps whose packages do not say their names; the first that is installed is meant."""
+"""Packages of common apps whose package does not contain their name; the first installed one is used."""
 
 _COMMON = frozenset({"com", "org", "net", "android", "google", "apps", "app", "mobile", "pro", "free", "lite"})
 
 
 def launchable(listed: str) -> tuple[str, ...]:
-    """The components, `package/activity`, in what `cmd package query-activities --brief` prints."""
+    """The components, `package/activity`, in the output of `cmd package query-activities --brief`."""
     return tuple(re.findall(r"^\s*([\w.]+/[\w.$]+)\s*$", listed, re.MULTILINE))
 
 
 def find_app(app: str, components: tuple[str, ...]) -> str | None:
-    """The component that `app` names; None if there is none, or several as likely."""
+    """The component of the app named `app`; None if none or several match."""
     name = " ".join(app.lower().replace("_", " ").removesuffix(" app").split())
     by_package = {component.partition("/")[0]: component for component in reversed(components)}
     if app.strip() in by_package:

@@ -1,4 +1,4 @@
-"""Actions as command lines for the phone's shell, which works its screen through Android's `input`."""
+"""Translates actions to shell commands with Android's `input`."""
 
 import re
 import shlex
@@ -26,7 +26,7 @@ from ..geometry import ScreenPoint, Size
 from .keycodes import BACK, ENTER, HOME, TAB, keycode
 
 NOTCH = 0.1
-"""How much of the screen one notch of a wheel scrolls."""
+"""The share of the screen that one notch of a wheel scrolls."""
 
 _SWIPE_MS = 500
 _BETWEEN_TAPS_S = 0.1
@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"https?://\S+")
 
 
 def command_of(action: Action, size: Size) -> str:
-    """The command line that does `action`, one of those that need fingers or keys, on a screen of `size`.
+    """The command for `action` on a screen of `size`.
 
     Raises:
         ActionRefused: a phone cannot do it.
@@ -49,16 +49,16 @@ def command_of(action: Action, size: Size) -> str:
         case LongPress(at, seconds):
             return f"input swipe {_at(at)} {_at(at)} {round(seconds * 1000)}"
         case Drag(path, button, modifiers):
-            _with_a_finger(button, modifiers)
+            _check_touch(button, modifiers)
             return _drag(path)
         case Scroll(direction, amount, at):
             return _scroll(direction, amount, at, size)
         case ButtonDown(button, at):
-            _with_a_finger(button, ())
-            return f"input motionevent DOWN {_at(_somewhere(at))}"
+            _check_touch(button, ())
+            return f"input motionevent DOWN {_at(_required(at))}"
         case ButtonUp(button, at):
-            _with_a_finger(button, ())
-            return f"input motionevent UP {_at(_somewhere(at))}"
+            _check_touch(button, ())
+            return f"input motionevent UP {_at(_required(at))}"
         case Hotkey(keys):
             codes = " ".join(str(keycode(key)) for key in keys)
             return f"input {'keycombination' if len(keys) > 1 else 'keyevent'} {codes}"
@@ -66,28 +66,28 @@ def command_of(action: Action, size: Size) -> str:
             return f"input keyevent {BACK if isinstance(action, Back) else HOME}"
         case Navigate(url):
             if not _ADDRESS.fullmatch(url):
-                raise ActionRefused(f"{url!r:.80} is not the address of a page, such as https://example.org")
+                raise ActionRefused(f"{url!r:.80} is not a URL, such as https://example.org")
             return f"am start -a android.intent.action.VIEW -d {shlex.quote(url)}"
         case _:
             name = type(action).__name__.lower()
-            raise ActionRefused(f"a phone has no {name} action: it has fingers, and keys that cannot be held")
+            raise ActionRefused(f"a phone has no {name} action, and its keys cannot be held")
 
 
 def text_commands(text: str) -> Iterator[str]:
-    """The command lines that type `text`, which is ASCII, with `input`; line breaks and tabs are keys."""
+    """The commands that type ASCII `text`; line breaks and tabs are keys."""
     for part in re.findall(r"[\n\t]|[^\n\t]+", text):
         if part in "\n\t":
             yield f"input keyevent {ENTER if part == chr(10) else TAB}"
             continue
         for start in range(0, len(part), _LONGEST_TEXT):
-            # `input` takes %s for a space, so that a text which says "%s" itself is typed in two pieces
+            # `input` types a space for %s, so a literal "%s" has to be typed in two pieces
             for piece in re.split(r"(?<=%)(?=s)", part[start : start + _LONGEST_TEXT]):
                 yield f"input text {shlex.quote(piece.replace(' ', '%s'))}"
 
 
 def _taps(at: ScreenPoint, button: Button, count: int, modifiers: tuple[str, ...]) -> str:
-    """Taps side by side in the background, since `input` takes longer to start than a double tap may last."""
-    _with_a_finger(button, modifiers)
+    """Several taps run in parallel, since `input` takes longer to start than a double tap may last."""
+    _check_touch(button, modifiers)
     tap = f"input tap {_at(at)}"
     if count == 1:
         return tap
@@ -102,7 +102,7 @@ def _drag(path: Sequence[ScreenPoint]) -> str:
 
 
 def _between(path: Sequence[ScreenPoint]) -> Iterator[ScreenPoint]:
-    """Points along the path, near to one another; the first one left out."""
+    """Closely spaced points along the path, without the first one."""
     for start, end in pairwise(path):
         steps = max(1, ceil(hypot(end.x - start.x, end.y - start.y) / _PATH_STEP_PX))
         for step in range(1, steps + 1):
@@ -111,7 +111,7 @@ def _between(path: Sequence[ScreenPoint]) -> Iterator[ScreenPoint]:
 
 
 def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Size) -> str:
-    """Swipes against the direction, as long as the screen lets them be, as often as it takes."""
+    """Swipe against the direction, in as few swipes as the screen allows."""
     upright = direction in (Direction.UP, Direction.DOWN)
     extent, across = (size.height, size.width) if upright else (size.width, size.height)
     middle = at or ScreenPoint(size.width / 2, size.height / 2)
@@ -129,16 +129,16 @@ def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Siz
     return "; ".join([f"input swipe {_at(points[0])} {_at(points[1])} {_SWIPE_MS}"] * swipes)
 
 
-def _with_a_finger(button: Button, modifiers: tuple[str, ...]) -> None:
+def _check_touch(button: Button, modifiers: tuple[str, ...]) -> None:
     if button is not Button.LEFT:
-        raise ActionRefused(f"a finger has no {button.value} button: a long press opens what such a click would")
+        raise ActionRefused(f"a touch screen has no {button.value} button; use a long press")
     if modifiers:
-        raise ActionRefused("a phone has no keys to hold while it is touched")
+        raise ActionRefused("a phone has no modifier keys")
 
 
-def _somewhere(at: ScreenPoint | None) -> ScreenPoint:
+def _required(at: ScreenPoint | None) -> ScreenPoint:
     if at is None:
-        raise ActionRefused("a finger touches a point: say where")
+        raise ActionRefused("a touch needs a point")
     return at
 
 

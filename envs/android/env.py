@@ -1,9 +1,9 @@
-"""An Android phone or emulator as an environment, over adb.
+"""An Android device or emulator, over adb.
 
     with AndroidEnv() as env:
         env.execute(OpenApp("Settings"))
 
-Nothing is installed on it. `input` types ASCII alone; other text needs the app ADBKeyboard, if that is installed.
+Nothing is installed on the device. Android's `input` types only ASCII; other text needs the app ADBKeyboard.
 """
 
 import base64
@@ -32,14 +32,17 @@ KEYBOARD_PAGE = "https://github.com/senzhk/ADBKeyBoard"
 _LAUNCHABLE = "cmd package query-activities --brief -a android.intent.action.MAIN -c android.intent.category.LAUNCHER"
 _FOCUS = "dumpsys window | grep mCurrentFocus || true"
 _AFTER_OPENING = SettleTimeouts(first_change_s=1.0, quiet_s=0.5, limit_s=10.0)
-_KEYBOARD_COMES_S = 0.5
+_KEYBOARD_START_S = 0.5
 _NAMES_SHOWN = 12
 
 
 class AndroidEnv(ScreenEnv):
-    """The phone `serial` (by default the only one) at the adb server `server` (by default the usual one).
+    """An Android device; the first observation wakes its screen, and closing leaves it as it is.
 
-    Nothing is done before the first look, which wakes the phone's screen up.
+    Args:
+        serial: By default ANDROID_SERIAL, or the only device.
+        server: Host and port of the adb server; by default the local one.
+        timeouts: How long to wait for the screen to settle after an action.
     """
 
     name = "connection to the phone"
@@ -65,7 +68,7 @@ class AndroidEnv(ScreenEnv):
     def observe(self) -> Observation:
         """See `Env`."""
         phone = self._opened()
-        shot = self._look()
+        shot = self._capture()
         facts = tuple(self._facts(shot))
         self._size = shot.size
         with suppress(ActionRefused):
@@ -76,7 +79,7 @@ class AndroidEnv(ScreenEnv):
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         phone = self._opened()
-        size = self._size or self._look().size
+        size = self._size or self._capture().size
         self._size = size
         check_bounds(action, size)
         if isinstance(action, Wait):
@@ -84,8 +87,8 @@ class AndroidEnv(ScreenEnv):
         timeouts = _AFTER_OPENING if isinstance(action, OpenApp) else self.timeouts
         return act_and_settle(lambda: self._do(phone, action, size), self._settler, timeouts)
 
-    def types_any_script(self) -> bool:
-        """Whether ADBKeyboard is installed, which types what is not ASCII."""
+    def can_type_unicode(self) -> bool:
+        """Whether ADBKeyboard is installed, which types text that is not ASCII."""
         return KEYBOARD in self._opened().run("ime list -s -a").split()
 
     def release(self) -> None:
@@ -103,29 +106,29 @@ class AndroidEnv(ScreenEnv):
             self._phone = phone
         return self._phone
 
-    def _look(self) -> Screenshot:
+    def _capture(self) -> Screenshot:
         png = self._opened().screenshot()
         try:
             with Image.open(io.BytesIO(png)) as image:
                 image.load()
         except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise EnvLost("the phone gives a broken picture of its screen") from error
+            raise EnvLost("the phone sent an invalid screenshot") from error
         return Screenshot(image) if image.mode != "RGB" else Screenshot(png=png)
 
     def _frame(self) -> RawFrame:
-        image = self._look().image
+        image = self._capture().image
         return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
 
     def _facts(self, shot: Screenshot) -> list[str]:
         facts: list[str] = []
         if self._size is not None and shot.size != self._size:
-            facts.append(f"The screen was turned: it is {shot.size} now, it was {self._size}")
+            facts.append(f"The screen was rotated. Its size changed from {self._size} to {shot.size}.")
         if shot.image.getbbox() is None:
-            facts.append("The picture is all black: the screen is off, or the app forbids pictures of it")
+            facts.append("The screenshot is black. The screen is off, or the app blocks screenshots.")
         return facts
 
     def _do(self, phone: Phone, action: Action, size: Size) -> str:
-        """Do it; how, where there was a choice."""
+        """Carry out the action; returns the method used where there is a choice."""
         match action:
             case Type(text, submit):
                 return self._type(phone, re.sub(r"\r\n?", "\n", text), submit=submit)
@@ -141,7 +144,7 @@ class AndroidEnv(ScreenEnv):
     def _type(self, phone: Phone, text: str, *, submit: bool) -> str:
         method = "" if not text else "input" if text.isascii() else "ADBKeyboard"
         if method == "ADBKeyboard":
-            self._type_by_app(phone, text)
+            self._type_unicode(phone, text)
         else:
             for command in text_commands(text):
                 phone.run(command)
@@ -149,23 +152,23 @@ class AndroidEnv(ScreenEnv):
             phone.run(f"input keyevent {ENTER}")
         return method
 
-    def _type_by_app(self, phone: Phone, text: str) -> None:
-        """Let ADBKeyboard type: it is made the keyboard for as long as that takes."""
-        if not self.types_any_script():
+    def _type_unicode(self, phone: Phone, text: str) -> None:
+        """Type with ADBKeyboard, which becomes the keyboard for that time."""
+        if not self.can_type_unicode():
             character = next(character for character in text if not character.isascii())
             raise ActionRefused(
-                f"this phone types ASCII alone, not {character!r}: install ADBKeyboard on it, {KEYBOARD_PAGE}"
+                f"this phone can type only ASCII, not {character!r}, unless ADBKeyboard is installed: {KEYBOARD_PAGE}"
             )
         before = phone.run("settings get secure default_input_method").strip()
         phone.run(f"ime enable {KEYBOARD} && ime set {KEYBOARD}")
-        time.sleep(_KEYBOARD_COMES_S)
+        time.sleep(_KEYBOARD_START_S)
         try:
             for part in re.findall(r"[\n\t]|[^\n\t]+", text):
                 if part in "\n\t":
                     phone.run(next(text_commands(part)))
                 else:
-                    packed = base64.b64encode(part.encode()).decode()
-                    phone.run(f"am broadcast -a ADB_INPUT_B64 --es msg {packed}")
+                    encoded = base64.b64encode(part.encode()).decode()
+                    phone.run(f"am broadcast -a ADB_INPUT_B64 --es msg {encoded}")
         finally:
             if before and before not in ("null", KEYBOARD):
                 phone.run(f"ime set {shlex.quote(before)}")
@@ -176,5 +179,5 @@ class AndroidEnv(ScreenEnv):
         if component is None:
             names = sorted({name.partition("/")[0] for name in components})
             shown = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
-            raise ActionRefused(f"it is not clear which app {app!r:.60} is; there are: {shown or 'none'}")
+            raise ActionRefused(f"no single app matches {app!r:.60}; installed apps: {shown or 'none'}")
         phone.run(f"am start -n {shlex.quote(component)}")

@@ -1,4 +1,4 @@
-"""Android's codes of the keys (`android.view.KeyEvent`), by canonical name."""
+"""Android's key codes (`android.view.KeyEvent`), by canonical key name."""
 
 import string
 

@@ -195,7 +195,7 @@ class DesktopSession:
         self._gestures.release()
 
     def close(self) -> None:
-        """Release, disconnect, and end what was started."""
+        """Release, disconnect, and end the virtual display."""
         self.release()
         self._undo.close()
 

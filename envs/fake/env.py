@@ -1,7 +1,7 @@
-"""A small deterministic GUI drawn with Pillow, wholly in memory: the screen of tests and examples.
+"""A small deterministic GUI in memory, drawn with Pillow, for tests and examples.
 
 It has a menu, a button that counts, a text field, a check box, two radio buttons, a list that scrolls, and a dialog.
-Nothing in it depends on a clock, so the same actions always give the same pixels.
+It does not depend on a clock, so the same actions always produce the same pixels.
 
     env = FakeEnv()
     env.execute(Click(env.where("Greet")))
@@ -32,19 +32,19 @@ from ..env import ActionRefused, ActionResult, EnvInfo, Observation
 from ..geometry import ScreenPoint, Size
 from ..keys import MODIFIERS, canonical_key
 from .gui import LIST, ROW, FakeState, clamp_scroll, clicked, controls, hit, inside, pressed, scrolled, submitted, typed
-from .picture import photograph
+from .render import render_screenshot
 
-SMALLEST = Size(320, 300)
+MIN_SIZE = Size(320, 300)
 
 
 class FakeEnv(ScreenEnv):
-    """The GUI as an environment. `state` tells what it is, `where(label)` the centre of a control."""
+    """The fake GUI. `state` is its state, `where(label)` the centre of a control."""
 
     name = "fake screen"
 
     def __init__(self, size: Size = Size(640, 480)) -> None:
-        if size.width < SMALLEST.width or size.height < SMALLEST.height:
-            raise ValueError(f"the fake screen is at least {SMALLEST}, not {size}")
+        if size.width < MIN_SIZE.width or size.height < MIN_SIZE.height:
+            raise ValueError(f"the fake screen needs a size of at least {MIN_SIZE}, not {size}")
         self.size = size
         self.state = FakeState()
         self._held: list[str] = []
@@ -55,10 +55,10 @@ class FakeEnv(ScreenEnv):
         return EnvInfo("fake", "Pillow", {"size": str(self.size)})
 
     def where(self, label: str) -> ScreenPoint:
-        """The centre of the control called `label`, such as `Greet`, `Name`, `Fig` or `Save`.
+        """The centre of the control named `label`, such as `Greet`, `Name`, `Fig` or `Save`.
 
         Raises:
-            KeyError: nothing of that name is on the screen now.
+            KeyError: no such control is visible.
         """
         box = controls(self.state)[label]
         return ScreenPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2)
@@ -66,7 +66,7 @@ class FakeEnv(ScreenEnv):
     def observe(self) -> Observation:
         """See `Env`."""
         self._check_open()
-        return Observation(photograph(self.state, self.size), location="Fake window")
+        return Observation(render_screenshot(self.state, self.size), location="Fake window")
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
@@ -109,7 +109,7 @@ class FakeEnv(ScreenEnv):
             case Home():
                 self.state = replace(self.state, menu_open=False)
             case _:
-                raise ActionRefused(f"this screen has no way to do {type(action).__name__}")
+                raise ActionRefused(f"this screen has no {type(action).__name__.lower()} action")
 
     def _keyboard(self, action: Type | Hotkey | KeyDown | KeyUp) -> None:
         match action:
@@ -128,7 +128,7 @@ class FakeEnv(ScreenEnv):
                 self._held = [held for held in self._held if held != canonical_key(key)]
 
     def _press_and_release(self, start: ScreenPoint, end: ScreenPoint) -> None:
-        """A press and a release on the same control is a click on it; the list is dragged like paper."""
+        """A press and release on one control is a click; dragging the list scrolls it."""
         box = hit(self.state, start)
         if box is not None and box == hit(self.state, end):
             self.state = clicked(self.state, end)

@@ -1,4 +1,4 @@
-"""What the fake GUI is, and what actions do to it: a frozen state, and pure functions from state to state."""
+"""The state of the fake GUI, and the effect of actions: pure functions from state to state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ ITEMS: tuple[str, ...] = (
     "Nectarine",
     "Olive",
 )
-"""What the list holds; five of them show at a time."""
+"""The items of the list; five are visible at a time."""
 
 VISIBLE_ITEMS = 5
 MENU: tuple[str, ...] = ("New", "Save", "About")
@@ -32,7 +32,7 @@ MENU: tuple[str, ...] = ("New", "Save", "About")
 
 @dataclass(frozen=True, slots=True)
 class FakeState:
-    """All that the GUI is. `caret` and `anchor` are indices into `text`; between them lies the selection."""
+    """The complete state. `caret` and `anchor` are indices into `text`; the selection is between them."""
 
     presses: int = 0
     text: str = ""
@@ -51,7 +51,7 @@ class FakeState:
     pointer: ScreenPoint = ScreenPoint(0, 0)
 
 
-# -- where things are
+# -- layout
 
 ROW = 22
 LIST = Box(24, 176, 244, 176 + VISIBLE_ITEMS * ROW)
@@ -60,7 +60,7 @@ _FILE = Box(8, 4, 56, 26)
 
 
 def controls(state: FakeState) -> dict[str, Box]:
-    """The boxes of what can be clicked now, by label; a dialog hides everything behind it."""
+    """The boxes of the visible controls, by label; a dialog hides all others."""
     if state.dialog_open:
         return {"OK": Box(110, 180, 190, 208)}
     boxes = {
@@ -89,11 +89,11 @@ def inside(box: Box, at: ScreenPoint) -> bool:
     return box.left <= at.x < box.right and box.top <= at.y < box.bottom
 
 
-# -- what actions do to it: pure functions from state to state
+# -- the effect of actions
 
 
 def clicked(state: FakeState, at: ScreenPoint) -> FakeState:
-    """A left click at `at`."""
+    """After a left click at `at`."""
     boxes = controls(state)
     label = next((name for name, box in reversed(boxes.items()) if inside(box, at)), "")
     state = replace(state, focused=label == "Name" or (state.focused and state.dialog_open))
@@ -131,7 +131,7 @@ def _chosen_in_menu(state: FakeState, label: str) -> FakeState:
 
 
 def scrolled(state: FakeState, action: Scroll[ScreenPoint]) -> FakeState:
-    """The wheel turned, a row a notch, if the pointer is over the list."""
+    """After turning the wheel: scrolls the list a row per notch if the pointer is over it."""
     at = action.at or state.pointer
     state = replace(state, pointer=at)
     if not inside(LIST, at) or action.direction in (Direction.LEFT, Direction.RIGHT):
@@ -141,7 +141,7 @@ def scrolled(state: FakeState, action: Scroll[ScreenPoint]) -> FakeState:
 
 
 def typed(state: FakeState, text: str) -> FakeState:
-    """`text` in place of the selection; a line break submits, as in any one-line field."""
+    """After typing `text`, which replaces the selection; a line break submits, as in any one-line field."""
     if not state.focused:
         return state
     lines = text.split("\n")
@@ -155,14 +155,14 @@ def typed(state: FakeState, text: str) -> FakeState:
 
 
 def submitted(state: FakeState) -> FakeState:
-    """Enter pressed."""
+    """After pressing Enter."""
     if state.dialog_open:
         return replace(state, dialog_open=False)
     return replace(state, submissions=state.submissions + 1) if state.focused else state
 
 
 def pressed(state: FakeState, key: str, held: frozenset[str]) -> FakeState:
-    """`key` pressed while `held` are down."""
+    """After pressing `key` while `held` are down."""
     if key == "enter":
         return submitted(state)
     if key == "escape":
@@ -211,5 +211,5 @@ def _shortcut(state: FakeState, key: str) -> FakeState:
 
 
 def clamp_scroll(rows: int) -> int:
-    """The nearest place that the list can be scrolled to."""
+    """Limit a scroll offset to the range of the list."""
     return min(max(rows, 0), len(ITEMS) - VISIBLE_ITEMS)

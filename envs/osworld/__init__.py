@@ -1,4 +1,4 @@
-"""A virtual machine of OSWorld's as a screen."""
+"""Virtual machines of OSWorld."""
 
 from .code import code_of
 from .env import OSWorldEnv

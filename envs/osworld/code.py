@@ -1,7 +1,7 @@
-"""Actions as pyautogui code, which is how OSWorld's machines are worked.
+"""Translates actions to pyautogui code, which OSWorld's machines run.
 
-Text is typed key by key, but for what pyautogui cannot type: other characters than ASCII go through the clipboard, and
-`<` by the key that it is on, since pyautogui types `>` for it (OSWorld's own code goes round that in the same way).
+Text is typed key by key, with two exceptions: characters beyond ASCII are pasted, and `<` is typed as Shift and comma,
+since pyautogui types `>` for it (OSWorld's own code has the same workaround).
 """
 
 from itertools import groupby
@@ -28,7 +28,7 @@ from ..geometry import ScreenPoint
 from ..keys import canonical_key
 
 NOTCH = {"Windows": 120}
-"""What pyautogui takes for a notch of the wheel, where that is not 1."""
+"""Wheel units per notch in pyautogui, where that is not 1."""
 
 _NAMES = {
     "super": "win", "menu": "apps", "rightshift": "shiftright", "rightctrl": "ctrlright", "rightalt": "altright",
@@ -42,10 +42,10 @@ _FETCH_S = 0.5
 
 
 def code_of(action: Action, system: str = "Linux") -> str:
-    """The code that does `action` on a machine whose `platform.system()` is `system`; one line, without imports.
+    """The code for `action` on a machine whose `platform.system()` is `system`; one line, without imports.
 
     Raises:
-        ActionRefused: there is none.
+        ActionRefused: pyautogui cannot do it.
     """
     match action:
         case Click(at, button, count, modifiers):
@@ -73,16 +73,14 @@ def code_of(action: Action, system: str = "Linux") -> str:
         case Wait(seconds):
             return f"time.sleep({seconds:g})"
         case _:
-            raise ActionRefused(
-                f"this machine has no {type(action).__name__.lower()} action: use what is on its screen"
-            )
+            raise ActionRefused(f"this machine has no {type(action).__name__.lower()} action")
 
 
 def key_name(key: str) -> str:
-    """What pyautogui calls a key.
+    """Pyautogui's name of a key.
 
     Raises:
-        ActionRefused: it has none of that name.
+        ActionRefused: pyautogui does not have this key.
     """
     name = canonical_key(key)
     if name in _UNKNOWN or (len(name) == 1 and not name.isascii()):
@@ -125,7 +123,7 @@ def _scroll(direction: Direction, clicks: int, at: ScreenPoint | None) -> str:
 
 
 def _typed(text: str) -> list[str]:
-    """The statements that type `text`, in runs of characters that are typed alike."""
+    """The statements that type `text`."""
     code: list[str] = []
     for kind, run in groupby(text, _kind):
         part = "".join(run)

@@ -1,10 +1,10 @@
-"""A virtual machine as a screen, through the HTTP server that OSWorld puts into its machines.
+"""A virtual machine of OSWorld, through the HTTP server that runs in it.
 
     with OSWorldEnv("http://127.0.0.1:5000") as env:
         env.execute(Click(ScreenPoint(100, 200)))
 
-The machine itself, its snapshots and its tasks are OSWorld's business. Its server runs whatever code it is sent, for
-anybody who reaches it: keep it on loopback or in a network of its own.
+OSWorld manages the machine, its snapshots and its tasks. The server runs any code for anyone who can reach it: keep it
+on loopback or in an isolated network.
 """
 
 import io
@@ -27,13 +27,16 @@ _RETRY_S = 1.0
 
 
 class OSWorldEnv(ScreenEnv):
-    """The machine whose server is at `url`.
+    """The machine whose server is at `url`; closing leaves it running.
 
-    Opening waits for it up to `boot_s`. After an action the screen is watched until it rests, by `timeouts`; `pause_s`
-    waits for a fixed time instead, as OSWorld's own runner does (3 s for UI-TARS).
+    Args:
+        url: Such as `http://127.0.0.1:5000`.
+        timeouts: How long to wait for the screen to settle after an action.
+        pause_s: Wait for a fixed time instead, as OSWorld's own runner does (3 s for UI-TARS).
+        boot_s: How long to wait for the machine to start.
 
     Raises:
-        ValueError: `url` is not the address of a server.
+        ValueError: `url` is not an HTTP URL.
     """
 
     name = "connection to the machine"
@@ -55,13 +58,13 @@ class OSWorldEnv(ScreenEnv):
 
     def info(self) -> EnvInfo:
         """See `Env`."""
-        rest = "until it rests" if self._pause_s is None else f"{self._pause_s:g} s"
-        return EnvInfo("virtual machine", "OSWorld", {"url": self._server.url, "pause": rest})
+        pause = "until settled" if self._pause_s is None else f"{self._pause_s:g} s"
+        return EnvInfo("virtual machine", "OSWorld", {"url": self._server.url, "pause": pause})
 
     def observe(self) -> Observation:
         """See `Env`."""
         self._open()
-        shot = self._look()
+        shot = self._capture()
         self._size = shot.size
         return Observation(shot)
 
@@ -90,31 +93,31 @@ class OSWorldEnv(ScreenEnv):
     def _open(self) -> Size:
         self._check_open()
         if self._size is None:
-            self._size = self._awaited().size
+            self._size = self._await_boot().size
             self._system = self._server.system()
         return self._size
 
-    def _awaited(self) -> Screenshot:
+    def _await_boot(self) -> Screenshot:
         """The first screenshot, once the machine has started."""
         end = time.monotonic() + self._boot_s
         while True:
             try:
-                return self._look()
+                return self._capture()
             except EnvLost as lost:
                 if time.monotonic() >= end:
                     raise EnvUnavailable(f"{lost}: is the virtual machine running?") from lost
             time.sleep(min(_RETRY_S, max(end - time.monotonic(), 0.0)))
 
-    def _look(self) -> Screenshot:
+    def _capture(self) -> Screenshot:
         png = self._server.screenshot()
         try:
             with Image.open(io.BytesIO(png)) as image:
                 return Screenshot(image.convert("RGB")) if image.format != "PNG" else Screenshot(png=png)
         except (UnidentifiedImageError, OSError) as error:
-            raise EnvLost(f"{self._server.url}/screenshot gives no picture") from error
+            raise EnvLost(f"{self._server.url}/screenshot sent no image") from error
 
     def _frame(self) -> RawFrame:
-        image = self._look().image
+        image = self._capture().image
         return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
 
     def _run(self, action: Action, code: str) -> str:

@@ -1,4 +1,4 @@
-"""The server inside a virtual machine of OSWorld's: HTTP without authentication, for this machine's eyes only.
+"""A client of the HTTP server in an OSWorld virtual machine, which has no authentication.
 
 Source: xlang-ai/osworld-server, and the controller in the `desktop-env` package.
 """
@@ -12,23 +12,23 @@ from urllib.parse import urlsplit
 from ..env import ActionRefused, EnvLost
 
 PREFIX = "import pyautogui; import time; pyautogui.FAILSAFE = False; "
-"""What OSWorld's own controller puts in front of every command."""
+"""OSWorld's own controller prefixes every command with this."""
 
-_LOOK_S = 30.0
-_ACT_S = 120.0
+_QUERY_LIMIT_S = 30.0
+_RUN_LIMIT_S = 120.0
 
 
 class VmServer:
-    """The server at `url`, such as `http://127.0.0.1:5000`. No proxy is ever asked.
+    """The server at `url`, such as `http://127.0.0.1:5000`. Never uses a proxy.
 
     Raises:
-        ValueError: `url` is not the address of a server.
+        ValueError: `url` is not an HTTP URL.
     """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is not the address of a machine's server, such as http://127.0.0.1:5000")
+            raise ValueError(f"{url!r} is not the URL of a machine's server, such as http://127.0.0.1:5000")
         self.url = url.rstrip("/")
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -36,14 +36,14 @@ class VmServer:
         """The screen as PNG, pointer included.
 
         Raises:
-            EnvLost: there is none.
+            EnvLost: the server is gone.
         """
-        return self._ask(self._request("/screenshot"), _LOOK_S)
+        return self._ask(self._request("/screenshot"), _QUERY_LIMIT_S)
 
     def system(self) -> str:
-        """What its `platform.system()` is; Linux if it does not say."""
+        """The machine's `platform.system()`; Linux if unknown."""
         try:
-            return self._ask(self._request("/platform"), _LOOK_S).decode().strip().strip('"')
+            return self._ask(self._request("/platform"), _QUERY_LIMIT_S).decode().strip().strip('"')
         except (EnvLost, UnicodeDecodeError):
             return "Linux"
 
@@ -51,23 +51,23 @@ class VmServer:
         """Run Python code on the machine.
 
         Raises:
-            ActionRefused: it failed; the last line of what it said.
+            ActionRefused: it failed; the message has the last line of the error.
             EnvLost: the server is gone.
         """
         body = json.dumps({"command": ["python", "-c", PREFIX + code], "shell": False}).encode()
         request = self._request("/execute", body)
-        answer = self._ask(request, _ACT_S)
+        answer = self._ask(request, _RUN_LIMIT_S)
         try:
-            said: dict[str, object] = json.loads(answer)
-            failed = said.get("status") != "success" or said.get("returncode", 0) not in (0, None)
+            result: dict[str, object] = json.loads(answer)
+            failed = result.get("status") != "success" or result.get("returncode", 0) not in (0, None)
         except (ValueError, AttributeError) as error:
-            raise EnvLost(f"{self.url} does not answer as OSWorld's server does") from error
+            raise EnvLost(f"{self.url} is not an OSWorld server") from error
         if failed:
-            words = str(said.get("error") or said.get("message") or "it failed").strip().splitlines()
-            raise ActionRefused(f"the machine could not do it: {words[-1] if words else 'no reason given'}")
+            lines = str(result.get("error") or result.get("message") or "unknown").strip().splitlines()
+            raise ActionRefused(f"the machine reports an error: {lines[-1] if lines else 'unknown'}")
 
     def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
-        return urllib.request.Request(  # noqa: S310 -- the scheme was looked at
+        return urllib.request.Request(  # noqa: S310 -- the scheme was checked
             f"{self.url}{path}", body, {"Content-Type": "application/json"} if body is not None else {}
         )
 

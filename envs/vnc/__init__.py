@@ -1,4 +1,4 @@
-"""A remote screen, through a VNC server."""
+"""Remote screens over VNC."""
 
 from .address import VncAddress, read_password
 from .env import VncEnv

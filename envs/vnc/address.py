@@ -1,4 +1,4 @@
-"""Where a VNC server is, as viewers write it, and the password that it asks for."""
+"""The address of a VNC server, as viewers write it, and its password."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _LAST_PORT = 65535
 
 @dataclass(frozen=True, slots=True)
 class VncAddress:
-    """A host and its port, or the path of a socket."""
+    """A host and port, or the path of a Unix socket."""
 
     host: str = ""
     port: int = 0
@@ -27,7 +27,7 @@ class VncAddress:
         """Read `host`, `host:5901`, `host:1` (numbers below 100 are displays), `[::1]:5901` or `/path/of/socket`.
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: `text` is none of these.
         """
         if text.startswith("/"):
             return cls(path=text)
@@ -44,7 +44,7 @@ class VncAddress:
 
 
 def read_password(file: str | None) -> str | None:
-    """The password: the first line of `file` if one is named, else the variable VNC_PASSWORD; None where neither is.
+    """Read the password: the first line of `file`, if given, else the variable VNC_PASSWORD; None if neither is set.
 
     Raises:
         EnvUnavailable: the file cannot be read.
@@ -54,6 +54,6 @@ def read_password(file: str | None) -> str | None:
     try:
         return Path(file).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except UnicodeDecodeError as error:
-        raise EnvUnavailable(f"{file} holds no text: write the password into it as it is, on one line") from error
+        raise EnvUnavailable(f"{file} is not a text file: write the password into it on one line") from error
     except OSError as error:
         raise EnvUnavailable(f"{file}: {error.strerror}") from error

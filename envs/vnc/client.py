@@ -1,6 +1,6 @@
-"""A client of a VNC server: its screen, kept up to date by a thread of its own, and what is sent to it.
+"""A VNC client: a thread keeps the screen up to date.
 
-Source: RFC 6143; the extensions for the size of the screen, the pointer's shape and the clipboard are rfbproto's.
+Source: RFC 6143; rfbproto for the extensions for screen size, pointer shape and clipboard.
 """
 
 import struct
@@ -16,11 +16,11 @@ from ..screenshot import Screenshot
 from ..settle import RawFrame
 from .address import VncAddress
 from .clipboard import EXTENDED_CLIPBOARD, VncClipboard
-from .encodings import COPY_RECT, PIXEL_FORMAT, RAW, TIGHT, ZRLE, Decoder, Patch, Place
-from .wire import LARGEST_PX, RfbConnection, greet
+from .encodings import COPY_RECT, PIXEL_FORMAT, RAW, TIGHT, ZRLE, Area, Decoder, Patch
+from .wire import LARGEST_PX, RfbConnection, handshake
 
 ENCODINGS = (COPY_RECT, TIGHT, ZRLE, RAW)
-"""In the order in which they are liked."""
+"""In order of preference."""
 
 _CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE = -239, -223, -308
 _EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, EXTENDED_CLIPBOARD)
@@ -28,72 +28,73 @@ _ANSWER_S = 10.0
 
 
 class VncClient:
-    """Connects in its constructor, and has the first picture when it returns.
+    """Connects in its constructor, and has the first frame when it returns.
 
-    The pointer's shape is asked for and not drawn, so that pictures show what lies under it. `encodings` may name
-    fewer; a server may always send raw pixels.
+    It requests the pointer shape without drawing it, so that screenshots do not contain the pointer. `encodings` may
+    name fewer encodings; a server may always send raw pixels.
 
     Raises:
-        EnvUnavailable: there is no server that lets us in.
-        EnvLost: it goes before the first picture.
+        EnvUnavailable: there is no server, or it denies access.
+        EnvLost: the connection breaks before the first frame.
     """
 
     def __init__(self, address: VncAddress, password: str | None, encodings: tuple[int, ...] = ENCODINGS) -> None:
         self._wire = RfbConnection(address)
         try:
-            size, self.name = greet(self._wire, password)
+            size, self.name = handshake(self._wire, password)
         except BaseException:
             self._wire.close()
             raise
         self.address = address
         self.clipboard = VncClipboard(self._wire.send)
         self._decoder = Decoder(self._wire)
-        self._news = threading.Condition()
+        self._updated = threading.Condition()
         self._screen = Image.new("RGB", (size.width, size.height))
         self._frame: RawFrame | None = None
-        self._corners = 0
-        self._trouble: EnvLost | None = None
-        self._wire.patient()
+        self._corner_updates = 0
+        self._error: EnvLost | None = None
+        self._wire.remove_timeout()
         wanted = (*encodings, *_EXTENSIONS)
         self._wire.send(b"\0\0\0\0" + PIXEL_FORMAT)
         self._wire.send(struct.pack(f">BxH{len(wanted)}i", 2, len(wanted), *wanted))
-        self._ask(size)
+        self._request_update(size)
         self._reader = threading.Thread(target=self._read, name="VNC", daemon=True)
         self._reader.start()
         try:
-            self._await(lambda: self._corners > 0)
+            self._await(lambda: self._corner_updates > 0)
         except EnvLost:
             self.close()
             raise
 
     @property
     def size(self) -> Size:
-        """The size of the screen now."""
-        with self._news:
+        """The current size of the screen."""
+        with self._updated:
             return Size(*self._screen.size)
 
     def sync(self) -> None:
-        """Wait until the server has done what it was sent so far, and its answer has been seen.
+        """Wait until the server has processed all input so far and sent the resulting screen.
 
         Raises:
-            EnvLost: it is gone, or does not answer.
+            EnvLost: the server is gone, or does not answer.
         """
-        with self._news:
-            before = self._corners
-        self._ask(Size(1, 1))
-        self._await(lambda: self._corners > before)
+        # Servers process messages in order: the answer to a request for one pixel comes after all that.
+        with self._updated:
+            before = self._corner_updates
+        self._request_update(Size(1, 1))
+        self._await(lambda: self._corner_updates > before)
 
     def frame(self) -> RawFrame:
-        """The screen as it is known."""
-        with self._news:
+        """The current screen, as a raw frame."""
+        with self._updated:
             self._check()
             if self._frame is None:
                 self._frame = RawFrame(*self._screen.size, self._screen.tobytes("raw", "BGRX"))
             return self._frame
 
     def screenshot(self) -> Screenshot:
-        """The screen as it is known."""
-        with self._news:
+        """The current screen."""
+        with self._updated:
             self._check()
             return Screenshot(self._screen.copy())
 
@@ -102,45 +103,45 @@ class VncClient:
         self._wire.send(struct.pack(">BBxxI", 4, down, keysym))
 
     def pointer(self, x: int, y: int, buttons: int) -> None:
-        """Put the pointer at (x, y), with the buttons of the mask `buttons` down and the others up."""
+        """Move the pointer to (x, y), with exactly the buttons of the mask `buttons` down."""
         size = self.size
         self._wire.send(
             struct.pack(">BBHH", 5, buttons, min(max(x, 0), size.width - 1), min(max(y, 0), size.height - 1))
         )
 
     def close(self) -> None:
-        """Hang up; never raises."""
-        self._wire.hang_up()
+        """Disconnect; never raises."""
+        self._wire.shut_down()
         self._reader.join()
         self._wire.close()
 
-    def _ask(self, size: Size, *, only_changes: bool = False) -> None:
+    def _request_update(self, size: Size, *, only_changes: bool = False) -> None:
         self._wire.send(struct.pack(">BBHHHH", 3, only_changes, 0, 0, size.width, size.height))
 
     def _await(self, ready: Callable[[], bool]) -> None:
         end = time.monotonic() + _ANSWER_S
-        with self._news:
+        with self._updated:
             while not ready():
                 self._check()
                 left = end - time.monotonic()
                 if left <= 0:
                     raise EnvLost(f"the VNC server at {self.address} has not answered for {_ANSWER_S:g} s")
-                self._news.wait(left)
+                self._updated.wait(left)
 
     def _check(self) -> None:
-        if self._trouble is not None:
-            raise EnvLost(str(self._trouble)) from self._trouble
+        if self._error is not None:
+            raise EnvLost(str(self._error)) from self._error
 
-    # -- what comes in, on a thread of its own
+    # -- messages from the server, on the reader thread
 
     def _read(self) -> None:
         try:
             while True:
                 self._message()
         except EnvLost as lost:
-            with self._news:
-                self._trouble = lost
-                self._news.notify_all()
+            with self._updated:
+                self._error = lost
+                self._updated.notify_all()
             self.clipboard.lost()
 
     def _message(self) -> None:
@@ -150,53 +151,53 @@ class VncClient:
                 self._update()
             case 1:
                 (count,) = self._wire.numbers("xxxH")
-                self._wire.take(6 * count)  # colours of a palette that we did not ask for
+                self._wire.take(6 * count)  # colours of a palette, which true colour does not use
             case 2:
                 pass  # the bell
             case 3:
                 (length,) = self._wire.numbers("xxxi")
                 self.clipboard.read(self._wire, length)
             case _:
-                raise EnvLost(f"the VNC server at {self.address} sends message {kind}, which it was not asked for")
+                raise EnvLost(f"the VNC server at {self.address} sent an unexpected message of type {kind}")
 
     def _update(self) -> None:
-        """Read all that has changed, then show it at once, and ask for more."""
+        """Read all changes, apply them together, and request the next update."""
         (count,) = self._wire.numbers("xH")
         patches: list[Patch] = []
         resized: Size | None = None
         for _ in range(count):
             x, y, width, height, encoding = self._wire.numbers("HHHHi")
-            place = Place(x, y, width, height)
+            area = Area(x, y, width, height)
             if encoding in (_DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE):
-                resized = self._resized(encoding, place) or resized
+                resized = self._resized(encoding, area) or resized
             elif encoding == _CURSOR:
                 self._wire.take(width * height * 4 + (width + 7) // 8 * height)
             else:
-                patches += self._decoder.patches(encoding, place)
-        self._show(patches, resized)
-        self._ask(resized or self.size, only_changes=resized is None)
+                patches += self._decoder.patches(encoding, area)
+        self._apply(patches, resized)
+        self._request_update(resized or self.size, only_changes=resized is None)
 
-    def _resized(self, encoding: int, place: Place) -> Size | None:
-        """The new size; None where it is said again only, or a wish of somebody's was turned down."""
+    def _resized(self, encoding: int, area: Area) -> Size | None:
+        """The new size; None if it is unchanged."""
         if encoding == _EXTENDED_DESKTOP_SIZE:
             (screens,) = self._wire.numbers("Bxxx")
             self._wire.take(16 * screens)
-            if place.y:
+            if area.y:  # the server rejected a client's request to resize
                 return None
-        if not 0 < place.width * place.height <= LARGEST_PX:
-            raise EnvLost(f"the VNC server at {self.address} has a screen of {place.width}x{place.height}")
-        size = Size(place.width, place.height)
+        if not 0 < area.width * area.height <= LARGEST_PX:
+            raise EnvLost(f"the VNC server at {self.address} has a screen of {area.width}x{area.height}")
+        size = Size(area.width, area.height)
         return size if size != self.size else None
 
-    def _show(self, patches: list[Patch], resized: Size | None) -> None:
-        with self._news:
+    def _apply(self, patches: list[Patch], resized: Size | None) -> None:
+        with self._updated:
             if resized is not None:
-                fresh = Image.new("RGB", (resized.width, resized.height))
-                fresh.paste(self._screen, (0, 0))
-                self._screen = fresh
+                screen = Image.new("RGB", (resized.width, resized.height))
+                screen.paste(self._screen, (0, 0))
+                self._screen = screen
             for patch in patches:
                 patch.put(self._screen)
             if patches or resized:
                 self._frame = None
-            self._corners += any((patch.place.x, patch.place.y) == (0, 0) for patch in patches)
-            self._news.notify_all()
+            self._corner_updates += any((patch.area.x, patch.area.y) == (0, 0) for patch in patches)
+            self._updated.notify_all()

@@ -1,7 +1,7 @@
-"""The clipboard of a remote screen: texts of any script are offered, and sent when a program there asks for them.
+"""The clipboard of a remote screen: offers Unicode text, and sends it when a program there requests it.
 
-Source: rfbproto, "Extended Clipboard Pseudo-Encoding", which TigerVNC and others speak. A server that does not takes
-Latin 1 alone, and never says whether a text was fetched: there the clipboard is left alone.
+Source: rfbproto, "Extended Clipboard Pseudo-Encoding", which TigerVNC and others support. Other servers accept only
+Latin-1 and do not report whether a text was fetched; their clipboard is not used.
 """
 
 import struct
@@ -20,40 +20,39 @@ _CAPS, _REQUEST, _PEEK, _NOTIFY, _PROVIDE = (1 << bit for bit in range(24, 29))
 _FORMATS = 0xFFFF
 _LARGEST = 1 << 24
 _FETCH_S = 2.0
-"""A slow program must not be taken for one that has no such paste key: the next key would mean something else to it."""
+"""Long enough for a slow program: after this limit another paste key is pressed, which would do something else."""
 
-_OLD_S = 0.5
 _AFTER_S = 0.05
 
 
 class VncClipboard:
-    """Says what is to be sent through `send`. `read` is called on the thread that reads."""
+    """Sends messages with `send`. The reader thread calls `read`."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send
         self._changed = threading.Condition()
-        self._takes = 0
+        self._capabilities = 0
         self._offered: str | None = None
         self._theirs: str | None = None
         self._fetched = 0
         self._lost = False
 
     @property
-    def takes_any_script(self) -> bool:
-        """Whether the server fetches texts in Unicode."""
-        return bool(self._takes & _REQUEST)
+    def supports_unicode(self) -> bool:
+        """Whether the server accepts Unicode text on request."""
+        return bool(self._capabilities & _REQUEST)
 
     def paste(self, text: str, press: Callable[[], None], sync: Callable[[], None]) -> bool:
-        """Offer `text`, `press` the paste key, and wait for the text to be fetched; whether it was.
+        """Offer `text`, `press` the paste key, and return whether a program has fetched the text.
 
-        `sync` returns when the server has done what it was sent. What the clipboard held before, if it was text, is
-        offered again afterwards for as long as we stay connected.
+        `sync` waits until the server has processed all messages. The previous text of the clipboard is offered again
+        afterwards, until we disconnect.
         """
         old = self._offered if self._theirs is None else self._theirs
         with self._changed:
             self._offered, self._theirs = text, None
-        # TigerVNC fetches what takes the place of a program's text by itself, which is no sign that a program pasted;
-        # offered once more, it forgets what it fetched.
+        # TigerVNC itself fetches a text that replaces a program's text, which does not mean that a program pasted it.
+        # A second offer makes it drop what it has fetched.
         for _ in range(2):
             self._notify()
             sync()
@@ -62,7 +61,7 @@ class VncClipboard:
         with self._changed:
             fetched = self._changed.wait_for(lambda: self._fetched > before or self._lost, _FETCH_S)
         sync()
-        time.sleep(_AFTER_S)  # the program has the text when it has asked and been answered
+        time.sleep(_AFTER_S)  # the server forwards the text to the program after fetching it
         with self._changed:
             if self._theirs is None:
                 self._offered = old
@@ -70,22 +69,22 @@ class VncClipboard:
         return fetched
 
     def lost(self) -> None:
-        """There is nobody left to ask."""
+        """Wake a waiting `paste`: the connection is gone."""
         with self._changed:
             self._lost = True
             self._changed.notify_all()
 
     def read(self, wire: RfbConnection, length: int) -> None:
-        """Read the server's message, whose length is negative if it is of the extended kind."""
+        """Read a clipboard message; a negative length means the extended format."""
         if abs(length) > _LARGEST:
-            raise EnvLost(f"the VNC server at {wire.address} sends {abs(length)} bytes of clipboard")
+            raise EnvLost(f"the VNC server at {wire.address} sent a clipboard of {abs(length)} bytes")
         if length >= 0:
-            self._they_have(wire.take(length).decode("latin-1"))
+            self._set_theirs(wire.take(length).decode("latin-1"))
             return
         data = wire.take(-length)
         (flags,) = struct.unpack(">I", data[:4].rjust(4, b"\0"))
         if flags & _CAPS:
-            self._takes = flags if flags & _TEXT else 0
+            self._capabilities = flags if flags & _TEXT else 0
             self._send_extended(_CAPS | _REQUEST | _PEEK | _NOTIFY | _PROVIDE | _TEXT, struct.pack(">I", 0))
         elif flags & _REQUEST:
             self._provide()
@@ -95,11 +94,11 @@ class VncClipboard:
             if flags & _TEXT:
                 self._send_extended(_REQUEST | _TEXT)
             elif flags & _FORMATS == 0:
-                self._they_have(None)
+                self._set_theirs(None)
         elif flags & _PROVIDE and flags & _TEXT:
-            self._they_have(_unpacked(data[4:]))
+            self._set_theirs(_unpacked(data[4:]))
 
-    def _they_have(self, text: str | None) -> None:
+    def _set_theirs(self, text: str | None) -> None:
         with self._changed:
             self._theirs = text
             if text is not None:
@@ -123,7 +122,7 @@ class VncClipboard:
 
 
 def _unpacked(data: bytes) -> str | None:
-    """The text of a `provide`: packed, its length in front, a zero at its end."""
+    """Decompress the text of a `provide` message: its length, then UTF-8 with a zero at the end."""
     try:
         raw = zlib.decompressobj().decompress(data, _LARGEST)
         (length,) = struct.unpack(">I", raw[:4])

@@ -1,6 +1,6 @@
-"""DES, by which a VNC server asks for its password, and which protects nothing else any more.
+"""DES, as VNC authentication uses it. Not secure; for nothing else.
 
-Source: FIPS 46-3. VNC takes the bits of every byte of the password in reverse, and the first eight bytes of it alone.
+Source: FIPS 46-3. VNC uses the first eight bytes of the password, with the bits of each byte reversed.
 """
 
 from collections.abc import Sequence
@@ -37,17 +37,17 @@ _BOXES = (
 
 
 def answer(challenge: bytes, password: str) -> bytes:
-    """The answer of VNC authentication: `challenge`, 16 bytes, enciphered block by block with `password`.
+    """The response of VNC authentication: `challenge`, 16 bytes, encrypted block by block with `password`.
 
     Source: RFC 6143, section 7.2.2.
     """
     key = bytes(int(f"{byte:08b}"[::-1], 2) for byte in password.encode("latin-1", "replace")[:_BLOCK])
     key = key.ljust(_BLOCK, b"\0")
-    return b"".join(encipher(challenge[at : at + _BLOCK], key) for at in range(0, len(challenge), _BLOCK))
+    return b"".join(encrypt(challenge[at : at + _BLOCK], key) for at in range(0, len(challenge), _BLOCK))
 
 
-def encipher(block: bytes, key: bytes) -> bytes:
-    """One block of 8 bytes under a key of 8 bytes."""
+def encrypt(block: bytes, key: bytes) -> bytes:
+    """Encrypt a block of 8 bytes with a key of 8 bytes."""
     bits = _picked(_bits(block), _INITIAL)
     left, right = bits[:32], bits[32:]
     for round_key in _round_keys(key):

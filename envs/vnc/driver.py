@@ -1,7 +1,7 @@
-"""Mouse and keyboard of a VNC server: a pointer with a mask of buttons, and keys by what stands on them (keysyms).
+"""Mouse and keyboard of a VNC server, which receives button masks and keysyms.
 
-Text is typed in the first way that is right: by keys where it is all ASCII; else by a paste, where the server says that
-a program fetched it; else by the keysyms of the characters, which the server has to find keys for.
+Text is typed by the first method that works: `keys` if it is all ASCII; `paste` if the server reports that a program
+fetched it; else `keysyms` of the characters, for which the server has to find keys.
 """
 
 import re
@@ -17,11 +17,11 @@ _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 4}
 _WHEEL = {Direction.UP: 8, Direction.DOWN: 16, Direction.LEFT: 32, Direction.RIGHT: 64}
 _SHIFT = 0xFFE1
 _SHIFTED = frozenset('~!@#$%^&*()_+{}|:"<>?')
-"""What needs Shift on an American keyboard, which a viewer has; servers with another one let go of it themselves."""
+"""Characters that need Shift on a US keyboard; servers with another layout release Shift themselves."""
 
 _TYPED_AS = {"\n": "enter", "\t": "tab"}
 _PASTE_KEYS = (("shift", "insert"), ("ctrl", "v"))
-"""The first one is a terminal's too, where the second one would be taken for a character."""
+"""The first one also works in terminals, where the second one would type a character."""
 
 _KEYS_AT_ONCE = 40
 _KEY_PAUSE_S = 0.01
@@ -66,7 +66,7 @@ class VncDriver:
         self._client.key(int(code), down)
 
     def type(self, text: str) -> str:
-        """See `Driver`; line breaks and tabs are always keys, since pasted ones press nothing."""
+        """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
@@ -74,10 +74,10 @@ class VncDriver:
         return method
 
     def close(self) -> None:
-        """See `Driver`; the connection is its maker's."""
+        """See `Driver`; leaves the connection open."""
 
     def _type_part(self, text: str, method: str) -> str:
-        """Type `text` by keys if they suffice, else by `method` or worse; the worst method so far."""
+        """Type `text` by keys if possible, else by `method` or a later one; returns the last method used so far."""
         if text.isascii():
             self._press(text, 0.0)
             return method
@@ -87,16 +87,16 @@ class VncDriver:
         return "keysyms"
 
     def _press(self, text: str, pause_s: float) -> None:
-        """Press the characters' keys one after the other, with a breath now and then for slow readers."""
-        for place, character in enumerate(text, 1):
+        """Press the keys of the characters in order, with pauses for slow programs."""
+        for number, character in enumerate(text, 1):
             for symbol, down in _strokes(character):
                 self._client.key(symbol, down)
-            if pause_s or place % _KEYS_AT_ONCE == 0:
+            if pause_s or number % _KEYS_AT_ONCE == 0:
                 time.sleep(pause_s or _KEY_PAUSE_S)
 
     def _pasted(self, text: str) -> bool:
         clipboard = self._client.clipboard
-        if not clipboard.takes_any_script:
+        if not clipboard.supports_unicode:
             return False
         press = self._press_together
         return any(clipboard.paste(text, partial(press, keys), self._client.sync) for keys in _PASTE_KEYS)

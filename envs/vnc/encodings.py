@@ -1,6 +1,6 @@
-"""Rectangles of a screen as VNC servers send them, decoded with Pillow; without loss, since JPEG is never asked for.
+"""Decodes the rectangles that VNC servers send, with Pillow. Lossless, since JPEG is never requested.
 
-Sources: RFC 6143 (Raw, CopyRect, ZRLE) and the community's description of Tight (rfbproto).
+Sources: RFC 6143 (Raw, CopyRect, ZRLE) and rfbproto (Tight).
 """
 
 import zlib
@@ -15,7 +15,7 @@ from .wire import RfbConnection
 
 RAW, COPY_RECT, TIGHT, ZRLE = 0, 1, 7, 16
 PIXEL_FORMAT = bytes((32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0))
-"""What we ask for: four bytes a pixel, blue first, the last one unused."""
+"""The requested format: four bytes per pixel, blue first, the last one unused."""
 
 _TILE = 64
 _STREAMS = 4
@@ -25,7 +25,7 @@ _COPY, _PALETTE, _GRADIENT = 0, 1, 2
 
 
 class _Stream(Protocol):
-    """What `zlib.decompressobj` gives."""
+    """The type of `zlib.decompressobj()`."""
 
     @property
     def unconsumed_tail(self) -> bytes: ...
@@ -34,7 +34,7 @@ class _Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Area:
     """A rectangle on the screen."""
 
     x: int
@@ -45,55 +45,55 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Pixels to be put somewhere: a picture, or what is elsewhere on the screen now (`source`)."""
+    """New pixels for an area: an image, or a copy of the area of the screen at `source`."""
 
-    place: Place
-    picture: Image.Image | None = None
+    area: Area
+    image: Image.Image | None = None
     source: tuple[int, int] = (0, 0)
 
     def put(self, screen: Image.Image) -> None:
-        """Put it on the screen."""
-        place, (x, y) = self.place, self.source
-        picture = self.picture or screen.crop((x, y, x + place.width, y + place.height))
-        screen.paste(picture, (place.x, place.y))
+        """Apply it to `screen`."""
+        area, (x, y) = self.area, self.source
+        image = self.image or screen.crop((x, y, x + area.width, y + area.height))
+        screen.paste(image, (area.x, area.y))
 
 
 class Decoder:
-    """Reads rectangles; one a connection, since the packing goes on from one to the next."""
+    """Decodes rectangles. Each connection needs its own decoder, since compression continues across rectangles."""
 
     def __init__(self, wire: RfbConnection) -> None:
         self._wire = wire
         self._zrle: _Stream = zlib.decompressobj()
         self._tight: list[_Stream] = [zlib.decompressobj() for _ in range(_STREAMS)]
 
-    def patches(self, encoding: int, place: Place) -> Iterator[Patch]:
-        """What the next rectangle puts on the screen.
+    def patches(self, encoding: int, area: Area) -> Iterator[Patch]:
+        """Decode the next rectangle.
 
         Raises:
-            EnvLost: it is in no encoding that was asked for, or broken.
+            EnvLost: the encoding was not requested, or the data is invalid.
         """
         try:
             match encoding:
-                case _ if place.width * place.height == 0:
+                case _ if area.width * area.height == 0:
                     return
                 case 0:
-                    pixels = self._wire.take(place.width * place.height * 4)
-                    yield Patch(place, _picture(place, pixels, "BGRX"))
+                    pixels = self._wire.take(area.width * area.height * 4)
+                    yield Patch(area, _image(area, pixels, "BGRX"))
                 case 1:
                     x, y = self._wire.numbers("HH")
-                    yield Patch(place, source=(x, y))
+                    yield Patch(area, source=(x, y))
                 case 7:
-                    yield Patch(place, self._tight_rectangle(place))
+                    yield Patch(area, self._tight_rectangle(area))
                 case 16:
-                    yield from self._tiles(place)
+                    yield from self._tiles(area)
                 case _:
-                    raise EnvLost(f"the VNC server sends encoding {encoding}, which it was not asked for")
+                    raise EnvLost(f"the VNC server sent the encoding {encoding}, which was not requested")
         except (zlib.error, ValueError, IndexError, OSError) as error:
-            raise EnvLost(f"the VNC server sends a broken picture: {error}") from error
+            raise EnvLost(f"the VNC server sent invalid image data: {error}") from error
 
     # -- Tight
 
-    def _tight_rectangle(self, place: Place) -> Image.Image:
+    def _tight_rectangle(self, area: Area) -> Image.Image:
         (control,) = self._wire.take(1)
         for number in range(_STREAMS):
             if control >> number & 1:
@@ -101,30 +101,30 @@ class Decoder:
         kind = control >> 4
         if kind == _FILL:
             red, green, blue = self._wire.take(3)
-            return Image.new("RGB", (place.width, place.height), (red, green, blue))
+            return Image.new("RGB", (area.width, area.height), (red, green, blue))
         if kind >= _JPEG:
-            raise ValueError("JPEG was not asked for")
+            raise ValueError("JPEG was not requested")
         chosen = self._wire.take(1)[0] if kind & 4 else _COPY
         stream = kind & 3
         if chosen == _PALETTE:
             count = self._wire.take(1)[0] + 1
             colours = self._wire.take(3 * count)
-            mode, row = ("P;1", (place.width + 7) // 8) if count == 2 else ("P", place.width)
-            return _indexed(place, self._unpacked(stream, row * place.height), mode, colours)
-        pixels = self._unpacked(stream, place.width * place.height * 3)
+            mode, row = ("P;1", (area.width + 7) // 8) if count == 2 else ("P", area.width)
+            return _indexed(area, self._decompressed(stream, row * area.height), mode, colours)
+        pixels = self._decompressed(stream, area.width * area.height * 3)
         if chosen == _GRADIENT:
-            pixels = _from_gradient(pixels, place.width)
+            pixels = _from_gradient(pixels, area.width)
         elif chosen != _COPY:
             raise ValueError(f"filter {chosen} is unknown")
-        return _picture(place, pixels, "RGB")
+        return _image(area, pixels, "RGB")
 
-    def _unpacked(self, stream: int, length: int) -> bytes:
-        """The next `length` bytes of a stream; few bytes come as they are."""
+    def _decompressed(self, stream: int, length: int) -> bytes:
+        """The next `length` bytes of a stream; very few bytes are sent uncompressed."""
         if length < _UNPACKED:
             return self._wire.take(length)
         pixels = _inflated(self._tight[stream], self._wire.take(self._compact_length()), length)
         if len(pixels) < length:
-            raise ValueError("a rectangle ends early")
+            raise ValueError("a rectangle is incomplete")
         return pixels
 
     def _compact_length(self) -> int:
@@ -138,21 +138,21 @@ class Decoder:
 
     # -- ZRLE
 
-    def _tiles(self, place: Place) -> Iterator[Patch]:
+    def _tiles(self, area: Area) -> Iterator[Patch]:
         (length,) = self._wire.numbers("I")
         tiles = [
-            Place(x, y, min(_TILE, place.x + place.width - x), min(_TILE, place.y + place.height - y))
-            for y in range(place.y, place.y + place.height, _TILE)
-            for x in range(place.x, place.x + place.width, _TILE)
+            Area(x, y, min(_TILE, area.x + area.width - x), min(_TILE, area.y + area.height - y))
+            for y in range(area.y, area.y + area.height, _TILE)
+            for x in range(area.x, area.x + area.width, _TILE)
         ]
-        most = place.width * place.height * 4 + 512 * len(tiles)
+        most = area.width * area.height * 4 + 512 * len(tiles)
         data = _Reader(_inflated(self._zrle, self._wire.take(length), most))
         for tile in tiles:
             yield Patch(tile, _tile(data, tile))
 
 
 class _Reader:
-    """Unpacked bytes, read from the front."""
+    """Reads decompressed bytes in order."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -160,7 +160,7 @@ class _Reader:
     def take(self, count: int) -> bytes:
         part = self._data[self._at : self._at + count]
         if len(part) < count:
-            raise ValueError("a rectangle ends early")
+            raise ValueError("a rectangle is incomplete")
         self._at += count
         return part
 
@@ -176,24 +176,24 @@ class _Reader:
         return length + byte
 
 
-def _tile(data: _Reader, place: Place) -> Image.Image:
+def _tile(data: _Reader, area: Area) -> Image.Image:
     kind = data.byte()
-    pixels = place.width * place.height
+    pixels = area.width * area.height
     if kind == 0:
-        return _picture(place, data.take(3 * pixels), "BGR")
+        return _image(area, data.take(3 * pixels), "BGR")
     if kind == 1:
         blue, green, red = data.take(3)
-        return Image.new("RGB", (place.width, place.height), (red, green, blue))
+        return Image.new("RGB", (area.width, area.height), (red, green, blue))
     if 2 <= kind <= 16:
         colours = _turned(data.take(3 * kind))
         bits = 1 if kind == 2 else 2 if kind <= 4 else 4
-        indices = data.take((place.width * bits + 7) // 8 * place.height)
-        return _indexed(place, indices, f"P;{bits}", colours)
+        indices = data.take((area.width * bits + 7) // 8 * area.height)
+        return _indexed(area, indices, f"P;{bits}", colours)
     if kind == 128:
-        return _picture(place, _runs(data, pixels), "BGR")
+        return _image(area, _runs(data, pixels), "BGR")
     if kind >= 130:
         colours = _turned(data.take(3 * (kind - 128)))
-        return _indexed(place, _indexed_runs(data, pixels), "P", colours)
+        return _indexed(area, _indexed_runs(data, pixels), "P", colours)
     raise ValueError(f"there is no tile of kind {kind}")
 
 
@@ -215,14 +215,14 @@ def _indexed_runs(data: _Reader, pixels: int) -> bytes:
 # -- pixels
 
 
-def _picture(place: Place, pixels: bytes, order: str) -> Image.Image:
-    return Image.frombytes("RGB", (place.width, place.height), pixels, "raw", order)
+def _image(area: Area, pixels: bytes, order: str) -> Image.Image:
+    return Image.frombytes("RGB", (area.width, area.height), pixels, "raw", order)
 
 
-def _indexed(place: Place, indices: bytes, mode: str, colours: bytes) -> Image.Image:
-    picture = Image.frombytes("P", (place.width, place.height), indices, "raw", mode)
-    picture.putpalette(colours)
-    return picture.convert("RGB")
+def _indexed(area: Area, indices: bytes, mode: str, colours: bytes) -> Image.Image:
+    image = Image.frombytes("P", (area.width, area.height), indices, "raw", mode)
+    image.putpalette(colours)
+    return image.convert("RGB")
 
 
 def _turned(colours: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""A remote screen as an environment, through the VNC server that shares it (RFB 3.8).
+"""A remote screen over VNC (RFB 3.8).
 
     with VncEnv("192.0.2.7:5901", password="...") as env:
         env.execute(Click(ScreenPoint(100, 200)))
 
-What crosses the network is not enciphered, the password hardly: reach a server on another machine through a tunnel.
+The connection is not encrypted, and the password only weakly: use a tunnel to a server on another machine.
 """
 
 from contextlib import suppress
@@ -20,12 +20,15 @@ from .driver import VncDriver
 
 
 class VncEnv(SessionEnv["_Session"]):
-    """The screen that the server at `address` shares: `host:5901`, `host:1` for its display 1, or a socket's path.
+    """The screen of a VNC server. Other clients stay connected, and closing leaves the screen as it is.
 
-    Nothing is connected before the first look; others who watch or work the same screen stay.
+    Args:
+        address: `host:5901`, `host:1` for its display 1, or the path of a Unix socket.
+        password: For VNC authentication.
+        timeouts: How long to wait for the screen to settle after an action.
 
     Raises:
-        ValueError: `address` is none.
+        ValueError: `address` is invalid.
     """
 
     name = "connection to the VNC server"
@@ -46,7 +49,7 @@ class VncEnv(SessionEnv["_Session"]):
 
 
 class _Session:
-    """A connection, and what works it."""
+    """An open connection with its driver."""
 
     def __init__(self, client: VncClient, timeouts: SettleTimeouts) -> None:
         self._client = client
@@ -59,7 +62,7 @@ class _Session:
     def observe(self) -> Observation:
         self._client.sync()
         shot = self._client.screenshot()
-        facts = () if shot.size == self._size else (f"The screen is {shot.size} now, it was {self._size}",)
+        facts = () if shot.size == self._size else (f"The screen size changed from {self._size} to {shot.size}.",)
         self._size = shot.size
         return Observation(shot, facts, self._client.name)
 

@@ -1,6 +1,6 @@
-"""The connection to a VNC server: whole messages out, exact numbers of bytes in; and how the two sides get acquainted.
+"""The connection to a VNC server, and its handshake.
 
-Source: RFC 6143 (RFB 3.8, and what it says of 3.7 and 3.3).
+Source: RFC 6143 (RFB 3.8, and what it specifies of 3.7 and 3.3).
 """
 
 import re
@@ -15,7 +15,7 @@ from .address import VncAddress
 from .des import answer
 
 LARGEST_PX = 1 << 26
-"""More pixels than any screen has: a server that says so is none."""
+"""More pixels than any real screen has."""
 
 _OPEN_S = 10.0
 _LONGEST_TEXT = 1 << 16
@@ -26,7 +26,7 @@ _SECURITY = {
 
 
 class RfbConnection:
-    """A connection. `lost` words are those of the socket; whatever breaks is an `EnvLost`."""
+    """A connection; every method raises `EnvLost` if it breaks."""
 
     def __init__(self, address: VncAddress) -> None:
         self.address = address
@@ -48,8 +48,8 @@ class RfbConnection:
         self._file = self._socket.makefile("rb", 1 << 16)
         self._sending = threading.Lock()
 
-    def patient(self) -> None:
-        """From now on, wait for the server for as long as it takes."""
+    def remove_timeout(self) -> None:
+        """Wait for the server without a limit from now on."""
         self._socket.settimeout(None)
 
     def send(self, data: bytes) -> None:
@@ -72,34 +72,34 @@ class RfbConnection:
         return data
 
     def numbers(self, layout: str) -> tuple[int, ...]:
-        """The next numbers, laid out as `struct` says, in network order."""
+        """The next numbers, in a `struct` layout and network byte order."""
         return struct.unpack(">" + layout, self.take(struct.calcsize(">" + layout)))
 
     def text(self) -> str:
-        """The next text, with its length in front."""
+        """The next text, which follows its length."""
         (length,) = self.numbers("I")
         if length > _LONGEST_TEXT:
-            raise EnvLost(f"the VNC server at {self.address} says nothing sensible: a text of {length} bytes")
+            raise EnvLost(f"the VNC server at {self.address} sent a text of {length} bytes")
         return self.take(length).decode("utf-8", "replace")
 
-    def hang_up(self) -> None:
-        """End the conversation, and with it a read that is waiting."""
+    def shut_down(self) -> None:
+        """Shut the connection down, which ends a waiting read."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Hang up and give everything back; nobody may be reading any more."""
-        self.hang_up()
+        """Close the connection; no thread may be reading."""
+        self.shut_down()
         with suppress(OSError):
             self._file.close()
         self._socket.close()
 
 
-def greet(wire: RfbConnection, password: str | None) -> tuple[Size, str]:
-    """Agree on a version, log in, and ask to share the screen with others; its size and the name it goes by.
+def handshake(wire: RfbConnection, password: str | None) -> tuple[Size, str]:
+    """Negotiate the version, log in, and request a shared session; returns the size and name of the screen.
 
     Raises:
-        EnvUnavailable: the server is none, or does not let us in; says why.
+        EnvUnavailable: it is not a VNC server, or it denies access.
     """
     try:
         minor = _version(wire)
@@ -116,10 +116,10 @@ def greet(wire: RfbConnection, password: str | None) -> tuple[Size, str]:
 
 def _version(wire: RfbConnection) -> int:
     """The minor version that both sides speak: 3, 7 or 8."""
-    said = wire.take(12)
-    found = re.fullmatch(rb"RFB (\d{3})\.(\d{3})\n", said)
+    greeting = wire.take(12)
+    found = re.fullmatch(rb"RFB (\d{3})\.(\d{3})\n", greeting)
     if found is None or int(found[1]) < 3:
-        raise EnvUnavailable(f"what answers at {wire.address} is no VNC server: it says {said!r}")
+        raise EnvUnavailable(f"the server at {wire.address} is not a VNC server: it sent {greeting!r}")
     minor = 8 if int(found[1]) > 3 or int(found[2]) >= 8 else 7 if int(found[2]) == 7 else 3
     wire.send(b"RFB 003.%03d\n" % minor)
     return minor
@@ -130,7 +130,7 @@ def _log_in(wire: RfbConnection, minor: int, password: str | None) -> None:
     if kind == _PASSWORD:
         if password is None:
             raise EnvUnavailable(
-                f"the VNC server at {wire.address} asks for a password: set VNC_PASSWORD, or name a file with it"
+                f"the VNC server at {wire.address} needs a password: set VNC_PASSWORD or pass a password file"
             )
         wire.send(answer(wire.take(16), password))
     if kind == _NONE and minor < 8:
@@ -138,24 +138,24 @@ def _log_in(wire: RfbConnection, minor: int, password: str | None) -> None:
     (refused,) = wire.numbers("I")
     if refused:
         why = wire.text() if minor == 8 else "wrong password"
-        raise EnvUnavailable(f"the VNC server at {wire.address} refuses us: {why}")
+        raise EnvUnavailable(f"the VNC server at {wire.address} denies access: {why}")
 
 
 def _security(wire: RfbConnection, minor: int, password: str | None) -> int:
-    """How we log in: one of the ways that the server offers."""
+    """Choose one of the authentication methods that the server offers."""
     if minor == 3:
         (kind,) = wire.numbers("I")
         offered = bytes([kind]) if 0 < kind < 256 else b""
     else:
         offered = wire.take(wire.take(1)[0])
     if not offered:
-        raise EnvUnavailable(f"the VNC server at {wire.address} refuses us: {wire.text()}")
+        raise EnvUnavailable(f"the VNC server at {wire.address} denies access: {wire.text()}")
     wanted = (_NONE, _PASSWORD) if password is None else (_PASSWORD, _NONE)
     kind = next((kind for kind in wanted if kind in offered), 0)
     if not kind:
         names = ", ".join(_SECURITY.get(kind, f"number {kind}") for kind in offered)
         raise EnvUnavailable(
-            f"the VNC server at {wire.address} logs in by {names} only: let it take VNC authentication (VncAuth) too"
+            f"the VNC server at {wire.address} offers only {names}: enable VNC authentication (VncAuth)"
         )
     if minor > 3:
         wire.send(bytes([kind]))

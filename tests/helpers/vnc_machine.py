@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from screenwright.envs.vnc.des import encipher
+from screenwright.envs.vnc.des import encrypt
 
 OBFUSCATION = bytes.fromhex("e84ad660c4721ae0")
 """The key that VNC's password files are written with; every VNC server knows it."""
@@ -34,7 +34,7 @@ def vnc_machine(
         folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="vnc-machine-")))
         security = ["-SecurityTypes", "None"]
         if password is not None:
-            (folder / "passwd").write_bytes(encipher(password.encode()[:8].ljust(8, b"\0"), OBFUSCATION))
+            (folder / "passwd").write_bytes(encrypt(password.encode()[:8].ljust(8, b"\0"), OBFUSCATION))
             security = ["-SecurityTypes", "VncAuth", "-PasswordFile", str(folder / "passwd")]
         command = ["Xtigervnc", "-displayfd", "1", "-geometry", size, "-depth", "24", "-localhost", "-nolisten", "tcp"]
         command += ["-ac", "-noreset", *security, *flags]

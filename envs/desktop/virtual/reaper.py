@@ -1,13 +1,12 @@
-"""Keeps the processes of one virtual desktop, and sees to it that none outlives its owner.
+"""The reaper process: starts programs for its owner, and ends them all when the owner ends.
 
-Run as a program of its own, `python -I -S reaper.py FOLDER`, with standard library alone. It reads orders on standard
-input, one JSON line each: `{"start": [program, ...], "env": {...}, "log": path, "cwd": path}` answered by
-`{"pid": n}` or `{"error": "..."}`; and `{"ask": pid}` answered by `{"exit": code}` or `{"exit": null}` while it runs.
+Run as `python -I -S reaper.py FOLDER`; uses only the standard library. It reads requests from standard input, one JSON
+line each: `{"start": [program, ...], "env": {...}, "log": path, "cwd": path}`, answered by `{"pid": n}` or
+`{"error": "..."}`, and `{"poll": pid}`, answered by `{"exit": code}`, or `{"exit": null}` while the program runs.
 
-At the end of its input, which comes however the owner dies, it ends every descendant, removes FOLDER, and exits. It
-is the reaper of its orphans, so that a program which detaches itself is found too; and should the keeper be killed,
-the kernel ends what it had started. (A death signal set by the owner would not do: it fires when the thread that
-forked ends, not the process.)
+When its input ends, which happens however the owner ends, it ends all its descendants, removes FOLDER, and exits. It is
+a subreaper, so that it finds programs that detach themselves. If the reaper itself is killed, the kernel kills what it
+started. (A death signal set by the owner would not work: it fires when the thread that forked ends, not the process.)
 """
 
 import ctypes
@@ -27,15 +26,18 @@ GRACE_S = 1.5
 
 
 def main() -> None:
-    """Serve orders until the input ends."""
+    """Serve requests until the input ends."""
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     folder = Path(sys.argv[1])
     started: dict[int, subprocess.Popen[bytes]] = {}
     try:
         for line in sys.stdin:
-            order = json.loads(line)
-            answer = _asked(started, order["ask"]) if "ask" in order else _start(libc, started, order)
+            request = json.loads(line)
+            if "poll" in request:
+                answer: dict[str, object] = {"exit": started[request["poll"]].poll()}
+            else:
+                answer = _start(libc, started, request)
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
     finally:
@@ -44,24 +46,24 @@ def main() -> None:
 
 
 def _start(
-    libc: ctypes.CDLL, started: dict[int, subprocess.Popen[bytes]], order: dict[str, object]
+    libc: ctypes.CDLL, started: dict[int, subprocess.Popen[bytes]], request: dict[str, object]
 ) -> dict[str, object]:
-    def tie_to_keeper() -> None:
+    def tie_to_reaper() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
-    argv, env = order["start"], order["env"]
+    argv, env = request["start"], request["env"]
     assert isinstance(argv, list)
     assert isinstance(env, dict)
-    with Path(str(order["log"])).open("ab") as log:
+    with Path(str(request["log"])).open("ab") as log:
         try:
             process = subprocess.Popen(
                 argv,
                 env=env,
-                cwd=str(order["cwd"]),
+                cwd=str(request["cwd"]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=tie_to_keeper,  # noqa: PLW1509 -- this process has one thread: code before exec is safe
+                preexec_fn=tie_to_reaper,  # noqa: PLW1509 -- this process has one thread: code before exec is safe
             )
         except OSError as error:
             return {"error": str(error)}
@@ -69,20 +71,16 @@ def _start(
     return {"pid": process.pid}
 
 
-def _asked(started: dict[int, subprocess.Popen[bytes]], pid: int) -> dict[str, object]:
-    return {"exit": started[pid].poll()}
-
-
 def _end_all(deadline: float) -> None:
-    """Ask all descendants to end, then make them; the newest first, so that the display outlasts its programs."""
-    asked: set[int] = set()
+    """Terminate all descendants, then kill them; the newest first, so that the display outlives its programs."""
+    terminated: set[int] = set()
     while pids := _descendants():
         late = time.monotonic() > deadline
         for pid in sorted(pids, reverse=True):
-            if late or pid not in asked:
+            if late or pid not in terminated:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
-                asked.add(pid)
+                terminated.add(pid)
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -90,7 +88,7 @@ def _end_all(deadline: float) -> None:
 
 
 def _descendants() -> set[int]:
-    """All processes below this one that still live, by what `/proc` says of their parents."""
+    """All live descendants of this process, from `/proc`."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

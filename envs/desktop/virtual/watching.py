@@ -8,8 +8,6 @@ requests that know the secret part of the address.
 import os
 import secrets
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from ...env import EnvUnavailable
@@ -20,8 +18,6 @@ _NOVNC = (Path("/usr/share/novnc"), Path("/usr/share/webapps/novnc"), Path("/usr
 _SYSTEM_PYTHON = "/usr/bin/python3"
 WATCHING_PACKAGES = ("tigervnc-scraping-server", "novnc")
 _MISSING = f"watching a display needs more packages: apt-get install {' '.join(WATCHING_PACKAGES)}"
-_START_LIMIT_S = 15.0
-_POLL_S = 0.01
 
 
 def can_be_watched() -> bool:
@@ -48,13 +44,12 @@ def start_watching(group: ProcessGroup, environment: dict[str, str], *, interact
     _write_page(web / secret, novnc, interactive=interactive)
     drops = () if interactive else ("-AcceptPointerEvents=0", "-AcceptKeyEvents=0")
     server = (program, "-rfbport=-1", f"-rfbunixpath={sockets / secret}", "-SecurityTypes=None", "-AlwaysShared=1")
-    log = group.log_of(program)
-    pid = group.start((*server, "-AcceptSetDesktopSize=0", *drops), environment, log)
-    _await((sockets / secret).exists, group, pid, program, log)
+    pid = group.start((*server, "-AcceptSetDesktopSize=0", *drops), environment)
+    group.await_ready((sockets / secret).exists, pid, program)
     script = str(Path(__file__).with_name("novnc_server.py"))
     log = group.log_of("websockify")
     pid = group.start((_SYSTEM_PYTHON, script, str(web), str(sockets)), dict(os.environ), log)
-    _await(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), group, pid, "websockify", log)
+    group.await_ready(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), pid, "websockify")
     port = next(line for line in lines_of(log) if line.isdigit())
     return f"http://127.0.0.1:{port}/{secret}/"
 
@@ -74,12 +69,3 @@ def _write_page(folder: Path, novnc: Path, *, interactive: bool) -> None:
     (folder / "index.html").write_text(page.replace("VIEW_ONLY", "false" if interactive else "true"), encoding="utf-8")
     for scripts in ("core", "vendor"):
         (folder / scripts).symlink_to(novnc / scripts)
-
-
-def _await(ready: Callable[[], bool], group: ProcessGroup, pid: int, name: str, log: Path) -> None:
-    end = time.monotonic() + _START_LIMIT_S
-    while not ready():
-        if group.exit_code(pid) is not None or time.monotonic() > end:
-            output = " ".join(" ".join(lines_of(log)[-3:]).split())
-            raise EnvUnavailable(f"{name} did not start: {output}"[:300])
-        time.sleep(_POLL_S)

@@ -1,7 +1,7 @@
-"""Wayland screens of compositors that let programs work them: those built on wlroots, such as sway, labwc, Hyprland.
+"""Wayland screens of compositors built on wlroots, such as sway, labwc and Hyprland.
 
-Spoken to directly, by a small client of our own, so that no tool has to be installed: pictures by `wlr-screencopy`,
-mouse by `wlr-virtual-pointer`, keys by `virtual-keyboard`.
+A small built-in client, so that no tool needs to be installed: screenshots by `wlr-screencopy`, mouse by
+`wlr-virtual-pointer`, keys by `virtual-keyboard`. GNOME and KDE do not offer these protocols.
 """
 
 from .driver import WaylandDriver

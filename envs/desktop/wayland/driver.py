@@ -1,4 +1,4 @@
-"""Mouse and keyboard of a Wayland compositor, by its virtual ones."""
+"""Mouse and keyboard of a Wayland compositor, through its virtual devices."""
 
 import os
 import time
@@ -24,10 +24,10 @@ _KEY_PAUSE_S = 0.01
 
 
 class WaylandDriver:
-    """See `Driver`. `heed` is called before anything is pressed or moved, and raises where it may not be."""
+    """See `Driver`. `before_input` is called before each press and move; it raises if the input is not allowed."""
 
-    def __init__(self, screen: WaylandScreen, heed: Callable[[], None] = lambda: None) -> None:
-        self._screen, self._wire, self._heed = screen, screen.wire, heed
+    def __init__(self, screen: WaylandScreen, before_input: Callable[[], None] = lambda: None) -> None:
+        self._screen, self._wire, self._before_input = screen, screen.wire, before_input
         pointers, keyboards = self._wire.bind(POINTER, 2), self._wire.bind(KEYBOARD, 1)
         self._pointer = self._wire.new()
         self._wire.request(pointers, _WITH_OUTPUT, screen.seat, screen.output, self._pointer)
@@ -39,11 +39,11 @@ class WaylandDriver:
         self._wire.roundtrip()
 
     def check(self) -> None:
-        """See `Driver`; the pointer's place is nobody's to know here."""
+        """See `Driver`; a client cannot query the pointer's position."""
 
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""
-        self._heed()
+        self._before_input()
         size = self._screen.size
         self._wire.request(self._pointer, _MOVE_TO, _now_ms(), int(x), int(y), size.width, size.height)
         self._end_of_frame()
@@ -51,13 +51,13 @@ class WaylandDriver:
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
         if down:
-            self._heed()
+            self._before_input()
         self._wire.request(self._pointer, _BUTTON, _now_ms(), _BUTTONS[button], int(down))
         self._end_of_frame()
 
     def scroll(self, direction: Direction) -> None:
         """See `Driver`."""
-        self._heed()
+        self._before_input()
         axis, sign = _AXES[direction]
         self._wire.request(self._pointer, _SOURCE, _WHEEL)
         self._wire.request(self._pointer, _DISCRETE, _now_ms(), axis, sign * _NOTCH_PX * 256, sign)
@@ -76,7 +76,7 @@ class WaylandDriver:
     def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         if down:
-            self._heed()
+            self._before_input()
         self._press(int(code), down)
         self._wire.roundtrip()
 
@@ -92,23 +92,23 @@ class WaylandDriver:
         return method
 
     def close(self) -> None:
-        """See `Driver`; the compositor lets go of what is held when the connection ends."""
+        """See `Driver`; the compositor releases what is held when the connection ends."""
         with suppress(EnvError):
             self._wire.roundtrip()
 
     def _type_part(self, text: str) -> None:
-        for place, character in enumerate(text, 1):
-            self._heed()
+        for number, character in enumerate(text, 1):
+            self._before_input()
             code = code_of(character) or self._others[character]
             self._press(code, True)
             self._press(code, False)
-            if place % _KEYS_AT_ONCE == 0:
+            if number % _KEYS_AT_ONCE == 0:
                 self._wire.roundtrip()
                 time.sleep(_KEY_PAUSE_S)
         self._wire.roundtrip()
 
     def _press(self, code: int, down: bool) -> None:
-        """A key; the compositor leaves it to us to say which modifiers that makes."""
+        """Press or release a key; the client also has to report the resulting modifiers."""
         self._wire.request(self._keyboard, _KEY, _now_ms(), code - _KEYCODES_BEGIN, int(down))
         mask = _MASKS.get(code)
         if mask is not None:
@@ -119,7 +119,7 @@ class WaylandDriver:
             self._wire.request(self._keyboard, _MODIFIERS, pressed, 0, 0, 0)
 
     def _map(self, others: tuple[str, ...]) -> None:
-        """Give the keyboard a map with these characters beside the usual ones."""
+        """Send a keymap that has these characters besides the default ones."""
         self._others = dict(zip(others, SPARE, strict=False))
         data = keymap(others).encode() + b"\0"
         file = in_memory(data)

@@ -1,4 +1,4 @@
-"""Seeing one output of a Wayland compositor, by `wlr-screencopy` into memory that both share."""
+"""Captures one output of a Wayland compositor, by `wlr-screencopy` into shared memory."""
 
 import mmap
 import os
@@ -21,16 +21,16 @@ _BUFFER, _FLAGS, _READY, _FAILED = 0, 1, 2, 3
 _UPSIDE_DOWN = 1
 _BLUE_FIRST, _RED_FIRST = (0, 1), (0x34324258, 0x34324241)  # ARGB8888 and XRGB8888; XBGR8888 and ABGR8888
 _ADVICE = (
-    "use a display of its own (--virtual), or log in to an X11 session, or to a compositor built on wlroots (sway, "
+    "use a virtual display (--virtual), an X11 session, or a compositor built on wlroots (sway, "
     "labwc, Hyprland, river, Wayfire)"
 )
 
 
 class WaylandScreen:
-    """The output that `monitor` counts, from 1. Mouse coordinates are its pixels: the pointer is bound to the output.
+    """The output with the number `monitor`, from 1. Mouse coordinates are its pixels.
 
     Raises:
-        EnvUnavailable: this compositor lets no program work its screen, or has no such output.
+        EnvUnavailable: the compositor does not support the needed protocols, or has no such output.
     """
 
     def __init__(self, socket: Path, monitor: int) -> None:
@@ -41,7 +41,7 @@ class WaylandScreen:
         try:
             self._check(self.wire.globals, monitor)
             self.seat = self.wire.bind("wl_seat", 1)
-            self.output = self.wire.bind("wl_output", 1, place=monitor - 1)
+            self.output = self.wire.bind("wl_output", 1, index=monitor - 1)
             self._shm = self.wire.bind("wl_shm", 1)
             self._copies = self.wire.bind(COPY, 1)
             self._pool: _Pool | None = None
@@ -54,31 +54,31 @@ class WaylandScreen:
         self.monitors = tuple(f"output {number}" for number in range(1, 1 + len(self.wire.globals["wl_output"])))
 
     def frame(self) -> RawFrame:
-        """One raw look.
+        """Capture the output.
 
         Raises:
-            EnvLost: the compositor is gone, or will not show this output any more.
+            EnvLost: the compositor or the output is gone.
         """
-        told: dict[int, tuple[int, ...]] = {}
+        events: dict[int, tuple[int, ...]] = {}
 
         def handle(opcode: int, arguments: WireArguments) -> None:
             counts = {_BUFFER: 4, _FLAGS: 1, _READY: 3, _FAILED: 0}
-            told[opcode] = tuple(arguments.number() for _ in range(counts.get(opcode, 0)))
+            events[opcode] = tuple(arguments.number() for _ in range(counts.get(opcode, 0)))
 
         copy = self.wire.new(handle)
         self.wire.request(self._copies, 0, copy, 0, self.output)
-        self.wire.until(lambda: _BUFFER in told or _FAILED in told)
-        if _BUFFER in told:
-            pool = self._pool_for(told[_BUFFER])
+        self.wire.until(lambda: _BUFFER in events or _FAILED in events)
+        if _BUFFER in events:
+            pool = self._pool_for(events[_BUFFER])
             self.wire.request(copy, 0, pool.buffer)
-            self.wire.until(lambda: _READY in told or _FAILED in told)
+            self.wire.until(lambda: _READY in events or _FAILED in events)
         self.wire.request(copy, 1)
-        if _FAILED in told or self._pool is None:
-            raise EnvLost("the Wayland compositor does not show this output any more")
-        return self._pool.frame(upside_down=bool(told.get(_FLAGS, (0,))[0] & _UPSIDE_DOWN))
+        if _FAILED in events or self._pool is None:
+            raise EnvLost("the Wayland compositor no longer has this output")
+        return self._pool.frame(upside_down=bool(events.get(_FLAGS, (0,))[0] & _UPSIDE_DOWN))
 
     def close(self) -> None:
-        """Give the memory and the connection back."""
+        """Free the memory and disconnect."""
         if self._pool is not None:
             with suppress(EnvLost):
                 self._pool.close()
@@ -93,9 +93,9 @@ class WaylandScreen:
 
     @staticmethod
     def _check(offered: Mapping[str, object], monitor: int) -> None:
-        lacking = [interface for interface in _NEEDED if interface not in offered]
-        if lacking:
-            raise EnvUnavailable(f"this Wayland compositor lets no program work its screen ({lacking[0]}): {_ADVICE}")
+        missing = [interface for interface in _NEEDED if interface not in offered]
+        if missing:
+            raise EnvUnavailable(f"this Wayland compositor does not support {missing[0]}: {_ADVICE}")
         outputs = offered["wl_output"]
         assert isinstance(outputs, list)
         if monitor > len(outputs):
@@ -103,13 +103,13 @@ class WaylandScreen:
 
 
 class _Pool:
-    """Memory for one picture: its format, width, height, and bytes a row."""
+    """Memory for one frame. `shape` is its format, width, height, and bytes per row."""
 
     def __init__(self, wire: WaylandConnection, shm: int, shape: tuple[int, ...]) -> None:
         self.shape = shape
         form, width, height, stride = shape
         if form not in (*_BLUE_FIRST, *_RED_FIRST):
-            raise EnvUnavailable(f"this Wayland compositor gives pictures in a form that is not known here ({form:#x})")
+            raise EnvUnavailable(f"this Wayland compositor uses an unsupported pixel format ({form:#x})")
         self._wire = wire
         file = in_memory(b"", height * stride)
         try:
@@ -122,7 +122,7 @@ class _Pool:
             os.close(file)
 
     def frame(self, *, upside_down: bool) -> RawFrame:
-        """What is in it, blue first, the upper row first."""
+        """The frame, blue first, from top to bottom."""
         form, width, height, stride = self.shape
         rows = range(height - 1, -1, -1) if upside_down else range(height)
         if stride == 4 * width and not upside_down:
@@ -130,20 +130,20 @@ class _Pool:
         else:
             pixels = b"".join(self._memory[row * stride : row * stride + 4 * width] for row in rows)
         if form in _RED_FIRST:
-            turned = bytearray(pixels)
-            turned[0::4], turned[2::4] = pixels[2::4], pixels[0::4]
-            pixels = bytes(turned)
+            swapped = bytearray(pixels)
+            swapped[0::4], swapped[2::4] = pixels[2::4], pixels[0::4]
+            pixels = bytes(swapped)
         return RawFrame(width, height, pixels)
 
     def close(self) -> None:
-        """Give it back."""
+        """Free the memory."""
         self._wire.request(self.buffer, 0)
         self._wire.request(self._pool, 1)
         self._memory.close()
 
 
 def wayland_socket(environment: Mapping[str, str]) -> Path | None:
-    """Where the compositor of this session listens; None where it is no Wayland session."""
+    """The socket of the compositor; None if this is not a Wayland session."""
     name = environment.get("WAYLAND_DISPLAY")
     if not name:
         return None

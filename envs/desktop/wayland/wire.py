@@ -1,7 +1,8 @@
-"""The Wayland wire protocol, as far as it is needed: objects with numbers, requests to them, events from them.
+"""The needed part of the Wayland wire protocol.
 
-A message is the object's number, then its opcode and length in one word, then arguments in words of the machine's byte
-order; strings are counted, ended by a zero and padded; open files travel beside (Wayland protocol, chapter 4).
+A message is the object's number, its opcode and length in one word, then arguments in words of the machine's byte
+order. Strings have a length, a zero at the end, and padding; file descriptors are sent as ancillary data (Wayland
+protocol, chapter 4).
 """
 
 import os
@@ -18,21 +19,21 @@ from ...env import EnvLost
 
 _DISPLAY, _SYNC, _GET_REGISTRY, _BIND, _ERROR = 1, 0, 1, 0, 0
 _ANSWER_S = 10.0
-_AT_ONCE = 1 << 16
+_CHUNK = 1 << 16
 
 Argument = int | str | bytes
 Handler = Callable[[int, "WireArguments"], None]
 
 
 class WireArguments:
-    """The arguments of an event, read one after the other."""
+    """Reads the arguments of an event in order."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
 
     def number(self) -> int:
-        """An unsigned number, an object, or a new one."""
+        """An unsigned number or an object."""
         value = int.from_bytes(self._data[self._at : self._at + 4], sys.byteorder)
         self._at += 4
         return value
@@ -51,10 +52,10 @@ class WireArguments:
 
 
 class WaylandConnection:
-    """A connection. `globals` holds what the compositor offers: interface, then its name and version, in order.
+    """A connection. `globals` lists, by interface, the name and version of each object that the compositor offers.
 
     Raises:
-        EnvLost: nobody answers there; also from every method, once the compositor has gone or objected.
+        EnvLost: no compositor answers; every method raises it once the compositor is gone or has reported an error.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,20 +75,20 @@ class WaylandConnection:
         self.roundtrip()
 
     def new(self, handler: Handler | None = None) -> int:
-        """The number for an object that the very next request makes; its events go to `handler`."""
+        """The number for the object that the next request creates; its events go to `handler`."""
         self._last += 1
-        self._handlers[self._last] = handler or _overlook
+        self._handlers[self._last] = handler or _ignore
         return self._last
 
-    def bind(self, interface: str, version: int, handler: Handler | None = None, place: int = 0) -> int:
-        """Take hold of the `place`th global of that interface."""
-        name, offered = self.globals[interface][place]
-        made = self.new(handler)
-        self.request(self._registry, _BIND, name, interface, min(version, offered), made)
-        return made
+    def bind(self, interface: str, version: int, handler: Handler | None = None, index: int = 0) -> int:
+        """Bind the global number `index` of that interface."""
+        name, offered = self.globals[interface][index]
+        number = self.new(handler)
+        self.request(self._registry, _BIND, name, interface, min(version, offered), number)
+        return number
 
     def request(self, target: int, opcode: int, *arguments: Argument, file: int | None = None) -> None:
-        """Send a request; `file` is an open file that goes along, for which no argument stands."""
+        """Send a request; `file` is a file descriptor to send along."""
         body = b"".join(_packed(argument) for argument in arguments)
         message = struct.pack("=II", target, (8 + len(body)) << 16 | opcode) + body
         try:
@@ -99,13 +100,13 @@ class WaylandConnection:
             raise EnvLost("the Wayland compositor is gone") from error
 
     def roundtrip(self) -> None:
-        """Return once the compositor has done all that was asked so far."""
+        """Return once the compositor has processed all requests so far."""
         done: list[int] = []
         self.request(_DISPLAY, _SYNC, self.new(lambda _opcode, _arguments: done.append(1)))
         self.until(lambda: bool(done))
 
     def until(self, ready: Callable[[], bool]) -> None:
-        """Handle events until `ready()`."""
+        """Handle events until `ready()` is true."""
         end = time.monotonic() + _ANSWER_S
         while not ready():
             left = end - time.monotonic()
@@ -114,17 +115,17 @@ class WaylandConnection:
             self._receive()
 
     def close(self) -> None:
-        """Disconnect; the compositor lets go of what is held and forgets all that was made."""
+        """Disconnect; the compositor releases what is held and frees all objects."""
         with suppress(OSError):
             self._socket.close()
 
     def _receive(self) -> None:
         try:
-            data, files, _flags, _address = socket.recv_fds(self._socket, _AT_ONCE, 8)
+            data, files, _flags, _address = socket.recv_fds(self._socket, _CHUNK, 8)
         except OSError as error:
             raise EnvLost("the Wayland compositor is gone") from error
         for file in files:
-            os.close(file)  # a keymap, or the like: nothing here asks for one
+            os.close(file)  # such as a keymap; not needed here
         if not data:
             raise EnvLost("the Wayland compositor is gone")
         self._unread += data
@@ -134,12 +135,12 @@ class WaylandConnection:
             if len(self._unread) < size:
                 return
             body, self._unread = self._unread[8:size], self._unread[size:]
-            self._handlers.get(target, _overlook)(word & 0xFFFF, WireArguments(body))
+            self._handlers.get(target, _ignore)(word & 0xFFFF, WireArguments(body))
 
     def _on_display(self, opcode: int, arguments: WireArguments) -> None:
         if opcode == _ERROR:
             target, code = arguments.number(), arguments.number()
-            raise EnvLost(f"the Wayland compositor objects to object {target}, error {code}: {arguments.text()}")
+            raise EnvLost(f"the Wayland compositor reports error {code} of object {target}: {arguments.text()}")
         self._handlers.pop(arguments.number(), None)
 
     def _on_global(self, opcode: int, arguments: WireArguments) -> None:
@@ -148,8 +149,8 @@ class WaylandConnection:
             self.globals.setdefault(interface, []).append((name, version))
 
 
-def _overlook(_opcode: int, _arguments: WireArguments) -> None:
-    """What an object has to say that nobody asks about."""
+def _ignore(_opcode: int, _arguments: WireArguments) -> None:
+    """Ignore an event."""
 
 
 def _packed(argument: Argument) -> bytes:
@@ -160,7 +161,7 @@ def _packed(argument: Argument) -> bytes:
 
 
 def in_memory(data: bytes, size: int | None = None) -> int:
-    """An open file in memory that holds `data`, or that is of `size`."""
+    """A file descriptor of a file in memory with `data`, or of `size` bytes."""
     file = os.memfd_create("screenwright", os.MFD_CLOEXEC)
     os.ftruncate(file, size if size is not None else len(data))
     if data:

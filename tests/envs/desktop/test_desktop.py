@@ -342,15 +342,15 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
         assert owner.stdout.readline() == "open\n"
         started = psutil.Process(owner.pid).children(recursive=True)
         assert {"Xvfb", "openbox", "xterm"} <= {process.name() for process in started}
-        keeper = next(process for process in started if any("reaper.py" in part for part in command_of(process)))
-        folder = Path(keeper.cmdline()[-1])
+        reaper = next(process for process in started if any("reaper.py" in part for part in command_of(process)))
+        folder = Path(reaper.cmdline()[-1])
         assert folder.is_dir()
         os.kill(owner.pid, signal.SIGKILL)
     eventually(lambda: alive(started), [], within_s=10)
     assert not folder.exists()
 
 
-def test_nothing_is_left_when_the_keeper_is_killed() -> None:
+def test_nothing_is_left_when_the_reaper_is_killed() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
         started = started_by(env.observe)
         assert len(started) > 2

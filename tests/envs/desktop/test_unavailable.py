@@ -22,30 +22,30 @@ def test_importing_needs_no_display_and_loads_no_platform_package() -> None:
     assert done.stdout == "set()\n"
 
 
-def test_no_display_is_told_with_what_to_set() -> None:
-    with pytest.raises(EnvUnavailable, match="set DISPLAY, or use a virtual one"):
+def test_a_missing_display_error_says_what_to_set() -> None:
+    with pytest.raises(EnvUnavailable, match="set DISPLAY, or use a virtual display"):
         DesktopEnv().observe()
 
 
-def test_a_display_that_is_not_there_is_named() -> None:
+def test_an_unreachable_display_is_named() -> None:
     with pytest.raises(EnvUnavailable, match=":4242"):
         DesktopEnv(display=":4242").observe()
 
 
-def test_a_wayland_session_is_told_what_else_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_wayland_session_error_lists_alternatives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-4242")
     monkeypatch.setenv("DISPLAY", ":0")
-    with pytest.raises(EnvUnavailable, match=r"no Wayland compositor answers .*--virtual.*log in to an X11 session"):
+    with pytest.raises(EnvUnavailable, match=r"no Wayland compositor answers .*--virtual.*an X11 session"):
         DesktopEnv().observe()
 
 
-def test_a_missing_server_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_server_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvUnavailable, match="apt-get install xvfb openbox"):
         DesktopEnv(virtual=VirtualDisplay()).observe()
 
 
-def test_all_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_all_missing_programs_are_listed_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("screenwright.envs.desktop.virtual.watching._NOVNC", (tmp_path,))
     wanted = VirtualDisplay(programs=(("mousepad", "notes.txt"), ("xterm",)), watch="view")
@@ -66,10 +66,10 @@ def test_a_real_screen_says_that_it_is_one() -> None:
     assert not DesktopEnv(virtual=VirtualDisplay()).is_real
 
 
-def test_settings_that_contradict_each_other_are_refused_at_once() -> None:
+def test_contradicting_settings_raise_value_error() -> None:
     with pytest.raises(ValueError, match="not both"):
         DesktopEnv(display=":1", virtual=VirtualDisplay())
-    with pytest.raises(ValueError, match="counted from 1"):
+    with pytest.raises(ValueError, match="monitor numbers start at 1"):
         DesktopEnv(monitor=0)
 
 

@@ -116,7 +116,7 @@ def test_a_machine_that_is_not_there_is_told_and_one_that_goes_is_lost() -> None
     env.close()
     with pytest.raises(EnvUnavailable, match="is the virtual machine running"):
         OSWorldEnv(url, boot_s=0.0).observe()
-    with pytest.raises(ValueError, match="not the address"):
+    with pytest.raises(ValueError, match="not the URL"):
         OSWorldEnv("somewhere")
 
 

@@ -163,7 +163,7 @@ def test_a_resize_is_a_fact() -> None:
     with vnc_machine(size="640x480") as machine, VncEnv(machine.address) as env:
         env.observe()
         resize(machine, 800, 600)
-        eventually(lambda: env.observe().facts, ("The screen is 800x600 now, it was 640x480",))
+        eventually(lambda: env.observe().facts, ("The screen size changed from 640x480 to 800x600.",))
         assert env.observe().facts == ()
 
 
@@ -255,9 +255,9 @@ def test_a_server_that_dies_is_lost() -> None:
 
 def test_a_password_is_asked_for_and_a_wrong_one_refused() -> None:
     with vnc_machine(size="320x240", password=PASSWORD) as machine:
-        with pytest.raises(EnvUnavailable, match=r"asks for a password: set VNC_PASSWORD"):
+        with pytest.raises(EnvUnavailable, match=r"needs a password: set VNC_PASSWORD"):
             VncEnv(machine.address).observe()
-        with pytest.raises(EnvUnavailable, match=r"refuses us: Authentication fail"):
+        with pytest.raises(EnvUnavailable, match=r"denies access: Authentication fail"):
             VncEnv(machine.address, password="another").observe()
 
 

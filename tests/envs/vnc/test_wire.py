@@ -16,7 +16,7 @@ from screenwright.envs.env import EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
 from screenwright.envs.vnc.client import VncClient
-from screenwright.envs.vnc.des import answer, encipher
+from screenwright.envs.vnc.des import answer, encrypt
 from screenwright.envs.vnc.encodings import TIGHT, ZRLE
 
 
@@ -51,7 +51,7 @@ def test_the_cipher_is_des() -> None:
         ("07a1133e4a0b2686", "0248d43806f67172", "868ebb51cab4599a"),
         ("1f08260d1ac2465e", "6b056e18759f5cca", "ef1bf03e5dfa575a"),
     ):
-        assert encipher(bytes.fromhex(plain), bytes.fromhex(key)).hex() == cipher
+        assert encrypt(bytes.fromhex(plain), bytes.fromhex(key)).hex() == cipher
 
 
 def test_eight_characters_of_a_password_count() -> None:
@@ -68,7 +68,7 @@ def test_a_password_is_read_from_a_file_or_the_environment(tmp_path: Path, monke
     file.write_text("from the file\nand a remark\n")
     assert read_password(str(file)) == "from the file"
     file.write_bytes(b"\xdb\xd8\x3c\xfd\x72\x7a\x14\x58")
-    with pytest.raises(EnvUnavailable, match="holds no text"):
+    with pytest.raises(EnvUnavailable, match="is not a text file"):
         read_password(str(file))
     with pytest.raises(EnvUnavailable, match="No such file"):
         read_password(str(tmp_path / "none"))
@@ -82,15 +82,15 @@ def test_nobody_there_is_told() -> None:
 
 
 GREETINGS = [
-    (b"HTTP/1.1 400 Bad Request\r\n", "is no VNC server"),
-    (VERSION + b"\0" + struct.pack(">I", 9) + b"too many!", "refuses us: too many!"),
-    (VERSION + b"\2\x13\x1e", r"logs in by VeNCrypt, Apple's only"),
-    (VERSION + b"\1\2", "asks for a password"),
-    (VERSION + b"\1\1" + struct.pack(">II", 1, 4) + b"no!!", "refuses us: no!!"),
-    (VERSION + b"\1\1" + struct.pack(">II", 1, 1 << 31), "says nothing sensible"),
+    (b"HTTP/1.1 400 Bad Request\r\n", "is not a VNC server"),
+    (VERSION + b"\0" + struct.pack(">I", 9) + b"too many!", "denies access: too many!"),
+    (VERSION + b"\2\x13\x1e", r"offers only VeNCrypt, Apple's"),
+    (VERSION + b"\1\2", "needs a password"),
+    (VERSION + b"\1\1" + struct.pack(">II", 1, 4) + b"no!!", "denies access: no!!"),
+    (VERSION + b"\1\1" + struct.pack(">II", 1, 1 << 31), "sent a text of"),
     (VERSION + b"\1\1\0\0\0\0" + struct.pack(">HH16xI", 65535, 65535, 0), "has a screen of 65535x65535"),
     (VERSION + b"\1", "closed the connection"),
-    (b"RFB 003.003\n" + struct.pack(">I", 2), "asks for a password"),
+    (b"RFB 003.003\n" + struct.pack(">I", 2), "needs a password"),
     (b"RFB 003.007\n" + b"\1\1" + struct.pack(">HH16xI", 0, 0, 0), "has a screen of 0x0"),
 ]
 

@@ -1,4 +1,4 @@
-"""How the fake GUI looks."""
+"""Draws the fake GUI."""
 
 from functools import lru_cache
 
@@ -12,8 +12,8 @@ _INK, _PAPER, _FACE, _LINE, _BLUE = "#1c1c1c", "#fbfaf8", "#e7e4de", "#8a857c", 
 
 
 @lru_cache(maxsize=64)
-def photograph(state: FakeState, size: Size) -> Screenshot:
-    """The screenshot of `state`; the newest few are kept, encoded too."""
+def render_screenshot(state: FakeState, size: Size) -> Screenshot:
+    """The screenshot of `state`; recent ones are cached with their encoding."""
     return Screenshot(draw(state, size))
 
 
@@ -23,7 +23,7 @@ def _font() -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
 
 
 def draw(state: FakeState, size: Size) -> Image.Image:
-    """The GUI as a picture of `size`, mode RGB. The pointer is not part of it."""
+    """Draw the GUI as an RGB image of `size`, without the pointer."""
     image = Image.new("RGB", (size.width, size.height), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.fontmode = "L"
@@ -58,7 +58,7 @@ def _draw_form(pen: ImageDraw.ImageDraw, state: FakeState) -> None:
 
 
 def _draw_text(pen: ImageDraw.ImageDraw, state: FakeState) -> None:
-    """The field's text, its selection and its caret, as far as they fit."""
+    """Draw the text field's text, selection and caret, as far as they fit."""
     start, end = sorted((state.caret, state.anchor))
     left = FIELD.left + 6
     edge = FIELD.right - 4
