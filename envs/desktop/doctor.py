@@ -1,8 +1,8 @@
-"""What `screenwright doctor` looks at on a desktop: can its screen be seen, and do mouse and keyboard reach it.
+"""The checks of `screenwright doctor` for desktops: capture, pointer accuracy, keyboard, clipboard, hot key.
 
-A mark of our own is shown for a moment and looked for in the capture, since a screen that is all wallpaper would pass
-for a captured one. Then the pointer goes to where the mark was seen, and is looked for in turn: the way of every click,
-from a pixel of the screenshot to the place where the mouse arrives. The pointer is put back.
+The capture check shows a mark on the screen and searches for it in the capture, since a capture can miss all windows
+and still contain the wallpaper. The pointer check then moves the pointer to the mark and measures where it arrives,
+which is the path of every click: from a pixel of the screenshot to a position of the mouse. The pointer is put back.
 """
 
 import os
@@ -18,7 +18,7 @@ from ..geometry import Size
 from .address import DisplayAddress
 from .capture import Capture, screenshot_of
 from .env import DesktopEnv
-from .marks import PLACES, Bench, Sample, fitted, is_black, open_bench, place, sample, shows_marks
+from .marks import SAMPLE_POINTS, Bench, Sample, fitted, is_black, open_bench, point_at, sample, shows_marks
 from .session import INPUT_DEVICES
 from .virtual.display import VirtualDisplay
 from .virtual.packages import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
@@ -30,40 +30,40 @@ from .x11.keyboard import Keyboard
 from .x11.xlib import XDisplay
 
 LARGEST_ERROR_PX = 1.0
-"""How far from where it was sent the pointer may arrive."""
+"""The largest distance between the target of the pointer and where it arrives."""
 
 _REAL, _VIRTUAL = "desktop", "virtual"
-_AFRESH_S = 0.5
+_RETRY_S = 0.5
 _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
-_USE_VIRTUAL = "use a display of its own: screenwright run --env desktop --virtual"
+_USE_VIRTUAL = "use a virtual display: screenwright run --env desktop --virtual"
 _PERMIT = "allow this terminal under System Settings > Privacy & Security > Screen Recording, then start it again"
 
 
 def check_desktop(size: Size = Size(1280, 720), display: str | None = None) -> Generator[Check]:
-    """Look at the screen of `display` (by default the one that DISPLAY names), then at a virtual one of `size`.
+    """Check the screen of `display` (by default that of DISPLAY), then a virtual display of `size`.
 
-    Each line comes when it is known. Nothing stays behind, also where the iterator is closed early.
+    Yields each result at once. Frees everything even if the iterator is closed early.
     """
-    works = False
+    is_available = False
     can_be_virtual = platform.system() == "Linux" and set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL
     for check in _real(display, can_be_virtual):
-        works = works or (check.what == f"{_REAL}: display" and check.status is CheckStatus.OK)
+        is_available = is_available or (check.what == f"{_REAL}: display" and check.status is CheckStatus.OK)
         yield check
     if platform.system() == "Linux":
-        yield from _virtual(size, needed=not works)
+        yield from _virtual(size, needed=not is_available)
 
 
 def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
-    """The screen that a person sits at."""
-    trouble = CheckStatus.WARNING if can_be_virtual else CheckStatus.FAILED
+    """The user's screen."""
+    status = CheckStatus.WARNING if can_be_virtual else CheckStatus.FAILED
     what = f"{_REAL}: display"
     name = display or os.environ.get("DISPLAY")
     with DesktopEnv(display=display, interrupts=InterruptSettings(OFF, 0.0)) as env:
         try:
-            observation = _first_look(env)
+            observation = _first_observation(env)
         except EnvError as error:
-            fix = _PERMIT if platform.system() == "Darwin" else _how_to_get_one(can_be_virtual)
-            yield Check(what, trouble, str(error), fix)
+            fix = _PERMIT if platform.system() == "Darwin" else _display_advice(can_be_virtual)
+            yield Check(what, status, str(error), fix)
             return
         assert env.address is not None
         if env.wayland:
@@ -77,40 +77,40 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
 
 
 def _wayland(what: str, observation: Observation) -> Iterator[Check]:
-    """A screen of a compositor that lets programs work it."""
+    """The screen of a supported Wayland compositor."""
     yield Check(what, CheckStatus.OK, f"Wayland, {observation.screenshot.size}")
     if is_black(observation.screenshot.image):
         yield Check(f"{_REAL}: capture", CheckStatus.FAILED, "all black", _AWAKE)
     else:
-        yield Check(f"{_REAL}: capture", CheckStatus.OK, "shows something")
-    yield Check(f"{_REAL}: pointer", CheckStatus.SKIPPED, "cannot be told from the picture here")
+        yield Check(f"{_REAL}: capture", CheckStatus.OK, "not all black")
+    yield Check(f"{_REAL}: pointer", CheckStatus.SKIPPED, "a Wayland capture does not show the pointer")
     yield _hot_key(DisplayAddress(), INPUT_DEVICES)
 
 
 def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
-    """Whether the person at the screen can be seen to press it."""
+    """Whether the watchdog can detect the hot key."""
     what, interrupts = f"{_REAL}: hot key", InterruptSettings()
     try:
         start_watchdog(address, interrupts, devices=devices).close()
     except EnvError as error:
         return Check(what, CheckStatus.FAILED, str(error), DISABLE)
-    found = f"{interrupts.hot_key} stops a run; mouse and keys in the user's hands hold it"
+    found = f"{interrupts.hot_key} stops a run; using mouse or keyboard pauses it"
     return Check(what, CheckStatus.OK, found)
 
 
-def _first_look(env: DesktopEnv) -> Observation:
-    """Look; twice where the connection breaks, since some servers begin anew when their last client has left."""
+def _first_observation(env: DesktopEnv) -> Observation:
+    """Observe; retries once, since some servers reset when their last client disconnects."""
     try:
         return in_x(env.observe)
     except EnvError:
-        time.sleep(_AFRESH_S)
+        time.sleep(_RETRY_S)
         return in_x(env.observe)
 
 
 def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
-    """A display that we start ourselves."""
-    trouble = CheckStatus.FAILED if needed else CheckStatus.WARNING
-    yield _programs(trouble)
+    """A virtual display."""
+    status = CheckStatus.FAILED if needed else CheckStatus.WARNING
+    yield _programs(status)
     yield _watching()
     if not set(missing(VIRTUAL_PACKAGES)) <= OPTIONAL:
         return
@@ -118,35 +118,35 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
     with DesktopEnv(virtual=VirtualDisplay(size)) as env:
         started = time.monotonic()
         try:
-            seen = env.observe().screenshot.size
+            size_found = env.observe().screenshot.size
         except EnvError as error:
-            yield Check(what, trouble, str(error), "see what its programs say: Xvfb :99, then DISPLAY=:99 openbox")
+            yield Check(what, status, str(error), "run its programs by hand: Xvfb :99, then DISPLAY=:99 openbox")
             return
         assert env.address is not None
-        found = f"{env.address.name}, {seen}, up in {time.monotonic() - started:.1f} s"
-        if seen != size:
-            yield Check(what, CheckStatus.FAILED, f"{found}, though {size} was asked for", "apt-get install xvfb")
+        found = f"{env.address.name}, {size_found}, started in {time.monotonic() - started:.1f} s"
+        if size_found != size:
+            yield Check(what, CheckStatus.FAILED, f"{found}, expected {size}", "apt-get install xvfb")
             return
         yield Check(what, CheckStatus.OK, found)
         yield from _screen(_VIRTUAL, env.address)
 
 
-def _programs(trouble: CheckStatus) -> Check:
-    """Whether what a virtual display is made of is installed."""
+def _programs(missing_status: CheckStatus) -> Check:
+    """Whether the programs of a virtual display are installed."""
     what, absent = f"{_VIRTUAL}: programs", missing(VIRTUAL_PACKAGES)
     if not absent:
         return Check(what, CheckStatus.OK, ", ".join(str(shutil.which(program)) for program in VIRTUAL_PACKAGES))
-    verdict = CheckStatus.WARNING if set(absent) <= OPTIONAL else trouble
-    return Check(what, verdict, f"not installed: {', '.join(absent)}", f"apt-get install {_packages(absent)}")
+    status = CheckStatus.WARNING if set(absent) <= OPTIONAL else missing_status
+    return Check(what, status, f"not installed: {', '.join(absent)}", f"apt-get install {_packages(absent)}")
 
 
 def _watching() -> Check:
-    """Whether a virtual display can be watched; few want to."""
+    """Whether a virtual display can be watched; optional."""
     what = f"{_VIRTUAL}: watching"
     if can_be_watched():
-        return Check(what, CheckStatus.OK, "TigerVNC's server and noVNC")
+        return Check(what, CheckStatus.OK, "TigerVNC and noVNC")
     fix = f"apt-get install {' '.join(WATCHING_PACKAGES)}"
-    return Check(what, CheckStatus.SKIPPED, "not installed, and needed for --watch alone", fix)
+    return Check(what, CheckStatus.SKIPPED, "not installed; only --watch needs it", fix)
 
 
 def _packages(programs: Sequence[str]) -> str:
@@ -154,7 +154,7 @@ def _packages(programs: Sequence[str]) -> str:
 
 
 def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
-    """Capture, pointer and keyboard of a display that is there."""
+    """Capture, pointer and keyboard of an open display."""
     if not is_x11():
         yield from _screen_without_x(kind, address)
         return
@@ -170,7 +170,7 @@ def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
         with open_bench(address) as bench:
             yield in_x(lambda: _keyboard(kind, bench.connection))
     except EnvError as error:
-        yield Check(f"{kind}: screen", CheckStatus.FAILED, str(error), "see that the display goes on running")
+        yield Check(f"{kind}: screen", CheckStatus.FAILED, str(error), "check that the display is running")
 
 
 def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
@@ -178,20 +178,20 @@ def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
     captured = in_x(lambda: _capture(f"{kind}: capture{number}", bench))
     yield captured
     if captured.status is CheckStatus.OK:
-        samples = in_x(lambda: [sample(bench, place(bench, *at)) for at in PLACES])
+        samples = in_x(lambda: [sample(bench, point_at(bench, *at)) for at in SAMPLE_POINTS])
         yield pointer_check(f"{kind}: pointer{number}", samples)
     else:
-        yield Check(f"{kind}: pointer{number}", CheckStatus.SKIPPED, "cannot be found where nothing is seen")
+        yield Check(f"{kind}: pointer{number}", CheckStatus.SKIPPED, "needs a working capture")
 
 
 def _monitors(kind: str, monitors: Sequence[str]) -> Check:
-    """Which there are, by the numbers that choose them."""
+    """The monitors with their numbers."""
     listed = "; ".join(f"{number} is {placed}" for number, placed in enumerate(monitors, 1))
     return Check(f"{kind}: monitors", CheckStatus.OK, f"{listed}; --monitor chooses")
 
 
 def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
-    """On macOS and Windows, where neither the pointer nor a mark of ours gets into the capture."""
+    """On macOS and Windows, where captures show neither the pointer nor a mark."""
     capture = Capture(address, 1)
     try:
         what = f"{kind}: capture"
@@ -204,14 +204,14 @@ def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
         capture.close()
 
 
-_AWAKE = "wake and unlock the screen, and close what covers it"
+_AWAKE = "wake and unlock the screen, and close whatever covers it"
 
 
 # -- the capture and the pointer
 
 
 def _capture(what: str, bench: Bench) -> Check:
-    """Whether the capture shows what is on the screen."""
+    """Whether the capture shows the screen."""
     started = time.monotonic()
     before = screenshot_of(bench.capture.frame()).image
     took_ms = 1000 * (time.monotonic() - started)
@@ -219,32 +219,32 @@ def _capture(what: str, bench: Bench) -> Check:
         return Check(what, CheckStatus.OK, f"shows what is on the screen, {took_ms:.0f} ms")
     if is_black(before):
         return Check(what, CheckStatus.FAILED, "all black", _AWAKE)
-    return Check(what, CheckStatus.FAILED, "a mark put on the screen is not in it: something covers the screen", _AWAKE)
+    return Check(what, CheckStatus.FAILED, "does not show a mark on the screen: something covers the screen", _AWAKE)
 
 
 def pointer_check(what: str, samples: Sequence[Sample | None]) -> Check:
-    """Whether the pointer arrives at the pixels that it is sent to; None stands for one that was not seen."""
+    """Whether the pointer arrives where it is sent; None is a sample where it was not found."""
     found = tuple(sample for sample in samples if sample is not None)
     if len(found) < len(samples):
-        missed = f"not seen at {len(samples) - len(found)} of {len(samples)} places that it was sent to"
+        missed = f"not found at {len(samples) - len(found)} of {len(samples)} positions"
         return Check(what, CheckStatus.FAILED, missed, _LEAVE_ALONE)
     transform, error_px = fitted(found), max(sample.error_px for sample in found)
     origin = f", origin {transform.origin_x:.0f},{transform.origin_y:.0f}"
-    begins = "" if max(abs(transform.origin_x), abs(transform.origin_y)) < LARGEST_ERROR_PX else origin
-    measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}{begins}"
+    origin_text = "" if max(abs(transform.origin_x), abs(transform.origin_y)) < LARGEST_ERROR_PX else origin
+    measured = f"arrives within {error_px:.1f} px of where it is sent, scale {transform.scale:.4g}{origin_text}"
     if error_px > LARGEST_ERROR_PX:
         return Check(what, CheckStatus.FAILED, measured, f"set the scale of the screen to 100 %; {_LEAVE_ALONE}")
     return Check(what, CheckStatus.OK, measured)
 
 
-_LEAVE_ALONE = "close what holds the pointer, switch off the mouse integration of a virtual machine, and try again"
+_LEAVE_ALONE = "close programs that grab the pointer, disable the mouse integration of a virtual machine, and try again"
 
 
 # -- the keyboard and the clipboard
 
 
 def _keyboard(kind: str, connection: XDisplay) -> Check:
-    """Which layout there is, and what of ASCII cannot be typed by its keys."""
+    """The keyboard layout, and which ASCII characters have no key."""
     what = f"{kind}: keyboard"
     keyboard = Keyboard(connection)
     pointer = connection.screen().root.query_pointer()
@@ -253,22 +253,22 @@ def _keyboard(kind: str, connection: XDisplay) -> Check:
         return Check(what, CheckStatus.WARNING, f"{layout}; Caps Lock is on", "press Caps Lock")
     absent = [character for character in _ASCII if keyboard.stroke(character) is None]
     if not absent:
-        return Check(what, CheckStatus.OK, f"{layout}; all of ASCII by keys, {len(keyboard.spare())} spare keys")
-    found = f"{layout}; {len(absent)} of {len(_ASCII)} ASCII characters have no key, as {absent[0]!r}"
+        return Check(what, CheckStatus.OK, f"{layout}; keys for all of ASCII, {len(keyboard.spare())} unused keys")
+    found = f"{layout}; {len(absent)} of {len(_ASCII)} ASCII characters have no key, such as {absent[0]!r}"
     if keyboard.spare():
-        return Check(what, CheckStatus.WARNING, f"{found}: they are pasted", "for typing them by keys: setxkbmap us")
-    return Check(what, CheckStatus.FAILED, f"{found}, and none is spare", "setxkbmap us")
+        return Check(what, CheckStatus.WARNING, f"{found}: they are pasted", "to type them with keys: setxkbmap us")
+    return Check(what, CheckStatus.FAILED, f"{found}, and there are no unused keys", "setxkbmap us")
 
 
 def layout_name(rules: tuple[str, ...], group: int) -> str:
-    """What `_XKB_RULES_NAMES` tells (rules, model, layouts, variants, options), for the layout that is active."""
+    """Describe the active layout from `_XKB_RULES_NAMES` (rules, model, layouts, variants, options)."""
     model, layouts, variants, options = (*rules[1:5], "", "", "", "")[:4]
     names = layouts.split(",")
     if not layouts or group >= len(names):
         return "layout unknown"
     kinds = (variants.split(",") + [""] * len(names))[: len(names)]
     named = [f"{name}({kind})" if kind else name for name, kind in zip(names, kinds, strict=True)]
-    others = f", beside {', '.join(named[:group] + named[group + 1 :])}" if len(named) > 1 else ""
+    others = f", also {', '.join(named[:group] + named[group + 1 :])}" if len(named) > 1 else ""
     return f"layout {named[group]}{others} on {model or 'an unknown model'}{f', {options}' if options else ''}"
 
 
@@ -284,21 +284,21 @@ def _xkb_rules(connection: XDisplay) -> tuple[str, ...]:
 
 
 def _clipboard_tool() -> Check:
-    """Pasting needs none on X; what the clipboard held before survives us by xclip alone."""
+    """Whether xclip is installed, which keeps the old clipboard content after a run; pasting works without it."""
     what = f"{_REAL}: clipboard"
     if not is_x11():
         return Check(what, CheckStatus.OK, "the system's own")
     tool = shutil.which("xclip")
     if tool is not None:
         return Check(what, CheckStatus.OK, tool)
-    found = "no xclip: texts are pasted all the same, but what was copied before is lost when a run ends"
+    found = "no xclip: pasting works, but the old clipboard content is lost when a run ends"
     return Check(what, CheckStatus.WARNING, found, "apt-get install xclip")
 
 
-# -- what is there
+# -- advice
 
 
-def _how_to_get_one(can_be_virtual: bool) -> str:
+def _display_advice(can_be_virtual: bool) -> str:
     if can_be_virtual:
         return _USE_VIRTUAL
     packages = " ".join(VIRTUAL_PACKAGES.values())

@@ -1,4 +1,4 @@
-"""Finding things on a screen by what we put there ourselves: a mark, and the pointer over it."""
+"""Measures capture and pointer with a mark: a small window with a cursor of known colours."""
 
 import time
 from collections.abc import Callable, Generator
@@ -22,35 +22,35 @@ from .x11.xlib import XDisplay
 T = TypeVar("T")
 Colour = tuple[int, int, int]
 
-PLACES = ((0.25, 0.25), (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0.75, 0.75))
-"""Where to measure, as shares of the width and the height: not near corners, which may be hot."""
+SAMPLE_POINTS = ((0.25, 0.25), (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0.75, 0.75))
+"""Where to measure, as fractions of width and height; not near corners, which may trigger actions."""
 
 _MARK_PX, _CURSOR_PX, _NEAR_PX = 48, 9, 100
 _MARK: Colour = (203, 31, 167)
 _CURSOR: Colour = (31, 203, 67)
-_ALIKE = 12  # of 255, a channel; screens of 16 bits a pixel round
-_SEEN_S = 1.0
-_LEAST_LOOKS = 3
+_TOLERANCE = 12  # of 255 per channel, since 16-bit screens round colours
+_SEARCH_S = 1.0
+_MIN_CAPTURES = 3
 _POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What measuring needs: a connection, how the environment sees the screen, and that with the pointer in it."""
+    """What measuring needs: a connection, a driver, and captures without and with the pointer."""
 
     connection: XDisplay
     driver: XTestDriver
     capture: Capture
-    look_with_pointer: Callable[[], Image.Image]
+    capture_with_pointer: Callable[[], Image.Image]
 
-    def look(self) -> Image.Image:
-        """The screen as the environment sees it."""
+    def image(self) -> Image.Image:
+        """The screen as the environment captures it."""
         return screenshot_of(self.capture.frame()).image
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The pointer was sent `to` a point of the screenshot, by way of `device`, and was seen `at` another."""
+    """A measurement: the pointer was sent `to` a point of the screenshot, at `device`, and was found `at` another."""
 
     to: ScreenPoint
     device: DevicePoint
@@ -63,7 +63,7 @@ class Sample:
 
 
 def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
-    """The transform that leads from the places where the pointer was seen to where it was put, by least squares."""
+    """The least-squares transform from where the pointer was found to where it was put."""
     x, y = mean(sample.device.x for sample in samples), mean(sample.device.y for sample in samples)
     at_x, at_y = mean(sample.at.x for sample in samples), mean(sample.at.y for sample in samples)
     across = sum((s.device.x - x) * (s.at.x - at_x) + (s.device.y - y) * (s.at.y - at_y) for s in samples)
@@ -74,7 +74,7 @@ def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
 
 @contextmanager
 def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
-    """Open what measuring a monitor needs; the pointer is put back at the end, and every connection closed."""
+    """Open what measuring a monitor needs; puts the pointer back and closes all connections at the end."""
     import mss
 
     with ExitStack() as undo:
@@ -102,7 +102,7 @@ def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
 
 @contextmanager
 def _mark(connection: XDisplay, at: DevicePoint) -> Generator[None]:
-    """A small window of ours around `at`, above all others, over which the pointer is a square of ours."""
+    """Show a small window centred at `at`, above all others, with a square cursor."""
     from Xlib import X
 
     screen = connection.screen()
@@ -130,36 +130,36 @@ def _mark(connection: XDisplay, at: DevicePoint) -> Generator[None]:
 
 
 def shows_marks(bench: Bench) -> bool:
-    """Whether a mark put on the middle of the screen gets into the capture."""
-    before, at = bench.look(), place(bench, 0.5, 0.5)
+    """Whether the capture shows a mark in the middle of the screen."""
+    before, at = bench.image(), point_at(bench, 0.5, 0.5)
     with _mark(bench.connection, bench.capture.device.apply(at)):
-        return _seen(lambda: _changed_near(at, before, bench.look(), _MARK)) is not None
+        return _find(lambda: _find_change(at, before, bench.image(), _MARK)) is not None
 
 
 def sample(bench: Bench, at: ScreenPoint) -> Sample | None:
-    """Show a mark, send the pointer to where it is seen, and see where it arrives; None if it does not."""
-    before = bench.look()
+    """Show a mark, move the pointer to it, and find where it arrives; None if mark or pointer is not found."""
+    before = bench.image()
     with _mark(bench.connection, bench.capture.device.apply(at)):
-        box = _seen(lambda: _changed_near(at, before, bench.look(), _MARK))
+        box = _find(lambda: _find_change(at, before, bench.image(), _MARK))
         if box is None:
             return None
         to = ScreenPoint((box.left + box.right) // 2, (box.top + box.bottom) // 2)
         device = bench.capture.device.apply(to)
         bench.driver.move(device.x, device.y)
-        dot = _seen(lambda: _changed_near(to, before, bench.look_with_pointer(), _CURSOR))
+        dot = _find(lambda: _find_change(to, before, bench.capture_with_pointer(), _CURSOR))
     if dot is None:
         return None
     return Sample(to, device, ScreenPoint((dot.left + dot.right - 1) / 2, (dot.top + dot.bottom - 1) / 2))
 
 
-def place(bench: Bench, across: float, down: float) -> ScreenPoint:
-    """The point at those shares of the width and the height."""
+def point_at(bench: Bench, across: float, down: float) -> ScreenPoint:
+    """The point at these fractions of width and height."""
     size = bench.capture.size
     return ScreenPoint(int(size.width * across), int(size.height * down))
 
 
-def _changed_near(at: ScreenPoint, before: Image.Image, after: Image.Image, colour: Colour) -> Box | None:
-    """As `changed`, looking around `at` first, which is quick, then everywhere."""
+def _find_change(at: ScreenPoint, before: Image.Image, after: Image.Image, colour: Colour) -> Box | None:
+    """As `changed`; searches around `at` first, which is fast."""
     left, top = max(0, int(at.x) - _NEAR_PX), max(0, int(at.y) - _NEAR_PX)
     part = (left, top, min(before.width, left + 2 * _NEAR_PX), min(before.height, top + 2 * _NEAR_PX))
     box = changed(before.crop(part), after.crop(part), colour) if before.size == after.size else None
@@ -169,44 +169,44 @@ def _changed_near(at: ScreenPoint, before: Image.Image, after: Image.Image, colo
 
 
 def changed(before: Image.Image, after: Image.Image, colour: Colour) -> Box | None:
-    """The smallest box around the pixels that took on `colour`."""
+    """The bounding box of the pixels that have changed to `colour`."""
     if before.size != after.size:
         return None
-    new = ImageChops.subtract(_alike(after, colour), _alike(before, colour))
+    new = ImageChops.subtract(_mask(after, colour), _mask(before, colour))
     box = new.getbbox()
     return Box(*box) if box else None
 
 
 def is_black(image: Image.Image) -> bool:
-    """Whether not one pixel is lit."""
+    """Whether all pixels are black."""
     return image.getbbox() is None
 
 
-def _alike(image: Image.Image, colour: Colour) -> Image.Image:
-    """White where a pixel has that colour, else black."""
+def _mask(image: Image.Image, colour: Colour) -> Image.Image:
+    """A mask: white where a pixel has that colour."""
     found: Image.Image | None = None
     for band, value in zip(image.split(), colour, strict=True):
-        near = band.point([255 * (abs(level - value) <= _ALIKE) for level in range(256)])
+        near = band.point([255 * (abs(level - value) <= _TOLERANCE) for level in range(256)])
         found = near if found is None else ImageChops.darker(found, near)
     assert found is not None
     return found
 
 
-def _seen(look: Callable[[], T | None]) -> T | None:
-    """What `look` finds, as soon as it does and stays the same; None if it does not in time."""
-    end = time.monotonic() + _SEEN_S
+def _find(search: Callable[[], T | None]) -> T | None:
+    """The result of `search` once it is the same twice in a row; None if that does not happen in time."""
+    end = time.monotonic() + _SEARCH_S
     before: T | None = None
-    history = 0
-    while history < _LEAST_LOOKS or time.monotonic() < end:
-        found = look()
+    captures = 0
+    while captures < _MIN_CAPTURES or time.monotonic() < end:
+        found = search()
         if found is not None and found == before:
             return found
         before = found
-        history += 1
+        captures += 1
         time.sleep(_POLL_S)
     return None
 
 
 def _quietly(work: Callable[[], object]) -> None:
-    with suppress(EnvError, Exception):  # giving back what a dead display held may fail in any way
+    with suppress(EnvError, Exception):  # closing a dead connection can raise anything
         work()

@@ -235,7 +235,7 @@ def test_the_phone_is_chosen_by_its_serial(phone: PhoneStage) -> None:
     with AndroidEnv("Y2", server=phone.server) as env:
         assert env.observe().screenshot.size == UPRIGHT
     phone.phone.states = {"R58": "unauthorized"}
-    with pytest.raises(EnvUnavailable, match="R58 has not allowed"):
+    with pytest.raises(EnvUnavailable, match="R58 has not authorized"):
         AndroidEnv(server=phone.server).observe()
     phone.phone.states = {}
     with pytest.raises(EnvUnavailable, match="no phone is connected"):

@@ -215,7 +215,7 @@ def test_a_pointer_that_is_held_fast_fails(screen: Display) -> None:
     screen.sync()
     pointer = named(list(check_desktop(SMALL)))["desktop: pointer"]
     assert pointer.status is CheckStatus.FAILED
-    assert "not seen at 5 of 5 places" in pointer.found
+    assert "not found at 5 of 5 positions" in pointer.found
 
 
 @pytest.mark.desktop
@@ -315,7 +315,7 @@ def test_black_is_only_what_has_no_lit_pixel() -> None:
     [
         (("evdev", "pc105", "us", "", "", ""), 0, "layout us on pc105"),
         (("evdev", "pc105", "us,ru", ",phonetic", "grp:alt_shift_toggle", ""), 1,
-         "layout ru(phonetic), beside us on pc105, grp:alt_shift_toggle"),
+         "layout ru(phonetic), also us on pc105, grp:alt_shift_toggle"),
         (("evdev", "", "de", "neo"), 0, "layout de(neo) on an unknown model"),
         (("evdev", "pc105", "us"), 3, "layout unknown"),
         ((), 0, "layout unknown"),
