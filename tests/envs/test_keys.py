@@ -1,4 +1,4 @@
-"""Key names: every spelling leads to one key, and nothing is guessed."""
+"""Key names: spellings map to canonical names, and nothing is guessed."""
 
 import ast
 import re
@@ -53,7 +53,7 @@ canonical = st.sampled_from(sorted(NAMED) + list("abcxyz0189+-=[]\\;',./`~!@#$%^
         ("\n", "enter"),
     ],
 )
-def test_a_spelling_names_its_key(spelling: str, key: str) -> None:
+def test_spellings_map_to_canonical_keys(spelling: str, key: str) -> None:
     assert canonical_key(spelling) == key
 
 
@@ -85,12 +85,12 @@ def test_a_spelling_names_its_key(spelling: str, key: str) -> None:
         ("cmd+space", ("super", "space")),
     ],
 )
-def test_a_combination_is_split_as_it_was_meant(combination: str, keys: tuple[str, ...]) -> None:
+def test_combinations_are_split_correctly(combination: str, keys: tuple[str, ...]) -> None:
     assert split_keys(combination) == keys
 
 
 @pytest.mark.parametrize("combination", ["", "   ", "\n", "hyperdrive", "ctrl hyperdrive", "ctrl+hyperdrive", "abc"])
-def test_what_is_no_key_is_refused(combination: str) -> None:
+def test_unknown_keys_are_refused(combination: str) -> None:
     with pytest.raises(ActionRefused):
         split_keys(combination)
 
@@ -111,20 +111,20 @@ def test_a_refusal_names_the_key() -> None:
 
 
 @given(key=canonical)
-def test_a_canonical_name_stays_as_it_is(key: str) -> None:
+def test_canonical_names_are_unchanged(key: str) -> None:
     assert canonical_key(key) == key
     assert split_keys(key) == (key,)
 
 
 @given(keys=st.lists(canonical.filter(lambda key: key != "+"), min_size=1, max_size=4))
-def test_keys_joined_by_spaces_are_told_apart(keys: list[str]) -> None:
+def test_keys_joined_by_spaces_are_split(keys: list[str]) -> None:
     combination = " ".join(keys)
     assert split_keys(combination) == tuple(keys)
     assert split_keys(combination.upper()) == tuple(keys)
 
 
 @given(held=st.lists(st.sampled_from(sorted(MODIFIERS)), min_size=1, max_size=3), key=canonical)
-def test_keys_joined_by_plus_signs_are_told_apart(held: list[str], key: str) -> None:
+def test_keys_joined_by_plus_signs_are_split(held: list[str], key: str) -> None:
     assert split_keys("+".join([*held, key])) == (*held, key)
     assert split_keys(" + ".join([*held, key])) == (*held, key)
 

@@ -1,4 +1,4 @@
-"""An Android phone over adb: the contract as far as fingers go, against an adb server with a pretended phone."""
+"""Android phones over adb, against a fake adb server."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -38,7 +38,7 @@ from screenwright.testing import EnvContract, Stage
 SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
 UPRIGHT = Size(400, 640)
 LEAKY = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""adbutils leaves the socket of a connection that fails to the garbage collector."""
+"""adbutils does not close the socket of a failed connection."""
 
 
 class PhoneStage:
@@ -76,18 +76,18 @@ class TestAndroidEnv(EnvContract):
         return phone
 
     def test_shift_stays_pressed_until_release(self, stage: Stage) -> None:
-        """`input` holds no keys from one command to the next, and so they are refused."""
+        """`input` cannot hold keys between commands, so they are refused."""
         with pytest.raises(ActionRefused, match="its keys cannot be held"):
             stage.env.execute(KeyDown("shift"))
 
 
-def test_what_the_screen_shows_now_is_known_to_the_log(phone: PhoneStage) -> None:
+def test_the_location_is_the_focused_activity(phone: PhoneStage) -> None:
     assert phone.env.observe().location == "com.android.settings/com.android.settings.Settings"
     assert phone.env.info().program == "Pretend Phone"
     assert phone.phone.ran[:2] == ["getprop ro.product.model", "input keyevent 224"]
 
 
-def test_a_warning_in_front_of_the_picture_does_no_harm(phone: PhoneStage) -> None:
+def test_a_warning_before_the_screenshot_is_ignored(phone: PhoneStage) -> None:
     phone.phone.before_picture = b"[Warning] Multiple displays were found, but no display id was specified!\n"
     assert phone.env.observe().screenshot.size == UPRIGHT
     phone.phone.before_picture, phone.phone.picture = b"", b"Failed to take screenshot: -38"
@@ -95,7 +95,7 @@ def test_a_warning_in_front_of_the_picture_does_no_harm(phone: PhoneStage) -> No
         phone.env.observe()
 
 
-def test_a_turned_screen_and_a_black_one_are_told(phone: PhoneStage) -> None:
+def test_rotated_and_black_screens_are_reported_as_facts(phone: PhoneStage) -> None:
     assert phone.env.observe().facts == ()
     phone.phone.env.size = Size(640, 400)
     assert phone.env.observe().facts == ("The screen was rotated. Its size changed from 400x640 to 640x400.",)
@@ -105,7 +105,7 @@ def test_a_turned_screen_and_a_black_one_are_told(phone: PhoneStage) -> None:
     assert "The screenshot is black." in fact
 
 
-def test_other_text_than_ascii_is_typed_by_the_app_for_it_which_is_taken_back(phone: PhoneStage) -> None:
+def test_unicode_text_is_typed_with_adbkeyboard_and_the_keyboard_is_restored(phone: PhoneStage) -> None:
     phone.env.execute(Click(phone.field))
     assert phone.env.execute(Type("plain")).method == "input"
     assert phone.phone.keyboard == OWN_KEYBOARD
@@ -114,7 +114,7 @@ def test_other_text_than_ascii_is_typed_by_the_app_for_it_which_is_taken_back(ph
     assert (phone.text(), phone.submissions()) == ("plain 你好", 1)
 
 
-def test_without_that_app_it_is_refused_with_what_to_install(phone: PhoneStage) -> None:
+def test_without_adbkeyboard_unicode_text_is_refused(phone: PhoneStage) -> None:
     phone.phone.keyboards.remove(ADB_KEYBOARD)
     phone.env.execute(Click(phone.field))
     with pytest.raises(ActionRefused, match="can type only ASCII, not 'é', unless ADBKeyboard"):
@@ -131,7 +131,7 @@ def test_text_reaches_the_phone_letter_by_letter(phone: PhoneStage, text: str) -
     assert phone.text() == text
 
 
-def test_apps_are_opened_by_what_people_call_them(phone: PhoneStage) -> None:
+def test_apps_are_opened_by_common_names(phone: PhoneStage) -> None:
     for name, component in (
         ("Settings", "com.android.settings/.Settings"),
         ("Clock", "com.google.android.deskclock/com.android.deskclock.DeskClock"),
@@ -149,7 +149,7 @@ def test_apps_are_opened_by_what_people_call_them(phone: PhoneStage) -> None:
     assert phone.phone.started[-1] == "org.tasks/com.todoroo.astrid.activity.MainActivity$Start"
 
 
-def test_which_app_is_meant_is_not_guessed() -> None:
+def test_ambiguous_app_names_are_not_guessed() -> None:
     components = launchable("com.one.notes/.Main\ncom.two.notes/.Main\n  com.three/.A$B\npriority=0 match=0x1\n")
     assert components == ("com.one.notes/.Main", "com.two.notes/.Main", "com.three/.A$B")
     assert find_app("notes", components) is None
@@ -173,7 +173,7 @@ def test_buttons_of_the_phone_and_addresses(phone: PhoneStage) -> None:
         phone.env.execute(Navigate("file:///etc/passwd"))
 
 
-def test_a_drag_is_a_swipe_and_a_long_press_stays(phone: PhoneStage) -> None:
+def test_a_drag_is_a_swipe_and_a_long_press_does_not_move(phone: PhoneStage) -> None:
     at = phone.phone.env.where("Cherry")
     phone.env.execute(Drag((at, ScreenPoint(at.x, at.y - 44))))
     assert phone.phone.env.state.scrolled == 2
@@ -201,7 +201,7 @@ def test_a_scroll_swipes_against_its_direction_within_the_screen(
         assert towards > 10
 
 
-def test_what_fingers_cannot_do_is_refused() -> None:
+def test_actions_that_touch_cannot_do_are_refused() -> None:
     at = ScreenPoint(5, 5)
     for action, reason in (
         (Click(at, Button.RIGHT), "has no right button; use a long press"),
@@ -215,7 +215,7 @@ def test_what_fingers_cannot_do_is_refused() -> None:
     assert list(text_commands("")) == []
 
 
-def test_a_finger_that_is_down_is_lifted(phone: PhoneStage) -> None:
+def test_release_lifts_a_finger(phone: PhoneStage) -> None:
     phone.env.execute(ButtonDown(at=phone.nothing))
     phone.env.release()
     phone.env.release()
@@ -243,7 +243,7 @@ def test_the_phone_is_chosen_by_its_serial(phone: PhoneStage) -> None:
 
 
 @LEAKY
-def test_a_phone_that_is_unplugged_is_lost(phone: PhoneStage) -> None:
+def test_an_unplugged_phone_raises_env_lost(phone: PhoneStage) -> None:
     phone.env.observe()
     phone.phone.states = {}
     with pytest.raises(EnvLost, match="'emulator-5554' not found"):
@@ -260,7 +260,7 @@ def test_an_old_phone_without_the_newer_shell_works_too(phone: PhoneStage) -> No
             env.execute(OpenApp("Camera"))
 
 
-def test_the_doctor_says_what_a_phone_can_do(phone: PhoneStage) -> None:
+def test_the_doctor_checks_a_phone(phone: PhoneStage) -> None:
     checks = list(check_android(server=phone.server))
     assert [check.status for check in checks] == [CheckStatus.OK] * 3
     assert checks[0].found == "Pretend Phone, emulator-5554"
@@ -275,7 +275,7 @@ def test_the_doctor_says_what_a_phone_can_do(phone: PhoneStage) -> None:
 
 
 @pytest.mark.reader
-def test_the_command_line_works_a_phone(
+def test_the_command_line_operates_a_phone(
     phone: PhoneStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -286,7 +286,7 @@ def test_the_command_line_works_a_phone(
 
 
 @LEAKY
-def test_no_adb_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_adb_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADBUTILS_ADB_PATH", "/bin/false")
     with pytest.raises(EnvUnavailable, match="adb: connect to adb server failed"):
         AndroidEnv(server=("127.0.0.1", 9)).observe()

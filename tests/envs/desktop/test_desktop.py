@@ -1,4 +1,4 @@
-"""A virtual desktop as a screen: a Tk program tells in a file what was done to it; nothing reads its pixels."""
+"""Virtual desktops: a Tk program records the input it receives in a file."""
 
 import json
 import os
@@ -98,17 +98,17 @@ class TestDesktopEnv(EnvContract):
         return tk_stage
 
 
-def test_the_place_is_the_title_of_the_active_window(tk_stage: DesktopStage) -> None:
+def test_the_location_is_the_title_of_the_active_window(tk_stage: DesktopStage) -> None:
     assert tk_stage.env.observe().location == "Stage"
 
 
-def test_a_double_click_is_one_to_the_program(tk_stage: DesktopStage) -> None:
+def test_a_program_receives_a_double_click(tk_stage: DesktopStage) -> None:
     before = tk_stage.number("doubles")
     tk_stage.env.execute(Click(PAD, count=2))
     eventually(lambda: tk_stage.number("doubles"), before + 1)
 
 
-def test_two_clicks_in_one_place_are_not_a_double_click(tk_stage: DesktopStage) -> None:
+def test_two_clicks_at_one_position_are_not_a_double_click(tk_stage: DesktopStage) -> None:
     singles, doubles = tk_stage.number("singles"), tk_stage.number("doubles")
     tk_stage.env.execute(Click(PAD))
     tk_stage.env.execute(Click(ScreenPoint(PAD.x + 2, PAD.y)))
@@ -140,18 +140,18 @@ def test_the_wheel_turns_by_notches(tk_stage: DesktopStage, direction: Direction
 
 
 @pytest.mark.parametrize("action", [Home(), Back(), Navigate("about:blank")])
-def test_what_a_desktop_has_not_is_refused(tk_stage: DesktopStage, action: Home | Back | Navigate) -> None:
+def test_unsupported_actions_are_refused(tk_stage: DesktopStage, action: Home | Back | Navigate) -> None:
     with pytest.raises(ActionRefused, match=type(action).__name__.lower()):
         tk_stage.env.execute(action)
 
 
-def test_how_text_was_typed_is_told(tk_stage: DesktopStage) -> None:
+def test_the_result_reports_how_text_was_typed(tk_stage: DesktopStage) -> None:
     tk_stage.env.execute(Click(tk_stage.field))
     assert tk_stage.env.execute(Type("plain")).method == "keys"
     assert tk_stage.env.execute(Type("Привет")).method == "paste"
 
 
-def test_text_that_no_program_fetches_is_typed_with_lent_keys(tk_stage: DesktopStage) -> None:
+def test_text_that_no_program_fetches_is_typed_with_remapped_keys(tk_stage: DesktopStage) -> None:
     tk_stage.env.execute(Click(PAD))  # it takes keys, and pastes nothing
     before = len(tk_stage.items("keys"))
     assert tk_stage.env.execute(Type("яb你")).method == "remapped keys"
@@ -164,7 +164,7 @@ def clipboard_of(env: DesktopEnv) -> list[str]:
 
 
 @NEEDS_XCLIP
-def test_the_clipboard_holds_what_it_held_before(tk_stage: DesktopStage) -> None:
+def test_the_clipboard_content_is_restored(tk_stage: DesktopStage) -> None:
     xclip = [*clipboard_of(tk_stage.env), "-selection", "clipboard"]
     subprocess.run([*xclip, "-in"], input=b"precious", check=True, stdout=subprocess.DEVNULL)
     tk_stage.env.execute(Click(tk_stage.field))
@@ -192,7 +192,7 @@ def test_a_display_opened_by_a_thread_outlives_that_thread() -> None:
         assert env.observe().screenshot.size == Size(320, 240)
 
 
-def test_text_of_any_script_is_saved_as_it_was_typed(tmp_path: Path) -> None:
+def test_text_of_any_script_is_typed_correctly(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("")
     text = f"it's 100% <right> & {{done}}\n{UNICODE}\n\tindented\n"
@@ -215,7 +215,7 @@ def test_pasted_text_replaces_the_selection_and_breaks_lines_with_enter(tmp_path
 
 
 @pytest.mark.parametrize("layout", ["de", "ru"])
-def test_text_and_hotkeys_are_right_on_other_keyboards(tmp_path: Path, layout: str) -> None:
+def test_text_and_hotkeys_work_with_other_layouts(tmp_path: Path, layout: str) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("")
     text = f"Zoë (y+z)=x; {UNICODE}\n"
@@ -231,7 +231,7 @@ def test_text_and_hotkeys_are_right_on_other_keyboards(tmp_path: Path, layout: s
         eventually(lambda: file.read_text(encoding="utf-8"), text + "plain (y)\n")
 
 
-def test_a_terminal_gets_its_text_and_a_program_is_opened_once(tmp_path: Path) -> None:
+def test_text_reaches_a_terminal_and_a_program_is_opened_once(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
     with DesktopEnv(virtual=VirtualDisplay()) as env:
         env.observe()
@@ -263,7 +263,7 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
         assert json.loads(files["red"].read_text())["presses"] == 0
 
 
-def test_a_display_that_dies_is_lost_and_the_rest_ends_with_us() -> None:
+def test_a_display_that_dies_is_lost_and_its_processes_end() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
         started = started_by(env.observe)
         server = next(process for process in started if process.name() == "Xvfb")
@@ -279,7 +279,7 @@ def test_a_display_that_dies_is_lost_and_the_rest_ends_with_us() -> None:
 
 @pytest.fixture
 def taken_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[DesktopEnv]:
-    """A display that somebody else started, worked as a real screen is."""
+    """A display started by someone else, operated as a real screen."""
     with DesktopEnv(virtual=VirtualDisplay(Size(640, 480))) as theirs:
         theirs.observe()
         assert theirs.address is not None
@@ -299,7 +299,7 @@ def test_pushing_the_pointer_into_the_corner_stops_on_a_real_screen(taken_over: 
 
 
 @NEEDS_XCLIP
-def test_the_clipboard_of_a_real_screen_outlives_us(taken_over: DesktopEnv) -> None:
+def test_the_clipboard_of_a_real_screen_outlives_the_environment(taken_over: DesktopEnv) -> None:
     taken_over.observe()
     xclip = [*clipboard_of(taken_over), "-selection", "clipboard"]
     subprocess.run([*xclip, "-in"], input=b"precious", check=True, stdout=subprocess.DEVNULL)
@@ -310,7 +310,7 @@ def test_the_clipboard_of_a_real_screen_outlives_us(taken_over: DesktopEnv) -> N
     assert found.stdout == b"precious"
 
 
-def test_a_program_opened_on_a_real_screen_stays_when_we_go(taken_over: DesktopEnv) -> None:
+def test_a_program_opened_on_a_real_screen_outlives_the_environment(taken_over: DesktopEnv) -> None:
     taken_over.observe()
     assert taken_over.execute(OpenApp("xterm")).method == "started"
     taken_over.close()
@@ -360,7 +360,7 @@ def test_nothing_is_left_when_the_reaper_is_killed() -> None:
             env.observe()
 
 
-def test_a_program_that_shows_no_window_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_a_program_without_a_window_is_reported_with_its_last_line(tmp_path: Path) -> None:
     program = tmp_path / "broken"
     program.write_text("#!/bin/sh\necho 'no such font' >&2\nexit 3\n")
     program.chmod(0o755)
@@ -371,7 +371,7 @@ def test_a_program_that_shows_no_window_is_told_with_its_last_words(tmp_path: Pa
         env.observe()
 
 
-def test_pyautogui_works_a_display_on_request(tmp_path: Path) -> None:
+def test_pyautogui_operates_a_display_on_request(tmp_path: Path) -> None:
     told = tmp_path / "told.json"
     program = textwrap.dedent(f"""
         import sys
@@ -396,6 +396,6 @@ def test_pyautogui_works_a_display_on_request(tmp_path: Path) -> None:
     assert [220, 120] in seen["drag"]
 
 
-def test_patience_bounds_the_wait() -> None:
+def test_timeouts_limit_the_wait() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240)), timeouts=SettleTimeouts(0.05, 0.05, 0.1)) as env:
         assert env.execute(Click(ScreenPoint(5, 5))).settled_by in ("no change", "quiet", "limit")

@@ -1,4 +1,4 @@
-"""What the doctor finds on a desktop, on displays that are right and on displays that are wrong in a known way."""
+"""The doctor's desktop checks, on working displays and on displays with known faults."""
 
 import os
 import platform
@@ -82,9 +82,7 @@ def test_without_a_display_a_virtual_one_is_tried() -> None:
     assert "within 0.0 px" in checks["virtual: pointer"].found
 
 
-def test_with_neither_a_display_nor_the_programs_for_one_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_display_and_programs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     checks = named(list(check_desktop(SMALL)))
     assert checks.pop("virtual: watching").status is CheckStatus.SKIPPED  # few want that
@@ -94,14 +92,14 @@ def test_with_neither_a_display_nor_the_programs_for_one_it_says_what_to_install
 
 
 @pytest.mark.desktop
-def test_only_what_is_missing_is_to_be_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_only_missing_packages_are_suggested(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     without("openbox", tmp_path, monkeypatch)
     programs = named(list(check_desktop(SMALL)))["virtual: programs"]
     assert (programs.status, programs.fix) == (CheckStatus.FAILED, "apt-get install openbox")
 
 
 @pytest.mark.desktop
-def test_a_virtual_display_does_without_a_bus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_virtual_display_works_without_dbus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     without("dbus-daemon", tmp_path, monkeypatch)
     checks = named(list(check_desktop(SMALL)))
     assert checks["virtual: programs"].status is CheckStatus.WARNING
@@ -116,7 +114,7 @@ def test_a_display_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.desktop
-def test_a_server_that_does_not_start_is_told_with_its_own_words(
+def test_a_server_that_does_not_start_is_reported_with_its_output(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     without("Xvfb", tmp_path, monkeypatch)
@@ -130,7 +128,7 @@ def test_a_server_that_does_not_start_is_told_with_its_own_words(
 
 
 @pytest.mark.desktop
-def test_nothing_stays_behind_also_when_nobody_listens_to_the_end() -> None:
+def test_closing_the_checks_early_leaves_nothing_behind() -> None:
     before = children()
     checks = check_desktop(SMALL)
     for check in checks:
@@ -159,7 +157,7 @@ def test_a_real_screen_is_measured_and_left_as_it_was(screen: Display) -> None:
 
 
 @pytest.mark.desktop
-def test_the_pointer_is_put_back_also_when_nobody_listens_to_the_end(screen: Display) -> None:
+def test_closing_the_checks_early_puts_the_pointer_back(screen: Display) -> None:
     checks = check_desktop(SMALL)
     while next(checks).what != "desktop: pointer":
         pass
@@ -169,7 +167,7 @@ def test_the_pointer_is_put_back_also_when_nobody_listens_to_the_end(screen: Dis
 
 
 @pytest.mark.desktop
-def test_a_server_that_begins_anew_after_each_visitor_is_looked_at(tmp_path: Path) -> None:
+def test_a_server_that_resets_after_each_client_is_checked(tmp_path: Path) -> None:
     command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{SMALL}x24", "-nolisten", "tcp"]
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
@@ -207,7 +205,7 @@ def split(name: str, place: str, output: str) -> None:
 
 
 @pytest.mark.desktop
-def test_a_pointer_that_is_held_fast_fails(screen: Display) -> None:
+def test_a_pointer_that_cannot_move_fails(screen: Display) -> None:
     root = screen.screen().root
     cage = root.create_window(0, 0, 30, 30, 0, X.CopyFromParent, override_redirect=True)
     cage.map()
@@ -230,7 +228,7 @@ def test_a_layout_without_latin_letters_is_named(screen: Display) -> None:
 
 
 @pytest.mark.desktop
-def test_caps_lock_is_told(screen: Display) -> None:
+def test_caps_lock_is_reported(screen: Display) -> None:
     key = screen.keysym_to_keycode(XK.XK_Caps_Lock)
     for event in (X.KeyPress, X.KeyRelease):
         xtest.fake_input(screen, event, key)
@@ -241,7 +239,7 @@ def test_caps_lock_is_told(screen: Display) -> None:
 
 
 @pytest.mark.desktop
-def test_a_missing_clipboard_tool_is_told(screen: Display, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_clipboard_tool_is_reported(screen: Display, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert os.environ["DISPLAY"] == screen.get_display_name()
     without("xclip", tmp_path, monkeypatch)
     clipboard = named(list(check_desktop(SMALL)))["desktop: clipboard"]
@@ -249,7 +247,7 @@ def test_a_missing_clipboard_tool_is_told(screen: Display, monkeypatch: pytest.M
 
 
 @pytest.mark.desktop
-def test_a_virtual_display_that_cannot_be_had_is_no_failure_beside_a_real_one(
+def test_a_missing_virtual_display_is_only_a_warning_with_a_real_one(
     screen: Display, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert screen.screen().root
@@ -271,14 +269,14 @@ def moved(scale: float, left: float, top: float) -> list[Sample | None]:
 
 
 @pytest.mark.parametrize(("scale", "left", "top"), [(1.0, 0.0, 0.0), (2.0, 0.0, 0.0), (1.25, 40.0, -8.0)])
-def test_the_transform_is_found_again(scale: float, left: float, top: float) -> None:
+def test_the_transform_is_recovered_from_samples(scale: float, left: float, top: float) -> None:
     found = fitted(tuple(sample for sample in moved(scale, left, top) if sample is not None))
     assert found.scale == pytest.approx(scale)
     assert found.origin_x == pytest.approx(-left / scale)
     assert found.origin_y == pytest.approx(-top / scale)
 
 
-def test_a_pointer_that_arrives_elsewhere_fails_with_the_error_in_pixels() -> None:
+def test_a_pointer_that_misses_fails_with_the_error_in_pixels() -> None:
     check = pointer_check("desktop: pointer", moved(1.0, 3.0, 4.0))
     assert check.status is CheckStatus.FAILED
     assert "within 5.0 px" in check.found
@@ -288,12 +286,12 @@ def test_a_pointer_that_arrives_elsewhere_fails_with_the_error_in_pixels() -> No
     assert pointer_check("desktop: pointer", moved(1.0, 0.5, 0.5)).status is CheckStatus.OK
 
 
-def test_samples_all_in_one_place_tell_no_scale() -> None:
+def test_samples_at_one_position_determine_no_scale() -> None:
     at = Sample(ScreenPoint(5, 5), DevicePoint(5, 5), ScreenPoint(5, 5))
     assert fitted((at, at)).scale == 0
 
 
-def test_what_took_on_a_colour_is_found_beside_what_had_it_before() -> None:
+def test_only_pixels_that_changed_to_the_colour_are_found() -> None:
     before = Image.new("RGB", (100, 80), "grey")
     before.paste((200, 30, 160), (0, 0, 10, 10))
     after = before.copy()
@@ -303,7 +301,7 @@ def test_what_took_on_a_colour_is_found_beside_what_had_it_before() -> None:
     assert changed(before, after.resize((50, 40)), (203, 31, 167)) is None
 
 
-def test_black_is_only_what_has_no_lit_pixel() -> None:
+def test_an_image_is_black_only_without_lit_pixels() -> None:
     image = Image.new("RGB", (50, 50))
     assert is_black(image)
     image.putpixel((49, 49), (0, 0, 1))
@@ -321,5 +319,5 @@ def test_black_is_only_what_has_no_lit_pixel() -> None:
         ((), 0, "layout unknown"),
     ],
 )  # fmt: skip
-def test_a_layout_is_named_as_xkb_does(rules: tuple[str, ...], group: int, name: str) -> None:
+def test_layouts_have_their_xkb_names(rules: tuple[str, ...], group: int, name: str) -> None:
     assert layout_name(rules, group) == name

@@ -1,4 +1,4 @@
-"""Which monitor is worked, and where its pixels lie for the pointer: with values, and on displays that are split."""
+"""Monitor selection and coordinate conversion, on values and on displays with several monitors."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ NEEDS_XRANDR = pytest.mark.skipif(
     ],
     ids=["the first", "left of and above it", "its last pixel", "Retina", "beside a Retina one", "scaled by 125 %"],
 )
-def test_pixels_of_any_monitor_become_places_of_the_pointer(
+def test_pixels_of_any_monitor_convert_to_pointer_positions(
     place: tuple[int, int, int, int], captured: Size, pixel: tuple[int, int], device: tuple[int, int]
 ) -> None:
     monitor: dict[str, int] = dict(zip(("left", "top", "width", "height"), place, strict=True))
@@ -61,7 +61,7 @@ def worked(monitor: int) -> DesktopEnv:
 
 @pytest.mark.desktop
 @NEEDS_XRANDR
-def test_a_monitor_is_seen_and_worked_by_its_number(two_monitors: str) -> None:
+def test_a_monitor_is_selected_by_its_number(two_monitors: str) -> None:
     from Xlib.display import Display
 
     connection = Display(two_monitors)
@@ -77,7 +77,7 @@ def test_a_monitor_is_seen_and_worked_by_its_number(two_monitors: str) -> None:
 
 @pytest.mark.desktop
 @NEEDS_XRANDR
-def test_a_monitor_that_is_not_there_is_refused_with_those_that_are(two_monitors: str) -> None:
+def test_an_unknown_monitor_is_refused_with_a_list_of_monitors(two_monitors: str) -> None:
     assert two_monitors
     with worked(3) as env, pytest.raises(EnvUnavailable, match=r"1 is 300x480 at 0,0; 2 is 340x400 at 300,80"):
         env.observe()
@@ -114,9 +114,9 @@ def windows(**said: int) -> Any:
         ({}, "already declared"),
     ],
 )  # fmt: skip
-def test_windows_is_told_in_the_best_way_that_it_has(said: dict[str, int], way: str) -> None:
+def test_windows_gets_the_best_dpi_declaration_it_supports(said: dict[str, int], way: str) -> None:
     assert declare_dpi_awareness("Windows", windows(**said)) == way
 
 
-def test_other_systems_are_told_nothing() -> None:
+def test_other_systems_get_no_dpi_declaration() -> None:
     assert declare_dpi_awareness("Darwin") == declare_dpi_awareness("Linux") == ""

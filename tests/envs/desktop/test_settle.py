@@ -1,4 +1,4 @@
-"""When pixels have come to rest, on screens made up of frames, with a clock of the tests' own."""
+"""Settling, on generated frames and with a fake clock."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ DIALOG, OTHER, CARET = Box(20, 20, 120, 60), Box(20, 60, 120, 90), Box(150, 10, 
 
 
 class Screen:
-    """Shows what `at` says for the time; `sleep` lets time pass."""
+    """A screen that shows `at(time)`; `sleep` advances the time."""
 
     def __init__(self, at: Callable[[float], RawFrame]) -> None:
         self.now = 0.0
@@ -39,13 +39,13 @@ class Screen:
         return self.settler.wait(BLANK, timeouts)
 
 
-def test_a_still_screen_is_left_after_the_wait_for_a_first_change() -> None:
+def test_a_still_screen_settles_after_the_wait_for_a_first_change() -> None:
     settled = Screen(lambda _: BLANK).settled()
     assert settled.by == "no change"
     assert 0.5 <= settled.seconds < 0.6
 
 
-def test_a_change_made_while_acting_starts_the_quiet_at_once() -> None:
+def test_a_change_during_the_action_starts_the_quiet_time() -> None:
     settled = Screen(lambda _: painted(DIALOG)).settled()
     assert settled.by == "quiet"
     assert 0.3 <= settled.seconds < 0.4
@@ -58,7 +58,7 @@ def test_quiet_is_counted_from_the_last_change() -> None:
     assert 0.7 <= settled.seconds < 0.8
 
 
-def test_a_blinking_caret_is_no_change() -> None:
+def test_a_blinking_caret_does_not_count_as_a_change() -> None:
     def blinks(now: float) -> RawFrame:
         return painted(CARET) if int(now / 0.2) % 2 else BLANK
 
@@ -67,13 +67,13 @@ def test_a_blinking_caret_is_no_change() -> None:
     assert screen.settled().by == "no change"
 
 
-def test_a_small_change_in_a_new_place_counts() -> None:
+def test_a_small_change_in_a_new_area_counts() -> None:
     settled = Screen(lambda now: painted(CARET) if now > 0.3 else BLANK).settled()
     assert settled.by == "quiet"
     assert settled.seconds > 0.6
 
 
-def test_a_spinner_does_not_hold_the_screen_to_the_limit() -> None:
+def test_a_spinner_does_not_extend_the_wait_to_the_limit() -> None:
     # 20 x 16 = 320 pixels: more than a caret, less than a fiftieth of the screen
     spinner = Box(100, 50, 120, 66)
     settled = Screen(lambda now: painted(spinner, shade=int(now * 1000) % 200 + 50)).settled()
@@ -81,13 +81,13 @@ def test_a_spinner_does_not_hold_the_screen_to_the_limit() -> None:
     assert settled.seconds < 2.0
 
 
-def test_a_screen_that_never_rests_is_left_at_the_limit() -> None:
+def test_a_screen_that_never_settles_is_waited_for_until_the_limit() -> None:
     settled = Screen(lambda now: painted(DIALOG, shade=int(now * 1000) % 200 + 50)).settled(SettleTimeouts(limit_s=2.5))
     assert settled.by == "limit"
     assert 2.5 <= settled.seconds < 2.6
 
 
-def test_another_size_is_a_change_of_everything() -> None:
+def test_another_size_changes_every_pixel() -> None:
     wide = RawFrame(WIDTH * 2, HEIGHT, bytes(8 * WIDTH * HEIGHT))
     assert changed(BLANK, wide) == FrameChange(Box(0, 0, WIDTH * 2, HEIGHT), 2 * WIDTH * HEIGHT)
 
@@ -100,7 +100,7 @@ def test_another_size_is_a_change_of_everything() -> None:
     channel=st.integers(0, 2),
     shade=st.integers(1, 255),
 )
-def test_a_change_is_found_where_it_is(left: int, top: int, width: int, height: int, channel: int, shade: int) -> None:
+def test_the_box_of_a_change_is_exact(left: int, top: int, width: int, height: int, channel: int, shade: int) -> None:
     box = Box(left, top, min(left + width, WIDTH), min(top + height, HEIGHT))
     pixels = bytearray(BLANK.pixels)
     for y in range(box.top, box.bottom):
@@ -111,7 +111,7 @@ def test_a_change_is_found_where_it_is(left: int, top: int, width: int, height: 
     assert changed(BLANK, BLANK) is None
 
 
-def test_a_program_at_work_is_waited_for() -> None:
+def test_a_busy_program_extends_the_wait() -> None:
     screen = Screen(lambda now: painted(DIALOG, OTHER) if now > 1.5 else painted(DIALOG))
     screen.settler.busy = lambda: screen.now < 1.6
     settled = screen.settled()
@@ -119,7 +119,7 @@ def test_a_program_at_work_is_waited_for() -> None:
     assert 1.8 <= settled.seconds < 2.0
 
 
-def test_a_program_that_works_for_ever_is_waited_for_within_bounds() -> None:
+def test_an_endlessly_busy_program_extends_the_wait_within_limits() -> None:
     screen = Screen(lambda _: painted(DIALOG))
     screen.settler.busy = lambda: True
     settled = screen.settled()
@@ -127,7 +127,7 @@ def test_a_program_that_works_for_ever_is_waited_for_within_bounds() -> None:
     assert 2.0 <= settled.seconds < 2.1
 
 
-def test_a_small_wheel_that_turns_is_waited_for_and_one_that_never_stops_only_once() -> None:
+def test_a_small_spinner_extends_the_wait_and_an_endless_one_only_once() -> None:
     def wheel(until: float) -> Callable[[float], RawFrame]:
         return lambda now: painted(DIALOG, CARET, shade=255) if now < until and int(now / 0.08) % 2 else painted(DIALOG)
 

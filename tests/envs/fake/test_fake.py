@@ -76,7 +76,7 @@ def test_the_list_scrolls_by_wheel_and_by_dragging_and_stops_at_its_ends() -> No
         env.where("Olive")
 
 
-def test_check_box_and_radio_buttons_show_in_the_picture() -> None:
+def test_check_box_and_radio_buttons_are_drawn() -> None:
     env = FakeEnv()
     pictures = {env.observe().screenshot.sha256}
     for label in ("Express", "Large", "Express"):
@@ -96,7 +96,7 @@ def test_cut_and_paste_move_the_selection() -> None:
     assert env.state.text == "twicetwice"
 
 
-def test_what_it_cannot_do_is_refused() -> None:
+def test_unsupported_actions_are_refused() -> None:
     with pytest.raises(ActionRefused, match="no navigate action"):
         FakeEnv().execute(Navigate("x.example"))
     with pytest.raises(ValueError, match="at least 320x300"):

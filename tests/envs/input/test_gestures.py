@@ -1,4 +1,4 @@
-"""Gestures against a driver that records what it is asked to do."""
+"""Gestures, with a driver that records its calls."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A virtual machine through OSWorld's interface: the contract, against a server that runs the code it is sent."""
+"""OSWorld's virtual machines, against a server that runs the code it receives."""
 
 import subprocess
 import sys
@@ -74,7 +74,7 @@ def test_the_wheel_and_a_drag_move_a_list(machine: MachineStage) -> None:
     assert machine.gui.env.state.scrolled == 2
 
 
-def test_what_is_held_is_let_go_of(machine: MachineStage) -> None:
+def test_held_keys_and_buttons_are_released(machine: MachineStage) -> None:
     machine.env.execute(KeyDown("shift"))
     machine.env.execute(ButtonDown())
     machine.env.release()
@@ -91,13 +91,13 @@ def test_text_cannot_become_code(machine: MachineStage) -> None:
     assert machine.text() == nasty
 
 
-def test_windows_counts_the_wheel_in_other_units() -> None:
+def test_windows_uses_other_wheel_units() -> None:
     scroll = Scroll(Direction.DOWN, 2, ScreenPoint(5, 6))
     assert code_of(scroll, "Windows") == "pyautogui.moveTo(5, 6); pyautogui.scroll(-240)"
     assert code_of(scroll) == "pyautogui.moveTo(5, 6); pyautogui.scroll(-2)"
 
 
-def test_what_the_machine_cannot_do_is_refused_with_its_words(machine: MachineStage) -> None:
+def test_errors_of_the_machine_are_refusals_with_its_message(machine: MachineStage) -> None:
     with pytest.raises(ActionRefused, match="navigate"):
         machine.env.execute(Navigate("about:blank"))
     machine.gui.env.close()
@@ -105,7 +105,7 @@ def test_what_the_machine_cannot_do_is_refused_with_its_words(machine: MachineSt
         machine.env._server.run("pyautogui.click(1, 2)")  # pyright: ignore[reportPrivateUsage]
 
 
-def test_a_machine_that_is_not_there_is_told_and_one_that_goes_is_lost() -> None:
+def test_a_missing_machine_is_unavailable_and_one_that_ends_is_lost() -> None:
     with osworld_machine(FakeEnv()) as (url, _):
         env = OSWorldEnv(url, timeouts=SOON)
         env.observe()

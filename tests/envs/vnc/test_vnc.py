@@ -1,4 +1,4 @@
-"""A remote screen over VNC: the contract, and more, against TigerVNC's server on loopback."""
+"""Remote screens over VNC, against TigerVNC's server on loopback."""
 
 import json
 import struct
@@ -78,7 +78,7 @@ class TestVncEnv(EnvContract):
         return tk_stage
 
 
-def test_a_drag_moves_all_the_way_and_the_wheel_turns_by_notches(tk_stage: VncStage) -> None:
+def test_drags_move_along_the_path_and_the_wheel_scrolls_by_notches(tk_stage: VncStage) -> None:
     tk_stage.env.execute(Drag((ScreenPoint(60, 220), ScreenPoint(260, 320))))
     tk_stage.env.execute(Scroll(Direction.DOWN, 2, PAD))
     tk_stage.env.execute(Scroll(Direction.UP, 1))
@@ -98,13 +98,13 @@ def test_the_right_button_a_double_click_and_held_modifiers_reach_the_program(tk
         eventually(lambda name=name: tk_stage.told()[name], int(str(before[name])) + 1)
 
 
-def test_how_text_was_typed_is_told(tk_stage: VncStage) -> None:
+def test_the_result_reports_how_text_was_typed(tk_stage: VncStage) -> None:
     tk_stage.env.execute(Click(tk_stage.field))
     assert tk_stage.env.execute(Type("plain")).method == "keys"
     assert tk_stage.env.execute(Type("Привет")).method == "paste"
 
 
-def test_text_that_no_program_fetches_is_typed_by_its_keysyms(tk_stage: VncStage) -> None:
+def test_text_that_no_program_fetches_is_typed_as_keysyms(tk_stage: VncStage) -> None:
     tk_stage.env.execute(Click(PAD))  # it takes keys, and pastes nothing
     before = len(list(tk_stage.told()["keys"]))  # type: ignore[arg-type]
     assert tk_stage.env.execute(Type("яb你")).method == "keysyms"
@@ -113,12 +113,12 @@ def test_text_that_no_program_fetches_is_typed_by_its_keysyms(tk_stage: VncStage
 
 
 @pytest.mark.parametrize("action", [Navigate("about:blank"), OpenApp("xterm")])
-def test_what_a_remote_screen_has_not_is_refused(tk_stage: VncStage, action: Navigate | OpenApp) -> None:
+def test_unsupported_actions_are_refused(tk_stage: VncStage, action: Navigate | OpenApp) -> None:
     with pytest.raises(ActionRefused, match=type(action).__name__.lower()):
         tk_stage.env.execute(action)
 
 
-def test_text_of_any_script_is_saved_as_it_was_typed(tmp_path: Path) -> None:
+def test_text_of_any_script_is_typed_correctly(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("")
     text = f"it's 100% <right> & {{done}}\n{UNICODE}\n\tindented\n"
@@ -133,7 +133,7 @@ def test_text_of_any_script_is_saved_as_it_was_typed(tmp_path: Path) -> None:
         eventually(lambda: file.read_text(encoding="utf-8"), text)
 
 
-def test_a_terminal_gets_its_text_and_the_clipboard_its_own_back(tmp_path: Path) -> None:
+def test_text_reaches_a_terminal_and_the_clipboard_is_restored(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
     with vnc_machine(("xterm", "-fullscreen"), size="800x600") as machine, VncEnv(machine.address) as env:
         await_something(env)
@@ -147,7 +147,7 @@ def test_a_terminal_gets_its_text_and_the_clipboard_its_own_back(tmp_path: Path)
         assert found.stdout.decode() == "précieux 你"
 
 
-def test_a_screen_that_is_resized_is_seen_whole_and_told() -> None:
+def test_a_resized_screen_is_captured_completely() -> None:
     with vnc_machine(size="640x480") as machine, VncEnv(machine.address) as env:
         assert env.observe().screenshot.size == Size(640, 480)
         resize(machine, 800, 600)
@@ -159,7 +159,7 @@ def test_a_screen_that_is_resized_is_seen_whole_and_told() -> None:
             env.execute(Click(ScreenPoint(790, 590)))
 
 
-def test_a_resize_is_a_fact() -> None:
+def test_a_resize_is_reported_as_a_fact() -> None:
     with vnc_machine(size="640x480") as machine, VncEnv(machine.address) as env:
         env.observe()
         resize(machine, 800, 600)
@@ -168,7 +168,7 @@ def test_a_resize_is_a_fact() -> None:
 
 
 @pytest.mark.parametrize("encodings", [(RAW,), (COPY_RECT, TIGHT), (COPY_RECT, ZRLE)])
-def test_every_encoding_shows_the_very_pixels_that_are_there(encodings: tuple[int, ...], tmp_path: Path) -> None:
+def test_every_encoding_is_lossless(encodings: tuple[int, ...], tmp_path: Path) -> None:
     with vnc_machine(size="640x480") as machine:
         client = VncClient(VncAddress.parse(machine.address), None, encodings)
         client.pointer(639, 479, 0)
@@ -214,7 +214,7 @@ d.sync()
 """
 
 
-def test_servers_that_number_their_extensions_otherwise_are_open_side_by_side() -> None:
+def test_servers_with_different_extension_numbers_can_be_open_together() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as one, vnc_machine(size="400x300") as machine:
         assert one.observe().screenshot.size == Size(320, 240)
         other = open_display(machine.environment["DISPLAY"])
@@ -226,7 +226,7 @@ def test_servers_that_number_their_extensions_otherwise_are_open_side_by_side() 
         again.close()
 
 
-def test_a_moved_window_is_copied_right() -> None:
+def test_a_moved_window_is_copied_correctly() -> None:
     with vnc_machine(("xterm", "-geometry", "60x20+20+40", "-bg", "yellow"), size="640x480") as machine:
         client = VncClient(VncAddress.parse(machine.address), None)
         with VncEnv(machine.address) as env:
@@ -241,7 +241,7 @@ def test_a_moved_window_is_copied_right() -> None:
         client.close()
 
 
-def test_a_server_that_dies_is_lost() -> None:
+def test_a_server_that_dies_raises_env_lost() -> None:
     with vnc_machine(size="320x240") as machine, VncEnv(machine.address, timeouts=SettleTimeouts(0.1, 0.1, 1.0)) as env:
         env.observe()
         machine.server.kill()
@@ -253,7 +253,7 @@ def test_a_server_that_dies_is_lost() -> None:
         env.release()
 
 
-def test_a_password_is_asked_for_and_a_wrong_one_refused() -> None:
+def test_a_missing_or_wrong_password_is_reported() -> None:
     with vnc_machine(size="320x240", password=PASSWORD) as machine:
         with pytest.raises(EnvUnavailable, match=r"needs a password: set VNC_PASSWORD"):
             VncEnv(machine.address).observe()
@@ -262,7 +262,7 @@ def test_a_password_is_asked_for_and_a_wrong_one_refused() -> None:
 
 
 @pytest.mark.reader
-def test_the_command_line_works_a_remote_screen(
+def test_the_command_line_operates_a_remote_screen(
     tk_stage: VncStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

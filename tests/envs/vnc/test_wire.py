@@ -1,4 +1,4 @@
-"""What VNC servers say, and what they should not: greetings, encodings, nonsense."""
+"""The VNC protocol: handshakes, encodings, and invalid data."""
 
 import os
 import struct
@@ -31,13 +31,13 @@ from screenwright.envs.vnc.encodings import TIGHT, ZRLE
         ("/run/vnc.sock", VncAddress(path="/run/vnc.sock")),
     ],
 )
-def test_addresses_are_read_as_viewers_write_them(text: str, address: VncAddress) -> None:
+def test_addresses_are_parsed_as_viewers_write_them(text: str, address: VncAddress) -> None:
     assert VncAddress.parse(text) == address
     assert VncAddress.parse(str(address)) == address
 
 
 @pytest.mark.parametrize("text", ["", "box:", "box:99999", "vnc://box", "a b", "::1", "box:one", "[box]:1"])
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_invalid_addresses_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="is not the address of a VNC server"):
         VncEnv(text)
 
@@ -54,7 +54,7 @@ def test_the_cipher_is_des() -> None:
         assert encrypt(bytes.fromhex(plain), bytes.fromhex(key)).hex() == cipher
 
 
-def test_eight_characters_of_a_password_count() -> None:
+def test_only_eight_characters_of_a_password_count() -> None:
     challenge = bytes(range(16))
     assert answer(challenge, "12345678") == answer(challenge, "123456789") != answer(challenge, "1234567")
 
@@ -74,7 +74,7 @@ def test_a_password_is_read_from_a_file_or_the_environment(tmp_path: Path, monke
         read_password(str(tmp_path / "none"))
 
 
-def test_nobody_there_is_told() -> None:
+def test_a_missing_server_is_reported() -> None:
     with pytest.raises(EnvUnavailable, match=r"no VNC server answers at 127\.0\.0\.1:1099: Connection refused"):
         VncEnv("127.0.0.1:1099").observe()
     with pytest.raises(EnvUnavailable, match=r"no VNC server answers at /no/such/socket"):
@@ -96,7 +96,7 @@ GREETINGS = [
 
 
 @pytest.mark.parametrize(("said", "reason"), GREETINGS)
-def test_a_server_that_does_not_let_us_in_is_told_in_one_line(said: bytes, reason: str) -> None:
+def test_a_denied_login_is_reported_in_one_line(said: bytes, reason: str) -> None:
     def behave(guest: Guest) -> None:
         guest.say(said)
         guest.fall_silent()
@@ -119,7 +119,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("said", NONSENSE)
-def test_a_server_that_speaks_nonsense_is_lost(said: bytes) -> None:
+def test_invalid_data_raises_env_lost(said: bytes) -> None:
     def behave(guest: Guest) -> None:
         guest.let_in(4, 4)
         guest.say(said)
@@ -129,7 +129,7 @@ def test_a_server_that_speaks_nonsense_is_lost(said: bytes) -> None:
         VncEnv(address).observe()
 
 
-def test_a_server_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     def behave(guest: Guest) -> None:
         guest.let_in(4, 4)
         guest.show(0, 0, 4, 4, 0, bytes(64))
@@ -160,7 +160,7 @@ def blue_first(pixels: bytes) -> bytes:
 
 
 @given(st.binary(min_size=3 * 13 * 5, max_size=3 * 13 * 5))
-def test_tight_gradients_and_copies_are_undone(pixels: bytes) -> None:
+def test_tight_gradients_and_copies_are_decoded(pixels: bytes) -> None:
     width, row = 13, 39
     differences = bytearray()
     for at, value in enumerate(pixels):
@@ -174,7 +174,7 @@ def test_tight_gradients_and_copies_are_undone(pixels: bytes) -> None:
         assert shown(width, 5, TIGHT, control + length + packed).tobytes() == pixels
 
 
-def test_few_tight_bytes_come_unpacked() -> None:
+def test_few_tight_bytes_are_not_compressed() -> None:
     colours = bytes((1, 2, 3, 250, 251, 252))
     picture = shown(3, 2, TIGHT, b"\x50\x01\x01" + colours + bytes((0b10100000, 0b01000000)))
     assert picture.tobytes() == b"".join(colours[3 * bit : 3 * bit + 3] for bit in (1, 0, 1, 0, 1, 0))
@@ -185,7 +185,7 @@ COLOURS = st.lists(st.binary(min_size=3, max_size=3), min_size=1, max_size=6, un
 
 
 @given(COLOURS, st.lists(st.integers(1, 300), min_size=77, max_size=77), st.sampled_from((0, 2, 128, 130)))
-def test_every_kind_of_zrle_tile_is_undone(colours: list[bytes], runs: list[int], kind: int) -> None:
+def test_every_kind_of_zrle_tile_is_decoded(colours: list[bytes], runs: list[int], kind: int) -> None:
     width, height = 11, 7
     indices = [place % len(colours) for place, run in enumerate(runs) for _ in range(run)][: width * height]
     pixels = b"".join(colours[index] for index in indices)
@@ -231,7 +231,7 @@ def packed_rows(indices: list[int], width: int, colours: int) -> bytes:
     )
 
 
-def test_noise_survives_every_way() -> None:
+def test_noise_is_decoded_from_every_encoding() -> None:
     pixels = os.urandom(3 * 70 * 70)
     raw = b"".join(pixels[at : at + 3][::-1] + b"\xaa" for at in range(0, len(pixels), 3))
     assert shown(70, 70, 0, raw).tobytes() == pixels

@@ -1,4 +1,4 @@
-"""Whether a program is at work, as the processes of this machine say."""
+"""Detection of busy programs from process states."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def test_a_process_that_computes_is_busy_and_one_that_sleeps_is_not() -> None:
                 process.kill()
 
 
-def test_children_count() -> None:
+def test_child_processes_count_as_busy() -> None:
     shell = "sh -c 'while :; do :; done' & wait"
     with subprocess.Popen(["sh", "-c", shell], start_new_session=True) as process:
         try:
@@ -39,7 +39,7 @@ def test_children_count() -> None:
                 subprocess.run(["kill", "-9", str(pid)], check=True)
 
 
-def test_who_is_not_there_is_not_busy() -> None:
+def test_a_process_that_is_gone_is_not_busy() -> None:
     assert family_of(None) == ()
     assert family_of(2**22 + 1) == ()
     busy = Busy(lambda: None)

@@ -1,4 +1,4 @@
-"""Programs by the names that people use, in desktop entries made here."""
+"""Finding programs by name, in generated desktop entries."""
 
 from pathlib import Path
 
@@ -36,18 +36,18 @@ def environment(tmp_path: Path) -> dict[str, str]:
         ("pad", "Wordy Pad"),
     ],
 )
-def test_a_name_a_kind_or_a_word_of_the_name_is_enough(environment: dict[str, str], app: str, name: str) -> None:
+def test_programs_are_found_by_name_kind_or_word_of_the_name(environment: dict[str, str], app: str, name: str) -> None:
     found = find_application(app, environment)
     assert found is not None
     assert found.name == name
 
 
 @pytest.mark.parametrize("app", ["", "wordy", "hidden", "gone", "broken", "ad", "nothing of the kind"])
-def test_what_is_not_there_or_could_be_several_is_not_found(environment: dict[str, str], app: str) -> None:
+def test_missing_and_ambiguous_programs_are_not_found(environment: dict[str, str], app: str) -> None:
     assert find_application(app, environment) is None
 
 
-def test_the_command_is_without_the_places_for_files(environment: dict[str, str]) -> None:
+def test_the_command_has_no_file_placeholders(environment: dict[str, str]) -> None:
     found = find_application("sums", environment)
     assert found is not None
     assert found.command == ("env", "LANG=C", "sh", "-c", "true")

@@ -1,4 +1,4 @@
-"""Several desktops at once: each has its own colour, window, text and clipboard, and nothing of another's."""
+"""Several desktops at once, each with its own colour, window, text and clipboard."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ pytestmark = [
 ]
 
 
-def test_two_desktops_in_two_processes_have_nothing_of_each_other() -> None:
+def test_two_desktops_in_two_processes_are_isolated() -> None:
     """A short run of `tests/acceptance/desktops_soak.py`: nothing is mixed up, nothing is left over."""
     command = [sys.executable, str(SOAK), "--desktops", "2", "--minutes", "0.1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)

@@ -1,4 +1,4 @@
-"""A virtual display watched in a browser tab: seen through noVNC, and gone with the run."""
+"""Watching a virtual display in a browser tab through noVNC."""
 
 import json
 import os
@@ -53,17 +53,17 @@ def test_a_tab_shows_the_display_and_what_changes_on_it(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("watch", "arrives"), [("view", False), ("control", True)])
-def test_a_watcher_works_the_display_only_where_that_was_said(
+def test_a_watcher_can_control_the_display_only_if_allowed(
     watch: Literal["view", "control"], arrives: bool, tmp_path: Path
 ) -> None:
-    told_at = tmp_path / "told.json"
-    stage = ("/usr/bin/python3", str(STAGE), str(told_at))
+    log_file = tmp_path / "told.json"
+    stage = ("/usr/bin/python3", str(STAGE), str(log_file))
 
-    def told(name: str) -> object:
-        return json.loads(told_at.read_text())[name]
+    def received(name: str) -> object:
+        return json.loads(log_file.read_text())[name]
 
     def clicked() -> bool:
-        """Whether a click of ours is carried out now; a watcher at work is made way for."""
+        """Whether a click of the agent is carried out; it is refused while the watcher is active."""
         desktop.observe()
         with suppress(ActionRefused):
             desktop.execute(Click(BUTTON))
@@ -81,15 +81,15 @@ def test_a_watcher_works_the_display_only_where_that_was_said(
             tab.execute(Hotkey(("w",)))
             tab.execute(Click(BUTTON))
             if arrives:
-                eventually(lambda: (told("presses"), told("keys")), (1, ["w"]))
+                eventually(lambda: (received("presses"), received("keys")), (1, ["w"]))
             with pytest.raises(ActionRefused, match="the user took") if arrives else nullcontext():
                 desktop.execute(Wait(0.0))
         eventually(clicked, True)
-        eventually(lambda: told("presses"), 1 + arrives)
-        assert told("keys") == ["w"] * arrives
+        eventually(lambda: received("presses"), 1 + arrives)
+        assert received("keys") == ["w"] * arrives
 
 
-def test_only_who_knows_the_secret_is_answered() -> None:
+def test_only_requests_with_the_secret_are_answered() -> None:
     with watched() as desktop:
         desktop.observe()
         url = desktop.watch_url
@@ -133,7 +133,7 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
         socket.create_connection(("127.0.0.1", url.port), 5)
 
 
-def test_what_is_missing_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_are_reported_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "_NOVNC", ())
     before = set(psutil.Process().children(recursive=True))
     env = DesktopEnv(virtual=VirtualDisplay(watch="view"))

@@ -1,4 +1,4 @@
-"""The watchdog on real displays. The person is a second connection that fakes input without announcing it."""
+"""The watchdog on a display. The user is a second connection that sends input without announcing it."""
 
 import json
 import os
@@ -36,7 +36,7 @@ TRIAL = ACCEPTANCE / "stop_trial.py"
 
 
 class Person:
-    """Somebody at the display, who is not us."""
+    """A user at the display, with their own connection."""
 
     def __init__(self, running: RunningDisplay) -> None:
         self._display: Any = connect(running.address)
@@ -82,7 +82,7 @@ def person(display: RunningDisplay) -> Iterator[Person]:
 
 @pytest.fixture
 def real(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> Iterator[DesktopEnv]:
-    """The display worked as a real screen is; a hand on it holds the work for a second and a half."""
+    """The display, operated as a real screen; user input pauses a run for 1.5 seconds."""
     assert display.address.authority
     monkeypatch.setenv("XAUTHORITY", display.address.authority)
     with DesktopEnv(display=display.address.name, timeouts=QUICK, interrupts=InterruptSettings(quiet_s=1.5)) as env:
@@ -99,7 +99,7 @@ def in_a_moment(work: Any) -> threading.Thread:
 # -- the hot key
 
 
-def test_the_hot_key_stops_in_the_middle_of_an_action_and_nothing_stays_down(real: DesktopEnv, person: Person) -> None:
+def test_the_hot_key_stops_an_action_and_releases_all_keys(real: DesktopEnv, person: Person) -> None:
     real.execute(KeyDown("shift"))
     eventually(person.down, ({KEYCODES["shift"]}, set()))
     in_a_moment(lambda: person.press("escape", "escape"))
@@ -112,19 +112,19 @@ def test_the_hot_key_stops_in_the_middle_of_an_action_and_nothing_stays_down(rea
         real.observe()
 
 
-def test_our_own_escapes_stop_nothing(real: DesktopEnv) -> None:
+def test_the_agents_own_escapes_do_not_stop_the_run(real: DesktopEnv) -> None:
     for _ in range(3):
         real.execute(Hotkey(("escape",)))
     real.execute(Type("ab" * 300))
     assert real.observe().facts == ()
 
 
-def test_one_escape_of_the_persons_holds_and_does_not_stop(real: DesktopEnv, person: Person) -> None:
+def test_one_escape_of_the_user_pauses_but_does_not_stop(real: DesktopEnv, person: Person) -> None:
     person.press("escape")
     eventually(lambda: USER_INPUT in real.observe().facts, True)
 
 
-def test_a_watchdog_that_is_killed_ends_the_work(real: DesktopEnv) -> None:
+def test_killing_the_watchdog_ends_the_run(real: DesktopEnv) -> None:
     mine = [child for child in psutil.Process().children() if "watchdog.program" in " ".join(command_of(child))]
     assert len(mine) == 1
     mine[0].kill()
@@ -132,14 +132,14 @@ def test_a_watchdog_that_is_killed_ends_the_work(real: DesktopEnv) -> None:
         real.execute(LongPress(AT, 60))
 
 
-# -- a hand on mouse or keyboard
+# -- user input
 
 
-def test_what_was_decided_before_the_person_took_over_is_not_carried_out(real: DesktopEnv, person: Person) -> None:
+def test_actions_decided_before_the_user_took_over_are_refused(real: DesktopEnv, person: Person) -> None:
     person.press("a")
     eventually(lambda: refused(real), True)
     eventually(lambda: real.observe().facts, ())
-    eventually(lambda: refused(real), False)  # once they have left it alone
+    eventually(lambda: refused(real), False)  # once the user is idle
 
 
 def refused(env: DesktopEnv) -> bool:
@@ -150,7 +150,7 @@ def refused(env: DesktopEnv) -> bool:
     return False
 
 
-def test_a_hand_on_the_mouse_breaks_an_action_off(real: DesktopEnv, person: Person) -> None:
+def test_moving_the_mouse_interrupts_an_action(real: DesktopEnv, person: Person) -> None:
     in_a_moment(person.move)
     with pytest.raises(ActionRefused, match="the user took over mouse and keyboard"):
         real.execute(Type("slowly " * 5000))
@@ -158,7 +158,7 @@ def test_a_hand_on_the_mouse_breaks_an_action_off(real: DesktopEnv, person: Pers
     assert USER_INPUT in real.observe().facts
 
 
-def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: DesktopEnv, person: Person) -> None:
+def test_an_episode_pauses_for_the_user_and_the_model_is_informed(real: DesktopEnv, person: Person) -> None:
     script: list[tuple[Action, ...]] = [(Click(AT),), (LongPress(AT, 0.2),), (Click(AT),)]
     events: list[Event] = []
     episode = Episode("click", real, ScriptedPolicy(script))
@@ -177,7 +177,7 @@ def test_an_episode_holds_while_the_person_works_and_the_model_is_told(real: Des
     assert events[-1].stop is StopReason.FINISHED
 
 
-def test_a_person_who_came_and_went_while_the_model_thought_holds_nothing_up(real: DesktopEnv, person: Person) -> None:
+def test_user_input_during_a_model_call_only_refuses_its_action(real: DesktopEnv, person: Person) -> None:
     script: list[tuple[Action, ...]] = [(Click(AT),), (Click(AT),), (Click(AT),)]
     episode = Episode("click", real, ScriptedPolicy(script))
     refusals: list[str | None] = []
@@ -198,10 +198,10 @@ def test_the_hot_key_ends_an_episode_as_cancelled(real: DesktopEnv, person: Pers
     assert (last.stop, last.reason) == (StopReason.CANCELLED, "stopped by the user: double escape")
 
 
-# -- whatever ends the worker
+# -- the end of the worker
 
 
-def test_what_a_killed_worker_held_is_let_go_of(display: RunningDisplay, person: Person) -> None:
+def test_keys_held_by_a_killed_worker_are_released(display: RunningDisplay, person: Person) -> None:
     program = textwrap.dedent("""
         import time
         from screenwright.envs.actions import ButtonDown, KeyDown
@@ -225,8 +225,8 @@ def test_what_a_killed_worker_held_is_let_go_of(display: RunningDisplay, person:
     eventually(lambda: alive(started), [], within_s=10)
 
 
-def test_workers_that_are_in_order_frozen_or_stuck_are_all_stopped() -> None:
-    """A small `tests/acceptance/stop_trial.py`, which says how long it took; here only that it came about."""
+def test_healthy_frozen_and_stuck_workers_are_all_stopped() -> None:
+    """A short run of `tests/acceptance/stop_trial.py`, without its time limits."""
     command = [sys.executable, str(TRIAL), "--trials", "3", "--json", "--seed", "5"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -237,13 +237,13 @@ def test_workers_that_are_in_order_frozen_or_stuck_are_all_stopped() -> None:
     assert [(trial["left_down"], trial["processes_left"], trial["resumable"]) for trial in trials] == [(0, 0, True)] * 3
 
 
-def test_a_virtual_display_has_no_watchdog_unless_its_watcher_works_it() -> None:
+def test_a_virtual_display_has_no_watchdog_unless_it_is_interactive() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240))) as env:
         started = started_by(env.observe)
         assert not [process for process in started if "watchdog.program" in " ".join(command_of(process))]
 
 
-def test_the_watchdog_goes_with_the_environment(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watchdog_ends_with_the_environment(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> None:
     assert display.address.authority
     monkeypatch.setenv("XAUTHORITY", display.address.authority)
     env = DesktopEnv(display=display.address.name)

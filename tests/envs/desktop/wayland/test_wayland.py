@@ -1,4 +1,4 @@
-"""Wayland screens: a real sway without a monitor, with a terminal on it; and compositors that let nobody in."""
+"""Wayland screens: a headless sway with a terminal, and unsupported compositors."""
 
 import os
 import shutil
@@ -94,14 +94,14 @@ def screen(session: Compositor) -> Iterator[DesktopEnv]:
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_a_wayland_screen_is_seen_in_its_colours(screen: DesktopEnv) -> None:
+def test_a_wayland_screenshot_has_the_right_colours(screen: DesktopEnv) -> None:
     assert screen.wayland
     assert screen.observe().screenshot.size == Size(640, 480)
 
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_any_text_arrives_as_it_was_meant(screen: DesktopEnv, session: Compositor) -> None:
+def test_any_text_is_typed_correctly(screen: DesktopEnv, session: Compositor) -> None:
     file = session.folder / "out.txt"
     screen.execute(Click(MIDDLE))
     text = f"it is 100% <right> & {{done}}; {UNICODE}"
@@ -113,7 +113,7 @@ def test_any_text_arrives_as_it_was_meant(screen: DesktopEnv, session: Composito
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_more_characters_than_there_are_keys_arrive(screen: DesktopEnv, session: Compositor) -> None:
+def test_more_characters_than_spare_keys_are_typed(screen: DesktopEnv, session: Compositor) -> None:
     file = session.folder / "many.txt"
     text = "".join(chr(0x4E00 + number) for number in range(3 * len(SPARE)))
     screen.execute(Type(f"echo {text} >{file}", submit=True))
@@ -137,7 +137,7 @@ def test_hotkeys_and_held_keys_reach_the_program(screen: DesktopEnv, session: Co
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_the_mouse_selects_by_dragging_and_what_it_does_is_seen(screen: DesktopEnv) -> None:
+def test_a_mouse_drag_selects_text_and_changes_the_screenshot(screen: DesktopEnv) -> None:
     screen.execute(Type("clear; printf '%60s' | tr ' ' x", submit=True))
     screen.execute(Move(MIDDLE))
     before = screen.observe().screenshot.image
@@ -150,7 +150,7 @@ def test_the_mouse_selects_by_dragging_and_what_it_does_is_seen(screen: DesktopE
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_where_nobody_may_see_the_hot_key_it_is_to_be_said(
+def test_without_access_to_input_devices_the_hot_key_must_be_disabled(
     session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert session.name()
@@ -191,7 +191,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keys]:
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_the_hot_key_is_seen_at_the_kernels_devices(session: Compositor, keys: Keys) -> None:
+def test_the_hot_key_is_detected_from_kernel_devices(session: Compositor, keys: Keys) -> None:
     assert session.name()
     with DesktopEnv(timeouts=QUICK, interrupts=InterruptSettings(quiet_s=0.5)) as env:
         env.execute(Click(MIDDLE))
@@ -212,7 +212,9 @@ def why_not(env: DesktopEnv) -> str:
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_the_doctor_looks_at_it(session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_doctor_checks_a_wayland_screen(
+    session: Compositor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert session.name()
     monkeypatch.setattr("screenwright.envs.desktop.doctor.INPUT_DEVICES", tmp_path)
     checks = {check.what: check for check in check_desktop(Size(320, 240))}
@@ -223,7 +225,7 @@ def test_the_doctor_looks_at_it(session: Compositor, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.desktop
 @NEEDS_SWAY
-def test_a_compositor_that_ends_is_a_screen_that_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compositor_that_ends_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     short = Compositor()
     try:
         eventually(lambda: bool(short.name()), True, within_s=20)
@@ -242,9 +244,7 @@ def test_a_compositor_that_ends_is_a_screen_that_is_lost(monkeypatch: pytest.Mon
 # -- no compositor of ours
 
 
-def test_a_compositor_that_lets_no_program_in_is_told_with_what_else_there_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_an_unsupported_compositor_error_lists_alternatives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One that answers as GNOME's does, as far as this is concerned: it offers a screen, and nothing to work it by."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-7")
@@ -269,7 +269,7 @@ def test_a_compositor_that_lets_no_program_in_is_told_with_what_else_there_is(
         thread.join()
 
 
-def test_every_character_has_a_key_to_itself() -> None:
+def test_every_character_has_its_own_key() -> None:
     assert len(set(CODES.values())) == len(CODES)
     assert not set(CODES.values()) & set(SPARE)
     assert len(SPARE) >= 60
@@ -278,7 +278,7 @@ def test_every_character_has_a_key_to_itself() -> None:
     assert "U044F" in keymap(("я",))
 
 
-def test_a_text_is_parted_where_the_keys_run_out_and_nothing_is_lost() -> None:
+def test_long_texts_are_split_where_the_spare_keys_run_out() -> None:
     text = "abc " + "".join(chr(0x4E00 + number % 300) for number in range(1000)) + "\n"
     parts = list(portions(text))
     assert "".join(part for part, _ in parts) == text

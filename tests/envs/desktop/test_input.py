@@ -1,4 +1,4 @@
-"""Hands on a virtual desktop: text and clipboard, mouse, windows; checked by what the programs tell."""
+"""Text, clipboard, mouse and windows of a virtual desktop; the programs report what they receive."""
 
 # ruff: noqa: RUF001 -- strings of many scripts
 
@@ -90,7 +90,7 @@ def afresh(env: DesktopEnv, told: Told) -> None:
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize("size", [5_000, 700_000])
-def test_a_picture_on_the_clipboard_is_put_back(env: DesktopEnv, told: Told, size: int) -> None:
+def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, told: Told, size: int) -> None:
     picture = os.urandom(size)
     xclip = ["xclip", "-selection", "clipboard", "-target", "image/png"]
     subprocess.run([*xclip, "-in"], input=picture, env=variables(env), check=True, stdout=subprocess.DEVNULL)
@@ -128,13 +128,13 @@ def clipboard(env: DesktopEnv) -> Iterator[XClipboard]:
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
-def test_another_text_that_may_have_been_pasted_is_said_to_be(env: DesktopEnv, clipboard: XClipboard) -> None:
+def test_text_of_another_program_that_may_have_been_pasted_is_reported(env: DesktopEnv, clipboard: XClipboard) -> None:
     with pytest.raises(ActionRefused, match="another program changed the clipboard"):
         clipboard.paste("Привет", lambda: copy(env, "other"), lambda: None)
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
-def test_a_clipboard_manager_that_hands_out_the_same_text_is_no_trouble(env: DesktopEnv, clipboard: XClipboard) -> None:
+def test_a_clipboard_manager_with_the_same_text_is_no_error(env: DesktopEnv, clipboard: XClipboard) -> None:
     assert clipboard.paste("Привет", lambda: copy(env, "Привет"), lambda: None)
 
 
@@ -162,9 +162,7 @@ def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
-def test_a_selection_lost_beside_the_clipboard_is_no_text_of_the_clipboards(
-    env: DesktopEnv, clipboard: XClipboard
-) -> None:
+def test_a_lost_primary_selection_does_not_count_as_clipboard_text(env: DesktopEnv, clipboard: XClipboard) -> None:
     copy(env, "before")
     with pytest.raises(ActionRefused, match="another program changed the clipboard"):
         clipboard.paste("Привет", lambda: copy(env, "other", "PRIMARY"), lambda: None, primary=True)
@@ -172,7 +170,7 @@ def test_a_selection_lost_beside_the_clipboard_is_no_text_of_the_clipboards(
 
 
 @pytest.mark.parametrize("text", ["a\x07b", "\x1b[A", "half \ud83d"])
-def test_what_is_no_text_is_refused_and_nothing_is_typed(env: DesktopEnv, told: Told, text: str) -> None:
+def test_control_characters_are_refused_and_nothing_is_typed(env: DesktopEnv, told: Told, text: str) -> None:
     afresh(env, told)
     with pytest.raises(ActionRefused, match="cannot be typed"):
         env.execute(Type(text))
@@ -182,7 +180,7 @@ def test_what_is_no_text_is_refused_and_nothing_is_typed(env: DesktopEnv, told: 
 @pytest.mark.parametrize(
     ("layout", "text"), [("ru", "Привет, мир №5"), ("gr", "Λόγος"), ("il", "שלום"), ("pl", "żółw €")]
 )
-def test_letters_of_the_layout_are_typed_by_their_keys(env: DesktopEnv, told: Told, layout: str, text: str) -> None:
+def test_letters_of_the_layout_are_typed_with_keys(env: DesktopEnv, told: Told, layout: str, text: str) -> None:
     subprocess.run(["setxkbmap", layout], env=variables(env), check=True)
     try:
         afresh(env, told)
@@ -193,7 +191,7 @@ def test_letters_of_the_layout_are_typed_by_their_keys(env: DesktopEnv, told: To
         subprocess.run(["setxkbmap", "us"], env=variables(env), check=True)
 
 
-def test_a_move_with_a_held_button_is_a_drag_in_small_steps(env: DesktopEnv, told: Told) -> None:
+def test_a_move_with_a_held_button_drags_in_small_steps(env: DesktopEnv, told: Told) -> None:
     before = len(told.items("drag"))
     env.execute(ButtonDown(Button.LEFT, ScreenPoint(60, 220)))
     env.execute(Move(ScreenPoint(260, 320)))
@@ -202,7 +200,7 @@ def test_a_move_with_a_held_button_is_a_drag_in_small_steps(env: DesktopEnv, tol
     assert len(told.items("drag")) - before >= 15
 
 
-def test_a_click_and_a_press_in_one_place_are_no_double_click(env: DesktopEnv, told: Told) -> None:
+def test_a_click_and_a_press_at_one_position_are_not_a_double_click(env: DesktopEnv, told: Told) -> None:
     env.execute(Click(ScreenPoint(300, 380)))
     doubles = told.all()["doubles"]
     env.execute(ButtonDown(Button.LEFT, ScreenPoint(301, 380)))
@@ -219,14 +217,14 @@ def test_every_key_has_a_keysym_or_is_refused() -> None:
             symbol_of(name)
 
 
-def test_older_keysyms_are_the_characters_that_x_says_they_are() -> None:
+def test_legacy_keysyms_map_to_the_characters_that_x_defines() -> None:
     # from keysymdef.h
     known = {0x6C6: "ф", 0x6E6: "Ф", 0x6A3: "ё", 0x6B0: "№", 0x7E1: "α", 0x7F2: "\u03c3", 0xCE0: "א", 0x1B1: "ą",
              0x20AC: "€", 0xDA1: "ก", 0x41: "", 0xFF0D: "", 0x5C7: "ا"}  # fmt: skip
     assert {symbol: character_of(symbol) for symbol in known} == known
 
 
-def test_windows_are_listed_and_the_active_one_is_told(env: DesktopEnv) -> None:
+def test_windows_and_the_active_window_are_listed(env: DesktopEnv) -> None:
     assert [window.title for window in env.windows()] == ["Stage"]
     env.start(("xterm", "-T", "Second"))
     try:
@@ -243,7 +241,7 @@ def test_windows_are_listed_and_the_active_one_is_told(env: DesktopEnv) -> None:
     eventually(lambda: [window.title for window in env.windows()], ["Stage"])
 
 
-def test_a_program_that_is_no_window_cannot_be_started(env: DesktopEnv) -> None:
+def test_an_unknown_program_cannot_be_started(env: DesktopEnv) -> None:
     with pytest.raises(EnvUnavailable, match="no-such-program"):
         env.start(("no-such-program",))
 
@@ -263,7 +261,7 @@ def check_that_a_program_answers(env: DesktopEnv) -> None:
         ping.close()
 
 
-def test_a_path_typed_into_a_save_dialog_is_taken_by_enter(tmp_path: Path) -> None:
+def test_enter_accepts_a_path_typed_into_a_save_dialog(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     agent = Agent("reader")
     with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server"),))) as env:
@@ -319,7 +317,7 @@ class Page(BaseHTTPRequestHandler):
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium: apt-get install chromium")
-def test_the_mouse_is_a_hand_to_a_page_in_a_browser_window(tmp_path: Path) -> None:
+def test_a_page_in_a_browser_window_receives_mouse_input(tmp_path: Path) -> None:
     told: dict[str, object] = {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Page, told))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
