@@ -1,35 +1,34 @@
-"""A virtual machine of OSWorld's in a thread: its server's interface, with the fake GUI behind it.
+"""A double of OSWorld's virtual machine: the interface of its server, with the fake GUI behind it.
 
-The code that it is sent is run, with a `pyautogui` and a `pyperclip` that work the fake GUI, so that what counts is
-what the code does, not what it looks like.
+It executes the code that it receives with doubles of `pyautogui` and `pyperclip` that act on the fake GUI, so tests
+check the effect of the code instead of its text.
 """
 
 import builtins
-import json
 import threading
 import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
 from screenwright import Button, Click, Direction, FakeEnv, Hotkey, ScreenPoint, Scroll, Type
 from screenwright.envs.actions import ButtonDown, ButtonUp, KeyDown, KeyUp, Move
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
-_OURS = {"win": "super", "apps": "menu", "shiftright": "rightshift", "ctrlright": "rightctrl", "altright": "rightalt"}
+_KEYS = {"win": "super", "apps": "menu", "shiftright": "rightshift", "ctrlright": "rightctrl", "altright": "rightalt"}
 
 
 @dataclass
 class FakeGui:
-    """What `pyautogui` and `pyperclip` do to the fake GUI."""
+    """Doubles of `pyautogui` and `pyperclip` that act on the fake GUI."""
 
     env: FakeEnv
     asked: list[str] = field(default_factory=list[str])
 
     @property
-    def _here(self) -> ScreenPoint:
+    def _pointer(self) -> ScreenPoint:
         return self.env.state.pointer
 
     def click(self, x: float, y: float, clicks: int = 1, interval: float = 0, button: str = "left") -> None:
@@ -39,10 +38,10 @@ class FakeGui:
         self.env.execute(Move(ScreenPoint(x, y)))
 
     def mouseDown(self, button: str = "left") -> None:  # noqa: N802 -- pyautogui's name
-        self.env.execute(ButtonDown(Button(button), self._here))
+        self.env.execute(ButtonDown(Button(button), self._pointer))
 
     def mouseUp(self, button: str = "left") -> None:  # noqa: N802 -- pyautogui's name
-        self.env.execute(ButtonUp(Button(button), self._here))
+        self.env.execute(ButtonUp(Button(button), self._pointer))
 
     def scroll(self, clicks: int) -> None:
         self.env.execute(Scroll(Direction.UP if clicks > 0 else Direction.DOWN, abs(clicks)))
@@ -61,21 +60,21 @@ class FakeGui:
         if keys == ("shift", ","):
             self.env.execute(Type("<"))
         else:
-            self.env.execute(Hotkey(tuple(_OURS.get(key, key) for key in keys)))
+            self.env.execute(Hotkey(tuple(_KEYS.get(key, key) for key in keys)))
 
     def keyDown(self, key: str) -> None:  # noqa: N802 -- pyautogui's name
-        self.env.execute(KeyDown(_OURS.get(key, key)))
+        self.env.execute(KeyDown(_KEYS.get(key, key)))
 
     def keyUp(self, key: str) -> None:  # noqa: N802 -- pyautogui's name
-        self.env.execute(KeyUp(_OURS.get(key, key)))
+        self.env.execute(KeyUp(_KEYS.get(key, key)))
 
     def copy(self, text: str) -> None:
         self.env.state = replace(self.env.state, clipboard=text)
 
     def run(self, code: str) -> None:
-        """Run code that a machine was sent."""
+        """Execute code as the machine does."""
         self.asked.append(code)
-        modules: dict[str, object] = {"pyautogui": self, "pyperclip": self, "time": SimpleNamespace(sleep=_at_once)}
+        modules: dict[str, object] = {"pyautogui": self, "pyperclip": self, "time": SimpleNamespace(sleep=_no_sleep)}
 
         def find(name: str, *_: object) -> object:
             return modules[name]
@@ -84,67 +83,33 @@ class FakeGui:
         exec(code, {"__builtins__": built})
 
 
-class _Machine(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, gui: FakeGui) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.gui = gui
-        self.lock = threading.Lock()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    @property
-    def _machine(self) -> _Machine:
-        assert isinstance(self.server, _Machine)
-        return self.server
-
-    def do_GET(self) -> None:
-        if self.path == "/screenshot":
-            with self._machine.lock:
-                self._answer(200, self._machine.gui.env.observe().screenshot.png)
-        elif self.path == "/platform":
-            self._answer(200, b"Linux")
-        else:
-            self._answer(404, b"no such page")
-
-    def do_POST(self) -> None:
-        asked: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        assert self.path == "/execute"
-        assert asked["shell"] is False
-        program, switch, code = asked["command"]
-        assert (program, switch) == ("python", "-c")
-        said = {"status": "success", "output": "", "error": "", "returncode": 0}
-        with self._machine.lock:
-            try:
-                self._machine.gui.run(code)
-            except Exception:  # noqa: BLE001 -- whatever it is, the machine says so and goes on
-                said |= {"error": traceback.format_exc(), "returncode": 1}
-        self._answer(200, json.dumps(said).encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def _at_once(_seconds: float) -> None:
+def _no_sleep(_seconds: float) -> None:
     pass
 
 
 @contextmanager
 def osworld_machine(env: FakeEnv) -> Generator[tuple[str, FakeGui]]:
-    """The address of a machine that shows `env`, and what works it."""
-    gui = FakeGui(env)
-    with _Machine(gui) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", gui
-        finally:
-            server.shutdown()
-            thread.join()
+    """The URL of a machine that shows `env`, and the GUI behind it."""
+    gui, lock = FakeGui(env), threading.Lock()
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with lock:
+            if request.path == "/screenshot":
+                return HttpResponse(gui.env.observe().screenshot.png, "image/png")
+            if request.path == "/execute":
+                return HttpResponse.of_json(_execute(gui, request.json()))
+        return HttpResponse(b"Linux") if request.path == "/platform" else HttpResponse(status=404)
+
+    with LocalServer(respond) as server:
+        yield server.url, gui
+
+
+def _execute(gui: FakeGui, request: dict[str, Any]) -> dict[str, object]:
+    assert request["shell"] is False
+    program, switch, code = request["command"]
+    assert (program, switch) == ("python", "-c")
+    try:
+        gui.run(code)
+    except Exception:  # noqa: BLE001 -- the machine reports any error
+        return {"status": "success", "output": "", "error": traceback.format_exc(), "returncode": 1}
+    return {"status": "success", "output": "", "error": "", "returncode": 0}

@@ -2,10 +2,8 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from page_site import Page, Site
 from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Hotkey, Navigate, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
@@ -253,39 +252,21 @@ class Relay:
 
     def __init__(self, login: str = "") -> None:
         self.asked: list[str] = []
-        relay = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if login and self.headers.get("Proxy-Authorization") != login:
-                    self.answer(407, {"Proxy-Authenticate": 'Basic realm="relay"'})
-                    return
-                relay.asked.append(self.path)
-                self.answer(200, {"Content-Type": "text/html"}, b"<style>html{background:rgb(200,100,0)}</style>")
-
-            def answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.address = f"127.0.0.1:{self.server.server_port}"
-        self._thread = threading.Thread(target=self.server.serve_forever)
+        self._login = login
+        self._server = LocalServer(self._respond)
+        self.address = f"127.0.0.1:{self._server.port}"
 
     def __enter__(self) -> "Relay":
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self._thread.join()
+        self._server.close()
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if self._login and request.headers.get("Proxy-Authorization") != self._login:
+            return HttpResponse(status=407, headers={"Proxy-Authenticate": 'Basic realm="relay"'})
+        self.asked.append(request.target)
+        return HttpResponse(b"<style>html{background:rgb(200,100,0)}</style>")
 
 
 @pytest.mark.parametrize("has_profile", [False, True])

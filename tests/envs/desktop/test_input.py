@@ -6,10 +6,8 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -38,6 +36,7 @@ from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.input.keysyms import character_of, symbol_of
 from screenwright.envs.keys import NAMED
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.desktop
@@ -293,61 +292,37 @@ c.ondblclick = () => { told.doubles++; tell(); };
 onscroll = () => { told.x = scrollX; told.y = scrollY; tell(); };</script>"""
 
 
-class Page(BaseHTTPRequestHandler):
-    def __init__(self, told: dict[str, object], *rest: object) -> None:
-        self.told = told
-        super().__init__(*rest)  # type: ignore[arg-type]  # what the server passes on
-
-    def do_GET(self) -> None:
-        self._answer(PAGE.encode())
-
-    def do_POST(self) -> None:
-        self.told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self._answer(b"")
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium: apt-get install chromium")
 def test_a_page_in_a_browser_window_receives_mouse_input(tmp_path: Path) -> None:
     told: dict[str, object] = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Page, told))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            told.update(request.json())
+        return HttpResponse(PAGE.encode())
+
+    server = LocalServer(respond)
     command = (
-        "chromium", f"--app=http://127.0.0.1:{server.server_port}/", f"--user-data-dir={tmp_path}", "--no-first-run",
+        "chromium", f"--app={server.url}/", f"--user-data-dir={tmp_path}", "--no-first-run",
         "--no-sandbox", "--password-store=basic", "--kiosk", "--disable-component-update",
     )  # fmt: skip
     a, b, c = ScreenPoint(120, 100), ScreenPoint(470, 100), ScreenPoint(120, 300)
-    try:
-        with DesktopEnv(virtual=VirtualDisplay()) as env:
-            env.start(command)
-            env.execute(Drag((a, b)))
-            eventually(lambda: told.get("dropped"), 1)
-            env.execute(Click(c))
-            env.execute(Click(ScreenPoint(c.x + 1, c.y)))
-            eventually(lambda: (told.get("singles"), told.get("doubles")), (2, 0))
-            env.execute(Click(c, count=2))
-            eventually(lambda: told.get("doubles"), 1)
-            env.execute(Click(c, count=3))
-            eventually(lambda: told.get("triples"), 1)
-            env.execute(Click(c, modifiers=("ctrl", "shift")))
-            eventually(lambda: told.get("held"), "ctrl+shift")
-            env.execute(Scroll(Direction.DOWN, 3, c))
-            eventually(lambda: told.get("y"), 360)
-            env.execute(Scroll(Direction.RIGHT, 2, c))
-            eventually(lambda: told.get("x"), 240)
-            env.execute(Scroll(Direction.UP, 1, c))
-            eventually(lambda: told.get("y"), 240)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with server, DesktopEnv(virtual=VirtualDisplay()) as env:
+        env.start(command)
+        env.execute(Drag((a, b)))
+        eventually(lambda: told.get("dropped"), 1)
+        env.execute(Click(c))
+        env.execute(Click(ScreenPoint(c.x + 1, c.y)))
+        eventually(lambda: (told.get("singles"), told.get("doubles")), (2, 0))
+        env.execute(Click(c, count=2))
+        eventually(lambda: told.get("doubles"), 1)
+        env.execute(Click(c, count=3))
+        eventually(lambda: told.get("triples"), 1)
+        env.execute(Click(c, modifiers=("ctrl", "shift")))
+        eventually(lambda: told.get("held"), "ctrl+shift")
+        env.execute(Scroll(Direction.DOWN, 3, c))
+        eventually(lambda: told.get("y"), 360)
+        env.execute(Scroll(Direction.RIGHT, 2, c))
+        eventually(lambda: told.get("x"), 240)
+        env.execute(Scroll(Direction.UP, 1, c))
+        eventually(lambda: told.get("y"), 240)
