@@ -1,11 +1,11 @@
-"""Key names: the many spellings that models use, brought to one canonical name a key.
+"""Key names: maps the spellings that models use to one canonical name per key.
 
-Canonical names are lower case: a printable character stands for itself (`a`, `1`, `+`), the others are in `NAMED`.
-`super` is the Windows, Command or Meta key, whatever the platform calls it. Backends translate canonical names to
-their own and refuse a name that they have no key for.
+Canonical names are lower case: a printable character is its own name (`a`, `1`, `+`), the others are in `NAMED`.
+`super` is the Windows, Command or Meta key. Backends translate canonical names to their own, and refuse keys that they
+do not have.
 
 Sources of the spellings: pyautogui's `KEY_NAMES`, nut-js, Playwright, X11 keysyms, and what UI-TARS, Qwen-VL and
-their kin emit.
+similar models emit.
 """
 
 import re
@@ -136,7 +136,7 @@ _NUMBERED = {
     **{spelling: str(digit) for digit in range(10) for spelling in (f"num{digit}", f"kp_{digit}", f"numpad{digit}",
     f"digit{digit}")}, **{f"key{letter}": letter for letter in "abcdefghijklmnopqrstuvwxyz"},
 }  # fmt: skip
-"""Keys of the number pad, which type the same, and the names that the DOM gives to keys."""
+"""Keys of the number pad, and the DOM's names of keys."""
 
 NAMED: frozenset[str] = frozenset(_ALIASES)
 MODIFIERS: frozenset[str] = frozenset(
@@ -147,7 +147,7 @@ _SPACED_NAME = re.compile(
     r"\b(?:(?:page|arrow|volume) (?:up|down|left|right|mute)|(?:up|down|left|right) arrow"
     r"|(?:caps|num|scroll) lock|print screen|context menu|back space)\b"
 )
-"""Names of one key that are written as two words."""
+"""Key names of two words."""
 
 _CANONICAL: dict[str, str] = {
     **_SYMBOLS,
@@ -157,38 +157,38 @@ _CANONICAL: dict[str, str] = {
 
 
 def canonical_key(name: str) -> str:
-    """The canonical name of the key that `name` spells.
+    """The canonical name of the key spelled `name`.
 
-    A single character stands for itself; letters come back in lower case, since a key has no case.
+    A single character is its own name; letters become lower case.
 
     Raises:
-        ActionRefused: no key is spelled so.
+        ActionRefused: there is no such key.
     """
     found = _CANONICAL.get(name.lower()) or _CANONICAL.get(name.strip().lower().replace("-", "_"))
     if found:
         return found
     if len(name) == 1 and name.isprintable():
         return name.lower() if len(name.lower()) == 1 else name
-    raise ActionRefused(f"there is no key called {name!r:.60}")
+    raise ActionRefused(f"there is no key named {name!r:.60}")
 
 
 def split_keys(combination: str) -> tuple[str, ...]:
-    """The canonical keys of a combination as models write it: `ctrl c`, `Ctrl+Shift+T`, `ctrl-c`, `page down`.
+    """Split a key combination as models write it: `ctrl c`, `Ctrl+Shift+T`, `ctrl-c`, `page down`.
 
     Raises:
-        ActionRefused: a part of it is no key, or there is none.
+        ActionRefused: a part is not a key, or there is none.
     """
     spelled = _SPACED_NAME.sub(lambda found: found[0].replace(" ", "_"), combination.lower())
-    words = _without_joints([part for word in spelled.split() for part in _split_word(word)])
+    words = _without_separators([part for word in spelled.split() for part in _split_word(word)])
     if words:
         return tuple(canonical_key(word) for word in words)
     if combination.strip("\n") in (" ", "\t"):
         return (canonical_key(combination.strip("\n")),)
-    raise ActionRefused("no key is named")
+    raise ActionRefused("the key combination is empty")
 
 
 def _split_word(word: str) -> list[str]:
-    """Split at each `+` or `-` that stands between two names; one at the end, or alone, is the key itself."""
+    """Split at each `+` or `-` between two names; a final or single one is the key itself."""
     for joint in ("+", "-"):
         parts = word.split(joint)
         if len(parts) > 1 and parts[0] and _CANONICAL.get(parts[0]) in MODIFIERS and word not in _CANONICAL:
@@ -197,14 +197,14 @@ def _split_word(word: str) -> list[str]:
     return [part for part in word.split("+") if part] if "+" in word.strip("+") else [word]
 
 
-def _without_joints(words: list[str]) -> list[str]:
-    """Leave out every lone `+` that joins two names, as in `ctrl + c`."""
-    kept: list[str] = []
+def _without_separators(words: list[str]) -> list[str]:
+    """Drop each separate `+` between two names, as in `ctrl + c`."""
+    keys: list[str] = []
     joined = True
-    for place, word in enumerate(words):
-        if word == "+" and not joined and place + 1 < len(words):
+    for index, word in enumerate(words):
+        if word == "+" and not joined and index + 1 < len(words):
             joined = True
         else:
-            kept.append(word)
+            keys.append(word)
             joined = False
-    return kept
+    return keys

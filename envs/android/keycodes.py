@@ -15,8 +15,8 @@ KEYCODES: dict[str, int] = {
     "menu": 82, "volumeup": 24, "volumedown": 25, "volumemute": 164, "playpause": 85, "nexttrack": 87,
     "prevtrack": 88, "browserback": BACK, "browserforward": 125, "power": 26, "recents": 187,
     **{f"f{number}": 130 + number for number in range(1, 13)},
-    **{digit: 7 + place for place, digit in enumerate(string.digits)},
-    **{letter: 29 + place for place, letter in enumerate(string.ascii_lowercase)},
+    **{digit: 7 + index for index, digit in enumerate(string.digits)},
+    **{letter: 29 + index for index, letter in enumerate(string.ascii_lowercase)},
     "*": 17, "#": 18, ",": 55, ".": 56, "`": 68, "-": 69, "=": 70, "[": 71, "]": 72, "\\": 73, ";": 74, "'": 75,
     "/": 76, "@": 77, "+": 81,
 }  # fmt: skip

@@ -191,7 +191,7 @@ class DesktopSession:
         self._watchdog.set_input_listener(listener)
 
     def release(self) -> None:
-        """Let go of what is held."""
+        """See `Env`."""
         self._gestures.release()
 
     def close(self) -> None:
@@ -307,7 +307,7 @@ class DesktopSession:
 
 
 def _default_interrupts(virtual: VirtualDisplay | None) -> InterruptSettings:
-    """Whoever can use the screen can interrupt a run on it."""
+    """A user of the screen can interrupt a run on it."""
     has_user = virtual is None or virtual.watch == "control"
     return InterruptSettings() if has_user else InterruptSettings(OFF, 0.0)
 

@@ -64,15 +64,15 @@ def _round_keys(key: bytes) -> list[list[int]]:
 def _mixed(half: list[int], round_key: list[int]) -> list[int]:
     bits = [bit ^ key for bit, key in zip(_picked(half, _EXPANSION), round_key, strict=True)]
     out: list[int] = []
-    for place, box in enumerate(_BOXES):
-        first, *middle, last = bits[6 * place : 6 * place + 6]
+    for index, box in enumerate(_BOXES):
+        first, *middle, last = bits[6 * index : 6 * index + 6]
         digit = box.split()[2 * first + last][int("".join(map(str, middle)), 2)]
         out += [int(bit) for bit in f"{int(digit, 16):04b}"]
     return _picked(out, _PERMUTATION)
 
 
 def _picked(bits: Sequence[int], table: tuple[int, ...]) -> list[int]:
-    return [bits[place - 1] for place in table]
+    return [bits[position - 1] for position in table]
 
 
 def _bits(data: bytes) -> list[int]:

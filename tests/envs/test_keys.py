@@ -106,7 +106,7 @@ def test_every_key_of_pyautogui_is_known() -> None:
 
 
 def test_a_refusal_names_the_key() -> None:
-    with pytest.raises(ActionRefused, match="there is no key called 'hyperdrive'"):
+    with pytest.raises(ActionRefused, match="there is no key named 'hyperdrive'"):
         split_keys("ctrl hyperdrive")
 
 
