@@ -102,7 +102,7 @@ class WatchdogClient(NoWatchdog):
             EnvStopped, EnvLost: see `check_alive`.
         """
         self.check_alive()
-        # With a listener the run pauses while the user is active; without one, actions are refused until the user is idle.
+        # With a listener the run pauses while the user is active; without one, actions are refused until then.
         unpaused = self._listener is None and self._user_active
         if self._state.input_count != self._seen or unpaused:
             raise ActionRefused(TAKEN)
