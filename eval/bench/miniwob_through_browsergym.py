@@ -1,8 +1,8 @@
-"""MiniWoB++ through BrowserGym's own environment beside our driver: the same clicks; are rewards and ends equal?
+"""MiniWoB++ through BrowserGym's environment and in ours with the same clicks: are rewards and ends equal?
 
-    PYTHONPATH=. .venv/bin/python eval/bench/miniwob_through_browsergym.py --browsergym PYTHON [--tasks NAME ...]
+    .venv/bin/python eval/bench/miniwob_through_browsergym.py --browsergym PYTHON [--tasks NAME ...]
 
-The clicks are made on screenshot pixels that are not background, drawn at random, the same on both sides.
+The clicks are on random screenshot pixels that are not background.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from screenwright.eval.core.config import EvalConfig
 
 CLICKS = 8
 PANE = (240, 315)
-"""Width and height of the part of the screenshot that the tasks draw on."""
+"""Width and height of the part of the screenshot that tasks use."""
 
 
 def clicks_for(image: Image.Image, seed: str) -> list[ScreenPoint]:
-    """Places that show something."""
+    """Random points that are not background."""
     grey, drawn = image.convert("L"), random.Random(seed)
     pixels = grey.load()
     assert pixels is not None
@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tasks", nargs="*", metavar="NAME")
     parser.add_argument("--every", type=int, default=1, help="only every n-th task")
     given = parser.parse_args(arguments)
-    told = {"benchmark": "browsergym-miniwob", "python": given.browsergym, "option": ("system_chromium=true",)}
-    theirs = benchmark_for(EvalConfig.from_flat(told))
+    settings = {"benchmark": "browsergym-miniwob", "python": given.browsergym, "option": ("system_chromium=true",)}
+    theirs = benchmark_for(EvalConfig.from_flat(settings))
     ours = {task.name: task for task in miniwob_browsergym().tasks()}
     chosen = [task for task in theirs.tasks() if not given.tasks or task.name.partition(".")[2] in given.tasks]
     equal = goals = rewards = 0

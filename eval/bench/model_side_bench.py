@@ -1,11 +1,11 @@
-"""What a model's side of a step costs: reading replies, writing messages, encoding screenshots, beside what others do.
+"""The cost of the model's side of a step: parsing replies, rendering messages, encoding screenshots.
 
-    python eval/bench/model_side_bench.py
+    .venv/bin/python eval/bench/model_side_bench.py
 
-Replies are read beside the `ui-tars` wheel's own parser: same replies, same process, in turns. Ours reads text into
-typed actions and follows each point to the screen; the wheel reads text into fractions of the screen, and those into
-Python source text. Then the messages of a step with five screenshots, the cost of a reply that runs wild, 100,000
-characters long, and that of encoding a screenshot of 1920x1080, beside the PNG with `optimize=True` that agents send.
+Parsing is compared with the parser of the `ui-tars` wheel: same replies, same process, alternating. Ours parses text
+into typed actions and maps each point to the screen; the wheel parses it into fractions of the screen and those into
+Python source. Then: the messages of a step with five screenshots, runaway replies of 100,000 characters, and encoding a
+screenshot of 1920x1080, compared with the PNG with `optimize=True` that agents send.
 """
 
 import argparse
@@ -51,14 +51,14 @@ def main() -> None:
         "ui-tars wheel: reply to pyautogui code": code,
     }
     for name, seconds in fastest(works, both).items():
-        print(f"{name:46}{seconds * 1e6:8.1f} us a reply {1 / seconds:10,.0f} replies/s")
+        print(f"{name:46}{seconds * 1e6:8.1f} us per reply {1 / seconds:10,.0f} replies/s")
     rendering(dialect)
-    wild()
+    runaway_replies()
     encoding()
 
 
 def read(dialect: Dialect, frame: Frame, text: str) -> None:
-    """From the reply to points on the screen, ready to be carried out."""
+    """Parse a reply and map its points to the screen."""
     reply = dialect.parse(text)
     assert isinstance(reply, Reply)
     for move in reply.moves:
@@ -68,27 +68,27 @@ def read(dialect: Dialect, frame: Frame, text: str) -> None:
 
 
 def structure(text: str) -> object:
-    """The wheel's first half: names, arguments, and boxes as parts of the screen."""
+    """The wheel's first stage: names, arguments, and boxes as fractions of the screen."""
     return parse_action_to_structure_output(text, 1000, SCREEN.height, SCREEN.width)
 
 
 def code(text: str) -> object:
-    """Both halves of the wheel: Python source text to be executed."""
+    """Both stages of the wheel: Python source."""
     return parsing_response_to_pyautogui_code(structure(text), SCREEN.height, SCREEN.width)
 
 
 def theirs_reads(text: str) -> bool:
-    """Whether the wheel gets from `text` to code."""
+    """Whether the wheel can parse `text`."""
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             code(text)
-        except Exception:  # noqa: BLE001 -- it raises whatever happens to go wrong inside it; that is what is counted
+        except Exception:  # noqa: BLE001 -- the wheel raises arbitrary errors, which are counted
             return False
     return True
 
 
 def fastest(works: dict[str, Callable[[str], object]], texts: list[str]) -> dict[str, float]:
-    """Seconds a reply, the best of several rounds in turns, so that a busy moment meets none alone."""
+    """Seconds per reply: the best of several alternating rounds, so that background load affects all alike."""
     found: dict[str, list[float]] = {name: [] for name in works}
     with contextlib.redirect_stdout(io.StringIO()):
         for _ in range(ROUNDS):
@@ -98,7 +98,7 @@ def fastest(works: dict[str, Callable[[str], object]], texts: list[str]) -> dict
 
 
 def per_reply(work: Callable[[str], object], texts: list[str]) -> float:
-    """Seconds that one of `texts` takes, over at least `SECONDS`."""
+    """Seconds per text, measured for at least `SECONDS`."""
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
         for text in texts:
@@ -108,7 +108,7 @@ def per_reply(work: Callable[[str], object], texts: list[str]) -> float:
 
 
 def rendering(dialect: Dialect) -> None:
-    """Print what it costs to put a conversation into messages; its screenshots are encoded already."""
+    """Print the cost of rendering a conversation with encoded screenshots."""
     part = ImagePart.of(Screenshot(Image.new("RGB", (640, 360), "white")), Size(644, 364))
     turns = [Turn(part, reply="Thought: Go on.\nAction: click(start_box='(12,34)')") for _ in range(4)]
     seconds = fastest({"render": lambda _: dialect.render("Fill in the form", [*turns, Turn(part)])}, [""])["render"]
@@ -116,7 +116,7 @@ def rendering(dialect: Dialect) -> None:
 
 
 def encoding() -> None:
-    """Print what it costs to encode a screenshot, and how large it is then."""
+    """Print the cost and the size of encoding a screenshot."""
     size = Size(1920, 1080)
     with BrowserEnv(page_of_text(), viewport=size) as env:
         pixels = Screenshot(env.observe().screenshot.image.copy())
@@ -140,14 +140,14 @@ def encoding() -> None:
 
 
 def pillow(image: Image.Image, kind: str, **options: bool) -> bytes:
-    """`image` as Pillow writes it."""
+    """`image` encoded by Pillow."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def page_of_text() -> str:
-    """A page with text, colours and a gradient, as pages have."""
+    """A page with text, colours and a gradient."""
     rows = "".join(f"<tr><td>{n}<td>{'lorem ipsum dolor ' * 4}<td style='color:#06c'>{n * 37 % 91}" for n in range(40))
     return (
         "data:text/html,<body style='margin:0;font:14px sans-serif'><div style='height:120px;"
@@ -155,8 +155,8 @@ def page_of_text() -> str:
     )
 
 
-def wild() -> None:
-    """Print what replies cost that run wild."""
+def runaway_replies() -> None:
+    """Print the cost of parsing runaway replies."""
     size = 100_000
     replies = {
         "counting": ("Action: click(start_box='[" + ",".join(map(str, range(2, size))))[:size],
@@ -174,7 +174,7 @@ def wild() -> None:
 
 
 def jobs(name: str) -> tuple[Callable[[str], object], Callable[[str], object]]:
-    """The two functions of a dialect that see replies."""
+    """The two functions of a dialect that process replies."""
     dialect = dialect_named(name)
     return dialect.parse, dialect.is_complete
 

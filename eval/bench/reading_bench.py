@@ -1,11 +1,11 @@
-"""What the embedded reader reads on pages and windows whose words and controls are known, and what it costs.
+"""Accuracy and CPU time of the embedded reader on pages and windows with known words and controls.
 
-    python eval/bench/reading_bench.py [--seeds 100-103] [--windows] [--tesseract]
+    .venv/bin/python eval/bench/reading_bench.py [--seeds 100-103] [--windows] [--tesseract]
 
-Each page is made from its seed: prose, a form with native widgets and a table, light or dark, at scale 1 or 2. The
-words and their boxes, the controls and their states come from the page itself (`Range`), the reading from its
-screenshot alone. A window (`--windows`, `reading_window.py`) is Tk's: prose, fields, ticks and buttons, in three fonts
-from 13 to 26 px, light or dark. Read again with nothing changed, and with one field filled in, it costs less.
+Each page is generated from its seed: text, a form with native widgets and a table, light or dark, at scale 1 or 2. The
+page itself reports its words, controls and their boxes; the reader only sees the screenshot. A Tk window (`--windows`,
+`reading_window.py`) has text, fields, checkboxes and buttons, in three fonts from 13 to 26 px, light or dark. Each
+image is read again unchanged, and with one field filled in, to measure the cache.
 """
 
 import argparse
@@ -117,15 +117,15 @@ def shown(seed: int) -> Iterator[tuple[Page, int]]:
             browser.close()
 
 
-def picture_of(page: Page) -> Image.Image:
-    """A screenshot."""
+def screenshot_of(page: Page) -> Image.Image:
+    """A screenshot of the page."""
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         page.screenshot(path=file.name)
         return Image.open(file.name).convert("RGB").copy()
 
 
 def count_words(tally: Counter[str], truth: list[list[Any]], seen: Sequence[tuple[str, Area]], scale: int) -> None:
-    """Count the true words that were read, those read that are true, and those whose middle lies in the true box."""
+    """Count the true words, those that were read, and those whose center is in the true box."""
     left = list(seen)
     for text, *corners in truth:
         box = Area(*(edge * scale for edge in corners))
@@ -159,66 +159,66 @@ def _overlap(one: Area, other: Area) -> bool:
 
 
 def timed(tally: Tally, name: str, work: Callable[[], Screen]) -> Screen:
-    """Do `work`, and keep the CPU seconds that it took."""
-    began = time.process_time()
+    """Run `work` and store its CPU seconds."""
+    start = time.process_time()
     done = work()
-    tally.cpu.setdefault(name, []).append(time.process_time() - began)
+    tally.cpu.setdefault(name, []).append(time.process_time() - start)
     return done
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A picture whose words and controls are known, and the same with one field filled in."""
+class Sample:
+    """An image with known words and controls, and the same with one field filled in."""
 
-    picture: Image.Image
+    image: Image.Image
     changed: Image.Image
     truth: dict[str, list[list[Any]]]
     scale: int = 1
 
 
-def page_seen(seed: int) -> Seen:
+def page_sample(seed: int) -> Sample:
     """A page in Chromium."""
     with shown(seed) as (page, scale):
-        truth, picture = page.evaluate(TRUTH), picture_of(page)
+        truth, image = page.evaluate(TRUTH), screenshot_of(page)
         page.locator("input[data-kind='text field']").first.fill("Ada Lovelace")
-        return Seen(picture, picture_of(page), truth, scale)
+        return Sample(image, screenshot_of(page), truth, scale)
 
 
-def window_seen(seed: int) -> Seen:
-    """A window of Tk on a virtual display."""
+def window_sample(seed: int) -> Sample:
+    """A Tk window on a virtual display."""
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "told.json"
-        program = ("/usr/bin/python3", str(Path(__file__).with_name("reading_window.py")), str(told), str(seed))
+        report = Path(folder) / "report.json"
+        program = ("/usr/bin/python3", str(Path(__file__).with_name("reading_window.py")), str(report), str(seed))
         with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,))) as env:
             env.observe()
             env.execute(Wait(1.0))
-            truth, picture = json.loads(told.read_text()), env.observe().screenshot.image
+            truth, image = json.loads(report.read_text()), env.observe().screenshot.image
             field = next(one for one in truth["controls"] if one[0] == "text field")
             for action in (Click(ScreenPoint(field[1] + 40, (field[2] + field[4]) / 2)), Hotkey(("ctrl", "a"))):
                 env.execute(action)
             env.execute(Type("Ada Lovelace"))
-            return Seen(picture, env.observe().screenshot.image, truth)
+            return Sample(image, env.observe().screenshot.image, truth)
 
 
-def measure(seen: Seen, tally: Tally, others: Counter[str] | None) -> None:
-    """One picture: read, read again, read with a field filled in; and with tesseract, if asked."""
-    scale, picture = seen.scale, seen.picture
+def measure(sample: Sample, tally: Tally, others: Counter[str] | None) -> None:
+    """Read an image, read it again, and read it with a field filled in; also with tesseract if `others` is given."""
+    scale, image = sample.scale, sample.image
     shared_ocr()._known.clear()
-    screen = timed(tally, f"first, scale {scale}", lambda: read_image(picture))
-    timed(tally, f"unchanged, scale {scale}", lambda: read_image(picture))
-    timed(tally, f"one field changed, scale {scale}", lambda: read_image(seen.changed))
+    screen = timed(tally, f"first, scale {scale}", lambda: read_image(image))
+    timed(tally, f"unchanged, scale {scale}", lambda: read_image(image))
+    timed(tally, f"one field changed, scale {scale}", lambda: read_image(sample.changed))
     words = [(word.text, word.area) for segment in screen.segments for word in segment.words]
-    count_words(tally.words, seen.truth["words"], words, scale)
-    count_kinds(tally.kinds, seen.truth["controls"], screen, scale)
+    count_words(tally.words, sample.truth["words"], words, scale)
+    count_kinds(tally.kinds, sample.truth["controls"], screen, scale)
     if others is not None:
-        count_words(others, seen.truth["words"], tesseract(picture), scale)
+        count_words(others, sample.truth["words"], tesseract(image), scale)
 
 
-def tesseract(picture: Image.Image) -> list[tuple[str, Area]]:
-    """What tesseract reads, at twice the size, which it reads best."""
+def tesseract(image: Image.Image) -> list[tuple[str, Area]]:
+    """The words that tesseract reads at twice the size, where it is best."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.png"
-        picture.resize((picture.width * 2, picture.height * 2)).save(path)
+        image.resize((image.width * 2, image.height * 2)).save(path)
         command = ["tesseract", str(path), "-", "--psm", "11", "tsv"]
         lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
     found: list[tuple[str, Area]] = []
@@ -231,11 +231,11 @@ def tesseract(picture: Image.Image) -> list[tuple[str, Area]]:
 
 
 def line(name: str, words: Counter[str]) -> str:
-    """How well words were read."""
+    """A row with recall and precision of words."""
     return (
         f"{name:12} {words['true']:5} words  recall {words['read'] / words['true']:.3f}  "
         f"precision {words['read'] / max(words['seen'], 1):.3f}  "
-        f"middle in the box {words['centred'] / max(words['read'], 1):.3f}"
+        f"center in the box {words['centred'] / max(words['read'], 1):.3f}"
     )
 
 
@@ -243,14 +243,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", default="100-103", metavar="A-B", help="which pages (default: %(default)s)")
-    parser.add_argument("--tesseract", action="store_true", help="beside it (apt-get install tesseract-ocr)")
-    parser.add_argument("--windows", action="store_true", help="windows of Tk on a virtual display, not pages")
+    parser.add_argument(
+        "--tesseract", action="store_true", help="compare with tesseract (apt-get install tesseract-ocr)"
+    )
+    parser.add_argument("--windows", action="store_true", help="Tk windows on a virtual display instead of pages")
     given = parser.parse_args(arguments)
     first, _, last = given.seeds.partition("-")
-    read_image(Image.new("RGB", (200, 100), "white"))  # the models are loaded before anything is timed
+    read_image(Image.new("RGB", (200, 100), "white"))  # load the models before timing
     tally, others = Tally(), Counter[str]() if given.tesseract else None
     for seed in range(int(first), int(last or first) + 1):
-        measure(window_seen(seed) if given.windows else page_seen(seed), tally, others)
+        measure(window_sample(seed) if given.windows else page_sample(seed), tally, others)
     print(line("reader", tally.words))
     if others is not None:
         print(line("tesseract", others))

@@ -1,9 +1,9 @@
-"""A window of Tk made from a seed, for `reading_bench.py --windows`: writes down where its words and controls are.
+"""A Tk window generated from a seed, for `reading_bench.py --windows`; writes the positions of its words and controls.
 
     /usr/bin/python3 eval/bench/reading_window.py FILE SEED
 
-Runs under the Python that has tkinter, and imports nothing of Screenwright. FILE becomes JSON as the pages of the
-benchmark give it: words and controls with their corners in pixels of the screen.
+Runs under a Python with tkinter, without Screenwright. FILE becomes JSON in the format of the benchmark's pages: words
+and controls with their corners in screen pixels.
 """
 
 import json
@@ -17,12 +17,12 @@ from reading_words import WORDS
 
 
 def say(dice, least, most):
-    """A few words."""
+    """Random words."""
     return " ".join(dice.choices(WORDS.split(), k=dice.randint(least, most)))
 
 
 class Window:
-    """The window, and what is on it: `marks` are called, once it is drawn, to tell the words."""
+    """The window. `marks` are functions that yield the words of a widget once it is drawn."""
 
     def __init__(self, seed):
         dice = random.Random(seed)
@@ -39,15 +39,15 @@ class Window:
         self.fill(dice)
 
     def fill(self, dice):
-        """Put everything there."""
-        prose = self.place(tkinter.Text, width=64, height=4, wrap="word", bg=self.paper, insertontime=0)
+        """Create all widgets."""
+        prose = self.add(tkinter.Text, width=64, height=4, wrap="word", bg=self.paper, insertontime=0)
         prose.insert("1.0", say(dice, 24, 34))
         self.controls.append(("text area", prose, None))
         self.marks.append(lambda: self.of_text(prose))
         for value in (say(dice, 1, 2), ""):
-            label = self.place(tkinter.Label, text=say(dice, 1, 2).capitalize(), anchor="w", bd=0, padx=0)
+            label = self.add(tkinter.Label, text=say(dice, 1, 2).capitalize(), anchor="w", bd=0, padx=0)
             self.marks.append(lambda label=label: self.of_line(label, label["text"], label.winfo_rootx()))
-            entry = self.place(tkinter.Entry, width=24, bg=self.paper, insertontime=0)
+            entry = self.add(tkinter.Entry, width=24, bg=self.paper, insertontime=0)
             entry.insert(0, value)
             self.controls.append(("text field", entry, None))
             self.marks.append(lambda entry=entry: self.of_entry(entry))
@@ -57,34 +57,32 @@ class Window:
             state = tkinter.IntVar(value=int(checked))
             self.keep.append(state)
             more = {"value": 1} if kind == "radio" else {}
-            tick = self.place(
-                widget, text=say(dice, 1, 2).capitalize(), anchor="w", variable=state, bd=0, padx=0, **more
-            )
+            tick = self.add(widget, text=say(dice, 1, 2).capitalize(), anchor="w", variable=state, bd=0, padx=0, **more)
             tick.configure(selectcolor=self.paper)
             self.controls.append((kind, tick, checked))
             self.marks.append(lambda tick=tick: self.of_line(tick, tick["text"], self.right_of(tick)))
         for state in ("normal", "normal", "disabled"):
-            button = self.place(tkinter.Button, text=say(dice, 1, 2).title(), state=state)
+            button = self.add(tkinter.Button, text=say(dice, 1, 2).title(), state=state)
             self.controls.append(("button", button, None))
-            self.marks.append(lambda button=button: self.of_line(button, button["text"], self.in_the_middle_of(button)))
+            self.marks.append(lambda button=button: self.of_line(button, button["text"], self.text_left_of(button)))
 
-    def place(self, widget, **options):
-        """One more, below the last."""
+    def add(self, widget, **options):
+        """Add a widget below the last one."""
         options = {"font": self.font, "fg": self.ink, "bg": self.ground, "highlightthickness": 0, **options}
         made = widget(self.root, **options)
         made.pack(anchor="w", padx=24, pady=5)
         return made
 
     def right_of(self, tick):
-        """Where the text of a tick begins, which ends at its right edge."""
+        """The left edge of a checkbox's text, which is right-aligned."""
         return tick.winfo_rootx() + tick.winfo_width() - self.font.measure(tick["text"])
 
-    def in_the_middle_of(self, button):
-        """Where the text of a button begins."""
+    def text_left_of(self, button):
+        """The left edge of a button's centered text."""
         return button.winfo_rootx() + (button.winfo_width() - self.font.measure(button["text"])) / 2
 
     def of_line(self, widget, text, left):
-        """The words of one line that begins at `left`, as high as the widget."""
+        """The words of a line that starts at `left`, as high as the widget."""
         top = widget.winfo_rooty()
         for word, start, end in self.measured(text):
             yield word, left + start, top, left + end, top + widget.winfo_height()
@@ -98,7 +96,7 @@ class Window:
             yield word, x + start, y, x + end, y + height
 
     def of_text(self, prose):
-        """The words of a text of several lines."""
+        """The words of a multi-line text."""
         at = "1.0"
         for word in prose.get("1.0", "end-1c").split():
             at = prose.search(word, at, "end")
@@ -110,15 +108,15 @@ class Window:
             at = f"{last}+1c"
 
     def measured(self, text):
-        """Each word with where it begins and ends from the start of the line."""
-        begun = 0
+        """Each word with its start and end relative to the line."""
+        start_at = 0
         for word in text.split():
-            at = text.index(word, begun)
+            at = text.index(word, start_at)
             yield word, self.font.measure(text[:at]), self.font.measure(text[: at + len(word)])
-            begun = at + len(word)
+            start_at = at + len(word)
 
-    def tell(self, path):
-        """Write down where everything is."""
+    def report(self, path):
+        """Write all positions."""
         self.root.update()
         words = [word for mark in self.marks for word in mark()]
         controls = []
@@ -131,5 +129,5 @@ class Window:
 
 if __name__ == "__main__":
     window = Window(int(sys.argv[2]))
-    window.root.after(400, window.tell, sys.argv[1])
+    window.root.after(400, window.report, sys.argv[1])
     window.root.mainloop()

@@ -1,4 +1,4 @@
-"""The words that the pages and windows of `reading_bench.py` are made of; two Pythons read this."""
+"""The vocabulary of the pages and windows of `reading_bench.py`, shared by two Pythons."""
 
 WORDS = (
     "order paper ink letter address delivery invoice number street city country gift express courier weight total "

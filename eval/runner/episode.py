@@ -61,11 +61,11 @@ class EpisodeRunner:
             RunError: the episode cannot be recorded.
         """
         task = self._tasks[job.id.task]
-        begun, started = now(), time.monotonic()
+        timing, started = now(), time.monotonic()
         try:
             with task.set_up(job.id.seed) as instance:
                 set_up_s = time.monotonic() - started
-                return self._run(job, task, instance, (begun, set_up_s), control or Control())
+                return self._run(job, task, instance, (timing, set_up_s), control or Control())
         except (TaskError, EnvError, ModelLost) as error:
             return FailedAttempt(job.id, f"{type(error).__name__}: {error}")
         except RunError:
@@ -75,7 +75,7 @@ class EpisodeRunner:
             return FailedAttempt(job.id, message, traceback.format_exc())
 
     def _run(
-        self, job: EpisodeJob, task: Task, instance: TaskInstance, begun: tuple[str, float], control: Control
+        self, job: EpisodeJob, task: Task, instance: TaskInstance, timing: tuple[str, float], control: Control
     ) -> Attempt:
         policy = self._agents.policy(instance, job.id)
         limits = job.limits
@@ -99,7 +99,7 @@ class EpisodeRunner:
         if ended.stop is StopReason.CANCELLED and not over:
             return FailedAttempt(job.id, "stopped")
         outcome = instance.judge(result_of(ended, job.folder))
-        record = _record(job.id, task, instance.instruction, outcome, events, TASK_OVER if over else ended.stop, begun)
+        record = _record(job.id, task, instance.instruction, outcome, events, TASK_OVER if over else ended.stop, timing)
         return record if outcome.done else _with_failure_details(record, events, job.folder)
 
 
@@ -123,7 +123,7 @@ def _record(
     outcome: Outcome,
     events: list[Event],
     stop: str,
-    begun: tuple[str, float],
+    timing: tuple[str, float],
 ) -> Record:
     ended, started = events[-1], next(event for event in events if isinstance(event, Started))
     assert isinstance(ended, Ended)
@@ -141,11 +141,11 @@ def _record(
         parse_failures=ended.parse_failures,
         usage=ended.usage,
         seconds=ended.seconds,
-        set_up_s=begun[1],
+        set_up_s=timing[1],
         phases=_phases(events),
         agent=_agent(started.policy),
         env=_env(started.env),
-        started=begun[0],
+        started=timing[0],
     )
 
 

@@ -1,4 +1,4 @@
-"""A Python of its own, with a package in it, as somebody would have made it for a benchmark's own code."""
+"""A separate Python with doubles of packages, like the environment of a benchmark's own code."""
 
 import stat
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def python_with(modules: Mapping[str, str], folder: Path) -> Path:
-    """A Python that also has `modules`: dotted names and their sources; what is above one of them is a package."""
+    """A Python that also has `modules`, by dotted name with their sources; parents become packages."""
     for name, source in modules.items():
         path = folder / "site" / (name.replace(".", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where the files are that tests share."""
+"""Paths that tests share."""
 
 from pathlib import Path
 

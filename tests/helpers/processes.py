@@ -1,4 +1,4 @@
-"""Which processes live."""
+"""Running processes."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ import psutil
 
 
 def alive(processes: list[psutil.Process]) -> list[str]:
-    """The names of those that still run: neither gone nor waiting to be collected."""
+    """The names of the processes that still run, without zombies."""
     return [process.name() for process in processes if _runs(process)]
 
 
 def command_of(process: psutil.Process) -> list[str]:
-    """Its command line; empty for one that has ended, whether or not it was collected."""
+    """The command line of a process; empty if it has ended."""
     try:
         return process.cmdline()
     except psutil.Error:
@@ -19,7 +19,7 @@ def command_of(process: psutil.Process) -> list[str]:
 
 
 def started_by(work: Callable[[], object]) -> list[psutil.Process]:
-    """The processes below this one that `work` has started and left running."""
+    """The child processes that `work` started and left running."""
     mine = psutil.Process()
     before = set(mine.children(recursive=True))
     work()

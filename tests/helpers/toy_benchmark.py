@@ -1,6 +1,6 @@
-"""A benchmark as another package would bring it, for tests of the engine: a small GUI in memory, and some that breaks.
+"""A third-party benchmark for tests of the runner: an in-memory GUI, with tasks that fail in various ways.
 
-What was judged is written down in its folder, a line an episode, so that a test sees what was really run.
+It writes a line per judged episode into its folder, so that tests see what was really run.
 """
 
 import os
@@ -18,7 +18,7 @@ from screenwright.eval.core.task import Outcome, Rules, TaskError
 
 @dataclass(frozen=True)
 class Presses:
-    """Press Greet as often as the seed says, and once more. `breaks` is what goes wrong while it is set up."""
+    """Press Greet `seed + 1` times. `breaks` is the failure during set-up."""
 
     name: str
     root: Path
@@ -52,7 +52,7 @@ class Presses:
 
 @dataclass
 class PressesInstance:
-    """The GUI, and how many presses it wants."""
+    """The GUI, and the number of presses it needs."""
 
     env: Env
     wanted: int
@@ -80,7 +80,7 @@ class PressesInstance:
 
 @dataclass(frozen=True)
 class Toy:
-    """A few tasks that hold and a few that break."""
+    """Tasks that work and tasks that fail."""
 
     root: Path
     name: str = "toy"

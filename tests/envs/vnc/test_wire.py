@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from rfb_server import VERSION, Guest, rfb_server
+from rfb_server import VERSION, RfbClient, rfb_server
 
 from screenwright.envs.actions import Click
 from screenwright.envs.env import EnvLost, EnvUnavailable
@@ -97,9 +97,9 @@ GREETINGS = [
 
 @pytest.mark.parametrize(("said", "reason"), GREETINGS)
 def test_a_denied_login_is_reported_in_one_line(said: bytes, reason: str) -> None:
-    def behave(guest: Guest) -> None:
-        guest.say(said)
-        guest.fall_silent()
+    def behave(client: RfbClient) -> None:
+        client.send(said)
+        client.shut_down()
 
     with rfb_server(behave) as address, pytest.raises(EnvUnavailable, match=reason) as trouble:
         VncEnv(address).observe()
@@ -120,20 +120,20 @@ NONSENSE = [
 
 @pytest.mark.parametrize("said", NONSENSE)
 def test_invalid_data_raises_env_lost(said: bytes) -> None:
-    def behave(guest: Guest) -> None:
-        guest.let_in(4, 4)
-        guest.say(said)
-        guest.stay()
+    def behave(client: RfbClient) -> None:
+        client.handshake(4, 4)
+        client.send(said)
+        client.drain()
 
     with rfb_server(behave) as address, pytest.raises(EnvLost):
         VncEnv(address).observe()
 
 
 def test_a_silent_server_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    def behave(guest: Guest) -> None:
-        guest.let_in(4, 4)
-        guest.show(0, 0, 4, 4, 0, bytes(64))
-        guest.stay()
+    def behave(client: RfbClient) -> None:
+        client.handshake(4, 4)
+        client.update(0, 0, 4, 4, 0, bytes(64))
+        client.drain()
 
     monkeypatch.setattr(client, "_ANSWER_S", 0.3)
     with rfb_server(behave) as address, VncEnv(address) as env, pytest.raises(EnvLost, match="has not answered"):
@@ -143,10 +143,10 @@ def test_a_silent_server_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> Non
 def shown(width: int, height: int, encoding: int, data: bytes) -> Image.Image:
     """What the client makes of one rectangle."""
 
-    def behave(guest: Guest) -> None:
-        guest.let_in(width, height)
-        guest.show(0, 0, width, height, encoding, data)
-        guest.stay()
+    def behave(client: RfbClient) -> None:
+        client.handshake(width, height)
+        client.update(0, 0, width, height, encoding, data)
+        client.drain()
 
     with rfb_server(behave) as address:
         viewer = VncClient(VncAddress.parse(address), None)
