@@ -53,10 +53,10 @@ def integers_up_to(most: int) -> str:
         raise ValueError(f"there is no integer from 0 to {most}")
     digits = str(most)
     choices = ["0", *(f"[1-9][0-9]{{{length - 1}}}" for length in range(1, len(digits)))]
-    for place, digit in enumerate(digits):
-        low = 1 if place == 0 else 0
+    for index, digit in enumerate(digits):
+        low = 1 if index == 0 else 0
         if int(digit) > low:
-            rest = len(digits) - place - 1
-            choices.append(f"{digits[:place]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
+            rest = len(digits) - index - 1
+            choices.append(f"{digits[:index]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
     choices.append(digits)
     return "(" + "|".join(dict.fromkeys(choices)) + ")"

@@ -96,7 +96,7 @@ class UiTars15:
         return read_reply(text, UI_TARS)
 
     def is_complete(self, text: str) -> bool:
-        """The reply runs wild, or, if one action is expected, its first action is complete."""
+        """The reply is runaway repetition, or, if one action is expected, its first action is complete."""
         return first_action_is_complete(text) if self.one_action else is_runaway(text)
 
     def grammar(self, image: Size) -> str:

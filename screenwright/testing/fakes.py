@@ -1,4 +1,4 @@
-"""The fakes that live beside the interfaces they implement."""
+"""Re-exports of the fakes that are defined next to their interfaces."""
 
 from ..agent.models.scripted import ScriptedModel
 from ..agent.policy.baselines import ScriptedPolicy

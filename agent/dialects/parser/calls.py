@@ -109,8 +109,8 @@ def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> _Read:
     if first == "<" and (tagged := _TAGGED.match(text, at)):
         return _Read(tagged[0], tagged.end())
     if number := _NUMBER.match(text, at):
-        whole = number[0].lstrip("+-").isdigit()
-        return _Read(int(number[0]) if whole else float(number[0]), number.end())
+        is_integer = number[0].lstrip("+-").isdigit()
+        return _Read(int(number[0]) if is_integer else float(number[0]), number.end())
     if word := _WORD.match(text, at):
         return _Read(_CONSTANTS.get(word[0].lower(), word[0]), word.end())
     if at >= len(text):
