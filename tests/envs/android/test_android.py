@@ -267,8 +267,8 @@ def test_the_doctor_checks_a_phone(phone: PhoneStage) -> None:
     assert checks[1].found.startswith("400x640, ")
     phone.phone.keyboards.remove(ADB_KEYBOARD)
     phone.phone.picture = Screenshot(Image.new("RGB", (400, 640))).png
-    _, picture, text = check_android(server=phone.server)
-    assert (picture.status, text.status) == (CheckStatus.FAILED, CheckStatus.WARNING)
+    _, screenshot, text = check_android(server=phone.server)
+    assert (screenshot.status, text.status) == (CheckStatus.FAILED, CheckStatus.WARNING)
     phone.phone.states = {}
     (check,) = check_android(server=phone.server)
     assert (check.status, check.found[:22]) == (CheckStatus.FAILED, "no phone is connected:")

@@ -47,8 +47,8 @@ NEEDS_XCLIP = pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xc
 UNICODE = "naïve café, Привет, 你好, 😀 — “done”"
 
 
-def stage_program(told: Path, title: str = "Stage", colour: str = "white") -> tuple[str, ...]:
-    return (SYSTEM_PYTHON, str(PROGRAM), str(told), title, colour)
+def stage_program(received: Path, title: str = "Stage", colour: str = "white") -> tuple[str, ...]:
+    return (SYSTEM_PYTHON, str(PROGRAM), str(received), title, colour)
 
 
 class DesktopStage:
@@ -57,17 +57,17 @@ class DesktopStage:
     nothing = ScreenPoint(620, 440)
 
     def __init__(self, folder: Path) -> None:
-        self.told_at = folder / "told.json"
+        self.told_at = folder / "received.json"
         self.env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (stage_program(self.told_at),)))
 
-    def told(self, name: str) -> object:
+    def received(self, name: str) -> object:
         return json.loads(self.told_at.read_text(encoding="utf-8"))[name]
 
     def number(self, name: str) -> int:
-        return int(str(self.told(name)))
+        return int(str(self.received(name)))
 
     def items(self, name: str) -> list[Any]:
-        found = self.told(name)
+        found = self.received(name)
         assert isinstance(found, list)
         return list(found)
 
@@ -75,7 +75,7 @@ class DesktopStage:
         return self.number("presses")
 
     def text(self) -> str:
-        return str(self.told("text"))
+        return str(self.received("text"))
 
     def submissions(self) -> int:
         return self.number("submissions")
@@ -372,14 +372,14 @@ def test_a_program_without_a_window_is_reported_with_its_last_line(tmp_path: Pat
 
 
 def test_pyautogui_operates_a_display_on_request(tmp_path: Path) -> None:
-    told = tmp_path / "told.json"
+    received = tmp_path / "received.json"
     program = textwrap.dedent(f"""
         import sys
         from screenwright.envs.actions import *
         from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
         from screenwright.envs.geometry import ScreenPoint, Size
         sys.modules["tkinter"] = None
-        display = VirtualDisplay(Size(640, 480), ({stage_program(told)!r},))
+        display = VirtualDisplay(Size(640, 480), ({stage_program(received)!r},))
         with DesktopEnv(virtual=display, driver="pyautogui") as env:
             env.execute(Click(ScreenPoint(120, 65)))
             env.execute(Click(ScreenPoint(200, 135)))
@@ -390,7 +390,7 @@ def test_pyautogui_operates_a_display_on_request(tmp_path: Path) -> None:
     """)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    seen = json.loads(told.read_text(encoding="utf-8"))
+    seen = json.loads(received.read_text(encoding="utf-8"))
     assert (seen["presses"], seen["text"], seen["submissions"]) == (1, "Words, 100%", 1)
     assert (seen["doubles"], seen["wheel"]) == (1, [5, 5])
     assert [220, 120] in seen["drag"]

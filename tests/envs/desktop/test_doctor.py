@@ -42,7 +42,7 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Display]:
-    """A screen that somebody sits at, as far as the doctor can tell; the pointer is `HERE`."""
+    """A display that the doctor takes for a real screen; the pointer is at `HERE`."""
     running = RunningDisplay(VirtualDisplay(SMALL, window_manager=None))
     try:
         assert running.address.name
@@ -141,7 +141,7 @@ def test_closing_the_checks_early_leaves_nothing_behind() -> None:
     assert children() == before
 
 
-# -- a screen that somebody sits at
+# -- a real screen
 
 
 @pytest.mark.desktop

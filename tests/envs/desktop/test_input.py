@@ -46,11 +46,11 @@ FIELD, PAD = ScreenPoint(200, 135), ScreenPoint(240, 300)
 NO_KEYSYM = {"recents", "fn", "accept", "final"}
 
 
-class Told:
+class Received:
     """What the stage program says was done to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = folder / "told.json"
+        self.file = folder / "received.json"
         self.program = ("/usr/bin/python3", str(PROGRAM), str(self.file))
 
     def items(self, name: str) -> list[object]:
@@ -64,13 +64,13 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return Told(tmp_path_factory.mktemp("hands"))
+def received(tmp_path_factory: pytest.TempPathFactory) -> Received:
+    return Received(tmp_path_factory.mktemp("hands"))
 
 
 @pytest.fixture(scope="module")
-def env(told: Told) -> Iterator[DesktopEnv]:
-    with DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (told.program,))) as opened:
+def env(received: Received) -> Iterator[DesktopEnv]:
+    with DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (received.program,))) as opened:
         opened.observe()
         yield opened
 
@@ -80,24 +80,24 @@ def variables(env: DesktopEnv) -> dict[str, str]:
     return os.environ | {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
 
 
-def afresh(env: DesktopEnv, told: Told) -> None:
+def clear_field(env: DesktopEnv, received: Received) -> None:
     env.execute(Click(FIELD))
     env.execute(Hotkey(("ctrl", "a")))
     env.execute(Hotkey(("backspace",)))
-    eventually(lambda: told.all()["text"], "")
+    eventually(lambda: received.all()["text"], "")
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize("size", [5_000, 700_000])
-def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, told: Told, size: int) -> None:
-    picture = os.urandom(size)
+def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, received: Received, size: int) -> None:
+    image_bytes = os.urandom(size)
     xclip = ["xclip", "-selection", "clipboard", "-target", "image/png"]
-    subprocess.run([*xclip, "-in"], input=picture, env=variables(env), check=True, stdout=subprocess.DEVNULL)
-    afresh(env, told)
+    subprocess.run([*xclip, "-in"], input=image_bytes, env=variables(env), check=True, stdout=subprocess.DEVNULL)
+    clear_field(env, received)
     assert env.execute(Type("Привет")).method == "paste"
     found = subprocess.run([*xclip, "-out"], env=variables(env), capture_output=True, check=True, timeout=10)
-    assert found.stdout == picture
-    eventually(lambda: told.all()["text"], "Привет")
+    assert found.stdout == image_bytes
+    eventually(lambda: received.all()["text"], "Привет")
 
 
 def xclip(env: DesktopEnv, *options: str, text: str = "", selection: str = "CLIPBOARD") -> bytes:
@@ -108,7 +108,7 @@ def xclip(env: DesktopEnv, *options: str, text: str = "", selection: str = "CLIP
 
 
 def copy(env: DesktopEnv, text: str, selection: str = "CLIPBOARD") -> None:
-    """Put `text` on the clipboard, as another program does; returns when it lies there. Nobody reads it for that."""
+    """Put `text` on the clipboard, as another program does; returns when it is there, without reading it."""
     assert env.address is not None
     display = connect(env.address)
     owner = partial(display.get_selection_owner, display.intern_atom(selection))
@@ -140,7 +140,7 @@ def test_a_clipboard_manager_with_the_same_text_is_no_error(env: DesktopEnv, cli
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize(("other", "kept"), [("other", "other"), ("Привет", "before")])
 def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
-    env: DesktopEnv, told: Told, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
+    env: DesktopEnv, received: Received, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
 ) -> None:
     take, takes = vars(XClipboard)["_take"], list[str]()
 
@@ -153,10 +153,10 @@ def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
 
     monkeypatch.setattr(XClipboard, "_take", taken)
     copy(env, "before")
-    afresh(env, told)
+    clear_field(env, received)
     assert env.execute(Type("Привет")).method == "paste"
     assert takes == ["Привет"] * 2
-    eventually(lambda: told.all()["text"], "Привет")
+    eventually(lambda: received.all()["text"], "Привет")
     assert xclip(env, "-out") == kept.encode()
 
 
@@ -169,43 +169,43 @@ def test_a_lost_primary_selection_does_not_count_as_clipboard_text(env: DesktopE
 
 
 @pytest.mark.parametrize("text", ["a\x07b", "\x1b[A", "half \ud83d"])
-def test_control_characters_are_refused_and_nothing_is_typed(env: DesktopEnv, told: Told, text: str) -> None:
-    afresh(env, told)
+def test_control_characters_are_refused_and_nothing_is_typed(env: DesktopEnv, received: Received, text: str) -> None:
+    clear_field(env, received)
     with pytest.raises(ActionRefused, match="cannot be typed"):
         env.execute(Type(text))
-    assert told.all()["text"] == ""
+    assert received.all()["text"] == ""
 
 
 @pytest.mark.parametrize(
     ("layout", "text"), [("ru", "Привет, мир №5"), ("gr", "Λόγος"), ("il", "שלום"), ("pl", "żółw €")]
 )
-def test_letters_of_the_layout_are_typed_with_keys(env: DesktopEnv, told: Told, layout: str, text: str) -> None:
+def test_letters_of_the_layout_are_typed_with_keys(env: DesktopEnv, received: Received, layout: str, text: str) -> None:
     subprocess.run(["setxkbmap", layout], env=variables(env), check=True)
     try:
-        afresh(env, told)
+        clear_field(env, received)
         method = env.execute(Type(text)).method
-        eventually(lambda: told.all()["text"], text)
+        eventually(lambda: received.all()["text"], text)
         assert method == "keys" or layout == "gr"  # its accents are dead keys
     finally:
         subprocess.run(["setxkbmap", "us"], env=variables(env), check=True)
 
 
-def test_a_move_with_a_held_button_drags_in_small_steps(env: DesktopEnv, told: Told) -> None:
-    before = len(told.items("drag"))
+def test_a_move_with_a_held_button_drags_in_small_steps(env: DesktopEnv, received: Received) -> None:
+    before = len(received.items("drag"))
     env.execute(ButtonDown(Button.LEFT, ScreenPoint(60, 220)))
     env.execute(Move(ScreenPoint(260, 320)))
     env.execute(ButtonUp(Button.LEFT))
-    eventually(lambda: told.items("drag")[-1:], [[220, 120]])
-    assert len(told.items("drag")) - before >= 15
+    eventually(lambda: received.items("drag")[-1:], [[220, 120]])
+    assert len(received.items("drag")) - before >= 15
 
 
-def test_a_click_and_a_press_at_one_position_are_not_a_double_click(env: DesktopEnv, told: Told) -> None:
+def test_a_click_and_a_press_at_one_position_are_not_a_double_click(env: DesktopEnv, received: Received) -> None:
     env.execute(Click(ScreenPoint(300, 380)))
-    doubles = told.all()["doubles"]
+    doubles = received.all()["doubles"]
     env.execute(ButtonDown(Button.LEFT, ScreenPoint(301, 380)))
     env.execute(ButtonUp(Button.LEFT))
     env.execute(Click(ScreenPoint(300, 381)))
-    assert told.all()["doubles"] == doubles
+    assert received.all()["doubles"] == doubles
 
 
 def test_every_key_has_a_keysym_or_is_refused() -> None:
@@ -281,24 +281,24 @@ PAGE = """<!doctype html><meta charset=utf-8><title>page</title><style>body{marg
 div{position:absolute;width:150px;height:100px;border:1px solid}</style>
 <div id=a draggable=true style="left:50px;top:50px">a</div><div id=b style="left:400px;top:50px">b</div>
 <div id=c style="left:50px;top:250px">c</div><script>
-const told = {dropped: 0, singles: 0, doubles: 0, triples: 0, held: '', x: 0, y: 0, moves: 0};
-const tell = () => fetch('/told', {method: 'POST', body: JSON.stringify(told)});
-b.ondragover = event => { told.moves++; event.preventDefault(); };
+const received = {dropped: 0, singles: 0, doubles: 0, triples: 0, held: '', x: 0, y: 0, moves: 0};
+const tell = () => fetch('/received', {method: 'POST', body: JSON.stringify(received)});
+b.ondragover = event => { received.moves++; event.preventDefault(); };
 a.ondragstart = event => event.dataTransfer.setData('text', 'a');
-b.ondrop = event => { event.preventDefault(); told.dropped++; tell(); };
-c.onclick = event => { told.singles++; if (event.detail === 3) told.triples++;
-  told.held = [event.ctrlKey && 'ctrl', event.shiftKey && 'shift'].filter(x => x).join('+'); tell(); };
-c.ondblclick = () => { told.doubles++; tell(); };
-onscroll = () => { told.x = scrollX; told.y = scrollY; tell(); };</script>"""
+b.ondrop = event => { event.preventDefault(); received.dropped++; tell(); };
+c.onclick = event => { received.singles++; if (event.detail === 3) received.triples++;
+  received.held = [event.ctrlKey && 'ctrl', event.shiftKey && 'shift'].filter(x => x).join('+'); tell(); };
+c.ondblclick = () => { received.doubles++; tell(); };
+onscroll = () => { received.x = scrollX; received.y = scrollY; tell(); };</script>"""
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium: apt-get install chromium")
 def test_a_page_in_a_browser_window_receives_mouse_input(tmp_path: Path) -> None:
-    told: dict[str, object] = {}
+    received: dict[str, object] = {}
 
     def respond(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
-            told.update(request.json())
+            received.update(request.json())
         return HttpResponse(PAGE.encode())
 
     server = LocalServer(respond)
@@ -310,19 +310,19 @@ def test_a_page_in_a_browser_window_receives_mouse_input(tmp_path: Path) -> None
     with server, DesktopEnv(virtual=VirtualDisplay()) as env:
         env.start(command)
         env.execute(Drag((a, b)))
-        eventually(lambda: told.get("dropped"), 1)
+        eventually(lambda: received.get("dropped"), 1)
         env.execute(Click(c))
         env.execute(Click(ScreenPoint(c.x + 1, c.y)))
-        eventually(lambda: (told.get("singles"), told.get("doubles")), (2, 0))
+        eventually(lambda: (received.get("singles"), received.get("doubles")), (2, 0))
         env.execute(Click(c, count=2))
-        eventually(lambda: told.get("doubles"), 1)
+        eventually(lambda: received.get("doubles"), 1)
         env.execute(Click(c, count=3))
-        eventually(lambda: told.get("triples"), 1)
+        eventually(lambda: received.get("triples"), 1)
         env.execute(Click(c, modifiers=("ctrl", "shift")))
-        eventually(lambda: told.get("held"), "ctrl+shift")
+        eventually(lambda: received.get("held"), "ctrl+shift")
         env.execute(Scroll(Direction.DOWN, 3, c))
-        eventually(lambda: told.get("y"), 360)
+        eventually(lambda: received.get("y"), 360)
         env.execute(Scroll(Direction.RIGHT, 2, c))
-        eventually(lambda: told.get("x"), 240)
+        eventually(lambda: received.get("x"), 240)
         env.execute(Scroll(Direction.UP, 1, c))
-        eventually(lambda: told.get("y"), 240)
+        eventually(lambda: received.get("y"), 240)

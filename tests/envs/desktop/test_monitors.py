@@ -83,7 +83,7 @@ def test_an_unknown_monitor_is_refused_with_a_list_of_monitors(two_monitors: str
         env.observe()
 
 
-# -- what Windows is told; a Windows of ours, since none was had
+# -- what Windows is received; a Windows of ours, since none was had
 
 
 def windows(**said: int) -> Any:

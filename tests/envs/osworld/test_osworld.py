@@ -124,9 +124,9 @@ def test_a_missing_machine_is_unavailable_and_one_that_ends_is_lost() -> None:
 def test_the_code_does_the_same_with_pyautogui_itself(tmp_path: Path) -> None:
     """On a virtual display, in a process of its own, as the machine's server runs it."""
     text = "it's 100% <right> & {done}\n"
-    told = tmp_path / "notes.txt"
-    told.write_text("")
-    display = VirtualDisplay(Size(640, 480), (("mousepad", "--disable-server", str(told)),))
+    received = tmp_path / "notes.txt"
+    received.write_text("")
+    display = VirtualDisplay(Size(640, 480), (("mousepad", "--disable-server", str(received)),))
     with DesktopEnv(virtual=display) as env:
         env.observe()
         address = env.address
@@ -140,4 +140,4 @@ def test_the_code_does_the_same_with_pyautogui_itself(tmp_path: Path) -> None:
                 timeout=60,
             )
         env.execute(Click(ScreenPoint(300, 250)))
-        assert told.read_text().startswith(text)
+        assert received.read_text().startswith(text)

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.desktop
 PROGRAM = STAGE
 SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's python3-tk belongs to
 PAD = ScreenPoint(240, 300)
-PASSWORD = "open sesame"  # servers look at the first eight characters
+PASSWORD = "open sesame"  # servers use only the first eight characters
 UNICODE = "naïve café, Привет, 你好, 😀 — “done”"
 
 
@@ -45,17 +45,17 @@ class VncStage:
         self.machine, self.told_at = machine, told_at
         self.env = self.new_env()
 
-    def told(self) -> dict[str, list[object] | str | int]:
+    def received(self) -> dict[str, list[object] | str | int]:
         return dict(json.loads(self.told_at.read_text(encoding="utf-8")))
 
     def presses(self) -> int:
-        return int(str(self.told()["presses"]))
+        return int(str(self.received()["presses"]))
 
     def text(self) -> str:
-        return str(self.told()["text"])
+        return str(self.received()["text"])
 
     def submissions(self) -> int:
-        return int(str(self.told()["submissions"]))
+        return int(str(self.received()["submissions"]))
 
     def new_env(self) -> VncEnv:
         return VncEnv(self.machine.address, password=PASSWORD)
@@ -63,7 +63,7 @@ class VncStage:
 
 @pytest.fixture(scope="module")
 def tk_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VncStage]:
-    told_at = tmp_path_factory.mktemp("stage") / "told.json"
+    told_at = tmp_path_factory.mktemp("stage") / "received.json"
     with vnc_machine((SYSTEM_PYTHON, str(PROGRAM), str(told_at)), password=PASSWORD) as machine:
         eventually(told_at.exists, True)
         stage = VncStage(machine, told_at)
@@ -82,20 +82,20 @@ def test_drags_move_along_the_path_and_the_wheel_scrolls_by_notches(tk_stage: Vn
     tk_stage.env.execute(Drag((ScreenPoint(60, 220), ScreenPoint(260, 320))))
     tk_stage.env.execute(Scroll(Direction.DOWN, 2, PAD))
     tk_stage.env.execute(Scroll(Direction.UP, 1))
-    eventually(lambda: tk_stage.told()["wheel"], [5, 5, 4])
-    moves = tk_stage.told()["drag"]
+    eventually(lambda: tk_stage.received()["wheel"], [5, 5, 4])
+    moves = tk_stage.received()["drag"]
     assert isinstance(moves, list)
     assert len(moves) >= 15
     assert moves[-1] == [220, 120]
 
 
 def test_the_right_button_a_double_click_and_held_modifiers_reach_the_program(tk_stage: VncStage) -> None:
-    before = tk_stage.told()
+    before = tk_stage.received()
     tk_stage.env.execute(Click(PAD, Button.RIGHT))
     tk_stage.env.execute(Click(PAD, modifiers=("shift",)))
     tk_stage.env.execute(Click(PAD, count=2))
     for name in ("rights", "shift_clicks", "doubles"):
-        eventually(lambda name=name: tk_stage.told()[name], int(str(before[name])) + 1)
+        eventually(lambda name=name: tk_stage.received()[name], int(str(before[name])) + 1)
 
 
 def test_the_result_reports_how_text_was_typed(tk_stage: VncStage) -> None:
@@ -106,9 +106,9 @@ def test_the_result_reports_how_text_was_typed(tk_stage: VncStage) -> None:
 
 def test_text_that_no_program_fetches_is_typed_as_keysyms(tk_stage: VncStage) -> None:
     tk_stage.env.execute(Click(PAD))  # it takes keys, and pastes nothing
-    before = len(list(tk_stage.told()["keys"]))  # type: ignore[arg-type]
+    before = len(list(tk_stage.received()["keys"]))  # type: ignore[arg-type]
     assert tk_stage.env.execute(Type("яb你")).method == "keysyms"
-    typed = lambda: [key for key in list(tk_stage.told()["keys"])[before:] if str(key).isalpha()]  # type: ignore[arg-type] # noqa: E731
+    typed = lambda: [key for key in list(tk_stage.received()["keys"])[before:] if str(key).isalpha()]  # type: ignore[arg-type] # noqa: E731
     eventually(typed, ["я", "b", "你"])
 
 
@@ -193,10 +193,10 @@ d = display.Display()
 d.set_close_down_mode(X.RetainPermanent)
 root = d.screen().root
 noise = Image.frombytes("RGB", (160, 480), random.Random(turn).randbytes(160 * 480 * 3))
-picture = Image.new("RGB", (640, 480), (40 * turn, 90, 160))
-picture.paste(noise, (0, 0))
-picture.paste(Image.linear_gradient("L").resize((160, 300)).convert("RGB"), (160, 0))
-draw = ImageDraw.Draw(picture)
+canvas = Image.new("RGB", (640, 480), (40 * turn, 90, 160))
+canvas.paste(noise, (0, 0))
+canvas.paste(Image.linear_gradient("L").resize((160, 300)).convert("RGB"), (160, 0))
+draw = ImageDraw.Draw(canvas)
 for n in range(40):
     draw.text((330, 12 * n), f"line {n} of {turn}", fill=(n * 6, 0, 255 - n * 6))
 for n in range(12):
@@ -205,7 +205,7 @@ for n in range(300):
     draw.rectangle((170, 310 + n % 160, 170 + (n * 37) % 140, 311 + n % 160), fill=((n * 53) % 256, (n * 7) % 256, 9))
 pixmap = root.create_pixmap(640, 480, d.screen().root_depth)
 gc = pixmap.create_gc()
-data = picture.tobytes("raw", "BGRX")
+data = canvas.tobytes("raw", "BGRX")
 for y in range(0, 480, 40):
     pixmap.put_image(gc, 0, y, 640, 40, X.ZPixmap, d.screen().root_depth, 0, data[y * 2560 : (y + 40) * 2560])
 root.change_attributes(background_pixmap=pixmap)

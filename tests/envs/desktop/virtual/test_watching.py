@@ -56,7 +56,7 @@ def test_a_tab_shows_the_display_and_what_changes_on_it(tmp_path: Path) -> None:
 def test_a_watcher_can_control_the_display_only_if_allowed(
     watch: Literal["view", "control"], arrives: bool, tmp_path: Path
 ) -> None:
-    log_file = tmp_path / "told.json"
+    log_file = tmp_path / "received.json"
     stage = ("/usr/bin/python3", str(STAGE), str(log_file))
 
     def received(name: str) -> object:

@@ -75,9 +75,9 @@ def display() -> Iterator[RunningDisplay]:
 
 @pytest.fixture
 def person(display: RunningDisplay) -> Iterator[Person]:
-    somebody = Person(display)
-    yield somebody
-    somebody.close()
+    user = Person(display)
+    yield user
+    user.close()
 
 
 @pytest.fixture

@@ -41,19 +41,19 @@ exec foot -o colors.background=c81ea0 sh
 
 
 class Compositor:
-    """A sway of our own. It does not run as root, so that root has it run as nobody."""
+    """A sway process. It refuses to run as root, so as root it runs as the user nobody."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="screenwright-sway-"))
         (self.folder / "config").write_text(CONFIG)
-        as_whom = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
-        if as_whom:
+        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+        if prefix:
             os.chown(self.folder, NOBODY, NOBODY)
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder),
             "LC_ALL": "C.UTF-8", "WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1", "WLR_RENDERER": "pixman",
         }  # fmt: skip
-        command = [*as_whom, "sway", "-c", str(self.folder / "config")]
+        command = [*prefix, "sway", "-c", str(self.folder / "config")]
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
