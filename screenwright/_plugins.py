@@ -48,7 +48,7 @@ def load_plugin(kind: PluginKind, name: str) -> Any:
     if len(found) > 1:
         packages = " and ".join(sorted(map(_package, found)))
         raise PluginError(f"the {kind} {name!r} is provided by {packages}: uninstall one of them")
-    (point,) = found
+    point = found[0]
     try:
         return point.load()
     except ModuleNotFoundError as error:
