@@ -48,7 +48,8 @@ def start_watching(group: ProcessGroup, environment: dict[str, str], *, interact
     group.await_ready((sockets / secret).exists, pid, program)
     script = str(Path(__file__).with_name("novnc_server.py"))
     log = group.log_of("websockify")
-    pid = group.start((_SYSTEM_PYTHON, script, str(web), str(sockets)), dict(os.environ), log)
+    # -I: our PYTHONPATH is for another Python.
+    pid = group.start((_SYSTEM_PYTHON, "-I", script, str(web), str(sockets)), dict(os.environ), log)
     group.await_ready(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), pid, "websockify")
     port = next(line for line in lines_of(log) if line.isdigit())
     return f"http://127.0.0.1:{port}/{secret}/"

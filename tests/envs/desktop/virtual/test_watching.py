@@ -102,6 +102,15 @@ def test_only_requests_with_the_secret_are_answered() -> None:
         for path in ("core/../../../../etc/passwd", "core/", "app/ui.js", "core/none.js"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 urllib.request.urlopen(url + path)
+        port = urlsplit(url).port
+        assert port is not None
+        upgrade = (
+            f"GET /websockify?token={'a' * 24} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", port), 5) as guest:
+            guest.sendall(upgrade.encode())
+            assert b" 101 " not in guest.recv(4096)
         listening = {
             address.laddr.ip
             for process in psutil.Process().children(recursive=True)
