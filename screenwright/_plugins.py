@@ -42,7 +42,7 @@ def load_plugin(kind: PluginKind, name: str) -> Any:
         PluginError: no package provides it, several do, or it cannot be imported.
         ImportError: an optional dependency is not installed; the message names the extra.
     """
-    found = tuple(_installed(kind).select(name=name))
+    found = [*_installed(kind).select(name=name)]
     if not found:
         raise PluginError(f"there is no {kind} {name!r}; available: {', '.join(plugin_names(kind)) or 'none'}{_hint()}")
     if len(found) > 1:
