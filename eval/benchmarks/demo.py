@@ -43,7 +43,7 @@ class OrderForm:
     def set_up(self, seed: int = 0) -> Generator["_Shop"]:
         """Serve the page on a free port of this machine and open it."""
         orders: list[dict[str, str]] = []
-        page = resources.files(__package__).joinpath("pages/order.html").read_bytes()
+        page = resources.files(__name__.rpartition(".")[0]).joinpath("pages/order.html").read_bytes()
 
         def respond(request: HttpRequest) -> HttpResponse:
             if request.method == "POST":

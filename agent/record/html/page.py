@@ -8,16 +8,17 @@ from importlib import resources
 from pydantic import JsonValue
 
 Json = dict[str, JsonValue]
+_PACKAGE = __name__.rpartition(".")[0]
 
 
 def html_page(package: str, title: str, data: Json) -> str:
     """A page from the `body.html`, `page.css` and `page.js` of `package`; the script reads `data`."""
-    page = _read(__package__, "base.html")
+    page = _read(_PACKAGE, "base.html")
     parts = {
         "TITLE": html.escape(title),
-        "STYLE": _read(__package__, "base.css") + _read(package, "page.css"),
+        "STYLE": _read(_PACKAGE, "base.css") + _read(package, "page.css"),
         "BODY": _read(package, "body.html"),
-        "SCRIPT": _read(__package__, "base.js") + _read(package, "page.js"),
+        "SCRIPT": _read(_PACKAGE, "base.js") + _read(package, "page.js"),
         "DATA": _script_safe_json(data),
     }
     for name, text in parts.items():

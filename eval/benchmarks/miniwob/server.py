@@ -191,7 +191,7 @@ class PageServer:
 
 @cache
 def _driver() -> str:
-    return resources.files(__package__).joinpath("driver.js").read_text(encoding="utf-8").strip()
+    return resources.files(__name__.rpartition(".")[0]).joinpath("driver.js").read_text(encoding="utf-8").strip()
 
 
 def _driver_config(episode: PageEpisode) -> str:

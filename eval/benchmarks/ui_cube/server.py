@@ -95,4 +95,4 @@ class CubeServer:
 
 @cache
 def _watcher() -> str:
-    return resources.files(__package__).joinpath("watcher.js").read_text(encoding="utf-8").strip()
+    return resources.files(__name__.rpartition(".")[0]).joinpath("watcher.js").read_text(encoding="utf-8").strip()
