@@ -168,7 +168,7 @@ def test_an_episode_pauses_for_the_user_and_the_model_is_informed(real: DesktopE
             person.press("a")
             eventually(lambda: episode.control.user_active, True)
     assert [event.text for event in events if isinstance(event, Note)] == [
-        "paused: the user works the screen",
+        "paused: the user is using the screen",
         "resumed",
     ]
     notes = [event.notes for event in events if isinstance(event, Observed)]
