@@ -123,13 +123,13 @@ def main() -> None:
 
 def attempt(trap: gallery.Trap, steps: tuple[gallery.TrapStep, ...], site: Site, env: Any) -> str:
     """Perform `steps` on `trap`; returns an empty text if it was solved, else the reason."""
-    site.told.clear()
+    site.reported.clear()
     try:
         env.execute(Navigate(gallery.add_trap(trap, site)))
         for step in steps:
             gallery_steps.perform(step, env, lambda text: text.replace("ADDRESS", site.url))
         if trap.name not in gallery.ANSWER_ONLY:
-            eventually(lambda: site.told.get("solved"), trap.expected)
+            eventually(lambda: site.reported.get("solved"), trap.expected)
     except TaskError as error:
         env.close()  # start the next trap with a fresh process
         return f"raised or timed out: {error}"

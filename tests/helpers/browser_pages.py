@@ -7,7 +7,7 @@ from screenwright import BrowserEnv, Navigate
 
 def visit(env: BrowserEnv, site: Site, body: str, path: str = "/page") -> None:
     """Serve `body` at `path` and open it, with an empty record of what pages reported."""
-    site.told.clear()
+    site.reported.clear()
     env.execute(Navigate(site.add(path, body)))
 
 

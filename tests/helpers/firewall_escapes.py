@@ -91,7 +91,7 @@ class Escape:
     """A page that tries to connect to `HOST`, a name at `PORT`, or to 127.0.0.1 there.
 
     With `click` it tries when clicked. A `silent` one may fail before it asks the proxy; its page calls
-    `tell("tried", ...)` when it is done. A `disabled` one fails without a firewall too.
+    `report("tried", ...)` when it is done. A `disabled` one fails without a firewall too.
     """
 
     body: str
@@ -111,7 +111,7 @@ def _js(script: str, **more: object) -> Escape:
 def _rtc(servers: str, then: str = "") -> Escape:
     return _js(
         f"""const peer = new RTCPeerConnection({{iceServers: [{servers}]}}); peer.createDataChannel("a");
-        const done = () => setTimeout(() => tell("tried", 1), 1000);
+        const done = () => setTimeout(() => report("tried", 1), 1000);
         peer.onicegatheringstatechange = () => peer.iceGatheringState === "complete" && done();
         peer.createOffer().then(offer => peer.setLocalDescription(offer)).then(() => {{ {then} }});
         setTimeout(done, 3000)""",
@@ -130,7 +130,7 @@ _CONNECT_PEER = """(async () => {
 
 _WORKER = 'fetch("http://HOST/", {mode: "no-cors"})'
 
-_WAIT = '<script>setTimeout(() => tell("tried", 1), 1500)</script>'
+_WAIT = '<script>setTimeout(() => report("tried", 1), 1500)</script>'
 
 ESCAPES: dict[str, Escape] = {
     # navigation
@@ -169,7 +169,7 @@ ESCAPES: dict[str, Escape] = {
     "beacon-when-leaving": _js('onpagehide = () => navigator.sendBeacon("http://HOST/", "a");'
                                  'setTimeout(() => location = "/empty", 100)'),
     "ping": Escape('<a href="#a" ping="http://HOST/" style="position:fixed;inset:0">go</a><script>'
-                'onclick = () => setTimeout(() => tell("tried", 1), 1000)</script>',
+                'onclick = () => setTimeout(() => report("tried", 1), 1000)</script>',
                 click=True, silent=True, disabled=True),
     "websocket": _js('new WebSocket("ws://HOST/")'),
     "secure-websocket": _js('new WebSocket("wss://HOST/")'),
@@ -225,7 +225,7 @@ ESCAPES: dict[str, Escape] = {
     "turn-tcp": _rtc('{urls: "turn:127.0.0.1:PORT?transport=tcp", username: "a", credential: "b"}'),
     "peer": _rtc("", _CONNECT_PEER),
     "webtransport": _js('new WebTransport("https://127.0.0.1:PORT/").ready.catch(() => 0)'
-                          '.then(() => tell("tried", 1)); setTimeout(() => tell("tried", 1), 4000)', silent=True),
+                          '.then(() => report("tried", 1)); setTimeout(() => report("tried", 1), 4000)', silent=True),
     # other spellings of 127.0.0.1
     "decimal-address": Escape('<img src="http://2130706433:PORT/">'),
     "octal-address": Escape('<img src="http://0177.0.0.1:PORT/">'),

@@ -1,5 +1,5 @@
 """A loopback site for tests; see `screenwright.eval.benchmarks.gallery.site`."""
 
-from screenwright.eval.benchmarks.gallery.site import TELL, Page, Site
+from screenwright.eval.benchmarks.gallery.site import REPORT_SCRIPT, Page, Site
 
-__all__ = ["TELL", "Page", "Site"]
+__all__ = ["REPORT_SCRIPT", "Page", "Site"]

@@ -93,7 +93,7 @@ class GalleryInstance:
         end = time.monotonic() + _REPORT_S
         while not self._is_solved and time.monotonic() < end:
             time.sleep(0.02)
-        reported = self.site.told.get("solved")
+        reported = self.site.reported.get("solved")
         return Outcome(
             self._is_solved, "the page reported nothing" if reported is None else f"the page reported {reported!r}"
         )
@@ -106,7 +106,7 @@ class GalleryInstance:
 
     @property
     def _is_solved(self) -> bool:
-        return "solved" in self.site.told and self.site.told["solved"] == self.trap.expected
+        return "solved" in self.site.reported and self.site.reported["solved"] == self.trap.expected
 
     def _fill(self, text: str) -> str:
         return text.replace("ADDRESS", self.site.url)

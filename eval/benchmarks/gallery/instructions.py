@@ -48,6 +48,6 @@ INSTRUCTIONS = {
     "window-of-a-script": "Click the magenta button.",
     "tab-before": "Click the magenta link, go back to the tab First, and click the green button there.",
     "address-typed": "Go to ADDRESS/solved by typing it into the address bar.",
-    "text-in-a-PDF": "Click the magenta link and tell me which word the document shows.",
+    "text-in-a-PDF": "Click the magenta link and report me which word the document shows.",
 }
 """By name of the trap. ADDRESS stands for the address of the site."""

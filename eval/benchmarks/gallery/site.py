@@ -7,10 +7,10 @@ from typing import Self
 
 from ...core.local_server import HttpRequest, HttpResponse, LocalServer
 
-TELL = """<!doctype html><meta charset=utf-8><style>body{margin:0;font:16px sans-serif}
+REPORT_SCRIPT = """<!doctype html><meta charset=utf-8><style>body{margin:0;font:16px sans-serif}
 .at{position:absolute}</style><script>
-const told = {}; const tell = (name, value) => { told[name] = value;
-  navigator.sendBeacon("/told?" + (performance.timeOrigin + performance.now()), JSON.stringify({[name]: value})); };
+const reported = {}; const report = (name, value) => { reported[name] = value;
+  navigator.sendBeacon("/reported?" + (performance.timeOrigin + performance.now()), JSON.stringify({[name]: value})); };
 </script>"""
 
 
@@ -31,9 +31,9 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
         self.delays: dict[str, float] = {}
-        self.told: dict[str, object] = {}
-        self.asked: list[str] = []
-        self._told_at: dict[str, float] = {}
+        self.reported: dict[str, object] = {}
+        self.requests: list[str] = []
+        self._reported_at: dict[str, float] = {}
         self._lock = threading.Lock()
         self._server = LocalServer(self._respond)
         self.url = self._server.url
@@ -46,9 +46,9 @@ class Site:
         self._server.close()
 
     def add(self, path: str, body: str, **headers: str) -> str:
-        """Add a page whose scripts can `tell(name, value)`; returns its address."""
+        """Add a page whose scripts can `report(name, value)`; returns its address."""
         self.pages[path] = Page(
-            (TELL + body).encode(), headers={key.replace("_", "-"): v for key, v in headers.items()}
+            (REPORT_SCRIPT + body).encode(), headers={key.replace("_", "-"): v for key, v in headers.items()}
         )
         return self.url + path
 
@@ -56,7 +56,7 @@ class Site:
         if request.method == "POST":
             self._receive(request.json(), float(request.query or time.time() * 1000))
             return HttpResponse(status=204)
-        self.asked.append(request.target)
+        self.requests.append(request.target)
         time.sleep(self.delays.get(request.target, 0))
         page = self.pages.get(request.target)
         if page is None:
@@ -69,5 +69,5 @@ class Site:
         """Store reported values; reports arrive on several threads, so an older one must not win."""
         with self._lock:
             for name, value in values.items():
-                if at_ms >= self._told_at.get(name, 0.0):
-                    self._told_at[name], self.told[name] = at_ms, value
+                if at_ms >= self._reported_at.get(name, 0.0):
+                    self._reported_at[name], self.reported[name] = at_ms, value

@@ -151,11 +151,11 @@ ALL = (*WIDGETS, *DIALOGS, *TABS)
 def add_shared_pages(site: Site) -> None:
     """Add the pages to which the traps link to `site`."""
     site.add("/inner", _page("inner"))
-    site.add("/solved", "<script>tell('solved', true)</script>")
-    site.add("/solved?", "<script>tell('solved', true)</script>")
-    site.add("/fruit?it=Pear", "<script>tell('solved', true)</script>")
+    site.add("/solved", "<script>report('solved', true)</script>")
+    site.add("/solved?", "<script>report('solved', true)</script>")
+    site.add("/fruit?it=Pear", "<script>report('solved', true)</script>")
     site.add("/second", "<title>Second</title><h1>Second page</h1>")
-    site.add("/closed", "<script>tell('solved', true)</script>")
+    site.add("/closed", "<script>report('solved', true)</script>")
     site.pages["/closed"].login = "Basic YW5uOnNlOmNyZXQ="
     image = Image.new("RGB", (800, 400), "white")
     ImageDraw.Draw(image).text((60, 60), "GRAPEFRUIT", fill="black", font_size=80)

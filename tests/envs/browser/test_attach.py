@@ -93,17 +93,17 @@ def other_tab(site: Site, running: Running) -> Iterator[str]:
     site.add(
         "/theirs",
         """<script>for (const kind of ["resize", "beforeunload", "keydown", "mousedown"])
-        addEventListener(kind, () => tell("touched", kind)); tell("arrived", innerWidth);
+        addEventListener(kind, () => report("touched", kind)); report("arrived", innerWidth);
         setInterval(() => { fetch("/poll" + Math.random());
-        if (window[Symbol.for("screenwright.idle")]) tell("touched", "scripts"); }, 100)</script>""",
+        if (window[Symbol.for("screenwright.idle")]) report("touched", "scripts"); }, 100)</script>""",
     )
     before = set(running.tabs())
     tab = running.open(site.url + "/theirs")
-    in_time(lambda: "arrived" in site.told, True)
+    in_time(lambda: "arrived" in site.reported, True)
     yield tab
     assert set(running.tabs()) == before | {tab}, "tabs were left open or closed"
     assert running.tabs()[tab] == site.url + "/theirs"
-    assert "touched" not in site.told
+    assert "touched" not in site.reported
     assert running.process.poll() is None
     running.close(tab)
 
@@ -118,17 +118,17 @@ def test_own_tab_is_operated_and_closed(running: Running, other_tab: str, site: 
         "/ours",
         """<style>html{background:rgb(0,90,160)}</style>
         <input class=at id=f style="left:40px;top:40px;width:300px;height:40px"
-        oninput="if (value === 'Ada') tell('text', value)">
-        <script>onclick = event => tell("at", [event.clientX, event.clientY])</script>""",
+        oninput="if (value === 'Ada') report('text', value)">
+        <script>onclick = event => report("at", [event.clientX, event.clientY])</script>""",
     )
     with attached(running, url, scale) as env:
         shot = env.observe().screenshot.image
         assert shot.size == (round(640 * scale), round(400 * scale))
         assert shot.getpixel((round(600 * scale), round(300 * scale))) == (0, 90, 160)
         env.execute(Click(ScreenPoint(100 * scale, 60 * scale)))
-        in_time(lambda: site.told.get("at"), [100, 60])
+        in_time(lambda: site.reported.get("at"), [100, 60])
         env.execute(Type("Ada"))
-        in_time(lambda: site.told.get("text"), "Ada")
+        in_time(lambda: site.reported.get("text"), "Ada")
         assert len(running.tabs()) == 3  # the initial one, the other one and ours
         assert env.info().settings["attached to"] == running.address
 
@@ -148,11 +148,11 @@ def test_settling_ignores_other_tabs(running: Running, other_tab: str, site: Sit
 
 def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: str, site: Site) -> None:
     site.add("/next", "<title>Next</title><style>html{background:rgb(0,128,0)}</style><input type=date class=at "
-        "style='left:0;top:0;width:200px;height:40px' onchange=\"tell('date', value)\">")  # fmt: skip
+        "style='left:0;top:0;width:200px;height:40px' onchange=\"report('date', value)\">")  # fmt: skip
     url = site.add(
         "/ours",
         """<div class=at style="left:0;top:0;width:100px;height:100px;background:red"
-        onclick="tell('said', prompt('Name?'))"></div>
+        onclick="report('said', prompt('Name?'))"></div>
         <a class=at style="left:200px;top:0;width:100px;height:100px;background:blue" href=/next target=_blank
         rel=noopener></a>""",
     )
@@ -161,7 +161,7 @@ def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: s
         env.execute(Click(ScreenPoint(50, 50)))
         assert env.observe().screenshot.image.tobytes() != before.tobytes()
         env.execute(Type("Ada", submit=True))
-        in_time(lambda: site.told.get("said"), "Ada")
+        in_time(lambda: site.reported.get("said"), "Ada")
         env.execute(Click(ScreenPoint(250, 50)))
         observation = env.observe()
         assert observation.facts == ("A new tab opened: Next.",)
@@ -195,15 +195,15 @@ def test_tab_opened_by_ctrl_click_is_followed_and_closed(running: Running, other
 def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, site: Site) -> None:
     with attached(running, site.add("/ours", "")) as env:
         before = env.observe().screenshot.image
-        site.add("/asks", "<script>tell('asking', true); tell('answered', String(confirm('Yours?')))</script>")
+        site.add("/asks", "<script>report('asking', true); report('answered', String(confirm('Yours?')))</script>")
         other = running.open(site.url + "/asks")
         try:
-            in_time(lambda: "asking" in site.told, True)
+            in_time(lambda: "asking" in site.reported, True)
             env.execute(Click(ScreenPoint(300, 300)))
             observation = env.observe()
             assert observation.screenshot.image.tobytes() == before.tobytes()
             assert observation.facts == ()
-            assert "answered" not in site.told
+            assert "answered" not in site.reported
         finally:
             running.close(other)
 
@@ -211,10 +211,10 @@ def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, s
 def test_own_tab_shares_the_logins_of_the_browser(running: Running, other_tab: str, site: Site) -> None:
     site.pages["/login"] = Page(b"", headers={"Set-Cookie": "login=ada; Max-Age=60; Path=/"})
     tab = running.open(site.url + "/login")
-    in_time(lambda: "/login" in site.asked, True)
-    with attached(running, site.add("/ours", "<script>tell('cookie', document.cookie)</script>")) as env:
+    in_time(lambda: "/login" in site.requests, True)
+    with attached(running, site.add("/ours", "<script>report('cookie', document.cookie)</script>")) as env:
         env.observe()
-        in_time(lambda: site.told.get("cookie"), "login=ada")
+        in_time(lambda: site.reported.get("cookie"), "login=ada")
     running.close(tab)
 
 
@@ -238,12 +238,12 @@ def test_open_dialog_in_another_tab_is_reported_and_left_open(
     tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("screenwright.envs.browser.launch.attach.CONNECT_S", (2.0,))
-    site.add("/asks", "<script>tell('asking', true); tell('answered', String(confirm('Yours?')))</script>")
+    site.add("/asks", "<script>report('asking', true); report('answered', String(confirm('Yours?')))</script>")
     with chromium(tmp_path) as running:
         running.open(site.url + "/asks")
-        in_time(lambda: "asking" in site.told, True)
+        in_time(lambda: "asking" in site.reported, True)
         with attached(running, site.add("/ours", "")) as env, pytest.raises(EnvUnavailable) as refused:
             env.observe()
         assert "close any open dialogs in its tabs" in str(refused.value)
         assert running.process.poll() is None
-        assert "answered" not in site.told
+        assert "answered" not in site.reported

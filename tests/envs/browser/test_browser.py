@@ -31,10 +31,10 @@ from screenwright.testing import EnvContract, Stage, eventually
 pytestmark = pytest.mark.browser
 
 STAGE = """
-<button class=at style="left:40px;top:40px;width:160px;height:50px" onclick="n=(window.n||0)+1;tell('presses',n)">
+<button class=at style="left:40px;top:40px;width:160px;height:50px" onclick="n=(window.n||0)+1;report('presses',n)">
 Press</button>
-<input class=at id=f style="left:40px;top:120px;width:400px;height:30px" oninput="tell('text',value)"
- onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;tell('submissions',s)}">"""
+<input class=at id=f style="left:40px;top:120px;width:400px;height:30px" oninput="report('text',value)"
+ onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;report('submissions',s)}">"""
 
 
 class PageStage:
@@ -47,7 +47,7 @@ class PageStage:
         self.env = env
 
     def _reported(self, name: str, default: object) -> object:
-        return self.site.told.get(name, default)
+        return self.site.reported.get(name, default)
 
     def presses(self) -> int:
         return int(str(self._reported("presses", 0)))
@@ -66,7 +66,7 @@ class TestBrowserEnv(EnvContract):
     @pytest.fixture(scope="class")
     @classmethod
     def stage(cls, site: Site) -> Iterator[Stage]:
-        site.told.clear()
+        site.reported.clear()
         site.add("/", STAGE)
         with BrowserEnv(site.url + "/") as env:
             yield PageStage(site, env)
@@ -74,19 +74,19 @@ class TestBrowserEnv(EnvContract):
 
 @pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
 def test_click_on_a_screenshot_pixel_hits_what_it_shows(site: Site, scale: float) -> None:
-    site.told.clear()
+    site.reported.clear()
     url = site.add(
         f"/scale{scale}", "<div class=at style='left:301px;top:203px;width:9px;height:9px;background:#f00' "
-        "onclick=\"tell('hit',true)\"></div>"
+        "onclick=\"report('hit',true)\"></div>"
     )  # fmt: skip
     with BrowserEnv(url, viewport=Size(640, 400), scale=scale) as env:
         image = env.observe().screenshot.image
         assert image.size == (round(640 * scale), round(400 * scale))
         red = [(x, y) for x in range(image.width) for y in range(image.height) if image.getpixel((x, y)) == (255, 0, 0)]
         for x, y in (red[0], red[-1]):
-            site.told.clear()
+            site.reported.clear()
             env.execute(Click(ScreenPoint(x + 0.5, y + 0.5)))
-            eventually(lambda: site.told.get("hit"), True)
+            eventually(lambda: site.reported.get("hit"), True)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_option_of_a_select_is_chosen_by_coordinates(shared: BrowserEnv, site: S
       const list = document.createElement('select');
       list.style = 'position:absolute;left:20px;top:20px;font-size:24px';
       list.innerHTML = '<option>red</option><option>green</option><option style="color:#f0f">blue</option>';
-      list.onchange = () => tell('chosen', list.value);
+      list.onchange = () => report('chosen', list.value);
       {holder}.appendChild(list); }})</script>""")  # fmt: skip
     shared.execute(Click(ScreenPoint(40, 36)))
     image = shared.observe().screenshot.image
     magenta = [(x, y) for x in range(300) for y in range(300) if image.getpixel((x, y)) == (255, 0, 255)]
     assert magenta, "the open list does not show its options"
     shared.execute(Click(ScreenPoint(*magenta[len(magenta) // 2])))
-    eventually(lambda: site.told.get("chosen"), "blue")
+    eventually(lambda: site.reported.get("chosen"), "blue")
 
 
 def test_option_in_a_cross_origin_frame_is_chosen_by_coordinates(shared: BrowserEnv, site: Site) -> None:
-    site.add("/framed", """<select style="font-size:24px" onchange="tell('chosen',value)"><option>red
+    site.add("/framed", """<select style="font-size:24px" onchange="report('chosen',value)"><option>red
       <option style="color:#f0f">blue</select>""")  # fmt: skip
     other = site.url.replace("127.0.0.1", "localhost")
     visit(
@@ -125,26 +125,26 @@ def test_option_in_a_cross_origin_frame_is_chosen_by_coordinates(shared: Browser
     magenta = [(x, y) for x in range(500) for y in range(400) if image.getpixel((x, y)) == (255, 0, 255)]
     assert magenta, "the open list does not show its options"
     shared.execute(Click(ScreenPoint(*magenta[len(magenta) // 2])))
-    eventually(lambda: site.told.get("chosen"), "blue")
+    eventually(lambda: site.reported.get("chosen"), "blue")
 
 
 def test_drag_works_with_html_drag_and_drop(shared: BrowserEnv, site: Site) -> None:
     visit(shared, site, """<div class=at draggable=true style="left:20px;top:20px;width:80px;height:80px"
       ondragstart="event.dataTransfer.setData('text/plain','x')"></div>
       <div class=at style="left:400px;top:300px;width:200px;height:200px;background:#ddd"
-      ondragover="event.preventDefault()" ondrop="event.preventDefault();tell('dropped',true)"></div>""")  # fmt: skip
+      ondragover="event.preventDefault()" ondrop="event.preventDefault();report('dropped',true)"></div>""")  # fmt: skip
     shared.execute(Drag((ScreenPoint(60, 60), ScreenPoint(500, 400))))
-    eventually(lambda: site.told.get("dropped"), True)
+    eventually(lambda: site.reported.get("dropped"), True)
 
 
 def test_scroll_moves_the_element_under_the_pointer_by_notches(shared: BrowserEnv, site: Site) -> None:
     visit(shared, site, """<div class=at id=a style="left:0;top:0;width:300px;height:300px;overflow:auto"
-      onscroll="tell('inner',[scrollLeft,scrollTop])"><div style="width:2000px;height:2000px"></div></div>
+      onscroll="report('inner',[scrollLeft,scrollTop])"><div style="width:2000px;height:2000px"></div></div>
       <div style="height:3000px"></div>""")  # fmt: skip
     shared.execute(Scroll(Direction.DOWN, 3, ScreenPoint(100, 100)))
-    eventually(lambda: site.told.get("inner"), [0, 300])
+    eventually(lambda: site.reported.get("inner"), [0, 300])
     shared.execute(Scroll(Direction.RIGHT, 2, ScreenPoint(100, 100)))
-    eventually(lambda: site.told.get("inner"), [200, 300])
+    eventually(lambda: site.reported.get("inner"), [200, 300])
 
 
 def test_hover_opens_a_hover_menu(shared: BrowserEnv, site: Site) -> None:
@@ -157,19 +157,19 @@ def test_hover_opens_a_hover_menu(shared: BrowserEnv, site: Site) -> None:
 
 def test_long_unicode_text_with_line_breaks_is_typed_completely(shared: BrowserEnv, site: Site) -> None:
     visit(
-        shared, site, "<textarea class=at style='width:500px;height:400px' oninput=\"tell('text',value)\"></textarea>"
+        shared, site, "<textarea class=at style='width:500px;height:400px' oninput=\"report('text',value)\"></textarea>"
     )
     shared.execute(Click(ScreenPoint(200, 200)))
     text = "first\nsecond — naïve 日本語 🙂 " + "long " * 60
     done = shared.execute(Type(text))
-    eventually(lambda: site.told.get("text"), text)
+    eventually(lambda: site.reported.get("text"), text)
     assert done.method
 
 
 def test_tab_character_moves_to_the_next_field(shared: BrowserEnv, site: Site) -> None:
-    visit(shared, site, "<input autofocus oninput=\"tell('one',value)\"><input oninput=\"tell('two',value)\">")
+    visit(shared, site, "<input autofocus oninput=\"report('one',value)\"><input oninput=\"report('two',value)\">")
     assert shared.execute(Type("Ada\tLovelace")).method == "keys"
-    eventually(lambda: (site.told.get("one"), site.told.get("two")), ("Ada", "Lovelace"))
+    eventually(lambda: (site.reported.get("one"), site.reported.get("two")), ("Ada", "Lovelace"))
 
 
 def test_local_file_can_be_opened(tmp_path: Path) -> None:

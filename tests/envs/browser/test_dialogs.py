@@ -30,8 +30,8 @@ def button(script: str) -> str:
     ("script", "message", "answer"),
     [
         ("alert('Hello there')", "Hello there", None),
-        ("tell('answer', confirm('Delete all?'))", "Delete all?", False),
-        ("tell('answer', prompt('Your name?') === null)", "Your name?", True),
+        ("report('answer', confirm('Delete all?'))", "Delete all?", False),
+        ("report('answer', prompt('Your name?') === null)", "Your name?", True),
     ],
 )
 def test_rule_declines_a_dialog_and_reports_it(
@@ -40,7 +40,7 @@ def test_rule_declines_a_dialog_and_reports_it(
     visit(by_rule, site, button(script))
     by_rule.execute(Click(BUTTON))
     assert any(message in fact for fact in by_rule.observe().facts)
-    eventually(lambda: site.told.get("answer"), answer)
+    eventually(lambda: site.reported.get("answer"), answer)
 
 
 CONFIRMS_LEAVING = """<script>addEventListener('beforeunload', event => event.preventDefault())</script>
@@ -68,7 +68,7 @@ def test_our_navigation_continues_when_the_leave_confirmation_is_answered(shared
 
 
 def test_open_dialog_blocks_the_page_without_hanging(shared: BrowserEnv, site: Site) -> None:
-    visit(shared, site, button("tell('answer', confirm('Sure?'))"))
+    visit(shared, site, button("report('answer', confirm('Sure?'))"))
     shared.observe()
     shared.execute(Click(BUTTON))
     before = shared.observe()
@@ -77,29 +77,29 @@ def test_open_dialog_blocks_the_page_without_hanging(shared: BrowserEnv, site: S
     assert shared.observe().screenshot == before.screenshot
     with pytest.raises(ActionRefused, match="a dialog is open"):
         shared.execute(Navigate(site.url + "/blank"))
-    assert "answer" not in site.told
+    assert "answer" not in site.reported
     shared.execute(Hotkey(("escape",)))
-    eventually(lambda: site.told.get("answer"), False)
+    eventually(lambda: site.reported.get("answer"), False)
 
 
 def test_click_that_opens_several_dialogs_continues_through_all_of_them(shared: BrowserEnv, site: Site) -> None:
-    visit(shared, site, button("tell('answer', [confirm('1'), prompt('2'), confirm('3')].join())"))
+    visit(shared, site, button("report('answer', [confirm('1'), prompt('2'), confirm('3')].join())"))
     shared.execute(Click(BUTTON))
     shared.execute(Hotkey(("enter",)))
     shared.execute(Type("two", submit=True))
     shared.execute(Hotkey(("escape",)))
-    eventually(lambda: site.told.get("answer"), "true,two,false")
+    eventually(lambda: site.reported.get("answer"), "true,two,false")
 
 
 def test_too_many_consecutive_dialogs_are_answered_by_rule(
     shared: BrowserEnv, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("screenwright.envs.browser.ui.prompts.MAX_CONSECUTIVE", 2)
-    visit(shared, site, button("for (let n = 0; n < 9; n++) alert('again ' + n); tell('answer', true)"))
+    visit(shared, site, button("for (let n = 0; n < 9; n++) alert('again ' + n); report('answer', true)"))
     shared.execute(Click(BUTTON))
     shared.execute(Hotkey(("enter",)))
     shared.execute(Hotkey(("enter",)))
-    eventually(lambda: site.told.get("answer"), True)
+    eventually(lambda: site.reported.get("answer"), True)
     assert any("again 8" in fact for fact in shared.observe().facts)
 
 

@@ -44,13 +44,13 @@ def test_trap_is_solved_by_coordinates(
     trap: gallery.Trap, site: Site, plain: BrowserEnv, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     env: BrowserEnv = request.getfixturevalue("with_tab_strip") if trap.needs == "strip" else plain
-    site.told.clear()
+    site.reported.clear()
     env.execute(Navigate(gallery.add_trap(trap, site)))
     try:
         for step in trap.steps:
             gallery_steps.perform(step, env, lambda text: text.replace("ADDRESS", site.url))
         if trap.name not in gallery.ANSWER_ONLY:
-            eventually(lambda: site.told.get("solved"), trap.expected)
+            eventually(lambda: site.reported.get("solved"), trap.expected)
     except AssertionError:
         env.observe().screenshot.image.save(tmp_path / "seen.png")
         print(tmp_path / "seen.png")

@@ -20,25 +20,25 @@ pytestmark = pytest.mark.browser
 in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SEEN = """<script>
-tell("languages", navigator.languages.join());
-tell("number", (1234.5).toLocaleString());
-tell("timezone", Intl.DateTimeFormat().resolvedOptions().timeZone);
-tell("hour", new Date(0).getHours());
-tell("dark", matchMedia("(prefers-color-scheme: dark)").matches);
-tell("agent", navigator.userAgent);
-tell("ratio", devicePixelRatio);
-tell("all", true);
+report("languages", navigator.languages.join());
+report("number", (1234.5).toLocaleString());
+report("timezone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+report("hour", new Date(0).getHours());
+report("dark", matchMedia("(prefers-color-scheme: dark)").matches);
+report("agent", navigator.userAgent);
+report("ratio", devicePixelRatio);
+report("all", true);
 </script><style>@media (prefers-color-scheme: dark) { html { background: rgb(10, 20, 30) } }</style>"""
 
 WHERE = """<script>
 navigator.geolocation.getCurrentPosition(
-  at => tell("place", [at.coords.latitude, at.coords.longitude]), error => tell("place", error.message));
+  at => report("place", [at.coords.latitude, at.coords.longitude]), error => report("place", error.message));
 </script>"""
 
 SCALES = (1.0, 1.25, 2.0, 3.0)
 PAD = """<style>html{background:#fff}#pad{position:absolute;left:100px;top:60px;width:400px;height:200px;
 background:rgb(0,0,255)}</style><div id=pad></div><script>
-onclick = event => tell("clicked", [event.clientX, event.clientY, event.target.id || "page"])</script>"""
+onclick = event => report("clicked", [event.clientX, event.clientY, event.target.id || "page"])</script>"""
 
 DIARY = """<script>
 const said = localStorage.getItem("diary");
@@ -46,14 +46,14 @@ const open = indexedDB.open("shelf", 1);
 open.onupgradeneeded = () => open.result.createObjectStore("books");
 open.onsuccess = () => {
   const asked = open.result.transaction("books").objectStore("books").get("first");
-  asked.onsuccess = () => tell("remembered", [document.cookie, said, asked.result ?? null]);
+  asked.onsuccess = () => report("remembered", [document.cookie, said, asked.result ?? null]);
 };
 onclick = () => {
   document.cookie = "login=ada; max-age=86400";
   localStorage.setItem("diary", "dear diary");
   const writing = open.result.transaction("books", "readwrite");
   writing.objectStore("books").put("a book", "first");
-  writing.oncomplete = () => tell("written", true);
+  writing.oncomplete = () => report("written", true);
 };
 </script>"""
 
@@ -66,8 +66,8 @@ def site() -> Iterator[Site]:
 
 def reported(site: Site, name: str) -> object:
     """What the page reported as `name`, once it has."""
-    in_time(lambda: name in site.told, True)
-    return site.told[name]
+    in_time(lambda: name in site.reported, True)
+    return site.reported[name]
 
 
 # -- what pages see
@@ -81,12 +81,12 @@ def test_page_sees_the_requested_identity(site: Site) -> None:
         for name in ("languages", "number", "timezone", "hour", "dark", "agent"):
             reported(site, name)
     assert pixel == (10, 20, 30)
-    assert site.told["languages"] == "de-DE"
-    assert site.told["number"] == "1.234,5"
-    assert site.told["timezone"] == "Asia/Tokyo"
-    assert site.told["hour"] == 9
-    assert site.told["dark"] is True
-    assert site.told["agent"] == "Mozilla/5.0 (Ada)"
+    assert site.reported["languages"] == "de-DE"
+    assert site.reported["number"] == "1.234,5"
+    assert site.reported["timezone"] == "Asia/Tokyo"
+    assert site.reported["hour"] == 9
+    assert site.reported["dark"] is True
+    assert site.reported["agent"] == "Mozilla/5.0 (Ada)"
 
 
 def test_geolocation_is_granted_without_a_prompt(site: Site) -> None:
@@ -105,14 +105,14 @@ def test_clicks_land_where_the_screenshot_shows_them_at_every_scale(site: Site) 
             left, top, right, bottom = blue(image.tobytes(), image.width)
             assert [left, top, right, bottom] == [edge * scale for edge in (100, 60, 500, 260)]
             for x, y in ((left, top), (right - 1, bottom - 1), ((left + right) // 2, (top + bottom) // 2)):
-                site.told.clear()
+                site.reported.clear()
                 env.execute(Click(ScreenPoint(x, y)))
                 clicked = reported(site, "clicked")
                 assert isinstance(clicked, list)
                 assert clicked[:2] == pytest.approx([x / scale, y / scale], abs=1)
                 assert clicked[2] == "pad"
             for x, y in ((left - 1, top), (right - 1, bottom)):
-                site.told.clear()
+                site.reported.clear()
                 env.execute(Click(ScreenPoint(x, y)))
                 clicked = reported(site, "clicked")
                 assert isinstance(clicked, list)
@@ -139,7 +139,7 @@ def blue(pixels: bytes, width: int) -> tuple[int, int, int, int]:
 
 def write_diary(site: Site, settings: BrowserSettings) -> None:
     """Store something in cookies, local storage and IndexedDB."""
-    site.told.clear()
+    site.reported.clear()
     with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
         env.observe()
         assert reported(site, "remembered") == ["", None, None]
@@ -148,7 +148,7 @@ def write_diary(site: Site, settings: BrowserSettings) -> None:
 
 
 def read_diary(site: Site, settings: BrowserSettings) -> object:
-    site.told.clear()
+    site.reported.clear()
     with BrowserEnv(site.add("/", DIARY), settings=settings) as env:
         env.observe()
         return reported(site, "remembered")
@@ -211,7 +211,7 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
     site.add("/second", "<title>Second</title><style>html{background:rgb(0,128,0)}</style>")
     url = site.add(
         "/",
-        """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="tell('said',
+        """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="report('said',
         prompt('Name?'))"></div><a class=at style="left:200px;top:0;width:100px;height:100px;background:blue"
         href=/second target=_blank></a><a class=at style="left:400px;top:0;width:100px;height:100px;background:lime"
         href=/file></a>""",
@@ -233,8 +233,8 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
 
 
 def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) -> None:
-    body = "<script>onclick = () => navigator.geolocation.getCurrentPosition(() => tell('heard', 'place'),"
-    url = site.add("/", body + " error => tell('heard', error.code))</script>")
+    body = "<script>onclick = () => navigator.geolocation.getCurrentPosition(() => report('heard', 'place'),"
+    url = site.add("/", body + " error => report('heard', error.code))</script>")
     with BrowserEnv(url, viewport=Size(800, 500), settings=BrowserSettings(profile=str(tmp_path))) as env:
         before = env.observe().screenshot.image
         env.execute(Click(ScreenPoint(700, 450)))
@@ -279,7 +279,7 @@ def test_every_request_goes_through_the_proxy(site: Site, tmp_path: Path, has_pr
             assert env.observe().screenshot.image.getpixel((600, 300)) == (200, 100, 0)
         assert site.url + "/page" in relay.asked
         assert "http://nowhere.example/there" in relay.asked
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_proxy_credentials_are_sent(site: Site) -> None:
@@ -307,7 +307,7 @@ def test_headed_browser_looks_and_prompts_like_a_headless_one(site: Site, monkey
     try:
         for name in ("DISPLAY", "XAUTHORITY"):
             monkeypatch.setenv(name, display.environment[name])
-        url = site.add("/", PAD + "<script>onclick = event => tell('said', [prompt('?'), event.clientX])</script>")
+        url = site.add("/", PAD + "<script>onclick = event => report('said', [prompt('?'), event.clientX])</script>")
         with BrowserEnv(url, viewport=Size(640, 400), scale=1.25, headless=False) as env:
             shot = env.observe().screenshot.image
             assert shot.size == (800, 500)

@@ -10,7 +10,7 @@ from screenwright import ActionRefused, BrowserEnv, ButtonDown, Click, Navigate,
 pytestmark = pytest.mark.browser
 
 STORES = """<script>
-tell('found', [document.cookie, localStorage.name ?? '', sessionStorage.name ?? ''].join())
+report('found', [document.cookie, localStorage.name ?? '', sessionStorage.name ?? ''].join())
 document.cookie = 'name=Ann; max-age=600'; localStorage.name = sessionStorage.name = 'Ann'
 </script>"""
 CORNER = ScreenPoint(319, 199)
@@ -36,13 +36,13 @@ def test_reset_clears_cookies_and_storage(site: Site, env: BrowserEnv) -> None:
             assert env.reset(CORNER) == ()
             assert env.observe().location == "about:blank"
         env.execute(Navigate(url))
-        found.append(site.told["found"])
+        found.append(site.reported["found"])
     assert found == [",,", "name=Ann,Ann,Ann", ",,"]
 
 
 def test_reset_moves_the_pointer(site: Site, env: BrowserEnv) -> None:
     url = site.add(
-        "/presses", "<body style='height:190px' onmousedown=\"tell('at', [event.clientX, event.clientY].join())\">"
+        "/presses", "<body style='height:190px' onmousedown=\"report('at', [event.clientX, event.clientY].join())\">"
     )
     env.execute(Navigate(url))
     env.execute(Click(ScreenPoint(20, 20)))
@@ -50,7 +50,7 @@ def test_reset_moves_the_pointer(site: Site, env: BrowserEnv) -> None:
     env.execute(Navigate(url))
     env.execute(ButtonDown())
     env.release()
-    assert site.told["at"] == "200,100"
+    assert site.reported["at"] == "200,100"
 
 
 def test_another_open_tab_is_reported(site: Site, env: BrowserEnv) -> None:

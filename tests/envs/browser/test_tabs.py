@@ -44,21 +44,21 @@ def test_closing_the_last_tab_opens_an_empty_one(site: Site) -> None:
 
 
 def test_window_hotkeys_reload_go_back_and_close_tabs(site: Site) -> None:
-    site.told.clear()
-    url = site.add("/told", "<script>tell('loaded', Math.random())</script>")
+    site.reported.clear()
+    url = site.add("/reported", "<script>report('loaded', Math.random())</script>")
     with BrowserEnv(url) as env:
         env.observe()
-        eventually(lambda: "loaded" in site.told, True)
-        first = site.told["loaded"]
+        eventually(lambda: "loaded" in site.reported, True)
+        first = site.reported["loaded"]
         env.execute(Hotkey(("ctrl", "r")))
-        eventually(lambda: site.told["loaded"] != first, True)
+        eventually(lambda: site.reported["loaded"] != first, True)
         env.execute(Navigate(site.add("/opens", "<a target=_blank href=/blank style='font-size:90px'>open</a>")))
         env.execute(Click(ScreenPoint(60, 60)))
         assert env.observe().location.endswith("/blank")
         env.execute(Hotkey(("ctrl", "w")))
         assert env.observe().location.endswith("/opens")
         env.execute(Hotkey(("alt", "left")))
-        assert env.observe().location.endswith("/told")
+        assert env.observe().location.endswith("/reported")
         with pytest.raises(ActionRefused, match="only tab"):
             env.execute(Hotkey(("ctrl", "w")))
 

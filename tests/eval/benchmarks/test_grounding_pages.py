@@ -18,7 +18,7 @@ from screenwright.eval.runner.baselines import AgentFactory, Oracle, PolicyPerEp
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 from screenwright.testing import eventually
 
-BOXES = """<script>tell("boxes", [...document.querySelectorAll("button.w, a.w, input.w, label.checkbox")].map(it => {
+BOXES = """<script>report("boxes", [...document.querySelectorAll("button.w, a.w, input.w, label.checkbox")].map(it => {
 const at = it.getBoundingClientRect(); return [at.left, at.top, at.width, at.height]; }))</script>"""
 
 
@@ -35,8 +35,8 @@ def test_boxes_match_what_chromium_draws_and_are_on_the_page(seed: int) -> None:
     widgets = make_page(seed)
     with Site() as site, BrowserEnv(viewport=VIEWPORT) as env:
         env.execute(Navigate(site.add("/", page_html(widgets) + BOXES)))
-        eventually(lambda: "boxes" in site.told, True)
-    assert site.told["boxes"] == [[one.left, one.top, one.width, one.height] for one in widgets]
+        eventually(lambda: "boxes" in site.reported, True)
+    assert site.reported["boxes"] == [[one.left, one.top, one.width, one.height] for one in widgets]
     assert all(one.left + one.width < VIEWPORT.width and one.top + one.height < VIEWPORT.height for one in widgets)
 
 

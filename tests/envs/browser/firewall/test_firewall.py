@@ -35,7 +35,7 @@ class Trial:
     def attempt(self, name: str) -> Escape:
         """Serve the page of that escape and open it."""
         escape = ESCAPES[name]
-        self.site.told.clear()
+        self.site.reported.clear()
         body = self._filled(name, escape.body)
         headers = {field: self._filled(name, value) for field, value in escape.headers.items()}
         self.site.add(f"/{name}", body)
@@ -62,9 +62,9 @@ class Trial:
 
     def wait_until_tried(self) -> bool:
         end = time.monotonic() + LIMIT_S
-        while "tried" not in self.site.told and time.monotonic() < end:
+        while "tried" not in self.site.reported and time.monotonic() < end:
             time.sleep(0.05)
-        return "tried" in self.site.told
+        return "tried" in self.site.reported
 
     def _filled(self, name: str, text: str) -> str:
         return text.replace("HOST", f"{name}.localhost:{self.target.port}").replace("PORT", str(self.target.port))
@@ -121,7 +121,7 @@ def test_no_escape_reached_the_host_later(firewalled: Trial) -> None:
     firewalled.env.execute(Navigate(f"{firewalled.site.url}/empty"))
     time.sleep(2)
     assert firewalled.target.arrived == 0
-    assert firewalled.site.asked
+    assert firewalled.site.requests
 
 
 # -- reports to the model
@@ -164,7 +164,7 @@ def test_each_host_is_reported_once_per_page(firewalled: Trial) -> None:
 def test_page_that_tries_many_hosts_does_not_flood_the_model(firewalled: Trial) -> None:
     tries = "".join(f"<img src='http://n{n}.localhost:{firewalled.target.port}/'>" for n in range(30))
     firewalled.env.execute(
-        Navigate(firewalled.site.add("/many", tries + "<script>onload = () => tell('tried', 1)</script>"))
+        Navigate(firewalled.site.add("/many", tries + "<script>onload = () => report('tried', 1)</script>"))
     )
     assert firewalled.wait_until_tried()
     facts = firewalled.env.observe().facts
@@ -221,7 +221,7 @@ def test_allowed_hosts_work_as_without_a_firewall(tmp_path: Path) -> None:
             f"""<a href="/file" download style="position:fixed;inset:0"><img src="http://image.localhost:{target.port}/">
             <script>new WebSocket("ws://socket.localhost:{target.port}/");
             new EventSource("http://events.localhost:{target.port}/");
-            fetch("http://localhost:{target.port}/").then(its => its.text()).then(its => tell("text", its))</script>""",
+            fetch("http://localhost:{target.port}/").then(r => r.text()).then(r => report("text", r))</script>""",
         )
         site.pages["/file"] = Page(b"kept", "application/octet-stream")
         settings = BrowserSettings(allow_hosts=hosts, downloads=str(tmp_path), load_limit_s=5)
@@ -231,7 +231,7 @@ def test_allowed_hosts_work_as_without_a_firewall(tmp_path: Path) -> None:
             assert setup.wait_for_fact("Downloaded file")
             assert target.wait_for_more_than(3, LIMIT_S)
             asked = b"".join(target.heads)
-            assert site.told == {"text": "hi"}
+            assert site.reported == {"text": "hi"}
         assert (tmp_path / "file").read_bytes() == b"kept"
         for name in (b"image", b"socket", b"events"):
             assert b"Host: " + name + b".localhost" in asked

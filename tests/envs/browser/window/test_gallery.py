@@ -37,13 +37,13 @@ def window(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bro
 
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_trap_is_solved_in_a_window(trap: gallery.Trap, site: Site, window: BrowserWindowEnv, tmp_path: Path) -> None:
-    site.told.clear()
+    site.reported.clear()
     window.execute(Navigate(gallery.add_trap(trap, site)))
     try:
         for step in trap.native_steps or trap.steps:
             gallery_steps.perform(step, window, lambda text: text.replace("ADDRESS", site.url))
         if trap.name not in gallery.ANSWER_ONLY:
-            eventually(lambda: site.told.get("solved"), trap.expected)
+            eventually(lambda: site.reported.get("solved"), trap.expected)
     except AssertionError:
         window.observe().screenshot.image.save(tmp_path / "seen.png")
         print(tmp_path / "seen.png")

@@ -35,39 +35,40 @@ def site() -> Iterator[Site]:
 
 @pytest.mark.parametrize("scale", [1.5, 2.0])
 def test_click_hits_what_the_screenshot_shows_at_every_scale(site: Site, scale: float) -> None:
-    url = site.add("/scaled", f"<div {AT} onclick=\"tell('ratio',devicePixelRatio)\"></div>")
+    url = site.add("/scaled", f"<div {AT} onclick=\"report('ratio',devicePixelRatio)\"></div>")
     with BrowserWindowEnv(url, screen=Size(1600, 1000), scale=scale) as env:
         assert env.observe().screenshot.size == Size(1600, 1000)
         area = gallery_steps.find_colour(env.observe().screenshot.image, MAGENTA)
         assert area.width == 200 * scale
         env.execute(Click(ScreenPoint(area.right - 1, area.bottom - 1)))
-        eventually(lambda: site.told.get("ratio"), scale)
+        eventually(lambda: site.reported.get("ratio"), scale)
 
 
 def test_page_sees_the_requested_language_time_zone_and_colour_scheme(site: Site) -> None:
-    script = """<script>tell('zone', Intl.DateTimeFormat().resolvedOptions().timeZone);
-      tell('language', navigator.language);
-      tell('dark', matchMedia('(prefers-color-scheme: dark)').matches); tell('driven', navigator.webdriver)</script>"""
-    site.told.clear()
+    script = """<script>report('zone', Intl.DateTimeFormat().resolvedOptions().timeZone);
+      report('language', navigator.language);
+      report('dark', matchMedia('(prefers-color-scheme: dark)').matches);
+      report('driven', navigator.webdriver)</script>"""
+    site.reported.clear()
     settings = BrowserSettings(locale="de-DE", timezone="Asia/Tokyo", dark=True)
     with BrowserWindowEnv(site.add("/who", script), settings=settings) as env:
         env.observe()
         wanted = {"zone": "Asia/Tokyo", "language": "de-DE", "dark": True, "driven": False}
-        eventually(lambda: dict(site.told), wanted)
+        eventually(lambda: dict(site.reported), wanted)
 
 
 def test_profile_keeps_its_cookies_and_is_locked(site: Site, tmp_path: Path) -> None:
-    script = "<script>tell('cookie', document.cookie); document.cookie = 'seen=yes; max-age=9999'</script>"
+    script = "<script>report('cookie', document.cookie); document.cookie = 'seen=yes; max-age=9999'</script>"
     url = site.add("/cookie", script)
     settings = BrowserSettings(profile=str(tmp_path))
     with BrowserWindowEnv(url, settings=settings) as env:
         env.observe()
-        eventually(lambda: site.told.get("cookie"), "")
+        eventually(lambda: site.reported.get("cookie"), "")
         with pytest.raises(EnvUnavailable, match="another browser"), BrowserWindowEnv(url, settings=settings) as other:
             other.observe()
     with BrowserWindowEnv(url, settings=settings) as env:
         env.observe()
-        eventually(lambda: site.told.get("cookie"), "seen=yes")
+        eventually(lambda: site.reported.get("cookie"), "seen=yes")
 
 
 def test_window_opens_on_an_existing_display(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,10 @@ MAGENTA, GREEN = "#ff00ff", "#00ff00"
 AT = "class=at style='left:60px;top:60px;width:200px;height:40px;background:#f0f'"
 STAGE = """
 <button class=at style="left:40px;top:40px;width:160px;height:50px;background:#f0f;border:0"
- onclick="n=(window.n||0)+1;tell('presses',n)"></button>
+ onclick="n=(window.n||0)+1;report('presses',n)"></button>
 <input class=at id=f style="left:40px;top:120px;width:400px;height:30px;border:8px solid #0f0"
- oninput="tell('text',value)"
- onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;tell('submissions',s)}">"""
+ oninput="report('text',value)"
+ onkeydown="if(event.key=='Enter'){s=(window.s||0)+1;report('submissions',s)}">"""
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +41,13 @@ class WindowStage:
         self.button, self.field = seen(env, MAGENTA), seen(env, GREEN)
 
     def presses(self) -> int:
-        return int(str(self.site.told.get("presses", 0)))
+        return int(str(self.site.reported.get("presses", 0)))
 
     def text(self) -> str:
-        return str(self.site.told.get("text", ""))
+        return str(self.site.reported.get("text", ""))
 
     def submissions(self) -> int:
-        return int(str(self.site.told.get("submissions", 0)))
+        return int(str(self.site.reported.get("submissions", 0)))
 
     def new_env(self) -> BrowserWindowEnv:
         return BrowserWindowEnv()
@@ -57,7 +57,7 @@ class TestBrowserWindowEnv(EnvContract):
     @pytest.fixture(scope="class")
     @classmethod
     def stage(cls, site: Site) -> Iterator[Stage]:
-        site.told.clear()
+        site.reported.clear()
         with BrowserWindowEnv(site.url + "/") as env:
             yield WindowStage(site, env)
 
@@ -90,7 +90,7 @@ def screenshot_of_a_failure(request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 
 def visit(env: BrowserWindowEnv, site: Site, body: str, path: str = "/page") -> None:
-    site.told.clear()
+    site.reported.clear()
     env.execute(Navigate(site.add(path, body)))
 
 
@@ -114,52 +114,52 @@ def test_window_fills_the_screen_and_nothing_covers_the_page(window: BrowserWind
 
 def test_option_of_a_native_list_is_chosen(window: BrowserWindowEnv, site: Site) -> None:
     options = "".join(f"<option>{name}" for name in ("Apple", "Pear", "Plum"))
-    visit(window, site, f"<select {AT} onchange=\"tell('chosen',value)\">{options}</select>")
+    visit(window, site, f"<select {AT} onchange=\"report('chosen',value)\">{options}</select>")
     click(window, MAGENTA)
     click(window, "Plum")
-    eventually(lambda: site.told.get("chosen"), "Plum")
+    eventually(lambda: site.reported.get("chosen"), "Plum")
 
 
 def test_date_is_picked_from_the_native_calendar(window: BrowserWindowEnv, site: Site) -> None:
-    visit(window, site, f"<input type=date value=2026-05-04 {AT} onchange=\"tell('date',value)\">")
+    visit(window, site, f"<input type=date value=2026-05-04 {AT} onchange=\"report('date',value)\">")
     click(window, MAGENTA, (0.93, 0.5))
     click(window, "21")
-    eventually(lambda: site.told.get("date"), "2026-05-21")
+    eventually(lambda: site.reported.get("date"), "2026-05-21")
 
 
 def test_native_confirmation_is_declined(window: BrowserWindowEnv, site: Site) -> None:
-    visit(window, site, f"<div {AT} onclick=\"tell('sure',confirm('Delete everything?'))\"></div>")
+    visit(window, site, f"<div {AT} onclick=\"report('sure',confirm('Delete everything?'))\"></div>")
     click(window, MAGENTA)
     assert seen(window, "Delete everything?")
     click(window, "Cancel")
-    eventually(lambda: site.told.get("sure"), False)
+    eventually(lambda: site.reported.get("sure"), False)
 
 
 def test_native_prompt_takes_text(window: BrowserWindowEnv, site: Site) -> None:
-    visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
+    visit(window, site, f"<div {AT} onclick=\"report('name',prompt('Your name?'))\"></div>")
     click(window, MAGENTA)
     window.execute(Type("Åsa 你"))
     click(window, "OK")
-    eventually(lambda: site.told.get("name"), "Åsa 你")
+    eventually(lambda: site.reported.get("name"), "Åsa 你")
 
 
 def test_navigation_away_from_a_dialog_types_nothing_into_it(window: BrowserWindowEnv, site: Site) -> None:
-    visit(window, site, f"<div {AT} onclick=\"tell('name',prompt('Your name?'))\"></div>")
+    visit(window, site, f"<div {AT} onclick=\"report('name',prompt('Your name?'))\"></div>")
     click(window, MAGENTA)
     window.execute(Navigate(site.url + "/blank"))
     assert window.observe().location.startswith("Blank")
-    assert site.told == {"name": None}
+    assert site.reported == {"name": None}
     visit(window, site, "<title>After it</title>")
     assert window.observe().location.startswith("After it")
 
 
 def test_navigation_is_refused_in_full_screen_and_types_nothing(window: BrowserWindowEnv, site: Site) -> None:
-    visit(window, site, "<body style='background:#0f0' onkeydown=\"tell('key',key)\">")
+    visit(window, site, "<body style='background:#0f0' onkeydown=\"report('key',key)\">")
     window.execute(Hotkey(("f11",)))
     with pytest.raises(ActionRefused, match="F11"):
         window.execute(Navigate(site.url + "/blank"))
     window.execute(Hotkey(("f11",)))
-    assert site.told in ({}, {"key": "F11"})
+    assert site.reported in ({}, {"key": "F11"})
 
 
 def test_page_that_handles_all_keys_can_be_left(window: BrowserWindowEnv, site: Site) -> None:
@@ -223,25 +223,25 @@ def test_slow_page_is_waited_for(window: BrowserWindowEnv, site: Site) -> None:
 
 
 def test_file_is_chosen_by_typing_its_path(window: BrowserWindowEnv, site: Site, uploads: Path) -> None:
-    visit(window, site, f"<input type=file {AT} onchange=\"tell('file',files[0].name)\">")
+    visit(window, site, f"<input type=file {AT} onchange=\"report('file',files[0].name)\">")
     click(window, MAGENTA, (0.1, 0.5))
     with pytest.raises(ActionRefused, match="Open File"):
         window.execute(Navigate(site.url + "/blank"))
     window.execute(Type(str(uploads / "invoice.txt")))
     click(window, "Open")
-    eventually(lambda: site.told.get("file"), "invoice.txt")
+    eventually(lambda: site.reported.get("file"), "invoice.txt")
 
 
 def test_file_is_chosen_by_clicking(window: BrowserWindowEnv, site: Site) -> None:
-    visit(window, site, f"<input type=file {AT} onchange=\"tell('file',files[0].name)\">")
+    visit(window, site, f"<input type=file {AT} onchange=\"report('file',files[0].name)\">")
     click(window, MAGENTA, (0.1, 0.5))
     click(window, "invoice.txt")
     click(window, "Open")
-    eventually(lambda: site.told.get("file"), "invoice.txt")
+    eventually(lambda: site.reported.get("file"), "invoice.txt")
 
 
 def test_file_chooser_does_not_open_without_an_upload_folder(site: Site) -> None:
-    url = site.add("/file", f"<title>No file</title><input type=file {AT} oncancel=\"tell('file','none')\">")
+    url = site.add("/file", f"<title>No file</title><input type=file {AT} oncancel=\"report('file','none')\">")
     with BrowserWindowEnv(url) as env:
         click(env, MAGENTA, (0.1, 0.5))
         observation = env.observe()
@@ -265,10 +265,10 @@ def shows(env: BrowserWindowEnv, text: str) -> bool:
 
 def test_permission_is_granted_in_its_bubble(window: BrowserWindowEnv, site: Site) -> None:
     script = "navigator.permissions.query({name:'notifications'}).then(p=>Notification.requestPermission())"
-    visit(window, site, f"<div {AT} onclick=\"{script}.then(answer=>tell('answer',answer))\"></div>")
+    visit(window, site, f"<div {AT} onclick=\"{script}.then(answer=>report('answer',answer))\"></div>")
     click(window, MAGENTA)
     click(window, "Allow")
-    eventually(lambda: site.told.get("answer"), "granted")
+    eventually(lambda: site.reported.get("answer"), "granted")
 
 
 def test_download_is_saved_and_reported(site: Site, tmp_path: Path) -> None:
