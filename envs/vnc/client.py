@@ -16,7 +16,7 @@ from ..screenshot import Screenshot
 from ..settle import RawFrame
 from .address import VncAddress
 from .clipboard import EXTENDED_CLIPBOARD, VncClipboard
-from .encodings import COPY_RECT, PIXEL_FORMAT, RAW, TIGHT, ZRLE, Area, Decoder, Patch
+from .encodings import COPY_RECT, PIXEL_FORMAT, RAW, TIGHT, ZRLE, Decoder, Patch, Rectangle
 from .wire import LARGEST_PX, RfbConnection, handshake
 
 ENCODINGS = (COPY_RECT, TIGHT, ZRLE, RAW)
@@ -167,26 +167,26 @@ class VncClient:
         resized: Size | None = None
         for _ in range(count):
             x, y, width, height, encoding = self._wire.numbers("HHHHi")
-            area = Area(x, y, width, height)
+            rectangle = Rectangle(x, y, width, height)
             if encoding in (_DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE):
-                resized = self._resized(encoding, area) or resized
+                resized = self._resized(encoding, rectangle) or resized
             elif encoding == _CURSOR:
                 self._wire.take(width * height * 4 + (width + 7) // 8 * height)
             else:
-                patches += self._decoder.patches(encoding, area)
+                patches += self._decoder.patches(encoding, rectangle)
         self._apply(patches, resized)
         self._request_update(resized or self.size, only_changes=resized is None)
 
-    def _resized(self, encoding: int, area: Area) -> Size | None:
+    def _resized(self, encoding: int, rectangle: Rectangle) -> Size | None:
         """The new size; None if it is unchanged."""
         if encoding == _EXTENDED_DESKTOP_SIZE:
             (screens,) = self._wire.numbers("Bxxx")
             self._wire.take(16 * screens)
-            if area.y:  # the server rejected a client's request to resize
+            if rectangle.y:  # the server rejected a client's request to resize
                 return None
-        if not 0 < area.width * area.height <= LARGEST_PX:
-            raise EnvLost(f"the VNC server at {self.address} has a screen of {area.width}x{area.height}")
-        size = Size(area.width, area.height)
+        if not 0 < rectangle.width * rectangle.height <= LARGEST_PX:
+            raise EnvLost(f"the VNC server at {self.address} has a screen of {rectangle.width}x{rectangle.height}")
+        size = Size(rectangle.width, rectangle.height)
         return size if size != self.size else None
 
     def _apply(self, patches: list[Patch], resized: Size | None) -> None:
@@ -199,5 +199,5 @@ class VncClient:
                 patch.put(self._screen)
             if patches or resized:
                 self._frame = None
-            self._corner_updates += any((patch.area.x, patch.area.y) == (0, 0) for patch in patches)
+            self._corner_updates += any((patch.rectangle.x, patch.rectangle.y) == (0, 0) for patch in patches)
             self._updated.notify_all()

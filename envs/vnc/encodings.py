@@ -34,7 +34,7 @@ class _Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class Rectangle:
     """A rectangle on the screen."""
 
     x: int
@@ -45,17 +45,17 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """New pixels for an area: an image, or a copy of the area of the screen at `source`."""
+    """New pixels for `rectangle`: an image, or a copy of the rectangle of the screen at `source`."""
 
-    area: Area
+    rectangle: Rectangle
     image: Image.Image | None = None
     source: tuple[int, int] = (0, 0)
 
     def put(self, screen: Image.Image) -> None:
         """Apply it to `screen`."""
-        area, (x, y) = self.area, self.source
-        image = self.image or screen.crop((x, y, x + area.width, y + area.height))
-        screen.paste(image, (area.x, area.y))
+        rectangle, (x, y) = self.rectangle, self.source
+        image = self.image or screen.crop((x, y, x + rectangle.width, y + rectangle.height))
+        screen.paste(image, (rectangle.x, rectangle.y))
 
 
 class Decoder:
@@ -66,7 +66,7 @@ class Decoder:
         self._zrle: _Stream = zlib.decompressobj()
         self._tight: list[_Stream] = [zlib.decompressobj() for _ in range(_STREAMS)]
 
-    def patches(self, encoding: int, area: Area) -> Iterator[Patch]:
+    def patches(self, encoding: int, rectangle: Rectangle) -> Iterator[Patch]:
         """Decode the next rectangle.
 
         Raises:
@@ -74,18 +74,18 @@ class Decoder:
         """
         try:
             match encoding:
-                case _ if area.width * area.height == 0:
+                case _ if rectangle.width * rectangle.height == 0:
                     return
                 case 0:
-                    pixels = self._wire.take(area.width * area.height * 4)
-                    yield Patch(area, _image(area, pixels, "BGRX"))
+                    pixels = self._wire.take(rectangle.width * rectangle.height * 4)
+                    yield Patch(rectangle, _image(rectangle, pixels, "BGRX"))
                 case 1:
                     x, y = self._wire.numbers("HH")
-                    yield Patch(area, source=(x, y))
+                    yield Patch(rectangle, source=(x, y))
                 case 7:
-                    yield Patch(area, self._tight_rectangle(area))
+                    yield Patch(rectangle, self._tight_rectangle(rectangle))
                 case 16:
-                    yield from self._tiles(area)
+                    yield from self._tiles(rectangle)
                 case _:
                     raise EnvLost(f"the VNC server sent the encoding {encoding}, which was not requested")
         except (zlib.error, ValueError, IndexError, OSError) as error:
@@ -93,7 +93,7 @@ class Decoder:
 
     # -- Tight
 
-    def _tight_rectangle(self, area: Area) -> Image.Image:
+    def _tight_rectangle(self, rectangle: Rectangle) -> Image.Image:
         (control,) = self._wire.take(1)
         for number in range(_STREAMS):
             if control >> number & 1:
@@ -101,7 +101,7 @@ class Decoder:
         kind = control >> 4
         if kind == _FILL:
             red, green, blue = self._wire.take(3)
-            return Image.new("RGB", (area.width, area.height), (red, green, blue))
+            return Image.new("RGB", (rectangle.width, rectangle.height), (red, green, blue))
         if kind >= _JPEG:
             raise ValueError("JPEG was not requested")
         chosen = self._wire.take(1)[0] if kind & 4 else _COPY
@@ -109,14 +109,14 @@ class Decoder:
         if chosen == _PALETTE:
             count = self._wire.take(1)[0] + 1
             colours = self._wire.take(3 * count)
-            mode, row = ("P;1", (area.width + 7) // 8) if count == 2 else ("P", area.width)
-            return _indexed(area, self._decompressed(stream, row * area.height), mode, colours)
-        pixels = self._decompressed(stream, area.width * area.height * 3)
+            mode, row = ("P;1", (rectangle.width + 7) // 8) if count == 2 else ("P", rectangle.width)
+            return _indexed(rectangle, self._decompressed(stream, row * rectangle.height), mode, colours)
+        pixels = self._decompressed(stream, rectangle.width * rectangle.height * 3)
         if chosen == _GRADIENT:
-            pixels = _from_gradient(pixels, area.width)
+            pixels = _from_gradient(pixels, rectangle.width)
         elif chosen != _COPY:
             raise ValueError(f"filter {chosen} is unknown")
-        return _image(area, pixels, "RGB")
+        return _image(rectangle, pixels, "RGB")
 
     def _decompressed(self, stream: int, length: int) -> bytes:
         """The next `length` bytes of a stream; very few bytes are sent uncompressed."""
@@ -138,10 +138,10 @@ class Decoder:
 
     # -- ZRLE
 
-    def _tiles(self, area: Area) -> Iterator[Patch]:
+    def _tiles(self, area: Rectangle) -> Iterator[Patch]:
         (length,) = self._wire.numbers("I")
         tiles = [
-            Area(x, y, min(_TILE, area.x + area.width - x), min(_TILE, area.y + area.height - y))
+            Rectangle(x, y, min(_TILE, area.x + area.width - x), min(_TILE, area.y + area.height - y))
             for y in range(area.y, area.y + area.height, _TILE)
             for x in range(area.x, area.x + area.width, _TILE)
         ]
@@ -176,24 +176,24 @@ class _Reader:
         return length + byte
 
 
-def _tile(data: _Reader, area: Area) -> Image.Image:
+def _tile(data: _Reader, rectangle: Rectangle) -> Image.Image:
     kind = data.byte()
-    pixels = area.width * area.height
+    pixels = rectangle.width * rectangle.height
     if kind == 0:
-        return _image(area, data.take(3 * pixels), "BGR")
+        return _image(rectangle, data.take(3 * pixels), "BGR")
     if kind == 1:
         blue, green, red = data.take(3)
-        return Image.new("RGB", (area.width, area.height), (red, green, blue))
+        return Image.new("RGB", (rectangle.width, rectangle.height), (red, green, blue))
     if 2 <= kind <= 16:
         colours = _turned(data.take(3 * kind))
         bits = 1 if kind == 2 else 2 if kind <= 4 else 4
-        indices = data.take((area.width * bits + 7) // 8 * area.height)
-        return _indexed(area, indices, f"P;{bits}", colours)
+        indices = data.take((rectangle.width * bits + 7) // 8 * rectangle.height)
+        return _indexed(rectangle, indices, f"P;{bits}", colours)
     if kind == 128:
-        return _image(area, _runs(data, pixels), "BGR")
+        return _image(rectangle, _runs(data, pixels), "BGR")
     if kind >= 130:
         colours = _turned(data.take(3 * (kind - 128)))
-        return _indexed(area, _indexed_runs(data, pixels), "P", colours)
+        return _indexed(rectangle, _indexed_runs(data, pixels), "P", colours)
     raise ValueError(f"there is no tile of kind {kind}")
 
 
@@ -215,12 +215,12 @@ def _indexed_runs(data: _Reader, pixels: int) -> bytes:
 # -- pixels
 
 
-def _image(area: Area, pixels: bytes, order: str) -> Image.Image:
-    return Image.frombytes("RGB", (area.width, area.height), pixels, "raw", order)
+def _image(rectangle: Rectangle, pixels: bytes, order: str) -> Image.Image:
+    return Image.frombytes("RGB", (rectangle.width, rectangle.height), pixels, "raw", order)
 
 
-def _indexed(area: Area, indices: bytes, mode: str, colours: bytes) -> Image.Image:
-    image = Image.frombytes("P", (area.width, area.height), indices, "raw", mode)
+def _indexed(rectangle: Rectangle, indices: bytes, mode: str, colours: bytes) -> Image.Image:
+    image = Image.frombytes("P", (rectangle.width, rectangle.height), indices, "raw", mode)
     image.putpalette(colours)
     return image.convert("RGB")
 

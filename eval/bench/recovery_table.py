@@ -5,7 +5,7 @@ PYTHONPATH=tests/helpers .venv/bin/python eval/bench/recovery_table.py [--chromi
 
 import argparse
 
-from chaos import CASES, climbed, ended, in_chromium, in_memory, play
+from chaos import CASES, ended, in_chromium, in_memory, play, recovery_actions
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
         with in_chromium(case) if chromium else in_memory(case) as env:
             events, _ = play(case, env)
         end = ended(events)
-        rungs = ", ".join(f"{rung} {step}" for step, rung in climbed(events)) or "(nothing)"
+        rungs = ", ".join(f"{rung} {step}" for step, rung in recovery_actions(events)) or "(nothing)"
         print(f"| {case.name} | {rungs} | `{end.stop}` | {end.steps} |", flush=True)
 
 

@@ -19,7 +19,7 @@ class CannotStart(Exception):
     """The benchmark's software is installed but cannot be used; the message says why."""
 
 
-class Driver(Protocol):
+class BenchmarkDriver(Protocol):
     """A benchmark's own software behind requests."""
 
     def handle(self, request: "dict[str, Any]") -> "dict[str, Any]":
@@ -31,7 +31,7 @@ class Driver(Protocol):
         ...
 
 
-def serve(name: str, start: "Callable[[dict[str, Any]], Driver]") -> None:
+def serve(name: str, start: "Callable[[dict[str, Any]], BenchmarkDriver]") -> None:
     """Create the driver with `start` from the first argument, a JSON object, and serve it until standard input ends.
 
     `start` may raise `NotInstalled` and `CannotStart`; any other exception, or a line that is not JSON, ends the

@@ -1,7 +1,7 @@
 """An adb server on loopback with a phone behind it, whose screen is the fake GUI.
 
-The server speaks adb's protocol between client and server. The phone's shell is a real `sh`, so that quoting counts;
-`input`, `screencap`, `am` and the others are there as Android's behave, by what its sources say (`Input.java`).
+The server speaks adb's protocol between client and server. The phone's shell is a real `sh`, so that quoting is
+tested; `input`, `screencap`, `am` and the others behave as in Android's sources (`Input.java`).
 """
 
 import base64
@@ -49,40 +49,40 @@ os._exit(code)
 """
 
 
-class Failed(Exception):
-    """What a command prints as it fails."""
+class CommandFailed(Exception):
+    """A command failed; the message is its output."""
 
 
 @dataclass
 class AdbPhone:
-    """The phone. `ran` are the command lines it was given, `calls` what they came to."""
+    """The phone. `command_lines` are those it received, `calls` the programs that they ran, with arguments."""
 
     env: FakeEnv
     keyboards: list[str] = field(default_factory=lambda: [OWN_KEYBOARD, ADB_KEYBOARD])
     keyboard: str = OWN_KEYBOARD
     states: dict[str, str] = field(default_factory=lambda: {"emulator-5554": "device"})
-    ran: list[str] = field(default_factory=list[str])
+    command_lines: list[str] = field(default_factory=list[str])
     calls: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
-    before_picture: bytes = b""
-    picture: bytes | None = None
+    screencap_warning: bytes = b""
+    screencap: bytes | None = None
     started: list[str] = field(default_factory=list[str])
     features: str = "shell_v2,cmd,stat_v2"
 
-    def do(self, name: str, given: Sequence[str]) -> bytes:
-        """Run one of the phone's programs; what it prints."""
-        self.calls.append((name, *given))
-        match (name, *given):
+    def run(self, name: str, arguments: Sequence[str]) -> bytes:
+        """Run one of the phone's programs; returns its output."""
+        self.calls.append((name, *arguments))
+        match (name, *arguments):
             case ("getprop", "ro.product.model"):
                 return b"Pretend Phone\n"
             case ("screencap", "-p"):
-                return self.before_picture + (self.picture or self.env.observe().screenshot.png)
+                return self.screencap_warning + (self.screencap or self.env.observe().screenshot.png)
             case ("input", command, *rest):
                 self._input(command, rest)
             case ("ime", "list", "-s", "-a"):
                 return "\n".join(self.keyboards).encode()
             case ("ime", "enable" | "set" as what, keyboard):
                 if keyboard not in self.keyboards:
-                    raise Failed(f"Unknown input method {keyboard} cannot be {what}")
+                    raise CommandFailed(f"Unknown input method {keyboard} cannot be {what}")
                 self.keyboard = keyboard if what == "set" else self.keyboard
             case ("settings", "get", "secure", "default_input_method"):
                 return self.keyboard.encode() + b"\n"
@@ -99,7 +99,7 @@ class AdbPhone:
             case ("dumpsys", "window"):
                 return b"  mCurrentFocus=Window{5e u0 com.android.settings/com.android.settings.Settings}\n"
             case _:
-                raise Failed(f"sh: {name}: inaccessible or not found")
+                raise CommandFailed(f"sh: {name}: inaccessible or not found")
         return b""
 
     def _input(self, command: str, rest: list[str]) -> None:
@@ -117,7 +117,7 @@ class AdbPhone:
                 pass
             case ("text", text):
                 if not text.isascii():
-                    raise Failed("java.lang.NullPointerException: Attempt to get length of null array")
+                    raise CommandFailed("java.lang.NullPointerException: Attempt to get length of null array")
                 self.env.execute(Type(_without_escapes(text)))
             case ("keyevent", code):
                 if int(code) not in (3, 4, 224):
@@ -125,7 +125,7 @@ class AdbPhone:
             case ("keycombination", *codes):
                 self.env.execute(Hotkey(tuple(_NAMES[int(code)] for code in codes)))
             case _:
-                raise Failed(f"Error: Invalid arguments for command: {command}")
+                raise CommandFailed(f"Error: Invalid arguments for command: {command}")
 
 
 _NAMES = {code: name for name, code in KEYCODES.items()}
@@ -136,7 +136,7 @@ def _at(x: str, y: str) -> ScreenPoint:
 
 
 def _without_escapes(text: str) -> str:
-    """What `input text` makes of %s, step by step as its source does."""
+    """The text that `input text` types, with %s as a space; follows its source step by step."""
     out = list(text)
     escape, at = False, 0
     while at < len(out):
@@ -171,26 +171,26 @@ class _Client(socketserver.StreamRequestHandler):
                 if not self._serve(self.rfile.read(int(head, 16)).decode()):
                     return
 
-    def _serve(self, asked: str) -> bool:
-        """Answer; whether more may be asked on this connection."""
+    def _serve(self, request: str) -> bool:
+        """Answer; returns whether the connection accepts more requests."""
         phone = self._machine.phone
-        if asked == "host:version":
+        if request == "host:version":
             self._okay("0029")
-        elif asked == "host:devices":
+        elif request == "host:devices":
             self._okay("".join(f"{serial}\t{state}\n" for serial, state in phone.states.items()))
-        elif found := re.fullmatch(r"host:tport:serial:(.+)", asked):
+        elif found := re.fullmatch(r"host:tport:serial:(.+)", request):
             if phone.states.get(found[1]) != "device":
                 self._fail(f"device '{found[1]}' not found")
                 return False
             self.wfile.write(b"OKAY" + bytes(8))
             return True
-        elif re.fullmatch(r"host-serial:.+:features", asked):
+        elif re.fullmatch(r"host-serial:.+:features", request):
             self._okay(phone.features)
-        elif found := re.fullmatch(r"(shell,v2|shell|exec):(.+)", asked, re.DOTALL):
+        elif found := re.fullmatch(r"(shell,v2|shell|exec):(.+)", request, re.DOTALL):
             self.wfile.write(b"OKAY")
             self._shell(found[1], found[2])
         else:
-            self._fail(f"unknown host service {asked!r}")
+            self._fail(f"unknown host service {request!r}")
         return False
 
     def _okay(self, text: str) -> None:
@@ -200,7 +200,7 @@ class _Client(socketserver.StreamRequestHandler):
         self.wfile.write(b"FAIL" + f"{len(text):04x}{text}".encode())
 
     def _shell(self, kind: str, command: str) -> None:
-        self._machine.phone.ran.append(command)
+        self._machine.phone.command_lines.append(command)
         folder = self._machine.folder
         done = subprocess.run(
             ["sh", "-c", command],
@@ -224,13 +224,13 @@ def _answer_programs(listening: socket.socket, phone: AdbPhone, lock: threading.
         except OSError:
             return
         with connection, connection.makefile("rwb") as stream, lock, suppress(OSError):
-            heard = b""
-            while not heard.endswith(b"\1"):
-                heard += stream.read(1)
-            name, *given = heard[:-1].decode().split("\0")
+            received = b""
+            while not received.endswith(b"\1"):
+                received += stream.read(1)
+            name, *arguments = received[:-1].decode().split("\0")
             try:
-                code, out = 0, phone.do(name, given)
-            except (Failed, ActionRefused) as failed:
+                code, out = 0, phone.run(name, arguments)
+            except (CommandFailed, ActionRefused) as failed:
                 code, out = 1, f"{failed}\n".encode()
             stream.write(struct.pack(">II", code, len(out)) + out)
 

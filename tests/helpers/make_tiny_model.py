@@ -1,10 +1,10 @@
-"""Makes a tiny model of UI-TARS's architecture with random weights: a real Qwen-VL, small enough for a CPU.
+"""Make a tiny model of UI-TARS's architecture with random weights: a real Qwen-VL, small enough for a CPU.
 
     python make_tiny_model.py FOLDER [TOKENIZER_FOLDER]
 
-A Qwen2.5-VL, as UI-TARS-1.5 is; `make` makes a Qwen2-VL as well, as UI-TARS 1.0 is. Needs transformers, tokenizers and
-torch, as vLLM's environment has them. The tokenizer is the family's own, from a folder that has
-its `tokenizer.json`, else one trained on the spot on the words of a reply; both have the box tokens.
+The architecture is Qwen2.5-VL, that of UI-TARS-1.5; `make` also supports Qwen2-VL, that of UI-TARS 1.0. Needs
+transformers, tokenizers and torch, which vLLM's environment has. The tokenizer is the original one, from a folder with
+its `tokenizer.json`, or else a small one trained on sample replies; both have the box tokens.
 """
 
 import json
@@ -32,17 +32,17 @@ TEMPLATE = (
     "{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-WORDS = ["Thought: I click on the button.\nAction: click(start_box='(12,345)')", "type(content='hello')", "finished"]
+REPLIES = ["Thought: I click on the button.\nAction: click(start_box='(12,345)')", "type(content='hello')", "finished"]
 
 
 def trained_tokenizer() -> Tokenizer:
-    """A tokenizer of 400 tokens that spells everything."""
+    """A byte-level tokenizer of 400 tokens, which can encode any text."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     tokenizer.train_from_iterator(
-        WORDS * 20, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet)
+        REPLIES * 20, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet)
     )
     return tokenizer
 
@@ -70,8 +70,8 @@ def make(folder: Path, tokenizer_folder: Path | None = None, architecture: str =
     fast.save_pretrained(folder)
     token = fast.convert_tokens_to_ids
     torch.manual_seed(0)
-    new = architecture == "qwen2_5_vl"
-    config = (Qwen2_5_VLConfig if new else Qwen2VLConfig)(
+    is_2_5 = architecture == "qwen2_5_vl"
+    config = (Qwen2_5_VLConfig if is_2_5 else Qwen2VLConfig)(
         text_config={
             "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2, "num_attention_heads": 4,
             "num_key_value_heads": 2, "vocab_size": len(fast), "max_position_embeddings": 65536,
@@ -83,7 +83,7 @@ def make(folder: Path, tokenizer_folder: Path | None = None, architecture: str =
         vision_start_token_id=token("<|vision_start|>"), vision_end_token_id=token("<|vision_end|>"),
         tie_word_embeddings=True,
     )  # fmt: skip
-    model = (Qwen2_5_VLForConditionalGeneration if new else Qwen2VLForConditionalGeneration)(config)
+    model = (Qwen2_5_VLForConditionalGeneration if is_2_5 else Qwen2VLForConditionalGeneration)(config)
     model.to(torch.float32).save_pretrained(folder)
     processor = {
         "image_processor_type": "Qwen2VLImageProcessor", "processor_class": "Qwen2_5_VLProcessor",

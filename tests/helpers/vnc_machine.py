@@ -1,4 +1,4 @@
-"""A TigerVNC server on loopback with a desktop on it, as somebody's remote machine would be."""
+"""A TigerVNC server on loopback with a desktop on it: a remote machine."""
 
 import os
 import shutil
@@ -13,12 +13,12 @@ from pathlib import Path
 from screenwright.envs.vnc.des import encrypt
 
 OBFUSCATION = bytes.fromhex("e84ad660c4721ae0")
-"""The key that VNC's password files are written with; every VNC server knows it."""
+"""The fixed, public key that encrypts VNC's password files."""
 
 
 @dataclass(frozen=True)
 class VncMachine:
-    """`address` as viewers write it; `environment` for programs on its display."""
+    """`address` is in the form that viewers take; `environment` is for programs on its display."""
 
     address: str
     environment: dict[str, str]

@@ -1,17 +1,17 @@
 """Failing screens and badly behaving models: every run ends within its limits, for the right reason."""
 
 import pytest
-from chaos import CASES, Case, climbed, ended, in_chromium, in_memory, play
+from chaos import CASES, Case, ended, in_chromium, in_memory, play, recovery_actions
 
 from screenwright import Ended, Event, StopReason
 from screenwright.agent.core.supervision import NO_INTERVENTION
 
 names = [case.name for case in CASES]
-RECOVERED = ("an overlay, and a model that heeds", "a target three pixels wide")
+RECOVERED = ("an overlay, and a model that reacts to the warning", "a target three pixels wide")
 
 
 def check(case: Case, events: list[Event]) -> None:
-    end, actions = ended(events), [action for _, action in climbed(events)]
+    end, actions = ended(events), [action for _, action in recovery_actions(events)]
     assert end.steps <= case.steps
     if case.progress:
         assert (end.stop, actions) == (StopReason.FINISHED, []), "a false alarm"
@@ -39,7 +39,7 @@ def test_failing_screen_in_chromium_ends_correctly_within_limits(case: Case) -> 
 
 
 def test_click_uses_the_point_found_by_zooming() -> None:
-    case = next(case for case in CASES if case.trouble == "sliver")
+    case = next(case for case in CASES if case.fault == "sliver")
     events, _ = play(case, in_memory(case))
     aimed = [event for event in events if event.event == "decided" and event.step == 6]
     assert 400 <= aimed[0].traces[0].screen.x < 403
@@ -57,5 +57,5 @@ def test_no_intervention_only_ends_endless_loops() -> None:
     case = CASES[0]
     events, model = play(case, in_memory(case), NO_INTERVENTION)
     assert isinstance(events[-1], Ended)
-    assert (events[-1].stop, events[-1].steps, climbed(events)) == (StopReason.STUCK, 6, [(6, "stuck")])
+    assert (events[-1].stop, events[-1].steps, recovery_actions(events)) == (StopReason.STUCK, 6, [(6, "stuck")])
     assert not any("did not change" in message.text for messages in model.asked for message in messages[2:])

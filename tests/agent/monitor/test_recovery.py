@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from chaos import BUTTON, CASES, Answer, Case, climbed, ended, in_memory, in_order, play, stubborn
+from chaos import BUTTON, CASES, Answer, Case, ended, in_memory, in_order, play, recovery_actions, repeat_forever
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -56,7 +56,7 @@ def test_higher_temperature_lasts_as_long_as_the_loop() -> None:
     case = Case("way out", "dead", lambda: in_order(*[Click(BUTTON)] * 4, Type("Ada")))
     events, model = play(case, in_memory(case), only(RecoveryAction.TEMPERATURE, RecoveryAction.MESSAGE))
     assert [sampling.temperature for sampling in model.samplings] == [0, 0, 0, 0.7, 0.7, 0]
-    assert climbed(events) == [(4, "temperature"), (5, "message")]
+    assert recovery_actions(events) == [(4, "temperature"), (5, "message")]
 
 
 def test_new_plan_shows_the_task_and_the_actions_but_no_earlier_screenshot() -> None:
@@ -72,14 +72,14 @@ def test_new_plan_shows_the_task_and_the_actions_but_no_earlier_screenshot() -> 
 
 
 def test_unavailable_recovery_action_is_skipped() -> None:
-    typing = next(case for case in CASES if case.trouble == "field")
-    assert "zoom" not in [action for _, action in climbed(play(typing, in_memory(typing))[0])]
-    assert "ask_user" not in [action for _, action in climbed(play(DEAD, in_memory(DEAD))[0])]
+    typing = next(case for case in CASES if case.fault == "field")
+    assert "zoom" not in [action for _, action in recovery_actions(play(typing, in_memory(typing))[0])]
+    assert "ask_user" not in [action for _, action in recovery_actions(play(DEAD, in_memory(DEAD))[0])]
 
 
 def test_progress_causes_no_recovery_and_no_higher_temperature() -> None:
     for case in CASES:
-        if case.progress and case.trouble != "third":
+        if case.progress and case.fault != "third":
             events, model = play(case, in_memory(case))
             assert not [event for event in events if isinstance(event, Escalated)]
             assert {sampling.temperature for sampling in model.samplings} == {0.0}
@@ -88,10 +88,10 @@ def test_progress_causes_no_recovery_and_no_higher_temperature() -> None:
 def test_alternating_actions_end_like_a_repeated_action() -> None:
     targets = (ScreenPoint(20, 20), ScreenPoint(600, 20), ScreenPoint(600, 450))
     for count in (1, 2, 3):
-        model = stubborn(*(Click(at) for at in targets[:count]))
+        model = repeat_forever(*(Click(at) for at in targets[:count]))
         case = Case("in turn", "dead", partial(_same, model))
         events, _ = play(case, in_memory(case), only(RecoveryAction.MESSAGE, RecoveryAction.REPLAN))
-        assert climbed(events)[0] == (3 * count + 1, "message")
+        assert recovery_actions(events)[0] == (3 * count + 1, "message")
         assert ended(events).stop is StopReason.STUCK
 
 

@@ -84,13 +84,13 @@ class TestAndroidEnv(EnvContract):
 def test_the_location_is_the_focused_activity(phone: PhoneStage) -> None:
     assert phone.env.observe().location == "com.android.settings/com.android.settings.Settings"
     assert phone.env.info().program == "Pretend Phone"
-    assert phone.phone.ran[:2] == ["getprop ro.product.model", "input keyevent 224"]
+    assert phone.phone.command_lines[:2] == ["getprop ro.product.model", "input keyevent 224"]
 
 
 def test_a_warning_before_the_screenshot_is_ignored(phone: PhoneStage) -> None:
-    phone.phone.before_picture = b"[Warning] Multiple displays were found, but no display id was specified!\n"
+    phone.phone.screencap_warning = b"[Warning] Multiple displays were found, but no display id was specified!\n"
     assert phone.env.observe().screenshot.size == UPRIGHT
-    phone.phone.before_picture, phone.phone.picture = b"", b"Failed to take screenshot: -38"
+    phone.phone.screencap_warning, phone.phone.screencap = b"", b"Failed to take screenshot: -38"
     with pytest.raises(EnvLost, match="sent no screenshot: Failed to take screenshot"):
         phone.env.observe()
 
@@ -100,7 +100,7 @@ def test_rotated_and_black_screens_are_reported_as_facts(phone: PhoneStage) -> N
     phone.phone.env.size = Size(640, 400)
     assert phone.env.observe().facts == ("The screen was rotated. Its size changed from 400x640 to 640x400.",)
     phone.env.execute(Click(ScreenPoint(630, 390)))
-    phone.phone.picture = Screenshot(Image.new("RGB", (640, 400))).png
+    phone.phone.screencap = Screenshot(Image.new("RGB", (640, 400))).png
     (fact,) = phone.env.observe().facts
     assert "The screenshot is black." in fact
 
@@ -266,7 +266,7 @@ def test_the_doctor_checks_a_phone(phone: PhoneStage) -> None:
     assert checks[0].found == "Pretend Phone, emulator-5554"
     assert checks[1].found.startswith("400x640, ")
     phone.phone.keyboards.remove(ADB_KEYBOARD)
-    phone.phone.picture = Screenshot(Image.new("RGB", (400, 640))).png
+    phone.phone.screencap = Screenshot(Image.new("RGB", (400, 640))).png
     _, screenshot, text = check_android(server=phone.server)
     assert (screenshot.status, text.status) == (CheckStatus.FAILED, CheckStatus.WARNING)
     phone.phone.states = {}

@@ -1,4 +1,4 @@
-"""The desktop that the tests work: a Tk window that writes what happened to it as JSON, after every event.
+"""The desktop program that the tests operate: a Tk window that writes the events it received as JSON after each one.
 
 Run as `python3 stage.py FILE [TITLE] [COLOUR]` by a Python that has tkinter.
 """
@@ -8,28 +8,28 @@ import sys
 import tkinter as tk
 from pathlib import Path
 
-told: dict[str, object] = {
+received: dict[str, object] = {
     "presses": 0, "text": "", "submissions": 0, "doubles": 0, "singles": 0, "drag": [], "wheel": [], "keys": [],
     "rights": 0, "shift_clicks": 0,
 }  # fmt: skip
 state = Path(sys.argv[1])
 
 
-def tell(**changes: object) -> None:
-    told.update(changes)
-    fresh = state.with_suffix(".new")
-    fresh.write_text(json.dumps(told), encoding="utf-8")
-    fresh.replace(state)
+def report(**changes: object) -> None:
+    received.update(changes)
+    temporary = state.with_suffix(".new")
+    temporary.write_text(json.dumps(received), encoding="utf-8")
+    temporary.replace(state)
 
 
 def add(name: str, value: int = 1) -> None:
-    tell(**{name: int(str(told[name])) + value})
+    report(**{name: int(str(received[name])) + value})
 
 
 def append(name: str, value: object) -> None:
-    before = told[name]
+    before = received[name]
     assert isinstance(before, list)
-    tell(**{name: [*before, value]})
+    report(**{name: [*before, value]})
 
 
 root = tk.Tk()
@@ -41,11 +41,11 @@ colour = sys.argv[3] if len(sys.argv) > 3 else "white"
 text = tk.StringVar()
 
 
-def tell_text(*_: str) -> None:
-    tell(text=text.get())
+def report_text(*_: str) -> None:
+    report(text=text.get())
 
 
-text.trace_add("write", tell_text)
+text.trace_add("write", report_text)
 field = tk.Entry(root, textvariable=text, insertofftime=0, font=("TkDefaultFont", 12))
 
 
@@ -82,8 +82,8 @@ pad.bind("<Button-3>", lambda _: add("rights"))
 pad.bind("<Shift-Button-1>", lambda _: add("shift_clicks"))
 pad.bind("<B1-Motion>", lambda event: append("drag", [event.x, event.y]))
 pad.bind("<Button-4>", lambda _: append("wheel", 4))
-pad.bind("<Button-5>", lambda _: append("wheel", 5))  # Tk 8 knows no buttons beyond
+pad.bind("<Button-5>", lambda _: append("wheel", 5))  # Tk 8 has no buttons above 5
 root.bind_all("<Key>", lambda event: append("keys", event.char), add=True)
 
-tell()
+report()
 root.mainloop()
