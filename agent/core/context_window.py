@@ -1,4 +1,4 @@
-"""Estimates the tokens of a prompt, to fit it into the model's context window; errs on the high side for text."""
+"""Estimates the number of tokens of a prompt, to fit it into the model's context window."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ MIN_REPLY_TOKENS = 200
 
 
 def estimated_tokens(messages: Sequence[Message], rule: ImageRule) -> int:
-    """The approximate number of tokens: exact for images, rather too high for text."""
+    """The approximate number of tokens: exact for images, overestimated for text."""
     return sum(_TOKENS_PER_MESSAGE + sum(_part_tokens(part, rule) for part in message.parts) for message in messages)
 
 

@@ -16,7 +16,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class AskUser:
-    """The model needs the user, such as to answer a question, log in, or decide."""
+    """The model needs the user, for example to answer a question, log in or decide."""
 
     question: str = ""
 

@@ -2,26 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...envs.actions import (
-    Action,
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Drag,
-    Home,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    LongPress,
-    Move,
-    Navigate,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from ...envs import actions
+from ...envs.actions import Button
 from ...envs.geometry import ScreenPoint
 from .change import Change, ChangeKind
 from .decision import AskUser, Ending, Finish
@@ -38,42 +20,42 @@ def indent_continuation(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def describe_action(action: Action) -> str:
+def describe_action(action: actions.Action) -> str:
     """An action as text, such as `double click at 400, 212`."""
     match action:
-        case Click(at, button, count, modifiers):
+        case actions.Click(at, button, count, modifiers):
             held_keys = "".join(f"{key}+" for key in modifiers)
             button_name = "" if button is Button.LEFT else f"{button} "
             return f"{held_keys}{button_name}{_CLICK_NAMES.get(count, f'{count} clicks')} at {_at(at)}"
-        case Move(to):
+        case actions.Move(to):
             return f"move to {_at(to)}"
-        case Drag(path):
+        case actions.Drag(path):
             return f"drag from {_at(path[0])} to {_at(path[-1])}"
-        case Scroll(direction, amount, at):
+        case actions.Scroll(direction, amount, at):
             return f"scroll {direction} by {amount}" + (f" at {_at(at)}" if at else "")
-        case Type(text, submit):
+        case actions.Type(text, submit):
             return f"type {text!r}" + (" and press enter" if submit else "")
-        case Hotkey(keys):
+        case actions.Hotkey(keys):
             return f"press {'+'.join(keys)}"
-        case KeyDown(key):
+        case actions.KeyDown(key):
             return f"hold {key}"
-        case KeyUp(key):
+        case actions.KeyUp(key):
             return f"release {key}"
-        case ButtonDown(button, at):
+        case actions.ButtonDown(button, at):
             return f"hold the {button} button" + (f" at {_at(at)}" if at else "")
-        case ButtonUp(button, at):
+        case actions.ButtonUp(button, at):
             return f"release the {button} button" + (f" at {_at(at)}" if at else "")
-        case LongPress(at, seconds):
+        case actions.LongPress(at, seconds):
             return f"long press of {seconds:g} s at {_at(at)}"
-        case Wait(seconds):
+        case actions.Wait(seconds):
             return f"wait {seconds:g} s"
-        case Navigate(url):
+        case actions.Navigate(url):
             return f"go to {url}"
-        case Back():
+        case actions.Back():
             return "go back"
-        case OpenApp(app):
+        case actions.OpenApp(app):
             return f"open {app}"
-        case Home():
+        case actions.Home():
             return "go to the home screen"
 
 
@@ -105,14 +87,14 @@ def describe_change(change: Change) -> str:
     return f"{where}: {share}{regions}{masked}" if where else f"{share}{regions}"
 
 
-def no_effect_message(actions: Sequence[Action]) -> str:
-    """The note for the model after an action without effect; empty for actions that need not have a visible one."""
-    match actions[-1] if actions else None:
-        case None | Wait() | Move() | KeyDown() | KeyUp() | ButtonDown():
+def no_effect_message(taken: Sequence[actions.Action]) -> str:
+    """The note for the model after an action without effect; empty for actions that may have no visible effect."""
+    match taken[-1] if taken else None:
+        case None | actions.Wait() | actions.Move() | actions.KeyDown() | actions.KeyUp() | actions.ButtonDown():
             return ""
-        case Type():
+        case actions.Type():
             return "The text you typed did not appear. The screen did not change."
-        case Scroll(direction=direction):
+        case actions.Scroll(direction=direction):
             return f"Scrolling {direction} did not change the screen. You may have reached the end."
         case _:
             return "The last action did not change the screen."

@@ -1,4 +1,4 @@
-"""Limits of an episode, and the reasons for which it ends."""
+"""Limits of an episode, and the reasons why it ends."""
 
 from dataclasses import dataclass
 from enum import StrEnum

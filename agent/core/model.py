@@ -31,8 +31,8 @@ class ModelInfo:
 class ModelOptions:
     """Settings that a model is opened with.
 
-    `name` selects one of several models at a server, and the dialect of a model without a telling name. `image_uuids`
-    sends the bytes of each screenshot only once, to servers that support it (vLLM).
+    `name` selects one of several models at a server, and the dialect of a model whose own name does not identify it.
+    `image_uuids` sends the bytes of each screenshot only once, to servers that support it (vLLM).
     """
 
     name: str | None = None
@@ -89,7 +89,7 @@ def never(_text: str) -> bool:
 
 
 class Model(Protocol):
-    """Anything that answers messages with text.
+    """Anything that replies to messages with text.
 
     A model of your own implements these three methods; no base class is needed. `ScriptedModel` is an example.
     """

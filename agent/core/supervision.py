@@ -13,11 +13,11 @@ from .model import Usage
 
 
 class RecoveryAction(StrEnum):
-    """What is done about a loop, in the order of escalation.
+    """What to do about a loop, in the order of escalation.
 
     `MESSAGE` describes the loop to the model and asks for another approach; `TEMPERATURE` samples at a higher
     temperature; `ZOOM` refines the target point on a magnified crop; `REPLAN` restarts from the task and the list of
-    actions; `ASK_USER` asks the user, if one attends; `STUCK` ends the episode.
+    actions; `ASK_USER` asks the user, if one is available; `STUCK` ends the episode.
     """
 
     MESSAGE = "message"
@@ -57,18 +57,18 @@ class Critique:
 
 
 Critic: TypeAlias = Callable[[CompletionClaim], Critique]
-"""Verifies a finish: a function of the embedding program, or a `ModelCritic`."""
+"""Verifies a finish: any function, or a `ModelCritic`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """What the loop does besides observing, deciding and acting.
+    """What the loop does in addition to observing, deciding and acting.
 
     `report_no_effect` informs the model when its last action changed nothing. A loop is reported at its third
     repetition (`loop_threshold`); each further repetition takes the next of the `recovery` actions, and after the last
-    one the episode ends as stuck. `attended` means that a user is there to answer (`Control.send_message`). `critic`
-    verifies a finish. `restarts` limits how often a lost screen is restarted, if it can be (such as a crashed browser):
-    unsaved work in it is lost, and actions may be repeated. `summarize` has the model summarize its oldest steps when
+    one the episode ends as stuck. `attended` means that a user can answer (`Control.send_message`). `critic` verifies a
+    finish. `restarts` limits how often a lost screen, such as a crashed browser, is restarted: unsaved work in it is
+    lost, and actions may be repeated. `summarize` has the model summarize its oldest steps when
     its context is full; otherwise they are dropped.
     """
 

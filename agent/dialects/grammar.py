@@ -32,31 +32,31 @@ def ui_tars_grammar(image: Size, *, browser: bool = False) -> str:
         "start": '"Thought: " THOUGHT "\\nAction: " action',
         "action": " | ".join(actions),
         "click_like": '"click" | "left_double" | "right_single"',
-        "box": '<|box_start|> "(" ACROSS "," DOWN ")" <|box_end|>',
+        "box": '<|box_start|> "(" X "," Y ")" <|box_end|>',
         "THOUGHT": rf"/[^\n]{{1,{MAX_THOUGHT_CHARACTERS}}}/",
         "TEXT": rf"/([^'\\\n]|\\['\"n\\]){{0,{MAX_TEXT_CHARACTERS}}}/",
         "KEYS": f"/({_MODIFIER} ){{0,2}}({_KEY})/",
         "DIRECTION": '"up" | "down" | "left" | "right"',
-        "ACROSS": f"/{integers_up_to(image.width - 1)}/",
-        "DOWN": f"/{integers_up_to(image.height - 1)}/",
+        "X": f"/{integers_up_to(image.width - 1)}/",
+        "Y": f"/{integers_up_to(image.height - 1)}/",
     }
     return "".join(f"{name}: {rule}\n" for name, rule in rules.items())
 
 
-def integers_up_to(most: int) -> str:
-    """A regular expression for the integers from 0 to `most`, without leading zeros.
+def integers_up_to(maximum: int) -> str:
+    """A regular expression for the integers from 0 to `maximum`, without leading zeros.
 
     Raises:
-        ValueError: `most` is below 0.
+        ValueError: `maximum` is below 0.
     """
-    if most < 0:
-        raise ValueError(f"there is no integer from 0 to {most}")
-    digits = str(most)
+    if maximum < 0:
+        raise ValueError(f"there is no integer from 0 to {maximum}")
+    digits = str(maximum)
     choices = ["0", *(f"[1-9][0-9]{{{length - 1}}}" for length in range(1, len(digits)))]
     for index, digit in enumerate(digits):
         low = 1 if index == 0 else 0
         if int(digit) > low:
-            rest = len(digits) - index - 1
-            choices.append(f"{digits[:index]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
+            remaining = len(digits) - index - 1
+            choices.append(f"{digits[:index]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{remaining}}}" if remaining else ""))
     choices.append(digits)
     return "(" + "|".join(dict.fromkeys(choices)) + ")"

@@ -12,7 +12,7 @@ from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.points import point_of
 from .parser.runaway import is_runaway
-from .prompting.own_prompt import identity, image_size, prompt_messages
+from .prompting.own_prompt import image_size, prompt_messages, template_sha256
 from .vocabulary.writing import number, unsupported
 
 
@@ -28,7 +28,7 @@ class Gta1:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity("gta1", "width", "height")
+        return template_sha256("gta1", "width", "height")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The reply format, the target description and the newest screenshot; no earlier turns."""

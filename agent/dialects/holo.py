@@ -20,10 +20,10 @@ from .parser.calls import CALL_START, read_call, skip_space
 from .parser.runaway import is_runaway
 from .parser.sections import read_reasoning
 from .parser.tool_calls import object_call, read_json
-from .prompting.own_prompt import identity, image_size, prompt_messages
+from .prompting.own_prompt import image_size, prompt_messages, template_sha256
 from .prompting.prompt_kind import Prompt, template_for
 from .vocabulary.arguments import Arguments
-from .vocabulary.ui_tars import UI_TARS, Meaning, Moves, Vocabulary, always, click, moves_of, navigate, typed
+from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, always, click, moves_of, navigate, typed
 from .vocabulary.writing import number, unsupported
 
 TEMPLATES = {Prompt.GROUNDING: "holo_click", Prompt.BROWSER: "holo_navigate", Prompt.COMPUTER: "holo_navigate"}
@@ -37,10 +37,9 @@ def _write_element(args: Arguments) -> Moves:
     return (action,) if point is None else (Click(point), action)
 
 
-_CLICK: Meaning = click()
 HOLO: Vocabulary = {
     **UI_TARS,
-    **dict.fromkeys(("click_absolute", "click_element", "click_element_abs"), _CLICK),
+    **dict.fromkeys(("click_absolute", "click_element", "click_element_abs"), click()),
     **dict.fromkeys(("write", "write_element", "write_element_abs"), _write_element),
     "go_back": always(Back()),
     "refresh": always(REFRESH),
@@ -63,7 +62,7 @@ class Holo:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity(self._template, "width", "height")
+        return template_sha256(self._template, "width", "height")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The reply format, the task, earlier turns (not for localization), and the newest screenshot."""

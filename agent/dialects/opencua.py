@@ -15,10 +15,10 @@ from .parser.call import ParseError
 from .parser.code import FENCE, read_code
 from .parser.completion import ends_with
 from .parser.sections import read_reasoning
-from .prompting.own_prompt import identity, prompt_messages
+from .prompting.own_prompt import prompt_messages, template_sha256
 from .prompting.thoughts import Thoughts, without_reasoning
 from .vocabulary.pyautogui import CODE, without_module, write_code
-from .vocabulary.tools import with_drags
+from .vocabulary.tools import merge_drags
 from .vocabulary.ui_tars import moves_of
 
 _HEADING = re.compile(r"^##[ \t]*(Observation|Thought|Action|Code)[ \t]*:?[ \t]*", re.MULTILINE | re.IGNORECASE)
@@ -37,7 +37,7 @@ class OpenCua:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity("opencua", thoughts=self.thoughts)
+        return template_sha256("opencua", thoughts=self.thoughts)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""
@@ -46,7 +46,7 @@ class OpenCua:
     def parse(self, text: str) -> Reply | ParseFailure:
         """See `Dialect`."""
         try:
-            return with_drags(_read(text))
+            return merge_drags(_read(text))
         except ParseError as error:
             return error.failure
 

@@ -1,7 +1,7 @@
 """Qwen2.5-VL (absolute coordinates), Qwen3-VL (a grid of 999) and GUI-Owl-1.5 (a grid of 1000).
 
-They act through the functions `computer_use` and `mobile_use`. The prompts describe these functions in our words. The
-syntax allows several calls per reply; the prompts ask for one, so a streamed reply is stopped after the first.
+They act through the functions `computer_use` and `mobile_use`. The prompts describe these functions in our own wording.
+The syntax allows several calls per reply; the prompts ask for one, so a streamed reply is stopped after the first.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.completion import ends_with
 from .parser.reply import read_reply
-from .prompting.own_prompt import identity, image_size, prompt_messages
+from .prompting.own_prompt import image_size, prompt_messages, template_sha256
 from .prompting.prompt_kind import Prompt, template_for
-from .vocabulary.tools import TOOLS, with_drags, write_tool_reply
+from .vocabulary.tools import TOOLS, merge_drags, write_tool_reply
 
 TEMPLATES = {Prompt.COMPUTER: "qwen_computer", Prompt.BROWSER: "qwen_computer", Prompt.MOBILE: "qwen_mobile"}
 
@@ -33,16 +33,16 @@ class Qwen25Vl:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity(self._template, "width", "height")
+        return template_sha256(self._template, "width", "height")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The functions with the coordinate space, the task, earlier turns, and the newest screenshot."""
-        across, down = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
-        return prompt_messages(self._template, task, turns, width=across, height=down)
+        width, height = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
+        return prompt_messages(self._template, task, turns, width=width, height=height)
 
     def parse(self, text: str) -> Reply | ParseFailure:
         """See `Dialect`."""
-        return with_drags(read_reply(text, TOOLS, labels=False))
+        return merge_drags(read_reply(text, TOOLS, labels=False))
 
     def is_complete(self, text: str) -> bool:
         """The reply is runaway repetition, or its first tool call is closed."""

@@ -1,7 +1,7 @@
 """Finds a dialect by its name, or by the name that a model is served under.
 
-A package adds a dialect by an entry point in the group `screenwright.dialects`: a function without required parameters,
-such as a class, that returns a `Dialect`. The name of the entry point is the dialect's name.
+A package adds a dialect through an entry point in the group `screenwright.dialects`: a function without required
+parameters, such as a class, that returns a `Dialect`. The name of the entry point is the dialect's name.
 """
 
 import re
@@ -31,7 +31,7 @@ _MODEL_NAMES: tuple[tuple[str, str], ...] = (
     (r"qwen-?2[._-]5-?vl", "qwen2.5-vl"),
     (r"qwen-?3(\.5)?-?vl|evocua", "qwen3-vl"),
 )
-"""Patterns of served model names, in lower case, with the dialect of each; the first match counts."""
+"""Patterns of served model names, in lower case, with the dialect of each; the first match wins."""
 
 
 def dialect_names() -> tuple[str, ...]:
@@ -66,23 +66,23 @@ def with_language(dialect: Dialect, language: str) -> Dialect:
     """`dialect` with its thoughts in `language`.
 
     Raises:
-        ValueError: the prompt of this family does not name a language.
+        ValueError: the family's prompt does not name a language.
     """
     if not _has_field(dialect, "language"):
-        raise ValueError(f"the prompt of {dialect.name} does not set a language: leave out --language")
+        raise ValueError(f"the prompt of {dialect.name} does not support --language: leave it out")
     return _replace(dialect, language=language)
 
 
-def with_thinking(dialect: Dialect, thoughts: Thoughts) -> Dialect:
+def with_thoughts(dialect: Dialect, thoughts: Thoughts) -> Dialect:
     """`dialect` with a prompt that asks for that kind of thoughts.
 
     Raises:
-        ValueError: the prompt of this family does not say how to think.
+        ValueError: the family's prompt does not support them.
     """
     if _has_field(dialect, "thoughts"):
         return _replace(dialect, thoughts=thoughts)
     if thoughts is not Thoughts.OFFICIAL:
-        raise ValueError(f"the prompt of {dialect.name} does not say how to think: leave out --thoughts {thoughts}")
+        raise ValueError(f"the prompt of {dialect.name} does not support --thoughts {thoughts}: leave it out")
     return dialect
 
 

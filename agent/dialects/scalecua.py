@@ -3,24 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...envs.actions import (
-    Back,
-    Button,
-    Click,
-    Direction,
-    Drag,
-    Home,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    LongPress,
-    Move,
-    Navigate,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from ...envs import actions
+from ...envs.actions import Button, Direction
 from ..core.coordinates import Absolute, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from ..core.messages import Message, Turn
@@ -28,10 +12,10 @@ from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .prompting.own_prompt import identity, prompt_messages
+from .prompting.own_prompt import prompt_messages, template_sha256
 from .prompting.prompt_kind import Prompt, template_for
 from .vocabulary.pyautogui import CODE
-from .vocabulary.tools import with_drags
+from .vocabulary.tools import merge_drags
 from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, drag, long_press, moves_of, navigate, open_app
 from .vocabulary.writing import content, number, quoted, unsupported
 
@@ -49,13 +33,17 @@ SCALECUA: Vocabulary = {
     "long_press": long_press,
     **dict.fromkeys(("open_url", "navigate"), navigate),
     **dict.fromkeys(("open_app", "openapp"), open_app),
-    **dict.fromkeys(("navigate_back", "back"), always(Back())),
-    **dict.fromkeys(("navigate_home", "home"), always(Home())),
+    **dict.fromkeys(("navigate_back", "back"), always(actions.Back())),
+    **dict.fromkeys(("navigate_home", "home"), always(actions.Home())),
     **dict.fromkeys(("response", "answer"), lambda args: (Finish(args.text("")),)),
     **dict.fromkeys(("calluser", "call_user"), lambda args: (AskUser(args.text("")),)),
 }
 
-_CLICKS = {(Button.LEFT, 1): "click", (Button.LEFT, 2): "doubleClick", (Button.RIGHT, 1): "rightClick"}
+_CLICKS = {
+    (Button.LEFT, 1): "click",
+    (Button.LEFT, 2): "doubleClick",
+    (Button.RIGHT, 1): "rightClick",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +59,7 @@ class ScaleCua:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity(template_for(self.prompt, TEMPLATES, self.name))
+        return template_sha256(template_for(self.prompt, TEMPLATES, self.name))
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""
@@ -83,7 +71,7 @@ class ScaleCua:
             tagged = read_tagged(text)
             sections = tagged.sections
             moves = moves_of(tagged.calls, SCALECUA)
-            return with_drags(Reply(moves, sections.get("operation") or None, reasoning=sections.get("think") or None))
+            return merge_drags(Reply(moves, sections.get("operation") or None, reasoning=sections.get("think") or None))
         except ParseError as error:
             return error.failure
 
@@ -103,19 +91,19 @@ class ScaleCua:
 
 def _write(move: ModelMove) -> str:
     match move:
-        case Click(at, button, count, ()) if (button, count) in _CLICKS:
+        case actions.Click(at, button, count, ()) if (button, count) in _CLICKS:
             return f"{_CLICKS[button, count]}({_xy(at)})"
-        case Click(at, button, count, ()):
+        case actions.Click(at, button, count, ()):
             return f"click({_xy(at)}, clicks={count}, button='{button}')"
-        case Move(to):
+        case actions.Move(to):
             return f"moveTo({_xy(to)})"
-        case Drag((start, end), Button.LEFT, ()):
+        case actions.Drag((start, end), Button.LEFT, ()):
             return f"swipe(from_coord={_pair(start)}, to_coord={_pair(end)})"
-        case LongPress(at, seconds):
+        case actions.LongPress(at, seconds):
             return f"long_press({_xy(at)}, duration={number(seconds)})"
-        case Scroll(Direction.UP | Direction.DOWN as direction, amount, at):
+        case actions.Scroll(Direction.UP | Direction.DOWN as direction, amount, at):
             return f"scroll(clicks={amount if direction is Direction.UP else -amount}{', ' + _xy(at) if at else ''})"
-        case Scroll(direction, amount, at):
+        case actions.Scroll(direction, amount, at):
             sign = "-" if direction is Direction.LEFT else ""
             return f"hscroll(clicks={sign}{amount}{', ' + _xy(at) if at else ''})"
         case _:
@@ -124,25 +112,25 @@ def _write(move: ModelMove) -> str:
 
 def _write_other(move: ModelMove) -> str:
     match move:
-        case Type():
+        case actions.Type():
             return f"write(message={quoted(content(move))})"
-        case Hotkey((key,)):
+        case actions.Hotkey((key,)):
             return f"press(keys={quoted(key)})"
-        case Hotkey(keys):
+        case actions.Hotkey(keys):
             return f"hotkey({', '.join(quoted(key) for key in keys)})"
-        case KeyDown(key):
+        case actions.KeyDown(key):
             return f"keyDown(key={quoted(key)})"
-        case KeyUp(key):
+        case actions.KeyUp(key):
             return f"keyUp(key={quoted(key)})"
-        case Wait(seconds):
+        case actions.Wait(seconds):
             return f"wait(seconds={number(seconds)})"
-        case Navigate(url):
+        case actions.Navigate(url):
             return f"open_url(url={quoted(url)})"
-        case OpenApp(app):
+        case actions.OpenApp(app):
             return f"open_app(app_name={quoted(app)})"
-        case Back():
+        case actions.Back():
             return "navigate_back()"
-        case Home():
+        case actions.Home():
             return "navigate_home()"
         case _:
             return _write_ending(move)

@@ -15,7 +15,7 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.completion import ends_with
 from .parser.reply import read_reply
-from .prompting.own_prompt import identity, prompt_messages
+from .prompting.own_prompt import prompt_messages, template_sha256
 from .prompting.thoughts import Thoughts, without_reasoning
 from .vocabulary.ui_tars import UI_TARS
 from .vocabulary.writing import CLICKS, combination, content, number, unsupported
@@ -34,7 +34,7 @@ class SeedXml:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity("seed_xml", thoughts=self.thoughts)
+        return template_sha256("seed_xml", thoughts=self.thoughts)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """Our description of the functions, the task, earlier screenshots and replies, and the newest screenshot."""
@@ -67,8 +67,8 @@ def _write(move: ModelMove) -> str:
         case Drag((start, end), Button.LEFT, ()):
             return _function("drag", start_point=_point(start), end_point=_point(end))
         case Scroll(direction, amount, at):
-            further = {} if amount == 5 else {"amount": str(amount)}
-            return _function("scroll", direction=str(direction), **_at(at), **further)
+            extra = {} if amount == 5 else {"amount": str(amount)}
+            return _function("scroll", direction=str(direction), **_at(at), **extra)
         case ButtonDown(Button.LEFT, at):
             return _function("mouse_down", **_at(at))
         case ButtonUp(Button.LEFT, at):

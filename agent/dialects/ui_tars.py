@@ -72,10 +72,10 @@ class UiTars15:
         """The prompt text, with the placeholders `{language}` and `{instruction}`."""
         template = template_for(self.prompt, TEMPLATES, "UI-TARS")
         if self.prompt is Prompt.BROWSER:
-            template = _offer(template, "ui_tars_browser")
+            template = _insert_actions(template, "ui_tars_browser")
         if instructions := thinking_instructions(self.thoughts):
             template = template.replace(TASK, f"\n{instructions}{TASK}")
-        return _offer(template, "ui_tars_ask_user") if self.ask_user else template
+        return _insert_actions(template, "ui_tars_ask_user") if self.ask_user else template
 
     @property
     def prompt_sha256(self) -> str:
@@ -135,6 +135,6 @@ class Doubao(UiTars15):
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=3000)
 
 
-def _offer(template: str, lines: str) -> str:
+def _insert_actions(template: str, lines: str) -> str:
     """Insert the actions of the prompt file `lines` before the last action of `template`."""
     return template.replace(LAST_ACTION, f"{render(lines)}\n{LAST_ACTION}")

@@ -14,7 +14,7 @@ from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .prompting.own_prompt import identity, prompt_messages
+from .prompting.own_prompt import prompt_messages, template_sha256
 from .vocabulary.arguments import Arguments
 from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, always, direction_of, moves_of
 from .vocabulary.writing import number, quoted, unsupported
@@ -57,7 +57,7 @@ class UiVenus:
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return identity("ui_venus")
+        return template_sha256("ui_venus")
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""

@@ -148,7 +148,7 @@ def calibrate(model: Model, dialect: Dialect) -> Calibration:
         for answer in collect_replies(model, dialect):
             answers.append(answer)  # not list(): keeps the replies before the model was lost
             if len(answers) >= _MIN_TARGETS and all(answer.point is None for answer in answers):
-                break  # hopeless, and unparsable replies tend to be long
+                break  # no point was parsed, and unparsable replies tend to be long
     except ModelLost as lost:
         return Calibration.of(dialect, answers, str(lost))
     if not answers:

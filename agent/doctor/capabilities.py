@@ -14,7 +14,7 @@ from ..dialects.dialect import Constrainable, Dialect
 from .probe import Probe, ServerRefused
 
 MAX_IMAGES = 50
-"""The most images to test with: no history holds more."""
+"""The number of images to test with; no history holds more."""
 
 ENOUGH_IMAGES = 5
 
@@ -26,7 +26,7 @@ _LONG = "The quick brown fox jumps over the lazy dog. " * 60
 """Fills several blocks of any server's prefix cache."""
 
 
-# -- images a prompt
+# -- images per prompt
 
 
 def images_per_prompt(what: str, probe: Probe) -> Check:
@@ -35,20 +35,20 @@ def images_per_prompt(what: str, probe: Probe) -> Check:
     Raises:
         ModelLost: the server does not respond.
     """
-    most, refusal = _image_limit(probe)
-    if most >= MAX_IMAGES:
+    limit, refusal = _image_limit(probe)
+    if limit >= MAX_IMAGES:
         return Check(what, CheckStatus.OK, f"{MAX_IMAGES} or more")
-    if most == 0:
+    if limit == 0:
         advice = "serve a vision model and allow images (vLLM: --limit-mm-per-prompt)"
         return Check(what, CheckStatus.FAILED, refusal, advice)
-    if most >= ENOUGH_IMAGES:
-        return Check(what, CheckStatus.OK, f"{most}")
-    advice = f'serve it with --limit-mm-per-prompt \'{{"image":5,"video":0}}\', or run with --history window:{most}'
-    return Check(what, CheckStatus.WARNING, f"{most}, but the history holds up to {ENOUGH_IMAGES}", advice)
+    if limit >= ENOUGH_IMAGES:
+        return Check(what, CheckStatus.OK, f"{limit}")
+    advice = f'serve it with --limit-mm-per-prompt \'{{"image":5,"video":0}}\', or run with --history window:{limit}'
+    return Check(what, CheckStatus.WARNING, f"{limit}, but the history holds up to {ENOUGH_IMAGES}", advice)
 
 
 def _image_limit(probe: Probe) -> tuple[int, str]:
-    """The number, and the server's error for more."""
+    """The accepted number of images, and the server's error for more."""
     accepted, refused, reason = 0, MAX_IMAGES + 1, ""
     asked = MAX_IMAGES
     while refused - accepted > 1:
@@ -60,7 +60,6 @@ def _image_limit(probe: Probe) -> tuple[int, str]:
             if limit := _LIMIT.search(reason):
                 return min(int(limit[1]), asked - 1), reason
         asked = (accepted + refused) // 2
-
     return accepted, reason
 
 

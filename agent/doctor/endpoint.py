@@ -25,7 +25,7 @@ REACHABLE = "model: reachable"
 NAME = "model: name"
 REPLY = "model: reply"
 CONTEXT = "model: context"
-IMAGES = "model: images a prompt"
+IMAGES = "model: images per prompt"
 IMAGE_SIZE = "model: image size"
 TOKENS = "model: special tokens"
 CACHE = "model: prefix cache"
@@ -35,8 +35,8 @@ USUAL_SCREEN = Size(1280, 720)
 USUAL_SCREENSHOTS = 5
 """The maximum of the default history."""
 
-_WORDS = 1500  # tokens of prompt and past replies
-_LEAST_REPLY = 400
+_TEXT_TOKENS = 1500  # tokens of prompt and past replies
+_REPLY_TOKENS = 400
 
 
 def check_endpoint(model: "ServedModel", dialect: Dialect | None = None) -> Iterator[Check]:
@@ -105,7 +105,7 @@ def _context(what: str, probe: Probe) -> Check:
     if probe.dialect is None:
         return Check(what, CheckStatus.OK, f"{context} tokens")
     rule = probe.dialect.image_rule
-    fitting = max(0, context - _WORDS - _LEAST_REPLY) // rule.tokens(rule.resize(USUAL_SCREEN))
+    fitting = max(0, context - _TEXT_TOKENS - _REPLY_TOKENS) // rule.tokens(rule.resize(USUAL_SCREEN))
     found = f"{context} tokens: about {fitting} screenshots of {USUAL_SCREEN}"
     if fitting >= USUAL_SCREENSHOTS:
         return Check(what, CheckStatus.OK, found)

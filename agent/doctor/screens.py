@@ -27,10 +27,10 @@ SIZES = (
 """Ordered so that a model with a small context is still measured on several kinds."""
 
 _BUTTONS = (("red", (200, 30, 30), "Stop"), ("green", (20, 120, 50), "Start"), ("blue", (25, 70, 200), "Save"))
-_DESK, _PAPER, _FRAME, _INK = (58, 110, 130), (240, 240, 238), (90, 90, 95), (30, 30, 30)
+_DESKTOP, _WINDOW, _FRAME, _OUTLINE = (58, 110, 130), (240, 240, 238), (90, 90, 95), (30, 30, 30)
 _BUTTON_WIDTH, _BUTTON_HEIGHT, _TEXT_HEIGHT = 0.17, 0.075, 0.034  # of the shorter side
 _FROM, _TO = 0.13, 0.9  # of each side: the range of button centres
-_STEP_ACROSS, _STEP_DOWN = 0.7548776662, 0.5698402910  # the R2 sequence: spreads any number of points evenly
+_STEP_X, _STEP_Y = 0.7548776662, 0.5698402910  # the R2 sequence: spreads any number of points evenly
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +81,17 @@ def _draw(size: Size, first: int) -> CalibrationScreen:
         CalibrationTarget(f'the {colour} button labelled "{label}"', rgb, _button_box(size, first + index))
         for index, (colour, rgb, label) in enumerate(_BUTTONS)
     )
-    image = Image.new("RGB", (size.width, size.height), _DESK)
+    image = Image.new("RGB", (size.width, size.height), _DESKTOP)
     pen = ImageDraw.Draw(image)
     text_px = max(round(min(size.width, size.height) * _TEXT_HEIGHT), 11)
     edge, bar = text_px // 2, 2 * text_px
-    pen.rectangle((edge, edge, size.width - edge, size.height - edge), _PAPER, _FRAME, 2)
+    pen.rectangle((edge, edge, size.width - edge, size.height - edge), _WINDOW, _FRAME, 2)
     pen.rectangle((edge, edge, size.width - edge, edge + bar), _FRAME)
     font = ImageFont.load_default(text_px)
     pen.text((2 * edge, edge + bar / 2), "Controls", "white", font, anchor="lm")
     for target, (_, _, label) in zip(targets, _BUTTONS, strict=True):
         box = target.box
-        pen.rectangle((box.left, box.top, box.right - 1, box.bottom - 1), target.colour, _INK, 1)
+        pen.rectangle((box.left, box.top, box.right - 1, box.bottom - 1), target.colour, _OUTLINE, 1)
         pen.text((target.centre.x, target.centre.y), label, "white", font, anchor="mm")
     return CalibrationScreen(Screenshot(image), targets)
 
@@ -100,7 +100,7 @@ def _button_box(size: Size, number: int) -> Box:
     """The box of button `number`."""
     short = min(size.width, size.height)
     width, height = round(short * _BUTTON_WIDTH), round(short * _BUTTON_HEIGHT)
-    across = _FROM + (_TO - _FROM) * (number * _STEP_ACROSS % 1)
-    down = _FROM + (_TO - _FROM) * (number * _STEP_DOWN % 1)
-    left, top = round(size.width * across - width / 2), round(size.height * down - height / 2)
+    x = _FROM + (_TO - _FROM) * (number * _STEP_X % 1)
+    y = _FROM + (_TO - _FROM) * (number * _STEP_Y % 1)
+    left, top = round(size.width * x - width / 2), round(size.height * y - height / 2)
     return Box(left, top, left + width, top + height)

@@ -1,7 +1,7 @@
 """Guards: each action is allowed or denied before it is carried out.
 
-A package adds one by an entry point in the group `screenwright.guards`: a function without parameters, such as a class,
-that returns a `Guard`.
+A package adds one through an entry point in the group `screenwright.guards`: a function without parameters, such as a
+class, that returns a `Guard`.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Deny:
 
 GuardDecision: TypeAlias = Allow | Deny
 Guard: TypeAlias = Callable[[Action, Observation], GuardDecision]
-"""Decides about an action, given the observation it was chosen on. It may block, such as to ask the user."""
+"""Decides about an action, given the observation it was chosen on. It may block, for example to ask the user."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class Result:
     """How an episode ended.
 
     `answer` is the model's message to the user; `reason` explains `stop`; `run` is the folder of the recording, if
-    there is one. `parse_failures` counts unreadable replies. `verified` is the critic's verdict on a finish, None if it
-    was not checked.
+    there is one. `parse_failures` counts replies that could not be parsed. `verified` is the critic's verdict on a
+    finish, None if it was not checked.
     """
 
     stop: StopReason
@@ -138,7 +138,7 @@ class Agent:
                 raise
 
     def continue_run(self, run: Path | str, env: Env) -> Result:
-        """Continue a recorded run that was killed, stopped or hit a limit; the rest is recorded in the same folder.
+        """Continue a recorded run that was killed, stopped or hit a limit, and record it in the same folder.
 
         The model sees the steps that were complete, and a note that it was interrupted.
 

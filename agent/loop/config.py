@@ -32,7 +32,7 @@ from ..core.supervision import NO_INTERVENTION, Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.prompting.thoughts import Thoughts
-from ..dialects.registry import dialect_named, with_language, with_thinking
+from ..dialects.registry import dialect_named, with_language, with_thoughts
 from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
 from ..policy.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
@@ -43,7 +43,7 @@ from .open_model import open_model
 
 
 class ModelConfig(Config):
-    """Which model to ask."""
+    """Which model to use."""
 
     group: ClassVar[str] = "model"
 
@@ -70,7 +70,7 @@ class ModelConfig(Config):
 
 
 class AgentConfig(Config):
-    """How to ask the model."""
+    """How to prompt the model and parse its replies."""
 
     group: ClassVar[str] = "model"
 
@@ -91,18 +91,20 @@ class AgentConfig(Config):
     history: str = setting("chunked:5:2", HISTORY_HELP, pattern=HISTORY_PATTERN)
     temperature: float | None = setting(None, "sampling temperature (default: the dialect's)", ge=0, common=True)
     top_p: float | None = setting(None, "nucleus sampling (default: the dialect's)", gt=0, le=1)
-    max_tokens: int | None = setting(None, "most tokens of a reply (default: the dialect's)", gt=0, common=True)
+    max_tokens: int | None = setting(
+        None, "maximum number of tokens per reply (default: the dialect's)", gt=0, common=True
+    )
     image_format: Literal["png", "jpeg"] = setting("png", "format of the screenshots sent to the model")
     constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
     allow_miscalibrated: bool = setting(
-        False, "use the model even if screenwright doctor measured that its clicks miss"
+        False, "use the model even if its clicks miss, according to screenwright doctor"
     )
 
     @model_validator(mode="after")
     def _check_policy(self) -> Self:
         ignored = sorted(self.model_fields_set - {"policy", "model"})
         if self.policy is not None and ignored:
-            raise SettingError(ignored[0], "is about asking a model: leave it out with --policy")
+            raise SettingError(ignored[0], "applies to models, not to --policy: leave it out")
         return self
 
     def build(
@@ -118,7 +120,7 @@ class AgentConfig(Config):
         `prompt` is the default prompt; `parts` are further arguments of `Agent`.
 
         Raises:
-            ValueError: there is no such dialect or policy, or the dialect lacks what is asked of it.
+            ValueError: there is no such dialect or policy, or the dialect does not support a setting.
         """
         policy = self.build_policy(model, prompt, summarize=supervision.summarize)
         return Agent(policy=policy, supervision=supervision, **parts)
@@ -146,21 +148,21 @@ class AgentConfig(Config):
         """The dialect; None where the model's name chooses it.
 
         Raises:
-            ValueError: there is no such dialect, or it lacks what is asked of it.
+            ValueError: there is no such dialect, or it does not support a setting.
         """
         if self.dialect is None:
             for name, is_set in (("language", self.language), ("thoughts", self.thoughts is not Thoughts.OFFICIAL)):
                 if is_set:
                     raise SettingError(name, "needs --dialect, since the model's own may not be known yet")
             return None
-        dialect = with_thinking(dialect_named(self.dialect), self.thoughts)
+        dialect = with_thoughts(dialect_named(self.dialect), self.thoughts)
         return dialect if self.language is None else with_language(dialect, self.language)
 
     def check_calibration(self, model: Model) -> None:
-        """Refuse a model whose clicks `screenwright doctor` measured to miss.
+        """Reject a model whose clicks miss, according to `screenwright doctor`.
 
         Raises:
-            ValueError: it was measured, and `allow_miscalibrated` is off.
+            ValueError: its clicks miss, and `allow_miscalibrated` is off.
         """
         if self.model.model == "reader" or self.allow_miscalibrated:
             return
@@ -175,12 +177,14 @@ class LimitsConfig(Config):
 
     group: ClassVar[str] = "limits"
 
-    steps: int | None = setting(None, "most steps (default: 50; eval: the benchmark's)", gt=0, common=True)
-    seconds: float | None = setting(None, "most seconds (default: no limit; eval: the benchmark's)", gt=0, common=True)
-    tokens: int | None = setting(None, "most tokens, prompts and replies together", gt=0, common=True)
+    steps: int | None = setting(None, "maximum number of steps (default: 50; eval: the benchmark's)", gt=0, common=True)
+    seconds: float | None = setting(
+        None, "maximum number of seconds (default: no limit; eval: the benchmark's)", gt=0, common=True
+    )
+    tokens: int | None = setting(None, "maximum number of tokens, prompts and replies together", gt=0, common=True)
 
     def build(self, default: Limits = Limits()) -> Limits:
-        """The limits; what is not set is as in `default`."""
+        """The limits; those that are not set are from `default`."""
         return Limits(self.steps or default.steps, self.seconds or default.seconds, self.tokens or default.tokens)
 
 
@@ -202,13 +206,13 @@ class RecoveryConfig(Config):
         Raises:
             ValueError: there is no such model, or it cannot judge.
         """
-        usual = Supervision() if self.recovery else NO_INTERVENTION
+        supervision = Supervision() if self.recovery else NO_INTERVENTION
         if self.critic is None:
-            return usual
+            return supervision
         critic = model() if self.critic == "same" else open_model(self.critic)
         if critic.info().name == "reader":
             raise SettingError("critic", "cannot be the reader: name the address of a model")
-        return replace(usual, critic=ModelCritic(critic))
+        return replace(supervision, critic=ModelCritic(critic))
 
 
 class PluginScreenConfig(ScreenConfig):

@@ -94,7 +94,7 @@ class Episode:
         yield self._recorded(self._ended(end))
 
     def _steps(self) -> Generator[Event, None, "_EpisodeEnded"]:
-        """All steps; however the episode ends, held keys and buttons are released."""
+        """Run all steps; held keys and buttons are released however the episode ends."""
         try:
             if self._policy_error is not None:
                 raise self._policy_error
@@ -192,7 +192,7 @@ class Episode:
     # -- act
 
     def _act(self, decided: Decided, observation: Observation) -> Iterator[Event]:
-        """Execute the actions in order; a refused action drops the rest."""
+        """Execute the actions in order; after a refused one, the remaining ones are skipped."""
         refused = yield from self._execute(decided, observation)
         self._observer.record_step(decided.actions, refused=refused)
 
@@ -265,7 +265,7 @@ class Episode:
             return Critique(None, f"the critic is not available: {lost}")
 
     def _ask_user(self, question: str) -> Iterator[Event]:
-        """Ask the user, if one attends; waiting does not count towards the time limit."""
+        """Ask the user, if one is available; waiting does not count towards the time limit."""
         answered = yield from self._recording(self._observer.ask_user(self._step, question))
         if not answered and not self.control.stopped:
             raise _EpisodeEnded(StopReason.NEEDS_USER, question)

@@ -43,7 +43,7 @@ class Stuck(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StepObservation:
-    """An observation with the notes for the model, and what is done differently in this step."""
+    """An observation with the notes for the model, and the recovery measures of this step."""
 
     observation: Observation
     notes: tuple[str, ...]
@@ -71,8 +71,8 @@ class _OpeningObservation:
 class Observer:
     """Observes an environment for an episode.
 
-    `notes` collects what the model is informed of at the next observation, `actions_done` describes the actions carried
-    out so far; `waited_s` is the time spent waiting for the user.
+    `notes` collects the notes for the model at the next observation, `actions_done` describes the actions carried out
+    so far; `waited_s` is the time spent waiting for the user.
     """
 
     env: Env
@@ -245,7 +245,7 @@ class Observer:
     # -- the user
 
     def hand_over(self, step: int) -> Generator[Event, None, None]:
-        """Release the screen to the user, and remember its state.
+        """Hand the screen over to the user, and remember its state.
 
         If the user is already active, they may have changed it before; then only the facts of the screen are reported.
         """

@@ -1,6 +1,6 @@
 """Opens a model by address: `reader`, the URL of a server, the folder of a model, or the name of a plugin.
 
-A package adds a kind of model by an entry point in the group `screenwright.models`: a function of the address and
+A package adds a kind of model through an entry point in the group `screenwright.models`: a function of the address and
 `ModelOptions` that returns a `Model`. The entry point `acme` opens `acme` and all addresses that start with `acme:`.
 """
 

@@ -41,6 +41,9 @@ class Endpoint:
     timeout_s: float
     key: str | None
 
+    def __str__(self) -> str:
+        return f"the model server at {self.url}"
+
     def __repr__(self) -> str:
         return f"<Endpoint {self.url}>"
 
@@ -54,12 +57,14 @@ class ServerError:
     retry_after_s: float | None = None
 
 
-def describe_error(error: Exception, at: Endpoint) -> ServerError:
+def describe_error(error: Exception, server: Endpoint) -> ServerError:
     """Describe `error`, one of `EXPECTED_ERRORS`. The message names the server and never contains the key."""
-    failure = _by_status(error, at) if isinstance(error, openai.APIStatusError) else _by_kind(error, at)
+    failure = (
+        _status_error(error, server) if isinstance(error, openai.APIStatusError) else _connection_error(error, server)
+    )
     message = " ".join(failure.message.split())
-    if at.key:
-        message = message.replace(at.key, "(the key)")
+    if server.key:
+        message = message.replace(server.key, "(the key)")
     soon = failure.retry_after_s is None or failure.retry_after_s <= MAX_RETRY_AFTER_S
     return replace(failure, message=message, retryable=failure.retryable and soon)
 
@@ -67,36 +72,37 @@ def describe_error(error: Exception, at: Endpoint) -> ServerError:
 # -- the server answered with an error
 
 
-def _by_status(error: openai.APIStatusError, at: Endpoint) -> ServerError:
+def _status_error(error: openai.APIStatusError, server: Endpoint) -> ServerError:
     status, reason = error.status_code, quote(error.response.text)
-    who, because = f"the model server at {at.url}", f": {reason}" if reason else ""
+    because = f": {reason}" if reason else ""
     if 300 <= status < 400:
         to = error.response.headers.get("location", "another address")
-        return ServerError(f"{who} redirects to {to} ({status}): use that address instead, up to its /v1")
+        return ServerError(f"{server} redirects to {to} ({status}): use that address instead, up to its /v1")
     if status in (401, 403):
-        return ServerError(f"{who} denied access ({status}){because}; {_key_advice(at)}")
+        return ServerError(f"{server} denied access ({status}){because}; {_key_advice(server)}")
     if status == 404:
-        return ServerError(f"{who} has no such path or model (404){because}; {_name_advice(at)}")
+        return ServerError(f"{server} has no such path or model (404){because}; {_name_advice(server)}")
     if status == 413:
         return ServerError(
-            f"{who} rejected the request as too large (413){because}; send fewer or smaller screenshots, or JPEG"
+            f"{server} rejected the request as too large (413){because}; send fewer or smaller screenshots, or JPEG"
         )
     if status == 429:
-        return _rate_limited(error, f"{who} is rate limiting requests (429){because}")
+        return _rate_limited(error, f"{server} is rate limiting requests (429){because}")
     if status in (408, 425) or status >= 500:
         advice = "check the server's log" if status != 503 else "it may still be loading the model"
-        return ServerError(f"{who} failed ({status}){because}; {advice}", retryable=True, retry_after_s=_wait_s(error))
-    return ServerError(f"{who} rejected the request ({status}){because or ' without a reason'}")
+        return ServerError(
+            f"{server} failed ({status}){because}; {advice}", retryable=True, retry_after_s=_retry_after_s(error)
+        )
+    return ServerError(f"{server} rejected the request ({status}){because or ' without a reason'}")
 
 
 def _rate_limited(error: openai.APIStatusError, message: str) -> ServerError:
-
     exhausted = error.code == "insufficient_quota"
     advice = "the account's quota is used up" if exhausted else "run fewer episodes at once, or try again later"
-    return ServerError(f"{message}; {advice}", not exhausted, _wait_s(error))
+    return ServerError(f"{message}; {advice}", not exhausted, _retry_after_s(error))
 
 
-def _wait_s(error: openai.APIStatusError) -> float | None:
+def _retry_after_s(error: openai.APIStatusError) -> float | None:
     """The seconds of a `Retry-After` header; the date form is ignored."""
     try:
         return max(0.0, float(error.response.headers.get("retry-after", "")))
@@ -104,72 +110,72 @@ def _wait_s(error: openai.APIStatusError) -> float | None:
         return None
 
 
-def _key_advice(at: Endpoint) -> str:
-    return "check the key" if at.key else "set its key in OPENAI_API_KEY"
+def _key_advice(server: Endpoint) -> str:
+    return "check the key" if server.key else "set its key in OPENAI_API_KEY"
 
 
-def _name_advice(at: Endpoint) -> str:
-    if at.served and at.model not in at.served:
-        return f"it serves {', '.join(at.served)}: choose one with --model-name"
+def _name_advice(server: Endpoint) -> str:
+    if server.served and server.model not in server.served:
+        return f"it serves {', '.join(server.served)}: choose one with --model-name"
     return "check the address, which usually ends in /v1, and --model-name"
 
 
 # -- there was no response, or an invalid one
 
 
-def _by_kind(error: BaseException, at: Endpoint) -> ServerError:
-    who = f"the model server at {at.url}"
+def _connection_error(error: BaseException, server: Endpoint) -> ServerError:
     match error:
         case openai.APIConnectionError() if _cause_of(error) is not None:
-            return _by_kind(_cause_of(error) or error, at)
+            return _connection_error(_cause_of(error) or error, server)
         case httpx2.ConnectTimeout():
             return ServerError(
-                f"{who} cannot be reached: the connection timed out; check the address and firewall", True
+                f"{server} cannot be reached: the connection timed out; check the address and firewall", True
             )
         case httpx2.TimeoutException():
             return ServerError(
-                f"{who} sent nothing for {at.timeout_s:g} s: it is overloaded or stuck; check its log, or allow more "
-                "time"
+                f"{server} sent nothing for {server.timeout_s:g} s: it is overloaded or stuck; check its log, or allow "
+                "more time"
             )
         case httpx2.ConnectError():
-            return _connection_failed(_root_cause(error), at)
+            return _connection_failed(_root_cause(error), server)
         case httpx2.ProxyError():
             return ServerError(
-                f"the proxy for {at.url} refused the connection: {error}; correct HTTPS_PROXY or set NO_PROXY"
+                f"the proxy for {server.url} refused the connection: {error}; correct HTTPS_PROXY or set NO_PROXY"
             )
         case httpx2.NetworkError() | httpx2.ProtocolError():
-            return ServerError(f"{who} closed the connection ({_detail(error)}); check its log", retryable=True)
+            return ServerError(f"{server} closed the connection ({_detail(error)}); check its log", retryable=True)
         case ConnectionBroken():
-            return ServerError(f"{who} ended its reply early, {error}; check its log", retryable=True)
+            return ServerError(f"{server} ended its reply early, {error}; check its log", retryable=True)
         case InvalidResponse():
             return ServerError(
-                f"{who} sent {error}; check that it is a model server, whose address usually ends in /v1"
+                f"{server} sent {error}; check that it is a model server, whose address usually ends in /v1"
             )
         case _:
-            return ServerError(f"{who} failed ({_detail(error)}); check its log", retryable=True)
+            return ServerError(f"{server} failed ({_detail(error)}); check its log", retryable=True)
 
 
-def _connection_failed(cause: BaseException, at: Endpoint) -> ServerError:
+def _connection_failed(cause: BaseException, server: Endpoint) -> ServerError:
     """Why the connection failed, by the underlying system error."""
-    who = f"the model server at {at.url}"
     match cause:
         case socket.gaierror():
-            return ServerError(f"{who} cannot be found: its host name is unknown; correct the address")
+            return ServerError(f"{server} cannot be found: its host name is unknown; correct the address")
         case ConnectionRefusedError():
             return ServerError(
-                f"{who} is down: the connection was refused; start it (vllm serve, screenwright serve) or correct "
+                f"{server} is down: the connection was refused; start it (vllm serve, screenwright serve) or correct "
                 "the address",
                 retryable=True,
             )
         case ssl.SSLCertVerificationError():
             return ServerError(
-                f"{who} has an invalid certificate: {cause.verify_message}; set SSL_CERT_FILE to the certificate to "
+                f"{server} has an invalid certificate: {cause.verify_message}; set SSL_CERT_FILE to the certificate to "
                 "trust"
             )
         case ssl.SSLError():
-            return ServerError(f"{who} does not support TLS ({cause.reason}); try http:// in place of https://")
+            return ServerError(f"{server} does not support TLS ({cause.reason}); try http:// in place of https://")
         case _:
-            return ServerError(f"{who} cannot be reached ({_detail(cause)}); check the address and the network", True)
+            return ServerError(
+                f"{server} cannot be reached ({_detail(cause)}); check the address and the network", True
+            )
 
 
 def _detail(error: BaseException) -> str:

@@ -47,7 +47,7 @@ class LocalModel:
 
     `device` is a torch device (`cuda:1`, `mps`, `cpu`); `auto` distributes the model over all GPUs, or else uses MPS or
     the CPU. `dtype` `auto` is bfloat16, but float32 on CPUs, most of which are faster with it. `name` is used in logs
-    and to select the dialect; it defaults to the name of the folder or at the Hub. Code in a checkpoint is never
+    and to select the dialect; it defaults to the name of the folder or on the Hub. Code in a checkpoint is never
     executed. The checkpoint's generation config, such as a repetition penalty, is ignored, and a grammar is not
     enforced.
 
@@ -210,7 +210,7 @@ def _checked_source(path_or_name: str | Path) -> str:
             raise ValueError(f"the folder {source} contains no model: it has no config.json")
         return str(folder)
     if isinstance(path_or_name, Path) or not _HUB_NAME.fullmatch(source):
-        raise ValueError(f"there is no folder {source}; use a model's folder, or its name at the Hub, such as org/name")
+        raise ValueError(f"there is no folder {source}; use a model's folder, or its name on the Hub, such as org/name")
     return source
 
 

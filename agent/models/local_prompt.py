@@ -112,12 +112,12 @@ class PromptEncoder:
                 "choose the dialect of this model"
             )
         processed = self.image_processor(images=[image.load()], do_resize=False, return_tensors="pt")
-        seen = EncodedImage(processed["pixel_values"], processed["image_grid_thw"])
+        encoded = EncodedImage(processed["pixel_values"], processed["image_grid_thw"])
         patch = self.image_processor.patch_size
-        height, width = (int(side) * patch for side in seen.grid[0, 1:])
+        height, width = (int(side) * patch for side in encoded.grid[0, 1:])
         if (width, height) != (image.size.width, image.size.height):
             raise ModelLost(f"the model's own image processor resized an image of {image.size} to {width}x{height}")
-        return seen
+        return encoded
 
 
 def _first_line(error: Exception) -> str:

@@ -112,8 +112,8 @@ class StreamAccumulator:
             raise ConnectionBroken(f"after {len(self._text)} characters: aborted by the server")
 
     def _text_of(self, choice: Choice) -> str:
-        said = choice.delta or choice.message or ReplyMessage()
-        reasoning, content = said.reasoning_content or said.reasoning or "", said.content or ""
+        message = choice.delta or choice.message or ReplyMessage()
+        reasoning, content = message.reasoning_content or message.reasoning or "", message.content or ""
         text = ""
         if reasoning:
             text += reasoning if self._thinking else f"<think>{reasoning}"

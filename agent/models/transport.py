@@ -1,7 +1,7 @@
 """An interruptible HTTP transport, so that a cancelled run does not wait for a slow server.
 
     with interruptible(by=cancelled):
-        client.get("/models")        # raises Interrupted soon after cancelled() turns True
+        client.get("/models")        # raises Interrupted soon after cancelled() returns True
 
 Requests run on an event loop in a background thread; the caller waits in short slices, with a check between two slices,
 and cancels the request. Works while waiting for the first byte and in the middle of a stream, with and without TLS.
@@ -88,8 +88,8 @@ def is_loopback(host: str) -> bool:
 
 def _proxy_for(address: SplitResult) -> str | None:
     host = address.hostname or ""
-    here = is_loopback(host) or host in _ANY_ADDRESS
-    if here or urllib.request.proxy_bypass(address.netloc) or urllib.request.proxy_bypass(host):
+    is_local = is_loopback(host) or host in _ANY_ADDRESS
+    if is_local or urllib.request.proxy_bypass(address.netloc) or urllib.request.proxy_bypass(host):
         return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(address.scheme) or proxies.get("all")

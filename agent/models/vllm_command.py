@@ -44,13 +44,13 @@ class ServeOptions:
 
 
 def vllm_command(model: str, serving: ServeOptions) -> list[str]:
-    """The command that serves `model`, a folder or a name at the Hugging Face Hub.
+    """The command that serves `model`, a folder or a name on the Hugging Face Hub.
 
     Raises:
         ValueError: the model is too large for the only GPU, or its name looks like a flag.
     """
     if not model or model.startswith("-"):
-        raise ValueError(f"{model!r} is not a model: use a name at the Hub, a folder, or reader")
+        raise ValueError(f"{model!r} is not a model: use a name on the Hub, a folder, or reader")
     command = ["vllm", "serve", model, "--host", serving.host, "--port", str(serving.port)]
     command += ["--max-model-len", str(CONTEXT_TOKENS)]
     command += ["--limit-mm-per-prompt", json.dumps({"image": serving.images, "video": 0}, separators=(",", ":"))]

@@ -1,1 +1,1 @@
-"""What turns an observation into a decision: the model policy, image history, summaries, zoom."""
+"""Turns an observation into a decision: the model policy, image history, summaries, zoom."""

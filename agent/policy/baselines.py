@@ -1,7 +1,7 @@
 """Policies without a model: scripted ones for tests, and lower bounds for benchmark figures.
 
-A package adds a policy by an entry point in the group `screenwright.policies`: a function without required parameters,
-such as a class, that returns a `Policy`.
+A package adds a policy through an entry point in the group `screenwright.policies`: a function without required
+parameters, such as a class, that returns a `Policy`.
 """
 
 import random

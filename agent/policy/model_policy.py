@@ -28,7 +28,7 @@ from .summary import HistorySummary, apply_summary, summary_request, summary_tex
 from .zoom import ZoomRefinement, is_close
 
 MAX_REPAIRS = 2
-"""How often the model may retry an unreadable reply before the step fails."""
+"""How often the model may retry after a parse failure before the step fails."""
 
 _RAISED_TEMPERATURE = 0.7
 
@@ -258,7 +258,7 @@ class ModelPolicy:
 def prompt_for(env: EnvInfo) -> Prompt:
     """The prompt that fits a screen.
 
-    A page without browser window has no address bar, so the model needs `navigate`; on a still image it only points.
+    A page without browser window has no address bar, so the model needs `navigate`; on an image it only points.
     """
     match env.kind:
         case "image":
@@ -272,7 +272,7 @@ def prompt_for(env: EnvInfo) -> Prompt:
 
 
 def repair_messages(reply: str, failure: ParseFailure) -> tuple[Message, Message]:
-    """The unreadable reply as the model's turn, and the message that asks for another one."""
+    """The reply as the model's turn, and the message that reports the failure and asks for another reply."""
     excerpt = reply[max(0, failure.position - 40) : failure.position + 40].replace("\n", " ")
     text = render("parse_failed", problem=failure.message, excerpt=excerpt)
     return Message.of("assistant", reply), Message.of("user", text)

@@ -21,7 +21,7 @@ class Policy(Protocol):
         ...
 
     def open(self) -> None:
-        """Get ready for an episode, such as by contacting the model's server.
+        """Prepare for an episode, for example by contacting the model's server.
 
         Raises:
             ModelLost: the model is not available.

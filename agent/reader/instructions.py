@@ -63,16 +63,16 @@ _NEEDS_JUDGEMENT = re.compile(
     rf"(?:{_COLOURS})\s+\w+|colou?r)\b",
     re.IGNORECASE,
 )
-"""Needs judgement or more than OCR, unless it is quoted. A colour on its own may be a name."""
+"""Unquoted text that needs judgement or more than OCR. A colour on its own may be a name."""
 _DESCRIBED = re.compile(
     r"^(?:your|my|his|her|their|the\s+(?:\w+\s+){1,2}(?:of|from|that|which|in|on|for))\s"
     r"|^the\s+(?:\w+\s+)+(?:below|above|shown|displayed)$|^the\s+following\b",
     re.IGNORECASE,
 )
-"""A description of the text to type instead of the text, unless it is quoted: `the sum of 17 and 25`, `your name`."""
+"""An unquoted description of the text to type, instead of the text itself: `the sum of 17 and 25`, `your name`."""
 
-_SAYS_WHERE = re.compile(r",\s.*\b(?:with|to|in|into)\b|\binto\b|\bin\s+the\b", re.IGNORECASE)
-"""A text that ends in an unparsed location, unless it is quoted."""
+_HAS_LOCATION = re.compile(r",\s.*\b(?:with|to|in|into)\b|\binto\b|\bin\s+the\b", re.IGNORECASE)
+"""Unquoted text that ends in an unparsed location."""
 
 ParsedSteps: TypeAlias = "Step | tuple[Step, ...] | None"
 
@@ -183,7 +183,7 @@ def _is_literal(name: str, part: str | None) -> bool:
         is_judged = bare.lower().startswith("the ") and _NEEDS_JUDGEMENT.search(bare)
         if not quoted and (_DESCRIBED.match(bare) or is_judged):
             return False
-        return not (quoted and bare) and not _SAYS_WHERE.search(bare)
+        return not (quoted and bare) and not _HAS_LOCATION.search(bare)
     if quoted and re.search(r"\band\b|,", bare, re.IGNORECASE):
         return False
     return not re.search(r",|\bwith\b(?!\s+the\s+(?:text|label|name))|\binto\b", bare, re.IGNORECASE)
@@ -241,18 +241,18 @@ def _unmask_quotes(text: str, quotes: list[str]) -> str:
     return QUOTE.sub(lambda match: quotes[int(match.group(1))], text)
 
 
-_BUTTON_WORDS = {"help", "select", "execute", "clear", "stop", "sleep", "accept", "final", "convert", "compose"}
-"""Key names that are rare on keyboards but common on buttons."""
+_BUTTON_KEYS = {"help", "select", "execute", "clear", "stop", "sleep", "accept", "final", "convert", "compose"}
+"""Key names that are more likely the label of a button."""
 
 
 def _hotkey(groups: _Groups) -> ParsedSteps:
-    """A key combination; None if these are no key names. A single letter may just as well be a button."""
+    """A key combination; None if the text has no key names, or is more likely the label of a button."""
     raw = re.sub(r"\s+(?:key|keys)$", "", re.sub(r"^the\s+", "", groups.text("keys"), flags=re.I), flags=re.I)
     try:
         keys = split_keys(raw)
     except ActionRefused:
         return None
-    return HotkeyStep(keys) if len(keys) > 1 or (NAMED - _BUTTON_WORDS).issuperset(keys) else None
+    return HotkeyStep(keys) if len(keys) > 1 or (NAMED - _BUTTON_KEYS).issuperset(keys) else None
 
 
 def _type(groups: _Groups) -> ParsedSteps:

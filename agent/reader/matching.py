@@ -13,7 +13,7 @@ _PARTIAL_MATCH = 0.88  # factor for a match that is only a part of its segment
 _TIE = 0.005
 """Matches whose scores differ by less than this are equally good."""
 
-_AMBIGUOUS = 0.05  # two different texts whose scores are closer than this could both be meant
+_AMBIGUOUS = 0.05  # two different texts whose scores are closer than this are ambiguous
 _CONFIDENT = 0.96  # the score of a text that looks the same, see similarity.py
 _REACH_PX = 420.0  # the largest distance of a field right of its label
 _CHECKBOX_REACH = 2.6
@@ -97,7 +97,7 @@ def find_checkbox(screen: Screen, target: Target) -> ScreenControl | None:
         area = _nth([checkbox.area for checkbox in checkboxes], target.ordinal)
         return next((checkbox for checkbox in checkboxes if checkbox.area == area), None)
     area = find_target(screen, Target(target.text, target.ordinal))
-    return _checkbox_beside(checkboxes, area) if area is not None else None
+    return _checkbox_next_to(checkboxes, area) if area is not None else None
 
 
 def controls_of_type(screen: Screen, element_type: ElementType | None) -> tuple[ScreenControl, ...]:
@@ -122,9 +122,9 @@ def value_of(screen: Screen, target: Target) -> str | None:
         segment = next((segment for segment in screen.segments if segment.area.contains(match.area)), None)
         if segment is None:
             continue
-        rest = " ".join(word.text for word in segment.words if word.area.left >= match.area.right - 2)
-        if rest.strip(" :=-"):
-            return rest.strip(" :=-")
+        after = " ".join(word.text for word in segment.words if word.area.left >= match.area.right - 2).strip(" :=-")
+        if after:
+            return after
         label = normalize(target.text)
         others = [other for other in screen.segments if other is not segment and normalize(other.text) != label]
         nearest = _right_of(segment.area, others) or _below(segment.area, others)
@@ -221,7 +221,7 @@ def _is_framed(screen: Screen, area: Area) -> bool:
     return any(frame.contains(area, slack=8) and frame.width < 3 * area.width + 80 for frame in frames)
 
 
-def _checkbox_beside(checkboxes: tuple[ScreenControl, ...], area: Area) -> ScreenControl | None:
+def _checkbox_next_to(checkboxes: tuple[ScreenControl, ...], area: Area) -> ScreenControl | None:
     row = [box for box in checkboxes if box.area.row_overlap(area) > 0.6]
     reach = _CHECKBOX_REACH * area.height
     before = [box for box in row if -6 <= area.left - box.area.right + 6 <= reach + 6]

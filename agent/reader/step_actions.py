@@ -34,7 +34,7 @@ MAX_SCROLLS = 12  # per step, before the reader gives up on the target
 MAX_TRIES = 5  # waits for a target to appear
 _NOTCHES = 5  # of the wheel per scroll: less than a page, so that nothing is skipped
 _TYPED_PART = 3  # after the click on the field and the selection of its text
-_CLOSED = frozenset("+十⊞▶▸►>")  # signs of a closed folder, as OCR returns them
+_CLOSED = frozenset("+十⊞▶▸►>")  # what OCR returns for the expander of a closed folder
 _SUBMIT_LABELS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
 """Labels of buttons that submit a form; an instruction may use one for another."""
 
@@ -189,7 +189,7 @@ def _open_folder(step: Step, cursor: StepCursor, state: ScreenState) -> StepOutc
 
 
 def _expanders(screen: Screen) -> list[Area]:
-    """Where a tree view has its expanders: left of the icons that stand before the names."""
+    """The expanders of a tree view: left of the icons next to the names."""
     icons = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
     return [
         Area(icon.left - 1.1 * icon.width, icon.top, icon.left - 0.6 * icon.width, icon.bottom)
@@ -335,5 +335,5 @@ def ask_for_missing(step: Step, what: str) -> PlannedAction:
 
 def click_point(area: Area) -> ModelPoint:
     """The centre of `area`, in whole pixels."""
-    across, down = area.centre
-    return ModelPoint(round(across), round(down))
+    x, y = area.centre
+    return ModelPoint(round(x), round(y))

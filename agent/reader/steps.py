@@ -110,12 +110,12 @@ class ScrollStep:
     until: Target | None = None
 
     def __str__(self) -> str:
-        return f"scroll {self.direction}" + (f" until {self.until} is seen" if self.until else "")
+        return f"scroll {self.direction}" + (f" until {self.until} is visible" if self.until else "")
 
 
 @dataclass(frozen=True, slots=True)
 class DragStep:
-    """Drag one thing onto another."""
+    """Drag one element onto another."""
 
     source: Target
     destination: Target

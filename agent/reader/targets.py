@@ -33,21 +33,21 @@ QUOTE = re.compile(r"\x00(\d+)\x00")
 
 def target_of(raw: str, quotes: list[str]) -> Target:
     """The target that `raw` refers to, without article, ordinal and element type; `quotes` are the masked texts."""
-    words = _ARTICLE.sub("", raw.strip())
-    ordinal, words = _ordinal(words)
-    quoted = QUOTE.search(words)
+    text = _ARTICLE.sub("", raw.strip())
+    ordinal, text = _ordinal(text)
+    quoted = QUOTE.search(text)
     if quoted:
-        return Target(quotes[int(quoted.group(1))], ordinal, _element_type_in(QUOTE.sub("", words)))
-    if re.fullmatch(_ANY_NOUN, words, re.IGNORECASE) and (element_type := _element_type_in(words)) is not None:
+        return Target(quotes[int(quoted.group(1))], ordinal, _element_type_in(QUOTE.sub("", text)))
+    if re.fullmatch(_ANY_NOUN, text, re.IGNORECASE) and (element_type := _element_type_in(text)) is not None:
         return Target("", ordinal, element_type)
-    called = re.match(rf"^(?P<kind>{_ANY_NOUN})\s+{_CALLED}\s+(?:the\s+)?(?P<name>.+)$", words, re.IGNORECASE)
+    called = re.match(rf"^(?P<kind>{_ANY_NOUN})\s+{_CALLED}\s+(?:the\s+)?(?P<name>.+)$", text, re.IGNORECASE)
     if called is None:
-        called = re.match(rf"^(?P<kind>{_BEFORE})\s+(?P<name>\S.*)$", words, re.IGNORECASE)
+        called = re.match(rf"^(?P<kind>{_BEFORE})\s+(?P<name>\S.*)$", text, re.IGNORECASE)
     if called is None:
-        called = re.match(rf"^(?P<name>.+?)\s+(?P<kind>{_ANY_NOUN})$", words, re.IGNORECASE)
+        called = re.match(rf"^(?P<name>.+?)\s+(?P<kind>{_ANY_NOUN})$", text, re.IGNORECASE)
     if called is not None:
         return Target(called["name"].strip(), ordinal, _element_type_in(called["kind"]))
-    return Target(words.strip(), ordinal)
+    return Target(text.strip(), ordinal)
 
 
 def targets_of(raw: str, quotes: list[str]) -> tuple[Target, ...]:
@@ -69,18 +69,18 @@ def text_pairs_of(raw: str, quotes: list[str]) -> tuple[tuple[Target, str], ...]
     return tuple(pairs) if len(pairs) > 1 else ()
 
 
-def _ordinal(words: str) -> tuple[int, str]:
-    first, _, rest = words.partition(" ")
+def _ordinal(text: str) -> tuple[int, str]:
+    first, _, rest = text.partition(" ")
     number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", first, re.IGNORECASE)
     if rest and number:
         return int(number[1]), rest
     if rest and first.lower() in _ORDINALS:
         return _ORDINALS[first.lower()], rest
-    return 1, words
+    return 1, text
 
 
-def _element_type_in(words: str) -> ElementType | None:
-    bare = words.strip().lower()
+def _element_type_in(text: str) -> ElementType | None:
+    bare = text.strip().lower()
     for element_type, pattern in _ELEMENT_TYPES.items():
         if re.search(rf"(?:^|\s)(?:{pattern})(?:$|\s)", bare):
             return element_type

@@ -14,7 +14,7 @@ from ...agent.core.messages import ImageFormat, ImagePart, Message, Turn
 from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
-from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thinking
+from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thoughts
 from ...agent.policy.image_history import ChunkedHistory, History
 from ...agent.policy.model_policy import repair_messages
 from ...agent.record.trajectory import Run, RunError
@@ -81,7 +81,7 @@ class ConversationBuilder:
             raise ValueError(f"the prompts had the history '{history}', which cannot be rebuilt: use --dialect")
         dialect = _recorded_dialect(run) if target.dialect is None else _chosen_dialect(target)
         dialect = dialect if target.language is None else with_language(dialect, target.language)
-        self.dialect = with_thinking(dialect, target.thoughts)
+        self.dialect = with_thoughts(dialect, target.thoughts)
         self._images: dict[str, ImagePart] = {}
         self._replies = [self._reply(step) for step in steps]
 

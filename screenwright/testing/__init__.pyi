@@ -6,5 +6,5 @@ from .fakes import ScriptedModel as ScriptedModel
 from .fakes import ScriptedPolicy as ScriptedPolicy
 from .pointing import Aim as Aim
 from .pointing import PointingModel as PointingModel
-from .pointing import answering_in as answering_in
+from .pointing import aim_in_space as aim_in_space
 from .server import FakeModelServer as FakeModelServer

@@ -12,27 +12,8 @@ from typing import Protocol
 
 import pytest
 
-from ..envs.actions import (
-    Action,
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Direction,
-    Drag,
-    Home,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    LongPress,
-    Move,
-    Navigate,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from ..envs import actions
+from ..envs.actions import Button, Direction
 from ..envs.env import ActionRefused, ActionResult, Env, EnvLost
 from ..envs.geometry import ScreenPoint
 
@@ -97,30 +78,30 @@ class EnvContract:
         assert shot.image.size == (shot.size.width, shot.size.height)
 
     def test_two_screenshots_of_a_static_screen_are_identical(self, stage: Stage) -> None:
-        stage.env.execute(Click(stage.nothing))
+        stage.env.execute(actions.Click(stage.nothing))
         first, second = stage.env.observe(), stage.env.observe()
         assert first.screenshot.size == second.screenshot.size
         assert first.screenshot.image.tobytes() == second.screenshot.image.tobytes()
 
     def test_click_presses_the_button(self, stage: Stage) -> None:
         before = stage.presses()
-        stage.env.execute(Click(stage.button))
+        stage.env.execute(actions.Click(stage.button))
         eventually(stage.presses, before + 1)
 
     def test_double_click_presses_the_button_twice(self, stage: Stage) -> None:
         before = stage.presses()
-        stage.env.execute(Click(stage.button, count=2))
+        stage.env.execute(actions.Click(stage.button, count=2))
         eventually(stage.presses, before + 2)
 
     def test_click_outside_the_button_does_not_press_it(self, stage: Stage) -> None:
         before = stage.presses()
-        stage.env.execute(Click(stage.nothing))
+        stage.env.execute(actions.Click(stage.nothing))
         assert stage.presses() == before
 
     def test_mouse_down_and_up_press_the_button(self, stage: Stage) -> None:
         before = stage.presses()
-        stage.env.execute(ButtonDown(Button.LEFT, stage.button))
-        stage.env.execute(ButtonUp(Button.LEFT, stage.button))
+        stage.env.execute(actions.ButtonDown(Button.LEFT, stage.button))
+        stage.env.execute(actions.ButtonUp(Button.LEFT, stage.button))
         eventually(stage.presses, before + 1)
 
     def test_typed_text_arrives_unchanged(self, stage: Stage) -> None:
@@ -135,58 +116,58 @@ class EnvContract:
 
     def test_hotkey_presses_its_keys_together(self, stage: Stage) -> None:
         self._clear_and_type(stage, "old")
-        stage.env.execute(Hotkey(("ctrl", "a")))
-        stage.env.execute(Type("new"))
+        stage.env.execute(actions.Hotkey(("ctrl", "a")))
+        stage.env.execute(actions.Type("new"))
         eventually(stage.text, "new")
 
     def test_shift_stays_pressed_until_release(self, stage: Stage) -> None:
         self._clear_and_type(stage, "abc")
-        stage.env.execute(KeyDown("shift"))
-        stage.env.execute(Hotkey(("left",)))
+        stage.env.execute(actions.KeyDown("shift"))
+        stage.env.execute(actions.Hotkey(("left",)))
         stage.env.release()
-        stage.env.execute(Type("d"))
+        stage.env.execute(actions.Type("d"))
         eventually(stage.text, "abd")
 
     def test_point_outside_the_screen_is_refused_with_the_reason(self, stage: Stage) -> None:
         size = stage.env.observe().screenshot.size
         for point in (ScreenPoint(-1, 5), ScreenPoint(size.width, 5), ScreenPoint(5, size.height + 40.0)):
             with pytest.raises(ActionRefused, match="outside"):
-                stage.env.execute(Click(point))
+                stage.env.execute(actions.Click(point))
 
     def test_unknown_key_is_refused_by_name(self, stage: Stage) -> None:
         with pytest.raises(ActionRefused, match="hyperdrive"):
-            stage.env.execute(Hotkey(("hyperdrive",)))
+            stage.env.execute(actions.Hotkey(("hyperdrive",)))
 
     def test_every_action_is_executed_or_refused(self, stage: Stage) -> None:
         at, to = stage.nothing, ScreenPoint(stage.nothing.x + 3, stage.nothing.y + 2)
-        actions: tuple[Action, ...] = (
-            Click(at),
-            Click(at, Button.MIDDLE),
-            Click(at, count=3),
-            Click(at, modifiers=("shift",)),
-            Move(at),
-            Drag((at, to)),
-            Scroll(Direction.DOWN, 1, at),
-            Scroll(Direction.UP, 1),
-            Scroll(Direction.RIGHT, 1, at),
-            Scroll(Direction.LEFT, 1, at),
-            Type(""),
-            Hotkey(("shift",)),
-            KeyDown("shift"),
-            KeyUp("shift"),
-            ButtonDown(Button.LEFT, at),
-            ButtonUp(Button.LEFT),
-            LongPress(at, 0.05),
-            Wait(0.01),
-            Home(),
+        possible: tuple[actions.Action, ...] = (
+            actions.Click(at),
+            actions.Click(at, Button.MIDDLE),
+            actions.Click(at, count=3),
+            actions.Click(at, modifiers=("shift",)),
+            actions.Move(at),
+            actions.Drag((at, to)),
+            actions.Scroll(Direction.DOWN, 1, at),
+            actions.Scroll(Direction.UP, 1),
+            actions.Scroll(Direction.RIGHT, 1, at),
+            actions.Scroll(Direction.LEFT, 1, at),
+            actions.Type(""),
+            actions.Hotkey(("shift",)),
+            actions.KeyDown("shift"),
+            actions.KeyUp("shift"),
+            actions.ButtonDown(Button.LEFT, at),
+            actions.ButtonUp(Button.LEFT),
+            actions.LongPress(at, 0.05),
+            actions.Wait(0.01),
+            actions.Home(),
         )
-        for action in actions:
+        for action in possible:
             assert_executed_or_refused(stage.env, action)
 
     def test_navigation_is_executed_or_refused(self, stage: Stage) -> None:
         env = stage.new_env()
         try:
-            for action in (Navigate("about:blank"), Back(), OpenApp("no-such-program-as-this")):
+            for action in (actions.Navigate("about:blank"), actions.Back(), actions.OpenApp("no-such-program-as-this")):
                 assert_executed_or_refused(env, action)
         finally:
             env.close()
@@ -208,14 +189,14 @@ class EnvContract:
         assert stage.new_env().info().kind == stage.env.info().kind != ""
 
     def _clear_and_type(self, stage: Stage, text: str, *, submit: bool = False) -> None:
-        stage.env.execute(Click(stage.field))
-        stage.env.execute(Hotkey(("ctrl", "a")))
-        stage.env.execute(Hotkey(("backspace",)))
+        stage.env.execute(actions.Click(stage.field))
+        stage.env.execute(actions.Hotkey(("ctrl", "a")))
+        stage.env.execute(actions.Hotkey(("backspace",)))
         eventually(stage.text, "")
-        stage.env.execute(Type(text, submit))
+        stage.env.execute(actions.Type(text, submit))
 
 
-def assert_executed_or_refused(env: Env, action: Action) -> None:
+def assert_executed_or_refused(env: Env, action: actions.Action) -> None:
     """Assert that `env` either executes `action` or refuses it with a reason."""
     try:
         result = env.execute(action)

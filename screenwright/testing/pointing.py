@@ -32,15 +32,15 @@ _TOLERANCE = [255] * 4 + [0] * 252
 """Maps colour differences to matches; resizing changes colours by less than 4."""
 
 
-def answering_in(hypothesis: SpaceHypothesis, *, noise_px: float = 0.0, misses: float = 0.0, seed: int = 0) -> Aim:
-    """Points in the space of `hypothesis`, with normal noise; a share of `misses` is uniformly random."""
-    chance = Random(seed)  # noqa: S311 -- the same errors each time
+def aim_in_space(hypothesis: SpaceHypothesis, *, noise_px: float = 0.0, misses: float = 0.0, seed: int = 0) -> Aim:
+    """An aim at the target in the space of `hypothesis`, with normal noise; a share of `misses` is uniformly random."""
+    rng = Random(seed)  # noqa: S311 -- the same errors each time
 
     def aim(screen: CalibrationScreen, target: CalibrationTarget, sent: Size) -> ModelPoint:
         centre = target.centre
-        point = ScreenPoint(centre.x + chance.gauss(0, noise_px), centre.y + chance.gauss(0, noise_px))
-        if chance.random() < misses:
-            point = ScreenPoint(chance.uniform(0, screen.size.width), chance.uniform(0, screen.size.height))
+        point = ScreenPoint(centre.x + rng.gauss(0, noise_px), centre.y + rng.gauss(0, noise_px))
+        if rng.random() < misses:
+            point = ScreenPoint(rng.uniform(0, screen.size.width), rng.uniform(0, screen.size.height))
         return _rounded(hypothesis.from_screen(point, screen.size, sent), hypothesis)
 
     return aim

@@ -11,7 +11,7 @@ from screenwright import ScriptedModel, ServedModel, UiTars15
 from screenwright.agent.core.coordinates import Grid
 from screenwright.agent.doctor import SpaceHypothesis, calibrate, default_folder, save_calibration
 from screenwright.agent.models.http_server import serve
-from screenwright.testing import PointingModel, answering_in
+from screenwright.testing import PointingModel, aim_in_space
 
 
 def run(url: str, *flags: str, state: Path) -> subprocess.CompletedProcess[str]:
@@ -29,7 +29,7 @@ def run(url: str, *flags: str, state: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.browser
 def test_a_model_that_was_measured_to_miss_runs_only_if_the_user_allows_it(tmp_path: Path) -> None:
     (tmp_path / "unmeasured").mkdir()
-    misfit = calibrate(PointingModel(UiTars15(), answering_in(SpaceHypothesis(Grid(1000)))), UiTars15())
+    misfit = calibrate(PointingModel(UiTars15(), aim_in_space(SpaceHypothesis(Grid(1000)))), UiTars15())
     ends = ScriptedModel(lambda _messages: "Thought: Done.\nAction: finished(content='done')")
     with serve(ends, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         model.connect()

@@ -34,7 +34,7 @@ from screenwright.cli.doctor import (
 from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
 from screenwright.cli.settings import DoctorConfig, SettingsError, load_settings
 from screenwright.envs.check import Check, CheckStatus
-from screenwright.testing import Aim, PointingModel, answering_in
+from screenwright.testing import Aim, PointingModel, aim_in_space
 
 LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
 
@@ -63,7 +63,7 @@ def pointing(aim: Aim, name: str = "ui-tars-1.5-7b") -> ModelServer:
 @pytest.fixture
 def right() -> Iterator[ModelServer]:
     """A model that points in its dialect's own space."""
-    with pointing(answering_in(hypotheses_for(UiTars15())[0])) as server:
+    with pointing(aim_in_space(hypotheses_for(UiTars15())[0])) as server:
         yield server
 
 

@@ -36,7 +36,7 @@ from screenwright.agent.doctor import calibrate, check_endpoint, refusal_of, sav
 from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
 from screenwright.envs.check import CheckStatus
-from screenwright.testing import Aim, PointingModel, answering_in
+from screenwright.testing import Aim, PointingModel, aim_in_space
 
 URL = os.environ.get("VLLM_URL", "")
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not URL, reason="needs a vLLM server: run scripts/test-vllm")]
@@ -125,7 +125,7 @@ def test_the_doctor_finds_nothing_wrong_with_the_server() -> None:
         found = {check.what: check for check in check_endpoint(model)}
     assert {what: check for what, check in found.items() if check.status is not CheckStatus.OK} == {}
     assert found["model: context"].found.startswith("8192 tokens")
-    assert found["model: images a prompt"].found == "5"
+    assert found["model: images per prompt"].found == "5"
     assert "2548x1428" in found["model: image size"].found
     assert "<|box_start|>" in found["model: special tokens"].found
 
@@ -142,7 +142,7 @@ def test_the_doctor_refuses_a_model_that_means_nothing_by_what_it_says(tmp_path:
 
 @pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))
 def test_the_doctor_identifies_every_space_that_a_model_may_answer_in(hypothesis: SpaceHypothesis) -> None:
-    calibration = calibrated(answering_in(hypothesis, noise_px=2, misses=0.1))
+    calibration = calibrated(aim_in_space(hypothesis, noise_px=2, misses=0.1))
     assert calibration == (hypothesis, hypothesis == hypotheses_for(UiTars15())[0])
 
 

@@ -145,9 +145,9 @@ def _read_string(text: str, at: int, *, free: bool) -> _Read:
     if end is not None:
         return _Read(unescape(text[start:end]), end + 1)
     # The closing quote is missing. A point in closed brackets is still complete.
-    rest = text[start : start + 300].removesuffix("```").rstrip()
-    if not free and start + 300 > len(text) and is_closed_point(rest):
-        return _Read(rest, len(text))
+    remainder = text[start : start + 300].removesuffix("```").rstrip()
+    if not free and start + 300 > len(text) and is_closed_point(remainder):
+        return _Read(remainder, len(text))
     raise ParseError("truncated", at, "the reply ends inside a quoted text")
 
 

@@ -2,9 +2,9 @@
 
 Rules (the tests give the reasons):
 
-* an `Action:` label counts if a call follows it; at the start of a line, or otherwise within one
-* of repeated labels, the last one with a call counts, as in the family's own parsers
-* without a label, the first line that starts with a call of a known name counts
+* an `Action:` label counts if a call follows it; labels within a line count only if no line starts with one
+* of repeated labels, the last one with a call wins, as in the family's own parsers
+* without a label, the first line that starts with a call of a known name is used
 * after a call, there may be code fences, comments, closing tags, a full stop, an end-of-turn token (which ends the
   reply) and other text; a further call belongs to the reply
 """

@@ -25,7 +25,7 @@ _TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thoug
 
 @dataclass(frozen=True, slots=True)
 class ReplySections:
-    """The sections of a reply besides its actions."""
+    """The sections of a reply other than its actions."""
 
     thought: str | None = None
     reflection: str | None = None
@@ -34,8 +34,8 @@ class ReplySections:
 def read_reasoning(text: str) -> tuple[str | None, int]:
     """The reasoning at the start of a reply, and where it ends.
 
-    Unclosed reasoning extends to the end. If the server puts the opening tag into the prompt, only the closing tag is
-    there; it counts if nothing before it looks like a section or an action.
+    Unclosed reasoning extends to the end. If the server puts the opening tag into the prompt, the reply has only the
+    closing tag; it counts if nothing before it looks like a section or an action.
     """
     if opening := _OPENING.match(text):
         closing = re.compile(rf"</{re.escape(opening[1])}>", re.IGNORECASE).search(text, opening.end())

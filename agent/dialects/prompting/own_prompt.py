@@ -1,4 +1,4 @@
-"""Prompts in our own words: a system message that describes the actions, a user message with the task, then turns."""
+"""Prompts from our own templates: a system message with the actions, a user message with the task, then the turns."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,7 +24,7 @@ def prompt_messages(
     return conversation(turns, system=system, prompt=TASK.format(task=task), past=past)
 
 
-def identity(template: str, *placeholders: str, thoughts: Thoughts = Thoughts.OFFICIAL) -> str:
+def template_sha256(template: str, *placeholders: str, thoughts: Thoughts = Thoughts.OFFICIAL) -> str:
     """The hash of `prompts/<template>.txt` before its placeholders are filled."""
     return prompt_sha256(
         _opening(template, thoughts, **{placeholder: f"${placeholder}" for placeholder in placeholders}), TASK

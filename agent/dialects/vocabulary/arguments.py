@@ -1,4 +1,4 @@
-"""The arguments of a call by meaning; each family names them differently."""
+"""Access to the arguments of a call by role; each family names them differently."""
 
 import math
 

@@ -1,26 +1,13 @@
 """The pyautogui vocabulary of OpenCUA; parsed as calls, never executed."""
 
-from ....envs.actions import (
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Direction,
-    Drag,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    Move,
-    Scroll,
-    Type,
-    Wait,
-)
+from ....envs import actions
+from ....envs.actions import Button, Direction
 from ...core.coordinates import ModelPoint
 from ...core.decision import Finish, GiveUp, ModelMove
 from ..parser.call import Call, ParseError
 from .arguments import Arguments
 from .tools import drag_to, plain_type, terminate
-from .ui_tars import Meaning, Moves, Vocabulary, key_down, key_up, wait
+from .ui_tars import MoveBuilder, Moves, Vocabulary, key_down, key_up, wait
 from .writing import content, number, quoted, unsupported
 
 MAX_PRESSES = 50
@@ -29,19 +16,17 @@ _MODULES = ("pyautogui.", "computer.", "time.")
 
 def without_module(call: Call) -> Call:
     """The call without the name of its module."""
-    for module in _MODULES:
-        if call.name.startswith(module):
-            return Call(call.name.removeprefix(module), call.arguments, call.position)
-    return call
+    module = next((module for module in _MODULES if call.name.startswith(module)), "")
+    return Call(call.name.removeprefix(module), call.arguments, call.position)
 
 
-def _click(button: Button | None, count: int) -> Meaning:
+def _click(button: Button | None, count: int) -> MoveBuilder:
     """A pyautogui click; if `button` is None, it may be an argument."""
 
-    def meaning(args: Arguments) -> Moves:
-        return (Click(args.point(), button or _button(args), args.integer(("clicks",), count)),)
+    def build(args: Arguments) -> Moves:
+        return (actions.Click(args.point(), button or _button(args), args.integer(("clicks",), count)),)
 
-    return meaning
+    return build
 
 
 def _button(args: Arguments) -> Button:
@@ -55,7 +40,7 @@ def _button(args: Arguments) -> Button:
 def _press(args: Arguments) -> Moves:
     """Press keys one after the other, `presses` times."""
     keys = args.key_names(("keys", "key"), one=True)
-    return tuple(Hotkey((key,)) for _ in range(_presses(args)) for key in keys)
+    return tuple(actions.Hotkey((key,)) for _ in range(_presses(args)) for key in keys)
 
 
 def _presses(args: Arguments) -> int:
@@ -65,17 +50,17 @@ def _presses(args: Arguments) -> int:
     return presses
 
 
-def _scroll_at(positive: Direction, negative: Direction) -> Meaning:
+def _scroll_at(positive: Direction, negative: Direction) -> MoveBuilder:
     """`scroll(clicks, x, y)`; one wheel click is a notch."""
 
-    def meaning(args: Arguments) -> Moves:
+    def build(args: Arguments) -> Moves:
         amount = args.number(("clicks", "amount"), 0, 0)
         if amount == 0:
             raise ParseError("bad_argument", args.call.position, "the scroll amount must not be 0")
         at = args.point_if_any() if args.has("x") else None
-        return (Scroll(positive if amount > 0 else negative, max(1, round(abs(amount))), at),)
+        return (actions.Scroll(positive if amount > 0 else negative, max(1, round(abs(amount))), at),)
 
-    return meaning
+    return build
 
 
 CODE: Vocabulary = {
@@ -85,17 +70,17 @@ CODE: Vocabulary = {
     **dict.fromkeys(("tripleclick", "triple_click"), _click(None, 3)),
     "rightclick": _click(Button.RIGHT, 1),
     "middleclick": _click(Button.MIDDLE, 1),
-    "moveto": lambda args: (Move(args.point()),),
+    "moveto": lambda args: (actions.Move(args.point()),),
     "dragto": drag_to,
     **dict.fromkeys(("scroll", "vscroll"), _scroll_at(Direction.UP, Direction.DOWN)),
     "hscroll": _scroll_at(Direction.RIGHT, Direction.LEFT),
     **dict.fromkeys(("write", "typewrite"), plain_type),
     "press": _press,
-    "hotkey": lambda args: (Hotkey(args.key_names(("keys", "key"))),),
+    "hotkey": lambda args: (actions.Hotkey(args.key_names(("keys", "key"))),),
     "keydown": key_down,
     "keyup": key_up,
-    "mousedown": lambda args: (ButtonDown(_button(args), args.point_if_any()),),
-    "mouseup": lambda args: (ButtonUp(_button(args), args.point_if_any()),),
+    "mousedown": lambda args: (actions.ButtonDown(_button(args), args.point_if_any()),),
+    "mouseup": lambda args: (actions.ButtonUp(_button(args), args.point_if_any()),),
     **dict.fromkeys(("wait", "sleep"), wait),
     "terminate": terminate,
 }
@@ -116,37 +101,37 @@ def write_code(move: ModelMove) -> list[str]:
         ValueError: pyautogui cannot express it.
     """
     match move:
-        case Click(at, button, count, ()) if (button, count) in _CLICKS:
+        case actions.Click(at, button, count, ()) if (button, count) in _CLICKS:
             return [f"{_CLICKS[button, count]}({_xy(at)})"]
-        case Move(to):
+        case actions.Move(to):
             return [f"pyautogui.moveTo({_xy(to)})"]
-        case Drag((start, end), Button.LEFT, ()):
+        case actions.Drag((start, end), Button.LEFT, ()):
             return [f"pyautogui.moveTo({_xy(start)})", f"pyautogui.dragTo({_xy(end)}, button='left')"]
-        case Scroll(direction, amount, at):
+        case actions.Scroll(direction, amount, at):
             name = "scroll" if direction in (Direction.UP, Direction.DOWN) else "hscroll"
             sign = "" if direction in (Direction.UP, Direction.RIGHT) else "-"
             return [f"pyautogui.{name}({sign}{amount}{', ' + _xy(at) if at else ''})"]
-        case Type():
+        case actions.Type():
             return [f"pyautogui.write(message={quoted(content(move))})"]
-        case Hotkey((key,)):
+        case actions.Hotkey((key,)):
             return [f"pyautogui.press({quoted(key)})"]
-        case Hotkey(keys):
+        case actions.Hotkey(keys):
             return [f"pyautogui.hotkey([{', '.join(quoted(key) for key in keys)}])"]
-        case KeyDown(key):
+        case actions.KeyDown(key):
             return [f"pyautogui.keyDown({quoted(key)})"]
-        case KeyUp(key):
+        case actions.KeyUp(key):
             return [f"pyautogui.keyUp({quoted(key)})"]
         case _:
-            return [_write_rest(move)]
+            return [_write_other(move)]
 
 
-def _write_rest(move: ModelMove) -> str:
+def _write_other(move: ModelMove) -> str:
     match move:
-        case ButtonDown(button, at):
+        case actions.ButtonDown(button, at):
             return f"pyautogui.mouseDown({_xy(at) + ', ' if at else ''}button='{button}')"
-        case ButtonUp(button, at):
+        case actions.ButtonUp(button, at):
             return f"pyautogui.mouseUp({_xy(at) + ', ' if at else ''}button='{button}')"
-        case Wait(seconds):
+        case actions.Wait(seconds):
             return f"time.sleep({number(seconds)})"
         case Finish(answer):
             answer_argument = f", answer={quoted(answer)}" if answer else ""

@@ -4,28 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ....envs.actions import (
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Direction,
-    Drag,
-    Home,
-    Hotkey,
-    LongPress,
-    Move,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from ....envs import actions
+from ....envs.actions import Button, Direction
 from ...core.coordinates import ModelPoint
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from ..parser.call import ParseError
 from .arguments import Arguments
-from .ui_tars import UI_TARS, Meaning, Moves, Vocabulary, click, drag, hotkey
+from .ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, click, drag, hotkey
 from .ui_tars import open_app as open_named_app
 from .writing import content, number, unsupported
 
@@ -41,10 +26,10 @@ CLICKS = {
 
 
 def notches(amount: float) -> int:
-    """Wheel notches for `amount`, which the functions call pixels.
+    """Convert `amount`, which the functions call pixels, to wheel notches.
 
-    Models write small numbers for notches, which their executors pass to the wheel, or hundreds for pixels: above 50,
-    the amount is in pixels, with 100 per notch.
+    Models write small numbers that are notches, or hundreds that are pixels: above 50, the amount is in pixels, with
+    100 per notch.
     """
     size = abs(amount)
     return max(1, round(size if size <= MAX_NOTCHES else size / PIXELS_PER_NOTCH))
@@ -55,38 +40,41 @@ def drag_to(args: Arguments) -> Moves:
     if args.has("start_coordinate", "coordinate2", "end_coordinate"):
         return drag(args)
     end = args.point()
-    return (ButtonDown(), Move(end), ButtonUp(Button.LEFT, end))
+    return (actions.ButtonDown(), actions.Move(end), actions.ButtonUp(Button.LEFT, end))
 
 
-def with_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
+def merge_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
     """Merge every move followed by a drag from the pointer into one drag between two points."""
     if isinstance(reply, ParseFailure):
         return reply
     moves = list(reply.moves)
     for at in reversed(range(len(moves) - 3)):
         match moves[at : at + 4]:
-            case [Move(start), ButtonDown(Button.LEFT, None), Move(end), ButtonUp(Button.LEFT, released)] if (
-                released == end
-            ):
-                moves[at : at + 4] = [Drag((start, end))]
+            case [
+                actions.Move(start),
+                actions.ButtonDown(Button.LEFT, None),
+                actions.Move(end),
+                actions.ButtonUp(Button.LEFT, released),
+            ] if released == end:
+                moves[at : at + 4] = [actions.Drag((start, end))]
             case _:
                 pass
     return replace(reply, moves=tuple(moves))
 
 
-def wheel(positive: Direction, negative: Direction) -> Meaning:
+def wheel(positive: Direction, negative: Direction) -> MoveBuilder:
     """A scroll by a signed number of pixels."""
 
-    def meaning(args: Arguments) -> Moves:
+    def build(args: Arguments) -> Moves:
         amount = args.number(("pixels", "amount", "clicks"), 0, 0)
         if amount == 0:
             raise ParseError(
                 "bad_argument", args.call.position, f"{args.call.name} needs a distance in pixels other than 0"
             )
         at = args.point_if_any() if args.has("coordinate", "x") else None
-        return (Scroll(positive if amount > 0 else negative, notches(amount), at),)
+        return (actions.Scroll(positive if amount > 0 else negative, notches(amount), at),)
 
-    return meaning
+    return build
 
 
 def terminate(args: Arguments) -> Moves:
@@ -100,12 +88,12 @@ def system_button(args: Arguments) -> Moves:
     """A phone button."""
     name = args.text(names=("button",)).strip().lower()
     found: dict[str, ModelMove] = {
-        "back": Back(),
-        "home": Home(),
-        "enter": Hotkey(("enter",)),
-        "menu": Hotkey(("menu",)),
-        "recent": Hotkey(("recents",)),
-        "recents": Hotkey(("recents",)),
+        "back": actions.Back(),
+        "home": actions.Home(),
+        "enter": actions.Hotkey(("enter",)),
+        "menu": actions.Hotkey(("menu",)),
+        "recent": actions.Hotkey(("recents",)),
+        "recents": actions.Hotkey(("recents",)),
     }
     if name not in found:
         raise ParseError("bad_argument", args.call.position, f"there is no phone button {name!r:.40}")
@@ -115,7 +103,7 @@ def system_button(args: Arguments) -> Moves:
 def plain_type(args: Arguments) -> Moves:
     """Literal text; a trailing line break submits it."""
     text = args.text(names=("text", "content", "message"))
-    return (Type(text.removesuffix("\n"), submit=True) if text.endswith("\n") else Type(text),)
+    return (actions.Type(text.removesuffix("\n"), submit=True) if text.endswith("\n") else actions.Type(text),)
 
 
 TOOLS: Vocabulary = {
@@ -151,57 +139,57 @@ def write_tool_reply(function: str, thought: str | None, moves: Sequence[ModelMo
 
 def _computer(move: ModelMove, family: str) -> list[dict[str, object]]:
     match move:
-        case Drag((start, end), Button.LEFT, ()):
-            # The function drags from where the pointer is; reading joins the two again.
-            there: dict[str, object] = {"action": "mouse_move", "coordinate": _pair(start)}
-            return [there, {"action": "left_click_drag", "coordinate": _pair(end)}]
+        case actions.Drag((start, end), Button.LEFT, ()):
+            # The function drags from the current pointer position; `merge_drags` merges the two calls again.
+            move_to_start: dict[str, object] = {"action": "mouse_move", "coordinate": _pair(start)}
+            return [move_to_start, {"action": "left_click_drag", "coordinate": _pair(end)}]
         case _:
-            return [_one_call(move, family)]
+            return [_computer_call(move, family)]
 
 
-def _one_call(move: ModelMove, family: str) -> dict[str, object]:
+def _computer_call(move: ModelMove, family: str) -> dict[str, object]:
     match move:
-        case Click(at, button, count, ()) if (button, count) in CLICKS:
+        case actions.Click(at, button, count, ()) if (button, count) in CLICKS:
             return {"action": CLICKS[button, count], "coordinate": _pair(at)}
-        case Move(to):
+        case actions.Move(to):
             return {"action": "mouse_move", "coordinate": _pair(to)}
-        case Scroll(direction, amount, at):
+        case actions.Scroll(direction, amount, at):
             return _wheel(direction, amount, at)
-        case Hotkey(keys):
+        case actions.Hotkey(keys):
             return {"action": "key", "keys": list(keys)}
         case _:
-            return _either(move, family)
+            return _shared_call(move, family)
 
 
 def _mobile(move: ModelMove, family: str) -> list[dict[str, object]]:
-    return [_touch(move, family)]
+    return [_mobile_call(move, family)]
 
 
-def _touch(move: ModelMove, family: str) -> dict[str, object]:
+def _mobile_call(move: ModelMove, family: str) -> dict[str, object]:
     match move:
-        case Click(at, Button.LEFT, 1, ()):
+        case actions.Click(at, Button.LEFT, 1, ()):
             return {"action": "click", "coordinate": _pair(at)}
-        case LongPress(at, seconds):
+        case actions.LongPress(at, seconds):
             return {"action": "long_press", "coordinate": _pair(at), "time": float(number(seconds))}
-        case Drag((start, end), Button.LEFT, ()):
+        case actions.Drag((start, end), Button.LEFT, ()):
             return {"action": "swipe", "coordinate": _pair(start), "coordinate2": _pair(end)}
-        case Back():
+        case actions.Back():
             return {"action": "system_button", "button": "Back"}
-        case Home():
+        case actions.Home():
             return {"action": "system_button", "button": "Home"}
-        case Hotkey(("enter" | "menu" as key,)):
+        case actions.Hotkey(("enter" | "menu" as key,)):
             return {"action": "system_button", "button": key.capitalize()}
-        case OpenApp(app):
+        case actions.OpenApp(app):
             return {"action": "open", "text": app}
         case _:
-            return _either(move, family)
+            return _shared_call(move, family)
 
 
-def _either(move: ModelMove, family: str) -> dict[str, object]:
+def _shared_call(move: ModelMove, family: str) -> dict[str, object]:
     match move:
-        case Type():
+        case actions.Type():
             return {"action": "type", "text": content(move)}
-        case Wait(seconds):
+        case actions.Wait(seconds):
             return {"action": "wait", "time": float(number(seconds))}
         case Finish(""):
             return {"action": "terminate", "status": "success"}
@@ -216,11 +204,11 @@ def _either(move: ModelMove, family: str) -> dict[str, object]:
 
 
 def _wheel(direction: Direction, amount: int, at: ModelPoint | None) -> dict[str, object]:
-    across = direction in (Direction.LEFT, Direction.RIGHT)
+    horizontal = direction in (Direction.LEFT, Direction.RIGHT)
     sign = 1 if direction in (Direction.UP, Direction.RIGHT) else -1
     pixels = amount if amount <= MAX_NOTCHES else amount * PIXELS_PER_NOTCH
     where: dict[str, object] = {} if at is None else {"coordinate": _pair(at)}
-    return {"action": "hscroll" if across else "scroll", "pixels": sign * pixels, **where}
+    return {"action": "hscroll" if horizontal else "scroll", "pixels": sign * pixels, **where}
 
 
 def _pair(point: ModelPoint) -> list[float]:

@@ -6,33 +6,15 @@ Other families extend `UI_TARS` or redefine names (`press` holds a key down in U
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from ....envs.actions import (
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Direction,
-    Drag,
-    Home,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    LongPress,
-    Move,
-    Navigate,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from ....envs import actions
+from ....envs.actions import Button, Direction
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 from ..parser.call import Call, ParseError
 from .arguments import Arguments
 
 Moves: TypeAlias = tuple[ModelMove, ...]
-Meaning: TypeAlias = Callable[[Arguments], Moves]
-Vocabulary: TypeAlias = Mapping[str, Meaning]
+MoveBuilder: TypeAlias = Callable[[Arguments], Moves]
+Vocabulary: TypeAlias = Mapping[str, MoveBuilder]
 
 SUBMITS = "\n"
 """Typed text that ends with this is submitted with Enter instead of typing it."""
@@ -55,39 +37,39 @@ def moves_of(calls: tuple[Call, ...], vocabulary: Vocabulary) -> Moves:
         raise ParseError("bad_syntax", calls[MAX_CALLS].position, f"{len(calls)} actions in one reply are too many")
     moves: list[ModelMove] = []
     for call in calls:
-        meaning = vocabulary.get(call.name.lower())
-        if meaning is None:
+        build = vocabulary.get(call.name.lower())
+        if build is None:
             raise ParseError("unknown_action", call.position, f"there is no action {call.name:.40}")
-        moves.extend(meaning(Arguments(call)))
+        moves.extend(build(Arguments(call)))
     return tuple(moves)
 
 
-def click(button: Button = Button.LEFT, count: int = 1) -> Meaning:
+def click(button: Button = Button.LEFT, count: int = 1) -> MoveBuilder:
     """A click with that button and count."""
-    return lambda args: (Click(args.point(), button, count),)
+    return lambda args: (actions.Click(args.point(), button, count),)
 
 
-def typed(text: str) -> Type:
+def typed(text: str) -> actions.Type:
     """A `Type` action; a trailing line break submits."""
-    return Type(text.removesuffix(SUBMITS), submit=True) if text.endswith(SUBMITS) else Type(text)
+    return actions.Type(text.removesuffix(SUBMITS), submit=True) if text.endswith(SUBMITS) else actions.Type(text)
 
 
 def type_text(args: Arguments) -> Moves:
     """`type(content, start_box)`: with a point, click there first."""
     action = typed(args.text())
     point = args.point_if_any() if args.has("start_box", "point", "box", "x") else None
-    return (action,) if point is None else (Click(point), action)
+    return (action,) if point is None else (actions.Click(point), action)
 
 
 def drag(args: Arguments) -> Moves:
     """A drag from one point to another."""
-    return (Drag((args.point(), args.end_point())),)
+    return (actions.Drag((args.point(), args.end_point())),)
 
 
 def select(args: Arguments) -> Moves:
     """`select(start_box)` opens or picks from a list; with an end it selects by dragging."""
     end = args.end_point_if_any()
-    return (Click(args.point()),) if end is None else (Drag((args.point(), end)),)
+    return (actions.Click(args.point()),) if end is None else (actions.Drag((args.point(), end)),)
 
 
 def scroll(args: Arguments) -> Moves:
@@ -97,11 +79,11 @@ def scroll(args: Arguments) -> Moves:
     """
     end = args.end_point_if_any() if args.has("end_box", "end_point") else None
     if end is not None:
-        return (Drag((args.point(), end)),)
+        return (actions.Drag((args.point(), end)),)
     amount = args.integer(("amount",), 5)
     if amount == 0:
         raise ParseError("bad_argument", args.call.position, "the scroll amount must not be 0")
-    return (Scroll(direction_of(args), abs(amount), args.point_if_any() if args.has(*_SCROLL_AT) else None),)
+    return (actions.Scroll(direction_of(args), abs(amount), args.point_if_any() if args.has(*_SCROLL_AT) else None),)
 
 
 _SCROLL_AT = ("point", "start_box", "start_point", "box", "coordinate")
@@ -113,28 +95,28 @@ def direction_of(args: Arguments) -> Direction:
     Raises:
         ParseError: it is missing or invalid.
     """
-    word = args.text(names=("direction",), index=None)
+    name = args.text(names=("direction",), index=None)
     try:
-        return Direction(word.strip().lower())
+        return Direction(name.strip().lower())
     except ValueError:
-        raise ParseError("bad_argument", args.call.position, f"there is no scroll direction {word!r:.40}") from None
+        raise ParseError("bad_argument", args.call.position, f"there is no scroll direction {name!r:.40}") from None
 
 
 def hotkey(args: Arguments) -> Moves:
     """Keys pressed together; `back` is a separate action on phones."""
     if args.text("", names=("key", "hotkey"), index=None).strip().lower() == BACK_KEY:
-        return (Back(),)
-    return (Hotkey(args.key_names()),)
+        return (actions.Back(),)
+    return (actions.Hotkey(args.key_names()),)
 
 
 def key_down(args: Arguments) -> Moves:
     """Hold each key down until it is released."""
-    return tuple(KeyDown(key) for key in args.key_names())
+    return tuple(actions.KeyDown(key) for key in args.key_names())
 
 
 def key_up(args: Arguments) -> Moves:
     """Release each key."""
-    return tuple(KeyUp(key) for key in args.key_names())
+    return tuple(actions.KeyUp(key) for key in args.key_names())
 
 
 def wait(args: Arguments) -> Moves:
@@ -142,25 +124,25 @@ def wait(args: Arguments) -> Moves:
     seconds = args.number(("time", "seconds", "duration"), 5.0, 0)
     if not 0 <= seconds <= MAX_WAIT_S:
         raise ParseError("bad_argument", args.call.position, f"the time must be 0 to {MAX_WAIT_S:g} seconds")
-    return (Wait(seconds),)
+    return (actions.Wait(seconds),)
 
 
 def long_press(args: Arguments) -> Moves:
     """A long press at a point."""
-    return (LongPress(args.point(), args.number(("time", "seconds", "duration"), 1.5)),)
+    return (actions.LongPress(args.point(), args.number(("time", "seconds", "duration"), 1.5)),)
 
 
 def navigate(args: Arguments) -> Moves:
     """Open a URL."""
-    return (Navigate(args.text(names=("content", "url", "text"))),)
+    return (actions.Navigate(args.text(names=("content", "url", "text"))),)
 
 
 def open_app(args: Arguments) -> Moves:
     """Open an application."""
-    return (OpenApp(args.text(names=("app_name", "app", "content", "text", "name"))),)
+    return (actions.OpenApp(args.text(names=("app_name", "app", "content", "text", "name"))),)
 
 
-def always(move: ModelMove) -> Meaning:
+def always(move: ModelMove) -> MoveBuilder:
     """The same move for any arguments."""
     return lambda args: (move,)
 
@@ -171,7 +153,7 @@ UI_TARS: Vocabulary = {
     **dict.fromkeys(("left_triple", "triple_click", "tripleclick"), click(count=3)),
     **dict.fromkeys(("right_single", "right_click", "rightclick"), click(Button.RIGHT)),
     **dict.fromkeys(("middle_click", "middle_single", "middleclick"), click(Button.MIDDLE)),
-    **dict.fromkeys(("hover", "mouse_move", "move_to", "moveto"), lambda args: (Move(args.point()),)),
+    **dict.fromkeys(("hover", "mouse_move", "move_to", "moveto"), lambda args: (actions.Move(args.point()),)),
     **dict.fromkeys(("drag", "left_click_drag", "swipe"), drag),
     "select": select,
     "scroll": scroll,
@@ -179,15 +161,15 @@ UI_TARS: Vocabulary = {
     "hotkey": hotkey,
     **dict.fromkeys(("press", "keydown", "key_down"), key_down),
     **dict.fromkeys(("release", "keyup", "key_up"), key_up),
-    "mouse_down": lambda args: (ButtonDown(Button.LEFT, args.point_if_any()),),
-    "mouse_up": lambda args: (ButtonUp(Button.LEFT, args.point_if_any()),),
+    "mouse_down": lambda args: (actions.ButtonDown(Button.LEFT, args.point_if_any()),),
+    "mouse_up": lambda args: (actions.ButtonUp(Button.LEFT, args.point_if_any()),),
     "long_press": long_press,
     "wait": wait,
     "navigate": navigate,
-    **dict.fromkeys(("navigate_back", "press_back", "back"), always(Back())),
-    "press_home": always(Home()),
-    "press_enter": always(Hotkey(("enter",))),
-    **dict.fromkeys(("press_recent", "press_recents", "press_recent_apps"), always(Hotkey(("recents",)))),
+    **dict.fromkeys(("navigate_back", "press_back", "back"), always(actions.Back())),
+    "press_home": always(actions.Home()),
+    "press_enter": always(actions.Hotkey(("enter",))),
+    **dict.fromkeys(("press_recent", "press_recents", "press_recent_apps"), always(actions.Hotkey(("recents",)))),
     "open_app": open_app,
     **dict.fromkeys(("finished", "finish"), lambda args: (Finish(args.text("")),)),
     **dict.fromkeys(("call_user", "user_resp"), lambda args: (AskUser(args.text("")),)),

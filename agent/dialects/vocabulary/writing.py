@@ -1,28 +1,10 @@
-r"""Writes moves in the call syntax of the UI-TARS family: the inverse of parsing, for scripted models and tests."""
+"""Writes moves in the call syntax of the UI-TARS family: the inverse of parsing, for scripted models and tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ....envs.actions import (
-    ActionIn,
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Drag,
-    Home,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    LongPress,
-    Move,
-    Navigate,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from ....envs import actions
+from ....envs.actions import Button
 from ...core.coordinates import ModelPoint
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 
@@ -70,7 +52,7 @@ def combination(keys: tuple[str, ...]) -> str:
     return " ".join([*("plus" if key == "+" else key for key in keys[:-1]), *keys[-1:]])
 
 
-def content(action: Type) -> str:
+def content(action: actions.Type) -> str:
     """The text of `action`, with a trailing line break if it is submitted."""
     return action.text + "\n" if action.submit else action.text
 
@@ -86,8 +68,8 @@ def write_reply(thought: str | None, moves: Sequence[ModelMove], form: PointForm
     Raises:
         ValueError: the family cannot express one of the moves.
     """
-    actions = "\n\n".join(write_move(move, form) for move in moves)
-    return f"Thought: {thought}\nAction: {actions}" if thought else f"Action: {actions}"
+    calls = "\n\n".join(write_move(move, form) for move in moves)
+    return f"Thought: {thought}\nAction: {calls}" if thought else f"Action: {calls}"
 
 
 def write_move(move: ModelMove, form: PointForm) -> str:
@@ -103,45 +85,45 @@ def write_move(move: ModelMove, form: PointForm) -> str:
             return _with_content("call_user", text)
         case GiveUp(text):
             return _with_content("infeasible", text)
-        case Click(at, button, count, ()) if (button, count) in CLICKS:
+        case actions.Click(at, button, count, ()) if (button, count) in CLICKS:
             return f"{CLICKS[button, count]}({form.start}={form.write(at)})"
-        case Move(to):
+        case actions.Move(to):
             return f"hover({form.start}={form.write(to)})"
-        case Drag((start, end), Button.LEFT, ()):
+        case actions.Drag((start, end), Button.LEFT, ()):
             return f"drag({form.drag_start}={form.write(start)}, {form.end}={form.write(end)})"
-        case Scroll():
+        case actions.Scroll():
             return _scroll(move, form)
-        case LongPress(at, seconds):
+        case actions.LongPress(at, seconds):
             return f"long_press({form.start}={form.write(at)}, time='{number(seconds)}')"
-        case ButtonDown(Button.LEFT, at):
+        case actions.ButtonDown(Button.LEFT, at):
             return f"mouse_down({_at(at, form)})"
-        case ButtonUp(Button.LEFT, at):
+        case actions.ButtonUp(Button.LEFT, at):
             return f"mouse_up({_at(at, form)})"
-        case Click() | Drag() | ButtonDown() | ButtonUp():
+        case actions.Click() | actions.Drag() | actions.ButtonDown() | actions.ButtonUp():
             raise unsupported(move, "UI-TARS")
         case _:
             return _write_other(move)
 
 
-def _write_other(move: ActionIn[ModelPoint]) -> str:
+def _write_other(move: actions.ActionIn[ModelPoint]) -> str:
     match move:
-        case Type():
+        case actions.Type():
             return f"type(content={quoted(content(move))})"
-        case Hotkey(keys):
+        case actions.Hotkey(keys):
             return f"hotkey(key={quoted(combination(keys))})"
-        case KeyDown(key):
+        case actions.KeyDown(key):
             return f"press(key={quoted(key)})"
-        case KeyUp(key):
+        case actions.KeyUp(key):
             return f"release(key={quoted(key)})"
-        case Wait(seconds):
+        case actions.Wait(seconds):
             return "wait()" if seconds == 5 else f"wait(time='{number(seconds)}')"
-        case Navigate(url):
+        case actions.Navigate(url):
             return f"navigate(content={quoted(url)})"
-        case Back():
+        case actions.Back():
             return "navigate_back()"
-        case OpenApp(app):
+        case actions.OpenApp(app):
             return f"open_app(app_name={quoted(app)})"
-        case Home():
+        case actions.Home():
             return "press_home()"
         case _:
             raise unsupported(move, "UI-TARS")
@@ -155,7 +137,7 @@ def _at(at: ModelPoint | None, form: PointForm) -> str:
     return "" if at is None else f"{form.start}={form.write(at)}"
 
 
-def _scroll(move: Scroll[ModelPoint], form: PointForm) -> str:
+def _scroll(move: actions.Scroll[ModelPoint], form: PointForm) -> str:
     where = _at(move.at, form)
     amount = "" if move.amount == 5 else f", amount={move.amount}"
     return f"scroll({where}{', ' if where else ''}direction='{move.direction}'{amount})"

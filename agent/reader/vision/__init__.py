@@ -1,1 +1,1 @@
-"""What the reader sees: text and controls, found by OCR and by their shapes."""
+"""Computer vision for the reader: finds text with OCR, and controls by their shapes."""

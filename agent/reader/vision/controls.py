@@ -59,9 +59,9 @@ class _ControlDetector:
             return None
         words = [word for segment in self._inside(area) for word in segment.words]
         is_large_rectangle = shape.is_rectangle and area.width > _CHECKBOX_PX[1]
-        if is_large_rectangle and self._has_caption(area, words, is_even=shape.is_even):
+        if is_large_rectangle and self._has_caption(area, words, has_equal_sides=shape.has_equal_sides):
             return self._captioned(ControlKind.BUTTON, area, words)
-        if area.width <= self.max_checkbox_px and area.height <= self.max_checkbox_px and shape.is_even:
+        if area.width <= self.max_checkbox_px and area.height <= self.max_checkbox_px and shape.has_equal_sides:
             return self._small(shape)
         if not shape.is_rectangle:
             return ScreenControl(ControlKind.SLIDER, area) if self._is_filled_track(shape) else None
@@ -69,11 +69,11 @@ class _ControlDetector:
             return ScreenControl(ControlKind.PANE, area)  # a bar across the whole width
         if _BOX_PX[0] <= area.height <= self.max_box_px and area.width >= 1.2 * area.height:
             return self._box(area)
-        if area.height <= self.max_box_px and shape.is_even:
-            return ScreenControl(ControlKind.ICON, area) if self._is_drawn_in(area) else None
+        if area.height <= self.max_box_px and shape.has_equal_sides:
+            return ScreenControl(ControlKind.ICON, area) if self._has_content(area) else None
         if area.width <= _PANE_WIDTH_PX or area.height <= self.max_box_px:
             return None
-        is_empty = not self._is_drawn_in(area) and not self._inside(area)
+        is_empty = not self._has_content(area) and not self._inside(area)
         return ScreenControl(ControlKind.TEXT_AREA if is_empty else ControlKind.PANE, area)
 
     def _small(self, shape: Shape) -> ScreenControl | None:
@@ -120,7 +120,7 @@ class _ControlDetector:
             kind = ControlKind.DROP_DOWN
         elif words:
             kind = ControlKind.BUTTON if self._is_button(area, words) else ControlKind.FIELD
-        elif self._is_drawn_in(area) and not self._shows_typed_text(area):
+        elif self._has_content(area) and not self._shows_typed_text(area):
             kind = ControlKind.ICON
         else:
             kind = ControlKind.FIELD
@@ -144,11 +144,11 @@ class _ControlDetector:
         background = words[0].background
         return saturation(background) > _VIVID or (before > area.height and after < 3 * before)
 
-    def _has_caption(self, area: Area, words: Sequence[Word], *, is_even: bool) -> bool:
+    def _has_caption(self, area: Area, words: Sequence[Word], *, has_equal_sides: bool) -> bool:
         """Whether `words` are the caption of a large or square button."""
-        if not words or not (is_even or area.height > self.max_box_px):
+        if not words or not (has_equal_sides or area.height > self.max_box_px):
             return False
-        return self._has_centred_caption(area, words) or (is_even and self._is_mostly_caption(area, words))
+        return self._has_centred_caption(area, words) or (has_equal_sides and self._is_mostly_caption(area, words))
 
     def _is_mostly_caption(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether a short text fills much of the width of a frame."""
@@ -163,8 +163,8 @@ class _ControlDetector:
             or area.height > 12 * extent.height
         ):
             return False
-        across, down = extent.centre
-        return abs(across - area.centre[0]) < 0.1 * area.width and abs(down - area.centre[1]) < 0.1 * area.height
+        x, y = extent.centre
+        return abs(x - area.centre[0]) < 0.1 * area.width and abs(y - area.centre[1]) < 0.1 * area.height
 
     def _shows_typed_text(self, area: Area) -> bool:
         """Whether the contents are only a caret, or the equal dots of a password."""
@@ -195,7 +195,7 @@ class _ControlDetector:
         height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
         return 0.9 <= width / height <= 3.2 and width <= 0.8 * area.height and height <= 0.6 * area.height
 
-    def _is_drawn_in(self, area: Area) -> bool:
+    def _has_content(self, area: Area) -> bool:
         inner = self.grey[int(area.top) + 3 : int(area.bottom) - 3, int(area.left) + 3 : int(area.right) - 3]
         return bool(inner.size) and float(inner.std()) > _DRAWN
 
@@ -212,13 +212,13 @@ class _ControlDetector:
 
     def _is_inside_letter(self, area: Area) -> bool:
         """Whether a small shape is the inside of a letter: it is within a word, with no gap to the other letters."""
-        across, down = area.centre
+        x, y = area.centre
         for segment in self.segments:
             for word in segment.words:
                 box = word.area
-                if not (box.left < across < box.right and box.top < down < box.bottom):
+                if not (box.left < x < box.right and box.top < y < box.bottom):
                     continue
-                is_first = across - box.left <= area.width and self._is_isolated(area)
+                is_first = x - box.left <= area.width and self._is_isolated(area)
                 is_sign = fills_checkbox(area, word) or (word.text[0] in RINGS and (is_first or len(word.text) == 1))
                 return not is_sign
         return False
@@ -237,14 +237,14 @@ class _ControlDetector:
 
     def _is_filled(self, area: Area) -> bool:
         """Whether it contains a tick or a dot, or has another fill than the background."""
-        across, down = area.centre
+        x, y = area.centre
         top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
         rows, columns = np.ogrid[top:bottom, left:right]
-        away = np.hypot(rows + 0.5 - down, columns + 0.5 - across)
+        away = np.hypot(rows + 0.5 - y, columns + 0.5 - x)
         middle = self.grey[top:bottom, left:right][away <= 0.22 * area.width]  # well within the ring of a radio button
         if not middle.size:
             return False
-        background = float(self.grey[int(down), max(left - 4 - round(0.3 * area.width), 0)])
+        background = float(self.grey[int(y), max(left - 4 - round(0.3 * area.width), 0)])
         return float(middle.std()) > 18 or abs(float(middle.mean()) - background) > 70
 
     def _has_faint_frame(self, area: Area) -> bool | None:
@@ -299,10 +299,10 @@ def _is_link(word: Word, usual: Colour) -> bool:
 
 
 def _usual_text_colour(segments: Sequence[TextSegment]) -> Colour:
-    inks = [word.colour for segment in segments for word in segment.words if saturation(word.colour) <= _VIVID]
-    if not inks:
+    colours = [word.colour for segment in segments for word in segment.words if saturation(word.colour) <= _VIVID]
+    if not colours:
         return (0, 0, 0)
-    red, green, blue = (int(value) for value in np.median(np.array(inks), axis=0))
+    red, green, blue = (int(value) for value in np.median(np.array(colours), axis=0))
     return red, green, blue
 
 

@@ -46,58 +46,58 @@ class CachedTextDetector(TextDetector):
         super().__init__(settings)
         self.network_runs = 0
         self._prepare: Any = self.get_preprocess()
-        self._known: OrderedDict[bytes, npt.NDArray[np.float16]] = OrderedDict()
+        self._cache: OrderedDict[bytes, npt.NDArray[np.float16]] = OrderedDict()
 
     def __call__(self, img: Pixels) -> TextDetOutput:
         """The boxes of all lines on `img`; called by RapidOCR."""
         resized = np.asarray(self._prepare.resize(img), np.uint8)
-        likely = np.zeros((1, 1, *resized.shape[:2]), np.float32)
+        probability = np.zeros((1, 1, *resized.shape[:2]), np.float32)
         for region in regions_of(resized):
-            seen = self._likely(resized[region.top : region.bottom, region.left : region.right])
-            likely[0, 0, region.top : region.bottom, region.left : region.right] = seen
-        boxes, scores = self.postprocess_op(likely, img.shape[:2])
+            seen = self._text_probability(resized[region.top : region.bottom, region.left : region.right])
+            probability[0, 0, region.top : region.bottom, region.left : region.right] = seen
+        boxes, scores = self.postprocess_op(probability, img.shape[:2])
         return TextDetOutput(img, self.sorted_boxes(boxes), scores) if len(boxes) else TextDetOutput()
 
-    def _likely(self, region: Pixels) -> npt.NDArray[np.float16]:
+    def _text_probability(self, region: Pixels) -> npt.NDArray[np.float16]:
         """The probability of each pixel to belong to text."""
         key = blake2b(region.tobytes(), digest_size=16, salt=repr(region.shape[:2]).encode()[:16]).digest()
-        if key not in self._known:
+        if key not in self._cache:
             self.network_runs += 1
             height, width = region.shape[:2]
-            whole = np.pad(region, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
-            prepared = self._prepare.permute(self._prepare.normalize(whole))
+            padded = np.pad(region, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
+            prepared = self._prepare.permute(self._prepare.normalize(padded))
             found = self.session(prepared[np.newaxis].astype(np.float32))
-            self._known[key] = found[0, 0, :height, :width].astype(np.float16)
-            if len(self._known) > _REGIONS_CACHED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+            self._cache[key] = found[0, 0, :height, :width].astype(np.float16)
+            if len(self._cache) > _REGIONS_CACHED:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(key)
+        return self._cache[key]
 
 
 def regions_of(pixels: Pixels) -> Iterator[Region]:
     """The regions of an image in which something is drawn, from top to bottom."""
-    same = (pixels[1:] == pixels[:-1]).reshape(len(pixels) - 1, -1).all(axis=1)
-    for top, bottom in _cut(same, _BETWEEN_ROWS_PX, _ROWS_PX):
+    same_rows = (pixels[1:] == pixels[:-1]).reshape(len(pixels) - 1, -1).all(axis=1)
+    for top, bottom in _split_axis(same_rows, _BETWEEN_ROWS_PX, _ROWS_PX):
         band = pixels[top:bottom]
-        alike = (band[:, 1:] == band[:, :-1]).all(axis=(0, 2))
-        for left, right in _cut(alike, _BETWEEN_COLUMNS_PX, _COLUMNS_PX):
+        same_columns = (band[:, 1:] == band[:, :-1]).all(axis=(0, 2))
+        for left, right in _split_axis(same_columns, _BETWEEN_COLUMNS_PX, _COLUMNS_PX):
             yield Region(left, top, right, bottom)
 
 
-def _cut(same: npt.NDArray[np.bool_], between: int, least: int) -> list[tuple[int, int]]:
+def _split_axis(same: npt.NDArray[np.bool_], min_gap: int, min_lines: int) -> list[tuple[int, int]]:
     """Split an image along one axis; `same` marks the lines equal to the previous one. Returns ranges of lines.
 
-    Splits are inside runs of at least `between` equal lines; such runs are skipped, except for a margin.
+    Splits are inside runs of at least `min_gap` equal lines; such runs are skipped, except for a margin.
     """
     total = len(same) + 1
-    drawn = _runs(~same, between)
+    drawn = _runs(~same, min_gap)
     regions: list[tuple[int, int]] = []
     for first, last in drawn:
         begin, end = max(first - _MARGIN_PX, 0), min(last + 1 + _MARGIN_PX, total)
         top, bottom = regions[-1] if regions else (0, 0)
         if not regions or begin >= bottom:
             regions.append((begin, end))
-        elif bottom - top < least:
+        elif bottom - top < min_lines:
             regions[-1] = top, end
         else:
             middle = (begin + bottom) // 2
@@ -106,11 +106,11 @@ def _cut(same: npt.NDArray[np.bool_], between: int, least: int) -> list[tuple[in
     return regions
 
 
-def _runs(drawn: npt.NDArray[np.bool_], between: int) -> Sequence[tuple[int, int]]:
-    """Runs of drawn lines as (first, last), merged if less than `between` apart."""
+def _runs(drawn: npt.NDArray[np.bool_], min_gap: int) -> Sequence[tuple[int, int]]:
+    """Runs of drawn lines as (first, last), merged if less than `min_gap` apart."""
     at = np.flatnonzero(drawn)
     if not len(at):
         return []
-    breaks = np.flatnonzero(np.diff(at) > between)
+    breaks = np.flatnonzero(np.diff(at) > min_gap)
     firsts, lasts = np.append(at[0], at[breaks + 1]), np.append(at[breaks], at[-1])
     return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]

@@ -57,8 +57,8 @@ class CachedOcr(RapidOCR):
 
     def recognize_txt(self, img: Sequence[Pixels]) -> TextRecOutput:
         """The texts of the cropped lines `img`, each recognized separately; called by RapidOCR."""
-        read = [self._line(crop) for crop in img]
-        texts, scores, words = zip(*read, strict=True)
+        lines = [self._line(crop) for crop in img]
+        texts, scores, words = zip(*lines, strict=True)
         return TextRecOutput(list(img), texts, list(scores), words, 0.0)
 
     def line(self, crop: Pixels) -> tuple[str, float]:
@@ -123,8 +123,8 @@ def _word(pixels: Pixels, text: str, score: float, area: Area) -> Word:
 
 
 def _area_of(corners: list[list[float]]) -> Area:
-    across, down = [corner[0] for corner in corners], [corner[1] for corner in corners]
-    return Area(float(min(across)), float(min(down)), float(max(across)), float(max(down)))
+    xs, ys = [corner[0] for corner in corners], [corner[1] for corner in corners]
+    return Area(float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
 
 
 def _drop_misread_images(segments: list[TextSegment]) -> list[TextSegment]:

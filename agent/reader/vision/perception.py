@@ -115,11 +115,11 @@ def _text_area_right_of(pixels: Pixels, checkbox: Area, segments: Sequence[TextS
     part = pixels[rows, left : left + int(_LABEL_WIDTHS * checkbox.width)].astype(np.int16)
     if part.shape[1] < 2:
         return None
-    inked = np.flatnonzero((np.abs(part - part[0, 0]).sum(axis=2) > _CONTRAST).any(axis=0))
-    if not len(inked) or inked[0] > checkbox.width:
+    drawn = np.flatnonzero((np.abs(part - part[0, 0]).sum(axis=2) > _CONTRAST).any(axis=0))
+    if not len(drawn) or drawn[0] > checkbox.width:
         return None
-    ends = inked[np.flatnonzero(np.diff(np.append(inked, 1 << 30)) > 0.6 * checkbox.width)[0]]
-    return Area(left + float(inked[0]) - 3, checkbox.top - 2, left + float(ends) + 4, checkbox.bottom + 2)
+    ends = drawn[np.flatnonzero(np.diff(np.append(drawn, 1 << 30)) > 0.6 * checkbox.width)[0]]
+    return Area(left + float(drawn[0]) - 3, checkbox.top - 2, left + float(ends) + 4, checkbox.bottom + 2)
 
 
 def _split_at_frames(segment: TextSegment, controls: tuple[ScreenControl, ...]) -> list[TextSegment]:
@@ -161,27 +161,27 @@ def _strip_checkbox_glyph(word: Word, checkboxes: list[ScreenControl]) -> Word |
     """Remove a check box or radio button that OCR read as the first letter of `word`; None if nothing is left."""
     box = word.area
     for checkbox in checkboxes:
-        across, down = checkbox.area.centre
+        x, y = checkbox.area.centre
         signs = RINGS if checkbox.kind is ControlKind.RADIO else SQUARES
         if not (word.text[0] in signs or fills_checkbox(checkbox.area, word)) or not (
-            box.left - 4 <= across <= box.right and box.top <= down <= box.bottom
+            box.left - 4 <= x <= box.right and box.top <= y <= box.bottom
         ):
             continue
         if len(word.text) == 1 or checkbox.area.right >= box.right - 4:
             return None
-        if across - box.left <= checkbox.area.width:
+        if x - box.left <= checkbox.area.width:
             return replace(word, text=word.text[1:], area=Area(checkbox.area.right + 3, box.top, box.right, box.bottom))
     return word
 
 
 def _frame_of(area: Area, controls: tuple[ScreenControl, ...]) -> Area | None:
     """The smallest frame that contains the centre of `area`."""
-    across, down = area.centre
+    x, y = area.centre
     frames = [
         control.area
         for control in controls
         if control.kind in _BOUNDARIES
-        and control.area.left < across < control.area.right
-        and control.area.top < down < control.area.bottom
+        and control.area.left < x < control.area.right
+        and control.area.top < y < control.area.bottom
     ]
     return min(frames, key=lambda frame: frame.width * frame.height, default=None)

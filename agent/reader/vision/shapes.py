@@ -31,8 +31,8 @@ class Shape:
     share: float
 
     @property
-    def is_even(self) -> bool:
-        """Whether the width is about the height."""
+    def has_equal_sides(self) -> bool:
+        """Whether width and height are about equal."""
         return 0.8 <= self.area.width / self.area.height <= 1.25
 
     @property
@@ -43,7 +43,7 @@ class Shape:
     @property
     def is_square(self) -> bool:
         """Whether it is a square."""
-        return self.is_even and self.share >= _SQUARE
+        return self.has_equal_sides and self.share >= _SQUARE
 
     @property
     def is_rectangle(self) -> bool:
@@ -65,10 +65,10 @@ def find_shapes(grey: npt.NDArray[np.uint8]) -> list[Shape]:
     kept: dict[tuple[int, int], list[Area]] = {}
     found: list[Shape] = []
     for shape in sorted(shapes, key=_cleanness):
-        across, down = int(shape.area.left) // _CELL_PX, int(shape.area.top) // _CELL_PX
-        near = [area for x in (-1, 0, 1) for y in (-1, 0, 1) for area in kept.get((across + x, down + y), ())]
+        x, y = int(shape.area.left) // _CELL_PX, int(shape.area.top) // _CELL_PX
+        near = [area for dx in (-1, 0, 1) for dy in (-1, 0, 1) for area in kept.get((x + dx, y + dy), ())]
         if not any(is_same(shape.area, area) for area in near):
-            kept.setdefault((across, down), []).append(shape.area)
+            kept.setdefault((x, y), []).append(shape.area)
             found.append(shape)
     return sorted(found, key=lambda shape: (shape.area.top, shape.area.left))
 
@@ -78,9 +78,9 @@ def _cleanness(shape: Shape) -> tuple[bool, float]:
     return not (shape.is_rectangle or shape.is_round), shape.area.width * shape.area.height
 
 
-def _shape_of(contour: Any, most: int) -> Shape | None:
+def _shape_of(contour: Any, image_px: int) -> Shape | None:
     left, top, width, height = cv2.boundingRect(contour)
-    if width < _MIN_PX or height < _THIN_PX[0] or width * height > _MAX_SHARE * most:
+    if width < _MIN_PX or height < _THIN_PX[0] or width * height > _MAX_SHARE * image_px:
         return None
     box = max((width - 1) * (height - 1), 1)
     share = cv2.contourArea(contour) / box

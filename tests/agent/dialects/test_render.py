@@ -10,7 +10,7 @@ from screenwright.agent.dialects.parser.box_tokens import with_box_tokens
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.prompting.thoughts import Thoughts
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
-from screenwright.agent.dialects.registry import dialect_named, dialect_names, with_thinking
+from screenwright.agent.dialects.registry import dialect_named, dialect_names, with_thoughts
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.ui_tars import LAST_ACTION, TEMPLATES, Doubao, UiTars10, UiTars15
 from screenwright.envs.geometry import Size
@@ -138,7 +138,7 @@ def test_unknown_prompt_kind_error_lists_the_available_ones(dialect: Qwen25Vl) -
 @pytest.mark.parametrize("name", ["ui-tars-1.5", "ui-tars-1.0", "doubao", "seed-xml", "opencua"])
 def test_planned_thoughts_extend_the_prompt(name: str) -> None:
     official = dialect_named(name)
-    planned = with_thinking(official, Thoughts.PLANNED)
+    planned = with_thoughts(official, Thoughts.PLANNED)
     lines = render("thoughts_planned")
     as_usual = "".join(message.text for message in official.render("a task", (Turn(NOW),)))
     prompt = "".join(message.text for message in planned.render("a task", (Turn(NOW),)))
@@ -146,13 +146,13 @@ def test_planned_thoughts_extend_the_prompt(name: str) -> None:
     assert prompt.count(lines) == 1
     assert prompt.index(lines) < prompt.rindex("a task")
     assert planned.prompt_sha256 != official.prompt_sha256
-    assert with_thinking(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
+    assert with_thoughts(planned, Thoughts.OFFICIAL).prompt_sha256 == official.prompt_sha256
 
 
 def test_family_without_thought_instructions_refuses_them() -> None:
-    with pytest.raises(ValueError, match="the prompt of holo2 does not say how to think: leave out --thoughts planned"):
-        with_thinking(dialect_named("holo2"), Thoughts.PLANNED)
-    assert with_thinking(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
+    with pytest.raises(ValueError, match="the prompt of holo2 does not support --thoughts planned: leave it out"):
+        with_thoughts(dialect_named("holo2"), Thoughts.PLANNED)
+    assert with_thoughts(dialect_named("holo2"), Thoughts.OFFICIAL) == dialect_named("holo2")
 
 
 @pytest.mark.parametrize(

@@ -17,26 +17,8 @@ from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.seed_xml import SeedXml
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.agent.dialects.ui_venus import UiVenus
-from screenwright.envs.actions import (
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Direction,
-    Drag,
-    Home,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    LongPress,
-    Move,
-    Navigate,
-    OpenApp,
-    Scroll,
-    Type,
-    Wait,
-)
+from screenwright.envs import actions
+from screenwright.envs.actions import Button, Direction
 from screenwright.envs.keys import NAMED
 
 Writer = (
@@ -53,24 +35,26 @@ keys = st.sampled_from(sorted(NAMED) + list("abcz019+-=,./\\'`;[]"))
 seconds = st.integers(0, 800).map(lambda eighths: eighths / 8)
 texts = st.text(max_size=40)
 # A text that ends in a line break is the same as one that is submitted, and is read so.
-typed = st.builds(Type, texts, st.booleans()).filter(lambda typed: typed.submit or not typed.text.endswith("\n"))
+typed = st.builds(actions.Type, texts, st.booleans()).filter(
+    lambda typed: typed.submit or not typed.text.endswith("\n")
+)
 moves: st.SearchStrategy[ModelMove] = st.one_of(
-    st.builds(Click, points, st.sampled_from(Button), st.integers(1, 3)),
-    st.builds(Move, points),
-    st.builds(Drag, st.tuples(points, points)),
-    st.builds(Scroll, st.sampled_from(Direction), st.integers(1, 90), st.none() | points),
+    st.builds(actions.Click, points, st.sampled_from(Button), st.integers(1, 3)),
+    st.builds(actions.Move, points),
+    st.builds(actions.Drag, st.tuples(points, points)),
+    st.builds(actions.Scroll, st.sampled_from(Direction), st.integers(1, 90), st.none() | points),
     typed,
-    st.builds(Hotkey, st.lists(keys, min_size=1, max_size=3).map(tuple)),
-    st.builds(KeyDown, keys),
-    st.builds(KeyUp, keys),
-    st.builds(ButtonDown, st.just(Button.LEFT), st.none() | points),
-    st.builds(ButtonUp, st.just(Button.LEFT), st.none() | points),
-    st.builds(LongPress, points, seconds),
-    st.builds(Wait, seconds),
-    st.builds(Navigate, texts),
-    st.builds(OpenApp, texts),
-    st.just(Back()),
-    st.just(Home()),
+    st.builds(actions.Hotkey, st.lists(keys, min_size=1, max_size=3).map(tuple)),
+    st.builds(actions.KeyDown, keys),
+    st.builds(actions.KeyUp, keys),
+    st.builds(actions.ButtonDown, st.just(Button.LEFT), st.none() | points),
+    st.builds(actions.ButtonUp, st.just(Button.LEFT), st.none() | points),
+    st.builds(actions.LongPress, points, seconds),
+    st.builds(actions.Wait, seconds),
+    st.builds(actions.Navigate, texts),
+    st.builds(actions.OpenApp, texts),
+    st.just(actions.Back()),
+    st.just(actions.Home()),
     st.builds(Finish, texts),
     st.builds(AskUser, texts),
     st.builds(GiveUp, texts),
@@ -103,11 +87,11 @@ def test_written_reply_is_parsed_back(writer: Writer, move: ModelMove) -> None:
 @pytest.mark.parametrize("writer", [Gta1(), holo1()], ids=label)
 @given(at=points)
 def test_point_of_a_grounding_model_is_a_click(writer: Writer, at: ModelPoint) -> None:
-    assert writer.parse(writer.format(None, [Click(at)])) == Reply((Click(at),))
+    assert writer.parse(writer.format(None, [actions.Click(at)])) == Reply((actions.Click(at),))
 
 
 @pytest.mark.parametrize("writer", SEVERAL, ids=label)
-@given(moves=st.lists(typed | st.builds(Click, points) | st.builds(Finish, texts), min_size=2, max_size=4))
+@given(moves=st.lists(typed | st.builds(actions.Click, points) | st.builds(Finish, texts), min_size=2, max_size=4))
 def test_moves_keep_their_order(writer: Writer, moves: list[ModelMove]) -> None:
     if (text := written(writer, moves)) is not None:
         assert writer.parse(text) == Reply(tuple(moves))
@@ -116,7 +100,7 @@ def test_moves_keep_their_order(writer: Writer, moves: list[ModelMove]) -> None:
 @pytest.mark.parametrize("writer", SEVERAL, ids=label)
 @given(thought=thoughts)
 def test_thought_is_parsed_back(writer: Writer, thought: str | None) -> None:
-    reply = writer.parse(writer.format(thought, [Click(ModelPoint(1, 2))]))
+    reply = writer.parse(writer.format(thought, [actions.Click(ModelPoint(1, 2))]))
     assert isinstance(reply, Reply), reply
     assert reply.thought == thought
 
@@ -124,28 +108,28 @@ def test_thought_is_parsed_back(writer: Writer, thought: str | None) -> None:
 @pytest.mark.parametrize("writer", EVERYTHING, ids=label)
 def test_plus_key_is_kept_in_any_position(writer: Writer) -> None:
     for keys in (("+",), ("ctrl", "+"), ("alt", "+", "alt")):
-        reply = writer.parse(writer.format(None, [Hotkey(keys)]))
+        reply = writer.parse(writer.format(None, [actions.Hotkey(keys)]))
         assert isinstance(reply, Reply), reply
-        assert reply.moves == (Hotkey(keys),)
+        assert reply.moves == (actions.Hotkey(keys),)
 
 
 P, Q = ModelPoint(10, 20), ModelPoint(30.5, 40)
 COMMON: tuple[ModelMove, ...] = (
-    Click(P),
-    Drag((P, Q)),
-    Type("a b", submit=True),
-    Wait(5.0),
+    actions.Click(P),
+    actions.Drag((P, Q)),
+    actions.Type("a b", submit=True),
+    actions.Wait(5.0),
     Finish("done"),
     AskUser("?"),
 )
 COMPUTER: tuple[ModelMove, ...] = (
-    Click(P, count=2),
-    Click(P, Button.RIGHT),
-    Move(P),
-    Scroll(Direction.LEFT, 3, P),
-    Hotkey(("ctrl", "c")),
+    actions.Click(P, count=2),
+    actions.Click(P, Button.RIGHT),
+    actions.Move(P),
+    actions.Scroll(Direction.LEFT, 3, P),
+    actions.Hotkey(("ctrl", "c")),
 )
-PHONE: tuple[ModelMove, ...] = (LongPress(P), Back(), Home(), OpenApp("Clock"))
+PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Home(), actions.OpenApp("Clock"))
 
 
 @pytest.mark.parametrize(
@@ -157,9 +141,18 @@ PHONE: tuple[ModelMove, ...] = (LongPress(P), Back(), Home(), OpenApp("Clock"))
         ),
         *((writer, (*COMMON, *PHONE)) for writer in (UiTars15(), *TOUCH, ScaleCua())),
         (OpenCua(), (*(move for move in COMMON if not isinstance(move, AskUser)), *COMPUTER)),
-        (holo2(), (Click(P), Navigate("https://a.org"), Back(), Scroll(Direction.DOWN), Finish("42"))),
-        (holo1(), (Click(P),)),
-        (Gta1(), (Click(P),)),
+        (
+            holo2(),
+            (
+                actions.Click(P),
+                actions.Navigate("https://a.org"),
+                actions.Back(),
+                actions.Scroll(Direction.DOWN),
+                Finish("42"),
+            ),
+        ),
+        (holo1(), (actions.Click(P),)),
+        (Gta1(), (actions.Click(P),)),
     ],
     ids=lambda value: label(value) if not isinstance(value, tuple) else "",
 )
@@ -188,9 +181,9 @@ FORMS: list[tuple[Callable[[], Writer], str]] = [
 
 @pytest.mark.parametrize(("make", "reply"), FORMS)
 def test_dialect_writes_like_its_model(make: Callable[[], Writer], reply: str) -> None:
-    assert make().format("Go.", [Click(P)]) == reply
+    assert make().format("Go.", [actions.Click(P)]) == reply
 
 
 def test_inexpressible_move_is_an_error() -> None:
     with pytest.raises(ValueError, match="UI-TARS cannot express Click"):
-        UiTars15().format(None, [Click(P, Button.MIDDLE, count=3)])
+        UiTars15().format(None, [actions.Click(P, Button.MIDDLE, count=3)])

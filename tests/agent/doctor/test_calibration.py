@@ -30,7 +30,7 @@ from screenwright.agent.doctor.screens import SIZES, CalibrationScreen, Calibrat
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.envs.check import CheckStatus
 from screenwright.envs.geometry import ScreenPoint, Size
-from screenwright.testing import Aim, PointingModel, answering_in
+from screenwright.testing import Aim, PointingModel, aim_in_space
 from screenwright.testing.pointing import WritingDialect
 
 SEEDS = st.integers(0, 2**32)
@@ -142,7 +142,7 @@ def test_space_is_identified_despite_noise_and_misses(
 ) -> None:
     dialect = dialect_named(name)
     hypothesis = data.draw(st.sampled_from(hypotheses_for(dialect)))
-    aim = answering_in(hypothesis, noise_px=noise_px, misses=misses, seed=seed)
+    aim = aim_in_space(hypothesis, noise_px=noise_px, misses=misses, seed=seed)
     calibration = measured(dialect, aim)
     found = calibration.space
     assert found is not None
@@ -158,7 +158,7 @@ def test_model_that_uses_its_dialects_space_is_never_rejected(
     name: str, seed: int, noise_px: float, misses: float
 ) -> None:
     dialect = dialect_named(name)
-    aim = answering_in(SpaceHypothesis(dialect.space), noise_px=noise_px, misses=misses, seed=seed)
+    aim = aim_in_space(SpaceHypothesis(dialect.space), noise_px=noise_px, misses=misses, seed=seed)
     calibration = measured(dialect, aim)
     assert calibration.fits
     assert calibration.check().status is CheckStatus.OK
@@ -194,7 +194,7 @@ def test_model_without_points_fits_no_space_and_the_measurement_ends_early() -> 
 def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
     hypothesis: SpaceHypothesis,
 ) -> None:
-    calibration = measured(UiTars15(), answering_in(hypothesis))
+    calibration = measured(UiTars15(), aim_in_space(hypothesis))
     assert calibration.own.hits >= 12
     assert (calibration.space, calibration.fits) == (hypothesis, False)
 
@@ -220,7 +220,7 @@ def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
 def test_report_names_the_space_and_the_fix(
     dialect: WritingDialect, hypothesis: SpaceHypothesis, found: str, fix: str
 ) -> None:
-    check = calibrate(PointingModel(dialect, answering_in(hypothesis, noise_px=1)), dialect).check()
+    check = calibrate(PointingModel(dialect, aim_in_space(hypothesis, noise_px=1)), dialect).check()
     assert (check.what, check.status) == ("model: calibration", CheckStatus.FAILED)
     assert found in check.found
     assert "24 of 24 targets hit" in check.found
@@ -233,7 +233,7 @@ WRITERS: list[Callable[[], WritingDialect]] = [UiTars15, UiTars10, Doubao, Qwen3
 @pytest.mark.parametrize("make", WRITERS)
 def test_model_that_replies_in_the_dialect_passes(make: Callable[[], WritingDialect]) -> None:
     dialect = make()
-    double = PointingModel(dialect, answering_in(SpaceHypothesis(dialect.space), noise_px=2, misses=0.1))
+    double = PointingModel(dialect, aim_in_space(SpaceHypothesis(dialect.space), noise_px=2, misses=0.1))
     calibration = calibrate(double, dialect)
     assert calibration.fits
     assert dialect.name in (calibration.compatible_dialects())
@@ -242,7 +242,7 @@ def test_model_that_replies_in_the_dialect_passes(make: Callable[[], WritingDial
 
 def test_only_dialects_that_can_parse_the_replies_are_suggested() -> None:
     gta1 = Gta1()
-    calibration = calibrate(PointingModel(gta1, answering_in(SpaceHypothesis(Absolute()))), gta1)
+    calibration = calibrate(PointingModel(gta1, aim_in_space(SpaceHypothesis(Absolute()))), gta1)
     assert calibration.compatible_dialects() == ("gta1",)
 
 
@@ -275,7 +275,7 @@ class Small(PointingModel):
 
 def test_screens_that_do_not_fit_into_the_context_are_skipped() -> None:
     dialect = UiTars15()
-    calibration = calibrate(Small(dialect, answering_in(SpaceHypothesis(Absolute())), 2000), dialect)
+    calibration = calibrate(Small(dialect, aim_in_space(SpaceHypothesis(Absolute())), 2000), dialect)
     assert calibration.fits
     assert {answer.screen for answer in calibration.answers} == {
         size for size in SIZES if size.width * size.height < 1_000_000
@@ -283,7 +283,7 @@ def test_screens_that_do_not_fit_into_the_context_are_skipped() -> None:
 
 
 def test_max_tokens_is_limited_to_the_rest_of_the_context() -> None:
-    model = Small(UiTars15(), answering_in(SpaceHypothesis(Absolute())), 2000)
+    model = Small(UiTars15(), aim_in_space(SpaceHypothesis(Absolute())), 2000)
     calibrate(model, UiTars15())
     longest = [sampling.max_tokens for sampling in model.samplings]
     assert max(longest) == UiTars15().sampling.max_tokens
@@ -292,7 +292,7 @@ def test_max_tokens_is_limited_to_the_rest_of_the_context() -> None:
 
 def test_context_too_small_for_any_screen_is_reported() -> None:
     dialect = UiTars15()
-    calibration = calibrate(Small(dialect, answering_in(SpaceHypothesis(Absolute())), 300), dialect)
+    calibration = calibrate(Small(dialect, aim_in_space(SpaceHypothesis(Absolute())), 300), dialect)
     assert calibration.check().found == "no calibration screen fits into the model's context"
 
 
@@ -301,7 +301,7 @@ def test_pointing_model_identifies_every_screen_and_target() -> None:
 
     def aim(scene: CalibrationScreen, target: CalibrationTarget, sent: Size) -> ModelPoint | None:
         seen.append((scene, target))
-        return answering_in(SpaceHypothesis(Absolute()))(scene, target, sent)
+        return aim_in_space(SpaceHypothesis(Absolute()))(scene, target, sent)
 
     calibrate(PointingModel(UiTars15(), aim), UiTars15())
     assert seen == [(scene, target) for scene in calibration_screens() for target in scene.targets]

@@ -20,7 +20,7 @@ from screenwright.agent.doctor import (
 )
 from screenwright.agent.doctor.hypotheses import ResizedImage, SpaceHypothesis
 from screenwright.agent.models.scripted import ScriptedModel
-from screenwright.testing import Aim, PointingModel, answering_in
+from screenwright.testing import Aim, PointingModel, aim_in_space
 from screenwright.testing.pointing import WritingDialect
 
 URL, NAME = "http://127.0.0.1:8000/v1", "UI-TARS-1.5-7B"
@@ -32,7 +32,7 @@ class FakeServedModel(PointingModel):
     """A pointing model with an endpoint; `connects` counts the calls of `connect`."""
 
     def __init__(self, info: ModelInfo = INFO, *, down: bool = False) -> None:
-        super().__init__(UiTars15(), answering_in(SpaceHypothesis(Absolute())))
+        super().__init__(UiTars15(), aim_in_space(SpaceHypothesis(Absolute())))
         self._info, self._down, self.connects = info, down, 0
 
     def info(self) -> ModelInfo:
@@ -45,7 +45,7 @@ class FakeServedModel(PointingModel):
 
 
 def calibration_of(hypothesis: SpaceHypothesis | None, dialect: WritingDialect = UiTars15()) -> Calibration:
-    aim: Aim = answering_in(hypothesis) if hypothesis else lambda _scene, _target, _sent: ModelPoint(3, 3)
+    aim: Aim = aim_in_space(hypothesis) if hypothesis else lambda _scene, _target, _sent: ModelPoint(3, 3)
     return calibrate(PointingModel(dialect, aim), dialect)
 
 

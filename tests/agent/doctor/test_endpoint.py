@@ -20,12 +20,12 @@ from screenwright.agent.models.served import ServedModel
 from screenwright.agent.models.wire import image_of
 from screenwright.envs.check import Check, CheckStatus
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
-from screenwright.testing import PointingModel, answering_in
+from screenwright.testing import PointingModel, aim_in_space
 
 OK, WARNING, FAILED, SKIPPED = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.SKIPPED
 
 WHAT = (
-    "reachable", "name", "reply", "context", "images a prompt", "image size", "special tokens", "prefix cache",
+    "reachable", "name", "reply", "context", "images per prompt", "image size", "special tokens", "prefix cache",
     "structured output",
 )  # fmt: skip
 
@@ -139,7 +139,7 @@ def test_fully_capable_server_passes_every_check() -> None:
     assert tuple(found) == WHAT
     assert [(what, check) for what, check in found.items() if check.status is not OK] == []
     assert found["name"].found == "UI-TARS-1.5-7B, dialect ui-tars-1.5"
-    assert found["images a prompt"].found == "5"
+    assert found["images per prompt"].found == "5"
     assert found["context"].found == "65536 tokens: about 53 screenshots of 1280x720"
 
 
@@ -194,7 +194,7 @@ def test_unknown_model_name_asks_for_a_dialect_and_other_checks_still_run() -> N
     found = checks_of(ServerBehaviour(name="my-model"))
     assert found["name"].status is FAILED
     assert "ui-tars-1.5" in found["name"].fix
-    assert (found["images a prompt"].status, found["prefix cache"].status) == (OK, OK)
+    assert (found["images per prompt"].status, found["prefix cache"].status) == (OK, OK)
     assert (found["image size"].status, found["special tokens"].status) == (SKIPPED, SKIPPED)
     assert checks_of(ServerBehaviour(name="my-model"), UiTars15())["name"].status is OK
 
@@ -221,7 +221,7 @@ def test_context_too_small_for_the_history_is_reported(context: int, status: Che
 @pytest.mark.parametrize("limit", [1, 3, 5, 30, 49])
 @pytest.mark.parametrize("refusal", ["At most {limit} image(s) may be provided in one prompt.", "too many images"])
 def test_image_limit_is_read_from_the_error_or_found_by_bisection(limit: int, refusal: str) -> None:
-    check = check_of("images a prompt", ServerBehaviour(images=limit, refusal=refusal))
+    check = check_of("images per prompt", ServerBehaviour(images=limit, refusal=refusal))
     assert check.found.startswith(f"{limit}")
     assert check.status is (OK if limit >= 5 else WARNING)
     assert (f"--history window:{limit}" in check.fix) is (limit < 5)
@@ -229,8 +229,8 @@ def test_image_limit_is_read_from_the_error_or_found_by_bisection(limit: int, re
 
 def test_model_without_image_input_fails() -> None:
     found = checks_of(ServerBehaviour(images=0, refusal="this model has no image input"))
-    assert found["images a prompt"].status is FAILED
-    assert "this model has no image input" in found["images a prompt"].found
+    assert found["images per prompt"].status is FAILED
+    assert "this model has no image input" in found["images per prompt"].found
 
 
 @pytest.mark.parametrize(("dialect", "status"), [(UiTars15(), FAILED), (UiTars10(), WARNING)])
@@ -305,7 +305,7 @@ def test_grammar_support_is_verified_by_the_reply(grammar: str, status: CheckSta
 
 @pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))
 def test_every_space_is_identified_over_http(hypothesis: SpaceHypothesis) -> None:
-    double = PointingModel(UiTars15(), answering_in(hypothesis, noise_px=1, misses=0.1))
+    double = PointingModel(UiTars15(), aim_in_space(hypothesis, noise_px=1, misses=0.1))
     with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
         dialect = dialect_of(model)
         assert dialect is not None

@@ -81,7 +81,10 @@ def test_without_recovery_nothing_is_added_to_the_models_own_loop() -> None:
         (lambda: RunConfig.of(steps=0), "--steps is 0, but should be greater than 0"),
         (lambda: AgentConfig.of(language="Chinese").build_dialect(), "--language needs --dialect"),
         (lambda: AgentConfig.of(thoughts="planned").build_dialect(), "--thoughts needs --dialect"),
-        (lambda: AgentConfig.of(policy="null", dialect="holo2"), "--dialect is about asking a model: leave it out"),
+        (
+            lambda: AgentConfig.of(policy="null", dialect="holo2"),
+            "--dialect applies to models, not to --policy: leave it out",
+        ),
         (lambda: ModelConfig.of(model=",").build(), "--model names no model"),
     ],
 )
