@@ -1,4 +1,4 @@
-"""The one action vocabulary: everything that Screenwright can do on a screen, a closed union of frozen values.
+"""The action vocabulary: everything that Screenwright can do on a screen, as a closed union of frozen dataclasses.
 
 The vocabulary is generic in the space of its points. A model answers in `ActionIn[ModelPoint]`; an environment takes
 `Action`, which is `ActionIn[ScreenPoint]`; `map_points` converts one to the other. So a type checker rejects a click
@@ -28,7 +28,7 @@ class Button(StrEnum):
 
 
 class Direction(StrEnum):
-    """The direction of a scroll (`DOWN` reveals later content, as turning the wheel towards the user does)."""
+    """The direction of a scroll (`DOWN` reveals later content, like turning the wheel towards the user)."""
 
     UP = "up"
     DOWN = "down"
@@ -208,7 +208,7 @@ def points_of(action: ActionIn[Q]) -> tuple[Q, ...]:
 
 
 def map_points(action: ActionIn[Q], convert: Callable[[Q], R]) -> ActionIn[R]:
-    """The same action with every point passed through `convert`."""
+    """A copy of the action with every point converted by `convert`."""
     match action:
         case Click(at, button, count, modifiers):
             return Click(convert(at), button, count, modifiers)

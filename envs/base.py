@@ -1,4 +1,4 @@
-"""What the environments have in common: lifetime, context manager, bounds check, and timing of an action."""
+"""Base classes of environments: lifetime, context manager, bounds check, and timing of an action."""
 
 import time
 from abc import ABC, abstractmethod
@@ -67,7 +67,7 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """Release, and free everything."""
+        """Release input, and free all resources."""
         ...
 
 
@@ -114,7 +114,7 @@ def check_bounds(action: Action, size: Size) -> None:
     """Check that every point of `action` lies on a screen of `size`.
 
     Raises:
-        ActionRefused: one does not.
+        ActionRefused: a point is outside.
     """
     for point in points_of(action):
         if not (0 <= point.x < size.width and 0 <= point.y < size.height):
@@ -122,7 +122,7 @@ def check_bounds(action: Action, size: Size) -> None:
 
 
 def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> ActionResult:
-    """Carry out a `Wait` action."""
+    """Perform a `Wait` action."""
     sleep(seconds)
     return ActionResult(seconds, settled_by="waited")
 

@@ -4,7 +4,7 @@ Every backend passes the tests of `EnvContract` in `screenwright.testing`.
 
 Errors:
     EnvError
-     +- ActionRefused   this screen cannot do the action; the episode continues and the model gets the reason
+     +- ActionRefused   this screen does not support the action; the episode continues and the model gets the reason
      +- EnvLost         the screen is gone; the episode ends as `env_lost`, which never counts against the model
      |   +- EnvStopped  the user has stopped the run; the episode ends as `cancelled`
      +- EnvUnavailable  the screen could not be opened; the message says what to install or to change
@@ -20,11 +20,11 @@ from .screenshot import Screenshot
 
 
 class EnvError(Exception):
-    """Base class of environment errors; the message is one line for people."""
+    """Base class of environment errors; the message is one line for the user."""
 
 
 class ActionRefused(EnvError):
-    """The environment cannot do this action, and did nothing. The message is the reason; the model gets it."""
+    """The environment refused the action and did nothing. The message is the reason; the model gets it."""
 
 
 class EnvLost(EnvError):
@@ -32,7 +32,7 @@ class EnvLost(EnvError):
 
 
 class EnvStopped(EnvLost):
-    """The user has stopped the run. No further action is carried out, and nothing is held down."""
+    """The user has stopped the run. No further action is performed, and all keys and buttons are released."""
 
 
 class EnvUnavailable(EnvError):
@@ -69,13 +69,13 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """How an action was carried out.
+    """How an action was performed.
 
     Attributes:
         act_s: Seconds until the input was sent.
         settle_s: Seconds until the screen had settled after that.
         settled_by: Why settling ended, such as `quiet` or `limit`.
-        method: How it was done where there is a choice, such as `paste` for a text; else empty.
+        method: The method if there was a choice, such as `paste` for text; else empty.
     """
 
     act_s: float
@@ -105,13 +105,13 @@ class Env(Protocol):
         ...
 
     def execute(self, action: Action) -> ActionResult:
-        """Carry out `action`; return when the screen has settled, within a time limit.
+        """Perform `action`; return when the screen has settled, within a time limit.
 
         Args:
             action: Its points are in pixels of the last screenshot.
 
         Raises:
-            ActionRefused: this screen cannot do it, such as a click outside the screenshot; nothing was done.
+            ActionRefused: unsupported or invalid, such as a click outside the screenshot; nothing was done.
             EnvUnavailable: the screen cannot be opened.
             EnvLost: the screen is gone, or the environment is closed.
         """
@@ -169,5 +169,5 @@ class InputMonitored(Protocol):
     """Optional protocol: an `Env` that detects the input of a user at the same screen."""
 
     def set_input_listener(self, listener: InputListener | None) -> None:
-        """Send events to `listener` from now on; None ends that."""
+        """Send events to `listener` from now on; None stops that."""
         ...

@@ -147,7 +147,7 @@ _SPACED_NAME = re.compile(
     r"\b(?:(?:page|arrow|volume) (?:up|down|left|right|mute)|(?:up|down|left|right) arrow"
     r"|(?:caps|num|scroll) lock|print screen|context menu|back space)\b"
 )
-"""Key names of two words."""
+"""Key names that consist of two words."""
 
 _CANONICAL: dict[str, str] = {
     **_SYMBOLS,

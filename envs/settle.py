@@ -4,7 +4,7 @@ The screen is captured every 40 ms. It has settled when it has not changed for `
 within `first_change_s`. Endless animations do not count: a small change where there was a small change before (a caret,
 a clock), and anything that after some time changes only one small area. `limit_s` bounds everything else.
 
-A still screen of a busy program is about to change. Where the platform reports that (`busy`), and while something
+A static screen of a busy program is about to change. Where the platform reports that (`busy`), and while something
 small changes quickly in one area (the spinner in the tab of a loading page), the wait is extended by up to `busy_s`. A
 spinner that outlasts this does not extend a later wait.
 """
@@ -160,7 +160,7 @@ class _Wait:
         return len(self.spins) >= _SPINS and now - self.spins[-_SPINS][0] <= _SPINS_WITHIN_S
 
     def busy_time_is_up(self, now: float, timeouts: SettleTimeouts) -> bool:
-        """Whether a busy program has had `busy_s` since its last change, or no wait can be extended."""
+        """Whether a busy program has had `busy_s` since its last change, or waits are not extended."""
         last = self.changes[-1][0] if self.changes else 0.0
         is_over = now - last >= timeouts.busy_s or now >= timeouts.limit_s
         return is_over or self.end_reason(now, timeouts) == _ONE_AREA

@@ -111,7 +111,7 @@ def _find_cycle(steps: Sequence[StepActions], length: int, same_screen: SameScre
 
 
 def _count_matching(steps: Sequence[StepActions], length: int) -> int:
-    """How many of the newest steps repeat the newest `length` steps in turn, including these."""
+    """The number of newest steps that repeat the newest `length` steps in order, including those."""
     count = min(length, len(steps))
     while count < len(steps) and same_actions(steps[-count - 1], steps[-1 - count % length]):
         count += 1

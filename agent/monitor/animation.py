@@ -1,6 +1,6 @@
 """Finds the parts of a screen that change on their own, such as spinners, clocks and animations.
 
-They are learned from waits and from probes: a second screenshot without an action in between. They are kept as groups
+They are detected during waits and by probes: a second screenshot without an action in between. They are kept as groups
 of adjacent grid cells, since a spinner does not change all of its cells between any two screenshots. A group without
 changes in two consecutive screenshots is dropped: it was a part of the page that changed once.
 """
@@ -28,7 +28,7 @@ class AnimationMask:
         return frozenset[int]().union(*self._groups)
 
     def update(self, difference: Difference, *, waited: bool) -> None:
-        """Learn from the change since the previous screenshot; `waited` if there was no action but a wait.
+        """Learn from the change since the previous screenshot; `waited` if the only action was a wait.
 
         During waits, cells count as animated once a change stays within cells that changed in an earlier wait. A
         spinner soon does; a progress bar reaches new cells each time.

@@ -38,7 +38,7 @@ from ...envs.screenshot import Screenshot
 from ..core.decision import Ending
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-"""Refuses unknown keys, values of another type, and numbers that are not finite."""
+"""Rejects unknown keys, values of the wrong type, and non-finite numbers."""
 
 
 class StoredScreenshot(Screenshot):
@@ -64,7 +64,7 @@ class StoredScreenshot(Screenshot):
 
 
 def _stored_as(form: Any, read: Callable[[Any, ValidationInfo], Any], write: Callable[[Any], Any]) -> GetPydanticSchema:
-    """Annotation for a type whose JSON is that of `form`, another type."""
+    """Annotation for a type that is serialized as another type, `form`."""
 
     def schema(_: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         written = core_schema.plain_serializer_function_ser_schema(write, return_schema=handler(form))
@@ -85,7 +85,7 @@ def _variant(kind: type) -> Any:
     tag = _tag(kind)
 
     def read(value: JsonValue) -> object:
-        # Strict validation accepts a list as a tuple only straight from JSON, which a dict made here no longer is.
+        # Strict validation accepts a list as a tuple only in JSON input, not in a dict.
         if not isinstance(value, dict):
             return value
         return {name: _with_tuples(one) for name, one in value.items() if name != "type"}

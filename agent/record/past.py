@@ -8,7 +8,7 @@ from ..core.model import Usage
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """What the complete steps of an interrupted run amount to; `actions_done` describes each executed action."""
+    """The state after the complete steps of an interrupted run; `actions_done` describes each executed action."""
 
     history: tuple[HistoryStep, ...] = ()
     usage: Usage = Usage()

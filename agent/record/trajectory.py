@@ -62,7 +62,7 @@ class RunLog:
     """Writes the events of a run. Call it with each event; close it, or use it as a context manager."""
 
     def __init__(self, folder: Path, *, resume: bool = False) -> None:
-        """Create `folder` and start a log in it, or with `resume` append to the log that is there.
+        """Create `folder` and start a log in it, or with `resume` append to the existing log.
 
         Raises:
             RunError: the folder is not writable, or it already contains a run; with `resume`, it contains none.
@@ -110,7 +110,7 @@ class RunLog:
         self.close()
 
     def _store(self, screenshot: Screenshot) -> None:
-        """Store the screenshot atomically under its SHA-256, unless it is there already."""
+        """Store the screenshot atomically under its SHA-256, unless it exists."""
         path = _image_path(self.folder, screenshot.sha256)
         if path.exists():
             return

@@ -41,7 +41,7 @@ def command_of(action: Action, size: Size) -> str:
     """The command for `action` on a screen of `size`.
 
     Raises:
-        ActionRefused: a phone cannot do it.
+        ActionRefused: a phone does not support it.
     """
     match action:
         case Click(at, button, count, modifiers):
@@ -115,17 +115,17 @@ def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Siz
     upright = direction in (Direction.UP, Direction.DOWN)
     extent, across = (size.height, size.width) if upright else (size.width, size.height)
     middle = at or ScreenPoint(size.width / 2, size.height / 2)
-    along, beside = (middle.y, middle.x) if upright else (middle.x, middle.y)
+    along, cross = (middle.y, middle.x) if upright else (middle.x, middle.y)
     distance = amount * NOTCH * extent
     swipes = min(_MOST_SWIPES, max(1, ceil(distance / (_LONGEST_SWIPE * extent))))
     length = min(distance / swipes, _LONGEST_SWIPE * extent)
     least, most = _MARGIN * extent + length / 2, (1 - _MARGIN) * extent - length / 2
     centre = min(max(along, least), most)
-    beside = min(max(beside, 1.0), across - 2.0)
+    cross = min(max(cross, 1.0), across - 2.0)
     start, end = centre + length / 2, centre - length / 2
     if direction in (Direction.UP, Direction.LEFT):
         start, end = end, start
-    points = [ScreenPoint(beside, value) if upright else ScreenPoint(value, beside) for value in (start, end)]
+    points = [ScreenPoint(cross, value) if upright else ScreenPoint(value, cross) for value in (start, end)]
     return "; ".join([f"input swipe {_at(points[0])} {_at(points[1])} {_SWIPE_MS}"] * swipes)
 
 

@@ -37,7 +37,7 @@ _NAMES_SHOWN = 12
 
 
 class AndroidEnv(ScreenEnv):
-    """An Android device; the first observation wakes its screen, and closing leaves it as it is.
+    """An Android device; the first observation wakes its screen; closing changes nothing.
 
     Args:
         serial: By default ANDROID_SERIAL, or the only device.
@@ -128,7 +128,7 @@ class AndroidEnv(ScreenEnv):
         return facts
 
     def _do(self, phone: Phone, action: Action, size: Size) -> str:
-        """Carry out the action; returns the method used where there is a choice."""
+        """Perform the action; returns the method if there was a choice."""
         match action:
             case Type(text, submit):
                 return self._type(phone, re.sub(r"\r\n?", "\n", text), submit=submit)
@@ -153,7 +153,7 @@ class AndroidEnv(ScreenEnv):
         return method
 
     def _type_unicode(self, phone: Phone, text: str) -> None:
-        """Type with ADBKeyboard, which becomes the keyboard for that time."""
+        """Switch to ADBKeyboard, type, and switch back."""
         if not self.can_type_unicode():
             character = next(character for character in text if not character.isascii())
             raise ActionRefused(

@@ -46,7 +46,7 @@ class Phone:
 
         Raises:
             ActionRefused: it failed; the message has the error in its output.
-            EnvLost: the phone is gone.
+            EnvLost: the phone is not reachable.
         """
         done = _over_adb(lambda: self._device.shell2(command, timeout=_LIMIT_S, encoding="utf-8", v2=True))
         lines = done.output.strip().splitlines()
@@ -60,7 +60,7 @@ class Phone:
         """The screen as PNG.
 
         Raises:
-            EnvLost: the phone sent none.
+            EnvLost: the phone sent no screenshot.
         """
         data = _over_adb(self._screencap)
         start = data.find(_PNG)  # some phones print a warning first
@@ -97,7 +97,7 @@ def _choose_serial(client: "AdbClient", serial: str | None) -> str:
 
 
 def _over_adb(ask: Callable[[], T]) -> T:
-    """Call `ask`; raises `EnvLost` for errors of adb."""
+    """Call `ask`; converts errors of adb to `EnvLost`."""
     from adbutils.errors import AdbError
 
     try:

@@ -61,7 +61,7 @@ _DIALOG_IS_OPEN = "a dialog is open; answer it first"
 
 
 class BrowserSession:
-    """A browser with its tabs, of which the current one is shown and operated, and the overlay."""
+    """A browser with its tabs and the overlay; actions go to the current tab."""
 
     def __init__(
         self,

@@ -17,11 +17,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 KIND = "kind"
-"""The leaf that tells the members of a union apart. Its flat name is that of the union's field, such as `env`."""
+"""The leaf that discriminates the members of a union. Its flat name is that of the union's field, such as `env`."""
 
 
 class SettingError(ValueError):
-    """A setting is wrong. `name` is its flat name, empty if the error concerns several; `problem` is one line."""
+    """An invalid setting. `name` is its flat name, empty if the error concerns several; `problem` is one line."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"--{name.replace('_', '-')} {problem}" if name else problem)
@@ -53,12 +53,12 @@ class Setting:
 
     @property
     def is_bool(self) -> bool:
-        """Whether it is on or off."""
+        """Whether it is a boolean."""
         return self.annotation is bool
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it holds several values."""
+        """Whether it takes several values."""
         return get_origin(self.annotation) is tuple
 
 
@@ -78,7 +78,7 @@ class Config(BaseModel):
         """The tree with these values, by flat name; all others have their defaults.
 
         Raises:
-            SettingError: a setting is unknown, wrong, or does not apply.
+            SettingError: a setting is unknown, invalid, or does not apply.
         """
         try:
             return cls.model_validate(cls.tree_of(values))
@@ -87,7 +87,7 @@ class Config(BaseModel):
 
     @classmethod
     def of(cls, **values: object) -> Self:
-        """As `from_flat`."""
+        """`from_flat` with keyword arguments."""
         return cls.from_flat(values)
 
     @classmethod
@@ -111,7 +111,7 @@ class Config(BaseModel):
         return tree
 
     def flat(self, *, set_only: bool = False) -> dict[str, Any]:
-        """The values of all leaves by flat name, as JSON has them; `set_only` leaves out those that were not given."""
+        """The values of all leaves by flat name, as JSON values; `set_only` omits those that were not given."""
         values: dict[str, Any] = {}
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
@@ -193,7 +193,7 @@ def _choices(annotation: Any) -> tuple[str, ...]:
 
 
 def _first_problem(error: ValidationError, settings: Mapping[str, Setting]) -> SettingError:
-    """One line about the first wrong value."""
+    """One line about the first invalid value."""
     problem = error.errors(include_url=False)[0]
     cause = problem.get("ctx", {}).get("error")
     if isinstance(cause, SettingError):

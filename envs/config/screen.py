@@ -1,4 +1,4 @@
-"""What the settings of all kinds of screens have in common."""
+"""The base class of the settings of all kinds of screens."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -18,14 +18,14 @@ class ScreenConfig(Config, ABC):
         """The environment, not opened yet. `out` is the folder that the run is recorded in.
 
         Raises:
-            ValueError: the settings contradict each other, or ask for what is not possible.
+            ValueError: the settings contradict each other or are not supported.
             EnvUnavailable: a file that they name cannot be read.
             ImportError: the extra of this kind is not installed.
         """
 
     @property
     def takes_over(self) -> str:
-        """What a run takes from its user, such as mouse and keyboard of a real screen; empty if nothing."""
+        """What a run takes control of, such as mouse and keyboard of a real screen; empty if nothing of the user's."""
         return ""
 
     @property

@@ -68,7 +68,7 @@ def _opened() -> "mss.MSS | CoreXCapture":
     try:
         return mss.MSS()
     except mss.ScreenShotError as error:
-        if platform.system() == "Linux" and "visual" in str(error):  # it misreads the list of Xvnc's visuals
+        if platform.system() == "Linux" and "visual" in str(error):  # mss cannot parse Xvnc's list of visuals
             return CoreXCapture()
         raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
 

@@ -2,7 +2,7 @@
 
 The capture check shows a mark on the screen and searches for it in the capture, since a capture can miss all windows
 and still contain the wallpaper. The pointer check then moves the pointer to the mark and measures where it arrives,
-which is the path of every click: from a pixel of the screenshot to a position of the mouse. The pointer is put back.
+which is the path of every click: from a pixel of the screenshot to a position of the mouse. It is then moved back.
 """
 
 import os
@@ -120,7 +120,7 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
         try:
             size_found = env.observe().screenshot.size
         except EnvError as error:
-            yield Check(what, status, str(error), "run its programs by hand: Xvfb :99, then DISPLAY=:99 openbox")
+            yield Check(what, status, str(error), "run its programs manually: Xvfb :99, then DISPLAY=:99 openbox")
             return
         assert env.address is not None
         found = f"{env.address.name}, {size_found}, started in {time.monotonic() - started:.1f} s"

@@ -2,7 +2,7 @@
 
 The declaration must precede every query about the screen and the import of pyautogui, which declares awareness of the
 first monitor only: the first declaration wins. Then captures, monitor positions and the pointer are all in physical
-pixels, whatever the scale of the monitors. Never run on Windows.
+pixels, whatever the scale of the monitors. Never tested on Windows.
 """
 
 import platform
@@ -14,7 +14,7 @@ _PER_MONITOR = 2  # PROCESS_PER_MONITOR_DPI_AWARE, Windows 8.1 and later
 
 
 def declare_dpi_awareness(system: str | None = None, libraries: Any = None) -> str:
-    """Use the best call this Windows has; returns which one, empty on other systems. May be called twice."""
+    """Use the newest call that this Windows supports; returns its scope, empty on other systems. Idempotent."""
     if (system or platform.system()) != "Windows":
         return ""
     import ctypes

@@ -2,7 +2,7 @@
 
 On X each environment has its own connections (python-xlib), so that one process can operate several displays.
 pyautogui supports one display per process; on X it is used only on request (`driver="pyautogui"`). macOS and Windows
-use pyautogui, and were never run.
+use pyautogui, and are untested.
 
     with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "notes.txt"),))) as env:
         env.observe().screenshot.image.show()
@@ -64,7 +64,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
 
     @property
     def is_real(self) -> bool:
-        """Whether a user may be at this screen; ask before operating it."""
+        """Whether a user may be at this screen; ask the user before operating it."""
         return self.virtual is None
 
     @property

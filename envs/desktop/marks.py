@@ -36,7 +36,7 @@ _POLL_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What measuring needs: a connection, a driver, and captures without and with the pointer."""
+    """The tools for a measurement: a connection, a driver, and captures without and with the pointer."""
 
     connection: XDisplay
     driver: XTestDriver
@@ -63,7 +63,7 @@ class Sample:
 
 
 def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
-    """The least-squares transform from where the pointer was found to where it was put."""
+    """The least-squares transform from where the pointer was found to where it was sent."""
     x, y = mean(sample.device.x for sample in samples), mean(sample.device.y for sample in samples)
     at_x, at_y = mean(sample.at.x for sample in samples), mean(sample.at.y for sample in samples)
     across = sum((s.device.x - x) * (s.at.x - at_x) + (s.device.y - y) * (s.at.y - at_y) for s in samples)
@@ -74,7 +74,7 @@ def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
 
 @contextmanager
 def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
-    """Open what measuring a monitor needs; puts the pointer back and closes all connections at the end."""
+    """Open the tools for measuring a monitor; at the end, moves the pointer back and closes all connections."""
     import mss
 
     with ExitStack() as undo:

@@ -1,7 +1,7 @@
 """Mouse and keyboard through pyautogui, for macOS and Windows, and on request for X displays.
 
 pyautogui is bound to the display that DISPLAY names when it is first imported. Text that is not ASCII is pasted from
-the clipboard. Tested on X; never run on macOS or Windows.
+the clipboard. Tested on X; untested on macOS and Windows.
 """
 
 import platform

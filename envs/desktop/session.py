@@ -108,8 +108,8 @@ class DesktopSession:
         settled = self._settle(before, windows, self._timeouts)
         return ActionResult(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
 
-    def in_turn(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
-        """Carry out several actions without waiting in between, then wait until the screen has settled."""
+    def execute_all(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
+        """Perform several actions without waiting in between, then wait until the screen has settled."""
         self._driver.check()
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
@@ -120,8 +120,8 @@ class DesktopSession:
         settled = self._settle(before, windows, timeouts)
         return ActionResult(acted, settled.seconds, settled.by)
 
-    def begin(self, action: Action) -> None:
-        """Carry out `action` without waiting for its effect."""
+    def send_input(self, action: Action) -> None:
+        """Perform `action` without waiting for its effect."""
         self._gestures.do(action)
 
     @property

@@ -1,4 +1,4 @@
-"""A small deterministic GUI wholly in memory: the screen of tests and examples."""
+"""A small deterministic GUI in memory, for tests and examples."""
 
 from .env import FakeEnv
 from .gui import FakeState

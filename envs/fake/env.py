@@ -1,6 +1,6 @@
 """A small deterministic GUI in memory, drawn with Pillow, for tests and examples.
 
-It has a menu, a button that counts, a text field, a check box, two radio buttons, a list that scrolls, and a dialog.
+It has a menu, a button with a counter, a text field, a check box, two radio buttons, a scrolling list, and a dialog.
 It does not depend on a clock, so the same actions always produce the same pixels.
 
     env = FakeEnv()

@@ -85,11 +85,11 @@ def hit(state: FakeState, at: ScreenPoint) -> Box | None:
 
 
 def inside(box: Box, at: ScreenPoint) -> bool:
-    """Whether `at` lies in `box`."""
+    """Whether `at` is in `box`."""
     return box.left <= at.x < box.right and box.top <= at.y < box.bottom
 
 
-# -- the effect of actions
+# -- the effects of actions
 
 
 def clicked(state: FakeState, at: ScreenPoint) -> FakeState:

@@ -58,7 +58,7 @@ def _draw_form(pen: ImageDraw.ImageDraw, state: FakeState) -> None:
 
 
 def _draw_text(pen: ImageDraw.ImageDraw, state: FakeState) -> None:
-    """Draw the text field's text, selection and caret, as far as they fit."""
+    """Draw the text, selection and caret of the text field, cut off at its edge."""
     start, end = sorted((state.caret, state.anchor))
     left = FIELD.left + 6
     edge = FIELD.right - 4

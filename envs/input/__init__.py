@@ -1,1 +1,1 @@
-"""Input that several screens share: gestures, drivers and X keysyms."""
+"""Input code shared by several environments: gestures, the driver interface and X keysyms."""

@@ -1,4 +1,4 @@
-"""Carries out actions with a driver, and tracks what is held down between actions."""
+"""Performs actions with a driver, and tracks the keys and buttons that stay down between actions."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -37,7 +37,7 @@ _NEAR_PX = 12
 
 
 class Gestures:
-    """Carries out actions. `device` converts their points; a long press waits with `sleep`."""
+    """Performs actions. `device` converts their points; a long press waits with `sleep`."""
 
     def __init__(self, driver: Driver, device: DeviceTransform, sleep: Callable[[float], None] = time.sleep) -> None:
         self._driver = driver
@@ -49,10 +49,10 @@ class Gestures:
         self._clicked: dict[Button, tuple[DevicePoint, float]] = {}
 
     def do(self, action: Action) -> str:
-        """Carry out `action`; returns how a text was typed, else an empty string.
+        """Perform `action`; returns how text was typed, else an empty string.
 
         Raises:
-            ActionRefused: mouse and keyboard cannot do it; nothing was done.
+            ActionRefused: mouse and keyboard do not support it; nothing was done.
         """
         match action:
             case Click(at, button, count, modifiers):

@@ -1,4 +1,4 @@
-"""Which texts can be typed."""
+"""Checks whether text can be typed."""
 
 import unicodedata
 

@@ -45,7 +45,7 @@ def code_of(action: Action, system: str = "Linux") -> str:
     """The code for `action` on a machine whose `platform.system()` is `system`; one line, without imports.
 
     Raises:
-        ActionRefused: pyautogui cannot do it.
+        ActionRefused: pyautogui does not support it.
     """
     match action:
         case Click(at, button, count, modifiers):

@@ -20,7 +20,7 @@ _CAPS, _REQUEST, _PEEK, _NOTIFY, _PROVIDE = (1 << bit for bit in range(24, 29))
 _FORMATS = 0xFFFF
 _LARGEST = 1 << 24
 _FETCH_S = 2.0
-"""Long enough for a slow program: after this limit another paste key is pressed, which would do something else."""
+"""Long enough for a slow program: after this limit another paste key is pressed, which may do something else."""
 
 _AFTER_S = 0.05
 
@@ -69,7 +69,7 @@ class VncClipboard:
         return fetched
 
     def lost(self) -> None:
-        """Wake a waiting `paste`: the connection is gone."""
+        """Wake a waiting `paste`, since the connection was lost."""
         with self._changed:
             self._lost = True
             self._changed.notify_all()

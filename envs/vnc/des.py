@@ -1,4 +1,4 @@
-"""DES, as VNC authentication uses it. Not secure; for nothing else.
+"""DES, as VNC authentication uses it. Not secure: do not use it for anything else.
 
 Source: FIPS 46-3. VNC uses the first eight bytes of the password, with the bits of each byte reversed.
 """

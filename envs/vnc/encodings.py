@@ -185,14 +185,14 @@ def _tile(data: _Reader, rectangle: Rectangle) -> Image.Image:
         blue, green, red = data.take(3)
         return Image.new("RGB", (rectangle.width, rectangle.height), (red, green, blue))
     if 2 <= kind <= 16:
-        colours = _turned(data.take(3 * kind))
+        colours = _rgb_from_bgr(data.take(3 * kind))
         bits = 1 if kind == 2 else 2 if kind <= 4 else 4
         indices = data.take((rectangle.width * bits + 7) // 8 * rectangle.height)
         return _indexed(rectangle, indices, f"P;{bits}", colours)
     if kind == 128:
         return _image(rectangle, _runs(data, pixels), "BGR")
     if kind >= 130:
-        colours = _turned(data.take(3 * (kind - 128)))
+        colours = _rgb_from_bgr(data.take(3 * (kind - 128)))
         return _indexed(rectangle, _indexed_runs(data, pixels), "P", colours)
     raise ValueError(f"there is no tile of kind {kind}")
 
@@ -225,20 +225,20 @@ def _indexed(rectangle: Rectangle, indices: bytes, mode: str, colours: bytes) ->
     return image.convert("RGB")
 
 
-def _turned(colours: bytes) -> bytes:
-    """Colours with blue first as ones with red first."""
-    turned = bytearray(colours)
-    turned[0::3], turned[2::3] = colours[2::3], colours[0::3]
-    return bytes(turned)
+def _rgb_from_bgr(colours: bytes) -> bytes:
+    """Convert colours from BGR to RGB."""
+    rgb = bytearray(colours)
+    rgb[0::3], rgb[2::3] = colours[2::3], colours[0::3]
+    return bytes(rgb)
 
 
 def _inflated(stream: _Stream, data: bytes, most: int) -> bytes:
-    """What `data` unpacks to, `most` bytes of it; the stream's last marks may wait until it goes on."""
+    """Decompress `data` to at most `most` bytes; the rest of the input stays in the stream for the next call."""
     return stream.decompress(stream.unconsumed_tail + data, most)
 
 
 def _from_gradient(differences: bytes, width: int) -> bytes:
-    """Pixels from their differences to what the neighbours above and to the left let expect."""
+    """Undo the gradient filter: each value is the difference from a prediction by the pixels above and to the left."""
     row = 3 * width
     out = bytearray(len(differences))
     for at, difference in enumerate(differences):

@@ -20,7 +20,7 @@ from .driver import VncDriver
 
 
 class VncEnv(SessionEnv["_Session"]):
-    """The screen of a VNC server. Other clients stay connected, and closing leaves the screen as it is.
+    """The screen of a VNC server. Other clients stay connected, and closing changes nothing.
 
     Args:
         address: `host:5901`, `host:1` for its display 1, or the path of a Unix socket.

@@ -1,6 +1,6 @@
 """The connection to a VNC server, and its handshake.
 
-Source: RFC 6143 (RFB 3.8, and what it specifies of 3.7 and 3.3).
+Source: RFC 6143 (RFB 3.8, and the differences of 3.7 and 3.3).
 """
 
 import re
@@ -83,7 +83,7 @@ class RfbConnection:
         return self.take(length).decode("utf-8", "replace")
 
     def shut_down(self) -> None:
-        """Shut the connection down, which ends a waiting read."""
+        """Shut the connection down, which ends a blocked read."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 

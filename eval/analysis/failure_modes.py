@@ -1,4 +1,4 @@
-"""Guesses from the event log why an episode failed: a starting point for reading the recording."""
+"""Guesses the cause of a failure from the event log: a starting point for inspecting the recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

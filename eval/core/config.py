@@ -17,7 +17,7 @@ _workers = partial(setting, group="workers")
 
 
 class EvalConfig(Config):
-    """The settings of `screenwright eval`. A `preset` sets what was not set beside it."""
+    """The settings of `screenwright eval`. A `preset` supplies the settings that were not given."""
 
     group: ClassVar[str] = "recording"
 
@@ -82,7 +82,7 @@ class EvalConfig(Config):
 
     @property
     def protocol(self) -> str:
-        """The preset and what was set otherwise: `preset X, changed: steps 30 (15)`; empty without a preset."""
+        """The preset and the settings that differ: `preset X, changed: steps 30 (15)`; empty without a preset."""
         if self.preset is None:
             return ""
         preset = preset_named(self.preset)
@@ -116,7 +116,7 @@ def _options(preset: Preset) -> tuple[str, ...]:
 
 
 def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the values of `over` in their places, nodes merged."""
+    """`base` recursively updated with `over`."""
     merged = dict(base)
     for name, value in over.items():
         new = value.model_dump(exclude_unset=True) if isinstance(value, Config) else value

@@ -110,14 +110,14 @@ class _Server(ThreadingHTTPServer):
         self.is_closed = False  # kept-alive connections outlive the listening socket
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A closing browser drops its connections; that is no error of ours.
+        # A closing browser drops its connections; that is not an error.
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one packet: two would wait for each other (Nagle and delayed ACK)
+    wbufsize = -1  # head and body in one packet: separate ones are delayed (Nagle and delayed ACK)
 
     def _answer(self) -> None:
         assert isinstance(self.server, _Server)

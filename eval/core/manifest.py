@@ -1,4 +1,4 @@
-"""The manifest of an evaluation: settings, code, packages and machine, to repeat it and to explain differences."""
+"""The manifest of an evaluation: settings, code, packages and machine, to reproduce it and to explain differences."""
 
 import os
 import platform
@@ -25,7 +25,7 @@ class Manifest:
     """An evaluation.
 
     `benchmark` is its name and version; `code` the commit, with `+` if there were local changes. `protocol` is the
-    preset and what was set otherwise, and `differs` lists what of that protocol no setting can reproduce.
+    preset and the settings that differ from it; `differs` lists what no setting can reproduce of that protocol.
     """
 
     settings: EvalConfig

@@ -9,7 +9,7 @@ from .task import Benchmark, Task
 
 
 class PlanError(ValueError):
-    """There is nothing to run; the message is one line that lists what there is."""
+    """No task matches; the message is one line that lists the available ones."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,7 +1,7 @@
 """Protocols of published figures, each as the settings that reproduce it, with its source.
 
-Settings given beside a preset override it and are named wherever the preset is, so a figure labelled `preset X` was
-made with exactly these settings. `differs` lists what no setting of ours can reproduce.
+Settings given in addition to a preset override it and are listed with it, so a figure labelled `preset X` was made with
+exactly these settings. `differs` lists what no setting can reproduce.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 _RUNNER = "xlang-ai/OSWorld, run_multienv_uitars15_v1.py and mm_agents/uitars15_v1.py"
 _REPAIRS = (
-    "an unreadable reply is answered with the reason, at most twice, at temperature 0.7; the official agent asks again "
-    "three times at 1, without a reason"
+    "a reply that cannot be parsed is answered with the reason, at most twice, at temperature 0.7; the official "
+    "agent asks again three times at 1, without a reason"
 )
 _LOOPS = "an episode in an endless loop is ended; the official loop continues to its last step"
-_REST = ("ready_s=60", "rest_s=20", "unfinished=fail")
+_WAITS = ("ready_s=60", "rest_s=20", "unfinished=fail")
 """60 s for the machine to settle before the task and 20 s after; an episode without an end counts as giving up."""
 
 _COMMON: Mapping[str, object] = {"history": "window:5", "image_format": "png", "recovery": False}
@@ -37,7 +37,7 @@ def _ui_tars_15(steps: int) -> Preset:
         "osworld",
         {
             **_UI_TARS, "steps": steps, "dialect": "ui-tars-1.5", "prompt": "computer", "temperature": 0.0,
-            "max_tokens": 1000, "option": (*_REST, "pause_s=3"),
+            "max_tokens": 1000, "option": (*_WAITS, "pause_s=3"),
         },
         f"{_RUNNER}: runtime_conf (which overrides the flags' temperature of 1.0), history_n 5, sleep_after_execution "
         "3.0; published with 15, 50 and 100 steps",
@@ -55,7 +55,7 @@ def _ui_tars_10(steps: int) -> Preset:
         "osworld",
         {
             **_UI_TARS, "steps": steps, "trials": 3, "dialect": "ui-tars-1.0", "prompt": "computer", "temperature": 1.0,
-            "max_tokens": 1500, "option": (*_REST, "pause_s=3"),
+            "max_tokens": 1500, "option": (*_WAITS, "pause_s=3"),
         },
         "arXiv 2501.12326: mean of 3 runs, 5 images, no finish counts as infeasible; the paper states no sampling, and "
         "this is that of run_multienv_uitars.py",
@@ -106,7 +106,7 @@ _ALL = (
         (
             _REPAIRS,
             _LOOPS,
-            "functions are described in our own words, and screenshots are user messages instead of tool results",
+            "function descriptions are our own, and screenshots are user messages instead of tool results",
         ),
     ),
     *(_ui_tars_15_web(benchmark) for benchmark in ("webvoyager", "online-mind2web")),

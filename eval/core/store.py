@@ -1,6 +1,6 @@
 """An evaluation on disk.
 
-    RUN/manifest.json                    what was run, and how
+    RUN/manifest.json                    the settings and versions
     RUN/episodes/TASK/SEED/              an episode's log and screenshots, as in any recorded run
     RUN/episodes/TASK/SEED/episode.json  its record, written when the episode is over
 
@@ -106,7 +106,7 @@ class Store:
         return tuple(record for record in found if record is not None)
 
     def write_json(self, name: str, value: object) -> Path:
-        """Write a result beside the manifest.
+        """Write a result file next to the manifest.
 
         Raises:
             RunError: it cannot be written.
@@ -114,7 +114,7 @@ class Store:
         return self.write_text(name, json.dumps(value, indent=1, ensure_ascii=False))
 
     def write_text(self, name: str, text: str) -> Path:
-        """Write a result beside the manifest.
+        """Write a result file next to the manifest.
 
         Raises:
             RunError: it cannot be written.

@@ -61,7 +61,7 @@ class TaskInstance(Protocol):
 
 @runtime_checkable
 class Solvable(Protocol):
-    """A instance that knows its solution, which shows the best score that the harness allows."""
+    """An instance with a known solution, which measures the best score that the harness allows."""
 
     def solution(self) -> Policy | None:
         """A policy that solves the task with ordinary actions; None if none is known."""
@@ -70,7 +70,7 @@ class Solvable(Protocol):
 
 @runtime_checkable
 class Budgeted(Protocol):
-    """A instance with a step budget of its own, at most that of the rules."""
+    """An instance with its own step budget, at most that of the rules."""
 
     @property
     def steps(self) -> int:

@@ -31,7 +31,7 @@ class RecordedStep:
 
     @property
     def acts(self) -> bool:
-        """Whether it has actions on the screen, rather than only an ending."""
+        """Whether it has actions on the screen, not only an ending."""
         return bool(self.decided.actions)
 
 

@@ -20,7 +20,7 @@ class CannotStart(Exception):
 
 
 class BenchmarkDriver(Protocol):
-    """A benchmark's own software behind requests."""
+    """Handles requests with a benchmark's own software."""
 
     def handle(self, request: "dict[str, Any]") -> "dict[str, Any]":
         """The answer to a request. An exception is reported as an error, and the next request may follow."""
@@ -57,7 +57,7 @@ def serve(name: str, start: "Callable[[dict[str, Any]], BenchmarkDriver]") -> No
 
 
 def keep_standard_output() -> TextIO:
-    """Standard output, reserved for answers: what libraries print goes to standard error from now on."""
+    """Standard output, reserved for answers: output of libraries goes to standard error from now on."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return answers

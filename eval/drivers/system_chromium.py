@@ -1,4 +1,4 @@
-"""Lets Playwright in a driver's environment use the Chromium of the system instead of one of its own."""
+"""Lets Playwright in a driver's environment use the system's Chromium instead of its own."""
 
 import importlib
 import os

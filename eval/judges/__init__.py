@@ -1,4 +1,4 @@
-"""Models as judges: what they see of a recorded run, and how their verdicts are parsed."""
+"""Models as judges: the evidence from a recorded run, the prompts, and the parsing of verdicts."""
 
 from .evidence import Evidence, evidence_of
 from .judge_model import JudgeModel, JudgePrompts, JudgeScore

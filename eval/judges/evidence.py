@@ -1,4 +1,4 @@
-"""What a judge sees of a run: its screenshots, actions and answer."""
+"""The evidence for a judge: screenshots, actions and answer of a run."""
 
 from dataclasses import dataclass
 

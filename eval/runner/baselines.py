@@ -71,7 +71,7 @@ class RandomClicker:
 
 
 class Oracle:
-    """Knows the solution and carries it out by ordinary actions: the upper bound of the harness."""
+    """Performs the known solution with ordinary actions: the upper bound of the harness."""
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`. Gives up on tasks without a known solution."""
@@ -81,12 +81,12 @@ class Oracle:
 
 
 class ModelAgentFactory:
-    """A model, asked as `screenwright run` would ask it; opened once for all episodes of a worker."""
+    """A model with the prompts of `screenwright run`; opened once for all episodes of a worker."""
 
     def __init__(self, config: EvalConfig, slot: int) -> None:
         self._config = config
         self._model = config.agent.model.build(slot)
-        config.agent.build_dialect()  # refuses wrong settings before the first episode
+        config.agent.build_dialect()  # rejects invalid settings before the first episode
         config.agent.check_calibration(self._model)
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:

@@ -24,7 +24,7 @@ from ..core.task import Benchmark, Budgeted, Outcome, Task, TaskError, TaskInsta
 from .baselines import AgentFactory
 
 TASK_OVER = "task_over"
-"""The stop reason of an episode whose task ended by itself."""
+"""The stop reason of an episode that its task ended."""
 
 
 _FAILED = (StopReason.ENV_LOST, StopReason.MODEL_LOST)

@@ -1,4 +1,4 @@
-"""Runs the episodes of an evaluation in workers and records each one as soon as it is over.
+"""Runs the episodes of an evaluation in workers and records each one as soon as it ends.
 
     for record in Evaluation.create(EvalConfig.of(benchmark="demo"), Path("runs/demo")).run():
         print(record.id, record.done)
@@ -62,7 +62,7 @@ class Evaluation:
         if settings.workers and not settings.ray:
             warm_up()
         benchmark = benchmark_for(settings)
-        make_agent_factory(settings)  # reports wrong settings before anything is written
+        make_agent_factory(settings)  # rejects invalid settings before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)
         store.create(manifest)
@@ -82,7 +82,7 @@ class Evaluation:
         return cls(store, manifest)
 
     def records(self) -> tuple[Record, ...]:
-        """The episodes that are over, in the order of the plan."""
+        """The finished episodes, in the order of the plan."""
         return self.store.records(self.manifest.episodes)
 
     def remaining(self) -> tuple[EpisodeId, ...]:

@@ -87,7 +87,7 @@ class Pool:
                     return
                 worker = self._start()
             worker.job, worker.since = jobs.popleft(), time.monotonic()
-            with suppress(OSError):  # a dead worker is found by `_collect`
+            with suppress(OSError):  # `_collect` detects a dead worker
                 worker.pipe.send(worker.job)
 
     def _start(self) -> _Worker:

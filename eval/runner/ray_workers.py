@@ -1,7 +1,7 @@
 """Runs episodes on a Ray cluster and copies their recordings back.
 
 Each attempt is scheduled once. If a worker or its node dies, the attempt counts as failed: the evaluation schedules it
-again and only records what came back, so no episode counts twice.
+again and only records attempts that returned, so no episode counts twice.
 """
 
 import shutil
@@ -93,7 +93,7 @@ class RayWorkers:
                     yield attempt
 
     def close(self) -> None:
-        """Leave the cluster, which ends the workers."""
+        """Disconnect from the cluster, which ends the workers."""
         ray.shutdown()
 
     def _start(self, number: int) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-"""Actions that cannot be carried out cannot be constructed."""
+"""Invalid actions cannot be constructed."""
 
 import pytest
 

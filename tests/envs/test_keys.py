@@ -1,4 +1,4 @@
-"""Key names: spellings map to canonical names, and nothing is guessed."""
+"""Key names: spellings map to canonical names, and unknown names are refused."""
 
 import ast
 import re
@@ -105,7 +105,7 @@ def test_every_key_of_pyautogui_is_known() -> None:
         assert canonical_key(name)
 
 
-def test_a_refusal_names_the_key() -> None:
+def test_the_refusal_message_names_the_key() -> None:
     with pytest.raises(ActionRefused, match="there is no key named 'hyperdrive'"):
         split_keys("ctrl hyperdrive")
 
@@ -130,7 +130,7 @@ def test_keys_joined_by_plus_signs_are_split(held: list[str], key: str) -> None:
 
 
 @given(text=st.text(max_size=20))
-def test_any_text_names_known_keys_or_is_refused(text: str) -> None:
+def test_any_text_is_split_into_known_keys_or_refused(text: str) -> None:
     try:
         keys = split_keys(text)
     except ActionRefused:

@@ -44,7 +44,7 @@ _AS_TYPED = (
     ("/org.openoffice.Office.Writer/AutoFunction/Format/ByInput", "Enable", "false"),
     ("/org.openoffice.Office.Writer/AutoFunction/Completion", "Enable", "false"),
 )
-"""LibreOffice corrects what is typed; this turns it off where typing is measured."""
+"""Disables the autocorrection of LibreOffice, which would change the typed text."""
 
 
 def require(programs: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Pages that try to connect to another host, and the server that counts what reaches it."""
+"""Pages that try to connect to another host, and the server that counts the connections."""
 
 import selectors
 import socket
@@ -90,7 +90,7 @@ def _pair_of_sockets() -> tuple[socket.socket, socket.socket]:
 class Escape:
     """A page that tries to connect to `HOST`, a name at `PORT`, or to 127.0.0.1 there.
 
-    With `click` it tries when clicked. A `silent` one may fail before it asks the proxy; its page calls
+    With `click` it tries when clicked. A `silent` one may fail before it connects to the proxy; its page calls
     `report("tried", ...)` when it is done. A `disabled` one fails without a firewall too.
     """
 

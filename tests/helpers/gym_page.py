@@ -1,4 +1,4 @@
-"""A double of a BrowserGym page: executes BrowserGym's action calls on the fake GUI."""
+"""A fake BrowserGym page: executes BrowserGym's action calls on the fake GUI."""
 
 import base64
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""A double of OSWorld's virtual machine: the interface of its server, with the fake GUI behind it.
+"""A fake of OSWorld's virtual machine: the interface of its server, backed by the fake GUI.
 
-It executes the code that it receives with doubles of `pyautogui` and `pyperclip` that act on the fake GUI, so tests
+It executes the code that it receives with fakes of `pyautogui` and `pyperclip` that act on the fake GUI, so tests
 check the effect of the code instead of its text.
 """
 
@@ -22,7 +22,7 @@ _KEYS = {"win": "super", "apps": "menu", "shiftright": "rightshift", "ctrlright"
 
 @dataclass
 class FakeGui:
-    """Doubles of `pyautogui` and `pyperclip` that act on the fake GUI."""
+    """Fakes of `pyautogui` and `pyperclip` that act on the fake GUI."""
 
     env: FakeEnv
     asked: list[str] = field(default_factory=list[str])

@@ -28,7 +28,7 @@ def run(test: Coroutine[Any, Any, T]) -> T:
 
 
 class Origin:
-    """A server that sends `responses` in turn, repeating the last one."""
+    """A server that sends `responses` in order, repeating the last one."""
 
     def __init__(self, *responses: bytes, closes_after: int = 10**6) -> None:
         self.responses = list(responses) or [OK]
@@ -73,7 +73,7 @@ async def serving(handle: Handler) -> AsyncGenerator[int]:
 
 
 class ProxyHarness:
-    """A proxy, what it refused and resolved, and the server behind it at `port`."""
+    """A proxy, its recorded refusals and lookups, and the server behind it at `port`."""
 
     def __init__(self, origin: Origin, port: int) -> None:
         self.origin = origin

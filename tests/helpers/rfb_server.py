@@ -50,7 +50,7 @@ class RfbClient:
                 self.receive(1)
 
     def shut_down(self) -> None:
-        """Stop sending, like a server that has hung up."""
+        """Stop sending, like a server that has disconnected."""
         self._connection.shutdown(socket.SHUT_WR)
         self.drain()
 
@@ -60,7 +60,7 @@ class RfbClient:
 
 @contextmanager
 def rfb_server(behave: Callable[[RfbClient], None]) -> Generator[str]:
-    """The address of a server that runs `behave` on its only client, then hangs up."""
+    """The address of a server that runs `behave` on its only client, then disconnects."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:

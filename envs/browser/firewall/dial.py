@@ -81,7 +81,7 @@ class Dialer:
         raise failure
 
     async def _addresses(self, host: Host, port: int) -> tuple[Address, ...]:
-        """The allowed addresses of `host`. We connect to these very addresses, so DNS rebinding cannot change them."""
+        """The allowed addresses of `host`. We connect to exactly these, which prevents DNS rebinding."""
         if not isinstance(host, str):
             return (host,)
         if is_local_name(host):

@@ -27,7 +27,7 @@ _CHROMIUM_SERVICES = frozenset({
     "content-autofill.googleapis.com", "mtalk.google.com:5228", "optimizationguide-pa.googleapis.com",
     "redirector.gvt1.com", "safebrowsing.googleapis.com", "update.googleapis.com",
 })  # fmt: skip
-"""Hosts that Chromium itself connects to: refused like all others, but reported only if a page requested them too."""
+"""Hosts that Chromium itself connects to: blocked like all others, but reported only if a page requests them too."""
 _CHECKED_SCHEMES = ("http:", "https:", "about:", "chrome-error:", "blob:")
 
 
@@ -123,7 +123,7 @@ def firewall_switches(port: int) -> tuple[str, ...]:
     """The switches for a Chromium that can only connect through the proxy at `port` on 127.0.0.1.
 
     They must come last on its command line, since the last of several wins. No name resolves but the proxy's own, so
-    that whatever would bypass it (DNS prefetch, WebRTC, QUIC) fails; WebRTC may not use UDP at all.
+    that anything that would bypass it (DNS prefetch, WebRTC, QUIC) fails; WebRTC may not use UDP at all.
     """
     return (
         f"--proxy-server=http://{_PROXY_NAME}:{port}",

@@ -50,7 +50,7 @@ def is_local_name(name: str) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether `address` is on the public internet; an address that embeds another one is as private as that one."""
+    """Whether `address` is on the public internet; if it embeds an IPv4 address, that one decides."""
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast
     embedded = _embedded(address)

@@ -64,7 +64,7 @@ class HttpPeer:
 
     @property
     def unread(self) -> bytes:
-        """What was received after the head of a CONNECT request."""
+        """The bytes received after the head of a CONNECT request."""
         return self._http.trailing_data[0]
 
     async def _lenient_head(self) -> bytes:
@@ -94,7 +94,7 @@ def forwarded_fields(message: h11.Request | h11.Response) -> Fields:
 
 
 async def tunnel(client: Streams, server: Streams) -> None:
-    """Pass on bytes in both directions until both sides are done or the client is gone."""
+    """Pass on bytes in both directions until both sides are done or the client has disconnected."""
     down = asyncio.ensure_future(_copy(server[0], client[1]))
     up = asyncio.ensure_future(_copy(client[0], server[1]))
     try:

@@ -1,4 +1,4 @@
-"""The only way out of a browser behind the firewall: a loopback proxy that allows some hosts and refuses the rest.
+"""The only network access of a browser behind the firewall: a loopback proxy that refuses all but the allowed hosts.
 
 It takes plain HTTP requests (in absolute form) and CONNECT (everything else, WebSockets included), resolves names
 itself, and connects to the address that it checked.
@@ -24,7 +24,7 @@ Destination: TypeAlias = tuple[Host, int]
 _NOT_HTTP = "the server did not reply with HTTP"
 _NO_RESPONSE = "the server did not respond"
 _DISCONNECT_POLL_S = 0.5
-"""How soon it is noticed that the browser gave up on a server that does not respond."""
+"""How often to check whether the browser has disconnected while a server does not respond."""
 
 _PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title>
 <style>body{{font:20px/1.5 sans-serif;margin:15vh auto;max-width:40em;padding:0 1em}}</style>
@@ -80,7 +80,7 @@ class FirewallProxy:
             streams[1].close()
 
     async def _handle_all(self, connection: "_Connection") -> None:
-        with suppress(OSError, h11.ProtocolError):  # one side is gone, and so is this connection
+        with suppress(OSError, h11.ProtocolError):  # one side has disconnected
             while await self._handle(connection):
                 pass
 
@@ -237,7 +237,7 @@ class _Connection:
 
 
 def _destination(request: h11.Request) -> Destination:
-    """The host and port that a request is for.
+    """The destination host and port of a request.
 
     Raises:
         ValueError: the target is invalid, or not in the form for proxies.

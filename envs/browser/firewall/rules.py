@@ -72,7 +72,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """The hosts that may be reached. All others are blocked, whatever requests them."""
+    """The hosts that may be reached. All others are blocked for every kind of request."""
 
     rules: tuple[Rule, ...]
 

@@ -166,7 +166,7 @@ async def attach(playwright: Playwright, address: str, page: Size, view: View) -
     """A context for our tabs in the Chromium at the DevTools `address`, with no tabs yet, and its version.
 
     Raises:
-        EnvUnavailable: there is none, or it does not respond; says what to do.
+        EnvUnavailable: there is none, or it does not respond; the message says what to do.
     """
     browser = await _connect(playwright, address)
     return AttachedContext(browser.contexts[0], page, view.scale), browser.version

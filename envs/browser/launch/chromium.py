@@ -41,7 +41,7 @@ async def launch(
 ) -> tuple[Context, str]:
     """Start a browser whose pages have the size `page` in CSS pixels; returns its context and its version.
 
-    It downloads into the folder `downloads`.
+    Downloads go to the folder `downloads`.
 
     Raises:
         EnvUnavailable: there is no Chromium to start, no display for its window, or its profile is in use.
@@ -91,7 +91,7 @@ def find_chromium(bundled: Path, requested: str | None) -> str:
     """The Chromium to start: the `requested` one, else Playwright's (`bundled`), else the system's.
 
     Raises:
-        EnvUnavailable: there is none; says how to install one.
+        EnvUnavailable: there is none; the message says how to install one.
     """
     if requested is not None:
         found = shutil.which(requested)
@@ -111,7 +111,7 @@ def check_display() -> None:
     """Check that a browser window can be shown.
 
     Raises:
-        EnvUnavailable: there is no display; says what to do.
+        EnvUnavailable: there is no display; the message says what to do.
     """
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise EnvUnavailable("a browser window needs a display, and $DISPLAY is not set: leave out --headed")

@@ -14,7 +14,7 @@ NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
 
 class LaunchOptions(TypedDict):
-    """The options of `BrowserType.launch` and `launch_persistent_context` alike."""
+    """The options that `BrowserType.launch` and `launch_persistent_context` share."""
 
     executable_path: str
     headless: bool
@@ -56,7 +56,7 @@ async def launch_engine(
     """Like `chromium.launch`, for Firefox and WebKit.
 
     Raises:
-        EnvUnavailable: it is not installed; says how to install it.
+        EnvUnavailable: it is not installed; the message says how to install it.
     """
     kind, program = _engine(playwright, settings)
     launch = launch_options(program, view.headless, settings, downloads)

@@ -29,10 +29,11 @@ class BrowserSettings:
     `save_storage` at the end. `cdp` is the DevTools address of a running Chromium: we open a tab in it, and the
     identity cannot be set. `engine` selects another of Playwright's browsers.
 
-    `dialogs` selects who answers dialogs: with `ask` they are drawn on the screenshot and answered by clicks and keys;
-    with `rule` alerts are accepted, everything else is declined, and both are reported as facts. `tab_strip` draws the
-    tabs and the address bar at the top. Uploads are limited to files in the folders `upload_from`, none by default.
-    `downloads` is the download folder, by default a temporary one; a download over `download_limit_mb` is canceled.
+    `dialogs` selects how dialogs are answered: with `ask` they are drawn on the screenshot and answered by clicks and
+    keys; with `rule` alerts are accepted, everything else is declined, and both are reported as facts. `tab_strip`
+    draws the tabs and the address bar at the top. Uploads are limited to files in the folders `upload_from`, none by
+    default. `downloads` is the download folder, by default a temporary one; a download over `download_limit_mb` is
+    canceled.
 
     The traffic of all pages is written to the file `har` when the browser is closed, without response bodies.
 

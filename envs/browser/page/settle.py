@@ -2,8 +2,8 @@
 
 After an action every frame is asked whether it is idle (`settle.js`): loaded, no timer due that the action may have
 started, no animation that ends soon, no change of the document for a moment. Then no relevant request may be pending
-(`traffic.py`) and no tab may be opening. What never ends is ignored: repeating timers, polls, requests older than three
-seconds, endless animations, parts that change continuously. A time limit bounds the wait.
+(`traffic.py`) and no tab may be opening. Endless activity is ignored: repeating timers, polls, requests older than
+three seconds, endless animations, parts that change continuously. A time limit bounds the wait.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from .tabs import Tabs
 from .traffic import Traffic
 
 QUIET_MS = 50
-"""How long nothing may happen: three frames, far longer than a page takes to react to a click."""
+"""How long everything must stay idle: three frames, far longer than a page takes to react to a click."""
 
 _SLICE_MS = 250
 _GRACE_S = 0.75

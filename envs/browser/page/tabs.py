@@ -35,7 +35,7 @@ class Tabs:
         self._traffic = traffic
         self._callbacks = callbacks
         self._pages: list[Page] = []
-        self._recent: list[Page] = []  # by the time they were last shown; the last one is shown now
+        self._recent: list[Page] = []  # ordered by when they were last shown; the last one is the current tab
         self._sessions: dict[Page, CDPSession] = {}
         self._facts: list[str | Page] = []
         self._titles: dict[Page, str] = {}
@@ -87,7 +87,7 @@ class Tabs:
             pass
 
     async def still_shows(self, page: Page) -> bool:
-        """Whether `page` is still the current tab after an error, or its closing or crash was the cause."""
+        """After an error: whether `page` is still the current tab. If not, its closing or crash caused the error."""
         await asyncio.sleep(EVENT_DELAY_S)
         await self.ready()
         return self.current is page and not page.is_closed()
@@ -265,7 +265,7 @@ class Tabs:
             raise ActionRefused(f"there is no tab {index + 1}; there are {len(self._pages)}")
 
     async def _watch_targets(self, browser: Browser) -> None:
-        """Learn early that a tab is opening: Playwright reports it only when its page has arrived."""
+        """Detect early that a tab is opening: Playwright reports it only once its page has loaded."""
         browser.on("disconnected", self._on_disconnected)
         if not self.has_devtools:
             return

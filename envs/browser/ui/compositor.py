@@ -20,7 +20,7 @@ from .prompts import BrowserPrompts
 _CAPTURE_S = 15.0
 
 _BETWEEN_PAGES = ("Not attached to an active page", "Unable to capture screenshot")
-"""Errors while one document is unloaded and the next is not there yet."""
+"""Errors while one document is unloaded and the next is not loaded yet."""
 _BETWEEN_PAGES_S = 3.0
 _PDF_POLL_S = 0.2
 _PDF_AREA = (0.4, 0.2, 0.95, 1.0)
@@ -59,7 +59,7 @@ class Compositor:
         if not self._prompts.is_blocking():
             self._page = await self._capture_page() or self._page
         if self._overlay.is_empty and self._page is not None:
-            return Screenshot(png=self._page)  # the usual case needs no decoding
+            return Screenshot(png=self._page)  # the common case needs no decoding
         screen = Image.new("RGB", (self._size.width, self._size.height), "white")
         if self._page is not None:
             screen.paste(Screenshot(png=self._page).image, (0, self._page_top))

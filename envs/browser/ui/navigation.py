@@ -55,7 +55,7 @@ class Navigation:
         await self.go(self._home)
 
     async def mark_history_start(self) -> None:
-        """Do not go back further than the current page of the current tab."""
+        """Let `back` in the current tab stop at its current page."""
         self._first_entries[self._tabs.current] = await self._history_index()
 
     async def home(self) -> None:

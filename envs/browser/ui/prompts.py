@@ -1,4 +1,4 @@
-"""What a browser asks its user: dialogs, permissions, sign-in, file choosers, pickers, menus.
+"""The prompts of a browser: dialogs, permissions, sign-in, file choosers, pickers, menus.
 
 Each is drawn on the overlay and answered there by clicks and keys. With `BrowserSettings.dialogs` set to `rule`,
 dialogs are answered by a rule and reported as facts. Nothing is accepted silently.
@@ -291,7 +291,7 @@ class BrowserPrompts:
             await self._overlay.show(Tooltip(at.x, at.y + self._page_top, text), _ignore)
 
     async def _show_permission(self, frame: Frame, event: PermissionEvent) -> None:
-        """Ask, and return when the browser has applied the answer."""
+        """Show the prompt, and return when the browser has applied the answer."""
         done = asyncio.Event()
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(frame.url))
         site = _site(origin) or "This page"

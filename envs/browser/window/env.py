@@ -154,7 +154,7 @@ class _Window:
                 return self._go(self._home)
             case Back():
                 self._check_unobstructed()
-                result = self.desktop.in_turn((Hotkey(("alt", "left")),), _NAVIGATION)
+                result = self.desktop.execute_all((Hotkey(("alt", "left")),), _NAVIGATION)
                 return self._after_loading(result, self._settings.load_limit_s)
             case Wait():
                 return self.desktop.execute(action)
@@ -185,22 +185,22 @@ class _Window:
         self._check_unobstructed()
         self._focus_address_bar()
         keys = (Type(address), Hotkey(("delete",)), Hotkey(("enter",)))
-        return self._after_loading(self.desktop.in_turn(keys, _NAVIGATION), self._settings.load_limit_s)
+        return self._after_loading(self.desktop.execute_all(keys, _NAVIGATION), self._settings.load_limit_s)
 
     def _focus_address_bar(self) -> None:
-        """Focus the address bar, select its text, and check on the screen that this worked.
+        """Focus the address bar, select its text, and check on the screen that it has the focus.
 
         The hotkey has no effect if the page handles it itself or a closed dialog lost the focus, and no visible effect
         if the address bar has the focus already. A click helps in all these cases.
         """
         before = self._parts.toolbar()
-        self.desktop.begin(_SELECT_ADDRESS)
+        self.desktop.send_input(_SELECT_ADDRESS)
         if self._parts.toolbar_changes(before, _FOCUS_S):
             return
-        self.desktop.begin(Click(self._parts.address_bar()))
+        self.desktop.send_input(Click(self._parts.address_bar()))
         if not self._parts.toolbar_changes(before, _CARET_BLINK_S):
             raise ActionRefused("the address bar could not be focused; answer or close any open dialog first")
-        self.desktop.begin(_SELECT_ADDRESS)
+        self.desktop.send_input(_SELECT_ADDRESS)
 
     def _check_unobstructed(self) -> None:
         """Check that the browser window is in front and shows its address bar.

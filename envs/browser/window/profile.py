@@ -48,7 +48,7 @@ def window_program(settings: BrowserSettings) -> str:
     """The Chromium to start.
 
     Raises:
-        EnvUnavailable: there is none; says how to install one.
+        EnvUnavailable: there is none; the message says how to install one.
     """
     return find_chromium(_bundled_chromium(), settings.executable)
 

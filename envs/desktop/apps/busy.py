@@ -1,6 +1,6 @@
 """Detects whether the program with the focus is busy, from Linux's process states.
 
-A program that computes or loads is about to change the screen, even if it is still now. The state is sampled with each
+A program that computes or loads is about to change the screen, even if it is static now. The state is sampled with each
 frame; a program is busy if one of its main threads was running or waiting for the disk in several recent samples.
 """
 

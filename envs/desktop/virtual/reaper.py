@@ -4,9 +4,9 @@ Run as `python -I -S reaper.py FOLDER`; uses only the standard library. It reads
 line each: `{"start": [program, ...], "env": {...}, "log": path, "cwd": path}`, answered by `{"pid": n}` or
 `{"error": "..."}`, and `{"poll": pid}`, answered by `{"exit": code}`, or `{"exit": null}` while the program runs.
 
-When its input ends, which happens however the owner ends, it ends all its descendants, removes FOLDER, and exits. It is
-a subreaper, so that it finds programs that detach themselves. If the reaper itself is killed, the kernel kills what it
-started. (A death signal set by the owner would not work: it fires when the thread that forked ends, not the process.)
+When its input ends, as it does if the owner is killed, it ends all its descendants, removes FOLDER, and exits. It is a
+subreaper, so that it finds programs that detach themselves. If the reaper itself is killed, the kernel kills its
+children. (A death signal set by the owner would not work: it fires when the thread that forked ends, not the process.)
 """
 
 import ctypes

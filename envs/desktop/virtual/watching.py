@@ -1,6 +1,6 @@
 """Shows a virtual display live in a browser tab: TigerVNC reads it, noVNC displays it, websockify connects the two.
 
-TigerVNC runs beside Xvfb rather than in its place, so that the display is the same with and without viewers. It listens
+TigerVNC runs in addition to Xvfb, not instead, so that the display is the same with and without viewers. It listens
 on a socket in the display's private folder. Only websockify is on the network, on 127.0.0.1, and it answers only
 requests that know the secret part of the address.
 """

@@ -12,7 +12,7 @@ from .settings import HotKey
 
 DOUBLE_PRESS_S = 0.5
 MIN_MOTIONS, MOTIONS_WITHIN_S = 4, 0.5
-"""Fewer motions within that time come from a bumped desk rather than a hand on the mouse."""
+"""Fewer motions within that time are ignored: someone bumped the desk."""
 
 
 @dataclass(frozen=True, slots=True)

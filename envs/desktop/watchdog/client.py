@@ -31,7 +31,7 @@ _WINDOWS = sys.platform == "win32"
 
 
 class NoWatchdog:
-    """Stands in for the watchdog of a screen that has none."""
+    """A null object for screens without a watchdog."""
 
     def check(self) -> None:
         """See `WatchdogClient`; never raises."""

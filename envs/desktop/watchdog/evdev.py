@@ -1,7 +1,7 @@
 """User input from Linux input devices, for Wayland, where a client cannot observe input to other windows.
 
 The events come from the hardware, so they do not include those of our virtual mouse and keyboard. Reading `/dev/input`
-takes membership of the group `input`. The compositor releases held keys when the agent's connection ends.
+requires membership in the group `input`. The compositor releases held keys when the agent's connection ends.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What the watchdog needs of a platform: the user's input, and a way to release held keys."""
+"""The platform interface of the watchdog: reads the user's input and releases held keys."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,6 +1,6 @@
-"""User input on macOS, from a listen-only event tap. Events that a program generated name its process.
+"""User input on macOS, from a listen-only event tap. Generated events carry the id of the process that sent them.
 
-Never run on macOS: written from Apple's reference of Quartz Event Services, and only the interpretation of events is
+Untested on macOS: written from Apple's reference of Quartz Event Services, and only the interpretation of events is
 tested. It needs the permissions for Accessibility and Input Monitoring.
 """
 

@@ -2,7 +2,7 @@
 
 Run as `python -m ...watchdog.program SETTINGS`, where SETTINGS is JSON. It writes one message a line to standard
 output: `ready`, then `stop`, `active` and `idle` as they happen. It shares a `SharedState` with the agent's process,
-here called the worker. It ends when its standard input ends, which happens however the worker ends.
+here called the worker. It ends when its standard input ends, which also happens if the worker is killed.
 
 On the hot key it sets `stopped`, after which the worker sends no more input, and releases held keys and buttons until
 the worker has stopped. It kills a worker that does not acknowledge the stop within `ACKNOWLEDGE_LIMIT_S` or finish
@@ -58,7 +58,7 @@ class Watchdog:
         self._reader: threading.Thread | None = None
 
     def watch(self) -> None:
-        """Run until the worker or the screen is gone, then release what the worker holds."""
+        """Run until the worker or the screen is gone, then release the keys and buttons that the worker holds."""
         with suppress(EnvError):
             try:
                 while not self._input_ended():

@@ -1,6 +1,6 @@
 """User input on Windows, from low-level hooks, which report whether a program injected an event.
 
-Never run on Windows: written from Microsoft's reference of `SetWindowsHookExW`, `KBDLLHOOKSTRUCT`, `MSLLHOOKSTRUCT`,
+Untested on Windows: written from Microsoft's reference of `SetWindowsHookExW`, `KBDLLHOOKSTRUCT`, `MSLLHOOKSTRUCT`,
 `GetAsyncKeyState` and `keybd_event`, and only the interpretation of events is tested.
 """
 

@@ -144,7 +144,7 @@ class XInput:
             yield UserInput("button" if kind is Kind.BUTTON_DOWN else "motion", at)
 
     def _announced(self, kind: Kind, detail: int) -> bool:
-        """Whether the agent announced this event. Drops the announcements before it, which are past."""
+        """Whether the agent announced this event. Drops the announcements before it."""
         position = self._state.position_of(kind, 0 if kind is Kind.MOTION else detail)
         if position is None:
             return False

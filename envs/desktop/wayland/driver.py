@@ -119,7 +119,7 @@ class WaylandDriver:
             self._wire.request(self._keyboard, _MODIFIERS, pressed, 0, 0, 0)
 
     def _map(self, others: tuple[str, ...]) -> None:
-        """Send a keymap that has these characters besides the default ones."""
+        """Send a keymap with these characters in addition to the default ones."""
         self._others = dict(zip(others, SPARE, strict=False))
         data = keymap(others).encode() + b"\0"
         file = in_memory(data)

@@ -1,4 +1,4 @@
-"""The needed part of the Wayland wire protocol.
+"""The subset of the Wayland wire protocol that we need.
 
 A message is the object's number, its opcode and length in one word, then arguments in words of the machine's byte
 order. Strings have a length, a zero at the end, and padding; file descriptors are sent as ancillary data (Wayland

@@ -26,7 +26,7 @@ class CoreXShot:
 
 
 class CoreXCapture:
-    """The needed part of the interface of `mss.MSS`, for the display in DISPLAY, which counts as one monitor.
+    """The subset of the interface of `mss.MSS` that we need, for the display in DISPLAY, which counts as one monitor.
 
     Raises:
         EnvUnavailable: there is no such display, or its pixels are not 32 bits.

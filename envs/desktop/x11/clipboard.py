@@ -1,8 +1,8 @@
-"""Pastes text by owning the X clipboard for a moment, and restores the old content.
+"""Pastes text by owning the X clipboard temporarily, and restores the old content.
 
 Pasting through a clipboard tool races with the paste key. As the owner of the selection we serve the pasting program
-ourselves, so we know what it got, and when. A thread with its own connection does this. It offers the old content, in
-all its formats, until `close`, since the previous owner has lost the selection (ICCCM, section 2).
+ourselves, so we know what was fetched, and when. A thread with its own connection does this. It offers the old content,
+in all its formats, until `close`, since the previous owner has lost the selection (ICCCM, section 2).
 """
 
 import os
@@ -39,7 +39,7 @@ _HANDED_OVER = ("UTF8_STRING", "image/png")
 class XClipboard:
     """Pastes text.
 
-    With `keep_content`, `close` hands the old content to xclip if that is installed. xclip holds one format: the text,
+    With `keep_content`, `close` passes the old content to xclip if that is installed. xclip holds one format: the text,
     else the image, else the first one.
     """
 
@@ -148,7 +148,7 @@ class XClipboard:
                 continue
             reading = False
             if not self._served_at and not self._offers:
-                return False  # no program can request it any more
+                return False  # we no longer own it, so no program can request it
             time.sleep(0.005)
         return self._served_at > 0
 

@@ -36,7 +36,7 @@ def connect(address: DisplayAddress) -> XDisplay:
 
 
 def _open(address: DisplayAddress) -> XDisplay:
-    """Open a connection; retries, since some servers reset when their last client leaves and drop the next one."""
+    """Open a connection; retries, since some servers reset when their last client disconnects and drop the next one."""
     from Xlib import error
 
     for left in reversed(range(_TRIES)):

@@ -5,7 +5,7 @@ own connection, and text is typed by the first method that works:
 
 1. `keys`: the current layout has every character; the keyboard is not changed;
 2. `paste`: own the clipboard, press the paste key, and serve the text to the program;
-3. `remapped keys`: no program fetched the paste, so unused keys are mapped to the characters for a moment.
+3. `remapped keys`: no program fetched the paste, so unused keys are mapped to the characters temporarily.
 """
 
 import re
@@ -223,7 +223,7 @@ class XTestDriver:
         return mapped, len(text)
 
     def _map(self, symbols: dict[int, int]) -> None:
-        """Map keycodes to keysyms, and wait until programs know."""
+        """Map keycodes to keysyms, and wait until programs have been notified."""
         if not symbols:
             return
         for code, symbol in symbols.items():

@@ -158,7 +158,7 @@ def test_ambiguous_app_names_are_not_guessed() -> None:
     assert find_app("com", components) is None
 
 
-def test_buttons_of_the_phone_and_addresses(phone: PhoneStage) -> None:
+def test_phone_buttons_and_urls_are_supported(phone: PhoneStage) -> None:
     phone.env.execute(Home())
     phone.env.execute(Back())
     phone.env.execute(Hotkey(("recents",)))
@@ -201,7 +201,7 @@ def test_a_scroll_swipes_against_its_direction_within_the_screen(
         assert towards > 10
 
 
-def test_actions_that_touch_cannot_do_are_refused() -> None:
+def test_actions_without_a_touch_equivalent_are_refused() -> None:
     at = ScreenPoint(5, 5)
     for action, reason in (
         (Click(at, Button.RIGHT), "has no right button; use a long press"),
@@ -251,7 +251,7 @@ def test_an_unplugged_phone_raises_env_lost(phone: PhoneStage) -> None:
     phone.env.release()
 
 
-def test_an_old_phone_without_the_newer_shell_works_too(phone: PhoneStage) -> None:
+def test_a_phone_without_the_shell_v2_protocol_works(phone: PhoneStage) -> None:
     phone.phone.features = "cmd"
     with AndroidEnv(server=phone.server, timeouts=SOON) as env:
         env.execute(Click(phone.button))

@@ -1,4 +1,4 @@
-"""Attaching to a running Chromium: the browser and its other tabs are left as they were."""
+"""Attaching to a running Chromium: the browser and its other tabs do not change."""
 
 import json
 import os
@@ -39,11 +39,11 @@ class Running:
         return {tab["id"]: tab["url"] for tab in self._get("/json/list") if tab["type"] == "page"}
 
     def open(self, url: str) -> str:
-        """Open a tab as the owner would; returns its id."""
+        """Open a tab that is not ours; returns its id."""
         return str(json.loads(self._read(Request(f"{self.address}/json/new?{url}", method="PUT")))["id"])
 
     def close(self, tab: str) -> None:
-        """Close a tab as the owner would."""
+        """Close such a tab."""
         self._read(Request(f"{self.address}/json/close/{tab}"))
         in_time(lambda: tab in self.tabs(), False)
 
@@ -89,7 +89,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def other_tab(site: Site, running: Running) -> Iterator[str]:
-    """The id of a tab that is not ours and reports when anything is done to it."""
+    """The id of a tab that is not ours and reports any input or change."""
     site.add(
         "/theirs",
         """<script>for (const kind of ["resize", "beforeunload", "keydown", "mousedown"])
@@ -152,7 +152,7 @@ def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: s
     url = site.add(
         "/ours",
         """<div class=at style="left:0;top:0;width:100px;height:100px;background:red"
-        onclick="report('said', prompt('Name?'))"></div>
+        onclick="report('name', prompt('Name?'))"></div>
         <a class=at style="left:200px;top:0;width:100px;height:100px;background:blue" href=/next target=_blank
         rel=noopener></a>""",
     )
@@ -161,7 +161,7 @@ def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: s
         env.execute(Click(ScreenPoint(50, 50)))
         assert env.observe().screenshot.image.tobytes() != before.tobytes()
         env.execute(Type("Ada", submit=True))
-        in_time(lambda: site.reported.get("said"), "Ada")
+        in_time(lambda: site.reported.get("name"), "Ada")
         env.execute(Click(ScreenPoint(250, 50)))
         observation = env.observe()
         assert observation.facts == ("A new tab opened: Next.",)

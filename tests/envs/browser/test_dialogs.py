@@ -1,4 +1,4 @@
-"""Dialogs, with and without a rule, uploads and downloads; the gallery covers the rest."""
+"""Dialogs, answered by rule and by the model, uploads and downloads; the gallery tests the other UI."""
 
 from collections.abc import Iterator
 from pathlib import Path

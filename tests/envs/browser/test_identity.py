@@ -41,12 +41,12 @@ background:rgb(0,0,255)}</style><div id=pad></div><script>
 onclick = event => report("clicked", [event.clientX, event.clientY, event.target.id || "page"])</script>"""
 
 DIARY = """<script>
-const said = localStorage.getItem("diary");
+const entry = localStorage.getItem("diary");
 const open = indexedDB.open("shelf", 1);
 open.onupgradeneeded = () => open.result.createObjectStore("books");
 open.onsuccess = () => {
   const asked = open.result.transaction("books").objectStore("books").get("first");
-  asked.onsuccess = () => report("remembered", [document.cookie, said, asked.result ?? null]);
+  asked.onsuccess = () => report("remembered", [document.cookie, entry, asked.result ?? null]);
 };
 onclick = () => {
   document.cookie = "login=ada; max-age=86400";
@@ -211,7 +211,7 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
     site.add("/second", "<title>Second</title><style>html{background:rgb(0,128,0)}</style>")
     url = site.add(
         "/",
-        """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="report('said',
+        """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="report('name',
         prompt('Name?'))"></div><a class=at style="left:200px;top:0;width:100px;height:100px;background:blue"
         href=/second target=_blank></a><a class=at style="left:400px;top:0;width:100px;height:100px;background:lime"
         href=/file></a>""",
@@ -223,7 +223,7 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
         asking = env.observe().screenshot.image
         assert asking.tobytes() != empty.tobytes()
         env.execute(Type("Ada", submit=True))
-        assert reported(site, "said") == "Ada"
+        assert reported(site, "name") == "Ada"
         env.execute(Click(ScreenPoint(450, 50)))
         in_time((tmp_path / "downloads" / "f").exists, True)
         env.execute(Click(ScreenPoint(250, 50)))
@@ -233,14 +233,14 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
 
 
 def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) -> None:
-    body = "<script>onclick = () => navigator.geolocation.getCurrentPosition(() => report('heard', 'place'),"
-    url = site.add("/", body + " error => report('heard', error.code))</script>")
+    body = "<script>onclick = () => navigator.geolocation.getCurrentPosition(() => report('result', 'place'),"
+    url = site.add("/", body + " error => report('result', error.code))</script>")
     with BrowserEnv(url, viewport=Size(800, 500), settings=BrowserSettings(profile=str(tmp_path))) as env:
         before = env.observe().screenshot.image
         env.execute(Click(ScreenPoint(700, 450)))
         assert env.observe().screenshot.image.tobytes() != before.tobytes()
         env.execute(Hotkey(("escape",)))
-        assert reported(site, "heard") == 1
+        assert reported(site, "result") == 1
         assert any("was not allowed to" in fact for fact in env.observe().facts)
 
 
@@ -307,7 +307,7 @@ def test_headed_browser_looks_and_prompts_like_a_headless_one(site: Site, monkey
     try:
         for name in ("DISPLAY", "XAUTHORITY"):
             monkeypatch.setenv(name, display.environment[name])
-        url = site.add("/", PAD + "<script>onclick = event => report('said', [prompt('?'), event.clientX])</script>")
+        url = site.add("/", PAD + "<script>onclick = event => report('answer', [prompt('?'), event.clientX])</script>")
         with BrowserEnv(url, viewport=Size(640, 400), scale=1.25, headless=False) as env:
             shot = env.observe().screenshot.image
             assert shot.size == (800, 500)
@@ -315,7 +315,7 @@ def test_headed_browser_looks_and_prompts_like_a_headless_one(site: Site, monkey
             env.execute(Click(ScreenPoint(250, 125)))
             assert env.observe().screenshot.image.tobytes() != shot.tobytes()
             env.execute(Type("Ada", submit=True))
-            assert reported(site, "said") == ["Ada", 200]
+            assert reported(site, "answer") == ["Ada", 200]
     finally:
         display.stop()
 

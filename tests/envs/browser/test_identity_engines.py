@@ -1,6 +1,6 @@
 """Browsers without DevTools sessions (Firefox, WebKit), simulated by a Chromium that hides its own.
 
-Neither of the two runs here; Playwright only drives its own builds of them.
+The real ones are not tested: Playwright needs its own builds of them.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.browser
 in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SIZE = Size(640, 400)
-ASKS = """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="report('said',
+ASKS = """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="report('name',
 prompt('Name?'))"></div><a class=at style="left:200px;top:0;width:100px;height:100px;background:blue" href=/next
 target=_blank></a><a class=at style="left:400px;top:0;width:100px;height:100px;background:lime" href=/file></a>"""
 
@@ -56,7 +56,7 @@ class WithoutDevTools:
         return getattr(self._context, name)
 
     async def new_cdp_session(self, page: Tab) -> CDPSession:
-        raise AssertionError(f"a DevTools session was asked for at {page.url}")
+        raise AssertionError(f"a DevTools session was requested at {page.url}")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_without_devtools_pages_dialogs_tabs_and_downloads_work(site: Site, tmp_
         assert colour(observation, at(600, 300)) == (0, 128, 0)
 
     run_session(site.add("/", ASKS), tmp_path, scale, test)
-    in_time(lambda: site.reported.get("said"), "Ada")
+    in_time(lambda: site.reported.get("name"), "Ada")
     assert (tmp_path / "f").read_bytes() == b"12345"
 
 

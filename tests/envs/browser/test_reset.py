@@ -1,4 +1,4 @@
-"""Resetting a browser between episodes clears its state, or reports what is left."""
+"""Resetting a browser between episodes clears its state, or reports the remaining state."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Settling: what an action waits for, and what it does not."""
+"""Settling: which activity an action waits for, and which it ignores."""
 
 import time
 

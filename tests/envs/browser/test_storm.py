@@ -63,7 +63,7 @@ def own_processes() -> list[psutil.Process]:
 
 
 def of_kind(kind: str) -> list[psutil.Process]:
-    """The browser itself, its renderers, or the driver beside it."""
+    """The processes of the browser, of its renderers, or of Playwright's driver."""
     found: list[psutil.Process] = []
     for process in own_processes():
         line = command_of(process)
@@ -89,7 +89,7 @@ FAULTS: dict[str, Callable[[], None]] = {
 
 
 class FaultyEnv:
-    """An `Env` that suffers a fault at one phase of its third step."""
+    """An `Env` with a fault at one phase of its third step."""
 
     def __init__(self, env: BrowserEnv, phase: Phase, inject: Callable[[], None]) -> None:
         self.env, self.phase, self.inject = env, phase, inject

@@ -79,7 +79,7 @@ def make_program(folder: Path, name: str) -> Path:
     return path
 
 
-def test_chromium_is_the_requested_one_else_playwrights_else_the_systems(
+def test_chromium_is_chosen_in_the_order_requested_then_playwrights_then_the_systems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

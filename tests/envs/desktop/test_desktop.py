@@ -152,7 +152,7 @@ def test_the_result_reports_how_text_was_typed(tk_stage: DesktopStage) -> None:
 
 
 def test_text_that_no_program_fetches_is_typed_with_remapped_keys(tk_stage: DesktopStage) -> None:
-    tk_stage.env.execute(Click(PAD))  # it takes keys, and pastes nothing
+    tk_stage.env.execute(Click(PAD))  # it accepts keys but ignores the paste key
     before = len(tk_stage.items("keys"))
     assert tk_stage.env.execute(Type("яb你")).method == "remapped keys"
     eventually(lambda: [key for key in tk_stage.items("keys")[before:] if str(key).isalpha()], ["я", "b", "你"])
@@ -263,7 +263,7 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
         assert json.loads(files["red"].read_text())["presses"] == 0
 
 
-def test_a_display_that_dies_is_lost_and_its_processes_end() -> None:
+def test_a_display_that_exits_raises_env_lost_and_its_processes_end() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
         started = started_by(env.observe)
         server = next(process for process in started if process.name() == "Xvfb")
@@ -291,7 +291,7 @@ def taken_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[DesktopEnv]:
 
 def test_pushing_the_pointer_into_the_corner_stops_on_a_real_screen(taken_over: DesktopEnv) -> None:
     taken_over.execute(Move(ScreenPoint(0, 0)))
-    taken_over.execute(Click(ScreenPoint(300, 300)))  # going there ourselves stops nothing
+    taken_over.execute(Click(ScreenPoint(300, 300)))  # the agent moving there does not stop the run
     push = "from Xlib import display; d = display.Display(); d.screen().root.warp_pointer(0, 0); d.sync()"
     subprocess.run([sys.executable, "-c", push], check=True)
     with pytest.raises(EnvLost, match="stopped by the user"):
@@ -319,7 +319,7 @@ def test_a_program_opened_on_a_real_screen_outlives_the_environment(taken_over: 
         later.execute(Type("exit", submit=True))
 
 
-def test_nothing_is_left_after_closing() -> None:
+def test_no_process_or_file_remains_after_closing() -> None:
     env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (("xterm",),)))
     started = started_by(env.observe)
     assert {"Xvfb", "openbox", "xterm"} <= {process.name() for process in started}
@@ -327,7 +327,7 @@ def test_nothing_is_left_after_closing() -> None:
     assert not alive(started)
 
 
-def test_nothing_is_left_when_the_owner_is_killed() -> None:
+def test_no_process_or_file_remains_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import sys, time
         from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
@@ -350,7 +350,7 @@ def test_nothing_is_left_when_the_owner_is_killed() -> None:
     assert not folder.exists()
 
 
-def test_nothing_is_left_when_the_reaper_is_killed() -> None:
+def test_no_process_remains_when_the_reaper_is_killed() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240), (("xterm",),))) as env:
         started = started_by(env.observe)
         assert len(started) > 2

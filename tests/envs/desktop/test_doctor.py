@@ -42,7 +42,7 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Display]:
-    """A display that the doctor takes for a real screen; the pointer is at `HERE`."""
+    """A display that the doctor treats as a real screen; the pointer is at `HERE`."""
     running = RunningDisplay(VirtualDisplay(SMALL, window_manager=None))
     try:
         assert running.address.name
@@ -59,7 +59,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Display]:
 
 
 def without(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take one program off PATH."""
+    """Remove one program from PATH."""
     for name in ("Xvfb", "openbox", "dbus-daemon", "xclip"):
         found = shutil.which(name)
         if name != program and found:
@@ -82,10 +82,10 @@ def test_without_a_display_a_virtual_one_is_tried() -> None:
     assert "within 0.0 px" in checks["virtual: pointer"].found
 
 
-def test_without_display_and_programs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_display_and_programs_name_the_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     checks = named(list(check_desktop(SMALL)))
-    assert checks.pop("virtual: watching").status is CheckStatus.SKIPPED  # few want that
+    assert checks.pop("virtual: watching").status is CheckStatus.SKIPPED  # optional
     assert {check.status for check in checks.values()} == {CheckStatus.FAILED}
     assert "apt-get install xvfb openbox dbus" in checks["desktop: display"].fix
     assert checks["virtual: programs"].fix == "apt-get install xvfb openbox dbus"
@@ -107,7 +107,7 @@ def test_a_virtual_display_works_without_dbus(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.desktop
-def test_a_display_that_is_not_there_is_named() -> None:
+def test_a_missing_display_is_named() -> None:
     display = next(check_desktop(SMALL, ":4242"))
     assert ":4242" in display.found
     assert display.fix
@@ -128,7 +128,7 @@ def test_a_server_that_does_not_start_is_reported_with_its_output(
 
 
 @pytest.mark.desktop
-def test_closing_the_checks_early_leaves_nothing_behind() -> None:
+def test_closing_the_checks_early_leaves_no_process_or_file() -> None:
     before = children()
     checks = check_desktop(SMALL)
     for check in checks:
@@ -145,7 +145,7 @@ def test_closing_the_checks_early_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.desktop
-def test_a_real_screen_is_measured_and_left_as_it_was(screen: Display) -> None:
+def test_checking_a_real_screen_does_not_change_it(screen: Display) -> None:
     windows = len(screen.screen().root.query_tree().children)
     checks = named(list(check_desktop(SMALL)))
     parts = ("display", "capture", "pointer", "keyboard", "hot key")
@@ -157,7 +157,7 @@ def test_a_real_screen_is_measured_and_left_as_it_was(screen: Display) -> None:
 
 
 @pytest.mark.desktop
-def test_closing_the_checks_early_puts_the_pointer_back(screen: Display) -> None:
+def test_closing_the_checks_early_restores_the_pointer_position(screen: Display) -> None:
     checks = check_desktop(SMALL)
     while next(checks).what != "desktop: pointer":
         pass
@@ -187,7 +187,7 @@ def test_a_server_that_resets_after_each_client_is_checked(tmp_path: Path) -> No
 @pytest.mark.desktop
 @pytest.mark.skipif(shutil.which("xrandr") is None, reason="needs xrandr: apt-get install x11-xserver-utils")
 def test_each_monitor_is_measured_by_its_number(screen: Display) -> None:
-    """Two monitors of different sizes, the second at an offset both ways."""
+    """Two monitors of different sizes, the second offset in both axes."""
     split("left", "300/80x480/120+0+0", "screen")
     split("right", "340/80x400/100+300+80", "none")
     assert screen.screen().root
@@ -200,7 +200,7 @@ def test_each_monitor_is_measured_by_its_number(screen: Display) -> None:
 
 
 def split(name: str, place: str, output: str) -> None:
-    """Say that there is a monitor in a part of the screen."""
+    """Define a monitor that covers a part of the screen."""
     subprocess.run(["xrandr", "--setmonitor", name, place, output], check=True)
 
 
@@ -218,7 +218,7 @@ def test_a_pointer_that_cannot_move_fails(screen: Display) -> None:
 
 @pytest.mark.desktop
 @pytest.mark.skipif(shutil.which("setxkbmap") is None, reason="needs setxkbmap: apt-get install x11-xkb-utils")
-def test_a_layout_without_latin_letters_is_named(screen: Display) -> None:
+def test_a_layout_without_latin_letters_is_reported_by_name(screen: Display) -> None:
     subprocess.run(["setxkbmap", "-model", "pc104", "ru"], check=True)
     screen.sync()
     keyboard = named(list(check_desktop(SMALL)))["desktop: keyboard"]
@@ -257,11 +257,11 @@ def test_a_missing_virtual_display_is_only_a_warning_with_a_real_one(
     assert checks["virtual: programs"].status is CheckStatus.WARNING
 
 
-# -- what is made of what was seen
+# -- evaluation of the samples
 
 
-def moved(scale: float, left: float, top: float) -> list[Sample | None]:
-    """The pointer is seen where a screen of that scale and origin would show it; it was to go where the two agree."""
+def samples_of(scale: float, left: float, top: float) -> list[Sample | None]:
+    """Samples of a pointer on a screen with that scale and origin; its device position is the target pixel."""
     points = ((10.0, 20.0), (300.0, 40.0), (150.0, 200.0))
     return [
         Sample(ScreenPoint(x, y), DevicePoint(x, y), ScreenPoint(scale * x + left, scale * y + top)) for x, y in points
@@ -270,23 +270,23 @@ def moved(scale: float, left: float, top: float) -> list[Sample | None]:
 
 @pytest.mark.parametrize(("scale", "left", "top"), [(1.0, 0.0, 0.0), (2.0, 0.0, 0.0), (1.25, 40.0, -8.0)])
 def test_the_transform_is_recovered_from_samples(scale: float, left: float, top: float) -> None:
-    found = fitted(tuple(sample for sample in moved(scale, left, top) if sample is not None))
+    found = fitted(tuple(sample for sample in samples_of(scale, left, top) if sample is not None))
     assert found.scale == pytest.approx(scale)
     assert found.origin_x == pytest.approx(-left / scale)
     assert found.origin_y == pytest.approx(-top / scale)
 
 
 def test_a_pointer_that_misses_fails_with_the_error_in_pixels() -> None:
-    check = pointer_check("desktop: pointer", moved(1.0, 3.0, 4.0))
+    check = pointer_check("desktop: pointer", samples_of(1.0, 3.0, 4.0))
     assert check.status is CheckStatus.FAILED
     assert "within 5.0 px" in check.found
-    scaled = pointer_check("desktop: pointer", moved(2.0, 0.0, 0.0))
+    scaled = pointer_check("desktop: pointer", samples_of(2.0, 0.0, 0.0))
     assert scaled.status is CheckStatus.FAILED
     assert "scale 2" in scaled.found
-    assert pointer_check("desktop: pointer", moved(1.0, 0.5, 0.5)).status is CheckStatus.OK
+    assert pointer_check("desktop: pointer", samples_of(1.0, 0.5, 0.5)).status is CheckStatus.OK
 
 
-def test_samples_at_one_position_determine_no_scale() -> None:
+def test_scale_cannot_be_determined_from_samples_at_one_position() -> None:
     at = Sample(ScreenPoint(5, 5), DevicePoint(5, 5), ScreenPoint(5, 5))
     assert fitted((at, at)).scale == 0
 
@@ -301,7 +301,7 @@ def test_only_pixels_that_changed_to_the_colour_are_found() -> None:
     assert changed(before, after.resize((50, 40)), (203, 31, 167)) is None
 
 
-def test_an_image_is_black_only_without_lit_pixels() -> None:
+def test_an_image_is_black_only_if_every_pixel_is_black() -> None:
     image = Image.new("RGB", (50, 50))
     assert is_black(image)
     image.putpixel((49, 49), (0, 0, 1))

@@ -47,7 +47,7 @@ NO_KEYSYM = {"recents", "fn", "accept", "final"}
 
 
 class Received:
-    """What the stage program says was done to it."""
+    """The input that the stage program received."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "received.json"
@@ -65,7 +65,7 @@ class Received:
 
 @pytest.fixture(scope="module")
 def received(tmp_path_factory: pytest.TempPathFactory) -> Received:
-    return Received(tmp_path_factory.mktemp("hands"))
+    return Received(tmp_path_factory.mktemp("input"))
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +101,14 @@ def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, received: Receiv
 
 
 def xclip(env: DesktopEnv, *options: str, text: str = "", selection: str = "CLIPBOARD") -> bytes:
-    """What xclip says of a selection of `env`."""
+    """Run xclip on a selection of `env`; returns its output."""
     command = ["xclip", "-selection", selection.lower(), *options]
-    out = subprocess.PIPE if "-out" in options else subprocess.DEVNULL  # what it leaves behind would keep a pipe open
+    out = subprocess.PIPE if "-out" in options else subprocess.DEVNULL  # its background process would keep a pipe open
     return subprocess.run(command, input=text.encode(), env=variables(env), stdout=out, check=True).stdout or b""
 
 
 def copy(env: DesktopEnv, text: str, selection: str = "CLIPBOARD") -> None:
-    """Put `text` on the clipboard, as another program does; returns when it is there, without reading it."""
+    """Put `text` on the clipboard from another program; returns when it owns the clipboard, without reading it."""
     assert env.address is not None
     display = connect(env.address)
     owner = partial(display.get_selection_owner, display.intern_atom(selection))
@@ -133,13 +133,13 @@ def test_text_of_another_program_that_may_have_been_pasted_is_reported(env: Desk
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
-def test_a_clipboard_manager_with_the_same_text_is_no_error(env: DesktopEnv, clipboard: XClipboard) -> None:
+def test_a_clipboard_manager_with_the_same_text_is_not_an_error(env: DesktopEnv, clipboard: XClipboard) -> None:
     assert clipboard.paste("Привет", lambda: copy(env, "Привет"), lambda: None)
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize(("other", "kept"), [("other", "other"), ("Привет", "before")])
-def test_a_clipboard_that_is_taken_before_the_paste_is_taken_back(
+def test_a_clipboard_taken_by_another_program_before_the_paste_is_reclaimed(
     env: DesktopEnv, received: Received, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
 ) -> None:
     take, takes = vars(XClipboard)["_take"], list[str]()
@@ -266,8 +266,8 @@ def test_enter_accepts_a_path_typed_into_a_save_dialog(tmp_path: Path) -> None:
     with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server"),))) as env:
         env.execute(Click(ScreenPoint(640, 400)))
         env.execute(Type("first\n\tПривет, 你好\n"))
-        for words in ("File", "Save As..."):
-            place = agent.ground(env.observe().screenshot, words)
+        for label in ("File", "Save As..."):
+            place = agent.ground(env.observe().screenshot, label)
             assert place is not None
             env.execute(Click(place))
         env.execute(Hotkey(("ctrl", "a")))
@@ -282,14 +282,14 @@ div{position:absolute;width:150px;height:100px;border:1px solid}</style>
 <div id=a draggable=true style="left:50px;top:50px">a</div><div id=b style="left:400px;top:50px">b</div>
 <div id=c style="left:50px;top:250px">c</div><script>
 const received = {dropped: 0, singles: 0, doubles: 0, triples: 0, held: '', x: 0, y: 0, moves: 0};
-const tell = () => fetch('/received', {method: 'POST', body: JSON.stringify(received)});
+const send = () => fetch('/received', {method: 'POST', body: JSON.stringify(received)});
 b.ondragover = event => { received.moves++; event.preventDefault(); };
 a.ondragstart = event => event.dataTransfer.setData('text', 'a');
-b.ondrop = event => { event.preventDefault(); received.dropped++; tell(); };
+b.ondrop = event => { event.preventDefault(); received.dropped++; send(); };
 c.onclick = event => { received.singles++; if (event.detail === 3) received.triples++;
-  received.held = [event.ctrlKey && 'ctrl', event.shiftKey && 'shift'].filter(x => x).join('+'); tell(); };
-c.ondblclick = () => { received.doubles++; tell(); };
-onscroll = () => { received.x = scrollX; received.y = scrollY; tell(); };</script>"""
+  received.held = [event.ctrlKey && 'ctrl', event.shiftKey && 'shift'].filter(x => x).join('+'); send(); };
+c.ondblclick = () => { received.doubles++; send(); };
+onscroll = () => { received.x = scrollX; received.y = scrollY; send(); };</script>"""
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium: apt-get install chromium")

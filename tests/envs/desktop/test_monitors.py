@@ -32,7 +32,7 @@ NEEDS_XRANDR = pytest.mark.skipif(
         ((-1920, 0, 1920, 1080), Size(1920, 1080), (5, 7), (-1915, 7)),
         ((1512, -98, 1280, 720), Size(1600, 900), (800, 450), (2152, 262)),
     ],
-    ids=["the first", "left of and above it", "its last pixel", "Retina", "beside a Retina one", "scaled by 125 %"],
+    ids=["the first", "left of and above it", "its last pixel", "Retina", "next to a Retina one", "scaled by 125 %"],
 )
 def test_pixels_of_any_monitor_convert_to_pointer_positions(
     place: tuple[int, int, int, int], captured: Size, pixel: tuple[int, int], device: tuple[int, int]
@@ -43,7 +43,7 @@ def test_pixels_of_any_monitor_convert_to_pointer_positions(
 
 @pytest.fixture
 def two_monitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A display of 640x480 that says it is two monitors: 300x480 on the left, 340x400 at the lower right."""
+    """A display of 640x480 that reports two monitors: 300x480 on the left, 340x400 at the lower right."""
     running = RunningDisplay(VirtualDisplay(Size(640, 480), window_manager=None))
     assert running.address.name
     assert running.address.authority
@@ -55,7 +55,7 @@ def two_monitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     running.stop()
 
 
-def worked(monitor: int) -> DesktopEnv:
+def env_of(monitor: int) -> DesktopEnv:
     return DesktopEnv(monitor=monitor, timeouts=SettleTimeouts(0.05, 0.05, 0.2), interrupts=InterruptSettings("off", 0))
 
 
@@ -65,7 +65,7 @@ def test_a_monitor_is_selected_by_its_number(two_monitors: str) -> None:
     from Xlib.display import Display
 
     connection = Display(two_monitors)
-    with worked(2) as env:
+    with env_of(2) as env:
         assert env.observe().screenshot.size == Size(340, 400)
         env.execute(Move(ScreenPoint(10, 20)))
         at = connection.screen().root.query_pointer()
@@ -79,15 +79,15 @@ def test_a_monitor_is_selected_by_its_number(two_monitors: str) -> None:
 @NEEDS_XRANDR
 def test_an_unknown_monitor_is_refused_with_a_list_of_monitors(two_monitors: str) -> None:
     assert two_monitors
-    with worked(3) as env, pytest.raises(EnvUnavailable, match=r"1 is 300x480 at 0,0; 2 is 340x400 at 300,80"):
+    with env_of(3) as env, pytest.raises(EnvUnavailable, match=r"1 is 300x480 at 0,0; 2 is 340x400 at 300,80"):
         env.observe()
 
 
-# -- what Windows is received; a Windows of ours, since none was had
+# -- DPI awareness, with fake Windows libraries, since no Windows was available
 
 
-def windows(**said: int) -> Any:
-    """Libraries that have these functions, each of which returns a number."""
+def windows(**results: int) -> Any:
+    """Fake libraries with these functions, each of which returns the given number."""
 
     def function(result: int) -> Callable[..., int]:
         def called(*_values: object) -> int:
@@ -97,14 +97,14 @@ def windows(**said: int) -> Any:
 
     names = {"user32": ("SetProcessDpiAwarenessContext", "SetProcessDPIAware"), "shcore": ("SetProcessDpiAwareness",)}
     libraries = {
-        library: SimpleNamespace(**{name: function(said[name]) for name in functions if name in said})
+        library: SimpleNamespace(**{name: function(results[name]) for name in functions if name in results})
         for library, functions in names.items()
     }
     return SimpleNamespace(**libraries)
 
 
 @pytest.mark.parametrize(
-    ("said", "way"),
+    ("results", "scope"),
     [
         ({"SetProcessDpiAwarenessContext": 1}, "per monitor, 2"),
         ({"SetProcessDpiAwareness": 0}, "per monitor"),
@@ -114,8 +114,8 @@ def windows(**said: int) -> Any:
         ({}, "already declared"),
     ],
 )  # fmt: skip
-def test_windows_gets_the_best_dpi_declaration_it_supports(said: dict[str, int], way: str) -> None:
-    assert declare_dpi_awareness("Windows", windows(**said)) == way
+def test_windows_gets_the_best_dpi_declaration_it_supports(results: dict[str, int], scope: str) -> None:
+    assert declare_dpi_awareness("Windows", windows(**results)) == scope
 
 
 def test_other_systems_get_no_dpi_declaration() -> None:

@@ -39,7 +39,7 @@ class Screen:
         return self.settler.wait(BLANK, timeouts)
 
 
-def test_a_still_screen_settles_after_the_wait_for_a_first_change() -> None:
+def test_a_static_screen_settles_after_the_wait_for_a_first_change() -> None:
     settled = Screen(lambda _: BLANK).settled()
     assert settled.by == "no change"
     assert 0.5 <= settled.seconds < 0.6
@@ -63,7 +63,7 @@ def test_a_blinking_caret_does_not_count_as_a_change() -> None:
         return painted(CARET) if int(now / 0.2) % 2 else BLANK
 
     screen = Screen(blinks)
-    assert screen.settled().seconds < 0.7  # the first blink might have been something
+    assert screen.settled().seconds < 0.7  # the first blink might have been a real change
     assert screen.settled().by == "no change"
 
 

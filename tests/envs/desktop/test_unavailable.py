@@ -1,4 +1,4 @@
-"""Desktops that cannot be had say what to do; none of this needs a display."""
+"""Errors of unavailable desktops say what to do; these tests need no display."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def test_a_missing_program_is_named_before_anything_is_started() -> None:
         DesktopEnv(virtual=VirtualDisplay(programs=(("no-such-editor",),))).observe()
 
 
-def test_a_real_screen_says_that_it_is_one() -> None:
+def test_a_real_screen_is_identified_as_real() -> None:
     assert DesktopEnv().is_real
     assert not DesktopEnv(virtual=VirtualDisplay()).is_real
 
@@ -73,7 +73,7 @@ def test_contradicting_settings_raise_value_error() -> None:
         DesktopEnv(monitor=0)
 
 
-def test_a_desktop_closed_before_it_was_opened_is_lost() -> None:
+def test_using_a_desktop_after_close_raises_env_lost() -> None:
     env = DesktopEnv(virtual=VirtualDisplay())
     env.release()
     env.close()

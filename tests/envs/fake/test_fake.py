@@ -51,7 +51,7 @@ def test_a_menu_opens_and_its_entry_saves_the_text() -> None:
     assert (env.state.saved, env.state.menu_open) == ("Ada", False)
 
 
-def test_a_dialog_hides_what_is_behind_it_until_it_is_closed() -> None:
+def test_a_dialog_blocks_the_controls_behind_it_until_it_is_closed() -> None:
     env = FakeEnv()
     greet = env.where("Greet")
     env.execute(Click(env.where("File")))
@@ -78,12 +78,12 @@ def test_the_list_scrolls_by_wheel_and_by_dragging_and_stops_at_its_ends() -> No
 
 def test_check_box_and_radio_buttons_are_drawn() -> None:
     env = FakeEnv()
-    pictures = {env.observe().screenshot.sha256}
+    screenshots = {env.observe().screenshot.sha256}
     for label in ("Express", "Large", "Express"):
         env.execute(Click(env.where(label)))
-        pictures.add(env.observe().screenshot.sha256)
+        screenshots.add(env.observe().screenshot.sha256)
     assert (env.state.checked, env.state.size) == (False, "Large")
-    assert len(pictures) == 4
+    assert len(screenshots) == 4
 
 
 def test_cut_and_paste_move_the_selection() -> None:

@@ -84,14 +84,14 @@ def test_held_keys_and_buttons_are_released(machine: MachineStage) -> None:
     assert ups[0].endswith("pyautogui.keyUp('shift'); pyautogui.mouseUp(button='left')")
 
 
-def test_text_cannot_become_code(machine: MachineStage) -> None:
+def test_text_is_never_executed_as_code(machine: MachineStage) -> None:
     nasty = "'); import os; os.abort() #\\"
     machine.env.execute(Click(machine.field))
     machine.env.execute(Type(nasty))
     assert machine.text() == nasty
 
 
-def test_windows_uses_other_wheel_units() -> None:
+def test_wheel_units_of_windows_differ() -> None:
     scroll = Scroll(Direction.DOWN, 2, ScreenPoint(5, 6))
     assert code_of(scroll, "Windows") == "pyautogui.moveTo(5, 6); pyautogui.scroll(-240)"
     assert code_of(scroll) == "pyautogui.moveTo(5, 6); pyautogui.scroll(-2)"
@@ -105,7 +105,7 @@ def test_errors_of_the_machine_are_refusals_with_its_message(machine: MachineSta
         machine.env._server.run("pyautogui.click(1, 2)")  # pyright: ignore[reportPrivateUsage]
 
 
-def test_a_missing_machine_is_unavailable_and_one_that_ends_is_lost() -> None:
+def test_a_missing_machine_raises_env_unavailable_and_one_that_exits_env_lost() -> None:
     with osworld_machine(FakeEnv()) as (url, _):
         env = OSWorldEnv(url, timeouts=SOON)
         env.observe()
@@ -122,7 +122,7 @@ def test_a_missing_machine_is_unavailable_and_one_that_ends_is_lost() -> None:
 
 @pytest.mark.desktop
 def test_the_code_does_the_same_with_pyautogui_itself(tmp_path: Path) -> None:
-    """On a virtual display, in a process of its own, as the machine's server runs it."""
+    """On a virtual display, in a separate process, like on the machine's server."""
     text = "it's 100% <right> & {done}\n"
     received = tmp_path / "notes.txt"
     received.write_text("")

@@ -105,7 +105,7 @@ def test_the_result_reports_how_text_was_typed(tk_stage: VncStage) -> None:
 
 
 def test_text_that_no_program_fetches_is_typed_as_keysyms(tk_stage: VncStage) -> None:
-    tk_stage.env.execute(Click(PAD))  # it takes keys, and pastes nothing
+    tk_stage.env.execute(Click(PAD))  # it accepts keys but ignores the paste key
     before = len(list(tk_stage.received()["keys"]))  # type: ignore[arg-type]
     assert tk_stage.env.execute(Type("яb你")).method == "keysyms"
     typed = lambda: [key for key in list(tk_stage.received()["keys"])[before:] if str(key).isalpha()]  # type: ignore[arg-type] # noqa: E731
@@ -126,7 +126,7 @@ def test_text_of_any_script_is_typed_correctly(tmp_path: Path) -> None:
         vnc_machine(("mousepad", "--disable-server", str(file)), size="800x600") as machine,
         VncEnv(machine.address) as env,
     ):
-        await_something(env)
+        await_first_window(env)
         env.execute(Click(ScreenPoint(400, 400)))
         env.execute(Type(text))
         env.execute(Hotkey(("ctrl", "s")))
@@ -136,7 +136,7 @@ def test_text_of_any_script_is_typed_correctly(tmp_path: Path) -> None:
 def test_text_reaches_a_terminal_and_the_clipboard_is_restored(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
     with vnc_machine(("xterm", "-fullscreen"), size="800x600") as machine, VncEnv(machine.address) as env:
-        await_something(env)
+        await_first_window(env)
         xclip = ["xclip", "-selection", "clipboard"]
         subprocess.run([*xclip, "-in"], input="précieux 你".encode(), env=machine.environment, check=True)
         env.observe()
@@ -230,7 +230,7 @@ def test_a_moved_window_is_copied_correctly() -> None:
     with vnc_machine(("xterm", "-geometry", "60x20+20+40", "-bg", "yellow"), size="640x480") as machine:
         client = VncClient(VncAddress.parse(machine.address), None)
         with VncEnv(machine.address) as env:
-            await_something(env)
+            await_first_window(env)
             env.execute(Drag((ScreenPoint(150, 30), ScreenPoint(300, 170)), modifiers=()))
             env.execute(Click(ScreenPoint(2, 478)))
         client.pointer(639, 479, 0)
@@ -241,7 +241,7 @@ def test_a_moved_window_is_copied_correctly() -> None:
         client.close()
 
 
-def test_a_server_that_dies_raises_env_lost() -> None:
+def test_a_server_that_exits_raises_env_lost() -> None:
     with vnc_machine(size="320x240") as machine, VncEnv(machine.address, timeouts=SettleTimeouts(0.1, 0.1, 1.0)) as env:
         env.observe()
         machine.server.kill()
@@ -278,8 +278,8 @@ def test_the_command_line_operates_a_remote_screen(
     )
 
 
-def await_something(env: VncEnv) -> None:
-    """Wait until a window has come up and the screen is still."""
+def await_first_window(env: VncEnv) -> None:
+    """Wait until a window has appeared and the screen has settled."""
     env.observe()
     blank = env.observe().screenshot
     end = time.monotonic() + 20
@@ -289,7 +289,7 @@ def await_something(env: VncEnv) -> None:
 
 
 def resize(machine: VncMachine, width: int, height: int) -> None:
-    """As a viewer does that fits the screen to its window: rfbproto's SetDesktopSize."""
+    """Resize the remote screen like a viewer with automatic resizing (SetDesktopSize of rfbproto)."""
     viewer = VncClient(VncAddress.parse(machine.address), None)
     viewer._wire.send(struct.pack(">BxHHBxIHHHHI", 251, width, height, 1, 0, 0, 0, width, height, 0))  # pyright: ignore[reportPrivateUsage]
     eventually(lambda: viewer.size, Size(width, height))

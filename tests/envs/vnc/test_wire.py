@@ -43,7 +43,7 @@ def test_invalid_addresses_are_rejected(text: str) -> None:
 
 
 def test_the_cipher_is_des() -> None:
-    """Known answers: FIPS 81, and NBS Special Publication 500-20."""
+    """Test vectors of FIPS 81 and NBS Special Publication 500-20."""
     for key, plain, cipher in (
         ("0123456789abcdef", "4e6f772069732074", "3fa40e8a984d4815"),
         ("7ca110454a1a6e57", "01a1d6d039776742", "690f5b0d9a26939b"),
@@ -95,18 +95,18 @@ GREETINGS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "reason"), GREETINGS)
-def test_a_denied_login_is_reported_in_one_line(said: bytes, reason: str) -> None:
+@pytest.mark.parametrize(("message", "reason"), GREETINGS)
+def test_a_denied_login_is_reported_in_one_line(message: bytes, reason: str) -> None:
     def behave(client: RfbClient) -> None:
-        client.send(said)
+        client.send(message)
         client.shut_down()
 
-    with rfb_server(behave) as address, pytest.raises(EnvUnavailable, match=reason) as trouble:
+    with rfb_server(behave) as address, pytest.raises(EnvUnavailable, match=reason) as error:
         VncEnv(address).observe()
-    assert "\n" not in str(trouble.value)
+    assert "\n" not in str(error.value)
 
 
-NONSENSE = [
+INVALID_MESSAGES = [
     struct.pack(">BxHHHHHi", 0, 1, 0, 0, 4, 4, 5) + bytes(64),
     struct.pack(">BxHHHHHi", 0, 1, 0, 0, 4, 4, TIGHT) + b"\x90\x04abcd",
     struct.pack(">BxHHHHHi", 0, 1, 0, 0, 8, 4, TIGHT) + b"\x00\x04abcd",
@@ -118,11 +118,11 @@ NONSENSE = [
 ]
 
 
-@pytest.mark.parametrize("said", NONSENSE)
-def test_invalid_data_raises_env_lost(said: bytes) -> None:
+@pytest.mark.parametrize("message", INVALID_MESSAGES)
+def test_invalid_data_raises_env_lost(message: bytes) -> None:
     def behave(client: RfbClient) -> None:
         client.handshake(4, 4)
-        client.send(said)
+        client.send(message)
         client.drain()
 
     with rfb_server(behave) as address, pytest.raises(EnvLost):
@@ -140,8 +140,8 @@ def test_a_silent_server_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> Non
         env.execute(Click(ScreenPoint(1, 1)))
 
 
-def shown(width: int, height: int, encoding: int, data: bytes) -> Image.Image:
-    """What the client makes of one rectangle."""
+def decoded(width: int, height: int, encoding: int, data: bytes) -> Image.Image:
+    """The screenshot of a client that received one rectangle."""
 
     def behave(client: RfbClient) -> None:
         client.handshake(width, height)
@@ -150,9 +150,9 @@ def shown(width: int, height: int, encoding: int, data: bytes) -> Image.Image:
 
     with rfb_server(behave) as address:
         viewer = VncClient(VncAddress.parse(address), None)
-        picture = viewer.screenshot().image
+        image = viewer.screenshot().image
         viewer.close()
-    return picture
+    return image
 
 
 def blue_first(pixels: bytes) -> bytes:
@@ -171,14 +171,14 @@ def test_tight_gradients_and_copies_are_decoded(pixels: bytes) -> None:
     for control, plain in ((b"\x40\x02", bytes(differences)), (b"\x10", pixels)):
         packed = zlib.compress(plain)
         length = bytes((len(packed) & 127 | 128, len(packed) >> 7))
-        assert shown(width, 5, TIGHT, control + length + packed).tobytes() == pixels
+        assert decoded(width, 5, TIGHT, control + length + packed).tobytes() == pixels
 
 
 def test_few_tight_bytes_are_not_compressed() -> None:
     colours = bytes((1, 2, 3, 250, 251, 252))
-    picture = shown(3, 2, TIGHT, b"\x50\x01\x01" + colours + bytes((0b10100000, 0b01000000)))
-    assert picture.tobytes() == b"".join(colours[3 * bit : 3 * bit + 3] for bit in (1, 0, 1, 0, 1, 0))
-    assert shown(2, 2, TIGHT, b"\x80\x07\x08\x09").tobytes() == bytes((7, 8, 9)) * 4
+    image = decoded(3, 2, TIGHT, b"\x50\x01\x01" + colours + bytes((0b10100000, 0b01000000)))
+    assert image.tobytes() == b"".join(colours[3 * bit : 3 * bit + 3] for bit in (1, 0, 1, 0, 1, 0))
+    assert decoded(2, 2, TIGHT, b"\x80\x07\x08\x09").tobytes() == bytes((7, 8, 9)) * 4
 
 
 COLOURS = st.lists(st.binary(min_size=3, max_size=3), min_size=1, max_size=6, unique=True)
@@ -205,7 +205,7 @@ def test_every_kind_of_zrle_tile_is_decoded(colours: list[bytes], runs: list[int
         )
         tile = bytes((128 + many,)) + blue_first(b"".join(table)) + body
     packed = zlib.compress(tile)
-    assert shown(width, height, ZRLE, struct.pack(">I", len(packed)) + packed).tobytes() == pixels
+    assert decoded(width, height, ZRLE, struct.pack(">I", len(packed)) + packed).tobytes() == pixels
 
 
 def counted(indices: list[int]) -> list[tuple[int, bytes]]:
@@ -234,4 +234,4 @@ def packed_rows(indices: list[int], width: int, colours: int) -> bytes:
 def test_noise_is_decoded_from_every_encoding() -> None:
     pixels = os.urandom(3 * 70 * 70)
     raw = b"".join(pixels[at : at + 3][::-1] + b"\xaa" for at in range(0, len(pixels), 3))
-    assert shown(70, 70, 0, raw).tobytes() == pixels
+    assert decoded(70, 70, 0, raw).tobytes() == pixels

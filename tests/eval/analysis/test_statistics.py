@@ -44,14 +44,14 @@ def test_mcnemar_matches_the_exact_binomial(a: int, b: int, p: float) -> None:
     assert mcnemar(a, b) == pytest.approx(p, abs=1e-5)
 
 
-def test_variants_of_one_task_are_not_independent() -> None:
+def test_variants_of_one_task_are_not_treated_as_independent() -> None:
     correlated = [[1.0] * 10, [0.0] * 10, [1.0] * 10, [0.0] * 10]
     by_group, independent = clustered(correlated), wilson(20, 40)
     assert by_group.value == 0.5
     assert by_group.high - by_group.low > 2 * (independent.high - independent.low)
 
 
-def test_insignificant_difference_is_noise() -> None:
+def test_insignificant_difference_is_reported_as_noise() -> None:
     tasks = {str(number): [(number % 2 == 0, number % 2 == 1)] for number in range(20)}
     assert paired(tasks).is_noise
     better = {str(number): [(False, True)] for number in range(20)}

@@ -19,7 +19,7 @@ def echo(request: HttpRequest) -> HttpResponse | None:
     return HttpResponse(f"{request.path} {request.query} {request.headers['x-name']}".encode(), headers={"X-Is": "1"})
 
 
-def test_requests_reach_the_handler_and_responses_the_client() -> None:
+def test_requests_reach_the_handler_and_responses_reach_the_client() -> None:
     with LocalServer(echo) as server:
         assert server.url == f"http://127.0.0.1:{server.port}"
         with urlopen(Request(f"{server.url}/a?b=c", headers={"X-Name": "Ann"}), timeout=5) as answer:

@@ -1,4 +1,4 @@
-"""Presets: a figure that names one was made by its settings, and every deviation is named."""
+"""Presets: a figure labelled with one was made with its settings, and every deviation is listed."""
 
 import json
 from pathlib import Path
@@ -42,14 +42,14 @@ def test_a_preset_sets_what_the_official_runner_sets() -> None:
     assert [settings(preset=f"ui-tars-1.5-osworld-{steps}").limits.steps for steps in (50, 100)] == [50, 100]
 
 
-def test_settings_beside_a_preset_override_it_and_are_named() -> None:
+def test_settings_given_with_a_preset_override_it_and_are_listed() -> None:
     given = settings(steps="30", temperature=0.0, option=["provider_name=docker", "pause_s=1"])
     assert given.limits.steps == 30
     assert given.options["provider_name"] == "docker"
     assert given.protocol == f"preset {OFFICIAL}, changed: steps 30 (15), pause_s 1 (3)"
 
 
-def test_a_preset_survives_the_manifest_and_a_repetition(tmp_path: Path) -> None:
+def test_a_preset_is_kept_in_the_manifest_and_when_repeated(tmp_path: Path) -> None:
     (tmp_path / "WebVoyager_data.jsonl").write_text("")
     given = EvalConfig.from_flat(
         {"benchmark": "webvoyager", "preset": "ui-tars-1.5-webvoyager", "root": tmp_path, "steps": 30}

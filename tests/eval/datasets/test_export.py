@@ -24,7 +24,7 @@ from screenwright.eval.runner.evaluation import Evaluation
 REPLIES = (
     "Thought: I see Greet.\nAction: click(start_box='(100,64)')",
     "Thought: Nothing here.\nAction: click(start_box='(620,460)')",
-    "I do not know what to say",
+    "I have no idea what to do",
     "Thought: Again.\nAction: click(start_box='(100,64)')",
     "Thought: I read it.\nAction: finished(content='It\\'s done')",
 )
@@ -45,7 +45,7 @@ def text_of(message: dict[str, Any]) -> str:
 
 
 def written(message: Message, folder: Path) -> list[object]:
-    """The message as it is expected in the export, images as their bytes."""
+    """The message in the form expected in the export, with images as bytes."""
     return [part.data if isinstance(part, ImagePart) else part.text for part in message.parts]
 
 
@@ -57,7 +57,7 @@ def exported(message: dict[str, Any], folder: Path) -> list[object]:
 
 
 @pytest.mark.parametrize("history", [None, WindowHistory(1), WindowHistory(2)], ids=str)
-def test_every_line_is_the_prompt_of_the_model(tmp_path: Path, history: WindowHistory | None) -> None:
+def test_every_line_has_the_prompt_that_the_model_received(tmp_path: Path, history: WindowHistory | None) -> None:
     model = record(tmp_path / "run", history=history)
     export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))
     asked = [messages for index, messages in enumerate(model.asked) if index != 2]  # the retry after a parse failure

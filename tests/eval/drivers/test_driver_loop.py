@@ -27,7 +27,7 @@ class Calculator:
         os.system("echo noise of a child")
         if "add" in request:
             return {"sum": sum(request["add"])}
-        return {"text": request["say"].upper(), "set": {1} if request["say"] == "set" else 0}
+        return {"text": request["upper"].upper(), "set": {1} if request["upper"] == "set" else 0}
 
     def close(self):
         open(self.closed, "w").close()
@@ -47,7 +47,7 @@ def run(folder: Path, options: dict[str, object], *lines: str) -> tuple[list[dic
 
 def test_only_answers_are_on_standard_output(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
-    answers, code, errors = run(tmp_path, {"closed": str(closed)}, '{"add": [1, 2]}', '{"say": "naïve ☃"}')
+    answers, code, errors = run(tmp_path, {"closed": str(closed)}, '{"add": [1, 2]}', '{"upper": "naïve ☃"}')
     assert answers == [{"ready": True}, {"sum": 3}, {"text": "NAÏVE ☃", "set": 0}]
     assert (code, errors.count("noise while starting"), errors.count("noise of a child")) == (0, 1, 2)
     assert errors.count("noise on standard output") == 2
@@ -55,11 +55,11 @@ def test_only_answers_are_on_standard_output(tmp_path: Path) -> None:
 
 
 def test_a_failing_request_is_reported_and_the_next_is_answered(tmp_path: Path) -> None:
-    requests = ('{"add": [1, "a"]}', '{"dance": 1}', '{"say": "set"}', "[]", '{"add": []}')
+    requests = ('{"add": [1, "a"]}', '{"dance": 1}', '{"upper": "set"}', "[]", '{"add": []}')
     answers, code, _ = run(tmp_path, {"closed": str(tmp_path / "closed")}, *requests)
     causes = [str(answer["error"]).split(": ")[1] for answer in answers[1:-1]]
     assert causes == ["TypeError", "KeyError", "TypeError", "TypeError"]
-    assert answers[2] == {"error": "The calculator: KeyError: 'say'"}
+    assert answers[2] == {"error": "The calculator: KeyError: 'upper'"}
     assert (answers[-1], code) == ({"sum": 0}, 0)
 
 

@@ -86,7 +86,7 @@ def test_the_webvoyager_judge_uses_temperature_0_and_the_last_15_screenshots(tmp
     assert script.samplings[0].temperature == 0
 
 
-def test_a_run_without_an_answer_fails_without_a_judge(tmp_path: Path) -> None:
+def test_a_run_without_an_answer_fails_without_calling_the_judge(tmp_path: Path) -> None:
     result = run(tmp_path, "Action: finished()")
     with judge() as (model, script):
         outcome = webvoyager_judging(model)(result, TASK)
@@ -196,7 +196,7 @@ def test_an_invalid_task_file_is_reported_with_its_line(text: str, message: str,
         online_mind2web(tmp_path)
 
 
-def test_a_missing_or_unused_judge_is_an_error_before_the_start(tmp_path: Path) -> None:
+def test_a_missing_or_unneeded_judge_is_an_error_before_the_start(tmp_path: Path) -> None:
     (tmp_path / "WebVoyager_data.jsonl").write_text(json.dumps(VOYAGER))
     settings = EvalConfig.from_flat({"benchmark": "webvoyager", "root": tmp_path, "agent": "null"})
     with pytest.raises(ValueError, match="--judge"):

@@ -53,14 +53,14 @@ def test_a_factory_a_policy_and_a_plugin_can_be_evaluated(folder: Path, agent: s
         ("my_agents:nothing", "my_agents:nothing returns int, but should return an AgentFactory or a Policy"),
     ],
 )
-def test_an_agent_that_cannot_be_made_is_one_line(folder: Path, agent: str, message: str) -> None:
+def test_an_agent_that_cannot_be_created_is_a_one_line_error(folder: Path, agent: str, message: str) -> None:
     with pytest.raises(ValueError, match="agent") as caught:
         make_agent_factory(EvalConfig.of(benchmark="toy", agent=agent))
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 
 
-def test_an_evaluation_measures_the_model_that_a_variable_names(
+def test_the_evaluated_model_can_be_set_by_an_environment_variable(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SCREENWRIGHT_MODEL", "http://127.0.0.1:9/v1")

@@ -1,4 +1,4 @@
-"""Evaluations run every episode once, whatever crashes, hangs or is killed."""
+"""Evaluations run every episode once, despite crashes, hangs and kills."""
 
 import os
 import random
@@ -112,7 +112,7 @@ def test_resume_runs_only_the_remaining_episodes(root: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_ten_random_kills_lose_and_repeat_no_episode(root: Path, tmp_path: Path) -> None:
+def test_no_episode_is_lost_or_repeated_after_ten_random_kills(root: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import sys; from screenwright.cli.main import main; sys.exit(main())", "eval"]
     out = tmp_path / "out"
     flags = ["toy", "--root", root, "--agent", "oracle", "--task", "slow", "--seeds", "0-59", "--steps", "99"]

@@ -39,7 +39,7 @@ def create(cluster: Any, tmp_path: Path, **more: object) -> Evaluation:
     return Evaluation.create(EvalConfig.from_flat(given), tmp_path / "out")
 
 
-def test_a_killed_node_loses_and_repeats_no_episode(cluster: Any, tmp_path: Path) -> None:
+def test_no_episode_is_lost_or_repeated_after_a_node_is_killed(cluster: Any, tmp_path: Path) -> None:
     cluster.add_node(num_cpus=1)
     doomed = cluster.add_node(num_cpus=1)
     evaluation = create(cluster, tmp_path, task=("slow",), seeds="0-59", steps=99)

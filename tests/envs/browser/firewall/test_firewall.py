@@ -204,7 +204,7 @@ def test_switch_that_bypasses_the_firewall_is_an_error(switch: str) -> None:
 
 
 def test_nothing_is_reachable_without_the_proxy() -> None:
-    """The second line of defense: whatever bypasses the proxy cannot resolve any host, not even this machine."""
+    """The second line of defense: traffic that bypasses the proxy cannot resolve any host, not even this machine."""
     second = tuple([switch for switch in firewall_switches(1) if not switch.startswith("--proxy-")])
     with Target() as target, BrowserEnv(settings=BrowserSettings(switches=second)) as env:
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
@@ -261,7 +261,7 @@ def test_allowed_pages_are_fetched_through_the_upstream_proxy() -> None:
 # -- Chromium's own network log
 
 
-def test_chromium_itself_tried_nothing_else(tmp_path: Path) -> None:
+def test_chromium_itself_made_no_other_connection(tmp_path: Path) -> None:
     """Chromium's network log has one address connected to, no UDP packet sent, no name resolved."""
     sockets = {has_firewall: sockets_of(tmp_path, has_firewall=has_firewall) for has_firewall in (True, False)}
     assert len(sockets[True].addresses) == 1

@@ -1,4 +1,4 @@
-"""What the firewall proxy forwards, over real sockets: requests, responses, bodies and tunnels."""
+"""Forwarding by the firewall proxy, over real sockets: requests, responses, bodies and tunnels."""
 
 import asyncio
 
@@ -122,7 +122,7 @@ def test_request_is_retried_when_the_server_closes_the_connection_without_a_resp
         ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b""),
     ],
 )  # fmt: skip
-def test_response_ends_where_its_head_says(method: str, sent: bytes, body: bytes) -> None:
+def test_end_of_the_response_follows_from_its_head(method: str, sent: bytes, body: bytes) -> None:
     async def check() -> None:
         async with firewall_proxy("127.0.0.1:PORT", origin=Origin(sent)) as proxy:
             request = (

@@ -1,4 +1,4 @@
-"""What the firewall proxy refuses, and how it reports that."""
+"""Refusals of the firewall proxy, and how they are reported."""
 
 import pytest
 from proxy_harness import Origin, firewall_proxy, run

@@ -94,7 +94,7 @@ def folders_of(processes: list[psutil.Process]) -> list[Path]:
     return [Path(reaper.cmdline()[-1]) for reaper in reapers]
 
 
-def test_nothing_remains_after_an_exception(site: Site) -> None:
+def test_no_process_or_file_remains_after_an_exception(site: Site) -> None:
     env = BrowserWindowEnv(site.url + "/blank")
     started = started_by(env.observe)
     folders = folders_of(started)
@@ -124,7 +124,7 @@ def is_lost(env: BrowserWindowEnv) -> bool:
     return False
 
 
-def test_nothing_remains_when_the_owner_is_killed() -> None:
+def test_no_process_or_file_remains_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import time
         from screenwright.envs.browser.window.env import BrowserWindowEnv

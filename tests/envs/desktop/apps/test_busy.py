@@ -10,14 +10,14 @@ import pytest
 from screenwright.envs.desktop.apps.busy import Busy, family_of, state_of
 from screenwright.testing import eventually
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at on Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process states are read on Linux only")
 
 
 def constant(pid: int) -> Callable[[], int]:
     return lambda: pid
 
 
-def test_a_process_that_computes_is_busy_and_one_that_sleeps_is_not() -> None:
+def test_a_computing_process_is_busy_and_a_sleeping_one_is_not() -> None:
     for program, expected in (("while True: pass", True), ("import time; time.sleep(60)", False)):
         with subprocess.Popen([sys.executable, "-c", program]) as process:
             try:
@@ -39,7 +39,7 @@ def test_child_processes_count_as_busy() -> None:
                 subprocess.run(["kill", "-9", str(pid)], check=True)
 
 
-def test_a_process_that_is_gone_is_not_busy() -> None:
+def test_an_exited_process_is_not_busy() -> None:
     assert family_of(None) == ()
     assert family_of(2**22 + 1) == ()
     busy = Busy(lambda: None)

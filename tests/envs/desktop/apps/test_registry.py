@@ -42,7 +42,7 @@ def test_programs_are_found_by_name_kind_or_word_of_the_name(environment: dict[s
     assert found.name == name
 
 
-@pytest.mark.parametrize("app", ["", "wordy", "hidden", "gone", "broken", "ad", "nothing of the kind"])
+@pytest.mark.parametrize("app", ["", "wordy", "hidden", "gone", "broken", "ad", "no such program"])
 def test_missing_and_ambiguous_programs_are_not_found(environment: dict[str, str], app: str) -> None:
     assert find_application(app, environment) is None
 
@@ -51,6 +51,6 @@ def test_the_command_has_no_file_placeholders(environment: dict[str, str]) -> No
     found = find_application("sums", environment)
     assert found is not None
     assert found.command == ("env", "LANG=C", "sh", "-c", "true")
-    words = find_application("text editor", environment)
-    assert words is not None
-    assert words.window_class == "Wordy"
+    found = find_application("text editor", environment)
+    assert found is not None
+    assert found.window_class == "Wordy"

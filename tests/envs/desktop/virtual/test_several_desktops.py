@@ -16,7 +16,7 @@ pytestmark = [
 
 
 def test_two_desktops_in_two_processes_are_isolated() -> None:
-    """A short run of `tests/acceptance/desktops_soak.py`: nothing is mixed up, nothing is left over."""
+    """A short run of `tests/acceptance/desktops_soak.py`: the desktops are isolated, and nothing remains."""
     command = [sys.executable, str(SOAK), "--desktops", "2", "--minutes", "0.1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr

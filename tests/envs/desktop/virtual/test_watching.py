@@ -40,7 +40,7 @@ def watched() -> DesktopEnv:
 
 
 @pytest.mark.browser
-def test_a_tab_shows_the_display_and_what_changes_on_it(tmp_path: Path) -> None:
+def test_a_tab_shows_the_display_and_its_changes(tmp_path: Path) -> None:
     with watched() as desktop:
         desktop.observe()
         with BrowserEnv(desktop.watch_url, viewport=Size(640, 430)) as tab:
@@ -63,7 +63,7 @@ def test_a_watcher_can_control_the_display_only_if_allowed(
         return json.loads(log_file.read_text())[name]
 
     def clicked() -> bool:
-        """Whether a click of the agent is carried out; it is refused while the watcher is active."""
+        """Whether a click of the agent is performed; it is refused while the watcher is active."""
         desktop.observe()
         with suppress(ActionRefused):
             desktop.execute(Click(BUTTON))
@@ -119,7 +119,7 @@ def test_only_requests_with_the_secret_are_answered() -> None:
         assert listening == {"127.0.0.1"}
 
 
-def test_nothing_is_left_when_the_owner_is_killed() -> None:
+def test_no_process_remains_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import time
         from screenwright.envs.desktop import DesktopEnv, VirtualDisplay

@@ -105,7 +105,7 @@ def test_a_few_mouse_motions_are_ignored() -> None:
 
 
 def test_a_key_release_is_not_activity() -> None:
-    assert signals(user_activity(), "enter up", 1.0) == ()  # the Enter that started the run
+    assert signals(user_activity(), "enter up", 1.0) == ()  # the Enter that started the command
 
 
 def test_without_pausing_only_the_hot_key_counts() -> None:

@@ -1,4 +1,4 @@
-"""The interpretation of input events of Windows, macOS and Linux. Windows and macOS themselves were not run."""
+"""The interpretation of input events of Windows, macOS and Linux; not run on Windows or macOS themselves."""
 
 import pytest
 

@@ -165,7 +165,7 @@ def test_without_access_to_input_devices_the_hot_key_must_be_disabled(
 
 
 class Keys:
-    """A keyboard as the kernel shows one; a pipe stands for the device."""
+    """A keyboard with kernel events; a pipe replaces the device."""
 
     def __init__(self, folder: Path) -> None:
         os.mkfifo(folder / "event3")
@@ -198,11 +198,11 @@ def test_the_hot_key_is_detected_from_kernel_devices(session: Compositor, keys: 
         keys.press(30)
         eventually(lambda: USER_INPUT in env.observe().facts, True)
         keys.press(1, 1)
-        eventually(lambda: why_not(env), "stopped by the user: double escape")
+        eventually(lambda: refusal_of(env), "stopped by the user: double escape")
 
 
-def why_not(env: DesktopEnv) -> str:
-    """Why nothing is done; empty if something is."""
+def refusal_of(env: DesktopEnv) -> str:
+    """The reason that a click is refused; empty if it is performed."""
     try:
         env.execute(Click(MIDDLE))
     except (ActionRefused, EnvStopped) as reason:
@@ -241,11 +241,11 @@ def test_a_compositor_that_ends_raises_env_lost(monkeypatch: pytest.MonkeyPatch)
     env.close()
 
 
-# -- no compositor of ours
+# -- unsupported compositors
 
 
 def test_an_unsupported_compositor_error_lists_alternatives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One that answers as GNOME's does, as far as this is concerned: it offers a screen, and nothing to work it by."""
+    """Like GNOME's, the fake compositor offers an output but no protocols for capture or input."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-7")
 
