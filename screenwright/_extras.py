@@ -1,4 +1,4 @@
-"""Which extra brings a package that is missing."""
+"""Maps missing packages to the extras that install them."""
 
 _EXTRAS = {
     "playwright": "browser",
@@ -25,7 +25,7 @@ _EXTRAS = {
 
 
 def missing_extra(error: ModuleNotFoundError) -> ImportError | None:
-    """The error to raise instead of `error`: one line that says what to install; None if no extra brings it."""
+    """The error to raise instead of `error`, which names the extra to install; None if no extra has the package."""
     package = (error.name or "").partition(".")[0]
     extra = _EXTRAS.get(package)
     if extra is None:

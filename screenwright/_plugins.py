@@ -1,7 +1,7 @@
 """Plugins: environments, models, policies, dialects, benchmarks and guards, found by entry point.
 
-A package offers one in the group of its kind, such as `screenwright.benchmarks`. Our own are registered the same way,
-in pyproject.toml, so there is one table of them and it is the packaging metadata.
+A package registers a plugin in the group of its kind, such as `screenwright.benchmarks`. Screenwright's own plugins are
+registered the same way, in pyproject.toml.
 
     [project.entry-points."screenwright.policies"]
     acme = "acme_screens:AcmePolicy"
@@ -76,6 +76,6 @@ def _package(point: EntryPoint) -> str:
 
 
 def _hint() -> str:
-    """What to do where not even our own plugins are registered, such as in a checkout that was never installed."""
+    """Advice if Screenwright's own plugins are not registered, as in a checkout that was never installed."""
     ours = {"screenwright"} & {_package(point) for point in _installed("dialect")}
     return "" if ours else "; screenwright's own are not registered: install it again (pip install -e .)"

@@ -1,1 +1,1 @@
-"""The command line: builds the objects that a program would build by hand, and prints."""
+"""The command line: builds objects of the library from settings, runs them and prints the results."""

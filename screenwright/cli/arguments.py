@@ -1,4 +1,4 @@
-"""Command line arguments, derived from the settings trees. A flag that is not given leaves no trace."""
+"""Command line arguments, derived from the settings trees. Flags that were not given are absent from the namespace."""
 
 import argparse
 import shutil
@@ -31,63 +31,65 @@ def flag_of(name: str, value: object = None) -> str:
 
 
 def add_settings(parser: argparse.ArgumentParser, tree: "type[Config]", *, everything: bool, skip: str = "") -> None:
-    """`--config` and a flag for each setting of `tree` except `skip`; `everything` also lists the rare ones."""
+    """Add `--config` and a flag for each setting of `tree` except `skip`; `everything` lists rare flags in the help."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     groups: dict[str, Any] = {}
-    for one in tree.settings().values():
-        if one.name == skip:
+    for setting in tree.settings().values():
+        if setting.name == skip:
             continue
-        title = one.group if everything else one.group.partition(":")[0]
+        title = setting.group if everything else setting.group.partition(":")[0]
         if title not in groups:
             groups[title] = parser.add_argument_group(title)
-        _add_flag(groups[title], one, _help_of(one, everything=everything) if everything or one.common else None)
+        _add_flag(
+            groups[title], setting, _help_of(setting, everything=everything) if everything or setting.common else None
+        )
 
 
 def add_help_all(parser: argparse.ArgumentParser, build: Callable[[], argparse.ArgumentParser]) -> None:
-    """The flag `--help-all`, which prints the help of the parser that `build` returns."""
+    """Add the flag `--help-all`, which prints the help of the parser that `build` returns."""
 
     class HelpAll(argparse.Action):
         def __call__(self, *_: object, **__: object) -> None:
             build().print_help()
             parser.exit()
 
-    parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all flags, with the rare ones")
+    parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all flags, including rare ones")
 
 
-def given_flags(given: argparse.Namespace, tree: "type[Config]") -> dict[str, object]:
+def given_flags(args: argparse.Namespace, tree: "type[Config]") -> dict[str, object]:
     """The settings of `tree` that were given as flags."""
-    return {name: value for name, value in vars(given).items() if name in tree.settings() and value is not None}
+    return {name: value for name, value in vars(args).items() if name in tree.settings() and value is not None}
 
 
-def _add_flag(group: Any, one: "Setting", text: str | None) -> None:
+def _add_flag(group: Any, setting: "Setting", text: str | None) -> None:
     shown = argparse.SUPPRESS if text is None else text
-    flag, common = flag_of(one.name), dict[str, Any](dest=one.name, default=argparse.SUPPRESS)
-    if one.is_bool:  # both forms are accepted; the help shows the one that changes the default
-        off, on = (shown, argparse.SUPPRESS) if one.default else (argparse.SUPPRESS, shown)
+    flag, common = flag_of(setting.name), dict[str, Any](dest=setting.name, default=argparse.SUPPRESS)
+    if setting.is_bool:  # both forms are accepted; the help shows the one that changes the default
+        off, on = (shown, argparse.SUPPRESS) if setting.default else (argparse.SUPPRESS, shown)
         group.add_argument(flag, action="store_const", const=True, help=on, **common)
-        group.add_argument(flag_of(one.name, False), action="store_const", const=False, help=off, **common)
+        group.add_argument(flag_of(setting.name, False), action="store_const", const=False, help=off, **common)
         return
-    action = "append" if one.is_repeatable else "store"
-    group.add_argument(flag, action=action, metavar=_metavar(one), help=shown, **common)
+    action = "append" if setting.is_repeatable else "store"
+    group.add_argument(flag, action=action, metavar=_metavar(setting), help=shown, **common)
 
 
-def _metavar(one: "Setting") -> str:
-    if one.choices:
-        return "|".join(one.choices)
-    types = {one.annotation, *get_args(one.annotation)}
+def _metavar(setting: "Setting") -> str:
+    if setting.choices:
+        return "|".join(setting.choices)
+    types = {setting.annotation, *get_args(setting.annotation)}
     if types & {int, float}:
         return "N"
-    first = one.description.partition(" ")[0]
-    return (first if first in ("file", "folder") else one.name.rpartition("_")[2]).upper()
+    first = setting.description.partition(" ")[0]
+    return (first if first in ("file", "folder") else setting.name.rpartition("_")[2]).upper()
 
 
-def _help_of(one: "Setting", *, everything: bool) -> str:
-    text = one.description
-    if one.kinds and (not everything or len(one.kinds) > 1):
-        text = f"{', '.join(one.kinds)}: {text}"
-    if one.default not in (None, ()) and not one.is_bool and "default" not in text:
-        text += f" (default: {one.default})"
-    return ("turn off " if one.is_bool and one.default else "") + text.replace("%", "%%")
+def _help_of(setting: "Setting", *, everything: bool) -> str:
+    text = setting.description
+    if setting.kinds and (not everything or len(setting.kinds) > 1):
+        text = f"{', '.join(setting.kinds)}: {text}"
+    if setting.default not in (None, ()) and not setting.is_bool and "default" not in text:
+        text += f" (default: {setting.default})"
+    return ("turn off " if setting.is_bool and setting.default else "") + text.replace("%", "%%")
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -97,9 +99,9 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=26, width=min(shutil.get_terminal_size().columns, 120))
 
     def _format_action(self, action: argparse.Action) -> str:
-        if action.nargs == argparse.PARSER:  # the commands, without a line for their group
+        if action.nargs == argparse.PARSER:  # list the commands without a heading
             self._dedent()
-            text = "".join(self._format_action(one) for one in self._iter_indented_subactions(action))
+            text = "".join(self._format_action(command) for command in self._iter_indented_subactions(action))
             self._indent()
             return text
         return super()._format_action(action)

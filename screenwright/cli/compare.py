@@ -19,14 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="HTML page to write (default: in B)")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Print the comparison and write its page; returns the exit code.
 
     Raises:
         RunError: there is no such evaluation, or the page cannot be written.
     """
-    stores = Store(given.a), Store(given.b)
-    page = given.out or given.b / f"compared-with-{given.a.name}.html"
+    stores = Store(args.a), Store(args.b)
+    page = args.out or args.b / f"compared-with-{args.a.name}.html"
     result = write_comparison(*stores, page)
     for name, store in zip("AB", stores, strict=True):
         manifest = store.manifest()

@@ -16,9 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Print the script; returns the exit code."""
     from .main import build_parser  # it imports all commands, among them this one
 
-    print(shtab.complete(build_parser(everything=True), given.shell))
+    print(shtab.complete(build_parser(everything=True), args.shell))
     return 0

@@ -11,7 +11,7 @@ from ..eval.core.presets import preset_named
 from .arguments import Parser, add_settings, given_flags
 from .settings import (
     TREES,
-    Given,
+    SettingValue,
     build_settings,
     given_settings,
     without_password,
@@ -35,28 +35,28 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
         add_settings(command, tree, everything=True, skip="benchmark")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Print the settings; returns the exit code.
 
     Raises:
         SettingsError: a setting is wrong.
     """
-    if given.reference:
+    if args.reference:
         print("\n".join(reference()))
         return 0
-    command = given.about or "run"
+    command = args.about or "run"
     tree = TREES[command]
-    values = given_settings(tree, given_flags(given, tree), os.environ, getattr(given, "config", None))
+    values = given_settings(tree, given_flags(args, tree), os.environ, getattr(args, "config", None))
     effective = build_settings(tree, values).flat()
     rows = {name: (without_password(value), _origin(name, values)) for name, value in effective.items()}
-    if given.json:
+    if args.json:
         print(json.dumps({name: {"value": value, "from": origin} for name, (value, origin) in rows.items()}, indent=1))
     else:
         _print(tree, rows)
     return 0
 
 
-def _origin(name: str, values: Mapping[str, Given]) -> str:
+def _origin(name: str, values: Mapping[str, SettingValue]) -> str:
     if name in values:
         return values[name].origin
     preset = values.get("preset")
@@ -94,7 +94,7 @@ steps = 100
 ```
 
 Flags override variables, which override the file; in the file, the table of a command overrides the top level. A
-setting that a command does not have is refused, wherever it was given. In variables, several values are separated by
+setting that a command does not have is an error, wherever it was given. In variables, several values are separated by
 commas; as flags they are repeated. What is on by default is turned off by `--no-NAME`. A run that is resumed, or an
 evaluation that is repeated, uses its recorded settings instead of the file.
 
@@ -106,22 +106,22 @@ def reference() -> Iterator[str]:
     yield _INTRODUCTION
     groups: dict[str, dict[str, tuple[Setting, list[str]]]] = {}
     for command, tree in TREES.items():
-        for one in tree.settings().values():
-            _, commands = groups.setdefault(one.group, {}).setdefault(one.name, (one, []))
+        for setting in tree.settings().values():
+            _, commands = groups.setdefault(setting.group, {}).setdefault(setting.name, (setting, []))
             commands.append(command)
     for group, settings in groups.items():
         yield f"\n## {group.capitalize()}\n"
         yield "| setting | | default | commands |"
         yield "|---|---|---|---|"
-        for one, commands in settings.values():
-            default = "" if one.default in (None, ()) else f"`{json.dumps(one.default)}`"
-            yield f"| `{one.name}` | {_described(one)} | {default} | {', '.join(commands)} |"
+        for setting, commands in settings.values():
+            default = "" if setting.default in (None, ()) else f"`{json.dumps(setting.default)}`"
+            yield f"| `{setting.name}` | {_described(setting)} | {default} | {', '.join(commands)} |"
 
 
-def _described(one: Setting) -> str:
-    text = one.description
-    if one.choices:
-        text += f". One of {', '.join(f'`{choice}`' for choice in one.choices)}"
-    if len(one.kinds) > 1:
-        text += f". For {' and '.join(one.kinds)}"
+def _described(setting: Setting) -> str:
+    text = setting.description
+    if setting.choices:
+        text += f". One of {', '.join(f'`{choice}`' for choice in setting.choices)}"
+    if len(setting.kinds) > 1:
+        text += f". For {' and '.join(setting.kinds)}"
     return text.replace("|", "\\|")

@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="folder to record in (default: runs/demo-TIME)")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Run both tasks; returns the exit code.
 
     Raises:
         EnvUnavailable: there is no browser, display or editor.
     """
-    folder: Path = given.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
+    folder: Path = args.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     outcomes = [_run(task, folder / task.name) for task in Demo().tasks()]
     print("recorded runs, to open in a web browser:")
     for page in sorted(folder.glob("*/view.html")):

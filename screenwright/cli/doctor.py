@@ -86,18 +86,18 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     add_settings(parser, DoctorConfig, everything=everything)
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Run the checks; returns the exit code.
 
     Raises:
         SettingsError, ValueError: one line for the user.
     """
-    config = load_settings(DoctorConfig, given_flags(given, DoctorConfig), os.environ, given.config)
-    return doctor(config, as_json=given.json, install=given.install)
+    config = load_settings(DoctorConfig, given_flags(args, DoctorConfig), os.environ, args.config)
+    return doctor(config, as_json=args.json, install=args.install)
 
 
 def doctor(config: DoctorConfig, *, as_json: bool, install: bool = False) -> int:
-    """Run the checks of `config`, printing each when it is done; returns the exit code.
+    """Run the checks of `config`, printing each when it completes; returns the exit code.
 
     Raises:
         ValueError: there is no such model or dialect.
@@ -121,17 +121,17 @@ def doctor(config: DoctorConfig, *, as_json: bool, install: bool = False) -> int
 def run_checks(
     config: DoctorConfig, model: "ServedModel | None" = None, dialect: Dialect | None = None
 ) -> Generator[Check]:
-    """Yield each check when it is done; `model` is the one at a server, and is closed at the end."""
+    """Yield each check when it completes; `model` is a served model, and is closed at the end."""
     system = f"{platform.system()} {platform.machine()}"
     yield Check("version", CheckStatus.OK, f"screenwright {__version__}, Python {platform.python_version()}, {system}")
     if config.everything or config.env == "browser":
-        yield from _with_extra("browser", _browser, asked=config.env is not None)
+        yield from _with_extra("browser", _browser, requested=config.env is not None)
     if config.everything or config.env == "desktop":
-        yield from _with_extra("desktop", _desktop, asked=config.env is not None)
+        yield from _with_extra("desktop", _desktop, requested=config.env is not None)
     if config.env == "android":
-        yield from _with_extra("android", _android, asked=True)
+        yield from _with_extra("android", _android, requested=True)
     if config.everything or config.model == "reader":
-        yield from _with_extra("reader", lambda: [_reading()], asked=config.model is not None)
+        yield from _with_extra("reader", lambda: [_check_reader()], requested=config.model is not None)
     if config.everything:
         yield _rare_extras()
     if model is not None:
@@ -188,8 +188,8 @@ def failure_of(check: Check) -> Failure:
 # -- parts
 
 
-def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Check:
-    """Whether the distributions of `extra` are installed. It is a failure only if the user `asked` for this check."""
+def check_extra(extra: str, distributions: Iterable[str], *, requested: bool) -> Check:
+    """Whether the distributions of `extra` are installed. It is a failure only if the user `requested` this check."""
     versions, missing = list[str](), list[str]()
     for name in distributions:
         try:
@@ -198,14 +198,14 @@ def check_extra(extra: str, distributions: Iterable[str], *, asked: bool) -> Che
             missing.append(name)
     what = f"packages: {extra}"
     if missing:
-        verdict = CheckStatus.FAILED if asked else CheckStatus.WARNING
+        verdict = CheckStatus.FAILED if requested else CheckStatus.WARNING
         return Check(what, verdict, f"not installed: {', '.join(missing)}", f"pip install 'screenwright[{extra}]'")
     return Check(what, CheckStatus.OK, ", ".join(versions))
 
 
-def _with_extra(extra: str, checks: Callable[[], Iterable[Check]], *, asked: bool) -> Iterator[Check]:
+def _with_extra(extra: str, checks: Callable[[], Iterable[Check]], *, requested: bool) -> Iterator[Check]:
     """The packages of `extra`, and if they are installed, the `checks` that need them."""
-    packages = check_extra(extra, EXTRAS[extra], asked=asked)
+    packages = check_extra(extra, EXTRAS[extra], requested=requested)
     yield packages
     if packages.status is CheckStatus.OK:
         yield from checks()
@@ -229,7 +229,7 @@ def _desktop() -> Iterable[Check]:
     return check_desktop()
 
 
-def _reading() -> Check:
+def _check_reader() -> Check:
     """Whether the reader finds a word in an image."""
     from ..agent.core.model import ModelLost
     from ..agent.doctor.screens import calibration_screens
@@ -248,7 +248,7 @@ def _reading() -> Check:
 
 
 def _rare_extras() -> Check:
-    checks = [check_extra(extra, names, asked=False) for extra, names in RARE_EXTRAS.items()]
+    checks = [check_extra(extra, names, requested=False) for extra, names in RARE_EXTRAS.items()]
     absent = [check.what.removeprefix("packages: ") for check in checks if check.status is not CheckStatus.OK]
     found = f"not installed, rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
     return Check("packages: others", CheckStatus.OK, found)
@@ -268,26 +268,26 @@ def _opened(address: str, name: str | None) -> "ServedModel":
     return model
 
 
-def _server(model: "ServedModel", given: Dialect | None, *, calibration: bool) -> Iterator[Check]:
+def _server(model: "ServedModel", dialect: Dialect | None, *, calibration: bool) -> Iterator[Check]:
     """The server, then the model behind it."""
     from ..agent.doctor import REACHABLE, REPLY, check_endpoint
 
     with model:
         reached = True
-        for check in check_endpoint(model, given):
+        for check in check_endpoint(model, dialect):
             reached = reached and (check.what not in (REACHABLE, REPLY) or check.status is not CheckStatus.FAILED)
             yield check
         if calibration:
-            yield from _calibration(model, given, reached=reached)
+            yield from _calibration(model, dialect, reached=reached)
 
 
-def _calibration(model: "ServedModel", given: Dialect | None, *, reached: bool) -> Iterator[Check]:
+def _calibration(model: "ServedModel", dialect: Dialect | None, *, reached: bool) -> Iterator[Check]:
     """Measure where the model clicks, and save the result for later runs."""
     from ..agent.core.model import ModelLost
     from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, save_calibration
 
     try:
-        dialect = dialect_of(model, given) if reached else None
+        dialect = dialect_of(model, dialect) if reached else None
     except ModelLost:
         dialect = None
     if dialect is None:

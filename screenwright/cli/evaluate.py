@@ -20,7 +20,7 @@ from ..eval.core.store import Store
 from ..eval.runner.evaluation import Evaluation
 from .arguments import add_settings, given_flags
 from .files import new_run_folder
-from .settings import Given, SettingsError, build_settings, given_settings
+from .settings import SettingsError, SettingValue, build_settings, given_settings
 from .terminal import Terminal, sigterm_as_interrupt
 
 DESCRIPTION = "Run an agent on BENCHMARK, many episodes at once, and print its success rate with a confidence interval."
@@ -43,15 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     add_settings(parser, EvalConfig, everything=everything, skip="benchmark")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Start, resume or repeat an evaluation; returns the exit code.
 
     Raises:
         SettingsError, ValueError, RunError, TaskError, EvalError: one line for the user.
     """
-    if given.list:
-        return _list(given)
-    evaluation = _evaluation(given)
+    if args.list:
+        return _list(args)
+    evaluation = _evaluation(args)
     progress = _Progress(len(evaluation.manifest.episodes), evaluation.records(), Terminal())
     stopped = False
     with sigterm_as_interrupt():
@@ -72,13 +72,13 @@ def main(given: argparse.Namespace) -> int:
     return 0 if all(record.is_judged for record in records) else 1
 
 
-def _evaluation(given: argparse.Namespace) -> Evaluation:
-    flags = given_flags(given, EvalConfig)
-    if sum(one is not None for one in (given.benchmark, given.resume, given.repeat)) > 1:
+def _evaluation(args: argparse.Namespace) -> Evaluation:
+    flags = given_flags(args, EvalConfig)
+    if sum(one is not None for one in (args.benchmark, args.resume, args.repeat)) > 1:
         raise SettingsError("use only one of BENCHMARK, --resume RUN and --repeat RUN")
-    earlier: Path | None = given.resume or given.repeat
+    earlier: Path | None = args.resume or args.repeat
     if earlier is None:
-        values = given_settings(EvalConfig, flags, os.environ, given.config)
+        values = given_settings(EvalConfig, flags, os.environ, args.config)
         if "benchmark" not in values:
             raise SettingsError("name a BENCHMARK, or --resume RUN, or --repeat RUN; --list names the benchmarks")
         config = build_settings(EvalConfig, values)
@@ -88,10 +88,10 @@ def _evaluation(given: argparse.Namespace) -> Evaluation:
         return evaluation
     before = Store(earlier).manifest()
     recorded = before.settings.flat(set_only=True)
-    old = {name: Given(value, f"{earlier}: {name}") for name, value in recorded.items() if name != "out"}
+    old = {name: SettingValue(value, f"{earlier}: {name}") for name, value in recorded.items() if name != "out"}
     values = given_settings(EvalConfig, flags, os.environ, recorded=old)
     config = build_settings(EvalConfig, values)
-    if given.resume is not None:
+    if args.resume is not None:
         _check_unchanged(before.settings, config, values)
         return Evaluation.resume(earlier, config.workers)
     evaluation = Evaluation.create(config, _folder(config), str(earlier))
@@ -100,7 +100,7 @@ def _evaluation(given: argparse.Namespace) -> Evaluation:
     return evaluation
 
 
-def _check_unchanged(before: EvalConfig, now: EvalConfig, values: dict[str, Given]) -> None:
+def _check_unchanged(before: EvalConfig, now: EvalConfig, values: dict[str, SettingValue]) -> None:
     """An evaluation is resumed with the settings it was started with; only the number of workers may differ."""
     old = before.flat()
     for name, value in now.flat().items():
@@ -125,13 +125,13 @@ def _folder(config: EvalConfig) -> Path:
     return new_run_folder(re.sub(r"[:/]", "-", f"{config.benchmark}-{agent}"))
 
 
-def _list(given: argparse.Namespace) -> int:
-    if given.benchmark is None:
+def _list(args: argparse.Namespace) -> int:
+    if args.benchmark is None:
         print("\n".join(benchmark_names()))
         return 0
-    root = getattr(given, "root", None)
-    benchmark = benchmark_named(given.benchmark, Path(root) if root else None)
-    names, categories = getattr(given, "task", None) or (), getattr(given, "category", None) or ()
+    root = getattr(args, "root", None)
+    benchmark = benchmark_named(args.benchmark, Path(root) if root else None)
+    names, categories = getattr(args, "task", None) or (), getattr(args, "category", None) or ()
     for task in select_tasks(benchmark.tasks(), names, categories):
         print(f"{task.name}\t{task.category}")
     return 0
@@ -159,6 +159,6 @@ class _Progress:
 
 
 def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, seconds_left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes}:{seconds_left:02}"

@@ -31,26 +31,24 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--history", metavar="RULE", help="with --dialect: chunked:HIGH:LOW or window:N")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Export, and print how much was written; returns the exit code.
 
     Raises:
         SettingsError, ValueError, RunError: one line for the user.
     """
-    done = export(
-        given.run, given.out, StepFilter.parse(given.keep), given.per, given.format, _conversation_format(given)
-    )
+    done = export(args.run, args.out, StepFilter.parse(args.keep), args.per, args.format, _conversation_format(args))
     print(
-        f"{given.out}: {done.lines} lines with {done.replies} replies to learn and {done.images} images, from "
+        f"{args.out}: {done.lines} lines with {done.replies} replies to learn and {done.images} images, from "
         f"{done.episodes} episodes; skipped: {done.skipped_episodes} episodes, {done.skipped_steps} steps in total"
     )
     return 0
 
 
-def _conversation_format(given: argparse.Namespace) -> ConversationFormat | None:
-    if given.dialect is None:
-        if given.prompt or given.history:
+def _conversation_format(args: argparse.Namespace) -> ConversationFormat | None:
+    if args.dialect is None:
+        if args.prompt or args.history:
             raise SettingsError("--prompt and --history need --dialect; without it, conversations stay as recorded")
         return None
-    history = history_named(given.history or "chunked:5:2")
-    return ConversationFormat(given.dialect, Prompt(given.prompt) if given.prompt else None, history)
+    history = history_named(args.history or "chunked:5:2")
+    return ConversationFormat(args.dialect, Prompt(args.prompt) if args.prompt else None, history)

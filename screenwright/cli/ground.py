@@ -33,31 +33,31 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     add_settings(parser, GroundConfig, everything=everything)
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Print the point; returns the exit code.
 
     Raises:
         SettingsError, ValueError: one line for the user.
     """
-    config = load_settings(GroundConfig, given_flags(given, GroundConfig), os.environ, given.config)
-    image = open_image(given.image)
+    config = load_settings(GroundConfig, given_flags(args, GroundConfig), os.environ, args.config)
+    image = open_image(args.image)
     model = config.agent.model.build()
     config.agent.check_calibration(model)
     try:
         agent = config.agent.build(model)
-        point = agent.ground(image, given.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
+        point = agent.ground(image, args.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)
         return LOST
-    if given.json:
+    if args.json:
         print(json.dumps({"point": None if point is None else [point.x, point.y]}))
     elif point is not None:
         print(f"{point.x:g} {point.y:g}")
     if point is None:
-        print(f"screenwright: the model does not find {given.text!r}", file=sys.stderr)
+        print(f"screenwright: the model does not find {args.text!r}", file=sys.stderr)
         return NOT_FOUND
-    if given.draw is not None:
-        _draw(image, point, given.draw)
+    if args.draw is not None:
+        _draw(image, point, args.draw)
     return 0
 
 

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--pages", type=int, default=20, metavar="N", help="number of pages (default: %(default)s)")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Write the data set; returns the exit code.
 
     Raises:
@@ -23,10 +23,10 @@ def main(given: argparse.Namespace) -> int:
         ValueError: the folder cannot be written.
     """
     try:
-        boxes = write_set(given.folder, range(given.pages))
+        boxes = write_set(args.folder, range(args.pages))
     except OSError as error:
-        raise ValueError(f"{given.folder} cannot be written: {error.strerror}") from error
+        raise ValueError(f"{args.folder} cannot be written: {error.strerror}") from error
     finally:
         PageGrounding().close()
-    print(f"{given.folder}: {given.pages} pages, {boxes} boxes; screenwright eval screenspot --root {given.folder}")
+    print(f"{args.folder}: {args.pages} pages, {boxes} boxes; screenwright eval screenspot --root {args.folder}")
     return 0

@@ -26,8 +26,8 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "demo": Command("do two demo tasks without a model server", "demo"),
-    "run": Command("do a task in a browser, on a desktop, over VNC or on a phone", "run", True),
+    "demo": Command("run two demo tasks without a model server", "demo"),
+    "run": Command("run a task in a browser, on a desktop, over VNC or on a phone", "run", True),
     "view": Command("write a recorded run as an HTML page", "view"),
     "eval": Command("measure an agent on a benchmark", "evaluate", True),
     "compare": Command("compare two evaluations", "compare"),
@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "read": Command("read the texts and controls of a screenshot", "read"),
     "parse": Command("parse replies of a model into actions", "parse"),
     "serve": Command("serve a model at an OpenAI-compatible address", "serve"),
-    "doctor": Command("check this machine and a model, and say how to fix problems", "doctor"),
+    "doctor": Command("check this machine and a model, and suggest fixes", "doctor"),
     "config": Command("show the effective settings and where each came from", "config"),
     "completion": Command("print a completion script for bash, zsh or fish", "completion"),
 }
@@ -54,9 +54,9 @@ Settings also come from variables (SCREENWRIGHT_MODEL) and from screenwright.tom
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    given = build_parser([one for one in arguments if one in COMMANDS][:1]).parse_args(arguments)
+    args = build_parser([argument for argument in arguments if argument in COMMANDS][:1]).parse_args(arguments)
     try:
-        code: int = COMMANDS[given.command].load().main(given)
+        code: int = COMMANDS[args.command].load().main(args)
         return code
     except ImportError as error:
         missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None

@@ -45,21 +45,21 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--screen", metavar="WxH", help="size of the screen that the reply is about")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Parse standard input; returns the exit code.
 
     Raises:
         SettingsError, ValueError: one line for the user.
     """
-    if given.dialect is None and given.screen is None:
+    if args.dialect is None and args.screen is None:
         for line in parse_lines(sys.stdin):
             print(line, flush=True)
         return 0
-    if given.dialect is None or given.screen is None:
+    if args.dialect is None or args.screen is None:
         raise SettingsError("a plain reply needs both --dialect NAME and --screen WxH")
-    if not re.match(SIZE, given.screen):
-        raise SettingsError(f"--screen is {given.screen!r}, but should have the form 1280x720")
-    print(parse_reply(sys.stdin.read(), given.dialect, parse_size(given.screen)))
+    if not re.match(SIZE, args.screen):
+        raise SettingsError(f"--screen is {args.screen!r}, but should have the form 1280x720")
+    print(parse_reply(sys.stdin.read(), args.dialect, parse_size(args.screen)))
     return 0
 
 

@@ -34,7 +34,7 @@ class Progress:
         self._actions: list[str] = []
 
     def show(self, event: Event) -> None:
-        """Print `event`, if it is of interest to the user."""
+        """Print `event`, if it is relevant to the user."""
         match event:
             case Started():
                 details = f"({event.policy.model.name}, {event.env.kind})"
@@ -44,7 +44,7 @@ class Progress:
             case Observed():
                 self._actions = []
             case ParseFailed():
-                self._dim(f"{event.step:4d}  unreadable reply: {event.message}; asking again")
+                self._dim(f"{event.step:4d}  parse failure: {event.message}; retrying")
             case Decided():
                 self._decided(event)
             case Acted():
@@ -70,7 +70,7 @@ class Progress:
     def _ended(self, event: Ended) -> None:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
         reason = f": {event.reason}" if event.reason else ""
-        parse_failures = f", {event.parse_failures} unreadable replies" if event.parse_failures else ""
+        parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
         stop = self._style(event.stop, "bold")
         self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON: lines, words with their confidence, controls")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Print what is found; returns the exit code.
 
     Raises:
@@ -37,14 +37,14 @@ def main(given: argparse.Namespace) -> int:
     """
     from ..agent.reader import read_screen  # needs the reader extra
 
-    image = open_image(given.image)
+    image = open_image(args.image)
     screen = read_screen(image)
-    if given.json:
+    if args.json:
         print(json.dumps(_as_json(screen), ensure_ascii=False))
     else:
         print("\n".join(_lines(screen)))
-    if given.draw is not None:
-        save_image(_drawn(image, screen), given.draw)
+    if args.draw is not None:
+        save_image(_drawn(image, screen), args.draw)
     return 0
 
 

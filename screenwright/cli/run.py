@@ -1,4 +1,4 @@
-"""`screenwright run`: builds the agent and the screen from the settings, and shows what happens."""
+"""`screenwright run`: builds the agent and the screen from the settings, and prints the progress."""
 
 import argparse
 import json
@@ -41,7 +41,7 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.CANCELLED: 130,
 }
 
-DESCRIPTION = "Do TASK on a screen. The answer goes to standard output, progress to standard error."
+DESCRIPTION = "Run TASK on a screen. The answer goes to standard output, progress to standard error."
 EPILOG = "exit codes: 2 bad input, " + ", ".join(f"{code} {stop}" for stop, code in EXIT_CODES.items())
 USAGE = "TASK [flags]"
 
@@ -56,20 +56,20 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     add_settings(parser, RunConfig, everything=everything)
 
 
-def main(given: argparse.Namespace) -> int:
-    """Do the task, or continue a recorded run; returns the exit code.
+def main(args: argparse.Namespace) -> int:
+    """Run the task, or continue a recorded run; returns the exit code.
 
     Raises:
         SettingsError, EnvUnavailable, RunError, ValueError, ImportError: one line for the user.
     """
-    resume: Path | None = given.resume
-    if (given.task is None) == (resume is None):
+    resume: Path | None = args.resume
+    if (args.task is None) == (resume is None):
         raise SettingsError("name a TASK, or --resume RUN to continue a recorded run")
-    file = given.config
+    file = args.config
     if resume is not None and file is None and (resume / _SETTINGS_FILE).exists():
         file = resume / _SETTINGS_FILE
-    config = load_settings(RunConfig, given_flags(given, RunConfig), os.environ, file)
-    return _run(config, given.task or "", resume, as_json=given.json)
+    config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, file)
+    return _run(config, args.task or "", resume, as_json=args.json)
 
 
 def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) -> int:
@@ -151,7 +151,7 @@ def _confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
 
 
 def _guard(config: RunConfig, terminal: Terminal) -> Guard:
-    """The guard of the settings; with `--confirm`, what it allows is also confirmed by the user."""
+    """The guard of the settings; with `--confirm`, the user also confirms each action that it allows."""
     guard = config.build_guard()
     if not config.confirm:
         return guard
@@ -160,7 +160,7 @@ def _guard(config: RunConfig, terminal: Terminal) -> Guard:
         decision = guard(action, observation)
         if isinstance(decision, Deny):
             return decision
-        return Allow() if terminal.confirm(f"{INDENT}{describe_action(action)} -- do it?") else Deny(_DENIED)
+        return Allow() if terminal.confirm(f"{INDENT}{describe_action(action)} -- allow it?") else Deny(_DENIED)
 
     return confirm
 
@@ -185,15 +185,15 @@ def _stop_on_interrupt(agent: Agent, terminal: Terminal) -> Generator[None]:
 
 
 def _record_settings(folder: Path, config: RunConfig) -> None:
-    """Write the settings beside the log, as a settings file, for `--resume`.
+    """Write the settings next to the log, as a settings file, for `--resume`.
 
     A proxy with a password is left out, so it must be given again.
     """
     left_out = {"out", "yes"}
-    given = config.flat(set_only=True)
-    if "@" in (given.get("proxy") or ""):
+    values = config.flat(set_only=True)
+    if "@" in (values.get("proxy") or ""):
         left_out.add("proxy")
-    lines = [f"{name} = {json.dumps(value)}\n" for name, value in given.items() if name not in left_out]
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if name not in left_out]
     try:
         (folder / _SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
     except OSError as error:

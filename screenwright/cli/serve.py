@@ -28,12 +28,12 @@ DESCRIPTION = "Serve MODEL with vLLM, or the embedded reader, at an OpenAI-compa
 _READY_S = 1800.0
 """Long enough to download the weights of a large model."""
 
-_END_S = 20.0
+_TERMINATE_S = 20.0
 _POLL_S = 0.5
-_FIRST = Size(1288, 728)
+_WARM_UP_SIZE = Size(1288, 728)
 """The image size for a screen of 1280x720."""
 
-_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to connect, not where to listen
+_WILDCARD_HOSTS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to connect, not where to listen
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
@@ -45,30 +45,30 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
     parser.add_argument("--gpus", type=int, default=serving.gpus, help="number of GPUs (default: %(default)s)")
     parser.add_argument(
-        "--images", type=int, default=serving.images, help="most images of a prompt (default: %(default)s)"
+        "--images", type=int, default=serving.images, help="maximum number of images per prompt (default: %(default)s)"
     )
     parser.add_argument("--ray", action="store_true", help="run on several machines that Ray connects")
     parser.add_argument("--print", action="store_true", help="only print the vllm command")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; returns the exit code.
 
     Raises:
         SettingsError, ValueError, ImportError: one line for the user.
     """
-    model = given.model_flag or given.model
+    model = args.model_flag or args.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
-    serving = ServeOptions(given.host, given.port, given.gpus, given.images, given.ray)
-    return serve(model, serving, show=given.print)
+    serving = ServeOptions(args.host, args.port, args.gpus, args.images, args.ray)
+    return serve(model, serving, show=args.print)
 
 
 def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
     """Serve until Ctrl-C, or only `show` the command; returns the exit code.
 
     Raises:
-        ValueError: it cannot be served this way; the message says what to change.
+        ValueError: the options do not fit the model; the message names the fix.
         ImportError: the reader is not installed; the message names the extra.
     """
     if model == "reader":
@@ -97,7 +97,7 @@ def _serve_reader(serving: ServeOptions) -> int:
             sigterm_as_interrupt(),
             serve_model(reader, host=serving.host, port=serving.port, name="reader") as server,
         ):
-            print(f"the reader answers at {server.url}; Ctrl-C ends it", file=sys.stderr, flush=True)
+            print(f"the reader is served at {server.url}; press Ctrl-C to stop", file=sys.stderr, flush=True)
             server.wait()
     except OSError as error:
         raise _not_free(serving, error) from error
@@ -111,7 +111,7 @@ def _run(command: list[str], serving: ServeOptions) -> int:
     process = subprocess.Popen(command, start_new_session=True)
     try:
         if _wait_until_ready(process, serving):
-            _first_request(serving)
+            _warm_up(serving)
             process.wait()
         elif process.poll() is None:
             print(f"screenwright: vllm was not ready after {_READY_S:.0f} s", file=sys.stderr)
@@ -129,7 +129,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_END_S)
+        process.wait(_TERMINATE_S)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -156,8 +156,8 @@ def _not_free(serving: ServeOptions, error: OSError) -> ValueError:
     )
 
 
-def _reached_at(serving: ServeOptions) -> str:
-    return _ANYWHERE.get(serving.host, serving.host)
+def _connect_host(serving: ServeOptions) -> str:
+    return _WILDCARD_HOSTS.get(serving.host, serving.host)
 
 
 # -- readiness
@@ -174,7 +174,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", serving: ServeOptions)
 
 def _is_healthy(serving: ServeOptions) -> bool:
     """Whether the server reports to be healthy; asked without a proxy."""
-    connection = http.client.HTTPConnection(_reached_at(serving), serving.port, timeout=5)
+    connection = http.client.HTTPConnection(_connect_host(serving), serving.port, timeout=5)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -184,10 +184,12 @@ def _is_healthy(serving: ServeOptions) -> bool:
         connection.close()
 
 
-def _first_request(serving: ServeOptions) -> None:
+def _warm_up(serving: ServeOptions) -> None:
     """Send one request with an image, as a run would: it finds errors early, and the first request is slow."""
-    image = ImagePart.of(Screenshot(Image.new("RGB", (_FIRST.width, _FIRST.height), "white")), _FIRST)
-    host = _reached_at(serving)
+    image = ImagePart.of(
+        Screenshot(Image.new("RGB", (_WARM_UP_SIZE.width, _WARM_UP_SIZE.height), "white")), _WARM_UP_SIZE
+    )
+    host = _connect_host(serving)
     address = f"http://[{host}]:{serving.port}/v1" if ":" in host else f"http://{host}:{serving.port}/v1"
     started = time.monotonic()
     try:

@@ -1,14 +1,14 @@
-"""The settings of each command, from flags, variables and a file, with where each came from.
+"""The settings of each command, from flags, variables and a file, and the origin of each value.
 
 The flag `--model-name` is the variable `SCREENWRIGHT_MODEL_NAME` and the key `model_name` in `screenwright.toml`, at
-its top level or in a table such as `[run]` for one command. Flags override variables, which override the file. What a
-command does not have is refused, so no setting is silently ignored.
+its top level or in a table such as `[run]` for one command. Flags override variables, which override the file. A
+setting that the command does not have is an error, so no setting is silently ignored.
 """
 
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
@@ -52,7 +52,7 @@ class DoctorConfig(Config):
                 ("no-calibration", not self.calibration),
             ):
                 if is_set:
-                    raise ValueError(f"--{name} is about a model's server: add --model ADDRESS")
+                    raise ValueError(f"--{name} applies to a model server: add --model ADDRESS")
         return self
 
     @property
@@ -62,7 +62,7 @@ class DoctorConfig(Config):
 
     @property
     def served(self) -> str | None:
-        """The address of the model's server, if one is to be checked."""
+        """The address of the model server to check, if any."""
         return None if self.model == "reader" else self.model
 
 
@@ -75,8 +75,8 @@ TREES: Mapping[str, type[Config]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A value that was given, and where: `--steps`, `$SCREENWRIGHT_STEPS`, or `screenwright.toml: steps`."""
+class SettingValue:
+    """The value of a setting and its origin: `--steps`, `$SCREENWRIGHT_STEPS`, or `screenwright.toml: steps`."""
 
     value: object
     origin: str
@@ -108,8 +108,8 @@ def given_settings(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     file: Path | None = None,
-    recorded: Mapping[str, Given] | None = None,
-) -> dict[str, Given]:
+    recorded: Mapping[str, SettingValue] | None = None,
+) -> dict[str, SettingValue]:
     """What was given for the command of `tree`, by name. `recorded` settings, of an earlier run, replace the file.
 
     Raises:
@@ -118,10 +118,10 @@ def given_settings(
     command = next(name for name, one in TREES.items() if one is tree)
     given = dict(_from_file(command, file) if recorded is None else recorded)
     given |= _from_environment(command, environ)
-    return given | {name: Given(value, flag_of(name, value)) for name, value in flags.items()}
+    return given | {name: SettingValue(value, flag_of(name, value)) for name, value in flags.items()}
 
 
-def build_settings(tree: type[Tree], given: Mapping[str, Given]) -> Tree:
+def build_settings(tree: type[Tree], given: Mapping[str, SettingValue]) -> Tree:
     """The settings tree with the given values.
 
     Raises:
@@ -134,7 +134,7 @@ def build_settings(tree: type[Tree], given: Mapping[str, Given]) -> Tree:
         raise SettingsError(f"{origin} {error.problem}".strip()) from error
 
 
-def _from_file(command: str, file: Path | None) -> Iterator[tuple[str, Given]]:
+def _from_file(command: str, file: Path | None) -> Iterator[tuple[str, SettingValue]]:
     path = file or DEFAULT_FILE
     if file is None and not path.exists():
         return
@@ -147,43 +147,36 @@ def _from_file(command: str, file: Path | None) -> Iterator[tuple[str, Given]]:
     tables = {name: value for name, value in content.items() if isinstance(value, dict)}
     for name in tables:
         if name not in TREES:
-            raise SettingsError(f"{path}: [{name}] is not a command with settings; use {_listed(TREES)}")
+            raise SettingsError(f"{path}: [{name}] is not a command with settings; use {', '.join(TREES)}")
     for name, value in content.items():
         if name not in tables:
             _check_known(command, name, f"{path}: {name}", "move it to {}")
-            yield name, Given(value, f"{path}: {name}")
+            yield name, SettingValue(value, f"{path}: {name}")
     for table, values in tables.items():  # the last one wins, so the table of this command overrides the top level
         for name, value in values.items():
             _check_known(table, name, f"{path}: [{table}] {name}", "leave it out")
             if table == command:
-                yield name, Given(value, f"{path}: [{table}] {name}")
+                yield name, SettingValue(value, f"{path}: [{table}] {name}")
 
 
-def _from_environment(command: str, environ: Mapping[str, str]) -> Iterator[tuple[str, Given]]:
+def _from_environment(command: str, environ: Mapping[str, str]) -> Iterator[tuple[str, SettingValue]]:
     for variable, text in environ.items():
         if variable.startswith(PREFIX):
             name = variable.removeprefix(PREFIX).lower()
             found = _check_known(command, name, f"${variable}", "unset it, or set it in {} of screenwright.toml")
-            yield name, Given(text.split(",") if found.is_repeatable else text, f"${variable}")
+            yield name, SettingValue(text.split(",") if found.is_repeatable else text, f"${variable}")
 
 
 def _check_known(command: str, name: str, origin: str, advice: str) -> Setting:
     found = TREES[command].settings().get(name)
     if found is not None:
         return found
-    takers = _takers(name)
-    if takers:
-        tables = " and ".join(f"[{taker}]" for taker in takers)
-        raise SettingsError(f"{origin} is a setting of {_listed(takers)}, not of {command}: {advice.format(tables)}")
+    if commands := [command for command, tree in TREES.items() if name in tree.settings()]:
+        tables = " and ".join(f"[{command}]" for command in commands)
+        raise SettingsError(
+            f"{origin} is a setting of {', '.join(commands)}, not of {command}: {advice.format(tables)}"
+        )
     known = {one for tree in TREES.values() for one in tree.settings()}
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else "screenwright config lists all"
     raise SettingsError(f"{origin}: there is no setting {name!r}; {hint}")
-
-
-def _takers(name: str) -> list[str]:
-    return [command for command, tree in TREES.items() if name in tree.settings()]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

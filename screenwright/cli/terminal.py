@@ -25,7 +25,7 @@ class Terminal:
         self._in_progress = False
 
     def style(self, text: str, style: str) -> str:
-        """`text` in that style, such as `bold` or `red`; unchanged where there is no colour."""
+        """`text` in that style, such as `bold` or `red`; unchanged without colour support."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
 
     def fit(self, text: str, used: int = 0, most: int = 160) -> str:
@@ -40,7 +40,7 @@ class Terminal:
         print(text, file=self._stream, flush=True)
 
     def progress(self, text: str) -> None:
-        """Show how far something is: in one line that is overwritten, or where that is not possible, now and then."""
+        """Show progress: one line that is overwritten on a terminal, otherwise a line every 10 seconds."""
         if self.is_tty:
             print(f"\r\x1b[K{text}", end="", file=self._stream, flush=True)
             self._in_progress = True

@@ -17,19 +17,19 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--open", action="store_true", help="open it in the web browser")
 
 
-def main(given: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Write the page; returns the exit code.
 
     Raises:
         RunError: there is no such run, or the page cannot be written.
     """
-    recorded = read_run(given.run)
-    path: Path = given.out or given.run / "view.html"
+    recorded = read_run(args.run)
+    path: Path = args.out or args.run / "view.html"
     try:
         path.write_text(render_page(recorded.events, title=recorded.started.task), encoding="utf-8")
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
     print(path)
-    if given.open:
+    if args.open:
         webbrowser.open(path.resolve().as_uri())
     return 0

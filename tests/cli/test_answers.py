@@ -19,7 +19,7 @@ REPLIES = ("Action: call_user(content='Which?')", "Action: finished(content='tha
         ("", StopReason.NEEDS_USER, ""),
     ],
 )
-def test_a_line_is_the_answer_an_empty_line_hands_back_and_end_of_input_declines(
+def test_line_is_sent_as_answer_and_empty_line_returns_the_screen_and_end_of_input_declines(
     typed: str, stop: StopReason, reported: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))

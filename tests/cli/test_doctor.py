@@ -36,7 +36,7 @@ from screenwright.cli.settings import DoctorConfig, SettingsError, load_settings
 from screenwright.envs.check import Check, CheckStatus
 from screenwright.testing import Aim, PointingModel, aim_in_space
 
-LINE = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
+COMMAND = "import sys; from screenwright.cli.main import main; sys.exit(main(['doctor', '--json']))"
 
 
 def config(*flags: str) -> DoctorConfig:
@@ -61,7 +61,7 @@ def pointing(aim: Aim, name: str = "ui-tars-1.5-7b") -> ModelServer:
 
 
 @pytest.fixture
-def right() -> Iterator[ModelServer]:
+def accurate_model() -> Iterator[ModelServer]:
     """A model that points in its dialect's own space."""
     with pointing(aim_in_space(hypotheses_for(UiTars15())[0])) as server:
         yield server
@@ -71,30 +71,30 @@ def right() -> Iterator[ModelServer]:
 
 
 def test_an_accurate_model_passes_and_its_calibration_is_saved(
-    right: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
+    accurate_model: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
 ) -> None:
-    assert doctor(config("--model", right.url), as_json=True) == 0
+    assert doctor(config("--model", accurate_model.url), as_json=True) == 0
     found = lines(capsys.readouterr().out)
     assert found[REACHABLE]["status"] == "ok"
     assert found[CALIBRATION]["status"] == "ok"
-    kept = Path(found["model: result saved"]["found"])
-    assert kept.is_relative_to(calibrations)
-    assert json.loads(kept.read_text())["fits"] is True
+    saved = Path(found["model: result saved"]["found"])
+    assert saved.is_relative_to(calibrations)
+    assert json.loads(saved.read_text())["fits"] is True
 
 
 def test_a_model_whose_clicks_miss_has_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
-    def beside(*_: object) -> None:
+    def no_point(*_: object) -> None:
         return None
 
-    with pointing(beside) as server:
+    with pointing(no_point) as server:
         assert doctor(config("--model", server.url), as_json=True) == 25
     assert lines(capsys.readouterr().out)[CALIBRATION]["status"] == "failed"
 
 
 def test_without_calibration_the_model_makes_no_clicks(
-    right: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
+    accurate_model: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
 ) -> None:
-    assert doctor(config("--model", right.url, "--no-calibration"), as_json=True) == 0
+    assert doctor(config("--model", accurate_model.url, "--no-calibration"), as_json=True) == 0
     assert CALIBRATION not in lines(capsys.readouterr().out)
     assert list(calibrations.iterdir()) == []
 
@@ -121,11 +121,11 @@ def test_a_model_of_unknown_dialect_has_its_own_exit_code(capsys: pytest.Capture
 
 
 def test_a_calibration_that_cannot_be_saved_is_a_warning(
-    right: ModelServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    accurate_model: ModelServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
-    assert doctor(config("--model", right.url), as_json=True) == 0
+    assert doctor(config("--model", accurate_model.url), as_json=True) == 0
     assert lines(capsys.readouterr().out)["model: result saved"]["status"] == "warning"
 
 
@@ -164,7 +164,7 @@ def test_an_unavailable_desktop_has_its_own_exit_code(
 @pytest.mark.reader
 def test_without_flags_everything_is_checked_and_nothing_else_is_printed(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LINE],
+        [sys.executable, "-W", "error", "-c", COMMAND],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
@@ -181,7 +181,7 @@ def test_without_flags_everything_is_checked_and_nothing_else_is_printed(tmp_pat
 @pytest.mark.desktop
 def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", LINE.replace("'--json'", "'--json', '--env', 'desktop'")],
+        [sys.executable, "-c", COMMAND.replace("'--json'", "'--json', '--env', 'desktop'")],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if name != "DISPLAY"}
         | {"PYTHONPATH": ":".join(sys.path)},
@@ -220,13 +220,13 @@ def test_an_unknown_dialect_or_model_is_bad_input(capsys: pytest.CaptureFixture[
 
 
 def test_a_missing_extra_fails_only_if_it_was_requested() -> None:
-    missing = check_extra("browser", ("pillow", "no-such-distribution"), asked=True)
+    missing = check_extra("browser", ("pillow", "no-such-distribution"), requested=True)
     assert missing.status is CheckStatus.FAILED
     assert missing.found == "not installed: no-such-distribution"
     assert missing.fix == "pip install 'screenwright[browser]'"
     assert failure_of(missing) is Failure.BROWSER
-    assert check_extra("browser", ("no-such-distribution",), asked=False).status is CheckStatus.WARNING
-    assert check_extra("browser", ("pillow",), asked=True).status is CheckStatus.OK
+    assert check_extra("browser", ("no-such-distribution",), requested=False).status is CheckStatus.WARNING
+    assert check_extra("browser", ("pillow",), requested=True).status is CheckStatus.OK
 
 
 # -- exit codes

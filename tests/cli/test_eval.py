@@ -13,7 +13,7 @@ from screenwright.eval.core.store import Store
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the toy benchmark; runs are recorded beside it by default."""
+    """The folder of the toy benchmark; runs are recorded next to it by default."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "toy"
     folder.mkdir()

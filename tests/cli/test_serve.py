@@ -151,12 +151,12 @@ def test_the_reader_is_served_until_ctrl_c(port: int) -> None:
         line_with(process, f"http://127.0.0.1:{port}/v1")
         with ServedModel(f"http://127.0.0.1:{port}") as model:
             result = Agent(model, limits=Limits(steps=5)).run("Click Greet.", env)
-            said = model.complete([Message.of("user", "Say hello.")], Sampling()).text
+            reply = model.complete([Message.of("user", "Say hello.")], Sampling()).text
             calibration = calibrate(model, UiTars15())
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert result.finished, result.reason
     assert env.state.presses == 1
-    assert said.startswith("I operate screens by literal instructions")
+    assert reply.startswith("I operate screens by literal instructions")
     assert calibration.fits, str(calibration.check())
     assert (process.returncode, err) == (0, "")

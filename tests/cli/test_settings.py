@@ -37,7 +37,7 @@ NEEDED: Mapping[str, dict[str, object]] = {
     "program": {"virtual": True},
     "display": {"window": True},
 }
-"""What must be set beside a setting."""
+"""Settings that another setting requires."""
 
 
 def samples(one: Setting) -> tuple[str, str, str]:

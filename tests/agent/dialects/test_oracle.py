@@ -24,16 +24,16 @@ RULE = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28)
 IMAGE = RULE.resize(SCREEN)
 whole = st.integers(0, 1000)
 points = st.builds(ModelPoint, whole, whole)
-words = st.from_regex(r"\A[A-Za-z][A-Za-z ,.!?]{0,30}[a-z]\Z")
+texts = st.from_regex(r"\A[A-Za-z][A-Za-z ,.!?]{0,30}[a-z]\Z")
 moves: st.SearchStrategy[ModelMove] = st.one_of(
     st.builds(Click, points, st.just(Button.LEFT), st.sampled_from([1, 2])),
     st.builds(Click, points, st.just(Button.RIGHT)),
     st.builds(Drag, st.tuples(points, points)),
     st.builds(Scroll, st.sampled_from(Direction), st.just(5), points),
-    st.builds(Type, words),
+    st.builds(Type, texts),
     st.builds(Hotkey, st.sampled_from([("ctrl", "c"), ("enter",), ("ctrl", "shift", "t")])),
     st.just(Wait()),
-    st.builds(Finish, words),
+    st.builds(Finish, texts),
 )
 
 
@@ -87,7 +87,7 @@ def inputs(action: dict[str, Any]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("dialect", [UiTars15(), Doubao()], ids=lambda dialect: dialect.name)
-@given(thought=words, expected=st.lists(moves, min_size=1, max_size=3))
+@given(thought=texts, expected=st.lists(moves, min_size=1, max_size=3))
 def test_official_parser_returns_the_same_actions(dialect: UiTars15, thought: str, expected: list[ModelMove]) -> None:
     text = dialect.format(thought, expected)
     theirs = official(text, dialect.space)

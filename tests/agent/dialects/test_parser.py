@@ -20,7 +20,7 @@ def read(text: str) -> tuple[ModelMove, ...]:
     return reply.moves
 
 
-def refused(text: str) -> ParseFailure:
+def failure_of(text: str) -> ParseFailure:
     found = PARSE(text)
     assert isinstance(found, ParseFailure), found
     return found
@@ -89,12 +89,12 @@ def test_box_becomes_its_centre_and_is_kept(written: str) -> None:
     ],
 )
 def test_invalid_point_is_rejected(written: str) -> None:
-    assert refused(f"Action: click(start_box={written})").kind == "bad_point"
+    assert failure_of(f"Action: click(start_box={written})").kind == "bad_point"
 
 
 @pytest.mark.parametrize("action", ["click()", "click(end_box='(1,2)')", "drag(end_point='(1,2)')", "long_press()"])
 def test_action_without_a_required_point_is_rejected(action: str) -> None:
-    assert refused(f"Action: {action}").kind == "missing_point"
+    assert failure_of(f"Action: {action}").kind == "missing_point"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_action_without_a_required_point_is_rejected(action: str) -> None:
     ],
 )
 def test_parse_failure_has_the_right_kind(action: str, kind: str) -> None:
-    found = refused(f"Action: {action}")
+    found = failure_of(f"Action: {action}")
     assert found.kind == kind
     assert "\n" not in found.message
 
@@ -135,7 +135,7 @@ def test_parse_failure_has_the_right_kind(action: str, kind: str) -> None:
     ],
 )
 def test_incomplete_reply_is_truncated(text: str) -> None:
-    assert refused(text).kind == "truncated"
+    assert failure_of(text).kind == "truncated"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_several_actions_are_parsed_with_any_separator(gap: str) -> None:
 
 
 def test_action_after_other_text_is_not_silently_dropped() -> None:
-    assert refused("Action: click(start_box='(1,2)')\nNow I type:\ntype(content='x')").kind == "bad_syntax"
+    assert failure_of("Action: click(start_box='(1,2)')\nNow I type:\ntype(content='x')").kind == "bad_syntax"
 
 
 def test_last_labelled_action_counts() -> None:
@@ -261,7 +261,7 @@ def test_scroll_amount_is_kept() -> None:
 
 def test_too_many_actions_are_rejected() -> None:
     assert len(read("Action: " + "wait()\n\n" * 50)) == 50
-    assert refused("Action: " + "wait()\n\n" * 51).kind == "bad_syntax"
+    assert failure_of("Action: " + "wait()\n\n" * 51).kind == "bad_syntax"
 
 
 @pytest.mark.parametrize("tag", ["think", "thinking", "thinkt", "gui_think", "think_never_used_51bce0c7"])
@@ -276,11 +276,11 @@ def test_reasoning_without_opening_tag_is_recognized() -> None:
 
 
 def test_quoted_action_in_a_thought_is_no_action() -> None:
-    assert refused("Thought: The page says 'Action: wait()' in red.").kind == "no_action"
+    assert failure_of("Thought: The page says 'Action: wait()' in red.").kind == "no_action"
 
 
 def test_unclosed_reasoning_contains_no_action() -> None:
-    assert refused("<think>Action: wait()").kind == "no_action"
+    assert failure_of("<think>Action: wait()").kind == "no_action"
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_function_call_is_parsed_in_every_serialization(text: str) -> None:
     [
         ("<seed:tool_call><function=click><parameter=point>1 2", "truncated"),
         ("<function=click><parameter=point>1 2</parameter>", "truncated"),
-        ("<function=click>stray words</function>", "bad_syntax"),
+        ("<function=click>stray text</function>", "bad_syntax"),
         ('<function=wait><parameter=time string="false">[1,</parameter></function>', "bad_json"),
         ('<tool_call>{"name": "computer_use", "arguments": {"action": "wait"', "truncated"),
         ('<tool_call>{"name": "computer_use", "arguments": {}}</tool_call>', "missing_argument"),
@@ -324,7 +324,7 @@ def test_function_call_is_parsed_in_every_serialization(text: str) -> None:
     ],
 )
 def test_malformed_function_call_reports_the_error(text: str, kind: str) -> None:
-    assert refused(text).kind == kind
+    assert failure_of(text).kind == kind
 
 
 def test_text_in_xml_is_unchanged() -> None:

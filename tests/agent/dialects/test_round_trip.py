@@ -34,7 +34,7 @@ points = st.builds(ModelPoint, coordinates, coordinates)
 keys = st.sampled_from(sorted(NAMED) + list("abcz019+-=,./\\'`;[]"))
 seconds = st.integers(0, 800).map(lambda eighths: eighths / 8)
 texts = st.text(max_size=40)
-# A text that ends in a line break is the same as one that is submitted, and is read so.
+# A text that ends in a line break cannot be distinguished from a submitted one.
 typed = st.builds(actions.Type, texts, st.booleans()).filter(
     lambda typed: typed.submit or not typed.text.endswith("\n")
 )
@@ -133,7 +133,7 @@ PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Ho
 
 
 @pytest.mark.parametrize(
-    ("writer", "sayable"),
+    ("writer", "required"),
     [
         *(
             (writer, (*COMMON, *COMPUTER))
@@ -156,8 +156,8 @@ PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Ho
     ],
     ids=lambda value: label(value) if not isinstance(value, tuple) else "",
 )
-def test_dialect_can_express_the_required_moves(writer: Writer, sayable: tuple[ModelMove, ...]) -> None:
-    for move in sayable:
+def test_dialect_can_express_the_required_moves(writer: Writer, required: tuple[ModelMove, ...]) -> None:
+    for move in required:
         reply = writer.parse(writer.format(None, [move]))
         assert isinstance(reply, Reply), (move, reply)
         assert reply.moves == (move,)

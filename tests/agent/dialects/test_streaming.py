@@ -66,7 +66,7 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
 
 
 @pytest.mark.parametrize(
-    ("name", "start", "rest"),
+    ("name", "start", "closing"),
     [
         ("seed-xml", "Go.<seed:tool_call><function=wait></function>", "</seed:tool_call>"),
         ("qwen3-vl", '<tool_call>\n{"name": "computer_use", "arguments": {"action": "wait"}}', "\n</tool_call>"),
@@ -78,10 +78,10 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
         ("gta1", "(100,200", ")"),
     ],
 )
-def test_other_families_end_at_their_closing_tag(name: str, start: str, rest: str) -> None:
+def test_other_families_end_at_their_closing_tag(name: str, start: str, closing: str) -> None:
     dialect = dialect_named(name)
     assert not any(dialect.is_complete(start[:length]) for length in range(len(start) + 1))
-    assert dialect.is_complete(start + rest)
+    assert dialect.is_complete(start + closing)
 
 
 def test_family_with_several_actions_is_not_stopped_early() -> None:
@@ -96,13 +96,13 @@ def test_family_with_several_actions_is_not_stopped_early() -> None:
 def test_early_stop_never_changes_the_first_action(text: str, then: str) -> None:
     dialect = UiTars15()
     whole = dialect.format("a", [Type(text)]) + then
-    meant = dialect.parse(whole)
-    assert isinstance(meant, Reply)
+    complete = dialect.parse(whole)
+    assert isinstance(complete, Reply)
     for end in range(len(whole)):
         if dialect.is_complete(whole[:end]):
             early = dialect.parse(whole[:end])
             assert isinstance(early, Reply)
-            assert early.moves[0] == meant.moves[0]
+            assert early.moves[0] == complete.moves[0]
 
 
 @pytest.mark.parametrize(

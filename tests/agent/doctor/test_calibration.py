@@ -34,7 +34,7 @@ from screenwright.testing import Aim, PointingModel, aim_in_space
 from screenwright.testing.pointing import WritingDialect
 
 SEEDS = st.integers(0, 2**32)
-SHRUNK_BY_THE_SERVER = SpaceHypothesis(Absolute(), ResizedImage(ImageRule(28, 56 * 56, 1003520)))
+DOWNSCALED_BY_THE_SERVER = SpaceHypothesis(Absolute(), ResizedImage(ImageRule(28, 56 * 56, 1003520)))
 
 
 def answers(dialect: Dialect, aim: Aim) -> list[CalibrationReply]:
@@ -126,8 +126,8 @@ def near(one: SpaceHypothesis, two: SpaceHypothesis, dialect: Dialect) -> bool:
     for screen in SIZES:
         image = dialect.image_rule.resize(screen)
         corner = ScreenPoint(screen.width, screen.height)
-        meant = one.to_screen(two.from_screen(corner, screen, image), screen, image)
-        if abs(meant.x - corner.x) + abs(meant.y - corner.y) >= 0.05 * (screen.width + screen.height):
+        mapped = one.to_screen(two.from_screen(corner, screen, image), screen, image)
+        if abs(mapped.x - corner.x) + abs(mapped.y - corner.y) >= 0.05 * (screen.width + screen.height):
             return False
     return True
 
@@ -166,10 +166,10 @@ def test_model_that_uses_its_dialects_space_is_never_rejected(
 
 @settings(max_examples=60)
 @given(st.sampled_from(dialect_names()), SEEDS, st.sampled_from([1.0, 100.0, 1000.0, 4000.0]))
-def test_random_points_fit_no_space(name: str, seed: int, upto: float) -> None:
-    chance = Random(seed)
+def test_random_points_fit_no_space(name: str, seed: int, limit: float) -> None:
+    rng = Random(seed)
     calibration = measured(
-        dialect_named(name), lambda _scene, _target, _sent: ModelPoint(chance.uniform(0, upto), chance.uniform(0, upto))
+        dialect_named(name), lambda _scene, _target, _sent: ModelPoint(rng.uniform(0, limit), rng.uniform(0, limit))
     )
     assert (calibration.space, calibration.fits) == (None, False)
     assert calibration.check().status is CheckStatus.FAILED
@@ -212,7 +212,7 @@ def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
             "answers in pixels of the image as sent",
             "use --dialect ui-tars-1.5",
         ),
-        (UiTars15(), SHRUNK_BY_THE_SERVER, "at most 1003520 pixels", "stop the server from resizing images"),
+        (UiTars15(), DOWNSCALED_BY_THE_SERVER, "at most 1003520 pixels", "stop the server from resizing images"),
         (UiTars15(), SpaceHypothesis(Grid(1)), "numbers from 0 to 1 (", "no dialect uses this coordinate space"),
         (UiTars15(), SpaceHypothesis(Absolute(), swapped=True), "y before x", "no dialect uses this coordinate space"),
     ],
@@ -256,7 +256,7 @@ def test_model_lost_during_calibration_is_reported_not_raised() -> None:
     assert calibration.check().found == "it closed the connection"
 
 
-class Small(PointingModel):
+class SmallContextModel(PointingModel):
     """A model with a small context."""
 
     def __init__(self, dialect: WritingDialect, aim: Aim, context: int) -> None:
@@ -275,15 +275,15 @@ class Small(PointingModel):
 
 def test_screens_that_do_not_fit_into_the_context_are_skipped() -> None:
     dialect = UiTars15()
-    calibration = calibrate(Small(dialect, aim_in_space(SpaceHypothesis(Absolute())), 2000), dialect)
+    calibration = calibrate(SmallContextModel(dialect, aim_in_space(SpaceHypothesis(Absolute())), 2000), dialect)
     assert calibration.fits
     assert {answer.screen for answer in calibration.answers} == {
         size for size in SIZES if size.width * size.height < 1_000_000
     }
 
 
-def test_max_tokens_is_limited_to_the_rest_of_the_context() -> None:
-    model = Small(UiTars15(), aim_in_space(SpaceHypothesis(Absolute())), 2000)
+def test_max_tokens_is_limited_to_the_remaining_context() -> None:
+    model = SmallContextModel(UiTars15(), aim_in_space(SpaceHypothesis(Absolute())), 2000)
     calibrate(model, UiTars15())
     longest = [sampling.max_tokens for sampling in model.samplings]
     assert max(longest) == UiTars15().sampling.max_tokens
@@ -292,7 +292,7 @@ def test_max_tokens_is_limited_to_the_rest_of_the_context() -> None:
 
 def test_context_too_small_for_any_screen_is_reported() -> None:
     dialect = UiTars15()
-    calibration = calibrate(Small(dialect, aim_in_space(SpaceHypothesis(Absolute())), 300), dialect)
+    calibration = calibrate(SmallContextModel(dialect, aim_in_space(SpaceHypothesis(Absolute())), 300), dialect)
     assert calibration.check().found == "no calibration screen fits into the model's context"
 
 

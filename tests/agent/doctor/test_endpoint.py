@@ -51,7 +51,7 @@ class ServerBehaviour:
     grammar: str = "enforced"  # or ignored, or rejected
     boxes: str = "Box: <|box_start|>(1,2)<|box_end|>"
     greeting: str = "Hello."
-    answers: int | None = None  # after so many it disconnects
+    answers: int | None = None  # disconnects after this many
     status: int = 200
     asked: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     seen: set[str] = field(default_factory=set[str])
@@ -179,7 +179,7 @@ def test_server_that_rejects_the_key_is_not_reachable() -> None:
 
 
 @pytest.mark.parametrize("answers", range(1, 12))
-def test_server_lost_during_the_checks_fails_one_and_skips_the_rest(answers: int) -> None:
+def test_server_lost_during_the_checks_fails_one_and_skips_the_remaining_ones(answers: int) -> None:
     found = list(checks_of(ServerBehaviour(answers=answers)).values())
     failed = [index for index, check in enumerate(found) if check.status is FAILED]
     assert len(failed) == 1

@@ -132,11 +132,11 @@ def test_repeated_action_without_effect_ends_as_stuck_and_waits_count_a_quarter(
 
 def test_lost_screen_is_env_lost_and_earlier_steps_are_kept() -> None:
     class Losing(FakeEnv):
-        history = 0
+        observations = 0
 
         def observe(self) -> Observation:
-            self.history += 1
-            if self.history > 2:
+            self.observations += 1
+            if self.observations > 2:
                 raise EnvLost("the screen is gone")
             return super().observe()
 

@@ -118,8 +118,8 @@ def test_message_can_be_sent_from_another_thread() -> None:
 
 def test_attending_user_is_asked_as_the_last_recovery_action() -> None:
     control, env = Control(), FakeEnv()
-    dead = (Click(env.where("Express")), Click(env.where("Express")))  # on and off again, without a net change
-    script = [dead] * 7
+    no_effect = (Click(env.where("Express")), Click(env.where("Express")))  # on and off again, without a net change
+    script = [no_effect] * 7
     episode = Episode("t", env, ScriptedPolicy(script), control=control, supervision=Supervision(attended=True))
     events: list[Event] = []
     for event in episode.run():
@@ -135,8 +135,8 @@ def test_attending_user_is_asked_as_the_last_recovery_action() -> None:
 
 
 def run_with_critic(*verdicts: Critique, script: tuple[Finish, ...] = (Finish("a"), Finish("b"))) -> list[Event]:
-    left = iter(verdicts)
-    supervision = Supervision(critic=lambda claim: next(left))
+    remaining = iter(verdicts)
+    supervision = Supervision(critic=lambda claim: next(remaining))
     return list(Episode("t", FakeEnv(), ScriptedPolicy(script), supervision=supervision).run())
 
 
@@ -227,15 +227,15 @@ def opening_reused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", 60.0)
 
 
-@pytest.mark.parametrize(("reuse_s", "history"), [(60.0, 2), (0.0, 3)])
+@pytest.mark.parametrize(("reuse_s", "observations"), [(60.0, 2), (0.0, 3)])
 def test_opening_observation_is_reused_if_it_is_recent(
-    reuse_s: float, history: int, monkeypatch: pytest.MonkeyPatch
+    reuse_s: float, observations: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", reuse_s)
     env = Unreliable()
     events = list(Episode("t", env, ScriptedPolicy([(Wait(0),), Finish()])).run())
     assert [event.step for event in events if isinstance(event, Observed)] == [1, 2]
-    assert env.count == history
+    assert env.count == observations
     assert [event.capture_s > 0 for event in events if isinstance(event, Observed)] == [reuse_s == 0, True]
 
 
@@ -263,11 +263,11 @@ def test_screenshot_that_fails_twice_is_env_lost() -> None:
 
 
 class Crashing(FakeEnv):
-    """A screen that crashes on `Wait`, `deaths` times."""
+    """A screen that crashes on `Wait`, `crashes` times."""
 
-    def __init__(self, deaths: int) -> None:
+    def __init__(self, crashes: int) -> None:
         super().__init__()
-        self.deaths, self.lost = deaths, False
+        self.crashes, self.lost = crashes, False
 
     def observe(self) -> Observation:
         if self.lost:
@@ -275,8 +275,8 @@ class Crashing(FakeEnv):
         return super().observe()
 
     def execute(self, action: Action) -> ActionResult:
-        if isinstance(action, Wait) and self.deaths:
-            self.deaths, self.lost = self.deaths - 1, True
+        if isinstance(action, Wait) and self.crashes:
+            self.crashes, self.lost = self.crashes - 1, True
             raise EnvLost("it crashed")
         return super().execute(action)
 
@@ -285,13 +285,13 @@ class Crashing(FakeEnv):
         return "The screen was restarted."
 
 
-def crash(deaths: int, restarts: int) -> list[Event]:
+def crash(crashes: int, restarts: int) -> list[Event]:
     policy = ScriptedPolicy([(Wait(0),), (Wait(0),), Finish()])
-    return list(Episode("t", Crashing(deaths), policy, supervision=Supervision(restarts=restarts)).run())
+    return list(Episode("t", Crashing(crashes), policy, supervision=Supervision(restarts=restarts)).run())
 
 
 def test_lost_screen_is_restarted_and_reported() -> None:
-    events = crash(deaths=1, restarts=1)
+    events = crash(crashes=1, restarts=1)
     assert ended(events).stop is StopReason.FINISHED
     (error,) = [event for event in events if isinstance(event, RecoveredError)]
     assert (error.step, error.kind) == (2, "screen")
@@ -300,16 +300,16 @@ def test_lost_screen_is_restarted_and_reported() -> None:
     assert "The screen was restarted." in notes(events)[1]
 
 
-@pytest.mark.parametrize(("deaths", "restarts"), [(1, 0), (2, 1)])
-def test_restarts_are_limited(deaths: int, restarts: int) -> None:
-    events = crash(deaths, restarts)
+@pytest.mark.parametrize(("crashes", "restarts"), [(1, 0), (2, 1)])
+def test_restarts_are_limited(crashes: int, restarts: int) -> None:
+    events = crash(crashes, restarts)
     assert (ended(events).stop, ended(events).reason) == (StopReason.ENV_LOST, "it crashed")
     assert len([event for event in events if isinstance(event, RecoveredError)]) == restarts
 
 
-@pytest.mark.parametrize(("jump", "way"), [(7200.0, "forward"), (-7200.0, "back")])
+@pytest.mark.parametrize(("jump", "direction"), [(7200.0, "forward"), (-7200.0, "back")])
 def test_clock_change_is_logged_and_does_not_affect_limits(
-    jump: float, way: str, monkeypatch: pytest.MonkeyPatch
+    jump: float, direction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_by, real = [0.0], time.time
     monkeypatch.setattr("screenwright.agent.loop.observer.time.time", lambda: real() + set_by[0])
@@ -320,7 +320,7 @@ def test_clock_change_is_logged_and_does_not_affect_limits(
             set_by[0] = jump
     assert ended(events).stop is StopReason.FINISHED
     (error,) = [event for event in events if isinstance(event, RecoveredError)]
-    assert error.message == f"the clock was set {way} by 7200 s"
+    assert error.message == f"the clock was set {direction} by 7200 s"
 
 
 def test_supervision_events_are_recorded_and_read_back(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ pytest.importorskip("transformers", reason="needs the local extra: run scripts/t
 
 pytestmark = [
     pytest.mark.local,
-    # what the libraries warn of in their own code
+    # warnings raised inside the libraries
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
 ]
 
@@ -66,29 +66,29 @@ def model(request: pytest.FixtureRequest, folders: dict[str, Path]) -> LocalMode
     return LocalModel(folders[request.param], name="ui-tars-1.5-tiny", device="cpu")
 
 
-def picture(shade: int, size: Size = Size(280, 196)) -> ImagePart:
+def make_image(shade: int, size: Size = Size(280, 196)) -> ImagePart:
     image = Image.linear_gradient("L").resize((size.width, size.height)).convert("RGB")
     image.paste((shade, 90, 160), (20, 20, 90, 60))
     return ImagePart.of(Screenshot(image), size)
 
 
 def asked(*images: ImagePart) -> list[Message]:
-    return [Message("system", (TextPart("You work a screen."),)), Message("user", (TextPart("Look:"), *images))]
+    return [Message("system", (TextPart("You operate a screen."),)), Message("user", (TextPart("Look:"), *images))]
 
 
 def test_same_prompt_gives_the_same_reply_and_token_counts(model: LocalModel) -> None:
-    first, again = model.complete(asked(picture(1)), SHORT), model.complete(asked(picture(1)), SHORT)
+    first, again = model.complete(asked(make_image(1)), SHORT), model.complete(asked(make_image(1)), SHORT)
     assert first.text == again.text
     assert first.usage.completion == 12
     assert not first.complete
     without = model.complete(asked(), SHORT)
-    pieces = (280 // 28) * (196 // 28)
-    assert first.usage.prompt - without.usage.prompt == pieces + 2  # and where the image begins and ends
+    patches = (280 // 28) * (196 // 28)
+    assert first.usage.prompt - without.usage.prompt == patches + 2  # and the start and end tokens of the image
 
 
 def test_different_image_changes_the_hidden_state(model: LocalModel) -> None:
     """Compares hidden states, since random weights may generate the same tokens."""
-    encoded = [encoder_of(model).encode(asked(picture(shade))) for shade in (1, 250)]
+    encoded = [encoder_of(model).encode(asked(make_image(shade))) for shade in (1, 250)]
     logits = [loaded_of(model)(**each).logits[0, -1] for each in encoded]
     assert not bool((logits[0] == logits[1]).all())
 
@@ -105,7 +105,7 @@ def encoder_of(model: LocalModel) -> Any:
 
 def test_image_of_a_valid_size_is_not_resized(model: LocalModel) -> None:
     """The encoding equals that of the model's own image processor with resizing."""
-    encoder, image = encoder_of(model), picture(7)
+    encoder, image = encoder_of(model), make_image(7)
     official = encoder.image_processor(images=[image.load()], return_tensors="pt")
     ours = encoder.encode(asked(image))
     assert ours["image_grid_thw"].tolist() == official["image_grid_thw"].tolist()
@@ -114,7 +114,7 @@ def test_image_of_a_valid_size_is_not_resized(model: LocalModel) -> None:
 
 def test_repeated_image_is_not_encoded_again(model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = encoder_of(model)
-    encoder.encode(asked(picture(1), picture(2)))
+    encoder.encode(asked(make_image(1), make_image(2)))
     seen: list[object] = []
     process = type(encoder)._process
 
@@ -123,28 +123,28 @@ def test_repeated_image_is_not_encoded_again(model: LocalModel, monkeypatch: pyt
         return process(self, image)
 
     monkeypatch.setattr(type(encoder), "_process", counted)
-    encoder.encode(asked(picture(2), picture(3)))
-    assert [image.sha256 for image in seen if isinstance(image, ImagePart)] == [picture(3).sha256]
+    encoder.encode(asked(make_image(2), make_image(3)))
+    assert [image.sha256 for image in seen if isinstance(image, ImagePart)] == [make_image(3).sha256]
 
 
 def test_stop_ends_the_reply(model: LocalModel) -> None:
-    whole = model.complete(asked(picture(1)), SHORT).text
-    heard: list[str] = []
+    whole = model.complete(asked(make_image(1)), SHORT).text
+    texts: list[str] = []
 
     def enough(text: str) -> bool:
-        heard.append(text)
+        texts.append(text)
         return len(text) >= 3
 
-    part = model.complete(asked(picture(1)), SHORT, enough)
+    part = model.complete(asked(make_image(1)), SHORT, enough)
     assert part.complete
     assert part.usage.completion < 12
     assert whole.startswith(part.text.rstrip("\N{REPLACEMENT CHARACTER}"))
-    assert heard[0] == ""
+    assert texts[0] == ""
 
 
 def test_call_stopped_before_it_starts_does_not_load_the_model(folders: dict[str, Path]) -> None:
     fresh = LocalModel(folders["qwen2_vl"], device="cpu")
-    assert fresh.complete(asked(picture(1)), SHORT, lambda _: True).text == ""
+    assert fresh.complete(asked(make_image(1)), SHORT, lambda _: True).text == ""
     assert fresh.info().version == ""
 
 
@@ -161,19 +161,19 @@ def test_frequency_penalty_reduces_repetition(model: LocalModel) -> None:
 
 
 def test_image_token_in_a_text_is_only_text(model: LocalModel) -> None:
-    said = [Message("user", (TextPart("<|image_pad|> is a token"), picture(1)))]
-    assert model.complete(said, SHORT).usage.completion == 12
+    messages = [Message("user", (TextPart("<|image_pad|> is a token"), make_image(1)))]
+    assert model.complete(messages, SHORT).usage.completion == 12
 
 
 def test_image_of_an_invalid_size_is_rejected_with_advice(model: LocalModel) -> None:
     with pytest.raises(ModelLost, match=r"an image of 300x200 does not fit this model.*choose the dialect"):
-        model.complete(asked(picture(1, Size(300, 200))), SHORT)
+        model.complete(asked(make_image(1, Size(300, 200))), SHORT)
 
 
 def test_prompt_of_a_dialect_is_accepted(model: LocalModel) -> None:
     dialect = dialect_named("ui-tars-1.5")
     size = dialect.image_rule.resize(Size(640, 480))
-    turns = (Turn(picture(1, size), reply="Thought: x\nAction: wait()"), Turn(picture(2, size)))
+    turns = (Turn(make_image(1, size), reply="Thought: x\nAction: wait()"), Turn(make_image(2, size)))
     reply = model.complete(dialect.render("Click on Save.", turns), SHORT, never)
     assert reply.usage.prompt > 2 * (size.width // 28) * (size.height // 28)
 

@@ -20,7 +20,7 @@ from screenwright.envs.geometry import Size
 QUESTION = (Message.of("user", "What now?"),)
 
 
-def picture(kind: ImageFormat = ImageFormat.PNG) -> ImagePart:
+def make_image(kind: ImageFormat = ImageFormat.PNG) -> ImagePart:
     buffer = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").resize((56, 28)).save(buffer, kind)
     return ImagePart(buffer.getvalue(), Size(56, 28), kind)
@@ -34,11 +34,11 @@ def served(*replies: ScriptedReply) -> Generator[tuple[ServedModel, ScriptedMode
 
 
 class Slow:
-    """A model that generates `words` one by one, each when released; records when the client has disconnected."""
+    """A model that generates `chunks` one by one, each when `permits` is released; `left` is set when it is stopped."""
 
-    def __init__(self, *words: str) -> None:
-        self.words = words
-        self.let, self.asked, self.left = threading.Semaphore(0), threading.Event(), threading.Event()
+    def __init__(self, *chunks: str) -> None:
+        self.chunks = chunks
+        self.permits, self.asked, self.left = threading.Semaphore(0), threading.Event(), threading.Event()
 
     def info(self) -> ModelInfo:
         return ModelInfo("slow")
@@ -51,12 +51,12 @@ class Slow:
     ) -> Completion:
         text = ""
         self.asked.set()
-        for word in self.words:
-            while not self.let.acquire(timeout=0.01):
+        for chunk in self.chunks:
+            while not self.permits.acquire(timeout=0.01):
                 if stop(text):
                     self.left.set()
                     return Completion(text)
-            text += word
+            text += chunk
             if stop(text):
                 break
         return Completion(text)
@@ -69,17 +69,19 @@ def test_reply_of_the_served_model_is_returned() -> None:
 
 
 def test_messages_and_image_bytes_arrive_unchanged() -> None:
-    png, jpeg = picture(), picture(ImageFormat.JPEG)
-    said = (
+    png, jpeg = make_image(), make_image(ImageFormat.JPEG)
+    messages = (
         Message.of("system", "be brief"),
         Message.of("user", "before", png, "between", jpeg),
         Message.of("assistant", "a reply"),
         Message.of("user", "and ", "now?"),
     )
     with served("ok") as (model, script):
-        model.complete(said, Sampling())
+        model.complete(messages, Sampling())
     arrived = script.asked[0]
-    assert [(message.role, message.text) for message in arrived] == [(message.role, message.text) for message in said]
+    assert [(message.role, message.text) for message in arrived] == [
+        (message.role, message.text) for message in messages
+    ]
     images = [part for part in arrived[1].parts if isinstance(part, ImagePart)]
     assert [(image.data, image.size, image.image_format) for image in images] == [
         (png.data, png.size, ImageFormat.PNG),
@@ -106,12 +108,12 @@ def test_stop_receives_the_growing_text_and_ends_the_reply() -> None:
         seen.append(text)
         return ")" in text
 
-    with served("Action: click(1, 2) and then it runs wild for ever and ever") as (model, _):
+    with served("Action: click(1, 2) and then it continues without end") as (model, _):
         reply = model.complete(QUESTION, Sampling(), listen)
     assert seen[0] == ""
     assert reply.text == seen[-1]
     assert reply.text.startswith("Action: click(1, 2)")
-    assert "wild" not in reply.text
+    assert "without end" not in reply.text
 
 
 def test_reply_that_ends_right_after_the_stop_has_its_counts() -> None:
@@ -122,14 +124,14 @@ def test_reply_that_ends_right_after_the_stop_has_its_counts() -> None:
 
 def test_counts_of_a_stopped_reply_are_estimated() -> None:
     slow = Slow("click(1, 2)", " and more")
-    slow.let.release()
+    slow.permits.release()
     with serve(slow) as server, ServedModel(server.url) as model:
-        reply = model.complete((Message.of("user", "x" * 400, picture()),), Sampling(), lambda text: ")" in text)
+        reply = model.complete((Message.of("user", "x" * 400, make_image()),), Sampling(), lambda text: ")" in text)
     assert reply == Completion("click(1, 2)", Usage(100 + 2, 1))
 
 
 def test_cancelled_call_does_not_wait_for_the_first_token_and_cancels_the_model() -> None:
-    slow = Slow("never said")
+    slow = Slow("never sent")
     with serve(slow) as server, ServedModel(server.url) as model:
         reply = model.complete(QUESTION, Sampling(), lambda _: slow.asked.is_set())
         assert slow.left.wait(5)
@@ -137,8 +139,8 @@ def test_cancelled_call_does_not_wait_for_the_first_token_and_cancels_the_model(
 
 
 def test_cancelled_call_does_not_wait_for_the_next_token() -> None:
-    slow = Slow("Thought:", " never said")
-    slow.let.release()
+    slow = Slow("Thought:", " never sent")
+    slow.permits.release()
     cancelled = threading.Event()
 
     def listen(text: str) -> bool:
@@ -152,7 +154,7 @@ def test_cancelled_call_does_not_wait_for_the_next_token() -> None:
 
 
 def test_call_cancelled_before_it_starts_sends_no_request() -> None:
-    with served("unheard") as (model, script):
+    with served("unused") as (model, script):
         assert model.complete(QUESTION, Sampling(), lambda _: True) == Completion("")
     assert script.asked == []
 
@@ -221,8 +223,8 @@ def test_threads_can_call_in_parallel_with_their_own_stop() -> None:
     with serve(ScriptedModel(lambda messages: messages[0].text * 3)) as server, ServedModel(server.url) as model:
 
         def ask(number: int) -> None:
-            said = (Message.of("user", f"{number}{number}{number};"),)
-            texts[number] = model.complete(said, Sampling(), lambda text: text.count(";") >= number).text
+            messages = (Message.of("user", f"{number}{number}{number};"),)
+            texts[number] = model.complete(messages, Sampling(), lambda text: text.count(";") >= number).text
 
         threads = [threading.Thread(target=ask, args=(number,)) for number in (1, 2, 3)]
         for thread in threads:
@@ -257,7 +259,7 @@ def test_constructor_does_not_connect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"),
+    ("given", "url"),
     [
         ("http://host:8000", "http://host:8000/v1"),
         (" http://host:8000/ ", "http://host:8000/v1"),
@@ -266,8 +268,8 @@ def test_constructor_does_not_connect() -> None:
         ("http://[::1]:8000/v1/chat/completions", "http://[::1]:8000/v1"),
     ],
 )
-def test_address_is_completed(given: str, meant: str) -> None:
-    assert endpoint_url(given) == meant
+def test_address_is_completed(given: str, url: str) -> None:
+    assert endpoint_url(given) == url
 
 
 @pytest.mark.parametrize(

@@ -351,8 +351,8 @@ def test_invalid_response_is_reported_and_not_retried(answer: bytes) -> None:
 
 
 def test_error_after_the_stop_is_ignored() -> None:
-    for rest in (b"{not json", {"error": "engine died"}):
-        with scripted_server(stream(chunk("click(1)"), rest, whole=False)) as (model, server):
+    for later in (b"{not json", {"error": "engine died"}):
+        with scripted_server(stream(chunk("click(1)"), later, whole=False)) as (model, server):
             assert model.complete(QUESTION, Sampling(), lambda text: ")" in text).text == "click(1)"
         assert len(server.calls) == 1
 

@@ -6,13 +6,13 @@ from screenwright import Acted, Agent, Ended, Event, FakeEnv, Limits, NeedsUser,
 from screenwright.agent.reader.instructions import read_instructions
 from screenwright.agent.reader.progress import UserText, task_progress
 
-ASKS = "Thought: Step {} of {}, part 1, try 3: I cannot do it.\nAction: call_user(content='?')"
-DID = "Thought: Step {} of {}, part 1, try 1: click.\nAction: click(point='<point>1 2</point>')"
+ASKED = "Thought: Step {} of {}, part 1, try 3: I cannot do it.\nAction: call_user(content='?')"
+CLICKED = "Thought: Step {} of {}, part 1, try 1: click.\nAction: click(point='<point>1 2</point>')"
 
 
-def progress_of(task: str, *heard: str | UserText) -> tuple[list[str], int]:
+def progress_of(task: str, *replies: str | UserText) -> tuple[list[str], int]:
     """All steps as text, and the number of the next one."""
-    progress = task_progress(read_instructions(task), heard)
+    progress = task_progress(read_instructions(task), replies)
     return [str(step) for step in progress.steps], progress.cursor.step
 
 
@@ -38,13 +38,13 @@ def assert_finished(events: list[Event]) -> None:
 
 def test_answer_replaces_the_step_that_the_question_was_about() -> None:
     steps, number = progress_of(
-        "Click A. Click B. Click C", DID.format(1, 3), ASKS.format(2, 3), UserText("Click X, then press Esc")
+        "Click A. Click B. Click C", CLICKED.format(1, 3), ASKED.format(2, 3), UserText("Click X, then press Esc")
     )
     assert (steps, number) == (["click 'A'", "click 'X'", "press escape", "click 'C'"], 2)
 
 
 def test_step_restarts_after_a_question() -> None:
-    progress = task_progress(read_instructions("Click A. Click B"), (DID.format(1, 2), ASKS.format(2, 2)))
+    progress = task_progress(read_instructions("Click A. Click B"), (CLICKED.format(1, 2), ASKED.format(2, 2)))
     assert (progress.cursor.step, progress.cursor.part, progress.cursor.tries) == (2, 1, 1)
 
 
@@ -52,7 +52,7 @@ def test_step_restarts_after_a_question() -> None:
     ("replies", "steps", "number"),
     [
         ((), ["click 'X'", "click 'A'", "click 'B'"], 1),
-        ((DID.format(1, 2),), ["click 'A'", "click 'X'", "click 'B'"], 1),
+        ((CLICKED.format(1, 2),), ["click 'A'", "click 'X'", "click 'B'"], 1),
     ],
 )
 def test_unprompted_message_is_inserted_as_the_next_step(
@@ -62,13 +62,13 @@ def test_unprompted_message_is_inserted_as_the_next_step(
 
 
 def test_message_without_an_instruction_changes_no_steps() -> None:
-    assert progress_of("Click A. Click B", ASKS.format(1, 2), UserText("Please.")) == (["click 'A'", "click 'B'"], 1)
+    assert progress_of("Click A. Click B", ASKED.format(1, 2), UserText("Please.")) == (["click 'A'", "click 'B'"], 1)
 
 
 def test_inserted_steps_extend_the_conditional_branch() -> None:
     task = 'If you see "Accept", click it, otherwise click Close. Click End'
     whole = read_instructions(task)
-    progress = task_progress(whole, (ASKS.format(2, len(whole)), UserText("Click X. Click Y")))
+    progress = task_progress(whole, (ASKED.format(2, len(whole)), UserText("Click X. Click Y")))
     skip = progress.steps[0]
     assert str(progress.steps[1:3]) == str(read_instructions("Click X. Click Y"))
     assert skip != whole[0]

@@ -33,10 +33,10 @@ pytestmark = pytest.mark.reader
 
 
 def segment(text: str, left: float, top: float) -> TextSegment:
-    words, place = [], left
+    words, x = [], left
     for word in text.split():
-        words.append(Word(word, Area(place, top, place + 8 * len(word), top + 16)))
-        place += 8 * len(word) + 5
+        words.append(Word(word, Area(x, top, x + 8 * len(word), top + 16)))
+        x += 8 * len(word) + 5
     return TextSegment(tuple(words))
 
 
@@ -167,7 +167,7 @@ def test_unparsed_sentence_is_asked_about_before_any_action() -> None:
     assert "pay with the company card" in first.question
 
 
-BEYOND = (
+UNSUPPORTED = (
     "Order the cheapest of the things in stock.",
     "Click the button that is the capital of France.",
     "Click the red circle.",
@@ -181,7 +181,7 @@ BEYOND = (
 )
 
 
-@pytest.mark.parametrize("task", BEYOND)
+@pytest.mark.parametrize("task", UNSUPPORTED)
 def test_task_that_needs_knowledge_arithmetic_or_colours_ends_with_a_question_and_no_action(task: str) -> None:
     replies: list[str] = []
     for _ in range(30):
