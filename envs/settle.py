@@ -131,7 +131,7 @@ class Settler:
                     wait.spins.append((now, change.box))
             busy = self.busy() or wait.is_spinning(now)
             reason = wait.end_reason(now, timeouts)
-            if reason and (not busy or wait.busy_time_is_up(now, timeouts)):
+            if reason and (not busy or wait.is_busy_time_over(now, timeouts)):
                 if wait.is_spinning(now):
                     self._endless = [*self._endless[1 - _AREAS_REMEMBERED :], wait.spins[-1][1]]
                 return SettleResult(now, f"{reason}, still busy" if busy and "limit" not in reason else reason)
@@ -159,7 +159,7 @@ class _Wait:
         """Whether something small has just changed several times, faster than a caret blinks."""
         return len(self.spins) >= _SPINS and now - self.spins[-_SPINS][0] <= _SPINS_WITHIN_S
 
-    def busy_time_is_up(self, now: float, timeouts: SettleTimeouts) -> bool:
+    def is_busy_time_over(self, now: float, timeouts: SettleTimeouts) -> bool:
         """Whether a busy program has had `busy_s` since its last change, or waits are not extended."""
         last = self.changes[-1][0] if self.changes else 0.0
         is_over = now - last >= timeouts.busy_s or now >= timeouts.limit_s

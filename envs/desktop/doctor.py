@@ -25,7 +25,7 @@ from .virtual.packages import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
 from .virtual.watching import WATCHING_PACKAGES, can_be_watched
 from .watchdog import DISABLE, start_watchdog
 from .watchdog.settings import OFF, InterruptSettings
-from .x11.connection import in_x, is_x11
+from .x11.connection import call_x, is_x11
 from .x11.keyboard import Keyboard
 from .x11.xlib import XDisplay
 
@@ -101,10 +101,10 @@ def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
 def _first_observation(env: DesktopEnv) -> Observation:
     """Observe; retries once, since some servers reset when their last client disconnects."""
     try:
-        return in_x(env.observe)
+        return call_x(env.observe)
     except EnvError:
         time.sleep(_RETRY_S)
-        return in_x(env.observe)
+        return call_x(env.observe)
 
 
 def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
@@ -168,17 +168,17 @@ def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
             with open_bench(address, number) as bench:
                 yield from _monitor(kind, bench, f" {number}")
         with open_bench(address) as bench:
-            yield in_x(lambda: _keyboard(kind, bench.connection))
+            yield call_x(lambda: _keyboard(kind, bench.connection))
     except EnvError as error:
         yield Check(f"{kind}: screen", CheckStatus.FAILED, str(error), "check that the display is running")
 
 
 def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
     """Capture and pointer of one monitor."""
-    captured = in_x(lambda: _capture(f"{kind}: capture{number}", bench))
+    captured = call_x(lambda: _capture(f"{kind}: capture{number}", bench))
     yield captured
     if captured.status is CheckStatus.OK:
-        samples = in_x(lambda: [sample(bench, point_at(bench, *at)) for at in SAMPLE_POINTS])
+        samples = call_x(lambda: [sample(bench, point_at(bench, *at)) for at in SAMPLE_POINTS])
         yield pointer_check(f"{kind}: pointer{number}", samples)
     else:
         yield Check(f"{kind}: pointer{number}", CheckStatus.SKIPPED, "needs a working capture")

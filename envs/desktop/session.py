@@ -153,7 +153,7 @@ class DesktopSession:
 
     def windows(self) -> set[int]:
         """The ids of the windows on the screen."""
-        return self._windows.numbers() if self._windows else set()
+        return self._windows.ids() if self._windows else set()
 
     def await_window(
         self, before: set[int], program: str, exit_code: Callable[[], int | None], last_line: Callable[[str], str]

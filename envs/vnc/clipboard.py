@@ -33,7 +33,7 @@ class VncClipboard:
         self._changed = threading.Condition()
         self._capabilities = 0
         self._offered: str | None = None
-        self._theirs: str | None = None
+        self._remote_text: str | None = None
         self._fetched = 0
         self._lost = False
 
@@ -48,9 +48,9 @@ class VncClipboard:
         `sync` waits until the server has processed all messages. The previous text of the clipboard is offered again
         afterwards, until we disconnect.
         """
-        old = self._offered if self._theirs is None else self._theirs
+        old = self._offered if self._remote_text is None else self._remote_text
         with self._changed:
-            self._offered, self._theirs = text, None
+            self._offered, self._remote_text = text, None
         # TigerVNC itself fetches a text that replaces a program's text, which does not mean that a program pasted it.
         # A second offer makes it drop what it has fetched.
         for _ in range(2):
@@ -63,7 +63,7 @@ class VncClipboard:
         sync()
         time.sleep(_AFTER_S)  # the server forwards the text to the program after fetching it
         with self._changed:
-            if self._theirs is None:
+            if self._remote_text is None:
                 self._offered = old
         self._notify()
         return fetched
@@ -79,7 +79,7 @@ class VncClipboard:
         if abs(length) > _LARGEST:
             raise EnvLost(f"the VNC server at {wire.address} sent a clipboard of {abs(length)} bytes")
         if length >= 0:
-            self._set_theirs(wire.take(length).decode("latin-1"))
+            self._set_remote_text(wire.take(length).decode("latin-1"))
             return
         data = wire.take(-length)
         (flags,) = struct.unpack(">I", data[:4].rjust(4, b"\0"))
@@ -94,13 +94,13 @@ class VncClipboard:
             if flags & _TEXT:
                 self._send_extended(_REQUEST | _TEXT)
             elif flags & _FORMATS == 0:
-                self._set_theirs(None)
+                self._set_remote_text(None)
         elif flags & _PROVIDE and flags & _TEXT:
-            self._set_theirs(_unpacked(data[4:]))
+            self._set_remote_text(_unpacked(data[4:]))
 
-    def _set_theirs(self, text: str | None) -> None:
+    def _set_remote_text(self, text: str | None) -> None:
         with self._changed:
-            self._theirs = text
+            self._remote_text = text
             if text is not None:
                 self._offered = None
 

@@ -48,30 +48,30 @@ def answer(challenge: bytes, password: str) -> bytes:
 
 def encrypt(block: bytes, key: bytes) -> bytes:
     """Encrypt a block of 8 bytes with a key of 8 bytes."""
-    bits = _picked(_bits(block), _INITIAL)
+    bits = _permuted(_bits(block), _INITIAL)
     left, right = bits[:32], bits[32:]
     for round_key in _round_keys(key):
-        left, right = right, [one ^ other for one, other in zip(left, _mixed(right, round_key), strict=True)]
-    return _bytes(_picked([*right, *left], _FINAL))
+        left, right = right, [one ^ other for one, other in zip(left, _feistel(right, round_key), strict=True)]
+    return _bytes(_permuted([*right, *left], _FINAL))
 
 
 def _round_keys(key: bytes) -> list[list[int]]:
-    bits = _picked(_bits(key), _FIRST_CHOICE)
+    bits = _permuted(_bits(key), _FIRST_CHOICE)
     halves = bits[:28], bits[28:]
-    return [_picked([bit for half in halves for bit in half[by:] + half[:by]], _SECOND_CHOICE) for by in _SHIFTS]
+    return [_permuted([bit for half in halves for bit in half[by:] + half[:by]], _SECOND_CHOICE) for by in _SHIFTS]
 
 
-def _mixed(half: list[int], round_key: list[int]) -> list[int]:
-    bits = [bit ^ key for bit, key in zip(_picked(half, _EXPANSION), round_key, strict=True)]
+def _feistel(half: list[int], round_key: list[int]) -> list[int]:
+    bits = [bit ^ key for bit, key in zip(_permuted(half, _EXPANSION), round_key, strict=True)]
     out: list[int] = []
     for index, box in enumerate(_BOXES):
         first, *middle, last = bits[6 * index : 6 * index + 6]
         digit = box.split()[2 * first + last][int("".join(map(str, middle)), 2)]
         out += [int(bit) for bit in f"{int(digit, 16):04b}"]
-    return _picked(out, _PERMUTATION)
+    return _permuted(out, _PERMUTATION)
 
 
-def _picked(bits: Sequence[int], table: tuple[int, ...]) -> list[int]:
+def _permuted(bits: Sequence[int], table: tuple[int, ...]) -> list[int]:
     return [bits[position - 1] for position in table]
 
 

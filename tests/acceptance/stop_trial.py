@@ -33,7 +33,7 @@ from screenwright.envs.actions import Action, Button, ButtonDown, ButtonUp, Hotk
 from screenwright.envs.desktop import InterruptSettings
 from screenwright.envs.desktop.address import DisplayAddress
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
-from screenwright.envs.desktop.watchdog.x11 import down_on
+from screenwright.envs.desktop.watchdog.x11 import pressed_on
 from screenwright.envs.settle import SettleTimeouts
 
 SIZE = Size(1280, 720)
@@ -129,7 +129,7 @@ class User:
 
     def down(self) -> int:
         """The number of keys and buttons that are held down."""
-        keys, buttons = down_on(self.state)
+        keys, buttons = pressed_on(self.state)
         return len(keys - {ESCAPE}) + len(buttons)
 
     def presses(self) -> int:

@@ -210,7 +210,7 @@ class _Window:
         """
         windows = self.desktop.on_screen
         active = windows.active() if windows else None
-        if windows and active and windows.belongs_to_another(active):
+        if windows and active and windows.is_dialog_of_another(active):
             raise ActionRefused(f"the window {active.title!r} is open; answer or close it first")
         if windows and active and windows.is_full_screen(active):
             raise ActionRefused("the page is in full screen; leave it with Escape or F11 first")

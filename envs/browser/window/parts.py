@@ -74,7 +74,7 @@ class WindowParts:
         """The box of the browser window, when it last had the focus."""
         windows = self._desktop.on_screen
         active = windows.active() if windows else None
-        if windows and active and not windows.belongs_to_another(active):
+        if windows and active and not windows.is_dialog_of_another(active):
             self._box = windows.box(active) or self._box
         return self._box
 

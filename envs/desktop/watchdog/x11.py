@@ -17,7 +17,7 @@ from typing import Any
 from ...env import EnvError, EnvLost, EnvUnavailable
 from ...input.keysyms import NAMED_KEYSYMS
 from ..address import DisplayAddress
-from ..x11.connection import connect, in_x
+from ..x11.connection import call_x, connect
 from .activity import UserInput
 from .shared_state import Kind, SharedState
 
@@ -78,7 +78,7 @@ class XInput:
     def release(self) -> None:
         """See `InputSource`. A key that the user holds stays down: the server combines all devices."""
         self._drain()
-        in_x(self._release_all)
+        call_x(self._release_all)
         self._held.clear()
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class XInput:
             )
         mask = sum(1 << event for event in (*_KINDS, _TOUCH_BEGAN))
         self._events.screen().root.xinput_select_events([(xinput.AllMasterDevices, mask)])
-        in_x(self._events.sync)
+        call_x(self._events.sync)
         self._socket = self._events.display.socket  # from here on it carries only events
         return opcode
 
@@ -170,7 +170,7 @@ class XInput:
 
     def _name(self, keycode: int) -> str:
         if not self._names:
-            rows = in_x(lambda: self._requests.get_keyboard_mapping(_FIRST_KEYCODE, _KEYCODES))
+            rows = call_x(lambda: self._requests.get_keyboard_mapping(_FIRST_KEYCODE, _KEYCODES))
             self._names = {_FIRST_KEYCODE + index: _name_of(row) for index, row in enumerate(rows)}
         return self._names.get(keycode, "")
 
@@ -180,7 +180,7 @@ class XInput:
         from Xlib import X
         from Xlib.ext import xtest
 
-        keys, buttons = down_on(self._requests)
+        keys, buttons = pressed_on(self._requests)
         keys |= {code for kind, code in self._held if kind is Kind.KEY_DOWN}
         buttons |= {number for kind, number in self._held if kind is Kind.BUTTON_DOWN and number <= _BUTTONS}
         for button in buttons:
@@ -202,7 +202,7 @@ def _name_of(row: Sequence[int]) -> str:
     return ""
 
 
-def down_on(display: Any) -> tuple[set[int], set[int]]:
+def pressed_on(display: Any) -> tuple[set[int], set[int]]:
     """The keycodes and the buttons (1 to 5) that are down on `display`."""
     keys = {8 * index + bit for index, byte in enumerate(display.query_keymap()) for bit in range(8) if byte >> bit & 1}
     mask = int(display.screen().root.query_pointer().mask)

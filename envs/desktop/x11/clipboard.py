@@ -81,9 +81,9 @@ class XClipboard:
         old = self._own(text, selections)
         try:
             press_paste()
-            return self._await_served(has_read) or self._came_from_another(text)
+            return self._await_served(has_read) or self._was_taken_with_same_text(text)
         finally:
-            self._on_thread(lambda: self._give_back(old))
+            self._on_thread(lambda: self._restore_content(old))
 
     def close(self) -> None:
         """Stop serving the clipboard; works even if the display is gone."""
@@ -96,9 +96,9 @@ class XClipboard:
                 os.close(end)
         old = self._offers.get(self._atoms["CLIPBOARD"])
         if self._keep_content and old and shutil.which("xclip"):
-            self._hand_over(old)
+            self._pass_to_xclip(old)
 
-    def _hand_over(self, content: Content) -> None:
+    def _pass_to_xclip(self, content: Content) -> None:
         name = next((name for name in _HANDED_OVER if name in content), next(iter(content)))
         command = ["xclip", "-selection", "clipboard", "-in", "-target", name]
         with self._address.in_environment(), suppress(subprocess.SubprocessError, OSError):
@@ -124,7 +124,7 @@ class XClipboard:
         self._served_at = 0.0
         return old
 
-    def _came_from_another(self, text: str) -> bool:
+    def _was_taken_with_same_text(self, text: str) -> bool:
         """Whether another program, such as a clipboard manager, has taken the clipboard over with the same text."""
         if not self._lost:
             return False
@@ -190,7 +190,7 @@ class XClipboard:
         self._display.sync()
         return old
 
-    def _give_back(self, old: Content) -> Content:
+    def _restore_content(self, old: Content) -> Content:
         """Offer the old content again, and nothing as the primary selection."""
         from Xlib import X
         from Xlib.protocol import request

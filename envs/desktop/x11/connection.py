@@ -26,7 +26,7 @@ def connect(address: DisplayAddress) -> XDisplay:
     Raises:
         EnvUnavailable: there is no such display, or it denies access.
     """
-    _check_there(address.name or "")
+    _check_socket(address.name or "")
     connection = _open(address)
     if not connection.has_extension("XTEST"):
         connection.close()
@@ -51,7 +51,7 @@ def _open(address: DisplayAddress) -> XDisplay:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _check_there(name: str) -> None:
+def _check_socket(name: str) -> None:
     """Check a local display's socket first: python-xlib leaks its own if no server answers."""
     local = re.fullmatch(r":(\d+)(\.\d+)?", name)
     if local is None:
@@ -68,7 +68,7 @@ def _ignore(_error: object, _request: object) -> None:
     """Ignore asynchronous errors; they concern windows that have closed."""
 
 
-def in_x(work: Callable[[], T]) -> T:
+def call_x(work: Callable[[], T]) -> T:
     """Call `work`; raises `EnvLost` if the connection breaks."""
     from Xlib import error
 
@@ -102,15 +102,15 @@ class Windows:
 
     def shown(self) -> tuple[Window, ...]:
         """All mapped windows of programs."""
-        return tuple(self._describe(number) for number in in_x(self._numbers))
+        return tuple(self._describe(number) for number in call_x(self._numbers))
 
-    def numbers(self) -> set[int]:
+    def ids(self) -> set[int]:
         """The ids of all mapped windows of programs."""
-        return set(in_x(self._numbers))
+        return set(call_x(self._numbers))
 
     def active(self) -> Window | None:
         """The window that has the focus; None if unknown."""
-        number = in_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
+        number = call_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
         if number:
             return self._describe(number)
         shown = () if self.managed else self.shown()
@@ -120,13 +120,13 @@ class Windows:
         """The process of the focused window, if it runs on this machine (`_NET_WM_PID`)."""
         from Xlib import error
 
-        number = in_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
+        number = call_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
         if not number or not is_local(""):
             return None
         window = self._display.create_resource_object("window", number)
         try:
-            host = in_x(lambda: self._property(window, "WM_CLIENT_MACHINE"))
-            return in_x(lambda: self._number(window, "_NET_WM_PID")) if is_local(_text(host or b"")) else None
+            host = call_x(lambda: self._property(window, "WM_CLIENT_MACHINE"))
+            return call_x(lambda: self._number(window, "_NET_WM_PID")) if is_local(_text(host or b"")) else None
         except error.XError:
             return None
 
@@ -146,13 +146,13 @@ class Windows:
         left, top = -int(corner.x), -int(corner.y)
         return Box(left, top, left + int(size.width), top + int(size.height))
 
-    def belongs_to_another(self, window: Window) -> bool:
+    def is_dialog_of_another(self, window: Window) -> bool:
         """Whether `window` is a dialog of another window (`WM_TRANSIENT_FOR`)."""
         from Xlib import error
 
         target = self._display.create_resource_object("window", window.id)
         try:
-            return bool(in_x(lambda: self._number(target, "WM_TRANSIENT_FOR")))
+            return bool(call_x(lambda: self._number(target, "WM_TRANSIENT_FOR")))
         except error.XError:
             return False
 
@@ -162,7 +162,7 @@ class Windows:
 
         target = self._display.create_resource_object("window", window.id)
         try:
-            states = in_x(lambda: self._property(target, "_NET_WM_STATE"))
+            states = call_x(lambda: self._property(target, "_NET_WM_STATE"))
         except error.XError:
             return False
         return self._display.intern_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
@@ -180,8 +180,8 @@ class Windows:
         words = [*data, *([0] * (5 - len(data)))]
         message = event.ClientMessage(window=target, client_type=self._display.intern_atom(request), data=(32, words))
         mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
-        in_x(lambda: self._root.send_event(message, event_mask=mask))
-        in_x(self._display.sync)
+        call_x(lambda: self._root.send_event(message, event_mask=mask))
+        call_x(self._display.sync)
 
     def _numbers(self) -> list[int]:
         from Xlib import X, error

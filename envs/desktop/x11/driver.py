@@ -20,7 +20,7 @@ from ...input.keysyms import keysym_of, symbol_of
 from ...input.typeable import check_typeable
 from ..address import DisplayAddress
 from .clipboard import MAX_TEXT_CHARACTERS, XClipboard
-from .connection import Window, Windows, in_x
+from .connection import Window, Windows, call_x
 from .keyboard import Keyboard, Stroke
 from .ping import Ping
 from .xlib import XDisplay
@@ -60,7 +60,7 @@ class XTestDriver:
 
     def check(self) -> None:
         """See `Driver`."""
-        pointer = in_x(self._display.screen().root.query_pointer)
+        pointer = call_x(self._display.screen().root.query_pointer)
         position = (int(pointer.root_x), int(pointer.root_y))
         if self._has_user and position == (0, 0) and position != self._put_at:
             raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
@@ -70,8 +70,8 @@ class XTestDriver:
         from Xlib.ext import xtest
 
         self._put_at = (int(x), int(y))
-        in_x(lambda: xtest.fake_input(self._display, self._motion, x=int(x), y=int(y)))
-        in_x(self._display.sync)
+        call_x(lambda: xtest.fake_input(self._display, self._motion, x=int(x), y=int(y)))
+        call_x(self._display.sync)
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
@@ -85,7 +85,7 @@ class XTestDriver:
     def key_codes(self, key: str) -> tuple[str | int, ...]:
         """See `Driver`."""
         self._keyboard.refresh()
-        stroke = self._keyboard.key(key) or self._borrowed_key(key)
+        stroke = self._keyboard.key(key) or self._temporary_key(key)
         return (*stroke.held, stroke.keycode)
 
     def key(self, code: str | int, down: bool) -> None:
@@ -129,8 +129,8 @@ class XTestDriver:
     def _fake(self, key: bool, down: bool, detail: int) -> None:
         from Xlib.ext import xtest
 
-        in_x(lambda: xtest.fake_input(self._display, self._events[key, down], detail))
-        in_x(self._display.sync)
+        call_x(lambda: xtest.fake_input(self._display, self._events[key, down], detail))
+        call_x(self._display.sync)
 
     def _press(self, strokes: list[Stroke]) -> None:
         """Press the strokes in order, with pauses for slow programs."""
@@ -138,15 +138,15 @@ class XTestDriver:
 
         for number, stroke in enumerate(strokes, 1):
             for code in (*stroke.held, stroke.keycode):
-                in_x(partial(xtest.fake_input, self._display, self._events[True, True], code))
+                call_x(partial(xtest.fake_input, self._display, self._events[True, True], code))
             for code in (stroke.keycode, *reversed(stroke.held)):
-                in_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
+                call_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
             if number % _KEYS_AT_ONCE == 0:
-                in_x(self._display.sync)
+                call_x(self._display.sync)
                 time.sleep(_KEY_PAUSE_S)
-        in_x(self._display.sync)
+        call_x(self._display.sync)
 
-    def _borrowed_key(self, name: str) -> Stroke:
+    def _temporary_key(self, name: str) -> Stroke:
         """Map an unused key to one that the layout lacks, until `close`: on a Russian keyboard, the C of ctrl+c."""
         symbol, spare = symbol_of(name), self._keyboard.spare()
         if not spare:
@@ -227,8 +227,8 @@ class XTestDriver:
         if not symbols:
             return
         for code, symbol in symbols.items():
-            in_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
-        in_x(self._display.sync)
+            call_x(partial(self._display.change_keyboard_mapping, code, [(symbol, symbol)]))
+        call_x(self._display.sync)
         self._await_read()
         time.sleep(_REMAP_S)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...input.keysyms import character_of, keysym_of, symbol_of
-from .connection import in_x
+from .connection import call_x
 from .xlib import XDisplay
 
 _SHIFT, _LEVEL3, _RIGHT_ALT = 0xFFE1, 0xFE03, 0xFFEA
@@ -36,8 +36,8 @@ class Keyboard:
     def refresh(self) -> None:
         """Read the map and the current layout; cheap if neither has changed."""
         count = _LAST_KEYCODE - _FIRST_KEYCODE + 1
-        rows = in_x(lambda: self._display.get_keyboard_mapping(_FIRST_KEYCODE, count))
-        state = int(in_x(self._display.screen().root.query_pointer).mask)
+        rows = call_x(lambda: self._display.get_keyboard_mapping(_FIRST_KEYCODE, count))
+        state = int(call_x(self._display.screen().root.query_pointer).mask)
         self._locked = bool(state & _LOCK_MASK)
         group = state >> 13 & 3
         key_map = tuple(tuple(int(symbol) for symbol in row) for row in rows)

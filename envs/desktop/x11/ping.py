@@ -7,7 +7,7 @@ from typing import Any
 
 from ...env import EnvLost
 from ..address import DisplayAddress
-from .connection import Window, connect, in_x
+from .connection import Window, call_x, connect
 
 
 class Ping:
@@ -36,14 +36,14 @@ class Ping:
         if window is None or window.id in self._silent:
             return None
         try:
-            return in_x(lambda: self._ping_window(window.id, within_s))
+            return call_x(lambda: self._ping_window(window.id, within_s))
         except error.XError:
             return None  # it has closed
 
     def close(self) -> None:
         """Close the connection."""
         with suppress(EnvLost):
-            in_x(self._display.close)
+            call_x(self._display.close)
 
     def _ping_window(self, number: int, within_s: float) -> bool | None:
         from Xlib import X

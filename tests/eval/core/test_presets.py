@@ -75,6 +75,6 @@ def test_the_language_reaches_the_prompt() -> None:
     plain = {"benchmark": "demo", "model": "http://127.0.0.1:1", "language": "Chinese"}
     with pytest.raises(ValueError, match="needs --dialect"):
         make_agent_factory(EvalConfig.from_flat(plain))
-    with pytest.raises(ValueError, match="leave out --language"):
+    with pytest.raises(ValueError, match="does not support --language: leave it out"):
         make_agent_factory(EvalConfig.from_flat({**plain, "dialect": "gta1"}))
     assert benchmark_named("demo").name == "demo"

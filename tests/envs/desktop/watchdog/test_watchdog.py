@@ -20,7 +20,7 @@ from screenwright.envs.actions import Click, Hotkey, KeyDown, LongPress, Type
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.desktop.watchdog.client import USER_INPUT
-from screenwright.envs.desktop.watchdog.x11 import down_on
+from screenwright.envs.desktop.watchdog.x11 import pressed_on
 from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped
 from screenwright.envs.geometry import ScreenPoint, Size
@@ -60,7 +60,7 @@ class Person:
 
     def down(self) -> tuple[set[int], set[int]]:
         """The keycodes and buttons that are down."""
-        return down_on(self._display)
+        return pressed_on(self._display)
 
     def close(self) -> None:
         self._display.close()
