@@ -45,5 +45,6 @@ class MaskedEnv:
 
 if __name__ == "__main__":
     with MaskedEnv(FakeEnv(), hidden=(0, 30, 640, 75)) as env:
+        # The button is in the hidden part, so the agent reports that it cannot find it.
         result = Agent("reader").run('Click "Greet".', env)
         print(result.stop, "-", result.reason)

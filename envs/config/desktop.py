@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class UserAtScreen(ScreenConfig):
     """Settings of a display, and of the user who may sit at it."""
 
-    screen: str = setting("1280x720", "size of the page or of the virtual display", common=True, pattern=SIZE)
+    screen: str = setting("1280x720", "WIDTHxHEIGHT of the page or of the virtual display", common=True, pattern=SIZE)
     display: str | None = setting(None, "X display to use, such as :1; for a browser, with --window")
     hot_key: str = setting(
         "double escape", "on a real screen: key that stops the run, such as ctrl+alt+q or double pause; or off"

@@ -205,6 +205,8 @@ def _first_problem(error: ValidationError, settings: Mapping[str, Setting]) -> S
         return SettingError("", message)
     if problem["type"] == "missing":
         return SettingError(found.name, "is missing")
+    if problem["type"].endswith("_parsing"):  # "a valid integer, unable to parse string as an integer"
+        message = message.partition(", unable")[0].replace("a valid boolean", "true or false")
     if problem["type"] == "string_pattern_mismatch":
         message = f"of the form: {found.description}"
     return SettingError(found.name, f"is {problem['input']!r}, but should be {message}")

@@ -1,6 +1,7 @@
 """Command line arguments, derived from the settings trees. Flags that were not given are absent from the namespace."""
 
 import argparse
+import difflib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with code 2."""
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse what is left over here, where the flags of the command are known, not in the main parser."""
+        given, left = super().parse_known_args(*args, **kwargs)
+        flag = next((one.partition("=")[0] for one in left if one.startswith("-")), None)
+        if flag:
+            near = difflib.get_close_matches(flag, self._option_string_actions, 1, 0.7)
+            self.error(f"there is no flag {flag}" + (f" (did you mean {near[0]}?)" if near else ""))
+        if left:
+            self.error(f"too many arguments: {' '.join(left)}")
+        return given, left
 
 
 def flag_of(name: str, value: object = None) -> str:

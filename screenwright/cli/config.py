@@ -18,7 +18,7 @@ from .settings import (
 )
 from .terminal import Terminal
 
-DESCRIPTION = "Print the settings that COMMAND (default: run) would use, and where each came from."
+DESCRIPTION = "Print the settings that COMMAND (default: run) would use, and where each comes from."
 USAGE = "[COMMAND] [flags of COMMAND]"
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     """The arguments of the command."""
     parser.add_argument("--reference", action="store_true", help="print the reference of all settings, as Markdown")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    commands = parser.add_subparsers(dest="about", metavar="COMMAND", parser_class=Parser)
+    commands = parser.add_subparsers(dest="about", metavar="COMMAND", parser_class=Parser, prog="screenwright config")
     for name, tree in TREES.items():
         command = commands.add_parser(name, help=f"settings of screenwright {name}")
         command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
@@ -98,7 +98,7 @@ setting that a command does not have is an error, wherever it was given. In vari
 commas; as flags they are repeated. What is on by default is turned off by `--no-NAME`. A run that is resumed, or an
 evaluation that is repeated, uses its recorded settings instead of the file.
 
-`screenwright config COMMAND` prints the settings that a command would use, and where each came from."""
+`screenwright config COMMAND` prints the settings that a command would use, and where each comes from."""
 
 
 def reference() -> Iterator[str]:

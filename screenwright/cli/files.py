@@ -16,8 +16,10 @@ def open_image(path: Path) -> Image.Image:
     try:
         with Image.open(path) as opened:
             return opened.convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
-        raise ValueError(f"{path} cannot be read as an image: {error}") from error
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path} is not an image; use a PNG or JPEG file") from error
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def save_image(image: Image.Image, path: Path) -> None:

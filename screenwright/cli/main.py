@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, Command] = {
     "parse": Command("parse replies of a model into actions", "parse"),
     "serve": Command("serve a model at an OpenAI-compatible address", "serve"),
     "doctor": Command("check this machine and a model, and suggest fixes", "doctor"),
-    "config": Command("show the effective settings and where each came from", "config"),
+    "config": Command("show the effective settings and where each comes from", "config"),
     "completion": Command("print a completion script for bash, zsh or fish", "completion"),
 }
 

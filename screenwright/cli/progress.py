@@ -37,7 +37,7 @@ class Progress:
         """Print `event`, if it is relevant to the user."""
         match event:
             case Started():
-                details = f"({event.policy.model.name}, {event.env.kind})"
+                details = f"({', '.join(filter(None, (event.policy.model.name, event.env.kind)))})"
                 self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Resumed():
                 self._dim(f"continuing after step {event.steps}")

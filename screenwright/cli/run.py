@@ -21,7 +21,7 @@ from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.actions import Action
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env, Observation
-from .arguments import add_settings, given_flags
+from .arguments import BAD_INPUT, add_settings, given_flags
 from .files import new_run_folder
 from .progress import INDENT, Progress
 from .settings import SettingsError, load_settings
@@ -41,8 +41,9 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.CANCELLED: 130,
 }
 
+_CODE_NAMES = {BAD_INPUT: "bad input"} | {code: str(stop) for stop, code in EXIT_CODES.items()}
 DESCRIPTION = "Run TASK on a screen. The answer goes to standard output, progress to standard error."
-EPILOG = "exit codes: 2 bad input, " + ", ".join(f"{code} {stop}" for stop, code in EXIT_CODES.items())
+EPILOG = "exit codes: " + ", ".join(f"{code} {name}" for code, name in sorted(_CODE_NAMES.items()))
 USAGE = "TASK [flags]"
 
 _SETTINGS_FILE = "settings.toml"
@@ -63,13 +64,14 @@ def main(args: argparse.Namespace) -> int:
         SettingsError, EnvUnavailable, RunError, ValueError, ImportError: one line for the user.
     """
     resume: Path | None = args.resume
-    if (args.task is None) == (resume is None):
+    task = (args.task or "").strip()
+    if bool(task) == (resume is not None):
         raise SettingsError("name a TASK, or --resume RUN to continue a recorded run")
     file = args.config
     if resume is not None and file is None and (resume / _SETTINGS_FILE).exists():
         file = resume / _SETTINGS_FILE
     config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, file)
-    return _run(config, args.task or "", resume, as_json=args.json)
+    return _run(config, task, resume, as_json=args.json)
 
 
 def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) -> int:

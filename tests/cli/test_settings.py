@@ -152,6 +152,8 @@ def test_a_table_of_the_file_is_for_one_command_and_overrides_the_top_level(
         ),
         ("run", {"SCREENWRIGHT_ENV": "vnc"}, "url = 'x'\naddress = 'y'", r"url applies to --env browser, not to vnc"),
         ("run", {"SCREENWRIGHT_STEPS": "0"}, "", r"\$SCREENWRIGHT_STEPS is '0', but should be greater than 0"),
+        ("run", {}, "steps = 'many'", r"steps is 'many', but should be a valid integer$"),
+        ("run", {}, "screen = '12'", r"screen is '12', but should be of the form: WIDTHxHEIGHT"),
         ("eval", {}, "benchmark = 'demo'\nseeds = 'all'", r"seeds is 'all', but should be of the form: seeds to run"),
     ],
 )

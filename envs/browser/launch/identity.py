@@ -78,6 +78,9 @@ def check_identity(settings: BrowserSettings) -> None:
         check_storage(Path(settings.storage_state))
     if settings.save_storage is not None:
         _check_writable(Path(settings.save_storage))
+    for folder in settings.upload_from:
+        if not Path(folder).is_dir():
+            raise ValueError(f"the upload folder {folder} does not exist: create it, or name another one")
     _check_attached(settings)
     _check_engine(settings)
 

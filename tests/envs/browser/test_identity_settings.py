@@ -40,6 +40,7 @@ WRONG = [
     (BrowserSettings(proxy="socks5://ada:secret@h:1"), "Chromium cannot sign in to a SOCKS proxy"),
     (BrowserSettings(storage_state="/nowhere/state.json"), "/nowhere/state.json: No such file or directory"),
     (BrowserSettings(save_storage="/nowhere/state.json"), "/nowhere/state.json cannot be written"),
+    (BrowserSettings(upload_from=("/nowhere",)), "the upload folder /nowhere does not exist"),
     (BrowserSettings(cdp="9222"), "'9222' is not the address of a browser"),
     (BrowserSettings(cdp="http://127.0.0.1:9222", profile="p"), "profile cannot be changed in a running browser"),
     (
