@@ -282,7 +282,9 @@ div{position:absolute;width:150px;height:100px;border:1px solid}</style>
 <div id=a draggable=true style="left:50px;top:50px">a</div><div id=b style="left:400px;top:50px">b</div>
 <div id=c style="left:50px;top:250px">c</div><script>
 const received = {dropped: 0, singles: 0, doubles: 0, triples: 0, held: '', x: 0, y: 0, moves: 0};
-const send = () => fetch('/received', {method: 'POST', body: JSON.stringify(received)});
+let sent = Promise.resolve();  // one request after another, since the server handles each on a thread
+const send = () => { const body = JSON.stringify(received);
+  sent = sent.then(() => fetch('/received', {method: 'POST', body})); };
 b.ondragover = event => { received.moves++; event.preventDefault(); };
 a.ondragstart = event => event.dataTransfer.setData('text', 'a');
 b.ondrop = event => { event.preventDefault(); received.dropped++; send(); };
