@@ -3,7 +3,7 @@
     from screenwright import Agent, BrowserEnv
 
     with BrowserEnv("https://example.org") as env:
-        print(Agent("reader").run('Click "More information"', env).stop)
+        print(Agent("reader").run('Click "Learn more"', env).stop)
 
 The public names are listed in `__init__.pyi`. Each is imported on first use, so importing this package is cheap and
 needs only the extras of what is used.

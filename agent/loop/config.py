@@ -2,7 +2,7 @@
 
 config = RunConfig.of(env="browser", url="https://example.org", steps=20)
 with config.env.build() as env:
-    print(config.build_agent().run('Click "More information"', env).answer)
+    print(config.build_agent().run('Click "Learn more"', env).answer)
 """
 
 from collections.abc import Callable, Mapping

@@ -46,7 +46,7 @@ _DESCRIPTION = "Screenwright, a GUI agent that operates a computer from screensh
 _EPILOG = """\
 start with:
   screenwright demo
-  screenwright run 'Click "More information"' --url https://example.org --headed
+  screenwright run 'Click "Learn more"' --url https://example.org --headed
 
 Settings also come from variables (SCREENWRIGHT_MODEL) and from screenwright.toml."""
 

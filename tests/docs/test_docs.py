@@ -23,7 +23,7 @@ PAGES = [
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 EXAMPLE_PAGE = b"""<!doctype html><title>Example</title><body style="font: 20px DejaVu Sans; margin: 60px">
-<h1>Example</h1><p>This page is for examples.</p><p><a href="/more">More information</a></p>"""
+<h1>Example</h1><p>This page is for examples.</p><p><a href="/more">Learn more</a></p>"""
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
