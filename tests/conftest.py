@@ -16,6 +16,30 @@ settings.load_profile("screenwright")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Tests that fail now and then on a busy machine, with the reason. They are retried; the summary lists each RERUN.
+TYPING = "Chromium can miss a keymap change while characters outside the layout are typed into its window"
+RETRIED = {
+    "envs/browser/window/test_gallery.py::test_trap_is_solved_in_a_window[editable-text]": TYPING,
+    "envs/browser/window/test_window.py::TestBrowserWindowEnv::test_typed_text_arrives_unchanged": TYPING,
+    "envs/desktop/watchdog/test_watchdog.py::test_actions_decided_before_the_user_took_over_are_refused": (
+        "a delayed announcement lets the watchdog take a click of ours for the user's"
+    ),
+    "envs/browser/test_settling.py::test_second_action_on_an_animated_element_waits_like_the_first": (
+        "starved frames make a moving element look settled"
+    ),
+    "envs/browser/test_attach.py::test_tab_opened_by_ctrl_click_is_followed_and_closed": (
+        "the screenshot can be taken while the browser still fades to the new tab"
+    ),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Retry the tests named in `RETRIED`, and no others."""
+    for item in items:
+        if item.nodeid.removeprefix("tests/") in RETRIED:
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 @pytest.fixture(autouse=True)
 def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that opens a connection to another machine fails."""
