@@ -50,7 +50,7 @@ class RandomPolicy:
     """Clicks a random point in each step. The same `seed` gives the same clicks."""
 
     def __init__(self, seed: str = "") -> None:
-        self._random = random.Random(seed)  # noqa: S311 -- no secret
+        self._random = random.Random(seed)  # noqa: S311 -- not used for secrets
 
     def info(self) -> PolicyInfo:
         """See `Policy`."""

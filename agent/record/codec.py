@@ -77,7 +77,7 @@ def _tagged(*kinds: type) -> GetPydanticSchema:
     """Annotation for the union of `kinds`, discriminated by the key `type`."""
     expected = "'type' must be one of " + ", ".join(map(_tag, kinds))
     discriminator = Discriminator(_tag_of_value, "unknown_type", expected)
-    union: Any = Union[tuple(map(_variant, kinds))]  # noqa: UP007 -- made at run time
+    union: Any = Union[tuple(map(_variant, kinds))]  # noqa: UP007 -- built from a list at run time
     return GetPydanticSchema(lambda _, handler: handler(Annotated[union, discriminator]))
 
 
@@ -130,7 +130,7 @@ def _write_observation(observation: Observation) -> _StoredObservation:
 
 
 _Pair = _stored_as(tuple[float, float], lambda pair, _: ScreenPoint(*pair), lambda point: (point.x, point.y))
-_ACTIONS = get_args(ActionIn[Annotated[ScreenPoint, _Pair]])  # type: ignore[misc]  # pydantic reads it
+_ACTIONS = get_args(ActionIn[Annotated[ScreenPoint, _Pair]])  # type: ignore[misc]  # a type argument that only pydantic uses
 _ENDINGS = get_args(Ending)
 
 LoggedAction: TypeAlias = Annotated[Action, _tagged(*_ACTIONS)]

@@ -94,7 +94,7 @@ class PyAutoGuiDriver:
         """See `Driver`."""
 
     def _paste(self, text: str) -> None:
-        import pyperclip  # type: ignore[import-untyped]  # it ships none
+        import pyperclip  # type: ignore[import-untyped]  # pyperclip ships no types
 
         try:
             old = pyperclip.paste()
@@ -137,7 +137,7 @@ def _import_pyautogui(address: DisplayAddress) -> Any:
     try:
         with address.in_environment():
             gui: ModuleType = __import__("pyautogui")
-    except Exception as error:  # without a display: KeyError, errors of python-xlib, or its own, by platform
+    except Exception as error:  # the type depends on the platform: KeyError, errors of python-xlib or of pyautogui
         if isinstance(error, ModuleNotFoundError) and error.name == "pyautogui":
             raise
         raise EnvUnavailable(f"pyautogui cannot use this display: {error}") from error

@@ -248,7 +248,7 @@ def adb_phone(env: FakeEnv) -> Generator[tuple[tuple[str, int], AdbPhone]]:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(folder / "socket"))
             listening.listen(16)
-            serve: Callable[[], None] = lambda: _answer_programs(listening, phone, threading.Lock())  # noqa: E731
+            serve: Callable[[], None] = lambda: _answer_programs(listening, phone, threading.Lock())  # noqa: E731 -- one line reads better than a function
             threads = [threading.Thread(target=serve, daemon=True)]
             threads.append(threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True))
             for thread in threads:

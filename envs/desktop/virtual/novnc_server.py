@@ -7,6 +7,7 @@ It prints its port. `WEB` is the folder to serve; `?token=NAME` connects to the 
 import socket
 import sys
 
+# websockify belongs to the system's Python (Debian's novnc depends on it), so type checkers here do not find it.
 from websockify.token_plugins import UnixDomainSocketDirectory  # type: ignore[import-not-found]
 from websockify.websocketproxy import WebSocketProxy  # type: ignore[import-not-found]
 

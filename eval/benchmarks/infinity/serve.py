@@ -25,13 +25,13 @@ def main() -> None:
         _guard(handler)
         original(server, ("127.0.0.1", address[1]), handler, **options)
 
-    socketserver.TCPServer.__init__ = on_loopback  # type: ignore[assignment,method-assign]
+    socketserver.TCPServer.__init__ = on_loopback  # type: ignore[assignment,method-assign]  # the application's own server is patched
     sys.argv = ["server.py", "--port", port]
     runpy.run_path("server.py", run_name="__main__")
 
 
 def _guard(handler: type[BaseHTTPRequestHandler]) -> None:
-    answer: Any = handler.do_GET  # type: ignore[attr-defined]
+    answer: Any = handler.do_GET  # type: ignore[attr-defined]  # the application's handler class defines it
 
     def guarded(request: BaseHTTPRequestHandler) -> None:
         is_page = request.headers.get("Sec-Fetch-Mode") == "navigate"
@@ -40,7 +40,7 @@ def _guard(handler: type[BaseHTTPRequestHandler]) -> None:
         else:
             answer(request)
 
-    handler.do_GET = guarded  # type: ignore[attr-defined]
+    handler.do_GET = guarded  # type: ignore[attr-defined]  # the application's handler class defines it
 
 
 if __name__ == "__main__":

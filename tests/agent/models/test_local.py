@@ -95,12 +95,12 @@ def test_different_image_changes_the_hidden_state(model: LocalModel) -> None:
 
 def loaded_of(model: LocalModel) -> Any:
     model.connect()
-    return model._loaded.model  # type: ignore[union-attr]
+    return model._loaded.model  # type: ignore[union-attr]  # the caller has connected it
 
 
 def encoder_of(model: LocalModel) -> Any:
     model.connect()
-    return model._loaded.encoder  # type: ignore[union-attr]
+    return model._loaded.encoder  # type: ignore[union-attr]  # the caller has connected it
 
 
 def test_image_of_a_valid_size_is_not_resized(model: LocalModel) -> None:

@@ -106,9 +106,9 @@ def test_the_result_reports_how_text_was_typed(tk_stage: VncStage) -> None:
 
 def test_text_that_no_program_fetches_is_typed_as_keysyms(tk_stage: VncStage) -> None:
     tk_stage.env.execute(Click(PAD))  # it accepts keys but ignores the paste key
-    before = len(list(tk_stage.received()["keys"]))  # type: ignore[arg-type]
+    before = len(list(tk_stage.received()["keys"]))  # type: ignore[arg-type]  # JSON of the test program
     assert tk_stage.env.execute(Type("яb你")).method == "keysyms"
-    typed = lambda: [key for key in list(tk_stage.received()["keys"])[before:] if str(key).isalpha()]  # type: ignore[arg-type] # noqa: E731
+    typed = lambda: [key for key in list(tk_stage.received()["keys"])[before:] if str(key).isalpha()]  # type: ignore[arg-type]  # JSON of the test program # noqa: E731
     eventually(typed, ["я", "b", "你"])
 
 
