@@ -41,6 +41,14 @@ def test_model_and_dialect_run_a_task(acme: Path, capsys: pytest.CaptureFixture[
     assert any(event.event == "decided" and event.thought == "I am A1." for event in run.events)
 
 
+def test_model_name_chooses_the_dialect(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--env", "acme", "--model", "acme:hello", "--model-name", "acme-corp/Acme_70B-UI-TARS"]
+    assert main(["run", *arguments, "--out", "run", "Say hello"]) == 0
+    assert read_run("run").started.policy.dialect == "acme"
+    assert main(["run", "--env", "acme", "--model", "acme:hello", "--model-name", "A1", "Say hello"]) == 2
+    assert "no dialect is known for the model 'A1': choose one of acme, " in capsys.readouterr().err
+
+
 def test_guard_denies_actions(acme: Path) -> None:
     code = main(["run", "--env", "acme", "--policy", "random", "--guard", "acme", "--out", "run", "Click around"])
     assert code == 5, "refused"

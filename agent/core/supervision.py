@@ -28,13 +28,7 @@ class RecoveryAction(StrEnum):
     STUCK = "stuck"
 
 
-ESCALATION = (
-    RecoveryAction.MESSAGE,
-    RecoveryAction.TEMPERATURE,
-    RecoveryAction.ZOOM,
-    RecoveryAction.REPLAN,
-    RecoveryAction.ASK_USER,
-)
+ESCALATION = tuple(action for action in RecoveryAction if action is not RecoveryAction.STUCK)
 
 
 @dataclass(frozen=True, slots=True)

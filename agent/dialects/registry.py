@@ -1,10 +1,14 @@
 """Finds a dialect by its name, or by the name that a model is served under.
 
 A package adds a dialect through an entry point in the group `screenwright.dialects`: a function without required
-parameters, such as a class, that returns a `Dialect`. The name of the entry point is the dialect's name.
+parameters, such as a class, that returns a `Dialect`. The name of the entry point is the dialect's name. An attribute
+`served_as` of the dialect names the models it is for: a regular expression for their names in lower case, with every
+run of other characters than letters, digits and `/` written as `-`. For example, `ui-?tars-?1-?5` matches
+`ByteDance-Seed/UI-TARS-1.5-7B`.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,24 +18,7 @@ from .dialect import Dialect
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts
 
-_MODEL_NAMES: tuple[tuple[str, str], ...] = (
-    (r"ui-?tars-?2(?![0-9b])|doubao-seed|seed-?(oss-)?1[.-][68]", "seed-xml"),
-    (r"doubao|seed-?1[.-]5", "doubao"),
-    (r"ui-?tars-?(7b-?)?1[._-]5", "ui-tars-1.5"),
-    (r"^reader$", "ui-tars-1.5"),
-    (r"ui-?tars", "ui-tars-1.0"),
-    (r"gui-?owl", "gui-owl"),
-    (r"ui-?venus", "ui-venus"),
-    (r"opencua", "opencua"),
-    (r"scalecua", "scalecua"),
-    (r"gta-?1", "gta1"),
-    (r"holo-?2", "holo2"),
-    (r"holo-?1[._-]5", "holo1.5"),
-    (r"holo-?1", "holo1"),
-    (r"qwen-?2[._-]5-?vl", "qwen2.5-vl"),
-    (r"qwen-?3(\.5)?-?vl|evocua", "qwen3-vl"),
-)
-"""Patterns of served model names, in lower case, with the dialect of each; the first match wins."""
+_SEPARATORS = re.compile(r"[^a-z0-9/]+")
 
 
 def dialect_names() -> tuple[str, ...]:
@@ -87,12 +74,44 @@ def with_thoughts(dialect: Dialect, thoughts: Thoughts) -> Dialect:
 
 
 def dialect_for_model(model_name: str) -> Dialect | None:
-    """The dialect of the model served as `model_name`, such as `ByteDance-Seed/UI-TARS-1.5-7B`; None if unknown."""
-    served = model_name.lower()
-    for pattern, name in _MODEL_NAMES:
-        if re.search(pattern, served):
-            return dialect_named(name)
-    return None
+    """The dialect of the model served as `model_name`, such as `ByteDance-Seed/UI-TARS-1.5-7B`.
+
+    None if no dialect, or more than one, is for models of that name.
+    """
+    candidates = _candidates(model_name)
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def required_dialect_for_model(model_name: str) -> Dialect:
+    """As `dialect_for_model`.
+
+    Raises:
+        ValueError: the name does not determine the dialect; the message lists the choices.
+    """
+    match _candidates(model_name):
+        case [dialect]:
+            return dialect
+        case []:
+            names = ", ".join(dialect_names())
+            raise ValueError(f"no dialect is known for the model {model_name!r}: choose one of {names}")
+        case several:
+            names = " or ".join(dialect.name for dialect in several)
+            raise ValueError(f"the model name {model_name!r} does not determine the dialect: choose {names}")
+
+
+def _candidates(model_name: str) -> list[Dialect]:
+    """The dialects whose pattern matches the longest part of the name."""
+    served = _SEPARATORS.sub("-", model_name.lower())
+    matched: dict[int, list[Dialect]] = {}
+    for name in dialect_names():
+        with suppress(
+            ValueError, ImportError, re.error
+        ):  # a broken dialect of another package matters only if it is chosen
+            dialect = dialect_named(name)
+            pattern = getattr(dialect, "served_as", "")
+            if pattern and (found := re.search(pattern, served)):
+                matched.setdefault(len(found[0]), []).append(dialect)
+    return matched[max(matched)] if matched else []
 
 
 def _has_field(dialect: Dialect, name: str) -> bool:

@@ -22,6 +22,7 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .grammar import ui_tars_grammar
 from .parser.box_tokens import with_box_tokens
+from .parser.call import ParseError
 from .parser.completion import first_action_is_complete
 from .parser.reply import read_reply
 from .parser.runaway import is_runaway
@@ -63,6 +64,7 @@ class UiTars15:
     box_tokens: bool = True
     form: PointForm = BOXES
     name: str = "ui-tars-1.5"
+    served_as: str = "ui-?tars-?(7b-?)?v?1[-p]?5|^reader$|ui-?tars(-7b)?"
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1000, frequency_penalty=1.0)
@@ -93,7 +95,10 @@ class UiTars15:
 
     def parse(self, text: str) -> Reply | ParseFailure:
         """See `Dialect`. Accepts every syntax of the family."""
-        return read_reply(text, UI_TARS)
+        try:
+            return read_reply(text, UI_TARS)
+        except ParseError as error:
+            return error.failure
 
     def is_complete(self, text: str) -> bool:
         """The reply is runaway repetition, or, if one action is expected, its first action is complete."""
@@ -104,11 +109,7 @@ class UiTars15:
         return ui_tars_grammar(image, browser=self.prompt is Prompt.BROWSER)
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply that asks for `moves`.
-
-        Raises:
-            ValueError: the format cannot express one of them.
-        """
+        """See `TemplateDialect`."""
         return write_reply(thought, moves, self.form)
 
 
@@ -118,6 +119,7 @@ class UiTars10(UiTars15):
 
     box_tokens: bool = False
     name: str = "ui-tars-1.0"
+    served_as: str = "ui-?tars-?v?1[-p]?0|ui-?tars-?(2b|72b|7b-(sft|dpo))|ui-?tars(-7b)?"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 2700 * 28 * 28)
 
@@ -130,6 +132,7 @@ class Doubao(UiTars15):
     box_tokens: bool = False
     form: PointForm = POINTS
     name: str = "doubao"
+    served_as: str = "doubao(?!-seed)[a-z0-9-]*|seed-?1-?5"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 5120 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=3000)

@@ -5,18 +5,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...envs.actions import Back, Button, Click, Direction, Drag, Home, Hotkey, LongPress, OpenApp, Scroll, Type, Wait
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
-from ..core.decision import AskUser, Finish, ModelMove, ParseFailure, Reply
-from ..core.messages import Message, Turn
+from ..core.decision import AskUser, Finish, ModelMove, Reply
 from ..core.model import Sampling
-from .parser.call import ParseError
-from .parser.completion import ends_with
 from .parser.tagged import read_tagged
-from .prompting.own_prompt import prompt_messages, template_sha256
+from .prompting.prompt_kind import Prompt
+from .template_dialect import TemplateDialect
 from .vocabulary.arguments import Arguments
-from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, always, direction_of, moves_of
+from .vocabulary.ui_tars import UI_TARS, Moves, Vocabulary, always
 from .vocabulary.writing import number, quoted, unsupported
 
 
@@ -24,18 +23,9 @@ def _type(args: Arguments) -> Moves:
     return (Type(args.text().removesuffix("\n"), submit=True),)
 
 
-def _scroll(args: Arguments) -> Moves:
-    """A swipe if it has a start and an end, otherwise a scroll in a direction."""
-    start, end = args.point_if_any(), args.end_point_if_any()
-    if start is not None and end is not None:
-        return (Drag((start, end)),)
-    return (Scroll(direction_of(args), at=start),)
-
-
 UI_VENUS: Vocabulary = {
     **UI_TARS,
     "type": _type,
-    "scroll": _scroll,
     "longpress": UI_TARS["long_press"],
     "launch": UI_TARS["open_app"],
     "calluser": UI_TARS["call_user"],
@@ -45,44 +35,25 @@ UI_VENUS: Vocabulary = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class UiVenus:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UiVenus(TemplateDialect):
     """UI-Venus-1.5."""
 
+    templates: ClassVar = dict.fromkeys(Prompt, "ui_venus")
+    closing: ClassVar = "</conclusion>"
+
     name: str = "ui-venus"
+    served_as: str = "ui-?venus"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(32, 64 * 64, 16384 * 32 * 32)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048)
 
-    @property
-    def prompt_sha256(self) -> str:
-        """See `Dialect`."""
-        return template_sha256("ui_venus")
-
-    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """Our description of the actions, the task, earlier screenshots and replies, and the newest screenshot."""
-        return prompt_messages("ui_venus", task, turns)
-
-    def parse(self, text: str) -> Reply | ParseFailure:
-        """See `Dialect`. The thought is the `<conclusion>`, the reasoning the content of `<think>`."""
-        try:
-            tagged = read_tagged(text)
-            sections = tagged.sections
-            moves = moves_of(tagged.calls, UI_VENUS)
-            return Reply(moves, sections.get("conclusion") or None, reasoning=sections.get("think") or None)
-        except ParseError as error:
-            return error.failure
-
-    def is_complete(self, text: str) -> bool:
-        """The reply is runaway repetition, or its conclusion, which comes last, is closed."""
-        return ends_with("</conclusion>", text)
+    def read(self, text: str) -> Reply:
+        """See `TemplateDialect`. The thought is the `<conclusion>`, the reasoning the content of `<think>`."""
+        return read_tagged(text, UI_VENUS, thought="conclusion")
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
-        """The reply that asks for `moves`.
-
-        Raises:
-            ValueError: the format cannot express one of them.
-        """
+        """See `TemplateDialect`."""
         conclusion = f"\n<conclusion>{thought}</conclusion>" if thought else ""
         return "<action>" + "\n".join(_write(move) for move in moves) + "</action>" + conclusion
 

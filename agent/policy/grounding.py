@@ -6,7 +6,8 @@ from typing import Self
 from ...envs.actions import ActionIn, map_points, points_of
 from ...envs.geometry import ScreenPoint
 from ..core.coordinates import Frame, PointTrace
-from ..core.decision import AskUser, Ending, Finish, GiveUp, Reply
+from ..core.decision import AskUser, Ending, Finish, GiveUp, ParseFailure, Reply
+from ..dialects.dialect import Dialect
 from ..record.events import Decided
 
 
@@ -47,3 +48,14 @@ class GroundedReply:
         """The reply as an event."""
         reply = self.reply
         return Decided(step, reply.thought, self.actions, self.ending, self.traces, reply.reflection, reply.reasoning)
+
+
+def parse_and_ground(dialect: Dialect, text: str, frame: Frame) -> GroundedReply | ParseFailure:
+    """The reply `text`, or why it cannot be parsed or converted."""
+    reply = dialect.parse(text)
+    if isinstance(reply, ParseFailure):
+        return reply
+    try:
+        return GroundedReply.of(reply, frame)
+    except ValueError as error:
+        return ParseFailure("bad_point", 0, str(error))

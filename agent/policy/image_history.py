@@ -12,11 +12,11 @@ All replies are always sent; only images are dropped. The newest image is always
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 class History(Protocol):
-    """A rule that selects screenshots."""
+    """A rule that selects screenshots; as text, its name in settings, such as `window:5`."""
 
     def images(self, steps: int, changes: Sequence[float] = ()) -> Sequence[int]:
         """The indices of the steps whose screenshots are sent, ascending and including the last.
@@ -50,25 +50,7 @@ class ChunkedHistory:
         return range(first, steps)
 
     def __str__(self) -> str:
-        return f"chunked, high {self.high}, low {self.low}"
-
-
-@dataclass(frozen=True, slots=True)
-class WindowHistory:
-    """Always the newest `size` images; UI-TARS was trained and evaluated with 5."""
-
-    size: int = 5
-
-    def __post_init__(self) -> None:
-        if self.size < 1:
-            raise ValueError(f"a window keeps at least 1 image, not {self.size}")
-
-    def images(self, steps: int, changes: Sequence[float] = ()) -> range:
-        """See `History`."""
-        return range(max(0, steps - self.size), steps)
-
-    def __str__(self) -> str:
-        return f"window of {self.size}"
+        return f"chunked:{self.high}:{self.low}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +66,36 @@ class KeepAllHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyframeHistory:
+class _SizedHistory:
+    """At most `size` images."""
+
+    rule: ClassVar[str]
+    min_size: ClassVar[int] = 2
+
+    size: int = 5
+
+    def __post_init__(self) -> None:
+        if self.size < self.min_size:
+            raise ValueError(f"a history of {self.rule} keeps at least {self.min_size} images, not {self.size}")
+
+    def __str__(self) -> str:
+        return f"{self.rule}:{self.size}"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowHistory(_SizedHistory):
+    """Always the newest `size` images; UI-TARS was trained and evaluated with 5."""
+
+    rule: ClassVar = "window"
+    min_size: ClassVar = 1
+
+    def images(self, steps: int, changes: Sequence[float] = ()) -> range:
+        """See `History`."""
+        return range(max(0, steps - self.size), steps)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyframeHistory(_SizedHistory):
     """At most `size` images: one per segment of the run, and the last.
 
     The length of a segment is a power of two, so the selection changes only when the length doubles, and all images but
@@ -92,11 +103,7 @@ class KeyframeHistory:
     also uses segments of equal length.
     """
 
-    size: int = 5
-
-    def __post_init__(self) -> None:
-        if self.size < 2:
-            raise ValueError(f"keyframes are at least 2 images, not {self.size}")
+    rule: ClassVar = "keyframes"
 
     def images(self, steps: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
         """See `History`."""
@@ -105,19 +112,12 @@ class KeyframeHistory:
             length *= 2
         return (*range(0, last, length), last)
 
-    def __str__(self) -> str:
-        return f"keyframes, {self.size}"
-
 
 @dataclass(frozen=True, slots=True)
-class ChangeHistory:
+class ChangeHistory(_SizedHistory):
     """At most `size` images: the first, those that differ most from the one before, and the last."""
 
-    size: int = 5
-
-    def __post_init__(self) -> None:
-        if self.size < 2:
-            raise ValueError(f"keyframes are at least 2 images, not {self.size}")
+    rule: ClassVar = "changes"
 
     def images(self, steps: int, changes: Sequence[float] = ()) -> tuple[int, ...]:
         """See `History`. Of equal changes, the newer is kept."""
@@ -125,9 +125,6 @@ class ChangeHistory:
         shares = (1.0, *(*changes, *(0.0,) * steps)[1:last])[:last]
         largest = sorted(range(last), key=lambda index: (shares[index], index))[-(self.size - 1) :]
         return (*sorted(largest), last)
-
-    def __str__(self) -> str:
-        return f"largest changes, {self.size}"
 
 
 HISTORY_PATTERN = r"^(chunked:\d+:\d+|(window|keyframes|changes):\d+|all)$"
@@ -137,6 +134,13 @@ HISTORY_HELP = (
     "screenshots kept in the prompt: chunked:HIGH:LOW, window:N (UI-TARS was evaluated with 5), keyframes:N or "
     "changes:N for long runs, or all"
 )
+
+_RULES: dict[str, type[ChunkedHistory | WindowHistory | KeyframeHistory | ChangeHistory]] = {
+    "chunked": ChunkedHistory,
+    "window": WindowHistory,
+    "keyframes": KeyframeHistory,
+    "changes": ChangeHistory,
+}
 
 
 def history_named(text: str) -> History:
@@ -148,15 +152,4 @@ def history_named(text: str) -> History:
     if not re.match(HISTORY_PATTERN, text):
         raise ValueError(f"there is no history {text!r}: use chunked:5:2, window:5, keyframes:5, changes:5 or all")
     rule, *numbers = text.split(":")
-    values = [int(number) for number in numbers]
-    match rule:
-        case "window":
-            return WindowHistory(*values)
-        case "keyframes":
-            return KeyframeHistory(*values)
-        case "changes":
-            return ChangeHistory(*values)
-        case "all":
-            return KeepAllHistory()
-        case _:
-            return ChunkedHistory(*values)
+    return _RULES[rule](*map(int, numbers)) if numbers else KeepAllHistory()

@@ -1,13 +1,13 @@
 """The policy that asks a model: prompt, reply, repair of parse failures, zoom refinement and context compaction."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from ...envs.env import EnvInfo
-from ...envs.geometry import ScreenPoint, Size
+from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
@@ -16,12 +16,12 @@ from ..core.coordinates import Frame
 from ..core.decision import ParseFailure
 from ..core.describe import describe_action
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
-from ..core.model import Completion, Model, Sampling
+from ..core.model import Model, Sampling
 from ..dialects.dialect import Constrainable, Dialect
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import dialect_for_model, dialect_names, with_prompt
+from ..dialects.registry import required_dialect_for_model, with_prompt
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
-from .grounding import GroundedReply
+from .grounding import GroundedReply, parse_and_ground
 from .image_history import ChunkedHistory, History
 from .policy import PolicyEvents
 from .summary import HistorySummary, apply_summary, summary_request, summary_text
@@ -79,14 +79,10 @@ class ModelPolicy:
         """The dialect, chosen by the model's name if none was given.
 
         Raises:
-            ValueError: the name matches no dialect.
+            ValueError: the name does not determine the dialect.
         """
         if self.dialect is None:
-            name = self.model.info().name
-            found = dialect_for_model(name)
-            if found is None:
-                names = ", ".join(dialect_names())
-                raise ValueError(f"no dialect is known for the model {name!r}: choose one of {names}")
+            found = required_dialect_for_model(self.model.info().name)
             self.dialect = found if self.prompt is None else with_prompt(found, self.prompt)
         return self.dialect
 
@@ -94,49 +90,38 @@ class ModelPolicy:
         """See `Policy`. A parse failure is reported to the model, which retries up to `MAX_REPAIRS` times."""
         started = time.perf_counter()
         dialect = self.resolve_dialect()
-        messages, turns, dropped = self._prompt(context)
+        messages, dropped = self._prompt(context)
         encode_s = time.perf_counter() - started
         if dropped and self.summarize:
             yield from self._summarize(context, dropped, interrupted)
-            messages, turns, _ = self._prompt(context)
-        newest = turns[-1].image
-        assert newest is not None
-        frame = Frame(context.history[-1].screenshot.size, newest.size, dialect.space, context.device)
-        images = sum(turn.image is not None for turn in turns)
+            messages, _ = self._prompt(context)
+        screen = context.history[-1].screenshot.size
+        frame = Frame(screen, dialect.image_rule.resize(screen), dialect.space, context.device)
         for attempt in range(MAX_REPAIRS + 1):
-            started = time.perf_counter()
-            completion = self._complete(
-                messages, newest.size, raise_temperature=attempt > 0 or context.raise_temperature, stop=interrupted
-            )
-            model_s = time.perf_counter() - started
-            yield from _recovered(context, completion)
-            yield Replied(
-                context.step, attempt, completion.text, completion.usage, newest.size, images, encode_s, model_s
-            )
+            text = yield from self._ask(messages, context, interrupted, attempt=attempt, encode_s=encode_s)
             encode_s = 0.0
-            reply = _parse(dialect, completion.text, frame)
+            reply = parse_and_ground(dialect, text, frame)
             if isinstance(reply, GroundedReply):
                 if context.zoom_at is not None:
                     reply = yield from self._zoom(reply, context, context.zoom_at, attempt, interrupted)
                 yield reply.decided(context.step)
                 return
             yield ParseFailed(context.step, attempt, reply.kind, reply.position, reply.message)
-            messages = (*messages, *repair_messages(completion.text, reply))
+            messages = (*messages, *repair_messages(text, reply))
 
-    def _prompt(self, context: DecisionContext) -> tuple[tuple[Message, ...], tuple[Turn, ...], int]:
+    def _prompt(self, context: DecisionContext) -> tuple[tuple[Message, ...], int]:
         """The messages, with as many screenshots of the history as fit into the context window.
 
-        If the replies alone do not fit, the oldest turns are dropped, a quarter at a time; the third value counts them.
+        If the replies alone do not fit, the oldest turns are dropped, a quarter at a time. Also returns their number.
         """
         summary = self._summary_for(context)
         history, dropped = apply_summary(context.current_plan, summary), 0
         shown: Sequence[int] = self.history.images(len(history), tuple(step.change for step in history))
         while True:
-            turns = self._turns(history, shown)
-            messages = self.resolve_dialect().render(context.task, turns)
+            messages = self.resolve_dialect().render(context.task, self._turns(history, shown))
             room = self._room(messages)
             if room is None or room >= MIN_REPLY_TOKENS or len(history) == 1:
-                return messages, turns, dropped
+                return messages, dropped
             if len(shown) > 1:
                 shown = shown[1:]
                 continue
@@ -156,12 +141,8 @@ class ModelPolicy:
             request = (summary_request(context.task, summary, oldest),)
         if (self._room(request) or 0) < MIN_REPLY_TOKENS:
             return  # even the request does not fit: the turns are dropped without a summary
-        started = time.perf_counter()
-        completion = self._complete(request, None, raise_temperature=False, stop=interrupted)
-        model_s = time.perf_counter() - started
-        yield from _recovered(context, completion)
-        yield Replied(context.step, 0, completion.text, completion.usage, model_s=model_s, purpose="summarize")
-        text = summary_text(completion.text, self.resolve_dialect()) or summary.text
+        reply = yield from self._ask(request, context, interrupted, purpose="summarize")
+        text = summary_text(reply, self.resolve_dialect()) or summary.text
         self._summary = HistorySummary(context.plan_start, summary.count + len(oldest), text)
         yield Summarized(context.step, self._summary.count, text)
 
@@ -190,50 +171,48 @@ class ModelPolicy:
         started = time.perf_counter()
         description = reply.reply.thought or "; ".join(describe_action(action) for action in reply.actions)
         messages = zoom.messages(description)
-        encode_s, started = time.perf_counter() - started, time.perf_counter()
-        completion = self._complete(
-            messages, zoom.frame.image, raise_temperature=False, stop=interrupted, zoom_dialect=zoom.dialect
+        encode_s = time.perf_counter() - started
+        text = yield from self._ask(
+            messages, context, interrupted, attempt=attempt + 1, encode_s=encode_s, purpose="zoom", dialect=zoom.dialect
         )
-        model_s = time.perf_counter() - started
-        yield from _recovered(context, completion)
-        yield Replied(
-            context.step,
-            attempt + 1,
-            completion.text,
-            completion.usage,
-            zoom.frame.image,
-            1,
-            encode_s,
-            model_s,
-            "zoom",
-        )
-        trace = zoom.read(completion.text)
+        trace = zoom.read(text)
         return reply if trace is None else reply.with_target(trace)
 
-    def _complete(
+    def _ask(
         self,
         messages: Sequence[Message],
-        image: Size | None,
+        context: DecisionContext,
+        interrupted: Callable[[], bool],
         *,
-        raise_temperature: bool,
-        stop: Callable[[], bool],
-        zoom_dialect: Dialect | None = None,
-    ) -> Completion:
-        """Call the model; without an `image` it replies with plain text, not with an action."""
-        dialect = zoom_dialect or self.resolve_dialect()
+        attempt: int = 0,
+        encode_s: float = 0.0,
+        purpose: Literal["act", "zoom", "summarize"] = "act",
+        dialect: Dialect | None = None,
+    ) -> Generator[Replied | RecoveredError, None, str]:
+        """The model's reply to `messages`. A request without images asks for plain text, not for an action."""
+        images = [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
+        image = images[-1].size if images else None
+        dialect = dialect or self.resolve_dialect()
         sampling = self._sampling_for(self.resolve_dialect())
-        if self.constrain and zoom_dialect is None and image is not None and isinstance(dialect, Constrainable):
+        if purpose == "act" and image is not None and self.constrain and isinstance(dialect, Constrainable):
             sampling = replace(sampling, grammar=dialect.grammar(image))
-        if raise_temperature:
+        if purpose == "act" and (attempt > 0 or context.raise_temperature):
             sampling = replace(sampling, temperature=max(sampling.temperature, _RAISED_TEMPERATURE))
         room = self._room(messages)
         if room is not None:
             sampling = replace(sampling, max_tokens=max(min(sampling.max_tokens, room), 1))
-        return self.model.complete(
+        started = time.perf_counter()
+        completion = self.model.complete(
             messages,
             sampling,
-            lambda text: stop() or (bool(text) and image is not None and dialect.is_complete(text)),
+            lambda text: interrupted() or (bool(text) and image is not None and dialect.is_complete(text)),
         )
+        model_s = time.perf_counter() - started
+        for line in completion.recovered_errors:
+            yield RecoveredError(context.step, "model", line)
+        text, usage = completion.text, completion.usage
+        yield Replied(context.step, attempt, text, usage, image, len(images), encode_s, model_s, purpose)
+        return text
 
     def _sampling_for(self, dialect: Dialect) -> Sampling:
         return replace(self.sampling or dialect.sampling, **self.sampling_changes)
@@ -276,17 +255,3 @@ def repair_messages(reply: str, failure: ParseFailure) -> tuple[Message, Message
     excerpt = reply[max(0, failure.position - 40) : failure.position + 40].replace("\n", " ")
     text = render("parse_failed", problem=failure.message, excerpt=excerpt)
     return Message.of("assistant", reply), Message.of("user", text)
-
-
-def _parse(dialect: Dialect, text: str, frame: Frame) -> GroundedReply | ParseFailure:
-    reply = dialect.parse(text)
-    if isinstance(reply, ParseFailure):
-        return reply
-    try:
-        return GroundedReply.of(reply, frame)
-    except ValueError as error:
-        return ParseFailure("bad_point", 0, str(error))
-
-
-def _recovered(context: DecisionContext, completion: Completion) -> Iterator[RecoveredError]:
-    return (RecoveredError(context.step, "model", line) for line in completion.recovered_errors)

@@ -4,16 +4,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from ...envs.actions import points_of
 from ...envs.geometry import Box, DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.coordinates import Frame, PointTrace
-from ..core.decision import AskUser, Finish, GiveUp, ParseFailure
+from ..core.decision import ParseFailure
 from ..core.messages import ImagePart, Message, Turn
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import with_prompt
+from .grounding import parse_and_ground
 
 MAGNIFICATION = 3
 """The crop is this many times smaller than the screen along each side, and enlarged to about the screen's size."""
@@ -63,18 +63,8 @@ class ZoomRefinement:
 
     def read(self, text: str) -> PointTrace | None:
         """The point in a reply, in coordinates of the whole screen; None if there is none."""
-        reply = self.dialect.parse(text)
-        if isinstance(reply, ParseFailure):
-            return None
-        for move in reply.moves:
-            if isinstance(move, Finish | AskUser | GiveUp):
-                return None
-            for point in points_of(move):
-                try:
-                    return self.on_screen(self.frame.trace(point))
-                except ValueError:
-                    return None
-        return None
+        reply = parse_and_ground(self.dialect, text, self.frame)
+        return None if isinstance(reply, ParseFailure) or not reply.traces else self.on_screen(reply.traces[0])
 
     def on_screen(self, trace: PointTrace) -> PointTrace:
         """`trace`, a point on the crop, moved to the whole screen."""

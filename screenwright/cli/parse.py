@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -28,6 +29,7 @@ DESCRIPTION = (
     'Read JSON lines {"text", "dialect", "screen": [w, h]} from standard input, or one plain reply with --dialect and '
     "--screen, and print the parsed actions of each as a line of JSON."
 )
+_EXPECTED = 'pass JSON lines {"text", "dialect", "screen": [w, h]}, or one plain reply with --dialect and --screen'
 
 _Side = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -52,14 +54,21 @@ def main(args: argparse.Namespace) -> int:
         SettingsError, ValueError: one line for the user.
     """
     if args.dialect is None and args.screen is None:
+        lines = 0
         for line in parse_lines(sys.stdin):
             print(line, flush=True)
+            lines += 1
+        if not lines:
+            raise SettingsError(f"standard input is empty: {_EXPECTED}")
         return 0
     if args.dialect is None or args.screen is None:
         raise SettingsError("a plain reply needs both --dialect NAME and --screen WxH")
     if not re.match(SIZE, args.screen):
         raise SettingsError(f"--screen is {args.screen!r}, but should have the form 1280x720")
-    print(parse_reply(sys.stdin.read(), args.dialect, parse_size(args.screen)))
+    text = sys.stdin.read()
+    if not text.strip():
+        raise SettingsError("standard input is empty: pass the reply of a model")
+    print(parse_reply(text, args.dialect, parse_size(args.screen)))
     return 0
 
 
@@ -90,15 +99,15 @@ def parse_reply(text: str, dialect_name: str, screen: Size) -> str:
     dialect = dialect_named(dialect_name)
     frame = Frame(screen, dialect.image_rule.resize(screen), dialect.space)
     reply = dialect.parse(text)
+    actions: list[dict[str, JsonValue]] = []
     if isinstance(reply, Reply):
         try:
             actions = [_on_screen_json(move, frame) for move in reply.moves]
         except ValueError as error:
             reply = ParseFailure("bad_point", 0, str(error))
-        else:
-            return _line(None, actions, reply.thought, reply.reflection, reply.reasoning)
-    problem: dict[str, JsonValue] = {"kind": reply.kind, "position": reply.position, "message": reply.message}
-    return _line(problem, [])
+    failure = asdict(reply) if isinstance(reply, ParseFailure) else None
+    sections = {name: getattr(reply, name, None) for name in ("thought", "reflection", "reasoning")}
+    return json.dumps({"error": failure, **sections, "actions": actions}, ensure_ascii=False)
 
 
 def _on_screen_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
@@ -110,16 +119,3 @@ def _on_screen_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
         return frame.to_screen(frame.space.to_image(point, frame.image))
 
     return move_to_json(map_points(move, on_screen))
-
-
-def _line(
-    error: dict[str, JsonValue] | None,
-    actions: list[dict[str, JsonValue]],
-    thought: str | None = None,
-    reflection: str | None = None,
-    reasoning: str | None = None,
-) -> str:
-    return json.dumps(
-        {"error": error, "thought": thought, "reflection": reflection, "reasoning": reasoning, "actions": actions},
-        ensure_ascii=False,
-    )

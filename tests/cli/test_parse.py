@@ -1,13 +1,11 @@
+import io
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from screenwright import dialect_named
 from screenwright.agent.dialects.registry import dialect_names
+from screenwright.cli.main import main
 from screenwright.cli.parse import parse_lines, parse_reply
 from screenwright.envs.geometry import Size
 
@@ -80,17 +78,34 @@ def test_every_dialect_returns_a_result_for_any_text(name: str) -> None:
         assert json.loads(parse_reply(text, name, Size(800, 600)))["error"] is not None
 
 
-def test_the_command_reads_lines_or_one_plain_reply(tmp_path: Path) -> None:
-    def run(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-        command = [sys.executable, "-m", "screenwright", "parse", *arguments]
-        return subprocess.run(
-            command, input=text, capture_output=True, text=True, cwd=tmp_path, env=environ, check=False
-        )
+def run(monkeypatch: pytest.MonkeyPatch, arguments: list[str], text: str) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    return main(["parse", *arguments])
 
-    assert run(text=request("Action: wait()") + "\n").stdout.count("\n") == 1
-    plain = run("--dialect", "ui-tars-1.5", "--screen", "800x600", text="Action: hotkey(key='ctrl c')")
-    assert json.loads(plain.stdout)["actions"] == [{"type": "hotkey", "keys": ["ctrl", "c"]}]
-    for arguments in (("--dialect", "ui-tars-1.5"), ("--dialect", "ui-tars-1.5", "--screen", "wide")):
-        refused = run(*arguments, text="x")
-        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+def test_the_command_reads_lines_or_one_plain_reply(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, [], request("Action: wait()") + "\n") == 0
+    assert capsys.readouterr().out.count("\n") == 1
+    assert run(monkeypatch, ["--dialect", "ui-tars-1.5", "--screen", "800x600"], "Action: hotkey(key='ctrl c')") == 0
+    assert json.loads(capsys.readouterr().out)["actions"] == [{"type": "hotkey", "keys": ["ctrl", "c"]}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "message"),
+    [
+        (["--dialect", "ui-tars-1.5"], "x", "needs both --dialect NAME and --screen WxH"),
+        (["--dialect", "ui-tars-1.5", "--screen", "wide"], "x", "should have the form 1280x720"),
+        (["--dialect", "ui-tars-1.5", "--screen", "800x600"], " \n", "standard input is empty: pass the reply"),
+        ([], "", "standard input is empty: pass JSON lines"),
+        ([], "\n\n", "standard input is empty"),
+    ],
+)
+def test_wrong_use_is_an_error_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], text: str, message: str
+) -> None:
+    assert run(monkeypatch, arguments, text) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert (shown.out, shown.err.count("\n")) == ("", 1)

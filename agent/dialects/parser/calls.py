@@ -6,7 +6,6 @@ ends the call.
 """
 
 import re
-from typing import NamedTuple
 
 from .call import Argument, Call, ParseError, Value
 from .points import is_closed_point
@@ -45,11 +44,6 @@ _MAY_LACK_PAREN = re.compile(rf"\s*+(?: \Z | ``` | {END_OF_TURN} | </[A-Za-z] )"
 _MAX_DEPTH = 8
 
 
-class _Read(NamedTuple):
-    value: Value
-    end: int
-
-
 def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
     """The call at `at`, and where it ends; unless `lenient`, quotes end a string as in Python.
 
@@ -66,10 +60,15 @@ def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
     return Call(name[0], tuple(arguments), at), end
 
 
+def skip(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where `pattern` at `at` ends; `at` if it does not match."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
 def skip_space(text: str, at: int) -> int:
     """The first position from `at` on that is not white space."""
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    return skip(_SPACE, text, at)
 
 
 def unescape(text: str) -> str:
@@ -100,60 +99,59 @@ def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument
     return arguments, pos + 1
 
 
-def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> _Read:
+def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> tuple[Value, int]:
     first = text[at : at + 1]
     if first in ("'", '"'):
         return _read_string(text, at, free=free)
     if first in ("(", "["):
         return _read_sequence(text, at, depth)
     if first == "<" and (tagged := _TAGGED.match(text, at)):
-        return _Read(tagged[0], tagged.end())
+        return tagged[0], tagged.end()
     if number := _NUMBER.match(text, at):
         is_integer = number[0].lstrip("+-").isdigit()
-        return _Read(int(number[0]) if is_integer else float(number[0]), number.end())
+        return int(number[0]) if is_integer else float(number[0]), number.end()
     if word := _WORD.match(text, at):
-        return _Read(_CONSTANTS.get(word[0].lower(), word[0]), word.end())
+        return _CONSTANTS.get(word[0].lower(), word[0]), word.end()
     if at >= len(text):
         raise ParseError("truncated", at, "the reply ends inside an action")
     raise ParseError("bad_syntax", at, f"a value was expected, not {text[at : at + 20]!r}")
 
 
-def _read_sequence(text: str, at: int, depth: int) -> _Read:
+def _read_sequence(text: str, at: int, depth: int) -> tuple[Value, int]:
     closing = {"(": ")", "[": "]"}[text[at]]
     if depth >= _MAX_DEPTH:
         raise ParseError("bad_syntax", at, "brackets are nested too deeply")
     values: list[Value] = []
     pos = skip_space(text, at + 1)
     while text[pos : pos + 1] != closing:
-        read = _read_value(text, pos, free=False, depth=depth + 1)
-        values.append(read.value)
-        pos = skip_space(text, read.end)
+        value, pos = _read_value(text, pos, free=False, depth=depth + 1)
+        values.append(value)
+        pos = skip_space(text, pos)
         if text[pos : pos + 1] == ",":
             pos = skip_space(text, pos + 1)
         elif pos >= len(text):
             raise ParseError("truncated", pos, "the reply ends inside a list")
         elif text[pos] != closing:
             raise ParseError("bad_syntax", pos, f"',' or '{closing}' was expected, not {text[pos : pos + 20]!r}")
-    return _Read(tuple(values), pos + 1)
+    return tuple(values), pos + 1
 
 
-def _read_string(text: str, at: int, *, free: bool) -> _Read:
+def _read_string(text: str, at: int, *, free: bool) -> tuple[Value, int]:
     quote, start = text[at], at + 1
     if text.startswith(quote * 3, at) and (triple := _TRIPLE[quote].match(text, at + 3)):
-        return _Read(unescape(text[at + 3 : triple.end() - 3]), triple.end())
-    end = _end_of_free_text(text, start, quote) if free else _end_of_string(text, start, quote)
+        return unescape(text[at + 3 : triple.end() - 3]), triple.end()
+    if free:
+        end = _end_of_free_text(text, start, quote)
+    else:
+        closed = _CLOSED_BY[quote].match(text, start)
+        end = closed.end() - 1 if closed else None
     if end is not None:
-        return _Read(unescape(text[start:end]), end + 1)
+        return unescape(text[start:end]), end + 1
     # The closing quote is missing. A point in closed brackets is still complete.
     remainder = text[start : start + 300].removesuffix("```").rstrip()
     if not free and start + 300 > len(text) and is_closed_point(remainder):
-        return _Read(remainder, len(text))
+        return remainder, len(text)
     raise ParseError("truncated", at, "the reply ends inside a quoted text")
-
-
-def _end_of_string(text: str, start: int, quote: str) -> int | None:
-    closed = _CLOSED_BY[quote].match(text, start)
-    return closed.end() - 1 if closed else None
 
 
 def _end_of_free_text(text: str, start: int, quote: str) -> int | None:

@@ -7,32 +7,31 @@ Anything but a call, such as an assignment or a loop, is rejected.
 """
 
 import re
+from dataclasses import replace
 
 from .call import Call, ParseError
-from .calls import CALL_START, END_OF_TURN, read_call
+from .calls import CALL_START, END_OF_TURN, read_call, skip
 
-_BETWEEN = re.compile(r"(?: [\s;]++ | \#[^\n]*+ | (?:import|from)[ \t][^\n;]*+ )++", re.VERBOSE)
+_BETWEEN = re.compile(r"(?: [\s;]++ | \#[^\n]*+ | (?:import|from)[ \t][^\n;]*+ )*+", re.VERBOSE)
+_MODULE = re.compile(r"^(?:pyautogui|computer|time)\.")
 _END = re.compile(rf"\Z|```|{END_OF_TURN}")
 FENCE = re.compile(r"```(?:python|code|py)?[ \t]*\r?\n|```(?:python|code|py)[ \t]++")
 
 
-def read_code(text: str, start: int) -> tuple[tuple[Call, ...], int]:
-    """The calls from `start` to the end of the code block or of the text, and where they end.
+def read_code(text: str, start: int) -> tuple[Call, ...]:
+    """The calls from `start` to the end of the code block or of the text, without the names of their modules.
 
     Raises:
         ParseError: there is no call, or a statement is not a call.
     """
     calls: list[Call] = []
-    pos = start
-    while True:
-        if between := _BETWEEN.match(text, pos):
-            pos = between.end()
-        if _END.match(text, pos):
-            break
+    pos = skip(_BETWEEN, text, start)
+    while not _END.match(text, pos):
         if not CALL_START.match(text, pos):
             raise ParseError("bad_syntax", pos, f"a call was expected, not {text[pos : pos + 30]!r}")
         call, pos = read_call(text, pos, lenient=False)
-        calls.append(call)
+        calls.append(replace(call, name=_MODULE.sub("", call.name)))
+        pos = skip(_BETWEEN, text, pos)
     if not calls:
         raise ParseError("no_action", start, "the code contains no call")
-    return tuple(calls), pos
+    return tuple(calls)

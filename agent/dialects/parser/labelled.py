@@ -13,7 +13,7 @@ import re
 from collections.abc import Container
 
 from .call import Call, ParseError
-from .calls import CALL_START, END_OF_TURN, read_call
+from .calls import CALL_START, END_OF_TURN, read_call, skip
 
 _LABEL = re.compile(r"^[ \t*#>]*+Action\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE)
 _INLINE_LABEL = re.compile(r"(?<!['\"`\u201c\u2018(])\bAction[ \t]*+[:\uff1a]", re.IGNORECASE)
@@ -51,8 +51,7 @@ def read_run(text: str, at: int) -> tuple[tuple[Call, ...], int]:
     while True:
         call, pos = read_call(text, pos)
         calls.append(call)
-        if between := _BETWEEN.match(text, pos):
-            pos = between.end()
+        pos = skip(_BETWEEN, text, pos)
         if _END.match(text, pos):
             return tuple(calls), len(text)
         if not CALL_START.match(text, pos):
@@ -69,15 +68,13 @@ def label_before_call(text: str, start: int) -> int | None:
 
 def first_call(text: str, start: int) -> tuple[Call, int] | None:
     """The first labelled call from `start` on, and where it ends; None if it is incomplete or invalid."""
-    pos = start
-    while found := _LABEL.search(text, pos):
+    for found in _LABEL.finditer(text, start):
         at = _call_after(text, found.end())
         if at is not None:
             try:
                 return read_call(text, at)
             except ParseError:
                 return None
-        pos = found.end()
     return None
 
 
@@ -86,23 +83,20 @@ def _last_labelled(
 ) -> tuple[tuple[Call, ...], int] | None:
     before: int | None = None
     calls: tuple[Call, ...] = ()
-    found = label.search(text, start)
-    while found:
+    pos = start
+    while found := label.search(text, pos):
         at, pos = _call_after(text, found.end()), found.end()
         if at is not None:
             before = found.start() if before is None else before
             calls, pos = read_run(text, at)
-        following = label.search(text, pos)
-        if at is not None:
+            following = label.search(text, pos)
             _reject_stray_calls(text, pos, following.start() if following else len(text), known)
-        found = following
     return None if before is None else (calls, before)
 
 
 def _call_after(text: str, at: int) -> int | None:
     """Where the call after a label starts, or None."""
-    between = _BEFORE_CALL.match(text, at)
-    pos = between.end() if between else at
+    pos = skip(_BEFORE_CALL, text, at)
     return pos if CALL_START.match(text, pos) else None
 
 

@@ -6,7 +6,6 @@
 A box counts as its centre. The notation does not determine the coordinate space.
 """
 
-import math
 import re
 from collections.abc import Iterable
 
@@ -26,6 +25,9 @@ _COMMON = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)|<point>(\d{1,6}) (\d{1,6})</poi
 _CLOSED = re.compile(r"[)\]>]\s*+\Z")
 _LONGEST = 200
 """Longer points are runaway counting."""
+
+_LARGEST = 1e15
+"""Neither infinity, nor an integer of hundreds of digits."""
 
 
 def point_of(value: Value, position: int) -> ModelPoint:
@@ -79,7 +81,9 @@ def _flatten(values: Iterable[Value], position: int) -> list[float]:
             case bool() | None:
                 raise ParseError("bad_point", position, f"{value!r} is not a coordinate")
             case int() | float():
-                found.append(_finite(value, position))
+                if not abs(value) <= _LARGEST:
+                    raise ParseError("bad_point", position, "a coordinate is not a number of pixels")
+                found.append(float(value))
             case str():
                 found.extend(_numbers(value, position))
             case _:
@@ -87,16 +91,6 @@ def _flatten(values: Iterable[Value], position: int) -> list[float]:
         if len(found) > 4:
             raise ParseError("bad_point", position, "a point has 2 numbers and a box 4, but there are more")
     return found
-
-
-def _finite(value: float, position: int) -> float:
-    try:
-        number = float(value)
-    except OverflowError:  # an integer of hundreds of digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise ParseError("bad_point", position, "a coordinate is not a finite number")
-    return number
 
 
 def _from_numbers(numbers: list[float], position: int) -> ModelPoint:

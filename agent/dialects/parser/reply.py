@@ -11,7 +11,7 @@ space belongs to the dialect and never depends on the syntax.
 
 import re
 
-from ...core.decision import Finish, ParseFailure, Reply
+from ...core.decision import Finish, Reply
 from ..vocabulary.ui_tars import Vocabulary, moves_of
 from .call import Call, ParseError
 from .labelled import label_before_call, read_labelled
@@ -24,24 +24,20 @@ _ANSWER = re.compile(r"\s*+<answer>")
 _JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?=\{)")
 
 
-def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply | ParseFailure:
-    """The parsed reply, or why it cannot be parsed.
+def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply:
+    """The parsed reply.
 
     With `labels`, the family acts by `Action: call(...)`; otherwise such a line only describes the action.
+
+    Raises:
+        ParseError: the reply cannot be parsed.
     """
-    try:
-        return _read(text, vocabulary, labels=labels)
-    except ParseError as error:
-        return error.failure
-
-
-def _read(text: str, vocabulary: Vocabulary, *, labels: bool) -> Reply:
     reasoning, start = read_reasoning(text)
     if answer := _ANSWER.match(text, start):
         return Reply((Finish(_answer(text, answer.end())),), reasoning=reasoning)
     calls, end = _read_calls(text, start, vocabulary, labels=labels)
-    sections = read_sections(text[start:end])
-    return Reply(moves_of(calls, vocabulary), sections.thought, sections.reflection, reasoning)
+    thought, reflection = read_sections(text[start:end])
+    return Reply(moves_of(calls, vocabulary), thought, reflection, reasoning)
 
 
 def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:

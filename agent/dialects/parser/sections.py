@@ -8,7 +8,6 @@
 """
 
 import re
-from dataclasses import dataclass
 
 _OPENING = re.compile(r"(?:\s*+```\w*+[ \t]*+(?=\r?\n))?+\s*+<((?:gui_)?think\w*+)>", re.IGNORECASE)
 _LABEL = re.compile(
@@ -21,14 +20,6 @@ _MARKUP = re.compile(
     r"(?:\s++|```\w*+(?=\s|\Z)|</?(?:computer_env|output|operation|thought|conclusion)>)++", re.IGNORECASE
 )
 _TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thought|conclusion)>)+\Z", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySections:
-    """The sections of a reply other than its actions."""
-
-    thought: str | None = None
-    reflection: str | None = None
 
 
 def read_reasoning(text: str) -> tuple[str | None, int]:
@@ -47,16 +38,26 @@ def read_reasoning(text: str) -> tuple[str | None, int]:
     return None, 0
 
 
-def read_sections(text: str) -> ReplySections:
-    """The sections of `text`, the part before the actions."""
-    if tagged := _THOUGHT_TAG.match(text):
-        sections = _sections(text[tagged.end() :])
-        return _reply_sections([tagged[1].strip()], sections)
-    first = _LABEL.search(text)
-    if first is None:
-        return ReplySections(strip_markup(text))
-    sections = _sections(text)
-    return _reply_sections([], sections)
+def read_sections(text: str) -> tuple[str | None, str | None]:
+    """The thought and the reflection in `text`, the part before the actions."""
+    tagged = _THOUGHT_TAG.match(text)
+    text = text[tagged.end() :] if tagged else text
+    sections = [(name, strip_markup(section)) for name, section in split_sections(_LABEL, text)]
+    if not sections and not tagged:
+        return strip_markup(text), None
+    found = [(name, section) for name, section in sections if section]
+    thoughts = [tagged[1].strip()] if tagged else []
+    thoughts += [section for name, section in found if name in ("thought", "action_summary")]
+    thoughts = thoughts or [section for name, section in found if name == "action"]
+    reflections = [section for name, section in found if name == "reflection"]
+    return ", ".join(thoughts) or None, "\n".join(reflections) or None
+
+
+def split_sections(label: re.Pattern[str], text: str) -> list[tuple[str, str]]:
+    """The name of each `label` in `text`, in lower case, with the text up to the next one."""
+    labels = list(label.finditer(text))
+    ends = [*(found.start() for found in labels), len(text)][1:]
+    return [(found[1].lower(), text[found.end() : end].strip()) for found, end in zip(labels, ends, strict=True)]
 
 
 def strip_markup(text: str) -> str | None:
@@ -66,17 +67,3 @@ def strip_markup(text: str) -> str | None:
     # Only the end is searched, because a pattern anchored at the end tries every position before it.
     tail = _TAIL.search(text, max(0, len(text) - 200))
     return (text[: tail.start()] if tail else text).strip() or None
-
-
-def _sections(text: str) -> list[tuple[str, str]]:
-    labels = list(_LABEL.finditer(text))
-    ends = [*(label.start() for label in labels), len(text)][1:]
-    found = [(label[1].lower(), strip_markup(text[label.end() : end])) for label, end in zip(labels, ends, strict=True)]
-    return [(name, section) for name, section in found if section]
-
-
-def _reply_sections(thoughts: list[str], sections: list[tuple[str, str]]) -> ReplySections:
-    thoughts = thoughts + [section for name, section in sections if name in ("thought", "action_summary")]
-    thoughts = thoughts or [section for name, section in sections if name == "action"]
-    reflections = [section for name, section in sections if name == "reflection"]
-    return ReplySections(", ".join(thoughts) or None, "\n".join(reflections) or None)

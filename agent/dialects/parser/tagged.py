@@ -6,8 +6,9 @@ The actions are parsed as calls, so a closing tag in quoted text does not end th
 """
 
 import re
-from dataclasses import dataclass
 
+from ...core.decision import Reply
+from ..vocabulary.ui_tars import Vocabulary, moves_of
 from .call import Call, ParseError
 from .calls import skip_space
 from .labelled import read_run
@@ -15,16 +16,8 @@ from .labelled import read_run
 _OPENING = re.compile(r"<(think|thinking|operation|conclusion|action)>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """The sections of a reply; the last one of each name."""
-
-    calls: tuple[Call, ...]
-    sections: dict[str, str]
-
-
-def read_tagged(text: str) -> Tagged:
-    """The sections of `text`.
+def read_tagged(text: str, vocabulary: Vocabulary, *, thought: str) -> Reply:
+    """The reply; the section `thought` is its thought, `<think>` its reasoning, and of each name the last one counts.
 
     Raises:
         ParseError: there is no action, or it is invalid.
@@ -42,4 +35,4 @@ def read_tagged(text: str) -> Tagged:
         sections[name] = text[opening.end() : pos].strip()
     if not calls:
         raise ParseError("no_action", len(text), "the reply contains no <action>")
-    return Tagged(calls, sections)
+    return Reply(moves_of(calls, vocabulary), sections.get(thought) or None, reasoning=sections.get("think") or None)

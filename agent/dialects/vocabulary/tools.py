@@ -1,17 +1,16 @@
 """The vocabulary of Qwen-VL's functions `computer_use` and `mobile_use`, shared by GUI-Owl; parsing and writing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ....envs import actions
 from ....envs.actions import Button, Direction
 from ...core.coordinates import ModelPoint
-from ...core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
+from ...core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..parser.call import ParseError
 from .arguments import Arguments
-from .ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, click, drag, hotkey
-from .ui_tars import open_app as open_named_app
+from .ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, drag, hotkey, open_app, typed
 from .writing import content, number, unsupported
 
 PIXELS_PER_NOTCH = 100
@@ -25,14 +24,18 @@ CLICKS = {
 }
 
 
-def notches(amount: float) -> int:
+def whole_notches(amount: float) -> int:
+    """Wheel notches, at least one."""
+    return max(1, round(abs(amount)))
+
+
+def notches_of_pixels(amount: float) -> int:
     """Convert `amount`, which the functions call pixels, to wheel notches.
 
     Models write small numbers that are notches, or hundreds that are pixels: above 50, the amount is in pixels, with
     100 per notch.
     """
-    size = abs(amount)
-    return max(1, round(size if size <= MAX_NOTCHES else size / PIXELS_PER_NOTCH))
+    return whole_notches(amount if abs(amount) <= MAX_NOTCHES else amount / PIXELS_PER_NOTCH)
 
 
 def drag_to(args: Arguments) -> Moves:
@@ -43,10 +46,8 @@ def drag_to(args: Arguments) -> Moves:
     return (actions.ButtonDown(), actions.Move(end), actions.ButtonUp(Button.LEFT, end))
 
 
-def merge_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
+def merge_drags(reply: Reply) -> Reply:
     """Merge every move followed by a drag from the pointer into one drag between two points."""
-    if isinstance(reply, ParseFailure):
-        return reply
     moves = list(reply.moves)
     for at in reversed(range(len(moves) - 3)):
         match moves[at : at + 4]:
@@ -62,15 +63,13 @@ def merge_drags(reply: Reply | ParseFailure) -> Reply | ParseFailure:
     return replace(reply, moves=tuple(moves))
 
 
-def wheel(positive: Direction, negative: Direction) -> MoveBuilder:
-    """A scroll by a signed number of pixels."""
+def wheel(positive: Direction, negative: Direction, notches: Callable[[float], int]) -> MoveBuilder:
+    """A scroll by a signed amount, which `notches` converts to notches of the wheel."""
 
     def build(args: Arguments) -> Moves:
-        amount = args.number(("pixels", "amount", "clicks"), 0, 0)
+        amount = args.number(("pixels", "clicks", "amount"), 0, 0)
         if amount == 0:
-            raise ParseError(
-                "bad_argument", args.call.position, f"{args.call.name} needs a distance in pixels other than 0"
-            )
+            raise ParseError("bad_argument", args.call.position, f"{args.call.name} needs an amount other than 0")
         at = args.point_if_any() if args.has("coordinate", "x") else None
         return (actions.Scroll(positive if amount > 0 else negative, notches(amount), at),)
 
@@ -84,41 +83,41 @@ def terminate(args: Arguments) -> Moves:
     return (GiveUp(message) if failed else Finish(message),)
 
 
+_BUTTONS: dict[str, ModelMove] = {
+    "back": actions.Back(),
+    "home": actions.Home(),
+    "enter": actions.Hotkey(("enter",)),
+    "menu": actions.Hotkey(("menu",)),
+    "recent": actions.Hotkey(("recents",)),
+    "recents": actions.Hotkey(("recents",)),
+}
+
+
 def system_button(args: Arguments) -> Moves:
     """A phone button."""
     name = args.text(names=("button",)).strip().lower()
-    found: dict[str, ModelMove] = {
-        "back": actions.Back(),
-        "home": actions.Home(),
-        "enter": actions.Hotkey(("enter",)),
-        "menu": actions.Hotkey(("menu",)),
-        "recent": actions.Hotkey(("recents",)),
-        "recents": actions.Hotkey(("recents",)),
-    }
-    if name not in found:
+    if name not in _BUTTONS:
         raise ParseError("bad_argument", args.call.position, f"there is no phone button {name!r:.40}")
-    return (found[name],)
+    return (_BUTTONS[name],)
 
 
 def plain_type(args: Arguments) -> Moves:
     """Literal text; a trailing line break submits it."""
-    text = args.text(names=("text", "content", "message"))
-    return (actions.Type(text.removesuffix("\n"), submit=True) if text.endswith("\n") else actions.Type(text),)
+    return (typed(args.text(names=("text", "content", "message"))),)
 
 
 TOOLS: Vocabulary = {
     **UI_TARS,
     **dict.fromkeys(("key", "hotkey", "press", "press_key"), hotkey),
     "type": plain_type,
-    "left_click": click(),
     "left_click_drag": drag_to,
-    "scroll": wheel(Direction.UP, Direction.DOWN),
-    "hscroll": wheel(Direction.RIGHT, Direction.LEFT),
+    "scroll": wheel(Direction.UP, Direction.DOWN, notches_of_pixels),
+    "hscroll": wheel(Direction.RIGHT, Direction.LEFT, notches_of_pixels),
     "terminate": terminate,
     "answer": lambda args: (Finish(args.text("", names=("text", "answer"))),),
     **dict.fromkeys(("interact", "call_user"), lambda args: (AskUser(args.text("")),)),
     "system_button": system_button,
-    **dict.fromkeys(("open", "open_app"), open_named_app),
+    **dict.fromkeys(("open", "open_app"), open_app),
 }
 
 
@@ -139,50 +138,39 @@ def write_tool_reply(function: str, thought: str | None, moves: Sequence[ModelMo
 
 def _computer(move: ModelMove, family: str) -> list[dict[str, object]]:
     match move:
+        case actions.Click(at, button, count, ()) if (button, count) in CLICKS:
+            return [{"action": CLICKS[button, count], "coordinate": _pair(at)}]
+        case actions.Move(to):
+            return [{"action": "mouse_move", "coordinate": _pair(to)}]
         case actions.Drag((start, end), Button.LEFT, ()):
             # The function drags from the current pointer position; `merge_drags` merges the two calls again.
-            move_to_start: dict[str, object] = {"action": "mouse_move", "coordinate": _pair(start)}
-            return [move_to_start, {"action": "left_click_drag", "coordinate": _pair(end)}]
-        case _:
-            return [_computer_call(move, family)]
-
-
-def _computer_call(move: ModelMove, family: str) -> dict[str, object]:
-    match move:
-        case actions.Click(at, button, count, ()) if (button, count) in CLICKS:
-            return {"action": CLICKS[button, count], "coordinate": _pair(at)}
-        case actions.Move(to):
-            return {"action": "mouse_move", "coordinate": _pair(to)}
+            return [*_computer(actions.Move(start), family), {"action": "left_click_drag", "coordinate": _pair(end)}]
         case actions.Scroll(direction, amount, at):
-            return _wheel(direction, amount, at)
+            return [_wheel(direction, amount, at)]
         case actions.Hotkey(keys):
-            return {"action": "key", "keys": list(keys)}
+            return [{"action": "key", "keys": list(keys)}]
         case _:
-            return _shared_call(move, family)
+            return [_shared_call(move, family)]
 
 
 def _mobile(move: ModelMove, family: str) -> list[dict[str, object]]:
-    return [_mobile_call(move, family)]
-
-
-def _mobile_call(move: ModelMove, family: str) -> dict[str, object]:
     match move:
         case actions.Click(at, Button.LEFT, 1, ()):
-            return {"action": "click", "coordinate": _pair(at)}
+            return [{"action": "click", "coordinate": _pair(at)}]
         case actions.LongPress(at, seconds):
-            return {"action": "long_press", "coordinate": _pair(at), "time": float(number(seconds))}
+            return [{"action": "long_press", "coordinate": _pair(at), "time": float(number(seconds))}]
         case actions.Drag((start, end), Button.LEFT, ()):
-            return {"action": "swipe", "coordinate": _pair(start), "coordinate2": _pair(end)}
+            return [{"action": "swipe", "coordinate": _pair(start), "coordinate2": _pair(end)}]
         case actions.Back():
-            return {"action": "system_button", "button": "Back"}
+            return [{"action": "system_button", "button": "Back"}]
         case actions.Home():
-            return {"action": "system_button", "button": "Home"}
+            return [{"action": "system_button", "button": "Home"}]
         case actions.Hotkey(("enter" | "menu" as key,)):
-            return {"action": "system_button", "button": key.capitalize()}
+            return [{"action": "system_button", "button": key.capitalize()}]
         case actions.OpenApp(app):
-            return {"action": "open", "text": app}
+            return [{"action": "open", "text": app}]
         case _:
-            return _shared_call(move, family)
+            return [_shared_call(move, family)]
 
 
 def _shared_call(move: ModelMove, family: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from ....envs import actions
 from ....envs.actions import Button, Direction
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 from ..parser.call import Call, ParseError
-from .arguments import Arguments
+from .arguments import END, START, Arguments
 
 Moves: TypeAlias = tuple[ModelMove, ...]
 MoveBuilder: TypeAlias = Callable[[Arguments], Moves]
@@ -22,6 +22,7 @@ SUBMITS = "\n"
 BACK_KEY = "back"
 
 MAX_WAIT_S = 600.0
+MAX_CLICKS = 10
 
 MAX_CALLS = 50
 """A reply with more calls is runaway repetition and is rejected."""
@@ -44,9 +45,29 @@ def moves_of(calls: tuple[Call, ...], vocabulary: Vocabulary) -> Moves:
     return tuple(moves)
 
 
-def click(button: Button = Button.LEFT, count: int = 1) -> MoveBuilder:
-    """A click with that button and count."""
-    return lambda args: (actions.Click(args.point(), button, count),)
+def click(button: Button | None = None, count: int = 1) -> MoveBuilder:
+    """A click; arguments may name the button, if it is None, and another count."""
+
+    def build(args: Arguments) -> Moves:
+        clicks = args.integer(("clicks",), count)
+        if not 1 <= clicks <= MAX_CLICKS:
+            raise ParseError("bad_argument", args.call.position, f"clicks must be 1 to {MAX_CLICKS}")
+        return (actions.Click(args.point(), button or button_of(args), clicks),)
+
+    return build
+
+
+def button_of(args: Arguments) -> Button:
+    """The mouse button of a click, the left one by default.
+
+    Raises:
+        ParseError: there is no such button.
+    """
+    name = args.text("left", names=("button",), index=None).lower()
+    try:
+        return Button("left" if name == "primary" else name)
+    except ValueError:
+        raise ParseError("bad_argument", args.call.position, f"there is no mouse button {name!r:.40}") from None
 
 
 def typed(text: str) -> actions.Type:
@@ -77,16 +98,12 @@ def scroll(args: Arguments) -> Moves:
 
     `amount` is in wheel notches, as in the official executors.
     """
-    end = args.end_point_if_any() if args.has("end_box", "end_point") else None
-    if end is not None:
-        return (actions.Drag((args.point(), end)),)
+    if args.has(*END):
+        return drag(args)
     amount = args.integer(("amount",), 5)
     if amount == 0:
         raise ParseError("bad_argument", args.call.position, "the scroll amount must not be 0")
-    return (actions.Scroll(direction_of(args), abs(amount), args.point_if_any() if args.has(*_SCROLL_AT) else None),)
-
-
-_SCROLL_AT = ("point", "start_box", "start_point", "box", "coordinate")
+    return (actions.Scroll(direction_of(args), abs(amount), args.point_if_any() if args.has(*START) else None),)
 
 
 def direction_of(args: Arguments) -> Direction:
@@ -119,6 +136,16 @@ def key_up(args: Arguments) -> Moves:
     return tuple(actions.KeyUp(key) for key in args.key_names())
 
 
+def button_down(args: Arguments) -> Moves:
+    """Hold a mouse button, at a point if there is one."""
+    return (actions.ButtonDown(button_of(args), args.point_if_any()),)
+
+
+def button_up(args: Arguments) -> Moves:
+    """Release a mouse button, at a point if there is one."""
+    return (actions.ButtonUp(button_of(args), args.point_if_any()),)
+
+
 def wait(args: Arguments) -> Moves:
     """Wait, five seconds by default."""
     seconds = args.number(("time", "seconds", "duration"), 5.0, 0)
@@ -148,7 +175,8 @@ def always(move: ModelMove) -> MoveBuilder:
 
 
 UI_TARS: Vocabulary = {
-    **dict.fromkeys(("click", "left_click", "left_single", "tap"), click()),
+    **dict.fromkeys(("click", "tap"), click()),
+    **dict.fromkeys(("left_click", "left_single"), click(Button.LEFT)),
     **dict.fromkeys(("left_double", "double_click", "doubleclick"), click(count=2)),
     **dict.fromkeys(("left_triple", "triple_click", "tripleclick"), click(count=3)),
     **dict.fromkeys(("right_single", "right_click", "rightclick"), click(Button.RIGHT)),
@@ -161,8 +189,8 @@ UI_TARS: Vocabulary = {
     "hotkey": hotkey,
     **dict.fromkeys(("press", "keydown", "key_down"), key_down),
     **dict.fromkeys(("release", "keyup", "key_up"), key_up),
-    "mouse_down": lambda args: (actions.ButtonDown(Button.LEFT, args.point_if_any()),),
-    "mouse_up": lambda args: (actions.ButtonUp(Button.LEFT, args.point_if_any()),),
+    **dict.fromkeys(("mouse_down", "mousedown"), button_down),
+    **dict.fromkeys(("mouse_up", "mouseup"), button_up),
     "long_press": long_press,
     "wait": wait,
     "navigate": navigate,

@@ -19,16 +19,17 @@ CLICKS = {
 
 @dataclass(frozen=True, slots=True)
 class PointForm:
-    """How a family writes points: the argument names, and the notation of `x` and `y`."""
+    """How a family writes points: the argument names, the notation of `x` and `y`, and the name of a mouse move."""
 
     start: str = "start_box"
     end: str = "end_box"
     drag_start: str = "start_box"
     template: str = "({x},{y})"
+    move: str = "hover"
 
     def write(self, point: ModelPoint) -> str:
-        """The point in quotes."""
-        return "'" + self.template.format(x=number(point.x), y=number(point.y)) + "'"
+        """The point in the notation of the family."""
+        return self.template.format(x=number(point.x), y=number(point.y))
 
 
 BOXES = PointForm()
@@ -47,11 +48,6 @@ def quoted(text: str) -> str:
     return f"'{text}'"
 
 
-def combination(keys: tuple[str, ...]) -> str:
-    """Keys separated by spaces; a `+` that is not the last key is spelled out, because it would join keys."""
-    return " ".join([*("plus" if key == "+" else key for key in keys[:-1]), *keys[-1:]])
-
-
 def content(action: actions.Type) -> str:
     """The text of `action`, with a trailing line break if it is submitted."""
     return action.text + "\n" if action.submit else action.text
@@ -68,76 +64,68 @@ def write_reply(thought: str | None, moves: Sequence[ModelMove], form: PointForm
     Raises:
         ValueError: the family cannot express one of the moves.
     """
-    calls = "\n\n".join(write_move(move, form) for move in moves)
+    calls = "\n\n".join(_write_call(*call_of(move, form, "UI-TARS")) for move in moves)
     return f"Thought: {thought}\nAction: {calls}" if thought else f"Action: {calls}"
 
 
-def write_move(move: ModelMove, form: PointForm) -> str:
-    """One move as a call.
+def _write_call(name: str, arguments: dict[str, str]) -> str:
+    return f"{name}({', '.join(f'{key}={quoted(value)}' for key, value in arguments.items())})"
+
+
+def call_of(move: ModelMove, form: PointForm, family: str) -> tuple[str, dict[str, str]]:
+    """The name and the arguments of one move.
 
     Raises:
         ValueError: the family cannot express it.
     """
     match move:
-        case Finish(text):
-            return _with_content("finished", text)
-        case AskUser(text):
-            return _with_content("call_user", text)
-        case GiveUp(text):
-            return _with_content("infeasible", text)
         case actions.Click(at, button, count, ()) if (button, count) in CLICKS:
-            return f"{CLICKS[button, count]}({form.start}={form.write(at)})"
+            return CLICKS[button, count], {form.start: form.write(at)}
         case actions.Move(to):
-            return f"hover({form.start}={form.write(to)})"
+            return form.move, {form.start: form.write(to)}
         case actions.Drag((start, end), Button.LEFT, ()):
-            return f"drag({form.drag_start}={form.write(start)}, {form.end}={form.write(end)})"
-        case actions.Scroll():
-            return _scroll(move, form)
+            return "drag", {form.drag_start: form.write(start), form.end: form.write(end)}
+        case actions.Scroll(direction, amount, at):
+            extra = {} if amount == 5 else {"amount": str(amount)}
+            return "scroll", _at(at, form) | {"direction": str(direction)} | extra
         case actions.LongPress(at, seconds):
-            return f"long_press({form.start}={form.write(at)}, time='{number(seconds)}')"
+            return "long_press", {form.start: form.write(at), "time": number(seconds)}
         case actions.ButtonDown(Button.LEFT, at):
-            return f"mouse_down({_at(at, form)})"
+            return "mouse_down", _at(at, form)
         case actions.ButtonUp(Button.LEFT, at):
-            return f"mouse_up({_at(at, form)})"
-        case actions.Click() | actions.Drag() | actions.ButtonDown() | actions.ButtonUp():
-            raise unsupported(move, "UI-TARS")
-        case _:
-            return _write_other(move)
-
-
-def _write_other(move: actions.ActionIn[ModelPoint]) -> str:
-    match move:
+            return "mouse_up", _at(at, form)
         case actions.Type():
-            return f"type(content={quoted(content(move))})"
+            return "type", {"content": content(move)}
         case actions.Hotkey(keys):
-            return f"hotkey(key={quoted(combination(keys))})"
+            # A "+" that is not the last key is spelled out, because it would join keys.
+            return "hotkey", {"key": " ".join([*("plus" if key == "+" else key for key in keys[:-1]), *keys[-1:]])}
         case actions.KeyDown(key):
-            return f"press(key={quoted(key)})"
+            return "press", {"key": key}
         case actions.KeyUp(key):
-            return f"release(key={quoted(key)})"
+            return "release", {"key": key}
         case actions.Wait(seconds):
-            return "wait()" if seconds == 5 else f"wait(time='{number(seconds)}')"
+            return "wait", {} if seconds == 5 else {"time": number(seconds)}
         case actions.Navigate(url):
-            return f"navigate(content={quoted(url)})"
+            return "navigate", {"content": url}
         case actions.Back():
-            return "navigate_back()"
+            return "navigate_back", {}
         case actions.OpenApp(app):
-            return f"open_app(app_name={quoted(app)})"
+            return "open_app", {"app_name": app}
         case actions.Home():
-            return "press_home()"
+            return "press_home", {}
+        case Finish(text):
+            return "finished", _content(text)
+        case AskUser(text):
+            return "call_user", _content(text)
+        case GiveUp(text):
+            return "infeasible", _content(text)
         case _:
-            raise unsupported(move, "UI-TARS")
+            raise unsupported(move, family)
 
 
-def _with_content(name: str, text: str) -> str:
-    return f"{name}(content={quoted(text)})" if text else f"{name}()"
+def _content(text: str) -> dict[str, str]:
+    return {"content": text} if text else {}
 
 
-def _at(at: ModelPoint | None, form: PointForm) -> str:
-    return "" if at is None else f"{form.start}={form.write(at)}"
-
-
-def _scroll(move: actions.Scroll[ModelPoint], form: PointForm) -> str:
-    where = _at(move.at, form)
-    amount = "" if move.amount == 5 else f", amount={move.amount}"
-    return f"scroll({where}{', ' if where else ''}direction='{move.direction}'{amount})"
+def _at(at: ModelPoint | None, form: PointForm) -> dict[str, str]:
+    return {} if at is None else {form.start: form.write(at)}

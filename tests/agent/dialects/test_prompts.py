@@ -41,7 +41,7 @@ def prompt_of(dialect: Dialect) -> str:
         (Doubao(Prompt.MOBILE), CALL, UI_TARS, 9),
         (OpenCua(), CALL, CODE, 16),
         (ScaleCua(), CALL, SCALECUA, 18),
-        (ScaleCua(Prompt.MOBILE), CALL, SCALECUA, 11),
+        (ScaleCua(prompt=Prompt.MOBILE), CALL, SCALECUA, 11),
         (UiVenus(), CALL, UI_VENUS, 12),
         (SeedXml(), JSON, UI_TARS, 11),
         (holo2(), JSON, HOLO, 8),
@@ -57,7 +57,7 @@ def test_every_action_in_a_prompt_can_be_parsed(
     assert len(names) == count
 
 
-@pytest.mark.parametrize(("dialect", "count"), [(Qwen25Vl(), 14), (Qwen25Vl(Prompt.MOBILE), 9)])
+@pytest.mark.parametrize(("dialect", "count"), [(Qwen25Vl(), 14), (Qwen25Vl(prompt=Prompt.MOBILE), 9)])
 def test_every_action_of_a_function_can_be_parsed(dialect: Dialect, count: int) -> None:
     found = ENUM.search(prompt_of(dialect))
     assert found is not None
@@ -73,11 +73,11 @@ AT = ModelPoint(100, 200)
     ("dialect", "begins", "move"),
     [
         (Qwen25Vl(), "Action: the", Click(AT)),
-        (Qwen25Vl(Prompt.MOBILE), "Action: the", Click(AT)),
+        (Qwen25Vl(prompt=Prompt.MOBILE), "Action: the", Click(AT)),
         (SeedXml(), "<seed:tool_call>", Click(AT)),
         (OpenCua(), "## Thought:", Click(AT)),
         (ScaleCua(), "<think>", Click(AT)),
-        (ScaleCua(Prompt.MOBILE), "<think>", Click(AT)),
+        (ScaleCua(prompt=Prompt.MOBILE), "<think>", Click(AT)),
         (UiVenus(), "<think>", Click(ModelPoint(500, 500))),
         (Holo(), '{"action": "click_absolute"', Click(AT)),
         (holo2(), '{"note"', Back()),

@@ -2,7 +2,12 @@
 
 import pytest
 
-from screenwright.agent.dialects.registry import dialect_for_model, dialect_named, dialect_names
+from screenwright.agent.dialects.registry import (
+    dialect_for_model,
+    dialect_named,
+    dialect_names,
+    required_dialect_for_model,
+)
 
 
 @pytest.mark.parametrize("name", dialect_names())
@@ -15,6 +20,10 @@ def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
     [
         ("ByteDance-Seed/UI-TARS-1.5-7B", "ui-tars-1.5"),
         ("ui-tars-1.5-7b-awq", "ui-tars-1.5"),
+        ("uitars15-7b", "ui-tars-1.5"),
+        ("ui-tars-1p5-7b", "ui-tars-1.5"),
+        ("UI_TARS_7B_v1.5", "ui-tars-1.5"),
+        ("reader", "ui-tars-1.5"),
         ("/models/UI-TARS-1.5-7B", "ui-tars-1.5"),
         ("bytedance-research/UI-TARS-7B-DPO", "ui-tars-1.0"),
         ("ByteDance-Seed/UI-TARS-2B-SFT", "ui-tars-1.0"),
@@ -46,6 +55,16 @@ def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
 @pytest.mark.parametrize("served", ["gpt-4o", "llama", "", "Qwen/Qwen3-8B"])
 def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
+    with pytest.raises(ValueError, match=f"no dialect is known for the model '{served}': choose one of doubao, "):
+        required_dialect_for_model(served)
+
+
+@pytest.mark.parametrize("served", ["ui-tars", "UI-TARS-7B", "bytedance/UI-TARS-desktop"])
+def test_name_without_a_version_does_not_choose_a_dialect(served: str) -> None:
+    assert dialect_for_model(served) is None
+    message = f"the model name '{served}' does not determine the dialect: choose ui-tars-1.0 or ui-tars-1.5"
+    with pytest.raises(ValueError, match=message):
+        required_dialect_for_model(served)
 
 
 def test_unknown_dialect_error_lists_the_available_ones() -> None:

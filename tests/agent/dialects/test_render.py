@@ -117,7 +117,7 @@ def test_prompt_hash_does_not_depend_on_the_task(name: str) -> None:
 def test_different_prompts_have_different_hashes() -> None:
     prompts = [UiTars15(prompt, ask_user=ask).prompt_sha256 for prompt in Prompt for ask in (False, True)]
     assert len(set(prompts)) == 7  # the grounding prompt cannot be extended
-    assert Qwen25Vl().prompt_sha256 != Qwen25Vl(Prompt.MOBILE).prompt_sha256
+    assert Qwen25Vl().prompt_sha256 != Qwen25Vl(prompt=Prompt.MOBILE).prompt_sha256
 
 
 def test_prompt_states_the_size_of_the_coordinate_space() -> None:
@@ -126,7 +126,9 @@ def test_prompt_states_the_size_of_the_coordinate_space() -> None:
     assert "1288 x 728" in Gta1().render("x", TURNS)[0].text
 
 
-@pytest.mark.parametrize("dialect", [Qwen25Vl(Prompt.GROUNDING), ScaleCua(Prompt.GROUNDING), Holo(Prompt.MOBILE)])
+@pytest.mark.parametrize(
+    "dialect", [Qwen25Vl(prompt=Prompt.GROUNDING), ScaleCua(prompt=Prompt.GROUNDING), Holo(prompt=Prompt.MOBILE)]
+)
 def test_unknown_prompt_kind_error_lists_the_available_ones(dialect: Qwen25Vl) -> None:
     with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one of "):
         dialect.render("x", (Turn(NOW),))

@@ -62,18 +62,9 @@ def test_keep_all_keeps_every_image() -> None:
     assert list(KeepAllHistory().images(40)) == list(range(40))
 
 
-@pytest.mark.parametrize(
-    ("text", "description"),
-    [
-        ("chunked:6:3", "chunked, high 6, low 3"),
-        ("window:4", "window of 4"),
-        ("keyframes:8", "keyframes, 8"),
-        ("changes:3", "largest changes, 3"),
-        ("all", "all"),
-    ],
-)
-def test_history_is_parsed_from_its_name(text: str, description: str) -> None:
-    assert str(history_named(text)) == description
+@pytest.mark.parametrize("name", ["chunked:6:3", "window:4", "keyframes:8", "changes:3", "all"])
+def test_history_as_text_is_its_name(name: str) -> None:
+    assert str(history_named(name)) == name
 
 
 @pytest.mark.parametrize("text", ["", "some", "all:3", "window", "keyframes:1", "window:0", "chunked:2:3"])

@@ -37,9 +37,21 @@ class AcmeEnv(FakeEnv):
     """An environment: a window with a button and a text field."""
 
 
+class AcmeModel(ScriptedModel):
+    """A model that finishes with `text`."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__([f"Thought: I am {name}.\nAction: finished(content='{text}')"])
+        self._name = name
+
+    def info(self) -> ModelInfo:
+        """See `Model`."""
+        return ModelInfo(self._name)
+
+
 def open_model(address: str, options: ModelOptions) -> Model:
     """A model: `acme:TEXT` finishes with TEXT."""
-    return ScriptedModel([f"Thought: I am {options.name}.\nAction: finished(content='{address.partition(':')[2]}')"])
+    return AcmeModel(options.name or "Acme", address.partition(":")[2])
 
 
 class AcmePolicy:
@@ -62,9 +74,10 @@ class AcmePolicy:
 
 @dataclass(frozen=True, slots=True)
 class AcmeDialect(UiTars15):
-    """A dialect: that of UI-TARS 1.5 under another name."""
+    """A dialect: that of UI-TARS 1.5 under another name, for models served as `Acme-7B` and the like."""
 
     name: str = "acme"
+    served_as: str = r"acme-\d+b"
 
 
 class AcmeGuard:

@@ -1,0 +1,102 @@
+"""What the families have in common that are prompted with templates of our own, from `prompts/`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...prompts.render import prompt_sha256, render, template_text
+from ..core.coordinates import Grid, ImageRule, Space
+from ..core.decision import ModelMove, ParseFailure, Reply
+from ..core.messages import Message, Turn
+from ..core.model import Sampling
+from .parser.call import ParseError
+from .parser.completion import ends_with
+from .prompting.layout import conversation, unchanged
+from .prompting.prompt_kind import Prompt, template_for
+from .prompting.thoughts import without_reasoning
+
+TASK = "Task: {task}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateDialect(ABC):
+    """A dialect whose prompt is a system message from a template, a user message with the task, then the turns."""
+
+    templates: ClassVar[Mapping[Prompt, str]]
+    """The template for each kind of screen."""
+
+    closing: ClassVar[str]
+    """A pattern that matches the end of a complete reply."""
+
+    single_turn: ClassVar[frozenset[Prompt]] = frozenset({Prompt.GROUNDING})
+    """Prompts without earlier turns, as in training."""
+
+    keeps_reasoning: ClassVar[bool] = True
+    """Whether earlier replies are shown with their `<think>` part."""
+
+    prompt: Prompt = Prompt.COMPUTER
+    name: str
+    served_as: str
+    space: Space
+    image_rule: ImageRule
+    sampling: Sampling
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`."""
+        return prompt_sha256(self._system("$width", "$height"), TASK)
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The actions, the task, earlier turns unless the prompt has none, and the newest screenshot."""
+        width, height = ("1000", "1000") if isinstance(self.space, Grid) else _image_size(turns)
+        return conversation(
+            turns[-1:] if self.prompt in self.single_turn else turns,
+            system=self._system(width, height),
+            prompt=TASK.format(task=task),
+            past=unchanged if self.keeps_reasoning else without_reasoning,
+        )
+
+    def parse(self, text: str) -> Reply | ParseFailure:
+        """See `Dialect`."""
+        try:
+            return self.read(text)
+        except ParseError as error:
+            return error.failure
+
+    def is_complete(self, text: str) -> bool:
+        """See `Dialect`."""
+        return ends_with(self.closing, text)
+
+    @abstractmethod
+    def read(self, text: str) -> Reply:
+        """As `parse`.
+
+        Raises:
+            ParseError: the reply cannot be parsed.
+        """
+
+    @abstractmethod
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
+        """The reply that asks for `moves`.
+
+        Raises:
+            ValueError: the format cannot express one of them.
+        """
+
+    def _system(self, width: str, height: str) -> str:
+        template = template_for(self.prompt, self.templates, self.name)
+        sized = "$width" in template_text(template)
+        text = render(template, width=width, height=height) if sized else render(template)
+        instructions = self._thinking_instructions()
+        return f"{text}\n\nWhen you think:\n{instructions}" if instructions else text
+
+    def _thinking_instructions(self) -> str:
+        """Lines to add to the prompt, for a family with a field `thoughts`."""
+        return ""
+
+
+def _image_size(turns: Sequence[Turn]) -> tuple[str, str]:
+    """Width and height of the newest image, for prompts that state them; all images have the same size."""
+    sizes = [turn.image.size for turn in turns if turn.image is not None]
+    return (str(sizes[-1].width), str(sizes[-1].height)) if sizes else ("unknown", "unknown")
