@@ -6,7 +6,7 @@ from typing import get_args
 
 import screenwright
 
-HEAVY = ("torch", "transformers", "playwright", "pyautogui", "mss", "openai", "rapidocr", "numpy", "PIL", "pydantic")
+HEAVY = ("torch", "transformers", "playwright", "pyautogui", "mss", "httpx2", "rapidocr", "numpy", "PIL", "pydantic")
 
 
 def test_every_public_name_is_importable_and_documented() -> None:

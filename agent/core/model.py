@@ -14,6 +14,14 @@ class ModelLost(Exception):
     """
 
 
+class PromptRefused(ModelLost):
+    """The server rejects this prompt; it may accept one with fewer screenshots."""
+
+
+class ModelUnknown(ModelLost):
+    """The server does not have the named model, or it has several and none was named."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Identifies a model in the log: its name, endpoint, and version if known.

@@ -6,13 +6,13 @@ One file per model, `<folder>/<hash of server and model>.json`. Unreadable files
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.model import Model, ModelInfo, ModelLost
+from ..core.model import Model, ModelInfo
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
 from .calibration import Calibration
@@ -66,14 +66,19 @@ def save_calibration(calibration: Calibration, info: ModelInfo, folder: Path) ->
     )
     path = _path(info.endpoint, info.name, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(path, result.model_dump_json(indent=2) + "\n")
+    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as part:
+        part.write(result.model_dump_json(indent=2) + "\n")
+    Path(part.name).replace(path)  # atomic: another run may be reading it
     return path
 
 
 def load_calibration(endpoint: str, model: str, folder: Path) -> CachedCalibration | None:
     """The saved result for `model` at `endpoint`; None if there is none or it is unreadable."""
-    result = _read(_path(endpoint, model, folder))
-    return result if result and (result.endpoint, result.model) == (endpoint, model) else None
+    try:
+        result = CachedCalibration.model_validate_json(_path(endpoint, model, folder).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return result if (result.endpoint, result.model) == (endpoint, model) else None
 
 
 def refusal(endpoint: str, model: str, dialect: str, folder: Path, *, version: str = "") -> str | None:
@@ -97,48 +102,12 @@ def refusal(endpoint: str, model: str, dialect: str, folder: Path, *, version: s
 
 
 def refusal_of(model: Model, dialect: Dialect | None, folder: Path) -> str | None:
-    """As `refusal`, for a model about to be used; without a dialect, the model's name selects it.
-
-    Contacts the model only if there is a result for its endpoint. An unreachable server or an unknown model name gives
-    None: the run reports those.
-    """
-    endpoint = model.info().endpoint
-    if not any(result.endpoint == endpoint for result in _all(folder)):
-        return None
-    try:
-        model.connect()
-    except ModelLost:
-        return None
+    """As `refusal`, for a connected model; without a dialect, the model's name selects it, and an unknown one none."""
     info = model.info()
     chosen = dialect or dialect_for_model(info.name)
-    return None if chosen is None else refusal(endpoint, info.name, chosen.name, folder, version=info.version)
-
-
-def _all(folder: Path) -> Iterator[CachedCalibration]:
-    for path in folder.glob("*.json"):
-        if result := _read(path):
-            yield result
-
-
-def _read(path: Path) -> CachedCalibration | None:
-    try:
-        return CachedCalibration.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return None
+    return None if chosen is None else refusal(info.endpoint, info.name, chosen.name, folder, version=info.version)
 
 
 def _path(endpoint: str, model: str, folder: Path) -> Path:
     name = hashlib.sha256(f"{endpoint}\n{model}".encode()).hexdigest()[:16]
     return folder / f"{name}.json"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write `text` to `path` atomically."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -19,7 +19,7 @@ from .image_sizes import image_sizes
 from .probe import Probe, ServerRefused
 
 if TYPE_CHECKING:
-    from ..models.served import ServedModel  # the OpenAI SDK takes half a second to import
+    from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
 
 REACHABLE = "model: reachable"
 NAME = "model: name"

@@ -10,7 +10,7 @@ from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
 
 if TYPE_CHECKING:
-    from ..models.served import ServedModel  # the OpenAI SDK takes half a second to import
+    from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
 
 ONE_TOKEN = Sampling(max_tokens=1)
 

@@ -27,7 +27,7 @@ from ...envs.config import (
 from ...envs.env import Env
 from ..core.limits import Limits
 from ..core.messages import ImageFormat
-from ..core.model import Model
+from ..core.model import Model, ModelLost, ModelUnknown
 from ..core.supervision import NO_INTERVENTION, Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
@@ -158,17 +158,24 @@ class AgentConfig(Config):
         dialect = with_thoughts(dialect_named(self.dialect), self.thoughts)
         return dialect if self.language is None else with_language(dialect, self.language)
 
-    def check_calibration(self, model: Model) -> None:
-        """Reject a model whose clicks miss, according to `screenwright doctor`.
+    def check_model(self, model: Model) -> None:
+        """Reject a model that its server does not have, or whose clicks miss according to `screenwright doctor`.
 
         Raises:
-            ValueError: its clicks miss, and `allow_miscalibrated` is off.
+            ValueError: the server has no such model, or its clicks miss and `allow_miscalibrated` is off.
         """
-        if self.model.model == "reader" or self.allow_miscalibrated:
+        if not model.info().endpoint:
             return
         from ..doctor import default_folder, refusal_of
 
-        if reason := refusal_of(model, self.build_dialect(), default_folder()):
+        try:
+            model.connect()
+        except ModelUnknown as unknown:
+            raise ValueError(str(unknown)) from unknown
+        except ModelLost:
+            return  # the run reports it
+        reason = None if self.allow_miscalibrated else refusal_of(model, self.build_dialect(), default_folder())
+        if reason:
             raise ValueError(f"{reason}; --allow-miscalibrated uses it anyway")
 
 
@@ -275,7 +282,7 @@ class RunConfig(Config):
         """
         model = None if self.agent.policy else self.agent.model.build()
         if model is not None:
-            self.agent.check_calibration(model)
+            self.agent.check_model(model)
         recovery = self.recovery.build(lambda: model or self.agent.model.build())
         return self.agent.build(
             model,

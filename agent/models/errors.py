@@ -1,17 +1,33 @@
 """Turns errors of a model server into one-line messages with advice, and decides which can be retried."""
 
+import re
 import socket
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import httpx2
-import openai
 
-from .wire import quote
+from .replies import one_line, quote
+from .retry_hints import retry_after_s
 
 MAX_RETRY_AFTER_S = 60.0
 """A longer Retry-After is not waited for."""
+
+_MAX_NAMES = 10
+_MAX_MESSAGE = 600
+
+_TOO_LONG = re.compile(
+    r"context.{0,20}(length|window|size|limit|overflow)|(model|prompt|input|sequence|session|request).?len(gth)?\b"
+    r"|(prompt|input|inputs|request|messages?|images?|payload|query)\b.{0,80}(too (long|large|big|many)|exceed|longer"
+    r"|larger than|overflow|less than|must be <)|(too many|exceed|reduce|maximum).{0,60}(token|image|length)"
+    r"|at most \d+ (image|token)|limit.mm.per.prompt",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A prompt with too many tokens or images, as servers word it."""
+
+_REPLY_LIMIT = re.compile(r"completion tokens|max_(completion_)?tokens.{0,20}(too large|must be)", re.IGNORECASE)
+"""The reply may not be that long, whatever the prompt."""
 
 
 class InvalidResponse(Exception):
@@ -22,12 +38,34 @@ class ConnectionBroken(Exception):
     """The reply ended early; the message says where."""
 
 
-EXPECTED_ERRORS = (
-    openai.APIError,
-    httpx2.RequestError,
-    InvalidResponse,
-    ConnectionBroken,
-)
+class ReplyWithheld(Exception):
+    """The server completed the reply, but withheld its text; the message says why."""
+
+
+@dataclass(eq=False)  # exceptions are compared by identity
+class ErrorResponse(Exception):
+    """The server reported an error, as HTTP status `status`; within a reply, after that many `characters` of text."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    characters: int | None = None
+
+    @property
+    def is_rejection(self) -> bool:
+        """Whether the server rejects the request for what is in it."""
+        return self.status in (400, 413, 422, 501) or self.is_prompt_too_long
+
+    @property
+    def is_prompt_too_long(self) -> bool:
+        """Whether the server rejects the prompt for its length or for its number of images."""
+        if self.status not in (400, 413, 422, 500):
+            return False
+        about_reply = _REPLY_LIMIT.search(self.body) and "context" not in self.body.lower()
+        return self.status == 413 or bool(_TOO_LONG.search(self.body) and not about_reply)
+
+
+EXPECTED_ERRORS = (httpx2.HTTPError, ErrorResponse, InvalidResponse, ConnectionBroken, ReplyWithheld)
 """The errors expected from a call to a server; anything else is a bug."""
 
 
@@ -50,7 +88,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """The message for users, whether a retry may succeed, and the server's Retry-After in seconds."""
+    """The message for users, whether a retry may succeed, and when, in seconds, according to the server."""
 
     message: str
     retryable: bool = False
@@ -59,55 +97,54 @@ class ServerError:
 
 def describe_error(error: Exception, server: Endpoint) -> ServerError:
     """Describe `error`, one of `EXPECTED_ERRORS`. The message names the server and never contains the key."""
-    failure = (
-        _status_error(error, server) if isinstance(error, openai.APIStatusError) else _connection_error(error, server)
-    )
-    message = " ".join(failure.message.split())
+    failure = _reported_error(error, server) if isinstance(error, ErrorResponse) else _connection_error(error, server)
+    message = one_line(failure.message, _MAX_MESSAGE)
     if server.key:
         message = message.replace(server.key, "(the key)")
     soon = failure.retry_after_s is None or failure.retry_after_s <= MAX_RETRY_AFTER_S
     return replace(failure, message=message, retryable=failure.retryable and soon)
 
 
+def listed(names: Sequence[str]) -> str:
+    """The names, of which there can be hundreds."""
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(one_line(name, 80) for name in names[:_MAX_NAMES]) + more
+
+
 # -- the server answered with an error
 
 
-def _status_error(error: openai.APIStatusError, server: Endpoint) -> ServerError:
-    status, reason = error.status_code, quote(error.response.text)
+def _reported_error(error: ErrorResponse, server: Endpoint) -> ServerError:
+    status, reason = error.status, quote(error.body)
     because = f": {reason}" if reason else ""
+    hint_s = retry_after_s(error.headers, error.body)
+    if error.is_prompt_too_long:
+        return ServerError(
+            f"{server} rejected the request as too long ({status}){because}; send fewer screenshots (--history "
+            "window:2), or JPEG (--image-format jpeg), or serve the model with a longer context"
+        )
     if 300 <= status < 400:
-        to = error.response.headers.get("location", "another address")
+        to = error.headers.get("location", "another address")
         return ServerError(f"{server} redirects to {to} ({status}): use that address instead, up to its /v1")
     if status in (401, 403):
         return ServerError(f"{server} denied access ({status}){because}; {_key_advice(server)}")
     if status == 404:
         return ServerError(f"{server} has no such path or model (404){because}; {_name_advice(server)}")
-    if status == 413:
-        return ServerError(
-            f"{server} rejected the request as too large (413){because}; send fewer or smaller screenshots, or JPEG"
-        )
     if status == 429:
-        return _rate_limited(error, f"{server} is rate limiting requests (429){because}")
-    if status in (408, 425) or status >= 500:
-        advice = "check the server's log" if status != 503 else "it may still be loading the model"
+        exhausted = "insufficient_quota" in error.body
+        advice = "the account's quota is used up" if exhausted else "run fewer episodes at once, or try again later"
+        return ServerError(f"{server} is rate limiting requests (429){because}; {advice}", not exhausted, hint_s)
+    if error.characters is not None and status >= 500:
         return ServerError(
-            f"{server} failed ({status}){because}; {advice}", retryable=True, retry_after_s=_retry_after_s(error)
+            f"{server} ended its reply early, after {error.characters} characters with an error{because}; check its "
+            "log",
+            True,
+            hint_s,
         )
+    if status in (408, 409, 425) or status >= 500:
+        advice = "check the server's log" if status != 503 else "it may still be loading the model"
+        return ServerError(f"{server} failed ({status}){because}; {advice}", True, hint_s)
     return ServerError(f"{server} rejected the request ({status}){because or ' without a reason'}")
-
-
-def _rate_limited(error: openai.APIStatusError, message: str) -> ServerError:
-    exhausted = error.code == "insufficient_quota"
-    advice = "the account's quota is used up" if exhausted else "run fewer episodes at once, or try again later"
-    return ServerError(f"{message}; {advice}", not exhausted, _retry_after_s(error))
-
-
-def _retry_after_s(error: openai.APIStatusError) -> float | None:
-    """The seconds of a `Retry-After` header; the date form is ignored."""
-    try:
-        return max(0.0, float(error.response.headers.get("retry-after", "")))
-    except ValueError:
-        return None
 
 
 def _key_advice(server: Endpoint) -> str:
@@ -116,7 +153,7 @@ def _key_advice(server: Endpoint) -> str:
 
 def _name_advice(server: Endpoint) -> str:
     if server.served and server.model not in server.served:
-        return f"it serves {', '.join(server.served)}: choose one with --model-name"
+        return f"it serves {listed(server.served)}: choose one with --model-name"
     return "check the address, which usually ends in /v1, and --model-name"
 
 
@@ -125,8 +162,6 @@ def _name_advice(server: Endpoint) -> str:
 
 def _connection_error(error: BaseException, server: Endpoint) -> ServerError:
     match error:
-        case openai.APIConnectionError() if _cause_of(error) is not None:
-            return _connection_error(_cause_of(error) or error, server)
         case httpx2.ConnectTimeout():
             return ServerError(
                 f"{server} cannot be reached: the connection timed out; check the address and firewall", True
@@ -144,6 +179,8 @@ def _connection_error(error: BaseException, server: Endpoint) -> ServerError:
             )
         case httpx2.NetworkError() | httpx2.ProtocolError():
             return ServerError(f"{server} closed the connection ({_detail(error)}); check its log", retryable=True)
+        case ReplyWithheld():
+            return ServerError(f"{server} sent no reply: {error}")
         case ConnectionBroken():
             return ServerError(f"{server} ended its reply early, {error}; check its log", retryable=True)
         case InvalidResponse():
@@ -183,7 +220,7 @@ def _detail(error: BaseException) -> str:
     error = _root_cause(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return quote(str(error)) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -3,14 +3,13 @@
     with ServedModel("http://127.0.0.1:8000") as model:
         print(model.complete(messages, Sampling()).text)
 
-`complete` streams, so that a reply can be stopped early, and falls back where a server lacks a feature. This class does
-the retries. The SDK's own are off: they would not check `stop` while waiting, nor notice a truncated stream.
+`complete` streams, so that a reply can be stopped early, and falls back where a server lacks a feature.
 """
 
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
@@ -20,16 +19,24 @@ from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
-import openai
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from ..core.messages import ImagePart, Message
-from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
-from .errors import EXPECTED_ERRORS, Endpoint, InvalidResponse, describe_error
+from ..core.model import Completion, ModelInfo, ModelLost, ModelUnknown, PromptRefused, Sampling, never
+from . import replies
+from .errors import (
+    EXPECTED_ERRORS,
+    Endpoint,
+    ErrorResponse,
+    InvalidResponse,
+    describe_error,
+    listed,
+)
+from .responses import read_body, read_reply
 from .stream_accumulator import StreamAccumulator
 from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
-from .wire import ChatCompletion, ModelCard, ModelList, VersionInfo, events_of, lines_of, messages_json, quote
+from .wire import messages_json
 
 VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}
 """Extra parameters for vLLM: keep the box tokens in replies.
@@ -40,7 +47,21 @@ Sent back in later turns, such a reply has the same tokens again and hits the pr
 _CONNECT_S = 10.0
 _MAX_BACKOFF_S = 8.0
 _NO_KEY = "none"
-_STREAM: bool = True  # annotated as bool, which selects the SDK overload for both cases
+_ENDPOINTS = re.compile(r"/(chat/completions|completions|chat|models)$")
+_OPTIONAL = {
+    "max_tokens": "max_tokens|max_completion_tokens",
+    "max_completion_tokens": "max_completion_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "frequency_penalty": "frequency_penalty",
+    "skip_special_tokens": "skip_special_tokens",
+    "stream_options": "stream_options|include_usage|continuous_usage_stats",
+    "stream": "stream|streaming|streamed",
+}
+"""Parameters that a server may reject, with the names by which its message refers to them.
+
+A rejected one is not sent any more: the server uses its own default.
+"""
 
 _Result = TypeVar("_Result")
 
@@ -56,15 +77,6 @@ class ServerFacts:
     context_tokens: int | None = None
 
 
-@dataclass(slots=True)
-class _ServerSupport:
-    """Supported request parameters; each is disabled after the server's first rejection."""
-
-    streams: bool = True
-    usage_in_stream: bool = True
-    takes_max_tokens: bool = True
-
-
 class ServedModel:
     """A `Model` served at `base_url`, such as `http://127.0.0.1:8000` (`/v1` is optional).
 
@@ -73,7 +85,7 @@ class ServedModel:
     may be silent. A failed call is retried up to `retries` times if the error is temporary, with exponential backoff
     from `backoff_s` to 8 s, or after the server's Retry-After. `image_uuids` sends the bytes of each image only once;
     it needs vLLM, preferably with a single API process. `extra_body` is added to every request, `vllm_body` only for
-    vLLM.
+    vLLM. `transport` replaces the network, for tests: see `httpx2.MockTransport`.
 
     Connects at `connect` or the first call. Calls from several threads run in parallel.
 
@@ -93,6 +105,7 @@ class ServedModel:
         image_uuids: bool = False,
         extra_body: Mapping[str, JsonValue] | None = None,
         vllm_body: Mapping[str, JsonValue] = VLLM_BODY,
+        transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.base_url = endpoint_url(base_url)
         self._name = name
@@ -100,9 +113,10 @@ class ServedModel:
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
         self._extra_body, self._vllm_body = dict(extra_body or {}), dict(vllm_body)
         self._sent_images: set[str] | None = set() if image_uuids else None
-        self._supports = _ServerSupport()
+        self._rejected: set[str] = set()
         self._facts: ServerFacts | None = None
-        self._client: openai.OpenAI | None = None
+        self._transport = transport
+        self._client: httpx2.Client | None = None
         self._opening = threading.Lock()
 
     def __repr__(self) -> str:
@@ -146,7 +160,7 @@ class ServedModel:
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
         """See `Model`. `stop` is called at least twenty times a second, also before the first token."""
-        accumulator, errors = StreamAccumulator(stop), list[str]()
+        accumulator, errors = StreamAccumulator(stop, sampling.max_tokens), list[str]()
         with interruptible(by=accumulator.should_stop):
             try:
                 check_interrupted()
@@ -164,79 +178,75 @@ class ServedModel:
         """Request a reply; after each rejected optional parameter, try again without it."""
         while True:
             accumulator.reset()
+            body = self._body(facts, messages, sampling)
             try:
-                self._send(self._body(facts, messages, sampling), messages, accumulator)
-            except openai.APIStatusError as error:
-                message = error.response.text.lower()
-                if error.status_code not in (400, 422, 501) or not self._disable_unsupported(message):
+                self._send(body, messages, accumulator)
+            except ErrorResponse as error:
+                if not error.is_rejection or error.is_prompt_too_long or not self._leave_out_rejected(error, body):
                     raise
             else:
                 return
 
     def _send(self, body: Mapping[str, JsonValue], messages: Sequence[Message], accumulator: StreamAccumulator) -> None:
-        response = self._open().post(
-            "/chat/completions",
-            cast_to=httpx2.Response,
-            content=to_json(body),  # several times faster than the SDK's own encoding of megabytes of images
-            options={"headers": {"Content-Type": "application/json"}},
-            stream=_STREAM,
-            stream_cls=openai.Stream[object],
-        )
-        assert isinstance(response, httpx2.Response)  # what the SDK returns for this cast_to, streaming or not
-        self._remember_images(messages)
         try:
-            with closing(response):
-                self._read_response(response, accumulator)
-            accumulator.check_complete()
+            with closing(self._request("POST", f"{self.base_url}/chat/completions", body)) as response:
+                self._remember_images(messages)
+                read_reply(response, accumulator)
         except EXPECTED_ERRORS:
-            if not accumulator.stopped:
+            if not accumulator.ended:
                 raise
+        except Interrupted:
+            if accumulator.stopped or not accumulator.ended:
+                raise
+        accumulator.check_complete()
 
-    def _read_response(self, response: httpx2.Response, accumulator: StreamAccumulator) -> None:
-        """Read a stream of events, or the single response of a server that does not stream."""
-        kind = response.headers.get("content-type", "").partition(";")[0].strip()
-        if kind == "text/event-stream":
-            _read_events(lines_of(response.iter_bytes()), accumulator)
-            return
-        content = response.read()
-        if content.lstrip().startswith(b"data:"):
-            _read_events(content.splitlines(), accumulator)
-        else:
-            accumulator.add(_parse_completion(content, kind))
-            accumulator.end_of_stream()
+    def _request(self, method: str, url: str, body: Mapping[str, JsonValue] | None = None) -> httpx2.Response:
+        """The response, whose body is still to be read.
+
+        Raises:
+            ErrorResponse: it reports an error.
+        """
+        client = self._open()
+        # to_json is several times faster than httpx2's own encoding of megabytes of images
+        request = client.build_request(method, url, content=None if body is None else to_json(body))
+        response = client.send(request, stream=True)
+        if response.is_success:
+            return response
+        with closing(response):
+            raise ErrorResponse(response.status_code, read_body(response), response.headers)
 
     def _body(self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling) -> dict[str, JsonValue]:
         known = self._sent_images if facts.is_vllm else None
         body: dict[str, JsonValue] = {"model": facts.model, "messages": messages_json(messages, known)}
-        body["max_tokens" if self._supports.takes_max_tokens else "max_completion_tokens"] = sampling.max_tokens
-        body["temperature"] = sampling.temperature
-        if sampling.top_p is not None:
-            body["top_p"] = sampling.top_p
-        if sampling.frequency_penalty is not None:
-            body["frequency_penalty"] = sampling.frequency_penalty
-        if self._supports.streams:
-            body["stream"] = True
-            if self._supports.usage_in_stream:  # vLLM can send counts in each chunk, so that a stopped reply has them
-                more: dict[str, JsonValue] = {"continuous_usage_stats": True} if facts.is_vllm else {}
-                body["stream_options"] = {"include_usage": True, **more}
-        if sampling.grammar is not None and facts.is_vllm:
-            body["structured_outputs"] = {"grammar": sampling.grammar}
-        return body | (self._vllm_body if facts.is_vllm else {}) | self._extra_body
+        # vLLM can send counts in each chunk, so that a stopped reply has them
+        more: dict[str, JsonValue] = {"continuous_usage_stats": True} if facts.is_vllm else {}
+        body |= {
+            "max_completion_tokens" if "max_tokens" in self._rejected else "max_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "frequency_penalty": sampling.frequency_penalty,
+            "stream": True,
+            "stream_options": {"include_usage": True, **more},
+        }
+        if "stream" in self._rejected:
+            del body["stream_options"]
+        if facts.is_vllm:
+            body |= self._vllm_body
+            if sampling.grammar is not None:
+                body["structured_outputs"] = {"grammar": sampling.grammar}
+        sent = {name: value for name, value in body.items() if value is not None and name not in self._rejected}
+        return sent | self._extra_body
 
-    def _disable_unsupported(self, message: str) -> bool:
+    def _leave_out_rejected(self, error: ErrorResponse, body: Mapping[str, JsonValue]) -> bool:
         """Whether the server rejected an optional parameter, which is not sent any more."""
-        supports = self._supports
-        if self._sent_images and "cache miss" in message:
+        if self._sent_images and "cache miss" in error.body.lower():
             self._sent_images.clear()
-        elif supports.takes_max_tokens and "max_completion_tokens" in message:
-            supports.takes_max_tokens = False
-        elif supports.streams and supports.usage_in_stream and re.search("stream_options|include_usage", message):
-            supports.usage_in_stream = False
-        elif supports.streams and re.search(r"\bstream", message):
-            supports.streams = False
-        else:
-            return False
-        return True
+            return True
+        for name, words in _OPTIONAL.items():
+            if name in body and name not in self._extra_body and re.search(rf"\b({words})\b", error.body, re.I):
+                self._rejected.add(name)
+                return True
+        return False
 
     def _remember_images(self, messages: Sequence[Message]) -> None:
         if self._sent_images is not None:
@@ -248,52 +258,61 @@ class ServedModel:
 
     def _query_server(self) -> ServerFacts:
         cards = self._cards()
-        served = tuple(card.id for card in cards)
+        served = tuple(card.name for card in cards)
         if self._name is None and len(cards) != 1:
-            listed = f"serves {', '.join(served)}" if served else "does not list its models"
-            raise ModelLost(f"the model server at {self.base_url} {listed}: choose one with --model-name")
+            what = f"serves {listed(served)}" if served else "does not list its models"
+            raise ModelUnknown(f"the model server at {self.base_url} {what}: choose one with --model-name")
         model = self._name or served[0]
-        card = next((card for card in cards if card.id == model), None)
+        if served and model not in served:
+            self._check_unlisted(model, served)
         is_vllm = any(card.owned_by == "vllm" for card in cards)
-        return ServerFacts(
-            model, served, is_vllm, self._version() if is_vllm else "", card.max_model_len if card else None
-        )
+        context = next((card.context_tokens for card in cards if card.name == model), None)
+        return ServerFacts(model, served, is_vllm, self._version() if is_vllm else "", context)
 
-    def _cards(self) -> tuple[ModelCard, ...]:
+    def _cards(self) -> tuple[replies.ModelCard, ...]:
         """The models that the server lists; empty if it has no list, which is an error only without a `name`."""
         try:
-            return ModelList.model_validate_json(self._get("/models")).data
-        except ValidationError:
+            return replies.models_in(self._get(f"{self.base_url}/models"))
+        except ValueError:
             if self._name is None:
                 raise InvalidResponse("an invalid list of models") from None
-        except openai.APIStatusError as error:
-            if self._name is None or error.status_code in (401, 403, 429, 502, 503, 504):
+        except ErrorResponse as error:
+            if self._name is None or error.status in (401, 403, 429, 502, 503, 504):
                 raise
         return ()
+
+    def _check_unlisted(self, model: str, served: Sequence[str]) -> None:
+        """Reject a name that is not in the list, unless the server accepts it, as some do with aliases."""
+        body: dict[str, JsonValue] = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
+        try:
+            self._request("POST", f"{self.base_url}/chat/completions", body).close()
+        except ErrorResponse as error:
+            if error.status == 404 or (error.is_rejection and model.lower() in error.body.lower()):
+                raise ModelUnknown(
+                    f"the model server at {self.base_url} has no model {model!r}; it serves {listed(served)}: choose "
+                    "one with --model-name"
+                ) from error
 
     def _version(self) -> str:
         """The version of vLLM, for the log."""
         try:
-            body = self._get(self.base_url.removesuffix("/v1") + "/version")
-            return f"vllm {VersionInfo.model_validate_json(body).version}".strip()
-        except (openai.APIStatusError, ValidationError):
-            return "vllm"
+            version = replies.field(self._get(self.base_url.removesuffix("/v1") + "/version"), "version")
+        except (ErrorResponse, ValueError):
+            version = None
+        return f"vllm {version or ''}".strip()
 
-    def _get(self, path: str) -> bytes:
-        return self._open().get(path, cast_to=httpx2.Response).content
+    def _get(self, url: str) -> JsonValue:
+        with closing(self._request("GET", url)) as response:
+            return replies.parse_json(read_body(response))
 
     # -- connection and retries
 
-    def _open(self) -> openai.OpenAI:
+    def _open(self) -> httpx2.Client:
         with self._opening:
             if self._client is None:
-                self._client = openai.OpenAI(
-                    base_url=self.base_url,
-                    api_key=self._key or _NO_KEY,
-                    timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
-                    max_retries=0,
-                    http_client=http_client(self.base_url),
-                )
+                timeout = httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s))
+                headers = {"Authorization": f"Bearer {self._key or _NO_KEY}", "Content-Type": "application/json"}
+                self._client = http_client(self.base_url, self._transport, timeout=timeout, headers=headers)
             return self._client
 
     def _with_retries(self, attempt: Callable[[], _Result], errors: list[str] | None = None) -> _Result:
@@ -307,14 +326,16 @@ class ServedModel:
                 return attempt()
             except EXPECTED_ERRORS as error:
                 failure = describe_error(error, self._endpoint())
-                if isinstance(error, openai.NotFoundError):
+                response = error if isinstance(error, ErrorResponse) else None
+                if response is not None and response.status == 404:
                     self._facts = None  # the server may have restarted with another model
                 if not failure.retryable or tries > self._retries:
-                    raise ModelLost(failure.message + (f" (tried {tries} times)" if tries > 1 else "")) from error
+                    lost = PromptRefused if response is not None and response.is_rejection else ModelLost
+                    raise lost(failure.message + (f" (tried {tries} times)" if tries > 1 else "")) from error
             backoff_s = min(self._backoff_s * 2 ** (tries - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
             if errors is not None:
                 errors.append(failure.message)
-            sleep(backoff_s if failure.retry_after_s is None else failure.retry_after_s)
+            sleep(max(backoff_s, failure.retry_after_s or 0.0))
         raise AssertionError("unreachable")
 
     def _endpoint(self) -> Endpoint:
@@ -342,7 +363,7 @@ def endpoint_url(base_url: str) -> str:
         )
     if not usable:
         raise ValueError(f"{base_url!r} is not a model server address; {advice}")
-    path = address.path.rstrip("/").removesuffix("/chat/completions")
+    path = _ENDPOINTS.sub("", address.path.rstrip("/"))
     return f"{address.scheme}://{address.netloc}{path or '/v1'}"
 
 
@@ -352,21 +373,3 @@ def _checked_key(key: str) -> str | None:
     if not all("!" <= character <= "~" for character in key):
         raise ValueError("the API key contains invalid characters; copy it again")
     return key or None
-
-
-def _read_events(lines: Iterable[bytes], accumulator: StreamAccumulator) -> None:
-    for event in events_of(lines):
-        if event == b"[DONE]":
-            accumulator.end_of_stream()
-        elif not accumulator.add(_parse_completion(event, "text/event-stream")):
-            raise Interrupted
-
-
-def _parse_completion(content: bytes, kind: str) -> ChatCompletion:
-    try:
-        return ChatCompletion.model_validate_json(content)
-    except ValidationError:
-        text = quote(content.decode(errors="replace"))
-        raise InvalidResponse(
-            f"something other than a chat completion ({kind or 'no content type'}: {text or 'an HTML page'})"
-        ) from None

@@ -1,12 +1,16 @@
 """Accumulates a streamed reply and tracks when the caller wants it to stop."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from ..core.messages import Message, TextPart
 from ..core.model import Completion, Usage
-from .errors import ConnectionBroken, InvalidResponse
-from .wire import ChatCompletion, Choice, ReplyMessage
+from . import replies
+from .errors import ConnectionBroken, ErrorResponse, InvalidResponse, ReplyWithheld
 
 GRACE_PERIOD_S = 0.1
 """How long to wait for a reply to end by itself after the caller's stop.
@@ -15,119 +19,238 @@ Usually it ends with the next token. A completed response keeps the connection u
 the token counts, which are sent last.
 """
 
+MAX_CHARACTERS_PER_TOKEN = 64
+"""A reply with more characters for each token of `max_tokens` is cut off: the server ignores the limit."""
+
 _CHARACTERS_PER_TOKEN = 4
 _PIXELS_PER_TOKEN = 28 * 28
+
+_TRUNCATED = ("length", "max_tokens", "max_output_tokens", "model_length", "max_length")
+_FILTERED = (
+    "content_filter",
+    "safety",
+    "prohibited_content",
+    "blocklist",
+    "recitation",
+    "spii",
+    "refusal",
+    "sensitive",
+)
+_ABORTED = ("abort", "error", "cancelled")
+_CALLED = ("tool_calls", "function_call")
+_CALL_PARTS = ("tool_use", "tool_call", "function_call")
+
+
+@dataclass(slots=True)
+class _ToolCall:
+    """A call that the server's parser took out of the text; `arguments` is JSON as the model wrote it."""
+
+    name: str = ""
+    arguments: str = ""
+
+    def __str__(self) -> str:
+        """The call as models write it, with the tags of Hermes and Qwen."""
+        arguments = self.arguments.strip() or "{}"
+        return f'<tool_call>\n{{"name": {json.dumps(self.name)}, "arguments": {arguments}}}\n</tool_call>'
+
+
+@dataclass(slots=True)
+class _Received:
+    """What has arrived of a reply. `half` is the first half of a surrogate pair, at the end of the last piece."""
+
+    text: str = ""
+    content: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    half: str = ""
+    is_thinking: bool = False
+    pieces: int = 0
+    finish: str = ""
+    has_choice: bool = False
+    calls: dict[object, _ToolCall] = field(default_factory=dict[object, _ToolCall])
+    usage: JsonValue = None
 
 
 class StreamAccumulator:
     """The text and token counts of one reply; `reset` before each retry.
 
     If a server separates reasoning from the text, it is prepended as `<think>...</think>`, so that dialects see the
-    same text from every server.
+    same text from every server. A reply that the server's parser took for reasoning or tool calls alone is restored.
     """
 
-    def __init__(self, stop: Callable[[str], bool]) -> None:
+    def __init__(self, stop: Callable[[str], bool], max_tokens: int) -> None:
         self._stop = stop
+        self._max_characters = MAX_CHARACTERS_PER_TOKEN * max_tokens
         self._stopped_at: float | None = None
-        self.reset()
+        self._ended_at: float | None = None
+        self._received = _Received()
 
     def reset(self) -> None:
         """Discard everything received; the request is sent again."""
-        self._text = ""
-        self._thinking = False
-        self._usage: Usage | None = None
-        self._has_choices = False
-        self._pieces = 0
-        self._finish: str | None = None
+        self._received, self._ended_at = _Received(), None
 
     @property
     def stopped(self) -> bool:
-        """Whether the caller's `stop` has ended the reply; later errors of the server do not matter."""
+        """Whether the caller's `stop` has ended the reply."""
         return self._stopped_at is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the reply is over, for the caller or for the server; later errors of the server do not matter."""
+        return self.stopped or self._ended_at is not None
 
     def should_stop(self) -> bool:
         """Whether to stop waiting; calls `stop` with the text so far until it returns True once."""
-        if self._stopped_at is None:
-            if not self._stop(self._text):
-                return False
+        if not self.stopped and self._stop(self._received.text):
             self._stopped_at = time.monotonic() - GRACE_PERIOD_S  # no new text: no grace period
-        return time.monotonic() >= self._stopped_at + GRACE_PERIOD_S
+        since = self._ended_at if self._stopped_at is None else self._stopped_at
+        return since is not None and time.monotonic() >= since + GRACE_PERIOD_S
 
-    def add(self, chunk: ChatCompletion) -> bool:
-        """Add a chunk or a whole response; False if more text arrives after the stop.
+    def add(self, body: JsonValue) -> bool:
+        """Add an event or a whole response; False if more text arrives after the stop.
 
         Raises:
-            ConnectionBroken: the server reports an error.
+            ErrorResponse: it reports an error.
         """
-        if chunk.error:
-            raise ConnectionBroken(f"after {len(self._text)} characters with an error: {_error_message(chunk)}")
-        if chunk.usage is not None:
-            self._usage = chunk.usage.usage()
-        if not chunk.choices:
-            return True
-        self._has_choices = True
-        new = self._text_of(chunk.choices[0])
-        self._finish = chunk.choices[0].finish_reason or self._finish
+        received = self._received
+        error = replies.field(body, "error", "errors")
+        if error or replies.field(body, "object") == "error":
+            raise ErrorResponse(
+                replies.status_in(error if isinstance(error, dict) else body),
+                json.dumps(body),
+                characters=len(received.text),
+            )
+        received.usage = replies.field(body, "usage") or received.usage
+        choices = replies.items(replies.field(body, "choices"))
+        new = "".join(self._text_of(choice, position) for position, choice in enumerate(choices))
         if not new:
             return True
-        if self._stopped_at is not None:
+        if self.ended:
             return not new.strip()
-        self._pieces += 1
-        self._text += new
-        if self._stop(self._text):
+        received.pieces += 1
+        received.text += new
+        if len(received.text) > self._max_characters:
+            received.finish = "length"
+            return False
+        if self._stop(received.text):
             self._stopped_at = time.monotonic()
         return True
 
+    def reject(self, found: str) -> None:
+        """The server sent `found` in place of an event.
+
+        Raises:
+            InvalidResponse: it is not a model server.
+            ConnectionBroken: it is one, so the reply is damaged.
+        """
+        if not self._received.has_choice:
+            raise InvalidResponse(found)
+        raise ConnectionBroken(f"after {len(self._received.text)} characters, with {found}")
+
     def end_of_stream(self) -> None:
-        """The server signalled the end of the stream.
+        """The server signalled the end of the reply."""
+        self._ended_at = time.monotonic()
+
+    def check_complete(self) -> None:
+        """Check, at the end of the response, that there is a whole reply.
 
         Raises:
             InvalidResponse: there was no reply in it.
-            ConnectionBroken: the server aborted the reply.
-        """
-        if not self._has_choices:
-            raise InvalidResponse("a response without a reply")
-        self._check_not_aborted()
-        if self._stopped_at is None:
-            self._stopped_at = time.monotonic()
-
-    def check_complete(self) -> None:
-        """Check, at the end of the response, that the reply is complete.
-
-        Raises:
             ConnectionBroken: the reply ended early.
+            ReplyWithheld: the server completed the reply, but withheld it.
         """
-        self._check_not_aborted()
-        if self._finish is None and not self.stopped:
-            raise ConnectionBroken(f"after {len(self._text)} characters")
+        received = self._received
+        if self.stopped:
+            return
+        has_reply = received.text or received.calls or received.refusal or received.finish
+        if not (received.has_choice and has_reply):
+            raise InvalidResponse("a response without a reply")
+        if received.finish in _ABORTED:
+            raise ConnectionBroken(f"after {len(received.text)} characters: aborted by the server")
+        if not received.finish and self._ended_at is None:
+            raise ConnectionBroken(f"after {len(received.text)} characters")
+        if received.finish in _FILTERED:
+            raise ReplyWithheld(f"a content filter ended it ({received.finish})")
+        if received.refusal and not received.content.strip():
+            raise ReplyWithheld(f"the model refused: {replies.one_line(received.refusal)}")
+        if received.finish in _CALLED and not (received.text.strip() or received.calls):
+            raise ReplyWithheld("its tool parser took the whole reply; serve the model without one")
 
     def completion(self, messages: Sequence[Message]) -> Completion:
         """The reply so far. Token counts that the server has not sent, because of a stop, are estimated."""
-        text = f"{self._text}</think>" if self._thinking else self._text
-        usage = self._usage or Usage(_tokens_in(messages) if self._pieces else 0, self._pieces)
-        return Completion(text, usage, complete=self._finish != "length")
+        received = self._received
+        estimate = Usage(_tokens_in(messages) if received.pieces else 0, received.pieces)
+        is_complete = received.finish not in _TRUNCATED
+        return Completion(self._whole_text(), replies.usage_of(received.usage, estimate), complete=is_complete)
 
-    def _check_not_aborted(self) -> None:
-        if self._finish in ("abort", "error"):
-            raise ConnectionBroken(f"after {len(self._text)} characters: aborted by the server")
+    def _whole_text(self) -> str:
+        received = self._received
+        text = f"{received.text}</think>" if received.is_thinking else received.text
+        if self.stopped:
+            return text
+        calls = "\n".join(map(str, received.calls.values()))
+        if calls:
+            return replies.well_formed(f"{text}\n{calls}" if text else calls)
+        only_reasoning = received.reasoning.strip() and not received.content.strip()
+        return received.reasoning if only_reasoning and received.finish not in _TRUNCATED else text
 
-    def _text_of(self, choice: Choice) -> str:
-        message = choice.delta or choice.message or ReplyMessage()
-        reasoning, content = message.reasoning_content or message.reasoning or "", message.content or ""
+    def _text_of(self, choice: JsonValue, position: int) -> str:
+        """The new text in `choice`; other choices than the first are ignored."""
+        received = self._received
+        if not isinstance(choice, dict):
+            return ""
+        # Whole replies are in order; the pieces of several streamed ones are interleaved.
+        index = None if choice.get("message") else replies.count_of(choice.get("index"))
+        if position if index is None else index:
+            return ""
+        received.has_choice = True
+        finish = choice.get("finish_reason")
+        received.finish = (finish.lower() if isinstance(finish, str) else "") or received.finish
+        message = replies.field(choice, "delta", "message")
+        content = replies.field(message, "content") or replies.field(choice, "text")
+        calls = replies.items(replies.field(message, "tool_calls")) or [replies.field(message, "function_call")]
+        calls += [part for part in replies.items(content) if replies.field(part, "type") in _CALL_PARTS]
+        for call in calls:
+            self._add_call(call)
+        parts = list(replies.texts_of(content))
+        parts += replies.texts_of(
+            replies.field(message, "reasoning_content", "reasoning", "thinking", "reasoning_details"), "reasoning"
+        )
+        parts += replies.texts_of(replies.field(message, "refusal"), "refusal")
+        received.refusal += "".join(text for kind, text in parts if kind == "refusal")
+        reasoning = replies.well_formed("".join(text for kind, text in parts if kind == "reasoning"))
+        return self._joined(reasoning, "".join(text for kind, text in parts if kind == "text"))
+
+    def _joined(self, reasoning: str, content: str) -> str:
+        received = self._received
+        content = received.half + content
+        is_half = "\ud800" <= content[-1:] <= "\udbff"
+        received.half = content[-1] if is_half else ""
+        content = replies.well_formed(content[:-1] if is_half else content)
+        received.reasoning += reasoning
+        received.content += content
         text = ""
         if reasoning:
-            text += reasoning if self._thinking else f"<think>{reasoning}"
-            self._thinking = True
+            text += reasoning if received.is_thinking else f"<think>{reasoning}"
+            received.is_thinking = True
         if content:
-            text += f"</think>{content}" if self._thinking else content
-            self._thinking = False
+            text += f"</think>{content}" if received.is_thinking else content
+            received.is_thinking = False
         return text
 
-
-def _error_message(chunk: ChatCompletion) -> str:
-    error = chunk.error
-    message = error.get("message") if isinstance(error, dict) else error
-    return " ".join(str(message).split())[:200]
+    def _add_call(self, call: JsonValue) -> None:
+        """Add a tool call, or a piece of one; pieces have the same index, or follow each other."""
+        if not isinstance(call, dict):
+            return
+        function = replies.field(call, "function") or call
+        name, arguments = replies.field(function, "name"), replies.field(function, "arguments", "input")
+        index, calls = call.get("index"), self._received.calls
+        key: object = index if isinstance(index, int) else replies.field(call, "id")
+        if not isinstance(key, int | str):
+            key = len(calls) if name or not calls else list(calls)[-1]
+        known = calls.setdefault(key, _ToolCall())
+        known.name = known.name or (name if isinstance(name, str) else "")
+        known.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
 
 
 def _tokens_in(messages: Sequence[Message]) -> int:

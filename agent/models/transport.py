@@ -17,7 +17,7 @@ from concurrent import futures
 from contextlib import contextmanager
 from contextvars import ContextVar
 from ssl import SSLContext
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
@@ -27,7 +27,6 @@ from ..core.model import ModelLost
 SLICE_S = 0.05
 """The maximum time between two checks."""
 
-_SDK_HEADERS = "x-stainless-"  # the SDK's telemetry headers about this machine are not sent
 _KEEP_ALIVE_S = 60.0
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound: users copy it from a server's log and mean loopback
 
@@ -65,15 +64,19 @@ def sleep(seconds: float) -> None:
         time.sleep(min(SLICE_S, left))
 
 
-def http_client(base_url: str) -> httpx2.Client:
+def http_client(base_url: str, transport: httpx2.BaseTransport | None = None, **options: Any) -> httpx2.Client:
     """A client for the server at `base_url`, with keep-alive, without redirects and retries.
+
+    `transport` replaces the interruptible one; `options` are further arguments of `httpx2.Client`.
 
     Uses proxy and certificates from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`), but no proxy for
     loopback addresses.
     """
     address = urlsplit(base_url)
-    tls = httpx2.create_ssl_context() if address.scheme == "https" else False
-    return httpx2.Client(transport=_Transport(_proxy_for(address), tls), trust_env=False)
+    if transport is None:
+        tls = httpx2.create_ssl_context() if address.scheme == "https" else False
+        transport = _Transport(_proxy_for(address), tls)
+    return httpx2.Client(transport=transport, trust_env=False, **options)
 
 
 def is_loopback(host: str) -> bool:
@@ -118,8 +121,6 @@ class _Transport(httpx2.BaseTransport):
         self._thread.start()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        for name in [name for name in request.headers if name.startswith(_SDK_HEADERS)]:
-            del request.headers[name]
         response = self.wait(self._send(request))
         return httpx2.Response(response.status_code, headers=response.headers, stream=_Body(self, response))
 

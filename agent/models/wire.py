@@ -1,17 +1,13 @@
-"""The OpenAI chat format: requests and responses as validated values.
-
-`served.py` writes requests and reads responses; `http_server.py` does the reverse.
-"""
+"""The OpenAI chat format: requests, which `served.py` writes and `http_server.py` reads, and token counts."""
 
 import base64
 import binascii
 import io
-import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Annotated, Literal
 
 from PIL import Image, UnidentifiedImageError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from ...envs.geometry import Size
 from ..core.messages import ImageFormat, ImagePart, Message, Part, TextPart
@@ -20,9 +16,6 @@ from ..core.validation import first_problem
 
 MAX_PIXELS = 64_000_000
 """Images with more pixels are rejected; the largest screens have 33 million."""
-
-_MAX_QUOTE = 300
-_DATA_URL = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=]*")
 
 
 # -- writing requests
@@ -52,122 +45,6 @@ def _part_json(part: Part, known: Container[str] | None) -> JsonValue:
     return {"type": "image_url", "image_url": data, "uuid": part.sha256}
 
 
-# -- reading responses
-
-
-class _Incoming(BaseModel):
-    """Validated input: unknown fields are ignored, wrong types are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class ReplyMessage(_Incoming):
-    """The model's text; `reasoning_content` (or `reasoning`) if the server separates its reasoning."""
-
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class Choice(_Incoming):
-    """One reply: `message` if complete, `delta` if streamed."""
-
-    message: ReplyMessage | None = None
-    delta: ReplyMessage | None = None
-    finish_reason: str | None = None
-
-
-class _CachedTokens(_Incoming):
-    cached_tokens: int | None = None
-
-
-class WireUsage(_Incoming):
-    """Token counts in a response."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _CachedTokens | None = None
-
-    def usage(self) -> Usage:
-        """The counts as a `Usage`."""
-        details = self.prompt_tokens_details
-        return Usage(self.prompt_tokens, self.completion_tokens, (details and details.cached_tokens) or 0)
-
-
-class ChatCompletion(_Incoming):
-    """A chat completion, or one chunk of a streamed one."""
-
-    choices: tuple[Choice, ...] = ()
-    usage: WireUsage | None = None
-    error: JsonValue = None
-
-
-class ModelCard(_Incoming):
-    """A model in `/v1/models`; vLLM adds the context length."""
-
-    id: str
-    owned_by: str | None = None
-    max_model_len: int | None = None
-
-
-class ModelList(_Incoming):
-    """The response of `/v1/models`."""
-
-    data: tuple[ModelCard, ...]
-
-
-class VersionInfo(_Incoming):
-    """The response of vLLM's `/version`."""
-
-    version: str = ""
-
-
-def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    r"""Split a body that arrives in blocks into lines, without `\n` or `\r\n`.
-
-    Splits bytes, not text: `str.splitlines` also splits at characters such as U+2028, which may occur inside JSON.
-    """
-    rest = b""
-    for block in blocks:
-        *lines, rest = (rest + block).split(b"\n")
-        for line in lines:
-            yield line.removesuffix(b"\r")
-    if rest:
-        yield rest.removesuffix(b"\r")
-
-
-def events_of(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The data of each server-sent event; comments and other fields are skipped."""
-    for line in lines:
-        if line.startswith(b"data:"):
-            yield line.removeprefix(b"data:").strip()
-
-
-def quote(body: str) -> str:
-    """The message of an error response, in one line of at most 300 characters; empty for an HTML page."""
-    try:
-        text = _message_in(TypeAdapter[JsonValue](JsonValue).validate_json(body))
-    except ValidationError:
-        text = "" if body.lstrip().startswith("<") else body
-    text = _DATA_URL.sub("(an image)", text).strip()
-    if "Traceback (most recent call last)" in text:
-        text = text.splitlines()[-1]
-    text = " ".join(text.split())
-    return text if len(text) <= _MAX_QUOTE else text[: _MAX_QUOTE - 3] + "..."
-
-
-def _message_in(body: JsonValue) -> str:
-    """The message in an error body; servers use different fields."""
-    if isinstance(body, dict):
-        for key in ("error", "message", "detail", "msg"):
-            if body.get(key):
-                return _message_in(body[key])
-        return ""
-    if isinstance(body, list):
-        return _message_in(body[0]) if body else ""
-    return "" if body is None else str(body)
-
-
 # -- writing responses
 
 
@@ -182,6 +59,12 @@ def usage_json(usage: Usage) -> JsonValue:
 
 
 # -- reading requests
+
+
+class _Incoming(BaseModel):
+    """Validated input: unknown fields are ignored, wrong types are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class BadRequest(Exception):

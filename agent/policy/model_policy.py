@@ -16,7 +16,7 @@ from ..core.coordinates import Frame
 from ..core.decision import ParseFailure
 from ..core.describe import describe_action
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
-from ..core.model import Model, Sampling
+from ..core.model import Completion, Model, PromptRefused, Sampling
 from ..dialects.dialect import Constrainable, Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import required_dialect_for_model, with_prompt
@@ -31,6 +31,18 @@ MAX_REPAIRS = 2
 """How often the model may retry after a parse failure before the step fails."""
 
 _RAISED_TEMPERATURE = 0.7
+_CUT_OFF = "the reply was cut off at the maximum number of tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class _PromptLimits:
+    """The number of screenshots, and of tokens of prompt and reply, that a server accepts; None if unknown."""
+
+    images: int | None = None
+    tokens: int | None = None
+
+
+_NO_LIMITS = _PromptLimits()
 
 
 @dataclass
@@ -55,6 +67,7 @@ class ModelPolicy:
     summarize: bool = True
 
     _summary: HistorySummary = field(init=False, default=HistorySummary())
+    _accepted: _PromptLimits = field(init=False, default=_NO_LIMITS)
     _encoded: dict[str, ImagePart] = field(init=False, default_factory=dict[str, ImagePart])
 
     def __post_init__(self) -> None:
@@ -97,17 +110,50 @@ class ModelPolicy:
             messages, _ = self._prompt(context)
         screen = context.history[-1].screenshot.size
         frame = Frame(screen, dialect.image_rule.resize(screen), dialect.space, context.device)
+        repairs: tuple[Message, ...] = ()
         for attempt in range(MAX_REPAIRS + 1):
-            text = yield from self._ask(messages, context, interrupted, attempt=attempt, encode_s=encode_s)
+            completion, messages = yield from self._ask_shortening(
+                messages, repairs, context, interrupted, attempt=attempt, encode_s=encode_s
+            )
             encode_s = 0.0
-            reply = parse_and_ground(dialect, text, frame)
+            reply = parse_and_ground(dialect, completion.text, frame)
             if isinstance(reply, GroundedReply):
                 if context.zoom_at is not None:
                     reply = yield from self._zoom(reply, context, context.zoom_at, attempt, interrupted)
                 yield reply.decided(context.step)
                 return
+            if not completion.complete:
+                reply = replace(reply, message=f"{reply.message}; {_CUT_OFF}")
             yield ParseFailed(context.step, attempt, reply.kind, reply.position, reply.message)
-            messages = (*messages, *repair_messages(text, reply))
+            repairs = (*repairs, *repair_messages(completion.text, reply))
+
+    def _ask_shortening(
+        self,
+        messages: tuple[Message, ...],
+        repairs: tuple[Message, ...],
+        context: DecisionContext,
+        interrupted: Callable[[], bool],
+        *,
+        attempt: int,
+        encode_s: float,
+    ) -> Generator[Replied | RecoveredError, None, tuple[Completion, tuple[Message, ...]]]:
+        """The reply to `messages` and `repairs`, and the messages that the server accepted.
+
+        As long as the server refuses the prompt, a shorter one is sent, and its limit is remembered.
+        """
+        before = self._accepted
+        while True:
+            prompt = (*messages, *repairs)
+            try:
+                reply = yield from self._ask(prompt, context, interrupted, attempt=attempt, encode_s=encode_s)
+            except PromptRefused as refused:
+                if not self._limit_prompt(prompt):
+                    self._accepted = before  # the length was not the reason
+                    raise
+                yield RecoveredError(context.step, "model", str(refused))
+                messages, _ = self._prompt(context)
+            else:
+                return reply, messages
 
     def _prompt(self, context: DecisionContext) -> tuple[tuple[Message, ...], int]:
         """The messages, with as many screenshots of the history as fit into the context window.
@@ -117,6 +163,7 @@ class ModelPolicy:
         summary = self._summary_for(context)
         history, dropped = apply_summary(context.current_plan, summary), 0
         shown: Sequence[int] = self.history.images(len(history), tuple(step.change for step in history))
+        shown = shown[-(self._accepted.images or len(shown)) :]
         while True:
             messages = self.resolve_dialect().render(context.task, self._turns(history, shown))
             room = self._room(messages)
@@ -142,7 +189,7 @@ class ModelPolicy:
         if (self._room(request) or 0) < MIN_REPLY_TOKENS:
             return  # even the request does not fit: the turns are dropped without a summary
         reply = yield from self._ask(request, context, interrupted, purpose="summarize")
-        text = summary_text(reply, self.resolve_dialect()) or summary.text
+        text = summary_text(reply.text, self.resolve_dialect()) or summary.text
         self._summary = HistorySummary(context.plan_start, summary.count + len(oldest), text)
         yield Summarized(context.step, self._summary.count, text)
 
@@ -150,10 +197,21 @@ class ModelPolicy:
         """The summary made so far, if it belongs to the current plan."""
         return self._summary if self._summary.start == context.plan_start else HistorySummary(context.plan_start)
 
+    def _limit_prompt(self, messages: Sequence[Message]) -> bool:
+        """Limit further prompts to less than `messages`, which the server refused; False if nothing is left to drop.
+
+        Drops one screenshot at a time, then the oldest turns, then reserves less for the reply.
+        """
+        images = sum(isinstance(part, ImagePart) for message in messages for part in message.parts)
+        tokens = estimated_tokens(messages, self.resolve_dialect().image_rule) + MIN_REPLY_TOKENS - 1
+        accepted = self._accepted
+        self._accepted = replace(accepted, images=images - 1) if images > 1 else replace(accepted, tokens=tokens)
+        return self._accepted != accepted
+
     def _room(self, messages: Sequence[Message]) -> int | None:
         """The estimated number of tokens left for the reply; None if the size of the context window is unknown."""
-        window = self.model.info().context_tokens
-        return None if window is None else window - estimated_tokens(messages, self.resolve_dialect().image_rule)
+        known = [each for each in (self.model.info().context_tokens, self._accepted.tokens) if each is not None]
+        return min(known) - estimated_tokens(messages, self.resolve_dialect().image_rule) if known else None
 
     def _zoom(
         self,
@@ -172,10 +230,10 @@ class ModelPolicy:
         description = reply.reply.thought or "; ".join(describe_action(action) for action in reply.actions)
         messages = zoom.messages(description)
         encode_s = time.perf_counter() - started
-        text = yield from self._ask(
+        refined = yield from self._ask(
             messages, context, interrupted, attempt=attempt + 1, encode_s=encode_s, purpose="zoom", dialect=zoom.dialect
         )
-        trace = zoom.read(text)
+        trace = zoom.read(refined.text)
         return reply if trace is None else reply.with_target(trace)
 
     def _ask(
@@ -188,7 +246,7 @@ class ModelPolicy:
         encode_s: float = 0.0,
         purpose: Literal["act", "zoom", "summarize"] = "act",
         dialect: Dialect | None = None,
-    ) -> Generator[Replied | RecoveredError, None, str]:
+    ) -> Generator[Replied | RecoveredError, None, Completion]:
         """The model's reply to `messages`. A request without images asks for plain text, not for an action."""
         images = [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
         image = images[-1].size if images else None
@@ -212,7 +270,7 @@ class ModelPolicy:
             yield RecoveredError(context.step, "model", line)
         text, usage = completion.text, completion.usage
         yield Replied(context.step, attempt, text, usage, image, len(images), encode_s, model_s, purpose)
-        return text
+        return completion
 
     def _sampling_for(self, dialect: Dialect) -> Sampling:
         return replace(self.sampling or dialect.sampling, **self.sampling_changes)

@@ -17,7 +17,7 @@ from .plan import EpisodeId
 from .presets import preset_named
 from .task import Benchmark, Rules
 
-_PACKAGES = ("screenwright", "playwright", "ui-tars", "pillow", "openai", "rapidocr", "onnxruntime", "torch", "vllm")
+_PACKAGES = ("screenwright", "playwright", "ui-tars", "pillow", "httpx2", "rapidocr", "onnxruntime", "torch", "vllm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class ModelAgentFactory:
         self._config = config
         self._model = config.agent.model.build(slot)
         config.agent.build_dialect()  # rejects invalid settings before the first episode
-        config.agent.check_calibration(self._model)
+        config.agent.check_model(self._model)
 
     def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
         """See `AgentFactory`."""

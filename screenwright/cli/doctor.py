@@ -23,7 +23,7 @@ from .settings import DoctorConfig, SettingsError, load_settings
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..agent.models.served import ServedModel  # the OpenAI SDK takes half a second to import
+    from ..agent.models.served import ServedModel  # its HTTP client takes a third of a second to import
 
 
 class Failure(Enum):

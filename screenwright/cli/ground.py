@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
     config = load_settings(GroundConfig, given_flags(args, GroundConfig), os.environ, args.config)
     image = open_image(args.image)
     model = config.agent.model.build()
-    config.agent.check_calibration(model)
+    config.agent.check_model(model)
     try:
         agent = config.agent.build(model)
         point = agent.ground(image, args.text, Prompt(config.agent.prompt or Prompt.GROUNDING))

@@ -1,6 +1,6 @@
 """From a decision context to a prompt that fits the context window."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,6 +13,7 @@ from screenwright import (
     Message,
     ModelInfo,
     ModelPolicy,
+    ParseFailed,
     RecoveredError,
     Replied,
     Sampling,
@@ -24,6 +25,7 @@ from screenwright import (
 )
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.context_window import MIN_REPLY_TOKENS, estimated_tokens
+from screenwright.agent.core.model import PromptRefused, never
 from screenwright.agent.policy.summary import MAX_SUMMARY_CHARACTERS, OMITTED, SUMMARIZED
 
 WAIT = "Thought: t\nAction: wait()"
@@ -177,6 +179,67 @@ def test_no_summary_is_requested_if_the_request_does_not_fit() -> None:
     events = list(ModelPolicy(model, UiTars15()).decide(context, never_interrupted))
     assert len(model.asked) == 1
     assert isinstance(events[-1], Decided)
+
+
+class RefusingModel(ScriptedModel):
+    """A model whose server accepts only some prompts, and does not report its limits."""
+
+    def __init__(self, accepts: Callable[[Sequence[Message], Sampling], bool]) -> None:
+        super().__init__(lambda _: WAIT)
+        self.accepts, self.refused = accepts, 0
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        if not self.accepts(messages, sampling):
+            self.refused += 1
+            raise PromptRefused("too long")
+        return super().complete(messages, sampling, stop)
+
+
+def context_of(steps: int) -> DecisionContext:
+    past = tuple(HistoryStep(SHOT, reply=WAIT) for _ in range(steps - 1))
+    return DecisionContext("a task", steps, (*past, HistoryStep(SHOT)))
+
+
+def test_refused_prompt_is_sent_again_with_fewer_screenshots_and_the_limit_is_remembered() -> None:
+    model = RefusingModel(lambda messages, _: images_in(messages) <= 2)
+    policy = ModelPolicy(model, UiTars15(), history=WindowHistory(5))
+    events = list(policy.decide(context_of(5), never_interrupted))
+    assert events[:3] == [RecoveredError(5, "model", "too long")] * 3
+    assert isinstance(events[-1], Decided)
+    assert [images_in(messages) for messages in model.asked] == [2]
+    list(policy.decide(context_of(6), never_interrupted))
+    assert (model.refused, images_in(model.asked[-1])) == (3, 2)
+
+
+def test_refused_prompt_with_one_screenshot_is_sent_again_without_the_oldest_turns() -> None:
+    model = RefusingModel(lambda messages, _: images_in(messages) == 1 and len(messages) < 40)
+    events = list(ModelPolicy(model, UiTars15()).decide(context_of(60), never_interrupted))
+    assert isinstance(events[-1], Decided)
+    assert 20 < len(model.asked[0]) < 40
+
+
+def test_refused_reply_length_is_reduced() -> None:
+    model = RefusingModel(lambda _, sampling: sampling.max_tokens <= MIN_REPLY_TOKENS)
+    assert isinstance(list(ModelPolicy(model, UiTars15()).decide(context_of(1), never_interrupted))[-1], Decided)
+
+
+def test_prompt_that_is_refused_at_any_length_is_an_error_and_sets_no_limit() -> None:
+    model = RefusingModel(lambda *_: False)
+    policy = ModelPolicy(model, UiTars15(), history=WindowHistory(5))
+    with pytest.raises(PromptRefused):
+        list(policy.decide(context_of(5), never_interrupted))
+    model.accepts = lambda *_: True
+    list(policy.decide(context_of(5), never_interrupted))
+    assert images_in(model.asked[-1]) == 5
+
+
+def test_failure_to_parse_a_reply_that_was_cut_off_says_so() -> None:
+    model = ScriptedModel([Completion("Thought: I", complete=False), WAIT])
+    _, failed, *_ = ModelPolicy(model, UiTars15()).decide(context_of(1), never_interrupted)
+    assert isinstance(failed, ParseFailed)
+    assert failed.message.endswith("the reply was cut off at the maximum number of tokens")
 
 
 def test_recovered_server_error_is_an_event() -> None:
