@@ -11,6 +11,8 @@ from ...envs.screenshot import Screenshot
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling
 from ..dialects.dialect import Constrainable, Dialect
+from ..models.errors import EXPECTED_ERRORS
+from ..models.transport import http_client
 from .probe import Probe, ServerRefused
 
 MAX_IMAGES = 50
@@ -146,9 +148,6 @@ def _cache_hits(probe: Probe) -> float | None:
     """The total prefix cache hits in tokens, from vLLM's `/metrics`; None for other servers."""
     if not probe.model.facts().is_vllm:
         return None
-    from ..models.errors import EXPECTED_ERRORS
-    from ..models.transport import http_client
-
     root = probe.model.base_url.removesuffix("/v1")
     try:
         with http_client(root) as client:

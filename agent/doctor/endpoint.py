@@ -6,7 +6,6 @@ server is lost, the remaining checks are skipped. Nothing here raises.
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from ...envs.check import Check, CheckStatus
 from ...envs.geometry import Size
@@ -14,12 +13,10 @@ from ..core.messages import Message
 from ..core.model import ModelLost, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model, dialect_names
+from ..models.served import ServedModel
 from .capabilities import images_per_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
 from .probe import Probe, ServerRefused
-
-if TYPE_CHECKING:
-    from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
 
 REACHABLE = "model: reachable"
 NAME = "model: name"
@@ -39,7 +36,7 @@ _TEXT_TOKENS = 1500  # tokens of prompt and past replies
 _REPLY_TOKENS = 400
 
 
-def check_endpoint(model: "ServedModel", dialect: Dialect | None = None) -> Iterator[Check]:
+def check_endpoint(model: ServedModel, dialect: Dialect | None = None) -> Iterator[Check]:
     """Yield each check as it completes; the first is `REACHABLE`. Without a dialect, the model's name selects it."""
     probe = Probe(model, dialect)
     why = ""
@@ -58,7 +55,7 @@ def check_endpoint(model: "ServedModel", dialect: Dialect | None = None) -> Iter
         yield check
 
 
-def dialect_of(model: "ServedModel", dialect: Dialect | None = None) -> Dialect | None:
+def dialect_of(model: ServedModel, dialect: Dialect | None = None) -> Dialect | None:
     """`dialect`, or else the one that the served model's name selects, if any.
 
     Raises:

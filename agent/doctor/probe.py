@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ..core.messages import Message
 from ..core.model import Completion, ModelLost, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
-
-if TYPE_CHECKING:
-    from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
+from ..models.errors import ErrorResponse
+from ..models.served import ServedModel
 
 ONE_TOKEN = Sampling(max_tokens=1)
 
@@ -22,7 +20,7 @@ class ServerRefused(Exception):
 class Probe:
     """The server under test. `dialect` is the one given, else the one that the model's name selects."""
 
-    def __init__(self, model: "ServedModel", dialect: Dialect | None) -> None:
+    def __init__(self, model: ServedModel, dialect: Dialect | None) -> None:
         self.model = model
         self._dialect = dialect
 
@@ -45,9 +43,9 @@ class Probe:
         try:
             return self.model.complete(messages, sampling)
         except ModelLost as lost:
-            if getattr(lost.__cause__, "status_code", None) is None:  # only the SDK's errors for a response have one
-                raise
-            raise ServerRefused(str(lost)) from lost
+            if isinstance(lost.__cause__, ErrorResponse):
+                raise ServerRefused(str(lost)) from lost
+            raise
 
     def has_room(self, tokens: int) -> bool:
         """Whether a prompt of about `tokens` tokens fits into the model's context; True if the limit is unknown."""
