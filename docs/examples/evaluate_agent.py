@@ -19,9 +19,6 @@ class PressInstance:
     def instruction(self) -> str:
         return " ".join(['Click "Greet".'] * self.presses)
 
-    def is_over(self) -> bool:
-        return False
-
     def judge(self, result: Result) -> Outcome:
         found = self.env.state.presses
         return Outcome(found == self.presses, f"pressed {found} times")

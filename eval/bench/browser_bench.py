@@ -1,10 +1,10 @@
-"""The cost of a screenshot and of an action in `BrowserEnv`, beside Playwright's defaults, in the same Chromium.
+"""The cost of a screenshot and of an action in `BrowserEnv`, compared with Playwright's defaults, in the same Chromium.
 
     .venv/bin/python eval/bench/browser_bench.py
 
-Screenshot: ours beside `page.screenshot()`. Action: a click, settling and the next screenshot, beside a click, the
-shortest fixed sleep that agents use (0.5 s) and `page.screenshot()`. The page has text, a gradient and a button that
-changes it.
+Screenshot: ours and `page.screenshot()`. Action: a click, settling and the next screenshot; the alternative is a click,
+the shortest fixed sleep that agents use (0.5 s) and `page.screenshot()`. The page has text, a gradient and a button
+that changes it.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The cost of screenshots, clicks and typing on an X display, beside pyautogui with its defaults and scrot.
+"""The cost of screenshots, clicks and typing on an X display, compared with pyautogui with its defaults and scrot.
 
     PYTHONPATH=tests/helpers .venv/bin/python eval/bench/desktop_bench.py [--times 15] [--size 1280x720]
 

@@ -178,7 +178,7 @@ def recording(capture: Capture) -> Iterator[Recording]:
 
 @dataclass(frozen=True)
 class DesktopSettleResult:
-    """One step: how long was waited, whether the look was early, and the same for the fixed sleeps on its record."""
+    """One step: the wait, whether the observation was early, and the same for the fixed sleeps on its recording."""
 
     name: str
     waited_s: float

@@ -23,12 +23,12 @@ def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
     done = [record for record in store.records(store.manifest().episodes) if record.done]
     lines: list[str] = []
     for record in done:
-        rungs = [event for event in read_run(store.folder_of(record.id)).events if isinstance(event, Escalated)]
-        if rungs:
-            climbed = ", ".join(
-                f"{rung} {count}" for rung, count in Counter(str(each.action) for each in rungs).items()
+        actions = [event for event in read_run(store.folder_of(record.id)).events if isinstance(event, Escalated)]
+        if actions:
+            counts = ", ".join(
+                f"{action} {count}" for action, count in Counter(str(each.action) for each in actions).items()
             )
-            lines.append(f"{record.id.path}: {climbed}; first at step {rungs[0].step}: {rungs[0].loop}")
+            lines.append(f"{record.id.path}: {counts}; first at step {actions[0].step}: {actions[0].loop}")
     return len(done), sum(record.steps for record in done), lines
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from screenwright import Click, ScreenPoint
 from screenwright.envs.env import ActionRefused, Env
-from screenwright.eval.benchmarks.browsergym import GymInstance
+from screenwright.eval.benchmarks.browsergym.benchmark import GymInstance
 from screenwright.eval.benchmarks.miniwob import MiniwobInstance, close_browsers, miniwob_browsergym
 from screenwright.eval.benchmarks.registry import benchmark_for
 from screenwright.eval.core.config import EvalConfig

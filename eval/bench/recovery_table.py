@@ -18,8 +18,8 @@ def main() -> None:
         with in_chromium(case) if chromium else in_memory(case) as env:
             events, _ = play(case, env)
         end = ended(events)
-        rungs = ", ".join(f"{rung} {step}" for step, rung in recovery_actions(events)) or "(nothing)"
-        print(f"| {case.name} | {rungs} | `{end.stop}` | {end.steps} |", flush=True)
+        actions = ", ".join(f"{action} {step}" for step, action in recovery_actions(events)) or "(nothing)"
+        print(f"| {case.name} | {actions} | `{end.stop}` | {end.steps} |", flush=True)
 
 
 if __name__ == "__main__":

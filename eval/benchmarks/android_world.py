@@ -19,9 +19,12 @@ from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
 from .subprocess_client import DRIVERS, SubprocessClient
 
-HOW_TO_GET = (
-    "make an environment for it (python -m venv aw, then install a checkout of google-research/android_world into it) "
-    "and name its Python: --python aw/bin/python"
+_CLIENT = SubprocessClient(
+    None,
+    DRIVERS / "android_world_driver.py",
+    {},
+    "AndroidWorld's own code sets its tasks up and scores them: make an environment for it (python -m venv aw, then "
+    "install a checkout of google-research/android_world into it) and name its Python: --python aw/bin/python",
 )
 SUITE_SEED = 30
 """The seed of AndroidWorld's own runner; it determines the parameters of each task."""
@@ -46,11 +49,7 @@ class AndroidWorldTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["AndroidWorldInstance"]:
-        """Set the phone up with AndroidWorld.
-
-        Raises:
-            TaskError: the task cannot be set up.
-        """
+        """Set the phone up with AndroidWorld."""
         opened = self.client.request({"task": self.name, "seed": seed}, _SET_UP_S)
         with AndroidEnv(self.serial) as env:
             yield AndroidWorldInstance(str(opened["goal"]), env, int(str(opened["steps"])), self.client)
@@ -65,16 +64,8 @@ class AndroidWorldInstance:
     steps: int
     client: SubprocessClient
 
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
-
     def judge(self, result: Result) -> Outcome:
-        """Report the answer and return the score of the task's check; done is a score above 0.5, as in AndroidWorld.
-
-        Raises:
-            TaskError: the check failed.
-        """
+        """Report the answer and return the score of the task's check; done is a score above 0.5, as in AndroidWorld."""
         ended = result.stop in (StopReason.FINISHED, StopReason.INFEASIBLE, StopReason.NEEDS_USER)
         report = {"done": ended, "answer": result.answer if result.finished else ""}
         score = self.client.request(report, _SCORE_S).get("score")
@@ -86,27 +77,21 @@ class AndroidWorldInstance:
 
 @dataclass(frozen=True)
 class AndroidWorld:
-    """AndroidWorld's suite of the family `android_world`, on one emulator."""
+    """AndroidWorld: tasks in the apps of an Android emulator."""
 
-    client: SubprocessClient | None = None
+    client: SubprocessClient = _CLIENT
     serial: str = ""
     name: str = "androidworld"
     rules: Rules = Rules(seeds=(0,), steps=MOST_STEPS)
 
     def configured(self, settings: EvalConfig) -> "AndroidWorld":
-        """A copy that uses the Python and the emulator of the settings.
-
-        Raises:
-            ValueError: `--python` is missing, an option is malformed, or there are several workers for one emulator.
-        """
-        if settings.python is None:
-            raise ValueError(f"AndroidWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
+        """A copy that uses the Python and the emulator of the settings."""
         if settings.workers > 1 or settings.ray:
             raise ValueError("androidworld uses one emulator: set --workers 1")
         options = {"console_port": _CONSOLE_PORT, "suite_seed": SUITE_SEED, **settings.options}
-        script = DRIVERS / "android_world_driver.py"
-        client = SubprocessClient(settings.python, script, options, HOW_TO_GET)
-        return replace(self, client=client, serial=f"emulator-{options['console_port']}")
+        return replace(
+            self, client=self.client.configured(settings.python, options), serial=f"emulator-{options['console_port']}"
+        )
 
     @property
     def version(self) -> str:
@@ -115,24 +100,15 @@ class AndroidWorld:
         return f"{len(names)} tasks {hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]}"
 
     def tasks(self) -> Sequence[AndroidWorldTask]:
-        """All tasks; the category is the module that defines the task.
-
-        Raises:
-            TaskError: AndroidWorld is not installed.
-        """
-        listed = self._listed
-        assert self.client is not None
-        return tuple(AndroidWorldTask(name, group, self.client, self.serial) for name, group in listed)
+        """All tasks; the category is the module that defines the task."""
+        return tuple(AndroidWorldTask(name, group, self.client, self.serial) for name, group in self._listed)
 
     def close(self) -> None:
         """End AndroidWorld's process; the emulator keeps running."""
-        if self.client is not None:
-            self.client.close()
+        self.client.close()
 
     @cached_property
     def _listed(self) -> list[tuple[str, str]]:
-        if self.client is None:
-            raise TaskError(f"AndroidWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
         try:
             listed = self.client.request({"list": True}, _LIST_S)["tasks"]
         finally:

@@ -61,10 +61,6 @@ class _Shop:
     env: Env
     orders: list[dict[str, str]]
 
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
-
     def judge(self, result: Result) -> Outcome:
         """Check that exactly the requested order reached the server and that the answer contains its number."""
         expected = {
@@ -104,10 +100,6 @@ class _Editor:
     text: Path
     expected: str
 
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
-
     def judge(self, result: Result) -> Outcome:
         """Compare the file on disk with the expected text."""
         found = self.text.read_text(encoding="utf-8")
@@ -116,7 +108,7 @@ class _Editor:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Both tasks. Nothing in them varies with the seed, so one seed is enough."""
+    """A web form and a text editor, without a model server or data."""
 
     name: str = "demo"
     version: str = "2"
@@ -125,6 +117,3 @@ class Demo:
     def tasks(self) -> tuple[Task, ...]:
         """The web order and the text edit."""
         return OrderForm(), EditText()
-
-    def close(self) -> None:
-        """Nothing to close: the tasks share nothing."""

@@ -1,7 +1,8 @@
 """Finds benchmarks by name: ours and those of other packages.
 
-A package adds a benchmark by an entry point in the group `screenwright.benchmarks`: a function that returns a
-`Benchmark`. If it has a parameter `root`, it is called with the folder given by `--root`, or None.
+A package adds a benchmark by an entry point in the group `screenwright.benchmarks`: a function or class that returns a
+`Benchmark`. If it has a parameter `root`, it gets the folder of `--root`, which is required unless the parameter has a
+default. The first line of its docstring is its description: what it measures and where its data comes from.
 """
 
 import inspect
@@ -22,7 +23,7 @@ class Configurable(Protocol):
         """A copy configured by the settings.
 
         Raises:
-            ValueError: a setting that it needs is missing.
+            ValueError: a setting that it needs is missing or invalid.
         """
         ...
 
@@ -51,13 +52,24 @@ def benchmark_named(name: str, root: Path | None = None) -> Benchmark:
         TaskError: its data is missing.
     """
     make = load_plugin("benchmark", name)
-    takes_root = "root" in inspect.signature(make).parameters
-    if root is not None and not takes_root:
+    parameter = inspect.signature(make).parameters.get("root")
+    if root is not None and parameter is None:
         raise ValueError(f"the benchmark {name} needs no data folder: leave out --root")
-    benchmark: Benchmark = make(root=root) if takes_root else make()
+    if root is None and parameter is not None and parameter.default is parameter.empty:
+        raise ValueError(f"{name} needs --root: {description_of(name)}")
+    benchmark: Benchmark = make() if root is None else make(root=root)
     return benchmark
 
 
 def benchmark_names() -> tuple[str, ...]:
     """The names of all benchmarks, sorted."""
     return plugin_names("benchmark")
+
+
+def description_of(name: str) -> str:
+    """The first line of a benchmark's documentation.
+
+    Raises:
+        ValueError: there is no such benchmark.
+    """
+    return (inspect.getdoc(load_plugin("benchmark", name)) or "").partition("\n")[0]

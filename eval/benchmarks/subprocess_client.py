@@ -25,13 +25,26 @@ _END_S = 20.0
 
 
 class SubprocessClient:
-    """Runs the driver `script` under `python`, started by the first request. `how_to_get` says what to install."""
+    """Runs the driver `script` under `python`, started by the first request. `how_to_get` says what to install.
 
-    def __init__(self, python: Path, script: Path, options: Mapping[str, object], how_to_get: str) -> None:
+    Without a Python every request fails; a benchmark gets it from the settings, by `configured`.
+    """
+
+    def __init__(self, python: Path | None, script: Path, options: Mapping[str, object], how_to_get: str) -> None:
+        self._python, self._script, self._how_to_get = python, script, how_to_get
         self._command = [str(python), str(script), json.dumps(dict(options))]
-        self._how_to_get = how_to_get
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
+
+    def configured(self, python: Path | None, options: Mapping[str, object]) -> "SubprocessClient":
+        """A client with the settings `python` and `options`.
+
+        Raises:
+            ValueError: the setting `python` is missing.
+        """
+        if python is None:
+            raise ValueError(self._how_to_get)
+        return SubprocessClient(python, self._script, options, self._how_to_get)
 
     def request(self, message: Mapping[str, object], timeout_s: float) -> Answer:
         """Send a request and return the answer.
@@ -67,6 +80,8 @@ class SubprocessClient:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is not None:
             return self._process
+        if self._python is None:
+            raise TaskError(self._how_to_get)
         try:
             process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()

@@ -4,14 +4,13 @@ We may not redistribute the files: `--root` is the file or its folder. The tasks
 version contains the file's digest, so that results from different files are not mixed up.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -23,44 +22,41 @@ from ...envs.env import Env
 from ...envs.geometry import Size
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
-from ..judges import Evidence, JudgePrompts, JudgeScore, WebJudge, WebVoyagerJudge, evidence_of
-from ..judges.judge_model import open_judge, outcome_of
-from ..judges.webjudge import NAMES as WEBJUDGE_NAMES
-from ..judges.webvoyager import NAMES as WEBVOYAGER_NAMES
+from ..judges.evidence import evidence_of
+from ..judges.judge_model import open_judge, shorten
+from ..judges.webjudge import WebJudge
+from ..judges.webvoyager import WebVoyagerJudge
+from .data_files import digest_of, read_json, read_text
 
 REPLIES = "judge.json"
 """The file in an episode's folder with all replies of the judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """A judge with its model and prompts."""
+Judge: TypeAlias = WebVoyagerJudge | WebJudge
 
-    name: str
-    model: Model
-    prompts: JudgePrompts
-    judge: Callable[[Evidence], JudgeScore]
 
-    def __call__(self, result: Result, task: str) -> Outcome:
-        """Judge a recorded run, and store the replies in its folder.
+def judge_run(judge: Judge, result: Result, task: str) -> Outcome:
+    """Judge a recorded run, and store the judge's replies in its folder.
 
-        Raises:
-            TaskError: the judge gave no verdict.
-        """
-        verdict = self.judge(evidence_of(result, task))
-        log = {
-            "judge": self.name,
-            "model": self.model.info().name,
-            "endpoint": self.model.info().endpoint,
-            "prompts_sha256": self.prompts.sha256,
-            "done": verdict.done,
-            "images": verdict.images,
-            "tokens": verdict.usage.total,
-            "replies": verdict.replies,
-        }
-        assert result.run is not None
-        (result.run / REPLIES).write_text(json.dumps(log, indent=1, ensure_ascii=False), encoding="utf-8")
-        return outcome_of(verdict, self.name, self.model, self.prompts)
+    Raises:
+        TaskError: the judge gave no verdict.
+    """
+    verdict = judge(evidence_of(result, task))
+    model, prompts = judge.model.info(), judge.prompts.sha256
+    log = {
+        "judge": judge.name,
+        "model": model.name,
+        "endpoint": model.endpoint,
+        "prompts_sha256": prompts,
+        "done": verdict.done,
+        "images": verdict.images,
+        "tokens": verdict.usage.total,
+        "replies": verdict.replies,
+    }
+    assert result.run is not None
+    (result.run / REPLIES).write_text(json.dumps(log, indent=1, ensure_ascii=False), encoding="utf-8")
+    who = f"{judge.name} {model.name or model.endpoint} (prompts {prompts[:12]}, {verdict.images} screenshots)"
+    return Outcome(verdict.done, f"{who}: {'done' if verdict.done else 'not done'}; {shorten(verdict.why, 2000)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +68,15 @@ class WebTask:
     question: str
     url: str
     viewport: Size
-    judging: Judging | None = None
+    judge: Judge | None = None
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["WebInstance"]:
-        """Open the site in a new browser.
-
-        Raises:
-            TaskError: there is no judge.
-        """
-        if self.judging is None:
+        """Open the site in a new browser."""
+        if self.judge is None:
             raise TaskError("a model judges this benchmark: name it with --judge URL[,MODEL]")
         with BrowserEnv(self.url, viewport=self.viewport) as env:
-            yield WebInstance(self.question, env, self.judging)
+            yield WebInstance(self.question, env, self.judge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +85,11 @@ class WebInstance:
 
     instruction: str
     env: Env
-    judging: Judging
-
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
+    judged_by: Judge
 
     def judge(self, result: Result) -> Outcome:
-        """The verdict of the judge on the recorded run.
-
-        Raises:
-            TaskError: the judge gave no verdict.
-        """
-        return self.judging(result, self.instruction)
+        """The verdict of the judge on the recorded run."""
+        return judge_run(self.judged_by, result, self.instruction)
 
 
 @dataclass(frozen=True)
@@ -114,84 +98,40 @@ class WebTasks:
 
     name: str
     file: Path
-    read: Callable[[str], Iterable[WebTask]]
-    make_judging: Callable[[Model, Path | None], Judging]
-    judging: Judging | None = None
+    read: Callable[[Path], Iterable[WebTask]]
+    make_judge: Callable[[Model, Path | None], Judge]
+    judge: Judge | None = None
     rules: Rules = Rules(seeds=(0,), steps=100)
-
-    @cached_property
-    def _text(self) -> str:
-        try:
-            return self.file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TaskError(f"{self.file} cannot be read: {error}") from error
 
     @property
     def version(self) -> str:
         """The file's name and digest."""
-        return f"{self.file.name} {hashlib.sha256(self._text.encode()).hexdigest()[:12]}"
+        return f"{self.file.name} {digest_of([self.file], self.file.parent)[:12]}"
 
     def configured(self, settings: EvalConfig) -> "WebTasks":
-        """A copy that uses the judge of the settings.
-
-        Raises:
-            ValueError: `--judge` is missing.
-        """
+        """A copy that uses the judge of the settings."""
         if settings.judge is None:
             raise ValueError(f"a model judges {self.name}: name it with --judge URL[,MODEL]")
-        return replace(self, judging=self.make_judging(open_judge(settings.judge), settings.judge_prompts))
+        return replace(self, judge=self.make_judge(open_judge(settings.judge), settings.judge_prompts))
 
     def tasks(self) -> Sequence[WebTask]:
-        """All tasks of the file.
-
-        Raises:
-            TaskError: the file is invalid; the message names the line.
-        """
-        tasks = tuple(replace(task, judging=self.judging) for task in self.read(self._text))
+        """All tasks of the file."""
+        tasks = tuple(replace(task, judge=self.judge) for task in self.read(self.file))
         names = [task.name for task in tasks]
         duplicate = next((name for name in names if names.count(name) > 1), None)
         if duplicate is not None:
             raise TaskError(f"{self.file} has two tasks named {duplicate}")
         return tasks
 
-    def close(self) -> None:
-        """Nothing to close: the tasks share nothing."""
+
+def webvoyager(root: Path) -> WebTasks:
+    """WebVoyager: questions about live sites, in WebVoyager_data.jsonl of github.com/MinorJerry/WebVoyager."""
+    return WebTasks("webvoyager", _file(root, "WebVoyager_data.jsonl"), _read_webvoyager, WebVoyagerJudge)
 
 
-def webvoyager(root: Path | None) -> WebTasks:
-    """WebVoyager, from `WebVoyager_data.jsonl`.
-
-    Raises:
-        ValueError: `root` is missing.
-        TaskError: there is no such file.
-    """
-    file = _file(root, "webvoyager", ("WebVoyager_data.jsonl", "data/WebVoyager_data.jsonl"))
-    return WebTasks("webvoyager", file, _read_webvoyager, webvoyager_judging)
-
-
-def online_mind2web(root: Path | None) -> WebTasks:
-    """Online-Mind2Web, from `Online_Mind2Web.json`.
-
-    Raises:
-        ValueError: `root` is missing.
-        TaskError: there is no such file.
-    """
-    file = _file(root, "online-mind2web", ("Online_Mind2Web.json", "data/Online_Mind2Web.json"))
-    return WebTasks("online-mind2web", file, _read_online_mind2web, webjudge_judging)
-
-
-def webvoyager_judging(model: Model, folder: Path | None = None) -> Judging:
-    """WebVoyager's judge with `model`; prompts in `folder` replace ours."""
-    prompts = JudgePrompts(WEBVOYAGER_NAMES, folder)
-    judge = WebVoyagerJudge(model, prompts)
-    return Judging(judge.name, model, prompts, judge)
-
-
-def webjudge_judging(model: Model, folder: Path | None = None) -> Judging:
-    """WebJudge with `model`; prompts in `folder` replace ours."""
-    prompts = JudgePrompts(WEBJUDGE_NAMES, folder)
-    judge = WebJudge(model, prompts)
-    return Judging(judge.name, model, prompts, judge)
+def online_mind2web(root: Path) -> WebTasks:
+    """Online-Mind2Web: tasks on live sites, in the JSON file of huggingface.co/datasets/osunlp/Online-Mind2Web."""
+    return WebTasks("online-mind2web", _file(root, "Online_Mind2Web.json"), _read_online_mind2web, WebJudge)
 
 
 class _VoyagerLine(BaseModel):
@@ -211,23 +151,19 @@ class _Mind2WebTask(BaseModel):
 _MIND2WEB = TypeAdapter(list[_Mind2WebTask])
 
 
-def _read_webvoyager(text: str) -> Iterable[WebTask]:
-    for number, line in enumerate(text.splitlines(), start=1):
+def _read_webvoyager(file: Path) -> Iterable[WebTask]:
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
         if not line.strip():
             continue
         try:
             read = _VoyagerLine.model_validate_json(line)
         except ValidationError as error:
-            raise TaskError(f"WebVoyager's tasks, line {number}: {first_problem(error)}") from error
+            raise TaskError(f"{file}, line {number}: {first_problem(error)}") from error
         yield WebTask(_task_name(read.id), read.web_name, read.ques, read.web, Size(1024, 768))
 
 
-def _read_online_mind2web(text: str) -> Iterable[WebTask]:
-    try:
-        tasks = _MIND2WEB.validate_json(text)
-    except ValidationError as error:
-        raise TaskError(f"Online-Mind2Web's tasks: {first_problem(error)}") from error
-    for task in tasks:
+def _read_online_mind2web(file: Path) -> Iterable[WebTask]:
+    for task in read_json(file, _MIND2WEB):
         yield WebTask(_task_name(task.task_id), task.level, task.confirmed_task, task.website, Size(1280, 720))
 
 
@@ -236,12 +172,9 @@ def _task_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.") or "task"
 
 
-def _file(root: Path | None, name: str, usual: Sequence[str]) -> Path:
-    if root is None:
-        raise ValueError(f"{name} needs --root: its task file, or the folder that {usual[0]} is in")
-    if root.is_file():
-        return root
-    for one in usual:
-        if (root / one).is_file():
-            return root / one
-    raise TaskError(f"there is no {usual[0]} in {root}")
+def _file(root: Path, name: str) -> Path:
+    """The task file: `root` itself, or the file `name` in it or in its folder `data`."""
+    for path in (root, root / name, root / "data" / name):
+        if path.is_file():
+            return path
+    raise TaskError(f"there is no {name} in {root}")

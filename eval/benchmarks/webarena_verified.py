@@ -26,9 +26,12 @@ from ..core.task import Outcome, Rules, TaskError
 from .subprocess_client import DRIVERS, SubprocessClient
 
 RESPONSE, TRAFFIC = "agent_response.json", "network.har"
-HOW_TO_GET = (
-    "make an environment for it (python -m venv wv; wv/bin/pip install webarena-verified) and name its Python: "
-    "--python wv/bin/python --option config=CONFIG.json"
+_CLIENT = SubprocessClient(
+    None,
+    DRIVERS / "webarena_verified_driver.py",
+    {},
+    "WebArena-Verified's own code scores its tasks: make an environment for it (python -m venv wv; wv/bin/pip install "
+    "webarena-verified) and name its Python: --python wv/bin/python --option config=CONFIG.json",
 )
 
 _SCORE_S = 300.0
@@ -58,11 +61,7 @@ class VerifiedTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["VerifiedInstance"]:
-        """Open the first site in a browser that records its traffic.
-
-        Raises:
-            TaskError: the configuration has no URL of its sites.
-        """
+        """Open the first site in a browser that records its traffic."""
         if not self.urls:
             raise TaskError(f"the configuration has no URL for {self.category}, which task {self.name} needs")
         with tempfile.TemporaryDirectory(prefix="screenwright-har-") as folder:
@@ -91,16 +90,8 @@ class VerifiedInstance:
         """See `VerifiedTask.instruction`."""
         return self.task.instruction
 
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
-
     def judge(self, result: Result) -> Outcome:
-        """Close the browser, write both files into the episode's folder, and score them.
-
-        Raises:
-            TaskError: the episode was not recorded, or the scorer failed.
-        """
+        """Close the browser, write both files into the episode's folder, and score them."""
         if result.run is None:
             raise TaskError("WebArena-Verified scores the files of an episode, so the episode must be recorded")
         self.env.close()  # writes the HAR file
@@ -134,26 +125,21 @@ def agent_response(result: Result) -> str:
 
 @dataclass(frozen=True)
 class WebArenaVerified:
-    """All tasks of the package."""
+    """WebArena-Verified: tasks on WebArena's sites, scored by answer and network traffic."""
 
-    client: SubprocessClient | None = None
+    client: SubprocessClient = _CLIENT
     storage_state: str | None = None
     name: str = "webarena-verified"
     rules: Rules = Rules((0,), 30)
 
     def configured(self, settings: EvalConfig) -> "WebArenaVerified":
-        """A copy that uses the Python and the configuration of the settings.
-
-        Raises:
-            ValueError: one of them is missing.
-        """
+        """A copy that uses the Python and the configuration of the settings."""
         options = settings.options
         state = options.pop("storage_state", None)
-        if settings.python is None or not isinstance(options.get("config"), str):
-            raise ValueError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
-        script = DRIVERS / "webarena_verified_driver.py"
-        client = SubprocessClient(settings.python, script, options, HOW_TO_GET)
-        return replace(self, client=client, storage_state=None if state is None else str(state))
+        python = settings.python if isinstance(options.get("config"), str) else None
+        return replace(
+            self, client=self.client.configured(python, options), storage_state=None if state is None else str(state)
+        )
 
     @property
     def version(self) -> str:
@@ -161,31 +147,19 @@ class WebArenaVerified:
         return self._listed[0]
 
     def tasks(self) -> Sequence[VerifiedTask]:
-        """All tasks of the package, named by their numbers.
-
-        Raises:
-            TaskError: the package is not installed, or its configuration is wrong.
-        """
-        client, (_, listed) = self._client, self._listed
+        """All tasks of the package, named by their numbers."""
         return tuple(
-            VerifiedTask(str(one.id), "+".join(one.sites), one.intent, one.urls, client, self.storage_state)
-            for one in listed
+            VerifiedTask(str(one.id), "+".join(one.sites), one.intent, one.urls, self.client, self.storage_state)
+            for one in self._listed[1]
         )
 
     def close(self) -> None:
         """End the scorer's process."""
-        if self.client is not None:
-            self.client.close()
-
-    @property
-    def _client(self) -> SubprocessClient:
-        if self.client is None:
-            raise TaskError(f"WebArena-Verified's own code scores its tasks: {HOW_TO_GET}")
-        return self.client
+        self.client.close()
 
     @cached_property
     def _listed(self) -> tuple[str, tuple[_TaskEntry, ...]]:
-        answer = self._client.request({"list": True}, _SCORE_S)
+        answer = self.client.request({"list": True}, _SCORE_S)
         try:
             return str(answer["version"]), _TASKS.validate_python(answer["tasks"])
         except (KeyError, ValidationError) as error:

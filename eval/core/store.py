@@ -7,7 +7,6 @@
 Records are written atomically, so that after a crash every episode is either complete or still to be run.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterable
@@ -104,14 +103,6 @@ class Store:
         """The records of the finished ones among `episodes`, in that order."""
         found = (self.record(episode) for episode in episodes)
         return tuple(record for record in found if record is not None)
-
-    def write_json(self, name: str, value: object) -> Path:
-        """Write a result file next to the manifest.
-
-        Raises:
-            RunError: it cannot be written.
-        """
-        return self.write_text(name, json.dumps(value, indent=1, ensure_ascii=False))
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a result file next to the manifest.

@@ -46,16 +46,21 @@ class TaskInstance(Protocol):
         """What the agent is asked to do."""
         ...
 
-    def is_over(self) -> bool:
-        """Whether the task has ended by itself, so that further actions do not count; checked after each action."""
-        ...
-
     def judge(self, result: Result) -> Outcome:
         """Judge the final state, such as the page's server, a file, or the answer.
 
         Raises:
             TaskError: it cannot be judged.
         """
+        ...
+
+
+@runtime_checkable
+class SelfEnding(Protocol):
+    """An instance that may end before the agent does."""
+
+    def is_over(self) -> bool:
+        """Whether it has ended, so that further actions do not count; checked after each action."""
         ...
 
 
@@ -96,6 +101,7 @@ class Task(Protocol):
 
         Raises:
             TaskError: it cannot be set up.
+            EnvUnavailable: there is no browser, display or phone.
         """
         ...
 
@@ -135,6 +141,11 @@ class Benchmark(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class Closable(Protocol):
+    """A benchmark whose tasks share something in this process, such as browsers and servers."""
+
     def close(self) -> None:
-        """Release what the tasks share in this process, such as browsers and servers; may be called twice."""
+        """Release it; may be called twice."""
         ...

@@ -15,7 +15,7 @@ from ...agent.core.messages import Message
 from ...agent.core.model import Model, ModelLost, Sampling, Usage
 from ...agent.models.served import ServedModel
 from ...prompts.render import prompt_sha256, template_text
-from ..core.task import Outcome, TaskError
+from ..core.task import TaskError
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class JudgeModel:
             value = parse(reply)
             if value is not None:
                 return value
-        raise TaskError(f"the judge gave no verdict in {MAX_TRIES} replies; the last: {_short(reply)}")
+        raise TaskError(f"the judge gave no verdict in {MAX_TRIES} replies; the last: {shorten(reply)}")
 
     def _sampling(self, attempt: int) -> Sampling:
         if _FIXED_TEMPERATURE.search(self.model.info().name):
@@ -125,14 +125,7 @@ def open_judge(text: str) -> Model:
     return ServedModel(url, name or None, extra_body={"seed": _SEED})
 
 
-def outcome_of(verdict: JudgeScore, judge: str, model: Model, prompts: JudgePrompts) -> Outcome:
-    """The outcome of a judged episode, with the judge, its prompts and its reason."""
-    status = "done" if verdict.done else "not done"
-    name = model.info().name or model.info().endpoint
-    who = f"{judge} {name} (prompts {prompts.sha256[:12]}, {verdict.images} screenshots)"
-    return Outcome(verdict.done, f"{who}: {status}; {_short(verdict.why, 2000)}")
-
-
-def _short(text: str, most: int = 200) -> str:
+def shorten(text: str, most: int = 200) -> str:
+    """`text` on one line, cut to `most` characters."""
     joined = " ".join(text.split())
     return joined if len(joined) <= most else joined[: most - 1] + "…"

@@ -6,6 +6,8 @@ at most 50, and the actions without the final answer; the verdict follows `Statu
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 from ...agent.core.messages import Message
 from ...agent.core.model import Model
@@ -28,11 +30,17 @@ _POINTS = re.compile(r"\*{0,2}key points\*{0,2}:?\*{0,2}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class WebJudge:
-    """The judge with `model`."""
+    """The judge with `model`; files in `prompt_folder` replace our prompts."""
+
+    name: ClassVar[str] = "WebJudge"
 
     model: Model
-    prompts: JudgePrompts = JudgePrompts(NAMES)
-    name: str = "WebJudge"
+    prompt_folder: Path | None = None
+
+    @property
+    def prompts(self) -> JudgePrompts:
+        """All its prompts."""
+        return JudgePrompts(NAMES, self.prompt_folder)
 
     def __call__(self, evidence: Evidence) -> JudgeScore:
         """Judge a run.

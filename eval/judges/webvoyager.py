@@ -6,6 +6,8 @@ success, else there is no verdict.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 from ...agent.core.messages import Message
 from ...agent.core.model import Model
@@ -18,12 +20,17 @@ SCREENSHOTS = 15
 
 @dataclass(frozen=True, slots=True)
 class WebVoyagerJudge:
-    """The judge with `model`."""
+    """The judge with `model`; files in `prompt_folder` replace our prompts."""
+
+    name: ClassVar[str] = "webvoyager judge"
 
     model: Model
-    prompts: JudgePrompts = JudgePrompts(NAMES)
-    screenshots: int = SCREENSHOTS
-    name: str = "webvoyager judge"
+    prompt_folder: Path | None = None
+
+    @property
+    def prompts(self) -> JudgePrompts:
+        """All its prompts."""
+        return JudgePrompts(NAMES, self.prompt_folder)
 
     def __call__(self, evidence: Evidence) -> JudgeScore:
         """Judge a run.
@@ -33,7 +40,7 @@ class WebVoyagerJudge:
         """
         if not evidence.answer.strip():
             return JudgeScore(False, "no answer was given")
-        shown = evidence.screenshots[-self.screenshots :]
+        shown = evidence.screenshots[-SCREENSHOTS:]
         text = self.prompts.render(
             "judge_webvoyager_user", task=evidence.task, answer=evidence.answer, count=str(len(shown))
         )

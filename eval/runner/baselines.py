@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from screenwright._plugins import load_plugin, plugin_names
 
@@ -17,13 +16,8 @@ from ..core.config import EvalConfig
 from ..core.plan import EpisodeId
 from ..core.task import Solvable, TaskError, TaskInstance
 
-
-class AgentFactory(Protocol):
-    """Makes the policy for an episode."""
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """The policy for a task that has been set up."""
-        ...
+AgentFactory: TypeAlias = Callable[[TaskInstance, EpisodeId], Policy]
+"""Makes the policy for an episode, from the task that has been set up."""
 
 
 def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
@@ -34,65 +28,45 @@ def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
     """
     match config.agent_kind:
         case "model" if config.agent.policy is None:
-            return ModelAgentFactory(config, slot)
+            return _model_agent(config, slot)
         case "model":
-            return PolicyPerEpisode(config.agent.build_policy)
+            return same_for_all(config.agent.build_policy)
         case "random":
-            return RandomClicker()
+            return lambda instance, episode: RandomPolicy(str(episode.path))  # the same clicks for the same episode
         case "oracle":
-            return Oracle()
+            return oracle
         case name if ":" in name:
             return _imported(name)
         case name if name in plugin_names("policy"):
-            make: Callable[[], Policy] = load_plugin("policy", name)
-            return PolicyPerEpisode(make)
+            return same_for_all(load_plugin("policy", name))
         case name:
             names = ", ".join(sorted({"model", "oracle", *plugin_names("policy")}))
             raise SettingError("agent", f"is {name!r}, but should be one of {names}, or package:factory of your own")
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyPerEpisode:
-    """Calls `make` for the policy of each episode."""
-
-    make: Callable[[], Policy]
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`."""
-        return self.make()
+def same_for_all(make: Callable[[], Policy]) -> AgentFactory:
+    """Calls `make` for the policy of each episode, whatever its task."""
+    return lambda instance, episode: make()
 
 
-class RandomClicker:
-    """Clicks a random point in each step; the same clicks for the same episode."""
+def oracle(instance: TaskInstance, episode: EpisodeId) -> Policy:
+    """Performs the known solution with ordinary actions: the upper bound of the harness.
 
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`."""
-        return RandomPolicy(str(episode.path))
-
-
-class Oracle:
-    """Performs the known solution with ordinary actions: the upper bound of the harness."""
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`. Gives up on tasks without a known solution."""
-        if not isinstance(instance, Solvable):
-            raise TaskError(f"the benchmark has no oracle for {episode.task}")
-        return instance.solution() or ScriptedPolicy([GiveUp("no solution is known")])
+    Gives up on tasks without a known solution.
+    """
+    if not isinstance(instance, Solvable):
+        raise TaskError(f"the benchmark has no oracle for {episode.task}")
+    return instance.solution() or ScriptedPolicy([GiveUp("no solution is known")])
 
 
-class ModelAgentFactory:
+def _model_agent(config: EvalConfig, slot: int) -> AgentFactory:
     """A model with the prompts of `screenwright run`; opened once for all episodes of a worker."""
-
-    def __init__(self, config: EvalConfig, slot: int) -> None:
-        self._config = config
-        self._model = config.agent.model.build(slot)
-        config.agent.build_dialect()  # rejects invalid settings before the first episode
-        config.agent.check_model(self._model)
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`."""
-        summarize = self._config.recovery.recovery
-        return self._config.agent.build_policy(self._model, prompt_for(instance.env.info()), summarize=summarize)
+    model = config.agent.model.build(slot)
+    config.agent.build_dialect()  # rejects invalid settings before the first episode
+    config.agent.check_model(model)
+    return lambda instance, episode: config.agent.build_policy(
+        model, prompt_for(instance.env.info()), summarize=config.recovery.recovery
+    )
 
 
 def _imported(path: str) -> AgentFactory:
@@ -112,8 +86,8 @@ def _imported(path: str) -> AgentFactory:
         raise ValueError(f"the agent {path} cannot be imported: {error}") from error
     made: Any = make()
     if hasattr(made, "decide"):
-        return PolicyPerEpisode(make)
-    if not hasattr(made, "policy"):
+        return same_for_all(make)
+    if not callable(made):
         raise ValueError(f"{path} returns {type(made).__name__}, but should return an AgentFactory or a Policy")
     factory: AgentFactory = made
     return factory

@@ -20,7 +20,7 @@ from ..analysis.filmstrip import FILMSTRIP, make_filmstrip
 from ..core.manifest import now
 from ..core.plan import EpisodeId
 from ..core.record import Attempt, FailedAttempt, Phases, Record
-from ..core.task import Benchmark, Budgeted, Outcome, Task, TaskError, TaskInstance
+from ..core.task import Benchmark, Budgeted, Closable, Outcome, SelfEnding, Task, TaskError, TaskInstance
 from .baselines import AgentFactory
 
 TASK_OVER = "task_over"
@@ -52,7 +52,8 @@ class EpisodeRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._benchmark.close()
+        if isinstance(self._benchmark, Closable):
+            self._benchmark.close()
 
     def run(self, job: EpisodeJob, control: Control | None = None) -> Attempt:
         """Set up, run and judge an episode. Errors are returned as a failed attempt.
@@ -77,7 +78,7 @@ class EpisodeRunner:
     def _run(
         self, job: EpisodeJob, task: Task, instance: TaskInstance, timing: tuple[str, float], control: Control
     ) -> Attempt:
-        policy = self._agents.policy(instance, job.id)
+        policy = self._agents(instance, job.id)
         limits = job.limits
         if isinstance(instance, Budgeted):
             limits = replace(limits, steps=min(instance.steps, limits.steps or instance.steps))
@@ -109,7 +110,7 @@ def _play(episode: Episode, instance: TaskInstance, control: Control) -> tuple[l
     over = False
     for event in episode.run():
         events.append(event)
-        if isinstance(event, Acted) and not over and instance.is_over():
+        if isinstance(event, Acted) and not over and isinstance(instance, SelfEnding) and instance.is_over():
             over = True
             control.stop()
     ended = events[-1]

@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+from ..eval.analysis.report import Entry
 from ..eval.analysis.results import write_results
 from ..eval.analysis.statistics import wilson
-from ..eval.analysis.summary import summarize
 from ..eval.analysis.tables import as_text, format_interval
 from ..eval.benchmarks.registry import benchmark_named, benchmark_names
 from ..eval.core.config import EvalConfig
@@ -61,15 +61,14 @@ def main(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             stopped = True
     progress.terminal.close()
-    records = evaluation.records()
-    pages = write_results(evaluation.store, evaluation.manifest, records)
-    manifest = evaluation.manifest
-    print(as_text(summarize(records, len(manifest.episodes), manifest.settings.price)))
-    progress.terminal.line(f"report: {pages.report}")
-    if stopped or len(records) < len(manifest.episodes):
+    entry = Entry.of(evaluation.store)
+    report = write_results(entry)
+    print(as_text(entry.summary()))
+    progress.terminal.line(f"report: {report}")
+    if stopped or len(entry.records) < len(entry.manifest.episodes):
         progress.terminal.line(f"not complete; continue with: screenwright eval --resume {evaluation.store.folder}")
         return _STOPPED
-    return 0 if all(record.is_judged for record in records) else 1
+    return 0 if all(record.is_judged for record in entry.records) else 1
 
 
 def _evaluation(args: argparse.Namespace) -> Evaluation:

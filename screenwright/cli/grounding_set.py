@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..eval.benchmarks.grounding_pages import PageGrounding, write_set
+from ..eval.benchmarks.grounding.pages import PageGrounding, write_set
 
 DESCRIPTION = "Write the pages of the benchmark grounding as a data set in ScreenSpot's format, for other tools."
 

@@ -80,7 +80,7 @@ class PressesInstance:
 
 @dataclass(frozen=True)
 class Toy:
-    """Tasks that work and tasks that fail."""
+    """Tasks that work and tasks that fail, recorded in a folder."""
 
     root: Path
     name: str = "toy"
@@ -98,10 +98,3 @@ class Toy:
 
     def close(self) -> None:
         (self.root / "closed").touch()
-
-
-def toy(root: Path | None) -> Toy:
-    """The entry point."""
-    if root is None:
-        raise ValueError("the benchmark toy needs --root FOLDER")
-    return Toy(root)

@@ -3,13 +3,13 @@ const LETTERS = ["A", "B"];
 const RUN_COLOURS = ["var(--accent)", "var(--second)"];
 const PAGE_SIZE = 20;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const range = ([, low, high]) => `${percent(low)} to ${percent(high)}`;
-const episodeName = (episode) => `${episode.task}/${episode.seed}${episode.trial ? "." + episode.trial : ""}`;
+const range = ({ low, high }) => `${percent(low)} to ${percent(high)}`;
+const episodeName = ({ id }) => `${id.task}/${id.seed}${id.trial ? "." + id.trial : ""}`;
 let shown = PAGE_SIZE;
 
 /** A success rate with its interval, on a scale from 0 to 1. */
 function scale(interval, run = 0) {
-  const [value, low, high] = interval;
+  const { value, low, high } = interval;
   const title = `${percent(value)}, 95 % interval ${range(interval)}`;
   return element("div", { class: `scale run-${"ab"[run]}`, role: "img", "aria-label": title, title },
     element("i", { style: `left:${100 * low}%;width:${100 * (high - low)}%` }),
@@ -23,19 +23,19 @@ function head(run, index) {
     run.tasks.length > 1 ? `${range(run.clustered)} resampling whole tasks` : "",
     total.score === null ? "" : `mean score ${total.score.toFixed(3)}`,
     `${total.steps.toFixed(1)} steps per episode`,
-    ...run.passRates.filter(([k]) => k > 1).map(([k, any, all]) => `pass@${k} ${percent(any)}, pass^${k} ${percent(all)}`),
+    ...run.pass_rates.filter(({ k }) => k > 1).map((one) => `pass@${one.k} ${percent(one.pass_at_k)}, pass^${one.k} ${percent(one.pass_all_k)}`),
     usage.prompt ? `${usage.prompt.toLocaleString("en")} prompt tokens (${percent(usage.cached / usage.prompt)} cached), ${usage.completion.toLocaleString("en")} completion tokens` : "",
     run.cost === null ? "" : `cost ${run.cost.toFixed(2)}`,
   ];
   const warnings = [
     total.episodes < run.planned ? `${run.planned - total.episodes} of ${run.planned} episodes have not run yet` : "",
-    total.errors ? `infrastructure errors: ${total.errors}, counted as not done; without them ${percent(run.withoutErrors[0])}` : "",
+    total.errors ? `infrastructure errors: ${total.errors}, counted as not done; without them ${percent(run.without_errors.value)}` : "",
     run.retried ? `${run.retried} were retried after an infrastructure error` : "",
   ].filter(Boolean);
   return element("div", { class: "head" },
     B ? element("h3", {}, `${LETTERS[index]}  ${run.name}`) : null,
     element("div", { class: "line" },
-      element("span", { class: "figure" }, percent(total.success[0])),
+      element("span", { class: "figure" }, percent(total.success.value)),
       element("span", {}, `${total.done} of ${total.episodes} episodes done`)),
     scale(total.success, index),
     element("p", { class: "soft" }, facts.filter(Boolean).join(" · ")),
@@ -98,17 +98,17 @@ function groupTable(kind) {
   const rows = A[kind].map((group) => [group, groupsOfB.get(group.name)]);
   const name = ["name", ([a]) => a.name, ([a]) => a.name];
   const episodes = ["episodes", ([a]) => a.episodes, ([a]) => a.episodes];
-  const success = (title) => [title, ([a]) => a.success[0], ([a]) => percent(a.success[0])];
-  const scales = ["95 % interval", ([a]) => a.success[0], ([a, b]) => [scale(a.success), b ? scale(b.success, 1) : null]];
+  const success = (title) => [title, ([a]) => a.success.value, ([a]) => percent(a.success.value)];
+  const scales = ["95 % interval", ([a]) => a.success.value, ([a, b]) => [scale(a.success), b ? scale(b.success, 1) : null]];
   if (!B) {
     return table(rows, [name, episodes, success("done"), scales,
       ["score", ([a]) => a.score ?? -9, ([a]) => (a.score === null ? "-" : a.score.toFixed(3))],
       ["steps", ([a]) => a.steps, ([a]) => a.steps.toFixed(1)],
       ["errors", ([a]) => a.errors, ([a]) => a.errors || ""]]);
   }
-  const difference = ([a, b]) => (b ? 100 * (b.success[0] - a.success[0]) : 0);
+  const difference = ([a, b]) => (b ? 100 * (b.success.value - a.success.value) : 0);
   return table(rows, [name, episodes, success("A"),
-    ["B", ([, b]) => (b ? b.success[0] : -1), ([, b]) => (b ? percent(b.success[0]) : "-")], scales,
+    ["B", ([, b]) => (b ? b.success.value : -1), ([, b]) => (b ? percent(b.success.value) : "-")], scales,
     ["B - A", difference, (row) => (row[1] ? difference(row).toFixed(1) : "-")]]);
 }
 
@@ -123,7 +123,7 @@ function filmstrip(episode) {
   if (!episode.moments.length) return null;
   if (!episode.filmstrip) return element("p", { class: "soft" }, "The filmstrip is in the folder of the recording.");
   const [width, height] = data.frame;
-  return element("div", { class: "filmstrip" }, episode.moments.map(([step, actions], frame) => element("figure", {},
+  return element("div", { class: "filmstrip" }, episode.moments.map(({ step, actions }, frame) => element("figure", {},
     element("div", { style: `width:${width}px;height:${height}px;background-image:url(${episode.filmstrip});background-position:-${frame * width}px 0` }),
     element("figcaption", {}, `${step}  ${actions}`))));
 }
@@ -137,10 +137,10 @@ function episodeCard([run, episode]) {
     element("div", { class: "line" },
       B ? element("b", {}, LETTERS[run]) : null,
       element("b", {}, episodeName(episode)), element("span", { class: `badge ${colour}` }, outcome),
-      episode.triage ? element("span", { class: "badge soft" }, episode.triage[0]) : null,
+      episode.triage ? element("span", { class: "badge soft" }, episode.triage.kind) : null,
       element("span", { class: "soft" }, details.filter(Boolean).join(" · "))),
     element("p", { class: "instruction" }, episode.instruction),
-    line("likely failure", episode.triage && episode.triage[1]), line("judge", episode.judge), line("answer", episode.answer),
+    line("likely failure", episode.triage && episode.triage.evidence), line("judge", episode.found), line("answer", episode.answer),
     line("recording", href && element("a", { href, title: `screenwright view ${episode.folder}` }, episode.folder)),
     filmstrip(episode),
     episode.errors.map((text) => element("pre", { class: "warn" }, text)));
@@ -149,7 +149,7 @@ function episodeCard([run, episode]) {
 const CHOICES = [
   ["failures", (episode) => episode.done === false], ["all", () => true], ["done", (episode) => episode.done],
   ["infrastructure errors", (episode) => episode.done === null || episode.errors.length > 0],
-  ...[...new Set(data.runs.flatMap((run) => Object.keys(run.triage)))].map((kind) => [`failures: ${kind}`, (episode) => episode.triage && episode.triage[0] === kind]),
+  ...[...new Set(data.runs.flatMap((run) => Object.keys(run.triage)))].map((kind) => [`failures: ${kind}`, (episode) => episode.triage && episode.triage.kind === kind]),
 ];
 
 function renderEpisodes() {
@@ -165,11 +165,11 @@ function renderEpisodes() {
 function renderPairs() {
   const section = byId("pairs");
   if (!data.comparison) return section.remove();
-  const { counts: [both, onlyA, onlyB, neither], gained, lost, unpaired } = data.comparison;
+  const { result, gained, lost, unpaired } = data.comparison;
   const list = (title, names) => element("div", { class: "card" }, element("h3", {}, `${title}: ${names.length}`),
     element("p", { class: "names" }, names.join(", ") || "none"));
   section.append(element("h2", {}, "Pairs"),
-    element("p", {}, `done in both ${both}, in neither ${neither}, only in A ${onlyA}, only in B ${onlyB}${unpaired ? `; ${unpaired} have no result in one of them` : ""}`),
+    element("p", {}, `done in both ${result.both}, in neither ${result.neither}, only in A ${result.only_a}, only in B ${result.only_b}${unpaired ? `; ${unpaired} have no result in one of them` : ""}`),
     list("Done only in B", gained), list("Done only in A", lost));
 }
 

@@ -1,33 +1,51 @@
 """The report of one evaluation, or of two on the same episodes, as one self-contained HTML page."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
-from ....agent.record.html import Json, html_page, image_url
+from ....agent.record.html import html_page, image_url
 from ...core.manifest import Manifest
-from ...core.plan import EpisodeId
-from ...core.record import Record
-from ..compare import Comparison, compare
+from ...core.record import RECORD, Record
+from ...core.store import Store
+from ..compare import compare
 from ..filmstrip import FILMSTRIP, FRAME_PX
-from ..statistics import Interval
-from ..summary import GroupResult, Summary, summarize
+from ..summary import Summary, summarize
 
 MAX_FILMSTRIP_BYTES = 14_000_000
 """Limit on the filmstrips embedded in a page; the others stay in the folders of their episodes."""
 
+_NOT_SHOWN = {"agent", "env", "usage", "phases", "set_up_s", "started", "parse_failures"}
+"""Fields of a record that the page does not need."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An evaluation in a report. `folder_of` returns the folder of an episode."""
+    """An evaluation in a report, stored in `store`."""
 
     name: str
+    store: Store
     manifest: Manifest
     records: Sequence[Record]
-    folder_of: Callable[[EpisodeId], Path]
+
+    @classmethod
+    def of(cls, store: Store) -> "Entry":
+        """The evaluation in `store`, with its finished episodes.
+
+        Raises:
+            RunError: there is none, or a file of it is damaged.
+        """
+        manifest = store.manifest()
+        settings = manifest.settings
+        agent = settings.agent_kind
+        if agent == "model":
+            agent = settings.agent.model.model_name or settings.agent.model.model
+        name = f"{settings.benchmark}, {agent} ({store.folder.name})"
+        return cls(name, store, manifest, store.records(manifest.episodes))
 
     def summary(self) -> Summary:
         """The figures of the evaluation."""
@@ -43,9 +61,10 @@ def render_report(entries: Sequence[Entry], folder: Path) -> str:
     if len(entries) not in (1, 2):
         raise ValueError(f"a report shows one evaluation or two, not {len(entries)}")
     filmstrips = _Filmstrips(MAX_FILMSTRIP_BYTES)
-    data: Json = {
+    comparison = compare(*(entry.records for entry in entries)) if len(entries) > 1 else None
+    data: dict[str, Any] = {
         "runs": [_run_json(entry, folder, filmstrips) for entry in entries],
-        "comparison": _comparison_json(compare(entries[0].records, entries[1].records)) if len(entries) > 1 else None,
+        "comparison": comparison and {**asdict(comparison), "verdict": comparison.verdict},
         "frame": [*FRAME_PX],
     }
     return html_page("screenwright.eval.analysis.report", " and ".join(entry.name for entry in entries), data)
@@ -67,52 +86,25 @@ class _Filmstrips:
         return image_url(data, "jpeg") if self.bytes_left >= 0 else None
 
 
-def _run_json(entry: Entry, folder: Path, filmstrips: _Filmstrips) -> Json:
-    summary, manifest = entry.summary(), entry.manifest
+def _run_json(entry: Entry, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
+    summary = entry.summary()
     return {
+        **asdict(summary),
         "name": entry.name,
-        "facts": _facts(manifest, summary),
-        "planned": summary.planned,
-        "total": _group_json(summary.total),
-        "withoutErrors": _interval_json(summary.total.without_errors),
-        "clustered": _interval_json(summary.clustered),
-        "categories": [_group_json(group) for group in summary.categories],
-        "tasks": [_group_json(group) for group in summary.tasks],
-        "passRates": [[one.k, round(one.pass_at_k, 4), round(one.pass_all_k, 4)] for one in summary.pass_rates],
-        "stops": {**summary.stops},
-        "triage": {**summary.triage},
+        "facts": _facts(entry.manifest, summary),
+        "without_errors": asdict(summary.total.without_errors),
         "phases": _phases_json(summary),
-        "usage": {
-            "prompt": summary.usage.prompt,
-            "cached": summary.usage.cached,
-            "completion": summary.usage.completion,
-        },
-        "cost": summary.cost,
-        "retried": summary.retried,
-        "episodes": [_episode_json(record, entry.folder_of(record.id), folder, filmstrips) for record in entry.records],
+        "episodes": [
+            _episode_json(record, entry.store.folder_of(record.id), folder, filmstrips) for record in entry.records
+        ],
     }
 
 
-def _episode_json(record: Record, recorded_in: Path, folder: Path, filmstrips: _Filmstrips) -> Json:
+def _episode_json(record: Record, recorded_in: Path, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
     return {
-        "task": record.id.task,
-        "seed": record.id.seed,
-        "trial": record.id.trial,
-        "category": record.category,
-        "done": record.done,
-        "score": record.score,
-        "stop": record.stop,
-        "reason": record.reason,
-        "steps": record.steps,
-        "seconds": round(record.seconds, 2),
-        "instruction": record.instruction,
-        "judge": record.found,
-        "answer": record.answer,
-        "triage": [record.triage.kind, record.triage.evidence] if record.triage else None,
-        "moments": [[moment.step, moment.actions] for moment in record.moments],
+        **RECORD.dump_python(record, mode="json", exclude=_NOT_SHOWN),
         "filmstrip": filmstrips.embed(recorded_in / FILMSTRIP) if record.moments else None,
         "folder": Path(os.path.relpath(recorded_in, folder)).as_posix() if recorded_in.is_dir() else None,
-        "errors": [*record.errors],
     }
 
 
@@ -136,43 +128,7 @@ def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:
     return [[name, value] for name, value in facts if value]
 
 
-def _phases_json(summary: Summary) -> Json:
+def _phases_json(summary: Summary) -> dict[str, float]:
     """Seconds by phase over all episodes; `other` belongs to no phase."""
-    phases = summary.phases
-    seconds = {
-        "capture": phases.capture_s,
-        "encode": phases.encode_s,
-        "model": phases.model_s,
-        "act": phases.act_s,
-        "settle": phases.settle_s,
-        "log": phases.log_s,
-    }
-    seconds["other"] = max(0.0, summary.seconds - sum(seconds.values()))
-    return {phase: round(value, 3) for phase, value in seconds.items()}
-
-
-def _comparison_json(comparison: Comparison) -> Json:
-    result = comparison.result
-    return {
-        "verdict": comparison.verdict,
-        "counts": [result.both, result.only_a, result.only_b, result.neither],
-        "unpaired": comparison.unpaired,
-        "gained": [*comparison.gained],
-        "lost": [*comparison.lost],
-    }
-
-
-def _group_json(group: GroupResult) -> Json:
-    return {
-        "name": group.name,
-        "episodes": group.episodes,
-        "done": group.done,
-        "errors": group.errors,
-        "success": _interval_json(group.success),
-        "score": None if group.score is None else round(group.score, 4),
-        "steps": round(group.steps, 2),
-    }
-
-
-def _interval_json(value: Interval) -> list[JsonValue]:
-    return [round(value.value, 4), round(value.low, 4), round(value.high, 4)]
+    seconds = {name.removesuffix("_s"): value for name, value in asdict(summary.phases).items()}
+    return {**seconds, "other": max(0.0, summary.seconds - sum(seconds.values()))}

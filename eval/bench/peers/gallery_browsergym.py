@@ -35,10 +35,10 @@ class BrowserGymPeer:
         return data.getvalue()
 
     def click(self, x: float, y: float, button: str, modifiers: list[str]) -> None:
-        held = [KEYS[key] for key in modifiers]
+        keys = [KEYS[key] for key in modifiers]
         self.step("\n".join([
-            *[f"keyboard_down({key!r})" for key in held], f"mouse_click({x}, {y}, {button!r})",
-            *[f"keyboard_up({key!r})" for key in held],
+            *[f"keyboard_down({key!r})" for key in keys], f"mouse_click({x}, {y}, {button!r})",
+            *[f"keyboard_up({key!r})" for key in keys],
         ]))  # fmt: skip
 
     def move(self, x: float, y: float) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from ....agent.loop.agent import Result
@@ -19,6 +18,7 @@ from ....envs.env import EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
 from ..browsers import BrowserPool, PageSettings
+from ..data_files import digest_of
 from .instructions import INSTRUCTIONS
 from .site import Site
 from .traps import ALL, ANSWER_ONLY, DIALOGS, PAGES, TABS, WIDGETS, Trap, add_shared_pages, add_trap
@@ -53,12 +53,7 @@ class GalleryTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GalleryInstance"]:
-        """Serve and open the trap. Nothing varies with the seed.
-
-        Raises:
-            TaskError: the page could not be opened.
-            EnvUnavailable: there is no browser.
-        """
+        """Serve and open the trap. Nothing varies with the seed."""
         with Site() as site, _browser_for(self.trap) as browser:
             add_shared_pages(site)
             try:
@@ -114,7 +109,7 @@ class GalleryInstance:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All traps."""
+    """Pages with native pickers, dialogs, tabs and other things that are hard to operate from pixels."""
 
     name: str = "gallery"
     rules: Rules = Rules(seeds=(0,), steps=15)
@@ -122,10 +117,8 @@ class Gallery:
     @property
     def version(self) -> str:
         """A digest of the pages and instructions."""
-        digest = sha256(repr(sorted(INSTRUCTIONS.items())).encode())
-        for path in sorted(PAGES.iterdir()):
-            digest.update(path.read_bytes())
-        return f"{digest.hexdigest()[:16]}; {VIEWPORT}"
+        instructions = Path(__file__).with_name("instructions.py")
+        return f"{digest_of([instructions, *sorted(PAGES.iterdir())], PAGES.parent)[:16]}; {VIEWPORT}"
 
     def tasks(self) -> tuple[GalleryTask, ...]:
         """One task per trap."""

@@ -14,7 +14,6 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.desktop.virtual.processes import ProcessGroup
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
-from ..listing import read_list
+from ..data_files import digest_of, read_json
 
 VIEWPORT = Size(1440, 900)
 """The viewport of the benchmark's own vision agents."""
@@ -73,11 +72,7 @@ class InfinityTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["InfinityInstance"]:
-        """Start the application in its initial state and open it. Nothing varies with the seed.
-
-        Raises:
-            TaskError: it does not start.
-        """
+        """Start the application in its initial state and open it. Nothing varies with the seed."""
         with serve_app(self.app) as url:
             settings = BrowserSettings(allow_hosts=("127.0.0.1",))
             with BrowserEnv(f"{url}/", viewport=VIEWPORT, settings=settings) as env:
@@ -94,10 +89,6 @@ class InfinityInstance:
     instruction: str
     url: str
     verifier: Path
-
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
 
     def judge(self, result: Result) -> Outcome:
         """Run the verifier, which reads the application's state; the agent's answer does not count."""
@@ -120,13 +111,8 @@ class Infinity:
     @property
     def version(self) -> str:
         """A digest of all applications and tasks."""
-        digest = sha256()
-        for app in self._apps():
-            for path in sorted(app.rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    digest.update(str(path.relative_to(self.root)).encode())
-                    digest.update(path.read_bytes())
-        return digest.hexdigest()[:16]
+        files = (path for app in self._apps() for path in sorted(app.rglob("*")) if path.is_file())
+        return digest_of((path for path in files if "__pycache__" not in path.parts), self.root)[:16]
 
     @property
     def rules(self) -> Rules:
@@ -134,20 +120,13 @@ class Infinity:
         return Rules(seeds=(0,), steps=50, seconds=600.0)
 
     def tasks(self) -> tuple[InfinityTask, ...]:
-        """All tasks of all applications, first the suite of real tasks.
-
-        Raises:
-            TaskError: there are none, or a suite file is invalid.
-        """
+        """All tasks of all applications, first the suite of real tasks."""
         _check_requests()
         tasks = [task for suite in _SUITES for app in self._apps() for task in _tasks_of(app, suite)]
         if self.everything:
             return tuple(tasks)
         excluded = {f"{app}.{task}" for app, names in ALREADY_SATISFIED.items() for task in names}
         return tuple(task for task in tasks if task.name not in excluded)
-
-    def close(self) -> None:
-        """Nothing to close: the tasks share nothing."""
 
     def _apps(self) -> list[Path]:
         apps = sorted(path.parent for path in self.root.glob("apps/*/server.py"))
@@ -156,22 +135,14 @@ class Infinity:
         return apps
 
 
-def webarena_infinity(root: Path | None) -> Infinity:
-    """All tasks except those in `ALREADY_SATISFIED`.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    return Infinity(_checked_root(root))
+def webarena_infinity(root: Path) -> Infinity:
+    """WebArena-Infinity: web applications, in a checkout of github.com/web-arena-x/webarena-infinity."""
+    return Infinity(root)
 
 
-def webarena_infinity_all(root: Path | None) -> Infinity:
-    """All tasks, for comparison with published results.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    return Infinity(_checked_root(root), everything=True)
+def webarena_infinity_all(root: Path) -> Infinity:
+    """WebArena-Infinity with the tasks that are solved from the start, to compare with published results."""
+    return Infinity(root, everything=True)
 
 
 @contextmanager
@@ -220,7 +191,7 @@ def _tasks_of(app: Path, suite: str) -> list[InfinityTask]:
     path = app / suite
     kind = "function-" if suite.startswith("function") else ""
     tasks: list[InfinityTask] = []
-    for entry in read_list(path, _LIST):
+    for entry in read_json(path, _LIST):
         verifier = (app / entry.verify).resolve()
         if not verifier.is_relative_to(app.resolve()):
             raise TaskError(f"{path}: the verifier of {entry.id} is outside {app}")
@@ -255,11 +226,3 @@ def _free_port() -> int:
 def _check_requests() -> None:
     if find_spec("requests") is None:
         raise TaskError("the verifiers of webarena-infinity need the package requests: pip install requests")
-
-
-def _checked_root(root: Path | None) -> Path:
-    if root is None:
-        raise ValueError(
-            "webarena-infinity needs --root FOLDER, a checkout of github.com/web-arena-x/webarena-infinity"
-        )
-    return root

@@ -38,12 +38,7 @@ class MiniwobTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["MiniwobInstance"]:
-        """Open the page with `seed` and start its episode.
-
-        Raises:
-            TaskError: the page does not start.
-            EnvUnavailable: there is no browser.
-        """
+        """Open the page with `seed` and start its episode."""
         protocol = self.protocol
         config = PageConfig(
             path=self.path,
@@ -143,11 +138,7 @@ class MiniWob:
         return Rules(self.protocol.seeds, self.protocol.steps)
 
     def tasks(self) -> tuple[MiniwobTask, ...]:
-        """All pages in order of name; under BrowserGym's protocol its tasks in its order.
-
-        Raises:
-            TaskError: the pages are not installed, or some are missing.
-        """
+        """All pages in order of name; under BrowserGym's protocol its tasks in its order."""
         root, categories = self._root, browsergym_tasks()
         pages = page_names(root)
         if self.protocol.follows_browsergym:
@@ -180,17 +171,17 @@ class MiniWob:
 
 
 def miniwob(root: Path | None = None) -> MiniWob:
-    """All pages at scale 3, without a time limit."""
+    """MiniWoB++: 134 small web pages with a reward, without a time limit."""
     return MiniWob(OURS, root)
 
 
 def miniwob_timed(root: Path | None = None) -> MiniWob:
-    """Every page with its own time limit, the model's thinking included."""
+    """MiniWoB++ with the time limit of each page, the model's thinking included."""
     return MiniWob(replace(OURS, name=f"{OURS.name}-timed", clock=Clock.OFFICIAL), root)
 
 
 def miniwob_browsergym(root: Path | None = None) -> MiniWob:
-    """BrowserGym's protocol: 125 tasks, 5 seeds each, 10 steps."""
+    """MiniWoB++ by BrowserGym's protocol: 125 tasks, 5 seeds each, 10 steps."""
     return MiniWob(BROWSERGYM, root)
 
 

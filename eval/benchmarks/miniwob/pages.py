@@ -1,10 +1,10 @@
 """Locates the pages of MiniWoB++: in the installed `miniwob` package or in a folder."""
 
-import hashlib
 from importlib import metadata, util
 from pathlib import Path
 
 from ...core.task import TaskError
+from ..data_files import digest_of
 
 HOW_TO_GET = "pip install --no-deps miniwob, or give the folder `html` of a copy with --root"
 
@@ -37,10 +37,8 @@ def page_names(root: Path) -> dict[str, str]:
 
 def version(root: Path) -> str:
     """A digest of all pages and scripts, with the package's version if they are the package's."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.suffix in (".html", ".js", ".css")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    pages = f"pages sha256:{digest.hexdigest()[:12]}"
+    files = sorted(path for path in root.rglob("*") if path.suffix in (".html", ".js", ".css"))
+    pages = f"pages sha256:{digest_of(files, root)[:12]}"
     try:
         installed = metadata.version("miniwob") if root == find_pages() else ""
     except (metadata.PackageNotFoundError, TaskError):

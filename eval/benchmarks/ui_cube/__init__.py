@@ -1,5 +1,5 @@
 """UI-CUBE: widgets, copy-paste between forms, and mock business applications, each with a test in its page."""
 
-from .benchmark import UiCube, UiCubeInstance, UiCubeTask, ui_cube
+from .benchmark import UiCube, UiCubeInstance, UiCubeTask
 
-__all__ = ["UiCube", "UiCubeInstance", "UiCubeTask", "ui_cube"]
+__all__ = ["UiCube", "UiCubeInstance", "UiCubeTask"]

@@ -9,7 +9,6 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ from ....envs.env import Env, EnvError
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
 from ..browsers import BrowserPool, PageSettings
-from ..listing import read_list
+from ..data_files import digest_of, read_json
 from .server import CubeServer
 
 VIEWPORT = Size(1920, 1080)
@@ -71,12 +70,7 @@ class UiCubeTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["UiCubeInstance"]:
-        """Open the page. Nothing varies with the seed.
-
-        Raises:
-            TaskError: the page does not load.
-            EnvUnavailable: there is no browser.
-        """
+        """Open the page. Nothing varies with the seed."""
         with _BROWSERS.acquire(_PAGE) as browser, CubeServer(self.build, self.page) as server:
             try:
                 browser.execute(Navigate(server.url))
@@ -128,7 +122,10 @@ class UiCubeInstance:
 
 @dataclass(frozen=True)
 class UiCube:
-    """The tasks in `root`, a checkout of the repository or of its folder `DeterministicBenchmark`."""
+    """UI-CUBE: widgets and business software, in a built checkout of github.com/UiPath/uipath_enterprise_benchmark.
+
+    `root` is the checkout or its folder `DeterministicBenchmark`.
+    """
 
     root: Path
     name: str = "ui-cube"
@@ -137,20 +134,11 @@ class UiCube:
     @property
     def version(self) -> str:
         """A digest of the list of tasks and of the built pages."""
-        digest = sha256(self._list.read_bytes())
-        build = self._build
-        for path in sorted(build.rglob("*")):
-            if path.is_file() and path.suffix != ".map":
-                digest.update(str(path.relative_to(build)).encode())
-                digest.update(path.read_bytes())
-        return f"{digest.hexdigest()[:16]}; {VIEWPORT}"
+        built = (path for path in sorted(self._build.rglob("*")) if path.is_file() and path.suffix != ".map")
+        return f"{digest_of([self._list, *built], self._folder)[:16]}; {VIEWPORT}"
 
     def tasks(self) -> tuple[UiCubeTask, ...]:
-        """All tasks, in the order of the list.
-
-        Raises:
-            TaskError: the checkout is missing or not built, or the list is invalid.
-        """
+        """All tasks, in the order of the list."""
         build = self._build
         return tuple(
             UiCubeTask(
@@ -160,7 +148,7 @@ class UiCube:
                 _page(entry.web),
                 entry.ques,
             )
-            for entry in read_list(self._list, _LIST)
+            for entry in read_json(self._list, _LIST)
         )
 
     def close(self) -> None:
@@ -185,17 +173,6 @@ class UiCube:
         if not (build / "index.html").is_file():
             raise TaskError(f"UI-CUBE is not built: run `npm ci && npm run build` in {folder}")
         return build
-
-
-def ui_cube(root: Path | None) -> UiCube:
-    """UI-CUBE.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    if root is None:
-        raise ValueError("ui-cube needs --root FOLDER, a checkout of github.com/UiPath/uipath_enterprise_benchmark")
-    return UiCube(root)
 
 
 def _page(address: str) -> str:

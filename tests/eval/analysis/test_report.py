@@ -54,7 +54,7 @@ def manifest(made: list[Record]) -> Manifest:
 
 
 def entry(made: list[Record], folder: Path, name: str = "toy, reader") -> Entry:
-    return Entry(name, manifest(made), made, Store(folder).folder_of)
+    return Entry(name, Store(folder), manifest(made), made)
 
 
 @pytest.fixture(scope="module")

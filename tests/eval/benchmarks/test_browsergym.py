@@ -25,8 +25,8 @@ from screenwright import (
     UiTars15,
 )
 from screenwright.envs.actions import Navigate
-from screenwright.eval.benchmarks.browsergym import BrowserGym
-from screenwright.eval.benchmarks.browsergym_env import BrowserGymEnv
+from screenwright.eval.benchmarks.browsergym.benchmark import BrowserGym
+from screenwright.eval.benchmarks.browsergym.env import BrowserGymEnv
 from screenwright.eval.benchmarks.registry import benchmark_for, benchmark_named
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError

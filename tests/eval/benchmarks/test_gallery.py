@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import Policy
 from screenwright.agent.core.limits import Limits
 from screenwright.agent.policy.baselines import NullPolicy
 from screenwright.eval.benchmarks.gallery import Gallery
@@ -15,8 +14,7 @@ from screenwright.eval.benchmarks.gallery.traps import ALL, MAGENTA, TrapStep, c
 from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.task import TaskInstance
-from screenwright.eval.runner.baselines import AgentFactory, Oracle, PolicyPerEpisode
+from screenwright.eval.runner.baselines import AgentFactory, oracle, same_for_all
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 
@@ -33,12 +31,8 @@ def run(gallery: Gallery, folder: Path, task: str, factory: AgentFactory) -> Rec
     return record
 
 
-class StepsFactory(AgentFactory):
-    def __init__(self, *steps: TrapStep) -> None:
-        self.steps = steps
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        return GalleryOracle(self.steps, str)
+def performs(*steps: TrapStep) -> AgentFactory:
+    return same_for_all(lambda: GalleryOracle(steps, str))
 
 
 def test_every_trap_has_an_instruction(gallery: Gallery) -> None:
@@ -51,8 +45,8 @@ def test_every_trap_has_an_instruction(gallery: Gallery) -> None:
 @pytest.mark.reader
 @pytest.mark.parametrize("name", ["file", "address-typed", "text-in-a-PDF"])
 def test_the_oracle_solves_the_trap_and_doing_nothing_does_not(gallery: Gallery, tmp_path: Path, name: str) -> None:
-    assert run(gallery, tmp_path / "oracle", name, Oracle()).done
-    nothing = run(gallery, tmp_path / "nothing", name, PolicyPerEpisode(NullPolicy))
+    assert run(gallery, tmp_path / "oracle", name, oracle).done
+    nothing = run(gallery, tmp_path / "nothing", name, same_for_all(NullPolicy))
     assert not nothing.done
     assert "ADDRESS" not in nothing.instruction
 
@@ -60,7 +54,7 @@ def test_the_oracle_solves_the_trap_and_doing_nothing_does_not(gallery: Gallery,
 @pytest.mark.browser
 @pytest.mark.reader
 def test_a_failure_quotes_the_report_of_the_page(gallery: Gallery, tmp_path: Path) -> None:
-    record = run(gallery, tmp_path, "select", StepsFactory(click(MAGENTA), click("Plum")))
+    record = run(gallery, tmp_path, "select", performs(click(MAGENTA), click("Plum")))
     assert not record.done
     assert record.found == "the page reported 'Plum'"
 
@@ -68,7 +62,7 @@ def test_a_failure_quotes_the_report_of_the_page(gallery: Gallery, tmp_path: Pat
 @pytest.mark.browser
 @pytest.mark.reader
 def test_the_oracle_gives_up_on_a_missing_target(gallery: Gallery, tmp_path: Path) -> None:
-    record = run(gallery, tmp_path, "select", StepsFactory(click("#123456")))
+    record = run(gallery, tmp_path, "select", performs(click("#123456")))
     assert (record.done, record.stop, record.reason) == (False, "infeasible", "no pixel has the colour #123456")
 
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from screenwright import ScreenPoint
-from screenwright.eval.benchmarks.grounding import GroundingTask, is_within, osworld_g, screenspot, screenspot_pro
+from screenwright.eval.benchmarks.grounding.data_sets import (
+    GroundingTask,
+    is_within,
+    osworld_g,
+    screenspot,
+    screenspot_pro,
+)
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import Evaluation

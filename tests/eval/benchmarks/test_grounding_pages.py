@@ -9,12 +9,12 @@ from page_site import Site
 from screenwright import BrowserEnv, Navigate
 from screenwright.agent.core.limits import Limits
 from screenwright.agent.policy.baselines import NullPolicy
-from screenwright.eval.benchmarks.grounding import screenspot
-from screenwright.eval.benchmarks.grounding_pages import KINDS, VIEWPORT, PageGrounding, make_page, page_html, write_set
+from screenwright.eval.benchmarks.grounding.data_sets import screenspot
+from screenwright.eval.benchmarks.grounding.pages import KINDS, VIEWPORT, PageGrounding, make_page, page_html, write_set
 from screenwright.eval.benchmarks.registry import benchmark_named
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.runner.baselines import AgentFactory, Oracle, PolicyPerEpisode
+from screenwright.eval.runner.baselines import AgentFactory, oracle, same_for_all
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 from screenwright.testing import eventually
 
@@ -62,9 +62,7 @@ def test_a_page_is_determined_by_its_seed() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("factory", "right"), [(Oracle(), {*KINDS, "absent"}), (PolicyPerEpisode(NullPolicy), {"absent"})]
-)
+@pytest.mark.parametrize(("factory", "right"), [(oracle, {*KINDS, "absent"}), (same_for_all(NullPolicy), {"absent"})])
 def test_the_oracle_finds_every_target_and_no_click_is_right_only_for_absent_targets(
     grounding: PageGrounding, tmp_path: Path, factory: AgentFactory, right: set[str]
 ) -> None:
@@ -84,7 +82,7 @@ def test_pages_can_be_exported_as_a_screenspot_data_set(grounding: PageGrounding
     written = screenspot(tmp_path / "set")
     assert len(written.tasks()) == boxes == 2 * len(make_page(0))
     assert {task.category for task in written.tasks()} == {f"{kind} {_text_or_icon(kind)}" for kind in KINDS}
-    runner = EpisodeRunner(written, Oracle())
+    runner = EpisodeRunner(written, oracle)
     for task in written.tasks()[:: len(KINDS) + 1]:
         record = runner.run(EpisodeJob(EpisodeId(task.name, 0), tmp_path / task.name, Limits(1)))
         assert isinstance(record, Record), record

@@ -13,8 +13,9 @@ from other_python import python_with
 
 from screenwright import Agent, FakeEnv, ModelLost, Result, ScriptedModel, StopReason, UiTars15, Usage
 from screenwright.agent.core.messages import ImagePart
-from screenwright.eval.benchmarks.osworld import last_action, osworld, read_example
-from screenwright.eval.benchmarks.osworld_agent import OSWorldAgent
+from screenwright.eval.benchmarks.data_files import read_json
+from screenwright.eval.benchmarks.osworld.agent import OSWorldAgent
+from screenwright.eval.benchmarks.osworld.benchmark import EXAMPLE, OSWorld, last_action
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
 from screenwright.eval.core.task import TaskError
@@ -81,18 +82,18 @@ def settings(root: Path, python: Path | str, url: str, state: Path, *task: str, 
 
 
 def test_tasks_are_read_and_counted_by_domain(root: Path) -> None:
-    benchmark = osworld(root)
+    benchmark = OSWorld(root)
     assert [(task.name, task.category) for task in benchmark.tasks()] == [
         ("os.press-it", "os"), ("os.cannot-be", "os"), ("gimp.cursed-one", "gimp"),
     ]  # fmt: skip
     assert benchmark.version.startswith("3 tasks ")
-    assert [read_example(task.file).is_infeasible for task in benchmark.tasks()] == [False, True, False]
+    assert [read_json(task.file, EXAMPLE).is_infeasible for task in benchmark.tasks()] == [False, True, False]
     (root / "examples/os/press-it.json").write_text('{"id": "x", "instruction": "y"}')
     with pytest.raises(TaskError, match=r"press-it\.json: evaluator: Field required"):
-        read_example(benchmark.tasks()[0].file)
+        read_json(benchmark.tasks()[0].file, EXAMPLE)
     (root / "examples/os/press-it.json").unlink()
     with pytest.raises(TaskError, match=r"press-it\.json cannot be read"):
-        _ = osworld(root).version
+        _ = OSWorld(root).version
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_task_is_set_up_and_scored_through_the_machine(root: Path, tmp_path: P
     state = tmp_path / "state.json"
     with osworld_machine(FakeEnv()) as (url, gui):
         chosen = settings(root, python_with({MODULE: DESKTOP_ENV}, tmp_path), url, state)
-        benchmark = osworld(root).configured(chosen)
+        benchmark = OSWorld(root).configured(chosen)
         press, cannot, cursed = benchmark.tasks()
         with press.set_up(0) as instance:
             agent = Agent(ScriptedModel([GREET, FINISH]), dialect=UiTars15())
@@ -167,12 +168,12 @@ def test_bad_settings_are_reported_before_the_start(root: Path, tmp_path: Path) 
     without = EvalConfig.from_flat({"benchmark": "osworld", "root": root, "agent": "null"})
     with pytest.raises(ValueError, match="pip install desktop-env"):
         Evaluation.create(without, tmp_path / "out")
-    task = osworld(root).configured(settings(root, "/none/python", "", tmp_path)).tasks()[0]
+    task = OSWorld(root).configured(settings(root, "/none/python", "", tmp_path)).tasks()[0]
     with pytest.raises(TaskError, match="cannot be started: No such file"), task.set_up(0):
         pass
     wrong = settings(root, "python", "", tmp_path).model_copy(update={"option": ("unfinished",)})
     with pytest.raises(ValueError, match="NAME=VALUE"):
-        osworld(root).configured(wrong)
+        OSWorld(root).configured(wrong)
 
 
 class Runner:

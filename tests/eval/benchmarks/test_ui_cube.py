@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import Action, Click, Policy, ScreenPoint, ScriptedPolicy
+from screenwright import Action, Click, ScreenPoint, ScriptedPolicy
 from screenwright.agent.core.limits import Limits
-from screenwright.eval.benchmarks.ui_cube import UiCube, ui_cube
+from screenwright.eval.benchmarks.registry import benchmark_named
+from screenwright.eval.benchmarks.ui_cube import UiCube
 from screenwright.eval.benchmarks.ui_cube.server import CubeServer
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
-from screenwright.eval.core.task import TaskError, TaskInstance
-from screenwright.eval.runner.baselines import AgentFactory
+from screenwright.eval.core.task import TaskError
+from screenwright.eval.runner.baselines import same_for_all
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
 PAGE = """<!doctype html><html><head><meta charset="UTF-8"></head><body style="margin:0">
@@ -46,14 +47,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class Script(AgentFactory):
-    def __init__(self, *moves: tuple[Action, ...]) -> None:
-        self.moves = moves
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        return ScriptedPolicy(self.moves)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _closed() -> Iterator[None]:
     yield
@@ -62,13 +55,13 @@ def _closed() -> Iterator[None]:
 
 def run(root: Path, task: str, *moves: tuple[Action, ...]) -> Record:
     job = EpisodeJob(EpisodeId(task, 0), root / f"out{len(list(root.iterdir()))}", Limits(10))
-    record = EpisodeRunner(ui_cube(root), Script(*moves)).run(job)
+    record = EpisodeRunner(UiCube(root), same_for_all(lambda: ScriptedPolicy(moves))).run(job)
     assert isinstance(record, Record), record
     return record
 
 
 def test_tasks_are_simple_or_complex(root: Path) -> None:
-    tasks = ui_cube(root).tasks()
+    tasks = UiCube(root).tasks()
     assert [(task.name, task.category) for task in tasks] == [
         ("combo-box-tasks--1", "simple"),
         ("workday--2", "complex"),
@@ -76,7 +69,7 @@ def test_tasks_are_simple_or_complex(root: Path) -> None:
         ("workday--4", "complex"),
     ]
     assert tasks[0].page == "/combo-box-tasks/1?mode=test"
-    assert ui_cube(root / "DeterministicBenchmark").tasks() == tasks
+    assert UiCube(root / "DeterministicBenchmark").tasks() == tasks
 
 
 @pytest.mark.browser
@@ -100,7 +93,7 @@ def test_done_if_the_test_passed_and_score_one_if_the_agent_stopped_then(
 
 @pytest.mark.browser
 def test_a_task_that_passes_before_the_first_action_raises(root: Path) -> None:
-    task = ui_cube(root).tasks()[2]
+    task = UiCube(root).tasks()[2]
     with pytest.raises(TaskError, match="workday--3 passes before the first action"), task.set_up(0):
         pass
 
@@ -112,7 +105,7 @@ def test_a_page_that_passes_only_while_loading_is_awaited(root: Path) -> None:
 
 
 def test_other_pages_redirect_and_assets_are_served(root: Path) -> None:
-    task = ui_cube(root).tasks()[0]
+    task = UiCube(root).tasks()[0]
     with CubeServer(task.build, task.page) as server:
         request = urllib.request.Request(server.url.replace("combo-box-tasks/1?mode=test", "workday/2"))
         request.add_header("Sec-Fetch-Mode", "navigate")
@@ -126,7 +119,7 @@ def test_other_pages_redirect_and_assets_are_served(root: Path) -> None:
 
 
 def test_only_the_latest_report_of_the_tasks_own_page_counts(root: Path) -> None:
-    task = ui_cube(root).tasks()[0]
+    task = UiCube(root).tasks()[0]
     with CubeServer(task.build, task.page) as server:
         for path, status, when in (
             ("/combo-box-tasks/1", "open", 5.0),
@@ -143,17 +136,17 @@ def test_only_the_latest_report_of_the_tasks_own_page_counts(root: Path) -> None
 def test_an_unbuilt_checkout_raises_an_error_that_says_how_to_build_it(root: Path) -> None:
     (root / "DeterministicBenchmark/dist/index.html").unlink()
     with pytest.raises(TaskError, match=r"not built: run `npm ci && npm run build` in .*DeterministicBenchmark"):
-        ui_cube(root).tasks()
+        UiCube(root).tasks()
 
 
 def test_a_wrong_or_missing_root_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match="--root must be a checkout of UI-CUBE"):
-        ui_cube(tmp_path).tasks()
-    with pytest.raises(ValueError, match="ui-cube needs --root FOLDER"):
-        ui_cube(None)
+        UiCube(tmp_path).tasks()
+    with pytest.raises(ValueError, match=r"ui-cube needs --root: .*github\.com/UiPath"):
+        benchmark_named("ui-cube")
 
 
 def test_the_version_changes_with_the_pages(root: Path) -> None:
-    before = ui_cube(root).version
+    before = UiCube(root).version
     (root / "DeterministicBenchmark/dist/assets/app.css").write_text("b{color:red}")
-    assert ui_cube(root).version != before
+    assert UiCube(root).version != before

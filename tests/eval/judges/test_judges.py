@@ -14,17 +14,11 @@ from screenwright.agent.core.model import ModelLost
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.scripted import ScriptedReply
 from screenwright.agent.models.served import ServedModel
-from screenwright.eval.benchmarks.web_tasks import (
-    Judging,
-    online_mind2web,
-    webjudge_judging,
-    webvoyager,
-    webvoyager_judging,
-)
+from screenwright.eval.benchmarks.web_tasks import judge_run, online_mind2web, webvoyager
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError
-from screenwright.eval.judges.webjudge import parse_points, parse_score, parse_status
-from screenwright.eval.judges.webvoyager import parse_verdict
+from screenwright.eval.judges.webjudge import WebJudge, parse_points, parse_score, parse_status
+from screenwright.eval.judges.webvoyager import WebVoyagerJudge, parse_verdict
 from screenwright.eval.runner.evaluation import Evaluation
 
 TASK = "Find the price of the cheapest fig"
@@ -62,7 +56,7 @@ def images(script: ScriptedModel, call: int) -> int:
 @pytest.mark.parametrize(("reply", "done"), [(YES, True), (NO, False)])
 def test_the_webvoyager_judge_sees_task_answer_and_screenshots(answered: Result, reply: str, done: bool) -> None:
     with judge(reply) as (model, script):
-        outcome = webvoyager_judging(model)(answered, TASK)
+        outcome = judge_run(WebVoyagerJudge(model), answered, TASK)
     assert outcome.done is done
     assert outcome.score is None
     assert "a-judge (prompts " in outcome.found
@@ -81,7 +75,7 @@ def test_the_webvoyager_judge_uses_temperature_0_and_the_last_15_screenshots(tmp
     click = [f"Action: click(start_box='({x},64)')" for x in range(90, 108)]
     result = run(tmp_path, *click, "Action: finished(content='done')")
     with judge(YES) as (model, script):
-        webvoyager_judging(model)(result, TASK)
+        judge_run(WebVoyagerJudge(model), result, TASK)
     assert images(script, 0) == 15
     assert script.samplings[0].temperature == 0
 
@@ -89,7 +83,7 @@ def test_the_webvoyager_judge_uses_temperature_0_and_the_last_15_screenshots(tmp
 def test_a_run_without_an_answer_fails_without_calling_the_judge(tmp_path: Path) -> None:
     result = run(tmp_path, "Action: finished()")
     with judge() as (model, script):
-        outcome = webvoyager_judging(model)(result, TASK)
+        outcome = judge_run(WebVoyagerJudge(model), result, TASK)
     assert not outcome.done
     assert "no answer" in outcome.found
     assert script.asked == []
@@ -98,17 +92,17 @@ def test_a_run_without_an_answer_fails_without_calling_the_judge(tmp_path: Path)
 @pytest.mark.parametrize("reply", ["", "I cannot tell.", "success, I think"])
 def test_a_reply_without_a_verdict_is_retried_and_never_a_failure(answered: Result, reply: str) -> None:
     with judge(reply, YES) as (model, script):
-        assert webvoyager_judging(model)(answered, TASK).done
+        assert judge_run(WebVoyagerJudge(model), answered, TASK).done
         assert len(script.asked) == 2
     with judge(reply, reply, reply) as (model, _), pytest.raises(TaskError, match="no verdict in 3 replies"):
-        webvoyager_judging(model)(answered, TASK)
+        judge_run(WebVoyagerJudge(model), answered, TASK)
     with judge(ModelLost("gone")) as (model, _), pytest.raises(TaskError, match="does not answer"):
-        webvoyager_judging(model)(answered, TASK)
+        judge_run(WebVoyagerJudge(model), answered, TASK)
 
 
 def test_webjudge_shows_the_screenshots_with_a_high_score(answered: Result) -> None:
     with judge(POINTS, scored(2), scored(3), scored(5), STATUS) as (model, script):
-        outcome = webjudge_judging(model)(answered, TASK)
+        outcome = judge_run(WebJudge(model), answered, TASK)
     assert outcome.done
     assert "2 screenshots" in outcome.found
     assert [images(script, call) for call in range(5)] == [0, 1, 1, 1, 2]
@@ -121,10 +115,10 @@ def test_webjudge_shows_the_screenshots_with_a_high_score(answered: Result) -> N
 
 def test_webjudge_retries_without_a_score_or_status(answered: Result) -> None:
     with judge(POINTS, "fine", "good", "nice") as (model, _), pytest.raises(TaskError, match="last: nice"):
-        webjudge_judging(model)(answered, TASK)
+        judge_run(WebJudge(model), answered, TASK)
     replies = [POINTS, *[scored(1)] * 3, "done?", "well", "Status: failure"]
     with judge(*replies) as (model, script):
-        assert not webjudge_judging(model)(answered, TASK).done
+        assert not judge_run(WebJudge(model), answered, TASK).done
     assert images(script, 6) == 0
 
 
@@ -143,8 +137,8 @@ def test_custom_prompts_are_used_and_change_the_digest(answered: Result, tmp_pat
     folder.mkdir()
     (folder / "judge_webvoyager_user.txt").write_text("Q: $task A: $answer N: $count")
     with judge(YES, YES) as (model, script):
-        ours = webvoyager_judging(model)(answered, TASK).found
-        theirs = webvoyager_judging(model, folder)(answered, TASK).found
+        ours = judge_run(WebVoyagerJudge(model), answered, TASK).found
+        theirs = judge_run(WebVoyagerJudge(model, folder), answered, TASK).found
     assert f"Q: {TASK} A: It costs 3.20 N: 3" in script.asked[1][-1].text
     assert ours.split(",")[0] != theirs.split(",")[0]
     (folder / "judge_webvoyager_user.txt").write_text("$question")
@@ -152,7 +146,7 @@ def test_custom_prompts_are_used_and_change_the_digest(answered: Result, tmp_pat
         judge(YES) as (model, _),
         pytest.raises(TaskError, match=r"judge_webvoyager_user\.txt: there is no 'question'"),
     ):
-        webvoyager_judging(model, folder)(answered, TASK)
+        judge_run(WebVoyagerJudge(model, folder), answered, TASK)
 
 
 VOYAGER = {"web_name": "BBC News", "id": "BBC News--3", "ques": "What is new?", "web": "https://www.bbc.com/news/"}
@@ -210,10 +204,9 @@ def test_a_task_runs_in_the_browser_and_is_judged(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<title>Figs</title><h1>Figs cost 3.20</h1>")
     with judge(YES) as (model, script):
-        judging: Judging = webvoyager_judging(model)
         (tmp_path / "WebVoyager_data.jsonl").write_text(json.dumps(VOYAGER))
         (task,) = webvoyager(tmp_path).tasks()
-        task = replace(task, url=page.as_uri(), judging=judging)
+        task = replace(task, url=page.as_uri(), judge=WebVoyagerJudge(model))
         with task.set_up(0) as instance:
             agent = Agent(ScriptedModel(["Action: finished(content='3.20')"]), dialect=UiTars15())
             outcome = instance.judge(agent.run(instance.instruction, instance.env, out=tmp_path / "run"))

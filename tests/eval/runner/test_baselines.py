@@ -14,9 +14,8 @@ OWN_AGENT = """
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.policy.baselines import NullPolicy, ScriptedPolicy
 
-class Factory:
-    def policy(self, instance, episode):
-        return ScriptedPolicy([Finish(f"{episode.task} by my factory")])
+def factory():
+    return lambda instance, episode: ScriptedPolicy([Finish(f"{episode.task} by my factory")])
 
 def nothing():
     return 3
@@ -34,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("agent", "answer"), [("my_agents:Factory", "press by my factory"), ("my_agents:NullPolicy", ""), ("null", "")]
+    ("agent", "answer"), [("my_agents:factory", "press by my factory"), ("my_agents:NullPolicy", ""), ("null", "")]
 )
 def test_a_factory_a_policy_and_a_plugin_can_be_evaluated(folder: Path, agent: str, answer: str) -> None:
     flags = ["--agent", agent, "--root", ".", "--task", "press", "--seeds", "0", "--out", "out", "--workers", "0"]

@@ -114,10 +114,6 @@ class AcmeInstance:
     env: Env
     instruction: str = "Press Greet"
 
-    def is_over(self) -> bool:
-        """See `TaskInstance`."""
-        return False
-
     def judge(self, result: Result) -> Outcome:
         """See `TaskInstance`."""
         assert isinstance(self.env, FakeEnv)
@@ -136,20 +132,14 @@ class AcmeBenchmark:
         """See `Benchmark`."""
         return (AcmeTask(),)
 
-    def close(self) -> None:
-        """See `Benchmark`."""
 
-
-class AcmeAgents:
+def policy_for(instance: TaskInstance, episode: EpisodeId) -> Policy:
     """An agent factory: a new policy for each episode, which may depend on the task."""
-
-    def policy(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        """See `AgentFactory`."""
-        if episode.seed == 0:
-            return AcmePolicy()
-        return ModelPolicy(ScriptedModel(["Action: finished()"]), AcmeDialect())
+    if episode.seed == 0:
+        return AcmePolicy()
+    return ModelPolicy(ScriptedModel(["Action: finished()"]), AcmeDialect())
 
 
 def factory() -> AgentFactory:
     """For `screenwright eval acme --agent acme_screens:factory`."""
-    return AcmeAgents()
+    return policy_for

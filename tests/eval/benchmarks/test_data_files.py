@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from screenwright.eval.benchmarks.listing import read_list
+from screenwright.eval.benchmarks.data_files import read_json
 from screenwright.eval.core.task import TaskError
 
 
@@ -20,7 +20,7 @@ LIST = TypeAdapter(tuple[Entry, ...])
 def test_entries_are_read_in_order(tmp_path: Path) -> None:
     path = tmp_path / "tasks.json"
     path.write_text(json.dumps([{"id": "a"}, {"id": "b", "more": 1}], indent=1))
-    assert [entry.id for entry in read_list(path, LIST)] == ["a", "b"]
+    assert [entry.id for entry in read_json(path, LIST)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_entries_are_read_in_order(tmp_path: Path) -> None:
         ('[{"id": "a"},\n\n{"name": "b"}]', "tasks.json, line 3: id: Field required"),
         ('[{"id": "],["},\n7]', "tasks.json, line 2: the entry: Input should be"),
         ('[\n{"id": "a",]', "tasks.json: .*line 2"),
-        ('{"id": "a"}', "tasks.json, line 1: the entry: Input should be a valid tuple"),
+        ('{"id": "a"}', "tasks.json: the file: Input should be a valid tuple"),
         ("", "tasks.json: Expecting value: line 1"),
     ],
 )
@@ -38,16 +38,16 @@ def test_errors_name_file_and_line(tmp_path: Path, text: str, message: str) -> N
     path = tmp_path / "tasks.json"
     path.write_text(text)
     with pytest.raises(TaskError, match=message) as raised:
-        read_list(path, LIST)
+        read_json(path, LIST)
     assert "\n" not in str(raised.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"tasks\.json cannot be read: No such file"):
-        read_list(tmp_path / "tasks.json", LIST)
+        read_json(tmp_path / "tasks.json", LIST)
 
 
 def test_a_binary_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "tasks.json").write_bytes(b"\xff\xfe")
     with pytest.raises(TaskError, match=r"tasks\.json is not UTF-8 text"):
-        read_list(tmp_path / "tasks.json", LIST)
+        read_json(tmp_path / "tasks.json", LIST)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from ...envs.actions import (
+from ....envs.actions import (
     Action,
     Back,
     Button,
@@ -28,13 +28,13 @@ from ...envs.actions import (
     Wait,
     points_of,
 )
-from ...envs.base import ScreenEnv, check_bounds
-from ...envs.browser.page.keyboard import playwright_key, typing_pieces
-from ...envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
-from ...envs.geometry import ScreenPoint
-from ...envs.screenshot import Screenshot
-from ..core.task import TaskError
-from .subprocess_client import Answer
+from ....envs.base import ScreenEnv, check_bounds
+from ....envs.browser.page.keyboard import playwright_key, typing_pieces
+from ....envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
+from ....envs.geometry import ScreenPoint
+from ....envs.screenshot import Screenshot
+from ...core.task import TaskError
+from ..subprocess_client import Answer
 
 NOTCH_PX = 100
 _STEP_S = 180.0

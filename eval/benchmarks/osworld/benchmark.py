@@ -5,28 +5,30 @@ Python in which `desktop_env` is installed, and `--option NAME=VALUE` an argumen
 controls the machine through its server with `OSWorldEnv` only.
 """
 
-import hashlib
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from ...agent.core.limits import StopReason
-from ...agent.core.validation import first_problem
-from ...agent.loop.agent import Result
-from ...envs.env import Env
-from ...envs.osworld import OSWorldEnv
-from ..core.config import EvalConfig
-from ..core.task import Outcome, Rules, TaskError
-from .subprocess_client import DRIVERS, SubprocessClient
+from ....agent.core.limits import StopReason
+from ....agent.loop.agent import Result
+from ....envs.env import Env
+from ....envs.osworld import OSWorldEnv
+from ...core.config import EvalConfig
+from ...core.task import Outcome, Rules, TaskError
+from ..data_files import digest_of, read_json
+from ..subprocess_client import DRIVERS, SubprocessClient
 
-HOW_TO_GET = (
-    "make an environment for it (python -m venv osworld; osworld/bin/pip install desktop-env) and name its Python: "
-    "--python osworld/bin/python"
+_CLIENT = SubprocessClient(
+    None,
+    DRIVERS / "osworld_driver.py",
+    {},
+    "OSWorld's own code sets its tasks up and scores them: make an environment for it (python -m venv osworld; "
+    "osworld/bin/pip install desktop-env) and name its Python: --python osworld/bin/python",
 )
 INFEASIBLE = "infeasible"
 """The evaluator of infeasible tasks: the agent must say that the task cannot be done."""
@@ -61,14 +63,15 @@ class Example(BaseModel):
         return self.evaluator.func == INFEASIBLE
 
 
+EXAMPLE = TypeAdapter(Example)
 _LIST = TypeAdapter(dict[str, list[str]])
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The virtual machine of this process, run by OSWorld's code. `unfinished`: see `last_action`."""
 
-    client: SubprocessClient
+    client: SubprocessClient = _CLIENT
     pause_s: float | None = PAUSE_S
     unfinished: str = "state"
 
@@ -92,18 +95,12 @@ class OSWorldTask:
     name: str
     category: str
     file: Path
-    machine: Machine | None
+    machine: Machine
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["OSWorldInstance"]:
-        """Reset the machine to the task.
-
-        Raises:
-            TaskError: OSWorld is not installed, or cannot set the task up.
-        """
-        example = read_example(self.file)
-        if self.machine is None:
-            raise TaskError(f"OSWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
+        """Reset the machine to the task."""
+        example = read_json(self.file, EXAMPLE)
         with OSWorldEnv(self.machine.set_up(example), pause_s=self.machine.pause_s) as env:
             yield OSWorldInstance(example, env, self.machine)
 
@@ -121,16 +118,8 @@ class OSWorldInstance:
         """The instruction of the task file."""
         return self.example.instruction
 
-    def is_over(self) -> bool:
-        """Only the agent ends the episode."""
-        return False
-
     def judge(self, result: Result) -> Outcome:
-        """OSWorld's score; done is a score of 1.
-
-        Raises:
-            TaskError: the evaluator failed.
-        """
+        """OSWorld's score; done is a score of 1."""
         last = last_action(result, self.machine.unfinished)
         score = self.machine.score(last)
         kind = "infeasible" if self.example.is_infeasible else "feasible"
@@ -151,55 +140,37 @@ def last_action(result: Result, unfinished: str = "state") -> str:
 
 @dataclass(frozen=True)
 class OSWorld:
-    """OSWorld's tasks below `root`."""
+    """OSWorld: tasks on a virtual machine, in the folder evaluation_examples of github.com/xlang-ai/OSWorld."""
 
     root: Path
-    machine: Machine | None = None
+    machine: Machine = Machine()
     name: str = "osworld"
-    rules: Rules = field(default=Rules(seeds=(0,), steps=15))
+    rules: Rules = Rules(seeds=(0,), steps=15)
 
     def configured(self, settings: EvalConfig) -> "OSWorld":
-        """A copy that uses the machine of the settings.
-
-        Raises:
-            ValueError: `--python` is missing, or an option is invalid.
-        """
-        if settings.python is None:
-            raise ValueError(f"OSWorld's own code sets its tasks up and scores them: {HOW_TO_GET}")
+        """A copy that uses the machine of the settings."""
         options = settings.options
         unfinished, pause = str(options.pop("unfinished", "state")), options.pop("pause_s", PAUSE_S)
         if unfinished not in _UNFINISHED:
             raise ValueError(f"the option unfinished is {unfinished!r}; it must be state or fail")
         pause_s = float(pause) if isinstance(pause, int | float) else None
-        return OSWorld(self.root, Machine(_client(settings.python, options), pause_s, unfinished))
+        return OSWorld(self.root, Machine(_CLIENT.configured(settings.python, options), pause_s, unfinished))
 
     @cached_property
     def _domains(self) -> Mapping[str, Sequence[str]]:
         path = self.root / "test_all.json"
-        try:
-            return _LIST.validate_json(path.read_bytes())
-        except OSError as error:
-            raise TaskError(
-                f"there is no {path.name} in {self.root}: --root is the folder evaluation_examples"
-            ) from error
-        except ValidationError as error:
-            raise TaskError(f"{path}: {first_problem(error)}") from error
+        if not path.exists():
+            raise TaskError(f"there is no {path.name} in {self.root}: --root must be the folder evaluation_examples")
+        return read_json(path, _LIST)
 
     @property
     def version(self) -> str:
         """The number of tasks and a digest of their files."""
-        digest = hashlib.sha256()
-        tasks = self.tasks()
-        for task in tasks:
-            digest.update(_bytes(task.file))
-        return f"{len(tasks)} tasks {digest.hexdigest()[:12]}"
+        files = [task.file for task in self.tasks()]
+        return f"{len(files)} tasks {digest_of(files, self.root)[:12]}"
 
     def tasks(self) -> Sequence[OSWorldTask]:
-        """All tasks in `test_all.json`.
-
-        Raises:
-            TaskError: a file is missing or invalid.
-        """
+        """All tasks in `test_all.json`."""
         return tuple(
             OSWorldTask(f"{domain}.{_task_name(one)}", domain, self._file(domain, one), self.machine)
             for domain, ids in self._domains.items()
@@ -208,45 +179,10 @@ class OSWorld:
 
     def close(self) -> None:
         """End OSWorld's process, which ends the machine."""
-        if self.machine is not None:
-            self.machine.client.close()
+        self.machine.client.close()
 
     def _file(self, domain: str, one: str) -> Path:
         return self.root / "examples" / domain / f"{one}.json"
-
-
-def osworld(root: Path | None) -> OSWorld:
-    """OSWorld, from the folder `evaluation_examples` of a checkout.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    if root is None:
-        raise ValueError("osworld needs --root: the folder evaluation_examples of a checkout of OSWorld")
-    return OSWorld(root)
-
-
-def read_example(path: Path) -> Example:
-    """Read a task file.
-
-    Raises:
-        TaskError: it is missing or invalid; the message names the field.
-    """
-    try:
-        return Example.model_validate_json(_bytes(path))
-    except ValidationError as error:
-        raise TaskError(f"{path}: {first_problem(error)}") from error
-
-
-def _client(python: Path, options: Mapping[str, object]) -> SubprocessClient:
-    return SubprocessClient(python, DRIVERS / "osworld_driver.py", options, HOW_TO_GET)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _task_name(text: str) -> str:

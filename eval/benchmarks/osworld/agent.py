@@ -11,19 +11,19 @@ replies that cannot be parsed end the episode as done; the last allowed predicti
 
 from collections.abc import Mapping
 
-from ...agent.core.context import DecisionContext, HistoryStep
-from ...agent.core.decision import AskUser, Ending, Finish
-from ...agent.core.model import Model, Sampling
-from ...agent.dialects.dialect import Dialect
-from ...agent.dialects.registry import dialect_named
-from ...agent.loop.open_model import open_model
-from ...agent.policy.image_history import ChunkedHistory, History
-from ...agent.policy.model_policy import ModelPolicy
-from ...agent.record.events import Decided, Replied
-from ...envs.actions import Action, Wait
-from ...envs.env import ActionRefused
-from ...envs.osworld import code_of
-from ...envs.screenshot import Screenshot
+from ....agent.core.context import DecisionContext, HistoryStep
+from ....agent.core.decision import AskUser, Ending, Finish
+from ....agent.core.model import Model, Sampling
+from ....agent.dialects.dialect import Dialect
+from ....agent.dialects.registry import dialect_named
+from ....agent.loop.open_model import open_model
+from ....agent.policy.image_history import ChunkedHistory, History
+from ....agent.policy.model_policy import ModelPolicy
+from ....agent.record.events import Decided, Replied
+from ....envs.actions import Action, Wait
+from ....envs.env import ActionRefused
+from ....envs.osworld import code_of
+from ....envs.screenshot import Screenshot
 
 WAIT, DONE, FAIL = "WAIT", "DONE", "FAIL"
 MAX_USER_CALLS = 3

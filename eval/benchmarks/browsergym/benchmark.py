@@ -5,39 +5,21 @@ variables that name its sites (`WA_SHOPPING` and so on). Tasks, sites, resets an
 sees its screenshots and acts by coordinates.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
-from ...agent.core.limits import StopReason
-from ...agent.loop.agent import Result
-from ..core.config import EvalConfig
-from ..core.task import Outcome, Rules, TaskError
-from .browsergym_env import BrowserGymEnv
-from .miniwob.protocol import episode_seed
-from .subprocess_client import DRIVERS, Answer, SubprocessClient
+from ....agent.core.limits import StopReason
+from ....agent.loop.agent import Result
+from ...core.config import EvalConfig
+from ...core.task import Outcome, Rules, TaskError
+from ..miniwob.protocol import episode_seed
+from ..subprocess_client import DRIVERS, Answer, SubprocessClient
+from .env import BrowserGymEnv
 
 _OPEN_S = 600.0
 _LIST_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A benchmark of BrowserGym: its package and its default protocol."""
-
-    package: str
-    rules: Rules
-
-
-SUITES: Mapping[str, Suite] = {
-    "webarena": Suite("webarena", Rules((0,), 30)),
-    "visualwebarena": Suite("visualwebarena", Rules((0,), 30)),
-    "workarena": Suite("workarena", Rules(tuple(range(10)), 15)),
-    "assistantbench": Suite("assistantbench", Rules((0,), 30)),
-    "browsergym-miniwob": Suite("miniwob", Rules(tuple(range(5)), 10)),
-}
-"""Steps and seeds of BrowserGym's `DEFAULT_BENCHMARKS`; WorkArena as level 1 (its other levels use 50 steps)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +32,7 @@ class GymTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GymInstance"]:
-        """Open the task in BrowserGym.
-
-        Raises:
-            TaskError: it could not be opened, or its goal contains images, which we do not support.
-        """
+        """Open the task in BrowserGym."""
         opened = self.client.request({"task": self.name, "seed": self._seed(seed)}, _OPEN_S)
         if opened.get("images"):
             raise TaskError(f"the goal of {self.name} contains {opened['images']} images, which are not supported")
@@ -97,28 +75,17 @@ def final_call(result: Result) -> str:
 
 @dataclass(frozen=True)
 class BrowserGym:
-    """One of `SUITES`, run through `client`."""
+    """A benchmark of BrowserGym's package `browsergym-PACKAGE`, run through `client`."""
 
     name: str
-    suite: Suite
-    client: SubprocessClient | None = None
-
-    @property
-    def rules(self) -> Rules:
-        """The protocol of the suite."""
-        return self.suite.rules
+    package: str
+    client: SubprocessClient
+    rules: Rules
 
     def configured(self, settings: EvalConfig) -> "BrowserGym":
-        """A copy that uses the Python of the settings.
-
-        Raises:
-            ValueError: `--python` is missing, or an option is malformed.
-        """
-        if settings.python is None:
-            raise ValueError(f"{self.name} runs through BrowserGym in a separate Python: {self._how_to_get}")
-        options = {**settings.options, "package": self.suite.package}
-        script = DRIVERS / "browsergym_tasks_driver.py"
-        return replace(self, client=SubprocessClient(settings.python, script, options, self._how_to_get))
+        """A copy that uses the Python of the settings."""
+        options = {**settings.options, "package": self.package}
+        return replace(self, client=self.client.configured(settings.python, options))
 
     @property
     def version(self) -> str:
@@ -128,44 +95,55 @@ class BrowserGym:
         return ", ".join(f"{name} {version}" for name, version in versions.items())
 
     def tasks(self) -> Sequence[GymTask]:
-        """All tasks that the package registers.
-
-        Raises:
-            TaskError: BrowserGym is not installed.
-        """
+        """All tasks that the package registers."""
         names = self._listed["tasks"]
         assert isinstance(names, list)
-        assert self.client is not None
-        return tuple(GymTask(str(name), self.suite.package, self.client) for name in names)
+        return tuple(GymTask(str(name), self.package, self.client) for name in names)
 
     def close(self) -> None:
         """End BrowserGym."""
-        if self.client is not None:
-            self.client.close()
+        self.client.close()
 
     @cached_property
     def _listed(self) -> Answer:
-        if self.client is None:
-            raise TaskError(f"{self.name} runs through BrowserGym in a separate Python: {self._how_to_get}")
         try:
             return self.client.request({"list": True}, _LIST_S)
         finally:
             self.client.close()  # the process that plans the evaluation needs no browser
 
-    @property
-    def _how_to_get(self) -> str:
-        return (
-            f"make an environment for it (python -m venv gym; gym/bin/pip install browsergym-{self.suite.package}) and "
-            "name its Python: --python gym/bin/python"
-        )
+
+def _benchmark(name: str, package: str, seeds: int, steps: int) -> BrowserGym:
+    how_to_get = (
+        f"{name} runs through BrowserGym in a separate Python: make an environment for it (python -m venv gym; "
+        f"gym/bin/pip install browsergym-{package}) and name its Python: --python gym/bin/python"
+    )
+    client = SubprocessClient(None, DRIVERS / "browsergym_tasks_driver.py", {}, how_to_get)
+    return BrowserGym(name, package, client, Rules(tuple(range(seeds)), steps))
 
 
-def _suite(name: str) -> Callable[[], BrowserGym]:
-    return partial(BrowserGym, name, SUITES[name])
+# Steps and seeds are those of BrowserGym's `DEFAULT_BENCHMARKS`.
 
 
-webarena = _suite("webarena")
-visualwebarena = _suite("visualwebarena")
-workarena = _suite("workarena")
-assistantbench = _suite("assistantbench")
-browsergym_miniwob = _suite("browsergym-miniwob")
+def webarena() -> BrowserGym:
+    """WebArena: six sites in containers, through BrowserGym."""
+    return _benchmark("webarena", "webarena", seeds=1, steps=30)
+
+
+def visualwebarena() -> BrowserGym:
+    """VisualWebArena: sites in containers, with tasks about images, through BrowserGym."""
+    return _benchmark("visualwebarena", "visualwebarena", seeds=1, steps=30)
+
+
+def workarena() -> BrowserGym:
+    """WorkArena: a ServiceNow instance, through BrowserGym."""
+    return _benchmark("workarena", "workarena", seeds=10, steps=15)  # level 1; the other levels use 50 steps
+
+
+def assistantbench() -> BrowserGym:
+    """AssistantBench: questions about the live web, through BrowserGym."""
+    return _benchmark("assistantbench", "assistantbench", seeds=1, steps=30)
+
+
+def browsergym_miniwob() -> BrowserGym:
+    """MiniWoB++ as BrowserGym itself runs it, to compare with ours."""
+    return _benchmark("browsergym-miniwob", "miniwob", seeds=5, steps=10)

@@ -11,25 +11,24 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ...agent.core.decision import GiveUp
-from ...agent.core.limits import StopReason
-from ...agent.loop.agent import Result
-from ...agent.policy.baselines import ScriptedPolicy
-from ...agent.policy.policy import Policy
-from ...envs.actions import Action, Click
-from ...envs.base import ScreenEnv
-from ...envs.env import ActionRefused, ActionResult, EnvInfo, Observation
-from ...envs.geometry import ScreenPoint
-from ...envs.screenshot import Screenshot
-from ..core.task import Outcome, Rules, TaskError
-from .listing import read_list
+from ....agent.core.decision import GiveUp
+from ....agent.core.limits import StopReason
+from ....agent.loop.agent import Result
+from ....agent.policy.baselines import ScriptedPolicy
+from ....agent.policy.policy import Policy
+from ....envs.actions import Action, Click
+from ....envs.base import ScreenEnv
+from ....envs.env import ActionRefused, ActionResult, EnvInfo, Observation
+from ....envs.geometry import ScreenPoint
+from ....envs.screenshot import Screenshot
+from ...core.task import Outcome, Rules, TaskError
+from ..data_files import digest_of, read_json
 
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners (x, y) in pixels of the image."""
@@ -71,11 +70,7 @@ class GroundingTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator["GroundingInstance"]:
-        """Open the image. Nothing varies with the seed.
-
-        Raises:
-            TaskError: the image cannot be opened.
-        """
+        """Open the image. Nothing varies with the seed."""
         try:
             with Image.open(self.image) as image:
                 env = ImageEnv(image)
@@ -152,26 +147,19 @@ class Grounding:
     @property
     def version(self) -> str:
         """The number of annotations and a digest of their files."""
-        digest = sha256(b"".join(path.read_bytes() for path in self._files())).hexdigest()
-        return f"{len(self._tasks)} annotations, {digest[:16]}"
+        return f"{len(self._tasks)} annotations, {digest_of(self._files(), self.root)[:16]}"
 
     def tasks(self) -> tuple[GroundingTask, ...]:
-        """One task per annotation.
-
-        Raises:
-            TaskError: there are none, or a file is invalid; the message names it.
-        """
+        """One task per annotation."""
         return self._tasks
-
-    def close(self) -> None:
-        """Nothing to close: the tasks share nothing."""
 
     @cached_property
     def _tasks(self) -> tuple[GroundingTask, ...]:
         images = {path.name: path for path in sorted(self.root.rglob("*")) if path.suffix.lower() in _IMAGES}
         tasks: list[GroundingTask] = []
         for path in self._files():
-            for number, entry in enumerate(read_list(path, _LIST)):
+            entries = read_json(path, _LIST)
+            for number, entry in enumerate(entries):
                 tasks.append(self._task(path, number, entry, images))
         return tuple(tasks)
 
@@ -238,34 +226,16 @@ def _box_of(area: Polygon) -> str:
     return f"({min(xs):g}, {min(ys):g}) to ({max(xs):g}, {max(ys):g})"
 
 
-def screenspot(root: Path | None) -> Grounding:
-    """ScreenSpot and ScreenSpot-v2: boxes as corner and size.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    return Grounding("screenspot", _checked_root(root, "screenspot"))
+def screenspot(root: Path) -> Grounding:
+    """ScreenSpot (v1 and v2): locate an element, in a copy of huggingface.co/datasets/OS-Copilot/ScreenSpot-v2."""
+    return Grounding("screenspot", root)
 
 
-def screenspot_pro(root: Path | None) -> Grounding:
-    """ScreenSpot-Pro: boxes as two corners.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    return Grounding("screenspot-pro", _checked_root(root, "screenspot-pro"), corners=True)
+def screenspot_pro(root: Path) -> Grounding:
+    """ScreenSpot-Pro: locate an element, in a copy of huggingface.co/datasets/likaixin/ScreenSpot-Pro."""
+    return Grounding("screenspot-pro", root, corners=True)
 
 
-def osworld_g(root: Path | None) -> Grounding:
-    """OSWorld-G: boxes as corner and size, polygons, and targets that do not exist.
-
-    Raises:
-        ValueError: `root` is missing.
-    """
-    return Grounding("osworld-g", _checked_root(root, "osworld-g"))
-
-
-def _checked_root(root: Path | None, name: str) -> Path:
-    if root is None:
-        raise ValueError(f"{name} needs --root FOLDER with its images and annotations")
-    return root
+def osworld_g(root: Path) -> Grounding:
+    """OSWorld-G: locate an element or refuse, in a copy of github.com/xlang-ai/OSWorld-G."""
+    return Grounding("osworld-g", root)

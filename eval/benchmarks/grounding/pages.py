@@ -15,13 +15,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from ...envs.actions import Navigate
-from ...envs.env import EnvError
-from ...envs.geometry import Size
-from ..core.task import Rules, TaskError
-from .browsers import BrowserPool, PageSettings
-from .gallery.site import Site
-from .grounding import GroundingInstance, ImageEnv, box
+from ....envs.actions import Navigate
+from ....envs.env import EnvError
+from ....envs.geometry import Size
+from ...core.task import Rules, TaskError
+from ..browsers import BrowserPool, PageSettings
+from ..gallery.site import Site
+from .data_sets import GroundingInstance, ImageEnv, box
 
 VIEWPORT = Size(1280, 800)
 KINDS = ("button", "link", "field", "checkbox", "tab", "icon")
@@ -111,12 +111,7 @@ class PageGroundingTask:
 
     @contextmanager
     def set_up(self, seed: int) -> Generator[GroundingInstance]:
-        """Render the page `seed`.
-
-        Raises:
-            TaskError: it cannot be rendered.
-            EnvUnavailable: there is no browser.
-        """
+        """Render the page `seed`."""
         widgets = make_page(seed)
         choose = random.Random(f"{self.kind} {seed}")  # noqa: S311 -- no secret
         if self.kind == "absent":
@@ -174,7 +169,7 @@ def write_set(folder: Path, seeds: Iterable[int]) -> int:
 
 @dataclass(frozen=True)
 class PageGrounding:
-    """One task per kind of widget, and one for targets that do not exist."""
+    """Locate an element on a generated page, without data."""
 
     name: str = "grounding"
     version: str = f"1; {VIEWPORT}"
