@@ -76,27 +76,27 @@ class Tally:
 def page_of(seed: int) -> tuple[str, int]:
     """The HTML of a page, and its device scale factor."""
     dice = random.Random(seed)
-    phrase = lambda least, most: " ".join(dice.choices(WORDS.split(), k=dice.randint(least, most)))  # noqa: E731 -- one line reads better than a function
+    lorem = lambda least, most: " ".join(dice.choices(WORDS.split(), k=dice.randint(least, most)))  # noqa: E731 -- one line reads better than a function
     dark = dice.random() < 0.4
     rows = "".join(
-        f"<tr>{''.join(f'<td>{phrase(1, 2)}' for _ in range(4))}<td>{dice.randint(1, 9999)}" for _ in range(5)
+        f"<tr>{''.join(f'<td>{lorem(1, 2)}' for _ in range(4))}<td>{dice.randint(1, 9999)}" for _ in range(5)
     )
-    options = "".join(f"<option>{phrase(1, 1).title()}" for _ in range(4))
+    options = "".join(f"<option>{lorem(1, 1).title()}" for _ in range(4))
     ticks = "".join(
         f"<label><input data-kind={kind} type={kind} name=r{turn if kind == 'checkbox' else ''}"
-        f" {'checked' if dice.random() < 0.5 else ''}> {phrase(1, 2).capitalize()}</label> "
+        f" {'checked' if dice.random() < 0.5 else ''}> {lorem(1, 2).capitalize()}</label> "
         for turn, kind in enumerate(["checkbox"] * 4 + ["radio"] * 3)
     )
-    body = f"""<h1>{phrase(2, 3).title()}</h1>
-    <p>{phrase(18, 30)} <a data-kind=link href=#>{phrase(2, 2)}</a> {phrase(12, 20)}.</p>
-    <p><label>{phrase(1, 2).capitalize()} <input data-kind='text field'></label>
-       <label>{phrase(1, 1).capitalize()} <input data-kind='text field' value='{phrase(1, 2)}'></label>
-       <label>{phrase(1, 1).capitalize()} <select data-kind=drop-down>{options}</select></label></p>
+    body = f"""<h1>{lorem(2, 3).title()}</h1>
+    <p>{lorem(18, 30)} <a data-kind=link href=#>{lorem(2, 2)}</a> {lorem(12, 20)}.</p>
+    <p><label>{lorem(1, 2).capitalize()} <input data-kind='text field'></label>
+       <label>{lorem(1, 1).capitalize()} <input data-kind='text field' value='{lorem(1, 2)}'></label>
+       <label>{lorem(1, 1).capitalize()} <select data-kind=drop-down>{options}</select></label></p>
     <p>{ticks}</p>
     <p><textarea data-kind='text area' rows=4 cols=40></textarea> <input data-kind=slider type=range></p>
-    <p><button data-kind=button>{phrase(1, 2).title()}</button>
-       <button data-kind=button disabled>{phrase(1, 1).title()}</button>
-       <button data-kind=button class=primary>{phrase(1, 1).title()}</button></p>
+    <p><button data-kind=button>{lorem(1, 2).title()}</button>
+       <button data-kind=button disabled>{lorem(1, 1).title()}</button>
+       <button data-kind=button class=primary>{lorem(1, 1).title()}</button></p>
     <table>{rows}</table>"""
     font = f"{dice.choice((13, 14, 16))}px {dice.choice(('DejaVu Sans', 'DejaVu Serif'))}"
     style = f""":root {{ color-scheme: {"dark" if dark else "light"} }} body {{ font: {font}; margin: 24px }}
@@ -142,7 +142,7 @@ def count_words(tally: Counter[str], truth: list[list[Any]], seen: Sequence[tupl
 
 
 def count_kinds(tally: Counter[tuple[str, str]], truth: list[list[Any]], screen: Screen, scale: int) -> None:
-    """Count the true controls that were found at their position, of their kind, and in their state; and what was found."""
+    """Count the true controls found at their position, of their kind, and in their state; and what was found."""
     for kind, left, top, right, bottom, checked, _ in truth:
         box = Area(left * scale, top * scale, right * scale, bottom * scale)
         here = [one for one in screen.controls if box.contains(Area(*one.area.centre, *one.area.centre), slack=0)]

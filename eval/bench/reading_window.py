@@ -16,7 +16,7 @@ from tkinter import font as fonts
 from reading_words import WORDS
 
 
-def phrase(dice, least, most):
+def lorem(dice, least, most):
     """A few random words."""
     return " ".join(dice.choices(WORDS.split(), k=dice.randint(least, most)))
 
@@ -41,11 +41,11 @@ class Window:
     def fill(self, dice):
         """Create all widgets."""
         prose = self.add(tkinter.Text, width=64, height=4, wrap="word", bg=self.paper, insertontime=0)
-        prose.insert("1.0", phrase(dice, 24, 34))
+        prose.insert("1.0", lorem(dice, 24, 34))
         self.controls.append(("text area", prose, None))
         self.marks.append(lambda: self.of_text(prose))
-        for value in (phrase(dice, 1, 2), ""):
-            label = self.add(tkinter.Label, text=phrase(dice, 1, 2).capitalize(), anchor="w", bd=0, padx=0)
+        for value in (lorem(dice, 1, 2), ""):
+            label = self.add(tkinter.Label, text=lorem(dice, 1, 2).capitalize(), anchor="w", bd=0, padx=0)
             self.marks.append(lambda label=label: self.of_line(label, label["text"], label.winfo_rootx()))
             entry = self.add(tkinter.Entry, width=24, bg=self.paper, insertontime=0)
             entry.insert(0, value)
@@ -58,13 +58,13 @@ class Window:
             self.keep.append(state)
             more = {"value": 1} if kind == "radio" else {}
             tick = self.add(
-                widget, text=phrase(dice, 1, 2).capitalize(), anchor="w", variable=state, bd=0, padx=0, **more
+                widget, text=lorem(dice, 1, 2).capitalize(), anchor="w", variable=state, bd=0, padx=0, **more
             )
             tick.configure(selectcolor=self.paper)
             self.controls.append((kind, tick, checked))
             self.marks.append(lambda tick=tick: self.of_line(tick, tick["text"], self.right_of(tick)))
         for state in ("normal", "normal", "disabled"):
-            button = self.add(tkinter.Button, text=phrase(dice, 1, 2).title(), state=state)
+            button = self.add(tkinter.Button, text=lorem(dice, 1, 2).title(), state=state)
             self.controls.append(("button", button, None))
             self.marks.append(lambda button=button: self.of_line(button, button["text"], self.text_left_of(button)))
 

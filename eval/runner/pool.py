@@ -21,7 +21,6 @@ from .episode import EpisodeJob, EpisodeRunner
 MakeRunner = Callable[[int], EpisodeRunner]
 """Creates the runner in the worker's process, from the worker's number."""
 
-_POLL_S = 1.0
 _END_LIMIT_S = 5.0
 _PRELOADED = [
     "__main__",
@@ -107,13 +106,14 @@ class Pool:
 
     def _collect(self) -> Iterator[Attempt]:
         busy = [worker for worker in self._workers if worker.job is not None]
-        ready = wait([worker.pipe for worker in busy], timeout=_POLL_S)
+        deadline = min(worker.since for worker in busy) + self._timeout_s
+        ready = wait([worker.pipe for worker in busy], timeout=max(0.0, deadline - time.monotonic()))
         for worker in busy:
             job = worker.job
             assert job is not None
             if worker.pipe in ready:
                 yield self._receive(worker, job)
-            elif time.monotonic() - worker.since > self._timeout_s:
+            elif time.monotonic() >= worker.since + self._timeout_s:
                 self._drop(worker)
                 yield FailedAttempt(job.id, f"the episode hung: not finished after {self._timeout_s:g} s")
 

@@ -7,12 +7,12 @@ Scoring, as in the originals: the point must be in the box, edges included, or i
 target does not exist, the right answer is a refusal. A reply without a point counts as wrong.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -25,13 +25,11 @@ from ....agent.policy.policy import Policy
 from ....envs.actions import Action, Click
 from ....envs.base import ScreenEnv
 from ....envs.env import ActionRefused, ActionResult, EnvInfo, Observation
-from ....envs.geometry import ScreenPoint
+from ....envs.geometry import ScreenPoint, Size
 from ....envs.screenshot import Screenshot
 from ...core.task import Outcome, Rules, TaskError
-from ..data_files import digest_of, read_json
-
-Polygon: TypeAlias = tuple[tuple[float, float], ...]
-"""Corners (x, y) in pixels of the image."""
+from ..data_files import digest_of, line_of, read_json, read_text
+from .boxes import BoxForm, Polygon, Shape, forms_of, is_within
 
 
 class ImageEnv(ScreenEnv):
@@ -130,95 +128,187 @@ class _Entry(BaseModel):
     data_source: str = ""
     application: str = ""
     platform: str = ""
+    img_size: tuple[float, float] | None = None
+    image_size: tuple[float, float] | None = None
+
+    @property
+    def category(self) -> str:
+        """The platform and the kind of element, as far as the data set has them."""
+        parts = (self.platform or self.data_source, self.data_type or self.ui_type)
+        return " ".join(filter(None, parts)) or self.box_type
 
 
 _LIST = TypeAdapter(tuple[_Entry, ...])
+_ANYTHING = TypeAdapter[object](object)
 
 
 @dataclass(frozen=True)
 class Grounding:
-    """The annotations below `root`. With `corners`, boxes are two corners instead of a corner and a size."""
+    """The annotations below `root`, whose boxes have the form of the published data set unless they cannot."""
 
     name: str
     root: Path
-    corners: bool = False
+    form: BoxForm
     rules: Rules = Rules(seeds=(0,), steps=1)
 
     @property
     def version(self) -> str:
-        """The number of annotations and a digest of their files."""
-        return f"{len(self._tasks)} annotations, {digest_of(self._files(), self.root)[:16]}"
+        """The number of annotations, a digest of their files, and the files that were read in another form."""
+        tasks, converted = self._read
+        return "; ".join((f"{len(tasks)} annotations, {digest_of(self._files(), self.root)[:16]}", *converted))
 
     def tasks(self) -> tuple[GroundingTask, ...]:
         """One task per annotation."""
-        return self._tasks
+        return self._read[0]
 
     @cached_property
-    def _tasks(self) -> tuple[GroundingTask, ...]:
-        images = {path.name: path for path in sorted(self.root.rglob("*")) if path.suffix.lower() in _IMAGES}
+    def _read(self) -> tuple[tuple[GroundingTask, ...], tuple[str, ...]]:
+        """The tasks, and a sentence for each file whose boxes were converted."""
+        images = _Images(self.root)
         tasks: list[GroundingTask] = []
-        for path in self._files():
-            entries = read_json(path, _LIST)
-            for number, entry in enumerate(entries):
-                tasks.append(self._task(path, number, entry, images))
-        return tuple(tasks)
-
-    def _task(self, file: Path, number: int, entry: _Entry, images: dict[str, Path]) -> GroundingTask:
-        filename = entry.img_filename or entry.image_path
-        if filename is None:
-            raise TaskError(f"{file}, annotation {number}: it names no image")
-        exact = next((path for path in (self.root / filename, self.root / "images" / filename) if path.is_file()), None)
-        image = exact or images.get(Path(filename).name)
-        if image is None:
-            raise TaskError(f"{file}, annotation {number}: the image {filename} is not below {self.root}")
-        category = " ".join(
-            part for part in (entry.platform or entry.data_source, entry.data_type or entry.ui_type) if part
-        )
-        name = f"{file.stem}.{number}".replace("_", "-")
-        return GroundingTask(
-            name, category or entry.box_type, image, entry.instruction, self._area(file, number, entry)
-        )
-
-    def _area(self, file: Path, number: int, entry: _Entry) -> Polygon | None:
-        if entry.box_type == "refusal":
-            return None
-        given = entry.bbox or entry.box_coordinates
-        if entry.box_type == "polygon" and given is not None and len(given) >= _MIN_POLYGON and len(given) % 2 == 0:
-            return tuple(zip(given[::2], given[1::2], strict=True))
-        if given is None or len(given) != _BOX:
-            raise TaskError(f"{file}, annotation {number}: it has no box")
-        left, top, third, fourth = given
-        right, bottom = (third, fourth) if self.corners else (left + third, top + fourth)
-        return box(left, top, right, bottom)
+        converted: list[str] = []
+        files = self._files()
+        stems = Counter(path.stem for path in files)
+        for path in files:
+            unique = path.stem if stems[path.stem] == 1 else "-".join(path.relative_to(self.root).with_suffix("").parts)
+            file = _AnnotationFile(path, unique.replace("_", "-"))
+            read, form = file.tasks(images, self.form)
+            tasks += read
+            if form != self.form:
+                converted.append(f"{path.name} read as {form}")
+        if not tasks:
+            raise self._no_annotations()
+        return tuple(tasks), tuple(converted)
 
     def _files(self) -> list[Path]:
         files = sorted(path for path in self.root.rglob("*.json") if not path.name.startswith("."))
         if not files:
-            raise TaskError(f"{self.root} contains no annotations: --root must be a copy of {self.name}")
+            raise self._no_annotations()
         return files
 
-
-def box(left: float, top: float, right: float, bottom: float) -> Polygon:
-    """A box as a polygon."""
-    return ((left, top), (right, top), (right, bottom), (left, bottom))
+    def _no_annotations(self) -> TaskError:
+        return TaskError(f"{self.root} contains no annotations: --root must be a copy of {self.name}")
 
 
-def is_within(at: ScreenPoint, area: Polygon) -> bool:
-    """Whether a point is in a polygon (even-odd rule) or on its edge."""
-    inside = False
-    for (x1, y1), (x2, y2) in zip(area, (*area[1:], area[0]), strict=True):
-        cross = (x2 - x1) * (at.y - y1) - (y2 - y1) * (at.x - x1)
-        if cross == 0 and min(x1, x2) <= at.x <= max(x1, x2) and min(y1, y2) <= at.y <= max(y1, y2):
-            return True
-        if (y1 > at.y) != (y2 > at.y) and at.x < (x2 - x1) * (at.y - y1) / (y2 - y1) + x1:
-            inside = not inside
-    return inside
+@dataclass(frozen=True, slots=True)
+class _AnnotationFile:
+    """A file with annotations. `name` starts the names of its tasks."""
+
+    path: Path
+    name: str
+
+    def tasks(self, images: "_Images", expected: BoxForm) -> tuple[list[GroundingTask], BoxForm]:
+        """The tasks of the file, and the form of its boxes."""
+        if isinstance(read_json(self.path, _ANYTHING), dict):
+            return [], expected  # not a list of annotations, such as OSWorld-G's classification_result.json
+        entries = read_json(self.path, _LIST)
+        found = [self._image(number, entry, images) for number, entry in enumerate(entries)]
+        shapes = [self._shape(number, entry, found[number][1]) for number, entry in enumerate(entries)]
+        form = self._form(shapes, expected)
+        tasks = [
+            GroundingTask(
+                f"{self.name}.{number}",
+                entry.category,
+                found[number][0],
+                entry.instruction,
+                None if (shape := shapes[number]) is None else form.area(shape),
+            )
+            for number, entry in enumerate(entries)
+        ]
+        return tasks, form
+
+    def _image(self, number: int, entry: _Entry, images: "_Images") -> tuple[Path, Size]:
+        filename = entry.img_filename or entry.image_path
+        if filename is None:
+            raise self._error(number, "it names no image")
+        try:
+            image = images.find(filename)
+            size = images.size_of(image)
+        except TaskError as error:
+            raise self._error(number, str(error)) from error
+        annotated = entry.img_size or entry.image_size
+        if annotated is not None and sorted(annotated) != sorted((size.width, size.height)):
+            width, height = annotated
+            raise self._error(number, f"the annotation is for an image of {width:g}x{height:g}, but {image} has {size}")
+        return image, size
+
+    def _shape(self, number: int, entry: _Entry, size: Size) -> Shape | None:
+        """The numbers of the annotation; None if the target does not exist."""
+        if entry.box_type == "refusal":
+            return None
+        given, is_polygon = entry.bbox or entry.box_coordinates or (), entry.box_type == "polygon"
+        if len(given) % 2 or (len(given) < _MIN_POLYGON if is_polygon else len(given) != _BOX):
+            raise self._error(number, "it has no box")
+        return Shape(given, is_polygon, size)
+
+    def _form(self, shapes: list[Shape | None], expected: BoxForm) -> BoxForm:
+        """The expected form, or the only one that fits all shapes of the file.
+
+        Raises:
+            TaskError: no form fits, or several do.
+        """
+        present = [shape for shape in shapes if shape is not None]
+        possible = forms_of(present)
+        other = BoxForm(corners=True)
+        if expected in possible:
+            # Sizes are rarely larger than positions, so a file of sizes cannot be read as corners by accident.
+            differing = [shape for shape in present if expected.area(shape) != other.area(shape)]
+            if expected != other and other in possible and len(differing) >= _ENOUGH:
+                raise TaskError(f"{self.path}: its boxes can be {expected} or {other}: write them in the first form")
+            return expected
+        if len(possible) == 1:
+            return possible[0]
+        number = next(index for index, shape in enumerate(shapes) if shape and expected.area(shape) is None)
+        shape = shapes[number]
+        assert shape is not None
+        numbers = ", ".join(f"{one:g}" for one in shape.numbers)
+        several = f"; the file may have {' or '.join(map(str, possible))}" if possible else ""
+        raise self._error(number, f"[{numbers}] cannot be {expected} on an image of {shape.size}{several}")
+
+    def _error(self, number: int, message: str) -> TaskError:
+        return TaskError(f"{self.path}, line {line_of(read_text(self.path), number)}: {message}")
+
+
+class _Images:
+    """The images below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        self._sizes: dict[Path, Size] = {}
+        for path in sorted(root.rglob("*")):
+            if path.suffix.lower() in _IMAGES:
+                self._by_name[path.name].append(path)
+
+    def find(self, filename: str) -> Path:
+        """The image that an annotation names by its path, or by the name of its file."""
+        for path in (self._root / filename, self._root / "images" / filename):
+            if path.is_file():
+                return path
+        found = self._by_name.get(Path(filename).name, [])
+        if not found:
+            raise TaskError(f"the image {filename} is not below {self._root}")
+        if len(found) > 1:
+            raise TaskError(f"the image {filename} is ambiguous: {found[0]} or {found[1]}")
+        return found[0]
+
+    def size_of(self, path: Path) -> Size:
+        """The size of an image."""
+        if path not in self._sizes:
+            try:
+                with Image.open(path) as image:
+                    self._sizes[path] = Size(*image.size)
+            except OSError as error:
+                raise TaskError(f"{path} cannot be opened: {error}") from error
+        return self._sizes[path]
 
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _REFUSALS = (StopReason.INFEASIBLE, StopReason.FINISHED, StopReason.NEEDS_USER)
 _BOX = 4
 _MIN_POLYGON = 6
+_ENOUGH = 5
+"""The number of boxes that make two possible forms suspicious."""
 
 
 def _box_of(area: Polygon) -> str:
@@ -228,14 +318,14 @@ def _box_of(area: Polygon) -> str:
 
 def screenspot(root: Path) -> Grounding:
     """ScreenSpot (v1 and v2): locate an element, in a copy of huggingface.co/datasets/OS-Copilot/ScreenSpot-v2."""
-    return Grounding("screenspot", root)
+    return Grounding("screenspot", root, BoxForm(corners=False))
 
 
 def screenspot_pro(root: Path) -> Grounding:
     """ScreenSpot-Pro: locate an element, in a copy of huggingface.co/datasets/likaixin/ScreenSpot-Pro."""
-    return Grounding("screenspot-pro", root, corners=True)
+    return Grounding("screenspot-pro", root, BoxForm(corners=True))
 
 
 def osworld_g(root: Path) -> Grounding:
     """OSWorld-G: locate an element or refuse, in a copy of github.com/xlang-ai/OSWorld-G."""
-    return Grounding("osworld-g", root)
+    return Grounding("osworld-g", root, BoxForm(corners=False))

@@ -21,7 +21,8 @@ from ....envs.geometry import Size
 from ...core.task import Rules, TaskError
 from ..browsers import BrowserPool, PageSettings
 from ..gallery.site import Site
-from .data_sets import GroundingInstance, ImageEnv, box
+from .boxes import box
+from .data_sets import GroundingInstance, ImageEnv
 
 VIEWPORT = Size(1280, 800)
 KINDS = ("button", "link", "field", "checkbox", "tab", "icon")

@@ -1,6 +1,7 @@
 """ScreenSpot, ScreenSpot-Pro and OSWorld-G with tiny data sets of the same format."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from screenwright import ScreenPoint
+from screenwright.eval.benchmarks.grounding.boxes import is_within
 from screenwright.eval.benchmarks.grounding.data_sets import (
+    Grounding,
     GroundingTask,
-    is_within,
     osworld_g,
     screenspot,
     screenspot_pro,
@@ -129,7 +131,7 @@ def test_a_box_contains_its_edges_and_nothing_outside(x: int, y: int) -> None:
     ("text", "message"),
     [
         ("{", "annotations.json: "),
-        ('[{"instruction": "x"}]', "annotation 0: it names no image"),
+        ('[{"instruction": "x"}]', "line 1: it names no image"),
         ('[{"instruction": "x", "img_filename": "no.png", "bbox": [1, 2, 3, 4]}]', "the image no.png is not below"),
         ('[{"img_filename": "no.png"}]', "line 1: instruction: Field required"),
     ],
@@ -140,6 +142,97 @@ def test_invalid_data_is_reported_in_one_line(tmp_path: Path, text: str, message
         screenspot(tmp_path).tasks()
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def annotate(folder: Path, *boxes: list[float], **more: object) -> None:
+    draw_image(folder / "one.png")
+    entries = [{"img_filename": "one.png", "instruction": "x", "bbox": box, **more} for box in boxes]
+    (folder / "a.json").write_text("[" + ",\n".join(map(json.dumps, entries)) + "]")
+
+
+BOXES = {
+    "a corner and a size in pixels": [[float(one) for one in sized(box)] for box in (SAVE, OPEN)],
+    "two corners in pixels": [[float(one) for one in box] for box in (SAVE, OPEN)],
+    "a corner and a size as fractions of the image": [
+        [box[0] / 640, box[1] / 480, 80 / 640, 30 / 480] for box in (SAVE, OPEN)
+    ],
+    "two corners as fractions of the image": [
+        [box[0] / 640, box[1] / 480, box[2] / 640, box[3] / 480] for box in (SAVE, OPEN)
+    ],
+}
+
+
+@pytest.mark.parametrize("form", BOXES)
+@pytest.mark.parametrize("make", [screenspot, screenspot_pro, osworld_g])
+def test_boxes_in_another_form_are_converted_and_the_version_says_so(
+    tmp_path: Path, form: str, make: Callable[[Path], Grounding]
+) -> None:
+    annotate(tmp_path, *BOXES[form])
+    benchmark = make(tmp_path)
+    save, _ = benchmark.tasks()
+    assert save.area is not None
+    assert [value for corner in save.area for value in corner] == pytest.approx(
+        [300, 100, 380, 100, 380, 130, 300, 130]
+    )
+    assert ("a.json read as" in benchmark.version) == (form != str(benchmark.form))
+
+
+@pytest.mark.parametrize(
+    ("boxes", "more", "message"),
+    [
+        (
+            [[10, 10, 50, 50], [600, 400, 90, 10]],
+            {},
+            "line 2: [600, 400, 90, 10] cannot be a corner and a size",
+        ),
+        ([[9, 9, 50, 50], [380, 130, 300, 100]], {}, "line 2: [380, 130, 300, 100] cannot be"),
+        ([[9, 9, 50, 50], [9, 9, -5, 5]], {}, "line 2: [9, 9, -5, 5] cannot be"),
+        ([[9, 9, 50, 50], [9, 9, 0, 5]], {}, "line 2: [9, 9, 0, 5] cannot be"),
+        ([[9, 9, 50, 50], [0.1, 0.1, 0.2, 0.2]], {}, "line 2: [0.1, 0.1, 0.2, 0.2] cannot be"),
+        ([[9, 9, 50, 50], [9, 9, float("nan"), 5]], {}, "line 2: [9, 9, nan, 5] cannot be"),
+        (
+            [[0.1, 0.1, 0.2, 0.2]],
+            {},
+            "may have a corner and a size as fractions of the image or two corners as",
+        ),
+        (
+            [[9 + n, 9, 50 + n, 50] for n in range(5)],
+            {},
+            "can be a corner and a size in pixels or two corners",
+        ),
+        ([[9, 9, 50, 50]], {"img_size": [1280, 960]}, "the annotation is for an image of 1280x960, but"),
+        ([[9, 9, 50, 50]], {"box_type": "polygon"}, "line 1: it has no box"),
+        ([[9, 9, 50]], {}, "line 1: bbox.3: Field required"),
+    ],
+)
+def test_boxes_without_a_single_reading_are_an_error_with_the_line(
+    tmp_path: Path, boxes: list[list[float]], more: dict[str, object], message: str
+) -> None:
+    annotate(tmp_path, *boxes, **more)
+    with pytest.raises(TaskError) as raised:
+        screenspot(tmp_path).tasks()
+    assert message in str(raised.value)
+    assert str(tmp_path / "a.json") in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_few_boxes_near_the_corner_keep_the_published_form(tmp_path: Path) -> None:
+    annotate(tmp_path, [9, 9, 50, 50], [8, 9, 50, 50])
+    assert corners(screenspot(tmp_path).tasks()[0])[2] == (59, 59)
+    assert corners(screenspot_pro(tmp_path).tasks()[0])[2] == (50, 50)
+
+
+def test_files_with_equal_names_have_distinct_tasks_and_ambiguous_images_are_an_error(tmp_path: Path) -> None:
+    for folder in ("web", "mobile"):
+        annotate(tmp_path / folder, [9, 9, 50, 50])
+        annotations = tmp_path / folder / "a.json"
+        annotations.write_text(annotations.read_text().replace("one.png", f"{folder}/one.png"))
+    (tmp_path / "classification_result.json").write_text('{"text": ["id"]}')  # not annotations
+    assert [task.name for task in screenspot(tmp_path).tasks()] == ["mobile-a.0", "web-a.0"]
+    path = tmp_path / "mobile" / "a.json"
+    path.write_text(path.read_text().replace("mobile/one.png", "one.png"))
+    with pytest.raises(TaskError, match=r"a\.json, line 1: the image one\.png is ambiguous"):
+        screenspot(tmp_path).tasks()
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_a_driver_can_import_its_own_folder_despite_pythonsafepath(
     client: SubprocessClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
-    (tmp_path / "beside.py").write_text("")
-    (tmp_path / "script.py").write_text("import beside\n" + SCRIPT)
+    (tmp_path / "sibling.py").write_text("")
+    (tmp_path / "script.py").write_text("import sibling\n" + SCRIPT)
     assert client.request({"a": 1}, 10)["echo"] == {"a": 1}
     client.close()
 

@@ -1,20 +1,26 @@
 """Evaluations run every episode once, despite crashes, hangs and kills."""
 
-import os
+import multiprocessing
 import random
-import subprocess
-import sys
+import signal
 import time
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from screenwright.agent.record.trajectory import RunError, read_run
+from screenwright.cli.main import main
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
 from screenwright.eval.core.store import Store
 from screenwright.eval.runner.evaluation import EvalError, Evaluation
+from screenwright.eval.runner.pool import warm_up
+from screenwright.testing import eventually
+
+FORK_SERVER = multiprocessing.get_context("forkserver")
+"""Starts processes that have imported Screenwright already, once it is warm."""
 
 
 @pytest.fixture
@@ -25,8 +31,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def settings_for(root: Path, *tasks: str, workers: int = 0, agent: str = "oracle", **more: object) -> EvalConfig:
-    given = {"benchmark": "toy", "root": root, "task": tasks, "workers": workers, "agent": agent, **more}
-    return EvalConfig.from_flat(given)
+    given = {"benchmark": "toy", "root": root, "task": tasks, "workers": workers, "agent": agent}
+    return EvalConfig.from_flat(given | more)
 
 
 def run(settings: EvalConfig, out: Path) -> list[Record]:
@@ -111,27 +117,33 @@ def test_resume_runs_only_the_remaining_episodes(root: Path, tmp_path: Path) -> 
     assert list(Evaluation.resume(tmp_path / "out").run()) == []
 
 
+def count_records(out: Path) -> int:
+    return len(list(out.glob("episodes/*/*/episode.json")))
+
+
 @pytest.mark.slow
 def test_no_episode_is_lost_or_repeated_after_ten_random_kills(root: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import sys; from screenwright.cli.main import main; sys.exit(main())", "eval"]
-    out = tmp_path / "out"
-    flags = ["toy", "--root", root, "--agent", "oracle", "--task", "slow", "--seeds", "0-59", "--steps", "99"]
-    choose = random.Random(7)
-    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-    start = [*command, *map(str, flags), "--workers", "2", "--out", str(out)]
-    for _ in range(10):
-        with subprocess.Popen(start, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-            started = time.monotonic()
-            while not (out / "manifest.json").exists() and time.monotonic() - started < 30:
-                time.sleep(0.01)
-            time.sleep(choose.uniform(0.0, 1.5))
-            process.kill()
-        start = [*command, "--resume", str(out)]
-    last = subprocess.run(start, env=environment, check=False, capture_output=True, text=True)
-    assert last.returncode == 0, last.stderr
+    """Each kill comes after up to five further episodes, and in the middle of one; three evaluations have workers."""
+    warm_up()
+    out, choose = tmp_path / "out", random.Random(7)
+    start = ["eval", "toy", "--root", str(root), "--agent", "oracle", "--out", str(out)]
+    start += ["--task", "slow", "--seeds", "0-9", "--trials", "6", "--steps", "20"]
+    for number in range(10):
+        workers = "2" if number in (0, 4, 8) else "0"
+        process = FORK_SERVER.Process(target=main, args=([*start, "--workers", workers],))
+        process.start()
+        eventually((out / "manifest.json").exists, True, 30)
+        wanted = count_records(out) + choose.randint(0, 5)
+        eventually(lambda wanted=wanted: count_records(out) >= wanted, True, 30)
+        time.sleep(choose.uniform(0.0, 0.1))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        start = ["eval", "--resume", str(out)]
+    assert main([*start, "--workers", "2"]) == 0
     store = Store(out)
     records = store.records(store.manifest().episodes)
-    assert [record.id.seed for record in records] == list(range(60))
+    assert [(record.id.trial, record.id.seed) for record in records] == list(product(range(6), range(10)))
     assert all(record.done and record.steps == record.id.seed + 2 for record in records)
 
 
