@@ -7,30 +7,18 @@ from types import TracebackType
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from .actions import Action, points_of
-from .env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
+from .env import ActionRefused, ActionResult, Env, EnvLost, Observation
 from .geometry import Size
 from .settle import Settler, SettleTimeouts
 
 
-class ScreenEnv(ABC):
+class ScreenEnv(Env, ABC):
     """Base class of an `Env`. A subclass calls `_check_open` before it uses its screen; `name` is for messages."""
 
     name: ClassVar[str] = "screen"
     _closed = False
 
-    @abstractmethod
-    def info(self) -> EnvInfo:
-        """See `Env`."""
-
-    @abstractmethod
-    def observe(self) -> Observation:
-        """See `Env`."""
-
-    @abstractmethod
-    def execute(self, action: Action) -> ActionResult:
-        """See `Env`."""
-
-    def release(self) -> None:  # noqa: B027 -- not every screen can hold a key down
+    def release(self) -> None:
         """See `Env`."""
 
     def close(self) -> None:
@@ -51,27 +39,16 @@ class ScreenEnv(ABC):
             raise EnvLost(f"the {self.name} was closed")
 
 
-class Session(Protocol):
-    """An open screen that holds resources."""
+class _OpenScreen(Protocol):
+    """A screen that holds resources; the methods are those of `Env`."""
 
-    def observe(self) -> Observation:
-        """See `Env`."""
-        ...
-
-    def execute(self, action: Action, /) -> ActionResult:
-        """See `Env`."""
-        ...
-
-    def release(self) -> None:
-        """See `Env`."""
-        ...
-
-    def close(self) -> None:
-        """Release input, and free all resources."""
-        ...
+    def observe(self) -> Observation: ...
+    def execute(self, action: Action, /) -> ActionResult: ...
+    def release(self) -> None: ...
+    def close(self) -> None: ...
 
 
-S = TypeVar("S", bound=Session)
+S = TypeVar("S", bound=_OpenScreen)
 
 
 class SessionEnv(ScreenEnv, Generic[S]):

@@ -10,6 +10,7 @@ Errors:
      +- EnvUnavailable  the screen could not be opened; the message says what to install or to change
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -91,10 +92,12 @@ class Env(Protocol):
     called one at a time, but not always from the same thread. Leaving the context manager closes the environment.
     """
 
+    @abstractmethod
     def info(self) -> EnvInfo:
         """Describe the environment, without opening it."""
         ...
 
+    @abstractmethod
     def observe(self) -> Observation:
         """Take a screenshot and collect the facts since the last observation.
 
@@ -104,6 +107,7 @@ class Env(Protocol):
         """
         ...
 
+    @abstractmethod
     def execute(self, action: Action) -> ActionResult:
         """Perform `action`; return when the screen has settled, within a time limit.
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 from functools import cached_property
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .geometry import Size
 
@@ -23,6 +23,20 @@ class Screenshot:
             self.image = image if image.mode == "RGB" else image.convert("RGB")
         if png is not None:
             self.png = png
+
+    @classmethod
+    def decoded(cls, data: bytes) -> "Screenshot":
+        """The screenshot in an image file of any format; keeps the bytes if they can be used as they are.
+
+        Raises:
+            ValueError: it is not a complete image.
+        """
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                image.load()
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise ValueError("not an image") from error
+        return cls(png=data) if (image.format, image.mode) == ("PNG", "RGB") else cls(image)
 
     @cached_property
     def image(self) -> Image.Image:

@@ -36,6 +36,11 @@ class RawFrame:
     height: int
     pixels: bytes
 
+    @classmethod
+    def of(cls, image: Image.Image) -> "RawFrame":
+        """The frame of an RGB image."""
+        return cls(image.width, image.height, image.tobytes("raw", "BGRX"))
+
 
 @dataclass(frozen=True, slots=True)
 class FrameChange:
@@ -56,6 +61,11 @@ class SettleTimeouts:
     quiet_s: float = 0.3
     limit_s: float = 5.0
     busy_s: float = 2.0
+
+    @property
+    def for_opening(self) -> "SettleTimeouts":
+        """Longer ones, for an app that was started."""
+        return SettleTimeouts(2 * self.first_change_s, 2 * self.quiet_s, 2 * self.limit_s, self.busy_s)
 
 
 @dataclass(frozen=True, slots=True)

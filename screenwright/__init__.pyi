@@ -108,6 +108,8 @@ from .envs.android import AndroidEnv as AndroidEnv
 from .envs.browser import BrowserEnv as BrowserEnv
 from .envs.browser import BrowserSettings as BrowserSettings
 from .envs.browser.window.env import BrowserWindowEnv as BrowserWindowEnv
+from .envs.config import ScreenConfig as ScreenConfig
+from .envs.config import setting as setting
 from .envs.desktop import DesktopEnv as DesktopEnv
 from .envs.desktop import InterruptSettings as InterruptSettings
 from .envs.desktop import VirtualDisplay as VirtualDisplay

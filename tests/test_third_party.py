@@ -32,6 +32,24 @@ def test_env_and_policy_run_a_task(acme: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "greeted\n"
 
 
+def test_settings_of_an_env_are_flags_and_keys_of_the_settings_file(
+    acme: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (acme / "screenwright.toml").write_text('[run]\nenv = "acme"\nacme_width = 400\n')
+    assert main(["run", "--policy", "acme", "--out", "file", "Press Greet"]) == 0
+    assert read_run("file").started.env.settings == {"size": "400x480"}
+    assert main(["run", "--policy", "acme", "--out", "flag", "--acme-width", "500", "Press Greet"]) == 0
+    assert read_run("flag").started.env.settings == {"size": "500x480"}
+    capsys.readouterr()
+    for flags, problem in (
+        (["--acme-width", "10"], "--acme-width is '10', but should be greater than or equal to 320"),
+        (["--env", "desktop"], "screenwright.toml: [run] acme_width applies to --env acme, not to desktop"),
+        (["--virtual"], "--virtual applies to --env desktop, not to acme"),
+    ):
+        assert main(["run", *flags, "--policy", "acme", "Press Greet"]) == 2
+        assert problem in capsys.readouterr().err
+
+
 def test_model_and_dialect_run_a_task(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--env", "acme", "--model", "acme:hello", "--model-name", "A1", "--dialect", "acme", "--out", "run"]
     assert main(["run", *arguments, "Say hello"]) == 0

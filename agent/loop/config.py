@@ -5,25 +5,16 @@ with config.env.build() as env:
     print(config.build_agent().run('Click "Learn more"', env).answer)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Discriminator, Tag, model_validator
+from pydantic import model_validator
 
-from screenwright._plugins import load_plugin, plugin_names
+from screenwright._plugins import load_plugin
 
-from ...envs.config import (
-    AndroidConfig,
-    BrowserConfig,
-    Config,
-    DesktopConfig,
-    ScreenConfig,
-    SettingError,
-    VncConfig,
-    setting,
-)
+from ...envs.config import BrowserConfig, Config, Screen, SettingError, setting
 from ...envs.env import Env
 from ..core.limits import Limits
 from ..core.messages import ImageFormat
@@ -220,44 +211,6 @@ class RecoveryConfig(Config):
         if critic.info().name == "reader":
             raise SettingError("critic", "cannot be the reader: name the address of a model")
         return replace(supervision, critic=ModelCritic(critic))
-
-
-class PluginScreenConfig(ScreenConfig):
-    """An environment of an installed plugin, which has no settings here."""
-
-    group: ClassVar[str] = "screen"
-
-    kind: str = setting("plugin", "what to operate", common=True)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        names = (*_KINDS, *plugin_names("env"))
-        if self.kind not in names:
-            raise SettingError("env", f"is {self.kind!r}, but should be one of {', '.join(names)}")
-        return self
-
-    def build(self, out: Path | None = None) -> Env:
-        """See `ScreenConfig`."""
-        env: Env = load_plugin("env", self.kind)()
-        return env
-
-
-_KINDS = ("browser", "desktop", "vnc", "android")
-
-
-def _kind_of(value: object) -> str:
-    kind = value.get("kind", "browser") if isinstance(value, Mapping) else getattr(value, "kind", "browser")
-    return str(kind) if kind in _KINDS else "plugin"
-
-
-Screen: TypeAlias = Annotated[
-    Annotated[BrowserConfig, Tag("browser")]
-    | Annotated[DesktopConfig, Tag("desktop")]
-    | Annotated[VncConfig, Tag("vnc")]
-    | Annotated[AndroidConfig, Tag("android")]
-    | Annotated[PluginScreenConfig, Tag("plugin")],
-    Discriminator(_kind_of),
-]
 
 
 class RunConfig(Config):

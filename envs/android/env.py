@@ -7,13 +7,10 @@ Nothing is installed on the device. Android's `input` types only ASCII; other te
 """
 
 import base64
-import io
 import re
 import shlex
 import time
 from contextlib import suppress
-
-from PIL import Image, UnidentifiedImageError
 
 from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait
 from ..base import ScreenEnv, act_and_settle, check_bounds, wait
@@ -31,7 +28,6 @@ KEYBOARD_PAGE = "https://github.com/senzhk/ADBKeyBoard"
 
 _LAUNCHABLE = "cmd package query-activities --brief -a android.intent.action.MAIN -c android.intent.category.LAUNCHER"
 _FOCUS = "dumpsys window | grep mCurrentFocus || true"
-_AFTER_OPENING = SettleTimeouts(first_change_s=1.0, quiet_s=0.5, limit_s=10.0)
 _KEYBOARD_START_S = 0.5
 _NAMES_SHOWN = 12
 
@@ -84,7 +80,7 @@ class AndroidEnv(ScreenEnv):
         check_bounds(action, size)
         if isinstance(action, Wait):
             return wait(action.seconds)
-        timeouts = _AFTER_OPENING if isinstance(action, OpenApp) else self.timeouts
+        timeouts = self.timeouts.for_opening if isinstance(action, OpenApp) else self.timeouts
         return act_and_settle(lambda: self._do(phone, action, size), self._settler, timeouts)
 
     def can_type_unicode(self) -> bool:
@@ -107,17 +103,13 @@ class AndroidEnv(ScreenEnv):
         return self._phone
 
     def _capture(self) -> Screenshot:
-        png = self._opened().screenshot()
         try:
-            with Image.open(io.BytesIO(png)) as image:
-                image.load()
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            return Screenshot.decoded(self._opened().screenshot())
+        except ValueError as error:
             raise EnvLost("the phone sent an invalid screenshot") from error
-        return Screenshot(image) if image.mode != "RGB" else Screenshot(png=png)
 
     def _frame(self) -> RawFrame:
-        image = self._capture().image
-        return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
+        return RawFrame.of(self._capture().image)
 
     def _facts(self, shot: Screenshot) -> list[str]:
         facts: list[str] = []

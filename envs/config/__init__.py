@@ -4,7 +4,7 @@ from .android import AndroidConfig
 from .browser import BrowserConfig
 from .desktop import DesktopConfig
 from .node import Config, Setting, SettingError, setting
-from .screen import ScreenConfig
+from .screen import Screen, ScreenConfig
 from .vnc import VncConfig
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "BrowserConfig",
     "Config",
     "DesktopConfig",
+    "Screen",
     "ScreenConfig",
     "Setting",
     "SettingError",

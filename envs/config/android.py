@@ -13,7 +13,7 @@ class AndroidConfig(ScreenConfig):
 
     group: ClassVar[str] = "screen: android"
 
-    kind: Literal["android"] = setting("android", "what to operate", common=True)
+    kind: Literal["android"] = "android"
     device: str | None = setting(None, "serial of the phone, as shown by adb devices (default: the only one)")
 
     @property

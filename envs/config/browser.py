@@ -17,7 +17,7 @@ class BrowserConfig(UserAtScreen):
 
     group: ClassVar[str] = "screen: browser"
 
-    kind: Literal["browser"] = setting("browser", "what to operate", common=True)
+    kind: Literal["browser"] = "browser"
     url: str = setting("about:blank", "page to open first", common=True)
     headed: bool = setting(False, "show the browser window", common=True)
     window: bool = setting(

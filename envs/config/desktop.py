@@ -4,10 +4,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from ..env import Env
-from .node import setting
+from .node import SettingError, setting
 from .screen import SIZE, ScreenConfig, parse_size
 
 if TYPE_CHECKING:
@@ -26,9 +26,20 @@ class UserAtScreen(ScreenConfig):
         5.0, "on a real screen: pause while the user is active, until idle for this many seconds; 0 to disable", ge=0
     )
 
+    @field_validator("hot_key")
+    @classmethod
+    def _check_hot_key(cls, hot_key: str) -> str:
+        from ..desktop.watchdog.settings import HotKey
+
+        try:
+            HotKey.parse(hot_key)
+        except ValueError as error:
+            raise SettingError("hot_key", str(error)) from error
+        return hot_key
+
     def interrupts(self) -> "InterruptSettings":
         """How the user at the screen can stop or pause the run."""
-        from ..desktop.watchdog.settings import InterruptSettings  # needs the desktop extra
+        from ..desktop.watchdog.settings import InterruptSettings
 
         return InterruptSettings(self.hot_key, self.pause_for_user)
 
@@ -46,7 +57,7 @@ class DesktopConfig(UserAtScreen):
 
     group: ClassVar[str] = "screen: desktop"
 
-    kind: Literal["desktop"] = setting("desktop", "what to operate", common=True)
+    kind: Literal["desktop"] = "desktop"
     virtual: bool = setting(False, "start a virtual display instead of taking over the real screen", common=True)
     program: tuple[str, ...] = setting((), "program to start on the virtual display; repeatable", common=True)
     watch: bool = setting(False, "show the virtual display in a browser tab; its address is printed")

@@ -6,6 +6,7 @@ A leaf has one flat name, which is its flag (`--model-name`), its variable (`SCR
     LimitsConfig(steps=20) == LimitsConfig.from_flat({"steps": "20"})
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -69,9 +70,19 @@ class Config(BaseModel):
     group: ClassVar[str] = ""
 
     @classmethod
+    def members(cls) -> tuple[type["Config"], ...]:
+        """The classes that a field of this type accepts; several make a union with a field `kind`."""
+        return (cls,)
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """The member's kind; empty outside a union."""
+        return str(cls.model_fields[KIND].default) if KIND in cls.model_fields else ""
+
+    @classmethod
     def settings(cls) -> Mapping[str, Setting]:
         """All leaves by flat name."""
-        return _settings_of(cls)
+        return _settings_of(cls, tuple(sys.path))  # where plugins are found
 
     @classmethod
     def from_flat(cls, values: Mapping[str, object]) -> Self:
@@ -80,8 +91,13 @@ class Config(BaseModel):
         Raises:
             SettingError: a setting is unknown, invalid, or does not apply.
         """
+        return cls.of_tree(cls.tree_of(values))
+
+    @classmethod
+    def of_tree(cls, tree: Mapping[str, object]) -> Self:
+        """The tree with these nested values; raises as `from_flat`."""
         try:
-            return cls.model_validate(cls.tree_of(values))
+            return cls.model_validate(tree)
         except ValidationError as error:
             raise _first_problem(error, cls.settings()) from error
 
@@ -141,7 +157,7 @@ def _extra(field: FieldInfo, key: str) -> Any:
 
 
 @cache
-def _settings_of(cls: type[Config]) -> Mapping[str, Setting]:
+def _settings_of(cls: type[Config], _path: tuple[str, ...]) -> Mapping[str, Setting]:
     found: dict[str, Setting] = {}
     for leaf in _walk(cls):
         same = found.get(leaf.name)
@@ -157,20 +173,19 @@ def _settings_of(cls: type[Config]) -> Mapping[str, Setting]:
 
 def _walk(node: type[Config], path: tuple[str, ...] = (), kind: str = "") -> Iterator[Setting]:
     for name, field in sorted(node.model_fields.items(), key=lambda item: item[0] != KIND):  # the kind comes first
-        members = tuple(_nodes(field.annotation))
+        members = sorted(_nodes(field.annotation), key=lambda member: member is not type(field.default))
         for member in members:
-            tag = member.model_fields[KIND].default if len(members) > 1 else kind
-            yield from _walk(member, (*path, name), str(tag))
+            yield from _walk(member, (*path, name), member.kind_name() if len(members) > 1 else kind)
         if members:
             continue
         yield Setting(
-            name=path[-1] if name == KIND else _extra(field, "name") or name,
+            name=path[-1] if name == KIND and path else _extra(field, "name") or name,
             path=(*path, name),
             annotation=field.annotation,
             default=None if field.is_required() else field.default,
-            description=field.description or "",
+            description="what to operate" if name == KIND else field.description or "",
             group=_extra(field, "group") or node.group,
-            common=bool(_extra(field, "common")),
+            common=name == KIND or bool(_extra(field, "common")),
             kinds=(kind,) if kind and name != KIND else (),
             choices=_choices(field.annotation),
         )
@@ -178,7 +193,7 @@ def _walk(node: type[Config], path: tuple[str, ...] = (), kind: str = "") -> Ite
 
 def _nodes(annotation: Any) -> Iterator[type[Config]]:
     if isinstance(annotation, type) and issubclass(annotation, Config):
-        yield annotation
+        yield from annotation.members()
     elif get_origin(annotation) is not Literal:
         for argument in get_args(annotation):
             yield from _nodes(argument)

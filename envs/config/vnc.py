@@ -15,7 +15,7 @@ class VncConfig(ScreenConfig):
 
     group: ClassVar[str] = "screen: vnc"
 
-    kind: Literal["vnc"] = setting("vnc", "what to operate", common=True)
+    kind: Literal["vnc"] = "vnc"
     address: str | None = setting(None, "address of the VNC server, such as 192.0.2.7:5901 or HOST:1", common=True)
     password_file: str | None = setting(
         None, "file whose first line is the password (default: the variable VNC_PASSWORD)"

@@ -22,26 +22,24 @@ class Capture:
     """Captures one monitor; numbers start at 1, in the platform's order.
 
     `size` is in pixels of the screenshot, `device` converts those to units of the pointer, `monitors` describes all
-    monitors.
+    monitors. A screen can be resized or rotated at any time; `refresh` updates them.
     """
 
     def __init__(self, address: DisplayAddress, monitor: int) -> None:
-        import mss
+        self._address, self._number = address, monitor
+        self._open()
 
-        with address.in_environment():
-            self._mss = _opened()
-            monitors = self._mss.monitors
-        if not 1 <= monitor < len(monitors):
-            self._mss.close()
-            listed = "; ".join(f"{number} is {_described(area)}" for number, area in enumerate(monitors[1:], 1))
-            raise EnvUnavailable(f"there is no monitor {monitor}: this display has {len(monitors) - 1}, {listed}")
-        self.monitors = tuple(_described(area) for area in monitors[1:])
-        self._monitor = monitors[monitor]
-        # mss asserts that the server replies; a server that has just died does not
-        self._lost = (mss.ScreenShotError, AssertionError)
-        frame = self.frame()
-        self.size = Size(frame.width, frame.height)
-        self.device = transform_of(self._monitor, self.size)
+    def refresh(self) -> None:
+        """Read the monitors again.
+
+        Raises:
+            EnvLost: the display or the monitor is gone.
+        """
+        self.close()
+        try:
+            self._open()
+        except EnvUnavailable as error:
+            raise EnvLost(f"the display is gone: {error}") from error
 
     def frame(self) -> RawFrame:
         """Capture the monitor.
@@ -50,24 +48,57 @@ class Capture:
             EnvLost: the display is gone.
         """
         try:
-            shot = self._mss.grab(self._monitor)
-        except self._lost as error:
-            raise EnvLost(f"the display is gone: {error}") from error
-        return RawFrame(shot.width, shot.height, bytes(shot.raw))
+            return self._grab()
+        except EnvLost:
+            self.refresh()  # the screen may have become smaller than the area
+            return self._grab()
 
     def close(self) -> None:
         """Close the connection; ignores a broken one."""
-        with suppress(*self._lost):
+        with suppress(*_lost()):
             self._mss.close()
+
+    def _open(self) -> None:
+        with self._address.in_environment():
+            self._mss = _opened()
+            try:
+                whole, *monitors = self._mss.monitors
+            except _lost() as error:
+                self.close()
+                raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
+        monitors = monitors or [whole]  # an X server without RANDR has one monitor, and lists none
+        self.monitors = tuple(_described(area) for area in monitors)
+        if self._number > len(monitors):
+            self.close()
+            listed = "; ".join(f"{number} is {area}" for number, area in enumerate(self.monitors, 1))
+            raise EnvUnavailable(f"there is no monitor {self._number}: this display has {len(monitors)}, {listed}")
+        self._monitor = monitors[self._number - 1]
+        frame = self._grab()
+        self.size = Size(frame.width, frame.height)
+        self.device = transform_of(self._monitor, self.size)
+
+    def _grab(self) -> RawFrame:
+        try:
+            shot = self._mss.grab(self._monitor)
+        except _lost() as error:
+            raise EnvLost(f"the display is gone: {error}") from error
+        return RawFrame(shot.width, shot.height, bytes(shot.raw))
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """The errors of a display that is gone. mss asserts that the server replies; one that has just died does not."""
+    import mss
+
+    return (mss.ScreenShotError, AssertionError)
 
 
 def _opened() -> "mss.MSS | CoreXCapture":
     """A capture of the display that DISPLAY names now: mss, or the core X protocol where mss fails."""
-    import mss
+    import mss  # also declares DPI awareness on Windows, so that all positions are in physical pixels
 
     try:
         return mss.MSS()
-    except mss.ScreenShotError as error:
+    except _lost() as error:
         if platform.system() == "Linux" and "visual" in str(error):  # mss cannot parse Xvnc's list of visuals
             return CoreXCapture()
         raise EnvUnavailable(f"the screen cannot be captured: {error}") from error

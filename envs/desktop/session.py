@@ -4,12 +4,12 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from ..actions import Action, OpenApp, Type, Wait
+from ..actions import Action, OpenApp, Type, Wait, points_of
 from ..base import check_bounds, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, InputListener, Observation
 from ..input.driver import Driver
@@ -20,15 +20,12 @@ from .apps.busy import Busy
 from .apps.launch import command_of, start_detached, window_of
 from .apps.registry import installed
 from .capture import Capture, screenshot_of
-from .dpi import declare_dpi_awareness
 from .virtual.display import RunningDisplay, VirtualDisplay
 from .watchdog import NoWatchdog, start_watchdog
 from .watchdog.input_filter import filter_input
 from .watchdog.settings import OFF, InterruptSettings
 from .wayland import WaylandDriver, WaylandScreen, wayland_socket
-from .x11.connection import Window, Windows, connect, is_x11
-
-DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
+from .x11.connection import Windows, connect, is_x11
 
 INPUT_DEVICES = Path("/dev/input")
 """The kernel's input devices; a Wayland compositor reports no user input to other programs."""
@@ -50,34 +47,29 @@ class DesktopSession:
         display: str | None,
         virtual: VirtualDisplay | None,
         monitor: int,
-        driver: DriverName,
         timeouts: SettleTimeouts,
         interrupts: InterruptSettings | None = None,
     ) -> None:
         self._timeouts = timeouts
         self._windows: Windows | None = None
-        self._titles: dict[int, str] = {}
-        declare_dpi_awareness()
+        self._watchdog = NoWatchdog()
+        interrupts = interrupts or _default_interrupts(virtual)
         with ExitStack() as undo:
             self._running = RunningDisplay(virtual) if virtual else None
             if self._running:
                 undo.callback(self._running.stop)
             wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
             self.address = self._running.address if self._running else _real_address(display, wayland)
-            self._watchdog = NoWatchdog()
             self._capture: Capture | WaylandScreen
-            interrupts = interrupts or _default_interrupts(virtual)
             if wayland is not None:
                 self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
-                self._watchdog = self._start_watchdog(interrupts, driver, undo)
-                self._driver = self._connect_driver(driver, undo)
-                self._capture = Capture(self.address, monitor)
-                undo.callback(self._capture.close)
+                self._capture, self._driver = self._on_display(monitor, interrupts, undo)
             self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_program())
             self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
+            self._size = self._capture.size
             self._titles = self._current_titles()
             self._undo = undo.pop_all()
 
@@ -85,40 +77,49 @@ class DesktopSession:
         """See `Env`."""
         self._watchdog.check_alive()
         facts = self._watchdog.take_facts()
-        frame = self._capture.frame()
+        self._refresh()
+        shot = screenshot_of(self._capture.frame())
+        if shot.size != self._size:
+            facts = (*facts, f"The screen size changed from {self._size} to {shot.size}.")
+            self._size = shot.size
         facts = (*facts, *self._window_facts())
         active = self._windows.active() if self._windows else None
-        return Observation(screenshot_of(frame), facts, active.title if active else "", self._capture.device)
+        return Observation(shot, facts, active.title if active else "", self._capture.device)
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
-        check_bounds(action, self._capture.size)
+        check_bounds(action, self._size)
         with self._watchdog.acting():
-            return self._execute(action)
-
-    def _execute(self, action: Action) -> ActionResult:
-        self._driver.check()
-        self._watchdog.check()
-        if isinstance(action, Wait):
-            return wait(action.seconds, self._watchdog.sleep)
-        before, windows = self._capture.frame(), self.windows()
-        started = time.monotonic()
-        method = self._open(action.app) if isinstance(action, OpenApp) else self._gestures.do(action)
-        acted = time.monotonic() - started
-        settled = self._settle(before, windows, self._timeouts)
-        return ActionResult(acted, settled.seconds, settled.by, method if isinstance(action, Type | OpenApp) else "")
+            self._driver.check()
+            self._watchdog.check()
+            if isinstance(action, Wait):
+                return wait(action.seconds, self._watchdog.sleep)
+            self._refresh()
+            if points_of(action) and self._capture.size != self._size:
+                raise ActionRefused(f"the screen size changed from {self._size} to {self._capture.size}")
+            act = partial(self._open, action.app) if isinstance(action, OpenApp) else partial(self._gestures.do, action)
+            result = self._act(act, self._timeouts)
+        return result if isinstance(action, Type | OpenApp) else replace(result, method="")
 
     def execute_all(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
         """Perform several actions without waiting in between, then wait until the screen has settled."""
         self._driver.check()
+        with self._watchdog.acting():
+            return replace(self._act(lambda: "".join(map(self._gestures.do, actions)), timeouts), method="")
+
+    def _act(self, act: Callable[[], str], timeouts: SettleTimeouts) -> ActionResult:
+        """Call `act`, which returns the method, then wait until the screen has settled."""
         before, windows = self._capture.frame(), self.windows()
         started = time.monotonic()
-        with self._watchdog.acting():
-            for action in actions:
-                self._gestures.do(action)
+        method = act()
         acted = time.monotonic() - started
         settled = self._settle(before, windows, timeouts)
-        return ActionResult(acted, settled.seconds, settled.by)
+        return ActionResult(acted, settled.seconds, settled.by, method)
+
+    def _refresh(self) -> None:
+        """Update size and position of the screen."""
+        self._capture.refresh()
+        self._gestures.device = self._capture.device
 
     def send_input(self, action: Action) -> None:
         """Perform `action` without waiting for its effect."""
@@ -199,14 +200,6 @@ class DesktopSession:
         self.release()
         self._undo.close()
 
-    def _start_watchdog(self, interrupts: InterruptSettings, driver: DriverName, undo: ExitStack) -> NoWatchdog:
-        """The watchdog of an X display, macOS or Windows."""
-        if not interrupts.enabled:
-            return NoWatchdog()
-        watchdog = start_watchdog(self.address, interrupts, trusting=driver == "pyautogui")
-        undo.callback(watchdog.close)
-        return watchdog
-
     def _on_wayland(
         self, socket: Path, monitor: int, interrupts: InterruptSettings, undo: ExitStack
     ) -> tuple[WaylandScreen, Driver]:
@@ -220,25 +213,28 @@ class DesktopSession:
         undo.callback(driver.close)
         return screen, driver
 
-    def _connect_driver(self, name: DriverName, undo: ExitStack) -> Driver:
-        """The input driver; on X also the connection that lists windows."""
-        is_real = self._running is None
-        if is_x11():
-            connection = connect(self.address)
+    def _on_display(self, monitor: int, interrupts: InterruptSettings, undo: ExitStack) -> tuple[Capture, Driver]:
+        """Capture and input of an X display, macOS or Windows; on X also the connection that lists windows."""
+        connection = connect(self.address) if is_x11() else None
+        if connection is not None:
             undo.callback(_quietly, connection.close)
-            filter_input(connection, self._watchdog)
-            self._windows = Windows(connection)
-            if name != "pyautogui":
-                from .x11.driver import XTestDriver
+        # Before the driver: on Windows the first library that is loaded decides how coordinates are scaled.
+        capture = Capture(self.address, monitor)
+        undo.callback(capture.close)
+        if interrupts.enabled:
+            self._watchdog = start_watchdog(self.address, interrupts)
+            undo.callback(self._watchdog.close)
+        if connection is None:
+            from .pynput_driver import PynputDriver
 
-                driver: Driver = XTestDriver(connection, self.address, self._windows, has_user=is_real)
-                undo.callback(driver.close)
-                return driver
-        if name == "xtest":
-            raise EnvUnavailable("the driver xtest is for X displays; use pyautogui here")
-        from .pyautogui_driver import PyAutoGuiDriver
+            return capture, PynputDriver(self._watchdog.check)
+        from .x11.driver import XTestDriver
 
-        return PyAutoGuiDriver(self.address, has_user=is_real, before_input=self._watchdog.check)
+        filter_input(connection, self._watchdog)
+        self._windows = Windows(connection)
+        driver = XTestDriver(connection, self.address, self._windows, has_user=self._running is None)
+        undo.callback(driver.close)
+        return capture, driver
 
     def _busy_program(self) -> Callable[[], bool]:
         """A function that reports whether the program with the focus is busy; always False where that is unknown."""
@@ -299,11 +295,9 @@ class DesktopSession:
         self._titles = titles
         return (*opened, *closed)
 
-    def _shown(self) -> tuple[Window, ...]:
-        return self._windows.shown() if self._windows else ()
-
     def _current_titles(self) -> dict[int, str]:
-        return {window.id: window.title or "(no title)" for window in self._shown()}
+        shown = self._windows.shown() if self._windows else ()
+        return {window.id: window.title or "(no title)" for window in shown}
 
 
 def _default_interrupts(virtual: VirtualDisplay | None) -> InterruptSettings:

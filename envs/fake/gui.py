@@ -8,22 +8,9 @@ from ..geometry import Box, ScreenPoint
 from ..keys import NAMED
 
 ITEMS: tuple[str, ...] = (
-    "Apple",
-    "Banana",
-    "Cherry",
-    "Date",
-    "Elderberry",
-    "Fig",
-    "Grape",
-    "Hazelnut",
-    "Iris",
-    "Juniper",
-    "Kiwi",
-    "Lemon",
-    "Mango",
-    "Nectarine",
-    "Olive",
-)
+    "Apple", "Banana", "Cherry", "Date", "Elderberry", "Fig", "Grape", "Hazelnut", "Iris", "Juniper", "Kiwi", "Lemon",
+    "Mango", "Nectarine", "Olive",
+)  # fmt: skip
 """The items of the list; five are visible at a time."""
 
 VISIBLE_ITEMS = 5

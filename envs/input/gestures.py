@@ -37,12 +37,12 @@ _NEAR_PX = 12
 
 
 class Gestures:
-    """Performs actions. `device` converts their points; a long press waits with `sleep`."""
+    """Performs actions. `device` converts their points, and can be changed; a long press waits with `sleep`."""
 
     def __init__(self, driver: Driver, device: DeviceTransform, sleep: Callable[[float], None] = time.sleep) -> None:
         self._driver = driver
         self._sleep = sleep
-        self._device = device
+        self.device = device
         self._keys: dict[str, tuple[str | int, ...]] = {}
         self._buttons: list[Button] = []
         self._at: DevicePoint | None = None
@@ -56,11 +56,11 @@ class Gestures:
         """
         match action:
             case Click(at, button, count, modifiers):
-                self._click(self._device.apply(at), button, count, modifiers)
+                self._click(self.device.apply(at), button, count, modifiers)
             case Move(to):
                 self._move(to)
             case Drag(path, button, modifiers):
-                self._drag([self._device.apply(point) for point in path], button, modifiers)
+                self._drag([self.device.apply(point) for point in path], button, modifiers)
             case Scroll(direction, amount, at):
                 self._move(at)
                 for _ in range(amount):
@@ -105,9 +105,9 @@ class Gestures:
         if to is None:
             return
         if self._buttons and self._at is not None:
-            self._glide(self._at, self._device.apply(to), DRAG_MOVES)
+            self._glide(self._at, self.device.apply(to), DRAG_MOVES)
         else:
-            self._put(self._device.apply(to))
+            self._put(self.device.apply(to))
 
     def _put(self, at: DevicePoint) -> None:
         self._driver.move(at.x, at.y)

@@ -7,11 +7,8 @@ OSWorld manages the machine, its snapshots and its tasks. The server runs any co
 on loopback or in an isolated network.
 """
 
-import io
 import time
 from contextlib import suppress
-
-from PIL import Image, UnidentifiedImageError
 
 from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait
 from ..base import ScreenEnv, act_and_settle, check_bounds, wait
@@ -109,16 +106,13 @@ class OSWorldEnv(ScreenEnv):
             time.sleep(min(_RETRY_S, max(end - time.monotonic(), 0.0)))
 
     def _capture(self) -> Screenshot:
-        png = self._server.screenshot()
         try:
-            with Image.open(io.BytesIO(png)) as image:
-                return Screenshot(image.convert("RGB")) if image.format != "PNG" else Screenshot(png=png)
-        except (UnidentifiedImageError, OSError) as error:
+            return Screenshot.decoded(self._server.screenshot())
+        except ValueError as error:
             raise EnvLost(f"{self._server.url}/screenshot sent no image") from error
 
     def _frame(self) -> RawFrame:
-        image = self._capture().image
-        return RawFrame(image.width, image.height, image.tobytes("raw", "BGRX"))
+        return RawFrame.of(self._capture().image)
 
     def _run(self, action: Action, code: str) -> str:
         self._remember(action)

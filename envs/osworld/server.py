@@ -3,11 +3,7 @@
 Source: xlang-ai/osworld-server, and the controller in the `desktop-env` package.
 """
 
-import http.client
-import json
-import urllib.error
-import urllib.request
-from urllib.parse import urlsplit
+import httpx2
 
 from ..env import ActionRefused, EnvLost
 
@@ -26,11 +22,19 @@ class VmServer:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = httpx2.URL(url)
+        except httpx2.InvalidURL:
+            parts = httpx2.URL()
+        if parts.scheme not in ("http", "https") or not parts.host:
             raise ValueError(f"{url!r} is not the URL of a machine's server, such as http://127.0.0.1:5000")
         self.url = url.rstrip("/")
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._client = httpx2.Client(
+            verify=parts.scheme == "https",  # loading certificates takes 50 ms
+            trust_env=False,
+            follow_redirects=True,
+            limits=httpx2.Limits(max_keepalive_connections=0),
+        )
 
     def screenshot(self) -> bytes:
         """The screen as PNG, pointer included.
@@ -38,13 +42,13 @@ class VmServer:
         Raises:
             EnvLost: the server is gone.
         """
-        return self._ask(self._request("/screenshot"), _QUERY_LIMIT_S)
+        return self._ask("/screenshot").content
 
     def system(self) -> str:
         """The machine's `platform.system()`; Linux if unknown."""
         try:
-            return self._ask(self._request("/platform"), _QUERY_LIMIT_S).decode().strip().strip('"')
-        except (EnvLost, UnicodeDecodeError):
+            return self._ask("/platform").text.strip().strip('"')
+        except EnvLost:
             return "Linux"
 
     def run(self, code: str) -> None:
@@ -54,11 +58,9 @@ class VmServer:
             ActionRefused: it failed; the message has the last line of the error.
             EnvLost: the server is gone.
         """
-        body = json.dumps({"command": ["python", "-c", PREFIX + code], "shell": False}).encode()
-        request = self._request("/execute", body)
-        answer = self._ask(request, _RUN_LIMIT_S)
+        answer = self._ask("/execute", {"command": ["python", "-c", PREFIX + code], "shell": False})
         try:
-            result: dict[str, object] = json.loads(answer)
+            result: dict[str, object] = answer.json()
             failed = result.get("status") != "success" or result.get("returncode", 0) not in (0, None)
         except (ValueError, AttributeError) as error:
             raise EnvLost(f"{self.url} is not an OSWorld server") from error
@@ -66,21 +68,13 @@ class VmServer:
             lines = str(result.get("error") or result.get("message") or "unknown").strip().splitlines()
             raise ActionRefused(f"the machine reports an error: {lines[-1] if lines else 'unknown'}")
 
-    def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
-        return urllib.request.Request(  # noqa: S310 -- the scheme was checked
-            f"{self.url}{path}", body, {"Content-Type": "application/json"} if body is not None else {}
-        )
-
-    def _ask(self, request: urllib.request.Request, limit_s: float) -> bytes:
+    def _ask(self, path: str, body: object = None) -> httpx2.Response:
+        """GET `path`, or POST `body` to it."""
+        method, limit_s = ("GET", _QUERY_LIMIT_S) if body is None else ("POST", _RUN_LIMIT_S)
         try:
-            with self._opener.open(request, timeout=limit_s) as answer:
-                body: bytes = answer.read()
-                return body
-        except urllib.error.HTTPError as error:
-            with error:
-                body = error.read()
-            if body.lstrip().startswith(b"{"):
-                return body
-            raise EnvLost(f"{request.full_url} answers {error.code}") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise EnvLost(f"{self.url} does not answer: {getattr(error, 'reason', None) or error}") from error
+            answer = self._client.request(method, f"{self.url}{path}", json=body, timeout=limit_s)
+        except httpx2.HTTPError as error:
+            raise EnvLost(f"{self.url} does not answer: {error or type(error).__name__}") from error
+        if answer.is_error and not answer.content.lstrip().startswith(b"{"):  # else it explains a failed command
+            raise EnvLost(f"{answer.url} answers {answer.status_code}")
+        return answer

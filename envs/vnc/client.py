@@ -89,7 +89,7 @@ class VncClient:
         with self._updated:
             self._check()
             if self._frame is None:
-                self._frame = RawFrame(*self._screen.size, self._screen.tobytes("raw", "BGRX"))
+                self._frame = RawFrame.of(self._screen)
             return self._frame
 
     def screenshot(self) -> Screenshot:

@@ -45,7 +45,7 @@ class Failure(Enum):
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "browser": ("playwright", "publicsuffixlist", "idna"),
-    "desktop": ("mss", "pyautogui", *(("python-xlib",) if sys.platform == "linux" else ())),
+    "desktop": ("mss", "python-xlib" if sys.platform == "linux" else "pynput"),
     "reader": ("rapidocr", "onnxruntime", "numpy"),
     "android": ("adbutils",),
 }

@@ -20,6 +20,7 @@ EVERY = [(command, name) for command, tree in TREES.items() for name in tree.set
 
 SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "env": ("android", "desktop", "browser"),
+    "hot_key": ("pause", "double escape", "off"),
     "screen": ("800x600", "640x480", "320x200"),
     "seeds": ("1", "2-3", "4,5"),
     "history": ("window:2", "window:3", "all"),

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...env import EnvError
@@ -41,21 +42,17 @@ _POLL_S = 0.25
 _NOT_WINDOWS = sys.platform != "win32"
 
 
+@dataclass(slots=True)
 class Watchdog:
     """Watches until the worker ends or closes the watchdog's standard input."""
 
-    def __init__(
-        self, source: InputSource, state: SharedState, activity: UserActivity, worker: int, hot_key: str
-    ) -> None:
-        self._source, self._state, self._activity, self._worker, self._hot_key = (
-            source,
-            state,
-            activity,
-            worker,
-            hot_key,
-        )
-        self._stopped_at: float | None = None
-        self._reader: threading.Thread | None = None
+    source: InputSource
+    state: SharedState
+    activity: UserActivity
+    worker: int
+    hot_key: str
+    _stopped_at: float | None = None
+    _reader: threading.Thread | None = None
 
     def watch(self) -> None:
         """Run until the worker or the screen is gone, then release the keys and buttons that the worker holds."""
@@ -65,49 +62,49 @@ class Watchdog:
                     self._poll()
             except BrokenPipeError:
                 pass  # the worker ended while a message was written
-            self._source.release()
+            self.source.release()
 
     def _poll(self) -> None:
-        self._source.wait(RELEASE_EVERY_S if self._stopped_at is not None else _POLL_S)
-        for event in self._source.read():
-            for signal_ in self._activity.on_input(event, time.monotonic()):
+        self.source.wait(RELEASE_EVERY_S if self._stopped_at is not None else _POLL_S)
+        for event in self.source.read():
+            for signal_ in self.activity.on_input(event, time.monotonic()):
                 self._on_signal(signal_)
-        for signal_ in self._activity.on_tick(time.monotonic()):
+        for signal_ in self.activity.on_tick(time.monotonic()):
             self._on_signal(signal_)
         if self._stopped_at is not None:
             self._enforce_stop(time.monotonic() - self._stopped_at)
 
     def _on_signal(self, signal_: ActivitySignal) -> None:
         if signal_ is ActivitySignal.INPUT:
-            self._state.count_input()
+            self.state.count_input()
             return
         if signal_ is ActivitySignal.STOP and self._stopped_at is None:
-            self._state.stopped = True
-            self._source.release()
+            self.state.stopped = True
+            self.source.release()
             self._stopped_at = time.monotonic()
         _send(signal_.value)
 
     def _enforce_stop(self, since_s: float) -> None:
         """Release what the worker pressed since the stop, and kill the worker if it does not stop in time."""
-        self._source.release()
-        acknowledged, acting = self._state.acknowledged, self._state.acting
+        self.source.release()
+        acknowledged, acting = self.state.acknowledged, self.state.acting
         if not acknowledged:
-            limit_s = ACKNOWLEDGE_LIMIT_S if self._source.can_release else HELD_ACKNOWLEDGE_LIMIT_S
+            limit_s = ACKNOWLEDGE_LIMIT_S if self.source.can_release else HELD_ACKNOWLEDGE_LIMIT_S
         else:
-            limit_s = FINISH_LIMIT_S if self._source.can_release or not acting else HELD_FINISH_LIMIT_S
-        if (not acknowledged or acting or self._state.run_active) and since_s > limit_s:
+            limit_s = FINISH_LIMIT_S if self.source.can_release or not acting else HELD_FINISH_LIMIT_S
+        if (not acknowledged or acting or self.state.run_active) and since_s > limit_s:
             self._kill_worker()
 
     def _kill_worker(self) -> None:
         with suppress(OSError):
-            os.kill(self._worker, signal.SIGKILL if _NOT_WINDOWS else signal.SIGTERM)
-        sys.stderr.write(KILLED.format(hot_key=self._hot_key))
+            os.kill(self.worker, signal.SIGKILL if _NOT_WINDOWS else signal.SIGTERM)
+        sys.stderr.write(KILLED.format(hot_key=self.hot_key))
         sys.stderr.flush()
         self._stopped_at = time.monotonic()  # try again after another limit
 
     def _input_ended(self) -> bool:
         if _NOT_WINDOWS:
-            return os.getppid() != self._worker or bool(select.select([0], [], [], 0)[0] and not os.read(0, 1))
+            return os.getppid() != self.worker or bool(select.select([0], [], [], 0)[0] and not os.read(0, 1))
         if self._reader is None:  # Windows cannot select pipes
             self._reader = threading.Thread(target=sys.stdin.read, daemon=True)
             self._reader.start()
@@ -120,7 +117,7 @@ def main() -> None:
     state = SharedState(_memory(settings["memory"]))
     address = DisplayAddress(settings["display"], settings["authority"])
     try:
-        source = _open_source(address, state, settings["devices"], trusting=settings["trusting"])
+        source = _open_source(address, state, settings["devices"])
     except EnvError as error:
         _send(f"unavailable {error}")
         return
@@ -138,22 +135,18 @@ def _memory(given: int | str) -> mmap.mmap:
     return mmap.mmap(int(given), SIZE)
 
 
-def _open_source(address: DisplayAddress, state: SharedState, devices: str | None, *, trusting: bool) -> InputSource:
+def _open_source(address: DisplayAddress, state: SharedState, devices: str | None) -> InputSource:
     if devices is not None:
         from .evdev import EvdevInput
 
         return EvdevInput(Path(devices), 0)
-    if platform.system() == "Windows":
-        from .windows import WindowsInput
+    if platform.system() in ("Windows", "Darwin"):
+        from .pynput_input import PynputInput
 
-        return WindowsInput()
-    if platform.system() == "Darwin":
-        from .macos import MacInput
-
-        return MacInput()
+        return PynputInput()
     from .x11 import XInput
 
-    return XInput(address, state, 0, trusting=trusting)
+    return XInput(address, state, 0)
 
 
 def _send(message: str) -> None:

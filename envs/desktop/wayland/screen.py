@@ -45,13 +45,17 @@ class WaylandScreen:
             self._shm = self.wire.bind("wl_shm", 1)
             self._copies = self.wire.bind(COPY, 1)
             self._pool: _Pool | None = None
-            frame = self.frame()
+            self.refresh()
         except BaseException:
             self.wire.close()
             raise
-        self.size = Size(frame.width, frame.height)
         self.device = DeviceTransform()
         self.monitors = tuple(f"output {number}" for number in range(1, 1 + len(self.wire.globals["wl_output"])))
+
+    def refresh(self) -> None:
+        """Update `size`, since an output can be resized or rotated at any time."""
+        frame = self.frame()
+        self.size = Size(frame.width, frame.height)
 
     def frame(self) -> RawFrame:
         """Capture the output.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ...env import EnvLost, EnvUnavailable
+from ...env import EnvUnavailable
 from .xlib import open_display
 
 _DEPTHS = (24, 32)
@@ -41,7 +41,7 @@ class CoreXCapture:
             raise EnvUnavailable(f"the screen cannot be captured: {' '.join(str(lost).split())}") from lost
         screen = self._display.screen()
         self._root = screen.root
-        self._lost = (error.ConnectionClosedError, OSError)
+        self._lost = (error.ConnectionClosedError, OSError, error.XError)
         if not self._has_rgb_pixels(screen):
             self.close()
             raise EnvUnavailable(f"the screen cannot be captured: its pixels are not RGB, depth {screen.root_depth}")
@@ -52,15 +52,16 @@ class CoreXCapture:
         """The pixels of a monitor.
 
         Raises:
-            EnvLost: the display is gone.
+            ScreenShotError: the display is gone, or `monitor` is not within the screen.
         """
+        from mss import ScreenShotError
         from Xlib import X
 
         area = (monitor["left"], monitor["top"], monitor["width"], monitor["height"])
         try:
             image = self._root.get_image(*area, X.ZPixmap, 0xFFFFFFFF)
         except self._lost as lost:
-            raise EnvLost("the display is gone") from lost
+            raise ScreenShotError(" ".join(str(lost).split())) from lost
         return CoreXShot(monitor["width"], monitor["height"], bytes(image.data))
 
     def close(self) -> None:

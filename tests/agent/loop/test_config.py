@@ -73,8 +73,9 @@ def test_without_recovery_nothing_is_added_to_the_models_own_loop() -> None:
         (lambda: RunConfig.of(env="desktop", url="x"), "--url applies to --env browser, not to desktop"),
         (
             lambda: RunConfig.of(env="toaster"),
-            "--env is 'toaster', but should be one of browser, desktop, vnc, android",
+            "--env is 'toaster', but should be one of android, browser, desktop, vnc",
         ),
+        (lambda: RunConfig.of(env="desktop", virtual=True, hot_key="foo"), "--hot-key 'foo' is not a hot key; use"),
         (lambda: RunConfig.of(env="desktop", watch=True), "--watch needs a display of its own: add --virtual"),
         (lambda: RunConfig.of(window=True, headed=True), "--window is visible already"),
         (lambda: RunConfig.of(stepz=3), "--stepz is not a setting"),

@@ -35,7 +35,7 @@ from screenwright.envs.geometry import Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import EnvContract, Stage
 
-SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
+SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.0)
 UPRIGHT = Size(400, 640)
 LEAKY = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """adbutils does not close the socket of a failed connection."""

@@ -371,31 +371,6 @@ def test_a_program_without_a_window_is_reported_with_its_last_line(tmp_path: Pat
         env.observe()
 
 
-def test_pyautogui_operates_a_display_on_request(tmp_path: Path) -> None:
-    received = tmp_path / "received.json"
-    program = textwrap.dedent(f"""
-        import sys
-        from screenwright.envs.actions import *
-        from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
-        from screenwright.envs.geometry import ScreenPoint, Size
-        sys.modules["tkinter"] = None
-        display = VirtualDisplay(Size(640, 480), ({stage_program(received)!r},))
-        with DesktopEnv(virtual=display, driver="pyautogui") as env:
-            env.execute(Click(ScreenPoint(120, 65)))
-            env.execute(Click(ScreenPoint(200, 135)))
-            env.execute(Type("Words, 100%", submit=True))
-            env.execute(Drag((ScreenPoint(60, 220), ScreenPoint(260, 320))))
-            env.execute(Scroll(Direction.DOWN, 2, ScreenPoint(240, 300)))
-            env.execute(Click(ScreenPoint(240, 300), count=2, modifiers=("shift",)))
-    """)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    seen = json.loads(received.read_text(encoding="utf-8"))
-    assert (seen["presses"], seen["text"], seen["submissions"]) == (1, "Words, 100%", 1)
-    assert (seen["doubles"], seen["wheel"]) == (1, [5, 5])
-    assert [220, 120] in seen["drag"]
-
-
 def test_timeouts_limit_the_wait() -> None:
     with DesktopEnv(virtual=VirtualDisplay(Size(320, 240)), timeouts=SettleTimeouts(0.05, 0.05, 0.1)) as env:
         assert env.execute(Click(ScreenPoint(5, 5))).settled_by in ("no change", "quiet", "limit")

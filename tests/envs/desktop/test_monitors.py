@@ -2,16 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from screenwright.envs.actions import Click, Move
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.capture import transform_of
-from screenwright.envs.desktop.dpi import declare_dpi_awareness
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
@@ -81,42 +78,3 @@ def test_an_unknown_monitor_is_refused_with_a_list_of_monitors(two_monitors: str
     assert two_monitors
     with env_of(3) as env, pytest.raises(EnvUnavailable, match=r"1 is 300x480 at 0,0; 2 is 340x400 at 300,80"):
         env.observe()
-
-
-# -- DPI awareness, with fake Windows libraries, since no Windows was available
-
-
-def windows(**results: int) -> Any:
-    """Fake libraries with these functions, each of which returns the given number."""
-
-    def function(result: int) -> Callable[..., int]:
-        def called(*_values: object) -> int:
-            return result
-
-        return called
-
-    names = {"user32": ("SetProcessDpiAwarenessContext", "SetProcessDPIAware"), "shcore": ("SetProcessDpiAwareness",)}
-    libraries = {
-        library: SimpleNamespace(**{name: function(results[name]) for name in functions if name in results})
-        for library, functions in names.items()
-    }
-    return SimpleNamespace(**libraries)
-
-
-@pytest.mark.parametrize(
-    ("results", "scope"),
-    [
-        ({"SetProcessDpiAwarenessContext": 1}, "per monitor, 2"),
-        ({"SetProcessDpiAwareness": 0}, "per monitor"),
-        ({"SetProcessDPIAware": 1}, "of the first monitor"),
-        ({"SetProcessDpiAwarenessContext": 0, "SetProcessDpiAwareness": -2147024891, "SetProcessDPIAware": 0},
-         "already declared"),
-        ({}, "already declared"),
-    ],
-)  # fmt: skip
-def test_windows_gets_the_best_dpi_declaration_it_supports(results: dict[str, int], scope: str) -> None:
-    assert declare_dpi_awareness("Windows", windows(**results)) == scope
-
-
-def test_other_systems_get_no_dpi_declaration() -> None:
-    assert declare_dpi_awareness("Darwin") == declare_dpi_awareness("Linux") == ""

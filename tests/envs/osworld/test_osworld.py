@@ -28,7 +28,7 @@ from screenwright.envs.osworld.server import PREFIX
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import EnvContract, Stage
 
-SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.2)
+SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.0)
 
 
 class MachineStage:

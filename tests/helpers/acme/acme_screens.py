@@ -3,6 +3,8 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from screenwright import (
     Action,
@@ -27,14 +29,27 @@ from screenwright import (
     PolicyInfo,
     Result,
     Rules,
+    ScreenConfig,
+    Size,
     TaskInstance,
     UiTars15,
+    setting,
 )
 from screenwright.testing import FakeEnv, ScriptedModel, ScriptedPolicy
 
 
-class AcmeEnv(FakeEnv):
-    """An environment: a window with a button and a text field."""
+class AcmeScreen(ScreenConfig):
+    """An environment, the fake GUI, with settings of its own."""
+
+    group: ClassVar[str] = "screen: acme"
+
+    kind: Literal["acme"] = "acme"
+    acme_width: int = setting(640, "width of the window", ge=320)
+    display: str | None = setting(None, "a setting with the same name as one of ours")
+
+    def build(self, out: Path | None = None) -> Env:
+        """See `ScreenConfig`."""
+        return FakeEnv(Size(self.acme_width, 480))
 
 
 class AcmeModel(ScriptedModel):

@@ -1,66 +1,133 @@
 """The interpretation of input events of Windows, macOS and Linux; not run on Windows or macOS themselves."""
 
+import sys
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
 import pytest
 
 from screenwright.envs.desktop.watchdog.activity import UserInput
 from screenwright.envs.desktop.watchdog.evdev import input_of as kernel
-from screenwright.envs.desktop.watchdog.event_queue import EventQueue
-from screenwright.envs.desktop.watchdog.macos import Tapped
-from screenwright.envs.desktop.watchdog.macos import input_of as mac
-from screenwright.envs.desktop.watchdog.windows import KeyEvent, MouseEvent, key_input, mouse_input
-
-WM_KEYDOWN, WM_KEYUP, WM_SYSKEYDOWN, WM_MOUSEMOVE, WM_LBUTTONDOWN, WM_LBUTTONUP = (
-    0x100,
-    0x101,
-    0x104,
-    0x200,
-    0x201,
-    0x202,
-)
+from screenwright.envs.desktop.watchdog.pynput_input import PynputInput
+from screenwright.envs.env import EnvUnavailable
 
 
-def key(code: int, flags: int = 0) -> KeyEvent:
-    return KeyEvent(code, 0, flags, 1500, 0)
+class Key(Enum):
+    """A key without a character, as pynput names it."""
+
+    esc = 1
+    ctrl_l = 2
+    media_eject = 3
 
 
-def test_windows_key_events_are_named_and_repeats_are_ignored() -> None:
-    held: set[int] = set()
-    assert key_input(WM_KEYDOWN, key(0x1B), held) == UserInput("key", 1.5, "escape")
-    assert key_input(WM_KEYDOWN, key(0x1B), held) is None
-    assert key_input(WM_KEYUP, key(0x1B), held) == UserInput("key up", 1.5, "escape")
-    assert key_input(WM_SYSKEYDOWN, key(0xA4), held) == UserInput("key", 1.5, "alt")
-    assert held == {0xA4}
+class Listener:
+    """A listener of pynput whose events the test sends: `on_press`, `on_click` and so on."""
+
+    IS_TRUSTED: ClassVar[bool] = True
+    started = stopped = False
+
+    def __init__(self, **callbacks: Any) -> None:
+        self.__dict__.update(callbacks)
+
+    def start(self) -> None:
+        self.started = True
+
+    def wait(self) -> None:
+        assert self.started
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def canonical(self, key: Any) -> Any:
+        """The key without modifiers: with ctrl held, the character of Q is a control character."""
+        return SimpleNamespace(char={"\x11": "q"}.get(key.char, key.char))
 
 
-def test_injected_windows_events_are_ignored() -> None:
-    held: set[int] = set()
-    assert key_input(WM_KEYDOWN, key(0x41, 0x10), held) is None
-    assert mouse_input(WM_LBUTTONDOWN, MouseEvent(1, 2, 0, 0x01, 0, 0)) is None
-    assert not held
+class Controller:
+    """A controller of pynput; `released` lists what it released."""
+
+    released: ClassVar[list[object]] = []
+
+    def release(self, key: object) -> None:
+        self.released.append(key)
 
 
-def test_windows_mouse_events() -> None:
-    assert mouse_input(WM_MOUSEMOVE, MouseEvent(1, 2, 0, 0, 250, 0)) == UserInput("motion", 0.25)
-    assert mouse_input(WM_LBUTTONDOWN, MouseEvent(1, 2, 0, 0, 250, 0)) == UserInput("button", 0.25)
-    assert mouse_input(WM_LBUTTONUP, MouseEvent(1, 2, 0, 0, 250, 0)) is None
+@pytest.fixture
+def pynput(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake of the library, which is not installed on Linux."""
+    monkeypatch.setattr(Controller, "released", [])
+    for name in ("keyboard", "mouse"):
+        module = SimpleNamespace(Listener=Listener, Controller=Controller)
+        monkeypatch.setitem(sys.modules, f"pynput.{name}", module)
 
 
-@pytest.mark.parametrize(
-    ("event", "user_input"),
-    [
-        (Tapped(10, keycode=53, time_ns=1_500_000_000), UserInput("key", 1.5, "escape")),
-        (Tapped(11, keycode=53), UserInput("key up", 0.0, "escape")),
-        (Tapped(10, keycode=53, repeated=True), None),
-        (Tapped(10, keycode=53, source_pid=4711), None),
-        (Tapped(12, keycode=59, flags=1 << 18), UserInput("key", 0.0, "ctrl")),
-        (Tapped(12, keycode=59), UserInput("key up", 0.0, "ctrl")),
-        (Tapped(5), UserInput("motion", 0.0)),
-        (Tapped(1), UserInput("button", 0.0)),
-        (Tapped(22), UserInput("button", 0.0)),
-    ],
-)
-def test_macos_events(event: Tapped, user_input: UserInput | None) -> None:
-    assert mac(event) == user_input
+def listeners(source: PynputInput) -> tuple[Any, Any]:
+    return source._keys, source._mouse  # pyright: ignore[reportPrivateUsage]
+
+
+def read(source: PynputInput) -> list[tuple[str, str]]:
+    source.wait(0)
+    events = source.read()
+    assert [event.at_s for event in events] == sorted(event.at_s for event in events)
+    return [(event.kind, event.key) for event in events]
+
+
+@pytest.mark.usefixtures("pynput")
+def test_keys_are_named_and_repeats_are_ignored() -> None:
+    source = PynputInput()
+    keys, _ = listeners(source)
+    assert read(source) == []
+    for key in (Key.esc, Key.esc, Key.media_eject, None):
+        keys.on_press(key, False)
+    keys.on_release(Key.esc, False)
+    assert read(source) == [("key", "escape"), ("key", ""), ("key", ""), ("key up", "escape")]
+    keys.on_press(Key.ctrl_l, False)
+    keys.on_press(CharacterKey("\x11"), False)
+    assert read(source) == [("key", "ctrl"), ("key", "q")]
+
+
+class CharacterKey:
+    """A key with a character."""
+
+    def __init__(self, char: str) -> None:
+        self.char = char
+
+
+@pytest.mark.usefixtures("pynput")
+def test_mouse_events_count_except_button_releases() -> None:
+    source = PynputInput()
+    _, mouse = listeners(source)
+    mouse.on_move(1, 2, False)
+    mouse.on_click(1, 2, "left", True, False)
+    mouse.on_click(1, 2, "left", False, False)
+    mouse.on_scroll(1, 2, 0, 1, False)
+    assert read(source) == [("motion", ""), ("button", ""), ("button", "")]
+
+
+@pytest.mark.usefixtures("pynput")
+def test_injected_events_are_ignored_and_what_they_hold_is_released() -> None:
+    source = PynputInput()
+    keys, mouse = listeners(source)
+    keys.on_press(Key.esc, True)
+    keys.on_release(Key.esc, True)
+    keys.on_press(Key.ctrl_l, True)
+    mouse.on_click(1, 2, "left", True, True)
+    mouse.on_move(1, 2, True)
+    mouse.on_scroll(1, 2, 0, 1, True)
+    assert read(source) == []
+    source.release()
+    assert Controller.released == [Key.ctrl_l, "left"]
+    source.close()
+    assert keys.stopped
+    assert mouse.stopped
+
+
+@pytest.mark.usefixtures("pynput")
+def test_a_denied_permission_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Listener, "IS_TRUSTED", False)
+    with pytest.raises(EnvUnavailable, match="macOS denies access to mouse and keyboard events: allow this terminal"):
+        PynputInput()
 
 
 @pytest.mark.parametrize(
@@ -79,13 +146,3 @@ def test_macos_events(event: Tapped, user_input: UserInput | None) -> None:
 )
 def test_linux_kernel_events(kind: int, code: int, value: int, user_input: UserInput | None) -> None:
     assert kernel(1, 500_000, kind, code, value) == user_input
-
-
-def test_the_event_queue_keeps_the_order() -> None:
-    events = EventQueue()
-    events.wait(0.0)
-    assert events.take() == []
-    for at in (1.0, 2.0, 3.0):
-        events.put(UserInput("motion", at))
-    events.wait(10.0)
-    assert [event.at_s for event in events.take()] == [1.0, 2.0, 3.0]
