@@ -37,10 +37,18 @@ class ImagePoint:
 
 @dataclass(frozen=True, slots=True)
 class Absolute:
-    """Coordinates in pixels of the image sent to the model (UI-TARS-1.5-7B, Qwen2.5-VL)."""
+    """Coordinates in pixels of the image sent to the model (UI-TARS-1.5-7B, Qwen2.5-VL).
+
+    With `fractions`, a point such as (0.5, 0.25) is a share of the width and height (OpenCUA's official agent).
+    """
+
+    fractions: bool = False
 
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
         """Convert `point` to image pixels."""
+        inside = 0 <= point.x <= 1 and 0 <= point.y <= 1
+        if self.fractions and inside and not (point.x.is_integer() and point.y.is_integer()):
+            return ImagePoint(point.x * image.width, point.y * image.height)
         return ImagePoint(point.x, point.y)
 
     def from_image(self, point: ImagePoint, image: Size) -> ModelPoint:
@@ -84,9 +92,12 @@ class ImageRule:
         Raises:
             ValueError: the aspect ratio is too large for the model.
         """
-        size = smart_resize(screen, self.factor, self.min_pixels, self.max_pixels)
-        while (again := smart_resize(size, self.factor, self.min_pixels, self.max_pixels)) != size:
-            size = again
+        size = screen
+        try:
+            while (again := smart_resize(size, self.factor, self.min_pixels, self.max_pixels)) != size:
+                size = again
+        except ValueError as error:  # about a later size
+            raise ValueError(f"a screenshot of {screen} cannot be sent: {error}") from None
         return size
 
 
@@ -98,7 +109,7 @@ def smart_resize(size: Size, factor: int, min_pixels: int, max_pixels: int) -> S
     """
     width, height = size.width, size.height
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise ValueError(f"a screenshot of {size} has too large an aspect ratio: the limit is {MAX_ASPECT} to 1")
+        raise ValueError(f"{size} has too large an aspect ratio: the limit is {MAX_ASPECT} to 1")
     new_width = max(factor, round(width / factor) * factor)
     new_height = max(factor, round(height / factor) * factor)
     if new_width * new_height > max_pixels:

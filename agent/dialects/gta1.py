@@ -1,5 +1,6 @@
 """GTA1: grounding only. Replies with one point, `(x,y)`, in pixels of the resized image."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,10 +10,14 @@ from ..core.coordinates import Absolute, ImageRule, Space
 from ..core.decision import ModelMove, Reply
 from ..core.model import Sampling
 from .parser.call import ParseError
+from .parser.calls import peek, read_call
 from .parser.points import point_of
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
+from .vocabulary.ui_tars import click, moves_of
 from .vocabulary.writing import number, unsupported
+
+_CLICK = re.compile(r"\A(?:```\w*+\s++)?(?:pyautogui\.)?(?=click\()", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +35,13 @@ class Gta1(TemplateDialect):
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=32)
 
     def read(self, text: str) -> Reply:
-        """The point as a click; `no_action` for anything else."""
+        """A point, or `click(x=1, y=2)`, as a click; `no_action` for anything else."""
         stripped = text.strip()
-        if not stripped.startswith("("):
+        if call := _CLICK.search(stripped):
+            return Reply(moves_of((read_call(stripped, call.end())[0],), {"click": click()}))
+        if peek(stripped, 0) != "(":
             raise ParseError("no_action", 0, "a point (x, y) was expected")
-        return Reply((Click(point_of(stripped, text.index("("))),))
+        return Reply((Click(point_of(stripped, text.index(stripped))),))
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """See `TemplateDialect`. Expresses a single click only."""

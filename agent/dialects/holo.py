@@ -16,10 +16,11 @@ from ..core.decision import Finish, ModelMove, Reply
 from ..core.model import Sampling
 from .parser.call import Call, ParseError
 from .parser.calls import CALL_START, read_call, skip_space
-from .parser.completion import ends_with
+from .parser.completion import SENTINEL, ends_with
 from .parser.runaway import is_runaway
 from .parser.sections import read_reasoning
-from .parser.tool_calls import object_call, read_json
+from .parser.tolerant_json import read_json
+from .parser.tool_calls import flat_call
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
 from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, click, moves_of, navigate, type_text
@@ -29,9 +30,9 @@ REFRESH = Hotkey(("f5",))
 
 
 HOLO: Vocabulary = {
-    **UI_TARS,
+    **{name: build for name, build in UI_TARS.items() if name != "finished"},
     **dict.fromkeys(("click_absolute", "click_element", "click_element_abs"), click()),
-    **dict.fromkeys(("write", "write_element", "write_element_abs"), type_text),
+    **dict.fromkeys(("write", "write_element", "write_element_abs"), type_text()),
     "go_back": always(Back()),
     "refresh": always(REFRESH),
     "goto": navigate,
@@ -73,8 +74,8 @@ class Holo(TemplateDialect):
         return Reply(moves_of((call,), HOLO), thought, reasoning=reasoning)
 
     def is_complete(self, text: str) -> bool:
-        """See `Dialect`. Brackets also occur within a reply, so it must be possible to parse it."""
-        return is_runaway(text) or (ends_with(self.closing, text) and isinstance(self.parse(text), Reply))
+        """See `Dialect`. Brackets also occur within a reply, so it must be possible to parse it with text behind it."""
+        return is_runaway(text) or (ends_with(self.closing, text) and isinstance(self.parse(text + SENTINEL), Reply))
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """See `TemplateDialect`. Expresses a single move only."""
@@ -111,8 +112,8 @@ def _navigation(data: object, at: int) -> tuple[Call, str | None]:
     thought = fields.get("thought")
     if isinstance(inner, dict):
         key = "tool_name" if "tool_name" in inner else "action"
-        return object_call(cast("object", inner), key, at), thought if isinstance(thought, str) and thought else None
-    return object_call(data, "action", at), None
+        return flat_call(cast("object", inner), key, at), thought if isinstance(thought, str) and thought else None
+    return flat_call(data, "action", at), None
 
 
 def _write(move: ModelMove) -> dict[str, object]:

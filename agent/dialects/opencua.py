@@ -34,8 +34,8 @@ class OpenCua(TemplateDialect):
 
     thoughts: Thoughts = Thoughts.OFFICIAL
     name: str = "opencua"
-    served_as: str = "opencua"
-    space: Space = Absolute()
+    served_as: str = "opencua(?!-?(qwen2|a3b))"  # those two answer on a grid
+    space: Space = Absolute(fractions=True)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1500)
 

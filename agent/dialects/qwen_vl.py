@@ -1,4 +1,4 @@
-"""Qwen2.5-VL (absolute coordinates), Qwen3-VL (a grid of 999) and GUI-Owl-1.5 (a grid of 1000).
+"""Qwen2.5-VL and GUI-Owl 1.0 (absolute coordinates), Qwen3-VL (a grid of 999), GUI-Owl-1.5 (a grid of 1000).
 
 They act through the functions `computer_use` and `mobile_use`. The prompts describe these functions in our own wording.
 The syntax allows several calls per reply; the prompts ask for one, so a streamed reply is stopped after the first.
@@ -19,7 +19,7 @@ from .vocabulary.tools import TOOLS, merge_drags, write_tool_reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Qwen25Vl(TemplateDialect):
-    """Qwen2.5-VL."""
+    """Qwen2.5-VL, and GUI-Owl-7B and -32B, which are trained from it with the same functions."""
 
     templates: ClassVar = {
         Prompt.COMPUTER: "qwen_computer",
@@ -30,7 +30,7 @@ class Qwen25Vl(TemplateDialect):
 
     prompt: Prompt = Prompt.COMPUTER
     name: str = "qwen2.5-vl"
-    served_as: str = "qwen-?2-?5-?vl"
+    served_as: str = "qwen-?2-?5-?vl|gui-?owl-?(7b|32b)|gui-?owl"
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=1500)
@@ -52,7 +52,7 @@ class Qwen3Vl(Qwen25Vl):
     name: str = "qwen3-vl"
     served_as: str = "qwen-?3-?(5-)?vl|evocua"
     space: Space = Grid(999)
-    image_rule: ImageRule = ImageRule(32, 64 * 64, 16384 * 32 * 32)
+    image_rule: ImageRule = ImageRule(32, 256 * 256, 16384 * 32 * 32)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=4096)
 
 
@@ -61,7 +61,7 @@ class GuiOwl(Qwen25Vl):
     """GUI-Owl-1.5: Qwen3-VL's functions on a grid of 1000, plus `answer` and `interact`."""
 
     name: str = "gui-owl"
-    served_as: str = "gui-?owl"
+    served_as: str = "gui-?owl-?(v?1-?5|2b|4b|8b)|gui-?owl"
     space: Space = Grid(1000)
-    image_rule: ImageRule = ImageRule(32, 64 * 64, 16384 * 32 * 32)
+    image_rule: ImageRule = ImageRule(32, 256 * 256, 16384 * 32 * 32)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048)

@@ -16,7 +16,7 @@ from .parser.reply import read_reply
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts, thinking_instructions
 from .template_dialect import TemplateDialect
-from .vocabulary.ui_tars import UI_TARS
+from .vocabulary.ui_tars import SEED
 from .vocabulary.writing import PointForm, call_of
 
 FORM = PointForm("point", "end_point", "start_point", "<point>{x} {y}</point>", move="move_to")
@@ -38,8 +38,8 @@ class SeedXml(TemplateDialect):
     sampling: Sampling = Sampling(temperature=1.0, top_p=0.7, max_tokens=4096)
 
     def read(self, text: str) -> Reply:
-        """Accepts every syntax of the UI-TARS family."""
-        return read_reply(text, UI_TARS)
+        """Accepts every syntax of the UI-TARS family. As in the official agent, a reply without a call finishes."""
+        return read_reply(text, SEED, plain_finish=True)
 
     def _thinking_instructions(self) -> str:
         return thinking_instructions(self.thoughts)

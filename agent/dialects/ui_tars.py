@@ -29,7 +29,7 @@ from .parser.runaway import is_runaway
 from .prompting.layout import conversation
 from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import Thoughts, thinking_instructions, without_reasoning, without_reflection
-from .vocabulary.ui_tars import UI_TARS
+from .vocabulary.ui_tars import SEED, UI_TARS
 from .vocabulary.writing import BOXES, POINTS, PointForm, write_reply
 
 SYSTEM = "You are a helpful assistant."
@@ -96,7 +96,7 @@ class UiTars15:
     def parse(self, text: str) -> Reply | ParseFailure:
         """See `Dialect`. Accepts every syntax of the family."""
         try:
-            return read_reply(text, UI_TARS)
+            return read_reply(text, UI_TARS if self.form is BOXES else SEED)
         except ParseError as error:
             return error.failure
 

@@ -1,4 +1,6 @@
-"""UI-Venus-1.5: tagged sections and calls like `Click(box=(500,500))`, on a grid of 1000. Made for phones.
+"""UI-Venus: tagged sections and calls like `Click(box=(500,500))`. Made for phones.
+
+1.5 answers on a grid of 1000, 1.0 (Navi and Ground) in pixels of the resized image. Ground answers with a box only.
 
 `Type` presses Enter after the text, as in the official executors.
 """
@@ -8,9 +10,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...envs.actions import Back, Button, Click, Direction, Drag, Home, Hotkey, LongPress, OpenApp, Scroll, Type, Wait
-from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
+from ..core.coordinates import Absolute, Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, ModelMove, Reply
 from ..core.model import Sampling
+from .parser.points import is_closed_point, point_of
 from .parser.tagged import read_tagged
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
@@ -43,19 +46,31 @@ class UiVenus(TemplateDialect):
     closing: ClassVar = "</conclusion>"
 
     name: str = "ui-venus"
-    served_as: str = "ui-?venus"
+    served_as: str = "ui-?venus-?v?1-?5|ui-?venus(?!-?v?2)"
     space: Space = Grid(1000)
-    image_rule: ImageRule = ImageRule(32, 64 * 64, 16384 * 32 * 32)
+    image_rule: ImageRule = ImageRule(32, 256 * 256, 16384 * 32 * 32)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048)
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`. The thought is the `<conclusion>`, the reasoning the content of `<think>`."""
+        if is_closed_point(text.strip()):
+            return Reply((Click(point_of(text.strip(), 0)),))
         return read_tagged(text, UI_VENUS, thought="conclusion")
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """See `TemplateDialect`."""
         conclusion = f"\n<conclusion>{thought}</conclusion>" if thought else ""
         return "<action>" + "\n".join(_write(move) for move in moves) + "</action>" + conclusion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UiVenus10(UiVenus):
+    """UI-Venus-Navi and -Ground 1.0, trained from Qwen2.5-VL."""
+
+    name: str = "ui-venus-1.0"
+    served_as: str = "ui-?venus-?(v?1-?0|navi|ground)|ui-?venus(?!-?v?2)"
+    space: Space = Absolute()
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
 
 
 def _write(move: ModelMove) -> str:

@@ -13,7 +13,7 @@ from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
 from ..core.coordinates import Frame
-from ..core.decision import ParseFailure
+from ..core.decision import Finish, ParseFailure
 from ..core.describe import describe_action
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
 from ..core.model import Completion, Model, PromptRefused, Sampling
@@ -117,6 +117,10 @@ class ModelPolicy:
             )
             encode_s = 0.0
             reply = parse_and_ground(dialect, completion.text, frame)
+            cut_off = not completion.complete or interrupted()
+            if cut_off and isinstance(reply, GroundedReply) and isinstance(reply.ending, Finish):
+                # In some families text without an action finishes; a reply that was cut off is no such text.
+                reply = ParseFailure("truncated", len(completion.text), "an incomplete reply does not finish the task")
             if isinstance(reply, GroundedReply):
                 if context.zoom_at is not None:
                     reply = yield from self._zoom(reply, context, context.zoom_at, attempt, interrupted)

@@ -2,7 +2,7 @@
 
 Strings follow Python, with one exception that UI-TARS needs: free text (`content='it's'`) may contain its own quote
 unescaped. A quote ends such a string only if the call continues after it: with the next argument, or with a `)` that
-ends the call.
+ends the call. Outside of strings, full-width punctuation counts as ASCII; curly quotes are quotes.
 """
 
 import re
@@ -15,31 +15,45 @@ FREE_TEXT = frozenset({"content", "text", "message", "answer", "app_name", "app"
 
 _SPACE = re.compile(r"\s*+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+(?:\.[A-Za-z_][A-Za-z0-9_]*+)*+")
-CALL_START = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)\(")
-_KEYWORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*+)\s*+=(?!=)\s*+")
+CALL_START = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)[(\uff08]")
+_KEYWORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*+)\s*+[=\uff1d](?!=)\s*+")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?![\w.])")
 _TAGGED = re.compile(r"<[^<>\n]{1,40}+>[^<>\n]{0,80}+(?:<[^<>\n]{1,40}+>)?+")
 _WORD = re.compile(r"[^\W\d][\w-]*+")
-_CLOSED_BY = {quote: re.compile(rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+{quote}", re.DOTALL) for quote in ("'", '"')}
+QUOTES = {"'": "'", '"': '"', "\u2018": "\u2019'", "\u2019": "\u2019'", "\u201c": '\u201d"', "\u201d": '\u201d"'}
+"""Each opening quote with those that close it."""
+_CLOSED_BY = {
+    opening: re.compile(rf"[^{closing}\\]*+(?:\\.[^{closing}\\]*+)*+[{closing}]", re.DOTALL)
+    for opening, closing in QUOTES.items()
+}
 _TRIPLE = {quote: re.compile(rf"(?:[^\\]|\\.)*?{quote * 3}", re.DOTALL) for quote in ("'", '"')}
-_QUOTE_OR_ESCAPE = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ("'", '"')}
+_QUOTE_OR_ESCAPE = {opening: re.compile(rf"\\.|[{closing}]", re.DOTALL) for opening, closing in QUOTES.items()}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "'": "'", '"': '"', "\\": "\\"}
+_ASCII = str.maketrans("\uff08\uff09\uff0c\uff1a\uff3b\uff3d\uff5b\uff5d", "(),:[]{}")
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 
 END_OF_TURN = r"\[EOS\]|<\|im_end\|>|<\|endoftext\|>|<\|eot_id\|>|</s>"
 _LABEL = r"[ \t*#]*+(?:Thought|Reflection|Action_Summary|Action)\b"
-_CALL = r"[A-Za-z_][A-Za-z0-9_.]*+\("
+_CALL = r"[A-Za-z_][A-Za-z0-9_.]*+[(\uff08]"
 _MARK = rf"\Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z]"
-_AFTER_CALL = (
-    rf"[ \t]*+ (?: ;[ \t]*+{_CALL} | [.;]?[ \t]*+ (?: {_MARK} | \r?\n\s*+ (?: {_MARK} | {_LABEL} | {_CALL} )))"
-)
-_ENDS_FREE_TEXT = re.compile(
-    rf"""\s*+(?: \) {_AFTER_CALL}
-      | ,\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer)\s*+=
-      | \Z | ``` | {END_OF_TURN} )""",
-    re.VERBOSE | re.IGNORECASE,
-)
+_LINES = rf"\r?\n\s*+ (?: {_MARK} | {_LABEL} | {_CALL} )"
+_AFTER_CALL = rf"[ \t]*+ (?: [;\uff1b][ \t]*+{_CALL} | [.;\u3002\uff1b]?[ \t]*+ (?: {_MARK} | {_LINES} ))"
+_NEXT = "start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer"
+
+
+def _ends_free_text(following: str) -> re.Pattern[str]:
+    """What follows a quote that ends a free text; one of the arguments `following` may be next."""
+    return re.compile(
+        rf"\s*+(?: [)\uff09] {_AFTER_CALL} | [,\uff0c]\s*+ (?:{following})\s*+[=\uff1d] | \Z | ``` | {END_OF_TURN} )",
+        re.VERBOSE | re.IGNORECASE,
+    )
+
+
+_ENDS_FREE_TEXT = {
+    **dict.fromkeys(FREE_TEXT, _ends_free_text(_NEXT)),
+    **dict.fromkeys(("app", "app_name", "url"), _ends_free_text(f"{_NEXT}|app|app_name|url")),
+}
 _MAY_LACK_PAREN = re.compile(rf"\s*+(?: \Z | ``` | {END_OF_TURN} | </[A-Za-z] )", re.VERBOSE)
 _MAX_DEPTH = 8
 
@@ -54,10 +68,15 @@ def read_call(text: str, at: int, *, lenient: bool = True) -> tuple[Call, int]:
     if name is None:
         raise ParseError("bad_syntax", at, f"an action was expected, not {text[at : at + 30]!r}")
     pos = name.end()
-    if text[pos : pos + 1] != "(":
+    if peek(text, pos) != "(":
         raise ParseError("bad_syntax", pos, f"'(' was expected after {name[0]!r:.40}")
     arguments, end = _read_arguments(text, pos + 1, lenient=lenient)
     return Call(name[0], tuple(arguments), at), end
+
+
+def peek(text: str, at: int) -> str:
+    """The character at `at`, full-width punctuation as ASCII; empty at the end."""
+    return text[at : at + 1].translate(_ASCII)
 
 
 def skip(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -81,28 +100,33 @@ def unescape(text: str) -> str:
 def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument], int]:
     arguments: list[Argument] = []
     pos = skip_space(text, at)
-    while text[pos : pos + 1] != ")":
+    while peek(text, pos) != ")":
         if pos >= len(text):
             raise ParseError("truncated", pos, "the reply ends inside an action")
         keyword = _KEYWORD.match(text, pos)
         name = keyword[1].lower() if keyword else None
         start = keyword.end() if keyword else pos
-        value, pos = _read_value(text, start, free=lenient and name in FREE_TEXT)
+        value, pos = read_value(text, start, free=name if lenient else None)
         arguments.append(Argument(name, value, start))
         pos = skip_space(text, pos)
-        if text[pos : pos + 1] == ",":
+        if peek(text, pos) == ",":
             pos = skip_space(text, pos + 1)
-        elif text[pos : pos + 1] != ")":
+        elif peek(text, pos) != ")":
             if _MAY_LACK_PAREN.match(text, pos):
                 return arguments, pos
             raise ParseError("bad_syntax", pos, f"',' or ')' was expected, not {text[pos : pos + 20]!r}")
     return arguments, pos + 1
 
 
-def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> tuple[Value, int]:
-    first = text[at : at + 1]
-    if first in ("'", '"'):
-        return _read_string(text, at, free=free)
+def read_value(text: str, at: int, *, free: str | None = None, depth: int = 0) -> tuple[Value, int]:
+    """The value at `at`, and where it ends; `free` is the name of the argument, which may allow free text.
+
+    Raises:
+        ParseError: `bad_syntax`; or `truncated`, if the text ends inside it.
+    """
+    first = peek(text, at)
+    if first in QUOTES:
+        return _read_string(text, at, _ENDS_FREE_TEXT.get(free or ""))
     if first in ("(", "["):
         return _read_sequence(text, at, depth)
     if first == "<" and (tagged := _TAGGED.match(text, at)):
@@ -118,30 +142,30 @@ def _read_value(text: str, at: int, *, free: bool, depth: int = 0) -> tuple[Valu
 
 
 def _read_sequence(text: str, at: int, depth: int) -> tuple[Value, int]:
-    closing = {"(": ")", "[": "]"}[text[at]]
+    closing = {"(": ")", "[": "]"}[peek(text, at)]
     if depth >= _MAX_DEPTH:
         raise ParseError("bad_syntax", at, "brackets are nested too deeply")
     values: list[Value] = []
     pos = skip_space(text, at + 1)
-    while text[pos : pos + 1] != closing:
-        value, pos = _read_value(text, pos, free=False, depth=depth + 1)
+    while peek(text, pos) != closing:
+        value, pos = read_value(text, pos, depth=depth + 1)
         values.append(value)
         pos = skip_space(text, pos)
-        if text[pos : pos + 1] == ",":
+        if peek(text, pos) == ",":
             pos = skip_space(text, pos + 1)
         elif pos >= len(text):
             raise ParseError("truncated", pos, "the reply ends inside a list")
-        elif text[pos] != closing:
+        elif peek(text, pos) != closing:
             raise ParseError("bad_syntax", pos, f"',' or '{closing}' was expected, not {text[pos : pos + 20]!r}")
     return tuple(values), pos + 1
 
 
-def _read_string(text: str, at: int, *, free: bool) -> tuple[Value, int]:
+def _read_string(text: str, at: int, ends_free_text: re.Pattern[str] | None) -> tuple[Value, int]:
     quote, start = text[at], at + 1
-    if text.startswith(quote * 3, at) and (triple := _TRIPLE[quote].match(text, at + 3)):
+    if quote in _TRIPLE and text.startswith(quote * 3, at) and (triple := _TRIPLE[quote].match(text, at + 3)):
         return unescape(text[at + 3 : triple.end() - 3]), triple.end()
-    if free:
-        end = _end_of_free_text(text, start, quote)
+    if ends_free_text is not None:
+        end = free_text_end(text, at, ends_free_text)
     else:
         closed = _CLOSED_BY[quote].match(text, start)
         end = closed.end() - 1 if closed else None
@@ -149,13 +173,14 @@ def _read_string(text: str, at: int, *, free: bool) -> tuple[Value, int]:
         return unescape(text[start:end]), end + 1
     # The closing quote is missing. A point in closed brackets is still complete.
     remainder = text[start : start + 300].removesuffix("```").rstrip()
-    if not free and start + 300 > len(text) and is_closed_point(remainder):
+    if ends_free_text is None and start + 300 > len(text) and is_closed_point(remainder):
         return remainder, len(text)
     raise ParseError("truncated", at, "the reply ends inside a quoted text")
 
 
-def _end_of_free_text(text: str, start: int, quote: str) -> int | None:
-    for found in _QUOTE_OR_ESCAPE[quote].finditer(text, start):
-        if found[0] == quote and _ENDS_FREE_TEXT.match(text, found.end()):
+def free_text_end(text: str, at: int, ends_free_text: re.Pattern[str]) -> int | None:
+    """The position of the first quote that closes the one at `at` and is followed by `ends_free_text`, if any."""
+    for found in _QUOTE_OR_ESCAPE[text[at]].finditer(text, at + 1):
+        if found[0][0] != "\\" and ends_free_text.match(text, found.end()):
             return found.start()
     return None

@@ -12,7 +12,7 @@ from .runaway import is_runaway
 from .sections import read_reasoning
 
 _TAIL = 40
-_SENTINEL = "\0"
+SENTINEL = "\0"
 
 
 def first_action_is_complete(text: str) -> bool:
@@ -35,7 +35,7 @@ def first_action_is_complete(text: str) -> bool:
     else:
         # The parser accepts a point without closing quote at the end of the text, but more may follow: the call is
         # complete only if it still parses with text behind it.
-        ended = text[end - 1] == ")" and first_call(text[:end] + _SENTINEL, start) is not None
+        ended = text[end - 1] == ")" and first_call(text[:end] + SENTINEL, start) is not None
     return ended and _is_readable(text, start)
 
 

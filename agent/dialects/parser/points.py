@@ -15,14 +15,15 @@ from .call import ParseError, Value
 _TOKEN = re.compile(
     r"""\s*+(?:
         (?P<number>[+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?![\w.]))
-      | (?P<wrapper>[()\[\],;] | </?(?:point|bbox|box)> | <\|/?(?:box|point)_(?:start|end)\|>)
+      | (?P<wrapper>[()\[\],;\uff08\uff09\uff3b\uff3d\uff0c\uff1b\u3001]
+        | </?(?:point|bbox|box)> | <\|/?(?:box|point)_(?:start|end)\|>)
     )\s*+""",
     re.VERBOSE,
 )
 _COMMON = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)|<point>(\d{1,6}) (\d{1,6})</point>")
 """The two most frequent notations, as a fast path."""
 
-_CLOSED = re.compile(r"[)\]>]\s*+\Z")
+_CLOSED = re.compile(r"[)\]>\uff09\uff3d]\s*+\Z")
 _LONGEST = 200
 """Longer points are runaway counting."""
 

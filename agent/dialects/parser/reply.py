@@ -15,46 +15,74 @@ from ...core.decision import Finish, Reply
 from ..vocabulary.ui_tars import Vocabulary, moves_of
 from .call import Call, ParseError
 from .labelled import label_before_call, read_labelled
+from .runaway import is_runaway
 from .sections import read_reasoning, read_sections
-from .tool_calls import OPENING, function_call, read_json, read_tool_calls, unwrap_action
+from .tool_calls import BARE_JSON, OPENING, read_bare_json, read_tool_calls, unwrap_action
 from .xml_calls import FUNCTION, read_stripped, read_xml_calls
 
 _TOOLS = re.compile(r"<(?:seed:)?tool_call\w*+>|<function\w*+(?:=|\s++name)")
 _ANSWER = re.compile(r"\s*+<answer>")
-_JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?=\{)")
+_JSON = re.compile(rf"\s*+(?:```(?:json)?\s*+)?(?={BARE_JSON.pattern})")
+_UNFINISHED = re.compile(
+    r"""[{}\u273f] | </?(?:seed:|function|parameter|tool_call|action) | \w++>\w++>
+      | ^\W*+(?:Thought|Action)\W{0,2}\s*+[:\uff1a]
+      | [A-Za-z_]\w*+[(\uff08]\s*+(?: [)\uff09'"\u2018\u201c<\[] | \w++\s*+=  | -?\d[\d.]*+\s*+[,\uff0c] )""",
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+"""A thought, or a call that is malformed or of another family."""
 
 
-def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True) -> Reply:
+def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True, plain_finish: bool = False) -> Reply:
     """The parsed reply.
 
-    With `labels`, the family acts by `Action: call(...)`; otherwise such a line only describes the action.
+    With `labels`, the family acts by `Action: call(...)`; otherwise such a line only describes the action. With
+    `plain_finish`, the family finishes by text without a call, or by `<answer>`.
 
     Raises:
         ParseError: the reply cannot be parsed.
     """
     reasoning, start = read_reasoning(text)
     if answer := _ANSWER.match(text, start):
-        return Reply((Finish(_answer(text, answer.end())),), reasoning=reasoning)
-    calls, end = _read_calls(text, start, vocabulary, labels=labels)
+        start, end = answer.end(), text.find("</answer>", answer.end())
+        if end < 0:
+            raise ParseError("truncated", start, "the reply ends inside the answer")
+        text = text[:end]
+    try:
+        calls, end = _read_calls(text, start, vocabulary, labels=labels)
+    except ParseError as error:
+        if plain_finish and error.failure.kind == "no_action" and (answer_text := _final_text(text[start:])):
+            return Reply((Finish(answer_text),), reasoning=reasoning)
+        raise
     thought, reflection = read_sections(text[start:end])
     return Reply(moves_of(calls, vocabulary), thought, reflection, reasoning)
 
 
+def _final_text(text: str) -> str:
+    """The answer in a reply without a call; empty if the reply does not end there."""
+    return "" if _UNFINISHED.search(text) or is_runaway(text) else text.strip()
+
+
 def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:
     """The calls, and where the text before them ends."""
+    label = label_before_call(text, start) if labels else None
     tools = _TOOLS.search(text, start)
-    opening = None if tools else _JSON.match(text, start)
-    stripped = None if tools or opening else read_stripped(text, start, vocabulary)
-    if tools or opening or stripped:
-        label = label_before_call(text, start) if labels else None
-        if tools and (label is None or tools.start() < label):
-            return read_tools(text, tools.start()), tools.start()
-        if label is None and opening:
-            data, _ = read_json(text, opening.end())
-            return (function_call(data, opening.end()),), start
-        if label is None and stripped:
+    if tools and (label is None or tools.start() < label):
+        return read_tools(text, tools.start()), tools.start()
+    if label is None:
+        if not labels or _JSON.match(text, start):
+            try:
+                return read_bare_json(text, start)
+            except ParseError as error:
+                if error.failure.kind != "no_action":
+                    raise
+        if stripped := read_stripped(text, start, vocabulary):
             return (stripped,), start
-    return read_labelled(text, start, vocabulary)
+    try:
+        return read_labelled(text, start, vocabulary)
+    except ParseError as error:
+        if error.failure.kind != "no_action" or not labels:
+            raise
+    return read_bare_json(text, start)
 
 
 def read_tools(text: str, start: int) -> tuple[Call, ...]:
@@ -67,10 +95,3 @@ def read_tools(text: str, start: int) -> tuple[Call, ...]:
     if opening and not FUNCTION.match(text, opening.end()):
         return read_tool_calls(text, start)
     return tuple(unwrap_action(call) for call in read_xml_calls(text, start))
-
-
-def _answer(text: str, start: int) -> str:
-    end = text.find("</answer>", start)
-    if end < 0:
-        raise ParseError("truncated", start, "the reply ends inside the answer")
-    return text[start:end].strip()

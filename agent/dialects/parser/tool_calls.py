@@ -2,18 +2,26 @@ r"""Function calls in JSON.
 
     <tool_call>{"name": "computer_use", "arguments": {"action": "left_click", "coordinate": [5, 6]}}</tool_call>
     {"name": "scroll", "arguments": "{\"direction\": \"up\"}"}
+    {"action": "left_click", "coordinate": [5, 6]}
+    ✿FUNCTION✿: computer_use
+    ✿ARGS✿: {"action": "left_click", "coordinate": [5, 6]}
 
 Qwen's functions `computer_use` and `mobile_use` take the name of the action as their argument `action`.
 """
 
-import json
 import re
 from typing import cast
 
 from .call import Argument, Call, ParseError, Value
+from .calls import skip
+from .tolerant_json import read_json
 
 OPENING = re.compile(r"<tool_call>\s*+(?:```(?:json)?\s*+)?")
-_DECODER = json.JSONDecoder()
+BARE_JSON = re.compile(
+    r"[{\uff5b]\s*+['\"\u2018\u201c]?(?:name|arguments|action|function|type)['\"\u2019\u201d]?\s*+[:\uff1a]"
+)
+_BETWEEN = re.compile(r"(?:[\s,;]++|```(?:json)?)*+")
+_FLOWERS = re.compile(r"\u273fFUNCTION\u273f\s*+[:\uff1a]\s*+(\w++)\s*+\u273fARGS\u273f\s*+[:\uff1a]\s*+")
 _UNIVERSAL_FUNCTIONS = frozenset({"computer_use", "mobile_use", "computer", "browser_use"})
 
 
@@ -33,36 +41,54 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def read_json(text: str, at: int) -> tuple[object, int]:
-    """The JSON value at `at`, and where it ends.
+def read_bare_json(text: str, start: int) -> tuple[tuple[Call, ...], int]:
+    """The calls in JSON without tags, which may follow text, and where the text before them ends.
 
     Raises:
-        ParseError: `truncated` if the text ends inside it, otherwise `bad_json`.
+        ParseError: there is none, one is malformed, or there is text between two of them, so that the first may not be
+            meant.
     """
-    try:
-        return cast("tuple[object, int]", _DECODER.raw_decode(text, at))
-    except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
-        kind = "truncated" if cut_off else "bad_json"
-        raise ParseError(kind, error.pos, f"the JSON of the action is invalid: {error.msg}") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested thousands deep
-        raise ParseError("bad_json", at, "the JSON of the action is too large") from None
+    if flowers := _FLOWERS.search(text, start):
+        data, _ = read_json(text, flowers.end())
+        return (unwrap_action(Call(flowers[1], _arguments(data, flowers.end()), flowers.start())),), flowers.start()
+    first = BARE_JSON.search(text, start)
+    if first is None:
+        raise ParseError("no_action", len(text), "the reply contains no action")
+    calls: list[Call] = []
+    pos = first.start()
+    while BARE_JSON.match(text, pos):
+        data, end = read_json(text, pos)
+        calls.append(function_call(data, pos))
+        pos = skip(_BETWEEN, text, end)
+    if other := BARE_JSON.search(text, pos):
+        raise ParseError(
+            "bad_syntax", other.start(), "there is another action after text that is not part of an action"
+        )
+    return tuple(calls), first.start()
 
 
 def function_call(data: object, position: int) -> Call:
-    """The call in a JSON object `{"name": ..., "arguments": ...}`.
+    """The call in a JSON object: `{"name": ..., "arguments": ...}`, or with the arguments beside the name.
 
     Raises:
         ParseError: `bad_json`, if it has another form.
     """
     match data:
-        case {"name": str(name), **rest}:
-            return unwrap_action(Call(name, _arguments(rest.get("arguments"), position), position))
+        case {"function": dict() as function}:
+            return function_call(cast("object", function), position)
+        case {"name": str(name), "arguments": arguments} | {"name": str(name), "parameters": arguments}:
+            return unwrap_action(Call(name, _arguments(arguments, position), position))
+        case {"name": str(name), **others}:
+            return unwrap_action(Call(name, _arguments(others, position), position))
+        case {"arguments": dict() as arguments}:
+            return flat_call(cast("object", arguments), "action", position)
+        case {"action": str()}:
+            return flat_call(data, "action", position)
         case _:
             raise ParseError("bad_json", position, "a tool call must be an object with a name and arguments")
 
 
-def object_call(data: object, key: str, position: int) -> Call:
+def flat_call(data: object, key: str, position: int) -> Call:
     """The call in a flat object: the field `key` is the name, the others are arguments."""
     if isinstance(data, dict):
         fields = cast("dict[str, object]", data)
@@ -89,7 +115,7 @@ def value_of(data: object, position: int) -> Value:
     match data:
         case str() | int() | float() | None:
             return data
-        case list():
+        case list() | tuple():
             return tuple(value_of(item, position) for item in cast("list[object]", data))
         case {"x": x, "y": y}:
             return (value_of(x, position), value_of(y, position))

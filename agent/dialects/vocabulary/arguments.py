@@ -1,11 +1,13 @@
 """Access to the arguments of a call by role; each family names them differently."""
 
 import math
+import re
 
 from ....envs.env import ActionRefused
 from ....envs.keys import split_keys
 from ...core.coordinates import ModelPoint
-from ..parser.call import Argument, Call, ParseError
+from ..parser.call import Argument, Call, ParseError, Value
+from ..parser.calls import read_value
 from ..parser.points import point_of
 
 START = (
@@ -21,7 +23,13 @@ START = (
 )
 END = ("end_box", "end_point", "coordinate2", "end_coordinate", "to_coord", "end", "to")
 TEXTS = ("content", "text", "message", "answer", "response", "value")
-KEYS = ("key", "hotkey", "keys")
+KEYS = ("key", "hotkey", "keys", "text", "content")
+
+_LIST = re.compile(r"\s*+\[.+\]\s*\Z", re.DOTALL)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_COMMA = re.compile(r"(?<=\w),(?:\s++(?=\S)|(?=\w))")
+_ASCII = {0xFF0C: ",", 0x3001: ",", 0xFF0B: "+"}
+"""Full-width commas and plus."""
 
 
 class Arguments:
@@ -29,7 +37,10 @@ class Arguments:
 
     def __init__(self, call: Call) -> None:
         self.call = call
-        self._named = {argument.name: argument for argument in call.arguments if argument.name is not None}
+        self._named: dict[str, Argument] = {}
+        for argument in call.arguments:
+            if argument.name is not None and self._named.setdefault(argument.name, argument).value != argument.value:
+                raise self._bad(argument, "given once")
         self._positional = [argument for argument in call.arguments if argument.name is None]
 
     def point(self) -> ModelPoint:
@@ -57,15 +68,21 @@ class Arguments:
             return default
         if isinstance(argument.value, tuple):
             raise self._bad(argument, "a text")
-        return _as_text(argument.value)
+        text = _as_text(argument.value)
+        if _SURROGATE.search(text):
+            raise self._bad(argument, "a text of whole characters")
+        return text
 
     def key_names(self, names: tuple[str, ...] = KEYS, *, one: bool = False) -> tuple[str, ...]:
-        """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']`, or, unless `one`, `'ctrl', 'c'`."""
+        """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']`, or, unless `one`, `'ctrl', 'c'`.
+
+        A comma after a name separates, unless it is the last key; a list may also be written as text.
+        """
         named = self._find(names, None)
         given = [*([named] if named else []), *self._positional]
         given = given[:1] if one else given
         try:
-            found = tuple(key for argument in given for part in _parts(argument) for key in split_keys(part))
+            found = tuple(key for argument in given for part in _parts(argument.value) for key in split_keys(part))
         except ActionRefused as refused:
             raise ParseError("bad_argument", given[0].position, str(refused)) from None
         if not found:
@@ -88,6 +105,11 @@ class Arguments:
     def integer(self, names: tuple[str, ...], default: int, index: int | None = None) -> int:
         """A number, rounded to an integer."""
         return round(self.number(names, default, index))
+
+    def is_text(self, names: tuple[str, ...], text: str) -> bool:
+        """Whether an argument is `text`, in upper or lower case."""
+        argument = self._find(names, None)
+        return argument is not None and isinstance(argument.value, str) and argument.value.strip().lower() == text
 
     def has(self, *names: str) -> bool:
         """Whether one of `names` is present."""
@@ -128,6 +150,15 @@ def _as_text(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _parts(argument: Argument) -> list[str]:
-    values = argument.value if isinstance(argument.value, tuple) else (argument.value,)
-    return [_as_text(value) for value in values if value is not None and not isinstance(value, tuple)]
+def _parts(value: Value) -> list[str]:
+    """The texts in a value; `"['ctrl', 'c']"` is a list."""
+    match value:
+        case None:
+            return []
+        case tuple():
+            return [part for item in value for part in _parts(item)]
+        case str() if _LIST.match(value):
+            listed, end = read_value(value.strip(), 0)
+            return _parts(listed) if end == len(value.strip()) else [value]
+        case _:
+            return [_COMMA.sub(" ", _as_text(value).translate(_ASCII))]

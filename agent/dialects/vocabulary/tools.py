@@ -10,7 +10,7 @@ from ...core.coordinates import ModelPoint
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..parser.call import ParseError
 from .arguments import Arguments
-from .ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, drag, hotkey, open_app, typed
+from .ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, drag, hotkey, open_app, scroll, typed
 from .writing import content, number, unsupported
 
 PIXELS_PER_NOTCH = 100
@@ -64,9 +64,11 @@ def merge_drags(reply: Reply) -> Reply:
 
 
 def wheel(positive: Direction, negative: Direction, notches: Callable[[float], int]) -> MoveBuilder:
-    """A scroll by a signed amount, which `notches` converts to notches of the wheel."""
+    """A scroll by a signed amount, which `notches` converts to notches of the wheel, or in a named direction."""
 
     def build(args: Arguments) -> Moves:
+        if args.has("direction"):
+            return scroll(args)
         amount = args.number(("pixels", "clicks", "amount"), 0, 0)
         if amount == 0:
             raise ParseError("bad_argument", args.call.position, f"{args.call.name} needs an amount other than 0")
@@ -77,10 +79,14 @@ def wheel(positive: Direction, negative: Direction, notches: Callable[[float], i
 
 
 def terminate(args: Arguments) -> Moves:
-    """Finish, or give up if the status is failure."""
+    """Finish or give up, by the status."""
     message = args.text("", names=("answer", "text", "info"), index=None)
-    failed = args.text("success", names=("status",)).strip().lower() in ("failure", "fail", "failed", "infeasible")
-    return (GiveUp(message) if failed else Finish(message),)
+    status = args.text(names=("status",)).strip().lower()
+    if status in ("success", "succeeded", "completed", "done"):
+        return (Finish(message),)
+    if status in ("failure", "fail", "failed", "infeasible"):
+        return (GiveUp(message),)
+    raise ParseError("bad_argument", args.call.position, f"status must be success or failure, not {status!r:.40}")
 
 
 _BUTTONS: dict[str, ModelMove] = {
@@ -102,19 +108,21 @@ def system_button(args: Arguments) -> Moves:
 
 
 def plain_type(args: Arguments) -> Moves:
-    """Literal text; a trailing line break submits it."""
-    return (typed(args.text(names=("text", "content", "message"))),)
+    """Literal text; a trailing line break, or an argument, submits it."""
+    enter = args.text("", names=("press_enter", "enter"), index=None).lower() in ("true", "1")
+    action = typed(args.text())
+    return (replace(action, submit=action.submit or enter),)
 
 
 TOOLS: Vocabulary = {
-    **UI_TARS,
+    **{name: build for name, build in UI_TARS.items() if name != "finished"},
     **dict.fromkeys(("key", "hotkey", "press", "press_key"), hotkey),
     "type": plain_type,
     "left_click_drag": drag_to,
     "scroll": wheel(Direction.UP, Direction.DOWN, notches_of_pixels),
     "hscroll": wheel(Direction.RIGHT, Direction.LEFT, notches_of_pixels),
     "terminate": terminate,
-    "answer": lambda args: (Finish(args.text("", names=("text", "answer"))),),
+    "answer": lambda args: (Finish(args.text()),),
     **dict.fromkeys(("interact", "call_user"), lambda args: (AskUser(args.text("")),)),
     "system_button": system_button,
     **dict.fromkeys(("open", "open_app"), open_app),

@@ -10,7 +10,7 @@ from ....envs import actions
 from ....envs.actions import Button, Direction
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 from ..parser.call import Call, ParseError
-from .arguments import END, START, Arguments
+from .arguments import END, KEYS, START, Arguments
 
 Moves: TypeAlias = tuple[ModelMove, ...]
 MoveBuilder: TypeAlias = Callable[[Arguments], Moves]
@@ -75,11 +75,20 @@ def typed(text: str) -> actions.Type:
     return actions.Type(text.removesuffix(SUBMITS), submit=True) if text.endswith(SUBMITS) else actions.Type(text)
 
 
-def type_text(args: Arguments) -> Moves:
+def typed_literally(text: str) -> actions.Type:
+    r"""As `typed`; a trailing `\n`, written as a backslash and a letter, submits as well."""
+    return actions.Type(text[:-2], submit=True) if text.endswith(r"\n") else typed(text)
+
+
+def type_text(as_action: Callable[[str], actions.Type] = typed) -> MoveBuilder:
     """`type(content, start_box)`: with a point, click there first."""
-    action = typed(args.text())
-    point = args.point_if_any() if args.has("start_box", "point", "box", "x") else None
-    return (action,) if point is None else (actions.Click(point), action)
+
+    def build(args: Arguments) -> Moves:
+        action = as_action(args.text())
+        point = args.point_if_any() if args.has("start_box", "point", "box", "coordinate", "x") else None
+        return (action,) if point is None else (actions.Click(point), action)
+
+    return build
 
 
 def drag(args: Arguments) -> Moves:
@@ -114,16 +123,14 @@ def direction_of(args: Arguments) -> Direction:
     """
     name = args.text(names=("direction",), index=None)
     try:
-        return Direction(name.strip().lower())
+        return Direction(name.strip(" \n'\"()[]").lower())
     except ValueError:
         raise ParseError("bad_argument", args.call.position, f"there is no scroll direction {name!r:.40}") from None
 
 
 def hotkey(args: Arguments) -> Moves:
     """Keys pressed together; `back` is a separate action on phones."""
-    if args.text("", names=("key", "hotkey"), index=None).strip().lower() == BACK_KEY:
-        return (actions.Back(),)
-    return (actions.Hotkey(args.key_names()),)
+    return (actions.Back(),) if args.is_text(KEYS, BACK_KEY) else (actions.Hotkey(args.key_names()),)
 
 
 def key_down(args: Arguments) -> Moves:
@@ -165,7 +172,9 @@ def navigate(args: Arguments) -> Moves:
 
 
 def open_app(args: Arguments) -> Moves:
-    """Open an application."""
+    """Open an application, or the page `url` if there is one."""
+    if url := args.text("", names=("url",), index=None):
+        return (actions.Navigate(url),)
     return (actions.OpenApp(args.text(names=("app_name", "app", "content", "text", "name"))),)
 
 
@@ -185,7 +194,7 @@ UI_TARS: Vocabulary = {
     **dict.fromkeys(("drag", "left_click_drag", "swipe"), drag),
     "select": select,
     "scroll": scroll,
-    **dict.fromkeys(("type", "input_text"), type_text),
+    **dict.fromkeys(("type", "input_text"), type_text()),
     "hotkey": hotkey,
     **dict.fromkeys(("press", "keydown", "key_down"), key_down),
     **dict.fromkeys(("release", "keyup", "key_up"), key_up),
@@ -199,7 +208,10 @@ UI_TARS: Vocabulary = {
     "press_enter": always(actions.Hotkey(("enter",))),
     **dict.fromkeys(("press_recent", "press_recents", "press_recent_apps"), always(actions.Hotkey(("recents",)))),
     "open_app": open_app,
-    **dict.fromkeys(("finished", "finish"), lambda args: (Finish(args.text("")),)),
+    "finished": lambda args: (Finish(args.text("")),),
     **dict.fromkeys(("call_user", "user_resp"), lambda args: (AskUser(args.text("")),)),
     **dict.fromkeys(("infeasible", "error_env"), lambda args: (GiveUp(args.text("")),)),
 }
+
+SEED: Vocabulary = {**UI_TARS, **dict.fromkeys(("type", "input_text"), type_text(typed_literally))}
+"""The vocabulary of Doubao and Seed models, whose official clients submit after a literal `\\n`."""
