@@ -1,12 +1,14 @@
 """A model double that finds every target of the calibration screens."""
 
+import io
 from collections.abc import Callable, Sequence
+from functools import cache
 from random import Random
 from typing import Protocol, TypeAlias
 
 from PIL import Image, ImageChops
 
-from ..agent.core.coordinates import Grid, ModelPoint
+from ..agent.core.coordinates import Grid, ImageRule, ModelPoint
 from ..agent.core.decision import ModelMove
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import Completion, ModelInfo, Sampling, Usage, never
@@ -55,12 +57,12 @@ def _rounded(point: ModelPoint, hypothesis: SpaceHypothesis) -> ModelPoint:
 class PointingModel:
     """A `Model` that locates the target of a calibration prompt in the image and clicks where `aim` returns.
 
-    It replies in the syntax of `dialect`.
+    It replies in the syntax of `dialect`. `aim` can be replaced.
     """
 
     def __init__(self, dialect: WritingDialect, aim: Aim, name: str = "pointing-double") -> None:
-        self._dialect, self._aim, self._name = dialect, aim, name
-        self._found: dict[tuple[str, str], tuple[CalibrationScreen, CalibrationTarget] | None] = {}
+        self.aim = aim
+        self._dialect, self._name = dialect, name
 
     def info(self) -> ModelInfo:
         """See `Model`."""
@@ -76,25 +78,21 @@ class PointingModel:
         images = [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
         prompt = " ".join(message.text for message in messages)
         point = None
-        if images and (found := self._find(prompt, images[-1])):
-            point = self._aim(*found, images[-1].size)
+        if images and (found := _find_target(prompt, images[-1].data, self._dialect.image_rule)):
+            point = self.aim(*found, images[-1].size)
         text = "I see nothing." if point is None else self._dialect.format(None, (Click(point),))
         return Completion(text, Usage(len(prompt) + 1, len(text)))
 
-    def _find(self, prompt: str, image: ImagePart) -> tuple[CalibrationScreen, CalibrationTarget] | None:
-        key = (prompt, image.sha256)
-        if key not in self._found:
-            self._found[key] = _find_target(prompt, image, self._dialect)
-        return self._found[key]
 
-
-def _find_target(prompt: str, image: ImagePart, dialect: Dialect) -> tuple[CalibrationScreen, CalibrationTarget] | None:
+@cache
+def _find_target(prompt: str, data: bytes, rule: ImageRule) -> tuple[CalibrationScreen, CalibrationTarget] | None:
     """The calibration screen that the image shows, recognized by the target's position, and the target."""
-    screens = [screen for screen in calibration_screens() if dialect.image_rule.resize(screen.size) == image.size]
+    image = Image.open(io.BytesIO(data))
+    screens = [screen for screen in calibration_screens() if rule.resize(screen.size) == Size(*image.size)]
     pairs = [(screen, target) for screen in screens for target in screen.targets if target.name in prompt]
     if not pairs:
         return None
-    x, y = _centre_of(image.load(), pairs[0][1].colour)
+    x, y = _centre_of(image, pairs[0][1].colour)
     return min(pairs, key=lambda pair: _distance(pair, x, y))
 
 

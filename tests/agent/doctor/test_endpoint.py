@@ -303,22 +303,32 @@ def test_grammar_support_is_verified_by_the_reply(grammar: str, status: CheckSta
 # -- calibration through a server
 
 
-@pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))
-def test_every_space_is_identified_over_http(hypothesis: SpaceHypothesis) -> None:
-    double = PointingModel(UiTars15(), aim_in_space(hypothesis, noise_px=1, misses=0.1))
+@pytest.fixture(scope="module")
+def pointing_server() -> Generator[tuple[PointingModel, ServedModel]]:
+    """A model that a test can aim, and a client of its server."""
+    double = PointingModel(UiTars15(), aim_in_space(SpaceHypothesis(Absolute())))
     with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
-        dialect = dialect_of(model)
-        assert dialect is not None
-        calibration = calibrate(model, dialect)
+        yield double, model
+
+
+@pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))
+def test_every_space_is_identified_over_http(
+    hypothesis: SpaceHypothesis, pointing_server: tuple[PointingModel, ServedModel]
+) -> None:
+    double, model = pointing_server
+    double.aim = aim_in_space(hypothesis, noise_px=1, misses=0.1)
+    dialect = dialect_of(model)
+    assert dialect is not None
+    calibration = calibrate(model, dialect)
     assert calibration.space == hypothesis
     assert calibration.fits is (hypothesis == SpaceHypothesis(Absolute()))
     assert calibration.check().what == CALIBRATION
 
 
-def test_model_with_arbitrary_points_is_rejected_over_http() -> None:
-    double = PointingModel(UiTars15(), lambda _scene, target, _sent: ModelPoint(len(target.name) * 31 % 900, 7))
-    with serve(double, name="ui-tars-1.5") as server, ServedModel(server.url) as model:
-        calibration = calibrate(model, UiTars15())
+def test_model_with_arbitrary_points_is_rejected_over_http(pointing_server: tuple[PointingModel, ServedModel]) -> None:
+    double, model = pointing_server
+    double.aim = lambda _scene, target, _sent: ModelPoint(len(target.name) * 31 % 900, 7)
+    calibration = calibrate(model, UiTars15())
     assert (calibration.space, calibration.fits, calibration.check().status) == (None, False, FAILED)
 
 
