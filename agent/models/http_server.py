@@ -63,7 +63,7 @@ def serve(
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listens at once, so that clients may connect before the server thread has started.
     listener = socket.create_server((host, port), family=family, backlog=64)
-    # asyncio does not do this for sockets that others made; without it, each event can wait 40 ms for an acknowledgement.
+    # asyncio does it only for its own sockets; without it, each event can wait 40 ms for an acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return ModelServer(_ChatApi(model, name or model.info().name, max_body_bytes), listener)
 
