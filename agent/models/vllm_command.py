@@ -1,17 +1,16 @@
 """Builds the `vllm serve` command for a model.
 
-The flags (vLLM 0.25 and later) set a context length for long histories, as many images per prompt as the history keeps
-and no video, an encoder cache for several full-HD screenshots (its size is `--max-num-batched-tokens`), reports of
-prefix cache hits, and no sampling settings from the checkpoint. The prefix cache is on by default. A model that fits on
-one GPU is replicated on each, which serves more episodes than tensor parallelism; a larger one is split over as few
-GPUs as possible, and that group is replicated.
+The flags (vLLM 0.25 and later) set the longest context that the model's configuration and the GPU memory allow, as many
+images per prompt as the history keeps and no video, an encoder cache for several full-HD screenshots (its size is
+`--max-num-batched-tokens`), reports of prefix cache hits, and no sampling settings from the checkpoint. The prefix
+cache is on by default. A model that fits on one GPU is replicated on each, which serves more episodes than tensor
+parallelism; a larger one is split over as few GPUs as possible, and that group is replicated.
 """
 
 import json
 import re
 from dataclasses import dataclass
 
-CONTEXT_TOKENS = 65536
 BATCHED_TOKENS = 16384
 
 WEIGHTS_PER_GPU_GB = 48.0
@@ -28,7 +27,8 @@ _EIGHT_BIT = re.compile(r"fp8|int8|w8a8|8bit", re.IGNORECASE)
 class ServeOptions:
     """The address, the number of GPUs, the images per prompt, and whether to use Ray for several machines.
 
-    `extra_args` follow the generated flags, so they override them.
+    `gpus` are all GPUs; with Ray, each machine has at most `gpus_per_machine` of them. `extra_args` follow the
+    generated flags, so they override them.
     """
 
     host: str = "127.0.0.1"
@@ -36,11 +36,16 @@ class ServeOptions:
     gpus: int = 1
     images: int = 5
     ray: bool = False
+    gpus_per_machine: int = 8
     extra_args: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.gpus < 1 or self.images < 1 or not 0 < self.port < 65536:
-            raise ValueError("serving needs at least one GPU and one image, and a port from 1 to 65535")
+        for name in ("gpus", "images", "gpus_per_machine"):
+            if getattr(self, name) < 1:
+                flag = name.replace("_", "-")
+                raise ValueError(f"--{flag} is {getattr(self, name)}, but should be at least 1")
+        if not 0 < self.port < 65536:
+            raise ValueError(f"--port is {self.port}, but should be from 1 to 65535")
 
 
 def vllm_command(model: str, serving: ServeOptions) -> list[str]:
@@ -52,7 +57,7 @@ def vllm_command(model: str, serving: ServeOptions) -> list[str]:
     if not model or model.startswith("-"):
         raise ValueError(f"{model!r} is not a model: use a name on the Hub, a folder, or reader")
     command = ["vllm", "serve", model, "--host", serving.host, "--port", str(serving.port)]
-    command += ["--max-model-len", str(CONTEXT_TOKENS)]
+    command += ["--max-model-len", "auto"]
     command += ["--limit-mm-per-prompt", json.dumps({"image": serving.images, "video": 0}, separators=(",", ":"))]
     command += ["--max-num-batched-tokens", str(BATCHED_TOKENS), "--enable-prompt-tokens-details"]
     command += ["--generation-config", "vllm"]
@@ -69,7 +74,9 @@ def _parallel_flags(model: str, serving: ServeOptions) -> list[str]:
         flags += ["--tensor-parallel-size", str(split), "--mm-encoder-tp-mode", "data"]
     if copies > 1:
         flags += ["--data-parallel-size", str(copies)]
-        flags += ["--data-parallel-backend", "ray"] if serving.ray else []
+        if serving.ray:  # vLLM places all copies on the first machine unless it knows how many fit there
+            local = max(1, min(serving.gpus, serving.gpus_per_machine) // split)
+            flags += ["--data-parallel-backend", "ray", "--data-parallel-size-local", str(min(copies, local))]
     if serving.ray:
         flags += ["--distributed-executor-backend", "ray"]
     return flags

@@ -17,6 +17,7 @@ from PIL import Image
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import ModelLost, Sampling
 from ..agent.models.served import ServedModel
+from ..agent.models.transport import is_loopback
 from ..agent.models.vllm_command import ServeOptions, vllm_command
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
@@ -29,7 +30,7 @@ _READY_S = 1800.0
 """Long enough to download the weights of a large model."""
 
 _TERMINATE_S = 20.0
-_POLL_S = 0.5
+_POLL_S = 0.2
 _WARM_UP_SIZE = Size(1288, 728)
 """The image size for a screen of 1280x720."""
 
@@ -48,7 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
         "--images", type=int, default=serving.images, help="maximum number of images per prompt (default: %(default)s)"
     )
     parser.add_argument("--ray", action="store_true", help="run on several machines that Ray connects")
+    parser.add_argument(
+        "--gpus-per-machine",
+        type=int,
+        default=serving.gpus_per_machine,
+        help="with --ray, number of GPUs on each machine (default: %(default)s)",
+    )
     parser.add_argument("--print", action="store_true", help="only print the vllm command")
+    parser.add_argument(
+        "--vllm-args", default="", metavar="FLAGS", help="further flags of vllm serve, such as '--max-model-len 8192'"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -60,7 +70,15 @@ def main(args: argparse.Namespace) -> int:
     model = args.model_flag or args.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
-    serving = ServeOptions(args.host, args.port, args.gpus, args.images, args.ray)
+    serving = ServeOptions(
+        args.host,
+        args.port,
+        args.gpus,
+        args.images,
+        args.ray,
+        args.gpus_per_machine,
+        tuple(shlex.split(args.vllm_args)),
+    )
     return serve(model, serving, show=args.print)
 
 
@@ -88,6 +106,7 @@ def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
 
 
 def _serve_reader(serving: ServeOptions) -> int:
+    _check_free(serving)
     from ..agent.models.http_server import serve as serve_model  # optional dependencies, and slow to import
     from ..agent.reader import ReaderModel
 
@@ -99,8 +118,6 @@ def _serve_reader(serving: ServeOptions) -> int:
         ):
             print(f"the reader is served at {server.url}; press Ctrl-C to stop", file=sys.stderr, flush=True)
             server.wait()
-    except OSError as error:
-        raise _not_free(serving, error) from error
     except KeyboardInterrupt:
         pass
     return 0
@@ -146,14 +163,17 @@ def _check_free(serving: ServeOptions) -> None:
         try:
             probe.bind((serving.host, serving.port))
         except OSError as error:
-            raise _not_free(serving, error) from error
-
-
-def _not_free(serving: ServeOptions, error: OSError) -> ValueError:
-    reason = error.strerror or str(error)
-    return ValueError(
-        f"cannot listen on {serving.host} port {serving.port} ({reason}): choose another --port or --host"
-    )
+            raise ValueError(
+                f"cannot listen on {serving.host} port {serving.port} ({error.strerror or error}): choose another "
+                "--port or --host"
+            ) from error
+    has_key = "VLLM_API_KEY" in os.environ or "--api-key" in serving.extra_args
+    if not is_loopback(serving.host) and not has_key:
+        print(
+            f"screenwright: warning: anyone who can reach {serving.host or 'this machine'} can use the model: there "
+            "is no authentication; use --host 127.0.0.1, or a proxy that authenticates",
+            file=sys.stderr,
+        )
 
 
 def _connect_host(serving: ServeOptions) -> str:

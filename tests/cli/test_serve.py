@@ -14,17 +14,28 @@ import pytest
 
 from screenwright import Agent, FakeEnv, Limits, Message, Sampling, ServedModel, UiTars15
 from screenwright.agent.doctor.calibration import calibrate
+from screenwright.cli.main import main
 
-VLLM = """#!{python}
+VLLM = """#!{python} -I
 import json, os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-sys.path[:0] = {path!r}
-from screenwright import ScriptedModel
-from screenwright.agent.models.http_server import serve
-flags = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+MODEL, PORT = sys.argv[2], int(sys.argv[sys.argv.index("--port") + 1])
+REPLY = {{"choices": [{{"message": {{"content": "white"}}, "finish_reason": "stop"}}]}}
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({{"data": [{{"id": MODEL}}]}} if "models" in self.path else REPLY).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+    def log_message(self, *args):
+        pass
 Path({log!r}).write_text(json.dumps({{"pid": os.getpid(), "arguments": sys.argv[1:]}}))
-with serve(ScriptedModel(lambda messages: "white"), port=int(flags["--port"]), name=sys.argv[2]) as server:
-    {then}
+HTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
 """
 
 
@@ -35,11 +46,11 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-def with_vllm(folder: Path, then: str = "server.wait()", body: str = VLLM) -> dict[str, str]:
-    """Environment variables with which `vllm` is a program that serves, and then runs `then`."""
+def with_vllm(folder: Path, body: str = VLLM) -> dict[str, str]:
+    """Environment variables with which `vllm` is a program of that text."""
     program = folder / "bin" / "vllm"
     program.parent.mkdir()
-    program.write_text(body.format(python=sys.executable, path=sys.path, log=str(folder / "vllm.json"), then=then))
+    program.write_text(body.format(python=sys.executable, log=str(folder / "vllm.json")))
     program.chmod(0o755)
     return {"PATH": f"{program.parent}:{os.environ['PATH']}"}
 
@@ -77,10 +88,13 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_print_shows_the_command_and_starts_nothing() -> None:
-    with serving("ByteDance-Seed/UI-TARS-1.5-7B", "--print", env={"PATH": "/nowhere"}) as process:
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+def test_print_shows_the_command_and_starts_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["serve", "ByteDance-Seed/UI-TARS-1.5-7B", "--print"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
     assert out.startswith("vllm serve ByteDance-Seed/UI-TARS-1.5-7B --host 127.0.0.1 --port 8000 ")
     assert """--limit-mm-per-prompt '{"image":5,"video":0}'""" in out
 
@@ -99,32 +113,35 @@ def test_vllm_is_checked_with_one_request_and_ends_with_the_command(
     assert not is_alive(vllm["pid"])
 
 
-def test_a_vllm_that_exits_is_reported(tmp_path: Path, port: int) -> None:
-    env = with_vllm(tmp_path, body="#!{python}\nimport sys; sys.exit('no GPU')\n")
-    with serving("ui-tars-1.5", "--port", str(port), env=env) as process:
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 1
+def test_vllm_that_exits_is_reported(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", with_vllm(tmp_path, "#!/bin/sh\necho no GPU >&2; exit 1\n")["PATH"])
+    assert main(["serve", "ui-tars-1.5", "--port", str(port)]) == 1
+    err = capfd.readouterr().err
     assert "no GPU" in err
     assert "ended with exit code 1" in err
 
 
-def test_an_address_in_use_is_refused_before_anything_starts(tmp_path: Path, port: int) -> None:
-    env = with_vllm(tmp_path)
+@pytest.mark.parametrize("model", ["ui-tars-1.5", "reader"])
+def test_address_in_use_is_refused_before_anything_starts(
+    model: str, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", with_vllm(tmp_path)["PATH"])
     with socket.create_server(("127.0.0.1", port)):
-        for model in ("ui-tars-1.5", "reader"):
-            with serving(model, "--port", str(port), env=env) as process:
-                _, err = process.communicate(timeout=60)
-            assert process.returncode == 2
-            assert "--port" in err
-            assert err.count("\n") == 1
+        assert main(["serve", model, "--port", str(port)]) == 2
+    err = capsys.readouterr().err
+    assert "--port" in err
+    assert err.count("\n") == 1
     assert not (tmp_path / "vllm.json").exists()
 
 
-def test_without_vllm_the_error_names_what_to_install() -> None:
-    with serving("ui-tars-1.5", env={"PATH": "/nowhere"}) as process:
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "pip install 'screenwright[vllm]'" in err
+def test_without_vllm_the_error_names_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["serve", "ui-tars-1.5"]) == 2
+    assert "pip install 'screenwright[vllm]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -133,19 +150,39 @@ def test_without_vllm_the_error_names_what_to_install() -> None:
         ((), "name the model"),
         (("UI-TARS-72B-DPO", "--print"), "--gpus"),
         (("reader", "--print"), "no command"),
-        (("x", "--port", "0"), "port"),
+        (("x", "--port", "0"), "--port is 0, but should be from 1 to 65535"),
+        (("x", "--gpus", "0"), "--gpus is 0, but should be at least 1"),
+        (("x", "--images", "-1"), "--images is -1, but should be at least 1"),
         (("x", "--gpus", "many"), "--gpus"),
     ],
 )
-def test_a_model_that_cannot_be_served_is_one_line(arguments: tuple[str, ...], message: str) -> None:
-    with serving(*arguments) as process:
-        _, err = process.communicate(timeout=60)
-    assert (process.returncode, err.count("\n")) == (2, 1), err
+def test_model_that_cannot_be_served_is_one_line(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(["serve", *arguments])
+    except SystemExit as ended:  # argparse
+        code = int(ended.code or 0)
+    err = capsys.readouterr().err
+    assert (code, err.count("\n")) == (2, 1), err
     assert message in err
 
 
+def test_further_flags_are_passed_to_vllm(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "ui-tars-1.5", "--print", "--vllm-args", "--max-model-len 8192"]) == 0
+    assert capsys.readouterr().out.endswith(" --max-model-len 8192\n")
+
+
+def test_server_that_other_machines_can_reach_is_announced(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", with_vllm(tmp_path, "#!/bin/sh\nexit 1\n")["PATH"])
+    main(["serve", "ui-tars-1.5", "--port", str(port), "--host", "0.0.0.0"])
+    assert "there is no authentication" in capfd.readouterr().err
+
+
 @pytest.mark.reader
-def test_the_reader_is_served_until_ctrl_c(port: int) -> None:
+def test_reader_is_served_until_ctrl_c(port: int) -> None:
     env = FakeEnv()
     with serving("--model", "reader", "--port", str(port)) as process:
         line_with(process, f"http://127.0.0.1:{port}/v1")

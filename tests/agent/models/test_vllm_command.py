@@ -96,7 +96,7 @@ def test_command_has_context_for_histories_no_video_and_cache_reports() -> None:
     assert command[:3] == ["vllm", "serve", SMALL]
     assert (flag(command, "--host"), flag(command, "--port")) == ("127.0.0.1", "8123")
     assert json.loads(flag(command, "--limit-mm-per-prompt") or "") == {"image": 7, "video": 0}
-    assert flag(command, "--max-model-len") == "65536"
+    assert flag(command, "--max-model-len") == "auto"  # from the model's configuration
     assert flag(command, "--max-num-batched-tokens") == "16384"
     assert flag(command, "--generation-config") == "vllm"
     assert "--enable-prompt-tokens-details" in command
@@ -109,6 +109,15 @@ def test_several_machines_use_ray() -> None:
     assert flag(split, "--data-parallel-backend") is None
     assert flag(copied, "--data-parallel-backend") == "ray"
     assert "ray" not in vllm_command(SMALL, ServeOptions(gpus=4))
+
+
+@pytest.mark.parametrize(
+    ("model", "gpus", "per_machine", "local"),
+    [(SMALL, 16, 8, "8"), (LARGE, 16, 8, "2"), (SMALL, 4, 8, "4"), (SMALL, 8, 2, "2"), (LARGE, 8, 2, "1")],
+)
+def test_first_machine_gets_as_many_copies_as_fit_on_it(model: str, gpus: int, per_machine: int, local: str) -> None:
+    command = vllm_command(model, ServeOptions(gpus=gpus, ray=True, gpus_per_machine=per_machine))
+    assert flag(command, "--data-parallel-size-local") == local
 
 
 def test_extra_arguments_come_last_and_override() -> None:
@@ -129,7 +138,7 @@ def test_invalid_model_name_is_rejected(model: str) -> None:
         vllm_command(model, ServeOptions())
 
 
-@pytest.mark.parametrize("wrong", [{"gpus": 0}, {"images": 0}, {"port": 0}, {"port": 70_000}])
-def test_invalid_options_are_rejected(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="serving needs"):
+@pytest.mark.parametrize("wrong", [{"gpus": 0}, {"images": 0}, {"port": 0}, {"port": 70_000}, {"gpus_per_machine": 0}])
+def test_invalid_option_is_rejected_by_name(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=f"--{next(iter(wrong)).replace('_', '-')} is .* but should be"):
         ServeOptions(**wrong)  # type: ignore[arg-type]  # the names are of integers only
