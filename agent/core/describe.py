@@ -10,7 +10,12 @@ from .decision import AskUser, Ending, Finish
 
 USER_SAYS = "The user says: "
 USER_ANSWERS = "The user answers: "
-"""Prefixes of notes that hold a message of the user; the reader finds messages by them."""
+DENIED = "Your last action was not allowed: "
+REFUSED = "Your last action could not be executed: "
+"""Prefixes of notes that hold a message of the user, or the reason why an action was not carried out."""
+
+INTERRUPTED = "The task was interrupted after your last action and continues now. The screen may have changed."
+RESTARTED = "The screen was lost and has been restarted."
 
 _CLICK_NAMES = {1: "click", 2: "double click", 3: "triple click"}
 

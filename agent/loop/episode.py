@@ -19,6 +19,7 @@ from ...envs.env import ActionRefused, Env, EnvLost, EnvStopped, InputMonitored,
 from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
+from ..core.describe import DENIED, INTERRUPTED, REFUSED
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
@@ -46,8 +47,6 @@ T = TypeVar("T")
 
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
-
-INTERRUPTED = "The task was interrupted after your last action and continues now. The screen may have changed."
 
 
 class _EpisodeEnded(Exception):
@@ -204,7 +203,7 @@ class Episode:
             permission = self.guard(action, observation)
             if isinstance(permission, Deny):
                 self._denied_steps += 1
-                self._observer.notes.append(f"Your last action was not allowed: {permission.reason}. Find another way.")
+                self._observer.notes.append(f"{DENIED}{permission.reason}. Find another way.")
                 yield self._recorded(Acted(self._step, index, action, refused=permission.reason, by_guard=True))
                 return True
             try:
@@ -217,7 +216,7 @@ class Episode:
                 yield self._recorded(Acted(self._step, index, action, refused=str(lost)))
                 return True
             except ActionRefused as refusal:
-                self._observer.notes.append(f"Your last action could not be executed: {refusal}.")
+                self._observer.notes.append(f"{REFUSED}{refusal}.")
                 yield self._recorded(Acted(self._step, index, action, refused=str(refusal)))
                 return True
             self._observer.record_action(self._step, action)

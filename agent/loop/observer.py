@@ -13,7 +13,14 @@ from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.change import Change, ChangeKind
-from ..core.describe import USER_ANSWERS, USER_SAYS, describe_action, indent_continuation, no_effect_message
+from ..core.describe import (
+    RESTARTED,
+    USER_ANSWERS,
+    USER_SAYS,
+    describe_action,
+    indent_continuation,
+    no_effect_message,
+)
 from ..core.supervision import RecoveryAction, Supervision
 from ..monitor.action_loops import ActionLoop
 from ..monitor.progress import ProgressMonitor
@@ -220,7 +227,7 @@ class Observer:
     def _restart(self, step: int, message: str) -> RecoveredError:
         assert isinstance(self.env, Restartable)
         self._restarts += 1
-        self.notes.append(self.env.restart())
+        self.notes.append(f"{RESTARTED} {self.env.restart()}")
         self._progress.reset()
         count = f"{self._restarts} of {self.supervision.restarts}"
         return RecoveredError(step, "screen", f"{message}; it was restarted ({count})")

@@ -133,27 +133,23 @@ def difference_of(before: Screenshot, after: Screenshot) -> Difference:
     images = before.image, after.image
     if images[0] is images[1]:
         return Difference(size, 0.0)
-    shares = b"".join(_cell_shares(images, top) for top in range(0, size.height, _STRIP_PX))
-    cells = frozenset(index for index, value in enumerate(shares) if value)
-    return Difference(size, _pixel_share(shares, size), cells, images if cells else None)
+    cells, pixels = set[int](), 0
+    for top in range(0, size.height, _STRIP_PX):
+        raw = _absolute_difference(images, (0, top, size.width, min(top + _STRIP_PX, size.height)))
+        if raw.getbbox() is None:
+            continue
+        mask = _mask(raw)
+        pixels += mask.histogram()[255]
+        first = top // CELL_PX * ceil(size.width / CELL_PX)
+        # A cell averages at most 256 pixels, so a single changed pixel still rounds up to 1.
+        cells.update(first + index for index, value in enumerate(mask.reduce(CELL_PX).tobytes()) if value)
+    share = pixels / (size.width * size.height)
+    return Difference(size, share, frozenset(cells), images if cells else None)
 
 
 def same_screen(before: Screenshot, after: Screenshot, animated: Collection[int] = ()) -> bool:
     """Whether two screenshots show the same screen, except for carets and `animated` cells."""
     return before is after or difference_of(before, after).classify((), animated).kind is ChangeKind.NOTHING
-
-
-def _cell_shares(images: tuple[Image.Image, Image.Image], top: int) -> bytes:
-    """The share of changed pixels of each cell in the strip that starts at row `top`, in 255ths.
-
-    A cell averages 256 pixels, so a single changed pixel still rounds up to 1.
-    """
-    width, height = images[0].size
-    box = (0, top, width, min(top + _STRIP_PX, height))
-    raw = _absolute_difference(images, box)
-    if raw.getbbox() is None:
-        return bytes(ceil(width / CELL_PX) * ceil((box[3] - top) / CELL_PX))
-    return _mask(raw).reduce(CELL_PX).tobytes()
 
 
 def _absolute_difference(images: tuple[Image.Image, Image.Image], box: tuple[int, int, int, int]) -> Image.Image:
@@ -164,24 +160,6 @@ def _mask(raw: Image.Image) -> Image.Image:
     """255 where any channel differs by more than the tolerance."""
     red, green, blue = raw.split()
     return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_BEYOND_TOLERANCE)
-
-
-def _pixel_share(shares: bytes, size: Size) -> float:
-    """The share of changed pixels of the screen; cells at the right and bottom edge may be smaller than others."""
-    columns = ceil(size.width / CELL_PX)
-    last_column, last_row = size.width - (columns - 1) * CELL_PX, (size.height - 1) % CELL_PX + 1
-    pixels = 0
-    for cells, height in ((shares[:-columns], CELL_PX), (shares[-columns:], last_row)):
-        last_cells = cells[columns - 1 :: columns]
-        pixels += _pixels(cells, CELL_PX * height) - _pixels(last_cells, CELL_PX * height)
-        pixels += _pixels(last_cells, last_column * height)
-    return pixels / (size.width * size.height)
-
-
-def _pixels(cells: bytes, area: int) -> int:
-    """The number of changed pixels in `cells` of `area` pixels each, to one pixel per cell."""
-    by_value = [round(value * area / 255) for value in range(256)]
-    return sum(map(by_value.__getitem__, cells))
 
 
 def _kind(regions: Sequence[Box], points: Sequence[ScreenPoint]) -> ChangeKind:

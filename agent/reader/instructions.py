@@ -5,20 +5,19 @@ Each rule in `_RULES` is one sentence form. A sentence that matches none becomes
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from ...envs.actions import Direction
+from ...envs.actions import Direction, Hotkey, Navigate, Wait
 from ...envs.env import ActionRefused
 from ...envs.keys import NAMED, split_keys
 from .steps import (
+    ActionStep,
     CheckStep,
     ChooseStep,
     ClickStep,
     DragStep,
     ElementType,
-    HotkeyStep,
-    NavigateStep,
     ReadStep,
     ScrollStep,
     SearchInStep,
@@ -29,7 +28,6 @@ from .steps import (
     TypeStep,
     UnparsedStep,
     WaitForStep,
-    WaitStep,
 )
 from .targets import QUOTE, target_of, targets_of, text_pairs_of
 
@@ -102,7 +100,7 @@ def parse_target(description: str) -> Target:
     match = re.match(r"^(?P<what>.+?)\s+(?:next\s+to|beside|for|labell?ed|of)\s+(?P<label>.+)$", masked, re.IGNORECASE)
     if match and (kind := target_of(match["what"], quotes)).element_type in _LABELLED:
         named = target_of(match["label"], quotes)
-        return Target(named.text, max(kind.ordinal, named.ordinal), kind.element_type)
+        return Target(named.text, kind.ordinal or named.ordinal, kind.element_type)
     return target_of(masked, quotes)
 
 
@@ -159,7 +157,7 @@ def _parse_clause(clause: str, quotes: list[str]) -> tuple[Step, ...]:
     for pattern, make in _RULES:
         match = pattern.fullmatch(clause)
         if match and all(_is_literal(name, part) for name, part in match.groupdict().items()):
-            parsed = make(_Groups(match, quotes))
+            parsed = make(_Groups(match.groupdict(), quotes))
             if parsed is not None:
                 return parsed if isinstance(parsed, tuple) else (parsed,)
     return (UnparsedStep(_unmask_quotes(clause, quotes)),)
@@ -189,41 +187,29 @@ def _is_literal(name: str, part: str | None) -> bool:
     return not re.search(r",|\bwith\b(?!\s+the\s+(?:text|label|name))|\binto\b", bare, re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
 class _Groups:
-    """The named groups of a matched rule."""
+    """The named groups of a matched rule, and the quoted texts that are masked in them."""
 
-    def __init__(self, match: re.Match[str], quotes: list[str]) -> None:
-        self._match = match
-        self._quotes = quotes
+    named: dict[str, str | None]
+    quotes: list[str]
 
-    def raw(self, name: str) -> str:
-        """The group with quoted texts still masked."""
-        return (self._match.groupdict().get(name) or "").strip()
+    def __getitem__(self, name: str) -> str:
+        """The group with quoted texts still masked; empty if it did not match."""
+        return (self.named.get(name) or "").strip()
 
     def text(self, name: str) -> str:
         """The group with quoted texts restored, without quotation marks."""
-        return _unmask_quotes(self.raw(name), self._quotes).strip()
-
-    def has(self, name: str) -> bool:
-        """Whether the group is not empty."""
-        return bool(self.raw(name))
+        return _unmask_quotes(self[name], self.quotes)
 
     def target(self, name: str) -> Target:
         """The group as a target."""
-        return target_of(self.raw(name), self._quotes)
+        return target_of(self[name], self.quotes)
 
     def targets(self, name: str) -> tuple[Target, ...]:
-        """The group as several targets."""
-        return targets_of(self.raw(name), self._quotes)
-
-    def pairs(self, name: str) -> tuple[tuple[Target, str], ...]:
-        """The group as targets with texts; empty if it has another form."""
-        return text_pairs_of(self.raw(name), self._quotes)
-
-    def last_quoted(self, name: str) -> str | None:
-        """The quoted text at the end of the group, if any."""
-        found = re.search(r"\x00(\d+)\x00$", self.raw(name))
-        return self._quotes[int(found[1])] if found else None
+        """The group as one or more targets that have a text or a type."""
+        found = targets_of(self[name], self.quotes)
+        return tuple(target for target in found if target.text or target.element_type)
 
 
 def _mask_quotes(text: str) -> tuple[str, list[str]]:
@@ -252,24 +238,27 @@ def _hotkey(groups: _Groups) -> ParsedSteps:
         keys = split_keys(raw)
     except ActionRefused:
         return None
-    return HotkeyStep(keys) if len(keys) > 1 or (NAMED - _BUTTON_KEYS).issuperset(keys) else None
+    return ActionStep(Hotkey(keys)) if len(keys) > 1 or (NAMED - _BUTTON_KEYS).issuperset(keys) else None
 
 
 def _type(groups: _Groups) -> ParsedSteps:
     text = groups.text("text")
     case = groups.text("case").lower()
     text = text.lower() if case == "lower" else text.upper() if case in ("upper", "capital") else text
-    return TypeStep(text, groups.target("field") if groups.has("field") else None)
+    return TypeStep(text, groups.target("field") if groups["field"] else None)
 
 
 def _type_in_each(groups: _Groups) -> ParsedSteps:
-    text = groups.last_quoted("texts")
-    return None if text is None else tuple(TypeStep(text, Target("", ordinal, ElementType.FIELD)) for ordinal in (1, 2))
+    text = re.search(r"\x00(\d+)\x00$", groups["texts"])
+    if text is None:
+        return None
+    quoted = groups.quotes[int(text[1])]
+    return tuple(TypeStep(quoted, Target("", ordinal, ElementType.FIELD)) for ordinal in (1, 2))
 
 
 def _type_pairs(groups: _Groups) -> ParsedSteps:
-    pairs = groups.pairs("texts")
-    return tuple(TypeStep(text, Target(target.text, 1, ElementType.FIELD)) for target, text in pairs) or None
+    pairs = text_pairs_of(groups["texts"], groups.quotes)
+    return tuple(TypeStep(text, Target(target.text, None, ElementType.FIELD)) for target, text in pairs) or None
 
 
 def _click(count: int = 1, *, right: bool = False) -> Callable[[_Groups], ParsedSteps]:
@@ -281,11 +270,9 @@ def _click(count: int = 1, *, right: bool = False) -> Callable[[_Groups], Parsed
 
 
 def _select(groups: _Groups) -> ParsedSteps:
-    targets = [target for target in groups.targets("whats") if target.text or target.element_type]
+    targets = groups.targets("whats")
     if [target.text.lower() for target in targets] == ["nothing"]:
         return (SkipUnlessVisible(None, 0),)
-    if len(targets) == 1:
-        return SelectStep(targets[0])
     return tuple(SelectStep(target) for target in targets) or None
 
 
@@ -300,12 +287,12 @@ def _choose(groups: _Groups) -> ParsedSteps:
 
 def _scroll(groups: _Groups) -> ParsedSteps:
     direction = Direction((groups.text("way") or "down").lower())
-    return ScrollStep(direction, groups.target("until") if groups.has("until") else None)
+    return ScrollStep(direction, groups.target("until") if groups["until"] else None)
 
 
 def _navigate(groups: _Groups) -> ParsedSteps:
     address = groups.text("address")
-    return NavigateStep(address) if _URL.fullmatch(address) else None
+    return ActionStep(Navigate(address)) if _URL.fullmatch(address) else None
 
 
 _CONTAINERS = {
@@ -386,7 +373,7 @@ _RULES = (
     _rule(r"(?:open|visit)\s+(?:the\s+(?:address|page|site|url)\s+)?(?P<address>\S+)", _navigate),
     _rule(
         r"wait\s+(?:for\s+)?(?P<length>\d+(?:\.\d+)?)\s+(?:seconds?|s)",
-        lambda groups: WaitStep(min(float(groups.text("length")), _MAX_WAIT_S)),
+        lambda groups: ActionStep(Wait(min(float(groups["length"]), _MAX_WAIT_S))),
     ),
     _rule(rf"wait\s+(?:for|until)\s+(?P<what>.+?){_SEEN}", lambda groups: WaitForStep(groups.target("what"))),
     _rule(

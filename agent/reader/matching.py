@@ -1,12 +1,16 @@
 """Locates the target of a step among the texts and controls of a screen."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from .similarity import normalize, similarity
 from .steps import ElementType, Target
 from .vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment
+
+T = TypeVar("T")
 
 _MIN_SCORE = 0.8  # tolerates one wrong letter in seven
 _PARTIAL_MATCH = 0.88  # factor for a match that is only a part of its segment
@@ -16,10 +20,12 @@ _TIE = 0.005
 _AMBIGUOUS = 0.05  # two different texts whose scores are closer than this are ambiguous
 _CONFIDENT = 0.96  # the score of a text that looks the same, see similarity.py
 _REACH_PX = 420.0  # the largest distance of a field right of its label
+_SAME_REACH_PX = 24.0  # fields whose distances from equal labels differ by less than this are equally likely
 _CHECKBOX_REACH = 2.6
 """The largest distance of a check box from its label, in heights of the label."""
 
 _CLOSE_LABELS = frozenset("x\u00d7\u2715\u2716")
+_CAPTIONED = (ControlKind.BUTTON, ControlKind.TAB)
 _BOXES = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB)
 _CONTROL_KINDS = {
     ElementType.BUTTON: (ControlKind.BUTTON, ControlKind.ICON),
@@ -35,15 +41,17 @@ _CONTROL_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class TextMatch:
-    """A text on the screen that may be the target, with its score, up to 1.
-
-    `whole` is True if the match covers its whole text segment.
-    """
+    """A text on the screen that may be the target, with its score, up to 1; `rest` is the other text of its segment."""
 
     area: Area
     score: float
-    whole: bool
+    rest: str
     text: str
+
+    @property
+    def is_label(self) -> bool:
+        """Whether the match is a label of its own, not a word within a sentence; signs and numbers do not count."""
+        return re.search(r"[^\W\d_]{2}", self.rest) is None
 
 
 def text_matches(screen: Screen, target: Target) -> list[TextMatch]:
@@ -56,48 +64,68 @@ def text_matches(screen: Screen, target: Target) -> list[TextMatch]:
     return sorted(found, key=lambda match: (-round(match.score, 2), match.area.top // 12, match.area.left))
 
 
-def find_target(screen: Screen, target: Target) -> Area | None:
-    """The area of `target`; None if nothing matches well enough. The ordinal counts the best matches only."""
+def is_visible(screen: Screen, target: Target) -> bool:
+    """Whether the text of `target`, or a control of its type, is anywhere on the screen."""
+    return bool(text_matches(screen, target) or find_targets(screen, target))
+
+
+def find_targets(screen: Screen, target: Target, changed: Sequence[Area] = ()) -> list[Area]:
+    """The areas that `target` may refer to: none if it is not on the screen, several if it is ambiguous.
+
+    Of equal texts, enabled ones are preferred to disabled ones, those in the `changed` areas of the screen, such as an
+    open menu, to others, and controls to plain text.
+    """
     if not target.text:
-        return _nth([control.area for control in controls_of_type(screen, target.element_type)], target.ordinal)
-    found = _of_type(screen, text_matches(screen, target), target.element_type)
+        return _select([control.area for control in controls_of_type(screen, target.element_type)], target.ordinal)
+    labels = [match for match in text_matches(screen, target) if match.is_label or _is_link(screen, target, match.area)]
+    found = _of_type(screen, labels, target.element_type)
     if not found:
-        return _close_button(screen) if normalize(target.text) in _CLOSE_LABELS else None
-    alike = [match for match in found if match.score >= found[0].score - _TIE]
-    if target.ordinal == 1 and len(alike) > 1 and not alike[0].whole and target.element_type is None:
-        return None  # it occurs in several longer texts: ambiguous
-    if _is_ambiguous(found):
-        return None
-    alike.sort(key=lambda match: (match.area.top // 12, match.area.left))
-    if target.ordinal == 1:  # prefer a text with a frame of its own, such as a button
-        return next((match.area for match in alike if _is_framed(screen, match.area)), alike[0].area)
-    return _nth([match.area for match in alike], target.ordinal)
+        close = _close_button(screen) if normalize(target.text) in _CLOSE_LABELS else None
+        return [close] if close is not None else []
+    if _is_uncertain(found):
+        return []
+    alike = [match.area for match in found if match.score >= found[0].score - _TIE]
+    alike.sort(key=lambda area: (area.top // 12, area.left))
+    return _select(alike, target.ordinal) if target.ordinal else _preferred(screen, alike, changed)
 
 
-def find_field(screen: Screen, target: Target) -> ScreenControl | None:
-    """The field that `target` labels: the nearest frame around it, right of it, or below it."""
+def find_fields(screen: Screen, target: Target, *, by_caption: bool = False) -> list[ScreenControl]:
+    """The fields that `target` labels: the nearest frame around it, right of it, or below it.
+
+    With `by_caption`, also a button whose caption it is. Several if the label is ambiguous.
+    """
     if not target.text:
-        fields = controls_of_type(screen, target.element_type)
-        area = _nth([control.area for control in fields], target.ordinal)
-        return next((control for control in fields if control.area == area), None)
+        return _select(list(controls_of_type(screen, target.element_type)), target.ordinal)
     boxes = screen.of_kind(*_BOXES, ControlKind.TEXT_AREA, ControlKind.PANE)
     if target.element_type in (ElementType.FIELD, ElementType.LIST):
-        boxes = tuple(box for box in boxes if box.kind not in (ControlKind.BUTTON, ControlKind.TAB)) or boxes
+        boxes = tuple(box for box in boxes if box.kind not in _CAPTIONED) or boxes
+    nearest: dict[Area, tuple[float, ScreenControl]] = {}
+    best_score = 0.0
     for match in text_matches(screen, target):
-        near = [(away, box) for box in boxes if (away := _distance_to(match.area, box)) is not None]
+        if nearest and match.score < best_score - _TIE:
+            break
+        near = [
+            (away, box.area.width * box.area.height, box)
+            for box in boxes
+            if (away := _distance_to(match.area, box)) is not None
+            and (by_caption or away > 0 or box.kind not in _CAPTIONED)
+        ]
         if near:
-            return min(near, key=lambda pair: (pair[0], pair[1].area.width * pair[1].area.height))[1]
-    return None
+            best_score = match.score
+            away, _, box = min(near, key=lambda each: each[:2])
+            nearest[box.area] = min((away, box), nearest.get(box.area, (away, box)), key=lambda each: each[0])
+    reach = 2 * min((away for away, _ in nearest.values()), default=0.0) + _SAME_REACH_PX
+    return _select([box for away, box in nearest.values() if away <= reach], target.ordinal)
 
 
-def find_checkbox(screen: Screen, target: Target) -> ScreenControl | None:
-    """The check box or radio button of `target`: left of its text, or else right of it."""
+def find_checkboxes(screen: Screen, target: Target) -> list[ScreenControl]:
+    """The check boxes or radio buttons of `target`: each left of its text, or else right of it."""
     checkboxes = screen.of_kind(ControlKind.CHECKBOX, ControlKind.RADIO)
     if not target.text:
-        area = _nth([checkbox.area for checkbox in checkboxes], target.ordinal)
-        return next((checkbox for checkbox in checkboxes if checkbox.area == area), None)
-    area = find_target(screen, Target(target.text, target.ordinal))
-    return _checkbox_next_to(checkboxes, area) if area is not None else None
+        return _select(list(checkboxes), target.ordinal)
+    areas = find_targets(screen, Target(target.text, target.ordinal))
+    found = [_checkbox_next_to(checkboxes, area) for area in areas]
+    return [checkbox for checkbox in found if checkbox is not None]
 
 
 def controls_of_type(screen: Screen, element_type: ElementType | None) -> tuple[ScreenControl, ...]:
@@ -151,10 +179,10 @@ def _best_match(segment: TextSegment, wanted: str) -> TextMatch | None:
         for start in range(len(segment.words) - length + 1 if length > 0 else 0):
             run = segment.words[start : start + length]
             text = " ".join(word.text for word in run)
-            whole = length == len(segment.words)
-            score = similarity(text, wanted) * (1.0 if whole else _PARTIAL_MATCH)
+            rest = " ".join(word.text for word in (*segment.words[:start], *segment.words[start + length :]))
+            score = similarity(text, wanted) * (_PARTIAL_MATCH if rest else 1.0)
             if score >= _MIN_SCORE and (best is None or score > best.score):
-                best = TextMatch(Area.union(word.area for word in run), score, whole, text)
+                best = TextMatch(Area.union(word.area for word in run), score, rest, text)
     return best
 
 
@@ -172,7 +200,8 @@ def _matches_across_lines(segments: tuple[TextSegment, ...], wanted: str) -> Ite
                 continue
             score = similarity(" ".join(word.text for word in (*ends, *starts)), wanted) * _PARTIAL_MATCH
             if score >= _MIN_SCORE:
-                yield TextMatch(Area.union(word.area for word in ends), score, whole=False, text=wanted)
+                rest = " ".join(word.text for word in (*upper.words[:-cut], *lower.words[len(words) - cut :]))
+                yield TextMatch(Area.union(word.area for word in ends), score, rest, wanted)
 
 
 def _of_type(screen: Screen, found: list[TextMatch], element_type: ElementType | None) -> list[TextMatch]:
@@ -183,7 +212,7 @@ def _of_type(screen: Screen, found: list[TextMatch], element_type: ElementType |
     good = [match for match in found if match.score >= found[0].score - 0.15]
     fitting = [match for match in good if any(_covers(control, match.area) for control in controls)]
     if element_type is ElementType.LINK and not fitting:  # a word inside text of one colour is not a link
-        return [match for match in found if match.whole]
+        return [match for match in found if not match.rest]
     return fitting or found
 
 
@@ -192,15 +221,38 @@ def _covers(control: ScreenControl, area: Area) -> bool:
     return control.area.contains(area, slack=8) or (is_link and area.contains(control.area, slack=8))
 
 
-def _is_ambiguous(found: list[TextMatch]) -> bool:
+def _is_link(screen: Screen, target: Target, area: Area) -> bool:
+    """Whether `area` is a link, within a sentence, whose text is the target's; a long one may continue below."""
+    links = (link for link in screen.of_kind(ControlKind.LINK) if _covers(link, area))
+    wanted = normalize(target.text)
+    return any(similarity(link.text, target.text) >= _MIN_SCORE or normalize(link.text) in wanted for link in links)
+
+
+def _is_uncertain(found: list[TextMatch]) -> bool:
     """Whether no match is exact and two different texts score nearly the same."""
     near = {normalize(match.text) for match in found if match.score >= found[0].score - _AMBIGUOUS}
     return found[0].score < _CONFIDENT * _PARTIAL_MATCH and len(near) > 1
 
 
-def _nth(areas: list[Area], ordinal: int) -> Area | None:
+def _select(found: list[T], ordinal: int | None) -> list[T]:
+    """All of `found`, or only the one at `ordinal`, counted from 1; -1 is the last."""
+    if ordinal is None:
+        return found
     index = ordinal if ordinal < 0 else ordinal - 1
-    return areas[index] if -len(areas) <= index < len(areas) else None
+    return [found[index]] if -len(found) <= index < len(found) else []
+
+
+def _preferred(screen: Screen, areas: list[Area], changed: Sequence[Area]) -> list[Area]:
+    disabled = [control.area for control in screen.controls if control.disabled]
+    frames = [control.area for control in screen.of_kind(*_BOXES)]
+    links = [control.area for control in screen.of_kind(ControlKind.LINK)]
+    areas = [area for area in areas if not any(_is_frame_of(frame, area) for frame in disabled)] or areas
+    areas = [area for area in areas if any(region.contains(area) for region in changed)] or areas
+    return [area for area in areas if area in links or any(_is_frame_of(frame, area) for frame in frames)] or areas
+
+
+def _is_frame_of(frame: Area, area: Area) -> bool:
+    return frame.contains(area, slack=8) and frame.width < 3 * area.width + 80
 
 
 def _close_button(screen: Screen) -> Area | None:
@@ -214,11 +266,6 @@ def _close_button(screen: Screen) -> Area | None:
 def _is_top_right(square: Area, frame: Area) -> bool:
     is_near = frame.right - square.right < square.width and square.top - frame.top < square.height
     return is_near and frame.contains(square)
-
-
-def _is_framed(screen: Screen, area: Area) -> bool:
-    frames = (box.area for box in screen.of_kind(*_BOXES))
-    return any(frame.contains(area, slack=8) and frame.width < 3 * area.width + 80 for frame in frames)
 
 
 def _checkbox_next_to(checkboxes: tuple[ScreenControl, ...], area: Area) -> ScreenControl | None:

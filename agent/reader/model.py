@@ -4,21 +4,29 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from ..core.describe import USER_ANSWERS, USER_SAYS
+from ...envs.screenshot import Screenshot
+from ..core.change import ChangeKind
+from ..core.describe import DENIED, INTERRUPTED, REFUSED, RESTARTED, USER_ANSWERS, USER_SAYS
 from ..core.messages import ImagePart, Message
-from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
+from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
 from ..dialects.ui_tars import UiTars15
+from ..monitor.screen_diff import difference_of
 from .instructions import read_instructions
 from .planner import ground, plan
-from .progress import UserText, task_progress
+from .progress import WAITING, UserText, task_progress
 from .step_actions import ScreenState
 from .steps import Step
 from .vision.perception import read_png
+from .vision.screen import Area, Screen
 from .vision.task_text import remove_task_text
 
 _TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
 _USER_TEXT = re.compile(rf"^(?:{USER_SAYS}|{USER_ANSWERS})(.+(?:\n  .*)*)$", re.MULTILINE)
 """How the loop passes a user message to its model during a run; lines after the first are indented."""
+
+_REFUSAL = re.compile(rf"^(?:{DENIED}|{REFUSED})(.+?)\.?(?: Find another way\.)?$", re.MULTILINE)
+_NO_EFFECT = re.compile(r"(?:did not change the screen|The screen did not change)\.")
+_RESTART = re.compile(rf"^(?:{re.escape(INTERRUPTED)}|{re.escape(RESTARTED)})", re.MULTILINE)
 
 _DIALECT = UiTars15()
 
@@ -56,15 +64,11 @@ class ReaderModel:
             if not self._chats:
                 raise
             return Completion(f"I operate screens by literal instructions; {lost}.")
-        screen = read_png(image.data)
         if _is_grounding(messages):
-            planned = ground(task, screen)  # keeps the task's text, which may be the only text on the screen
+            planned = ground(task, read_png(image.data))  # with the task's text, which may be the only text there is
         else:
-            screen = remove_task_text(screen, task)
-            state = ScreenState(screen, _is_unchanged(messages), _can_navigate(messages))
-            planned = plan(task_progress(steps_of(task), _conversation(messages)), state)
-        text = _DIALECT.format(planned.thought, (planned.action,))
-        return Completion(text, Usage(0, len(text.split())))
+            planned = plan(task_progress(steps_of(task), _conversation(messages)), _screen_state(task, messages))
+        return Completion(_DIALECT.format(planned.thought, (planned.action,)))
 
 
 @lru_cache(maxsize=32)
@@ -95,15 +99,32 @@ def _conversation(messages: Sequence[Message]) -> Iterator[str | UserText]:
             yield UserText("\n".join(text.replace("\n  ", "\n") for text in texts))
 
 
-def _can_navigate(messages: Sequence[Message]) -> bool:
-    """Whether the prompt offers a `navigate` action."""
-    return any("navigate(" in message.text for message in messages if message.role != "assistant")
-
-
-def _is_unchanged(messages: Sequence[Message]) -> bool:
-    """Whether the last action changed nothing: the latest two screenshots are identical."""
+def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
+    """The screen, and what the last action did to it by the screenshots and by the notes after them."""
+    replies = [index for index, message in enumerate(messages) if message.role == "assistant"]
+    newest = messages[replies[-1] + 1 :] if replies else ()
+    notes = "\n".join(message.text for message in newest if message.role == "user")
+    refusal = _REFUSAL.search(notes)
+    waits = 0
+    while waits < len(replies) and WAITING in messages[replies[-1 - waits]].text:
+        waits += 1
     images = _screenshots(messages)
-    return len(images) > 1 and images[-1].data == images[-2].data
+    before, after = images[max(len(images) - 2 - waits, 0)], images[-1]
+    difference = difference_of(Screenshot(before.load()), Screenshot(after.load())).classify()
+    return ScreenState(
+        _read(after, task),
+        before=_read(before, task) if before is not after else None,
+        # The loop's note knows which parts of the screen are animated.
+        unchanged=before is not after and (difference.kind is ChangeKind.NOTHING or bool(_NO_EFFECT.search(notes))),
+        changed=tuple(Area(box.left, box.top, box.right, box.bottom) for box in difference.regions),
+        refusal=refusal[1] if refusal is not None else "",
+        interrupted=_RESTART.search(notes) is not None,
+        can_navigate=any("navigate(" in message.text for message in messages if message.role != "assistant"),
+    )
+
+
+def _read(image: ImagePart, task: str) -> Screen:
+    return remove_task_text(read_png(image.data), task)
 
 
 def _latest_screenshot(messages: Sequence[Message]) -> ImagePart:

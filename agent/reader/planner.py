@@ -4,32 +4,36 @@ Without other state, a run can be resumed, replayed and served as with any model
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 
-from ...envs.actions import Click
-from ..core.decision import AskUser, Finish
+from ...envs.actions import Click, Wait
+from ..core.decision import AskUser, Ending, Finish
+from .evidence import holds, is_repeatable, missing_effect
 from .instructions import parse_target
-from .matching import find_checkbox, find_field, find_target
-from .progress import TaskProgress
-from .step_actions import (
-    FinishAfter,
-    PlannedAction,
-    RestartAfter,
-    RetryAfter,
-    ScreenState,
-    StepAction,
-    StepCursor,
-    click_point,
-    next_action,
-)
+from .matching import find_checkboxes, find_fields, find_targets, is_visible
+from .progress import SEARCHING, WAITING, TaskProgress
+from .step_actions import ReaderAction, ScreenState, StepAction, StepCursor, Then, ask, click_point, next_action
 from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, UnparsedStep
 from .vision.screen import Area, Screen
 
+_EFFECT_WAITS = 1  # waits for an effect to become visible, before the user is asked
+_EFFECT_WAIT_S = 1.0
 _LAST_PART = 9  # after the last part of any step, so the next reply continues with the next step
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    """An action or ending, and its thought."""
+
+    thought: str
+    action: ReaderAction | Ending
+
+
 def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
-    """The next action, given the progress and the screen."""
+    """The next action, given the progress and the screen.
+
+    A step is left only when its effect is visible; otherwise the reader asks the user.
+    """
     steps, cursor = progress.steps, progress.cursor
     unparsed = next((step for step in steps if isinstance(step, UnparsedStep)), None)
     if unparsed is not None or not steps:
@@ -37,58 +41,87 @@ def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
         return PlannedAction(f"I can only follow literal instructions and do not understand: {text}", AskUser(
             f"I do not understand {text!r}. Tell me what to click, type, choose or check, using the text on the screen."
         ))  # fmt: skip
+    if state.interrupted:
+        cursor_or_question = _after_interruption(progress, state)
+        if isinstance(cursor_or_question, AskUser):
+            return _planned(steps, cursor, cursor_or_question)
+        cursor = cursor_or_question
+    elif state.refusal and progress.acted and cursor.step <= len(steps):
+        return _planned(steps, cursor, ask(steps[cursor.step - 1], state.refusal))
     while cursor.step <= len(steps):
         step = steps[cursor.step - 1]
         if isinstance(step, SkipUnlessVisible):
-            cursor = StepCursor(cursor.step + 1 + _skipped(step, state.screen), answers=cursor.answers)
+            seen = step.target is not None and is_visible(state.screen, step.target)
+            cursor = StepCursor(cursor.step + 1 + (0 if seen else step.steps), answers=cursor.answers)
             continue
         previous = steps[cursor.step - 2] if cursor.step > 1 else None
         outcome = next_action(step, cursor, state, previous.container if isinstance(previous, SearchInStep) else None)
-        if isinstance(outcome, str):
-            cursor = replace(cursor, answers=(*cursor.answers, outcome))
-        elif outcome is not None:
+        if isinstance(outcome, StepAction | AskUser):
             return _planned(steps, cursor, outcome)
-        cursor = StepCursor(cursor.step + 1, answers=cursor.answers)
-    answer = "\n".join(cursor.answers)
-    return PlannedAction("All steps are done." + _notes(cursor), Finish(answer))
+        if cursor.part > 1 and (problem := missing_effect(step, state)):
+            if cursor.tries <= _EFFECT_WAITS:
+                return _planned(steps, cursor, StepAction(Wait(_EFFECT_WAIT_S), Then.RETRY))
+            return _planned(steps, cursor, ask(step, problem))
+        answers = (*cursor.answers, outcome) if outcome is not None else cursor.answers
+        cursor = StepCursor(cursor.step + 1, answers=answers)
+    return PlannedAction("All steps are done." + _notes(cursor), Finish("\n".join(cursor.answers)))
 
 
-def _skipped(step: SkipUnlessVisible, screen: Screen) -> int:
-    """How many steps to skip."""
-    seen = step.target is not None and find_target(screen, step.target) is not None
-    return 0 if seen else step.steps
+def _after_interruption(progress: TaskProgress, state: ScreenState) -> StepCursor | AskUser:
+    """Where to continue on a screen that may have lost the effects of the steps so far.
+
+    The next step follows if the screen still shows their lasting effects. Otherwise the task restarts if each of them
+    may be done twice, and the user is asked if not.
+    """
+    steps, cursor = progress.steps, progress.cursor
+    is_complete = cursor.step > len(steps) or next_action(steps[cursor.step - 1], cursor, state, None) is None
+    numbers = [number for number in sorted(progress.acted) if number < cursor.step + is_complete]
+    verdicts = {number: holds(steps[number - 1], state.screen) for number in numbers}
+    unrepeatable = [number for number in numbers if not is_repeatable(steps[number - 1])]
+    lost = [number for number in numbers if verdicts[number] is False]
+    if lost and not unrepeatable:
+        return StepCursor()
+    if lost:
+        return ask(steps[lost[0] - 1], "the task was interrupted, and the screen no longer shows its effect")
+    # A step without a lasting trace counts as done only if the effect of another one survived.
+    if unrepeatable and True not in verdicts.values():
+        problem = "the task was interrupted after it, and the screen does not show whether it took effect"
+        return ask(steps[unrepeatable[-1] - 1], problem)
+    return StepCursor(cursor.step + (cursor.step in numbers), answers=cursor.answers)
 
 
 def ground(description: str, screen: Screen) -> PlannedAction:
-    """Click the element that a description refers to; ask the user if there is none or it is ambiguous."""
+    """Click the element that a description refers to; ask the user if there is none."""
     target = parse_target(description)
     for area in _candidates(screen, target):
-        if area is not None:
-            return PlannedAction(f"I see {target}.", Click(click_point(area)))
+        return PlannedAction(f"I see {target}.", Click(click_point(area)))
     return PlannedAction(f"I cannot find {target}.", AskUser(f"I cannot find {target} on the screen."))
 
 
-def _candidates(screen: Screen, target: Target) -> Iterator[Area | None]:
+def _candidates(screen: Screen, target: Target) -> Iterator[Area]:
     """The areas that `target` may refer to, most likely first: for a field, the field comes before its label."""
-    checkbox, box = find_checkbox(screen, target), find_field(screen, target)
+    fields = [field.area for field in find_fields(screen, target, by_caption=True)]
     if target.element_type is ElementType.CHECKBOX:
-        yield checkbox.area if checkbox else None
+        yield from (checkbox.area for checkbox in find_checkboxes(screen, target))
     if target.element_type in (ElementType.FIELD, ElementType.LIST):
-        yield box.area if box else None
-    yield find_target(screen, target)
-    yield box.area if box else None
+        yield from fields
+    yield from find_targets(screen, target)
+    yield from fields
 
 
-def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | PlannedAction) -> PlannedAction:
+def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | AskUser) -> PlannedAction:
     step = steps[cursor.step - 1]
+    then = outcome.then if isinstance(outcome, StepAction) else Then.RETRY
     # The next reply continues with part + 1, so a restart is part 0.
-    part = _LAST_PART if isinstance(outcome, FinishAfter) else 0 if isinstance(outcome, RestartAfter) else cursor.part
-    where = f"Step {cursor.step} of {len(steps)}, part {part}, try {cursor.tries}"
-    if isinstance(outcome, PlannedAction):
-        return PlannedAction(f"{where}: {outcome.thought}{_notes(cursor)}", outcome.action)
-    doing = f"searching for it: {step}" if isinstance(outcome, RetryAfter) else str(step)
-    action = outcome.action if isinstance(outcome, RetryAfter | RestartAfter | FinishAfter) else outcome
-    return PlannedAction(f"{where}: {doing}.{_notes(cursor)}", action)
+    part = {Then.DONE: _LAST_PART, Then.RESTART: 0}.get(then, cursor.part)
+    position = f"Step {cursor.step} of {len(steps)}"
+    position += f", part {part}" if part != 1 else ""
+    position += f", attempt {cursor.tries}" if cursor.tries > 1 else ""
+    if isinstance(outcome, AskUser):
+        return PlannedAction(f"{position}: {outcome.question}{_notes(cursor)}", outcome)
+    retrying = WAITING if part > 1 and isinstance(outcome.action, Wait) else SEARCHING
+    doing = f"{retrying}: {step}" if then is Then.RETRY else str(step)
+    return PlannedAction(f"{position}: {doing}.{_notes(cursor)}", outcome.action)
 
 
 def _notes(cursor: StepCursor) -> str:

@@ -1,6 +1,6 @@
 """Restores the progress of an episode from the reader's own replies and the user's messages.
 
-Each thought starts with its position, `Step 2 of 5, part 1, try 1: ...`. User messages are parsed like the task: an
+Each thought starts with its position, `Step 2 of 5, part 2: ...`. User messages are parsed like the task: an
 answer replaces the step that the question was about, any other message is inserted before the next step.
 """
 
@@ -12,9 +12,14 @@ from .instructions import read_instructions
 from .step_actions import StepCursor
 from .steps import SkipUnlessVisible, Step, UnparsedStep
 
-_POSITION = re.compile(r"Step (\d+) of \d+, part (\d+), try (\d+)")
+_POSITION = re.compile(r"Step (\d+) of \d+(?:, part (\d+))?(?:, attempt (\d+))?:")
 _ANSWER = re.compile(r"Noted: «(.*?)»")  # the thought carries the answers, since the reader has no other memory
 _ASKS = re.compile(r"^Action: call_user\(", re.MULTILINE)
+SEARCHING = "searching for it"
+WAITING = "waiting for its effect"
+"""In thoughts: the action does not belong to the step itself, whose part is tried again afterwards."""
+
+_RETRIES = re.compile(rf": (?:{SEARCHING}|{WAITING}): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,11 @@ class UserText:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """All steps, including those that the user added, and the position of the next one."""
+    """All steps, including those that the user added, the position of the next one, and the steps with an action."""
 
     steps: tuple[Step, ...]
     cursor: StepCursor = StepCursor()
+    acted: frozenset[int] = frozenset()
 
 
 def task_progress(steps: tuple[Step, ...], replies: Iterable[str | UserText]) -> TaskProgress:
@@ -40,22 +46,24 @@ def task_progress(steps: tuple[Step, ...], replies: Iterable[str | UserText]) ->
             new = read_instructions(reply.text)
             progress = _insert_user_steps(progress, new, replace_asked=asked) if new else progress
         else:
-            progress = replace(progress, cursor=_cursor_after(reply, progress.cursor))
             asked = _ASKS.search(reply) is not None
+            progress = _after_reply(reply, progress, asked=asked)
     return progress
 
 
-def _cursor_after(reply: str, cursor: StepCursor) -> StepCursor:
-    """The cursor after a reply, which states its own position; a step that the user was asked about restarts."""
+def _after_reply(reply: str, progress: TaskProgress, *, asked: bool) -> TaskProgress:
+    """The progress after a reply, which states its own position; a step that the user was asked about restarts."""
     position = _POSITION.search(reply)
     if position is None:
-        return cursor
-    step, part, tries = (int(number) for number in position.groups())
+        return progress
+    step, part, tries = (int(number or 1) for number in position.groups())
     answers = tuple(_ANSWER.findall(reply))
-    if _ASKS.search(reply):
-        return StepCursor(step, answers=answers)
-    retry = "searching for it" in reply
-    return StepCursor(step, part, tries + 1, answers) if retry else StepCursor(step, part + 1, 1, answers)
+    if asked:
+        return replace(progress, cursor=StepCursor(step, answers=answers))
+    is_retry = _RETRIES.search(reply) is not None
+    cursor = StepCursor(step, part, tries + 1, answers) if is_retry else StepCursor(step, part + 1, 1, answers)
+    # After a restart, steps that follow were not done again yet.
+    return replace(progress, cursor=cursor, acted=frozenset(n for n in progress.acted if n < step) | {step})
 
 
 def _insert_user_steps(progress: TaskProgress, new: tuple[Step, ...], *, replace_asked: bool) -> TaskProgress:

@@ -1,21 +1,22 @@
-"""The next action of a single step, and when the step is complete."""
+"""The next action of a single step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from enum import Enum, auto
+from typing import TypeAlias, TypeVar
 
 from ...envs.actions import ActionIn, Button, Click, Direction, Drag, Hotkey, Navigate, Scroll, Type, Wait
 from ..core.coordinates import ModelPoint
-from ..core.decision import AskUser, Ending
-from .matching import controls_of_type, find_checkbox, find_field, find_target, value_of
+from ..core.decision import AskUser
+from .matching import controls_of_type, find_checkboxes, find_fields, find_targets, is_visible, value_of
 from .similarity import normalize
 from .steps import (
+    ActionStep,
     CheckStep,
     ChooseStep,
     ClickStep,
     DragStep,
     ElementType,
-    HotkeyStep,
-    NavigateStep,
     ReadStep,
     ScrollStep,
     SearchInStep,
@@ -26,12 +27,14 @@ from .steps import (
     TypeStep,
     UnparsedStep,
     WaitForStep,
-    WaitStep,
 )
-from .vision.screen import Area, ControlKind, Screen
+from .vision.screen import Area, ControlKind, Screen, ScreenControl
+
+T = TypeVar("T")
 
 MAX_SCROLLS = 12  # per step, before the reader gives up on the target
 MAX_TRIES = 5  # waits for a target to appear
+_ENABLED_AFTER = 2  # waits for a disabled control to become enabled
 _NOTCHES = 5  # of the wheel per scroll: less than a page, so that nothing is skipped
 _TYPED_PART = 3  # after the click on the field and the selection of its text
 _CLOSED = frozenset("+十⊞▶▸►>")  # what OCR returns for the expander of a closed folder
@@ -54,51 +57,46 @@ class StepCursor:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedAction:
-    """An action or ending, and its thought."""
-
-    thought: str
-    action: ReaderAction | Ending
-
-
-@dataclass(frozen=True, slots=True)
 class ScreenState:
-    """The screen, whether it is unchanged since the last action, and whether the environment can navigate to URLs."""
+    """The screen now, and what is known about the effect of the last action.
+
+    `before` is the screen that it was chosen on, `unchanged` whether the screen still looks the same, and `changed` the
+    areas that differ; `refusal` is the reason why it was not carried out. `interrupted` if the run or the screen was
+    restarted since. `can_navigate` if the environment can open a URL.
+    """
 
     screen: Screen
+    before: Screen | None = None
     unchanged: bool = False
+    changed: tuple[Area, ...] = ()
+    refusal: str = ""
+    interrupted: bool = False
     can_navigate: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RetryAfter:
-    """An action that may reveal the target, such as scrolling; the same part of the step is retried afterwards."""
+class Then(Enum):
+    """Where a step continues after an action: at its next part, at the same part again, at its start, or nowhere."""
 
-    action: ReaderAction
-
-
-@dataclass(frozen=True, slots=True)
-class RestartAfter:
-    """An action after which the step restarts from its first part."""
-
-    action: ReaderAction
+    NEXT_PART = auto()
+    RETRY = auto()
+    RESTART = auto()
+    DONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class FinishAfter:
-    """An action that completes the step."""
+class StepAction:
+    """An action of a step. One that only searches for the target, such as scrolling, is followed by a retry."""
 
     action: ReaderAction
+    then: Then = Then.NEXT_PART
 
 
-StepAction: TypeAlias = ReaderAction | RetryAfter | RestartAfter | FinishAfter
-StepOutcome: TypeAlias = StepAction | PlannedAction | str | None
-"""An action, or a question to the user; an answer (`str`) or None completes the step."""
+StepOutcome: TypeAlias = StepAction | AskUser | str | None
+"""An action, or a question to the user; an answer (`str`) or None if nothing is left to do."""
 
 
 def next_action(step: Step, cursor: StepCursor, state: ScreenState, container: ElementType | None) -> StepOutcome:
-    """The next action of `step`, whose target may be in a closed `container`; None if the step is complete."""
-    screen = state.screen
+    """The next action of `step`, whose target may be in a closed `container`; None if nothing is left to do."""
     match step:
         case ClickStep():
             return _click(step, cursor, state, container)
@@ -107,64 +105,72 @@ def next_action(step: Step, cursor: StepCursor, state: ScreenState, container: E
         case ChooseStep():
             return _choose(step, cursor, state)
         case SelectStep(target):
-            return _select(target, step, cursor, state)
+            if find_checkboxes(state.screen, target):
+                return _check(step, target, cursor, state, on=True)
+            return _click(step, cursor, state, container)
         case CheckStep(target, on):
             return _check(step, target, cursor, state, on=on)
-        case HotkeyStep(keys):
-            return Hotkey(keys) if cursor.part == 1 else None
+        case ActionStep(Navigate()) if not state.can_navigate:
+            return AskUser(f"I cannot {step} here. Please open the page, then continue.")
+        case ActionStep(action):
+            return StepAction(action) if cursor.part == 1 else None
         case ScrollStep():
             return _scroll(step, cursor, state)
         case DragStep():
             return _drag(step, cursor, state)
-        case NavigateStep(address):
-            if not state.can_navigate:
-                question = f"I cannot {step} here. Please open the page, then continue."
-                return PlannedAction(f"I cannot {step} here.", AskUser(question))
-            return Navigate(address) if cursor.part == 1 else None
         case WaitForStep(target):
-            if find_target(screen, target) is not None:
+            if is_visible(state.screen, target):
                 return None
-            return RetryAfter(Wait()) if cursor.tries <= MAX_TRIES else ask_for_missing(step, str(target))
-        case WaitStep(seconds):
-            return Wait(seconds) if cursor.part == 1 else None
+            return StepAction(Wait(), Then.RETRY) if cursor.tries <= MAX_TRIES else missing(step, target)
         case ReadStep(target):
-            value = value_of(screen, target)
-            return value if value is not None else _search_for(step, cursor, state, str(target))
+            value = value_of(state.screen, target)
+            return value if value is not None else _search_for(step, cursor, state, target)
         case SearchInStep() | SkipUnlessVisible():
             return None
         case UnparsedStep():
-            return ask_for_missing(step, step.sentence)
+            return missing(step, step.sentence)
 
 
-def _click(step: ClickStep, cursor: StepCursor, state: ScreenState, container: ElementType | None) -> StepOutcome:
+def _click(
+    step: ClickStep | SelectStep, cursor: StepCursor, state: ScreenState, container: ElementType | None
+) -> StepOutcome:
     if cursor.part > 1:
         return None
-    area = _click_area(state.screen, step.target)
-    if area is None and container is not None:
+    areas = click_areas(state.screen, step.target, state.changed)
+    if not areas and container is not None:
         return _search_in(container, step, cursor, state)
-    if area is None:
-        return _search_for(step, cursor, state, str(step.target))
-    return Click(click_point(area), Button.RIGHT if step.right else Button.LEFT, step.count)
+    if len(areas) != 1:
+        return _not_unique(areas, step, step.target, cursor, state)
+    if is_disabled(state.screen, areas[0]) and cursor.tries <= _ENABLED_AFTER:
+        return StepAction(Wait(), Then.RETRY)
+    if isinstance(step, SelectStep):
+        return StepAction(Click(click_point(areas[0])))
+    return StepAction(Click(click_point(areas[0]), Button.RIGHT if step.right else Button.LEFT, step.count))
 
 
-def _click_area(screen: Screen, target: Target) -> Area | None:
-    """Where to click for `target`."""
+def click_areas(screen: Screen, target: Target, changed: Sequence[Area] = ()) -> list[Area]:
+    """Where a click on `target` may go: several areas if it is ambiguous, none if it is not on the screen."""
+    found: list[ScreenControl] = []
     if target.element_type in (ElementType.FIELD, ElementType.LIST):
-        box = find_field(screen, target)
-        return box.area if box is not None else find_target(screen, target)
-    if target.element_type is ElementType.CHECKBOX:
-        checkbox = find_checkbox(screen, target)
-        return checkbox.area if checkbox is not None else find_target(screen, target)
-    return find_target(screen, target) or _submit_button(screen, target)
+        found = find_fields(screen, target)
+    elif target.element_type is ElementType.CHECKBOX:
+        found = find_checkboxes(screen, target)
+    areas = [control.area for control in found] or find_targets(screen, target, changed)
+    return areas or _submit_buttons(screen, target)
 
 
-def _submit_button(screen: Screen, target: Target) -> Area | None:
+def is_disabled(screen: Screen, area: Area) -> bool:
+    """Whether `area` is the text of a control that looks disabled."""
+    return any(control.disabled and control.area.contains(area, slack=8) for control in screen.controls)
+
+
+def _submit_buttons(screen: Screen, target: Target) -> list[Area]:
     """The only submit button on the screen, if `target` is any usual label of one."""
     if normalize(target.text) not in _SUBMIT_LABELS or _dismiss_button(screen) is not None:
-        return None
+        return []
     buttons = screen.of_kind(ControlKind.BUTTON)
     named = [button.area for button in buttons if normalize(button.text) in _SUBMIT_LABELS]
-    return named[0] if len(named) == 1 else None
+    return named if len(named) == 1 else []
 
 
 def _search_in(container: ElementType, step: Step, cursor: StepCursor, state: ScreenState) -> StepOutcome:
@@ -175,8 +181,8 @@ def _search_in(container: ElementType, step: Step, cursor: StepCursor, state: Sc
     if container is ElementType.TAB and not openers:
         openers = [segment.area for segment in state.screen.segments if normalize(segment.text).startswith("tab ")]
     if cursor.tries > len(openers):
-        return ask_for_missing(step, f"it in any {container}")
-    return RetryAfter(Click(click_point(openers[cursor.tries - 1])))
+        return missing(step, f"it in any {container}")
+    return StepAction(Click(click_point(openers[cursor.tries - 1])), Then.RETRY)
 
 
 def _open_folder(step: Step, cursor: StepCursor, state: ScreenState) -> StepOutcome:
@@ -184,8 +190,8 @@ def _open_folder(step: Step, cursor: StepCursor, state: ScreenState) -> StepOutc
     closed = [segment.area for segment in state.screen.segments if segment.text in _CLOSED] or _expanders(state.screen)
     index = cursor.tries - 1 if state.unchanged else 0
     if index >= len(closed) or cursor.tries > MAX_SCROLLS:
-        return ask_for_missing(step, "it in any folder")
-    return RetryAfter(Click(click_point(closed[index])))
+        return missing(step, "it in any folder")
+    return StepAction(Click(click_point(closed[index])), Then.RETRY)
 
 
 def _expanders(screen: Screen) -> list[Area]:
@@ -203,36 +209,44 @@ def _expanders(screen: Screen) -> list[Area]:
 
 def _type(step: TypeStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
     """Click the field, select its text so that it is replaced, and type; without a field, only type."""
-    part = cursor.part + (2 if step.field is None else 0)
-    if part == 1 and step.field is not None:
-        box = find_field(state.screen, step.field)
-        if box is None:
-            return _search_for(step, cursor, state, f"a field for {step.field}")
-        return Click(click_point(box.area))
-    is_hidden = step.field is not None and find_field(state.screen, step.field) is None and part <= _TYPED_PART
-    if is_hidden and (dismiss_button := _dismiss_button(state.screen)) is not None:  # a dialog opened over the field
-        return RestartAfter(Click(click_point(dismiss_button)))
-    if part == 2:
-        return Hotkey(("ctrl", "a"))
-    return Type(step.text) if part == _TYPED_PART else None
+    if step.field is None:
+        return StepAction(Type(step.text)) if cursor.part == 1 else None
+    if cursor.part > _TYPED_PART:
+        return None
+    fields = find_fields(state.screen, step.field)
+    if cursor.part == 1:
+        if len(fields) != 1:
+            return _not_unique(fields, step, step.field, cursor, state)
+        return StepAction(Click(click_point(fields[0].area)))
+    if not fields and (dismissal := _dismiss_cover(step.field, state)) is not None:
+        return StepAction(dismissal, Then.RESTART)
+    return StepAction(Hotkey(("ctrl", "a")) if cursor.part == 2 else Type(step.text))
 
 
 def _choose(step: ChooseStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
     """Open the list unless the entry is already visible, then click the entry."""
     if cursor.part > 2:
         return None
-    box = find_field(state.screen, step.source)
+    boxes = find_fields(state.screen, step.source, by_caption=True)
+    if len(boxes) > 1:
+        return _not_unique(boxes, step, step.source, cursor, state)
+    box = boxes[0] if boxes else None
     screen = _without_text_in(state.screen, box.area) if box is not None and box.text else state.screen
-    entry = find_target(screen, step.entry)
-    if box is not None and box.kind is ControlKind.DROP_DOWN and normalize(box.text) == normalize(step.entry.text):
-        return None if cursor.part == 1 else FinishAfter(Click(click_point(entry)) if entry else Hotkey(("enter",)))
-    if cursor.part == 1 and box is not None and (box.kind is ControlKind.DROP_DOWN or entry is None):
-        return Click(click_point(box.area))
-    if entry is not None:
-        return FinishAfter(Click(click_point(entry)))
+    entries = find_targets(screen, step.entry, state.changed)
+    is_list = box is not None and box.kind is ControlKind.DROP_DOWN
+    if box is not None and is_list and normalize(box.text) == normalize(step.entry.text):
+        if cursor.part == 1:
+            return None
+        return StepAction(Click(click_point(entries[0])) if entries else Hotkey(("enter",)), Then.DONE)
+    if cursor.part == 1 and box is not None and (is_list or not entries):
+        return StepAction(Click(click_point(box.area)))
+    if entries:
+        if len(entries) > 1:
+            return _not_unique(entries, step, step.entry, cursor, state)
+        return StepAction(Click(click_point(entries[0])), Then.DONE)
     if cursor.part == 1:
         return _search_for(step, cursor, state, f"a list for {step.source}")
-    return _find_entry(step, cursor, state)
+    return _find_entry(step, cursor, state, can_type=is_list)
 
 
 def _without_text_in(screen: Screen, area: Area) -> Screen:
@@ -241,83 +255,99 @@ def _without_text_in(screen: Screen, area: Area) -> Screen:
     return replace(screen, segments=tuple(others))
 
 
-def _find_entry(step: ChooseStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
+def _find_entry(step: ChooseStep, cursor: StepCursor, state: ScreenState, *, can_type: bool) -> StepOutcome:
     """Search an open list for an entry that is not visible: type it, which may jump to it, then scroll."""
     if cursor.tries == 1:
-        return RetryAfter(Wait())
-    if cursor.tries == 2:
-        return RetryAfter(Type(step.entry.text))
+        return StepAction(Wait(), Then.RETRY)
+    if cursor.tries == 2 and can_type:
+        return StepAction(Type(step.entry.text), Then.RETRY)
     if cursor.tries > MAX_SCROLLS or (state.unchanged and cursor.tries > 3):
-        return ask_for_missing(step, str(step.entry))
+        return missing(step, step.entry)
     panes = state.screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA)
-    lists = [pane for pane in panes if pane.area.height < state.screen.height]
-    smallest = min(lists, key=lambda pane: pane.area.width * pane.area.height, default=None)
-    return RetryAfter(Scroll(Direction.DOWN, 2, click_point(smallest.area) if smallest else None))
-
-
-def _select(target: Target, step: Step, cursor: StepCursor, state: ScreenState) -> StepOutcome:
-    """Check the check box of `target` if it has one, else click `target`."""
-    checkbox = find_checkbox(state.screen, target)
-    if checkbox is not None:
-        return _check(step, target, cursor, state, on=True)
-    if cursor.part > 1:
-        return None
-    area = _click_area(state.screen, target)
-    return Click(click_point(area)) if area else _search_for(step, cursor, state, str(target))
+    lists = [pane.area for pane in panes if pane.area.height < state.screen.height]
+    smallest = min(lists, key=lambda area: area.width * area.height, default=None)
+    at = click_point(smallest) if smallest else _scroll_point(state.screen)
+    return StepAction(Scroll(Direction.DOWN, 2, at), Then.RETRY)
 
 
 def _check(step: Step, target: Target, cursor: StepCursor, state: ScreenState, *, on: bool) -> StepOutcome:
-    """Click the check box, then its label, until it has the wanted state; ask the user if neither helps."""
-    checkbox = find_checkbox(state.screen, target)
-    if checkbox is not None and checkbox.checked == on:
+    """Click the check box, then its label, unless it has the wanted state."""
+    checkboxes = find_checkboxes(state.screen, target)
+    if len(checkboxes) != 1:
+        return None if cursor.part > 1 else _not_unique(checkboxes, step, target, cursor, state, "a check box for ")
+    checkbox = checkboxes[0]
+    if checkbox.checked == on:
         return None
-    if checkbox is None:
-        return None if cursor.part > 1 else _search_for(step, cursor, state, f"a check box for {target}")
     if cursor.part == 1:
-        return Click(click_point(checkbox.area))
-    name = find_target(state.screen, Target(target.text, target.ordinal)) if target.text else None
-    if cursor.part == 2 and name is not None and state.unchanged:
-        return Click(click_point(name))
-    if cursor.part > 1 and state.unchanged:
-        question = AskUser(f"I clicked {target}, but it did not change.")
-        return PlannedAction(f"I cannot {step}: clicking did not change it.", question)
+        return StepAction(Click(click_point(checkbox.area)))
+    labels = find_targets(state.screen, Target(target.text, target.ordinal)) if target.text else []
+    if cursor.part == 2 and labels and state.unchanged:
+        return StepAction(Click(click_point(labels[0])))
     return None
 
 
 def _scroll(step: ScrollStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
-    at = ModelPoint(state.screen.width // 2, state.screen.height // 2)
+    scroll = Scroll(step.direction, _NOTCHES, _scroll_point(state.screen))
     if step.until is None:
-        return Scroll(step.direction, _NOTCHES, at) if cursor.part == 1 else None
-    if find_target(state.screen, step.until) is not None:
+        return StepAction(scroll) if cursor.part == 1 else None
+    if is_visible(state.screen, step.until):
         return None
     if cursor.tries > MAX_SCROLLS or (state.unchanged and cursor.tries > 1):
-        return ask_for_missing(step, str(step.until))
-    return RetryAfter(Scroll(step.direction, _NOTCHES, at))
+        return missing(step, step.until)
+    return StepAction(scroll, Then.RETRY)
 
 
 def _drag(step: DragStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
     if cursor.part > 1:
         return None
-    source, destination = _click_area(state.screen, step.source), _click_area(state.screen, step.destination)
-    if source is None or destination is None:
-        return _search_for(step, cursor, state, str(step.source if source is None else step.destination))
-    return Drag((click_point(source), click_point(destination)))
+    path: list[ModelPoint] = []
+    for target in (step.source, step.destination):
+        areas = click_areas(state.screen, target, state.changed)
+        if len(areas) != 1:
+            return _not_unique(areas, step, target, cursor, state)
+        path.append(click_point(areas[0]))
+    return StepAction(Drag(tuple(path)))
 
 
-def _search_for(step: Step, cursor: StepCursor, state: ScreenState, what: str) -> StepOutcome:
+# -- targets that are missing or ambiguous
+
+
+def _not_unique(
+    found: Sequence[object], step: Step, target: Target, cursor: StepCursor, state: ScreenState, what: str = ""
+) -> StepOutcome:
+    """Search for a target that was not found; ask the user which of several is meant."""
+    if not found:
+        return _search_for(step, cursor, state, f"{what}{target}", target)
+    return ask(step, f"{target} is on the screen {len(found)} times: name one of them, such as the second {target}")
+
+
+def _search_for(
+    step: Step, cursor: StepCursor, state: ScreenState, what: object, target: Target | None = None
+) -> StepOutcome:
     """Wait for a missing target, then scroll to the end of the page, then ask the user."""
+    if target is not None and (dismissal := _dismiss_cover(target, state)) is not None:
+        return StepAction(dismissal, Then.RETRY)
     if cursor.tries == 1:
-        return RetryAfter(Wait())
-    if (dismiss_button := _dismiss_button(state.screen)) is not None:
-        return RetryAfter(Click(click_point(dismiss_button)))
+        return StepAction(Wait(), Then.RETRY)
     at_the_end = state.unchanged and cursor.tries > 2
     if cursor.tries <= MAX_SCROLLS // 2 and not at_the_end:
-        return RetryAfter(Scroll(Direction.DOWN, _NOTCHES, None))
-    return ask_for_missing(step, what)
+        return StepAction(Scroll(Direction.DOWN, _NOTCHES, _scroll_point(state.screen)), Then.RETRY)
+    return missing(step, what)
+
+
+def _dismiss_cover(target: Target, state: ScreenState) -> Click[ModelPoint] | None:
+    """The click that dismisses a dialog which opened over `target`: the target was visible before the last action.
+
+    Any other dialog may be a part of the task, so its buttons are not pressed without an instruction.
+    """
+    if state.before is None or not is_visible(state.before, target) or _dismiss_button(state.before) is not None:
+        return None
+    button = _dismiss_button(state.screen)
+    return Click(click_point(button)) if button is not None else None
 
 
 def _dismiss_button(screen: Screen) -> Area | None:
-    """The button that dismisses a dialog with two buttons, which may cover the target."""
+    """The button that dismisses a dialog with two buttons."""
     buttons = screen.of_kind(ControlKind.BUTTON)
     for pane in screen.of_kind(ControlKind.PANE):
         inside = [button for button in buttons if pane.area.contains(button.area)]
@@ -328,12 +358,37 @@ def _dismiss_button(screen: Screen) -> Area | None:
     return None
 
 
-def ask_for_missing(step: Step, what: str) -> PlannedAction:
+def missing(step: Step, what: object) -> AskUser:
     """Ask the user, because `what` is not on the screen."""
-    return PlannedAction(f"I cannot {step}: I cannot find {what}.", AskUser(f"I cannot find {what} on the screen."))
+    return ask(step, f"I cannot find {what} on the screen")
+
+
+def ask(step: Step, reason: str) -> AskUser:
+    """Report that `step` could not be done, and why."""
+    return AskUser(f"I cannot {step}: {reason.rstrip('.')}.")
+
+
+# -- points
 
 
 def click_point(area: Area) -> ModelPoint:
     """The centre of `area`, in whole pixels."""
     x, y = area.centre
     return ModelPoint(round(x), round(y))
+
+
+def _scroll_point(screen: Screen) -> ModelPoint:
+    """The point nearest to the centre that is not on a control: the wheel changes the value of some controls."""
+    solid = [control.area for control in screen.controls if control.kind not in (ControlKind.PANE, ControlKind.LINK)]
+    middle = ModelPoint(screen.width // 2, screen.height // 2)
+    points = (
+        ModelPoint(middle.x + dx * screen.width // 20, middle.y + dy * screen.height // 20)
+        for dx in range(-9, 10)
+        for dy in range(-9, 10)
+    )
+    free = [point for point in points if not any(_is_inside(point, area) for area in solid)]
+    return min(free, key=lambda point: abs(point.x - middle.x) + abs(point.y - middle.y), default=middle)
+
+
+def _is_inside(point: ModelPoint, area: Area) -> bool:
+    return area.left - 4 <= point.x <= area.right + 4 and area.top - 4 <= point.y <= area.bottom + 4

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from ...envs.actions import Direction
+from ...envs.actions import Direction, Hotkey, Navigate, Wait
+from ..core.describe import describe_action
 
 
 class ElementType(StrEnum):
@@ -24,17 +25,17 @@ class ElementType(StrEnum):
 class Target:
     """A reference to an element by its visible text.
 
-    `ordinal` selects among several matches: 1 is the first, -1 the last. `text` is empty if the instruction names only
-    the type, as in "the second text field".
+    `ordinal` selects among several matches: 1 is the first, -1 the last; with None there must be only one. `text` is
+    empty if the instruction names only the type, as in "the second text field".
     """
 
     text: str
-    ordinal: int = 1
+    ordinal: int | None = None
     element_type: ElementType | None = None
 
     def __str__(self) -> str:
         name = f"{self.text!r}" if self.text else f"the {self.element_type}"
-        return name if self.ordinal == 1 else f"{name} number {self.ordinal}"
+        return name if self.ordinal is None else f"{name} number {self.ordinal}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,13 @@ class CheckStep:
 
 
 @dataclass(frozen=True, slots=True)
-class HotkeyStep:
-    """Press a key combination."""
+class ActionStep:
+    """Press keys, wait, or go to a URL."""
 
-    keys: tuple[str, ...]
+    action: Hotkey | Wait | Navigate
 
     def __str__(self) -> str:
-        return f"press {'+'.join(self.keys)}"
+        return describe_action(self.action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +126,6 @@ class DragStep:
 
 
 @dataclass(frozen=True, slots=True)
-class NavigateStep:
-    """Navigate to a URL."""
-
-    address: str
-
-    def __str__(self) -> str:
-        return f"go to {self.address}"
-
-
-@dataclass(frozen=True, slots=True)
 class WaitForStep:
     """Wait until a target is visible."""
 
@@ -142,16 +133,6 @@ class WaitForStep:
 
     def __str__(self) -> str:
         return f"wait for {self.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class WaitStep:
-    """Wait for a number of seconds."""
-
-    seconds: float
-
-    def __str__(self) -> str:
-        return f"wait {self.seconds:g} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +177,15 @@ class UnparsedStep:
 
 
 Step: TypeAlias = (
-    ClickStep
+    ActionStep
+    | ClickStep
     | TypeStep
     | ChooseStep
     | SelectStep
     | CheckStep
-    | HotkeyStep
     | ScrollStep
     | DragStep
-    | NavigateStep
     | WaitForStep
-    | WaitStep
     | ReadStep
     | SearchInStep
     | SkipUnlessVisible

@@ -69,14 +69,14 @@ def text_pairs_of(raw: str, quotes: list[str]) -> tuple[tuple[Target, str], ...]
     return tuple(pairs) if len(pairs) > 1 else ()
 
 
-def _ordinal(text: str) -> tuple[int, str]:
+def _ordinal(text: str) -> tuple[int | None, str]:
     first, _, rest = text.partition(" ")
     number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", first, re.IGNORECASE)
     if rest and number:
         return int(number[1]), rest
     if rest and first.lower() in _ORDINALS:
         return _ORDINALS[first.lower()], rest
-    return 1, text
+    return None, text
 
 
 def _element_type_in(text: str) -> ElementType | None:

@@ -24,7 +24,7 @@ from desktop_programs import chromium, office, require
 from PIL import Image
 
 from screenwright import Agent
-from screenwright.agent.reader.matching import find_checkbox, find_field
+from screenwright.agent.reader.matching import find_checkboxes, find_fields
 from screenwright.agent.reader.steps import Target
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Screen, ScreenControl
@@ -81,17 +81,17 @@ class Operator:
 
     def field(self, text: str) -> None:
         """Click into the field labelled `text`."""
-        self.do(Click(self._find_control(find_field, text)))
+        self.do(Click(self._find_control(find_fields, text)))
 
     def tick(self, text: str) -> None:
         """Click the checkbox labelled `text`."""
-        self.do(Click(self._find_control(find_checkbox, text)))
+        self.do(Click(self._find_control(find_checkboxes, text)))
 
-    def _find_control(self, find: Callable[[Screen, Target], ScreenControl | None], text: str) -> ScreenPoint:
+    def _find_control(self, find: Callable[[Screen, Target], list[ScreenControl]], text: str) -> ScreenPoint:
         for _ in range(_TRIES):
             found = find(read_image(self.env.observe().screenshot.image), Target(text))
-            if found is not None:
-                return ScreenPoint(*found.area.centre)
+            if found:
+                return ScreenPoint(*found[0].area.centre)
             time.sleep(0.5)
         raise TargetMissing(text)
 

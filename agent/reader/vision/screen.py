@@ -54,6 +54,12 @@ class Area:
             and other.bottom <= self.bottom + slack
         )
 
+    def overlaps(self, other: "Area") -> bool:
+        """Whether the two areas have a point in common."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
+
     def row_overlap(self, other: "Area") -> float:
         """The shared part of the smaller height, from 0 to 1: 1 means the same row."""
         shared = min(self.bottom, other.bottom) - max(self.top, other.top)

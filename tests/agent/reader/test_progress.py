@@ -6,8 +6,8 @@ from screenwright import Acted, Agent, Ended, Event, FakeEnv, Limits, NeedsUser,
 from screenwright.agent.reader.instructions import read_instructions
 from screenwright.agent.reader.progress import UserText, task_progress
 
-ASKED = "Thought: Step {} of {}, part 1, try 3: I cannot do it.\nAction: call_user(content='?')"
-CLICKED = "Thought: Step {} of {}, part 1, try 1: click.\nAction: click(point='<point>1 2</point>')"
+ASKED = "Thought: Step {} of {}, part 1, attempt 3: I cannot do it.\nAction: call_user(content='?')"
+CLICKED = "Thought: Step {} of {}: click.\nAction: click(point='<point>1 2</point>')"
 
 
 def progress_of(task: str, *replies: str | UserText) -> tuple[list[str], int]:

@@ -20,10 +20,10 @@ from screenwright import (
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, Finish
 from screenwright.agent.reader.instructions import read_instructions
-from screenwright.agent.reader.matching import find_checkbox, find_field, find_target, value_of
-from screenwright.agent.reader.planner import ground, plan
+from screenwright.agent.reader.matching import find_checkboxes, find_fields, find_targets, value_of
+from screenwright.agent.reader.planner import PlannedAction, ground, plan
 from screenwright.agent.reader.progress import task_progress
-from screenwright.agent.reader.step_actions import PlannedAction, ScreenState
+from screenwright.agent.reader.step_actions import ScreenState
 from screenwright.agent.reader.steps import Target
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
@@ -72,39 +72,37 @@ def planned(task: str, *replies: str, on: Screen = FORM) -> PlannedAction:
 
 
 def test_whole_text_matches_before_part_of_a_text() -> None:
-    assert find_target(FORM, Target("Save")) == segment("Save", 20, 130).area
-    assert find_target(FORM, Target("Save and close")) == segment("Save and close", 120, 130).area
+    assert find_targets(FORM, Target("Save")) == [segment("Save", 20, 130).area]
+    assert find_targets(FORM, Target("Save and close")) == [segment("Save and close", 120, 130).area]
 
 
-def test_partial_match_in_several_texts_is_ambiguous() -> None:
+def test_part_of_a_longer_text_is_not_a_match() -> None:
     several = screen(segment("Replace all in:", 10, 10), segment("Replace All", 10, 60))
-    assert find_target(several, Target("Replace")) is None
-    assert find_target(several, Target("Replace All")) == segment("Replace All", 10, 60).area
+    assert find_targets(several, Target("Replace")) == []
+    assert find_targets(several, Target("Replace All")) == [segment("Replace All", 10, 60).area]
 
 
 def test_one_wrong_letter_is_tolerated_in_a_long_text_but_not_in_a_short_one() -> None:
-    assert find_target(screen(segment("Prefercnces", 10, 10)), Target("Preferences")) is not None
-    assert find_target(screen(segment("OX", 10, 10)), Target("OK")) is None
+    assert find_targets(screen(segment("Prefercnces", 10, 10)), Target("Preferences"))
+    assert not find_targets(screen(segment("OX", 10, 10)), Target("OK"))
 
 
 def test_lookalike_letters_match_unless_the_exact_text_exists() -> None:
-    assert find_target(screen(segment("0K", 10, 10)), Target("OK")) is not None
+    assert find_targets(screen(segment("0K", 10, 10)), Target("OK"))
     both = screen(segment("Il1", 10, 10), segment("lI1", 10, 60))
-    assert find_target(both, Target("lI1")) == segment("lI1", 10, 60).area
+    assert find_targets(both, Target("lI1")) == [segment("lI1", 10, 60).area]
 
 
 def test_ordinals_count_in_reading_order() -> None:
     rows = screen(segment("Delete", 100, 90), segment("Delete", 100, 10), segment("Delete", 100, 50))
-    assert [find_target(rows, Target("Delete", number)) for number in (1, 2, 3, -1, 4)] == [
-        *(segment("Delete", 100, top).area for top in (10, 50, 90, 90)),
-        None,
+    assert [find_targets(rows, Target("Delete", number)) for number in (1, 2, 3, -1, 4)] == [
+        *([segment("Delete", 100, top).area] for top in (10, 50, 90, 90)),
+        [],
     ]
 
 
 def test_fields_and_check_boxes_are_found_by_their_labels() -> None:
-    city, gift = find_field(FORM, Target("City")), find_checkbox(FORM, Target("Gift wrap"))
-    assert city is not None
-    assert gift is not None
+    [city], [gift] = find_fields(FORM, Target("City")), find_checkboxes(FORM, Target("Gift wrap"))
     assert city.area.top == 48
     assert (gift.area.left, gift.checked) == (216, True)
     assert value_of(FORM, Target("order number")) == "4711"
@@ -143,7 +141,7 @@ def test_read_value_is_the_answer() -> None:
 
 def test_progress_needs_only_the_last_thought() -> None:
     task = "Click Name. Click City. Click Save."
-    assert next_action(task, "Step 2 of 3, part 1, try 1: click 'City'.") == Click(ModelPoint(36, 138))
+    assert next_action(task, "Step 2 of 3: click 'City'.") == Click(ModelPoint(36, 138))
 
 
 def test_missing_target_leads_to_waiting_then_scrolling_then_a_question() -> None:
@@ -238,12 +236,8 @@ def test_fake_env_is_read_with_its_controls_and_their_states() -> None:
     seen = read_image(env.observe().screenshot.image)
     texts = {found.text for found in seen.segments}
     assert {"File", "Greet", "Name", "Express", "Small", "Large", "Banana"} <= texts
-    states = {name: find_checkbox(seen, Target(name)) for name in ("Express", "Small", "Large")}
-    assert {name: checkbox.checked for name, checkbox in states.items() if checkbox is not None} == {
-        "Express": True,
-        "Small": True,
-        "Large": False,
-    }
+    states = {name: find_checkboxes(seen, Target(name))[0].checked for name in ("Express", "Small", "Large")}
+    assert states == {"Express": True, "Small": True, "Large": False}
 
 
 @pytest.mark.parametrize("size", [Size(640, 480), Size(1280, 720)])
@@ -278,7 +272,7 @@ def test_single_short_word_on_an_empty_page_is_read() -> None:
     pen = ImageDraw.Draw(image)
     pen.rectangle((10, 68, 58, 88), fill="#efefef", outline="#767676")
     pen.text((18, 70), "More", fill="black", font=ImageFont.load_default(14))
-    assert find_target(read_image(image), Target("More")) is not None
+    assert find_targets(read_image(image), Target("More"))
 
 
 def test_target_is_grounded_when_its_long_name_is_the_only_text() -> None:

@@ -1,0 +1,182 @@
+"""Decides from the screen whether a step is done. No step counts as done because its action was carried out."""
+
+import re
+from collections import Counter
+
+from ...envs.actions import Hotkey
+from .matching import find_checkboxes, find_fields
+from .similarity import fold_lookalikes, similarity
+from .step_actions import ScreenState, click_areas, is_disabled
+from .steps import (
+    ActionStep,
+    CheckStep,
+    ChooseStep,
+    ClickStep,
+    DragStep,
+    ScrollStep,
+    SelectStep,
+    Step,
+    Target,
+    TypeStep,
+)
+from .vision.screen import Area, Screen, ScreenControl
+
+_MIN_SIMILARITY = 0.8
+_FULL = 0.75
+"""From this share of a field's width on, a text may continue outside it."""
+
+_FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
+"""One OCR error is tolerated in this many characters: in a field, and anywhere on the screen."""
+
+_INVISIBLE_KEYS = frozenset(("left", "right", "up", "down", "home", "end", "tab", "shift", "ctrl", "alt", "super"))
+_INVISIBLE_SHORTCUTS = frozenset((("ctrl", "a"), ("ctrl", "c"), ("ctrl", "insert")))
+"""Keys that may move the caret, select or copy without a visible change."""
+
+
+def missing_effect(step: Step, state: ScreenState) -> str:
+    """Why `step` is not done although its actions were carried out; empty if its effect is visible."""
+    match step:
+        case TypeStep(text, field):
+            return _typing_problem(text, field, state)
+        case ChooseStep(entry, source):
+            return _choice_problem(entry, source, state)
+        case CheckStep(target, on):
+            return _check_problem(target, state, on=on)
+        case SelectStep(target) if find_checkboxes(state.screen, target):
+            return _check_problem(target, state, on=True)
+        case ClickStep(target) | SelectStep(target):
+            return _click_problem(target, state)
+        case ActionStep(Hotkey(keys)):
+            is_invisible = keys in _INVISIBLE_SHORTCUTS or _INVISIBLE_KEYS.issuperset(keys)
+            return _UNCHANGED if state.unchanged and not is_invisible else ""
+        case DragStep() | ScrollStep(_, None):
+            return _UNCHANGED if state.unchanged else ""
+        case _:
+            return ""
+
+
+_UNCHANGED = "the screen did not change"
+
+
+def holds(step: Step, screen: Screen) -> bool | None:
+    """Whether the lasting effect of an earlier step is still on the screen; None if the screen cannot show it."""
+    match step:
+        case TypeStep(text, field) if field is not None:
+            return any(_shows(box, text, screen) for box in find_fields(screen, field))
+        case ChooseStep(entry, source):
+            return any(_shows(box, entry.text, screen) for box in find_fields(screen, source, by_caption=True))
+        case CheckStep(target, on):
+            return any(checkbox.checked == on for checkbox in find_checkboxes(screen, target))
+        case SelectStep(target) if checkboxes := find_checkboxes(screen, target):
+            return any(checkbox.checked for checkbox in checkboxes)
+        case _:
+            return None
+
+
+def is_repeatable(step: Step) -> bool:
+    """Whether a step may be done a second time: it sets a value, or changes nothing."""
+    match step:
+        case ClickStep() | SelectStep() | DragStep() | TypeStep(_, None) | ActionStep(Hotkey()):
+            return False
+        case _:
+            return True
+
+
+def _click_problem(target: Target, state: ScreenState) -> str:
+    areas = click_areas(state.before, target) if state.before is not None else []
+    looks_disabled = state.before is not None and any(is_disabled(state.before, area) for area in areas)
+    if looks_disabled and not any(region.overlaps(area) for region in state.changed for area in areas):
+        return "it is disabled"
+    if not state.unchanged or any(_is_active(state.screen, area) for area in areas):
+        return ""
+    return f"it was clicked, but {_UNCHANGED}"
+
+
+def _is_active(screen: Screen, area: Area) -> bool:
+    """Whether a control is already in the state that a click on it leads to: an input focused, an option selected."""
+    around = [control for control in screen.controls if control.area.contains(area, slack=8)]
+    return any(control.is_editable or control.checked or control.selected for control in around)
+
+
+def _check_problem(target: Target, state: ScreenState, *, on: bool) -> str:
+    checkboxes = find_checkboxes(state.screen, target)
+    if any(checkbox.checked in (on, None) for checkbox in checkboxes):
+        return ""
+    if not checkboxes:  # it is gone, such as an option of a menu that closed
+        return _UNCHANGED if state.unchanged else ""
+    return f"it was clicked, but is still {'un' if on else ''}checked"
+
+
+def _choice_problem(entry: Target, source: Target, state: ScreenState) -> str:
+    shown = [box.text for box in find_fields(state.screen, source, by_caption=True) if box.text]
+    if any(similarity(text, entry.text) >= _MIN_SIMILARITY for text in shown):
+        return ""
+    if shown:
+        return f"{source} shows {shown[0]!r}"
+    return _UNCHANGED if state.unchanged else ""
+
+
+# -- typed text
+
+
+def _typing_problem(text: str, field: Target | None, state: ScreenState) -> str:
+    boxes = find_fields(state.screen, field) if field is not None else []
+    if any(_shows(box, text, state.screen) for box in boxes):
+        return ""
+    if state.unchanged and len(text) > 1:  # a single thin letter looks like a caret
+        return "the text did not appear"
+    if boxes:
+        shown = next(filter(_letters, (_text_in(state.screen, box) for box in boxes)), "")
+        return f"the field shows {shown!r}" if shown and not _is_masked(shown) else ""
+    near = " ".join(
+        segment.text
+        for segment in state.screen.segments
+        if any(region.overlaps(segment.area) for region in state.changed)
+    )
+    if not _letters(near) or _is_missing(text, near, _SCREEN_ERRORS) <= 0:
+        return ""
+    return "the text did not arrive completely"
+
+
+def _shows(box: ScreenControl, text: str, screen: Screen) -> bool:
+    """Whether `box` shows `text`, or the part of it that fits."""
+    shown = _text_in(screen, box)
+    if not _letters(shown):
+        return _is_masked(shown) or not _letters(text)
+    errors = _SCREEN_ERRORS if _is_for_one_character(box) else _FIELD_ERRORS
+    if _is_masked(shown) or _is_missing(text, shown, errors) <= 0:
+        return True
+    segments = [segment.area for segment in screen.segments if box.area.contains(segment.area, slack=8)]
+    return sum(area.width for area in segments) >= _FULL * box.area.width and _is_missing(shown, text, errors) <= 0
+
+
+def _text_in(screen: Screen, box: ScreenControl) -> str:
+    """The text in `box`, or in the whole row if it is one of several boxes for one character each."""
+    boxes = [box.area]
+    if _is_for_one_character(box):
+        boxes = [other.area for other in screen.of_kind(box.kind) if other.area.row_overlap(box.area) > 0.8]
+    inside = (segment for segment in screen.segments if any(area.contains(segment.area, slack=8) for area in boxes))
+    return " ".join(segment.text for segment in inside)
+
+
+def _is_for_one_character(box: ScreenControl) -> bool:
+    return box.area.width < 2 * box.area.height
+
+
+def _is_missing(wanted: str, shown: str, errors: int) -> int:
+    """How many letters and digits of `wanted` are missing in `shown`, beyond one OCR error in `errors` characters.
+
+    Fields may format a text, such as a date or an amount, so the order and the signs do not count.
+    """
+    needed = _letters(wanted)
+    missing = Counter(needed) - Counter(_letters(shown))
+    return missing.total() - len(needed) // errors
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", fold_lookalikes(text))
+
+
+def _is_masked(text: str) -> bool:
+    """Whether a text is the dots of a password field, as OCR reads them."""
+    return len(text) > 1 and set(_letters(text)) <= {"o"}
