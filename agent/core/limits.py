@@ -7,7 +7,8 @@ from enum import StrEnum
 class StopReason(StrEnum):
     """Why an episode ended: exactly one of these.
 
-    `ENV_LOST` and `MODEL_LOST` are infrastructure failures and never count as the model's failure.
+    `REFUSED`: actions were not allowed, or the last one before a finish was not carried out. `ENV_LOST` and
+    `MODEL_LOST` are infrastructure failures and never count as the model's failure.
     """
 
     FINISHED = "finished"

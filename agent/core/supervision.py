@@ -58,12 +58,13 @@ Critic: TypeAlias = Callable[[CompletionClaim], Critique]
 class Supervision:
     """What the loop does in addition to observing, deciding and acting.
 
-    `report_no_effect` informs the model when its last action changed nothing. A loop is reported at its third
+    `report_no_effect` informs the model when its last action changed nothing, and rejects a finish right after an
+    action that was not carried out; a second finish ends the episode as refused. A loop is reported at its third
     repetition (`loop_threshold`); each further repetition takes the next of the `recovery` actions, and after the last
     one the episode ends as stuck. `attended` means that a user can answer (`Control.send_message`). `critic` verifies a
     finish. `restarts` limits how often a lost screen, such as a crashed browser, is restarted: unsaved work in it is
-    lost, and actions may be repeated. `summarize` has the model summarize its oldest steps when
-    its context is full; otherwise they are dropped.
+    lost, and actions may be repeated. `summarize` has the model summarize its oldest steps when its context is full;
+    otherwise they are dropped.
     """
 
     report_no_effect: bool = True

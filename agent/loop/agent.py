@@ -58,8 +58,8 @@ class Result:
 
     @property
     def finished(self) -> bool:
-        """Whether the model reported that the task is done."""
-        return self.stop is StopReason.FINISHED
+        """Whether the model reported that the task is done, and no critic rejected that."""
+        return self.stop is StopReason.FINISHED and self.verified is not False
 
 
 class Agent:

@@ -76,6 +76,7 @@ class Episode:
     _usage: Usage = field(init=False, default=Usage())
     _parse_failures: int = field(init=False, default=0)
     _denied_steps: int = field(init=False, default=0)
+    _refusal: str = field(init=False, default="")
     _started_at: float = field(init=False, default=0.0)
     _log_s: float = field(init=False, default=0.0)
     _policy_error: ModelLost | None = field(init=False, default=None)
@@ -203,6 +204,7 @@ class Episode:
             permission = self.guard(action, observation)
             if isinstance(permission, Deny):
                 self._denied_steps += 1
+                self._refusal = permission.reason
                 self._observer.notes.append(f"{DENIED}{permission.reason}. Find another way.")
                 yield self._recorded(Acted(self._step, index, action, refused=permission.reason, by_guard=True))
                 return True
@@ -213,12 +215,15 @@ class Episode:
             except EnvLost as lost:
                 if not self._observer.may_restart():
                     raise
+                self._refusal = str(lost)
                 yield self._recorded(Acted(self._step, index, action, refused=str(lost)))
                 return True
             except ActionRefused as refusal:
+                self._refusal = str(refusal)
                 self._observer.notes.append(f"{REFUSED}{refusal}.")
                 yield self._recorded(Acted(self._step, index, action, refused=str(refusal)))
                 return True
+            self._refusal = ""
             self._observer.record_action(self._step, action)
             yield self._recorded(Acted(self._step, index, action, result))
         self._denied_steps = 0
@@ -240,28 +245,41 @@ class Episode:
             raise _EpisodeEnded(StopReason.REFUSED, f"actions of {MAX_DENIED_STEPS} consecutive steps were not allowed")
 
     def _finish(self, finish: Finish) -> Iterator[Event]:
-        """Accept a finish, or have the critic check it; only the first rejection is reported to the model."""
-        critic = self.supervision.critic
-        if critic is None:
-            raise _EpisodeEnded(StopReason.FINISHED, "", finish.answer)
+        """Accept a finish, or reject it: by the critic's verdict, or else if the last action was not carried out.
+
+        Only the first rejection is reported to the model. After a second one the episode ends: as finished but not
+        verified if the critic rejected it, and as refused if an action was.
+        """
+        critique = None
+        if self.supervision.critic is not None:
+            critique = yield from self._critique(self.supervision.critic, finish)
+        verdict = critique.holds if critique is not None else None
+        reason = f"critic: {critique.reason}" if critique is not None and not verdict else ""
+        refusal = self._refusal if verdict is None and self.supervision.report_no_effect else ""
+        if verdict is not False and not refusal:
+            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=verdict)
+        if self._rejected_finish or (self.limits.steps is not None and self._step >= self.limits.steps):
+            if refusal:
+                reason = f"the model finished although its last action was not carried out: {refusal}"
+                raise _EpisodeEnded(StopReason.REFUSED, reason, finish.answer)
+            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=False)
+        self._rejected_finish = True
+        if refusal:
+            self._observer.notes.append(render("finish_refused", refusal=refusal))
+        elif critique is not None:
+            self._observer.notes.append(render("critic_rejected", reason=critique.reason))
+
+    def _critique(self, critic: Critic, finish: Finish) -> Generator[Event, None, Critique]:
         started = time.perf_counter()
-        critique = self._critique(critic, finish)
+        shots = (*(step.screenshot for step in self._history[-2:]), self.env.observe().screenshot)
+        try:
+            critique = critic(CompletionClaim(self.task, finish.answer, shots, tuple(self._observer.actions_done)))
+        except ModelLost as lost:
+            critique = Critique(None, f"the critic is not available: {lost}")
         self._usage += critique.usage
         seconds = time.perf_counter() - started
         yield self._recorded(Critiqued(self._step, critique.holds, critique.reason, critique.usage, seconds))
-        last = self._rejected_finish or (self.limits.steps is not None and self._step >= self.limits.steps)
-        if critique.holds is not False or last:
-            reason = "" if critique.holds else f"critic: {critique.reason}"
-            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=critique.holds)
-        self._rejected_finish = True
-        self._observer.notes.append(render("critic_rejected", reason=critique.reason))
-
-    def _critique(self, critic: Critic, finish: Finish) -> Critique:
-        shots = (*(step.screenshot for step in self._history[-2:]), self.env.observe().screenshot)
-        try:
-            return critic(CompletionClaim(self.task, finish.answer, shots, tuple(self._observer.actions_done)))
-        except ModelLost as lost:
-            return Critique(None, f"the critic is not available: {lost}")
+        return critique
 
     def _ask_user(self, question: str) -> Iterator[Event]:
         """Ask the user, if one is available; waiting does not count towards the time limit."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from .similarity import normalize, similarity
 from .steps import ElementType, Target
-from .vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment
+from .vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
 
 T = TypeVar("T")
 
@@ -21,6 +21,7 @@ _AMBIGUOUS = 0.05  # two different texts whose scores are closer than this are a
 _CONFIDENT = 0.96  # the score of a text that looks the same, see similarity.py
 _REACH_PX = 420.0  # the largest distance of a field right of its label
 _SAME_REACH_PX = 24.0  # fields whose distances from equal labels differ by less than this are equally likely
+_WORD_GAP = 0.5  # of the height: words of one text are at most this far apart
 _CHECKBOX_REACH = 2.6
 """The largest distance of a check box from its label, in heights of the label."""
 
@@ -179,11 +180,24 @@ def _best_match(segment: TextSegment, wanted: str) -> TextMatch | None:
         for start in range(len(segment.words) - length + 1 if length > 0 else 0):
             run = segment.words[start : start + length]
             text = " ".join(word.text for word in run)
-            rest = " ".join(word.text for word in (*segment.words[:start], *segment.words[start + length :]))
+            before = _attached_to(run[0], segment.words[:start][::-1])
+            rest = " ".join((*before[::-1], *_attached_to(run[-1], segment.words[start + length :])))
             score = similarity(text, wanted) * (_PARTIAL_MATCH if rest else 1.0)
             if score >= _MIN_SCORE and (best is None or score > best.score):
                 best = TextMatch(Area.union(word.area for word in run), score, rest, text)
     return best
+
+
+def _attached_to(word: Word, others: Sequence[Word]) -> list[str]:
+    """The texts of `others`, nearest first, up to a gap as between the entries of a menu bar."""
+    attached: list[str] = []
+    for other in others:
+        gap = max(other.area.left, word.area.left) - min(other.area.right, word.area.right)
+        if gap > _WORD_GAP * max(word.area.height, other.area.height):
+            break
+        attached.append(other.text)
+        word = other
+    return attached
 
 
 def _matches_across_lines(segments: tuple[TextSegment, ...], wanted: str) -> Iterable[TextMatch]:

@@ -18,7 +18,6 @@ from .vision.screen import Area, Screen
 
 _EFFECT_WAITS = 1  # waits for an effect to become visible, before the user is asked
 _EFFECT_WAIT_S = 1.0
-_LAST_PART = 9  # after the last part of any step, so the next reply continues with the next step
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,9 @@ def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | 
     step = steps[cursor.step - 1]
     then = outcome.then if isinstance(outcome, StepAction) else Then.RETRY
     # The next reply continues with part + 1, so a restart is part 0.
-    part = {Then.DONE: _LAST_PART, Then.RESTART: 0}.get(then, cursor.part)
+    part = 0 if then is Then.RESTART else cursor.part
     position = f"Step {cursor.step} of {len(steps)}"
-    position += f", part {part}" if part != 1 else ""
+    position += ", last part" if then is Then.DONE else f", part {part}" if part != 1 else ""
     position += f", attempt {cursor.tries}" if cursor.tries > 1 else ""
     if isinstance(outcome, AskUser):
         return PlannedAction(f"{position}: {outcome.question}{_notes(cursor)}", outcome)

@@ -12,7 +12,8 @@ from .instructions import read_instructions
 from .step_actions import StepCursor
 from .steps import SkipUnlessVisible, Step, UnparsedStep
 
-_POSITION = re.compile(r"Step (\d+) of \d+(?:, part (\d+))?(?:, attempt (\d+))?:")
+_POSITION = re.compile(r"Step (?P<step>\d+) of \d+(?:, (?P<part>part \d+|last part))?(?:, attempt (?P<attempt>\d+))?:")
+_LAST_PART = 9  # more than any step has
 _ANSWER = re.compile(r"Noted: «(.*?)»")  # the thought carries the answers, since the reader has no other memory
 _ASKS = re.compile(r"^Action: call_user\(", re.MULTILINE)
 SEARCHING = "searching for it"
@@ -56,7 +57,8 @@ def _after_reply(reply: str, progress: TaskProgress, *, asked: bool) -> TaskProg
     position = _POSITION.search(reply)
     if position is None:
         return progress
-    step, part, tries = (int(number or 1) for number in position.groups())
+    step, tries = int(position["step"]), int(position["attempt"] or 1)
+    part = _LAST_PART if position["part"] == "last part" else int((position["part"] or "part 1").split()[1])
     answers = tuple(_ANSWER.findall(reply))
     if asked:
         return replace(progress, cursor=StepCursor(step, answers=answers))

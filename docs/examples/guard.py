@@ -15,7 +15,7 @@ with FakeEnv() as env:
         [
             f"Thought: I focus the field.\nAction: click(start_box='({name.x:.0f},{name.y:.0f})')",
             "Thought: I type the password.\nAction: type(content='hunter2')",
-            "Thought: I may not do that.\nAction: finished(content='not allowed')",
+            "Thought: I may not do that.\nAction: call_user(content='Please type the password.')",
         ]
     )
     for event in Agent(model, dialect=UiTars15(), guard=no_passwords).stream("Log in", env):

@@ -13,7 +13,7 @@ from types import FrameType
 
 from ..agent.core.describe import describe_action
 from ..agent.core.limits import StopReason
-from ..agent.guard.guard import Allow, Deny, Guard, GuardDecision
+from ..agent.guard.guard import Allow, AllowAll, Deny, Guard, GuardDecision
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
 from ..agent.record.events import Ended, Event, Observed
@@ -79,7 +79,9 @@ def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) ->
     folder = resume or config.out or new_run_folder("-".join(re.findall(r"[a-z0-9]+", task.lower())[:6]) or "task")
     screen = config.env if resume is None else _at_last_page(config.env, resume)
     env = screen.build(folder)
-    agent = config.build_agent(env, attended=sys.stdin.isatty(), guard=_guard(config, terminal))
+    guard = config.build_guard()
+    guard = ConfirmGuard(guard, terminal) if config.confirm else guard
+    agent = config.build_agent(env, attended=sys.stdin.isatty(), guard=guard)
     if screen.takes_over and not config.yes:
         _confirm_takeover(screen, terminal)
     with env, _stop_on_interrupt(agent, terminal):
@@ -88,7 +90,7 @@ def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) ->
     if ended.answer and not as_json:
         print(ended.answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {folder}")
-    return EXIT_CODES[ended.stop]
+    return EXIT_CODES[ended.stop if ended.verified is not False else StopReason.STUCK]
 
 
 def _show(
@@ -152,22 +154,19 @@ def _confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
         raise SettingsError("cancelled; nothing was done")
 
 
-def _guard(config: RunConfig, terminal: Terminal) -> Guard:
-    """The guard of the settings; with `--confirm`, the user also confirms each action that it allows."""
-    guard = config.build_guard()
-    if not config.confirm:
-        return guard
+class ConfirmGuard:
+    """The guard `confirm`: asks in the terminal about each action that `guard` allows. `--confirm` adds it."""
 
-    def confirm(action: Action, observation: Observation) -> GuardDecision:
-        decision = guard(action, observation)
+    def __init__(self, guard: Guard = AllowAll(), terminal: Terminal | None = None) -> None:
+        self._guard, self._terminal = guard, terminal or Terminal()
+
+    def __call__(self, action: Action, observation: Observation) -> GuardDecision:
+        """See `Guard`."""
+        decision = self._guard(action, observation)
         if isinstance(decision, Deny):
             return decision
-        return Allow() if terminal.confirm(f"{INDENT}{describe_action(action)} -- allow it?") else Deny(_DENIED)
-
-    return confirm
-
-
-_DENIED = "the user denied the action"
+        is_allowed = self._terminal.confirm(f"{INDENT}{describe_action(action)} -- allow it?")
+        return Allow() if is_allowed else Deny("the user denied the action")
 
 
 @contextmanager

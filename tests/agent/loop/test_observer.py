@@ -39,6 +39,7 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.decision import AskUser, Finish
+from screenwright.agent.core.describe import RESTARTED
 from screenwright.agent.loop.control import Control
 from screenwright.agent.loop.observer import SCREEN_CHANGED_BY_USER, SCREEN_UNCHANGED_BY_USER
 from screenwright.agent.monitor.critic import ModelCritic
@@ -297,7 +298,7 @@ def test_lost_screen_is_restarted_and_reported() -> None:
     assert (error.step, error.kind) == (2, "screen")
     assert error.message == "it crashed; it was restarted (1 of 1)"
     assert [event.refused for event in events if isinstance(event, Acted)] == ["it crashed", None]
-    assert "The screen was restarted." in notes(events)[1]
+    assert notes(events)[1] == (f"{RESTARTED} The screen was restarted.",)
 
 
 @pytest.mark.parametrize(("crashes", "restarts"), [(1, 0), (2, 1)])
