@@ -113,9 +113,9 @@ def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
     difference = difference_of(Screenshot(before.load()), Screenshot(after.load())).classify()
     return ScreenState(
         _read(after, task),
-        before=_read(before, task) if before is not after else None,
+        before=_read(before, task) if len(images) > 1 else None,
         # The loop's note knows which parts of the screen are animated.
-        unchanged=before is not after and (difference.kind is ChangeKind.NOTHING or bool(_NO_EFFECT.search(notes))),
+        unchanged=len(images) > 1 and (difference.kind is ChangeKind.NOTHING or bool(_NO_EFFECT.search(notes))),
         changed=tuple(Area(box.left, box.top, box.right, box.bottom) for box in difference.regions),
         refusal=refusal[1] if refusal is not None else "",
         interrupted=_RESTART.search(notes) is not None,
