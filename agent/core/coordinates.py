@@ -47,7 +47,7 @@ class Absolute:
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
         """Convert `point` to image pixels."""
         inside = 0 <= point.x <= 1 and 0 <= point.y <= 1
-        if self.fractions and inside and not (point.x.is_integer() and point.y.is_integer()):
+        if self.fractions and inside and (point.x % 1 or point.y % 1):
             return ImagePoint(point.x * image.width, point.y * image.height)
         return ImagePoint(point.x, point.y)
 

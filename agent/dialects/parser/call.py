@@ -31,4 +31,4 @@ class ParseError(Exception):
 
     def __init__(self, kind: str, position: int, message: str) -> None:
         super().__init__(message)
-        self.failure = ParseFailure(kind, position, message)
+        self.failure = ParseFailure(kind, position, " ".join(message.split()))  # names may contain line breaks

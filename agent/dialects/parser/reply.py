@@ -15,6 +15,7 @@ from ...core.decision import Finish, Reply
 from ..vocabulary.ui_tars import Vocabulary, moves_of
 from .call import Call, ParseError
 from .labelled import label_before_call, read_labelled
+from .points import is_closed_point
 from .runaway import is_runaway
 from .sections import read_reasoning, read_sections
 from .tool_calls import BARE_JSON, OPENING, read_bare_json, read_tool_calls, unwrap_action
@@ -22,11 +23,13 @@ from .xml_calls import FUNCTION, read_stripped, read_xml_calls
 
 _TOOLS = re.compile(r"<(?:seed:)?tool_call\w*+>|<function\w*+(?:=|\s++name)")
 _ANSWER = re.compile(r"\s*+<answer>")
+_ANSWER_TAGS = re.compile("</?answer>")
 _JSON = re.compile(rf"\s*+(?:```(?:json)?\s*+)?(?={BARE_JSON.pattern})")
 _UNFINISHED = re.compile(
-    r"""[{}\u273f] | </?(?:seed:|function|parameter|tool_call|action) | \w++>\w++>
-      | ^\W*+(?:Thought|Action)\W{0,2}\s*+[:\uff1a]
-      | [A-Za-z_]\w*+[(\uff08]\s*+(?: [)\uff09'"\u2018\u201c<\[] | \w++\s*+=  | -?\d[\d.]*+\s*+[,\uff0c] )""",
+    r"""[{}\u273f] | </?(?:seed:|function|parameter|tool_call|action|(?:gui_)?think|computer_env|point|bbox)
+      | \b\w++>\w++>
+      | ^\W*+(?:Thought|Action)\W{0,2}\s*+[:\uff1a] | \baction:\w++\t
+      | \b[A-Za-z_]\w*+[(\uff08]\s*+(?: [)\uff09'"\u2018\u201c<\[] | \w++\s*+=  | -?\d[\d.]*+\s*+[,\uff0c] )""",
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 """A thought, or a call that is malformed or of another family."""
@@ -43,15 +46,14 @@ def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True, plain_
     """
     reasoning, start = read_reasoning(text)
     if answer := _ANSWER.match(text, start):
-        start, end = answer.end(), text.find("</answer>", answer.end())
-        if end < 0:
+        if "</answer>" not in text[start:]:
             raise ParseError("truncated", start, "the reply ends inside the answer")
-        text = text[:end]
+        start = answer.end()
     try:
         calls, end = _read_calls(text, start, vocabulary, labels=labels)
     except ParseError as error:
-        if plain_finish and error.failure.kind == "no_action" and (answer_text := _final_text(text[start:])):
-            return Reply((Finish(answer_text),), reasoning=reasoning)
+        if plain_finish and error.failure.kind == "no_action" and (final := _final_text(text[start:])):
+            return Reply((Finish(final),), reasoning=reasoning)
         raise
     thought, reflection = read_sections(text[start:end])
     return Reply(moves_of(calls, vocabulary), thought, reflection, reasoning)
@@ -59,7 +61,9 @@ def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True, plain_
 
 def _final_text(text: str) -> str:
     """The answer in a reply without a call; empty if the reply does not end there."""
-    return "" if _UNFINISHED.search(text) or is_runaway(text) else text.strip()
+    answer = _ANSWER_TAGS.sub("", text).strip()
+    unfinished = is_runaway(text) or _UNFINISHED.search(text) or any(map(is_closed_point, answer.splitlines()))
+    return "" if unfinished or not re.search(r"\w", answer) else answer
 
 
 def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:

@@ -145,3 +145,24 @@ def test_trace_contains_the_point_in_every_space() -> None:
     assert trace.image == ImagePoint(480, 135)
     assert trace.screen == ScreenPoint(960, 270)
     assert trace.device == DevicePoint(580, 135)
+
+
+def test_fraction_is_a_share_of_the_image_where_the_family_writes_them() -> None:
+    space, image = Absolute(fractions=True), Size(1000, 500)
+    assert space.to_image(ModelPoint(0.5, 0.25), image) == ImagePoint(500, 125)
+    assert space.to_image(ModelPoint(0.5, 1), image) == ImagePoint(500, 500)
+    for pixel in (ModelPoint(0, 0), ModelPoint(1, 1), ModelPoint(0.5, 30), ModelPoint(-0.5, 0.5)):
+        assert space.to_image(pixel, image) == ImagePoint(pixel.x, pixel.y)
+    assert Absolute().to_image(ModelPoint(0.5, 0.25), image) == ImagePoint(0.5, 0.25)
+
+
+def test_screen_that_is_too_long_is_named_in_the_error() -> None:
+    with pytest.raises(
+        ValueError, match="a screenshot of 7000x40 cannot be sent: 7000x28 has too large an aspect ratio"
+    ):
+        ImageRule().resize(Size(7000, 40))
+
+
+@pytest.mark.parametrize("name", ["qwen3-vl", "gui-owl", "ui-venus", "holo2"])
+def test_small_screen_is_enlarged_as_by_the_processor_of_qwen3_vl(name: str) -> None:
+    assert dialect_named(name).image_rule.resize(Size(160, 224)) == Size(224, 320)

@@ -24,6 +24,9 @@ def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
         ("ui-tars-1p5-7b", "ui-tars-1.5"),
         ("UI_TARS_7B_v1.5", "ui-tars-1.5"),
         ("reader", "ui-tars-1.5"),
+        ("ui-tars-1.0", "ui-tars-1.0"),
+        ("UI-TARS-7B-SFT", "ui-tars-1.0"),
+        ("ui-tars-72b", "ui-tars-1.0"),
         ("/models/UI-TARS-1.5-7B", "ui-tars-1.5"),
         ("bytedance-research/UI-TARS-7B-DPO", "ui-tars-1.0"),
         ("ByteDance-Seed/UI-TARS-2B-SFT", "ui-tars-1.0"),
@@ -35,6 +38,8 @@ def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
         ("doubao-seed-1.6", "seed-xml"),
         ("Seed1.5-VL", "doubao"),
         ("Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl"),
+        ("mPLUG/GUI-Owl-7B", "qwen2.5-vl"),
+        ("mPLUG/GUI-Owl-32B", "qwen2.5-vl"),
         ("Qwen/Qwen3-VL-8B-Instruct", "qwen3-vl"),
         ("mPLUG/GUI-Owl-1.5-8B", "gui-owl"),
         ("xlangai/OpenCUA-7B", "opencua"),
@@ -44,6 +49,8 @@ def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
         ("Hcompany/Holo2-8B", "holo2"),
         ("HelloKKMe/GTA1-7B", "gta1"),
         ("inclusionAI/UI-Venus-1.5-8B", "ui-venus"),
+        ("inclusionAI/UI-Venus-Navi-7B", "ui-venus-1.0"),
+        ("inclusionAI/UI-Venus-Ground-72B", "ui-venus-1.0"),
     ],
 )
 def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
@@ -52,18 +59,26 @@ def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
     assert dialect.name == name
 
 
-@pytest.mark.parametrize("served", ["gpt-4o", "llama", "", "Qwen/Qwen3-8B"])
+@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B", "UI-Venus-2-9B", "xlangai/OpenCUA-A3B"])
 def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
     with pytest.raises(ValueError, match=f"no dialect is known for the model '{served}': choose one of doubao, "):
         required_dialect_for_model(served)
 
 
-@pytest.mark.parametrize("served", ["ui-tars", "UI-TARS-7B", "bytedance/UI-TARS-desktop"])
-def test_name_without_a_version_does_not_choose_a_dialect(served: str) -> None:
+@pytest.mark.parametrize(
+    ("served", "names"),
+    [
+        ("ui-tars", "ui-tars-1.0 or ui-tars-1.5"),
+        ("UI-TARS-7B", "ui-tars-1.0 or ui-tars-1.5"),
+        ("bytedance/UI-TARS-desktop", "ui-tars-1.0 or ui-tars-1.5"),
+        ("gui-owl", "gui-owl or qwen2.5-vl"),
+        ("ui-venus", "ui-venus or ui-venus-1.0"),
+    ],
+)
+def test_name_without_a_version_does_not_choose_a_dialect(served: str, names: str) -> None:
     assert dialect_for_model(served) is None
-    message = f"the model name '{served}' does not determine the dialect: choose ui-tars-1.0 or ui-tars-1.5"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"the model name '{served}' does not determine the dialect: choose {names}$"):
         required_dialect_for_model(served)
 
 

@@ -16,6 +16,9 @@ RUNAWAYS = {
     "one character": "Action: type(content='" + "a" * 100_000,
     "labels": "Action: " * 12_000,
     "quotes": "Action: type(content='" + "')\nx" * 25_000,
+    "word": "a" * 100_000,
+    "quotes in JSON": '{"name": "' + '", b' * 25_000,
+    "objects": '{"name": ' * 10_000,
 }
 
 

@@ -9,6 +9,7 @@ from screenwright import (
     Completion,
     Decided,
     FakeEnv,
+    Finish,
     ImagePart,
     Message,
     ModelInfo,
@@ -22,6 +23,7 @@ from screenwright import (
     Summarized,
     UiTars15,
     WindowHistory,
+    dialect_named,
 )
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.context_window import MIN_REPLY_TOKENS, estimated_tokens
@@ -260,3 +262,24 @@ def test_non_latin_scripts_count_one_token_per_character() -> None:
     assert estimated_tokens([Message.of("user", "漢" * 90)], rule) > 2 * estimated_tokens(
         [Message.of("user", "a" * 90)], rule
     )
+
+
+CONTEXT = DecisionContext("a task", 0, (HistoryStep(SHOT),))
+DONE = "I have ordered the tea."  # a reply without a call, with which Seed finishes
+
+
+def test_cut_off_reply_does_not_finish() -> None:
+    model = ScriptedModel([Completion(DONE[:9], complete=False), DONE])
+    events = list(ModelPolicy(model, dialect_named("seed-xml")).decide(CONTEXT, lambda: False))
+    assert [event.kind for event in events if isinstance(event, ParseFailed)] == ["truncated"]
+    decided = events[-1]
+    assert isinstance(decided, Decided)
+    assert decided.ending == Finish(DONE)
+
+
+def test_interrupted_reply_does_not_finish() -> None:
+    model = ScriptedModel([DONE] * 3)
+    # The reply is stopped in its middle, when its text is passed on for the second time.
+    calls = iter([False, False])
+    events = ModelPolicy(model, dialect_named("seed-xml")).decide(CONTEXT, lambda: next(calls, True))
+    assert not any(isinstance(event, Decided) for event in events)

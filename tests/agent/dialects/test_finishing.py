@@ -1,0 +1,76 @@
+"""Only the form in which a family finishes ends a task."""
+
+import pytest
+
+from screenwright.agent.core.decision import Finish, Reply
+from screenwright.agent.dialects.registry import dialect_named, dialect_names
+
+POINTS = ['do(action="Tap", element=[499,182])', "click(start_box='(1,2)')", "Action: wait()", "WAIT()", "[499,182]"]
+FOREIGN = [
+    *POINTS,
+    'finish(message="done")',
+    "DONE()",
+    '{"coordinate": [499, 182]}',
+    '{"name": "mobile_use", "arguments": {"action": "click", "coordinate": [1, 2]}}',
+    '{"name": "mobile_use", "arguments": {"action": "complete"}}',
+    "<function=click><parameter=point>1 2</parameter></function>",
+    "<function=done></function>",
+    "## Code:\n```python\npyautogui.click(x=1, y=2)\n```",
+    "explain:it is done\taction:COMPLETE\treturn:done\tsummary:done",
+    "task>done>it is done",
+]
+
+
+@pytest.mark.parametrize("name", dialect_names())
+@pytest.mark.parametrize("text", FOREIGN)
+def test_another_familys_action_or_finish_does_not_finish(name: str, text: str) -> None:
+    for reply in (
+        text,
+        f"<answer>{text}</answer>",
+        f"<answer>\n{text}",
+        f"<think>I am done.</think><answer>{text}</answer>",
+        f"It is done. </think>\n<answer>{text}</answer>",
+        f"I have seen it.\n{text}",
+    ):
+        assert finishes(name, reply) is None, reply
+
+
+@pytest.mark.parametrize("name", dialect_names())
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "<think>It is done.", "<think>It is done.</think>", "Thought: It is done."]
+)
+def test_reply_without_content_does_not_finish(name: str, text: str) -> None:
+    assert finishes(name, text) is None
+
+
+FORMS = {
+    "ui-tars-1.5": "Action: finished(content='42')",
+    "doubao": "Action: finished(content='42')",
+    "seed-xml": "<function=finished><parameter=content>42</parameter></function>",
+    "qwen3-vl": '<tool_call>{"name": "computer_use", "arguments": {"action": "answer", "text": "42"}}</tool_call>',
+    "opencua": "```python\ncomputer.terminate(status='success', answer='42')\n```",
+    "scalecua": "<action>response(answer='42')</action>",
+    "ui-venus": "<action>Finished(content='42')</action>",
+    "holo2": '{"note": "", "thought": "", "action": {"action": "answer", "content": "42"}}',
+}
+
+
+@pytest.mark.parametrize(("name", "text"), FORMS.items())
+def test_own_form_finishes(name: str, text: str) -> None:
+    assert finishes(name, text) == "42"
+    assert finishes(name, f"<think>{text}</think>") is None
+
+
+@pytest.mark.parametrize("name", dialect_names())
+@pytest.mark.parametrize("text", ["The total is f(x) = 42 (EUR).", "<answer>The total is f(x) = 42 (EUR).</answer>"])
+def test_only_seed_finishes_by_text_without_a_call(name: str, text: str) -> None:
+    assert finishes(name, text) == ("The total is f(x) = 42 (EUR)." if name == "seed-xml" else None)
+
+
+def finishes(name: str, text: str) -> str | None:
+    reply = dialect_named(name).parse(text)
+    return (
+        next((move.answer for move in reply.moves if isinstance(move, Finish)), None)
+        if isinstance(reply, Reply)
+        else None
+    )
