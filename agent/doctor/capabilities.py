@@ -5,7 +5,7 @@ from functools import cache
 
 from PIL import Image
 
-from ...envs.check import Check, CheckStatus
+from ...envs.check import Check
 from ...envs.geometry import Size
 from ...envs.screenshot import Screenshot
 from ..core.messages import ImagePart, Message
@@ -13,7 +13,7 @@ from ..core.model import Sampling
 from ..dialects.dialect import Constrainable, Dialect
 from ..models.errors import EXPECTED_ERRORS
 from ..models.transport import http_client
-from .probe import Probe, ServerRefused
+from .probe import Probe, ServerRefused, failed, ok, skipped, warning
 
 MAX_IMAGES = 50
 """The number of images to test with; no history holds more."""
@@ -31,7 +31,7 @@ _LONG = "The quick brown fox jumps over the lazy dog. " * 60
 # -- images per prompt
 
 
-def images_per_prompt(what: str, probe: Probe) -> Check:
+def images_per_prompt(probe: Probe) -> Check:
     """The maximum number of images in a prompt, from the error for too many images or by bisection.
 
     Raises:
@@ -39,14 +39,14 @@ def images_per_prompt(what: str, probe: Probe) -> Check:
     """
     limit, refusal = _image_limit(probe)
     if limit >= MAX_IMAGES:
-        return Check(what, CheckStatus.OK, f"{MAX_IMAGES} or more")
+        return ok(f"{MAX_IMAGES} or more")
     if limit == 0:
         advice = "serve a vision model and allow images (vLLM: --limit-mm-per-prompt)"
-        return Check(what, CheckStatus.FAILED, refusal, advice)
+        return failed(refusal, advice)
     if limit >= ENOUGH_IMAGES:
-        return Check(what, CheckStatus.OK, f"{limit}")
+        return ok(f"{limit}")
     advice = f'serve it with --limit-mm-per-prompt \'{{"image":5,"video":0}}\', or run with --history window:{limit}'
-    return Check(what, CheckStatus.WARNING, f"{limit}, but the history holds up to {ENOUGH_IMAGES}", advice)
+    return warning(f"{limit}, but the history holds up to {ENOUGH_IMAGES}", advice)
 
 
 def _image_limit(probe: Probe) -> tuple[int, str]:
@@ -75,7 +75,7 @@ def _dot() -> ImagePart:
 # -- special tokens
 
 
-def special_tokens(what: str, probe: Probe) -> Check:
+def special_tokens(probe: Probe) -> Check:
     """Whether replies contain the box tokens that the dialect's models write; the server's cache holds them too.
 
     vLLM is forced to write them by a grammar; other models are asked to, and if they do not, the result is unknown.
@@ -84,17 +84,17 @@ def special_tokens(what: str, probe: Probe) -> Check:
         ModelLost: the server does not respond.
     """
     if probe.dialect is None or not _writes_boxes(probe.dialect):
-        return Check(what, CheckStatus.SKIPPED, "the dialect has none")
+        return skipped("the dialect has none")
     try:
         text = _boxes_from(probe)
     except ServerRefused as refused:
-        return Check(what, CheckStatus.SKIPPED, f"the server rejects the request for one: {refused}")
+        return skipped(f"the server rejects the request for one: {refused}")
     if BOX_START in text and BOX_END in text:
-        return Check(what, CheckStatus.OK, f"{BOX_START} is kept in replies")
+        return ok(f"{BOX_START} is kept in replies")
     if "(1,2)" not in text.replace(" ", ""):
-        return Check(what, CheckStatus.SKIPPED, "the model did not repeat a box, so the result is unknown")
+        return skipped("the model did not repeat a box, so the result is unknown")
     found = f"{BOX_START} is stripped from replies; adding it to past ones again causes cache misses"
-    return Check(what, CheckStatus.WARNING, found, "serve it with vLLM, which supports skip_special_tokens=false")
+    return warning(found, "serve it with vLLM, which supports skip_special_tokens=false")
 
 
 def _boxes_from(probe: Probe) -> str:
@@ -112,7 +112,7 @@ def _writes_boxes(dialect: Dialect) -> bool:
 # -- prefix cache
 
 
-def prefix_cache(what: str, probe: Probe) -> Check:
+def prefix_cache(probe: Probe) -> Check:
     """Whether a repeated prompt is served from the server's prefix cache.
 
     Raises:
@@ -125,20 +125,16 @@ def prefix_cache(what: str, probe: Probe) -> Check:
         again = probe.ask(messages).usage
         after = _cache_hits(probe)
     except ServerRefused as refused:
-        return Check(what, CheckStatus.SKIPPED, str(refused))
+        return skipped(str(refused))
     if again.cached:
-        return Check(what, CheckStatus.OK, f"{again.cached} of {again.prompt} tokens of a repeated prompt came from it")
+        return ok(f"{again.cached} of {again.prompt} tokens of a repeated prompt came from it")
     if before is None or after is None:
         found = "no cached tokens reported for a repeated prompt: the cache is off, or the server does not report it"
-        return Check(
-            what, CheckStatus.WARNING, found, "vLLM: serve with --enable-prompt-tokens-details, then check again"
-        )
+        return warning(found, "vLLM: serve with --enable-prompt-tokens-details, then check again")
     if after > before:
         advice = "serve with --enable-prompt-tokens-details, so that runs record it"
-        return Check(what, CheckStatus.OK, f"{after - before:.0f} tokens of a repeated prompt came from it", advice)
-    return Check(
-        what,
-        CheckStatus.WARNING,
+        return ok(f"{after - before:.0f} tokens of a repeated prompt came from it", advice)
+    return warning(
         "it is off: each step processes its whole prompt",
         "remove --no-enable-prefix-caching",
     )
@@ -161,22 +157,20 @@ def _cache_hits(probe: Probe) -> float | None:
 # -- structured output
 
 
-def structured_output(what: str, probe: Probe) -> Check:
+def structured_output(probe: Probe) -> Check:
     """Whether a grammar can constrain replies, as `--constrain` does; only vLLM supports it.
 
     Raises:
         ModelLost: the server does not respond.
     """
     if not probe.model.facts().is_vllm:
-        return Check(what, CheckStatus.SKIPPED, "only vLLM supports it")
+        return skipped("only vLLM supports it")
     sampling = Sampling(max_tokens=20, grammar='start: "code-" /[0-9]{4}/\n')
     try:
         text = probe.ask([Message.of("user", "Say hello.")], sampling).text
     except ServerRefused as refused:
-        return Check(
-            what, CheckStatus.WARNING, str(refused), "run without --constrain, or update vLLM to 0.25 or later"
-        )
+        return warning(str(refused), "run without --constrain, or update vLLM to 0.25 or later")
     if re.fullmatch(r"code-[0-9]{4}", text):
-        return Check(what, CheckStatus.OK, "a grammar can constrain replies (--constrain)")
+        return ok("a grammar can constrain replies (--constrain)")
     found = f"the grammar was ignored: {text[:40]!r}"
-    return Check(what, CheckStatus.WARNING, found, "run without --constrain, or update vLLM to 0.25 or later")
+    return warning(found, "run without --constrain, or update vLLM to 0.25 or later")

@@ -6,6 +6,7 @@ server is lost, the remaining checks are skipped. Nothing here raises.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ...envs.check import Check, CheckStatus
 from ...envs.geometry import Size
@@ -16,7 +17,7 @@ from ..dialects.registry import dialect_for_model, dialect_names
 from ..models.served import ServedModel
 from .capabilities import images_per_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
-from .probe import Probe, ServerRefused
+from .probe import Probe, ServerRefused, failed, ok, skipped, warning
 
 REACHABLE = "model: reachable"
 NAME = "model: name"
@@ -45,14 +46,12 @@ def check_endpoint(model: ServedModel, dialect: Dialect | None = None) -> Iterat
             yield Check(what, CheckStatus.SKIPPED, why)
             continue
         try:
-            check = run_check(what, probe)
+            check = run_check(probe)
         except ModelLost as lost:
-            check = _lost(what, lost)
-            why = f"because of {what}"
+            check, why = _lost(lost), f"because of {what}"
         except ServerRefused as refused:
-            check = Check(what, CheckStatus.FAILED, str(refused), "fix what the server reports")
-            why = f"because of {what}"
-        yield check
+            check, why = failed(str(refused), "fix what the server reports"), f"because of {what}"
+        yield replace(check, what=what)
 
 
 def dialect_of(model: ServedModel, dialect: Dialect | None = None) -> Dialect | None:
@@ -64,54 +63,54 @@ def dialect_of(model: ServedModel, dialect: Dialect | None = None) -> Dialect | 
     return dialect or dialect_for_model(model.facts().model)
 
 
-def _lost(what: str, lost: ModelLost) -> Check:
+def _lost(lost: ModelLost) -> Check:
     """The line for a lost server: the error and the advice after its last semicolon."""
     cause, _, advice = re.sub(r" \(tried \d+ times\)$", "", str(lost)).rpartition("; ")
-    return Check(what, CheckStatus.FAILED, cause or advice, advice if cause else "check the server's log")
+    return failed(cause or advice, advice if cause else "check the server's log")
 
 
-def _reachable(what: str, probe: Probe) -> Check:
+def _reachable(probe: Probe) -> Check:
     facts = probe.model.facts()
-    return Check(what, CheckStatus.OK, f"{probe.model.base_url}, {facts.version or 'not vLLM'}")
+    return ok(f"{probe.model.base_url}, {facts.version or 'not vLLM'}")
 
 
-def _name(what: str, probe: Probe) -> Check:
+def _name(probe: Probe) -> Check:
     name = probe.model.facts().model
     by_name = dialect_for_model(name)
     if probe.dialect is None:
         choice = ", ".join(dialect_names())
-        return Check(what, CheckStatus.FAILED, f"{name}: unknown dialect", f"use --dialect: {choice}")
+        return failed(f"{name}: unknown dialect", f"use --dialect: {choice}")
     found = f"{name}, dialect {probe.dialect.name}"
     if by_name is None or by_name.name == probe.dialect.name:
-        return Check(what, CheckStatus.OK, found)
-    return Check(what, CheckStatus.WARNING, f"{found}, but its name suggests {by_name.name}", "remove --dialect")
+        return ok(found)
+    return warning(f"{found}, but its name suggests {by_name.name}", "remove --dialect")
 
 
-def _reply(what: str, probe: Probe) -> Check:
+def _reply(probe: Probe) -> Check:
     completion = probe.ask([Message.of("user", "Say hello.")], Sampling(max_tokens=16))
     if not completion.text.strip():
         advice = "allow more tokens, or check the server's chat template"
-        return Check(what, CheckStatus.WARNING, "an empty reply to a greeting", advice)
-    return Check(what, CheckStatus.OK, f"{completion.usage.prompt} tokens in, {completion.usage.completion} out")
+        return warning("an empty reply to a greeting", advice)
+    return ok(f"{completion.usage.prompt} tokens in, {completion.usage.completion} out")
 
 
-def _context(what: str, probe: Probe) -> Check:
+def _context(probe: Probe) -> Check:
     context = probe.model.facts().context_tokens
     if context is None:
-        return Check(what, CheckStatus.SKIPPED, "the server does not report its context length")
+        return skipped("the server does not report its context length")
     if probe.dialect is None:
-        return Check(what, CheckStatus.OK, f"{context} tokens")
+        return ok(f"{context} tokens")
     rule = probe.dialect.image_rule
     fitting = max(0, context - _TEXT_TOKENS - _REPLY_TOKENS) // rule.tokens(rule.resize(USUAL_SCREEN))
     found = f"{context} tokens: about {fitting} screenshots of {USUAL_SCREEN}"
     if fitting >= USUAL_SCREENSHOTS:
-        return Check(what, CheckStatus.OK, found)
-    status = CheckStatus.WARNING if fitting else CheckStatus.FAILED
-    advice = f"serve it with --max-model-len 65536, or run with --history window:{max(fitting, 1)}"
-    return Check(what, status, f"{found}, but the history holds up to {USUAL_SCREENSHOTS}", advice)
+        return ok(found)
+    advice = f"serve it with a larger --max-model-len, or run with --history window:{max(fitting, 1)}"
+    problem = warning if fitting else failed
+    return problem(f"{found}, but the history holds up to {USUAL_SCREENSHOTS}", advice)
 
 
-_CHECKS: tuple[tuple[str, Callable[[str, Probe], Check]], ...] = (
+_CHECKS: tuple[tuple[str, Callable[[Probe], Check]], ...] = (
     (REACHABLE, _reachable),
     (NAME, _name),
     (REPLY, _reply),

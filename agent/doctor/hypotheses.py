@@ -29,6 +29,9 @@ class SentImage:
         """The size of the image that the coordinates refer to."""
         return sent
 
+    def __str__(self) -> str:
+        return "the image as sent"
+
 
 @dataclass(frozen=True, slots=True)
 class OriginalScreenshot:
@@ -37,6 +40,9 @@ class OriginalScreenshot:
     def size(self, screen: Size, sent: Size) -> Size:
         """See `SentImage`."""
         return screen
+
+    def __str__(self) -> str:
+        return "the screen before it was resized"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,9 @@ class ResizedImage:
         """See `SentImage`."""
         return self.rule.resize(sent)
 
+    def __str__(self) -> str:
+        return f"the image resized to at most {self.rule.max_pixels} pixels in steps of {self.rule.factor}"
+
 
 @dataclass(frozen=True, slots=True)
 class DownscaledImage:
@@ -60,6 +69,9 @@ class DownscaledImage:
         """See `SentImage`."""
         scale = min(1.0, self.longest / max(sent.width, sent.height))
         return Size(max(1, round(sent.width * scale)), max(1, round(sent.height * scale)))
+
+    def __str__(self) -> str:
+        return f"the image shrunk to {self.longest} on its longer side"
 
 
 ReferenceImage: TypeAlias = SentImage | OriginalScreenshot | ResizedImage | DownscaledImage
@@ -76,9 +88,10 @@ class SpaceHypothesis:
     @property
     def name(self) -> str:
         """The description for users."""
-        name = (
-            _grid_name(self.space) if isinstance(self.space, Grid) else f"pixels of {_reference_name(self.reference)}"
-        )
+        if isinstance(self.space, Grid):
+            name = f"numbers from 0 to {self.space.steps:g}"
+        else:
+            name = f"pixels of {self.reference}"
         return f"{name}, y before x" if self.swapped else name
 
     def to_screen(self, point: ModelPoint, screen: Size, sent: Size) -> ScreenPoint:
@@ -143,19 +156,3 @@ def _grid_steps(space: Space) -> int | None:
         return None
     usual = min((1000, 100, 1), key=lambda steps: abs(steps - space.steps))
     return usual if abs(usual - space.steps) <= _SAME_GRID * usual else round(space.steps)
-
-
-def _grid_name(grid: Grid) -> str:
-    return f"numbers from 0 to {grid.steps:g}"
-
-
-def _reference_name(reference: ReferenceImage) -> str:
-    match reference:
-        case SentImage():
-            return "the image as sent"
-        case OriginalScreenshot():
-            return "the screen before it was resized"
-        case ResizedImage(rule):
-            return f"the image resized to at most {rule.max_pixels} pixels in steps of {rule.factor}"
-        case DownscaledImage(longest):
-            return f"the image shrunk to {longest} on its longer side"

@@ -6,11 +6,11 @@ since an image costs one token per patch: the check compares a prompt with and w
 
 from dataclasses import dataclass
 
-from ...envs.check import Check, CheckStatus
+from ...envs.check import Check
 from ...envs.geometry import Size
 from ..core.coordinates import Grid, ImageRule
 from ..core.messages import Message
-from .probe import Probe, ServerRefused
+from .probe import Probe, ServerRefused, failed, ok, skipped, warning
 from .screens import calibration_screens, screen_image
 
 SIZES = (Size(462, 350), Size(1280, 720), Size(1080, 1920), Size(1920, 1080), Size(2560, 1440))
@@ -38,27 +38,27 @@ class _Count:
         return abs(self.tokens - self.expected) <= TOLERANCE
 
 
-def image_sizes(what: str, probe: Probe) -> Check:
+def image_sizes(probe: Probe) -> Check:
     """Compare the actual and expected token counts of images.
 
     Raises:
         ModelLost: the server does not respond.
     """
     if probe.dialect is None:
-        return Check(what, CheckStatus.SKIPPED, "the model's image sizes are unknown")
+        return skipped("the model's image sizes are unknown")
     bare = probe.ask([Message.of("user", _TEXT)]).usage.prompt
     if bare == _ESTIMATE:
-        return Check(what, CheckStatus.SKIPPED, "the server does not report token counts (usage.prompt_tokens)")
+        return skipped("the server does not report token counts (usage.prompt_tokens)")
     rule = probe.dialect.image_rule
     try:
         counts = [
             _count(probe, size, bare, rule) for size in SIZES if probe.has_room(_expected(size, rule) + _TEXT_TOKENS)
         ]
     except ServerRefused as refused:
-        return Check(what, CheckStatus.FAILED, str(refused), "fix what the server reports: an agent needs images")
+        return failed(str(refused), "fix what the server reports: an agent needs images")
     if not any(count.tokens for count in counts):
-        return Check(what, CheckStatus.SKIPPED, "the server does not count image tokens")
-    return _check(what, counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
+        return skipped("the server does not count image tokens")
+    return _check(counts, probe.dialect.image_rule, in_pixels=not isinstance(probe.dialect.space, Grid))
 
 
 def _count(probe: Probe, screen: Size, bare: int, rule: ImageRule) -> _Count:
@@ -72,22 +72,22 @@ def _expected(screen: Size, rule: ImageRule) -> int:
     return rule.tokens(rule.resize(screen))
 
 
-def _check(what: str, counts: list[_Count], rule: ImageRule, *, in_pixels: bool) -> Check:
+def _check(counts: list[_Count], rule: ImageRule, *, in_pixels: bool) -> Check:
     wrong = [count for count in counts if not count.is_right]
     if not wrong:
         sizes = ", ".join(str(count.size) for count in counts)
-        return Check(what, CheckStatus.OK, f"images are not resized: {sizes}")
-    status = CheckStatus.FAILED if in_pixels else CheckStatus.WARNING
+        return ok(f"images are not resized: {sizes}")
+    problem = failed if in_pixels else warning
     worst = max(wrong, key=lambda count: abs(count.tokens - count.expected))
     cost = f"an image of {worst.size} costs {worst.tokens} tokens, not {worst.expected}"
     if factor := _other_factor(counts, rule):
         found = f"{cost}: the model's patches are {factor} px wide, not {rule.factor}"
-        return Check(what, status, found, "the model is not of the dialect's family: use another --dialect")
+        return problem(found, "the model is not of the dialect's family: use another --dialect")
     share = max(worst.tokens - _FRAME, 0) / (worst.expected - _FRAME)
     found = f"{cost}: the server resizes it to about {share:.0%} of its pixels"
     harm = "clicks miss" if in_pixels else "small text is lost"
     limit = "lower" if share > 1 else "raise"
-    return Check(what, status, f"{found}, so that {harm}", f"{limit} the server's image limit (vLLM: {_vllm(rule)})")
+    return problem(f"{found}, so that {harm}", f"{limit} the server's image limit (vLLM: {_vllm(rule)})")
 
 
 def _vllm(rule: ImageRule) -> str:

@@ -1,8 +1,9 @@
 """Sends requests to the server under test, and distinguishes rejected requests from a lost server."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
+from ...envs.check import Check, CheckStatus
 from ..core.messages import Message
 from ..core.model import Completion, ModelLost, Sampling
 from ..dialects.dialect import Dialect
@@ -11,6 +12,12 @@ from ..models.errors import ErrorResponse
 from ..models.served import ServedModel
 
 ONE_TOKEN = Sampling(max_tokens=1)
+
+# A check without a name, for which `check_endpoint` fills in what was checked.
+ok = partial(Check, "", CheckStatus.OK)
+warning = partial(Check, "", CheckStatus.WARNING)
+failed = partial(Check, "", CheckStatus.FAILED)
+skipped = partial(Check, "", CheckStatus.SKIPPED)
 
 
 class ServerRefused(Exception):

@@ -212,7 +212,7 @@ def test_empty_reply_is_a_warning() -> None:
 def test_context_too_small_for_the_history_is_reported(context: int, status: CheckStatus) -> None:
     check = check_of("context", ServerBehaviour(context=context))
     assert check.status is status
-    assert status is OK or "--max-model-len 65536" in check.fix
+    assert status is OK or "--max-model-len" in check.fix
 
 
 # -- images
