@@ -9,13 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
-from ...envs.env import Env, EnvInfo
+from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.context import DecisionContext, HistoryStep
@@ -27,10 +26,10 @@ from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
 from ..guard.guard import AllowAll, Guard
 from ..policy.image_history import ChunkedHistory, History
-from ..policy.model_policy import ModelPolicy, prompt_for
+from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy
 from ..record.events import Decided, Ended, Event
-from ..record.past import ResumePoint
+from ..record.steps import ResumePoint
 from ..record.trajectory import RunError, RunLog, read_run
 from .control import Control
 from .episode import Episode
@@ -104,15 +103,11 @@ class Agent:
         self.limits = limits
         self.guard = guard
         self.supervision = supervision
-        self._control: Control | None = None
+        self._control = Control()
+        self._is_running = False
 
     def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
-        """Run `task` on `env`, recorded in the folder `out` if it is given.
-
-        Raises:
-            EnvUnavailable: the screen cannot be opened.
-            RunError: the run cannot be recorded, or `out` already contains one.
-        """
+        """Run `task` on `env`, recorded in the folder `out` if it is given; raises as `stream`."""
         return _result(self.stream(task, env, out=out), out)
 
     def stream(self, task: str, env: Env, *, out: Path | str | None = None) -> Iterator[Event]:
@@ -140,16 +135,17 @@ class Agent:
     def continue_run(self, run: Path | str, env: Env) -> Result:
         """Continue a recorded run that was killed, stopped or hit a limit, and record it in the same folder.
 
-        The model sees the steps that were complete, and a note that it was interrupted.
+        The model sees the steps that were complete, and a note that it was interrupted. Raises as `continue_stream`.
+        """
+        return _result(self.continue_stream(run, env), run)
+
+    def continue_stream(self, run: Path | str, env: Env) -> Iterator[Event]:
+        """Like `continue_run`, but yields each event as it happens. Closing the iterator ends the episode.
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
             RunError: there is no such run, or it has finished.
         """
-        return _result(self.continue_stream(run, env), run)
-
-    def continue_stream(self, run: Path | str, env: Env) -> Iterator[Event]:
-        """Like `continue_run`, but yields each event as it happens; see `stream`."""
         recorded = read_run(run)
         if recorded.ended is not None and recorded.ended.stop is StopReason.FINISHED:
             raise RunError(f"the run {run} has finished and cannot be continued")
@@ -176,67 +172,42 @@ class Agent:
 
     def stop(self) -> None:
         """End the running episode as `cancelled`, after the action in progress."""
-        if self._control is not None:
-            self._control.stop()
+        self._control.stop()
 
     def pause(self) -> None:
         """Pause the running episode before its next observation, with no key held, so that a person may take over."""
-        if self._control is not None:
-            self._control.pause()
+        self._control.pause()
 
     def resume(self) -> None:
         """Resume a paused episode. The model is informed that the screen may have changed."""
-        if self._control is not None:
-            self._control.resume()
+        self._control.resume()
 
     def send_message(self, text: str = "") -> None:
         """Send a message to the model of the running episode; answers its question, if it waits for the user.
 
         An empty message only returns the screen to the model.
         """
-        if self._control is not None:
-            self._control.send_message(text)
+        self._control.send_message(text)
 
     def decline(self) -> None:
         """Report that no one will answer; an episode that waits for the user ends as `needs_user`."""
-        if self._control is not None:
-            self._control.decline()
+        self._control.decline()
 
     def _stream(self, task: str, env: Env, folder: Path | None, past: ResumePoint | None) -> Iterator[Event]:
-        if self._control is not None:
+        if self._is_running:
             raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")
-        control = self._control = Control()
+        self._is_running, self._control = True, Control()
         try:
-            with ExitStack() as stack:
-                policy = _for_screen(self.policy, env.info())
-                episode = Episode(
-                    task, env, policy, self.limits, self.guard, control, past=past, supervision=self.supervision
-                )
-                if folder is not None:
-                    episode.record = _LazyLog(stack, folder, resume=past is not None)
+            episode = Episode(
+                task, env, self.policy, self.limits, self.guard, self._control, past=past, supervision=self.supervision
+            )
+            if folder is None:
                 yield from episode.run()
+            else:
+                with RunLog(folder, resume=past is not None) as episode.record:
+                    yield from episode.run()
         finally:
-            self._control = None
-
-
-class _LazyLog:
-    """A log that creates its folder with the first event, not if the screen cannot be opened."""
-
-    def __init__(self, stack: ExitStack, folder: Path, *, resume: bool) -> None:
-        self._stack, self._folder, self._resume = stack, folder, resume
-        self._log: RunLog | None = None
-
-    def __call__(self, event: Event) -> None:
-        if self._log is None:
-            self._log = self._stack.enter_context(RunLog(self._folder, resume=self._resume))
-        self._log(event)
-
-
-def _for_screen(policy: Policy, env: EnvInfo) -> Policy:
-    """`policy` with the prompt for that kind of screen, unless its dialect or prompt was chosen explicitly."""
-    if isinstance(policy, ModelPolicy) and policy.dialect is None and policy.prompt is None:
-        return replace(policy, prompt=prompt_for(env))
-    return policy
+            self._is_running = False
 
 
 def result_of(last: Event, run: Path | str | None = None) -> Result:

@@ -15,7 +15,6 @@ from pydantic import model_validator
 from screenwright._plugins import load_plugin
 
 from ...envs.config import BrowserConfig, Config, Screen, SettingError, setting
-from ...envs.env import Env
 from ..core.limits import Limits
 from ..core.messages import ImageFormat
 from ..core.model import Model, ModelLost, ModelUnknown
@@ -27,7 +26,7 @@ from ..dialects.registry import dialect_named, with_language, with_thoughts
 from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
 from ..policy.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
-from ..policy.model_policy import ModelPolicy, prompt_for
+from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy
 from .agent import Agent
 from .open_model import open_model
@@ -98,28 +97,12 @@ class AgentConfig(Config):
             raise SettingError(ignored[0], "applies to models, not to --policy: leave it out")
         return self
 
-    def build(
-        self,
-        model: Model | None = None,
-        prompt: Prompt | None = None,
-        *,
-        supervision: Supervision = Supervision(),
-        **parts: Any,
-    ) -> Agent:
-        """An agent that asks `model` (default: that of the settings).
-
-        `prompt` is the default prompt; `parts` are further arguments of `Agent`.
+    def build_policy(self, model: Model | None = None, *, summarize: bool = True) -> Policy:
+        """The policy that asks `model` (default: that of the settings).
 
         Raises:
             ValueError: there is no such dialect or policy, or the dialect does not support a setting.
         """
-        policy = self.build_policy(model, prompt, summarize=supervision.summarize)
-        return Agent(policy=policy, supervision=supervision, **parts)
-
-    def build_policy(
-        self, model: Model | None = None, prompt: Prompt | None = None, *, summarize: bool = True
-    ) -> Policy:
-        """The policy of such an agent; raises as `build`."""
         if self.policy is not None:
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
@@ -130,7 +113,7 @@ class AgentConfig(Config):
             history=history_named(self.history),
             sampling_changes={name: value for name, value in sampling.items() if value is not None},
             image_format=ImageFormat(self.image_format),
-            prompt=Prompt(self.prompt) if self.prompt else prompt,
+            prompt=Prompt(self.prompt) if self.prompt else None,
             constrain=self.constrain,
             summarize=summarize,
         )
@@ -227,8 +210,8 @@ class RunConfig(Config):
     yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
     out: Path | None = setting(None, "folder to record in (default: runs/TIME-NAME)", common=True)
 
-    def build_agent(self, env: Env, *, attended: bool = False, **parts: Any) -> Agent:
-        """The agent for `env`; `attended` if a user answers its questions. `parts` are further arguments of `Agent`.
+    def build_agent(self, *, attended: bool = False, **parts: Any) -> Agent:
+        """The agent; `attended` if a user answers its questions. `parts` are further arguments of `Agent`.
 
         Raises:
             ValueError: there is no such model or dialect, or a setting does not fit it.
@@ -236,16 +219,11 @@ class RunConfig(Config):
         model = None if self.agent.policy else self.agent.model.build()
         if model is not None:
             self.agent.check_model(model)
+        restarts = self.env.restarts if isinstance(self.env, BrowserConfig) else 0
         recovery = self.recovery.build(lambda: model or self.agent.model.build())
-        return self.agent.build(
-            model,
-            prompt_for(env.info()),
-            limits=self.limits.build(),
-            supervision=replace(
-                recovery, attended=attended, restarts=self.env.restarts if isinstance(self.env, BrowserConfig) else 0
-            ),
-            **parts,
-        )
+        supervision = replace(recovery, attended=attended, restarts=restarts)
+        policy = self.agent.build_policy(model, summarize=supervision.summarize)
+        return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
 
     def build_guard(self) -> Guard:
         """The guard of the plugin that the settings name; by default one that allows everything.

@@ -1,28 +1,31 @@
 """Stopping, pausing and messaging a running episode, safe from any thread and from signal handlers."""
 
-import threading
+import time
 from collections import deque
+
+_POLL_S = 0.02
+"""Waiting polls: a signal handler could deadlock on the lock of an event that its own thread is waiting for."""
 
 
 class Control:
-    """Signals to an episode, which checks them between its phases and while it waits for the model."""
+    """Signals to an episode, which checks them between its phases and while it waits for the model.
+
+    `stopped` and `reason` are set by `stop`, `user_active` while the user is using the screen, and `declined` if no one
+    will answer the model's questions.
+    """
 
     def __init__(self) -> None:
-        self._stopped = threading.Event()
-        self._reason = ""
+        self.stopped = False
+        self.reason = ""
+        self.user_active = False
+        self.declined = False
         self._paused = False
-        self._user_active = False
-        self._unpaused = threading.Event()
         self._messages: deque[str] = deque()
-        self._message_arrived = threading.Event()
-        self._declined = False
 
     def stop(self, reason: str = "stopped by the user") -> None:
         """End the episode as `cancelled` at the next phase; a model call in progress is interrupted."""
-        self._reason = self._reason or reason
-        self._stopped.set()
-        self._unpaused.set()
-        self._message_arrived.set()
+        self.reason = self.reason or reason
+        self.stopped = True
 
     def pause(self) -> None:
         """Pause the episode before its next observation, so that a person may use the screen."""
@@ -30,43 +33,25 @@ class Control:
 
     def resume(self) -> None:
         """Resume a paused episode, even if it is paused because the user is active."""
-        self._paused = self._user_active = False
-        self._unpaused.set()
+        self._paused = self.user_active = False
 
     def user_started(self) -> None:
         """The user is using the screen: pause the episode until `user_finished`."""
-        self._user_active = True
+        self.user_active = True
 
     def user_finished(self) -> None:
         """The user has stopped using mouse and keyboard: resume, unless `pause` was called."""
-        self._user_active = False
-        self._unpaused.set()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopped.is_set()
-
-    @property
-    def reason(self) -> str:
-        """Why it was stopped."""
-        return self._reason
+        self.user_active = False
 
     @property
     def paused(self) -> bool:
         """Whether the episode must wait before its next observation."""
-        return (self._paused or self._user_active) and not self.stopped
-
-    @property
-    def user_active(self) -> bool:
-        """Whether it is paused because the user is using the screen."""
-        return self._user_active
+        return (self._paused or self.user_active) and not self.stopped
 
     def wait_while_paused(self) -> None:
         """Block until the episode may continue."""
         while self.paused:
-            self._unpaused.wait()
-            self._unpaused.clear()
+            time.sleep(_POLL_S)
 
     def send_message(self, text: str = "") -> None:
         """Send the model a message for its next step; answers its question, if it waits for one.
@@ -74,28 +59,16 @@ class Control:
         An empty message only returns the screen to the model.
         """
         self._messages.append(text.strip())
-        self._message_arrived.set()
 
     def decline(self) -> None:
         """Report that no one will answer: if the model asks for the user, the episode ends as `needs_user`."""
-        self._declined = True
-        self._message_arrived.set()
-
-    @property
-    def declined(self) -> bool:
-        """Whether `decline` was called."""
-        return self._declined
+        self.declined = True
 
     def drain_messages(self) -> tuple[str, ...]:
         """Remove and return the messages that have arrived, oldest first."""
-        self._message_arrived.clear()
-        messages: list[str] = []
-        while self._messages:
-            messages.append(self._messages.popleft())
-        if self._declined or self.stopped:
-            self._message_arrived.set()
-        return tuple(messages)
+        return tuple(self._messages.popleft() for _ in range(len(self._messages)))
 
-    def wait_for_message(self, timeout_s: float | None = None) -> None:
-        """Block until a message arrives, `decline` or `stop` is called, or the timeout expires."""
-        self._message_arrived.wait(timeout_s)
+    def wait_for_message(self) -> None:
+        """Block until a message arrives, or `decline` or `stop` is called."""
+        while not (self._messages or self.declined or self.stopped):
+            time.sleep(_POLL_S)

@@ -9,13 +9,13 @@ progress.
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TypeVar
 
-from ...envs.env import ActionRefused, Env, EnvLost, EnvStopped, InputMonitored, Observation
+from ...envs.actions import Action, Wait
+from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, InputMonitored, Observation
 from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
@@ -24,6 +24,7 @@ from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
 from ..guard.guard import AllowAll, Deny, Guard
+from ..policy.model_policy import for_screen
 from ..policy.policy import Policy
 from ..record.events import (
     Acted,
@@ -39,14 +40,15 @@ from ..record.events import (
     Started,
     Stepped,
 )
-from ..record.past import ResumePoint
+from ..record.steps import ResumePoint
 from .control import Control
 from .observer import Observer, StepObservation, Stuck
 
-T = TypeVar("T")
-
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
+
+_ENV_WAIT_S = 1.0
+_POLL_S = 0.05
 
 
 class _EpisodeEnded(Exception):
@@ -88,10 +90,18 @@ class Episode:
             EnvUnavailable: the screen cannot be opened; nothing was recorded.
             ValueError: a setting of the policy is missing; nothing was recorded.
         """
+        with closing(self._events()) as events:
+            for event in events:
+                started = time.perf_counter()
+                self.record(event)
+                self._log_s += time.perf_counter() - started
+                yield event
+
+    def _events(self) -> Generator[Event]:
         self._open()
-        yield self._recorded(self._first_event())
+        yield self._first_event()
         end = yield from self._steps()
-        yield self._recorded(self._ended(end))
+        yield self._ended(end)
 
     def _steps(self) -> Generator[Event, None, "_EpisodeEnded"]:
         """Run all steps; held keys and buttons are released however the episode ends."""
@@ -105,7 +115,7 @@ class Episode:
                 seen = yield from self._observe()
                 decided = yield from self._decide(seen)
                 yield from self._act(decided, seen.observation)
-                yield self._recorded(Stepped(self._step, time.perf_counter() - started, self._log_s))
+                yield Stepped(self._step, time.perf_counter() - started, self._log_s)
                 yield from self._check_ending(decided)
         except _EpisodeEnded as end:
             return end
@@ -141,6 +151,7 @@ class Episode:
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
         self._listen_to_input(self.control)
+        self.policy = for_screen(self.policy, self.env.info())
         try:
             self.policy.open()
         except ModelLost as lost:
@@ -157,12 +168,12 @@ class Episode:
 
     def _observe(self) -> Generator[Event, None, StepObservation]:
         step = self._step + 1
-        seen = yield from self._recording(self._observer.observe(step))
+        seen = yield from self._observer.observe(step)
         change = seen.change.share if seen.change is not None else 0.0
         self._history.append(HistoryStep(seen.observation.screenshot, seen.notes, change=change, replan=seen.replan))
-        yield self._recorded(Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s))
+        yield Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s)
         if seen.escalated is not None:
-            yield self._recorded(seen.escalated)
+            yield seen.escalated
         return seen
 
     # -- decide
@@ -172,7 +183,7 @@ class Episode:
         context = DecisionContext(self.task, self._step, history, device, seen.raise_temperature, seen.zoom_at)
         reply = ""
         for event in self.policy.decide(context, self._interrupted):
-            yield self._recorded(event)
+            yield event
             if isinstance(event, Replied):
                 reply = event.text if event.purpose == "act" else reply
                 self._usage += event.usage
@@ -206,28 +217,39 @@ class Episode:
                 self._denied_steps += 1
                 self._refusal = permission.reason
                 self._observer.notes.append(f"{DENIED}{permission.reason}. Find another way.")
-                yield self._recorded(Acted(self._step, index, action, refused=permission.reason, by_guard=True))
+                yield Acted(self._step, index, action, refused=permission.reason, by_guard=True)
                 return True
             try:
-                result = self.env.execute(action)
+                result = self._perform(action)
             except EnvStopped:
                 raise
             except EnvLost as lost:
                 if not self._observer.may_restart():
                     raise
                 self._refusal = str(lost)
-                yield self._recorded(Acted(self._step, index, action, refused=str(lost)))
+                yield Acted(self._step, index, action, refused=str(lost))
                 return True
             except ActionRefused as refusal:
                 self._refusal = str(refusal)
                 self._observer.notes.append(f"{REFUSED}{refusal}.")
-                yield self._recorded(Acted(self._step, index, action, refused=str(refusal)))
+                yield Acted(self._step, index, action, refused=str(refusal))
                 return True
             self._refusal = ""
             self._observer.record_action(self._step, action)
-            yield self._recorded(Acted(self._step, index, action, result))
+            yield Acted(self._step, index, action, result)
         self._denied_steps = 0
         return False
+
+    def _perform(self, action: Action) -> ActionResult:
+        """Execute `action`. All but the end of a long wait is spent here, so that it can be interrupted."""
+        if not isinstance(action, Wait) or action.seconds <= _ENV_WAIT_S:
+            return self.env.execute(action)
+        started = time.monotonic()
+        while time.monotonic() < started + action.seconds - _ENV_WAIT_S and not self._interrupted():
+            time.sleep(_POLL_S)
+        waited = time.monotonic() - started
+        result = self.env.execute(Wait(0 if self._interrupted() else _ENV_WAIT_S))
+        return replace(result, act_s=result.act_s + waited)
 
     # -- continue or end
 
@@ -278,12 +300,12 @@ class Episode:
             critique = Critique(None, f"the critic is not available: {lost}")
         self._usage += critique.usage
         seconds = time.perf_counter() - started
-        yield self._recorded(Critiqued(self._step, critique.holds, critique.reason, critique.usage, seconds))
+        yield Critiqued(self._step, critique.holds, critique.reason, critique.usage, seconds)
         return critique
 
     def _ask_user(self, question: str) -> Iterator[Event]:
         """Ask the user, if one is available; waiting does not count towards the time limit."""
-        answered = yield from self._recording(self._observer.ask_user(self._step, question))
+        answered = yield from self._observer.ask_user(self._step, question)
         if not answered and not self.control.stopped:
             raise _EpisodeEnded(StopReason.NEEDS_USER, question)
 
@@ -303,12 +325,12 @@ class Episode:
         if not self.control.paused:
             return
         started = time.monotonic()
-        yield from self._recording(self._observer.hand_over(self._step))
+        yield from self._observer.hand_over(self._step)
         cause = ": the user is using the screen" if self.control.user_active else ""
-        yield self._recorded(Note(f"paused{cause}", self._step))
+        yield Note(f"paused{cause}", self._step)
         self.control.wait_while_paused()
         self._started_at += time.monotonic() - started
-        yield self._recorded(Note("resumed", self._step))
+        yield Note("resumed", self._step)
 
     def _out_of_time(self) -> bool:
         return self.limits.seconds is not None and self._seconds >= self.limits.seconds
@@ -336,22 +358,6 @@ class Episode:
             self._parse_failures,
             end.verified,
         )
-
-    def _recording(self, events: Generator[Event, None, T]) -> Generator[Event, None, T]:
-        """Record each event before yielding it."""
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            yield self._recorded(event)
-
-    def _recorded(self, event: Event) -> Event:
-        started = time.perf_counter()
-        self.record(event)
-        self._log_s += time.perf_counter() - started
-        return event
 
 
 def _now() -> str:

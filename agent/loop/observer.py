@@ -66,14 +66,6 @@ class StepObservation:
         return self.escalated is not None and self.escalated.action is RecoveryAction.REPLAN
 
 
-@dataclass(frozen=True, slots=True)
-class _OpeningObservation:
-    """The observation that opened the screen, and when it was taken, by `time.perf_counter`."""
-
-    observation: Observation
-    taken_at: float
-
-
 @dataclass(slots=True)
 class Observer:
     """Observes an environment for an episode.
@@ -90,7 +82,7 @@ class Observer:
     waited_s: float = 0.0
 
     _progress: ProgressMonitor = field(init=False)
-    _opening: _OpeningObservation | None = field(init=False, default=None)
+    _opening: tuple[Observation, float] | None = field(init=False, default=None)
     _before_user: Screenshot | None = field(init=False, default=None)
     _refused: bool = field(init=False, default=False)
     _clock_offset: float = field(init=False, default=0.0)
@@ -122,7 +114,7 @@ class Observer:
         """
         observation = self.env.observe()
         self.notes.extend(observation.facts)
-        self._opening = _OpeningObservation(observation, time.perf_counter())
+        self._opening = observation, time.perf_counter()
 
     def observe(self, step: int) -> Generator[Event, None, StepObservation]:
         """Observe the screen for step `step`.
@@ -195,8 +187,8 @@ class Observer:
         """An observation and the seconds it took: zero if the one that opened the screen is reused."""
         opening, self._opening = self._opening, None
         started = time.perf_counter()
-        if opening is not None and started - opening.taken_at < OPENING_MAX_AGE_S:
-            return opening.observation, 0.0
+        if opening is not None and started - opening[1] < OPENING_MAX_AGE_S:
+            return opening[0], 0.0
         observation = yield from self._observe(step)
         return observation, time.perf_counter() - started
 

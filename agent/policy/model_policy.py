@@ -23,7 +23,7 @@ from ..dialects.registry import required_dialect_for_model, with_prompt
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
 from .grounding import GroundedReply, parse_and_ground
 from .image_history import ChunkedHistory, History
-from .policy import PolicyEvents
+from .policy import Policy, PolicyEvents
 from .summary import HistorySummary, apply_summary, summary_request, summary_text
 from .zoom import ZoomRefinement, is_close
 
@@ -294,6 +294,15 @@ class ModelPolicy:
             size = self.resolve_dialect().image_rule.resize(screenshot.size)
             part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
         return part
+
+
+def for_screen(policy: Policy, env: EnvInfo) -> Policy:
+    """`policy` with the prompt for that kind of screen, unless another one than the default was chosen explicitly."""
+    if not isinstance(policy, ModelPolicy) or policy.prompt is not None:
+        return policy
+    if getattr(policy.dialect, "prompt", Prompt.COMPUTER) is not Prompt.COMPUTER:
+        return policy
+    return replace(policy, prompt=prompt_for(env))
 
 
 def prompt_for(env: EnvInfo) -> Prompt:

@@ -1,11 +1,11 @@
 """Events that are not part of observe, decide and act, as one line for progress output and the viewer."""
 
 from ..core.supervision import RecoveryAction
-from .events import Critiqued, Escalated, NeedsUser, RecoveredError, Summarized, UserMessage
+from .events import Critiqued, Escalated, Event, NeedsUser, Note, RecoveredError, Resumed, Summarized, UserMessage
 
 
-def describe_supervision(event: Escalated | Critiqued | Summarized | NeedsUser | UserMessage | RecoveredError) -> str:
-    """One line of text for `event`."""
+def describe_event(event: Event) -> str | None:
+    """One line of text for `event`; None if it is part of observe, decide and act."""
     match event:
         case Escalated(action=action, loop=loop):
             return f"loop detected ({_RECOVERY[action]}): {loop}"
@@ -16,11 +16,15 @@ def describe_supervision(event: Escalated | Critiqued | Summarized | NeedsUser |
             return f"waiting for the user: {question}"
         case UserMessage(text=text):
             return f"user: {text}" if text else "the user returned control"
-        case RecoveredError(message=message):
-            return message
         case Summarized(steps=steps, text=text):
             outcome = f"summarized: {text}" if text else "dropped: the context window is full"
             return f"first {steps} steps {outcome}"
+        case Resumed(steps=steps):
+            return f"interrupted; resumed after step {steps}"
+        case RecoveredError(message=text) | Note(text=text):
+            return text
+        case _:
+            return None
 
 
 _RECOVERY = {

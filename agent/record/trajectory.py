@@ -8,22 +8,18 @@ may end with a partial line; readers skip it and resuming truncates it.
 """
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ...envs.screenshot import Screenshot
-from ..core.context import HistoryStep
-from ..core.describe import describe_action
-from ..core.model import Usage
-from ..core.supervision import RecoveryAction
 from ..core.validation import first_problem
 from .codec import STRICT
-from .events import Acted, Critiqued, Ended, Escalated, Event, Observed, ParseFailed, Replied, Started, Stepped
-from .past import ResumePoint
+from .events import Ended, Event, Observed, Started, Stepped
+from .steps import ResumePoint, resume_point
 
 _EVENTS = "events.jsonl"
 _IMAGES = "images"
@@ -55,51 +51,46 @@ class Run:
 
     def past(self) -> ResumePoint:
         """The state for resuming the run after its last complete step."""
-        return _resume_point(self.events)
+        return resume_point(self.events)
 
 
 class RunLog:
-    """Writes the events of a run. Call it with each event; close it, or use it as a context manager."""
+    """Writes the events of a run to `folder`, or with `resume` appends them to the existing log.
+
+    Call it with each event; close it, or use it as a context manager. The folder is created with the first event, so
+    that a run that cannot start leaves none.
+    """
 
     def __init__(self, folder: Path, *, resume: bool = False) -> None:
-        """Create `folder` and start a log in it, or with `resume` append to the existing log.
-
-        Raises:
-            RunError: the folder is not writable, or it already contains a run; with `resume`, it contains none.
-        """
         self.folder = folder
-        path = folder / _EVENTS
-        try:
-            if resume:
-                _truncate_partial_line(path)
-            else:
-                (folder / _IMAGES).mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab" if resume else "xb")
-        except FileExistsError as error:
-            raise RunError(f"{folder} already contains a run: choose another folder, or resume it") from error
-        except OSError as error:
-            raise _unwritable(folder, error) from error
+        self._resume = resume
+        self._file: IO[bytes] | None = None
 
     def __call__(self, event: Event) -> None:
         """Append `event`, and store its screenshot.
 
         Raises:
-            RunError: the write failed, such as on a full disk. Earlier events stay readable.
+            RunError: the write failed, such as on a full disk, or the folder already contains a run. Earlier events
+                stay readable.
         """
         try:
+            self._file = self._file or self._open()
             if isinstance(event, Observed):
                 self._store(event.observation.screenshot)
             self._file.write(event_to_json(event) + b"\n")
             self._file.flush()
             if isinstance(event, Stepped | Ended):
                 os.fsync(self._file.fileno())
+        except FileExistsError as error:
+            raise RunError(f"{self.folder} already contains a run: choose another folder, or resume it") from error
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
     def close(self) -> None:
         """Close the log."""
         try:
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
@@ -108,6 +99,14 @@ class RunLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _open(self) -> IO[bytes]:
+        path = self.folder / _EVENTS
+        if self._resume:
+            _truncate_partial_line(path)
+            return path.open("ab")
+        (self.folder / _IMAGES).mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
     def _store(self, screenshot: Screenshot) -> None:
         """Store the screenshot atomically under its SHA-256, unless it exists."""
@@ -174,42 +173,6 @@ def _load_image(folder: Path, name: str) -> bytes:
 
 def _image_path(folder: Path, name: str) -> Path:
     return folder / _IMAGES / f"{name}.png"
-
-
-def _resume_point(events: Iterable[Event]) -> ResumePoint:
-    """Fold the events. A step without `Stepped` is incomplete and is repeated after resuming."""
-    history: list[HistoryStep] = []
-    done: list[str] = []
-    usage, seconds, parse_failures = Usage(), 0.0, 0
-    # The current step; its values count once `Stepped` arrives.
-    step: HistoryStep | None = None
-    reply, step_usage, step_failures, step_done = "", Usage(), 0, list[str]()
-    for event in events:
-        match event:
-            case Observed():
-                change = event.change.share if event.change is not None else 0.0
-                step = HistoryStep(event.observation.screenshot, event.notes, change=change)
-                reply, step_usage, step_failures, step_done = "", Usage(), 0, []
-            case Escalated(action=RecoveryAction.REPLAN) if step is not None:
-                step = replace(step, replan=True)
-            case Replied():
-                reply, step_usage = event.text if event.purpose == "act" else reply, step_usage + event.usage
-            case ParseFailed():
-                step_failures += 1
-            case Acted(refused=None):
-                step_done.append(f"{event.step}. {describe_action(event.action)}")
-            case Critiqued():
-                usage += event.usage
-            case Stepped() if step is not None:
-                history.append(replace(step, reply=reply))
-                done.extend(step_done)
-                usage += step_usage
-                seconds += event.total_s
-                parse_failures += step_failures
-                step = None
-            case _:
-                pass
-    return ResumePoint(tuple(history), usage, seconds, parse_failures, tuple(done))
 
 
 def _truncate_partial_line(path: Path) -> None:

@@ -9,7 +9,6 @@ from screenwright._plugins import load_plugin, plugin_names
 
 from ...agent.core.decision import GiveUp
 from ...agent.policy.baselines import RandomPolicy, ScriptedPolicy
-from ...agent.policy.model_policy import prompt_for
 from ...agent.policy.policy import Policy
 from ...envs.config import SettingError
 from ..core.config import EvalConfig
@@ -64,9 +63,7 @@ def _model_agent(config: EvalConfig, slot: int) -> AgentFactory:
     model = config.agent.model.build(slot)
     config.agent.build_dialect()  # rejects invalid settings before the first episode
     config.agent.check_model(model)
-    return lambda instance, episode: config.agent.build_policy(
-        model, prompt_for(instance.env.info()), summarize=config.recovery.recovery
-    )
+    return lambda instance, episode: config.agent.build_policy(model, summarize=config.recovery.recovery)
 
 
 def _imported(path: str) -> AgentFactory:

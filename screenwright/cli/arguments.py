@@ -1,9 +1,10 @@
-"""Command line arguments, derived from the settings trees. Flags that were not given are absent from the namespace."""
+"""Commands and their arguments. Flags of settings that were not given are absent from the namespace."""
 
 import argparse
 import difflib
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
@@ -11,6 +12,42 @@ if TYPE_CHECKING:  # so that --help and --version need no settings
     from ..envs.config import Config, Setting
 
 BAD_INPUT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command. `main` returns the exit code; each setting of `tree` is also a flag."""
+
+    main: Callable[[argparse.Namespace], int]
+    description: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    tree: "type[Config] | None" = None
+    usage: str | None = None
+    epilog: str | None = None
+
+    def configure(self, parser: argparse.ArgumentParser, *, everything: bool) -> None:
+        """Add the arguments and the help texts to `parser`; `everything` lists rare flags in the help."""
+        parser.description, parser.epilog = self.description, self.epilog
+        parser.usage = self.usage and f"%(prog)s {self.usage}"
+        self.add_arguments(parser)
+        if self.tree is None:
+            return
+        add_settings(parser, self.tree, everything=everything)
+        if any(not setting.common for setting in self.tree.settings().values()):
+            self._add_help_all(parser)
+
+    def _add_help_all(self, parser: argparse.ArgumentParser) -> None:
+        """Add the flag `--help-all`, which prints the help with all flags."""
+        command = self
+
+        class HelpAll(argparse.Action):
+            def __call__(self, *_: object, **__: object) -> None:
+                full = Parser(prog=parser.prog)
+                command.configure(full, everything=True)
+                full.print_help()
+                parser.exit()
+
+        parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all flags, including rare ones")
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,12 +79,12 @@ def flag_of(name: str, value: object = None) -> str:
     return ("--no-" if value is False else "--") + name.replace("_", "-")
 
 
-def add_settings(parser: argparse.ArgumentParser, tree: "type[Config]", *, everything: bool, skip: str = "") -> None:
-    """Add `--config` and a flag for each setting of `tree` except `skip`; `everything` lists rare flags in the help."""
+def add_settings(parser: argparse.ArgumentParser, tree: "type[Config]", *, everything: bool) -> None:
+    """Add `--config` and a flag for each setting of `tree`; `everything` lists rare flags in the help."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
     groups: dict[str, Any] = {}
     for setting in tree.settings().values():
-        if setting.name == skip:
+        if setting.name == "benchmark":  # a positional argument
             continue
         title = setting.group if everything else setting.group.partition(":")[0]
         if title not in groups:
@@ -55,17 +92,6 @@ def add_settings(parser: argparse.ArgumentParser, tree: "type[Config]", *, every
         _add_flag(
             groups[title], setting, _help_of(setting, everything=everything) if everything or setting.common else None
         )
-
-
-def add_help_all(parser: argparse.ArgumentParser, build: Callable[[], argparse.ArgumentParser]) -> None:
-    """Add the flag `--help-all`, which prints the help of the parser that `build` returns."""
-
-    class HelpAll(argparse.Action):
-        def __call__(self, *_: object, **__: object) -> None:
-            build().print_help()
-            parser.exit()
-
-    parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all flags, including rare ones")
 
 
 def given_flags(args: argparse.Namespace, tree: "type[Config]") -> dict[str, object]:

@@ -7,70 +7,49 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
-from enum import Enum
+from enum import IntEnum
 from importlib import metadata
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from .._version import __version__
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.registry import dialect_named
 from ..envs.check import Check, CheckStatus
-from .arguments import add_settings, given_flags
+from .arguments import Command, given_flags
 from .settings import DoctorConfig, SettingsError, load_settings
+from .streams import INTERRUPTED
 from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..agent.models.served import ServedModel  # its HTTP client takes a third of a second to import
 
 
-class Failure(Enum):
-    """A class of failure: its exit code and description. If several occur, the first of this list counts."""
+class Failure(IntEnum):
+    """A class of failure and its exit code. If several occur, the smallest code counts."""
 
-    BROWSER = (20, "browser")
-    DESKTOP = (21, "desktop")
-    READER = (22, "reader")
-    UNREACHABLE = (23, "model server unreachable")
-    PROTOCOL = (24, "model protocol")
-    CALIBRATION = (25, "calibration")
-    ANDROID = (26, "android")
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of the program."""
-        return self.value[0]
+    BROWSER = 20
+    DESKTOP = 21
+    READER = 22
+    MODEL_SERVER_UNREACHABLE = 23
+    MODEL_PROTOCOL = 24
+    CALIBRATION = 25
+    ANDROID = 26
 
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "browser": ("playwright", "publicsuffixlist", "idna"),
     "desktop": ("mss", "python-xlib" if sys.platform == "linux" else "pynput"),
-    "reader": ("rapidocr", "onnxruntime", "numpy"),
     "android": ("adbutils",),
+    "reader": ("rapidocr", "onnxruntime", "numpy"),
 }
 """The extras that a run may need on this system, and their distributions."""
 
 RARE_EXTRAS: Mapping[str, tuple[str, ...]] = {"local": ("transformers", "accelerate", "torch"), "vllm": ("vllm",)}
 
-DESCRIPTION = (
-    "Check what a run needs on this machine, or only what --env and --model name, and report how to fix what is wrong. "
-    "On a real screen, the pointer moves for a moment."
-)
-EPILOG = (
-    "exit codes: 0 nothing failed, 2 bad input, "
-    + ", ".join(f"{failure.exit_code} {failure.value[1]}" for failure in Failure)
-    + "; the first of several"
-)
-
-_INTERRUPTED = 130
-_FAILURE_OF_PART = {
-    "browser": Failure.BROWSER,
-    "desktop": Failure.DESKTOP,
-    "virtual": Failure.DESKTOP,
-    "android": Failure.ANDROID,
-}
-_WHAT_WIDTH, _VERDICT_WIDTH = 24, 7
+_WHAT_WIDTH, _STATUS_WIDTH = 24, 7
 _STYLES = {
     CheckStatus.OK: "green",
     CheckStatus.WARNING: "yellow",
@@ -79,19 +58,12 @@ _STYLES = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
-    """The arguments of the command."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--install", action="store_true", help="first install what virtual displays need (as root)")
     parser.add_argument("--json", action="store_true", help="print each check as a line of JSON")
-    add_settings(parser, DoctorConfig, everything=everything)
 
 
-def main(args: argparse.Namespace) -> int:
-    """Run the checks; returns the exit code.
-
-    Raises:
-        SettingsError, ValueError: one line for the user.
-    """
+def _main(args: argparse.Namespace) -> int:
     config = load_settings(DoctorConfig, given_flags(args, DoctorConfig), os.environ, args.config)
     return doctor(config, as_json=args.json, install=args.install)
 
@@ -103,19 +75,20 @@ def doctor(config: DoctorConfig, *, as_json: bool, install: bool = False) -> int
         ValueError: there is no such model or dialect.
     """
     dialect = dialect_named(config.dialect) if config.dialect else None
-    model = None if config.served is None else _opened(config.served, config.model_name)
+    model = None if config.served is None else _open_served(config.served, config.model_name)
     if install:
         install_missing()
-    checks = run_checks(config, model, dialect)
-    report = Report(sys.stdout, as_json=as_json)
+    terminal, done = Terminal(sys.stdout), list[Check]()
     try:
-        with closing(checks):  # ends what was started, even if our output is closed
+        with closing(run_checks(config, model, dialect)) as checks:  # ends what was started, even if our output closes
             for check in checks:
-                report.add(check)
+                done.append(check)
+                print_check(check, terminal, as_json=as_json)
     except KeyboardInterrupt:
-        return _INTERRUPTED
-    report.end()
-    return exit_code(report.checks)
+        return INTERRUPTED
+    if not as_json:
+        terminal.line(summary_of(done))
+    return exit_code(done)
 
 
 def run_checks(
@@ -124,18 +97,17 @@ def run_checks(
     """Yield each check when it completes; `model` is a served model, and is closed at the end."""
     system = f"{platform.system()} {platform.machine()}"
     yield Check("version", CheckStatus.OK, f"screenwright {__version__}, Python {platform.python_version()}, {system}")
-    if config.everything or config.env == "browser":
-        yield from _with_extra("browser", _browser, requested=config.env is not None)
-    if config.everything or config.env == "desktop":
-        yield from _with_extra("desktop", _desktop, requested=config.env is not None)
-    if config.env == "android":
-        yield from _with_extra("android", _android, requested=True)
-    if config.everything or config.model == "reader":
-        yield from _with_extra("reader", lambda: [_check_reader()], requested=config.model is not None)
+    for extra in EXTRAS:
+        requested = extra == (config.model if extra == "reader" else config.env)
+        if requested or (config.everything and extra != "android"):
+            yield from _check_part(extra, requested=requested)
     if config.everything:
-        yield _rare_extras()
+        rare = [check_extra(extra, names, requested=False) for extra, names in RARE_EXTRAS.items()]
+        absent = [check.what.removeprefix("packages: ") for check in rare if check.status is not CheckStatus.OK]
+        found = f"not installed, rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
+        yield Check("packages: others", CheckStatus.OK, found)
     if model is not None:
-        yield from _server(model, dialect, calibration=config.calibration)
+        yield from _check_server(model, dialect, calibration=config.calibration)
 
 
 def install_missing() -> None:
@@ -167,8 +139,7 @@ def install_missing() -> None:
 
 def exit_code(checks: Iterable[Check]) -> int:
     """The exit code after these checks."""
-    failures = {failure_of(check) for check in checks if check.status is CheckStatus.FAILED}
-    return next((failure.exit_code for failure in Failure if failure in failures), 0)
+    return min((int(failure_of(check)) for check in checks if check.status is CheckStatus.FAILED), default=0)
 
 
 def failure_of(check: Check) -> Failure:
@@ -178,11 +149,9 @@ def failure_of(check: Check) -> Failure:
     part, _, rest = check.what.partition(": ")
     if part == "packages":
         part = rest
-    if part == "reader":
-        return Failure.READER
-    if check.what == CALIBRATION:
-        return Failure.CALIBRATION
-    return Failure.UNREACHABLE if check.what == REACHABLE else _FAILURE_OF_PART.get(part, Failure.PROTOCOL)
+    by_part = {"virtual": Failure.DESKTOP} | {extra: Failure[extra.upper()] for extra in EXTRAS}
+    by_check = {CALIBRATION: Failure.CALIBRATION, REACHABLE: Failure.MODEL_SERVER_UNREACHABLE}
+    return by_check.get(check.what) or by_part.get(part, Failure.MODEL_PROTOCOL)
 
 
 # -- parts
@@ -198,35 +167,31 @@ def check_extra(extra: str, distributions: Iterable[str], *, requested: bool) ->
             missing.append(name)
     what = f"packages: {extra}"
     if missing:
-        verdict = CheckStatus.FAILED if requested else CheckStatus.WARNING
-        return Check(what, verdict, f"not installed: {', '.join(missing)}", f"pip install 'screenwright[{extra}]'")
+        status = CheckStatus.FAILED if requested else CheckStatus.WARNING
+        return Check(what, status, f"not installed: {', '.join(missing)}", f"pip install 'screenwright[{extra}]'")
     return Check(what, CheckStatus.OK, ", ".join(versions))
 
 
-def _with_extra(extra: str, checks: Callable[[], Iterable[Check]], *, requested: bool) -> Iterator[Check]:
-    """The packages of `extra`, and if they are installed, the `checks` that need them."""
+def _check_part(extra: str, *, requested: bool) -> Iterator[Check]:
+    """The packages of `extra`, and if they are installed, the checks that import them."""
     packages = check_extra(extra, EXTRAS[extra], requested=requested)
     yield packages
-    if packages.status is CheckStatus.OK:
-        yield from checks()
+    if packages.status is not CheckStatus.OK:
+        return
+    if extra == "browser":
+        from ..envs.browser.doctor import check_browser
 
+        yield from check_browser()
+    elif extra == "desktop":
+        from ..envs.desktop.doctor import check_desktop
 
-def _browser() -> Iterable[Check]:
-    from ..envs.browser.doctor import check_browser  # needs the browser extra
+        yield from check_desktop()
+    elif extra == "android":
+        from ..envs.android.doctor import check_android
 
-    return check_browser()
-
-
-def _android() -> Iterable[Check]:
-    from ..envs.android.doctor import check_android  # needs the android extra
-
-    return check_android()
-
-
-def _desktop() -> Iterable[Check]:
-    from ..envs.desktop.doctor import check_desktop  # needs the desktop extra
-
-    return check_desktop()
+        yield from check_android()
+    else:
+        yield _check_reader()
 
 
 def _check_reader() -> Check:
@@ -247,28 +212,18 @@ def _check_reader() -> Check:
     return Check(what, CheckStatus.OK, f"{target.name}, in an image of {scene.size}")
 
 
-def _rare_extras() -> Check:
-    checks = [check_extra(extra, names, requested=False) for extra, names in RARE_EXTRAS.items()]
-    absent = [check.what.removeprefix("packages: ") for check in checks if check.status is not CheckStatus.OK]
-    found = f"not installed, rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
-    return Check("packages: others", CheckStatus.OK, found)
-
-
-def _opened(address: str, name: str | None) -> "ServedModel":
-    """The model at `address`, not contacted yet.
-
-    Raises:
-        ValueError: it is not an address.
-    """
+def _open_served(address: str, name: str | None) -> "ServedModel":
+    """The model at `address`, not contacted yet."""
     from ..agent.loop.open_model import open_model
     from ..agent.models.served import ServedModel
 
     model = open_model(address, name)
-    assert isinstance(model, ServedModel)
+    if not isinstance(model, ServedModel):
+        raise SettingsError(f"--model is {address!r}, but should be reader or the address of a server")
     return model
 
 
-def _server(model: "ServedModel", dialect: Dialect | None, *, calibration: bool) -> Iterator[Check]:
+def _check_server(model: "ServedModel", dialect: Dialect | None, *, calibration: bool) -> Iterator[Check]:
     """The server, then the model behind it."""
     from ..agent.doctor import REACHABLE, REPLY, check_endpoint
 
@@ -278,10 +233,10 @@ def _server(model: "ServedModel", dialect: Dialect | None, *, calibration: bool)
             reached = reached and (check.what not in (REACHABLE, REPLY) or check.status is not CheckStatus.FAILED)
             yield check
         if calibration:
-            yield from _calibration(model, dialect, reached=reached)
+            yield from _calibrate(model, dialect, reached=reached)
 
 
-def _calibration(model: "ServedModel", dialect: Dialect | None, *, reached: bool) -> Iterator[Check]:
+def _calibrate(model: "ServedModel", dialect: Dialect | None, *, reached: bool) -> Iterator[Check]:
     """Measure where the model clicks, and save the result for later runs."""
     from ..agent.core.model import ModelLost
     from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, save_calibration
@@ -313,30 +268,33 @@ def _calibration(model: "ServedModel", dialect: Dialect | None, *, reached: bool
 # -- output
 
 
-class Report:
-    """Prints checks as lines of text or JSON, and collects them."""
+def print_check(check: Check, terminal: Terminal, *, as_json: bool) -> None:
+    """Print `check` as lines of text, or as a line of JSON."""
+    if as_json:
+        terminal.line(json.dumps(asdict(check), ensure_ascii=False))
+        return
+    status = terminal.style(f"{check.status:{_STATUS_WIDTH}}", _STYLES[check.status])
+    terminal.line(f"{check.what:{_WHAT_WIDTH}}  {status}  {check.found}")
+    if check.fix:
+        terminal.line(f"{'':{_WHAT_WIDTH}}  {'':{_STATUS_WIDTH}}  -> {check.fix}")
 
-    def __init__(self, stream: TextIO, *, as_json: bool) -> None:
-        self.checks: list[Check] = []
-        self._terminal = Terminal(stream)
-        self._as_json = as_json
 
-    def add(self, check: Check) -> None:
-        """Print `check`."""
-        self.checks.append(check)
-        if self._as_json:
-            self._terminal.line(json.dumps(asdict(check), ensure_ascii=False))
-            return
-        verdict = self._terminal.style(f"{check.status:{_VERDICT_WIDTH}}", _STYLES[check.status])
-        self._terminal.line(f"{check.what:{_WHAT_WIDTH}}  {verdict}  {check.found}")
-        if check.fix:
-            self._terminal.line(f"{'':{_WHAT_WIDTH}}  {'':{_VERDICT_WIDTH}}  -> {check.fix}")
+def summary_of(checks: Iterable[Check]) -> str:
+    """How many checks failed and warned, as a line."""
+    statuses = [check.status for check in checks]
+    failed, warned = statuses.count(CheckStatus.FAILED), statuses.count(CheckStatus.WARNING)
+    return f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}"
 
-    def end(self) -> None:
-        """Print the summary."""
-        if not self._as_json:
-            failed, warned = (self._counted(verdict) for verdict in (CheckStatus.FAILED, CheckStatus.WARNING))
-            self._terminal.line(f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}")
 
-    def _counted(self, verdict: CheckStatus) -> int:
-        return sum(check.status is verdict for check in self.checks)
+COMMANDS = {
+    "doctor": Command(
+        _main,
+        "Check what a run needs on this machine, or only what --env and --model name, and report how to fix what is "
+        "wrong. On a real screen, the pointer moves for a moment.",
+        _add_arguments,
+        DoctorConfig,
+        epilog="exit codes: 0 nothing failed, 2 bad input, "
+        + ", ".join(f"{failure} {failure.name.lower().replace('_', ' ')}" for failure in Failure)
+        + "; the first of several",
+    )
+}

@@ -1,16 +1,18 @@
-"""`screenwright eval`: measures an agent on a benchmark."""
+"""Commands about benchmarks: `eval` measures an agent, `compare` compares two evaluations, and `grounding-set`."""
 
 import argparse
 import os
 import re
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from ..eval.analysis.report import Entry
-from ..eval.analysis.results import write_results
+from ..eval.analysis.results import write_comparison, write_results
 from ..eval.analysis.statistics import wilson
 from ..eval.analysis.tables import as_text, format_interval
+from ..eval.benchmarks.grounding.pages import PageGrounding, write_set
 from ..eval.benchmarks.registry import benchmark_named, benchmark_names
 from ..eval.core.config import EvalConfig
 from ..eval.core.manifest import differences
@@ -18,48 +20,34 @@ from ..eval.core.plan import select_tasks
 from ..eval.core.record import Record
 from ..eval.core.store import Store
 from ..eval.runner.evaluation import Evaluation
-from .arguments import add_settings, given_flags
-from .files import new_run_folder
+from .arguments import Command, given_flags
 from .settings import SettingsError, SettingValue, build_settings, given_settings
-from .terminal import Terminal, sigterm_as_interrupt
+from .streams import INTERRUPTED
+from .terminal import Terminal, new_run_folder
 
-DESCRIPTION = "Run an agent on BENCHMARK, many episodes at once, and print its success rate with a confidence interval."
-EPILOG = (
-    "exit codes: 0 all episodes are done, 1 some could not be judged, 2 bad input, 130 stopped (--resume continues)"
-)
-USAGE = "BENCHMARK [flags]"
-_STOPPED = 130
 _MAY_CHANGE = ("workers", "out")
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
-    """The arguments of the command."""
+def _add_eval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("benchmark", nargs="?", metavar="BENCHMARK", help="benchmark to run; --list names them")
     parser.add_argument("--list", action="store_true", help="list the benchmarks, or the tasks of BENCHMARK")
     parser.add_argument(
         "--resume", type=Path, metavar="RUN", help="continue an evaluation that was stopped, with its settings"
     )
     parser.add_argument("--repeat", type=Path, metavar="RUN", help="run an evaluation again with its settings")
-    add_settings(parser, EvalConfig, everything=everything, skip="benchmark")
 
 
-def main(args: argparse.Namespace) -> int:
-    """Start, resume or repeat an evaluation; returns the exit code.
-
-    Raises:
-        SettingsError, ValueError, RunError, TaskError, EvalError: one line for the user.
-    """
+def _eval(args: argparse.Namespace) -> int:
     if args.list:
         return _list(args)
     evaluation = _evaluation(args)
     progress = _Progress(len(evaluation.manifest.episodes), evaluation.records(), Terminal())
     stopped = False
-    with sigterm_as_interrupt():
-        try:
-            for record in evaluation.run():
-                progress.add(record)
-        except KeyboardInterrupt:
-            stopped = True
+    try:
+        for record in evaluation.run():
+            progress.add(record)
+    except KeyboardInterrupt:
+        stopped = True
     progress.terminal.close()
     entry = Entry.of(evaluation.store)
     report = write_results(entry)
@@ -67,7 +55,7 @@ def main(args: argparse.Namespace) -> int:
     progress.terminal.line(f"report: {report}")
     if stopped or len(entry.records) < len(entry.manifest.episodes):
         progress.terminal.line(f"not complete; continue with: screenwright eval --resume {evaluation.store.folder}")
-        return _STOPPED
+        return INTERRUPTED
     return 0 if all(record.is_judged for record in entry.records) else 1
 
 
@@ -151,13 +139,82 @@ class _Progress:
         self._done[record.id] = record.done is True
         count, successes = len(self._done), sum(self._done.values())
         seconds = time.monotonic() - self._started
-        left = (self._planned - count) * seconds / max(1, count - self._before)
+        left = timedelta(seconds=round((self._planned - count) * seconds / max(1, count - self._before)))
         bar = "█" * (20 * count // max(1, self._planned))
         rate = format_interval(wilson(successes, count))
-        self.terminal.progress(f"{bar:20} {count}/{self._planned}  success {rate}  {_duration(left)} left")
+        self.terminal.progress(f"{bar:20} {count}/{self._planned}  success {rate}  {left} left")
 
 
-def _duration(seconds: float) -> str:
-    minutes, seconds_left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes}:{seconds_left:02}"
+# -- compare
+
+
+def _add_compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", type=Path, metavar="A", help="folder of an evaluation")
+    parser.add_argument("b", type=Path, metavar="B", help="folder of another one with the same episodes")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="HTML page to write (default: in B)")
+
+
+def _compare(args: argparse.Namespace) -> int:
+    stores = Store(args.a), Store(args.b)
+    page = args.out or args.b / f"compared-with-{args.a.name}.html"
+    result = write_comparison(*stores, page)
+    for name, store in zip("AB", stores, strict=True):
+        manifest = store.manifest()
+        records = store.records(manifest.episodes)
+        done = sum(record.done is True for record in records)
+        models = (record.agent.get("model", "") for record in records if record.agent)
+        agent = next(models, manifest.settings.agent_kind)
+        rate = format_interval(wilson(done, len(records)))
+        print(f"{name}  {store.folder}  {agent}: {done} of {len(records)}, {rate}")
+    both = result.result
+    print(result.verdict)
+    print(f"both {both.both}, only A {both.only_a}, only B {both.only_b}, neither {both.neither}")
+    if result.unpaired:
+        print(f"{result.unpaired} episodes have no result in one of the evaluations")
+    for name, one in result.categories.items():
+        if len(result.categories) > 1:
+            print(f"  {name}: {100 * one.difference.value:+.1f} points on {one.pairs} pairs, p = {one.p:.3g}")
+    print(f"page: {page}", file=sys.stderr)
+    return 0
+
+
+# -- grounding-set
+
+
+def _add_set_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder to write")
+    parser.add_argument("--pages", type=int, default=20, metavar="N", help="number of pages (default: %(default)s)")
+
+
+def _grounding_set(args: argparse.Namespace) -> int:
+    try:
+        boxes = write_set(args.folder, range(args.pages))
+    except OSError as error:
+        raise ValueError(f"{args.folder} cannot be written: {error.strerror}") from error
+    finally:
+        PageGrounding().close()
+    print(f"{args.folder}: {args.pages} pages, {boxes} boxes; screenwright eval screenspot --root {args.folder}")
+    return 0
+
+
+COMMANDS = {
+    "eval": Command(
+        _eval,
+        "Run an agent on BENCHMARK, many episodes at once, and print its success rate with a confidence interval.",
+        _add_eval_arguments,
+        EvalConfig,
+        usage="BENCHMARK [flags]",
+        epilog="exit codes: 0 all episodes are done, 1 some could not be judged, 2 bad input, 130 stopped (--resume "
+        "continues)",
+    ),
+    "compare": Command(
+        _compare,
+        "Compare two evaluations of the same episodes, and test whether the difference may be chance.",
+        _add_compare_arguments,
+    ),
+    "grounding-set": Command(
+        _grounding_set,
+        "Write the pages of the benchmark grounding as a data set in ScreenSpot's format, for other tools.",
+        _add_set_arguments,
+    ),
+}

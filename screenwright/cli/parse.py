@@ -23,12 +23,9 @@ from ..agent.record.codec import move_to_json
 from ..envs.actions import map_points
 from ..envs.config.screen import SIZE, parse_size
 from ..envs.geometry import ScreenPoint, Size
+from .arguments import Command
 from .settings import SettingsError
 
-DESCRIPTION = (
-    'Read JSON lines {"text", "dialect", "screen": [w, h]} from standard input, or one plain reply with --dialect and '
-    "--screen, and print the parsed actions of each as a line of JSON."
-)
 _EXPECTED = 'pass JSON lines {"text", "dialect", "screen": [w, h]}, or one plain reply with --dialect and --screen'
 
 _Side = Annotated[int, Field(ge=1, le=100_000)]
@@ -41,18 +38,12 @@ class _Request(BaseModel):
     screen: tuple[_Side, _Side]
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
-    """The arguments of the command."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dialect", metavar="NAME", help="parse one plain reply, in this dialect")
     parser.add_argument("--screen", metavar="WxH", help="size of the screen that the reply is about")
 
 
-def main(args: argparse.Namespace) -> int:
-    """Parse standard input; returns the exit code.
-
-    Raises:
-        SettingsError, ValueError: one line for the user.
-    """
+def _main(args: argparse.Namespace) -> int:
     if args.dialect is None and args.screen is None:
         lines = 0
         for line in parse_lines(sys.stdin):
@@ -119,3 +110,13 @@ def _on_screen_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
         return frame.to_screen(frame.space.to_image(point, frame.image))
 
     return move_to_json(map_points(move, on_screen))
+
+
+COMMANDS = {
+    "parse": Command(
+        _main,
+        'Read JSON lines {"text", "dialect", "screen": [w, h]} from standard input, or one plain reply with --dialect '
+        "and --screen, and print the parsed actions of each as a line of JSON.",
+        _add_arguments,
+    )
+}

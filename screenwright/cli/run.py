@@ -4,10 +4,9 @@ import argparse
 import json
 import os
 import re
-import signal
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -21,11 +20,10 @@ from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.actions import Action
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env, Observation
-from .arguments import BAD_INPUT, add_settings, given_flags
-from .files import new_run_folder
-from .progress import INDENT, Progress
+from .arguments import BAD_INPUT, Command, given_flags
 from .settings import SettingsError, load_settings
-from .terminal import Terminal
+from .streams import stop_signals
+from .terminal import INDENT, Progress, Terminal, new_run_folder
 
 EXIT_CODES: dict[StopReason, int] = {
     StopReason.FINISHED: 0,
@@ -41,28 +39,16 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.CANCELLED: 130,
 }
 
-_CODE_NAMES = {BAD_INPUT: "bad input"} | {code: str(stop) for stop, code in EXIT_CODES.items()}
-DESCRIPTION = "Run TASK on a screen. The answer goes to standard output, progress to standard error."
-EPILOG = "exit codes: " + ", ".join(f"{code} {name}" for code, name in sorted(_CODE_NAMES.items()))
-USAGE = "TASK [flags]"
-
 _SETTINGS_FILE = "settings.toml"
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
-    """The arguments of the command."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", nargs="?", metavar="TASK", help="what to do")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue a recorded run, with its settings")
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON on standard output")
-    add_settings(parser, RunConfig, everything=everything)
 
 
-def main(args: argparse.Namespace) -> int:
-    """Run the task, or continue a recorded run; returns the exit code.
-
-    Raises:
-        SettingsError, EnvUnavailable, RunError, ValueError, ImportError: one line for the user.
-    """
+def _main(args: argparse.Namespace) -> int:
     resume: Path | None = args.resume
     task = (args.task or "").strip()
     if bool(task) == (resume is not None):
@@ -81,10 +67,10 @@ def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) ->
     env = screen.build(folder)
     guard = config.build_guard()
     guard = ConfirmGuard(guard, terminal) if config.confirm else guard
-    agent = config.build_agent(env, attended=sys.stdin.isatty(), guard=guard)
+    agent = config.build_agent(attended=sys.stdin.isatty(), guard=guard)
     if screen.takes_over and not config.yes:
         _confirm_takeover(screen, terminal)
-    with env, _stop_on_interrupt(agent, terminal):
+    with env, _stop_cleanly(agent, terminal):
         events = agent.continue_stream(resume, env) if resume else agent.stream(task, env, out=folder)
         ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
     if ended.answer and not as_json:
@@ -170,19 +156,22 @@ class ConfirmGuard:
 
 
 @contextmanager
-def _stop_on_interrupt(agent: Agent, terminal: Terminal) -> Generator[None]:
-    """The first Ctrl-C stops the run cleanly, the second ends the program."""
+def _stop_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
+    """The first Ctrl-C, SIGTERM or SIGHUP stops the run cleanly, the second one ends the program."""
+    is_stopping = False
 
-    def interrupted(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        terminal.line("\nstopping after the current action; Ctrl-C again ends at once")
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal is_stopping
+        if is_stopping:
+            raise KeyboardInterrupt
+        is_stopping = True
         agent.stop()
+        with suppress(RuntimeError):  # the signal may have arrived while another line is being written
+            terminal.line("\nstopping after the current action; Ctrl-C again ends at once")
+        terminal.cancel_question()
 
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
+    with stop_signals(stop):
         yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _record_settings(folder: Path, config: RunConfig) -> None:
@@ -199,3 +188,16 @@ def _record_settings(folder: Path, config: RunConfig) -> None:
         (folder / _SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
     except OSError as error:
         raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
+
+
+_CODE_NAMES = {BAD_INPUT: "bad input"} | {code: str(stop) for stop, code in EXIT_CODES.items()}
+COMMANDS = {
+    "run": Command(
+        _main,
+        "Run TASK on a screen. The answer goes to standard output, progress to standard error.",
+        _add_arguments,
+        RunConfig,
+        usage="TASK [flags]",
+        epilog="exit codes: " + ", ".join(f"{code} {name}" for code, name in sorted(_CODE_NAMES.items())),
+    )
+}

@@ -21,10 +21,8 @@ from ..agent.models.transport import is_loopback
 from ..agent.models.vllm_command import ServeOptions, vllm_command
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
+from .arguments import Command
 from .settings import SettingsError
-from .terminal import sigterm_as_interrupt
-
-DESCRIPTION = "Serve MODEL with vLLM, or the embedded reader, at an OpenAI-compatible address, until Ctrl-C."
 
 _READY_S = 1800.0
 """Long enough to download the weights of a large model."""
@@ -37,8 +35,7 @@ _WARM_UP_SIZE = Size(1288, 728)
 _WILDCARD_HOSTS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to connect, not where to listen
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
-    """The arguments of the command."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     serving = ServeOptions()
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a name on the Hugging Face hub, a folder, or reader")
     parser.add_argument("--model", dest="model_flag", metavar="MODEL", help="the same")
@@ -61,12 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     )
 
 
-def main(args: argparse.Namespace) -> int:
-    """Serve until Ctrl-C; returns the exit code.
-
-    Raises:
-        SettingsError, ValueError, ImportError: one line for the user.
-    """
+def _main(args: argparse.Namespace) -> int:
     model = args.model_flag or args.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
@@ -101,8 +93,7 @@ def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
         raise ValueError("vllm is not installed here: pip install 'screenwright[vllm]' on a Linux machine with a GPU")
     _check_free(serving)
     print(shlex.join(command), file=sys.stderr, flush=True)
-    with sigterm_as_interrupt():
-        return _run(command, serving)
+    return _run(command, serving)
 
 
 def _serve_reader(serving: ServeOptions) -> int:
@@ -112,10 +103,7 @@ def _serve_reader(serving: ServeOptions) -> int:
 
     reader = ReaderModel(chats=True)
     try:
-        with (
-            sigterm_as_interrupt(),
-            serve_model(reader, host=serving.host, port=serving.port, name="reader") as server,
-        ):
+        with serve_model(reader, host=serving.host, port=serving.port, name="reader") as server:
             print(f"the reader is served at {server.url}; press Ctrl-C to stop", file=sys.stderr, flush=True)
             server.wait()
     except KeyboardInterrupt:
@@ -221,3 +209,12 @@ def _warm_up(serving: ServeOptions) -> None:
     took = time.monotonic() - started
     print(f"ready at {address}: a first reply, to {reply.usage.prompt} tokens, took {took:.1f} s", file=sys.stderr)
     print(f"screenwright run TASK --model {address}", file=sys.stderr, flush=True)
+
+
+COMMANDS = {
+    "serve": Command(
+        _main,
+        "Serve MODEL with vLLM, or the embedded reader, at an OpenAI-compatible address, until Ctrl-C.",
+        _add_arguments,
+    )
+}

@@ -1,17 +1,29 @@
-"""The terminal: colour, width, progress and questions. Colour follows https://no-color.org."""
+"""Output for the user: the terminal, the progress of a run, and the default folder to record in.
+
+Colour follows https://no-color.org.
+"""
 
 import os
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from types import FrameType
+from datetime import datetime
+from itertools import count
+from pathlib import Path
 from typing import TextIO
+
+from ..agent.core.decision import Finish
+from ..agent.core.describe import describe_action, describe_ending
+from ..agent.record.describe import describe_event
+from ..agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed, Started, Stepped
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PROGRESS_EVERY_S = 10.0
+INDENT = " " * 6
+
+
+class _QuestionCancelled(Exception):
+    """Raised by a signal handler while a question waits for its answer."""
 
 
 class Terminal:
@@ -23,6 +35,7 @@ class Terminal:
         self._has_color = self.is_tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         self._last_progress = time.monotonic()
         self._in_progress = False
+        self._is_asking = False
 
     def style(self, text: str, style: str) -> str:
         """`text` in that style, such as `bold` or `red`; unchanged without colour support."""
@@ -36,7 +49,7 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """Print a line."""
-        self._end_progress()
+        self.close()
         print(text, file=self._stream, flush=True)
 
     def progress(self, text: str) -> None:
@@ -50,36 +63,88 @@ class Terminal:
 
     def close(self) -> None:
         """End the progress line."""
-        self._end_progress()
+        if self._in_progress:
+            self._in_progress = False
+            print(file=self._stream, flush=True)
 
     def ask(self, question: str) -> str | None:
-        """A line of standard input, without its end; None if there is no more input."""
-        self._end_progress()
+        """A line of standard input, without its end; None if there is no more input, or after `cancel_question`."""
+        self.close()
         print(question, end=" ", file=self._stream, flush=True)
-        line = sys.stdin.readline()
+        self._is_asking = True
+        try:
+            line = sys.stdin.readline()
+        except _QuestionCancelled:
+            line = ""
+        finally:
+            self._is_asking = False
         if not line:
             self.line()
         return line.strip() if line else None
+
+    def cancel_question(self) -> None:
+        """End the question that is being asked, if any; for signal handlers."""
+        if self._is_asking:
+            raise _QuestionCancelled
 
     def confirm(self, question: str) -> bool:
         """Whether the user answers yes."""
         return (self.ask(f"{question} [y/N]") or "").lower() in ("y", "yes")
 
-    def _end_progress(self) -> None:
-        if self._in_progress:
-            self._in_progress = False
-            print(file=self._stream, flush=True)
+
+class Progress:
+    """Prints events as they happen."""
+
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        self._terminal = terminal or Terminal()
+        self._actions: list[str] = []
+
+    def show(self, event: Event) -> None:
+        """Print `event`, if it is relevant to the user."""
+        match event:
+            case Started():
+                details = f"({', '.join(filter(None, (event.policy.model.name, event.env.kind)))})"
+                self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
+            case Observed():
+                self._actions = []
+            case ParseFailed():
+                self._dim(f"{event.step:4d}  parse failure: {event.message}; retrying")
+            case Decided():
+                self._decided(event)
+            case Acted():
+                action = describe_action(event.action)
+                self._actions.append(f"{action} -- refused: {event.refused}" if event.refused else action)
+            case Stepped():
+                duration = self._style(f"{event.total_s:.1f} s", "dim")
+                self._terminal.line(f"{INDENT}{'; '.join(self._actions) or 'no action'}  {duration}")
+            case Ended():
+                self._ended(event)
+            case _:
+                if text := describe_event(event):
+                    self._dim(f"{INDENT}{text}")
+
+    def _decided(self, event: Decided) -> None:
+        self._terminal.line(f"{event.step:4d}  {self._terminal.fit(event.thought or '', len(INDENT))}".rstrip())
+        if event.ending is not None:
+            self._actions.append("finished" if isinstance(event.ending, Finish) else describe_ending(event.ending))
+
+    def _ended(self, event: Ended) -> None:
+        steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
+        reason = f": {event.reason}" if event.reason else ""
+        parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""
+        checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
+        stop = self._style(event.stop, "bold")
+        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
+
+    def _dim(self, text: str) -> None:
+        self._terminal.line(self._style(text, "dim"))
+
+    def _style(self, text: str, style: str) -> str:
+        return self._terminal.style(text, style)
 
 
-@contextmanager
-def sigterm_as_interrupt() -> Generator[None]:
-    """Handle SIGTERM like Ctrl-C, so that a plain `kill` also ends child processes and writes reports."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def new_run_folder(name: str) -> Path:
+    """`runs/TIME-NAME`, with a number after it if that exists."""
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
+    folders = (Path("runs") / (stem if number == 1 else f"{stem}-{number}") for number in count(1))
+    return next(folder for folder in folders if not folder.exists())

@@ -21,18 +21,19 @@ from screenwright.agent.doctor.hypotheses import hypotheses_for
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.arguments import given_flags
 from screenwright.cli.doctor import (
-    EPILOG,
+    COMMANDS,
     Failure,
-    Report,
-    add_arguments,
     check_extra,
     doctor,
     exit_code,
     failure_of,
     install_missing,
+    print_check,
+    summary_of,
 )
 from screenwright.cli.run import EXIT_CODES as CODES_OF_RUN
 from screenwright.cli.settings import DoctorConfig, SettingsError, load_settings
+from screenwright.cli.terminal import Terminal
 from screenwright.envs.check import Check, CheckStatus
 from screenwright.testing import Aim, PointingModel, aim_in_space
 
@@ -41,7 +42,7 @@ COMMAND = "import sys; from screenwright.cli.main import main; sys.exit(main(['d
 
 def config(*flags: str) -> DoctorConfig:
     parser = argparse.ArgumentParser()
-    add_arguments(parser, everything=True)
+    COMMANDS["doctor"].configure(parser, everything=True)
     return load_settings(DoctorConfig, given_flags(parser.parse_args(flags), DoctorConfig), {})
 
 
@@ -237,10 +238,9 @@ def failed(what: str) -> Check:
 
 
 def test_exit_codes_differ_from_those_of_run() -> None:
-    codes = [failure.exit_code for failure in Failure]
-    assert codes == sorted(set(codes))
-    assert not set(codes) & {2, *CODES_OF_RUN.values()}
-    assert all(str(code) in EPILOG for code in codes)
+    assert list(Failure) == sorted(set(Failure))
+    assert not set(Failure) & {2, *CODES_OF_RUN.values()}
+    assert all(str(code) in str(COMMANDS["doctor"].epilog) for code in Failure)
 
 
 @pytest.mark.parametrize(
@@ -253,14 +253,14 @@ def test_exit_codes_differ_from_those_of_run() -> None:
         ("virtual: display", Failure.DESKTOP),
         ("packages: reader", Failure.READER),
         ("reader: finds a word", Failure.READER),
-        (REACHABLE, Failure.UNREACHABLE),
-        ("model: reply", Failure.PROTOCOL),
+        (REACHABLE, Failure.MODEL_SERVER_UNREACHABLE),
+        ("model: reply", Failure.MODEL_PROTOCOL),
         (CALIBRATION, Failure.CALIBRATION),
     ],
 )
 def test_each_failure_has_one_class(what: str, failure: Failure) -> None:
     assert failure_of(failed(what)) is failure
-    assert exit_code([failed(what)]) == failure.exit_code
+    assert exit_code([failed(what)]) == failure
 
 
 def test_the_first_of_several_failures_counts() -> None:
@@ -275,7 +275,7 @@ def test_the_first_of_several_failures_counts() -> None:
 # -- output
 
 
-class Terminal(io.StringIO):
+class TtyStream(io.StringIO):
     """A stream that is a terminal."""
 
     def isatty(self) -> bool:
@@ -283,29 +283,28 @@ class Terminal(io.StringIO):
 
 
 def printed(stream: io.StringIO, *checks: Check, as_json: bool = False) -> str:
-    report = Report(stream, as_json=as_json)
+    terminal = Terminal(stream)
     for check in checks:
-        report.add(check)
-    report.end()
+        print_check(check, terminal, as_json=as_json)
     return stream.getvalue()
 
 
 def test_lines_are_aligned_and_the_status_is_a_word() -> None:
-    text = printed(io.StringIO(), Check("browser: start", CheckStatus.OK, "it does"), failed("desktop: display"))
-    first, second, third, last = text.splitlines()
+    checks = (Check("browser: start", CheckStatus.OK, "it does"), failed("desktop: display"))
+    first, second, third = printed(io.StringIO(), *checks).splitlines()
     assert first.index("it does") == second.index("it is broken") == third.index("-> fix it")
     assert " ok " in first
     assert " failed " in second
-    assert last == "1 failed, no warnings"
+    assert summary_of(checks) == "1 failed, no warnings"
 
 
 def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b" not in printed(io.StringIO(), failed("x"))
-    assert "\x1b[31mfailed" in printed(Terminal(), failed("x"))
-    assert "\x1b" not in printed(Terminal(), failed("x"), as_json=True)
+    assert "\x1b[31mfailed" in printed(TtyStream(), failed("x"))
+    assert "\x1b" not in printed(TtyStream(), failed("x"), as_json=True)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in printed(Terminal(), failed("x"))
+    assert "\x1b" not in printed(TtyStream(), failed("x"))
 
 
 def test_json_is_one_object_for_each_check() -> None:

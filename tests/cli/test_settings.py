@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+import runpy
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from screenwright.cli.arguments import flag_of
-from screenwright.cli.config import reference
 from screenwright.cli.main import build_parser, main
 from screenwright.cli.settings import TREES, SettingsError, load_settings, variable_of
 from screenwright.envs.browser.launch.settings import BrowserSettings
@@ -203,8 +203,9 @@ def test_config_prints_each_setting_and_its_origin(
 
 
 def test_the_reference_page_is_current() -> None:
+    reference: Callable[[], Iterator[str]] = runpy.run_path(str(ROOT / "docs/settings_reference.py"))["reference"]
     page = (ROOT / "docs/reference/settings.md").read_text()
-    assert "\n".join(reference()) in page, "run: screenwright config --reference > docs/reference/settings.md"
+    assert "\n".join(reference()) in page, "run: python docs/settings_reference.py > docs/reference/settings.md"
 
 
 @pytest.mark.parametrize("command", ["run", "eval", "ground"])
@@ -229,4 +230,4 @@ def test_the_short_help_fits_80_columns_and_the_long_one_has_every_setting(
 def test_a_completion_script_knows_commands_and_flags(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
-    assert all(word in script for word in ("run", "eval", "model-name", "upload-from"))
+    assert all(word in script for word in ("run", "eval", "model-name", "upload-from", "help-all"))

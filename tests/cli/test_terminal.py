@@ -1,11 +1,10 @@
 """The terminal module: colour, width, progress and questions."""
 
 import io
-import signal
 
 import pytest
 
-from screenwright.cli.terminal import Terminal, sigterm_as_interrupt
+from screenwright.cli.terminal import Terminal
 
 
 class Screen(io.StringIO):
@@ -68,10 +67,3 @@ def test_a_question_is_answered_by_a_line_of_input(
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         result = getattr(Terminal(io.StringIO()), question)("Continue?")
         assert result == (answer if question == "ask" else confirmed)
-
-
-def test_sigterm_is_handled_like_ctrl_c() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) is before

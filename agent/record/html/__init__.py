@@ -1,5 +1,40 @@
 """Self-contained HTML pages: one file that loads nothing else, from no server and no network."""
 
-from .page import Json, html_page, image_url
+import base64
+import html
+import json
+from importlib import resources
 
-__all__ = ["Json", "html_page", "image_url"]
+from pydantic import JsonValue
+
+Json = dict[str, JsonValue]
+
+
+def html_page(package: str, title: str, data: Json) -> str:
+    """A page from the `body.html`, `page.css` and `page.js` of `package`; the script reads `data`."""
+    page = _read(__name__, "base.html")
+    parts = {
+        "TITLE": html.escape(title),
+        "STYLE": _read(__name__, "base.css") + _read(package, "page.css"),
+        "BODY": _read(package, "body.html"),
+        "SCRIPT": _read(__name__, "base.js") + _read(package, "page.js"),
+        "DATA": _script_safe_json(data),
+    }
+    for name, text in parts.items():
+        page = page.replace(f"<!--{name}-->", text, 1)
+    return page
+
+
+def image_url(data: bytes, image_format: str) -> str:
+    """A data URL of an encoded image; `image_format` is the subtype, such as `webp`."""
+    return f"data:image/{image_format};base64," + base64.b64encode(data).decode("ascii")
+
+
+def _script_safe_json(data: Json) -> str:
+    """JSON that cannot close the script element that contains it."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028")
+
+
+def _read(package: str, name: str) -> str:
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")

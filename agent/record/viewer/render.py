@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from PIL import Image
 from pydantic import JsonValue
@@ -12,27 +11,10 @@ from ....envs.screenshot import Screenshot
 from ...core.describe import describe_action, describe_change, describe_ending
 from ...core.model import Usage
 from ..codec import move_to_json
-from ..describe import describe_supervision
-from ..events import (
-    Acted,
-    Critiqued,
-    Decided,
-    Ended,
-    Escalated,
-    Event,
-    NeedsUser,
-    Note,
-    Observed,
-    ParseFailed,
-    RecoveredError,
-    Replied,
-    Resumed,
-    Started,
-    Stepped,
-    Summarized,
-    UserMessage,
-)
+from ..describe import describe_event
+from ..events import Acted, Decided, Ended, Event, ParseFailed, Replied, Started, Stepped
 from ..html import Json, html_page, image_url
+from ..steps import StepEvents, group_by_step
 
 MAX_IMAGE_WIDTH_PX = 1600
 """Wider screenshots are scaled down for the page; the recorded files keep every pixel."""
@@ -40,68 +22,21 @@ MAX_IMAGE_WIDTH_PX = 1600
 _WEBP_QUALITY = 82
 
 
-@dataclass(slots=True)
-class _Step:
-    """The events of one step; `messages` describes those that are not part of observe, decide and act."""
-
-    observed: Observed
-    replies: list[Replied] = field(default_factory=list[Replied])
-    parse_failures: list[ParseFailed] = field(default_factory=list[ParseFailed])
-    decided: Decided | None = None
-    acted: list[Acted] = field(default_factory=list[Acted])
-    stepped: Stepped | None = None
-    messages: list[str] = field(default_factory=list[str])
-
-
 def render_page(events: Sequence[Event], *, title: str = "Run", max_image_width: int = MAX_IMAGE_WIDTH_PX) -> str:
     """The page of a run, complete or interrupted, from its events."""
-    steps = _collect_steps(events)
+    steps = group_by_step(events)
     images: dict[str, JsonValue] = {}
     for step in steps:
         screenshot = step.observed.observation.screenshot
         if screenshot.sha256 not in images:
             images[screenshot.sha256] = _image_url(screenshot, max_image_width)
-    next_steps: list[_Step | None] = [*steps[1:], None]
+    next_steps: list[StepEvents | None] = [*steps[1:], None]
     data: Json = {
         "head": _head_json(events),
         "steps": [_step_json(step, following) for step, following in zip(steps, next_steps, strict=False)],
         "images": images,
     }
     return html_page("screenwright.agent.record.viewer", title, data)
-
-
-def _collect_steps(events: Iterable[Event]) -> list[_Step]:
-    """The events by step. A step that was repeated after an interruption replaces its first attempt."""
-    steps: dict[int, _Step] = {}
-    current: _Step | None = None
-    for event in events:
-        if isinstance(event, Observed):
-            current = steps[event.step] = _Step(event)
-        elif current is not None:
-            _add_event(current, event)
-    return [steps[number] for number in sorted(steps)]
-
-
-def _add_event(step: _Step, event: Event) -> None:
-    match event:
-        case Note(text=text):
-            step.messages.append(text)
-        case Escalated() | Critiqued() | Summarized() | NeedsUser() | UserMessage() | RecoveredError():
-            step.messages.append(describe_supervision(event))
-        case Resumed(steps=count):
-            step.messages.append(f"interrupted; resumed after step {count}")
-        case Replied():
-            step.replies.append(event)
-        case ParseFailed():
-            step.parse_failures.append(event)
-        case Decided():
-            step.decided = event
-        case Acted():
-            step.acted.append(event)
-        case Stepped():
-            step.stepped = event
-        case _:
-            pass
 
 
 def _head_json(events: Sequence[Event]) -> Json:
@@ -129,8 +64,8 @@ def _head_json(events: Sequence[Event]) -> Json:
     return head
 
 
-def _step_json(step: _Step, following: _Step | None) -> Json:
-    observed, decided = step.observed, step.decided
+def _step_json(step: StepEvents, following: StepEvents | None) -> Json:
+    observed, decided = step.observed, step.first(Decided)
     observation = observed.observation
     change = following.observed.change if following is not None else None
     actions = list(decided.actions) if decided is not None else []
@@ -144,15 +79,15 @@ def _step_json(step: _Step, following: _Step | None) -> Json:
         "size": [observation.screenshot.size.width, observation.screenshot.size.height],
         "location": observation.location,
         "notes": [*observed.notes],
-        "events": [*step.messages],
+        "events": [text for event in step.events if (text := describe_event(event))],
         "thought": decided.thought if decided is not None else None,
         "reflection": decided.reflection if decided is not None else None,
         "reasoning": decided.reasoning if decided is not None else None,
         "descriptions": [*descriptions],
         "actions": [move_to_json(action) for action in actions],
-        "outcomes": [_outcome_json(acted) for acted in step.acted],
-        "replies": [[reply.purpose, reply.text] for reply in step.replies],
-        "parseFailures": [f"{one.kind} at {one.position}: {one.message}" for one in step.parse_failures],
+        "outcomes": [_outcome_json(acted) for acted in step.all(Acted)],
+        "replies": [[reply.purpose, reply.text] for reply in step.all(Replied)],
+        "parseFailures": [f"{one.kind} at {one.position}: {one.message}" for one in step.all(ParseFailed)],
         "points": _points_json(decided),
         "change": None if change is None else describe_change(change),
         "regions": _boxes_json(change.regions) if change is not None else [],
@@ -175,8 +110,6 @@ def _outcome_json(acted: Acted) -> Json:
 
 
 def _points_json(decided: Decided | None) -> list[JsonValue]:
-    if decided is None:
-        return []
     return [
         {
             "model": [trace.model.x, trace.model.y],
@@ -185,28 +118,29 @@ def _points_json(decided: Decided | None) -> list[JsonValue]:
             "device": [trace.device.x, trace.device.y],
             "clamped": trace.clamped,
         }
-        for trace in decided.traces
+        for trace in (decided.traces if decided is not None else ())
     ]
 
 
-def _times_json(step: _Step) -> Json:
+def _times_json(step: StepEvents) -> Json:
     """Seconds by phase; `other` is the part of the step that belongs to no phase."""
-    results = [acted.result for acted in step.acted if acted.result is not None]
+    replies, stepped = step.all(Replied), step.first(Stepped)
+    results = [acted.result for acted in step.all(Acted) if acted.result is not None]
     times = {
         "capture": step.observed.capture_s,
-        "encode": sum(reply.encode_s for reply in step.replies),
-        "model": sum(reply.model_s for reply in step.replies),
+        "encode": sum(reply.encode_s for reply in replies),
+        "model": sum(reply.model_s for reply in replies),
         "act": sum(result.act_s for result in results),
         "settle": sum(result.settle_s for result in results),
-        "log": step.stepped.log_s if step.stepped is not None else 0.0,
+        "log": stepped.log_s if stepped is not None else 0.0,
     }
-    if step.stepped is not None:
-        times["other"] = max(step.stepped.total_s - sum(times.values()), 0.0)
+    if stepped is not None:
+        times["other"] = max(stepped.total_s - sum(times.values()), 0.0)
     return {phase: round(seconds, 4) for phase, seconds in times.items()}
 
 
-def _tokens_json(step: _Step) -> Json:
-    usage = sum((reply.usage for reply in step.replies), Usage())
+def _tokens_json(step: StepEvents) -> Json:
+    usage = sum((reply.usage for reply in step.all(Replied)), Usage())
     return {"prompt": usage.prompt, "cached": usage.cached, "completion": usage.completion}
 
 

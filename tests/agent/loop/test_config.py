@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import FakeEnv, Limits, ScriptedModel, UiTars15
+from screenwright import Agent, FakeEnv, Limits, ScriptedModel, UiTars15
 from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.loop.config import AgentConfig, LimitsConfig, ModelConfig, RecoveryConfig, RunConfig
 from screenwright.agent.models.served import ServedModel
@@ -26,7 +26,7 @@ def test_a_tree_is_built_from_nested_values_or_from_flat_names() -> None:
 def test_sampling_settings_change_single_values_of_the_dialects_sampling() -> None:
     model = ScriptedModel([FINISH])
     config = AgentConfig.of(dialect="ui-tars-1.5", temperature=0.5, max_tokens=77)
-    assert config.build(model).run("t", FakeEnv()).finished
+    assert Agent(policy=config.build_policy(model)).run("t", FakeEnv()).finished
     official = UiTars15().sampling
     (used,) = model.samplings
     assert (used.temperature, used.max_tokens, used.top_p) == (0.5, 77, official.top_p)
@@ -35,7 +35,7 @@ def test_sampling_settings_change_single_values_of_the_dialects_sampling() -> No
 def test_language_and_thoughts_change_the_prompt() -> None:
     def prompt(**settings: object) -> str:
         model = ScriptedModel([FINISH])
-        AgentConfig.of(dialect="ui-tars-1.5", **settings).build(model).run("t", FakeEnv())
+        Agent(policy=AgentConfig.of(dialect="ui-tars-1.5", **settings).build_policy(model)).run("t", FakeEnv())
         return "".join(message.text for message in model.asked[0])
 
     assert "Chinese" in prompt(language="Chinese")
@@ -44,7 +44,7 @@ def test_language_and_thoughts_change_the_prompt() -> None:
 
 def test_building_an_agent_does_not_contact_the_model() -> None:
     config = RunConfig.of(model="http://127.0.0.1:9/v1", temperature=0.5, critic="same")
-    agent = config.build_agent(FakeEnv())
+    agent = config.build_agent()
     assert agent.supervision.restarts == 1
     assert agent.supervision.critic is not None
 

@@ -95,7 +95,7 @@ def test_run_cannot_overwrite_another(tmp_path: Path) -> None:
 def test_unwritable_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RunError, match="cannot record the run") as caught:
-        RunLog(tmp_path / "file" / "run")
+        record(tmp_path / "file" / "run")
     assert "\n" not in str(caught.value)
 
 
@@ -125,8 +125,10 @@ def test_partial_last_line_is_skipped_by_readers_and_truncated_on_resume(tmp_pat
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"event": "observed", "st')
     assert len(read_run(tmp_path).events) == whole.count(b"\n")
-    RunLog(tmp_path, resume=True).close()
-    assert path.read_bytes() == whole
+    resumed = Resumed(2, "2026-01-01T00:00:00+00:00", "0.1")
+    with RunLog(tmp_path, resume=True) as log:
+        log(resumed)
+    assert path.read_bytes() == whole + event_to_json(resumed) + b"\n"
 
 
 def test_invalid_line_is_reported_with_its_number(tmp_path: Path) -> None:

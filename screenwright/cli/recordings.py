@@ -1,20 +1,55 @@
-"""`screenwright export`: converts recorded runs to training data."""
+"""Commands about recorded runs: `view` and `export`."""
 
 import argparse
+import webbrowser
 from pathlib import Path
 
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.policy.image_history import history_named
+from ..agent.record.trajectory import RunError, read_run
+from ..agent.record.viewer import render_page
 from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
+from .arguments import Command
 from .settings import SettingsError
 
-DESCRIPTION = "Write an evaluation, or one recorded run, as conversations with images and loss masks, for fine-tuning."
+# -- view
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
-    """The arguments of the command."""
+def _add_view_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: RUN/view.html)")
+    parser.add_argument("--open", action="store_true", help="open it in the web browser")
+
+
+def _view(args: argparse.Namespace) -> int:
+    path = write_page(args.run, args.out)
+    print(path)
+    if args.open:
+        webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def write_page(run: Path, path: Path | None = None) -> Path:
+    """Write the page of a recorded run, by default in its folder; returns its path.
+
+    Raises:
+        RunError: there is no such run, or the page cannot be written.
+    """
+    recorded = read_run(run)
+    path = path or run / "view.html"
+    try:
+        path.write_text(render_page(recorded.events, title=recorded.started.task), encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
+    return path
+
+
+# -- export
+
+
+def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of an evaluation or of a run")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write; with hf, a folder")
     parser.add_argument(
@@ -31,12 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, everything: bool) -> None:
     parser.add_argument("--history", metavar="RULE", help="with --dialect: chunked:HIGH:LOW or window:N")
 
 
-def main(args: argparse.Namespace) -> int:
-    """Export, and print how much was written; returns the exit code.
-
-    Raises:
-        SettingsError, ValueError, RunError: one line for the user.
-    """
+def _export(args: argparse.Namespace) -> int:
     done = export(args.run, args.out, StepFilter.parse(args.keep), args.per, args.format, _conversation_format(args))
     print(
         f"{args.out}: {done.lines} lines with {done.replies} replies to learn and {done.images} images, from "
@@ -52,3 +82,15 @@ def _conversation_format(args: argparse.Namespace) -> ConversationFormat | None:
         return None
     history = history_named(args.history or "chunked:5:2")
     return ConversationFormat(args.dialect, Prompt(args.prompt) if args.prompt else None, history)
+
+
+COMMANDS = {
+    "view": Command(
+        _view, "Write a recorded run as one self-contained HTML page and print its path.", _add_view_arguments
+    ),
+    "export": Command(
+        _export,
+        "Write an evaluation, or one recorded run, as conversations with images and loss masks, for fine-tuning.",
+        _add_export_arguments,
+    ),
+}
