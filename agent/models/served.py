@@ -144,7 +144,11 @@ class ServedModel:
 
     def connect(self) -> None:
         """See `Model`."""
-        self.facts()
+        try:
+            self.facts()
+        except ModelLost:
+            self.close()
+            raise
 
     def facts(self) -> ServerFacts:
         """What the server reports about itself; requested once.

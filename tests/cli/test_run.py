@@ -117,6 +117,18 @@ def test_an_unreachable_server_is_one_line_and_the_run_is_readable(tmp_path: Pat
 
 
 @pytest.mark.browser
+def test_wrong_model_name_is_answered_with_the_available_ones_before_a_screen_is_opened(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for dialect in ([], ["--dialect", "ui-tars-1.5"]):
+        assert main(["run", "x", "--model", server.url, "--model-name", "nope", *dialect]) == 2
+        err = capsys.readouterr().err
+        assert "has no model 'nope'; it serves ui-tars-1.5: choose one with --model-name" in err
+        assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ctrl_c_stops_cleanly_and_the_run_is_readable(tmp_path: Path) -> None:
     with serve(ScriptedModel(lambda messages: "Action: wait()"), name="ui-tars-1.5") as slow:
         command = [
