@@ -14,7 +14,6 @@ from .steps import (
     ClickStep,
     DragStep,
     ScrollStep,
-    SelectStep,
     Step,
     Target,
     TypeStep,
@@ -42,9 +41,9 @@ def missing_effect(step: Step, state: ScreenState) -> str:
             return _choice_problem(entry, source, state)
         case CheckStep(target, on):
             return _check_problem(target, state, on=on)
-        case SelectStep(target) if find_checkboxes(state.screen, target):
+        case ClickStep(target, select=True) if find_checkboxes(state.screen, target):
             return _check_problem(target, state, on=True)
-        case ClickStep(target) | SelectStep(target):
+        case ClickStep(target):
             return _click_problem(target, state)
         case ActionStep(Hotkey(keys)):
             is_invisible = keys in _INVISIBLE_SHORTCUTS or _INVISIBLE_KEYS.issuperset(keys)
@@ -67,7 +66,7 @@ def holds(step: Step, screen: Screen) -> bool | None:
             return any(_shows(box, entry.text, screen) for box in find_fields(screen, source, by_caption=True))
         case CheckStep(target, on):
             return any(checkbox.checked == on for checkbox in find_checkboxes(screen, target))
-        case SelectStep(target) if checkboxes := find_checkboxes(screen, target):
+        case ClickStep(target, select=True) if checkboxes := find_checkboxes(screen, target):
             return any(checkbox.checked for checkbox in checkboxes)
         case _:
             return None
@@ -76,7 +75,7 @@ def holds(step: Step, screen: Screen) -> bool | None:
 def is_repeatable(step: Step) -> bool:
     """Whether a step may be done a second time: it sets a value, or changes nothing."""
     match step:
-        case ClickStep() | SelectStep() | DragStep() | TypeStep(_, None) | ActionStep(Hotkey()):
+        case ClickStep() | DragStep() | TypeStep(_, None) | ActionStep(Hotkey()):
             return False
         case _:
             return True

@@ -21,7 +21,6 @@ from .steps import (
     ReadStep,
     ScrollStep,
     SearchInStep,
-    SelectStep,
     SkipUnlessVisible,
     Step,
     Target,
@@ -132,7 +131,7 @@ def _resolve_pronouns(steps: Iterable[Step]) -> Iterator[Step]:
         if target is None or named is None or target.text.lower() != "it":
             yield step
             named = target or named
-        elif isinstance(step, ClickStep | SelectStep | CheckStep):
+        elif isinstance(step, ClickStep | CheckStep):
             yield replace(step, target=named)
         else:
             yield replace(step, field=named) if isinstance(step, TypeStep) else step
@@ -141,7 +140,7 @@ def _resolve_pronouns(steps: Iterable[Step]) -> Iterator[Step]:
 def _referent(step: Step) -> Target | None:
     """The target that `it` refers to after `step`."""
     match step:
-        case ClickStep(target) | SelectStep(target) | CheckStep(target) | WaitForStep(target):
+        case ClickStep(target) | CheckStep(target) | WaitForStep(target):
             return target
         case SkipUnlessVisible(target) | ScrollStep(_, target) | TypeStep(_, target) | ChooseStep(_, target):
             return target
@@ -155,7 +154,7 @@ def _strip_fillers(clause: str) -> str:
 
 def _parse_clause(clause: str, quotes: list[str]) -> tuple[Step, ...]:
     for pattern, make in _RULES:
-        match = pattern.fullmatch(clause)
+        match = re.fullmatch(pattern, clause, re.IGNORECASE | re.DOTALL)
         if match and all(_is_literal(name, part) for name, part in match.groupdict().items()):
             parsed = make(_Groups(match.groupdict(), quotes))
             if parsed is not None:
@@ -273,7 +272,7 @@ def _select(groups: _Groups) -> ParsedSteps:
     targets = groups.targets("whats")
     if [target.text.lower() for target in targets] == ["nothing"]:
         return (SkipUnlessVisible(None, 0),)
-    return tuple(SelectStep(target) for target in targets) or None
+    return tuple(ClickStep(target, select=True) for target in targets) or None
 
 
 def _checks(*, on: bool) -> Callable[[_Groups], ParsedSteps]:
@@ -308,79 +307,73 @@ def _search_in(groups: _Groups) -> ParsedSteps:
     return SearchInStep(_CONTAINERS[groups.text("place")[:3].lower()])
 
 
-def _rule(
-    pattern: str, make: Callable[[_Groups], ParsedSteps]
-) -> tuple[re.Pattern[str], Callable[[_Groups], ParsedSteps]]:
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL), make
-
-
 _TYPE = r"(?:type|enter|write|input|put)"
 _CLICK = r"(?:click|press|hit|tap|push)"
 _SEEN = r"(?:\s+(?:is|are)\s+(?:visible|seen|shown)|\s+(?:appears?|shows?))?"
-_RULES = (
-    _rule(
+_RULES: tuple[tuple[str, Callable[[_Groups], ParsedSteps]], ...] = (
+    (
         r"(?:switch|go|look|click|search|navigate)\s+(?:between|through|in|into)\s+(?:all\s+)?(?:the\s+)?(?:\w+\s+)?"
         r"(?P<place>tabs|sections|panels|file\s+tree|folders?)(?:\s+below)?,?(?:\s+to\s+find.*)?",
         _search_in,
     ),
-    _rule(
+    (
         r"(?:expand|open)\s+(?:all\s+)?the\s+(?P<place>sections|panels|folders)(?:\s+below)?,?(?:\s+to\s+find.*)?",
         _search_in,
     ),
-    _rule(
+    (
         rf"{_TYPE}\s+(?P<texts>.+?)\s+(?:in|into|in to)\s+(?:both|the\s+two)\s+(?:text\s+|input\s+)?"
         r"(?:fields|boxes|inputs)",
         _type_in_each,
     ),
-    _rule(
+    (
         rf"{_TYPE}\s+(?P<texts>.+?)(?:\s+(?:in|into|in to)\s+(?:the\s+)?(?:\w+\s+)?(?:fields|boxes|inputs|form))?",
         _type_pairs,
     ),
-    _rule(
+    (
         rf"{_TYPE}\s+(?P<text>\x00\d+\x00)\s+(?:in|with)\s+(?:all\s+)?(?P<case>lower|upper|capital)\s*(?:case)?\s*(?:letters)?"
         r"(?:\s+(?:in|into|in to|as|for)\s+(?P<field>.+?))?",
         _type,
     ),
-    _rule(rf"{_TYPE}\s+(?P<text>\x00\d+\x00|\S+(?: \S+)*?)\s+(?:in|into|in to|as|for)\s+(?P<field>.+?)", _type),
-    _rule(rf"{_TYPE}\s+(?P<text>.+?)(?P<field>)", _type),
-    _rule(r"(?:fill(?:\s+in)?|set)\s+(?P<field>.+?)\s+(?:with|to)\s+(?P<text>.+?)", _type),
-    _rule(r"double[- ]click\s+(?:on\s+)?(?P<what>.+)", _click(2)),
-    _rule(r"right[- ]click\s+(?:on\s+)?(?P<what>.+)", _click(right=True)),
-    _rule(r"(?:press|hit|use|strike)\s+(?P<keys>.+)", _hotkey),
-    _rule(r"(?:close|dismiss)\s+(?P<whole>.+?)\s+by\s+(?:clicking|pressing)\s+(?:on\s+)?(?P<what>.+)", _click()),
-    _rule(
+    (rf"{_TYPE}\s+(?P<text>\x00\d+\x00|\S+(?: \S+)*?)\s+(?:in|into|in to|as|for)\s+(?P<field>.+?)", _type),
+    (rf"{_TYPE}\s+(?P<text>.+?)(?P<field>)", _type),
+    (r"(?:fill(?:\s+in)?|set)\s+(?P<field>.+?)\s+(?:with|to)\s+(?P<text>.+?)", _type),
+    (r"double[- ]click\s+(?:on\s+)?(?P<what>.+)", _click(2)),
+    (r"right[- ]click\s+(?:on\s+)?(?P<what>.+)", _click(right=True)),
+    (r"(?:press|hit|use|strike)\s+(?P<keys>.+)", _hotkey),
+    (r"(?:close|dismiss)\s+(?P<whole>.+?)\s+by\s+(?:clicking|pressing)\s+(?:on\s+)?(?P<what>.+)", _click()),
+    (
         r"(?:close|dismiss)\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:dialog(?:ue)?|window|pop-?up|message|box)(?:\s+box)?",
         lambda groups: ClickStep(Target("x", 1, ElementType.ICON)),
     ),
-    _rule(r"expand\s+(?:the\s+)?section(?:\s+below)?", lambda groups: ClickStep(Target("", 1, ElementType.SECTION))),
-    _rule(r"(?:expand|unfold)\s+(?P<what>.+)", _click()),
-    _rule(r"focus\s+(?:into|on|in|inside)?\s*(?P<what>.+)", _click()),
-    _rule(rf"{_CLICK}\s+(?:on\s+|into\s+|in\s+)?(?P<what>.+)", _click()),
-    _rule(r"(?:select|choose|pick)\s+(?P<entries>.+?)\s+(?:from|in|under)\s+(?P<source>.+)", _choose),
-    _rule(r"(?:select|choose|pick)\s+(?P<whats>.+)", _select),
-    _rule(r"(?:uncheck|untick|turn off|disable)\s+(?P<whats>.+)", _checks(on=False)),
-    _rule(r"(?:check|tick|turn on|enable)\s+(?P<whats>.+)", _checks(on=True)),
-    _rule(
+    (r"expand\s+(?:the\s+)?section(?:\s+below)?", lambda groups: ClickStep(Target("", 1, ElementType.SECTION))),
+    (r"(?:expand|unfold)\s+(?P<what>.+)", _click()),
+    (r"focus\s+(?:into|on|in|inside)?\s*(?P<what>.+)", _click()),
+    (rf"{_CLICK}\s+(?:on\s+|into\s+|in\s+)?(?P<what>.+)", _click()),
+    (r"(?:select|choose|pick)\s+(?P<entries>.+?)\s+(?:from|in|under)\s+(?P<source>.+)", _choose),
+    (r"(?:select|choose|pick)\s+(?P<whats>.+)", _select),
+    (r"(?:uncheck|untick|turn off|disable)\s+(?P<whats>.+)", _checks(on=False)),
+    (r"(?:check|tick|turn on|enable)\s+(?P<whats>.+)", _checks(on=True)),
+    (
         rf"scroll(?:\s+(?P<way>up|down|left|right))?\s+(?:to|until)\s+(?:you\s+(?:see|find|reach)\s+)?(?P<until>.+?){_SEEN}",
         _scroll,
     ),
-    _rule(r"scroll(?:\s+(?P<way>up|down|left|right))?(?P<until>)", _scroll),
-    _rule(
+    (r"scroll(?:\s+(?P<way>up|down|left|right))?(?P<until>)", _scroll),
+    (
         r"drag\s+(?P<dragged>.+?)\s+(?:onto|on to|to|into|over)\s+(?P<destination>.+)",
         lambda groups: DragStep(groups.target("dragged"), groups.target("destination")),
     ),
-    _rule(r"(?:go|navigate|browse)\s+to\s+(?:the\s+(?:address|page|site|url)\s+)?(?P<address>\S+)", _navigate),
-    _rule(r"(?:open|visit)\s+(?:the\s+(?:address|page|site|url)\s+)?(?P<address>\S+)", _navigate),
-    _rule(
+    (r"(?:go|navigate|browse)\s+to\s+(?:the\s+(?:address|page|site|url)\s+)?(?P<address>\S+)", _navigate),
+    (r"(?:open|visit)\s+(?:the\s+(?:address|page|site|url)\s+)?(?P<address>\S+)", _navigate),
+    (
         r"wait\s+(?:for\s+)?(?P<length>\d+(?:\.\d+)?)\s+(?:seconds?|s)",
         lambda groups: ActionStep(Wait(min(float(groups["length"]), _MAX_WAIT_S))),
     ),
-    _rule(rf"wait\s+(?:for|until)\s+(?P<what>.+?){_SEEN}", lambda groups: WaitForStep(groups.target("what"))),
-    _rule(
+    (rf"wait\s+(?:for|until)\s+(?P<what>.+?){_SEEN}", lambda groups: WaitForStep(groups.target("what"))),
+    (
         r"(?:tell me|tell|read out|read|report|say|give me|answer with)\s+"
         r"(?:what\s+(?:is|stands\s+at|follows)\s+)?(?P<what>.+)",
         lambda groups: ReadStep(groups.target("what")),
     ),
-    _rule(r"(?:open|go\s+to|visit)\s+(?P<what>.+)", _click()),
-    _rule(r"submit(?:\s+.*)?(?P<what>)", lambda groups: ClickStep(Target("Submit"))),
+    (r"(?:open|go\s+to|visit)\s+(?P<what>.+)", _click()),
+    (r"submit(?:\s+.*)?(?P<what>)", lambda groups: ClickStep(Target("Submit"))),
 )

@@ -78,16 +78,20 @@ def find_targets(screen: Screen, target: Target, changed: Sequence[Area] = ()) -
     """
     if not target.text:
         return _select([control.area for control in controls_of_type(screen, target.element_type)], target.ordinal)
+    areas = _labels(screen, target)
+    if not areas and normalize(target.text) in _CLOSE_LABELS:
+        return _close_buttons(screen)[:1]
+    return _select(areas, target.ordinal) if target.ordinal else _preferred(screen, areas, changed)
+
+
+def _labels(screen: Screen, target: Target) -> list[Area]:
+    """The best matches for the text of `target`, in reading order."""
     labels = [match for match in text_matches(screen, target) if match.is_label or _is_link(screen, target, match.area)]
     found = _of_type(screen, labels, target.element_type)
-    if not found:
-        close = _close_button(screen) if normalize(target.text) in _CLOSE_LABELS else None
-        return [close] if close is not None else []
-    if _is_uncertain(found):
+    if not found or _is_uncertain(found):
         return []
     alike = [match.area for match in found if match.score >= found[0].score - _TIE]
-    alike.sort(key=lambda area: (area.top // 12, area.left))
-    return _select(alike, target.ordinal) if target.ordinal else _preferred(screen, alike, changed)
+    return sorted(alike, key=lambda area: (area.top // 12, area.left))
 
 
 def find_fields(screen: Screen, target: Target, *, by_caption: bool = False) -> list[ScreenControl]:
@@ -124,8 +128,8 @@ def find_checkboxes(screen: Screen, target: Target) -> list[ScreenControl]:
     checkboxes = screen.of_kind(ControlKind.CHECKBOX, ControlKind.RADIO)
     if not target.text:
         return _select(list(checkboxes), target.ordinal)
-    areas = find_targets(screen, Target(target.text, target.ordinal))
-    found = [_checkbox_next_to(checkboxes, area) for area in areas]
+    labels = _select(_labels(screen, Target(target.text)), target.ordinal)
+    found = [_checkbox_next_to(checkboxes, area) for area in labels]
     return [checkbox for checkbox in found if checkbox is not None]
 
 
@@ -269,12 +273,12 @@ def _is_frame_of(frame: Area, area: Area) -> bool:
     return frame.contains(area, slack=8) and frame.width < 3 * area.width + 80
 
 
-def _close_button(screen: Screen) -> Area | None:
-    """The close button: a small square in the top right corner of a frame."""
+def _close_buttons(screen: Screen) -> list[Area]:
+    """The close buttons, small squares in the top right corner of a frame, from top to bottom."""
     squares = [control.area for control in screen.of_kind(ControlKind.ICON, ControlKind.CHECKBOX)]
     frames = [control.area for control in screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA, *_BOXES)]
-    corners = [square for square in squares if any(_is_top_right(square, frame) for frame in frames)]
-    return min(corners, key=lambda square: square.top, default=None)
+    corners = (square for square in squares if any(_is_top_right(square, frame) for frame in frames))
+    return sorted(corners, key=lambda square: square.top)
 
 
 def _is_top_right(square: Area, frame: Area) -> bool:

@@ -20,7 +20,6 @@ from .steps import (
     ReadStep,
     ScrollStep,
     SearchInStep,
-    SelectStep,
     SkipUnlessVisible,
     Step,
     Target,
@@ -98,16 +97,14 @@ StepOutcome: TypeAlias = StepAction | AskUser | str | None
 def next_action(step: Step, cursor: StepCursor, state: ScreenState, container: ElementType | None) -> StepOutcome:
     """The next action of `step`, whose target may be in a closed `container`; None if nothing is left to do."""
     match step:
+        case ClickStep(target, select=True) if find_checkboxes(state.screen, target):
+            return _check(step, target, cursor, state, on=True)
         case ClickStep():
             return _click(step, cursor, state, container)
         case TypeStep():
             return _type(step, cursor, state)
         case ChooseStep():
             return _choose(step, cursor, state)
-        case SelectStep(target):
-            if find_checkboxes(state.screen, target):
-                return _check(step, target, cursor, state, on=True)
-            return _click(step, cursor, state, container)
         case CheckStep(target, on):
             return _check(step, target, cursor, state, on=on)
         case ActionStep(Navigate()) if not state.can_navigate:
@@ -131,9 +128,7 @@ def next_action(step: Step, cursor: StepCursor, state: ScreenState, container: E
             return missing(step, step.sentence)
 
 
-def _click(
-    step: ClickStep | SelectStep, cursor: StepCursor, state: ScreenState, container: ElementType | None
-) -> StepOutcome:
+def _click(step: ClickStep, cursor: StepCursor, state: ScreenState, container: ElementType | None) -> StepOutcome:
     if cursor.part > 1:
         return None
     areas = click_areas(state.screen, step.target, state.changed)
@@ -142,9 +137,7 @@ def _click(
     if len(areas) != 1:
         return _not_unique(areas, step, step.target, cursor, state)
     if is_disabled(state.screen, areas[0]) and cursor.tries <= _ENABLED_AFTER:
-        return StepAction(Wait(), Then.RETRY)
-    if isinstance(step, SelectStep):
-        return StepAction(Click(click_point(areas[0])))
+        return StepAction(Wait(1.0), Then.RETRY)
     return StepAction(Click(click_point(areas[0]), Button.RIGHT if step.right else Button.LEFT, step.count))
 
 

@@ -40,13 +40,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ClickStep:
-    """Click a target `count` times, or with the right button."""
+    """Click a target `count` times, or with the right button. With `select`, check its check box if it has one."""
 
     target: Target
     count: int = 1
     right: bool = False
+    select: bool = False
 
     def __str__(self) -> str:
+        if self.select:
+            return f"select {self.target}"
         return f"{'right ' if self.right else 'double ' if self.count == 2 else ''}click {self.target}"
 
 
@@ -70,16 +73,6 @@ class ChooseStep:
 
     def __str__(self) -> str:
         return f"choose {self.entry} from {self.source}"
-
-
-@dataclass(frozen=True, slots=True)
-class SelectStep:
-    """Select a target: check its check box if it has one, else click it."""
-
-    target: Target
-
-    def __str__(self) -> str:
-        return f"select {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +174,6 @@ Step: TypeAlias = (
     | ClickStep
     | TypeStep
     | ChooseStep
-    | SelectStep
     | CheckStep
     | ScrollStep
     | DragStep

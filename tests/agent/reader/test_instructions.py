@@ -13,7 +13,6 @@ from screenwright.agent.reader.steps import (
     ReadStep,
     ScrollStep,
     SearchInStep,
-    SelectStep,
     SkipUnlessVisible,
     Step,
     Target,
@@ -35,7 +34,7 @@ from screenwright.envs.actions import Direction, Hotkey, Navigate, Wait
         ("Click the second Delete link", ClickStep(Target("Delete", 2, ElementType.LINK))),
         ("Click the last 'Edit' button", ClickStep(Target("Edit", -1, ElementType.BUTTON))),
         ("Open the File menu", ClickStep(Target("File"))),
-        ("Select Large", SelectStep(Target("Large"))),
+        ("Select Large", ClickStep(Target("Large"), select=True)),
         (
             'Type "Ada Lovelace" into the Full name field',
             TypeStep("Ada Lovelace", Target("Full name", None, ElementType.FIELD)),
