@@ -6,6 +6,7 @@ In localization, the reply is one click. In navigation, which Holo2 was trained 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -26,6 +27,7 @@ from .template_dialect import TemplateDialect
 from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, click, moves_of, navigate, type_text
 from .vocabulary.writing import content, number, unsupported
 
+_BRACE = re.compile(r"[{\uff5b]")
 REFRESH = Hotkey(("f5",))
 
 
@@ -66,11 +68,11 @@ class Holo(TemplateDialect):
         if CALL_START.match(text, pos):
             call, _ = read_call(text, pos)
             return Reply(moves_of((call,), HOLO), reasoning=reasoning)
-        at = text.find("{", start)
-        if at < 0:
+        opening = _BRACE.search(text, start)
+        if opening is None:
             raise ParseError("no_action", len(text), "the reply contains no action")
-        data, _ = read_json(text, at)
-        call, thought = _navigation(data, at)
+        data, _ = read_json(text, opening.start())
+        call, thought = _navigation(data, opening.start())
         return Reply(moves_of((call,), HOLO), thought, reasoning=reasoning)
 
     def is_complete(self, text: str) -> bool:

@@ -53,7 +53,7 @@ class UiVenus(TemplateDialect):
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`. The thought is the `<conclusion>`, the reasoning the content of `<think>`."""
-        if is_closed_point(text.strip()):
+        if text.strip().startswith("[") and is_closed_point(text.strip()):
             return Reply((Click(point_of(text.strip(), 0)),))
         return read_tagged(text, UI_VENUS, thought="conclusion")
 

@@ -19,7 +19,7 @@ CALL_START = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)[(\uff08]")
 _KEYWORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*+)\s*+[=\uff1d](?!=)\s*+")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?![\w.])")
 _TAGGED = re.compile(r"<[^<>\n]{1,40}+>[^<>\n]{0,80}+(?:<[^<>\n]{1,40}+>)?+")
-_WORD = re.compile(r"[^\W\d][\w-]*+")
+_WORD = re.compile(r"[^\W\d][\w+-]*+")
 QUOTES = {"'": "'", '"': '"', "\u2018": "\u2019'", "\u2019": "\u2019'", "\u201c": '\u201d"', "\u201d": '\u201d"'}
 """Each opening quote with those that close it."""
 _CLOSED_BY = {
@@ -34,26 +34,22 @@ _ASCII = str.maketrans("\uff08\uff09\uff0c\uff1a\uff3b\uff3d\uff5b\uff5d", "(),:
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 
 END_OF_TURN = r"\[EOS\]|<\|im_end\|>|<\|endoftext\|>|<\|eot_id\|>|</s>"
+TURN_END = re.compile(rf"(?:\s++|</(?!s>)[\w:]++>)*+(?:{END_OF_TURN})")
+"""The end of a turn, after closing tags; what follows is made up by the model."""
 _LABEL = r"[ \t*#]*+(?:Thought|Reflection|Action_Summary|Action)\b"
 _CALL = r"[A-Za-z_][A-Za-z0-9_.]*+[(\uff08]"
 _MARK = rf"\Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z]"
 _LINES = rf"\r?\n\s*+ (?: {_MARK} | {_LABEL} | {_CALL} )"
 _AFTER_CALL = rf"[ \t]*+ (?: [;\uff1b][ \t]*+{_CALL} | [.;\u3002\uff1b]?[ \t]*+ (?: {_MARK} | {_LINES} ))"
-_NEXT = "start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer"
-
-
-def _ends_free_text(following: str) -> re.Pattern[str]:
-    """What follows a quote that ends a free text; one of the arguments `following` may be next."""
-    return re.compile(
-        rf"\s*+(?: [)\uff09] {_AFTER_CALL} | [,\uff0c]\s*+ (?:{following})\s*+[=\uff1d] | \Z | ``` | {END_OF_TURN} )",
-        re.VERBOSE | re.IGNORECASE,
-    )
-
-
-_ENDS_FREE_TEXT = {
-    **dict.fromkeys(FREE_TEXT, _ends_free_text(_NEXT)),
-    **dict.fromkeys(("app", "app_name", "url"), _ends_free_text(f"{_NEXT}|app|app_name|url")),
-}
+_ARGUMENTS = r"""(?: [,\uff0c]\s*+ \w++\s*+[=\uff1d]\s*+
+  (?: '[^'\n]*+' | "[^"\n]*+" | [\w.+-]++ | [\[(][^\])\n]*+[\])] | <[^\n,]*+> ) \s*+ )*+"""
+_ENDS_FREE_TEXT = re.compile(
+    rf"""\s*+(?: {_ARGUMENTS} [)\uff09] {_AFTER_CALL}
+      | [,\uff0c]\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer)
+        \s*+[=\uff1d]
+      | \Z | ``` | {END_OF_TURN} )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _MAY_LACK_PAREN = re.compile(rf"\s*+(?: \Z | ``` | {END_OF_TURN} | </[A-Za-z] )", re.VERBOSE)
 _MAX_DEPTH = 8
 
@@ -106,7 +102,7 @@ def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument
         keyword = _KEYWORD.match(text, pos)
         name = keyword[1].lower() if keyword else None
         start = keyword.end() if keyword else pos
-        value, pos = read_value(text, start, free=name if lenient else None)
+        value, pos = read_value(text, start, free=lenient and name in FREE_TEXT)
         arguments.append(Argument(name, value, start))
         pos = skip_space(text, pos)
         if peek(text, pos) == ",":
@@ -118,15 +114,15 @@ def _read_arguments(text: str, at: int, *, lenient: bool) -> tuple[list[Argument
     return arguments, pos + 1
 
 
-def read_value(text: str, at: int, *, free: str | None = None, depth: int = 0) -> tuple[Value, int]:
-    """The value at `at`, and where it ends; `free` is the name of the argument, which may allow free text.
+def read_value(text: str, at: int, *, free: bool = False, depth: int = 0) -> tuple[Value, int]:
+    """The value at `at`, and where it ends; a quoted text is `free` if it may contain its own quote.
 
     Raises:
         ParseError: `bad_syntax`; or `truncated`, if the text ends inside it.
     """
     first = peek(text, at)
     if first in QUOTES:
-        return _read_string(text, at, _ENDS_FREE_TEXT.get(free or ""))
+        return _read_string(text, at, free=free)
     if first in ("(", "["):
         return _read_sequence(text, at, depth)
     if first == "<" and (tagged := _TAGGED.match(text, at)):
@@ -160,12 +156,12 @@ def _read_sequence(text: str, at: int, depth: int) -> tuple[Value, int]:
     return tuple(values), pos + 1
 
 
-def _read_string(text: str, at: int, ends_free_text: re.Pattern[str] | None) -> tuple[Value, int]:
+def _read_string(text: str, at: int, *, free: bool) -> tuple[Value, int]:
     quote, start = text[at], at + 1
     if quote in _TRIPLE and text.startswith(quote * 3, at) and (triple := _TRIPLE[quote].match(text, at + 3)):
         return unescape(text[at + 3 : triple.end() - 3]), triple.end()
-    if ends_free_text is not None:
-        end = free_text_end(text, at, ends_free_text)
+    if free:
+        end = free_text_end(text, at, _ENDS_FREE_TEXT)
     else:
         closed = _CLOSED_BY[quote].match(text, start)
         end = closed.end() - 1 if closed else None
@@ -173,7 +169,7 @@ def _read_string(text: str, at: int, ends_free_text: re.Pattern[str] | None) -> 
         return unescape(text[start:end]), end + 1
     # The closing quote is missing. A point in closed brackets is still complete.
     remainder = text[start : start + 300].removesuffix("```").rstrip()
-    if ends_free_text is None and start + 300 > len(text) and is_closed_point(remainder):
+    if not free and start + 300 > len(text) and is_closed_point(remainder):
         return remainder, len(text)
     raise ParseError("truncated", at, "the reply ends inside a quoted text")
 

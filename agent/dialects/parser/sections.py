@@ -9,7 +9,7 @@
 
 import re
 
-_OPENING = re.compile(r"(?:\s*+```\w*+[ \t]*+(?=\r?\n))?+\s*+<((?:gui_)?think\w*+)>", re.IGNORECASE)
+_OPENING = re.compile(r"(?:\s*+```\w*+)?+\s*+<((?:gui_)?think\w*+)>", re.IGNORECASE)
 _LABEL = re.compile(
     r"^[ \t*#>]*+(Thought|Reflection|Action_Summary|Action)\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE
 )

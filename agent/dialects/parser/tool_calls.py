@@ -13,7 +13,7 @@ import re
 from typing import cast
 
 from .call import Argument, Call, ParseError, Value
-from .calls import skip
+from .calls import TURN_END, skip
 from .tolerant_json import read_json
 
 OPENING = re.compile(r"<tool_call>\s*+(?:```(?:json)?\s*+)?")
@@ -36,6 +36,8 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
     while opening := OPENING.search(text, pos):
         data, pos = read_json(text, opening.end())
         calls.append(function_call(data, opening.end()))
+        if TURN_END.match(text, pos):
+            break
     if not calls:
         raise ParseError("no_action", len(text), "the reply contains no tool call")
     return tuple(calls)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Container
 
 from .call import Argument, Call, ParseError, Value
-from .calls import skip_space
+from .calls import TURN_END, skip_space
 from .tool_calls import value_of
 
 FUNCTION = re.compile(r"<function(\w*+)(?:=|\s++name\s*+=\s*+[\"']?)\s*+([A-Za-z_][\w.]*+)[\"']?\s*+>")
@@ -21,6 +21,7 @@ _PARAMETER = re.compile(
     r"<parameter\w*+(?:=|\s++name\s*+=\s*+[\"']?)\s*+([A-Za-z_]\w*+)[\"']?(?:\s++string=[\"'](true|false)[\"'])?\s*+>"
 )
 _PARAMETER_END = re.compile(r"</parameter\w*+>")
+_LOST_END = re.compile(r"(?=</function\w*+>)")
 _FUNCTION_END = re.compile(r"</function\w*+>")
 _TOOL_END = re.compile(r"</(?:seed:)?tool_call\w*+>")
 _TEXT = re.compile(r"\s*+<text\w*+>(.*)</text\w*+>\s*\Z", re.DOTALL)
@@ -39,6 +40,8 @@ def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
     while opening := FUNCTION.search(text, pos):
         call, pos = _read_function(text, opening)
         calls.append(call)
+        if TURN_END.match(text, pos):
+            break
     if not calls:
         raise ParseError("no_action", start, "the reply contains no function call")
     return tuple(calls)
@@ -56,7 +59,7 @@ def _read_function(text: str, opening: re.Match[str]) -> tuple[Call, int]:
     arguments: list[Argument] = []
     pos = skip_space(text, opening.end())
     while parameter := _PARAMETER.match(text, pos):
-        closing = _PARAMETER_END.search(text, parameter.end())
+        closing = _PARAMETER_END.search(text, parameter.end()) or _LOST_END.search(text, parameter.end())
         if closing is None:
             raise ParseError("truncated", parameter.start(), "the reply ends inside a parameter")
         name, typed = parameter[1].lower(), parameter[2]

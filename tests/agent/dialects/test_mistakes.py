@@ -58,6 +58,10 @@ def kind_of_failure(dialect: str, text: str) -> str:
         ("hotkey(key='ctrl ,')", Hotkey(("ctrl", ","))),
         ("hotkey(key=',')", Hotkey((",",))),
         ("hotkey(text='ctrl c')", Hotkey(("ctrl", "c"))),
+        ("hotkey(key=ctrl+c)", Hotkey(("ctrl", "c"))),
+        ("type(content='it's', clear=True)", Type("it's")),
+        ("type(content='print('a', sep='')')", Type("print('a', sep='')")),
+        ("open_app(app_name='McDonald's', package='com.a')", OpenApp("McDonald's")),
         ("click(start_box='(1,2)', start_box='(3,4)')", None),
         ("click(start_box='(450,565)', button='right')", Click(AT, Button.RIGHT)),
         ("click(start_box='(450,565)', clicks=0)", None),
@@ -175,6 +179,32 @@ def test_launch_of_ui_venus_names_an_app_or_a_url(text: str, expected: ModelMove
 )
 def test_gta1_answers_with_a_point_or_a_click(text: str) -> None:
     assert moves("gta1", text) == (CLICK,)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("seed-xml", "<function=click><parameter=point>（450，565）</parameter></function>"),
+        ("seed-xml", "<seed:tool_call><function=click><parameter=point>450 565</function></seed:tool_call>"),
+        ("seed-xml", "<function=click><parameter=point>450 565</parameter></seed:tool_call>"),
+        ("holo2", "｛“note”：“”，“thought”：“”，“action”：｛“action”：“click_element”，“x”：450，“y”：565｝｝"),
+        ("holo1.5", 'Here: {"action": "click_absolute", "x": 450, "y": 565,}'),
+        ("holo1", "Click（450，565）"),
+        ("opencua", "```python\npyautogui.click（x=450，y=565）\n```"),
+        ("scalecua", "<action>\nclick（x=450，y=565）\n</action>"),
+        ("ui-venus", "<action>Click(box=（450，565）)</action>"),
+    ],
+)
+def test_other_families_mistakes_are_parsed_too(dialect: str, text: str) -> None:
+    assert moves(dialect, text) == (CLICK,)
+
+
+@pytest.mark.parametrize("end", ["<|im_end|>", "\n</tool_call><|im_end|>\n", "</s>"])
+def test_made_up_next_turn_is_ignored(end: str) -> None:
+    terminate = call("terminate", status="success")
+    assert moves("qwen3-vl", f"<tool_call>{JSON_CLICK}{end}user\n<tool_call>{terminate}</tool_call>") == (CLICK,)
+    click = "<function=click><parameter=point>450 565</parameter></function>"
+    assert moves("seed-xml", f"{click}{end}user\n<function=finished></function>") == (CLICK,)
 
 
 def test_ui_venus_ground_answers_with_a_box() -> None:
