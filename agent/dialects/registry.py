@@ -78,7 +78,7 @@ def dialect_for_model(model_name: str) -> Dialect | None:
 
     None if no dialect, or more than one, is for models of that name.
     """
-    candidates = _candidates(model_name)
+    candidates = dialects_for_model(model_name)
     return candidates[0] if len(candidates) == 1 else None
 
 
@@ -88,7 +88,7 @@ def required_dialect_for_model(model_name: str) -> Dialect:
     Raises:
         ValueError: the name does not determine the dialect; the message lists the choices.
     """
-    match _candidates(model_name):
+    match dialects_for_model(model_name):
         case [dialect]:
             return dialect
         case []:
@@ -96,17 +96,19 @@ def required_dialect_for_model(model_name: str) -> Dialect:
             raise ValueError(f"no dialect is known for the model {model_name!r}: choose one of {names}")
         case several:
             names = " or ".join(dialect.name for dialect in several)
-            raise ValueError(f"the model name {model_name!r} does not determine the dialect: choose {names}")
+            raise ValueError(
+                f"the model name {model_name!r} does not determine the dialect: use --dialect {names}; screenwright "
+                "doctor measures which one fits"
+            )
 
 
-def _candidates(model_name: str) -> list[Dialect]:
-    """The dialects whose pattern matches the longest part of the name."""
+def dialects_for_model(model_name: str) -> list[Dialect]:
+    """The dialects whose pattern matches the longest part of the name; several if it does not tell the version."""
     served = _SEPARATORS.sub("-", model_name.lower())
     matched: dict[int, list[Dialect]] = {}
     for name in dialect_names():
-        with suppress(
-            ValueError, ImportError, re.error
-        ):  # a broken dialect of another package matters only if it is chosen
+        # A broken dialect of another package matters only if it is chosen.
+        with suppress(ValueError, ImportError, re.error):
             dialect = dialect_named(name)
             pattern = getattr(dialect, "served_as", "")
             if pattern and (found := re.search(pattern, served)):

@@ -13,7 +13,7 @@ from ...envs.geometry import Size
 from ..core.messages import Message
 from ..core.model import ModelLost, Sampling
 from ..dialects.dialect import Dialect
-from ..dialects.registry import dialect_for_model, dialect_names
+from ..dialects.registry import dialect_for_model, dialect_names, dialects_for_model
 from ..models.served import ServedModel
 from .capabilities import images_per_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
@@ -78,7 +78,7 @@ def _name(probe: Probe) -> Check:
     name = probe.model.facts().model
     by_name = dialect_for_model(name)
     if probe.dialect is None:
-        choice = ", ".join(dialect_names())
+        choice = ", ".join([dialect.name for dialect in dialects_for_model(name)] or dialect_names())
         return failed(f"{name}: unknown dialect", f"use --dialect: {choice}")
     found = f"{name}, dialect {probe.dialect.name}"
     if by_name is None or by_name.name == probe.dialect.name:

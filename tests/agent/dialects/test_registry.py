@@ -78,7 +78,9 @@ def test_unknown_model_has_no_dialect(served: str) -> None:
 )
 def test_name_without_a_version_does_not_choose_a_dialect(served: str, names: str) -> None:
     assert dialect_for_model(served) is None
-    with pytest.raises(ValueError, match=f"the model name '{served}' does not determine the dialect: choose {names}$"):
+    with pytest.raises(
+        ValueError, match=f"the model name '{served}' does not determine the dialect: use --dialect {names};"
+    ):
         required_dialect_for_model(served)
 
 
