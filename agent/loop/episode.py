@@ -181,7 +181,7 @@ class Episode:
     def _decide(self, seen: StepObservation) -> Generator[Event, None, Decided]:
         device, history = seen.observation.device, tuple(self._history)
         context = DecisionContext(self.task, self._step, history, device, seen.raise_temperature, seen.zoom_at)
-        reply = ""
+        reply = failure = ""
         for event in self.policy.decide(context, self._interrupted):
             yield event
             if isinstance(event, Replied):
@@ -190,12 +190,11 @@ class Episode:
                 self._check_limits(steps=False)
             elif isinstance(event, ParseFailed):
                 self._parse_failures += 1
+                failure = event.message
             elif isinstance(event, Decided):
                 self._history[-1] = replace(self._history[-1], reply=reply)
                 return event
-        raise _EpisodeEnded(
-            StopReason.STUCK, "the model's replies could not be parsed; the log has the replies and the errors"
-        )
+        raise _EpisodeEnded(StopReason.STUCK, f"the model's replies could not be parsed ({failure}); the log has them")
 
     def _interrupted(self) -> bool:
         return self.control.stopped or self._out_of_time()

@@ -78,7 +78,7 @@ def _read_whole(text: str, kind: str, accumulator: StreamAccumulator) -> None:
         body = None
     body = body[0] if isinstance(body, list) and body else body
     if not isinstance(body, dict) or not {"choices", "error", "errors"} & body.keys():
-        found = quote(text) or "an HTML page"
+        found = quote(text) or ("an HTML page" if text.strip() else "nothing")
         raise InvalidResponse(f"something other than a chat completion ({kind or 'no content type'}: {found})")
     accumulator.add(body)
     accumulator.end_of_stream()

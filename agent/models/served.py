@@ -197,7 +197,7 @@ class ServedModel:
                 self._remember_images(messages)
                 read_reply(response, accumulator)
         except EXPECTED_ERRORS:
-            if not accumulator.ended:
+            if not accumulator.is_usable:
                 raise
         except Interrupted:
             if accumulator.stopped or not accumulator.ended:

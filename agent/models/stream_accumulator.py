@@ -96,8 +96,13 @@ class StreamAccumulator:
 
     @property
     def ended(self) -> bool:
-        """Whether the reply is over, for the caller or for the server; later errors of the server do not matter."""
+        """Whether the reply is over, for the caller or for the server."""
         return self.stopped or self._ended_at is not None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the reply is whole, so that later errors of the server do not matter."""
+        return self.ended or bool(self._received.finish)
 
     def should_stop(self) -> bool:
         """Whether to stop waiting; calls `stop` with the text so far until it returns True once."""
@@ -205,7 +210,8 @@ class StreamAccumulator:
             return ""
         received.has_choice = True
         finish = choice.get("finish_reason")
-        received.finish = (finish.lower() if isinstance(finish, str) else "") or received.finish
+        if isinstance(finish, str) and finish not in ("", "null"):
+            received.finish = finish.lower()
         message = replies.field(choice, "delta", "message")
         content = replies.field(message, "content") or replies.field(choice, "text")
         calls = replies.items(replies.field(message, "tool_calls")) or [replies.field(message, "function_call")]

@@ -126,6 +126,8 @@ class ModelPolicy:
                     reply = yield from self._zoom(reply, context, context.zoom_at, attempt, interrupted)
                 yield reply.decided(context.step)
                 return
+            if not completion.text.strip():
+                reply = replace(reply, message="the reply is empty")
             if not completion.complete:
                 reply = replace(reply, message=f"{reply.message}; {_CUT_OFF}")
             yield ParseFailed(context.step, attempt, reply.kind, reply.position, reply.message)

@@ -1,7 +1,7 @@
 """Replies in all forms that servers send: the text arrives, or the failure names the cause."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx2
@@ -255,10 +255,16 @@ def test_missing_and_invalid_counts_are_estimated(usage: object, counted: Usage)
         (event(delta(None, "tool_calls")), "its tool parser took the whole reply"),
         ({"choices": [{"message": {"content": None}}]}, "a response without a reply"),
         ({"detail": "the model is not loaded"}, "the model is not loaded"),
+        (b"", "a response without a reply"),
+        (b"  ", "a response without a reply"),
     ],
 )
 def test_failure_names_why_there_is_no_reply(body: bytes | dict[str, object], cause: str) -> None:
     assert cause in error_of(body)
+
+
+def test_empty_response_is_named() -> None:
+    assert "something other than a chat completion (text/plain: nothing)" in error_of(b"", "text/plain")
 
 
 @pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS"])
@@ -271,6 +277,15 @@ def test_reply_of_a_server_that_ignores_max_tokens_is_cut_off() -> None:
     reply = ask(endless)
     assert not reply.complete
     assert len(reply.text) == 65_000
+
+
+def test_reply_is_whole_once_it_has_a_finish_reason() -> None:
+    def then_breaks() -> Iterator[bytes]:
+        yield FIRST + event(delta(REPLY[20:], "stop"))
+        raise httpx2.ReadTimeout("no more events")
+
+    assert ask(then_breaks()).text == REPLY
+    assert "ended its reply early" in error_of(FIRST + event(delta(REPLY[20:], "null")))
 
 
 def test_endless_response_is_not_read_to_its_end() -> None:

@@ -242,6 +242,9 @@ def test_failure_to_parse_a_reply_that_was_cut_off_says_so() -> None:
     _, failed, *_ = ModelPolicy(model, UiTars15()).decide(context_of(1), never_interrupted)
     assert isinstance(failed, ParseFailed)
     assert failed.message.endswith("the reply was cut off at the maximum number of tokens")
+    _, failed, *_ = ModelPolicy(ScriptedModel(["", WAIT]), UiTars15()).decide(context_of(1), never_interrupted)
+    assert isinstance(failed, ParseFailed)
+    assert failed.message == "the reply is empty"
 
 
 def test_recovered_server_error_is_an_event() -> None:
