@@ -1,7 +1,8 @@
-"""A desktop environment: screenshots from mss, input through XTEST on X displays and through pynput elsewhere.
+"""A desktop environment: screenshots from mss, input through XTEST on X displays and through pyautogui elsewhere.
 
-On X each environment has its own connections (python-xlib), so that one process can operate several displays. macOS and
-Windows are untested.
+On X each environment has its own connections (python-xlib), so that one process can operate several displays.
+pyautogui supports one display per process; on X it is used only on request (`driver="pyautogui"`). macOS and Windows
+are untested.
 
     with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "notes.txt"),))) as env:
         env.observe().screenshot.image.show()
@@ -12,7 +13,7 @@ from ..base import SessionEnv
 from ..env import ActionRefused, ActionResult, EnvInfo, InputListener
 from ..settle import SettleTimeouts
 from .address import DisplayAddress
-from .session import DesktopSession
+from .session import DesktopSession, DriverName
 from .virtual.display import VirtualDisplay
 from .watchdog.settings import InterruptSettings
 from .x11.connection import Window
@@ -29,6 +30,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         display: Name of the X display; by default that of the variable DISPLAY.
         virtual: The virtual display to start instead.
         monitor: Number of the monitor, from 1.
+        driver: How to send input; `auto` chooses XTEST on X displays.
         timeouts: How long to wait for the screen to settle after an action.
         interrupts: How the user can interrupt a run.
 
@@ -44,6 +46,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         display: str | None = None,
         virtual: VirtualDisplay | None = None,
         monitor: int = 1,
+        driver: DriverName = "auto",
         timeouts: SettleTimeouts = SettleTimeouts(),
         interrupts: InterruptSettings | None = None,
     ) -> None:
@@ -54,6 +57,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         self.display = display
         self.virtual = virtual
         self.monitor = monitor
+        self.driver: DriverName = driver
         self.timeouts = timeouts
         self.interrupts = interrupts
         self._listener: InputListener | None = None
@@ -85,7 +89,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
             settings = {"display": "virtual", "size": str(self.virtual.size), "programs": programs}
         else:
             settings = {"display": self.display or "default", "monitor": str(self.monitor)}
-        return EnvInfo("desktop", "Xvfb" if self.virtual else "", settings)
+        return EnvInfo("desktop", "Xvfb" if self.virtual else "", settings | {"driver": self.driver})
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
@@ -118,6 +122,6 @@ class DesktopEnv(SessionEnv[DesktopSession]):
             self._session.set_input_listener(listener)
 
     def _open(self) -> DesktopSession:
-        session = DesktopSession(self.display, self.virtual, self.monitor, self.timeouts, self.interrupts)
+        session = DesktopSession(self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts)
         session.set_input_listener(self._listener)
         return session

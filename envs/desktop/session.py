@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait, points_of
 from ..base import check_bounds, wait
@@ -26,6 +27,8 @@ from .watchdog.input_filter import filter_input
 from .watchdog.settings import OFF, InterruptSettings
 from .wayland import WaylandDriver, WaylandScreen, wayland_socket
 from .x11.connection import Windows, connect, is_x11
+
+DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
 
 INPUT_DEVICES = Path("/dev/input")
 """The kernel's input devices; a Wayland compositor reports no user input to other programs."""
@@ -47,6 +50,7 @@ class DesktopSession:
         display: str | None,
         virtual: VirtualDisplay | None,
         monitor: int,
+        driver: DriverName,
         timeouts: SettleTimeouts,
         interrupts: InterruptSettings | None = None,
     ) -> None:
@@ -64,7 +68,7 @@ class DesktopSession:
             if wayland is not None:
                 self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
-                self._capture, self._driver = self._on_display(monitor, interrupts, undo)
+                self._capture, self._driver = self._on_display(monitor, driver, interrupts, undo)
             self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_program())
             self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
             if virtual and self._running:
@@ -213,7 +217,9 @@ class DesktopSession:
         undo.callback(driver.close)
         return screen, driver
 
-    def _on_display(self, monitor: int, interrupts: InterruptSettings, undo: ExitStack) -> tuple[Capture, Driver]:
+    def _on_display(
+        self, monitor: int, name: DriverName, interrupts: InterruptSettings, undo: ExitStack
+    ) -> tuple[Capture, Driver]:
         """Capture and input of an X display, macOS or Windows; on X also the connection that lists windows."""
         connection = connect(self.address) if is_x11() else None
         if connection is not None:
@@ -222,19 +228,23 @@ class DesktopSession:
         capture = Capture(self.address, monitor)
         undo.callback(capture.close)
         if interrupts.enabled:
-            self._watchdog = start_watchdog(self.address, interrupts)
+            self._watchdog = start_watchdog(self.address, interrupts, trusting=name == "pyautogui")
             undo.callback(self._watchdog.close)
-        if connection is None:
-            from .pynput_driver import PynputDriver
+        has_user = self._running is None
+        if connection is not None:
+            filter_input(connection, self._watchdog)
+            self._windows = Windows(connection)
+            if name != "pyautogui":
+                from .x11.driver import XTestDriver
 
-            return capture, PynputDriver(self._watchdog.check)
-        from .x11.driver import XTestDriver
+                driver = XTestDriver(connection, self.address, self._windows, has_user=has_user)
+                undo.callback(driver.close)
+                return capture, driver
+        if name == "xtest":
+            raise EnvUnavailable("the driver xtest is for X displays; use pyautogui here")
+        from .pyautogui_driver import PyAutoGuiDriver
 
-        filter_input(connection, self._watchdog)
-        self._windows = Windows(connection)
-        driver = XTestDriver(connection, self.address, self._windows, has_user=self._running is None)
-        undo.callback(driver.close)
-        return capture, driver
+        return capture, PyAutoGuiDriver(self.address, has_user=has_user, before_input=self._watchdog.check)
 
     def _busy_program(self) -> Callable[[], bool]:
         """A function that reports whether the program with the focus is busy; always False where that is unknown."""

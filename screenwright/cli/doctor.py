@@ -41,7 +41,7 @@ class Failure(IntEnum):
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "browser": ("playwright", "publicsuffixlist", "idna"),
-    "desktop": ("mss", "python-xlib" if sys.platform == "linux" else "pynput"),
+    "desktop": ("mss", "pyautogui", "python-xlib" if sys.platform == "linux" else "pynput"),
     "android": ("adbutils",),
     "reader": ("rapidocr", "onnxruntime", "numpy"),
 }

@@ -125,7 +125,7 @@ class _Window:
         with ExitStack() as undo:
             virtual = VirtualDisplay(screen) if display is None else None
             timeouts = SettleTimeouts(_FIRST_CHANGE_S, _QUIET_S, settings.settle_limit_s)
-            self.desktop = DesktopSession(display, virtual, 1, timeouts, interrupts)
+            self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
             self._processes = ProcessGroup("browser")

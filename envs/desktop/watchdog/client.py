@@ -187,11 +187,12 @@ class WatchdogClient(NoWatchdog):
 
 
 def start_watchdog(
-    address: DisplayAddress, interrupts: InterruptSettings, *, devices: Path | None = None
+    address: DisplayAddress, interrupts: InterruptSettings, *, trusting: bool = False, devices: Path | None = None
 ) -> WatchdogClient:
     """Start a watchdog for the display at `address`.
 
-    With `devices`, the folder of the kernel's input devices, it reads those instead of the display.
+    With `trusting` all XTEST input counts as the agent's, for drivers that cannot announce it. With `devices`, the
+    folder of the kernel's input devices, it reads those instead of the display.
 
     Raises:
         EnvUnavailable: it cannot watch this display; the message says what to do.
@@ -202,6 +203,7 @@ def start_watchdog(
             "memory": name,
             "display": address.name,
             "authority": address.authority,
+            "trusting": trusting,
             "devices": None if devices is None else str(devices),
             "hot_key": interrupts.hot_key,
             "quiet_s": interrupts.quiet_s,

@@ -117,7 +117,7 @@ def main() -> None:
     state = SharedState(_memory(settings["memory"]))
     address = DisplayAddress(settings["display"], settings["authority"])
     try:
-        source = _open_source(address, state, settings["devices"])
+        source = _open_source(address, state, settings["devices"], trusting=settings["trusting"])
     except EnvError as error:
         _send(f"unavailable {error}")
         return
@@ -135,7 +135,7 @@ def _memory(given: int | str) -> mmap.mmap:
     return mmap.mmap(int(given), SIZE)
 
 
-def _open_source(address: DisplayAddress, state: SharedState, devices: str | None) -> InputSource:
+def _open_source(address: DisplayAddress, state: SharedState, devices: str | None, *, trusting: bool) -> InputSource:
     if devices is not None:
         from .evdev import EvdevInput
 
@@ -146,7 +146,7 @@ def _open_source(address: DisplayAddress, state: SharedState, devices: str | Non
         return PynputInput()
     from .x11 import XInput
 
-    return XInput(address, state, 0)
+    return XInput(address, state, 0, trusting=trusting)
 
 
 def _send(message: str) -> None:

@@ -35,7 +35,7 @@ _MODIFIER_TWINS = {0xFFE7: "super", 0xFFE8: "super", 0xFE03: "alt"}
 
 
 class XInput:
-    """See `InputSource`.
+    """See `InputSource`. With `trusting`, all XTEST input counts as the agent's.
 
     Raises:
         EnvUnavailable: the display cannot be opened, or has no XInput 2.1.
@@ -43,8 +43,8 @@ class XInput:
 
     can_release = True
 
-    def __init__(self, address: DisplayAddress, state: SharedState, wake: int | None) -> None:
-        self._state, self._wake = state, wake
+    def __init__(self, address: DisplayAddress, state: SharedState, wake: int | None, *, trusting: bool) -> None:
+        self._state, self._wake, self._trusting = state, wake, trusting
         self._requests, self._events = connect(address), connect(address)
         self._held: set[tuple[Kind, int]] = set()
         self._names: dict[int, str] = {}
@@ -136,7 +136,7 @@ class XInput:
         if number == _TOUCH_BEGAN:
             yield UserInput("button", at)
         kind = _KINDS.get(number)
-        if kind is None or (source in self._fakes and self._announced(kind, detail)):
+        if kind is None or (source in self._fakes and (self._trusting or self._announced(kind, detail))):
             return
         if kind in (Kind.KEY_DOWN, Kind.KEY_UP):
             yield UserInput("key" if kind is Kind.KEY_DOWN else "key up", at, self._name(detail))

@@ -17,7 +17,7 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_importing_needs_no_display_and_loads_no_platform_package() -> None:
-    program = "import sys, screenwright.envs.desktop; print({'mss', 'pynput', 'Xlib'} & set(sys.modules))"
+    program = "import sys, screenwright.envs.desktop; print({'mss', 'pyautogui', 'pynput', 'Xlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={})
     assert done.stdout == "set()\n"
 

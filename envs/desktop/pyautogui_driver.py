@@ -1,0 +1,148 @@
+"""Mouse and keyboard through pyautogui, for macOS and Windows, and on request for X displays.
+
+pyautogui is bound to the display that DISPLAY names when it is first imported. Text that is not ASCII is pasted from
+the clipboard. Tested on X; untested on macOS and Windows.
+"""
+
+import platform
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from math import floor
+from types import ModuleType
+from typing import Any
+
+from ..actions import Button, Direction
+from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
+from ..input.typeable import check_typeable
+from .address import DisplayAddress
+
+_NAMES = {
+    "super": "command" if platform.system() == "Darwin" else "win",
+    "rightshift": "shiftright", "rightctrl": "ctrlright", "rightalt": "altright", "rightsuper": "winright",
+    "menu": "apps",
+}  # fmt: skip
+_TYPED_AS = {"\n": "enter", "\t": "tab"}
+_RELEASES = ("keyUp", "mouseUp")
+_FETCH_S = 0.3
+_bound_to: list[DisplayAddress] = []
+_wheel_clicks = {"Windows": 120}  # pyautogui passes the raw wheel delta to Windows, and notches elsewhere
+
+
+class PyAutoGuiDriver:
+    """See `Driver`. With `has_user`, pyautogui's fail-safe is on: pushing the pointer into a corner stops the run.
+
+    `before_input` is called before each press and move; it raises if the input is not allowed.
+    """
+
+    def __init__(
+        self, address: DisplayAddress, *, has_user: bool, before_input: Callable[[], None] = lambda: None
+    ) -> None:
+        self._before_input = before_input
+        self._gui = _import_pyautogui(address)
+        self._gui.PAUSE = 0
+        self._gui.FAILSAFE = has_user
+        self._put_at: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """See `Driver`."""
+        if not self._gui.FAILSAFE:
+            return
+        here = tuple(int(part) for part in self._gui.position())
+        if here in self._gui.FAILSAFE_POINTS and here != self._put_at:
+            raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
+
+    def move(self, x: float, y: float) -> None:
+        """See `Driver`."""
+        self._put_at = (floor(x), floor(y))  # negative left of the first monitor, so int() would round up
+        self._call("moveTo", *self._put_at)
+
+    def button(self, button: Button, down: bool) -> None:
+        """See `Driver`."""
+        self._call("mouseDown" if down else "mouseUp", button=button.value)
+
+    def scroll(self, direction: Direction) -> None:
+        """See `Driver`."""
+        clicks = _wheel_clicks.get(platform.system(), 1)
+        sign = 1 if direction in (Direction.UP, Direction.RIGHT) else -1
+        wheel = "scroll" if direction in (Direction.UP, Direction.DOWN) else "hscroll"
+        self._call(wheel, sign * clicks)
+
+    def key_codes(self, key: str) -> tuple[str | int, ...]:
+        """See `Driver`."""
+        name = _NAMES.get(key, key)
+        if not self._gui.isValidKey(name):
+            raise ActionRefused(f"this keyboard has no key {key!r}")
+        return (name,)
+
+    def key(self, code: str | int, down: bool) -> None:
+        """See `Driver`."""
+        self._call("keyDown" if down else "keyUp", str(code))
+
+    def type(self, text: str) -> str:
+        """See `Driver`."""
+        check_typeable(text)
+        if all(character in _TYPED_AS or (character.isascii() and character.isprintable()) for character in text):
+            for character in text:
+                self._call("press", _TYPED_AS.get(character, character))
+            return "keys"
+        self._paste(text)
+        return "paste"
+
+    def close(self) -> None:
+        """See `Driver`."""
+
+    def _paste(self, text: str) -> None:
+        import pyperclip  # type: ignore[import-untyped]  # pyperclip ships no types
+
+        try:
+            old = pyperclip.paste()
+            pyperclip.copy(text)
+        except pyperclip.PyperclipException as error:
+            raise ActionRefused(
+                "typing this text needs the clipboard, which is not available: install xclip"
+            ) from error
+        try:
+            self._call("hotkey", "command" if platform.system() == "Darwin" else "ctrl", "v")
+            time.sleep(_FETCH_S)  # there is no signal that the program has fetched it
+        finally:
+            with suppress(pyperclip.PyperclipException):
+                pyperclip.copy(old)
+
+    def _call(self, name: str, *values: Any, **named: Any) -> None:
+        """Call a function of pyautogui, without its fail-safe if the agent itself moved the pointer into a corner."""
+        failsafe = self._gui.FAILSAFE
+        if name not in _RELEASES:
+            self._before_input()
+        try:
+            if failsafe:
+                self.check()
+            self._gui.FAILSAFE = False
+            getattr(self._gui, name)(*values, **named)
+        except OSError as error:
+            raise EnvLost(f"the display is gone: {error}") from error
+        finally:
+            self._gui.FAILSAFE = failsafe
+
+
+def _import_pyautogui(address: DisplayAddress) -> Any:
+    """Import pyautogui, which then is bound to the first display."""
+    if _bound_to and _bound_to[0] != address:
+        raise EnvUnavailable(f"pyautogui is bound to the display {_bound_to[0].name}: use the driver xtest")
+    blocked = "mouseinfo" not in sys.modules
+    if blocked:
+        # Without tkinter, importing mouseinfo exits the process; pyautogui works without mouseinfo.
+        sys.modules["mouseinfo"] = None  # type: ignore[assignment]  # None makes the import fail
+    try:
+        with address.in_environment():
+            gui: ModuleType = __import__("pyautogui")
+    except Exception as error:  # the type depends on the platform: KeyError, errors of python-xlib or of pyautogui
+        if isinstance(error, ModuleNotFoundError) and error.name == "pyautogui":
+            raise
+        raise EnvUnavailable(f"pyautogui cannot use this display: {error}") from error
+    finally:
+        if blocked:
+            sys.modules.pop("mouseinfo", None)
+    _bound_to[:] = [address]
+    return gui
