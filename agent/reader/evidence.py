@@ -27,6 +27,7 @@ _FULL = 0.75
 _FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
 """One OCR error is tolerated in this many characters: in a field, and anywhere on the screen."""
 
+_SMALL_CHANGE = 0.02  # of the screen: spinners and clocks
 _INVISIBLE_KEYS = frozenset(("left", "right", "up", "down", "home", "end", "tab", "shift", "ctrl", "alt", "super"))
 _INVISIBLE_SHORTCUTS = frozenset((("ctrl", "a"), ("ctrl", "c"), ("ctrl", "insert")))
 """Keys that may move the caret, select or copy without a visible change."""
@@ -55,6 +56,16 @@ def missing_effect(step: Step, state: ScreenState) -> str:
 
 
 _UNCHANGED = "the screen did not change"
+
+
+def is_doubtful(step: Step, state: ScreenState) -> bool:
+    """Whether the change after a click is so small and far from its target that it may be an animation."""
+    if not isinstance(step, ClickStep) or state.before is None:
+        return False
+    areas = click_areas(state.before, step.target)
+    is_near = any(region.overlaps(area) for region in state.changed for area in areas)
+    size = sum(region.width * region.height for region in state.changed)
+    return not is_near and size < _SMALL_CHANGE * state.screen.width * state.screen.height
 
 
 def holds(step: Step, screen: Screen) -> bool | None:
@@ -126,7 +137,10 @@ def _typing_problem(text: str, field: Target | None, state: ScreenState) -> str:
         return "the text did not appear"
     if boxes:
         shown = next(filter(_letters, (_text_in(state.screen, box) for box in boxes)), "")
-        return f"the field shows {shown!r}" if shown and not _is_masked(shown) else ""
+        if shown and not _is_masked(shown):
+            return f"the field shows {shown!r}"
+        is_drawn = any(region.overlaps(box.area) for region in state.changed for box in boxes)
+        return "" if is_drawn else "the text did not appear"
     near = " ".join(
         segment.text
         for segment in state.screen.segments

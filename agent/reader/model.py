@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ...envs.screenshot import Screenshot
-from ..core.change import ChangeKind
 from ..core.describe import DENIED, INTERRUPTED, REFUSED, RESTARTED, USER_ANSWERS, USER_SAYS
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
@@ -13,7 +12,7 @@ from ..dialects.ui_tars import UiTars15
 from ..monitor.screen_diff import difference_of
 from .instructions import read_instructions
 from .planner import ground, plan
-from .progress import WAITING, UserText, task_progress
+from .progress import CHECKING, WAITING, UserText, task_progress
 from .step_actions import ScreenState
 from .steps import Step
 from .vision.perception import read_png
@@ -105,22 +104,40 @@ def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
     newest = messages[replies[-1] + 1 :] if replies else ()
     notes = "\n".join(message.text for message in newest if message.role == "user")
     refusal = _REFUSAL.search(notes)
-    waits = 0
-    while waits < len(replies) and WAITING in messages[replies[-1 - waits]].text:
-        waits += 1
     images = _screenshots(messages)
-    before, after = images[max(len(images) - 2 - waits, 0)], images[-1]
-    difference = difference_of(Screenshot(before.load()), Screenshot(after.load())).classify()
+    before, changed = _change(images, messages[replies[-1]].text if replies else "")
+    after = images[-1]
     return ScreenState(
         _read(after, task),
-        before=_read(before, task) if len(images) > 1 else None,
-        # The loop's note knows which parts of the screen are animated.
-        unchanged=len(images) > 1 and (difference.kind is ChangeKind.NOTHING or bool(_NO_EFFECT.search(notes))),
-        changed=tuple(Area(box.left, box.top, box.right, box.bottom) for box in difference.regions),
+        before=_read(before, task) if before is not None else None,
+        unchanged=len(images) > 1 and (not changed or bool(_NO_EFFECT.search(notes))),
+        changed=changed,
         refusal=refusal[1] if refusal is not None else "",
         interrupted=_RESTART.search(notes) is not None,
         can_navigate=any("navigate(" in message.text for message in messages if message.role != "assistant"),
     )
+
+
+def _change(images: Sequence[ImagePart], reply: str) -> tuple[ImagePart | None, tuple[Area, ...]]:
+    """The screenshot before the last action, unless the history dropped it, and the areas that the action changed.
+
+    A `reply` that waits for an effect is not an action: a late effect counts. What changes while the reader checks an
+    effect that was there before is animated, and does not count.
+    """
+    first = len(images) - 2 - (WAITING in reply or CHECKING in reply)
+    before = images[first] if first >= 0 else None
+    changed = _changed_areas(before or images[0], images[-1])
+    if CHECKING not in reply:
+        return before, changed
+    animated = _changed_areas(images[-2:][0], images[-1])
+    if before is None and not animated:
+        return None, (Area(0, 0, images[-1].size.width, images[-1].size.height),)
+    return before, tuple(area for area in changed if not any(area.overlaps(other) for other in animated))
+
+
+def _changed_areas(before: ImagePart, after: ImagePart) -> tuple[Area, ...]:
+    boxes = difference_of(Screenshot(before.load()), Screenshot(after.load())).classify().regions
+    return tuple(Area(box.left, box.top, box.right, box.bottom) for box in boxes)
 
 
 def _read(image: ImagePart, task: str) -> Screen:

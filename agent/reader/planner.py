@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ...envs.actions import Click, Wait
 from ..core.decision import AskUser, Ending, Finish
-from .evidence import holds, is_repeatable, missing_effect
+from .evidence import holds, is_doubtful, is_repeatable, missing_effect
 from .instructions import parse_target
 from .matching import find_checkboxes, find_fields, find_targets, is_visible
-from .progress import SEARCHING, WAITING, TaskProgress
+from .progress import CHECKING, SEARCHING, WAITING, TaskProgress
 from .step_actions import ReaderAction, ScreenState, StepAction, StepCursor, Then, ask, click_point, next_action
 from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, UnparsedStep
 from .vision.screen import Area, Screen
@@ -57,10 +57,13 @@ def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
         outcome = next_action(step, cursor, state, previous.container if isinstance(previous, SearchInStep) else None)
         if isinstance(outcome, StepAction | AskUser):
             return _planned(steps, cursor, outcome)
-        if cursor.part > 1 and (problem := missing_effect(step, state)):
-            if cursor.tries <= _EFFECT_WAITS:
-                return _planned(steps, cursor, StepAction(Wait(_EFFECT_WAIT_S), Then.RETRY))
-            return _planned(steps, cursor, ask(step, problem))
+        if cursor.part > 1:
+            problem = missing_effect(step, state)
+            if cursor.tries <= _EFFECT_WAITS and (problem or is_doubtful(step, state)):
+                wait = StepAction(Wait(_EFFECT_WAIT_S), Then.RETRY)
+                return _planned(steps, cursor, wait, WAITING if problem else CHECKING)
+            if problem:
+                return _planned(steps, cursor, ask(step, problem))
         answers = (*cursor.answers, outcome) if outcome is not None else cursor.answers
         cursor = StepCursor(cursor.step + 1, answers=answers)
     return PlannedAction("All steps are done." + _notes(cursor), Finish("\n".join(cursor.answers)))
@@ -108,7 +111,9 @@ def _candidates(screen: Screen, target: Target) -> Iterator[Area]:
     yield from fields
 
 
-def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | AskUser) -> PlannedAction:
+def _planned(
+    steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | AskUser, retry: str = SEARCHING
+) -> PlannedAction:
     step = steps[cursor.step - 1]
     then = outcome.then if isinstance(outcome, StepAction) else Then.RETRY
     # The next reply continues with part + 1, so a restart is part 0.
@@ -118,8 +123,7 @@ def _planned(steps: tuple[Step, ...], cursor: StepCursor, outcome: StepAction | 
     position += f", attempt {cursor.tries}" if cursor.tries > 1 else ""
     if isinstance(outcome, AskUser):
         return PlannedAction(f"{position}: {outcome.question}{_notes(cursor)}", outcome)
-    retrying = WAITING if part > 1 and isinstance(outcome.action, Wait) else SEARCHING
-    doing = f"{retrying}: {step}" if then is Then.RETRY else str(step)
+    doing = f"{retry}: {step}" if then is Then.RETRY else str(step)
     return PlannedAction(f"{position}: {doing}.{_notes(cursor)}", outcome.action)
 
 

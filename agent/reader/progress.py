@@ -18,9 +18,10 @@ _ANSWER = re.compile(r"Noted: «(.*?)»")  # the thought carries the answers, si
 _ASKS = re.compile(r"^Action: call_user\(", re.MULTILINE)
 SEARCHING = "searching for it"
 WAITING = "waiting for its effect"
+CHECKING = "checking its effect"
 """In thoughts: the action does not belong to the step itself, whose part is tried again afterwards."""
 
-_RETRIES = re.compile(rf": (?:{SEARCHING}|{WAITING}): ")
+_RETRIES = re.compile(rf": (?:{SEARCHING}|{WAITING}|{CHECKING}): ")
 
 
 @dataclass(frozen=True, slots=True)

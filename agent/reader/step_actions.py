@@ -60,8 +60,8 @@ class ScreenState:
     """The screen now, and what is known about the effect of the last action.
 
     `before` is the screen that it was chosen on, `unchanged` whether the screen still looks the same, and `changed` the
-    areas that differ; `refusal` is the reason why it was not carried out. `interrupted` if the run or the screen was
-    restarted since. `can_navigate` if the environment can open a URL.
+    areas that differ, except those that are animated; `refusal` is the reason why it was not carried out. `interrupted`
+    if the run or the screen was restarted since. `can_navigate` if the environment can open a URL.
     """
 
     screen: Screen

@@ -1,7 +1,8 @@
 """One form with a chosen fault, in memory, as a page and as a Tk program: a field `Name`, a button `Save`, a status.
 
 The healthy form shows `Saved` and the name after a click on the button. Faults: `dead` (the button does nothing),
-`disabled`, `equal` (a dead button of the same name comes first), `deaf` (the field accepts no text).
+`disabled`, `equal` (a dead button of the same name comes first), `deaf` (the field accepts no text). In memory also
+`dead clock` (the button does nothing, and a clock is running) and `late` (the form shows the result only later).
 """
 
 import os
@@ -29,6 +30,7 @@ from screenwright import (
     Screenshot,
     Size,
     Type,
+    Wait,
 )
 
 SIZE = Size(640, 400)
@@ -60,6 +62,8 @@ class MemoryForm:
     def show(self, fault: str) -> None:
         self.fault, self.text, self.name = fault, "", ""
         self.focused = self.selected = False
+        self.seconds = 0
+        self.last: Action | None = None
 
     def saved(self) -> str:
         return self.name
@@ -77,15 +81,20 @@ class MemoryForm:
             pen.rectangle((at.x - 60, at.y - 17, at.x + 60, at.y + 17), fill="#eeeeee", outline="#707070")
             ink = "#aaaaaa" if self.fault == "disabled" else "black"
             pen.text((at.x - 19, at.y - 10), "Save", fill=ink, font=font)
-        pen.text((20, 170), f"Saved {self.name}" if self.name else "", fill="black", font=font)
+        is_shown = self.name and (self.fault != "late" or isinstance(self.last, Wait))
+        pen.text((20, 170), f"Saved {self.name}" if is_shown else "", fill="black", font=font)
+        if "clock" in self.fault:
+            self.seconds += 1
+            pen.text((500, 370), f"12:00:{self.seconds:02}", fill="black", font=font)
         return Observation(Screenshot(image), location="form")
 
     def execute(self, action: Action) -> ActionResult:
+        self.last = action
         match action:
             case Click(at):
                 self.focused, self.selected = _is_at(at, NAME, 120, 15), False
                 works = SECOND_SAVE if self.fault == "equal" else SAVE
-                if _is_at(at, works, 60, 17) and self.fault not in ("dead", "disabled"):
+                if _is_at(at, works, 60, 17) and self.fault not in ("dead", "dead clock", "disabled"):
                     self.name = self.text
             case Hotkey(("ctrl", "a")):
                 self.selected = self.focused

@@ -35,6 +35,7 @@ from screenwright import (
     Wait,
 )
 from screenwright.agent.core.decision import AskUser, Ending, Finish, GiveUp
+from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.loop.control import Control
 from screenwright.envs.env import EnvLost, Observation
 
@@ -109,6 +110,39 @@ def test_denied_actions_are_not_executed_and_eventually_end_the_episode() -> Non
     assert ended(events).stop is StopReason.REFUSED
     assert all(event.by_guard for event in events if isinstance(event, Acted))
     assert "no clicking" in [event.notes for event in events if isinstance(event, Observed)][1][0]
+
+
+UNSUPPORTED = (Navigate("x.example"),)
+"""An action that the fake screen refuses."""
+
+
+@pytest.mark.parametrize("guard", [lambda action, observation: Allow(), lambda action, observation: Deny("no")])
+def test_finish_after_a_refused_action_is_rejected_once_and_then_ends_as_refused(guard: Guard) -> None:
+    events = play(FakeEnv(), [UNSUPPORTED, Finish("a"), Finish("b")], guard=guard)
+    (refused,) = [event.refused for event in events if isinstance(event, Acted)]
+    assert refused
+    assert refused in [event.notes for event in events if isinstance(event, Observed)][2][0]
+    end = ended(events)
+    assert (end.stop, end.answer, end.steps) == (StopReason.REFUSED, "b", 3)
+    assert end.reason == f"the model finished although its last action was not carried out: {refused}"
+
+
+def test_finish_in_the_same_reply_as_a_refused_action_is_rejected() -> None:
+    actions = "navigate(content='x.example')\n\nfinished(content='done')"
+    model = ScriptedModel([f"Action: {actions}", "Action: finished(content='done')"])
+    episode = Episode("t", FakeEnv(), ModelPolicy(model, replace(UiTars15(), one_action=False)))
+    assert ended(list(episode.run())).stop is StopReason.REFUSED
+
+
+def test_finish_is_accepted_once_another_action_was_carried_out() -> None:
+    env = FakeEnv()
+    events = play(env, [UNSUPPORTED, Finish("a"), (Click(env.where("Greet")),), Finish("b")])
+    assert (ended(events).stop, ended(events).answer) == (StopReason.FINISHED, "b")
+
+
+def test_finish_after_a_refused_action_is_accepted_without_intervention() -> None:
+    episode = Episode("t", FakeEnv(), ScriptedPolicy([UNSUPPORTED, Finish("a")]), supervision=NO_INTERVENTION)
+    assert ended(list(episode.run())).stop is StopReason.FINISHED
 
 
 def test_step_limit_ends_the_episode() -> None:

@@ -40,6 +40,7 @@ from screenwright import (
 )
 from screenwright.agent.core.decision import AskUser, Finish
 from screenwright.agent.core.describe import RESTARTED
+from screenwright.agent.loop.agent import result_of
 from screenwright.agent.loop.control import Control
 from screenwright.agent.loop.observer import SCREEN_CHANGED_BY_USER, SCREEN_UNCHANGED_BY_USER
 from screenwright.agent.monitor.critic import ModelCritic
@@ -155,6 +156,7 @@ def test_rejected_finish_is_reported_once_and_then_stands() -> None:
     end = ended(events)
     assert (end.stop, end.verified, end.answer, end.steps) == (StopReason.FINISHED, False, "b", 2)
     assert "still empty" in end.reason
+    assert not result_of(end).finished
     assert "the form is empty" in notes(events)[1][0]
 
 

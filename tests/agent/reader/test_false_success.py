@@ -125,6 +125,23 @@ def test_run_in_memory_is_finished_only_with_its_effect(name: str, fault: str, t
     check(name, fault, MemoryForm(), tmp_path)
 
 
+def test_change_of_a_clock_is_not_taken_for_the_effect_of_a_click() -> None:
+    stage = MemoryForm()
+    stage.show("dead clock")
+    result = agent_for("reader", stage, "").run(TASK, stage)
+    assert (result.stop, result.reason) == (
+        StopReason.NEEDS_USER,
+        "I cannot click 'Save': it was clicked, but the screen did not change.",
+    )
+
+
+def test_effect_that_appears_late_is_waited_for() -> None:
+    stage = MemoryForm()
+    stage.show("late")
+    assert agent_for("reader", stage, "").run(TASK, stage).finished
+    assert stage.saved() == TEXT
+
+
 @contextmanager
 def page_form(folder: Path) -> Generator[Stage]:
     with BrowserEnv(viewport=SIZE) as env:

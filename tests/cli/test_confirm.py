@@ -1,0 +1,51 @@
+"""The guard `confirm`, which asks the user before each action."""
+
+import io
+
+from screenwright import Action, Agent, Allow, Deny, FakeEnv, Guard, Observation, ScriptedPolicy, Wait
+from screenwright._plugins import load_plugin
+from screenwright.agent.core.decision import Finish
+from screenwright.agent.core.limits import StopReason
+from screenwright.cli.run import ConfirmGuard
+from screenwright.cli.terminal import Terminal
+
+
+class AnsweringTerminal(Terminal):
+    """Answers each question in turn."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__(io.StringIO())
+        self.answers, self.questions = list(answers), list[str]()
+
+    def ask(self, question: str) -> str | None:
+        self.questions.append(question)
+        return self.answers.pop(0)
+
+
+def allow_all(action: Action, observation: Observation) -> Allow | Deny:
+    return Allow()
+
+
+def play(*answers: str, guard: Guard = allow_all) -> tuple[StopReason, list[str]]:
+    terminal = AnsweringTerminal(*answers)
+    policy = ScriptedPolicy([(Wait(0.0),), Finish("a"), Finish("a")])
+    result = Agent(policy=policy, guard=ConfirmGuard(guard, terminal)).run("t", FakeEnv())
+    return result.stop, terminal.questions
+
+
+def test_confirmed_action_is_carried_out() -> None:
+    stop, questions = play("y")
+    assert stop is StopReason.FINISHED
+    assert "wait 0 s -- allow it? [y/N]" in questions[0]
+
+
+def test_denied_action_does_not_end_as_finished() -> None:
+    assert play("n")[0] is StopReason.REFUSED
+
+
+def test_user_is_not_asked_about_an_action_that_the_other_guard_denies() -> None:
+    assert play(guard=lambda action, observation: Deny("no")) == (StopReason.REFUSED, [])
+
+
+def test_guard_is_registered() -> None:
+    assert load_plugin("guard", "confirm") is ConfirmGuard
