@@ -4,7 +4,7 @@
     RUN/images/<sha256>.png   screenshots, named by content: an unchanged screen is stored once
 
 An image is on disk before the line that refers to it, and a step is on disk before the next one starts. A killed run
-may end with a partial line; readers skip it and resuming truncates it.
+may end with a partial line; readers skip it and resuming truncates it. Only the owner may read new folders and files.
 """
 
 import os
@@ -23,6 +23,7 @@ from .steps import ResumePoint, resume_point
 
 _EVENTS = "events.jsonl"
 _IMAGES = "images"
+_PRIVATE_FOLDER = 0o700
 
 
 class RunError(Exception):
@@ -105,8 +106,9 @@ class RunLog:
         if self._resume:
             _truncate_partial_line(path)
             return path.open("ab")
-        (self.folder / _IMAGES).mkdir(parents=True, exist_ok=True)
-        return path.open("xb")
+        self.folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        (self.folder / _IMAGES).mkdir(_PRIVATE_FOLDER, exist_ok=True)
+        return open(path, "xb", opener=_open_private)
 
     def _store(self, screenshot: Screenshot) -> None:
         """Store the screenshot atomically under its SHA-256, unless it exists."""
@@ -114,11 +116,21 @@ class RunLog:
         if path.exists():
             return
         partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
+        with open(partial, "wb", opener=_open_private) as file:
             file.write(screenshot.png)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file of a run, which only its owner may read: a run shows all that was typed, such as passwords."""
+    with open(path, "wb", opener=_open_private) as file:
+        file.write(data)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_run(folder: Path | str) -> Run:

@@ -74,6 +74,14 @@ class Parser(argparse.ArgumentParser):
         return given, left
 
 
+def positive(text: str) -> int:
+    """The type of an argument that is an integer above zero."""
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} should be an integer above 0")
+    return number
+
+
 def flag_of(name: str, value: object = None) -> str:
     """The flag of a setting, or the one that turns it off."""
     return ("--no-" if value is False else "--") + name.replace("_", "-")

@@ -1,6 +1,7 @@
 """`screenwright demo`: the demo benchmark with the embedded reader, showing every step."""
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 
 from ..agent.core.limits import Limits
@@ -18,8 +19,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _main(args: argparse.Namespace) -> int:
-    folder: Path = args.out or new_run_folder("demo")
-    outcomes = [_run(task, folder / task.name) for task in Demo().tasks()]
+    with nullcontext(args.out) if args.out else new_run_folder("demo") as folder:
+        outcomes = [_run(task, folder / task.name) for task in Demo().tasks()]
     print("recorded runs, to open in a web browser:")
     for page in sorted(folder.glob("*/view.html")):
         print(f"  {page}")

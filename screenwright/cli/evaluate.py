@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,10 +21,10 @@ from ..eval.core.plan import select_tasks
 from ..eval.core.record import Record
 from ..eval.core.store import Store
 from ..eval.runner.evaluation import Evaluation
-from .arguments import Command, given_flags
+from .arguments import Command, given_flags, positive
 from .settings import SettingsError, SettingValue, build_settings, given_settings
 from .streams import INTERRUPTED
-from .terminal import Terminal, new_run_folder
+from .terminal import Terminal, new_run_folder, quoted
 
 _MAY_CHANGE = ("workers", "out")
 
@@ -53,8 +54,9 @@ def _eval(args: argparse.Namespace) -> int:
     report = write_results(entry)
     print(as_text(entry.summary()))
     progress.terminal.line(f"report: {report}")
+    folder = evaluation.store.folder
     if stopped or len(entry.records) < len(entry.manifest.episodes):
-        progress.terminal.line(f"not complete; continue with: screenwright eval --resume {evaluation.store.folder}")
+        progress.terminal.line(f"not complete; continue with: screenwright eval --resume {quoted(folder)}")
         return INTERRUPTED
     return 0 if all(record.is_judged for record in entry.records) else 1
 
@@ -69,7 +71,8 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
         if "benchmark" not in values:
             raise SettingsError("name a BENCHMARK, or --resume RUN, or --repeat RUN; --list names the benchmarks")
         config = build_settings(EvalConfig, values)
-        evaluation = Evaluation.create(config, _folder(config))
+        with _folder(config) as folder:
+            evaluation = Evaluation.create(config, folder)
         if evaluation.manifest.protocol:
             print(evaluation.manifest.protocol, file=sys.stderr)
         return evaluation
@@ -81,7 +84,8 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
     if args.resume is not None:
         _check_unchanged(before.settings, config, values)
         return Evaluation.resume(earlier, config.workers)
-    evaluation = Evaluation.create(config, _folder(config), str(earlier))
+    with _folder(config) as folder:
+        evaluation = Evaluation.create(config, folder, str(earlier))
     for line in differences(before, evaluation.manifest):
         print(f"changed since then: {line}", file=sys.stderr)
     return evaluation
@@ -97,9 +101,9 @@ def _check_unchanged(before: EvalConfig, now: EvalConfig, values: dict[str, Sett
             )
 
 
-def _folder(config: EvalConfig) -> Path:
+def _folder(config: EvalConfig) -> AbstractContextManager[Path]:
     if config.out is not None:
-        return config.out
+        return nullcontext(config.out)
     agent = config.agent_kind
     if agent == "model":
         model = config.agent.model
@@ -183,7 +187,9 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _add_set_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder to write")
-    parser.add_argument("--pages", type=int, default=20, metavar="N", help="number of pages (default: %(default)s)")
+    parser.add_argument(
+        "--pages", type=positive, default=20, metavar="N", help="number of pages (default: %(default)s)"
+    )
 
 
 def _grounding_set(args: argparse.Namespace) -> int:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.policy.image_history import history_named
-from ..agent.record.trajectory import RunError, read_run
+from ..agent.record.trajectory import RunError, read_run, write_private
 from ..agent.record.viewer import render_page
 from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
 from .arguments import Command
 from .settings import SettingsError
+from .terminal import quoted
 
 # -- view
 
@@ -37,10 +38,12 @@ def write_page(run: Path, path: Path | None = None) -> Path:
     Raises:
         RunError: there is no such run, or the page cannot be written.
     """
+    if episode := next(run.glob("episodes/*/*/events.jsonl"), None):
+        raise RunError(f"{run} is an evaluation: view one of its episodes, such as {quoted(episode.parent)}")
     recorded = read_run(run)
     path = path or run / "view.html"
     try:
-        path.write_text(render_page(recorded.events, title=recorded.started.task), encoding="utf-8")
+        write_private(path, render_page(recorded.events, title=recorded.started.task).encode())
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
     return path

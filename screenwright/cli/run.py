@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -16,14 +16,14 @@ from ..agent.guard.guard import Allow, AllowAll, Deny, Guard, GuardDecision
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
 from ..agent.record.events import Ended, Event, Observed
-from ..agent.record.trajectory import RunError, event_to_json, read_run
+from ..agent.record.trajectory import RunError, event_to_json, read_run, write_private
 from ..envs.actions import Action
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env, Observation
 from .arguments import BAD_INPUT, Command, given_flags
 from .settings import SettingsError, load_settings
 from .streams import stop_signals
-from .terminal import INDENT, Progress, Terminal, new_run_folder
+from .terminal import INDENT, Progress, Terminal, new_run_folder, quoted
 
 EXIT_CODES: dict[StopReason, int] = {
     StopReason.FINISHED: 0,
@@ -39,7 +39,13 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.CANCELLED: 130,
 }
 
+_LIMIT_FLAGS = {
+    StopReason.STEP_LIMIT: "--steps N",
+    StopReason.TIME_LIMIT: "--seconds N",
+    StopReason.TOKEN_LIMIT: "--tokens N",
+}
 _SETTINGS_FILE = "settings.toml"
+_EMPTY_PAGE = "about:blank"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,33 +55,39 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _main(args: argparse.Namespace) -> int:
+    terminal = Terminal()
     resume: Path | None = args.resume
-    task = (args.task or "").strip()
+    task = _checked_text((args.task or "").strip(), terminal)
     if bool(task) == (resume is not None):
         raise SettingsError("name a TASK, or --resume RUN to continue a recorded run")
     file = args.config
     if resume is not None and file is None and (resume / _SETTINGS_FILE).exists():
         file = resume / _SETTINGS_FILE
     config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, file)
-    return _run(config, task, resume, as_json=args.json)
+    name = "-".join(re.findall(r"[a-z0-9]+", task.lower())[:6]) or "task"
+    given = resume or config.out
+    with new_run_folder(name) if given is None else nullcontext(given) as folder:
+        return _run(config, task, folder, terminal, resume=resume is not None, as_json=args.json)
 
 
-def _run(config: RunConfig, task: str, resume: Path | None, *, as_json: bool) -> int:
-    terminal = Terminal()
-    folder = resume or config.out or new_run_folder("-".join(re.findall(r"[a-z0-9]+", task.lower())[:6]) or "task")
-    screen = config.env if resume is None else _at_last_page(config.env, resume)
+def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resume: bool, as_json: bool) -> int:
+    screen = _at_last_page(config.env, folder) if resume else config.env
     env = screen.build(folder)
     guard = config.build_guard()
     guard = ConfirmGuard(guard, terminal) if config.confirm else guard
     agent = config.build_agent(attended=sys.stdin.isatty(), guard=guard)
     if screen.takes_over and not config.yes:
         _confirm_takeover(screen, terminal)
+    if isinstance(screen, BrowserConfig) and screen.url == _EMPTY_PAGE and screen.cdp is None:
+        terminal.line("no --url was given: the browser starts with an empty page")
     with env, _stop_cleanly(agent, terminal):
-        events = agent.continue_stream(resume, env) if resume else agent.stream(task, env, out=folder)
+        events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)
         ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
     if ended.answer and not as_json:
         print(ended.answer)
-    terminal.line(f"recorded in {folder}; view it with: screenwright view {folder}")
+    terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")
+    if limit := _LIMIT_FLAGS.get(ended.stop):
+        terminal.line(f"continue with: screenwright run --resume {quoted(folder)} {limit}")
     return EXIT_CODES[ended.stop if ended.verified is not False else StopReason.STUCK]
 
 
@@ -104,6 +116,14 @@ def _show(
             _record_settings(folder, config)
     assert isinstance(last, Ended)
     return last
+
+
+def _checked_text(text: str, terminal: Terminal) -> str:
+    """`text` without bytes that are not UTF-8, which Python passes on as surrogates."""
+    checked = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if checked != text:
+        terminal.line(f"the task is not valid UTF-8 and is read as: {checked}")
+    return checked
 
 
 def answer(agent: Agent, terminal: Terminal) -> None:
@@ -168,7 +188,7 @@ def _stop_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
         agent.stop()
         with suppress(RuntimeError):  # the signal may have arrived while another line is being written
             terminal.line("\nstopping after the current action; Ctrl-C again ends at once")
-        terminal.cancel_question()
+        terminal.cancel_questions()
 
     with stop_signals(stop):
         yield
@@ -185,7 +205,7 @@ def _record_settings(folder: Path, config: RunConfig) -> None:
         left_out.add("proxy")
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if name not in left_out]
     try:
-        (folder / _SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
+        write_private(folder / _SETTINGS_FILE, "".join(lines).encode())
     except OSError as error:
         raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
 

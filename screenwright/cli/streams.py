@@ -72,6 +72,8 @@ def forgiving_streams() -> Generator[ForgivingStream]:
             number = os.open(os.devnull, os.O_RDWR)
             os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False))
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
     before = sys.stdout, sys.stderr
     out, err = ForgivingStream(sys.stdout), ForgivingStream(sys.stderr, keep_going=True)
     sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)

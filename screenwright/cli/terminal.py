@@ -4,9 +4,13 @@ Colour follows https://no-color.org.
 """
 
 import os
+import select
+import shlex
 import shutil
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -16,9 +20,11 @@ from ..agent.core.decision import Finish
 from ..agent.core.describe import describe_action, describe_ending
 from ..agent.record.describe import describe_event
 from ..agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed, Started, Stepped
+from ..agent.record.trajectory import RunError
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PROGRESS_EVERY_S = 10.0
+_POLL_S = 0.1
 INDENT = " " * 6
 
 
@@ -36,6 +42,7 @@ class Terminal:
         self._last_progress = time.monotonic()
         self._in_progress = False
         self._is_asking = False
+        self._is_cancelled = False
 
     def style(self, text: str, style: str) -> str:
         """`text` in that style, such as `bold` or `red`; unchanged without colour support."""
@@ -68,12 +75,11 @@ class Terminal:
             print(file=self._stream, flush=True)
 
     def ask(self, question: str) -> str | None:
-        """A line of standard input, without its end; None if there is no more input, or after `cancel_question`."""
+        """A line of standard input, without its end; None if there is no more input, or after `cancel_questions`."""
         self.close()
-        print(question, end=" ", file=self._stream, flush=True)
         self._is_asking = True
         try:
-            line = sys.stdin.readline()
+            line = "" if self._is_cancelled else self._read_answer(question)
         except _QuestionCancelled:
             line = ""
         finally:
@@ -82,8 +88,17 @@ class Terminal:
             self.line()
         return line.strip() if line else None
 
-    def cancel_question(self) -> None:
-        """End the question that is being asked, if any; for signal handlers."""
+    def _read_answer(self, question: str) -> str:
+        print(question, end=" ", file=self._stream, flush=True)
+        if sys.platform != "win32" and sys.stdin.isatty():
+            # Poll, since a signal that arrives just before a read is handled only after it.
+            while not select.select([sys.stdin], [], [], _POLL_S)[0]:
+                pass
+        return sys.stdin.readline()
+
+    def cancel_questions(self) -> None:
+        """Cancel the question that is being asked, and all later ones; for signal handlers."""
+        self._is_cancelled = True
         if self._is_asking:
             raise _QuestionCancelled
 
@@ -98,6 +113,7 @@ class Progress:
     def __init__(self, terminal: Terminal | None = None) -> None:
         self._terminal = terminal or Terminal()
         self._actions: list[str] = []
+        self._is_first = True
 
     def show(self, event: Event) -> None:
         """Print `event`, if it is relevant to the user."""
@@ -106,7 +122,7 @@ class Progress:
                 details = f"({', '.join(filter(None, (event.policy.model.name, event.env.kind)))})"
                 self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Observed():
-                self._actions = []
+                self._observed(event)
             case ParseFailed():
                 self._dim(f"{event.step:4d}  parse failure: {event.message}; retrying")
             case Decided():
@@ -122,6 +138,14 @@ class Progress:
             case _:
                 if text := describe_event(event):
                     self._dim(f"{INDENT}{text}")
+
+    def _observed(self, event: Observed) -> None:
+        """Print what the model is told about the screen, such as a download or an upload that was refused."""
+        self._actions = []
+        facts = event.notes if self._is_first else event.observation.facts  # the first notes include earlier facts
+        self._is_first = False
+        for fact in facts:
+            self._dim(f"{INDENT}{self._terminal.fit(fact, len(INDENT))}")
 
     def _decided(self, event: Decided) -> None:
         self._terminal.line(f"{event.step:4d}  {self._terminal.fit(event.thought or '', len(INDENT))}".rstrip())
@@ -143,8 +167,36 @@ class Progress:
         return self._terminal.style(text, style)
 
 
-def new_run_folder(name: str) -> Path:
-    """`runs/TIME-NAME`, with a number after it if that exists."""
+@contextmanager
+def new_run_folder(name: str) -> Generator[Path]:
+    """`runs/TIME-NAME`, which no other process has; removed again if nothing is written to it.
+
+    Raises:
+        RunError: it cannot be created.
+    """
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
-    folders = (Path("runs") / (stem if number == 1 else f"{stem}-{number}") for number in count(1))
-    return next(folder for folder in folders if not folder.exists())
+    numbers = count(1)
+    while True:
+        number = next(numbers)
+        folder = Path("runs") / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.parent.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700)
+            break
+        except FileExistsError:  # a run of the same second
+            continue
+        except OSError as error:
+            raise RunError(
+                f"cannot record the run in {folder}: {error.strerror}; choose a folder with --out"
+            ) from error
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
+            folder.parent.rmdir()
+
+
+def quoted(path: Path) -> str:
+    """`path` as it can be pasted into a shell."""
+    return shlex.quote(str(path))
