@@ -40,11 +40,13 @@ class ModelOptions:
     """Settings that a model is opened with.
 
     `name` selects one of several models at a server, and the dialect of a model whose own name does not identify it.
-    `image_uuids` sends the bytes of each screenshot only once, to servers that support it (vLLM).
+    `image_uuids` sends the bytes of each screenshot only once, to servers that support it (vLLM). `timeout_s` limits
+    how long a server may be silent.
     """
 
     name: str | None = None
     image_uuids: bool = False
+    timeout_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class ModelConfig(Config):
     )
     model_name: str | None = setting(None, "name of the model, if the server has several", common=True)
     image_uuids: bool = setting(False, "vLLM: send the bytes of each screenshot only once")
+    model_timeout: float = setting(120.0, "seconds that a model server may be silent", gt=0)
 
     def build(self, slot: int = 0) -> Model:
         """The model, not contacted yet. Different `slot`s are spread over the replicas.
@@ -56,7 +57,12 @@ class ModelConfig(Config):
         replicas = [part for part in self.model.split(",") if part]
         if not replicas:
             raise SettingError("model", "names no model")
-        return open_model(replicas[slot % len(replicas)], self.model_name, image_uuids=self.image_uuids)
+        return open_model(
+            replicas[slot % len(replicas)],
+            self.model_name,
+            image_uuids=self.image_uuids,
+            timeout_s=self.model_timeout,
+        )
 
 
 class AgentConfig(Config):

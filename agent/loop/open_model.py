@@ -5,6 +5,7 @@ A package adds a kind of model through an entry point in the group `screenwright
 """
 
 from pathlib import Path
+from typing import Any
 
 from screenwright._plugins import load_plugin, plugin_names
 
@@ -13,11 +14,11 @@ from ..core.model import Model, ModelOptions
 _LOCAL = "local:"
 
 
-def open_model(address: str, name: str | None = None, *, image_uuids: bool = False) -> Model:
+def open_model(address: str, name: str | None = None, **options: Any) -> Model:
     """Open the model at `address`. Nothing is contacted or loaded yet.
 
     `http://host:port/v1` is an OpenAI-compatible server, where `name` selects one of several models. A folder, or
-    `local:` and a folder or a name on the Hugging Face hub, runs in this process. `image_uuids` is described at
+    `local:` and a folder or a name on the Hugging Face hub, runs in this process. `options` are further fields of
     `ModelOptions`.
 
     Raises:
@@ -31,7 +32,7 @@ def open_model(address: str, name: str | None = None, *, image_uuids: bool = Fal
             f"there is no model {address!r}: name one of {kinds}, the address of a server such as "
             "http://host:8000/v1, or the folder of a model"
         )
-    model: Model = load_plugin("model", scheme)(address, ModelOptions(name, image_uuids))
+    model: Model = load_plugin("model", scheme)(address, ModelOptions(name, **options))
     return model
 
 
@@ -46,7 +47,7 @@ def open_served(address: str, options: ModelOptions) -> Model:
     """The model at an OpenAI-compatible server."""
     from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
 
-    return ServedModel(address, options.name, image_uuids=options.image_uuids)
+    return ServedModel(address, options.name, image_uuids=options.image_uuids, timeout_s=options.timeout_s)
 
 
 def open_local(address: str, options: ModelOptions) -> Model:

@@ -102,6 +102,8 @@ def describe_error(error: Exception, server: Endpoint) -> ServerError:
     if server.key:
         message = message.replace(server.key, "(the key)")
     soon = failure.retry_after_s is None or failure.retry_after_s <= MAX_RETRY_AFTER_S
+    if failure.retry_after_s is not None and not soon:
+        message += f" (it asks to wait {failure.retry_after_s:.0f} s)"
     return replace(failure, message=message, retryable=failure.retryable and soon)
 
 
@@ -169,7 +171,7 @@ def _connection_error(error: BaseException, server: Endpoint) -> ServerError:
         case httpx2.TimeoutException():
             return ServerError(
                 f"{server} sent nothing for {server.timeout_s:g} s: it is overloaded or stuck; check its log, or allow "
-                "more time"
+                "more time with --model-timeout"
             )
         case httpx2.ConnectError():
             return _connection_failed(_root_cause(error), server)

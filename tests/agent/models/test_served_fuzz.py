@@ -180,6 +180,10 @@ def client(respond: Callable[[httpx2.Request], httpx2.Response], name: str | Non
     return ServedModel("http://server", name, retries=0, api_key="sk-key", transport=httpx2.MockTransport(respond))
 
 
+def stop_at(end: str) -> Callable[[str], bool]:
+    return lambda text: end in text
+
+
 def check_error(lost: ModelLost) -> None:
     line = str(lost)
     assert line.isprintable()
@@ -216,7 +220,7 @@ def test_anything_is_a_reply_or_an_error_with_its_cause(batch: int) -> None:
             answer = broken(random)
             needle = random.choice((")", "e", "\0"))
             try:
-                check_completion(model.complete(QUESTION, SAMPLING, lambda text, end=needle: end in text))
+                check_completion(model.complete(QUESTION, SAMPLING, stop_at(needle)))
             except ModelLost as lost:
                 check_error(lost)
 
