@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from ..env import Env
 from .desktop import UserAtScreen
-from .node import setting
+from .node import SettingError, setting
 from .screen import parse_size
 
 
@@ -74,15 +74,20 @@ class BrowserConfig(UserAtScreen):
         settings["geolocation"] = None if self.geolocation is None else parse_geolocation(self.geolocation)
         settings["downloads"] = None if out is None else str(out / "downloads")
         wanted = BrowserSettings(**settings, engine=self.browser, allow_hosts=self.allow_host)
-        if not self.window:
-            return BrowserEnv(self.url, viewport=size, scale=self.scale, headless=not self.headed, settings=wanted)
-        from ..browser.window.env import BrowserWindowEnv  # needs the desktop extra too
+        try:
+            if not self.window:
+                return BrowserEnv(self.url, viewport=size, scale=self.scale, headless=not self.headed, settings=wanted)
+            from ..browser.window.env import BrowserWindowEnv  # needs the desktop extra too
 
-        return BrowserWindowEnv(
-            self.url,
-            screen=size,
-            scale=self.scale,
-            display=self.display,
-            settings=wanted,
-            interrupts=self.interrupts() if self.display is not None else None,
-        )
+            interrupts = self.interrupts() if self.display is not None else None
+            return BrowserWindowEnv(
+                self.url, screen=size, scale=self.scale, display=self.display, settings=wanted, interrupts=interrupts
+            )
+        except ValueError as error:
+            raise self._named(error) from error
+
+    def _named(self, error: ValueError) -> ValueError:
+        """`error` with the name of the setting instead of that of the argument, if it starts with one."""
+        name, _, problem = str(error).partition(" ")
+        name = {"engine": "browser", "allow_hosts": "allow_host"}.get(name, name)
+        return SettingError(name, problem) if name in type(self).model_fields else error

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ..desktop.watchdog.settings import InterruptSettings
 
 
+MIN_SIDE_PX, MAX_SIDE_PX = 100, 10_000
+"""The smallest side that a page or program is usable with, and the largest that displays and browsers support."""
+
+
 class UserAtScreen(ScreenConfig):
     """Settings of a display, and of the user who may sit at it."""
 
@@ -25,6 +29,14 @@ class UserAtScreen(ScreenConfig):
     pause_for_user: float = setting(
         5.0, "on a real screen: pause while the user is active, until idle for this many seconds; 0 to disable", ge=0
     )
+
+    @field_validator("screen")
+    @classmethod
+    def _check_size(cls, screen: str) -> str:
+        size = parse_size(screen)
+        if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in (size.width, size.height)):
+            raise SettingError("screen", f"is {screen}, but each side should be {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels")
+        return screen
 
     @field_validator("hot_key")
     @classmethod
@@ -74,6 +86,16 @@ class DesktopConfig(UserAtScreen):
             if getattr(self, name) and not self.virtual:
                 raise ValueError(f"--{name} needs a display of its own: add --virtual")
         return self
+
+    @field_validator("program")
+    @classmethod
+    def _check_programs(cls, programs: tuple[str, ...]) -> tuple[str, ...]:
+        for program in programs:
+            try:
+                shlex.split(program)
+            except ValueError as error:
+                raise SettingError("program", f"is {program!r}, but its quotes should match") from error
+        return programs
 
     @property
     def takes_over(self) -> str:

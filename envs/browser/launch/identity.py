@@ -187,7 +187,7 @@ def _check_attached(settings: BrowserSettings) -> None:
         "allow_hosts": settings.allow_hosts,
     }
     if name := _first_set(unsupported):
-        raise ValueError(f"{name} cannot be changed in a running browser: leave it out, or start a browser without cdp")
+        raise ValueError(f"{name} cannot be changed in a running browser: leave it out, or start a browser instead")
 
 
 def check_window(settings: BrowserSettings) -> None:
@@ -254,9 +254,9 @@ def check_storage(file: Path) -> None:
     try:
         _Storage.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise ValueError(f"{file}: {error.strerror}; save_storage writes such a file") from error
+        raise ValueError(f"{file}: {error.strerror}; a run with --save-storage writes such a file") from error
     except ValidationError as error:
-        raise ValueError(f"{file} is not a storage state: save_storage and Playwright write them") from error
+        raise ValueError(f"{file} is not a storage state: --save-storage and Playwright write them") from error
 
 
 async def save_storage(context: BrowserContext, file: Path) -> None:
