@@ -28,24 +28,23 @@ def run(test: Coroutine[Any, Any, T]) -> T:
 
 
 class Origin:
-    """A server that sends `responses` in order, repeating the last one."""
+    """A server that sends `response` to every request, and counts the connections."""
 
-    def __init__(self, *responses: bytes, closes_after: int = 10**6) -> None:
-        self.responses = list(responses) or [OK]
-        self.closes_after = closes_after
+    def __init__(self, response: bytes = OK) -> None:
+        self.response = response
         self.accepted = 0
         self.heads: list[bytes] = []
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError):
-            for _ in range(self.closes_after):
+            while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.heads.append(head)
-                writer.write(self.responses.pop(0) if len(self.responses) > 1 else self.responses[0])
-                if b"until-closed" in head:
-                    break
+                writer.write(self.response)
                 await writer.drain()
+                if b"connection: close" in head.lower():
+                    break
         writer.close()
 
 
@@ -82,17 +81,37 @@ class ProxyHarness:
         self.refusals: list[Refusal] = []
         self.resolved: list[str] = []
 
-    async def send(self, request: bytes) -> bytes:
-        """Send `request` on a new connection; returns everything until that is closed."""
+    async def connect(self, host: str, port: int | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A new connection to `host` through the proxy, as Chromium opens it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy_port)
-        writer.write(request)
+        writer.write(b"\x05\x01\x00")
+        assert await reader.readexactly(2) == b"\x05\x00"
+        name = host.strip("[]").encode()
+        writer.write(b"\x05\x01\x00\x03" + bytes([len(name)]) + name + (port or self.port).to_bytes(2))
+        assert await reader.readexactly(10) == b"\x05\x00\x00\x01" + bytes(6)
+        return reader, writer
+
+    async def send(self, host: str, sent: bytes, port: int | None = None) -> bytes:
+        """Send `sent` on a new connection to `host`; returns everything until that is closed."""
+        reader, writer = await self.connect(host, port)
+        writer.write(sent)
         response = await reader.read()
         writer.close()
         return response
 
-    async def get(self, host: str, path: str = "/", fields: str = "") -> bytes:
-        request = f"GET http://{host}:{self.port}{path} HTTP/1.1\r\nHost: {host}\r\n{fields}Connection: close\r\n\r\n"
-        return await self.send(request.encode())
+    async def send_raw(self, sent: bytes) -> bytes:
+        """Send `sent` to the proxy itself."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy_port)
+        writer.write(sent)
+        writer.write_eof()
+        response = await reader.read()
+        writer.close()
+        return response
+
+    async def get(self, host: str, path: str = "/", port: int | None = None) -> bytes:
+        """The response to a plain HTTP request."""
+        request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Mine: 1\r\nConnection: close\r\n\r\n"
+        return await self.send(host, request.encode(), port)
 
 
 @asynccontextmanager

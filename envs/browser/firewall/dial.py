@@ -9,9 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
 from .hosts import Address, Host, is_local_name, unmapped, url_host
-from .http import LONGEST_HEAD, Streams
 from .rules import Firewall, host_and_port
-from .upstream import Upstream
+from .upstream import Streams, Upstream
 
 CONNECT_S = 10.0
 _MAX_ADDRESSES = 6
@@ -73,7 +72,7 @@ class Dialer:
         for address in (await self._addresses(host, port))[:_MAX_ADDRESSES]:
             try:
                 async with asyncio.timeout(CONNECT_S):
-                    return await asyncio.open_connection(str(address), port, limit=LONGEST_HEAD)
+                    return await asyncio.open_connection(str(address), port)
             except TimeoutError:
                 failure = OSError("it did not respond")
             except OSError as error:

@@ -126,7 +126,7 @@ def firewall_switches(port: int) -> tuple[str, ...]:
     that anything that would bypass it (DNS prefetch, WebRTC, QUIC) fails; WebRTC may not use UDP at all.
     """
     return (
-        f"--proxy-server=http://{_PROXY_NAME}:{port}",
+        f"--proxy-server=socks5://{_PROXY_NAME}:{port}",
         "--proxy-bypass-list=<-loopback>",
         f"--host-resolver-rules=MAP {_PROXY_NAME} 127.0.0.1, MAP * ~NOTFOUND",
         "--disable-quic",

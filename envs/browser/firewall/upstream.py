@@ -4,12 +4,13 @@ import asyncio
 import base64
 import ssl
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-import h11
+Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-from .http import LONGEST_HEAD, Fields, HttpPeer, Streams
+CHUNK = 2**18
+"""Bytes to read at once."""
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080}
 _RESPONSE_S = 30.0
@@ -54,13 +55,25 @@ class Upstream:
         """Whether a plain HTTP request is sent to it with its absolute URL instead of through a tunnel."""
         return self.scheme != "socks5"
 
-    @property
-    def credentials(self) -> Fields:
+    def absolute_form(self, head: bytes, host: str, port: int) -> bytes:
+        """`head` of a plain HTTP request to `host` as an HTTP proxy expects it.
+
+        It closes the connection, since the head of a second request on it would not be rewritten.
+        """
+        fields, end, body = head.partition(b"\r\n\r\n")
+        request, *fields_sent = fields.split(b"\r\n")
+        method, _, rest = request.partition(b" ")
+        dropped = (b"connection:", b"proxy-")
+        kept = [field for field in fields_sent if not field.lower().startswith(dropped)]
+        where = (host if port == 80 else f"{host}:{port}").encode()
+        first = method + b" http://" + where + rest
+        return b"\r\n".join([first, *kept, b"Connection: close", *self._credentials()]) + end + body
+
+    def _credentials(self) -> list[bytes]:
         """The header field that signs in, if there is a user."""
         if not self.user:
             return []
-        secret = base64.b64encode(f"{self.user}:{self.password}".encode())
-        return [(b"Proxy-Authorization", b"Basic " + secret)]
+        return [b"Proxy-Authorization: Basic " + base64.b64encode(f"{self.user}:{self.password}".encode())]
 
     async def connect(self) -> Streams:
         """Connect to the proxy itself.
@@ -71,7 +84,7 @@ class Upstream:
         secure = ssl.create_default_context() if self.scheme == "https" else None
         try:
             async with asyncio.timeout(_RESPONSE_S):
-                return await asyncio.open_connection(self.host, self.port, ssl=secure, limit=LONGEST_HEAD)
+                return await asyncio.open_connection(self.host, self.port, ssl=secure)
         except OSError as error:
             raise OSError(f"the proxy {self.host}:{self.port} cannot be reached") from error
 
@@ -86,7 +99,7 @@ class Upstream:
         try:
             async with asyncio.timeout(_RESPONSE_S):
                 await open_tunnel(streams, host, port)
-        except (OSError, h11.ProtocolError, asyncio.IncompleteReadError) as error:
+        except (OSError, EOFError, asyncio.LimitOverrunError) as error:
             streams[1].close()
             raise OSError(f"the proxy {self.host}:{self.port} did not connect to {host}") from error
         except BaseException:
@@ -95,13 +108,12 @@ class Upstream:
         return streams
 
     async def _connect_http(self, streams: Streams, host: str, port: int) -> None:
-        target = f"{host}:{port}".encode()
-        request = h11.Request(method=b"CONNECT", target=target, headers=[(b"Host", target), *self.credentials])
-        proxy = HttpPeer(h11.CLIENT, streams)
-        await proxy.send(request, h11.EndOfMessage())
-        response = await proxy.receive_response()
-        if response is None or not 200 <= response.status_code < 300:
-            raise h11.RemoteProtocolError("no tunnel")
+        reader, writer = streams
+        head = [f"CONNECT {host}:{port} HTTP/1.1".encode(), f"Host: {host}:{port}".encode(), *self._credentials()]
+        writer.write(b"\r\n".join(head) + b"\r\n\r\n")
+        _, _, status = (await reader.readuntil(b"\r\n\r\n")).partition(b" ")
+        if not status.startswith(b"2"):
+            raise OSError(f"HTTP status {status[:3].decode('ascii', 'replace')}")
 
     async def _connect_socks(self, streams: Streams, host: str, port: int) -> None:
         reader, writer = streams

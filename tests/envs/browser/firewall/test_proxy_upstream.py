@@ -9,6 +9,14 @@ from proxy_harness import OK, Origin, firewall_proxy, run, serving
 from screenwright.envs.browser.firewall.upstream import Upstream
 
 
+async def upstream_proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An HTTP proxy that opens a tunnel to nowhere and answers what is sent through it."""
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"CONNECT allowed.example:443 HTTP/1.1\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    writer.write((await reader.read(1000))[::-1])
+    await reader.read()
+
+
 def test_plain_request_goes_to_the_upstream_proxy_in_absolute_form_with_credentials() -> None:
     async def check() -> None:
         upstream = Origin()
@@ -16,37 +24,54 @@ def test_plain_request_goes_to_the_upstream_proxy_in_absolute_form_with_credenti
             serving(upstream.handle) as port,
             firewall_proxy("allowed.example", upstream=f"http://me:s%20t@127.0.0.1:{port}") as proxy,
         ):
-            response = await proxy.send(
-                b"GET http://allowed.example/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-            )
-            assert response.endswith(b"hello")
-            (head,) = upstream.heads
-            assert head.startswith(b"GET http://allowed.example/a HTTP/1.1\r\n")
-            assert b"Proxy-Authorization: Basic " + base64.b64encode(b"me:s t") in head
-            refused = await proxy.send(b"GET http://closed.example/ HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert refused.startswith(b"HTTP/1.1 403 ")
+            head = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nProxy-Authorization: no\r\n\r\n"
+            assert (await proxy.send("allowed.example", head, 80)).endswith(b"hello")
+            assert upstream.heads == [
+                b"GET http://allowed.example/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                b"Proxy-Authorization: Basic " + base64.b64encode(b"me:s t") + b"\r\n\r\n"
+            ]
+            assert (await proxy.get("closed.example", port=80)).startswith(b"HTTP/1.1 403 ")
             assert upstream.accepted == 1
             assert proxy.resolved == []
 
     run(check())
 
 
-def test_tunnel_goes_through_the_upstream_proxy() -> None:
+def test_request_that_arrives_in_pieces_reaches_the_upstream_proxy_with_its_body() -> None:
+    async def record(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.readexactly(len(b"POST http://allowed.example:81/ HTTP/1.1\r\n")))
+        received.append(await reader.readuntil(b"body"))
+        writer.write(OK)
+
     async def check() -> None:
-        names = {"allowed.example": "127.0.0.1"}
-        async with (
-            firewall_proxy("allowed.example", "127.0.0.1", names=names) as second,
-            firewall_proxy("allowed.example", upstream=f"127.0.0.1:{second.proxy_port}") as proxy,
-        ):
-            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.proxy_port)
-            writer.write(f"CONNECT allowed.example:{second.port} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
-            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 ")
+        async with serving(record) as port, firewall_proxy("allowed.example", upstream=f"127.0.0.1:{port}") as proxy:
+            reader, writer = await proxy.connect("allowed.example", 81)
+            for piece in (b"POST / HT", b"TP/1.1\r\nHost: a\r\n", b"\r\nbo", b"dy"):
+                writer.write(piece)
+                await asyncio.sleep(0.01)
+            assert (await reader.read()).endswith(b"hello")
             writer.close()
-            closed = await proxy.send(b"CONNECT closed.example:443 HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert closed.startswith(b"HTTP/1.1 403 ")
-            assert second.resolved == ["allowed.example"]
+            assert received == [
+                b"POST http://allowed.example:81/ HTTP/1.1\r\n", b"Host: a\r\nConnection: close\r\n\r\nbody",
+            ]  # fmt: skip
+
+    received = list[bytes]()
+    run(check())
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01abc", b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"])
+def test_tunnel_goes_through_the_upstream_proxy(sent: bytes) -> None:
+    async def check() -> None:
+        async with (
+            serving(upstream_proxy) as port,
+            firewall_proxy("allowed.example", upstream=f"127.0.0.1:{port}") as proxy,
+        ):
+            reader, writer = await proxy.connect("allowed.example", 443)
+            writer.write(sent)
+            assert await reader.readexactly(len(sent)) == sent[::-1]
+            writer.close()
+            assert (await proxy.get("closed.example", port=443)).startswith(b"HTTP/1.1 403 ")
+            assert proxy.resolved == []
 
     run(check())
 
@@ -71,10 +96,10 @@ def test_tunnel_goes_through_a_socks_proxy(login: str) -> None:
             serving(socks) as port,
             firewall_proxy("allowed.example", upstream=f"socks5://{login}127.0.0.1:{port}") as proxy,
         ):
-            response = await proxy.send(
-                b"GET http://allowed.example:81/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-            )
-            assert response.endswith(b"hello")
+            reader, writer = await proxy.connect("allowed.example", 81)
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 ")
+            writer.close()
             assert asked == [b"\x05\x01\x00\x03\x0fallowed.example\x00\x51"]
 
     asked: list[bytes] = []
@@ -96,12 +121,13 @@ def test_local_hosts_bypass_the_upstream_proxy() -> None:
 
 def test_unreachable_or_refusing_upstream_proxy_gets_an_error_page() -> None:
     async def check() -> None:
-        async with firewall_proxy("closed.example") as second:
-            async with firewall_proxy("allowed.example", upstream=f"127.0.0.1:{second.proxy_port}") as proxy:
-                response = await proxy.send(b"CONNECT allowed.example:443 HTTP/1.1\r\nHost: a\r\n\r\n")
-                assert response.startswith(b"HTTP/1.1 502 ")
+        refusing = Origin(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+        async with serving(refusing.handle) as port:
+            async with firewall_proxy("allowed.example", upstream=f"127.0.0.1:{port}") as proxy:
+                assert await proxy.send("allowed.example", b"\x16\x03\x01abc", 443) == b""
+                assert refusing.accepted == 1
             async with firewall_proxy("allowed.example", upstream="127.0.0.1:1") as proxy:
-                response = await proxy.send(b"GET http://allowed.example/ HTTP/1.1\r\nHost: a\r\n\r\n")
+                response = await proxy.get("allowed.example", port=80)
                 assert response.startswith(b"HTTP/1.1 502 ")
                 assert b"the proxy 127.0.0.1:1 cannot be reached" in response
 
