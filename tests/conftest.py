@@ -24,12 +24,6 @@ RETRIED = {
     "envs/desktop/watchdog/test_watchdog.py::test_actions_decided_before_the_user_took_over_are_refused": (
         "a delayed announcement lets the watchdog take a click of ours for the user's"
     ),
-    "envs/browser/test_settling.py::test_second_action_on_an_animated_element_waits_like_the_first": (
-        "starved frames make a moving element look settled"
-    ),
-    "envs/browser/test_attach.py::test_tab_opened_by_ctrl_click_is_followed_and_closed": (
-        "the screenshot can be taken while the browser still fades to the new tab"
-    ),
 }
 
 

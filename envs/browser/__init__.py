@@ -1,6 +1,6 @@
 """A browser page as an environment, through Playwright."""
 
+from ..config.browser_settings import BrowserSettings
 from .env import BrowserEnv
-from .launch.settings import BrowserSettings
 
 __all__ = ["BrowserEnv", "BrowserSettings"]

@@ -3,7 +3,6 @@
 Chromium is started in the same way as for a run.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -17,11 +16,11 @@ from PIL import Image
 from playwright.async_api import Error, async_playwright
 
 from ..check import Check, CheckStatus
+from ..config.browser_settings import BrowserSettings
 from ..env import EnvError, EnvUnavailable
 from ..geometry import Size
 from .env import BrowserEnv
 from .launch.chromium import find_chromium, runs_as_root
-from .launch.settings import BrowserSettings
 from .worker import Worker
 
 NO_SANDBOX = "--no-sandbox"
@@ -109,11 +108,13 @@ def _version(program: str) -> str:
 def _start(size: Size, settings: BrowserSettings) -> Iterator[Check]:
     """Start Chromium and take a screenshot."""
     what = "browser: start"
-    before = _processes_without_sandbox()
     started = time.monotonic()
+    # Chromium reports its command line only with this switch
+    settings = settings.model_copy(update={"switches": (*settings.switches, "--enable-automation")})
     with BrowserEnv(_PAGE, viewport=size, settings=settings) as env:
         try:
             screenshot = env.observe().screenshot
+            has_sandbox = NO_SANDBOX not in env.command_line()
         except EnvError as error:
             output = _output(error)
             remedy = next((remedy for text, remedy in _REMEDIES if text in output), "apt-get install chromium")
@@ -123,17 +124,17 @@ def _start(size: Size, settings: BrowserSettings) -> Iterator[Check]:
         yield Check(
             what, CheckStatus.OK, f"{env.info().program}, first screenshot after {time.monotonic() - started:.1f} s"
         )
-        yield _sandbox(_processes_without_sandbox() - before)
+        yield _sandbox(has_sandbox)
         yield screenshot_check(screenshot.image, size)
 
 
-def _sandbox(without: set[int]) -> Check:
-    """Whether pages are isolated from the machine."""
+def _sandbox(has_sandbox: bool) -> Check:
+    """Whether pages are isolated from the machine; a script that starts Chromium may have turned that off."""
     what = "browser: sandbox"
     if runs_as_root():
         found = "off: Chromium has no sandbox for root, so a page that exploits Chromium gets root access"
         return Check(what, CheckStatus.WARNING, found, "run as a user other than root, or in a container of its own")
-    if without:
+    if not has_sandbox:
         return Check(what, CheckStatus.WARNING, f"off: Chromium was started with {NO_SANDBOX}", _ENABLE_SANDBOX)
     return Check(what, CheckStatus.OK, "on")
 
@@ -155,7 +156,7 @@ def screenshot_check(image: Image.Image, size: Size) -> Check:
     return Check(what, CheckStatus.OK, f"{size}, and the colours are right")
 
 
-# -- Chromium's output and processes
+# -- Chromium's output
 
 
 def _output(error: EnvError) -> str:
@@ -174,30 +175,3 @@ def _summary(error: str, output: str) -> str:
 
 def _shortened(text: str) -> str:
     return " ".join(text.split())[:_MAX_LENGTH]
-
-
-def _processes_without_sandbox() -> set[int]:
-    """Our descendant processes that run without the sandbox; none if there is no `/proc`."""
-    found: set[int] = set()
-    for pid in _descendants():
-        with suppress(OSError):
-            if NO_SANDBOX in Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ").split():
-                found.add(pid)
-    return found
-
-
-def _descendants() -> set[int]:
-    """The ids of all descendants of this process."""
-    children: dict[int, set[int]] = {}
-    with suppress(OSError):
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with suppress(OSError, ValueError):
-                    parent = int((entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-                    children.setdefault(parent, set()).add(int(entry.name))
-    found: set[int] = set()
-    latest = children.get(os.getpid(), set())
-    while latest:
-        found |= latest
-        latest = {child for pid in latest for child in children.get(pid, set())} - found
-    return found

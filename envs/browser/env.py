@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 from ..actions import Action
 from ..base import ScreenEnv
+from ..config.browser_settings import BrowserSettings
 from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
 from .firewall.guard import check_firewall
 from .launch.chromium import sandbox
 from .launch.engines import NAMES
 from .launch.identity import check_identity, identity_facts
-from .launch.settings import BrowserSettings, View
+from .launch.view import View
 from .session import BrowserSession
 from .worker import Worker
 
@@ -101,6 +102,10 @@ class BrowserEnv(ScreenEnv):
             EnvLost: it is gone.
         """
         return self._run(lambda session: session.reset(pointer))
+
+    def command_line(self) -> list[str]:
+        """The command line that Chromium was started with."""
+        return self._run(lambda session: session.command_line())
 
     def restart(self) -> str:
         """See `Restartable`: starts a new browser at the last observed URL, or else at the start page."""

@@ -28,14 +28,14 @@ from ..actions import (
     points_of,
 )
 from ..base import check_bounds
+from ..config.browser_settings import BrowserSettings
 from ..env import ActionRefused, ActionResult, EnvLost, EnvUnavailable, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from .firewall.guard import FirewallGuard
 from .launch.attach import Context
-from .launch.chromium import launch, overlay_page
-from .launch.engines import NAMES
+from .launch.engines import NAMES, launch, overlay_page
 from .launch.identity import save_storage
-from .launch.settings import BrowserSettings, View
+from .launch.view import View
 from .page.addresses import full_address
 from .page.downloads import Downloads
 from .page.errors import error_message
@@ -187,6 +187,13 @@ class BrowserSession:
         await self._tabs.ready()
         return await self._tabs.current.evaluate(script, argument)
 
+    async def command_line(self) -> list[str]:
+        """See `BrowserEnv.command_line`."""
+        assert self._context.browser is not None
+        session = await self._context.browser.new_browser_cdp_session()
+        arguments: list[str] = (await session.send("Browser.getBrowserCommandLine"))["arguments"]
+        return arguments
+
     async def release(self) -> None:
         """See `Env`."""
         await self._overlay.release()
@@ -252,15 +259,12 @@ class BrowserSession:
                 resumed, self._blocked_action = self._blocked_action, None
                 return await self._until_blocked(_result_of(resumed), limit_s) or method
             return method
-        blocked = asyncio.ensure_future(self._prompts.blocked.wait())
         try:
-            done, _ = await asyncio.wait({task, blocked}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+            await self._prompts.until_blocked(task, limit_s)
         except BaseException:
             task.cancel()
             raise
-        finally:
-            blocked.cancel()
-        if task in done:
+        if task.done():
             return task.result()
         if not self._prompts.is_blocking():
             task.cancel()
@@ -336,9 +340,8 @@ class BrowserSession:
         settling = asyncio.ensure_future(
             Settling(self._tabs, self._traffic, since_s).wait(limit_s, self._settings.load_limit_s)
         )
-        blocked = asyncio.ensure_future(self._prompts.blocked.wait())
         try:
-            await asyncio.wait({settling, blocked}, return_when=asyncio.FIRST_COMPLETED)
+            await self._prompts.until_blocked(settling)
             if self._prompts.is_blocking() or not settling.done():
                 return time.monotonic() - started, "a dialog"
             settled = settling.result()
@@ -347,7 +350,6 @@ class BrowserSession:
             await self._downloads.wait(_DOWNLOAD_S)
             return settled.seconds, settled.by
         finally:
-            blocked.cancel()
             settling.cancel()
 
     async def _settle_after_navigation(self, limit_s: float) -> None:

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...envs.actions import Action, Button, Click, Hotkey
@@ -35,7 +35,7 @@ class PooledBrowser(BrowserEnv):
 
     def __init__(self, page: PageSettings) -> None:
         switches = () if page.shows_scrollbars else ("--hide-scrollbars=true",)
-        settings = replace(page.settings, switches=(*page.settings.switches, *switches))
+        settings = page.settings.model_copy(update={"switches": (*page.settings.switches, *switches)})
         super().__init__(_BLANK, viewport=page.viewport, scale=page.scale, settings=settings)
         self.page_settings = page
         self.episodes = 0

@@ -17,8 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ...agent.loop.agent import Result
-from ...envs.browser import BrowserEnv
-from ...envs.browser.launch.settings import BrowserSettings
+from ...envs.browser import BrowserEnv, BrowserSettings
 from ...envs.geometry import Size
 from ...prompts.render import render
 from ..core.config import EvalConfig

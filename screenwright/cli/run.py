@@ -144,7 +144,7 @@ def _at_last_page(screen: ScreenConfig, resume: Path) -> ScreenConfig:
     pages = [event.observation.location for event in read_run(resume).events if isinstance(event, Observed)]
     if not pages or not pages[-1].startswith(("http", "file:")):
         return screen
-    if screen.allow_host and Firewall.parse(screen.allow_host).refusal(pages[-1]):
+    if screen.allow_hosts and Firewall.parse(screen.allow_hosts).refusal(pages[-1]):
         return screen
     return screen.model_copy(update={"url": pages[-1]})
 

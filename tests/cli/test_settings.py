@@ -12,7 +12,7 @@ import pytest
 from screenwright.cli.arguments import flag_of
 from screenwright.cli.main import build_parser, main
 from screenwright.cli.settings import TREES, SettingsError, load_settings, variable_of
-from screenwright.envs.browser.launch.settings import BrowserSettings
+from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.config import Setting
 
 ROOT = Path(__file__).parents[2]
@@ -115,11 +115,12 @@ def test_the_samples_of_each_setting_differ() -> None:
 def test_every_setting_is_used_where_its_tree_is_built() -> None:
     folders = ("agent/loop/config.py", "envs/config/*.py", "eval/**/*.py", "screenwright/cli/*.py")
     code = "".join(path.read_text() for folder in folders for path in ROOT.glob(folder))
-    passed_by_name = set(BrowserSettings.__dataclass_fields__)
+    passed_by_name = set(BrowserSettings.model_fields)
     unused = {
         name
         for command, name in EVERY
-        if not re.search(rf"\.{TREES[command].settings()[name].path[-1]}\b", code) and name not in passed_by_name
+        if (field := TREES[command].settings()[name].path[-1]) not in passed_by_name
+        and not re.search(rf"\.{field}\b", code)
     }
     assert unused == set()
 

@@ -1,13 +1,12 @@
 """Attaches the firewall to an open browser: proxy, Chromium switches, page events and facts for the model."""
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Self
 
 from playwright.async_api import Error, Frame, Page, Request
 
+from ...config.browser_settings import BrowserSettings
 from ..launch.attach import Context
-from ..launch.settings import BrowserSettings
 from .dial import Refusal
 from .proxy import FirewallProxy
 from .rules import Firewall
@@ -56,7 +55,7 @@ class FirewallGuard:
     async def start(self, settings: BrowserSettings) -> BrowserSettings:
         """Start the proxy; returns `settings` for a browser that can only connect through it."""
         port = await self._proxy.start()
-        return replace(settings, switches=(*settings.switches, *firewall_switches(port)))
+        return settings.model_copy(update={"switches": (*settings.switches, *firewall_switches(port))})
 
     async def close(self) -> None:
         """Stop the proxy."""

@@ -1,13 +1,11 @@
-"""Parses hosts as browsers do: every spelling of a name or address becomes one canonical form, or an error.
-
-Follows the WHATWG URL standard, section "Host parsing", whose IPv4 parser accepts one to four decimal, octal or
-hexadecimal numbers.
-"""
+"""Parses hosts as browsers do: every spelling of a name or address becomes one canonical form, or an error."""
 
 import re
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic_core import Url
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -18,6 +16,8 @@ Host: TypeAlias = str | Address
 
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_DELIMITER = re.compile(r"[\x00-\x20\x7f/?#@%\\]")
+"""Characters that a URL parser strips, decodes, or takes for the end of the host."""
 _NAT64 = 0x0064_FF9B << 96
 _GLOBAL_UNICAST = 0b001
 
@@ -32,16 +32,21 @@ def read_host(text: str) -> Host:
     Raises:
         HostError: a browser would reject it.
     """
-    if text.startswith("[") and text.endswith("]"):
-        return _ipv6(text[1:-1])
-    name = _ascii(text).removesuffix(".")
-    if not name:
+    if text in ("", "."):
         raise HostError("a host is missing")
-    if _ends_in_number(name):
-        return _ipv4(name)
-    if len(name) > _LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+    is_ipv6 = text.startswith("[") and text.endswith("]")
+    if _DELIMITER.search(text) or (":" in text and not is_ipv6):
         raise HostError(f"{text!r} is not a host")
-    return name
+    try:
+        name = (Url(f"http://{text}/").host or "").removesuffix(".")  # Url follows the WHATWG URL standard
+    except ValueError:
+        raise HostError(f"{text!r} is not a host") from None
+    try:
+        return ip_address(name.strip("[]"))
+    except ValueError:
+        if len(name) > _LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+            raise HostError(f"{text!r} is not a host") from None
+        return name
 
 
 def is_local_name(name: str) -> bool:
@@ -81,54 +86,6 @@ def _suffixes() -> "PublicSuffixList":
     from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList(accept_unknown=False)
-
-
-def _ascii(text: str) -> str:
-    """`text` in lower case, with international names in Punycode."""
-    if text.isascii():
-        return text.lower()
-    import idna
-
-    try:
-        return idna.encode(text, uts46=True, std3_rules=False).decode()
-    except idna.IDNAError as error:
-        raise HostError(f"{text!r} is not a host") from error
-
-
-def _ends_in_number(name: str) -> bool:
-    last = name.rpartition(".")[2]
-    return last.isdecimal() or re.fullmatch(r"0x[0-9a-f]*", last) is not None
-
-
-def _ipv4(name: str) -> IPv4Address:
-    parts = [_number(part, name) for part in name.split(".")]
-    *leading, last = parts
-    if len(parts) > 4 or any(part > 255 for part in leading) or last >= 256 ** (5 - len(parts)):
-        raise HostError(f"{name!r} is not an address")
-    return IPv4Address(sum(part << 8 * (3 - index) for index, part in enumerate(leading)) + last)
-
-
-def _number(part: str, name: str) -> int:
-    digits, base = part, 10
-    if part.startswith("0x"):
-        digits, base = part[2:] or "0", 16
-    elif len(part) > 1 and part.startswith("0"):
-        digits, base = part[1:], 8
-    try:
-        if not digits.isalnum():  # int() also accepts signs and underscores
-            raise ValueError
-        return int(digits, base)
-    except ValueError:
-        raise HostError(f"{name!r} is not an address") from None
-
-
-def _ipv6(text: str) -> Address:
-    try:
-        if "%" in text:  # a zone, which browsers reject
-            raise ValueError
-        return IPv6Address(text)
-    except ValueError:
-        raise HostError(f"{text!r} is not an address") from None
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:

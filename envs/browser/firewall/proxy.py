@@ -78,7 +78,7 @@ class FirewallProxy:
 
     async def _handle(self, client: Streams, host: Host, port: int) -> None:
         """Connect `client` to `host`; if that fails, show why: an HTTP request gets a page, other data a closed end."""
-        head = b""
+        head, refusal = b"", None
         try:
             self._dialer.check(host, port)
             upstream = self._dialer.upstream_for(host)
@@ -90,9 +90,9 @@ class FirewallProxy:
             else:
                 server = await self._dialer.open(host, port)
         except ConnectionRefused as error:
-            self._on_refused(error.refusal)
+            refusal = error.refusal
             status, title = "403 Forbidden", "Access to this page is blocked"
-            text = f"{error.refusal.where} is {error.refusal.why}, so it was not opened; {self._firewall.summary()}."
+            text = f"{refusal.where} is {refusal.why}, so it was not opened; {self._firewall.summary()}."
         except OSError as error:
             status, title = "502 Bad Gateway", "This page cannot be reached"
             text = f"{url_host(host)}: {error.strerror or str(error) or 'it cannot be reached'}."
@@ -100,7 +100,10 @@ class FirewallProxy:
             server[1].write(head)
             await _relay(client, server)
             return
-        if _is_http(head or await _head(client[0])):
+        head = head or await _head(client[0])
+        if refusal and head:  # Chromium also opens connections ahead that no page has asked for
+            self._on_refused(refusal)
+        if _is_http(head):
             client[1].write(_PAGE.format(status=status, title=escape(title), text=escape(text)).encode())
             await client[1].drain()
 
@@ -155,10 +158,10 @@ async def _relay(client: Streams, server: Streams) -> None:
     try:
         await up  # a browser does not close one direction only
     finally:
+        server[1].close()
         down.cancel()
         up.cancel()
         await asyncio.gather(down, up, return_exceptions=True)
-        server[1].close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

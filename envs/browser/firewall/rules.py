@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Self, TypeAlias
-from urllib.parse import urlsplit
+
+from pydantic_core import Url
 
 from .hosts import Address, Host, HostError, is_local_name, is_public, is_public_suffix, read_host, unmapped, url_host
 
@@ -15,7 +16,6 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 _PORT = re.compile(r":([0-9]{1,5})\Z")
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class FirewallError(ValueError):
@@ -107,14 +107,13 @@ class Firewall:
         if scheme not in ("http", "https"):
             return f"{scheme or 'such'} addresses are blocked; {self.summary()}"
         try:
-            parts = urlsplit(url.replace("\\", "/"))  # browsers treat a backslash as a slash
-            host, port = read_host(_host_of(parts.netloc)), parts.port or _PORTS[scheme]
+            parts = Url(url)
+            host, port = read_host(parts.host or ""), parts.port or 0
         except ValueError:
             return f"{url} is not a valid address"
         if self.allows(host, port):
             return None
-        name = url_host(host) if port == _PORTS[scheme] else f"{url_host(host)}:{port}"
-        return f"{name} is outside the allowed hosts; {self.summary()}"
+        return f"{host_and_port(host, port)} is outside the allowed hosts; {self.summary()}"
 
     def summary(self) -> str:
         """The allowed hosts as a sentence, for the model."""
@@ -127,11 +126,6 @@ class Firewall:
 def host_and_port(host: Host, port: int) -> str:
     """`host`, with `port` unless that is a default one."""
     return url_host(host) if port in (80, 443) else f"{url_host(host)}:{port}"
-
-
-def _host_of(netloc: str) -> str:
-    """The host of `user:password@host:port`, an IPv6 address in its brackets."""
-    return _PORT.sub("", netloc.rpartition("@")[2]).removesuffix(":")
 
 
 def _network(text: str) -> Network | None:

@@ -14,7 +14,7 @@ from playwright.async_api import TimeoutError as LateError
 
 from ...env import EnvUnavailable
 from ...geometry import Size
-from .settings import View
+from .view import View
 
 _OPENING_S = 10.0
 _EMPTY = ("about:blank", "chrome://newtab/", "chrome://new-tab-page/")
@@ -40,6 +40,7 @@ class AttachedContext:
         self._bindings: dict[str, Handler] = {}
         self._is_closed = False
         self._expected_until_s: list[float] = []
+        self._adopting = 0
         context.on("page", self._on_page)
 
     @property
@@ -51,6 +52,11 @@ class AttachedContext:
     def pages(self) -> list[Page]:
         """Our tabs."""
         return list(self._pages)
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether one of our tabs is opening another."""
+        return bool(self._unexpired()) or self._adopting > 0
 
     async def new_page(self) -> Page:
         """Open a tab of our own; fails after `close`."""
@@ -108,7 +114,9 @@ class AttachedContext:
     async def _on_page(self, page: Page) -> None:
         """Adopt a new tab if one of ours opened it; other users of the browser open tabs too."""
         opener = await self._opener_of(page)
-        if opener in self._pages or (opener is None and self._is_expected(page)):
+        is_expected = bool(self._unexpired()) and page.url not in _EMPTY
+        if opener in self._pages or (opener is None and is_expected):
+            del self._expected_until_s[:1]
             await self._adopt(page)
 
     async def _opener_of(self, page: Page) -> Page | None:
@@ -121,24 +129,24 @@ class AttachedContext:
         if event["disposition"] in ("newTab", "newWindow"):
             self._expected_until_s.append(time.monotonic() + _OPENING_S)
 
-    def _is_expected(self, page: Page) -> bool:
-        now = time.monotonic()
-        self._expected_until_s = [end for end in self._expected_until_s if end > now]
-        if page.url in _EMPTY or not self._expected_until_s:
-            return False
-        self._expected_until_s.pop(0)
-        return True
+    def _unexpired(self) -> list[float]:
+        self._expected_until_s = [end for end in self._expected_until_s if end > time.monotonic()]
+        return self._expected_until_s
 
     async def _adopt(self, page: Page) -> None:
         if page in self._pages:
             return
+        self._adopting += 1
         self._pages.append(page)
         page.on("close", self._on_close)
         with suppress(Error):  # it has closed already
             await self._prepare(page)
             await page.bring_to_front()  # a tab in the background may not be rendered
-        for handler in self._page_handlers:
-            await handler(page)
+        try:
+            for handler in self._page_handlers if page in self._pages else ():
+                await handler(page)
+        finally:
+            self._adopting -= 1
 
     def _on_close(self, page: Page) -> None:
         self._pages.remove(page)

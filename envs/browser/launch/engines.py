@@ -1,14 +1,19 @@
 """Starts Playwright's browsers; Firefox and WebKit have no DevTools sessions and take no Chromium switches."""
 
+import os
+import sys
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from playwright.async_api import Browser, BrowserContext, BrowserType, Playwright, ProxySettings
+from playwright.async_api import BrowserType, Error, Page, Playwright, ProxySettings, ViewportSize
 
+from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
 from ...geometry import Size
-from .identity import ContextOptions, context_options, proxy_of
-from .settings import BrowserSettings, View
+from .attach import AttachedContext, Context, attach
+from .chromium import find_chromium, runs_as_root, switches
+from .identity import check_profile, context_options, proxy_of
+from .view import View
 
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
@@ -19,62 +24,90 @@ class LaunchOptions(TypedDict):
     executable_path: str
     headless: bool
     handle_sigint: bool
-    downloads_path: Path
-    proxy: ProxySettings | None
     args: NotRequired[list[str]]
     ignore_default_args: NotRequired[list[str]]
     chromium_sandbox: NotRequired[bool]
+    downloads_path: NotRequired[Path]
+    proxy: NotRequired[ProxySettings | None]
 
 
-def launch_options(program: str, headless: bool, settings: BrowserSettings, downloads: Path) -> LaunchOptions:
-    """The options that all engines take."""
-    return LaunchOptions(
-        executable_path=program,
-        headless=headless,
-        handle_sigint=False,  # our caller handles Ctrl-C and needs the browser for an orderly shutdown
-        downloads_path=downloads,
-        proxy=proxy_of(settings),
-    )
+async def launch(
+    playwright: Playwright, page: Size, view: View, settings: BrowserSettings, downloads: Path
+) -> tuple[Context, str]:
+    """Start a browser whose pages have the size `page` in CSS pixels; returns its context and its version.
 
+    Downloads go to the folder `downloads`.
 
-async def start(
-    kind: BrowserType, launch: LaunchOptions, options: ContextOptions, settings: BrowserSettings
-) -> tuple[BrowserContext, str]:
-    """Start a browser, with its profile if it has one; returns its context and its version."""
+    Raises:
+        EnvUnavailable: the browser is not installed, there is no display for its window, or its profile is in use.
+    """
+    if settings.cdp is not None:
+        _engine(playwright, settings)  # the overlay needs a browser of our own
+        return await attach(playwright, settings.cdp, page, view)
+    if not view.headless:
+        check_display()
+    kind, options = _engine(playwright, settings, view.headless, settings.switches)
+    options["downloads_path"], options["proxy"] = downloads, proxy_of(settings)
+    identity = context_options(page, view, settings)
     if settings.profile is None:
-        browser = await kind.launch(**launch)
-        return await browser.new_context(**options, storage_state=settings.storage_state), browser.version
-    context = await kind.launch_persistent_context(settings.profile, **launch, **options)
+        browser = await kind.launch(**options)
+        return await browser.new_context(**identity, storage_state=settings.storage_state), browser.version
+    check_profile(Path(settings.profile))
+    try:
+        context = await kind.launch_persistent_context(settings.profile, **options, **identity)
+    except Error:
+        check_profile(Path(settings.profile))  # another browser may just have locked it
+        raise
     if settings.storage_state is not None:
         await context.set_storage_state(settings.storage_state)
     return context, context.browser.version if context.browser else ""
 
 
-async def launch_engine(
-    playwright: Playwright, page: Size, view: View, settings: BrowserSettings, downloads: Path
-) -> tuple[BrowserContext, str]:
-    """Like `chromium.launch`, for Firefox and WebKit.
+async def overlay_page(playwright: Playwright, context: Context, view: View, settings: BrowserSettings) -> Page:
+    """A page in a separate context, for the overlay; in a separate browser if the windows of `context` are visible."""
+    browser = context.browser
+    if browser is None or not view.headless or isinstance(context, AttachedContext):
+        kind, options = _engine(playwright, settings)
+        browser = await kind.launch(**options)
+    size = ViewportSize(width=view.screen.width, height=view.screen.height)
+    overlay = await browser.new_context(
+        viewport=size, device_scale_factor=view.scale, reduced_motion="reduce", offline=True
+    )
+    return await overlay.new_page()
+
+
+def _engine(
+    playwright: Playwright, settings: BrowserSettings, headless: bool = True, extra_switches: tuple[str, ...] = ()
+) -> tuple[BrowserType, LaunchOptions]:
+    """The engine, and how to start it.
 
     Raises:
         EnvUnavailable: it is not installed; the message says how to install it.
     """
-    kind, program = _engine(playwright, settings)
-    launch = launch_options(program, view.headless, settings, downloads)
-    return await start(kind, launch, context_options(page, view, settings), settings)
-
-
-async def overlay_browser(playwright: Playwright, settings: BrowserSettings) -> Browser:
-    """A headless browser for the overlay."""
-    kind, program = _engine(playwright, settings)
-    return await kind.launch(executable_path=program, handle_sigint=False)
-
-
-def _engine(playwright: Playwright, settings: BrowserSettings) -> tuple[BrowserType, str]:
-    """The engine and its program. The system's own Firefox does not work: Playwright drives patched builds only."""
+    # our caller handles Ctrl-C and needs the browser for an orderly shutdown
+    options = LaunchOptions(executable_path="", headless=headless, handle_sigint=False)
+    if settings.engine == "chromium":
+        kind = playwright.chromium
+        options["executable_path"] = find_chromium(Path(kind.executable_path), settings.executable)
+        options["args"] = switches(extra_switches)
+        options["ignore_default_args"] = ["--hide-scrollbars"]  # scroll bars show that a page continues
+        options["chromium_sandbox"] = not runs_as_root()  # Playwright's default is no sandbox
+        return kind, options
+    # the system's own Firefox does not work: Playwright drives patched builds only
     kind = playwright.firefox if settings.engine == "firefox" else playwright.webkit
-    program = settings.executable or kind.executable_path
-    if not Path(program).exists():
+    options["executable_path"] = settings.executable or kind.executable_path
+    if not Path(options["executable_path"]).exists():
         raise EnvUnavailable(
             f"Playwright's {NAMES[settings.engine]} is not installed: playwright install --with-deps {settings.engine}"
         )
-    return kind, program
+    return kind, options
+
+
+def check_display() -> None:
+    """Check that a browser window can be shown.
+
+    Raises:
+        EnvUnavailable: there is no display; the message says what to do.
+    """
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise EnvUnavailable("a browser window needs a display, and $DISPLAY is not set: leave out --headed")

@@ -5,7 +5,6 @@ import re
 import socket
 import tempfile
 import zoneinfo
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypedDict
@@ -14,14 +13,24 @@ from urllib.parse import unquote, urlsplit
 from playwright.async_api import BrowserContext, Geolocation, ProxySettings, ViewportSize
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
 from ...geometry import Size
-from .settings import BrowserSettings, View
+from .view import View
 
 _LOCALE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 _ADDRESS = re.compile(r"^(https?|wss?)://[^/\s]+", re.IGNORECASE)
 _PROXY_PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks5": 1080}
 _PROXY_SYNTAX = "write it as http://HOST:PORT or socks5://HOST:PORT"
+
+_NEEDS_DEVTOOLS = (
+    "storage_state", "save_storage", "geolocation", "user_agent", "proxy", "cdp", "engine", "allow_hosts", "dialogs",
+    "tab_strip", "har", "download_limit_mb",
+)  # fmt: skip
+_FIXED_BY_CDP = (
+    "engine", "executable", "switches", "profile", "storage_state", "save_storage", "locale", "timezone", "dark",
+    "geolocation", "user_agent", "proxy", "allow_hosts", "har",
+)  # fmt: skip
 
 
 class ContextOptions(TypedDict):
@@ -40,7 +49,7 @@ class ContextOptions(TypedDict):
 
 def context_options(page: Size, view: View, settings: BrowserSettings) -> ContextOptions:
     """The options for pages of the size `page` in CSS pixels."""
-    location = settings.geolocation
+    location = parse_geolocation(settings.geolocation) if settings.geolocation else None
     return ContextOptions(
         viewport=ViewportSize(width=page.width, height=page.height),
         device_scale_factor=view.scale,
@@ -67,7 +76,7 @@ def check_identity(settings: BrowserSettings) -> None:
         raise ValueError(f"{settings.locale!r} is not a locale: write one such as de-DE")
     _check_timezone(settings.timezone)
     if settings.geolocation is not None:
-        _check_location(*settings.geolocation)
+        parse_geolocation(settings.geolocation)
     if settings.user_agent is not None and not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
         raise ValueError("the user agent must be one line of ASCII characters")
     if settings.user_agent == "":
@@ -95,7 +104,8 @@ def parse_geolocation(text: str) -> tuple[float, float]:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
         raise ValueError(f"{text!r} is not a location: write LATITUDE,LONGITUDE such as 52.52,13.4") from None
-    _check_location(latitude, longitude)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise ValueError(f"{text} is not a location: latitudes are from -90 to 90, longitudes from -180 to 180")
     return latitude, longitude
 
 
@@ -145,7 +155,7 @@ def identity_facts(settings: BrowserSettings) -> dict[str, str]:
         "locale": settings.locale or "",
         "timezone": settings.timezone or "",
         "dark": "true" if settings.dark else "",
-        "geolocation": ",".join(f"{degrees:g}" for degrees in settings.geolocation or ()),
+        "geolocation": settings.geolocation or "",
         "proxy": without_password(settings.proxy) if settings.proxy else "",
         "user agent": settings.user_agent or "",
     }
@@ -158,35 +168,13 @@ def _check_timezone(timezone: str | None) -> None:
         raise ValueError(f"there is no time zone {timezone!r}: write one such as Europe/Berlin")
 
 
-def _check_location(latitude: float, longitude: float) -> None:
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise ValueError(
-            f"{latitude:g},{longitude:g} is not a location: latitudes are from -90 to 90, longitudes from -180 to 180"
-        )
-
-
 def _check_attached(settings: BrowserSettings) -> None:
     """Reject settings that would change a running browser for its other tabs."""
     if settings.cdp is None:
         return
     if not _ADDRESS.match(settings.cdp):
         raise ValueError(f"{settings.cdp!r} is not the address of a browser: write it as http://127.0.0.1:9222")
-    unsupported = {
-        "engine": settings.engine != "chromium",
-        "executable": settings.executable,
-        "switches": settings.switches,
-        "profile": settings.profile,
-        "storage_state": settings.storage_state,
-        "save_storage": settings.save_storage,
-        "locale": settings.locale,
-        "timezone": settings.timezone,
-        "dark": settings.dark,
-        "geolocation": settings.geolocation,
-        "user_agent": settings.user_agent,
-        "proxy": settings.proxy,
-        "allow_hosts": settings.allow_hosts,
-    }
-    if name := _first_set(unsupported):
+    if name := _first_changed(settings, _FIXED_BY_CDP):
         raise ValueError(f"{name} cannot be changed in a running browser: leave it out, or start a browser instead")
 
 
@@ -196,31 +184,20 @@ def check_window(settings: BrowserSettings) -> None:
     Raises:
         ValueError: one line that names the setting.
     """
-    unsupported = {
-        "storage_state": settings.storage_state,
-        "save_storage": settings.save_storage,
-        "geolocation": settings.geolocation,
-        "user_agent": settings.user_agent,
-        "proxy": settings.proxy,
-        "cdp": settings.cdp,
-        "engine": settings.engine != "chromium",
-        "allow_hosts": settings.allow_hosts,
-        "dialogs": settings.dialogs != "ask",
-        "tab_strip": settings.tab_strip,
-    }
-    if name := _first_set(unsupported):
+    if name := _first_changed(settings, _NEEDS_DEVTOOLS):
         raise ValueError(f"{name} cannot be set for a browser window: leave it out, or use a page")
 
 
 def _check_engine(settings: BrowserSettings) -> None:
     """Reject settings that only Chromium supports."""
-    chromium_only = {"switches": settings.switches, "allow_hosts": settings.allow_hosts}
-    if settings.engine != "chromium" and (name := _first_set(chromium_only)):
+    if settings.engine != "chromium" and (name := _first_changed(settings, ("switches", "allow_hosts"))):
         raise ValueError(f"{name} works with Chromium only: leave it out, or use chromium")
 
 
-def _first_set(settings: Mapping[str, object]) -> str:
-    return next((name for name, value in settings.items() if value), "")
+def _first_changed(settings: BrowserSettings, names: tuple[str, ...]) -> str:
+    """The first of `names` that does not have its default value; empty if all have."""
+    defaults = BrowserSettings()
+    return next((name for name in names if getattr(settings, name) != getattr(defaults, name)), "")
 
 
 # -- cookies, storage and profiles

@@ -106,9 +106,22 @@
   const isLeaving = time =>
     leaving !== null && !leaving.event.defaultPrevented && time - leaving.at < MAX_LEAVING_MS;
 
+  // -- rendered frames, counted while we wait. What a page changes in every animation frame comes late on a busy machine,
+  // so a pause in time is not enough: the page is quiet after two frames without a change.
+  const QUIET_FRAMES = 2;
+  const NO_FRAMES_MS = 500;  // the page is not rendered at all
+  let frames = 0;
+  let waits = 0;
+  let isCounting = false;
+  const countFrames = () => {
+    isCounting = waits > 0;
+    if (isCounting) nativeFrame.call(window, () => { frames++; countFrames(); });
+  };
+
   // -- changes of the document. A node that has changed for a second without a pause changes continuously and is
   // ignored. A shorter run that ended before the frame was last idle starts over with the next change.
   let changedAt = 0;
+  let changedFrame = 0;
   let idleAt = 0;
   const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
   const recordChange = node => {
@@ -116,12 +129,12 @@
     const time = now();
     const run = runs.get(node);
     const startsOver = run && run.last < idleAt && run.last - run.first <= CONTINUOUS_AFTER_MS;
-    if (!run || time - run.last > CONTINUOUS_GAP_MS || startsOver) {
-      runs.set(node, { first: time, last: time });
+    const isNew = !run || time - run.last > CONTINUOUS_GAP_MS || startsOver;
+    const first = isNew ? time : run.first;
+    runs.set(node, { first, last: time });
+    if (time - first <= CONTINUOUS_AFTER_MS) {
       changedAt = time;
-    } else {
-      run.last = time;
-      if (time - run.first <= CONTINUOUS_AFTER_MS) changedAt = time;
+      changedFrame = frames;
     }
   };
   const observe = root => {
@@ -187,30 +200,38 @@
     return "";
   };
 
+  let askedAt = createdAt;  // when we were first asked about the latest action
+
   // Resolves to ["", waitedFor] once this frame has been idle for `quietMs`, or to [reason, reason] after `sliceMs`,
   // where `reason` is what is still pending. Times are in milliseconds since 1970.
   const waitUntilIdle = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
+    const start = now();
     if (actedAt !== since) {
       since = actedAt;
       fired.clear();
+      changedFrame = frames;  // the screenshot shows the latest state
+      askedAt = start;
     }
-    const start = now();
     let waitedFor = "";
-    // at least two frames are rendered, so that the screenshot shows the latest state
-    let framesLeft = isTop && document.visibilityState === "visible" ? 2 : 0;
-    const onFrame = () => { if (--framesLeft > 0) nativeFrame.call(window, onFrame); };
-    if (framesLeft > 0) nativeFrame.call(window, onFrame);
+    const isRendered = isTop && document.visibilityState === "visible";
+    waits++;
+    if (isRendered && !isCounting) countFrames();
     let quietSince = start;
+    const done = (...result) => {
+      waits--;
+      resolve(result);
+    };
     const check = () => {
       const time = now();
       const reason = pending(time);
       if (reason) quietSince = time;
       if (reason || changedAt > start) waitedFor = reason || "changes";
       const left = quietMs - (time - Math.max(changedAt, quietSince));
-      if (!reason && left <= 0 && (framesLeft <= 0 || time - start > 500)) {
+      const isDrawn = !isRendered || frames - changedFrame >= QUIET_FRAMES || time - Math.max(changedAt, askedAt) > NO_FRAMES_MS;
+      if (!reason && left <= 0 && isDrawn) {
         idleAt = time;
-        resolve(["", waitedFor]);
-      } else if (time - start >= sliceMs) resolve([reason || "changes", reason || "changes"]);
+        done("", waitedFor);
+      } else if (time - start >= sliceMs) done(reason || "changes", reason || "changes");
       else nativeSetTimeout.call(window, check, left > 0 ? Math.min(left, 8) : 8);
     };
     check();

@@ -95,7 +95,8 @@ class Tabs:
     @property
     def is_opening(self) -> bool:
         """Whether a tab is about to open."""
-        return bool(self._opening_targets)
+        is_expected = isinstance(self._context, AttachedContext) and self._context.is_opening
+        return bool(self._opening_targets) or is_expected
 
     @property
     def is_lost(self) -> bool:

@@ -8,10 +8,11 @@ import time
 from PIL import Image
 from playwright.async_api import Error
 
+from ...config.browser_settings import BrowserSettings
 from ...env import EnvLost
 from ...geometry import Size
 from ...screenshot import Screenshot
-from ..launch.settings import BrowserSettings, View
+from ..launch.view import View
 from ..page.errors import error_message
 from ..page.tabs import EVENT_DELAY_S, Tabs
 from .overlay.overlay import TAB_STRIP_PX, Overlay
@@ -82,9 +83,8 @@ class Compositor:
         """The page as PNG; None if a dialog or a hang prevents it, which the overlay then shows."""
         page = self._tabs.current
         capture = asyncio.ensure_future(self._capture())
-        blocked = asyncio.ensure_future(self._prompts.blocked.wait())
         try:
-            await asyncio.wait({capture, blocked}, timeout=_CAPTURE_S, return_when=asyncio.FIRST_COMPLETED)
+            await self._prompts.until_blocked(capture, _CAPTURE_S)
             if capture.done():
                 return capture.result()
             if not self._prompts.is_blocking():
@@ -96,7 +96,6 @@ class Compositor:
             return await self._capture_page()  # the tab was closed during the capture
         finally:
             capture.cancel()
-            blocked.cancel()
 
     async def _capture(self) -> bytes:
         if not self._tabs.has_devtools:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from .overlay.panels import PickerType
+from .overlay.panels import Option, PickerType
 
 MAX_TEXT = 2_000
 """Characters of a page's text that are shown."""
@@ -34,18 +34,11 @@ class PickerEvent(_ControlEvent):
     step: str
 
 
-class SuggestedOption(_Event):
-    """An option of a `<datalist>`."""
-
-    value: str
-    label: str
-
-
 class SuggestionsEvent(_ControlEvent):
     """The suggestions of a text field open."""
 
     event: Literal["suggestions"]
-    options: tuple[SuggestedOption, ...]
+    options: tuple[Option, ...]
 
 
 class SuggestionsClosedEvent(_Event):

@@ -8,17 +8,17 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from playwright.async_api import Dialog as PageDialog
 from playwright.async_api import Error, FileChooser, Frame, Page, Response
 from pydantic import ValidationError
 
+from ...config.browser_settings import BrowserSettings
 from ...env import ActionRefused
 from ...geometry import DevicePoint
 from ..launch.attach import Context
-from ..launch.settings import BrowserSettings
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .navigation import Navigation
@@ -46,6 +46,8 @@ from .page_events import (
     SuggestionsEvent,
     TooltipEvent,
 )
+
+T = TypeVar("T")
 
 MAX_CONSECUTIVE = 20
 """Dialogs of a page without an action in between; more are answered by rule."""
@@ -82,7 +84,7 @@ class BrowserPrompts:
         self._open_dialogs: list[PageDialog] = []
         self._consecutive = 0
         self._is_suppressed = False
-        self.blocked = asyncio.Event()
+        self._blocked = asyncio.Event()
 
     async def start(self, context: Context) -> None:
         """Listen to the pages of `context`."""
@@ -98,6 +100,14 @@ class BrowserPrompts:
     def is_blocking(self) -> bool:
         """Whether a dialog blocks the page: until it is answered, no script runs and no screenshot can be taken."""
         return bool(self._open_dialogs)
+
+    async def until_blocked(self, task: "asyncio.Task[T]", within_s: float | None = None) -> None:
+        """Return when `task` is done, when a dialog blocks the page, or after `within_s`; never cancels `task`."""
+        blocked = asyncio.ensure_future(self._blocked.wait())
+        try:
+            await asyncio.wait({task, blocked}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            blocked.cancel()
 
     def take_facts(self) -> tuple[str, ...]:
         """The events since the last call, as sentences."""
@@ -120,7 +130,7 @@ class BrowserPrompts:
             await self._resolve_by_rule(dialog)
             return
         self._open_dialogs.append(dialog)
-        self.blocked.set()
+        self._blocked.set()
         await self._overlay.close_tooltip()
         await self._overlay.show(self._panel_for(dialog), lambda answer: self._on_dialog_answer(dialog, answer))
 
@@ -138,7 +148,7 @@ class BrowserPrompts:
         await self._resolve(dialog, answer)
         self._open_dialogs.remove(dialog)
         if not self._open_dialogs:
-            self.blocked.clear()
+            self._blocked.clear()
 
     async def _resolve(self, dialog: PageDialog, answer: PanelAnswer) -> None:
         with suppress(Error):  # its page is gone, and the dialog with it
@@ -223,7 +233,7 @@ class BrowserPrompts:
     async def report_crash(self, url: str) -> None:
         """The current tab crashed and was replaced by an empty one: offer to reload `url`."""
         self._open_dialogs.clear()
-        self.blocked.clear()
+        self._blocked.clear()
         self._facts.append("The page crashed.")
 
         async def on_answer(answer: PanelAnswer) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ...actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait
 from ...base import SessionEnv
+from ...config.browser_settings import BrowserSettings
 from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
 from ...desktop.virtual.processes import ProcessGroup
@@ -21,7 +22,6 @@ from ...geometry import Size
 from ...settle import SettleTimeouts
 from ..launch.chromium import sandbox
 from ..launch.identity import check_identity, check_window
-from ..launch.settings import BrowserSettings
 from ..page.addresses import full_address
 from .downloads import DownloadFolder
 from .parts import WindowParts
@@ -43,7 +43,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
     """A Chromium window that fills a virtual display of `screen` pixels, opened at `url`.
 
     With `display`, such as `:1`, the window opens on that display instead. Each CSS pixel is `scale` screenshot pixels
-    wide. `settings.download_limit_mb` has no effect. File choosers only open with `settings.upload_from`; they start in
+    wide. File choosers only open with `settings.upload_from`; they start in
     its first folder but can leave it.
 
     Raises:

@@ -5,10 +5,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
 from ..launch.chromium import find_chromium, runs_as_root, switches
 from ..launch.identity import check_profile
-from ..launch.settings import BrowserSettings
 
 _SWITCHES = (
     # no unrequested bubbles, bars and windows

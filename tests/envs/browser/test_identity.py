@@ -90,7 +90,7 @@ def test_page_sees_the_requested_identity(site: Site) -> None:
 
 
 def test_geolocation_is_granted_without_a_prompt(site: Site) -> None:
-    with BrowserEnv(site.add("/", WHERE), settings=BrowserSettings(geolocation=(52.52, 13.4))) as env:
+    with BrowserEnv(site.add("/", WHERE), settings=BrowserSettings(geolocation="52.52,13.4")) as env:
         shot = env.observe().screenshot.image
         assert reported(site, "place") == [52.52, 13.4]
     assert shot.convert("L").getextrema() == (255, 255)  # nothing is drawn over the page

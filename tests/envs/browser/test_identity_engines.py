@@ -28,8 +28,8 @@ from screenwright import (
 )
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.attach import Context
-from screenwright.envs.browser.launch.chromium import launch
-from screenwright.envs.browser.launch.settings import View
+from screenwright.envs.browser.launch.engines import launch
+from screenwright.envs.browser.launch.view import View
 from screenwright.envs.browser.page.downloads import Downloads
 from screenwright.envs.browser.session import BrowserSession
 from screenwright.testing import eventually

@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Error, async_playwright
 from screenwright import BrowserEnv, EnvUnavailable, Size
 from screenwright.cli.main import main
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.browser.launch.chromium import overlay_page
+from screenwright.envs.browser.launch.engines import overlay_page
 from screenwright.envs.browser.launch.identity import (
     check_profile,
     check_window,
@@ -22,15 +22,15 @@ from screenwright.envs.browser.launch.identity import (
     proxy_of,
     without_password,
 )
-from screenwright.envs.browser.launch.settings import View
+from screenwright.envs.browser.launch.view import View
 
 # -- validation
 
 WRONG = [
     (BrowserSettings(locale="de_DE"), "'de_DE' is not a locale: write one such as de-DE"),
     (BrowserSettings(timezone="Mars/Olympus"), "there is no time zone 'Mars/Olympus'"),
-    (BrowserSettings(geolocation=(91, 0)), "91,0 is not a location"),
-    (BrowserSettings(geolocation=(float("nan"), 0)), "nan,0 is not a location"),
+    (BrowserSettings(geolocation="91,0"), "91,0 is not a location"),
+    (BrowserSettings(geolocation="nan,0"), "nan,0 is not a location"),
     (BrowserSettings(user_agent="two\nlines"), "the user agent must be one line"),
     (BrowserSettings(user_agent=""), "the user agent is empty"),
     (BrowserSettings(proxy="ftp://127.0.0.1:1"), "the proxy 'ftp://127.0.0.1:1' cannot be used"),
@@ -106,7 +106,7 @@ def test_browser_behind_a_firewall_does_not_use_the_proxy_itself() -> None:
 
 
 def test_identity_is_recorded() -> None:
-    settings = BrowserSettings(locale="de-DE", dark=True, geolocation=(1.5, 2), user_agent="Ada")
+    settings = BrowserSettings(locale="de-DE", dark=True, geolocation="1.5,2", user_agent="Ada")
     recorded = BrowserEnv(settings=settings).info().settings
     wanted = {"locale": "de-DE", "dark": "true", "geolocation": "1.5,2", "user agent": "Ada"}
     assert wanted.items() <= recorded.items()
