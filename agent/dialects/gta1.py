@@ -17,7 +17,7 @@ from .template_dialect import TemplateDialect
 from .vocabulary.ui_tars import click, moves_of
 from .vocabulary.writing import number, unsupported
 
-_CLICK = re.compile(r"\A(?:```\w*+\s++)?(?:pyautogui\.)?(?=click\()", re.IGNORECASE)
+_CLICK = re.compile(r"\A(?:```\w*+\s++)?(?:pyautogui\.)?(?=click[(\uff08])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Gta1(TemplateDialect):
 
     def read(self, text: str) -> Reply:
         """A point, or `click(x=1, y=2)`, as a click; `no_action` for anything else."""
-        stripped = text.strip()
+        stripped = text.strip().rstrip(".\u3002")
         if call := _CLICK.search(stripped):
             return Reply(moves_of((read_call(stripped, call.end())[0],), {"click": click()}))
         if peek(stripped, 0) != "(":

@@ -41,8 +41,9 @@ _CALL = r"[A-Za-z_][A-Za-z0-9_.]*+[(\uff08]"
 _MARK = rf"\Z | \# | ``` | {END_OF_TURN} | </?[A-Za-z]"
 _LINES = rf"\r?\n\s*+ (?: {_MARK} | {_LABEL} | {_CALL} )"
 _AFTER_CALL = rf"[ \t]*+ (?: [;\uff1b][ \t]*+{_CALL} | [.;\u3002\uff1b]?[ \t]*+ (?: {_MARK} | {_LINES} ))"
-_ARGUMENTS = r"""(?: [,\uff0c]\s*+ \w++\s*+[=\uff1d]\s*+
-  (?: '[^'\n]*+' | "[^"\n]*+" | [\w.+-]++ | [\[(][^\])\n]*+[\])] | <[^\n,]*+> ) \s*+ )*+"""
+_VALUE = r"""'[^'\n]*+' | "[^"\n]*+" | \u201c[^\u201d\n]*+\u201d | \u2018[^\u2019\n]*+\u2019
+  | [\w.+-]++ | [\[(][^\])\n]*+[\])] | <[^\n,]*+>"""
+_ARGUMENTS = rf"(?: [,\uff0c]\s*+ \w++\s*+[=\uff1d]\s*+ (?: {_VALUE} ) \s*+ )*+"
 _ENDS_FREE_TEXT = re.compile(
     rf"""\s*+(?: {_ARGUMENTS} [)\uff09] {_AFTER_CALL}
       | [,\uff0c]\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer)
@@ -160,11 +161,9 @@ def _read_string(text: str, at: int, *, free: bool) -> tuple[Value, int]:
     quote, start = text[at], at + 1
     if quote in _TRIPLE and text.startswith(quote * 3, at) and (triple := _TRIPLE[quote].match(text, at + 3)):
         return unescape(text[at + 3 : triple.end() - 3]), triple.end()
-    if free:
-        end = free_text_end(text, at, _ENDS_FREE_TEXT)
-    else:
-        closed = _CLOSED_BY[quote].match(text, start)
-        end = closed.end() - 1 if closed else None
+    end = _string_end(text, at, quote, free=free)
+    if end is None and quote == '"':
+        end = _string_end(text, at, "\u201c", free=free)  # closed by a curly quote
     if end is not None:
         return unescape(text[start:end]), end + 1
     # The closing quote is missing. A point in closed brackets is still complete.
@@ -174,9 +173,16 @@ def _read_string(text: str, at: int, *, free: bool) -> tuple[Value, int]:
     raise ParseError("truncated", at, "the reply ends inside a quoted text")
 
 
-def free_text_end(text: str, at: int, ends_free_text: re.Pattern[str]) -> int | None:
+def _string_end(text: str, at: int, opening: str, *, free: bool) -> int | None:
+    if free:
+        return free_text_end(text, at, _ENDS_FREE_TEXT, opening)
+    closed = _CLOSED_BY[opening].match(text, at + 1)
+    return closed.end() - 1 if closed else None
+
+
+def free_text_end(text: str, at: int, ends_free_text: re.Pattern[str], opening: str) -> int | None:
     """The position of the first quote that closes the one at `at` and is followed by `ends_free_text`, if any."""
-    for found in _QUOTE_OR_ESCAPE[text[at]].finditer(text, at + 1):
+    for found in _QUOTE_OR_ESCAPE[opening].finditer(text, at + 1):
         if found[0][0] != "\\" and ends_free_text.match(text, found.end()):
             return found.start()
     return None

@@ -10,6 +10,8 @@ space belongs to the dialect and never depends on the syntax.
 """
 
 import re
+from collections.abc import Callable
+from typing import TypeAlias
 
 from ...core.decision import Finish, Reply
 from ..vocabulary.ui_tars import Vocabulary, moves_of
@@ -20,6 +22,8 @@ from .runaway import is_runaway
 from .sections import read_reasoning, read_sections
 from .tool_calls import BARE_JSON, OPENING, read_bare_json, read_tool_calls, unwrap_action
 from .xml_calls import FUNCTION, read_stripped, read_xml_calls
+
+Reader: TypeAlias = Callable[[str, int, Vocabulary], tuple[tuple[Call, ...], int]]
 
 _TOOLS = re.compile(r"<(?:seed:)?tool_call\w*+>|<function\w*+(?:=|\s++name)")
 _ANSWER = re.compile(r"\s*+<answer>")
@@ -72,21 +76,24 @@ def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) 
     tools = _TOOLS.search(text, start)
     if tools and (label is None or tools.start() < label):
         return read_tools(text, tools.start()), tools.start()
-    if label is None:
-        if not labels or _JSON.match(text, start):
-            try:
-                return read_bare_json(text, start)
-            except ParseError as error:
-                if error.failure.kind != "no_action":
-                    raise
-        if stripped := read_stripped(text, start, vocabulary):
-            return (stripped,), start
-    try:
-        return read_labelled(text, start, vocabulary)
-    except ParseError as error:
-        if error.failure.kind != "no_action" or not labels:
-            raise
-    return read_bare_json(text, start)
+    readers: list[Reader] = [read_stripped, read_labelled if labels else _read_labelled_actions]
+    json_first = not labels or (label is None and _JSON.match(text, start))
+    readers.insert(0 if json_first else len(readers), read_bare_json)
+    for read in readers:
+        try:
+            return read(text, start, vocabulary)
+        except ParseError as error:
+            if error.failure.kind != "no_action":
+                raise
+    raise ParseError("no_action", len(text), "the reply contains no action")
+
+
+def _read_labelled_actions(text: str, start: int, vocabulary: Vocabulary) -> tuple[tuple[Call, ...], int]:
+    """As `read_labelled`, for a family that acts by tool calls; it does not finish in that syntax."""
+    calls, end = read_labelled(text, start, vocabulary)
+    if any(isinstance(move, Finish) for move in moves_of(calls, vocabulary)):
+        raise ParseError("no_action", end, "the reply contains no tool call")
+    return calls, end
 
 
 def read_tools(text: str, start: int) -> tuple[Call, ...]:

@@ -12,7 +12,6 @@ from .call import ParseError
 from .calls import END_OF_TURN, QUOTES, free_text_end, peek, read_value, skip_space, unescape
 
 _MAX_DEPTH = 20
-_QUOTES = "".join(QUOTES)
 _KEY = re.compile(r"[A-Za-z_]\w*+")
 _END = re.compile(rf"\s*+(?:\Z|```|</|\u273f|{END_OF_TURN})")
 _AFTER_TEXT = re.compile(
@@ -20,7 +19,7 @@ _AFTER_TEXT = re.compile(
       | [,\uff0c]\s*+ (?: ['"\u2018\u201c{\[}\]] | -?\d | \w++\s*+: ))""",
     re.VERBOSE,
 )
-_TWO_TEXTS = re.compile(rf"(?<!\\)[{_QUOTES}]\s+[{_QUOTES}]")
+_TWO_TEXTS = {opening: re.compile(rf"(?<!\\)[{closing}]\s+[{opening}{closing}]") for opening, closing in QUOTES.items()}
 _QUOTE_OR_ESCAPE = re.compile(r"\\.|\"", re.DOTALL)
 
 
@@ -112,11 +111,11 @@ def _read_text(text: str, at: int) -> tuple[str, int]:
     """A quoted text. A quote inside it does not end it: neither a bracket nor another field follows."""
     if text[at : at + 1] not in QUOTES:
         _fail(at, f"a quoted text was expected, not {text[at : at + 20]!r}")
-    end = free_text_end(text, at, _AFTER_TEXT)
+    end = free_text_end(text, at, _AFTER_TEXT, text[at])
     if end is None:
         raise ParseError("truncated", at, "the reply ends inside a quoted text")
     written = text[at + 1 : end]
-    if _TWO_TEXTS.search(written):
+    if _TWO_TEXTS[text[at]].search(written):
         _fail(at, "there is no ',' between two texts")
     try:
         escaped = _QUOTE_OR_ESCAPE.sub(lambda found: {'"': '\\"', "\\'": "'"}.get(found[0], found[0]), written)

@@ -10,6 +10,7 @@ Qwen's functions `computer_use` and `mobile_use` take the name of the action as 
 """
 
 import re
+from collections.abc import Container
 from typing import cast
 
 from .call import Argument, Call, ParseError, Value
@@ -35,7 +36,8 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
     pos = start
     while opening := OPENING.search(text, pos):
         data, pos = read_json(text, opening.end())
-        calls.append(function_call(data, opening.end()))
+        objects = cast("list[object]", data) if isinstance(data, list) else [data]
+        calls.extend(function_call(one, opening.end()) for one in objects)
         if TURN_END.match(text, pos):
             break
     if not calls:
@@ -43,7 +45,7 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def read_bare_json(text: str, start: int) -> tuple[tuple[Call, ...], int]:
+def read_bare_json(text: str, start: int, _known: Container[str] = ()) -> tuple[tuple[Call, ...], int]:
     """The calls in JSON without tags, which may follow text, and where the text before them ends.
 
     Raises:

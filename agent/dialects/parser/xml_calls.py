@@ -47,12 +47,16 @@ def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def read_stripped(text: str, start: int, known: Container[str]) -> Call | None:
-    """The call in `name>parameter>value`; None if the text has another form."""
+def read_stripped(text: str, start: int, known: Container[str]) -> tuple[tuple[Call, ...], int]:
+    """The call in `name>parameter>value`, and where it starts.
+
+    Raises:
+        ParseError: the text has another form.
+    """
     found = _STRIPPED.match(text, start)
     if found is None or found[1] not in known:
-        return None
-    return Call(found[1], (Argument(found[2], found[3].strip(), found.start(3)),), found.start(1))
+        raise ParseError("no_action", start, "the reply contains no function call")
+    return (Call(found[1], (Argument(found[2], found[3].strip(), found.start(3)),), found.start(1)),), start
 
 
 def _read_function(text: str, opening: re.Match[str]) -> tuple[Call, int]:

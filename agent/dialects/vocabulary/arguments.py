@@ -73,16 +73,19 @@ class Arguments:
             raise self._bad(argument, "a text of whole characters")
         return text
 
-    def key_names(self, names: tuple[str, ...] = KEYS, *, one: bool = False) -> tuple[str, ...]:
-        """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']`, or, unless `one`, `'ctrl', 'c'`.
+    def key_names(self, names: tuple[str, ...] = KEYS) -> tuple[str, ...]:
+        """Canonical names of keys, from `'ctrl c'`, `'ctrl+c'`, `['ctrl', 'c']` or `'ctrl', 'c'`."""
+        return tuple(key for combination in self.key_combinations(names) for key in combination)
+
+    def key_combinations(self, names: tuple[str, ...] = KEYS, limit: int | None = None) -> list[tuple[str, ...]]:
+        """The keys in each text of the first `limit` arguments.
 
         A comma after a name separates, unless it is the last key; a list may also be written as text.
         """
         named = self._find(names, None)
-        given = [*([named] if named else []), *self._positional]
-        given = given[:1] if one else given
+        given = [*([named] if named else []), *self._positional][:limit]
         try:
-            found = tuple(key for argument in given for part in _parts(argument.value) for key in split_keys(part))
+            found = [split_keys(part) for argument in given for part in _parts(argument.value)]
         except ActionRefused as refused:
             raise ParseError("bad_argument", given[0].position, str(refused)) from None
         if not found:

@@ -15,11 +15,11 @@ MAX_PRESSES = 50
 
 def _press(args: Arguments) -> Moves:
     """Press keys one after the other, `presses` times."""
-    keys = args.key_names(("keys", "key"), one=True)
+    combinations = args.key_combinations(limit=1)
     presses = args.integer(("presses",), 1, 1)
     if not 1 <= presses <= MAX_PRESSES:
         raise ParseError("bad_argument", args.call.position, f"presses must be 1 to {MAX_PRESSES}")
-    return tuple(actions.Hotkey((key,)) for _ in range(presses) for key in keys)
+    return tuple(actions.Hotkey(keys) for _ in range(presses) for keys in combinations)
 
 
 CODE: Vocabulary = {

@@ -123,7 +123,7 @@ def direction_of(args: Arguments) -> Direction:
     """
     name = args.text(names=("direction",), index=None)
     try:
-        return Direction(name.strip(" \n'\"()[]").lower())
+        return Direction(name.strip(" \n'\"()[],.").lower())
     except ValueError:
         raise ParseError("bad_argument", args.call.position, f"there is no scroll direction {name!r:.40}") from None
 

@@ -43,6 +43,12 @@ def test_reply_without_content_does_not_finish(name: str, text: str) -> None:
     assert finishes(name, text) is None
 
 
+@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "gui-owl"])
+@pytest.mark.parametrize("text", ["terminate(status='success')", "answer(text='42')", "finished(content='42')"])
+def test_tool_caller_does_not_finish_by_a_labelled_call(name: str, text: str) -> None:
+    assert finishes(name, f"Action: {text}") is None
+
+
 FORMS = {
     "ui-tars-1.5": "Action: finished(content='42')",
     "doubao": "Action: finished(content='42')",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import DATA
@@ -183,6 +184,7 @@ def mutated(choice: random.Random) -> str:
     return text[:3000]
 
 
+@pytest.mark.timeout(max(300, REPLIES // 100))
 def test_mutated_reply_is_parsed_or_refused() -> None:
     choice = random.Random(1)
     for _ in range(REPLIES):

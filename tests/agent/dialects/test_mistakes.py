@@ -175,7 +175,7 @@ def test_launch_of_ui_venus_names_an_app_or_a_url(text: str, expected: ModelMove
 
 
 @pytest.mark.parametrize(
-    "text", ["(450,565)", "（450，565）", "click(x=450, y=565)", "```python\npyautogui.click(x=450, y=565)\n```"]
+    "text", ["(450,565).", "（450，565）", "click（x=450, y=565）", "```python\npyautogui.click(x=450, y=565)\n```"]
 )
 def test_gta1_answers_with_a_point_or_a_click(text: str) -> None:
     assert moves("gta1", text) == (CLICK,)
