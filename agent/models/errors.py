@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import httpx2
 
@@ -162,64 +163,56 @@ def _name_advice(server: Endpoint) -> str:
 # -- there was no response, or an invalid one
 
 
+_Kinds: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
+
+_FAILURES: tuple[tuple[_Kinds, str, bool], ...] = (
+    (httpx2.ConnectTimeout, "cannot be reached: the connection timed out; check the address and firewall", True),
+    (
+        httpx2.TimeoutException,
+        "sent nothing for {timeout_s:g} s: it is overloaded or stuck; check its log, or allow more time with "
+        "--model-timeout",
+        False,
+    ),
+    (socket.gaierror, "cannot be found: its host name is unknown; correct the address", False),
+    (
+        ConnectionRefusedError,
+        "is down: the connection was refused; start it (vllm serve, screenwright serve) or correct the address",
+        True,
+    ),
+    (
+        ssl.SSLCertVerificationError,
+        "has an invalid certificate: {detail}; set SSL_CERT_FILE to the certificate to trust",
+        False,
+    ),
+    (ssl.SSLError, "does not support TLS ({detail}); try http:// in place of https://", False),
+    (
+        httpx2.ProxyError,
+        "is behind a proxy that refused the connection: {detail}; correct HTTPS_PROXY or set NO_PROXY",
+        False,
+    ),
+    ((httpx2.ConnectError, OSError), "cannot be reached ({detail}); check the address and the network", True),
+    ((httpx2.NetworkError, httpx2.ProtocolError), "closed the connection ({detail}); check its log", True),
+    (ReplyWithheld, "sent no reply: {detail}", False),
+    (ConnectionBroken, "ended its reply early, {detail}; check its log", True),
+    (InvalidResponse, "sent {detail}; check that it is a model server, whose address usually ends in /v1", False),
+    (BaseException, "failed ({detail}); check its log", True),
+)
+"""What happened, by the class of the error, with advice, and whether a retry may succeed; the first match counts."""
+
+
 def _connection_error(error: BaseException, server: Endpoint) -> ServerError:
-    match error:
-        case httpx2.ConnectTimeout():
-            return ServerError(
-                f"{server} cannot be reached: the connection timed out; check the address and firewall", True
-            )
-        case httpx2.TimeoutException():
-            return ServerError(
-                f"{server} sent nothing for {server.timeout_s:g} s: it is overloaded or stuck; check its log, or allow "
-                "more time with --model-timeout"
-            )
-        case httpx2.ConnectError():
-            return _connection_failed(_root_cause(error), server)
-        case httpx2.ProxyError():
-            return ServerError(
-                f"the proxy for {server.url} refused the connection: {error}; correct HTTPS_PROXY or set NO_PROXY"
-            )
-        case httpx2.NetworkError() | httpx2.ProtocolError():
-            return ServerError(f"{server} closed the connection ({_detail(error)}); check its log", retryable=True)
-        case ReplyWithheld():
-            return ServerError(f"{server} sent no reply: {error}")
-        case ConnectionBroken():
-            return ServerError(f"{server} ended its reply early, {error}; check its log", retryable=True)
-        case InvalidResponse():
-            return ServerError(
-                f"{server} sent {error}; check that it is a model server, whose address usually ends in /v1"
-            )
-        case _:
-            return ServerError(f"{server} failed ({_detail(error)}); check its log", retryable=True)
-
-
-def _connection_failed(cause: BaseException, server: Endpoint) -> ServerError:
-    """Why the connection failed, by the underlying system error."""
-    match cause:
-        case socket.gaierror():
-            return ServerError(f"{server} cannot be found: its host name is unknown; correct the address")
-        case ConnectionRefusedError():
-            return ServerError(
-                f"{server} is down: the connection was refused; start it (vllm serve, screenwright serve) or correct "
-                "the address",
-                retryable=True,
-            )
-        case ssl.SSLCertVerificationError():
-            return ServerError(
-                f"{server} has an invalid certificate: {cause.verify_message}; set SSL_CERT_FILE to the certificate to "
-                "trust"
-            )
-        case ssl.SSLError():
-            return ServerError(f"{server} does not support TLS ({cause.reason}); try http:// in place of https://")
-        case _:
-            return ServerError(
-                f"{server} cannot be reached ({_detail(cause)}); check the address and the network", True
-            )
+    cause = _root_cause(error) if isinstance(error, httpx2.ConnectError) else error
+    message, retryable = next((message, retryable) for kind, message, retryable in _FAILURES if isinstance(cause, kind))
+    return ServerError(f"{server} {message.format(detail=_detail(cause), timeout_s=server.timeout_s)}", retryable)
 
 
 def _detail(error: BaseException) -> str:
     """The message of the root cause."""
     error = _root_cause(error)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError):
+        return error.reason
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return one_line(str(error)) or type(error).__name__

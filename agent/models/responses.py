@@ -9,7 +9,7 @@ import httpx2
 from pydantic import JsonValue
 
 from .errors import ErrorResponse, InvalidResponse
-from .replies import parse_json, quote
+from .replies import one_line, parse_json, quote
 from .stream_accumulator import StreamAccumulator
 from .transport import Interrupted
 
@@ -27,7 +27,7 @@ def read_body(response: httpx2.Response) -> str:
     Raises:
         InvalidResponse: it is too long.
     """
-    return _decoded(b"".join(_blocks(response)))
+    return _decoded(b"".join(_blocks(response)), response)
 
 
 def read_reply(response: httpx2.Response, accumulator: StreamAccumulator) -> None:
@@ -51,7 +51,7 @@ def read_reply(response: httpx2.Response, accumulator: StreamAccumulator) -> Non
         if _EVENT_FIELD.match(content.lstrip(_BLANK)):
             _read_events((content,), response.request, accumulator)
         else:
-            _read_whole(_decoded(content), kind, accumulator)
+            _read_whole(_decoded(content, response), kind, accumulator)
     except ErrorResponse as error:
         error.headers = response.headers
         raise
@@ -66,21 +66,21 @@ def _blocks(response: httpx2.Response) -> Iterator[bytes]:
         yield block
 
 
-def _decoded(content: bytes) -> str:
+def _decoded(content: bytes, response: httpx2.Response) -> str:
     """JSON as text; invalid bytes are replaced, which costs a character and not the reply."""
-    return content.decode(json.detect_encoding(content), "replace")
+    try:
+        return content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError:
+        return content.decode(response.encoding or "utf-8", "replace")
 
 
 def _read_whole(text: str, kind: str, accumulator: StreamAccumulator) -> None:
-    try:
-        body = parse_json(text)
-    except ValueError:
-        body = None
-    body = body[0] if isinstance(body, list) and body else body
-    if not isinstance(body, dict) or not {"choices", "error", "errors"} & body.keys():
-        found = quote(text) or ("an HTML page" if text.strip() else "nothing")
+    bodies = [] if text.lstrip().startswith("<") else list(_values_in(text, accumulator))
+    if not any(isinstance(body, dict) and {"choices", "error", "errors"} & body.keys() for body in bodies):
+        found = quote(text) or ("an HTML page" if text.strip()[:1] == "<" else one_line(text)) or "nothing"
         raise InvalidResponse(f"something other than a chat completion ({kind or 'no content type'}: {found})")
-    accumulator.add(body)
+    for body in bodies:
+        accumulator.add(body)
     accumulator.end_of_stream()
 
 
@@ -96,18 +96,22 @@ def _read_events(blocks: Iterable[bytes], request: httpx2.Request, accumulator: 
 
 
 def _values_in(data: str, accumulator: StreamAccumulator) -> Iterator[JsonValue]:
-    """The JSON value in the data of an event; several if a server does not separate its events by blank lines.
+    """The JSON objects in the data of an event; several if a server does not separate its events by blank lines.
 
     Data that is not meant to be JSON, such as a proxy's comment, contains none.
     """
+    data = data.strip()
     try:
-        yield parse_json(data)
+        value = parse_json(data)
     except ValueError:
-        data = data.strip()
         if "\n" in data:
             for line in data.split("\n"):
                 yield from _values_in(line, accumulator)
         elif data == "[DONE]":
             accumulator.end_of_stream()
         elif data.startswith(("{", "[")):
-            accumulator.reject(f"an event that is not valid JSON ({quote(data)})")
+            accumulator.reject(f"invalid JSON ({one_line(data)})")
+    else:
+        if value == "[DONE]":
+            accumulator.end_of_stream()
+        yield from value if isinstance(value, list) else (value,)

@@ -45,6 +45,7 @@ _CALL_PARTS = ("tool_use", "tool_call", "function_call")
 class _ToolCall:
     """A call that the server's parser took out of the text; `arguments` is JSON as the model wrote it."""
 
+    call_id: JsonValue = None
     name: str = ""
     arguments: str = ""
 
@@ -126,7 +127,8 @@ class StreamAccumulator:
                 characters=len(received.text),
             )
         received.usage = replies.field(body, "usage") or received.usage
-        choices = replies.items(replies.field(body, "choices"))
+        choices = replies.field(body, "choices")
+        choices = choices if isinstance(choices, list) else [choices]
         new = "".join(self._text_of(choice, position) for position, choice in enumerate(choices))
         if not new:
             return True
@@ -214,6 +216,9 @@ class StreamAccumulator:
             received.finish = finish.lower()
         message = replies.field(choice, "delta", "message")
         content = replies.field(message, "content") or replies.field(choice, "text")
+        content = message if isinstance(message, str) else content
+        if received.content and content == received.content and not choice.get("delta"):
+            return ""  # the whole text once more, at the end of a stream
         calls = replies.items(replies.field(message, "tool_calls")) or [replies.field(message, "function_call")]
         calls += [part for part in replies.items(content) if replies.field(part, "type") in _CALL_PARTS]
         for call in calls:
@@ -254,7 +259,10 @@ class StreamAccumulator:
         key: object = index if isinstance(index, int) else replies.field(call, "id")
         if not isinstance(key, int | str):
             key = len(calls) if name or not calls else list(calls)[-1]
-        known = calls.setdefault(key, _ToolCall())
+        call_id = replies.field(call, "id")
+        if key in calls and call_id not in (None, calls[key].call_id):
+            key = str(call_id)  # some servers give every call the index 0
+        known = calls.setdefault(key, _ToolCall(call_id))
         known.name = known.name or (name if isinstance(name, str) else "")
         known.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
 

@@ -27,7 +27,7 @@ def delta(text: object = None, finish: str | None = None, **more: object) -> dic
     return {"choices": [{"index": 0, "delta": {"content": text, **more}, "finish_reason": finish}]}
 
 
-def message(**fields: object) -> dict[str, object]:
+def message(**fields: object) -> dict[str, Any]:
     return {"choices": [{"index": 0, "message": fields, "finish_reason": "stop"}]}
 
 
@@ -142,7 +142,7 @@ def test_choices_of_one_event_or_interleaved_ones_are_not_mixed() -> None:
 
 
 def test_damaged_event_within_a_reply_is_an_error_and_not_skipped() -> None:
-    assert "after 20 characters, with an event that is not valid JSON" in error_of(
+    assert "after 20 characters, with invalid JSON" in error_of(
         FIRST + event(b'{"choices":[{"delta":{"content":"lost') + SECOND + END
     )
 
@@ -277,6 +277,39 @@ def test_reply_of_a_server_that_ignores_max_tokens_is_cut_off() -> None:
     reply = ask(endless)
     assert not reply.complete
     assert len(reply.text) == 65_000
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"\n".join(json.dumps(each).encode() for each in (delta(REPLY[:9]), delta(REPLY[9:], "stop"))), "x/ndjson"),
+        (b")]}'\n" + json.dumps(message(content=REPLY)).encode(), "application/json"),
+        (json.dumps(message(content=REPLY)).encode() + b"\n--end--", "application/json"),
+        (json.dumps([message(content=REPLY)]).encode(), "application/json"),
+        (b"   \n\n  " + json.dumps(message(content=REPLY)).encode(), "text/event-stream"),
+        (json.dumps({"choices": message(content=REPLY)["choices"][0]}).encode(), "application/json"),
+        (json.dumps({"choices": [{"message": REPLY, "finish_reason": "stop"}]}).encode(), "application/json"),
+        (json.dumps({"choices": [{"text": REPLY, "finish_reason": "stop"}]}).encode(), "application/json"),
+        (FIRST + SECOND + event(message(content=REPLY)) + END, "text/event-stream"),
+        (FIRST + SECOND + event([delta(None, "stop")]), "text/event-stream"),
+        (FIRST + SECOND + event("[DONE]"), "text/event-stream"),
+    ],
+)
+def test_whole_reply_is_read_in_every_form(body: bytes, kind: str) -> None:
+    assert ask(body, kind).text == REPLY
+
+
+def test_declared_encoding_is_used_if_the_reply_is_not_utf_8() -> None:
+    body = json.dumps(message(content="Käse"), ensure_ascii=False).encode("latin-1")
+    assert ask(body, "application/json; charset=iso-8859-1").text == "Käse"
+    assert ask(body, "application/json").text == "K\ufffdse"
+
+
+def test_tool_calls_with_the_same_index_are_not_mixed() -> None:
+    calls = [{"index": 0, **CALL}, {"index": 0, **CALL, "id": "b"}]
+    text = ask(event(delta(None, tool_calls=calls)) + END).text
+    assert text.count("<tool_call>") == 2
+    assert text.count(ARGUMENTS) == 2
 
 
 def test_reply_is_whole_once_it_has_a_finish_reason() -> None:
