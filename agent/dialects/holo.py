@@ -24,7 +24,7 @@ from .parser.tolerant_json import read_json
 from .parser.tool_calls import flat_call
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
-from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, click, moves_of, navigate, type_text
+from .vocabulary.ui_tars import ACTIONS, Vocabulary, always, click, moves_of, navigate, type_text
 from .vocabulary.writing import content, number, unsupported
 
 _BRACE = re.compile(r"[{\uff5b]")
@@ -32,7 +32,7 @@ REFRESH = Hotkey(("f5",))
 
 
 HOLO: Vocabulary = {
-    **{name: build for name, build in UI_TARS.items() if name != "finished"},
+    **ACTIONS,
     **dict.fromkeys(("click_absolute", "click_element", "click_element_abs"), click()),
     **dict.fromkeys(("write", "write_element", "write_element_abs"), type_text()),
     "go_back": always(Back()),

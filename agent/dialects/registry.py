@@ -44,7 +44,7 @@ def with_prompt(dialect: Dialect, prompt: Prompt) -> Dialect:
     """
     if not _has_field(dialect, "prompt"):
         return dialect
-    changed = _replace(dialect, prompt=prompt)
+    changed = _with_setting(dialect, "--prompt", prompt=prompt)
     _ = changed.prompt_sha256  # raises if the family has no such prompt
     return changed
 
@@ -55,9 +55,7 @@ def with_language(dialect: Dialect, language: str) -> Dialect:
     Raises:
         ValueError: the family's prompt does not name a language.
     """
-    if not _has_field(dialect, "language"):
-        raise ValueError(f"the prompt of {dialect.name} does not support --language: leave it out")
-    return _replace(dialect, language=language)
+    return _with_setting(dialect, "--language", language=language)
 
 
 def with_thoughts(dialect: Dialect, thoughts: Thoughts) -> Dialect:
@@ -66,11 +64,9 @@ def with_thoughts(dialect: Dialect, thoughts: Thoughts) -> Dialect:
     Raises:
         ValueError: the family's prompt does not support them.
     """
-    if _has_field(dialect, "thoughts"):
-        return _replace(dialect, thoughts=thoughts)
-    if thoughts is not Thoughts.OFFICIAL:
-        raise ValueError(f"the prompt of {dialect.name} does not support --thoughts {thoughts}: leave it out")
-    return dialect
+    if thoughts is Thoughts.OFFICIAL and not _has_field(dialect, "thoughts"):
+        return dialect
+    return _with_setting(dialect, f"--thoughts {thoughts}", thoughts=thoughts)
 
 
 def dialect_for_model(model_name: str) -> Dialect | None:
@@ -120,7 +116,9 @@ def _has_field(dialect: Dialect, name: str) -> bool:
     return name in getattr(dialect, "__dataclass_fields__", {})
 
 
-def _replace(dialect: Any, **settings: object) -> Dialect:
-    """A copy with other settings; dialects that have settings are dataclasses."""
-    changed: Dialect = replace(dialect, **settings)
+def _with_setting(dialect: Any, flag: str, **setting: object) -> Dialect:
+    """A copy with another setting; dialects that have settings are dataclasses."""
+    if not all(_has_field(dialect, name) for name in setting):
+        raise ValueError(f"the prompt of {dialect.name} does not support {flag}: leave it out")
+    changed: Dialect = replace(dialect, **setting)
     return changed

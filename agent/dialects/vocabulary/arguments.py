@@ -11,16 +11,8 @@ from ..parser.calls import read_value
 from ..parser.points import point_of
 
 START = (
-    "start_box",
-    "point",
-    "start_point",
-    "box",
-    "coordinate",
-    "start_coordinate",
-    "from_coord",
-    "start",
-    "position",
-)
+    "start_box", "point", "start_point", "box", "coordinate", "start_coordinate", "from_coord", "start", "position",
+)  # fmt: skip
 END = ("end_box", "end_point", "coordinate2", "end_coordinate", "to_coord", "end", "to")
 TEXTS = ("content", "text", "message", "answer", "response", "value")
 KEYS = ("key", "hotkey", "keys", "text", "content")

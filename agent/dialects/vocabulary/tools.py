@@ -9,8 +9,8 @@ from ....envs.actions import Button, Direction
 from ...core.coordinates import ModelPoint
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..parser.call import ParseError
-from .arguments import Arguments
-from .ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, drag, hotkey, open_app, scroll, typed
+from .arguments import START, Arguments
+from .ui_tars import ACTIONS, MoveBuilder, Moves, Vocabulary, direction_of, drag, hotkey, open_app, typed
 from .writing import content, number, unsupported
 
 PIXELS_PER_NOTCH = 100
@@ -67,13 +67,12 @@ def wheel(positive: Direction, negative: Direction, notches: Callable[[float], i
     """A scroll by a signed amount, which `notches` converts to notches of the wheel, or in a named direction."""
 
     def build(args: Arguments) -> Moves:
-        if args.has("direction"):
-            return scroll(args)
-        amount = args.number(("pixels", "clicks", "amount"), 0, 0)
+        named = direction_of(args) if args.has("direction") else None
+        amount = args.number(("pixels", "clicks", "amount"), 5 if named else 0, 0)
         if amount == 0:
             raise ParseError("bad_argument", args.call.position, f"{args.call.name} needs an amount other than 0")
-        at = args.point_if_any() if args.has("coordinate", "x") else None
-        return (actions.Scroll(positive if amount > 0 else negative, notches(amount), at),)
+        at = args.point_if_any() if args.has(*START, "x") else None
+        return (actions.Scroll(named or (positive if amount > 0 else negative), notches(amount), at),)
 
     return build
 
@@ -115,7 +114,7 @@ def plain_type(args: Arguments) -> Moves:
 
 
 TOOLS: Vocabulary = {
-    **{name: build for name, build in UI_TARS.items() if name != "finished"},
+    **ACTIONS,
     **dict.fromkeys(("key", "hotkey", "press", "press_key"), hotkey),
     "type": plain_type,
     "left_click_drag": drag_to,

@@ -183,7 +183,7 @@ def always(move: ModelMove) -> MoveBuilder:
     return lambda args: (move,)
 
 
-UI_TARS: Vocabulary = {
+ACTIONS: Vocabulary = {
     **dict.fromkeys(("click", "tap"), click()),
     **dict.fromkeys(("left_click", "left_single"), click(Button.LEFT)),
     **dict.fromkeys(("left_double", "double_click", "doubleclick"), click(count=2)),
@@ -208,10 +208,11 @@ UI_TARS: Vocabulary = {
     "press_enter": always(actions.Hotkey(("enter",))),
     **dict.fromkeys(("press_recent", "press_recents", "press_recent_apps"), always(actions.Hotkey(("recents",)))),
     "open_app": open_app,
-    "finished": lambda args: (Finish(args.text("")),),
     **dict.fromkeys(("call_user", "user_resp"), lambda args: (AskUser(args.text("")),)),
     **dict.fromkeys(("infeasible", "error_env"), lambda args: (GiveUp(args.text("")),)),
 }
+"""Everything but a finish, which each family expresses in its own form."""
 
+UI_TARS: Vocabulary = {**ACTIONS, "finished": lambda args: (Finish(args.text("")),)}
 SEED: Vocabulary = {**UI_TARS, **dict.fromkeys(("type", "input_text"), type_text(typed_literally))}
 """The vocabulary of Doubao and Seed models, whose official clients submit after a literal `\\n`."""
