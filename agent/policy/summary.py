@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ...prompts import render
 from ..core.context import HistoryStep
-from ..core.decision import Reply
+from ..core.decision import Finish, Reply
 from ..core.messages import Message
 from ..dialects.dialect import Dialect
 
@@ -48,9 +48,14 @@ def summary_request(task: str, summary: HistorySummary, history: Sequence[Histor
 
 
 def summary_text(text: str, dialect: Dialect) -> str:
-    """The summary in a reply; models that always act put it into their thought."""
-    reply = dialect.parse(text)
-    summary = (reply.thought or "") if isinstance(reply, Reply) else text
+    """The summary in a reply; models that always act put it into their thought, and some finish with a text."""
+    match dialect.parse(text):
+        case Reply((Finish(answer),), None):
+            summary = answer
+        case Reply(_, thought):
+            summary = thought or ""
+        case _:
+            summary = text
     return " ".join(summary.split())[:MAX_SUMMARY_CHARACTERS]
 
 

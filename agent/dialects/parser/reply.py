@@ -76,8 +76,10 @@ def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) 
     tools = _TOOLS.search(text, start)
     if tools and (label is None or tools.start() < label):
         return read_tools(text, tools.start()), tools.start()
+    if label is not None:
+        return read_labelled(text, start, vocabulary)
     readers: list[Reader] = [read_stripped, read_labelled if labels else _read_labelled_actions]
-    json_first = not labels or (label is None and _JSON.match(text, start))
+    json_first = not labels or _JSON.match(text, start)
     readers.insert(0 if json_first else len(readers), read_bare_json)
     for read in readers:
         try:

@@ -28,7 +28,7 @@ from screenwright import (
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.context_window import MIN_REPLY_TOKENS, estimated_tokens
 from screenwright.agent.core.model import PromptRefused, never
-from screenwright.agent.policy.summary import MAX_SUMMARY_CHARACTERS, OMITTED, SUMMARIZED
+from screenwright.agent.policy.summary import MAX_SUMMARY_CHARACTERS, OMITTED, SUMMARIZED, summary_text
 
 WAIT = "Thought: t\nAction: wait()"
 SHOT = FakeEnv().observe().screenshot
@@ -265,6 +265,14 @@ def test_non_latin_scripts_count_one_token_per_character() -> None:
     assert estimated_tokens([Message.of("user", "漢" * 90)], rule) > 2 * estimated_tokens(
         [Message.of("user", "a" * 90)], rule
     )
+
+
+@pytest.mark.parametrize("name", ["ui-tars-1.5", "seed-xml", "qwen3-vl"])
+def test_summary_is_the_text_of_a_reply_or_its_thought(name: str) -> None:
+    dialect = dialect_named(name)
+    assert summary_text("<think>hm</think>\nOpened the shop.", dialect).endswith("Opened the shop.")
+    acting = "Opened the shop.\n<tool_call><function=wait></function></tool_call>"
+    assert summary_text(acting, dialect) == "Opened the shop."
 
 
 CONTEXT = DecisionContext("a task", 0, (HistoryStep(SHOT),))
