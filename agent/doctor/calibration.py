@@ -9,8 +9,10 @@ misses and unparsable replies count against all alike. Another one replaces the 
 likely.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import hypot
 from statistics import median
 
@@ -20,13 +22,13 @@ from ...envs.geometry import ScreenPoint, Size
 from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
 from ..core.coordinates import ModelPoint
 from ..core.decision import AskUser, Finish, GiveUp, ParseFailure
-from ..core.messages import Message, Turn
+from ..core.messages import Turn
 from ..core.model import Model, ModelLost
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named, dialect_names, with_prompt
 from .hypotheses import DownscaledImage, ResizedImage, SpaceHypothesis, hypotheses_for, is_compatible
-from .screens import CalibrationScreen, CalibrationTarget, calibration_screens, screen_image
+from .screens import CalibrationTarget, calibration_screens, screen_image
 
 CALIBRATION = "model: calibration"
 
@@ -78,22 +80,23 @@ class HypothesisFit:
         return f"{self.hits} of {self.asked} targets hit{off}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calibration:
-    """The result of measuring with `dialect`. `lost` is the error that ended the measurement early, if any."""
+    """The replies to requests in `dialect`. `lost` is the error that ended the measurement early, if any."""
 
     dialect: Dialect
-    answers: tuple[CalibrationReply, ...]
-    results: tuple[HypothesisFit, ...]
-    space: SpaceHypothesis | None
+    answers: Sequence[CalibrationReply]
     lost: str = ""
 
-    @classmethod
-    def of(cls, dialect: Dialect, answers: Iterable[CalibrationReply], lost: str = "") -> "Calibration":
-        """Evaluate `answers` to requests in `dialect`."""
-        replies = tuple(answers)
-        results = tuple(_fit(hypothesis, replies) for hypothesis in hypotheses_for(dialect))
-        return cls(dialect, replies, results, None if lost else _best_hypothesis(results, replies), lost)
+    @cached_property
+    def results(self) -> tuple[HypothesisFit, ...]:
+        """How well each hypothesis fits; the first one is the dialect's own."""
+        return tuple(_fit(hypothesis, self.answers) for hypothesis in hypotheses_for(self.dialect))
+
+    @cached_property
+    def space(self) -> SpaceHypothesis | None:
+        """The hypothesis that fits the replies, if any."""
+        return None if self.lost else _best_hypothesis(self.results, self.answers)
 
     @property
     def fits(self) -> bool:
@@ -145,61 +148,32 @@ def calibrate(model: Model, dialect: Dialect) -> Calibration:
     """
     answers: list[CalibrationReply] = []
     try:
-        for answer in collect_replies(model, dialect):
+        model.connect()
+        for answer in _replies(model, dialect):
             answers.append(answer)  # not list(): keeps the replies before the model was lost
             if len(answers) >= _MIN_TARGETS and all(answer.point is None for answer in answers):
                 break  # no point was parsed, and unparsable replies tend to be long
     except ModelLost as lost:
-        return Calibration.of(dialect, answers, str(lost))
-    if not answers:
-        return Calibration.of(dialect, answers, "no calibration screen fits into the model's context")
-    return Calibration.of(dialect, answers)
+        return Calibration(dialect, answers, str(lost))
+    return Calibration(dialect, answers, "" if answers else "no calibration screen fits into the model's context")
 
 
-def collect_replies(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
-    """Yield each reply as it arrives; screens that do not fit into the model's context are skipped.
-
-    Raises:
-        ModelLost: the model does not reply.
-    """
-    prompted = _grounding_dialect(dialect)
-    model.connect()
+def _replies(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
+    """Yield each reply as it arrives; screens that do not fit into the model's context are skipped."""
+    with suppress(ValueError):  # the family has no grounding prompt
+        dialect = with_prompt(dialect, Prompt.GROUNDING)
+    context, sampling = model.info().context_tokens, dialect.sampling
     for screen in calibration_screens():
-        image = screen_image(screen, prompted.image_rule.resize(screen.size))
+        sent = dialect.image_rule.resize(screen.size)
         for target in screen.targets:
-            messages = prompted.render(f"Click on {target.name}.", (Turn(image),))
-            budget = _reply_budget(model, prompted, messages)
-            if budget is None or budget >= MIN_REPLY_TOKENS:
-                yield _request_click(model, prompted, messages, budget, screen, target)
-
-
-def _grounding_dialect(dialect: Dialect) -> Dialect:
-    """`dialect` with its grounding prompt, if the family has one."""
-    try:
-        return with_prompt(dialect, Prompt.GROUNDING)
-    except ValueError:
-        return dialect
-
-
-def _reply_budget(model: Model, dialect: Dialect, messages: Sequence[Message]) -> int | None:
-    """The tokens that the context leaves for the reply; None if the limit is unknown."""
-    context = model.info().context_tokens
-    return None if context is None else context - estimated_tokens(messages, dialect.image_rule)
-
-
-def _request_click(
-    model: Model,
-    dialect: Dialect,
-    messages: tuple[Message, ...],
-    budget: int | None,
-    screen: CalibrationScreen,
-    target: CalibrationTarget,
-) -> CalibrationReply:
-    sampling = dialect.sampling
-    if budget is not None:
-        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, budget))
-    text = model.complete(messages, sampling, lambda text: bool(text) and dialect.is_complete(text)).text
-    return CalibrationReply(screen.size, dialect.image_rule.resize(screen.size), target, text, _point_in(dialect, text))
+            messages = dialect.render(f"Click on {target.name}.", (Turn(screen_image(screen, sent)),))
+            if context is not None:
+                room = context - estimated_tokens(messages, dialect.image_rule)
+                if room < MIN_REPLY_TOKENS:
+                    continue
+                sampling = replace(dialect.sampling, max_tokens=min(dialect.sampling.max_tokens, room))
+            text = model.complete(messages, sampling, lambda text: bool(text) and dialect.is_complete(text)).text
+            yield CalibrationReply(screen.size, sent, target, text, _point_in(dialect, text))
 
 
 def _point_in(dialect: Dialect, text: str) -> ModelPoint | None:
@@ -212,14 +186,10 @@ def _point_in(dialect: Dialect, text: str) -> ModelPoint | None:
 
 
 def _fit(hypothesis: SpaceHypothesis, answers: Sequence[CalibrationReply]) -> HypothesisFit:
-    errors = [_distance(point, answer.target) for answer in answers if (point := answer.to_screen(hypothesis))]
-    hits = sum(_hits(answer, hypothesis) for answer in answers)
+    points = [(answer.target, point) for answer in answers if (point := answer.to_screen(hypothesis))]
+    errors = [_distance(point, target) for target, point in points]
+    hits = sum(target.contains(point) for target, point in points)
     return HypothesisFit(hypothesis, hits, len(answers), median(errors) if errors else None)
-
-
-def _hits(answer: CalibrationReply, hypothesis: SpaceHypothesis) -> bool:
-    point = answer.to_screen(hypothesis)
-    return point is not None and answer.target.contains(point)
 
 
 def _distance(point: ScreenPoint, target: CalibrationTarget) -> float:

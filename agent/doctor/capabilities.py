@@ -32,11 +32,7 @@ _LONG = "The quick brown fox jumps over the lazy dog. " * 60
 
 
 def images_per_prompt(probe: Probe) -> Check:
-    """The maximum number of images in a prompt, from the error for too many images or by bisection.
-
-    Raises:
-        ModelLost: the server does not respond.
-    """
+    """The maximum number of images in a prompt, from the error for too many images or by bisection."""
     limit, refusal = _image_limit(probe)
     if limit >= MAX_IMAGES:
         return ok(f"{MAX_IMAGES} or more")
@@ -79,9 +75,6 @@ def special_tokens(probe: Probe) -> Check:
     """Whether replies contain the box tokens that the dialect's models write; the server's cache holds them too.
 
     vLLM is forced to write them by a grammar; other models are asked to, and if they do not, the result is unknown.
-
-    Raises:
-        ModelLost: the server does not respond.
     """
     if probe.dialect is None or not _writes_boxes(probe.dialect):
         return skipped("the dialect has none")
@@ -113,11 +106,7 @@ def _writes_boxes(dialect: Dialect) -> bool:
 
 
 def prefix_cache(probe: Probe) -> Check:
-    """Whether a repeated prompt is served from the server's prefix cache.
-
-    Raises:
-        ModelLost: the server does not respond.
-    """
+    """Whether a repeated prompt is served from the server's prefix cache."""
     messages = [Message.of("user", _LONG)]
     try:
         probe.ask(messages)
@@ -158,11 +147,7 @@ def _cache_hits(probe: Probe) -> float | None:
 
 
 def structured_output(probe: Probe) -> Check:
-    """Whether a grammar can constrain replies, as `--constrain` does; only vLLM supports it.
-
-    Raises:
-        ModelLost: the server does not respond.
-    """
+    """Whether a grammar can constrain replies, as `--constrain` does; only vLLM supports it."""
     if not probe.model.facts().is_vllm:
         return skipped("only vLLM supports it")
     sampling = Sampling(max_tokens=20, grammar='start: "code-" /[0-9]{4}/\n')

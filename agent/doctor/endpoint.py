@@ -1,7 +1,7 @@
 """Checks a model server: is it reachable, what does it serve, and does it support what an episode needs.
 
-Each check is one line. If a server does not report what a check needs, the check is skipped, with the reason. Once the
-server is lost, the remaining checks are skipped. Nothing here raises.
+Each check is one line. If a server does not report what a check needs, the check is skipped, with the reason. A check
+raises `ModelLost` if the server does not respond; then the remaining ones are skipped.
 """
 
 import re

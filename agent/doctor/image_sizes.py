@@ -39,11 +39,7 @@ class _Count:
 
 
 def image_sizes(probe: Probe) -> Check:
-    """Compare the actual and expected token counts of images.
-
-    Raises:
-        ModelLost: the server does not respond.
-    """
+    """Compare the actual and expected token counts of images."""
     if probe.dialect is None:
         return skipped("the model's image sizes are unknown")
     bare = probe.ask([Message.of("user", _TEXT)]).usage.prompt

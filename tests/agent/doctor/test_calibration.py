@@ -49,7 +49,7 @@ def answers(dialect: Dialect, aim: Aim) -> list[CalibrationReply]:
 
 
 def measured(dialect: Dialect, aim: Aim) -> Calibration:
-    return Calibration.of(dialect, answers(dialect, aim))
+    return Calibration(dialect, answers(dialect, aim))
 
 
 # -- the screens

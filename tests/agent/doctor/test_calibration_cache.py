@@ -136,7 +136,7 @@ def test_saved_result_has_all_fields(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["ui-tars-1.0", "qwen3-vl", "holo1"])
 def test_compatible_dialects_are_accepted(tmp_path: Path, name: str) -> None:
     dialect = dialect_named(name)
-    calibration = Calibration.of(dialect, calibration_of(SpaceHypothesis(dialect.space), UiTars10()).answers)
+    calibration = Calibration(dialect, calibration_of(SpaceHypothesis(dialect.space), UiTars10()).answers)
     save_calibration(calibration, INFO, tmp_path)
     for compatible in calibration.compatible_dialects():
         assert refusal_in(tmp_path, compatible) is None
