@@ -18,7 +18,7 @@ from .steps import (
     Target,
     TypeStep,
 )
-from .vision.screen import Area, Screen, ScreenControl
+from .vision.screen import DOT, Area, Screen, ScreenControl
 
 _MIN_SIMILARITY = 0.8
 _FULL = 0.75
@@ -26,6 +26,8 @@ _FULL = 0.75
 
 _FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
 """One OCR error is tolerated in this many characters: in a field, and anywhere on the screen."""
+
+_MIN_LEGIBLE = 4  # OCR may miss a shorter text
 
 _SMALL_CHANGE = 0.02  # of the screen: spinners and clocks
 _INVISIBLE_KEYS = frozenset(("left", "right", "up", "down", "home", "end", "tab", "shift", "ctrl", "alt", "super"))
@@ -133,34 +135,41 @@ def _typing_problem(text: str, field: Target | None, state: ScreenState) -> str:
     boxes = find_fields(state.screen, field) if field is not None else []
     if any(_shows(box, text, state.screen) for box in boxes):
         return ""
-    if state.unchanged and len(text) > 1:  # a single thin letter looks like a caret
-        return "the text did not appear"
     if boxes:
-        shown = next(filter(_letters, (_text_in(state.screen, box) for box in boxes)), "")
-        if shown and not _is_masked(shown):
-            return f"the field shows {shown!r}"
         is_drawn = any(region.overlaps(box.area) for region in state.changed for box in boxes)
-        return "" if is_drawn else "the text did not appear"
-    near = " ".join(
-        segment.text
-        for segment in state.screen.segments
-        if any(region.overlaps(segment.area) for region in state.changed)
-    )
-    if not _letters(near) or _is_missing(text, near, _SCREEN_ERRORS) <= 0:
-        return ""
-    return "the text did not arrive completely"
+        shown = next(filter(_letters, (_text_in(state.screen, box) for box in boxes)), "")
+    else:
+        is_drawn, shown = not state.unchanged, _text_that_changed(state)
+        if _is_masked(shown) or (_letters(shown) and _is_missing(text, shown, _SCREEN_ERRORS) <= 0):
+            return ""
+    if not is_drawn and len(text) > 1:  # a single thin letter looks like a caret
+        return "the text did not appear"
+    if not _is_legible(text) or (not _letters(shown) and len(_letters(text)) < _MIN_LEGIBLE):
+        return ""  # OCR cannot read it, or may miss it
+    if not _letters(shown):
+        return "the text did not appear"
+    return f"the field shows {shown!r}" if boxes else "the text did not arrive completely"
+
+
+def _text_that_changed(state: ScreenState) -> str:
+    screen = state.screen
+    areas = {segment.text: segment.area for segment in screen.segments}
+    areas |= {control.text: control.area for control in screen.controls if _is_masked(control.text)}
+    return " ".join(text for text, area in areas.items() if any(region.overlaps(area) for region in state.changed))
 
 
 def _shows(box: ScreenControl, text: str, screen: Screen) -> bool:
     """Whether `box` shows `text`, or the part of it that fits."""
     shown = _text_in(screen, box)
+    if shown and not shown.strip(DOT):
+        return abs(len(shown) - len(text)) <= len(text) // _FIELD_ERRORS
     if not _letters(shown):
         return _is_masked(shown) or not _letters(text)
     errors = _SCREEN_ERRORS if _is_for_one_character(box) else _FIELD_ERRORS
     if _is_masked(shown) or _is_missing(text, shown, errors) <= 0:
         return True
-    segments = [segment.area for segment in screen.segments if box.area.contains(segment.area, slack=8)]
-    return sum(area.width for area in segments) >= _FULL * box.area.width and _is_missing(shown, text, errors) <= 0
+    width = sum(segment.area.width for segment in screen.segments if segment.is_in(box.area))
+    return width >= _FULL * box.area.width and _is_missing(shown, text, errors) <= 0
 
 
 def _text_in(screen: Screen, box: ScreenControl) -> str:
@@ -168,12 +177,17 @@ def _text_in(screen: Screen, box: ScreenControl) -> str:
     boxes = [box.area]
     if _is_for_one_character(box):
         boxes = [other.area for other in screen.of_kind(box.kind) if other.area.row_overlap(box.area) > 0.8]
-    inside = (segment for segment in screen.segments if any(area.contains(segment.area, slack=8) for area in boxes))
-    return " ".join(segment.text for segment in inside)
+    inside = (segment.text for segment in screen.segments if any(segment.is_in(area) for area in boxes))
+    return " ".join(inside) or box.text
 
 
 def _is_for_one_character(box: ScreenControl) -> bool:
     return box.area.width < 2 * box.area.height
+
+
+def _is_legible(text: str) -> bool:
+    """Whether OCR knows the script: Latin, or Chinese and Japanese characters."""
+    return re.search(r"[^\x00-\x7f\u3000-\u9fff]", _letters(text)) is None
 
 
 def _is_missing(wanted: str, shown: str, errors: int) -> int:

@@ -113,14 +113,18 @@ def find_fields(screen: Screen, target: Target, *, by_caption: bool = False) -> 
             (away, box.area.width * box.area.height, box)
             for box in boxes
             if (away := _distance_to(match.area, box)) is not None
-            and (by_caption or away > 0 or box.kind not in _CAPTIONED)
+            and (by_caption or box.kind not in _CAPTIONED or _is_right_of(box.area, match.area))
         ]
         if near:
             best_score = match.score
-            away, _, box = min(near, key=lambda each: each[:2])
+            away, _, box = min(near, key=lambda each: (not by_caption and each[2].kind in _CAPTIONED, *each[:2]))
             nearest[box.area] = min((away, box), nearest.get(box.area, (away, box)), key=lambda each: each[0])
     reach = 2 * min((away for away, _ in nearest.values()), default=0.0) + _SAME_REACH_PX
     return _select([box for away, box in nearest.values() if away <= reach], target.ordinal)
+
+
+def _is_right_of(area: Area, label: Area) -> bool:
+    return area.row_overlap(label) > 0.6 and area.left >= label.right - 8
 
 
 def find_checkboxes(screen: Screen, target: Target) -> list[ScreenControl]:

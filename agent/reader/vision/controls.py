@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from .screen import Area, Colour, ControlKind, Pixels, ScreenControl, TextSegment, Word
+from .screen import DOT, Area, Colour, ControlKind, Pixels, ScreenControl, TextSegment, Word
 from .shapes import Shape, find_shapes, is_same
 from .text_colours import colour_distance, dominant_colour, saturation
 
@@ -120,10 +120,12 @@ class _ControlDetector:
             kind = ControlKind.DROP_DOWN
         elif words:
             kind = ControlKind.BUTTON if self._is_button(area, words) else ControlKind.FIELD
-        elif self._has_content(area) and not self._shows_typed_text(area):
-            kind = ControlKind.ICON
-        else:
+        elif not self._has_content(area):
             kind = ControlKind.FIELD
+        elif (dots := self._password_dots(area)) is not None:
+            return ScreenControl(ControlKind.FIELD, area, DOT * dots, focused=self._has_focus_ring(area))
+        else:
+            kind = ControlKind.ICON
         return self._captioned(kind, area, words)
 
     def _captioned(self, kind: ControlKind, area: Area, words: Sequence[Word]) -> ScreenControl:
@@ -133,7 +135,7 @@ class _ControlDetector:
         return ScreenControl(kind, area, text, focused=focused, disabled=faint if words else None)
 
     def _inside(self, area: Area) -> list[TextSegment]:
-        return [each for each in self.segments if area.contains(each.area, slack=8) or _overflows(each.area, area)]
+        return [each for each in self.segments if each.is_in(area) or _overflows(each.area, area)]
 
     def _is_button(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether the text in a frame is a caption, not typed text: it is centred or on a coloured background."""
@@ -166,18 +168,19 @@ class _ControlDetector:
         x, y = extent.centre
         return abs(x - area.centre[0]) < 0.1 * area.width and abs(y - area.centre[1]) < 0.1 * area.height
 
-    def _shows_typed_text(self, area: Area) -> bool:
-        """Whether the contents are only a caret, or the equal dots of a password."""
+    def _password_dots(self, area: Area) -> int | None:
+        """The number of equal dots, if the contents are those of a password field; 0 if there is only a caret."""
         inset = int(0.15 * area.height)
         rows = slice(int(area.top) + inset, int(area.bottom) - inset)
         part = self.grey[rows, int(area.left) + inset : int(area.right) - inset].astype(np.int16)
         drawn = (np.abs(part - int(np.median(part))) > 60).astype(np.uint8)
         count, _, stats, _ = cv2.connectedComponentsWithStats(drawn)
         if count < 2 or int(stats[1:count, 0].min()) > area.height:
-            return False
+            return None
         spots = [spot for spot in stats[1:count] if spot[2] >= 0.13 * area.height and spot[3] >= 3]  # no caret
         heights = [int(spot[3]) for spot in spots]
-        return not spots or (max(heights) <= 0.5 * area.height and max(heights) - min(heights) <= 2)
+        are_dots = not spots or (max(heights) <= 0.5 * area.height and max(heights) - min(heights) <= 2)
+        return len(spots) if are_dots else None
 
     def _has_arrow(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether there is an arrow at the right end: a single mark that is wider than high."""
@@ -339,7 +342,7 @@ def _is_frame_around(outer: Area, inner: Area) -> bool:
 
 def _drop_password_dots(controls: list[ScreenControl]) -> list[ScreenControl]:
     """Drop what looks like radio buttons in a field without text: the dots of a password."""
-    fields = [control.area for control in controls if control.kind is ControlKind.FIELD and not control.text]
+    fields = [control.area for control in controls if control.kind is ControlKind.FIELD and not control.text.strip(DOT)]
     return [
         control
         for control in controls

@@ -108,10 +108,18 @@ class TextSegment:
         """The area of all words."""
         return Area.union(word.area for word in self.words)
 
+    def is_in(self, frame: Area) -> bool:
+        """Whether the text is inside `frame`; OCR often returns an area that is too tall."""
+        return frame.contains(self.area, slack=max(8.0, 0.3 * self.area.height))
+
     @property
     def score(self) -> float:
         """The lowest score of its words."""
         return min(word.score for word in self.words)
+
+
+DOT = "\u2022"
+"""The text of a password field has one dot for each character."""
 
 
 class ControlKind(StrEnum):

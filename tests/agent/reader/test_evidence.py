@@ -12,7 +12,7 @@ from screenwright.agent.reader.planner import plan
 from screenwright.agent.reader.progress import task_progress
 from screenwright.agent.reader.step_actions import ScreenState
 from screenwright.agent.reader.steps import CheckStep, ChooseStep, ClickStep, ElementType, Step, Target, TypeStep
-from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
+from screenwright.agent.reader.vision.screen import DOT, Area, ControlKind, Screen, ScreenControl, TextSegment, Word
 
 pytestmark = pytest.mark.reader
 
@@ -197,6 +197,27 @@ def test_text_in_its_field_has_arrived(typed: str, shown: str) -> None:
 @pytest.mark.parametrize(("typed", "shown"), [("Adalbert", "Adl"), ("Paris", "Oslo"), ("123456", "12"), ("42", "37")])
 def test_text_that_lost_characters_is_reported(typed: str, shown: str) -> None:
     assert problem(TypeStep(typed, Target("Name")), *field("Name", 10, shown)) == f"the field shows {shown!r}"
+
+
+def test_number_of_password_dots_is_checked() -> None:
+    six = ScreenControl(ControlKind.FIELD, Area(100, 10, 300, 34), DOT * 6)
+    assert problem(TypeStep("secret", Target("Password")), segment("Password", 10, 14), six) == ""
+    assert problem(TypeStep("secret-123", Target("Password")), segment("Password", 10, 14), six)
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("42", ""), ("Adalbert", "the text did not appear"), ("Привет", "")])
+def test_text_that_ocr_should_have_read_did_not_arrive(typed: str, expected: str) -> None:
+    assert problem(TypeStep(typed, Target("Name")), *field("Name", 10)) == expected
+
+
+def test_clock_that_changes_is_not_taken_for_typed_text() -> None:
+    shown = screen(*field("Name", 10), segment("12:00:01", 600, 500))
+    state = ScreenState(shown, before=shown, changed=(Area(590, 490, 700, 520),))
+    assert missing_effect(TypeStep("42", Target("Name")), state) == "the text did not appear"
+
+
+def test_button_below_a_label_is_not_its_field() -> None:
+    assert find_fields(screen(segment("Pieces", 10, 10), button("Save", 10, 40)), Target("Pieces")) == []
 
 
 @pytest.mark.parametrize(("digits", "arrived"), [("123456", True), ("12", False)])

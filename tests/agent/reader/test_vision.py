@@ -10,7 +10,7 @@ from screenwright.agent.reader.vision import ocr
 from screenwright.agent.reader.vision.detection import Region, regions_of
 from screenwright.agent.reader.vision.ocr import CachedOcr, read_line
 from screenwright.agent.reader.vision.perception import read_image
-from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen
+from screenwright.agent.reader.vision.screen import DOT, Area, ControlKind, Screen
 
 pytestmark = pytest.mark.reader
 
@@ -80,6 +80,15 @@ def test_form_is_read_in_light_and_dark_at_both_scales(dark: bool, scale: float)
     fields = screen.of_kind(ControlKind.FIELD)
     assert [round(field.area.centre[1] / scale / 100) for field in fields] == [1, 2, 3, 4, 5]
     assert [field.text for field in fields] == ["", "Oslo 1870", "", "", ""]
+
+
+def test_dots_of_a_password_are_counted() -> None:
+    image = form()
+    pen = ImageDraw.Draw(image)
+    for dot in range(6):
+        pen.ellipse((268 + 10 * dot, 52, 274 + 10 * dot, 58), fill="#202020")
+    fields = read_image(image).of_kind(ControlKind.FIELD)
+    assert [field.text for field in fields] == [DOT * 6, "", "", "", ""]
 
 
 def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
