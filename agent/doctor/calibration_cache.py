@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from screenwright._home import home_folder
+
 from ..core.model import Model, ModelInfo
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
@@ -41,7 +43,7 @@ class CachedCalibration(BaseModel):
 def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The cache folder, in the user's state folder: `$XDG_STATE_HOME` or `~/.local/state`."""
     state = environ.get("XDG_STATE_HOME", "")
-    home = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
+    home = Path(state) if Path(state).is_absolute() else home_folder() / ".local" / "state"
     return home / "screenwright" / "models"
 
 

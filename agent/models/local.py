@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from screenwright._home import expand_home
+
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from .local_generation import FrequencyPenalty, TextStoppingCriteria, generation_settings
@@ -204,7 +206,7 @@ def _processor_template(source: str) -> str | None:
 
 def _checked_source(path_or_name: str | Path) -> str:
     source = str(path_or_name)
-    folder = Path(source).expanduser()
+    folder = expand_home(source)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ValueError(f"the folder {source} contains no model: it has no config.json")

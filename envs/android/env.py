@@ -54,6 +54,7 @@ class AndroidEnv(ScreenEnv):
         self._phone: Phone | None = None
         self._size: Size | None = None
         self._settler = Settler(self._frame)
+        self._display = ""
         self._finger: ScreenPoint | None = None
 
     def info(self) -> EnvInfo:
@@ -103,10 +104,18 @@ class AndroidEnv(ScreenEnv):
         return self._phone
 
     def _capture(self) -> Screenshot:
-        try:
-            return Screenshot.decoded(self._opened().screenshot())
-        except ValueError as error:
-            raise EnvLost("the phone sent an invalid screenshot") from error
+        """The screen; of the first display that is on, if the one that was on is black, as on a folded phone."""
+        phone = self._opened()
+        shot = _decoded(phone.screenshot(self._display))
+        if not _is_black(shot):
+            return shot
+        for display in phone.displays():
+            with suppress(EnvLost):  # Android lists displays that it cannot capture
+                other = _decoded(phone.screenshot(display))
+                if not _is_black(other):
+                    self._display = display
+                    return other
+        return shot
 
     def _frame(self) -> RawFrame:
         return RawFrame.of(self._capture().image)
@@ -115,8 +124,8 @@ class AndroidEnv(ScreenEnv):
         facts: list[str] = []
         if self._size is not None and shot.size != self._size:
             facts.append(f"The screen was rotated. Its size changed from {self._size} to {shot.size}.")
-        if shot.image.getbbox() is None:
-            facts.append("The screenshot is black. The screen is off, or the app blocks screenshots.")
+        if _is_black(shot):
+            facts.append("The screenshot is black. The display is off, or the app blocks screenshots.")
         return facts
 
     def _do(self, phone: Phone, action: Action, size: Size) -> str:
@@ -173,3 +182,14 @@ class AndroidEnv(ScreenEnv):
             shown = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
             raise ActionRefused(f"no single app matches {app!r:.60}; installed apps: {shown or 'none'}")
         phone.run(f"am start -n {shlex.quote(component)}")
+
+
+def _decoded(png: bytes) -> Screenshot:
+    try:
+        return Screenshot.decoded(png)
+    except ValueError as error:
+        raise EnvLost("the phone sent an invalid screenshot") from error
+
+
+def _is_black(shot: Screenshot) -> bool:
+    return shot.image.getbbox() is None

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..env import ActionRefused, EnvLost, EnvUnavailable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LIMIT_S = 60.0
+_LIST_DISPLAYS = "dumpsys SurfaceFlinger --display-id"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _STATES = {
     "unauthorized": "has not authorized this computer: unlock it and confirm on its screen",
@@ -56,22 +58,29 @@ class Phone:
             raise ActionRefused(f"the command failed on the phone: {text:.200}")
         return str(done.output)
 
-    def screenshot(self) -> bytes:
-        """The screen as PNG.
+    def displays(self) -> tuple[str, ...]:
+        """The ids of the displays of a phone with several, such as a foldable; empty for others."""
+        found: list[str] = []
+        with suppress(ActionRefused):
+            found = re.findall(r"^Display (\d+)", self.run(_LIST_DISPLAYS), re.MULTILINE)
+        return tuple(found) if len(found) > 1 else ()
+
+    def screenshot(self, display: str = "") -> bytes:
+        """The screen as PNG; without the id of a display, of the one that the phone chooses.
 
         Raises:
             EnvLost: the phone sent no screenshot.
         """
-        data = _over_adb(self._screencap)
+        data = _over_adb(lambda: self._screencap(f"-d {display} " if display else ""))
         start = data.find(_PNG)  # some phones print a warning first
         if start < 0:
             text = " ".join(data[:200].decode("utf-8", "replace").split())
             raise EnvLost(f"the phone sent no screenshot: {text or 'nothing'}")
         return data[start:]
 
-    def _screencap(self) -> bytes:
+    def _screencap(self, flag: str) -> bytes:
         with self._device.open_transport(timeout=_LIMIT_S) as connection:
-            connection.send_command("exec:screencap -p")
+            connection.send_command(f"exec:screencap {flag}-p")
             connection.check_okay()
             with connection.conn.makefile("rb") as stream:  # adbutils' own reader copies the data about 700 times
                 data: bytes = stream.read()

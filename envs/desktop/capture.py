@@ -1,6 +1,7 @@
 """Captures a desktop: raw frames for settling, converted to RGB only for a screenshot."""
 
 import platform
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     import mss
 
 
+_GONE = "the display is gone: "
+_TRIES, _RETRY_S = 3, 0.1
+
+
 class Capture:
     """Captures one monitor; numbers start at 1, in the platform's order.
 
@@ -25,9 +30,14 @@ class Capture:
     monitors. A screen can be resized or rotated at any time; `refresh` updates them.
     """
 
-    def __init__(self, address: DisplayAddress, monitor: int) -> None:
-        self._address, self._number = address, monitor
+    def __init__(self, address: DisplayAddress, monitor: int, *, with_pointer: bool = False) -> None:
+        self._address, self._number, self._with_pointer = address, monitor, with_pointer
         self._open()
+
+    @property
+    def shows_pointer(self) -> bool:
+        """Whether the captures contain the pointer, which `with_pointer` requests."""
+        return self._with_pointer and not isinstance(self._mss, CoreXCapture)
 
     def refresh(self) -> None:
         """Read the monitors again.
@@ -35,11 +45,15 @@ class Capture:
         Raises:
             EnvLost: the display or the monitor is gone.
         """
-        self.close()
-        try:
-            self._open()
-        except EnvUnavailable as error:
-            raise EnvLost(f"the display is gone: {error}") from error
+        for left in reversed(range(_TRIES)):
+            self.close()
+            try:
+                self._open()
+                return
+            except (EnvUnavailable, EnvLost) as error:
+                if not left:
+                    raise EnvLost(_GONE + str(error).removeprefix(_GONE)) from error
+            time.sleep(_RETRY_S)  # it may be changing its size just now
 
     def frame(self) -> RawFrame:
         """Capture the monitor.
@@ -60,7 +74,7 @@ class Capture:
 
     def _open(self) -> None:
         with self._address.in_environment():
-            self._mss = _opened()
+            self._mss = _opened(with_pointer=self._with_pointer)
             try:
                 whole, *monitors = self._mss.monitors
             except _lost() as error:
@@ -72,16 +86,16 @@ class Capture:
             self.close()
             listed = "; ".join(f"{number} is {area}" for number, area in enumerate(self.monitors, 1))
             raise EnvUnavailable(f"there is no monitor {self._number}: this display has {len(monitors)}, {listed}")
-        self._monitor = monitors[self._number - 1]
+        self._area = monitors[self._number - 1]
         frame = self._grab()
         self.size = Size(frame.width, frame.height)
-        self.device = transform_of(self._monitor, self.size)
+        self.device = transform_of(self._area, self.size)
 
     def _grab(self) -> RawFrame:
         try:
-            shot = self._mss.grab(self._monitor)
+            shot = self._mss.grab(self._area)
         except _lost() as error:
-            raise EnvLost(f"the display is gone: {error}") from error
+            raise EnvLost(f"{_GONE}{error}") from error
         return RawFrame(shot.width, shot.height, bytes(shot.raw))
 
 
@@ -92,12 +106,12 @@ def _lost() -> tuple[type[Exception], ...]:
     return (mss.ScreenShotError, AssertionError)
 
 
-def _opened() -> "mss.MSS | CoreXCapture":
+def _opened(*, with_pointer: bool) -> "mss.MSS | CoreXCapture":
     """A capture of the display that DISPLAY names now: mss, or the core X protocol where mss fails."""
     import mss  # also declares DPI awareness on Windows, so that all positions are in physical pixels
 
     try:
-        return mss.MSS()
+        return mss.MSS(with_cursor=True) if with_pointer else mss.MSS()
     except _lost() as error:
         if platform.system() == "Linux" and "visual" in str(error):  # mss cannot parse Xvnc's list of visuals
             return CoreXCapture()

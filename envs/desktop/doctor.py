@@ -12,6 +12,8 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from ..check import Check, CheckStatus
 from ..env import EnvError, Observation
 from ..geometry import Size
@@ -79,12 +81,18 @@ def _real(display: str | None, can_be_virtual: bool) -> Iterator[Check]:
 def _wayland(what: str, observation: Observation) -> Iterator[Check]:
     """The screen of a supported Wayland compositor."""
     yield Check(what, CheckStatus.OK, f"Wayland, {observation.screenshot.size}")
-    if is_black(observation.screenshot.image):
-        yield Check(f"{_REAL}: capture", CheckStatus.FAILED, "all black", _AWAKE)
-    else:
-        yield Check(f"{_REAL}: capture", CheckStatus.OK, "not all black")
-    yield Check(f"{_REAL}: pointer", CheckStatus.SKIPPED, "a Wayland capture does not show the pointer")
+    yield from _capture_only(observation.screenshot.image, _AWAKE, "not all black")
     yield _hot_key(DisplayAddress(), INPUT_DEVICES)
+
+
+def _capture_only(image: Image.Image, fix: str, found: str) -> Iterator[Check]:
+    """Where captures show neither the pointer nor a mark."""
+    what = f"{_REAL}: capture"
+    if is_black(image):
+        yield Check(what, CheckStatus.FAILED, "all black", fix)
+    else:
+        yield Check(what, CheckStatus.OK, found)
+    yield Check(f"{_REAL}: pointer", CheckStatus.SKIPPED, "captures do not show it on this system")
 
 
 def _hot_key(address: DisplayAddress, devices: Path | None = None) -> Check:
@@ -137,7 +145,9 @@ def _programs(missing_status: CheckStatus) -> Check:
     if not absent:
         return Check(what, CheckStatus.OK, ", ".join(str(shutil.which(program)) for program in VIRTUAL_PACKAGES))
     status = CheckStatus.WARNING if set(absent) <= OPTIONAL else missing_status
-    return Check(what, status, f"not installed: {', '.join(absent)}", f"apt-get install {_packages(absent)}")
+    return Check(
+        what, status, f"not installed: {', '.join(absent)}", f"apt-get install {' '.join(packages_for(absent))}"
+    )
 
 
 def _watching() -> Check:
@@ -149,14 +159,10 @@ def _watching() -> Check:
     return Check(what, CheckStatus.SKIPPED, "not installed; only --watch needs it", fix)
 
 
-def _packages(programs: Sequence[str]) -> str:
-    return " ".join(packages_for(programs))
-
-
 def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
     """Capture, pointer and keyboard of an open display."""
     if not is_x11():
-        yield from _screen_without_x(kind, address)
+        yield from _screen_without_x(address)
         return
     try:
         with open_bench(address) as bench:
@@ -177,7 +183,9 @@ def _monitor(kind: str, bench: Bench, number: str) -> Iterator[Check]:
     """Capture and pointer of one monitor."""
     captured = call_x(lambda: _capture(f"{kind}: capture{number}", bench))
     yield captured
-    if captured.status is CheckStatus.OK:
+    if captured.status is CheckStatus.OK and not bench.capture_with_pointer.shows_pointer:
+        yield Check(f"{kind}: pointer{number}", CheckStatus.SKIPPED, "captures of this server do not show it")
+    elif captured.status is CheckStatus.OK:
         samples = call_x(lambda: [sample(bench, point_at(bench, *at)) for at in SAMPLE_POINTS])
         yield pointer_check(f"{kind}: pointer{number}", samples)
     else:
@@ -190,18 +198,14 @@ def _monitors(kind: str, monitors: Sequence[str]) -> Check:
     return Check(f"{kind}: monitors", CheckStatus.OK, f"{listed}; --monitor chooses")
 
 
-def _screen_without_x(kind: str, address: DisplayAddress) -> Iterator[Check]:
-    """On macOS and Windows, where captures show neither the pointer nor a mark."""
+def _screen_without_x(address: DisplayAddress) -> Iterator[Check]:
+    """The screen of macOS or Windows."""
     capture = Capture(address, 1)
     try:
-        what = f"{kind}: capture"
-        if is_black(screenshot_of(capture.frame()).image):
-            yield Check(what, CheckStatus.FAILED, "all black", _PERMIT if platform.system() == "Darwin" else _AWAKE)
-        else:
-            yield Check(what, CheckStatus.OK, f"{capture.size}, scale {capture.device.scale:g}")
-        yield Check(f"{kind}: pointer", CheckStatus.SKIPPED, "captures do not show it on this system")
+        image, found = screenshot_of(capture.frame()).image, f"{capture.size}, scale {capture.device.scale:g}"
     finally:
         capture.close()
+    yield from _capture_only(image, _PERMIT if platform.system() == "Darwin" else _AWAKE, found)
 
 
 _AWAKE = "wake and unlock the screen, and close whatever covers it"

@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from PIL import Image, ImageChops
 
-from ..env import EnvError, EnvLost
+from ..env import EnvError
 from ..geometry import Box, DevicePoint, DeviceTransform, ScreenPoint
-from ..settle import RawFrame
 from .address import DisplayAddress
 from .capture import Capture, screenshot_of
 from .x11.connection import Windows, connect
@@ -41,11 +40,11 @@ class Bench:
     connection: XDisplay
     driver: XTestDriver
     capture: Capture
-    capture_with_pointer: Callable[[], Image.Image]
+    capture_with_pointer: Capture
 
-    def image(self) -> Image.Image:
+    def image(self, *, with_pointer: bool = False) -> Image.Image:
         """The screen as the environment captures it."""
-        return screenshot_of(self.capture.frame()).image
+        return screenshot_of((self.capture_with_pointer if with_pointer else self.capture).frame()).image
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,6 @@ def fitted(samples: tuple[Sample, ...]) -> DeviceTransform:
 @contextmanager
 def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
     """Open the tools for measuring a monitor; at the end, moves the pointer back and closes all connections."""
-    import mss
-
     with ExitStack() as undo:
         connection = connect(address)
         undo.callback(_quietly, connection.close)
@@ -84,20 +81,11 @@ def open_bench(address: DisplayAddress, number: int = 1) -> Generator[Bench]:
         undo.callback(driver.close)
         capture = Capture(address, number)
         undo.callback(capture.close)
-        with address.in_environment():
-            seeing = undo.enter_context(mss.MSS(with_cursor=True))
-            monitor = seeing.monitors[number]
-
-        def with_pointer() -> Image.Image:
-            try:
-                shot = seeing.grab(monitor)
-            except (mss.ScreenShotError, AssertionError) as error:  # see `Capture`
-                raise EnvLost(f"the display is gone: {error}") from error
-            return screenshot_of(RawFrame(shot.width, shot.height, bytes(shot.raw))).image
-
+        pointing = Capture(address, number, with_pointer=True)
+        undo.callback(pointing.close)
         here = connection.screen().root.query_pointer()
         undo.callback(_quietly, lambda: driver.move(here.root_x, here.root_y))
-        yield Bench(connection, driver, capture, with_pointer)
+        yield Bench(connection, driver, capture, pointing)
 
 
 @contextmanager
@@ -146,7 +134,7 @@ def sample(bench: Bench, at: ScreenPoint) -> Sample | None:
         to = ScreenPoint((box.left + box.right) // 2, (box.top + box.bottom) // 2)
         device = bench.capture.device.apply(to)
         bench.driver.move(device.x, device.y)
-        dot = _find(lambda: _find_change(to, before, bench.capture_with_pointer(), _CURSOR))
+        dot = _find(lambda: _find_change(to, before, bench.image(with_pointer=True), _CURSOR))
     if dot is None:
         return None
     return Sample(to, device, ScreenPoint((dot.left + dot.right - 1) / 2, (dot.top + dot.bottom - 1) / 2))

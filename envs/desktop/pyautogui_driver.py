@@ -31,7 +31,7 @@ _wheel_clicks = {"Windows": 120}  # pyautogui passes the raw wheel delta to Wind
 
 
 class PyAutoGuiDriver:
-    """See `Driver`. With `has_user`, pyautogui's fail-safe is on: pushing the pointer into a corner stops the run.
+    """See `Driver`. With `has_user`, pushing the pointer into the top left corner stops the run.
 
     `before_input` is called before each press and move; it raises if the input is not allowed.
     """
@@ -39,18 +39,16 @@ class PyAutoGuiDriver:
     def __init__(
         self, address: DisplayAddress, *, has_user: bool, before_input: Callable[[], None] = lambda: None
     ) -> None:
-        self._before_input = before_input
+        self._has_user, self._before_input = has_user, before_input
         self._gui = _import_pyautogui(address)
         self._gui.PAUSE = 0
-        self._gui.FAILSAFE = has_user
+        self._gui.FAILSAFE = False  # it would also stop the agent's own moves into a corner; see `check`
         self._put_at: tuple[int, int] | None = None
 
     def check(self) -> None:
         """See `Driver`."""
-        if not self._gui.FAILSAFE:
-            return
-        here = tuple(int(part) for part in self._gui.position())
-        if here in self._gui.FAILSAFE_POINTS and here != self._put_at:
+        here = tuple(int(part) for part in self._gui.position()) if self._has_user else None
+        if here == (0, 0) and here != self._put_at:
             raise EnvStopped("stopped by the user: the pointer was pushed into a corner")
 
     def move(self, x: float, y: float) -> None:
@@ -111,19 +109,14 @@ class PyAutoGuiDriver:
                 pyperclip.copy(old)
 
     def _call(self, name: str, *values: Any, **named: Any) -> None:
-        """Call a function of pyautogui, without its fail-safe if the agent itself moved the pointer into a corner."""
-        failsafe = self._gui.FAILSAFE
+        """Call a function of pyautogui."""
         if name not in _RELEASES:
             self._before_input()
+            self.check()
         try:
-            if failsafe:
-                self.check()
-            self._gui.FAILSAFE = False
             getattr(self._gui, name)(*values, **named)
         except OSError as error:
             raise EnvLost(f"the display is gone: {error}") from error
-        finally:
-            self._gui.FAILSAFE = failsafe
 
 
 def _import_pyautogui(address: DisplayAddress) -> Any:

@@ -237,7 +237,8 @@ class DesktopSession:
             if name != "pyautogui":
                 from .x11.driver import XTestDriver
 
-                driver = XTestDriver(connection, self.address, self._windows, has_user=has_user)
+                busy = Busy(self._windows.active_process)
+                driver = XTestDriver(connection, self.address, self._windows, has_user=has_user, busy=busy)
                 undo.callback(driver.close)
                 return capture, driver
         if name == "xtest":

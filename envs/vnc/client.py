@@ -6,7 +6,6 @@ Source: RFC 6143; rfbproto for the extensions for screen size, pointer shape and
 import struct
 import threading
 import time
-from collections.abc import Callable
 
 from PIL import Image
 
@@ -25,6 +24,8 @@ ENCODINGS = (COPY_RECT, TIGHT, ZRLE, RAW)
 _CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE = -239, -223, -308
 _EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, EXTENDED_CLIPBOARD)
 _ANSWER_S = 10.0
+_PIXEL_ANSWER_S = 1.0
+"""And at least three times as long as the first frame took."""
 
 
 class VncClient:
@@ -51,20 +52,22 @@ class VncClient:
         self._updated = threading.Condition()
         self._screen = Image.new("RGB", (size.width, size.height))
         self._frame: RawFrame | None = None
-        self._corner_updates = 0
+        self._answers = 0
+        self._answers_pixels: bool | None = None
         self._error: EnvLost | None = None
         self._wire.remove_timeout()
         wanted = (*encodings, *_EXTENSIONS)
         self._wire.send(b"\0\0\0\0" + PIXEL_FORMAT)
         self._wire.send(struct.pack(f">BxH{len(wanted)}i", 2, len(wanted), *wanted))
-        self._request_update(size)
         self._reader = threading.Thread(target=self._read, name="VNC", daemon=True)
         self._reader.start()
+        started = time.monotonic()
         try:
-            self._await(lambda: self._corner_updates > 0)
+            self._request_and_wait(size, _ANSWER_S)
         except EnvLost:
             self.close()
             raise
+        self._pixel_answer_s = max(_PIXEL_ANSWER_S, 3 * (time.monotonic() - started))
 
     @property
     def size(self) -> Size:
@@ -78,11 +81,19 @@ class VncClient:
         Raises:
             EnvLost: the server is gone, or does not answer.
         """
-        # Servers process messages in order: the answer to a request for one pixel comes after all that.
-        with self._updated:
-            before = self._corner_updates
-        self._request_update(Size(1, 1))
-        self._await(lambda: self._corner_updates > before)
+        # Servers process messages in order: the answer to a request for one pixel comes after all that. Some servers
+        # do not answer it if that pixel has not changed, so the first answer is awaited only for a short time.
+        if self._answers_pixels is not False:
+            try:
+                self._request_and_wait(Size(1, 1), _ANSWER_S if self._answers_pixels else self._pixel_answer_s)
+                self._answers_pixels = True
+                return
+            except EnvLost:
+                self._check()
+                if self._answers_pixels:
+                    raise
+                self._answers_pixels = False
+        self._request_and_wait(self.size, _ANSWER_S)
 
     def frame(self) -> RawFrame:
         """The current screen, as a raw frame."""
@@ -118,14 +129,18 @@ class VncClient:
     def _request_update(self, size: Size, *, only_changes: bool = False) -> None:
         self._wire.send(struct.pack(">BBHHHH", 3, only_changes, 0, 0, size.width, size.height))
 
-    def _await(self, ready: Callable[[], bool]) -> None:
-        end = time.monotonic() + _ANSWER_S
+    def _request_and_wait(self, size: Size, limit_s: float) -> None:
+        """Request the upper left part of the screen, and wait for an answer."""
         with self._updated:
-            while not ready():
+            before = self._answers
+        self._request_update(size)
+        end = time.monotonic() + limit_s
+        with self._updated:
+            while self._answers == before:
                 self._check()
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise EnvLost(f"the VNC server at {self.address} has not answered for {_ANSWER_S:g} s")
+                    raise EnvLost(f"the VNC server at {self.address} has not answered for {limit_s:g} s")
                 self._updated.wait(left)
 
     def _check(self) -> None:
@@ -174,7 +189,7 @@ class VncClient:
                 self._wire.take(width * height * 4 + (width + 7) // 8 * height)
             else:
                 patches += self._decoder.patches(encoding, rectangle)
-        self._apply(patches, resized)
+        self._apply(patches, resized, is_empty=count == 0)
         self._request_update(resized or self.size, only_changes=resized is None)
 
     def _resized(self, encoding: int, rectangle: Rectangle) -> Size | None:
@@ -189,7 +204,7 @@ class VncClient:
         size = Size(rectangle.width, rectangle.height)
         return size if size != self.size else None
 
-    def _apply(self, patches: list[Patch], resized: Size | None) -> None:
+    def _apply(self, patches: list[Patch], resized: Size | None, *, is_empty: bool) -> None:
         with self._updated:
             if resized is not None:
                 screen = Image.new("RGB", (resized.width, resized.height))
@@ -199,5 +214,6 @@ class VncClient:
                 patch.put(self._screen)
             if patches or resized:
                 self._frame = None
-            self._corner_updates += any((patch.rectangle.x, patch.rectangle.y) == (0, 0) for patch in patches)
+            # Some servers answer with no rectangle if nothing has changed.
+            self._answers += is_empty or any((patch.rectangle.x, patch.rectangle.y) == (0, 0) for patch in patches)
             self._updated.notify_all()

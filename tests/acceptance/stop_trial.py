@@ -1,6 +1,6 @@
 """Stops runs at random moments, also during drags and held keys, and measures how soon all input ends.
 
-    .venv/bin/python tests/acceptance/stop_trial.py [--trials 100] [--seed 1] [--json]
+    .venv/bin/python tests/acceptance/stop_trial.py [--trials 100] [--seed 1] [--jobs 1] [--json]
 
 A worker process runs an endless episode of drags, long presses, held keys and typing on a display that it treats as a
 real screen. After a random time another client presses Esc twice. Of ten workers six run normally, two were frozen just
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -154,8 +155,17 @@ class User:
 # One trial
 
 
-def run_trial(number: int, seed: int, display: RunningDisplay, user: User, folder: Path) -> Trial:
-    """Start a worker, stop it, and check the result."""
+def run_trial(number: int, seed: int, folder: Path) -> Trial:
+    """Start a display with a worker, stop the worker, and check the result."""
+    display = RunningDisplay(VirtualDisplay(SIZE))
+    try:
+        return stop_worker(number, seed, display, User(display.address), folder)
+    finally:
+        display.stop()
+
+
+def stop_worker(number: int, seed: int, display: RunningDisplay, user: User, folder: Path) -> Trial:
+    """Start a worker on `display`, stop it, and check the result."""
     rng = random.Random(seed * 1000 + number)
     hangs = HANGS[number % len(HANGS)]
     run = folder / f"run{number}"
@@ -199,18 +209,14 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print each trial as a line of JSON")
+    parser.add_argument("--jobs", type=int, default=1, help="trials at a time; with several, times are not comparable")
     given = parser.parse_args()
     trials: list[Trial] = []
-    display = RunningDisplay(VirtualDisplay(SIZE))
-    try:
-        user = User(display.address)
-        with tempfile.TemporaryDirectory() as folder:
-            for number in range(given.trials):
-                trials.append(run_trial(number, given.seed, display, user, Path(folder)))
-                if given.json:
-                    print(json.dumps(asdict(trials[-1])), flush=True)
-    finally:
-        display.stop()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
+        for trial in pool.map(lambda number: run_trial(number, given.seed, Path(folder)), range(given.trials)):
+            trials.append(trial)
+            if given.json:
+                print(json.dumps(asdict(trial)), flush=True)
     report(trials)
     return 0 if all(trial.good for trial in trials) else 1
 

@@ -61,6 +61,7 @@ class AdbPhone:
     calls: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     screencap_warning: bytes = b""
     screencap: bytes | None = None
+    displays: dict[str, bytes] = field(default_factory=dict[str, bytes])
     started: list[str] = field(default_factory=list[str])
     features: str = "shell_v2,cmd,stat_v2"
 
@@ -72,6 +73,11 @@ class AdbPhone:
                 return b"Pretend Phone\n"
             case ("screencap", "-p"):
                 return self.screencap_warning + (self.screencap or self.env.observe().screenshot.png)
+            case ("screencap", "-d", display, "-p"):
+                return self.displays[display]
+            case ("dumpsys", "SurfaceFlinger", "--display-id"):
+                lines = (f"Display {name} (HWC display {n}): port={n}\n" for n, name in enumerate(self.displays))
+                return "".join(lines).encode()
             case ("input", command, *rest):
                 self._input(command, rest)
             case ("ime", "list", "-s", "-a"):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -10,7 +11,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenwright.envs.geometry import Size
+from screenwright.envs.vnc import VncAddress
+from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.des import encrypt
+from screenwright.testing import eventually
 
 OBFUSCATION = bytes.fromhex("e84ad660c4721ae0")
 """The fixed, public key that encrypts VNC's password files."""
@@ -68,3 +73,11 @@ def _end(started: list["subprocess.Popen[bytes]"]) -> None:
     for process in reversed(started):
         process.wait(10)
     time.sleep(0)
+
+
+def resize(machine: VncMachine, width: int, height: int) -> None:
+    """Resize the remote screen like a viewer with automatic resizing (SetDesktopSize of rfbproto)."""
+    viewer = VncClient(VncAddress.parse(machine.address), None)
+    viewer._wire.send(struct.pack(">BxHHBxIHHHHI", 251, width, height, 1, 0, 0, 0, width, height, 0))  # pyright: ignore[reportPrivateUsage]
+    eventually(lambda: viewer.size, Size(width, height))
+    viewer.close()

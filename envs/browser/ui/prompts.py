@@ -15,6 +15,8 @@ from playwright.async_api import Dialog as PageDialog
 from playwright.async_api import Error, FileChooser, Frame, Page, Response
 from pydantic import ValidationError
 
+from screenwright._home import expand_home
+
 from ...config.browser_settings import BrowserSettings
 from ...env import ActionRefused
 from ...geometry import DevicePoint
@@ -376,7 +378,7 @@ def _files_in(folders: tuple[str, ...]) -> list[Path]:
     found: list[tuple[float, Path]] = []
     for folder in folders:
         with suppress(OSError):
-            for path in Path(folder).expanduser().iterdir():
+            for path in expand_home(folder).iterdir():
                 if path.is_file() and not path.name.startswith("."):
                     found.append((path.stat().st_mtime, path))
     return [path for _, path in sorted(found, reverse=True)][:_MAX_FILES]

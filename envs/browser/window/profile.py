@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from screenwright._home import home_folder
+
 from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
 from ..launch.chromium import find_chromium, runs_as_root, switches
@@ -134,7 +136,7 @@ def _merged(old: object, new: object) -> object:
 def _bundled_chromium() -> Path:
     """The Chromium that Playwright installed, if it did; found without starting Playwright."""
     path = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    folder = Path(path) if path else Path.home() / ".cache" / "ms-playwright"
+    folder = Path(path) if path else home_folder() / ".cache" / "ms-playwright"
     with suppress(OSError):
         found = sorted(folder.glob("chromium-*/chrome-linux*/chrome"))
         if found:

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import socket
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,13 +107,18 @@ class RunningDisplay:
         return f":{number}"
 
     def _start_bus(self) -> None:
-        """Start a private D-Bus session, so that programs do not delegate to an instance on another display."""
+        """Start a private D-Bus session, so that programs do not delegate to an instance on another display.
+
+        The display works without it. The daemon may be missing, and does not start for a user id that has no entry in
+        the password database, as in a container.
+        """
         if shutil.which("dbus-daemon") is None:
             return
         bus = self._folder / "bus"
         daemon = ("dbus-daemon", "--session", "--nofork", f"--address=unix:path={bus}")
-        pid = self._processes.start(daemon, self.environment)
-        self._processes.await_ready(bus.exists, pid, "dbus-daemon")
+        with suppress(EnvUnavailable):
+            pid = self._processes.start(daemon, self.environment)
+            self._processes.await_ready(bus.exists, pid, "dbus-daemon")
 
     def _programs_environment(self, own_home: bool) -> dict[str, str]:
         runtime = self._folder / "runtime"

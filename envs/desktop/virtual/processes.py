@@ -20,10 +20,16 @@ class ProcessGroup:
     """Starts programs that a reaper process (`reaper.py`) ends with this process, even if this process is killed.
 
     `folder` is private, for use by the programs, and removed at the end.
+
+    Raises:
+        EnvUnavailable: no temporary folder can be created.
     """
 
     def __init__(self, name: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"screenwright-{name}-"))
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix=f"screenwright-{name}-"))
+        except OSError as error:
+            raise EnvUnavailable(f"no temporary folder can be created, set TMPDIR: {error.strerror}") from error
         self._reaper = _start_reaper(self.folder)
 
     def start(
@@ -36,7 +42,16 @@ class ProcessGroup:
             EnvLost: the group has ended.
         """
         log = log or self.log_of(argv[0])
-        answer = self._send({"start": argv, "env": environment, "log": str(log), "cwd": str(folder or Path.cwd())})
+        if folder is None:
+            with suppress(OSError):  # it was deleted
+                folder = Path.cwd()
+        request: dict[str, object] = {
+            "start": argv,
+            "env": environment,
+            "log": str(log),
+            "cwd": str(folder or self.folder),
+        }
+        answer = self._send(request)
         if "error" in answer:
             raise EnvUnavailable(f"{argv[0]} cannot be started: {answer['error']}")
         return int(str(answer["pid"]))

@@ -2,7 +2,7 @@
 
 Neither side ever waits for the other, so one that hangs cannot block the other. Each field has one writer. The agent
 announces each input in a ring buffer before it sends it; the watchdog reads the announcements as the events arrive,
-which they do in the same order and each exactly once.
+each exactly once and in the same order for each device.
 """
 
 import mmap
@@ -13,7 +13,9 @@ from typing import Final
 _RING: Final = 1 << 15  # several minutes of typing at full speed
 _RING_AT: Final = 64
 SIZE: Final = _RING_AT + 2 * _RING
-_COUNT: Final = struct.Struct("<I")
+_COUNT: Final = struct.Struct("I")
+"""Native: Python writes other formats byte by byte, so that the other process could read a half-written number."""
+
 _ENTRY: Final = struct.Struct("<BB")
 
 
@@ -79,14 +81,6 @@ class SharedState:
         kind, detail = _ENTRY.unpack_from(self.memory, _RING_AT + 2 * (self._read % _RING))
         self._read = (self._read + 1) & 0xFFFFFFFF
         return Kind(kind), int(detail)
-
-    def position_of(self, kind: Kind, detail: int) -> int | None:
-        """The number of announcements before the next one of this kind and detail; None if there is none."""
-        for position in range((self._written - self._read) & 0xFFFFFFFF):
-            at = _RING_AT + 2 * ((self._read + position) % _RING)
-            if _ENTRY.unpack_from(self.memory, at) == (kind, detail & 0xFF):
-                return position
-        return None
 
     @property
     def _written(self) -> int:

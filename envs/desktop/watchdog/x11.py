@@ -2,7 +2,7 @@
 
 A raw event names its device (X Input Extension, version 2.1, `XIRawEvent`). Events of hardware devices are the user's.
 XTEST events are the agent's if they were announced, and otherwise the user's, for example through VNC. The server
-reports each XTEST event exactly once and in order, without key repeats.
+reports each XTEST event exactly once, in order for each device, and without key repeats.
 
 This module parses the events itself: python-xlib needs as long to parse a key press as the agent needs to send one, so
 the watchdog would fall behind.
@@ -10,6 +10,7 @@ the watchdog would fall behind.
 
 import select
 import struct
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,7 @@ from .shared_state import Kind, SharedState
 _GENERIC = 35
 _TOUCH_BEGAN = 22
 _KINDS = {13: Kind.KEY_DOWN, 14: Kind.KEY_UP, 15: Kind.BUTTON_DOWN, 16: Kind.BUTTON_UP, 17: Kind.MOTION}
+_KEYBOARD = (Kind.KEY_DOWN, Kind.KEY_UP)
 _EVENT = 32  # bytes, plus as many words as a generic event specifies
 _LENGTH = struct.Struct("=4xI")
 _RAW = struct.Struct("=BBHIHHIIH")  # type, extension, sequence, length, event, device, time (ms), detail, source
@@ -47,6 +49,8 @@ class XInput:
         self._state, self._wake, self._trusting = state, wake, trusting
         self._requests, self._events = connect(address), connect(address)
         self._held: set[tuple[Kind, int]] = set()
+        # A window manager that handles a click delays the events of the mouse, and those of the keyboard overtake them.
+        self._pending: tuple[deque[tuple[Kind, int]], deque[tuple[Kind, int]]] = (deque(), deque())
         self._names: dict[int, str] = {}
         self._unread = b""
         try:
@@ -77,7 +81,9 @@ class XInput:
 
     def release(self) -> None:
         """See `InputSource`. A key that the user holds stays down: the server combines all devices."""
-        self._drain()
+        self._take_announcements()
+        for pending in self._pending:
+            pending.clear()
         call_x(self._release_all)
         self._held.clear()
 
@@ -144,29 +150,24 @@ class XInput:
             yield UserInput("button" if kind is Kind.BUTTON_DOWN else "motion", at)
 
     def _announced(self, kind: Kind, detail: int) -> bool:
-        """Whether the agent announced this event. Drops the announcements before it."""
-        position = self._state.position_of(kind, 0 if kind is Kind.MOTION else detail)
-        if position is None:
+        """Whether the agent announced this event. Drops the announcements before it for the same device."""
+        self._take_announcements()
+        pending = self._pending[kind in _KEYBOARD]
+        announced = (kind, 0 if kind is Kind.MOTION else detail)
+        if announced not in pending:
             return False
-        for _ in range(position + 1):
-            self._take()
-        return True
-
-    def _take(self) -> bool:
-        taken = self._state.take()
-        if taken is None:
-            return False
-        kind, detail = taken
-        if kind in (Kind.KEY_DOWN, Kind.BUTTON_DOWN):
-            self._held.add(taken)
-        elif kind in (Kind.KEY_UP, Kind.BUTTON_UP):
-            self._held.discard((Kind.KEY_DOWN if kind is Kind.KEY_UP else Kind.BUTTON_DOWN, detail))
-        return True
-
-    def _drain(self) -> None:
-        """Process all announcements, whether their events have arrived or not."""
-        while self._take():
+        while pending.popleft() != announced:
             pass
+        return True
+
+    def _take_announcements(self) -> None:
+        while (taken := self._state.take()) is not None:
+            kind, detail = taken
+            self._pending[kind in _KEYBOARD].append(taken)
+            if kind in (Kind.KEY_DOWN, Kind.BUTTON_DOWN):
+                self._held.add(taken)
+            elif kind in (Kind.KEY_UP, Kind.BUTTON_UP):
+                self._held.discard((Kind.KEY_DOWN if kind is Kind.KEY_UP else Kind.BUTTON_DOWN, detail))
 
     def _name(self, keycode: int) -> str:
         if not self._names:

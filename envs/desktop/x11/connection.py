@@ -30,7 +30,10 @@ def connect(address: DisplayAddress) -> XDisplay:
     connection = _open(address)
     if not connection.has_extension("XTEST"):
         connection.close()
-        raise EnvUnavailable(f"the display {address.name} has no XTEST extension, which sends input")
+        raise EnvUnavailable(
+            f"the display {address.name} has no XTEST extension, through which input is sent: "
+            "start its server with it, or use a virtual display (--virtual)"
+        )
     connection.set_error_handler(_ignore)
     return connection
 
@@ -42,12 +45,17 @@ def _open(address: DisplayAddress) -> XDisplay:
     for left in reversed(range(_TRIES)):
         try:
             with address.in_environment():
-                return open_display(address.name)
+                opened = open_display(address.name)
         except (error.DisplayError, error.XauthError, error.ConnectionClosedError, OSError) as lost:
             if not left:
                 text = " ".join(str(lost).split())
                 raise EnvUnavailable(f"the display {address.name} cannot be opened: {text}") from lost
-        time.sleep(_RETRY_S)
+            time.sleep(_RETRY_S)
+            continue
+        if opened.get_default_screen() >= opened.screen_count():
+            opened.close()
+            raise EnvUnavailable(f"the display {address.name} has no such screen: it has {opened.screen_count()}")
+        return opened
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -93,11 +101,11 @@ class Windows:
     def __init__(self, connection: XDisplay) -> None:
         self._display = connection
         self._root = connection.screen().root
-        self.managed = self._number(self._root, "_NET_SUPPORTING_WM_CHECK") is not None
+        self.await_manager()
 
     def await_manager(self) -> bool:
-        """Check again whether a window manager is running; returns whether it is."""
-        self.managed = self._number(self._root, "_NET_SUPPORTING_WM_CHECK") is not None
+        """Check whether a window manager is running; returns whether it is."""
+        self.managed = self._number(self._root.id, "_NET_SUPPORTING_WM_CHECK") is not None
         return self.managed
 
     def shown(self) -> tuple[Window, ...]:
@@ -110,7 +118,7 @@ class Windows:
 
     def active(self) -> Window | None:
         """The window that has the focus; None if unknown."""
-        number = call_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
+        number = self._number(self._root.id, "_NET_ACTIVE_WINDOW")
         if number:
             return self._describe(number)
         shown = () if self.managed else self.shown()
@@ -118,17 +126,10 @@ class Windows:
 
     def active_process(self) -> int | None:
         """The process of the focused window, if it runs on this machine (`_NET_WM_PID`)."""
-        from Xlib import error
-
-        number = call_x(lambda: self._number(self._root, "_NET_ACTIVE_WINDOW"))
-        if not number or not is_local(""):
+        number = self._number(self._root.id, "_NET_ACTIVE_WINDOW")
+        if not number or not is_local(_text(self._property(number, "WM_CLIENT_MACHINE") or b"")):
             return None
-        window = self._display.create_resource_object("window", number)
-        try:
-            host = call_x(lambda: self._property(window, "WM_CLIENT_MACHINE"))
-            return call_x(lambda: self._number(window, "_NET_WM_PID")) if is_local(_text(host or b"")) else None
-        except error.XError:
-            return None
+        return self._number(number, "_NET_WM_PID")
 
     def activate(self, window: Window) -> None:
         """Ask the window manager to bring `window` to the front."""
@@ -148,23 +149,11 @@ class Windows:
 
     def is_dialog_of_another(self, window: Window) -> bool:
         """Whether `window` is a dialog of another window (`WM_TRANSIENT_FOR`)."""
-        from Xlib import error
-
-        target = self._display.create_resource_object("window", window.id)
-        try:
-            return bool(call_x(lambda: self._number(target, "WM_TRANSIENT_FOR")))
-        except error.XError:
-            return False
+        return bool(self._number(window.id, "WM_TRANSIENT_FOR"))
 
     def is_full_screen(self, window: Window) -> bool:
         """Whether `window` is in full-screen mode."""
-        from Xlib import error
-
-        target = self._display.create_resource_object("window", window.id)
-        try:
-            states = call_x(lambda: self._property(target, "_NET_WM_STATE"))
-        except error.XError:
-            return False
+        states = self._property(window.id, "_NET_WM_STATE")
         return self._display.intern_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
 
     def close(self, window: Window) -> None:
@@ -187,7 +176,7 @@ class Windows:
         from Xlib import X, error
 
         if self.managed:
-            return list(self._property(self._root, "_NET_CLIENT_LIST") or [])
+            return list(self._property(self._root.id, "_NET_CLIENT_LIST") or [])
         found: list[int] = []
         for child in self._root.query_tree().children:
             with suppress(error.XError):
@@ -197,26 +186,23 @@ class Windows:
         return found
 
     def _describe(self, number: int) -> Window:
-        from Xlib import error
+        name = self._property(number, "_NET_WM_NAME") or self._property(number, "WM_NAME") or b""
+        classes = _text(self._property(number, "WM_CLASS") or b"").split("\0")
+        return Window(number, _text(name), tuple(part.lower() for part in classes if part))
 
-        window = self._display.create_resource_object("window", number)
-        try:
-            name = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME") or b""
-            classes = self._property(window, "WM_CLASS") or b""
-        except error.XError:
-            return Window(number)  # it closed after it was listed
-        parts = tuple(part.lower() for part in _text(classes).split("\0") if part)
-        return Window(number, _text(name), parts)
-
-    def _number(self, window: Any, name: str) -> int | None:
+    def _number(self, window: int, name: str) -> int | None:
         value = self._property(window, name)
         return int(value[0]) if value is not None and len(value) else None
 
-    def _property(self, window: Any, name: str) -> Any:
-        from Xlib import X
+    def _property(self, window: int, name: str) -> Any:
+        """The value of a property; None if it is not set, or the window has closed."""
+        from Xlib import X, error
 
-        atom = self._display.intern_atom(name)
-        found = window.get_property(atom, X.AnyPropertyType, 0, _LONGEST_TITLE)
+        target, atom = self._display.create_resource_object("window", window), self._display.intern_atom(name)
+        try:
+            found = call_x(lambda: target.get_property(atom, X.AnyPropertyType, 0, _LONGEST_TITLE))
+        except error.XError:
+            return None
         return None if found is None else found.value
 
 

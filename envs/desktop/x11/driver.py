@@ -38,15 +38,27 @@ _TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt",
 
 
 class XTestDriver:
-    """See `Driver`. With `has_user`, pushing the pointer into the top left corner stops the run."""
+    """See `Driver`. With `has_user`, pushing the pointer into the top left corner stops the run.
 
-    def __init__(self, connection: XDisplay, address: DisplayAddress, windows: Windows, *, has_user: bool) -> None:
+    `busy` returns whether the program with the focus is busy; it gets more time to fetch a paste.
+    """
+
+    def __init__(
+        self,
+        connection: XDisplay,
+        address: DisplayAddress,
+        windows: Windows,
+        *,
+        has_user: bool,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:
         from Xlib import X
 
         self._display = connection
         self._address = address
         self._windows = windows
         self._has_user = has_user
+        self._busy = busy
         self._keyboard = Keyboard(connection)
         self._clipboard: XClipboard | None = None
         self._ping: Ping | None = None
@@ -70,7 +82,8 @@ class XTestDriver:
         from Xlib.ext import xtest
 
         self._put_at = (int(x), int(y))
-        call_x(lambda: xtest.fake_input(self._display, self._motion, x=int(x), y=int(y)))
+        root = self._display.screen().root  # else the position is on the screen where the pointer is
+        call_x(lambda: xtest.fake_input(self._display, self._motion, root=root, x=int(x), y=int(y)))
         call_x(self._display.sync)
 
     def button(self, button: Button, down: bool) -> None:
@@ -161,7 +174,7 @@ class XTestDriver:
         parts = [text[start : start + MAX_TEXT_CHARACTERS] for start in range(0, len(text), MAX_TEXT_CHARACTERS)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
-        reading = _ReadCheck(self._pinger(), self._windows.active())
+        reading = _ReadCheck(self._pinger(), self._windows.active(), self._busy)
         for number, part in enumerate(parts):
             if self._clipboard.paste(part, press, reading.ask, primary=terminal):
                 reading.confirm()
@@ -234,16 +247,20 @@ class XTestDriver:
 
 
 class _ReadCheck:
-    """Checks whether `window` has read all input so far."""
+    """Checks whether `window` has read all input so far, and is not `busy` with it."""
 
-    def __init__(self, ping: Ping, window: Window | None) -> None:
+    def __init__(self, ping: Ping, window: Window | None, busy: Callable[[], bool]) -> None:
         self._ping = ping
         self._window = window
+        self._busy = busy
         self._last: bool | None = None
 
     def ask(self) -> bool | None:
         """Wait briefly for the answer; None if the window never answers."""
         self._last = self._ping.answered(self._window, _ASK_S)
+        if self._last is not False and self._busy():
+            time.sleep(_ASK_S)  # a browser answers at once, while the process of the page has not read the key yet
+            return False
         return self._last
 
     def confirm(self) -> None:

@@ -105,6 +105,19 @@ def test_rotated_and_black_screens_are_reported_as_facts(phone: PhoneStage) -> N
     assert "The screenshot is black." in fact
 
 
+def test_the_display_that_is_on_is_captured(phone: PhoneStage) -> None:
+    black, red = (Screenshot(Image.new("RGB", (60, 100), colour)).png for colour in ("black", "red"))
+    phone.phone.screencap = black
+    phone.phone.displays = {"461": black, "462": b"screencap: no such display", "463": red}
+    seen = phone.env.observe()
+    assert (seen.screenshot.png, seen.facts) == (red, ())
+    phone.phone.displays = {"461": red, "463": black}  # the phone is unfolded
+    assert phone.env.observe().screenshot.png == red
+    phone.phone.displays = {"461": black, "463": black}
+    (fact,) = phone.env.observe().facts
+    assert "The screenshot is black." in fact
+
+
 def test_unicode_text_is_typed_with_adbkeyboard_and_the_keyboard_is_restored(phone: PhoneStage) -> None:
     phone.env.execute(Click(phone.field))
     assert phone.env.execute(Type("plain")).method == "input"

@@ -2,17 +2,22 @@
 
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 
 import pytest
+from vnc_machine import resize, vnc_machine
 
-from screenwright.envs.actions import Click, Move
+from screenwright.envs.actions import Click, LongPress, Move
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
+from screenwright.envs.desktop.address import DisplayAddress
 from screenwright.envs.desktop.capture import transform_of
 from screenwright.envs.desktop.virtual.display import RunningDisplay
+from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.env import ActionRefused, EnvUnavailable
 from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
+from screenwright.testing import eventually
 
 NEEDS_XRANDR = pytest.mark.skipif(
     shutil.which("xrandr") is None, reason="needs xrandr: apt-get install x11-xserver-utils"
@@ -59,17 +64,12 @@ def env_of(monitor: int) -> DesktopEnv:
 @pytest.mark.desktop
 @NEEDS_XRANDR
 def test_a_monitor_is_selected_by_its_number(two_monitors: str) -> None:
-    from Xlib.display import Display
-
-    connection = Display(two_monitors)
     with env_of(2) as env:
         assert env.observe().screenshot.size == Size(340, 400)
         env.execute(Move(ScreenPoint(10, 20)))
-        at = connection.screen().root.query_pointer()
-        assert (at.root_x, at.root_y) == (310, 100)
+        assert pointer(two_monitors) == (310, 100)
         with pytest.raises(ActionRefused, match="outside the screen of 340x400"):
             env.execute(Click(ScreenPoint(340, 10)))
-    connection.close()
 
 
 @pytest.mark.desktop
@@ -78,3 +78,50 @@ def test_an_unknown_monitor_is_refused_with_a_list_of_monitors(two_monitors: str
     assert two_monitors
     with env_of(3) as env, pytest.raises(EnvUnavailable, match=r"1 is 300x480 at 0,0; 2 is 340x400 at 300,80"):
         env.observe()
+
+
+MSS, CORE_PROTOCOL = ("-extension", "GLX"), ()
+"""Flags of Xvnc; mss cannot parse its list of visuals with GLX."""
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("flags", [MSS, CORE_PROTOCOL], ids=["mss", "core protocol"])
+def test_a_resized_screen_is_captured_completely_and_reported(
+    flags: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with vnc_machine(size="640x480", flags=flags) as machine:
+        monkeypatch.setenv("DISPLAY", machine.environment["DISPLAY"])
+        monkeypatch.delenv("XAUTHORITY", raising=False)
+        with env_of(1) as env:
+            assert env.observe().screenshot.size == Size(640, 480)
+            for width, height in ((800, 600), (400, 300)):
+                before = env.observe().screenshot.size
+                resize(machine, width, height)
+                with pytest.raises(ActionRefused, match=f"the screen size changed from {before} to {width}x{height}"):
+                    env.execute(Click(ScreenPoint(5, 5)))
+                seen = env.observe()
+                assert seen.screenshot.size == Size(width, height)
+                assert seen.facts == (f"The screen size changed from {before} to {width}x{height}.",)
+                env.execute(Move(ScreenPoint(width - 5, height - 5)))
+                assert pointer(machine.environment["DISPLAY"]) == (width - 5, height - 5)
+            threading.Timer(0.3, resize, (machine, 320, 240)).start()
+            env.execute(LongPress(ScreenPoint(390, 290), 1.0))
+            eventually(lambda: env.observe().screenshot.size, Size(320, 240))
+
+
+@pytest.mark.desktop
+def test_a_display_without_randr_has_one_monitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    with vnc_machine(size="640x480", flags=(*MSS, "-extension", "RANDR")) as machine:
+        monkeypatch.setenv("DISPLAY", machine.environment["DISPLAY"])
+        monkeypatch.delenv("XAUTHORITY", raising=False)
+        with env_of(1) as env:
+            assert env.observe().screenshot.size == Size(640, 480)
+        with env_of(2) as env, pytest.raises(EnvUnavailable, match="this display has 1, 1 is 640x480 at 0,0"):
+            env.observe()
+
+
+def pointer(display: str) -> tuple[int, int]:
+    connection = connect(DisplayAddress(display))
+    at = connection.screen().root.query_pointer()
+    connection.close()
+    return at.root_x, at.root_y

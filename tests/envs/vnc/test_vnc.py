@@ -1,7 +1,6 @@
 """Remote screens over VNC, against TigerVNC's server on loopback."""
 
 import json
-import struct
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from paths import STAGE
-from vnc_machine import VncMachine, vnc_machine
+from vnc_machine import VncMachine, resize, vnc_machine
 
 from screenwright.cli.main import main
 from screenwright.envs.actions import Button, Click, Direction, Drag, Hotkey, Navigate, OpenApp, Scroll, Type
@@ -286,11 +285,3 @@ def await_first_window(env: VncEnv) -> None:
     while env.observe().screenshot == blank and time.monotonic() < end:
         time.sleep(0.1)
     env.execute(Click(ScreenPoint(2, 2)))
-
-
-def resize(machine: VncMachine, width: int, height: int) -> None:
-    """Resize the remote screen like a viewer with automatic resizing (SetDesktopSize of rfbproto)."""
-    viewer = VncClient(VncAddress.parse(machine.address), None)
-    viewer._wire.send(struct.pack(">BxHHBxIHHHHI", 251, width, height, 1, 0, 0, 0, width, height, 0))  # pyright: ignore[reportPrivateUsage]
-    eventually(lambda: viewer.size, Size(width, height))
-    viewer.close()

@@ -17,7 +17,7 @@ from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
 from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.des import answer, encrypt
-from screenwright.envs.vnc.encodings import TIGHT, ZRLE
+from screenwright.envs.vnc.encodings import RAW, TIGHT, ZRLE
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,38 @@ def test_a_silent_server_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(client, "_ANSWER_S", 0.3)
     with rfb_server(behave) as address, VncEnv(address) as env, pytest.raises(EnvLost, match="has not answered"):
         env.execute(Click(ScreenPoint(1, 1)))
+
+
+@pytest.mark.parametrize("answer_to_pixel", [b"", b"\0\0\0\0"], ids=["silence", "no rectangle"])
+def test_a_server_that_sends_no_unchanged_pixel_is_synchronized(
+    answer_to_pixel: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_PIXEL_ANSWER_S", 0.05)
+    typed: list[bytes] = []
+
+    def behave(server: RfbClient) -> None:
+        server.handshake(2, 2)
+        server.update(0, 0, 2, 2, RAW, bytes(16))
+        while True:
+            match server.receive(1)[0]:
+                case 3:
+                    only_changes, _x, _y, width, height = struct.unpack(">BHHHH", server.receive(9))
+                    if (width, height) == (1, 1):
+                        server.send(answer_to_pixel)
+                    elif not only_changes:
+                        server.update(0, 0, 2, 2, RAW, bytes((len(typed), 0, 0, 0)) * 4)
+                case 4:
+                    typed.append(server.receive(7))
+                case _:
+                    raise ConnectionError
+
+    with rfb_server(behave) as address:
+        machine = VncClient(VncAddress.parse(address), None)
+        machine.key(0x61, True)
+        machine.sync()
+        assert len(typed) == 1
+        machine.sync()
+        machine.close()
 
 
 def decoded(width: int, height: int, encoding: int, data: bytes) -> Image.Image:

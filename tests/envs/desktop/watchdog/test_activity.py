@@ -128,14 +128,12 @@ def test_announcements_are_read_once_and_in_order(sides: tuple[SharedState, Shar
     worker, watchdog = sides
     worker.announce(Kind.KEY_DOWN, 38)
     worker.announce(Kind.MOTION, 0)
-    assert watchdog.position_of(Kind.MOTION, 0) == 1
-    assert watchdog.position_of(Kind.BUTTON_DOWN, 1) is None
     assert [watchdog.take(), watchdog.take(), watchdog.take()] == [(Kind.KEY_DOWN, 38), (Kind.MOTION, 0), None]
 
 
 def test_the_ring_buffer_wraps_around(sides: tuple[SharedState, SharedState]) -> None:
     worker, watchdog = sides
-    for number in range(10_000):
+    for number in range(40_000):
         worker.announce(Kind.KEY_UP, number % 256)
         assert watchdog.take() == (Kind.KEY_UP, number % 256)
 

@@ -142,6 +142,28 @@ def test_actions_decided_before_the_user_took_over_are_refused(real: DesktopEnv,
     eventually(lambda: refused(real), False)  # once the user is idle
 
 
+def test_a_click_that_is_overtaken_by_a_key_is_not_the_users(
+    real: DesktopEnv, display: RunningDisplay, person: Person
+) -> None:
+    """A window manager can freeze the mouse at each click; the keyboard goes on."""
+    from Xlib import X
+
+    manager = connect(display.address)
+    window = manager.screen().root.create_window(300, 300, 50, 50, 0, X.CopyFromParent, override_redirect=True)
+    window.map()
+    window.grab_button(1, X.AnyModifier, True, X.ButtonPressMask, X.GrabModeSync, X.GrabModeAsync, X.NONE, X.NONE)
+    manager.sync()
+    real.execute(Click(ScreenPoint(320, 320)))
+    real.execute(Hotkey(("shift",)))
+    manager.allow_events(X.ReplayPointer, X.CurrentTime)
+    manager.sync()
+    real.execute(Click(AT))
+    person.press("a")
+    state = real._session._watchdog._state  # type: ignore[union-attr]  # it is open # pyright: ignore
+    eventually(lambda: int(state.input_count), 1)
+    manager.close()
+
+
 def refused(env: DesktopEnv) -> bool:
     try:
         env.execute(Click(AT))
@@ -227,7 +249,7 @@ def test_keys_held_by_a_killed_worker_are_released(display: RunningDisplay, pers
 
 def test_healthy_frozen_and_stuck_workers_are_all_stopped() -> None:
     """A short run of `tests/acceptance/stop_trial.py`, without its time limits."""
-    command = [sys.executable, str(TRIAL), "--trials", "3", "--json", "--seed", "5"]
+    command = [sys.executable, str(TRIAL), "--trials", "3", "--jobs", "3", "--json", "--seed", "5"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
     trials = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

@@ -1,0 +1,20 @@
+"""The user's home folder. In a container the user may have no HOME and no entry in the password database."""
+
+import os
+from pathlib import Path
+
+
+def home_folder() -> Path:
+    """The home folder; `/` if it is unknown, where nothing of the user's is found and nothing can be written."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
+def expand_home(path: str | os.PathLike[str]) -> Path:
+    """`path` with a leading `~` expanded; unchanged if the home folder is unknown."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)

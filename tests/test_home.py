@@ -1,0 +1,32 @@
+"""A user without a home folder, as in a container that runs as any user id."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from screenwright._home import expand_home, home_folder
+
+
+def test_the_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert home_folder() == tmp_path
+    assert expand_home("~/x") == tmp_path / "x"
+    assert expand_home("x") == Path("x")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_without_a_home_folder_nothing_raises() -> None:
+    """With a user id that has no entry in the password database, and without HOME."""
+    program = """
+import os
+from screenwright._home import expand_home, home_folder
+from screenwright.agent.doctor import default_folder
+os.setuid(54321)
+print(home_folder(), expand_home("~/x"), default_folder())
+"""
+    environ = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    assert done.stdout == "/ ~/x /.local/state/screenwright/models\n", done.stderr
