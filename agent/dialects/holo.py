@@ -115,7 +115,9 @@ def _navigation(data: object, at: int) -> tuple[Call, str | None]:
     if isinstance(inner, dict):
         key = "tool_name" if "tool_name" in inner else "action"
         return flat_call(cast("object", inner), key, at), thought if isinstance(thought, str) and thought else None
-    return flat_call(data, "action", at), None
+    if "action" not in fields and {"x", "y"} <= set(fields):
+        fields = {**fields, "action": "click"}
+    return flat_call(fields or data, "action", at), None
 
 
 def _write(move: ModelMove) -> dict[str, object]:

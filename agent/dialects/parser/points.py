@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 _COMMON = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)|<point>(\d{1,6}) (\d{1,6})</point>")
 """The two most frequent notations, as a fast path."""
 
+_VALUE = r"\s*+[=:]\s*+([\d.]{1,30}+)"
+_NAMED = re.compile(rf"""[\s({{]*+['"]?x['"]?{_VALUE}[\s,]++['"]?y['"]?{_VALUE}[\s)}}]*+""")
 _CLOSED = re.compile(r"[)\]>\uff09\uff3d]\s*+\Z")
 _LONGEST = 200
 """Longer points are runaway counting."""
@@ -41,7 +43,8 @@ def point_of(value: Value, position: int) -> ModelPoint:
         case str():
             if common := _COMMON.fullmatch(value):
                 return ModelPoint(float(common[1] or common[3]), float(common[2] or common[4]))
-            return _from_numbers(_numbers(value, position), position)
+            named = _NAMED.fullmatch(value)
+            return _from_numbers(_numbers(f"{named[1]} {named[2]}" if named else value, position), position)
         case tuple():
             return _from_numbers(_flatten(value, position), position)
         case _:

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from ...core.decision import Finish, Reply
 from ..vocabulary.ui_tars import Vocabulary, moves_of
 from .call import Call, ParseError
+from .calls import END_OF_TURN
 from .labelled import label_before_call, read_labelled
 from .points import is_closed_point
 from .runaway import is_runaway
@@ -30,10 +31,10 @@ _ANSWER = re.compile(r"\s*+<answer>")
 _ANSWER_TAGS = re.compile("</?answer>")
 _JSON = re.compile(rf"\s*+(?:```(?:json)?\s*+)?(?={BARE_JSON.pattern})")
 _UNFINISHED = re.compile(
-    r"""[{}\u273f] | </?(?:seed:|function|parameter|tool_call|action|(?:gui_)?think|computer_env|point|bbox)
+    r"""[{}\u273f] | <\|box | </?(?:seed:|function|parameter|tool_call|action|(?:gui_)?think|computer_env|point|bbox)
       | \b\w++>\w++>
       | ^\W*+(?:Thought|Action)\W{0,2}\s*+[:\uff1a] | \baction:\w++\t
-      | \b[A-Za-z_]\w*+[(\uff08]\s*+(?: [)\uff09'"\u2018\u201c<\[] | \w++\s*+=  | -?\d[\d.]*+\s*+[,\uff0c] )""",
+      | \b[A-Za-z_]\w*+[(\uff08]\s*+(?: \Z | [)\uff09'"\u2018\u201c<\[] | \w++\s*+=  | -?\d[\d.]*+\s*+[,\uff0c] )""",
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 """A thought, or a call that is malformed or of another family."""
@@ -65,7 +66,7 @@ def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True, plain_
 
 def _final_text(text: str) -> str:
     """The answer in a reply without a call; empty if the reply does not end there."""
-    answer = _ANSWER_TAGS.sub("", text).strip()
+    answer = _ANSWER_TAGS.sub("", re.split(END_OF_TURN, text, maxsplit=1)[0]).strip()
     unfinished = is_runaway(text) or _UNFINISHED.search(text) or any(map(is_closed_point, answer.splitlines()))
     return "" if unfinished or not re.search(r"\w", answer) else answer
 

@@ -1,6 +1,6 @@
 """The text around the actions of a reply: reasoning, labelled sections, code fences.
 
-`<think>...</think>`    reasoning, also as `think_xxx`, `thinkt`, `gui_think`, `thinking`
+`<think>...</think>`    reasoning, also as `think_xxx`, `thinkt`, `gui_think`, `seed:think`
 `Thought: ...`          also `<Thought>...</Thought>`, and with a full-width colon
 `Reflection: ...`
 `Action_Summary: ...`   joined to the thought
@@ -9,11 +9,11 @@
 
 import re
 
-_OPENING = re.compile(r"(?:\s*+```\w*+)?+\s*+<((?:gui_)?think\w*+)>", re.IGNORECASE)
+_OPENING = re.compile(r"(?:\s*+```\w*+)?+\s*+<((?:seed:|gui_)?think\w*+)>", re.IGNORECASE)
 _LABEL = re.compile(
     r"^[ \t*#>]*+(Thought|Reflection|Action_Summary|Action)\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE
 )
-_CLOSING = re.compile(r"</(?:gui_)?think\w*+>", re.IGNORECASE)
+_CLOSING = re.compile(r"</(?:seed:|gui_)?think\w*+>", re.IGNORECASE)
 _STRUCTURE = re.compile(rf"{_LABEL.pattern}|^##|<(?:seed:)?tool_call|<function|<action>|[{{(]['\"]", _LABEL.flags)
 _THOUGHT_TAG = re.compile(r"\A\s*+<thought>(.*?)</thought>", re.DOTALL | re.IGNORECASE)
 _MARKUP = re.compile(

@@ -19,7 +19,7 @@ from .tolerant_json import read_json
 
 OPENING = re.compile(r"<tool_call>\s*+(?:```(?:json)?\s*+)?")
 BARE_JSON = re.compile(
-    r"[{\uff5b]\s*+['\"\u2018\u201c]?(?:name|arguments|action|function|type)['\"\u2019\u201d]?\s*+[:\uff1a]"
+    r"[{\uff5b]\s*+['\"\u2018\u201c]?(?:name|arguments|action|function|thought|type)['\"\u2019\u201d]?\s*+[:\uff1a]"
 )
 _BETWEEN = re.compile(r"(?:[\s,;]++|```(?:json)?)*+")
 _FLOWERS = re.compile(r"\u273fFUNCTION\u273f\s*+[:\uff1a]\s*+(\w++)\s*+\u273fARGS\u273f\s*+[:\uff1a]\s*+")
@@ -78,7 +78,7 @@ def function_call(data: object, position: int) -> Call:
         ParseError: `bad_json`, if it has another form.
     """
     match data:
-        case {"function": dict() as function}:
+        case {"function": dict() as function} | {"action": dict() as function}:
             return function_call(cast("object", function), position)
         case {"name": str(name), "arguments": arguments} | {"name": str(name), "parameters": arguments}:
             return unwrap_action(Call(name, _arguments(arguments, position), position))

@@ -107,8 +107,8 @@ class Arguments:
         return argument is not None and isinstance(argument.value, str) and argument.value.strip().lower() == text
 
     def has(self, *names: str) -> bool:
-        """Whether one of `names` is present."""
-        return any(name in self._named for name in names)
+        """Whether one of `names` is present and not empty."""
+        return any(self._named[name].value not in ("", (), None) for name in names if name in self._named)
 
     def _point(self, names: tuple[str, ...], axes: tuple[str, str], nth: int) -> ModelPoint | None:
         if argument := self._find(names, None):

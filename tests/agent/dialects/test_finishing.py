@@ -73,6 +73,13 @@ def test_only_seed_finishes_by_text_without_a_call(name: str, text: str) -> None
     assert finishes(name, text) == ("The total is f(x) = 42 (EUR)." if name == "seed-xml" else None)
 
 
+@pytest.mark.parametrize(
+    "text", ["It is 42.<|im_end|>", "It is 42. [EOS]\nuser\nNext?", "<seed:think>So.</seed:think>It is 42."]
+)
+def test_answer_of_seed_is_its_text_only(text: str) -> None:
+    assert finishes("seed-xml", text) == "It is 42."
+
+
 def finishes(name: str, text: str) -> str | None:
     reply = dialect_named(name).parse(text)
     return (

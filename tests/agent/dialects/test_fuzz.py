@@ -221,14 +221,14 @@ FORMS = {
     "scalecua": "terminate|response|answer",
     "holo": "answer",
 }
-REASONING = re.compile(r"\A\s*(?:```\w*\s*)?<((?:gui_)?think\w*)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+REASONING = re.compile(r"\A\s*(?:```\w*\s*)?<((?:seed:|gui_)?think\w*)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 OTHER_CALL = re.compile(r"</?(?:function|parameter|action)|[{}]|\b[a-z_]+\([\"'\[)]|^\W*action\s*:", re.M | re.I)
 
 
 def may_finish(name: str, text: str) -> bool:
     """Whether the reply, without its reasoning, holds a finish of the family, found without parsing it."""
     rest = REASONING.sub("", text)
-    reply = re.split(r"</(?:gui_)?think\w*>", text, flags=re.IGNORECASE)[-1]
+    reply = re.split(r"</(?:seed:|gui_)?think\w*>", text, flags=re.IGNORECASE)[-1]
     if name == "seed-xml" and re.search(r"\w", reply) and not OTHER_CALL.search(reply):
         return True
     names = next((form for family, form in FORMS.items() if name.startswith(family)), "(?!)")

@@ -100,6 +100,9 @@ JSON_CLICK = '{"name": "computer_use", "arguments": {"action": "left_click", "co
         '{"type": "function", "function": {"name": "computer_use", "arguments": '
         '"{\\"action\\": \\"left_click\\", \\"coordinate\\": [450, 565]}"}}',
         '{"name": "left_click", "parameters": {"coordinate": "450, 565"}}',
+        '{"thought": "There.", "action": "left_click", "coordinate": [450, 565]}',
+        f'{{"thought": "There.", "action": {JSON_CLICK}}}',
+        f"<tool_call>[{JSON_CLICK}]</tool_call>",
         '✿FUNCTION✿: computer_use\n✿ARGS✿: {"action": "left_click", "coordinate": [450, 565]}',
     ],
 )
@@ -174,6 +177,12 @@ def test_launch_of_ui_venus_names_an_app_or_a_url(text: str, expected: ModelMove
     assert moves("ui-venus", f"<action>{text}</action>") == (expected,)
 
 
+def test_empty_argument_counts_as_missing() -> None:
+    scrolled = (Scroll(Direction.DOWN, 5, AT),)
+    assert moves("ui-venus", "<action>Scroll(start=(450,565), end=(), direction='down')</action>") == scrolled
+    assert moves("ui-tars-1.5", "Action: scroll(start_box='(450,565)', end_box='', direction='down')") == scrolled
+
+
 @pytest.mark.parametrize(
     "text", ["(450,565).", "（450，565）", "click（x=450, y=565）", "```python\npyautogui.click(x=450, y=565)\n```"]
 )
@@ -190,6 +199,7 @@ def test_gta1_answers_with_a_point_or_a_click(text: str) -> None:
         ("holo2", "｛“note”：“”，“thought”：“”，“action”：｛“action”：“click_element”，“x”：450，“y”：565｝｝"),
         ("holo1.5", 'Here: {"action": "click_absolute", "x": 450, "y": 565,}'),
         ("holo1", "Click（450，565）"),
+        ("holo1.5", '{"x": 450, "y": 565}'),
         ("opencua", "```python\npyautogui.click（x=450，y=565）\n```"),
         ("scalecua", "<action>\nclick（x=450，y=565）\n</action>"),
         ("ui-venus", "<action>Click(box=（450，565）)</action>"),

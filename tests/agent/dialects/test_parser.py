@@ -42,6 +42,8 @@ def failure_of(text: str) -> ParseFailure:
         "<point>100 200</point>",
         "<|box_start|>(100,200)<|box_end|>",
         "'+100 +200'",
+        "'x=100, y=200'",
+        "\"{'x': 100, 'y': 200}\"",
     ],
 )
 def test_point_is_parsed_in_every_notation(written: str) -> None:
@@ -83,6 +85,8 @@ def test_box_becomes_its_centre_and_is_kept(written: str) -> None:
         "true",
         "'" + "9" * 400 + ",1'",
         "'1.2.3 4'",
+        "'x=1.2.3, y=4'",
+        "'y=1, x=2'",
     ],
 )
 def test_invalid_point_is_rejected(written: str) -> None:
@@ -261,7 +265,7 @@ def test_too_many_actions_are_rejected() -> None:
     assert failure_of("Action: " + "wait()\n\n" * 51).kind == "bad_syntax"
 
 
-@pytest.mark.parametrize("tag", ["think", "thinking", "thinkt", "gui_think", "think_never_used_51bce0c7"])
+@pytest.mark.parametrize("tag", ["think", "thinking", "thinkt", "gui_think", "seed:think", "think_never_used_51bce0c7"])
 def test_reasoning_is_separated_from_the_reply(tag: str) -> None:
     reply = PARSE(f"<{tag}>\nAction: wait() is wrong\n</{tag}>\nThought: go\nAction: click(point='(100,200)')")
     assert reply == Reply((Click(AT),), "go", reasoning="Action: wait() is wrong")
