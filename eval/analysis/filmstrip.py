@@ -12,7 +12,8 @@ from ...envs.geometry import ScreenPoint
 from ..core.record import Moment
 
 FILMSTRIP = "filmstrip.jpg"
-"""The file in the folder of an episode."""
+RUN_PAGE = "view.html"
+"""Files in the folder of an episode that failed: its filmstrip, and the page of its run."""
 
 MAX_FRAMES = 6
 FRAME_PX = (220, 150)

@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 from ...agent.core.limits import StopReason
 from ...agent.loop.agent import Result
@@ -78,6 +79,8 @@ class AndroidWorldInstance:
 @dataclass(frozen=True)
 class AndroidWorld:
     """AndroidWorld: tasks in the apps of an Android emulator."""
+
+    has_oracle: ClassVar[bool] = False
 
     client: SubprocessClient = _CLIENT
     serial: str = ""

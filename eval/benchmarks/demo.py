@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import ClassVar
 
 from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
@@ -109,6 +110,8 @@ class _Editor:
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A web form and a text editor, without a model server or data."""
+
+    has_oracle: ClassVar[bool] = False
 
     name: str = "demo"
     version: str = "2"

@@ -9,7 +9,7 @@ import inspect
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from screenwright._plugins import load_plugin, plugin_names
+from screenwright._plugins import PluginError, load_plugin, plugin_names
 
 from ..core.config import EvalConfig
 from ..core.task import Benchmark
@@ -57,6 +57,8 @@ def benchmark_named(name: str, root: Path | None = None) -> Benchmark:
         raise ValueError(f"the benchmark {name} needs no data folder: leave out --root")
     if root is None and parameter is not None and parameter.default is parameter.empty:
         raise ValueError(f"{name} needs --root: {description_of(name)}")
+    if root is not None and not root.exists():
+        raise ValueError(f"--root {root} does not exist: {description_of(name)}")
     benchmark: Benchmark = make() if root is None else make(root=root)
     return benchmark
 
@@ -67,9 +69,8 @@ def benchmark_names() -> tuple[str, ...]:
 
 
 def description_of(name: str) -> str:
-    """The first line of a benchmark's documentation.
-
-    Raises:
-        ValueError: there is no such benchmark.
-    """
-    return (inspect.getdoc(load_plugin("benchmark", name)) or "").partition("\n")[0]
+    """The first line of a benchmark's documentation, or why it cannot be loaded."""
+    try:
+        return (inspect.getdoc(load_plugin("benchmark", name)) or "").partition("\n")[0]
+    except (ImportError, PluginError) as error:
+        return str(error)

@@ -7,6 +7,7 @@ in an environment that the user made for them and answers requests; it does not 
 import json
 import os
 import queue
+import shutil
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -40,10 +41,12 @@ class SubprocessClient:
         """A client with the settings `python` and `options`.
 
         Raises:
-            ValueError: the setting `python` is missing.
+            ValueError: the setting `python` is missing, or is not a program.
         """
         if python is None:
             raise ValueError(self._how_to_get)
+        if shutil.which(python) is None:
+            raise ValueError(f"--python {python} is not a program: {self._how_to_get}")
         return SubprocessClient(python, self._script, options, self._how_to_get)
 
     def request(self, message: Mapping[str, object], timeout_s: float) -> Answer:

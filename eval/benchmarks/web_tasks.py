@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -96,6 +96,8 @@ class WebInstance:
 class WebTasks:
     """The tasks of a file, with their judge."""
 
+    has_oracle: ClassVar[bool] = False
+
     name: str
     file: Path
     read: Callable[[Path], Iterable[WebTask]]
@@ -126,12 +128,14 @@ class WebTasks:
 
 def webvoyager(root: Path) -> WebTasks:
     """WebVoyager: questions about live sites, in WebVoyager_data.jsonl of github.com/MinorJerry/WebVoyager."""
-    return WebTasks("webvoyager", _file(root, "WebVoyager_data.jsonl"), _read_webvoyager, WebVoyagerJudge)
+    file = _file(root, "WebVoyager_data.jsonl", "github.com/MinorJerry/WebVoyager")
+    return WebTasks("webvoyager", file, _read_webvoyager, WebVoyagerJudge)
 
 
 def online_mind2web(root: Path) -> WebTasks:
     """Online-Mind2Web: tasks on live sites, in the JSON file of huggingface.co/datasets/osunlp/Online-Mind2Web."""
-    return WebTasks("online-mind2web", _file(root, "Online_Mind2Web.json"), _read_online_mind2web, WebJudge)
+    file = _file(root, "Online_Mind2Web.json", "huggingface.co/datasets/osunlp/Online-Mind2Web")
+    return WebTasks("online-mind2web", file, _read_online_mind2web, WebJudge)
 
 
 class _VoyagerLine(BaseModel):
@@ -172,9 +176,9 @@ def _task_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.") or "task"
 
 
-def _file(root: Path, name: str) -> Path:
+def _file(root: Path, name: str, source: str) -> Path:
     """The task file: `root` itself, or the file `name` in it or in its folder `data`."""
     for path in (root, root / name, root / "data" / name):
         if path.is_file():
             return path
-    raise TaskError(f"there is no {name} in {root}")
+    raise TaskError(f"there is no {name} in {root}: get it from {source}")

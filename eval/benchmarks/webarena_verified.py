@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -125,6 +126,8 @@ def agent_response(result: Result) -> str:
 @dataclass(frozen=True)
 class WebArenaVerified:
     """WebArena-Verified: tasks on WebArena's sites, scored by answer and network traffic."""
+
+    has_oracle: ClassVar[bool] = False
 
     client: SubprocessClient = _CLIENT
     storage_state: str | None = None

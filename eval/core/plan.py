@@ -1,11 +1,15 @@
 """Plans the episodes of an evaluation."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from .config import EvalConfig
-from .task import Benchmark, Task
+from .task import Benchmark, Task, TaskError
+
+_MAX_SEEDS = 1_000_000
 
 
 class PlanError(ValueError):
@@ -33,11 +37,23 @@ def make_plan(benchmark: Benchmark, settings: EvalConfig) -> tuple[EpisodeId, ..
         PlanError: no task is selected.
         TaskError: the benchmark's data is missing.
     """
-    tasks = select_tasks(benchmark.tasks(), settings.task, settings.category)
+    tasks = select_tasks(_checked(benchmark), settings.task, settings.category)
     seeds = parse_seeds(settings.seeds) if settings.seeds else benchmark.rules.seeds
     return tuple(
         EpisodeId(task.name, seed, trial) for trial in range(settings.trials) for seed in seeds for task in tasks
     )
+
+
+def _checked(benchmark: Benchmark) -> Sequence[Task]:
+    """The tasks of a benchmark, whose names are the folders of their episodes."""
+    tasks = benchmark.tasks()
+    names = Counter(task.name for task in tasks)
+    for task in tasks:
+        if not task.name.strip(". ") or any(character in '/\\:*?"<>|' or character < " " for character in task.name):
+            raise TaskError(f"{benchmark.name} has a task named {task.name!r}, which cannot be the name of a folder")
+        if names[task.name] > 1:
+            raise TaskError(f"{benchmark.name} has several tasks named {task.name}")
+    return tasks
 
 
 def select_tasks(tasks: Sequence[Task], names: Sequence[str], categories: Sequence[str]) -> tuple[Task, ...]:
@@ -67,15 +83,17 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """The seeds of `0-4,9`, each once, in the order written.
 
     Raises:
-        PlanError: a range is reversed.
+        PlanError: a range is reversed, or there are too many.
     """
-    seeds: dict[int, None] = {}
+    ranges: list[range] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
         if last and int(last) < int(first):
             raise PlanError(f"the range of seeds {part} is reversed")
-        seeds.update(dict.fromkeys(range(int(first), int(last or first) + 1)))
-    return tuple(seeds)
+        ranges.append(range(int(first), int(last or first) + 1))
+    if sum(map(len, ranges)) > _MAX_SEEDS:
+        raise PlanError(f"the seeds {text} are more than {_MAX_SEEDS:,}")
+    return tuple(dict.fromkeys(chain(*ranges)))
 
 
 def _some(names: Iterable[str], most: int = 12) -> str:

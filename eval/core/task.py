@@ -116,7 +116,11 @@ class Rules:
 
 
 class Benchmark(Protocol):
-    """A set of tasks. `version` identifies them exactly: a package's version, a commit, or a digest."""
+    """A set of tasks. `version` identifies them exactly: a package's version, a commit, or a digest.
+
+    An attribute `has_oracle` that is False states that none of its instances is `Solvable`, so that `--agent oracle` is
+    refused before anything is set up.
+    """
 
     @property
     def name(self) -> str:

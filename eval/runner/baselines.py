@@ -70,7 +70,7 @@ def _imported(path: str) -> AgentFactory:
     """The agent of `package.module:factory`: a callable without arguments that returns an `AgentFactory` or a `Policy`.
 
     Raises:
-        ValueError: it cannot be imported, or returns something else.
+        ValueError: it cannot be imported or called, or returns something else.
     """
     module, _, name = path.partition(":")
     if "" not in sys.path:
@@ -79,9 +79,12 @@ def _imported(path: str) -> AgentFactory:
         make: Any = import_module(module)
         for part in name.split("."):
             make = getattr(make, part)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"the agent {path} cannot be imported: {error}") from error
-    made: Any = make()
+    except Exception as error:
+        raise ValueError(f"the agent {path} cannot be imported: {type(error).__name__}: {error}") from error
+    try:
+        made: Any = make()
+    except Exception as error:
+        raise ValueError(f"the agent {path} cannot be created: {type(error).__name__}: {error}") from error
     if hasattr(made, "decide"):
         return same_for_all(make)
     if not callable(made):

@@ -13,10 +13,11 @@ from ...agent.loop.agent import result_of
 from ...agent.loop.control import Control
 from ...agent.loop.episode import Episode
 from ...agent.record.events import Acted, Ended, Event, Observed, PolicyInfo, Replied, Started, Stepped
-from ...agent.record.trajectory import RunError, RunLog
+from ...agent.record.trajectory import RunError, RunLog, read_run, write_private
+from ...agent.record.viewer import render_page
 from ...envs.env import EnvError, EnvInfo
 from ..analysis.failure_modes import triage
-from ..analysis.filmstrip import FILMSTRIP, make_filmstrip
+from ..analysis.filmstrip import FILMSTRIP, RUN_PAGE, make_filmstrip
 from ..core.manifest import now
 from ..core.plan import EpisodeId
 from ..core.record import Attempt, FailedAttempt, Phases, Record
@@ -151,9 +152,10 @@ def _record(
 
 
 def _with_failure_details(record: Record, events: list[Event], folder: Path) -> Record:
-    """The record of a failure with its triage and filmstrip."""
+    """The record of a failure with its triage and filmstrip; the run's page is written for the links of the report."""
     filmstrip, moments = make_filmstrip(events)
     (folder / FILMSTRIP).write_bytes(filmstrip)
+    write_private(folder / RUN_PAGE, render_page(read_run(folder).events, title=record.instruction).encode())
     return replace(record, triage=triage(events), moments=moments)
 
 

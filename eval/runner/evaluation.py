@@ -62,6 +62,8 @@ class Evaluation:
         if settings.workers and not settings.ray:
             warm_up()
         benchmark = benchmark_for(settings)
+        if settings.agent_kind == "oracle" and not getattr(benchmark, "has_oracle", True):
+            raise ValueError(f"{settings.benchmark} has no oracle: use --agent null, --agent random or a model")
         make_agent_factory(settings)  # rejects invalid settings before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)

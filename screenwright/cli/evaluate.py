@@ -14,7 +14,7 @@ from ..eval.analysis.results import write_comparison, write_results
 from ..eval.analysis.statistics import wilson
 from ..eval.analysis.tables import as_text, format_interval
 from ..eval.benchmarks.grounding.pages import PageGrounding, write_set
-from ..eval.benchmarks.registry import benchmark_named, benchmark_names
+from ..eval.benchmarks.registry import benchmark_named, benchmark_names, description_of
 from ..eval.core.config import EvalConfig
 from ..eval.core.manifest import differences
 from ..eval.core.plan import select_tasks
@@ -118,12 +118,15 @@ def _folder(config: EvalConfig) -> AbstractContextManager[Path]:
 
 def _list(args: argparse.Namespace) -> int:
     if args.benchmark is None:
-        print("\n".join(benchmark_names()))
+        names = benchmark_names()
+        width = max(map(len, names), default=0)
+        for name in names:
+            print(f"{name:{width}}  {description_of(name)}".rstrip())
         return 0
     root = getattr(args, "root", None)
     benchmark = benchmark_named(args.benchmark, Path(root) if root else None)
-    names, categories = getattr(args, "task", None) or (), getattr(args, "category", None) or ()
-    for task in select_tasks(benchmark.tasks(), names, categories):
+    tasks, categories = getattr(args, "task", None) or (), getattr(args, "category", None) or ()
+    for task in select_tasks(benchmark.tasks(), tasks, categories):
         print(f"{task.name}\t{task.category}")
     return 0
 
@@ -160,6 +163,8 @@ def _add_compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _compare(args: argparse.Namespace) -> int:
     stores = Store(args.a), Store(args.b)
+    if args.a.resolve() == args.b.resolve():
+        raise SettingsError(f"A and B are the same evaluation, {args.a}: name another one")
     page = args.out or args.b / f"compared-with-{args.a.name}.html"
     result = write_comparison(*stores, page)
     for name, store in zip("AB", stores, strict=True):

@@ -8,24 +8,32 @@ from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.policy.image_history import history_named
 from ..agent.record.trajectory import RunError, read_run, write_private
 from ..agent.record.viewer import render_page
+from ..eval.analysis.report import Entry
+from ..eval.analysis.results import write_report
+from ..eval.core.store import Store
 from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
 from .arguments import Command
 from .settings import SettingsError
-from .terminal import quoted
 
 # -- view
 
 
 def _add_view_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: RUN/view.html)")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run or of an evaluation")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="file to write (default: RUN/view.html; an evaluation: RUN/report.html)",
+    )
     parser.add_argument("--open", action="store_true", help="open it in the web browser")
 
 
 def _view(args: argparse.Namespace) -> int:
-    path = write_page(args.run, args.out)
+    is_evaluation = (args.run / "manifest.json").exists()
+    path = write_report(Entry.of(Store(args.run)), args.out) if is_evaluation else write_page(args.run, args.out)
     print(path)
     if args.open:
         webbrowser.open(path.resolve().as_uri())
@@ -38,8 +46,6 @@ def write_page(run: Path, path: Path | None = None) -> Path:
     Raises:
         RunError: there is no such run, or the page cannot be written.
     """
-    if episode := next(run.glob("episodes/*/*/events.jsonl"), None):
-        raise RunError(f"{run} is an evaluation: view one of its episodes, such as {quoted(episode.parent)}")
     recorded = read_run(run)
     path = path or run / "view.html"
     try:

@@ -5,6 +5,7 @@ const PAGE_SIZE = 20;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const range = ({ low, high }) => `${percent(low)} to ${percent(high)}`;
 const episodeName = ({ id }) => `${id.task}/${id.seed}${id.trial ? "." + id.trial : ""}`;
+const encodePath = (path) => path.split("/").map(encodeURIComponent).join("/");
 let shown = PAGE_SIZE;
 
 /** A success rate with its interval, on a scale from 0 to 1. */
@@ -123,16 +124,18 @@ function filmstrip(episode) {
   if (!episode.moments.length) return null;
   if (!episode.filmstrip) return element("p", { class: "soft" }, "The filmstrip is in the folder of the recording.");
   const [width, height] = data.frame;
-  return element("div", { class: "filmstrip" }, episode.moments.map(({ step, actions }, frame) => element("figure", {},
-    element("div", { style: `width:${width}px;height:${height}px;background-image:url(${episode.filmstrip});background-position:-${frame * width}px 0` }),
-    element("figcaption", {}, `${step}  ${actions}`))));
+  return element("div", { class: "filmstrip" }, episode.moments.map(({ step, actions }, frame) => {
+    const image = element("div", { style: `width:${width}px;height:${height}px;background-image:url(${episode.filmstrip});background-position:-${frame * width}px 0` });
+    const link = episode.page && element("a", { href: `${encodePath(episode.page)}#step-${step}`, "aria-label": `step ${step} of the recording` }, image);
+    return element("figure", {}, link || image, element("figcaption", {}, `${step}  ${actions}`));
+  }));
 }
 
 function episodeCard([run, episode]) {
   const [colour, outcome] = episode.done === null ? ["warn", "error"] : episode.done ? ["good", "done"] : ["bad", "not done"];
   const line = (title, text) => (text ? element("p", {}, element("span", { class: "soft" }, `${title}: `), text) : null);
   const details = [readable(episode.stop), `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
-  const href = episode.folder && `${episode.folder.split("/").map(encodeURIComponent).join("/")}/`;
+  const href = episode.page ? encodePath(episode.page) : episode.folder && `${encodePath(episode.folder)}/`;
   return element("article", { class: "card episode" },
     element("div", { class: "line" },
       B ? element("b", {}, LETTERS[run]) : null,

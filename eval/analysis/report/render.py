@@ -13,7 +13,7 @@ from ...core.manifest import Manifest
 from ...core.record import RECORD, Record
 from ...core.store import Store
 from ..compare import compare
-from ..filmstrip import FILMSTRIP, FRAME_PX
+from ..filmstrip import FILMSTRIP, FRAME_PX, RUN_PAGE
 from ..summary import Summary, summarize
 
 MAX_FILMSTRIP_BYTES = 14_000_000
@@ -104,8 +104,13 @@ def _episode_json(record: Record, recorded_in: Path, folder: Path, filmstrips: _
     return {
         **RECORD.dump_python(record, mode="json", exclude=_NOT_SHOWN),
         "filmstrip": filmstrips.embed(recorded_in / FILMSTRIP) if record.moments else None,
-        "folder": Path(os.path.relpath(recorded_in, folder)).as_posix() if recorded_in.is_dir() else None,
+        "folder": _link(recorded_in, folder) if recorded_in.is_dir() else None,
+        "page": _link(recorded_in / RUN_PAGE, folder) if (recorded_in / RUN_PAGE).is_file() else None,
     }
+
+
+def _link(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:

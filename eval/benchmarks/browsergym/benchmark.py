@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 from ....agent.core.limits import StopReason
 from ....agent.loop.agent import Result
@@ -76,6 +77,8 @@ def final_call(result: Result) -> str:
 @dataclass(frozen=True)
 class BrowserGym:
     """A benchmark of BrowserGym's package `browsergym-PACKAGE`, run through `client`."""
+
+    has_oracle: ClassVar[bool] = False
 
     name: str
     package: str

@@ -149,6 +149,7 @@ class Grounding:
     name: str
     root: Path
     form: BoxForm
+    source: str
     rules: Rules = Rules(seeds=(0,), steps=1)
 
     @property
@@ -187,7 +188,9 @@ class Grounding:
         return files
 
     def _no_annotations(self) -> TaskError:
-        return TaskError(f"{self.root} contains no annotations: --root must be a copy of {self.name}")
+        return TaskError(
+            f"{self.root} contains no annotations (*.json): --root must be a copy of {self.name} ({self.source})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,14 +321,14 @@ def _box_of(area: Polygon) -> str:
 
 def screenspot(root: Path) -> Grounding:
     """ScreenSpot (v1 and v2): locate an element, in a copy of huggingface.co/datasets/OS-Copilot/ScreenSpot-v2."""
-    return Grounding("screenspot", root, BoxForm(corners=False))
+    return Grounding("screenspot", root, BoxForm(corners=False), "huggingface.co/datasets/OS-Copilot/ScreenSpot-v2")
 
 
 def screenspot_pro(root: Path) -> Grounding:
     """ScreenSpot-Pro: locate an element, in a copy of huggingface.co/datasets/likaixin/ScreenSpot-Pro."""
-    return Grounding("screenspot-pro", root, BoxForm(corners=True))
+    return Grounding("screenspot-pro", root, BoxForm(corners=True), "huggingface.co/datasets/likaixin/ScreenSpot-Pro")
 
 
 def osworld_g(root: Path) -> Grounding:
     """OSWorld-G: locate an element or refuse, in a copy of github.com/xlang-ai/OSWorld-G."""
-    return Grounding("osworld-g", root, BoxForm(corners=False))
+    return Grounding("osworld-g", root, BoxForm(corners=False), "github.com/xlang-ai/OSWorld-G")

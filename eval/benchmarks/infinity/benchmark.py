@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -100,6 +101,8 @@ class InfinityInstance:
 class Infinity:
     """The tasks in `root`, a checkout. `everything` includes those in `ALREADY_SATISFIED`."""
 
+    has_oracle: ClassVar[bool] = False
+
     root: Path
     everything: bool = False
 
@@ -131,7 +134,10 @@ class Infinity:
     def _apps(self) -> list[Path]:
         apps = sorted(path.parent for path in self.root.glob("apps/*/server.py"))
         if not apps:
-            raise TaskError(f"{self.root} contains no application: --root must be a checkout of webarena-infinity")
+            raise TaskError(
+                f"{self.root} contains no application: --root must be a checkout of webarena-infinity, "
+                "from github.com/web-arena-x/webarena-infinity"
+            )
         return apps
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
@@ -142,6 +143,8 @@ def last_action(result: Result, unfinished: str = "state") -> str:
 class OSWorld:
     """OSWorld: tasks on a virtual machine, in the folder evaluation_examples of github.com/xlang-ai/OSWorld."""
 
+    has_oracle: ClassVar[bool] = False
+
     root: Path
     machine: Machine = Machine()
     name: str = "osworld"
@@ -160,7 +163,10 @@ class OSWorld:
     def _domains(self) -> Mapping[str, Sequence[str]]:
         path = self.root / "test_all.json"
         if not path.exists():
-            raise TaskError(f"there is no {path.name} in {self.root}: --root must be the folder evaluation_examples")
+            raise TaskError(
+                f"there is no {path.name} in {self.root}: --root must be the folder evaluation_examples of a checkout "
+                "of github.com/xlang-ai/OSWorld"
+            )
         return read_json(path, _LIST)
 
     @property

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -127,6 +128,8 @@ class UiCube:
     `root` is the checkout or its folder `DeterministicBenchmark`.
     """
 
+    has_oracle: ClassVar[bool] = False
+
     root: Path
     name: str = "ui-cube"
     rules: Rules = Rules(seeds=(0,), steps=50)
@@ -168,7 +171,10 @@ class UiCube:
     def _build(self) -> Path:
         folder = self._folder
         if not self._list.is_file():
-            raise TaskError(f"{self.root} has no deterministic_bench.json: --root must be a checkout of UI-CUBE")
+            raise TaskError(
+                f"{self.root} has no deterministic_bench.json: --root must be a checkout of UI-CUBE, "
+                "from github.com/UiPath/uipath_enterprise_benchmark"
+            )
         build = folder / "dist"
         if not (build / "index.html").is_file():
             raise TaskError(f"UI-CUBE is not built: run `npm ci && npm run build` in {folder}")

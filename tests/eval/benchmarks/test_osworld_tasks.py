@@ -168,7 +168,12 @@ def test_bad_settings_are_reported_before_the_start(root: Path, tmp_path: Path) 
     without = EvalConfig.from_flat({"benchmark": "osworld", "root": root, "agent": "null"})
     with pytest.raises(ValueError, match="pip install desktop-env"):
         Evaluation.create(without, tmp_path / "out")
-    task = OSWorld(root).configured(settings(root, "/none/python", "", tmp_path)).tasks()[0]
+    with pytest.raises(ValueError, match="--python /none/python is not a program: .*pip install desktop-env"):
+        OSWorld(root).configured(settings(root, "/none/python", "", tmp_path))
+    broken = tmp_path / "python"
+    broken.write_text("#!/no/such/interpreter")
+    broken.chmod(0o700)
+    task = OSWorld(root).configured(settings(root, broken, "", tmp_path)).tasks()[0]
     with pytest.raises(TaskError, match="cannot be started: No such file"), task.set_up(0):
         pass
     wrong = settings(root, "python", "", tmp_path).model_copy(update={"option": ("unfinished",)})

@@ -48,7 +48,9 @@ def test_a_factory_a_policy_and_a_plugin_can_be_evaluated(folder: Path, agent: s
     [
         ("toaster", "--agent is 'toaster', but should be one of model, null, oracle, random, or package:factory"),
         ("my_agents:Missing", "the agent my_agents:Missing cannot be imported: "),
-        ("no_such_module:Agent", "the agent no_such_module:Agent cannot be imported: No module named"),
+        ("no_such_module:Agent", "the agent no_such_module:Agent cannot be imported: ModuleNotFoundError: No module"),
+        (":", "the agent : cannot be imported: ValueError: Empty module name"),
+        ("json:loads", "the agent json:loads cannot be created: TypeError: "),
         ("my_agents:nothing", "my_agents:nothing returns int, but should return an AgentFactory or a Policy"),
     ],
 )
