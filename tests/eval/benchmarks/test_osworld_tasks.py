@@ -168,7 +168,7 @@ def test_bad_settings_are_reported_before_the_start(root: Path, tmp_path: Path) 
     without = EvalConfig.from_flat({"benchmark": "osworld", "root": root, "agent": "null"})
     with pytest.raises(ValueError, match="pip install desktop-env"):
         Evaluation.create(without, tmp_path / "out")
-    with pytest.raises(ValueError, match="--python /none/python is not a program: .*pip install desktop-env"):
+    with pytest.raises(ValueError, match=r"--python /none/python is not a program: .*pip install desktop-env"):
         OSWorld(root).configured(settings(root, "/none/python", "", tmp_path))
     broken = tmp_path / "python"
     broken.write_text("#!/no/such/interpreter")
