@@ -50,7 +50,7 @@ _NO_KEY = "none"
 _ENDPOINTS = re.compile(r"/(chat/completions|completions|chat|models)$")
 _OPTIONAL = {
     "max_tokens": "max_tokens|max_completion_tokens",
-    "max_completion_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_completion_tokens|max_tokens",
     "temperature": "temperature",
     "top_p": "top_p",
     "frequency_penalty": "frequency_penalty",
@@ -62,6 +62,10 @@ _OPTIONAL = {
 
 A rejected one is not sent any more: the server uses its own default.
 """
+
+_NO_SUCH_MODEL = re.compile(
+    r"\bmodel\b.{0,200}(not (exist|found|available|loaded)|unknown|invalid)|(unknown|invalid|no such) model", re.I
+)
 
 _Result = TypeVar("_Result")
 
@@ -291,7 +295,7 @@ class ServedModel:
         try:
             self._request("POST", f"{self.base_url}/chat/completions", body).close()
         except ErrorResponse as error:
-            if error.status == 404 or (error.is_rejection and model.lower() in error.body.lower()):
+            if error.status == 404 or (error.is_rejection and _NO_SUCH_MODEL.search(error.body)):
                 raise ModelUnknown(
                     f"the model server at {self.base_url} has no model {model!r}; it serves {listed(served)}: choose "
                     "one with --model-name"

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from screenwright import Agent, Ended, FakeEnv, Limits, RecoveredError, StopReason
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import ModelLost, ModelUnknown, PromptRefused, Sampling
 from screenwright.agent.models.retry_hints import retry_after_s
@@ -220,6 +221,38 @@ def test_rejected_parameter_is_left_out_from_then_on(name: str, message: str) ->
     assert left <= server.asked[-1].keys()
 
 
+def test_limit_of_the_reply_is_left_out_if_the_server_takes_neither_form() -> None:
+    too_large = refused(400, {"error": {"message": "max_tokens is too large: at most 512 completion tokens"}})
+    server = Server(too_large, too_large, fine())
+    with server.client() as model:
+        assert model.complete(QUESTION, Sampling()).text == "fine"
+    limits = [{"max_tokens", "max_completion_tokens"} & asked.keys() for asked in server.asked]
+    assert limits == [{"max_tokens"}, {"max_completion_tokens"}, set()]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 500, 200])
+@pytest.mark.parametrize("message", ["At most 2 image(s) may be provided in one prompt.", "context window exceeded"])
+def test_run_goes_on_with_as_many_screenshots_as_the_server_accepts(status: int, message: str) -> None:
+    def respond(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return httpx2.Response(200, json={"data": [{"id": "ui-tars-1.5"}]})
+        body = json.loads(request.content)
+        if request.content.count(b"data:image/png") > 2:
+            return httpx2.Response(status, json={"error": {"message": message, "code": 400}})
+        steps = sum(each["role"] == "assistant" for each in body["messages"])
+        action = f"click(start_box='({100 + steps},100)')" if steps < 6 else "finished(content='done')"
+        content = f"Thought: step {steps}.\nAction: {action}"
+        return httpx2.Response(200, json={"choices": [{"message": {"content": content}, "finish_reason": "stop"}]})
+
+    with ServedModel("http://server", retries=0, transport=httpx2.MockTransport(respond)) as model:
+        *events, ended = Agent(model, limits=Limits(steps=9)).stream("Click a few times.", FakeEnv())
+    assert isinstance(ended, Ended)
+    assert ended.stop is StopReason.FINISHED
+    errors = [event.message for event in events if isinstance(event, RecoveredError)]
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
 # -- models and addresses
 
 
@@ -253,13 +286,28 @@ def test_empty_list_of_models_asks_for_a_name(models: object) -> None:
         assert model.complete(QUESTION, Sampling()).text == "fine"
 
 
-def test_name_that_is_not_listed_is_rejected_at_connect_unless_the_server_accepts_it() -> None:
-    unknown = refused(404, {"error": {"message": "The model `x` does not exist."}})
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (404, "Not Found"),
+        (400, "The model `x` does not exist or you do not have access to it."),
+        (400, "x is not a valid model ID: unknown model"),
+        (422, "Invalid model name passed in model=x"),
+    ],
+)
+def test_name_that_is_not_listed_is_rejected_at_connect(status: int, message: str) -> None:
     expected = pytest.raises(ModelUnknown, match="has no model 'x'; it serves ui-tars: choose one with --model-name")
-    with Server(unknown).client("x") as model, expected:
+    with Server(refused(status, {"error": {"message": message}})).client("x") as model, expected:
         model.connect()
-    with Server(fine()).client("alias") as model:
-        assert model.complete(QUESTION, Sampling()).text == "fine"
+
+
+def test_name_that_is_not_listed_is_used_if_the_server_accepts_it() -> None:
+    unrelated = refused(
+        400, {"error": {"message": "Unsupported parameter: 'max_tokens' is not supported with this model."}}
+    )
+    for first in (fine(), unrelated, refused(503, {"error": "loading"})):
+        with Server(first, fine()).client("alias") as model:
+            assert model.complete(QUESTION, Sampling()).text == "fine"
 
 
 def test_long_list_of_models_is_shortened() -> None:
