@@ -11,6 +11,7 @@ from ..core.messages import Message, TextPart
 from ..core.model import Completion, Usage
 from . import replies
 from .errors import ConnectionBroken, ErrorResponse, InvalidResponse, ReplyWithheld
+from .tool_calls import ToolCalls
 
 GRACE_PERIOD_S = 0.1
 """How long to wait for a reply to end by itself after the caller's stop.
@@ -38,21 +39,6 @@ _FILTERED = (
 )
 _ABORTED = ("abort", "error", "cancelled")
 _CALLED = ("tool_calls", "function_call")
-_CALL_PARTS = ("tool_use", "tool_call", "function_call")
-
-
-@dataclass(slots=True)
-class _ToolCall:
-    """A call that the server's parser took out of the text; `arguments` is JSON as the model wrote it."""
-
-    call_id: JsonValue = None
-    name: str = ""
-    arguments: str = ""
-
-    def __str__(self) -> str:
-        """The call as models write it, with the tags of Hermes and Qwen."""
-        arguments = self.arguments.strip() or "{}"
-        return f'<tool_call>\n{{"name": {json.dumps(self.name)}, "arguments": {arguments}}}\n</tool_call>'
 
 
 @dataclass(slots=True)
@@ -68,7 +54,7 @@ class _Received:
     pieces: int = 0
     finish: str = ""
     has_choice: bool = False
-    calls: dict[object, _ToolCall] = field(default_factory=dict[object, _ToolCall])
+    calls: ToolCalls = field(default_factory=ToolCalls)
     usage: JsonValue = None
 
 
@@ -195,8 +181,7 @@ class StreamAccumulator:
         text = f"{received.text}</think>" if received.is_thinking else received.text
         if self.stopped:
             return text
-        calls = "\n".join(map(str, received.calls.values()))
-        if calls:
+        if calls := str(received.calls):
             return replies.well_formed(f"{text}\n{calls}" if text else calls)
         only_reasoning = received.reasoning.strip() and not received.content.strip()
         return received.reasoning if only_reasoning and received.finish not in _TRUNCATED else text
@@ -219,10 +204,7 @@ class StreamAccumulator:
         content = message if isinstance(message, str) else content
         if received.content and content == received.content and not choice.get("delta"):
             return ""  # the whole text once more, at the end of a stream
-        calls = replies.items(replies.field(message, "tool_calls")) or [replies.field(message, "function_call")]
-        calls += [part for part in replies.items(content) if replies.field(part, "type") in _CALL_PARTS]
-        for call in calls:
-            self._add_call(call)
+        received.calls.add_from(message)
         parts = list(replies.texts_of(content))
         parts += replies.texts_of(
             replies.field(message, "reasoning_content", "reasoning", "thinking", "reasoning_details"), "reasoning"
@@ -248,23 +230,6 @@ class StreamAccumulator:
             text += f"</think>{content}" if received.is_thinking else content
             received.is_thinking = False
         return text
-
-    def _add_call(self, call: JsonValue) -> None:
-        """Add a tool call, or a piece of one; pieces have the same index, or follow each other."""
-        if not isinstance(call, dict):
-            return
-        function = replies.field(call, "function") or call
-        name, arguments = replies.field(function, "name"), replies.field(function, "arguments", "input")
-        index, calls = call.get("index"), self._received.calls
-        key: object = index if isinstance(index, int) else replies.field(call, "id")
-        if not isinstance(key, int | str):
-            key = len(calls) if name or not calls else list(calls)[-1]
-        call_id = replies.field(call, "id")
-        if key in calls and call_id not in (None, calls[key].call_id):
-            key = str(call_id)  # some servers give every call the index 0
-        known = calls.setdefault(key, _ToolCall(call_id))
-        known.name = known.name or (name if isinstance(name, str) else "")
-        known.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
 
 
 def _tokens_in(messages: Sequence[Message]) -> int:

@@ -60,7 +60,7 @@ class PointingModel:
     """
 
     def __init__(self, dialect: WritingDialect, aim: Aim, name: str = "pointing-double") -> None:
-        self.aim = aim
+        self.aim: Aim = aim
         self._dialect, self._name = dialect, name
 
     def info(self) -> ModelInfo:
