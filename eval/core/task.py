@@ -148,8 +148,14 @@ class Benchmark(Protocol):
 
 @runtime_checkable
 class Closable(Protocol):
-    """A benchmark whose tasks share something in this process, such as browsers and servers."""
+    """A benchmark whose tasks share something in this process, such as browsers and servers; or an agent's model."""
 
     def close(self) -> None:
         """Release it; may be called twice."""
         ...
+
+
+def release(shared: object) -> None:
+    """Close `shared` if it can be closed."""
+    if isinstance(shared, Closable):
+        shared.close()

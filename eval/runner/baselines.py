@@ -13,7 +13,7 @@ from ...agent.policy.policy import Policy
 from ...envs.config import SettingError
 from ..core.config import EvalConfig
 from ..core.plan import EpisodeId
-from ..core.task import Solvable, TaskError, TaskInstance
+from ..core.task import Solvable, TaskError, TaskInstance, release
 
 AgentFactory: TypeAlias = Callable[[TaskInstance, EpisodeId], Policy]
 """Makes the policy for an episode, from the task that has been set up."""
@@ -27,7 +27,7 @@ def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
     """
     match config.agent_kind:
         case "model" if config.agent.policy is None:
-            return _model_agent(config, slot)
+            return _ModelAgent(config, slot)
         case "model":
             return same_for_all(config.agent.build_policy)
         case "random":
@@ -58,12 +58,25 @@ def oracle(instance: TaskInstance, episode: EpisodeId) -> Policy:
     return instance.solution() or ScriptedPolicy([GiveUp("no solution is known")])
 
 
-def _model_agent(config: EvalConfig, slot: int) -> AgentFactory:
+class _ModelAgent:
     """A model with the prompts of `screenwright run`; opened once for all episodes of a worker."""
-    model = config.agent.model.build(slot)
-    config.agent.build_dialect()  # rejects invalid settings before the first episode
-    config.agent.check_model(model)
-    return lambda instance, episode: config.agent.build_policy(model, summarize=config.recovery.recovery)
+
+    def __init__(self, config: EvalConfig, slot: int) -> None:
+        self._config = config
+        config.agent.build_dialect()  # rejects invalid settings before the first episode
+        self._model = config.agent.model.build(slot)
+        try:
+            config.agent.check_model(self._model)
+        except ValueError:
+            self.close()
+            raise
+
+    def __call__(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
+        return self._config.agent.build_policy(self._model, summarize=self._config.recovery.recovery)
+
+    def close(self) -> None:
+        """See `Closable`."""
+        release(self._model)
 
 
 def _imported(path: str) -> AgentFactory:

@@ -21,7 +21,7 @@ from ..analysis.filmstrip import FILMSTRIP, RUN_PAGE, make_filmstrip
 from ..core.manifest import now
 from ..core.plan import EpisodeId
 from ..core.record import Attempt, FailedAttempt, Phases, Record
-from ..core.task import Benchmark, Budgeted, Closable, Outcome, SelfEnding, Task, TaskError, TaskInstance
+from ..core.task import Benchmark, Budgeted, Outcome, SelfEnding, Task, TaskError, TaskInstance, release
 from .baselines import AgentFactory
 
 TASK_OVER = "task_over"
@@ -41,7 +41,7 @@ class EpisodeJob:
 
 
 class EpisodeRunner:
-    """Runs episodes one after another; leaving its context closes the benchmark."""
+    """Runs episodes one after another; leaving its context closes the benchmark and the agent's model."""
 
     def __init__(self, benchmark: Benchmark, agents: AgentFactory, supervision: Supervision = Supervision()) -> None:
         self._benchmark = benchmark
@@ -53,8 +53,8 @@ class EpisodeRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if isinstance(self._benchmark, Closable):
-            self._benchmark.close()
+        release(self._agents)
+        release(self._benchmark)
 
     def run(self, job: EpisodeJob, control: Control | None = None) -> Attempt:
         """Set up, run and judge an episode. Errors are returned as a failed attempt.

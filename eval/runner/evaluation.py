@@ -21,7 +21,7 @@ from ..core.manifest import Manifest, make_manifest, now
 from ..core.plan import EpisodeId, make_plan
 from ..core.record import Attempt, FailedAttempt, Record
 from ..core.store import Store
-from ..core.task import Benchmark
+from ..core.task import Benchmark, release
 from .baselines import make_agent_factory
 from .episode import EpisodeJob, EpisodeRunner
 from .pool import Pool, warm_up
@@ -64,7 +64,7 @@ class Evaluation:
         benchmark = benchmark_for(settings)
         if settings.agent_kind == "oracle" and not getattr(benchmark, "has_oracle", True):
             raise ValueError(f"{settings.benchmark} has no oracle: use --agent null, --agent random or a model")
-        make_agent_factory(settings)  # rejects invalid settings before anything is written
+        release(make_agent_factory(settings))  # rejects invalid settings before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)
         store.create(manifest)
