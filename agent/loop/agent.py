@@ -193,6 +193,12 @@ class Agent:
         """Report that no one will answer; an episode that waits for the user ends as `needs_user`."""
         self._control.decline()
 
+    def close(self) -> None:
+        """Close the connections of the models that it asks, if they have any."""
+        for asked in (self.policy, self.supervision.critic):
+            if callable(close := getattr(getattr(asked, "model", None), "close", None)):
+                close()
+
     def _stream(self, task: str, env: Env, folder: Path | None, past: ResumePoint | None) -> Iterator[Event]:
         if self._is_running:
             raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")

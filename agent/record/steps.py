@@ -8,7 +8,7 @@ from ..core.context import HistoryStep
 from ..core.describe import describe_action
 from ..core.model import Usage
 from ..core.supervision import RecoveryAction
-from .events import Acted, Critiqued, Escalated, Event, Observed, ParseFailed, Replied, Stepped
+from .events import Acted, Critiqued, Escalated, Event, Observed, ParseFailed, Replied, Resumed, Stepped
 
 E = TypeVar("E")
 
@@ -30,14 +30,21 @@ class StepEvents:
 
 
 def group_by_step(events: Iterable[Event]) -> list[StepEvents]:
-    """The events by step. A step that was repeated after an interruption replaces its first attempt."""
+    """The events by step. A step that was repeated after an interruption replaces its first attempt.
+
+    `Resumed` and what comes before the first step belong to the step that follows.
+    """
     steps: dict[int, StepEvents] = {}
-    current: StepEvents | None = None
+    current: list[Event] = []
+    following = current  # what belongs to the step that is observed next
     for event in events:
         if isinstance(event, Observed):
-            current = steps[event.step] = StepEvents(event)
-        elif current is not None:
-            current.events.append(event)
+            steps[event.step] = StepEvents(event, following)
+            current, following = following, []
+        elif isinstance(event, Resumed):
+            current = following = [event]
+        else:
+            current.append(event)
     return [steps[number] for number in sorted(steps)]
 
 

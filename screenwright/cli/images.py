@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,9 @@ from ..agent.core.model import ModelLost
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import GroundConfig
-from ..envs.geometry import ScreenPoint
+from ..agent.record.viewer import TargetReader
+from ..envs.geometry import ScreenPoint, Size
+from ..envs.screenshot import Screenshot
 from .arguments import Command, given_flags
 from .settings import load_settings
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 NOT_FOUND = 4
 LOST = 11
 
+_NEAR_PX = Size(640, 200)
+_MAX_READING_S = 30.0
 _STATES = ("checked", "focused", "disabled", "selected")
 _TEXT_COLOR, _CONTROL_COLOR = "#1a8a3a", "#e0245e"
 
@@ -61,8 +67,8 @@ def _ground(args: argparse.Namespace) -> int:
     model = config.agent.model.build()
     config.agent.check_model(model)
     try:
-        agent = Agent(policy=config.agent.build_policy(model))
-        point = agent.ground(image, args.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
+        with closing(Agent(policy=config.agent.build_policy(model))) as agent:
+            point = agent.ground(image, args.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)
         return LOST
@@ -163,6 +169,38 @@ def _draw_boxes(image: Image.Image, screen: "Screen") -> None:
     for control in screen.controls:
         pen.rectangle(_corners(control.area), outline=_CONTROL_COLOR, width=2)
         pen.text((control.area.left + 2, control.area.top - 11), str(control.kind), fill=_CONTROL_COLOR)
+
+
+# -- words for what was clicked
+
+
+def target_reader() -> TargetReader:
+    """Reads what is at a point of a screenshot; for half a minute in all, and only if the reader is installed."""
+    end = time.monotonic() + _MAX_READING_S
+
+    def target_at(screenshot: Screenshot, point: ScreenPoint) -> str:
+        if time.monotonic() > end:
+            return ""
+        try:
+            from ..agent.reader import read_screen  # needs the reader extra
+        except ImportError:
+            return ""
+        # The text near the point is enough, and quick to read.
+        left, top = max(0, int(point.x) - _NEAR_PX.width // 2), max(0, int(point.y) - _NEAR_PX.height // 2)
+        right, bottom = left + _NEAR_PX.width, top + _NEAR_PX.height
+        size = screenshot.size
+        screen = read_screen(screenshot.image.crop((left, top, min(right, size.width), min(bottom, size.height))))
+        x, y = point.x - left, point.y - top
+        for control in sorted(screen.controls, key=lambda one: one.area.width * one.area.height):
+            if control.text and _contains(control.area, x, y):
+                return f'"{control.text}" {control.kind}'
+        return next((f'"{segment.text}"' for segment in screen.segments if _contains(segment.area, x, y)), "")
+
+    return target_at
+
+
+def _contains(area: "Area", x: float, y: float) -> bool:
+    return area.left <= x < area.right and area.top <= y < area.bottom
 
 
 COMMANDS = {

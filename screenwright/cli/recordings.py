@@ -15,6 +15,7 @@ from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
 from .arguments import Command
+from .images import target_reader
 from .settings import SettingsError
 
 # -- view
@@ -49,7 +50,8 @@ def write_page(run: Path, path: Path | None = None) -> Path:
     recorded = read_run(run)
     path = path or run / "view.html"
     try:
-        write_private(path, render_page(recorded.events, title=recorded.started.task).encode())
+        page = render_page(recorded.events, title=recorded.started.task, target_at=target_reader())
+        write_private(path, page.encode())
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
     return path

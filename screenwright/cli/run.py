@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -76,13 +76,14 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     guard = config.build_guard()
     guard = ConfirmGuard(guard, terminal) if config.confirm else guard
     agent = config.build_agent(attended=sys.stdin.isatty(), guard=guard)
-    if screen.takes_over and not config.yes:
-        _confirm_takeover(screen, terminal)
-    if isinstance(screen, BrowserConfig) and screen.url == _EMPTY_PAGE and screen.cdp is None:
-        terminal.line("no --url was given: the browser starts with an empty page")
-    with env, _stop_cleanly(agent, terminal):
-        events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)
-        ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
+    with closing(agent):
+        if screen.takes_over and not config.yes:
+            _confirm_takeover(screen, terminal)
+        if isinstance(screen, BrowserConfig) and screen.url == _EMPTY_PAGE and screen.cdp is None:
+            terminal.line("no --url was given: the browser starts with an empty page")
+        with env, _stop_cleanly(agent, terminal):
+            events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)
+            ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
     if ended.answer and not as_json:
         print(ended.answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")

@@ -175,20 +175,16 @@ def new_run_folder(name: str) -> Generator[Path]:
         RunError: it cannot be created.
     """
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
-    numbers = count(1)
-    while True:
-        number = next(numbers)
-        folder = Path("runs") / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            folder.parent.mkdir(exist_ok=True)
-            folder.mkdir(mode=0o700)
-            break
-        except FileExistsError:  # a run of the same second
-            continue
-        except OSError as error:
-            raise RunError(
-                f"cannot record the run in {folder}: {error.strerror}; choose a folder with --out"
-            ) from error
+    folder = Path("runs") / stem
+    try:
+        folder.parent.mkdir(exist_ok=True)
+        for number in count(2):
+            with suppress(FileExistsError):  # a run of the same second
+                folder.mkdir(mode=0o700)
+                break
+            folder = folder.with_name(f"{stem}-{number}")
+    except OSError as error:
+        raise RunError(f"cannot record the run in {folder}: {error.strerror}; choose a folder with --out") from error
     try:
         yield folder
     finally:

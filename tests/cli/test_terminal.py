@@ -1,10 +1,14 @@
 """The terminal module: colour, width, progress and questions."""
 
 import io
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from screenwright.cli.terminal import Terminal
+from screenwright import Episode, FakeEnv, Finish, Observation, RunError, ScriptedPolicy, Wait
+from screenwright.cli.terminal import Progress, Terminal, new_run_folder, quoted
 
 
 class Screen(io.StringIO):
@@ -67,3 +71,40 @@ def test_a_question_is_answered_by_a_line_of_input(
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         result = getattr(Terminal(io.StringIO()), question)("Continue?")
         assert result == (answer if question == "ask" else confirmed)
+
+
+def test_folders_of_runs_that_start_at_the_same_time_never_collide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
+        folders = {stack.enter_context(new_run_folder("x")) for _ in range(5)}
+        assert len(folders) == 5
+        (kept,) = list(folders)[:1]
+        (kept / "events.jsonl").touch()
+    assert list(Path("runs").iterdir()) == [kept]
+
+
+def test_an_unwritable_folder_is_one_line_that_names_the_flag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("runs").touch()
+    with pytest.raises(RunError, match=r"cannot record the run in runs/.*; choose a folder with --out"):
+        new_run_folder("x").__enter__()
+
+
+def test_facts_about_the_screen_are_shown_to_the_user() -> None:
+    class DownloadingEnv(FakeEnv):
+        def observe(self) -> Observation:
+            return replace(super().observe(), facts=("Downloaded report.pdf.", "The page opened a file chooser."))
+
+    stream = io.StringIO()
+    progress = Progress(Terminal(stream))
+    for event in Episode("a task", DownloadingEnv(), ScriptedPolicy([(Wait(0),), Finish()])).run():
+        progress.show(event)
+    lines = stream.getvalue().splitlines()
+    assert lines.count("      Downloaded report.pdf.") == 2
+    assert "      The page opened a file chooser." in lines
+
+
+def test_a_path_is_quoted_for_the_shell() -> None:
+    assert quoted(Path("runs/a b")) == "'runs/a b'"

@@ -29,6 +29,7 @@ def run(arguments: list[str], cwd: Path) -> str:
 
 RESULTS = {
     "custom_env": "needs_user",
+    "custom_model": "finished [1, 2]",
     "custom_policy": "finished pressed 3 times 3",
     "evaluate_agent": "3 of 3",
     "form": "finished DAR-7",
@@ -50,6 +51,12 @@ def example(program: Path) -> object:
 @pytest.mark.parametrize("program", [example(program) for program in PROGRAMS])
 def test_example_prints_its_result(program: Path, tmp_path: Path) -> None:
     assert RESULTS[program.stem] in run([str(program)], tmp_path)
+
+
+@pytest.mark.slow
+def test_a_model_of_your_own_passes_mypy() -> None:
+    cache = ["--cache-dir", str(ROOT / ".mypy_cache")]
+    assert "Success" in run(["-m", "mypy", "--strict", *cache, str(EXAMPLES / "custom_model.py")], ROOT)
 
 
 def test_custom_environment_satisfies_the_contract(tmp_path: Path) -> None:

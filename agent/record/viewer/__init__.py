@@ -1,5 +1,5 @@
 """A recorded run as one HTML page."""
 
-from .render import render_page
+from .render import TargetReader, render_page
 
-__all__ = ["render_page"]
+__all__ = ["TargetReader", "render_page"]

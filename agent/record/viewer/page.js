@@ -7,7 +7,8 @@ const stepSeconds = (step) => sum(Object.values(step.times));
 
 function renderHead() {
   const { task, stop, reason, answer, facts, totals } = data.head;
-  byId("task").textContent = task;
+  byId("task").textContent = byId("task").title = task;
+  byId("task").onclick = () => byId("task").classList.toggle("whole");
   byId("stop").textContent = readable(stop);
   byId("stop").classList.add(GOOD.includes(stop) ? "good" : WARN.includes(stop) ? "warn" : "bad");
   byId("reason").textContent = reason;
@@ -27,8 +28,10 @@ function renderHead() {
 function renderList() {
   byId("list").append(...data.steps.map((step, index) => {
     const failure = step.outcomes.some((outcome) => !outcome.ok) ? "refused" : step.parseFailures.length ? "parse failure" : "";
-    return element("button", { type: "button", class: failure && "failed", onclick: () => show(index) },
-      element("b", {}, step.step), element("span", {}, step.descriptions.join("; ") || "…"), element("em", {}, failure));
+    const title = [step.labels.join("; "), step.thought].filter(Boolean).join("\n");
+    return element("button", { type: "button", class: failure && "failed", title, onclick: () => show(index) },
+      step.resumed ? element("small", {}, "resumed") : null,
+      element("b", {}, step.step), element("span", {}, step.labels.join("; ") || "…"), element("em", {}, failure));
   }));
 }
 
@@ -95,7 +98,8 @@ function renderPanel(step) {
     section("Thought", ...paragraphs([step.thought ?? ""], { class: "thought" }), folded("reflection", step.reflection), folded("reasoning", step.reasoning));
   }
   const actions = [
-    ...paragraphs(step.descriptions, { class: "action" }),
+    ...step.labels.map((label, index) => element("p", { class: "action" }, label,
+      label === step.descriptions[index] ? null : element("span", { class: "soft" }, ` (${step.descriptions[index]})`))),
     ...step.outcomes.map((outcome) => element("p", { class: outcome.ok ? "good" : "bad" }, outcome.text)),
     ...paragraphs(step.parseFailures.map((failure) => `parse failure: ${failure}`), { class: "bad" }),
   ];
@@ -127,7 +131,7 @@ function show(index) {
   if (!step) { byId("position").textContent = "no steps"; return; }
   const name = view === "before" ? step.screenshot : step.screenshotAfter ?? step.screenshot;
   byId("screenshot").src = data.images[name];
-  byId("screenshot").alt = `Screenshot of step ${step.step}: ${step.descriptions.join("; ")}`;
+  byId("screenshot").alt = `Screenshot of step ${step.step}: ${step.labels.join("; ")}`;
   byId("position").textContent = `step ${step.step} of ${data.steps.at(-1).step}`;
   for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === view));
   for (const group of ["list", "overview"]) {

@@ -1,18 +1,20 @@
 """Renders a recorded run as one self-contained HTML page."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from PIL import Image
 from pydantic import JsonValue
 
-from ....envs.geometry import Box
+from ....envs.actions import Action, Click, LongPress
+from ....envs.geometry import Box, ScreenPoint
 from ....envs.screenshot import Screenshot
 from ...core.describe import describe_action, describe_change, describe_ending
 from ...core.model import Usage
 from ..codec import move_to_json
 from ..describe import describe_event
-from ..events import Acted, Decided, Ended, Event, ParseFailed, Replied, Started, Stepped
+from ..events import Acted, Decided, Ended, Event, ParseFailed, Replied, Resumed, Started, Stepped
 from ..html import Json, html_page, image_url
 from ..steps import StepEvents, group_by_step
 
@@ -22,18 +24,35 @@ MAX_IMAGE_WIDTH_PX = 1600
 _WEBP_QUALITY = 82
 
 
-def render_page(events: Sequence[Event], *, title: str = "Run", max_image_width: int = MAX_IMAGE_WIDTH_PX) -> str:
-    """The page of a run, complete or interrupted, from its events."""
+TargetReader: TypeAlias = Callable[[Screenshot, ScreenPoint], str]
+"""Returns what is at a point of a screenshot, such as `"Search" button`; empty if that is unknown."""
+
+
+def render_page(
+    events: Sequence[Event],
+    *,
+    title: str = "Run",
+    max_image_width: int = MAX_IMAGE_WIDTH_PX,
+    target_at: TargetReader = lambda screenshot, point: "",
+    image_folder: str = "",
+) -> str:
+    """The page of a run, complete or interrupted, from its events.
+
+    `target_at` describes in words what was clicked. With `image_folder`, the page refers to the recorded screenshots in
+    that folder, such as `images`, instead of containing them.
+    """
     steps = group_by_step(events)
     images: dict[str, JsonValue] = {}
     for step in steps:
         screenshot = step.observed.observation.screenshot
-        if screenshot.sha256 not in images:
+        if image_folder:
+            images[screenshot.sha256] = f"{image_folder}/{screenshot.sha256}.png"
+        elif screenshot.sha256 not in images:
             images[screenshot.sha256] = _image_url(screenshot, max_image_width)
     next_steps: list[StepEvents | None] = [*steps[1:], None]
     data: Json = {
         "head": _head_json(events),
-        "steps": [_step_json(step, following) for step, following in zip(steps, next_steps, strict=False)],
+        "steps": [_step_json(step, following, target_at) for step, following in zip(steps, next_steps, strict=False)],
         "images": images,
     }
     return html_page("screenwright.agent.record.viewer", title, data)
@@ -64,14 +83,18 @@ def _head_json(events: Sequence[Event]) -> Json:
     return head
 
 
-def _step_json(step: StepEvents, following: StepEvents | None) -> Json:
+def _step_json(step: StepEvents, following: StepEvents | None, target_at: TargetReader) -> Json:
     observed, decided = step.observed, step.first(Decided)
     observation = observed.observation
     change = following.observed.change if following is not None else None
     actions = list(decided.actions) if decided is not None else []
     descriptions = [describe_action(action) for action in actions]
+    labels = [*descriptions]
+    if actions:  # the screens that later actions were carried out on are not recorded
+        labels[0] = _label(actions[0], observation.screenshot, target_at)
     if decided is not None and decided.ending is not None:
-        descriptions.append(describe_ending(decided.ending))
+        labels.append(describe_ending(decided.ending))
+        descriptions.append(labels[-1])
     return {
         "step": observed.step,
         "screenshot": observation.screenshot.sha256,
@@ -84,6 +107,8 @@ def _step_json(step: StepEvents, following: StepEvents | None) -> Json:
         "reflection": decided.reflection if decided is not None else None,
         "reasoning": decided.reasoning if decided is not None else None,
         "descriptions": [*descriptions],
+        "labels": [*labels],
+        "resumed": step.first(Resumed) is not None,
         "actions": [move_to_json(action) for action in actions],
         "outcomes": [_outcome_json(acted) for acted in step.all(Acted)],
         "replies": [[reply.purpose, reply.text] for reply in step.all(Replied)],
@@ -95,6 +120,13 @@ def _step_json(step: StepEvents, following: StepEvents | None) -> Json:
         "times": _times_json(step),
         "tokens": _tokens_json(step),
     }
+
+
+def _label(action: Action, screenshot: Screenshot, target_at: TargetReader) -> str:
+    """The description of `action`, with what was clicked instead of the point, if that is known."""
+    description = describe_action(action)
+    target = target_at(screenshot, action.at) if isinstance(action, Click | LongPress) else ""
+    return f"{description.rpartition(' at ')[0]} {target}" if target else description
 
 
 def _boxes_json(boxes: Iterable[Box]) -> list[JsonValue]:

@@ -10,7 +10,9 @@ from screenwright import (
     Agent,
     Completion,
     Ended,
+    EnvInfo,
     FakeEnv,
+    Limits,
     Message,
     ModelInfo,
     ReaderModel,
@@ -161,6 +163,56 @@ def test_chosen_prompt_is_sent() -> None:
         model = ScriptedModel([FINISH])
         Agent(model, dialect=UiTars15(), prompt=prompt).run("a task", FakeEnv())
         assert any("navigate(" in message.text for message in model.asked[0]) is offered
+
+
+class PageEnv(FakeEnv):
+    """Reports to be a browser page."""
+
+    def info(self) -> EnvInfo:
+        return EnvInfo("browser")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "prompt", "offered"),
+    [
+        ("ui-tars-1.5", None, True),
+        (UiTars15(), None, True),
+        (UiTars15(prompt=Prompt.MOBILE), None, False),
+        (UiTars15(), Prompt.COMPUTER, False),
+    ],
+)
+def test_a_page_is_operated_with_the_browser_prompt_unless_another_one_was_chosen(
+    dialect: UiTars15 | str, prompt: Prompt | None, *, offered: bool
+) -> None:
+    model = ScriptedModel([FINISH])
+    Agent(model, dialect=dialect, prompt=prompt).run("a task", PageEnv())
+    assert any("navigate(" in message.text for message in model.asked[0]) is offered
+
+
+def test_a_long_wait_is_interrupted_by_stop_and_by_the_time_limit() -> None:
+    waiting = "Thought: later\nAction: wait(time=60)"
+    limited = Agent(ScriptedModel([waiting]), dialect=UiTars15(), limits=Limits(seconds=0.2))
+    started = time.monotonic()
+    assert limited.run("a task", FakeEnv()).stop is StopReason.TIME_LIMIT
+    stopped = agent(waiting)
+    timer = threading.Timer(0.2, stopped.stop)
+    timer.start()
+    assert stopped.run("a task", FakeEnv()).stop is StopReason.CANCELLED
+    timer.join()
+    assert time.monotonic() - started < 30
+
+
+def test_close_closes_the_connections_of_the_model() -> None:
+    class Connected(ScriptedModel):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    model = Connected([FINISH])
+    Agent(model, dialect=UiTars15()).close()
+    assert model.closed
+    agent().close()  # a model without connections
 
 
 def test_ground_uses_the_grounding_prompt_and_returns_image_pixels() -> None:

@@ -39,7 +39,7 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.decision import AskUser, Ending, Finish
-from screenwright.agent.record.trajectory import RunLog, event_from_json, event_to_json
+from screenwright.agent.record.trajectory import RunLog, event_from_json, event_to_json, write_private
 
 
 def record(folder: Path, *, finish: bool = True) -> list[Event]:
@@ -90,6 +90,17 @@ def test_run_cannot_overwrite_another(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="already contains a run"):
         record(tmp_path)
     assert (tmp_path / "events.jsonl").read_bytes() == before
+
+
+def test_only_the_owner_may_read_a_run(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        record(tmp_path / "run")
+        write_private(tmp_path / "run" / "view.html", b"page")
+    finally:
+        os.umask(before)
+    modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in (tmp_path / "run", *(tmp_path / "run").rglob("*"))}
+    assert modes == {True: 0o700, False: 0o600}
 
 
 def test_unwritable_folder_is_reported_in_one_line(tmp_path: Path) -> None:
