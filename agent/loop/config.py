@@ -154,6 +154,8 @@ class AgentConfig(Config):
             raise ValueError(str(unknown)) from unknown
         except ModelLost:
             return  # the run reports it
+        finally:
+            getattr(model, "close", lambda: None)()  # the run connects again; the agent may never run
         reason = None if self.allow_miscalibrated else refusal_of(model, self.build_dialect(), default_folder())
         if reason:
             raise ValueError(f"{reason}; --allow-miscalibrated uses it anyway")
