@@ -19,11 +19,10 @@ class ChangeKind(StrEnum):
 class Change:
     """The difference between two screenshots: the share of pixels, from 0 to 1, and the regions, largest first.
 
-    `masked` regions do not count for `kind`: a text caret, and animations. `share` counts every pixel. `kind` is None
-    in runs that were recorded before it existed.
+    `masked` regions do not count for `kind`: a text caret, and animations. `share` counts every pixel.
     """
 
     share: float
-    regions: tuple[Box, ...] = ()
-    kind: ChangeKind | None = None
+    regions: tuple[Box, ...]
+    kind: ChangeKind
     masked: tuple[Box, ...] = ()

@@ -82,14 +82,13 @@ def describe_change(change: Change) -> str:
         ChangeKind.NEAR: "near the point",
         ChangeKind.ELSEWHERE: "away from the point",
         ChangeKind.WHOLE: "the whole screen",
-        None: "",
     }[change.kind]
     if change.share == 0:
-        return where or "nothing"
+        return where
     share = "less than 0.1 % of the screen" if change.share < 0.001 else f"{change.share * 100:.1f} % of the screen"
     regions = f", in {len(change.regions)} regions" if len(change.regions) > 1 else ""
     masked = f"; {len(change.masked)} animated regions ignored" if change.masked else ""
-    return f"{where}: {share}{regions}{masked}" if where else f"{share}{regions}"
+    return f"{where}: {share}{regions}{masked}"
 
 
 def no_effect_message(taken: Sequence[actions.Action]) -> str:

@@ -77,7 +77,7 @@ class ProgressMonitor:
         animated, ignore_carets = self._animation.cells, not _types_one_character(self._steps[-1])
         change = self._last_difference.classify(self._pointer, animated, ignore_carets=ignore_carets)
         self._changed_cells[-1] = self._last_difference.relevant_cells(animated, ignore_carets=ignore_carets)
-        self._change_kinds[-1] = change.kind or ChangeKind.NOTHING
+        self._change_kinds[-1] = change.kind
         return change
 
     def record_actions(self, actions: tuple[Action, ...]) -> None:

@@ -18,7 +18,7 @@ from .calls import CALL_START, END_OF_TURN, read_call, skip
 _LABEL = re.compile(r"^[ \t*#>]*+Action\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE)
 _INLINE_LABEL = re.compile(r"(?<!['\"`\u201c\u2018(])\bAction[ \t]*+[:\uff1a]", re.IGNORECASE)
 _LINE = re.compile(r"^[ \t`]*+(?=[A-Za-z_])", re.MULTILINE)
-_BETWEEN = re.compile(r"(?: \s++ | [.;,] | ```\w*+ | \#[^\n]*+ | </[A-Za-z:_]++> )++", re.VERBOSE)
+_BETWEEN = re.compile(r"(?: \s++ | [.;,\u3002\uff0c\uff1b] | ```\w*+ | \#[^\n]*+ | </[A-Za-z:_]++> )++", re.VERBOSE)
 _END = re.compile(END_OF_TURN)
 _BEFORE_CALL = re.compile(r"(?:\s++|```\w*+|`)*+")
 

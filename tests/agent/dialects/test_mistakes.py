@@ -159,6 +159,10 @@ def test_json_with_two_meanings_or_none_is_a_failure(text: str) -> None:
         assert kind_of_failure("qwen3-vl", reply)
 
 
+def test_actions_with_full_width_separators_are_all_carried_out() -> None:
+    assert moves("ui-tars-1.5", "Action: click(start_box='(450,565)')；wait()。") == (CLICK, Wait())
+
+
 def test_json_objects_in_a_row_are_all_actions() -> None:
     assert moves("qwen3-vl", f"{JSON_CLICK}\n{call('wait', time=1)}") == (CLICK, Wait(1.0))
 
