@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 from ...envs.actions import Hotkey
 from .matching import find_checkboxes, find_fields
@@ -19,6 +20,7 @@ from .steps import (
     TypeStep,
 )
 from .vision.screen import DOT, Area, Screen, ScreenControl
+from .vision.shapes import is_same
 
 _MIN_SIMILARITY = 0.8
 _FULL = 0.75
@@ -62,7 +64,7 @@ _UNCHANGED = "the screen did not change"
 
 def is_doubtful(step: Step, state: ScreenState) -> bool:
     """Whether the change after a click is so small and far from its target that it may be an animation."""
-    if not isinstance(step, ClickStep) or state.before is None:
+    if not isinstance(step, ClickStep) or state.before is None or find_checkboxes(state.screen, step.target):
         return False
     areas = click_areas(state.before, step.target)
     is_near = any(region.overlaps(area) for region in state.changed for area in areas)
@@ -74,7 +76,7 @@ def holds(step: Step, screen: Screen) -> bool | None:
     """Whether the lasting effect of an earlier step is still on the screen; None if the screen cannot show it."""
     match step:
         case TypeStep(text, field) if field is not None:
-            return any(_shows(box, text, screen) for box in find_fields(screen, field))
+            return any(_shows(box, text, screen) for box in find_fields(screen, field, by_caption=True))
         case ChooseStep(entry, source):
             return any(_shows(box, entry.text, screen) for box in find_fields(screen, source, by_caption=True))
         case CheckStep(target, on):
@@ -132,7 +134,7 @@ def _choice_problem(entry: Target, source: Target, state: ScreenState) -> str:
 
 
 def _typing_problem(text: str, field: Target | None, state: ScreenState) -> str:
-    boxes = find_fields(state.screen, field) if field is not None else []
+    boxes = _fields(field, state) if field is not None else []
     if any(_shows(box, text, state.screen) for box in boxes):
         return ""
     if boxes:
@@ -149,6 +151,14 @@ def _typing_problem(text: str, field: Target | None, state: ScreenState) -> str:
     if not _letters(shown):
         return "the text did not appear"
     return f"the field shows {shown!r}" if boxes else "the text did not arrive completely"
+
+
+def _fields(field: Target, state: ScreenState) -> list[ScreenControl]:
+    """The fields as they were before the text was typed: with text in it, a field may look like a button."""
+    found = find_fields(state.before, field) if state.before is not None else []
+    now = [[other for other in state.screen.controls if is_same(other.area, box.area)] for box in found]
+    same_place = [others[0] if others else replace(box, text="") for box, others in zip(found, now, strict=True)]
+    return [*same_place, *find_fields(state.screen, field)]
 
 
 def _text_that_changed(state: ScreenState) -> str:
@@ -178,7 +188,8 @@ def _text_in(screen: Screen, box: ScreenControl) -> str:
     if _is_for_one_character(box):
         boxes = [other.area for other in screen.of_kind(box.kind) if other.area.row_overlap(box.area) > 0.8]
     inside = (segment.text for segment in screen.segments if any(segment.is_in(area) for area in boxes))
-    return " ".join(inside) or box.text
+    fields = (control for control in screen.controls if control.is_editable and box.area.contains(control.area))
+    return " ".join(inside) or " ".join(field.text for field in fields)
 
 
 def _is_for_one_character(box: ScreenControl) -> bool:

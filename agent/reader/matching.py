@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from .similarity import normalize, similarity
 from .steps import ElementType, Target
+from .vision.controls import SQUARES
 from .vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ def find_targets(screen: Screen, target: Target, changed: Sequence[Area] = ()) -
 
 def _labels(screen: Screen, target: Target) -> list[Area]:
     """The best matches for the text of `target`, in reading order."""
-    labels = [match for match in text_matches(screen, target) if match.is_label or _is_link(screen, target, match.area)]
+    labels = [match for match in text_matches(screen, target) if match.is_label or _is_link(screen, target, match)]
     found = _of_type(screen, labels, target.element_type)
     if not found or _is_uncertain(found):
         return []
@@ -97,12 +98,13 @@ def _labels(screen: Screen, target: Target) -> list[Area]:
 def find_fields(screen: Screen, target: Target, *, by_caption: bool = False) -> list[ScreenControl]:
     """The fields that `target` labels: the nearest frame around it, right of it, or below it.
 
-    With `by_caption`, also a button whose caption it is. Several if the label is ambiguous.
+    With `by_caption`, also a button whose caption it is, or whose caption may be typed text. Several if the label is
+    ambiguous.
     """
     if not target.text:
         return _select(list(controls_of_type(screen, target.element_type)), target.ordinal)
     boxes = screen.of_kind(*_BOXES, ControlKind.TEXT_AREA, ControlKind.PANE)
-    if target.element_type in (ElementType.FIELD, ElementType.LIST):
+    if target.element_type in (ElementType.FIELD, ElementType.LIST) and not by_caption:
         boxes = tuple(box for box in boxes if box.kind not in _CAPTIONED) or boxes
     nearest: dict[Area, tuple[float, ScreenControl]] = {}
     best_score = 0.0
@@ -201,7 +203,7 @@ def _attached_to(word: Word, others: Sequence[Word]) -> list[str]:
     attached: list[str] = []
     for other in others:
         gap = max(other.area.left, word.area.left) - min(other.area.right, word.area.right)
-        if gap > _WORD_GAP * max(word.area.height, other.area.height):
+        if gap > _WORD_GAP * max(word.area.height, other.area.height) or other.text in SQUARES:
             break
         attached.append(other.text)
         word = other
@@ -243,11 +245,15 @@ def _covers(control: ScreenControl, area: Area) -> bool:
     return control.area.contains(area, slack=8) or (is_link and area.contains(control.area, slack=8))
 
 
-def _is_link(screen: Screen, target: Target, area: Area) -> bool:
-    """Whether `area` is a link, within a sentence, whose text is the target's; a long one may continue below."""
-    links = (link for link in screen.of_kind(ControlKind.LINK) if _covers(link, area))
+def _is_link(screen: Screen, target: Target, match: TextMatch) -> bool:
+    """Whether `match` is a link within a sentence, whose text is the target's.
+
+    A long link may continue below, and adjacent links look like one; of those, the exact text is required.
+    """
+    links = [link for link in screen.of_kind(ControlKind.LINK) if _covers(link, match.area)]
     wanted = normalize(target.text)
-    return any(similarity(link.text, target.text) >= _MIN_SCORE or normalize(link.text) in wanted for link in links)
+    is_whole = any(similarity(link.text, target.text) >= _MIN_SCORE or normalize(link.text) in wanted for link in links)
+    return is_whole or (bool(links) and match.text == target.text)
 
 
 def _is_uncertain(found: list[TextMatch]) -> bool:
