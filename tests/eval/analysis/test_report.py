@@ -124,6 +124,20 @@ def test_episodes_link_to_their_recordings(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+def test_thumbnails_of_a_failure_link_to_the_steps_on_the_page_of_its_run(page: Page, tmp_path: Path) -> None:
+    (made,) = records(1, 0.0)
+    folder = tmp_path / "eval/episodes" / made.id.path
+    folder.mkdir(parents=True)
+    (folder / "filmstrip.jpg").write_bytes(b"an image")
+    (folder / "view.html").write_text("<title>The run</title>")
+    html = render_report([entry([made], tmp_path / "eval")], tmp_path)
+    assert opened(page, html, tmp_path / "report.html") == []
+    assert page.locator(".filmstrip a").count() == len(made.moments)
+    page.locator(".filmstrip a").nth(2).click()
+    assert (page.title(), page.url) == ("The run", f"{(folder / 'view.html').as_uri()}#step-3")
+
+
+@pytest.mark.browser
 def test_report_with_a_thousand_episodes_loads_quickly(page: Page, tmp_path: Path) -> None:
     made = records(1000, 0.3)
     for record in made:

@@ -9,12 +9,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from toy_benchmark import Presses, Toy
 
 from screenwright.agent.record.trajectory import RunError, read_run
 from screenwright.cli.main import main
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
 from screenwright.eval.core.store import Store
+from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.evaluation import EvalError, Evaluation
 from screenwright.eval.runner.pool import warm_up
 from screenwright.testing import eventually
@@ -58,13 +60,14 @@ def test_an_episode_is_recorded_as_a_run_with_a_record(root: Path, tmp_path: Pat
     assert (record.env["kind"], record.agent["model"]) == ("fake", "script")
 
 
-def test_a_failure_has_a_triage_and_a_filmstrip(root: Path, tmp_path: Path) -> None:
+def test_a_failure_has_a_triage_a_filmstrip_and_a_page(root: Path, tmp_path: Path) -> None:
     (record,) = run(settings_for(root, "press", seeds="5", agent="random", steps=4), tmp_path / "out")
     assert record.done is False
     assert record.triage is not None
     assert [moment.step for moment in record.moments] == [1, 2, 3, 4]
     assert record.moments[0].actions.startswith("click")
     assert (tmp_path / "out/episodes/press/5/filmstrip.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert "6 times" in (tmp_path / "out/episodes/press/5/view.html").read_text()
 
 
 def test_the_random_agent_repeats_its_clicks(root: Path, tmp_path: Path) -> None:
@@ -151,6 +154,19 @@ def test_an_existing_evaluation_is_not_overwritten(root: Path, tmp_path: Path) -
     run(settings_for(root, "press"), tmp_path / "out")
     with pytest.raises(RunError, match="--resume"):
         Evaluation.create(settings_for(root, "press"), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(("a", "a"), "has several tasks named a"), (("..",), r"task named '\.\.'"), (("a/b",), "task named 'a/b'")],
+)
+def test_task_names_that_cannot_be_separate_folders_are_refused(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.setattr(Toy, "tasks", lambda _: tuple(Presses(name, root) for name in names))
+    with pytest.raises(TaskError, match=message):
+        Evaluation.create(settings_for(root), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_manifest_describes_the_evaluation(root: Path, tmp_path: Path) -> None:
