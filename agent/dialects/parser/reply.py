@@ -55,13 +55,16 @@ def read_reply(text: str, vocabulary: Vocabulary, *, labels: bool = True, plain_
             raise ParseError("truncated", start, "the reply ends inside the answer")
         start = answer.end()
     try:
-        calls, end = _read_calls(text, start, vocabulary, labels=labels)
+        calls, end, labelled = _read_calls(text, start, vocabulary, labels=labels)
     except ParseError as error:
         if plain_finish and error.failure.kind == "no_action" and (final := _final_text(text[start:])):
             return Reply((Finish(final),), reasoning=reasoning)
         raise
+    moves = moves_of(calls, vocabulary)
+    if labelled is not labels and not plain_finish and any(isinstance(move, Finish) for move in moves):
+        raise ParseError("no_action", end, "the reply finishes in the form of another family")
     thought, reflection = read_sections(text[start:end])
-    return Reply(moves_of(calls, vocabulary), thought, reflection, reasoning)
+    return Reply(moves, thought, reflection, reasoning)
 
 
 def _final_text(text: str) -> str:
@@ -71,32 +74,23 @@ def _final_text(text: str) -> str:
     return "" if unfinished or not re.search(r"\w", answer) else answer
 
 
-def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int]:
-    """The calls, and where the text before them ends."""
+def _read_calls(text: str, start: int, vocabulary: Vocabulary, *, labels: bool) -> tuple[tuple[Call, ...], int, bool]:
+    """The calls, where the text before them ends, and whether they are labelled calls or a call alone on its line."""
     label = label_before_call(text, start) if labels else None
     tools = _TOOLS.search(text, start)
     if tools and (label is None or tools.start() < label):
-        return read_tools(text, tools.start()), tools.start()
+        return read_tools(text, tools.start()), tools.start(), False
     if label is not None:
-        return read_labelled(text, start, vocabulary)
-    readers: list[Reader] = [read_stripped, read_labelled if labels else _read_labelled_actions]
-    json_first = not labels or _JSON.match(text, start)
-    readers.insert(0 if json_first else len(readers), read_bare_json)
+        return *read_labelled(text, start, vocabulary), True
+    readers: list[Reader] = [read_stripped, read_labelled]
+    readers.insert(0 if not labels or _JSON.match(text, start) else len(readers), read_bare_json)
     for read in readers:
         try:
-            return read(text, start, vocabulary)
+            return *read(text, start, vocabulary), read is read_labelled
         except ParseError as error:
             if error.failure.kind != "no_action":
                 raise
     raise ParseError("no_action", len(text), "the reply contains no action")
-
-
-def _read_labelled_actions(text: str, start: int, vocabulary: Vocabulary) -> tuple[tuple[Call, ...], int]:
-    """As `read_labelled`, for a family that acts by tool calls; it does not finish in that syntax."""
-    calls, end = read_labelled(text, start, vocabulary)
-    if any(isinstance(move, Finish) for move in moves_of(calls, vocabulary)):
-        raise ParseError("no_action", end, "the reply contains no tool call")
-    return calls, end
 
 
 def read_tools(text: str, start: int) -> tuple[Call, ...]:

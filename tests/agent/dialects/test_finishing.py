@@ -49,6 +49,16 @@ def test_tool_caller_does_not_finish_by_a_labelled_call(name: str, text: str) ->
     assert finishes(name, f"Action: {text}") is None
 
 
+@pytest.mark.parametrize("name", ["ui-tars-1.5", "ui-tars-1.0", "doubao"])
+@pytest.mark.parametrize(
+    "text", ["<function=finished></function>", '{"name": "finished", "arguments": {}}', "finished>content>done"]
+)
+def test_family_of_labelled_calls_does_not_finish_by_a_function_call(name: str, text: str) -> None:
+    assert finishes(name, text) is None
+    assert finishes(name, f"<seed:tool_call>{text}</seed:tool_call>") is None
+    assert finishes("seed-xml", text) is not None
+
+
 FORMS = {
     "ui-tars-1.5": "Action: finished(content='42')",
     "doubao": "Action: finished(content='42')",

@@ -209,17 +209,19 @@ def check(dialect: Dialect, text: str) -> None:
         raise AssertionError(f"{dialect.name}: {text!r}") from error
 
 
-CALL = r"\b({})\s*[(\uff08]|[\"'\u2018\u201c=:]\s*({})\b"
+CALL = r"\b(?:{})\s*[(\uff08]"
+FUNCTION = r"[\"'\u2018\u201c>=:\uff1a]\s*(?:{})\b"
 FORMS = {
-    "ui-tars": "finished",
-    "doubao": "finished",
+    "ui-tars": CALL.format("finished"),
+    "doubao": CALL.format("finished"),
     "seed-xml": "finished",
-    "ui-venus": "finished",
-    "qwen": "terminate|answer",
-    "gui-owl": "terminate|answer",
-    "opencua": "terminate",
-    "scalecua": "terminate|response|answer",
-    "holo": "answer",
+    "ui-venus": CALL.format("finished"),
+    "qwen": FUNCTION.format("terminate|answer"),
+    "gui-owl": FUNCTION.format("terminate|answer"),
+    "opencua": CALL.format("terminate"),
+    "scalecua": CALL.format("terminate|response|answer"),
+    "holo": f"{CALL}|{FUNCTION}".format("answer", "answer"),
+    "gta1": "(?!)",
 }
 REASONING = re.compile(r"\A\s*(?:```\w*\s*)?<((?:seed:|gui_)?think\w*)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 OTHER_CALL = re.compile(r"</?(?:function|parameter|action)|[{}]|\b[a-z_]+\([\"'\[)]|^\W*action\s*:", re.M | re.I)
@@ -231,5 +233,5 @@ def may_finish(name: str, text: str) -> bool:
     reply = re.split(r"</(?:seed:|gui_)?think\w*>", text, flags=re.IGNORECASE)[-1]
     if name == "seed-xml" and re.search(r"\w", reply) and not OTHER_CALL.search(reply):
         return True
-    names = next((form for family, form in FORMS.items() if name.startswith(family)), "(?!)")
-    return re.search(CALL.format(names, names), rest, re.IGNORECASE) is not None
+    form = next(form for family, form in FORMS.items() if name.startswith(family))
+    return re.search(form, rest, re.IGNORECASE) is not None
