@@ -78,11 +78,37 @@ def chat_with_image(url: str) -> dict[str, object]:
     return {"messages": [{"role": "user", "content": parts}]}
 
 
+class Shared:
+    """The model behind one server for many tests, each of which sets its own `model`."""
+
+    server: ModelServer
+    model: ScriptedModel
+
+    def info(self) -> ModelInfo:
+        return ModelInfo("shared")
+
+    def connect(self) -> None:
+        pass
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        return self.model.complete(messages, sampling, stop)
+
+
+SHARED = Shared()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared_server() -> Generator[None]:
+    with serve(SHARED, name="the-model") as SHARED.server:
+        yield
+
+
 @contextmanager
 def serving(*replies: str | ModelLost | Completion) -> Generator[tuple[ModelServer, ScriptedModel]]:
-    model = ScriptedModel(replies, usage=Usage(30, 4, 20))
-    with serve(model, name="the-model") as server:
-        yield server, model
+    SHARED.model = ScriptedModel(replies, usage=Usage(30, 4, 20))
+    yield SHARED.server, SHARED.model
 
 
 class EndlessModel:
