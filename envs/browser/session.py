@@ -233,7 +233,8 @@ class BrowserSession:
     async def _take_facts(self) -> tuple[str, ...]:
         """The events since the last call, as sentences."""
         await self._downloads.wait(0)
-        facts = (*await self._tabs.take_facts(), *self._prompts.take_facts(), *self._downloads.take_facts())
+        facts = (*self._navigation.take_facts(), *await self._tabs.take_facts())
+        facts += (*self._prompts.take_facts(), *self._downloads.take_facts())
         return facts + self._guard.take_facts() if self._guard is not None else facts
 
     # -- actions

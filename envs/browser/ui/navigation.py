@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from playwright.async_api import Error, Page
 
@@ -44,6 +45,12 @@ class Navigation:
         self._home = "about:blank"
         self._requested: dict[Page, str] = {}
         self._first_entries: dict[Page, int] = {}
+        self._facts: list[str] = []
+
+    def take_facts(self) -> tuple[str, ...]:
+        """The HTTP errors that servers answered with since the last call, as sentences for the model."""
+        facts, self._facts = self._facts, []
+        return tuple(facts)
 
     async def open_home(self, url: str) -> None:
         """Open the start page.
@@ -88,13 +95,16 @@ class Navigation:
     async def _goto(self, page: Page, url: str) -> None:
         """Open `url` in `page`. If the current page keeps navigating elsewhere, halt its scripts first."""
         try:
-            await page.goto(url, timeout=self._limit_ms, wait_until="commit")
+            response = await page.goto(url, timeout=self._limit_ms, wait_until="commit")
         except Error as error:
             if _INTERRUPTED not in error.message:
                 raise
             async with self._tabs.scripts_halted():
                 await self._go_blank(page)
-            await page.goto(url, timeout=self._limit_ms, wait_until="commit")
+            response = await page.goto(url, timeout=self._limit_ms, wait_until="commit")
+        if response is not None and response.status >= HTTPStatus.BAD_REQUEST:
+            status = f"{response.status} {response.status_text}".strip()
+            self._facts.append(f"The server answered with the HTTP error {status} for {url}.")
 
     async def _go_blank(self, page: Page) -> None:
         """Go to an empty page; navigations that the previous page started may still interrupt."""

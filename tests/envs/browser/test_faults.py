@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from page_site import Site
 
 from screenwright import BrowserEnv, Click, EnvLost, EnvUnavailable, Hotkey, Navigate, ScreenPoint
 from screenwright.envs.browser import BrowserSettings
@@ -161,3 +162,11 @@ def test_no_process_remains(body: str, number: signal.Signals | None) -> None:
     with start(body) as program:
         alive, _, errors = end(program, number)
     assert (alive, errors) == ([], b"")
+
+
+def test_an_http_error_of_a_page_is_a_fact(site: Site) -> None:
+    address = site.url + "/no-such-page"
+    with BrowserEnv(address) as env:
+        assert env.observe().facts == (f"The server answered with the HTTP error 404 Not Found for {address}.",)
+        env.execute(Navigate(site.url + "/blank"))
+        assert env.observe().facts == ()
