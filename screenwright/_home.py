@@ -12,6 +12,14 @@ def home_folder() -> Path:
         return Path("/")
 
 
+def ensure_home() -> None:
+    """Set HOME if the home folder is unknown: Node, and so Playwright's driver, does not start without one."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(home_folder())
+
+
 def expand_home(path: str | os.PathLike[str]) -> Path:
     """`path` with a leading `~` expanded; unchanged if the home folder is unknown."""
     try:

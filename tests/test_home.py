@@ -22,11 +22,13 @@ def test_without_a_home_folder_nothing_raises() -> None:
     """With a user id that has no entry in the password database, and without HOME."""
     program = """
 import os
-from screenwright._home import expand_home, home_folder
+from screenwright._home import ensure_home, expand_home, home_folder
 from screenwright.agent.doctor import default_folder
 os.setuid(54321)
 print(home_folder(), expand_home("~/x"), default_folder())
+ensure_home()
+print(os.environ["HOME"])
 """
     environ = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
-    assert done.stdout == "/ ~/x /.local/state/screenwright/models\n", done.stderr
+    assert done.stdout == "/ ~/x /.local/state/screenwright/models\n/\n", done.stderr

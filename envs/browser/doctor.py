@@ -15,6 +15,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Error, async_playwright
 
+from screenwright._home import ensure_home
+
 from ..check import Check, CheckStatus
 from ..config.browser_settings import BrowserSettings
 from ..env import EnvError, EnvUnavailable
@@ -83,6 +85,7 @@ def _bundled_chromium() -> str:
     """The path of Playwright's Chromium, installed or not; starts and stops Playwright's driver."""
 
     async def path() -> str:
+        ensure_home()
         async with async_playwright() as playwright:
             return playwright.chromium.executable_path
 

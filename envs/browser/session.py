@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from playwright.async_api import BrowserContext, Error, Page, Playwright, async_playwright
 
+from screenwright._home import ensure_home
+
 from ..actions import (
     Action,
     Back,
@@ -104,6 +106,7 @@ class BrowserSession:
         Raises:
             EnvUnavailable: there is no browser, it does not start, or the URL cannot be opened.
         """
+        ensure_home()
         playwright = await async_playwright().start()
         folder = Path(settings.downloads) if settings.downloads else None
         downloads = Downloads(folder, settings.download_limit_mb * 10**6)

@@ -34,20 +34,16 @@ def render_page(
     title: str = "Run",
     max_image_width: int = MAX_IMAGE_WIDTH_PX,
     target_at: TargetReader = lambda screenshot, point: "",
-    image_folder: str = "",
 ) -> str:
     """The page of a run, complete or interrupted, from its events.
 
-    `target_at` describes in words what was clicked. With `image_folder`, the page refers to the recorded screenshots in
-    that folder, such as `images`, instead of containing them.
+    `target_at` describes in words what was clicked.
     """
     steps = group_by_step(events)
     images: dict[str, JsonValue] = {}
     for step in steps:
         screenshot = step.observed.observation.screenshot
-        if image_folder:
-            images[screenshot.sha256] = f"{image_folder}/{screenshot.sha256}.png"
-        elif screenshot.sha256 not in images:
+        if screenshot.sha256 not in images:
             images[screenshot.sha256] = _image_url(screenshot, max_image_width)
     next_steps: list[StepEvents | None] = [*steps[1:], None]
     data: Json = {

@@ -38,7 +38,7 @@ def find_chromium(bundled: Path, requested: str | None) -> str:
         if found is None:
             raise EnvUnavailable(f"there is no browser {requested!r}: name an executable file or a program on PATH")
         return found
-    if bundled.exists():
+    if os.access(bundled, os.X_OK):  # false as well if its folder is another user's
         return str(bundled)
     for program in PROGRAMS:
         found = shutil.which(program)

@@ -96,7 +96,7 @@ def _engine(
     # the system's own Firefox does not work: Playwright drives patched builds only
     kind = playwright.firefox if settings.engine == "firefox" else playwright.webkit
     options["executable_path"] = settings.executable or kind.executable_path
-    if not Path(options["executable_path"]).exists():
+    if not os.access(options["executable_path"], os.X_OK):
         raise EnvUnavailable(
             f"Playwright's {NAMES[settings.engine]} is not installed: playwright install --with-deps {settings.engine}"
         )
