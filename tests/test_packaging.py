@@ -45,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not wheels:
         built = tmp_path_factory.mktemp("wheel")
         # Without isolation, which would install setuptools twice.
-        command = [sys.executable, "-W", "ignore", "-m", "build", "--no-isolation", "--outdir", built, ROOT]
+        command = [sys.executable, "-W", "ignore", "-m", "build", "--no-isolation", "--outdir", str(built), str(ROOT)]
         subprocess.run(command, check=True, capture_output=True)
         wheels = list(built.glob("*.whl"))
     return wheels[0]
