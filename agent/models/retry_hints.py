@@ -13,7 +13,8 @@ _EPOCH_FROM_S, _EPOCH_FROM_MS = 1e9, 1e11
 """Larger numbers are points in time, in seconds or milliseconds since 1970."""
 
 _IN_TEXT = re.compile(
-    rf"(?:retry[-_ ]?(?:after|delay|in)|try again (?:in|after)|\bwait)(?P<ms>[-_ ]?ms)?[\"']?[:=\s]+[\"']?(?:for )?"
+    r"(?:retry[-_ ]?(?:after|delay|in)|again (?:in|after)|\bwait|ratelimit[-_]reset[-_\w]*)"
+    r"(?:(?P<ms>[-_ ]?ms)|[-_ ]?sec(?:ond)?s)?[\"']?[:=\s]+[\"']?(?:for )?"
     rf"(?P<time>(?:{_AMOUNT}\s*[a-z]*\s*)+)",
     re.IGNORECASE,
 )
