@@ -51,7 +51,8 @@ def write_comparison(a: Store, b: Store, page: Path) -> Comparison:
 
 def _write_page(entries: Sequence[Entry], path: Path) -> Path:
     try:
-        write_private(path, render_report(entries, path.parent).encode())
+        # A folder that was moved may have a name that is not Unicode.
+        write_private(path, render_report(entries, path.parent).encode(errors="replace"))
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror}") from error
     return path

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ...agent.core.validation import first_problem
 from ...agent.record.trajectory import RunError
@@ -34,13 +35,17 @@ class Store:
         """Create the folder of a new evaluation.
 
         Raises:
-            RunError: the folder contains an evaluation already, or cannot be written.
+            RunError: the folder contains an evaluation already, cannot be written, or has a name that is not Unicode.
         """
         if (self.folder / _MANIFEST).exists():
             raise RunError(f"{self.folder} already contains an evaluation: choose another folder, or --resume it")
         try:
+            data = MANIFEST.dump_json(manifest, indent=1)
+        except PydanticSerializationError as error:
+            raise RunError("the name of a folder is not valid UTF-8: choose another --out or --root") from error
+        try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.write_manifest(manifest)
+            _write(self.folder / _MANIFEST, data)
         except OSError as error:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
 

@@ -108,7 +108,7 @@ WRONG_USES: Mapping[str, Sequence[str]] = {
     "osworld needs --root: OSWorld: ": ["eval", "osworld"],
     "osworld/bin/pip install desktop-env": OSWORLD,
     "--python /nowhere/python is not a program: OSWorld's own code": [*OSWORLD, *DRIVER],
-    "evaluation_examples of a checkout of github.com/xlang-ai/OSWorld": [*OSWORLD, "--python", sys.executable],
+    "--root must be a checkout of github.com/xlang-ai/OSWorld": [*OSWORLD, "--python", sys.executable],
     "gym/bin/pip install browsergym-webarena": ["eval", "webarena", *DRIVER],
     "--option is 'x', but should be NAME=VALUE": ["eval", "webarena", *DRIVER, "--option", "x"],
     "google-research/android_world": ["eval", "androidworld"],

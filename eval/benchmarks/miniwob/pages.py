@@ -6,7 +6,7 @@ from pathlib import Path
 from ...core.task import TaskError
 from ..data_files import digest_of
 
-HOW_TO_GET = "pip install --no-deps miniwob, or give the folder `html` of a copy with --root"
+HOW_TO_GET = "pip install --no-deps miniwob, or name a checkout, or its folder `html`, with --root"
 
 
 def find_pages(root: Path | None = None) -> Path:
@@ -23,9 +23,10 @@ def find_pages(root: Path | None = None) -> Path:
         if not locations:
             raise TaskError(f"MiniWoB++'s pages are not installed: {HOW_TO_GET}")
         root = Path(locations[0]) / "html"
-    if not (root / "core" / "core.js").is_file():
-        raise TaskError(f"{root} does not hold MiniWoB++'s pages (core/core.js is missing): {HOW_TO_GET}")
-    return root
+    for folder in (root, root / "html", root / "miniwob" / "html"):
+        if (folder / "core" / "core.js").is_file():
+            return folder
+    raise TaskError(f"{root} does not contain MiniWoB++'s pages (core/core.js is missing): {HOW_TO_GET}")
 
 
 def page_names(root: Path) -> dict[str, str]:

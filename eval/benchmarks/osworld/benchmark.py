@@ -141,7 +141,7 @@ def last_action(result: Result, unfinished: str = "state") -> str:
 
 @dataclass(frozen=True)
 class OSWorld:
-    """OSWorld: tasks on a virtual machine, in the folder evaluation_examples of github.com/xlang-ai/OSWorld."""
+    """OSWorld: tasks on a virtual machine, in a checkout of github.com/xlang-ai/OSWorld."""
 
     has_oracle: ClassVar[bool] = False
 
@@ -161,11 +161,11 @@ class OSWorld:
 
     @cached_property
     def _domains(self) -> Mapping[str, Sequence[str]]:
-        path = self.root / "test_all.json"
+        path = self._examples / "test_all.json"
         if not path.exists():
             raise TaskError(
-                f"there is no {path.name} in {self.root}: --root must be the folder evaluation_examples of a checkout "
-                "of github.com/xlang-ai/OSWorld"
+                f"there is no {path.name} in {self.root}: --root must be a checkout of github.com/xlang-ai/OSWorld, or "
+                "its folder evaluation_examples"
             )
         return read_json(path, _LIST)
 
@@ -173,7 +173,7 @@ class OSWorld:
     def version(self) -> str:
         """The number of tasks and a digest of their files."""
         files = [task.file for task in self.tasks()]
-        return f"{len(files)} tasks {digest_of(files, self.root)[:12]}"
+        return f"{len(files)} tasks {digest_of(files, self._examples)[:12]}"
 
     def tasks(self) -> Sequence[OSWorldTask]:
         """All tasks in `test_all.json`."""
@@ -188,7 +188,12 @@ class OSWorld:
         self.machine.client.close()
 
     def _file(self, domain: str, one: str) -> Path:
-        return self.root / "examples" / domain / f"{one}.json"
+        return self._examples / "examples" / domain / f"{one}.json"
+
+    @property
+    def _examples(self) -> Path:
+        inner = self.root / "evaluation_examples"
+        return inner if inner.is_dir() else self.root
 
 
 def _task_name(text: str) -> str:

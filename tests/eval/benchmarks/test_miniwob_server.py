@@ -126,6 +126,7 @@ def test_files_outside_the_pages_are_not_served(server: PageServer) -> None:
 def test_tasks_are_found_by_their_pages(root: Path) -> None:
     assert page_names(root) == {"press": "miniwob/press.html", "flight.AA": "flight/AA/wrapper.html"}
     assert [task.name for task in miniwob(root).tasks()] == ["press", "flight.AA"]
+    assert miniwob(root.parent).tasks() == miniwob(root).tasks()
 
 
 def test_an_unknown_task_is_named_in_the_error(root: Path) -> None:

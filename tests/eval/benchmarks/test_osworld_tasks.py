@@ -87,6 +87,7 @@ def test_tasks_are_read_and_counted_by_domain(root: Path) -> None:
         ("os.press-it", "os"), ("os.cannot-be", "os"), ("gimp.cursed-one", "gimp"),
     ]  # fmt: skip
     assert benchmark.version.startswith("3 tasks ")
+    assert (OSWorld(root.parent).tasks(), OSWorld(root.parent).version) == (benchmark.tasks(), benchmark.version)
     assert [read_json(task.file, EXAMPLE).is_infeasible for task in benchmark.tasks()] == [False, True, False]
     (root / "examples/os/press-it.json").write_text('{"id": "x", "instruction": "y"}')
     with pytest.raises(TaskError, match=r"press-it\.json: evaluator: Field required"):

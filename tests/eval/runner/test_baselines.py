@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from screenwright import ScriptedModel
+from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.store import Store
@@ -72,3 +74,16 @@ def test_the_evaluated_model_can_be_set_by_an_environment_variable(
     (record,) = Store(Path("out")).records(manifest.episodes)
     assert "127.0.0.1:9" in record.errors[0]
     assert manifest.settings.limits.steps == 3
+
+
+def test_a_model_name_that_the_server_does_not_have_is_refused_before_the_first_episode(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve(ScriptedModel([]), name="ui-tars-1.5-7b") as server:
+        flags = ["--root", ".", "--task", "press", "--out", "out", "--workers", "0", "--model", server.url]
+        assert main(["eval", "toy", *flags, "--model-name", "ui-tars-2"]) == 2
+    error = capsys.readouterr().err
+    assert "ui-tars-2" in error
+    assert "ui-tars-1.5-7b" in error
+    assert error.count("\n") == 1
+    assert not Path("out").exists()

@@ -1,6 +1,7 @@
 """Evaluations run every episode once, despite crashes, hangs and kills."""
 
 import multiprocessing
+import os
 import random
 import signal
 import time
@@ -13,6 +14,8 @@ from toy_benchmark import Presses, Toy
 
 from screenwright.agent.record.trajectory import RunError, read_run
 from screenwright.cli.main import main
+from screenwright.eval.analysis.report import Entry
+from screenwright.eval.analysis.results import write_report
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
 from screenwright.eval.core.store import Store
@@ -148,6 +151,16 @@ def test_no_episode_is_lost_or_repeated_after_ten_random_kills(root: Path, tmp_p
     records = store.records(store.manifest().episodes)
     assert [(record.id.trial, record.id.seed) for record in records] == list(product(range(6), range(10)))
     assert all(record.done and record.steps == record.id.seed + 2 for record in records)
+
+
+def test_folders_with_names_that_are_not_unicode_are_refused_or_reported_on(root: Path, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"odd\xff")
+    with pytest.raises(RunError, match="not valid UTF-8: choose another --out"):
+        Evaluation.create(settings_for(root, "press", out=odd), odd)
+    assert not odd.exists()
+    run(settings_for(root, "press", seeds="0"), tmp_path / "out")
+    moved = (tmp_path / "out").rename(odd)
+    assert write_report(Entry.of(Store(moved))).stat().st_size > 1000
 
 
 def test_an_existing_evaluation_is_not_overwritten(root: Path, tmp_path: Path) -> None:
