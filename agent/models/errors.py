@@ -98,10 +98,12 @@ class ServerError:
 
 def describe_error(error: Exception, server: Endpoint) -> ServerError:
     """Describe `error`, one of `EXPECTED_ERRORS`. The message names the server and never contains the key."""
-    failure = _reported_error(error, server) if isinstance(error, ErrorResponse) else _connection_error(error, server)
-    message = one_line(failure.message, _MAX_MESSAGE)
-    if server.key:
-        message = message.replace(server.key, "(the key)")
+    if isinstance(error, ErrorResponse):
+        error.body = error.body.replace(server.key or "\0", "(the key)")  # before it is shortened
+        failure = _reported_error(error, server)
+    else:
+        failure = _connection_error(error, server)
+    message = one_line(failure.message, _MAX_MESSAGE).replace(server.key or "\0", "(the key)")
     soon = failure.retry_after_s is None or failure.retry_after_s <= MAX_RETRY_AFTER_S
     if failure.retry_after_s is not None and not soon:
         message += f" (it asks to wait {failure.retry_after_s:.0f} s)"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -30,11 +31,12 @@ def read_body(response: httpx2.Response) -> str:
     return _decoded(b"".join(_blocks(response)), response)
 
 
-def read_reply(response: httpx2.Response, accumulator: StreamAccumulator) -> None:
+def read_reply(response: httpx2.Response, accumulator: StreamAccumulator, silence_s: float) -> None:
     """Read a stream of events, or the single response of a server that does not stream.
 
     Raises:
         Interrupted: the reply continues after the caller's stop.
+        ReadTimeout: there is no new text for `silence_s`, although the server keeps the connection alive.
         ErrorResponse, InvalidResponse, ConnectionBroken: there is no whole reply in it.
     """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -45,7 +47,8 @@ def read_reply(response: httpx2.Response, accumulator: StreamAccumulator) -> Non
             break
     try:
         if kind == _EVENTS and start.lstrip(_BLANK)[:1] not in (b"{", b"[", b"<"):
-            _read_events(chain((start,), blocks), response.request, accumulator)
+            watched = _watched(blocks, response.request, accumulator, silence_s)
+            _read_events(chain((start,), watched), response.request, accumulator)
             return
         content = start + b"".join(blocks)
         if _EVENT_FIELD.match(content.lstrip(_BLANK)):
@@ -63,6 +66,19 @@ def _blocks(response: httpx2.Response) -> Iterator[bytes]:
         size += len(block)
         if size > MAX_BODY_BYTES:
             raise InvalidResponse(f"a response of more than {MAX_BODY_BYTES} bytes")
+        yield block
+
+
+def _watched(
+    blocks: Iterator[bytes], request: httpx2.Request, accumulator: StreamAccumulator, silence_s: float
+) -> Iterator[bytes]:
+    """The blocks, as long as they bring new text."""
+    pieces, since = accumulator.pieces, time.monotonic()
+    for block in blocks:
+        if accumulator.pieces > pieces:
+            pieces, since = accumulator.pieces, time.monotonic()
+        elif time.monotonic() > since + silence_s:
+            raise httpx2.ReadTimeout("only keep-alives", request=request)
         yield block
 
 

@@ -47,6 +47,8 @@ Sent back in later turns, such a reply has the same tokens again and hits the pr
 _CONNECT_S = 10.0
 _MAX_BACKOFF_S = 8.0
 _NO_KEY = "none"
+_MAX_ERROR_CHARACTERS = 100_000
+_KEEP_ALIVES = 5  # a stream may consist of keep-alives for this many times the timeout
 _ENDPOINTS = re.compile(r"/(chat/completions|completions|chat|models)$")
 _OPTIONAL = {
     "max_tokens": "max_tokens|max_completion_tokens",
@@ -199,7 +201,7 @@ class ServedModel:
         try:
             with closing(self._request("POST", f"{self.base_url}/chat/completions", body)) as response:
                 self._remember_images(messages)
-                read_reply(response, accumulator)
+                read_reply(response, accumulator, _KEEP_ALIVES * self._timeout_s)
         except EXPECTED_ERRORS:
             if not accumulator.is_usable:
                 raise
@@ -221,7 +223,7 @@ class ServedModel:
         if response.is_success:
             return response
         with closing(response):
-            raise ErrorResponse(response.status_code, read_body(response), response.headers)
+            raise ErrorResponse(response.status_code, read_body(response)[:_MAX_ERROR_CHARACTERS], response.headers)
 
     def _body(self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling) -> dict[str, JsonValue]:
         known = self._sent_images if facts.is_vllm else None

@@ -77,6 +77,11 @@ class StreamAccumulator:
         self._received, self._ended_at = _Received(), None
 
     @property
+    def pieces(self) -> int:
+        """How many pieces of text have arrived."""
+        return self._received.pieces
+
+    @property
     def stopped(self) -> bool:
         """Whether the caller's `stop` has ended the reply."""
         return self._stopped_at is not None

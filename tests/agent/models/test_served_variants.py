@@ -321,6 +321,18 @@ def test_reply_is_whole_once_it_has_a_finish_reason() -> None:
     assert "ended its reply early" in error_of(FIRST + event(delta(REPLY[20:], "null")))
 
 
+def test_endless_keep_alives_are_not_waited_for() -> None:
+    def respond(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return httpx2.Response(200, json=MODELS)
+        endless = (b": hi\n\n" for _ in iter(int, 1))
+        return httpx2.Response(200, headers={"Content-Type": "text/event-stream"}, content=endless)
+
+    model = ServedModel("http://server", retries=0, timeout_s=0.02, transport=httpx2.MockTransport(respond))
+    with model, pytest.raises(ModelLost, match=r"sent nothing for 0\.02 s"):
+        model.complete(QUESTION, Sampling())
+
+
 def test_endless_response_is_not_read_to_its_end() -> None:
     assert "a response of more than" in error_of(b" " * 1_000_000 for _ in iter(int, 1))
     assert "a response of more than" in error_of((b"x" * 1_000_000 for _ in iter(int, 1)), status=500)
