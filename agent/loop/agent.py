@@ -114,6 +114,7 @@ class Agent:
         """Run `task` on `env` and yield each event as it happens. Closing the iterator ends the episode.
 
         Raises:
+            ValueError: the task is empty.
             EnvUnavailable: the screen cannot be opened.
             RunError: the run cannot be recorded, or `out` already contains one.
         """
@@ -202,6 +203,8 @@ class Agent:
     def _stream(self, task: str, env: Env, folder: Path | None, past: ResumePoint | None) -> Iterator[Event]:
         if self._is_running:
             raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")
+        if not task.strip():
+            raise ValueError("the task is empty")
         self._is_running, self._control = True, Control()
         try:
             episode = Episode(

@@ -60,19 +60,23 @@ class RunLog:
 
     Call it with each event; close it, or use it as a context manager. The folder is created with the first event, so
     that a run that cannot start leaves none.
+
+    Raises:
+        RunError: the folder already contains a run.
     """
 
     def __init__(self, folder: Path, *, resume: bool = False) -> None:
         self.folder = folder
         self._resume = resume
         self._file: IO[bytes] | None = None
+        if not resume and (folder / _EVENTS).exists():
+            raise self._not_empty()
 
     def __call__(self, event: Event) -> None:
         """Append `event`, and store its screenshot.
 
         Raises:
-            RunError: the write failed, such as on a full disk, or the folder already contains a run. Earlier events
-                stay readable.
+            RunError: the write failed, such as on a full disk. Earlier events stay readable.
         """
         try:
             self._file = self._file or self._open()
@@ -82,8 +86,8 @@ class RunLog:
             self._file.flush()
             if isinstance(event, Stepped | Ended):
                 os.fsync(self._file.fileno())
-        except FileExistsError as error:
-            raise RunError(f"{self.folder} already contains a run: choose another folder, or resume it") from error
+        except FileExistsError as error:  # another process was faster
+            raise self._not_empty() from error
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
@@ -100,6 +104,9 @@ class RunLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _not_empty(self) -> RunError:
+        return RunError(f"{self.folder} already contains a run: choose another folder, or resume it")
 
     def _open(self) -> IO[bytes]:
         path = self.folder / _EVENTS

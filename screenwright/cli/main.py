@@ -53,6 +53,8 @@ def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
         args = build_parser([argument for argument in arguments if argument in COMMANDS][:1]).parse_args(arguments)
         out.keep_going = args.command in _KEEP_GOING
         return _load(args.command).main(args)
+    except SystemExit as end:  # from the argument parser
+        return int(end.code or 0)
     except KeyboardInterrupt:
         return INTERRUPTED
     except ImportError as error:

@@ -115,6 +115,9 @@ def given_settings(
     Raises:
         SettingsError: the file is malformed, or the command does not have a setting.
     """
+    for name, value in flags.items():
+        if value in ("", [""]):
+            raise SettingsError(f"{flag_of(name)} is empty: name a value, or leave it out")
     command = next(name for name, one in TREES.items() if one is tree)
     given = dict(_from_file(command, file) if recorded is None else recorded)
     given |= _from_environment(command, environ)

@@ -117,15 +117,16 @@ def test_ctrl_c_during_imports_is_no_traceback(
     assert capsys.readouterr().err == ""
 
 
-def test_an_error_of_standard_output_is_not_taken_for_one_of_a_file(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("arguments", [["completion", "bash"], ["--version"], ["run", "--help"]])
+def test_an_error_of_standard_output_is_reported_as_such(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Full(io.StringIO):
         def write(self, text: str) -> int:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("sys.stdout", Full())
-    assert main(["completion", "bash"]) == UNWRITABLE
+    assert main(arguments) == UNWRITABLE
     assert capsys.readouterr().err == "screenwright: cannot write to standard output: No space left on device\n"
 
 

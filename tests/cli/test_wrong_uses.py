@@ -99,7 +99,15 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--locale", "klingon!"), "'klingon!' is not a locale: write one such as de-DE"),
     (("run", "x", "--allow-host", "http://a b"), "'http://a b' cannot be allowed: it is not a host"),
     # models
-    (("run", "x", "--model", ""), "--model names no model"),
+    (("run", "x", "--model", ""), "--model is empty: name a value, or leave it out"),
+    (("run", "x", "--model", ","), "--model names no model"),
+    (("run", "x", "--out", ""), "--out is empty: name a value, or leave it out"),
+    (("run", "x", "--url", ""), "--url is empty: name a value, or leave it out"),
+    (("run", "x", "--allow-host", ""), "--allow-host is empty: name a value, or leave it out"),
+    (
+        ("run", "x", "--url", "localhost", "--out", "recorded"),
+        "recorded already contains a run: choose another folder, or resume it",
+    ),
     (("run", "x", "--model", "http://"), "is not a model server address; use http://host:port"),
     (("run", "x", "--model", "/nowhere"), "there is no model '/nowhere': name one of"),
     (("run", "x", "--thoughts", "planned"), "--thoughts needs --dialect"),
@@ -113,13 +121,12 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--critic", "gpt"), "there is no model 'gpt': name one of"),
     # other commands
     (("view", "a", "b"), "screenwright view: too many arguments: b; see screenwright view --help"),
-    (("view", "evaluation"), "evaluation is an evaluation: view one of its episodes, such as evaluation/episodes/t/0"),
     (("eval", "demo", "--agent", "nobody"), "--agent is 'nobody', but should be one of model, null, oracle, random"),
     (("eval", "demo", "--task", "x*"), "no task matches 'x*'; there are edit-text, order-paper"),
     (("eval", "demo", "--url", "x"), "screenwright eval: there is no flag --url; see screenwright eval --help"),
     (("eval", "demo", "--preset", "none"), "there is no preset 'none'; available: "),
     (("eval", "demo", "--resume", "x"), "use only one of BENCHMARK, --resume RUN and --repeat RUN"),
-    (("eval", "screenspot", "--root", "none"), "none contains no annotations: --root must be a copy of screenspot"),
+    (("eval", "screenspot", "--root", "none"), "--root none does not exist"),
     (("compare", "a"), "the following arguments are required: B; see screenwright compare --help"),
     (("export", "."), "the following arguments are required: --out; see screenwright export --help"),
     (("export", "none", "--out", "x", "--keep", "good"), "unknown condition 'good': use all, done, changed"),
@@ -151,23 +158,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "unknown.toml").write_text("stepz = 3")
     (tmp_path / "wrong.toml").write_text("steps = 'x'")
     (tmp_path / "table.toml").write_text("[env]\nname = 'browser'")
-    (tmp_path / "evaluation/episodes/t/0").mkdir(parents=True)
-    (tmp_path / "evaluation/episodes/t/0/events.jsonl").touch()
+    (tmp_path / "recorded").mkdir()
+    (tmp_path / "recorded/events.jsonl").touch()
     return tmp_path
-
-
-def use(*arguments: str) -> int:
-    try:
-        return main(arguments)
-    except SystemExit as end:  # from the argument parser
-        return int(end.code or 0)
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG, ids=[" ".join(arguments) for arguments, _ in WRONG])
 def test_wrong_use_is_one_line_and_exit_code_2(
     folder: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert use(*arguments) == 2
+    assert main(arguments) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert message in printed.err
