@@ -91,7 +91,11 @@ def _labels(screen: Screen, target: Target) -> list[Area]:
     found = _of_type(screen, labels, target.element_type)
     if not found or _is_uncertain(found):
         return []
-    alike = [match.area for match in found if match.score >= found[0].score - _TIE]
+    alike: list[Area] = []
+    for match in found:
+        is_new = not any(area.overlaps(match.area) for area in alike)  # OCR may read a text twice
+        if is_new and match.score >= found[0].score - _TIE:
+            alike.append(match.area)
     return sorted(alike, key=lambda area: (area.top // 12, area.left))
 
 
@@ -136,7 +140,7 @@ def find_checkboxes(screen: Screen, target: Target) -> list[ScreenControl]:
         return _select(list(checkboxes), target.ordinal)
     labels = _select(_labels(screen, Target(target.text)), target.ordinal)
     found = [_checkbox_next_to(checkboxes, area) for area in labels]
-    return [checkbox for checkbox in found if checkbox is not None]
+    return list(dict.fromkeys(checkbox for checkbox in found if checkbox is not None))
 
 
 def controls_of_type(screen: Screen, element_type: ElementType | None) -> tuple[ScreenControl, ...]:
