@@ -93,7 +93,7 @@ class Toy:
         return (
             Presses("press", self.root),
             Presses("press-and-end", self.root, ends=True),
-            Presses("slow", self.root, slow_s=0.1),
+            Presses("slow", self.root, slow_s=0.04),
             *(Presses(f"{how}-once", self.root, "broken", how) for how in ("refuses", "bug", "dies", "hangs")),
             Presses("refuses-always", self.root, "broken", "always refuses"),
         )
