@@ -19,7 +19,7 @@ from .steps import (
     Target,
     TypeStep,
 )
-from .vision.screen import DOT, Area, Screen, ScreenControl
+from .vision.screen import DOT, Area, ControlKind, Screen, ScreenControl
 from .vision.shapes import is_same
 
 _MIN_SIMILARITY = 0.8
@@ -50,23 +50,30 @@ def missing_effect(step: Step, state: ScreenState) -> str:
             return _check_problem(target, state, on=True)
         case ClickStep(target):
             return _click_problem(target, state)
-        case ActionStep(Hotkey(keys)):
-            is_invisible = keys in _INVISIBLE_SHORTCUTS or _INVISIBLE_KEYS.issuperset(keys)
-            return _UNCHANGED if state.unchanged and not is_invisible else ""
-        case DragStep() | ScrollStep(_, None):
-            return _UNCHANGED if state.unchanged else ""
         case _:
-            return ""
+            return _UNCHANGED if state.unchanged and _needs_change(step) else ""
 
 
 _UNCHANGED = "the screen did not change"
 
 
+def _needs_change(step: Step) -> bool:
+    match step:
+        case ActionStep(Hotkey(keys)):
+            return keys not in _INVISIBLE_SHORTCUTS and not _INVISIBLE_KEYS.issuperset(keys)
+        case ClickStep() | DragStep() | ScrollStep(_, None):
+            return True
+        case _:
+            return False
+
+
 def is_doubtful(step: Step, state: ScreenState) -> bool:
-    """Whether the change after a click is so small and far from its target that it may be an animation."""
-    if not isinstance(step, ClickStep) or state.before is None or find_checkboxes(state.screen, step.target):
+    """Whether the change after a step is so small, and far from the target of a click, that it may be an animation."""
+    if not _needs_change(step) or state.before is None:
         return False
-    areas = click_areas(state.before, step.target)
+    areas = click_areas(state.before, step.target) if isinstance(step, ClickStep) else []
+    if isinstance(step, ClickStep) and find_checkboxes(state.screen, step.target):
+        return False
     is_near = any(region.overlaps(area) for region in state.changed for area in areas)
     size = sum(region.width * region.height for region in state.changed)
     return not is_near and size < _SMALL_CHANGE * state.screen.width * state.screen.height
@@ -101,15 +108,18 @@ def _click_problem(target: Target, state: ScreenState) -> str:
     looks_disabled = state.before is not None and any(is_disabled(state.before, area) for area in areas)
     if looks_disabled and not any(region.overlaps(area) for region in state.changed for area in areas):
         return "it is disabled"
-    if not state.unchanged or any(_is_active(state.screen, area) for area in areas):
+    if not state.unchanged or any(_is_active(state.screen, area, target.text) for area in areas):
         return ""
     return f"it was clicked, but {_UNCHANGED}"
 
 
-def _is_active(screen: Screen, area: Area) -> bool:
+def _is_active(screen: Screen, area: Area, text: str) -> bool:
     """Whether a control is already in the state that a click on it leads to: an input focused, an option selected."""
-    around = [control for control in screen.controls if control.area.contains(area, slack=8)]
-    return any(control.is_editable or control.checked or control.selected for control in around)
+    return any(
+        control.checked or control.selected or (control.is_editable and (control.area == area or control.text == text))
+        for control in screen.controls
+        if control.area.contains(area, slack=8)
+    )
 
 
 def _check_problem(target: Target, state: ScreenState, *, on: bool) -> str:
@@ -122,11 +132,14 @@ def _check_problem(target: Target, state: ScreenState, *, on: bool) -> str:
 
 
 def _choice_problem(entry: Target, source: Target, state: ScreenState) -> str:
-    shown = [box.text for box in find_fields(state.screen, source, by_caption=True) if box.text]
+    boxes = find_fields(state.screen, source, by_caption=True)
+    shown = [box.text for box in boxes if box.text]
     if any(similarity(text, entry.text) >= _MIN_SIMILARITY for text in shown):
         return ""
     if shown:
         return f"{source} shows {shown[0]!r}"
+    if any(box.kind is ControlKind.DROP_DOWN for box in boxes) and len(_letters(entry.text)) >= _MIN_LEGIBLE:
+        return f"{source} does not show it"
     return _UNCHANGED if state.unchanged else ""
 
 

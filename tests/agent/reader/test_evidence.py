@@ -238,6 +238,25 @@ def test_state_of_a_check_box_and_the_choice_of_a_list_are_checked() -> None:
     assert problem(ChooseStep(Target("blue"), Target("Colour")), *colours, box) == "'Colour' shows 'red'"
 
 
+def test_list_without_a_legible_choice_is_reported() -> None:
+    box = ScreenControl(ControlKind.DROP_DOWN, Area(100, 10, 300, 34))
+    step = ChooseStep(Target("Cobalt"), Target("Colour"))
+    assert problem(step, segment("Colour", 10, 14), box) == "'Colour' does not show it"
+
+
+def test_dead_button_inside_a_large_field_is_reported() -> None:
+    area = ScreenControl(ControlKind.TEXT_AREA, Area(0, 0, 700, 500))
+    shown = screen(area, button("Save", 10, 60))
+    still = ScreenState(shown, before=shown, unchanged=True)
+    assert missing_effect(ClickStep(Target("Save")), still) == "it was clicked, but the screen did not change"
+
+
+@pytest.mark.parametrize(("task", "doubtful"), [("Press f5", True), ("Press ctrl+a", False), ("Scroll down", True)])
+def test_small_change_after_keys_is_checked_once_more(task: str, doubtful: bool) -> None:
+    state = ScreenState(screen(), before=screen(), changed=(Area(600, 500, 650, 520),))
+    assert isinstance(actions(task, state, state)[1], Wait) is doubtful
+
+
 def test_click_needs_a_change_unless_it_focuses_an_input() -> None:
     form = screen(field("Name", 10), button("Save", 10, 60))
     still = ScreenState(form, before=form, unchanged=True)
