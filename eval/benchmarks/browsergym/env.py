@@ -9,25 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from ....envs.actions import (
-    Action,
-    Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
-    Click,
-    Direction,
-    Drag,
-    Hotkey,
-    KeyDown,
-    KeyUp,
-    Move,
-    Navigate,
-    Scroll,
-    Type,
-    Wait,
-    points_of,
-)
+from ....envs import actions
+from ....envs.actions import Action, Button, Direction, points_of
 from ....envs.base import ScreenEnv, check_bounds
 from ....envs.browser.page.keyboard import playwright_key, typing_pieces
 from ....envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
@@ -57,7 +40,7 @@ class BrowserGymEnv(ScreenEnv):
         self._client = client
         self._latest = opened
         self._shot = _screenshot(opened)
-        self._held: list[ButtonUp[ScreenPoint] | KeyUp] = []
+        self._held: list[actions.ButtonUp[ScreenPoint] | actions.KeyUp] = []
         self._pointer = ScreenPoint(0, 0)
         self.reward = 0.0
         self.is_over = False
@@ -78,7 +61,7 @@ class BrowserGymEnv(ScreenEnv):
         check_bounds(action, size)
         calls = calls_of(action, self._pointer)
         started = time.monotonic()
-        if isinstance(action, Wait):
+        if isinstance(action, actions.Wait):
             time.sleep(action.seconds)
         error = self.step("\n".join(calls) or "noop(0)")
         self._track(action)
@@ -118,11 +101,11 @@ class BrowserGymEnv(ScreenEnv):
         points = points_of(action)
         self._pointer = points[-1] if points else self._pointer
         match action:
-            case KeyDown(key):
-                self._held.append(KeyUp(key))
-            case ButtonDown(button):
-                self._held.append(ButtonUp(button))
-            case KeyUp() | ButtonUp():
+            case actions.KeyDown(key):
+                self._held.append(actions.KeyUp(key))
+            case actions.ButtonDown(button):
+                self._held.append(actions.ButtonUp(button))
+            case actions.KeyUp() | actions.ButtonUp():
                 self._held = [held for held in self._held if type(held) is not type(action)]
             case _:
                 pass
@@ -135,56 +118,38 @@ def calls_of(action: Action, pointer: ScreenPoint) -> list[str]:
         ActionRefused: there are none.
     """
     match action:
-        case Click() | Move() | Drag() | Scroll() | ButtonDown() | ButtonUp():
-            return _mouse_calls(action, pointer)
-        case Type() | Hotkey() | KeyDown() | KeyUp():
-            return _keyboard_calls(action)
-        case Wait():
-            return []
-        case Navigate(url):
-            return [f"goto({url if '://' in url or url.startswith('about:') else f'https://{url}'!r})"]
-        case Back():
-            return ["go_back()"]
-        case _:
-            raise _unsupported(action)
-
-
-def _mouse_calls(action: Action, pointer: ScreenPoint) -> list[str]:
-    match action:
-        case Click(at, button, count, modifiers):
+        case actions.Click(at, button, count, modifiers):
             keys = [playwright_key(key) for key in modifiers]
             down, up = [f"keyboard_down({key!r})" for key in keys], [f"keyboard_up({key!r})" for key in reversed(keys)]
             return [*down, *_clicks(at, button, count), *up]
-        case Move(to):
+        case actions.Move(to):
             return [f"mouse_move({_at(to)})"]
-        case Drag(path, Button.LEFT, ()) if len(path) > 1:
+        case actions.Drag(path, Button.LEFT, ()) if len(path) > 1:
             moves = [f"mouse_move({_at(point)})" for point in path[1:]]
             return [f"mouse_down({_at(path[0])})", *moves, f"mouse_up({_at(path[-1])})"]
-        case Scroll(direction, amount, at):
+        case actions.Scroll(direction, amount, at):
             x, y = _WHEEL[direction]
             return [f"scroll_at({_at(at or pointer)}, {x * amount * NOTCH_PX}, {y * amount * NOTCH_PX})"]
-        case ButtonDown(button, at):
+        case actions.ButtonDown(button, at):
             return [f"mouse_down({_at(at or pointer)}, button={button.value!r})"]
-        case ButtonUp(button, at):
+        case actions.ButtonUp(button, at):
             return [f"mouse_up({_at(at or pointer)}, button={button.value!r})"]
-        case _:
-            raise _unsupported(action)
-
-
-def _keyboard_calls(action: Type | Hotkey | KeyDown | KeyUp) -> list[str]:
-    match action:
-        case Type(text, submit):
+        case actions.Type(text, submit):
             return [*(_TYPING[way].format(part) for way, part in typing_pieces(text)), *(_ENTER if submit else ())]
-        case Hotkey(keys):
+        case actions.Hotkey(keys):
             return [f"keyboard_press({'+'.join(playwright_key(key) for key in keys)!r})"]
-        case KeyDown(key):
+        case actions.KeyDown(key):
             return [f"keyboard_down({playwright_key(key)!r})"]
-        case KeyUp(key):
+        case actions.KeyUp(key):
             return [f"keyboard_up({playwright_key(key)!r})"]
-
-
-def _unsupported(action: Action) -> ActionRefused:
-    return ActionRefused(f"BrowserGym has no action for this {type(action).__name__.lower()}")
+        case actions.Wait():
+            return []
+        case actions.Navigate(url):
+            return [f"goto({url if '://' in url or url.startswith('about:') else f'https://{url}'!r})"]
+        case actions.Back():
+            return ["go_back()"]
+        case _:
+            raise ActionRefused(f"BrowserGym has no action for this {type(action).__name__.lower()}")
 
 
 _WHEEL = {Direction.UP: (0, -1), Direction.DOWN: (0, 1), Direction.LEFT: (-1, 0), Direction.RIGHT: (1, 0)}
