@@ -173,14 +173,6 @@ class ProgressMonitor:
 
 
 def _types_one_character(step: StepActions) -> bool:
-    return any(_is_one_character(action) for action in step.actions)
-
-
-def _is_one_character(action: Action) -> bool:
-    match action:
-        case Type(text):
-            return len(text.strip()) == 1
-        case Hotkey(keys):
-            return len(keys[-1]) == 1
-        case _:
-            return False
+    typed = [action.text.strip() for action in step.actions if isinstance(action, Type)]
+    keys = [action.keys[-1] for action in step.actions if isinstance(action, Hotkey)]
+    return any(len(text) == 1 for text in (*typed, *keys))
