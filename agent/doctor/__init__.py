@@ -5,7 +5,6 @@ from .calibration_cache import (
     CachedCalibration,
     default_folder,
     load_calibration,
-    refusal,
     refusal_of,
     save_calibration,
 )
@@ -26,7 +25,6 @@ __all__ = [
     "default_folder",
     "dialect_of",
     "load_calibration",
-    "refusal",
     "refusal_of",
     "save_calibration",
 ]

@@ -83,31 +83,28 @@ def load_calibration(endpoint: str, model: str, folder: Path) -> CachedCalibrati
     return result if (result.endpoint, result.model) == (endpoint, model) else None
 
 
-def refusal(endpoint: str, model: str, dialect: str, folder: Path, *, version: str = "") -> str | None:
-    """Why `model` at `endpoint` must not be used with `dialect`, in one line; None if there is no known reason.
-
-    Also None if nothing was measured, or only another `version` of the server. A model that fits no space in one
-    dialect may still fit in another.
-    """
-    result = load_calibration(endpoint, model, folder)
-    if result is None or (version and result.version and version != result.version):
-        return None
-    if result.fits and result.dialect == dialect:
-        return None
-    if dialect in result.compatible_dialects or (result.measured_space is None and result.dialect != dialect):
-        return None
-    when = f"{result.at:%Y-%m-%d}"
-    advice = f"use --dialect {result.compatible_dialects[0]}, or " if result.compatible_dialects else ""
-    problem = "its clicks would miss" if result.measured_space is None else f"it answers in {result.measured_space}"
-    measured = f"{problem} (measured {when})"
-    return f"{model} does not fit the dialect {dialect}: {measured}; {advice}run screenwright doctor again"
-
-
 def refusal_of(model: Model, dialect: Dialect | None, folder: Path) -> str | None:
-    """As `refusal`, for a connected model; without a dialect, the model's name selects it, and an unknown one none."""
+    """Why `model`, which is connected, must not be used with `dialect`, in one line; None if no reason is known.
+
+    Without a dialect, the model's name selects it. A model that fits no space in one dialect may still fit in another,
+    and a result of another version of the server does not count.
+    """
     info = model.info()
     chosen = dialect or dialect_for_model(info.name)
-    return None if chosen is None else refusal(info.endpoint, info.name, chosen.name, folder, version=info.version)
+    result = load_calibration(info.endpoint, info.name, folder)
+    if chosen is None or result is None or (info.version and result.version not in ("", info.version)):
+        return None
+    is_same = result.dialect == chosen.name
+    if (result.fits and is_same) or chosen.name in result.compatible_dialects:
+        return None
+    if result.measured_space is None and not is_same:
+        return None
+    advice = f"use --dialect {result.compatible_dialects[0]}, or " if result.compatible_dialects else ""
+    problem = "its clicks would miss" if result.measured_space is None else f"it answers in {result.measured_space}"
+    return (
+        f"{info.name} does not fit the dialect {chosen.name}: {problem} (measured {result.at:%Y-%m-%d}); {advice}run "
+        "screenwright doctor again"
+    )
 
 
 def _path(endpoint: str, model: str, folder: Path) -> Path:

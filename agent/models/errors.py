@@ -78,13 +78,10 @@ class Endpoint:
     model: str | None
     served: Sequence[str]
     timeout_s: float
-    key: str | None
+    key: str | None = field(repr=False)
 
     def __str__(self) -> str:
         return f"the model server at {self.url}"
-
-    def __repr__(self) -> str:
-        return f"<Endpoint {self.url}>"
 
 
 @dataclass(frozen=True, slots=True)

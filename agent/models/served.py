@@ -14,7 +14,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
 from random import random
-from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,7 +37,7 @@ from .stream_accumulator import StreamAccumulator
 from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
 from .wire import messages_json
 
-VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}
+_VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}
 """Extra parameters for vLLM: keep the box tokens in replies.
 
 Sent back in later turns, such a reply has the same tokens again and hits the prefix cache.
@@ -90,8 +89,8 @@ class ServedModel:
     `OPENAI_API_KEY`, else a placeholder; it appears in no log, `repr` or error. `timeout_s` limits how long the server
     may be silent. A failed call is retried up to `retries` times if the error is temporary, with exponential backoff
     from `backoff_s` to 8 s, or after the server's Retry-After. `image_uuids` sends the bytes of each image only once;
-    it needs vLLM, preferably with a single API process. `extra_body` is added to every request, `vllm_body` only for
-    vLLM. `transport` replaces the network, for tests: see `httpx2.MockTransport`.
+    it needs vLLM, preferably with a single API process. `extra_body` is added to every request. `transport` replaces
+    the network, for tests: see `httpx2.MockTransport`.
 
     Connects at `connect` or the first call. Calls from several threads run in parallel.
 
@@ -110,14 +109,13 @@ class ServedModel:
         backoff_s: float = 0.5,
         image_uuids: bool = False,
         extra_body: Mapping[str, JsonValue] | None = None,
-        vllm_body: Mapping[str, JsonValue] = VLLM_BODY,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.base_url = endpoint_url(base_url)
         self._name = name
         self._key = _checked_key(api_key or os.environ.get("OPENAI_API_KEY", ""))
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
-        self._extra_body, self._vllm_body = dict(extra_body or {}), dict(vllm_body)
+        self._extra_body = dict(extra_body or {})
         self._sent_images: set[str] | None = set() if image_uuids else None
         self._rejected: set[str] = set()
         self._facts: ServerFacts | None = None
@@ -131,9 +129,7 @@ class ServedModel:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -241,7 +237,7 @@ class ServedModel:
         if "stream" in self._rejected:
             del body["stream_options"]
         if facts.is_vllm:
-            body |= self._vllm_body
+            body |= _VLLM_BODY
             if sampling.grammar is not None:
                 body["structured_outputs"] = {"grammar": sampling.grammar}
         sent = {name: value for name, value in body.items() if value is not None and name not in self._rejected}

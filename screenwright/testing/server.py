@@ -1,7 +1,6 @@
 """A double of an OpenAI-compatible server; needs the extra `server`."""
 
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Self
 
 from ..agent.models.http_server import serve
@@ -27,7 +26,5 @@ class FakeModelServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

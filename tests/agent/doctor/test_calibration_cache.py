@@ -14,7 +14,6 @@ from screenwright.agent.doctor import (
     calibrate,
     default_folder,
     load_calibration,
-    refusal,
     refusal_of,
     save_calibration,
 )
@@ -44,8 +43,8 @@ def calibration_of(hypothesis: SpaceHypothesis | None, dialect: WritingDialect =
     return calibrate(PointingModel(dialect, aim), dialect)
 
 
-def refusal_in(folder: Path, dialect: str = "ui-tars-1.5", version: str = "") -> str | None:
-    return refusal(URL, NAME, dialect, folder, version=version)
+def refusal_in(folder: Path, dialect: str = "ui-tars-1.5", info: ModelInfo = ModelInfo(NAME, URL)) -> str | None:
+    return refusal_of(FakeServedModel(info), dialect_named(dialect), folder)
 
 
 def test_unmeasured_model_is_accepted(tmp_path: Path) -> None:
@@ -88,14 +87,14 @@ def test_server_that_downscales_images_is_rejected(tmp_path: Path) -> None:
 
 def test_result_applies_to_one_model_at_one_server(tmp_path: Path) -> None:
     save_calibration(calibration_of(None), INFO, tmp_path)
-    assert refusal(URL, "another", "ui-tars-1.5", tmp_path) is None
-    assert refusal("http://127.0.0.1:9000/v1", NAME, "ui-tars-1.5", tmp_path) is None
+    assert refusal_in(tmp_path, info=ModelInfo("another", URL)) is None
+    assert refusal_in(tmp_path, info=ModelInfo(NAME, "http://127.0.0.1:9000/v1")) is None
 
 
 def test_result_of_another_server_version_is_ignored(tmp_path: Path) -> None:
     save_calibration(calibration_of(None), INFO, tmp_path)
-    assert refusal_in(tmp_path, version="vllm 0.33.0") is None
-    assert refusal_in(tmp_path, version="vllm 0.32.0") is not None
+    assert refusal_in(tmp_path, info=ModelInfo(NAME, URL, "vllm 0.33.0")) is None
+    assert refusal_in(tmp_path, info=ModelInfo(NAME, URL, "vllm 0.32.0")) is not None
 
 
 def test_new_result_replaces_the_old_one_and_leaves_no_other_files(tmp_path: Path) -> None:
