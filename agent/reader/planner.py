@@ -13,7 +13,7 @@ from .instructions import parse_target
 from .matching import find_checkboxes, find_fields, find_targets, is_visible
 from .progress import CHECKING, SEARCHING, WAITING, TaskProgress
 from .step_actions import ReaderAction, ScreenState, StepAction, StepCursor, Then, ask, click_point, next_action
-from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, UnparsedStep
+from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, TypeStep, UnparsedStep
 from .vision.screen import Area, Screen
 
 _EFFECT_WAITS = 1  # waits for an effect to become visible, before the user is asked
@@ -78,9 +78,12 @@ def _after_interruption(progress: TaskProgress, state: ScreenState) -> StepCurso
     steps, cursor = progress.steps, progress.cursor
     is_complete = cursor.step > len(steps) or next_action(steps[cursor.step - 1], cursor, state, None) is None
     numbers = [number for number in sorted(progress.acted) if number < cursor.step + is_complete]
-    verdicts = {number: holds(steps[number - 1], state.screen) for number in numbers}
+    # A later text replaces an earlier one in the same field.
+    fields = {step.field: number for number in numbers if isinstance(step := steps[number - 1], TypeStep)}
+    replaced = {n for n in numbers if isinstance(step := steps[n - 1], TypeStep) and fields[step.field] != n}
+    verdicts = {number: holds(steps[number - 1], state.screen) for number in numbers if number not in replaced}
     unrepeatable = [number for number in numbers if not is_repeatable(steps[number - 1])]
-    lost = [number for number in numbers if verdicts[number] is False]
+    lost = [number for number, verdict in verdicts.items() if verdict is False]
     if lost and not unrepeatable:
         return StepCursor()
     if lost:

@@ -306,6 +306,13 @@ def test_lost_effect_after_a_click_is_reported() -> None:
     )
 
 
+def test_text_that_a_later_step_replaced_is_not_lost() -> None:
+    task = 'Type "Bo" into Name. Click Add. Type "Ada" into Name. Click Save.'
+    thoughts = ["Step 1 of 4, part 3: x.", "Step 2 of 4: x.", "Step 3 of 4, part 3: x."]
+    x, y = SAVE[0].area.centre
+    assert after_interruption(task, thoughts, FILLED) == Click(ModelPoint(round(x), round(y)))
+
+
 def test_click_without_a_visible_trace_is_not_taken_for_done() -> None:
     found = after_interruption("Click Save. Click Name.", ["Step 1 of 2: x."], EMPTY)
     assert isinstance(found, AskUser)
