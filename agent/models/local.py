@@ -23,6 +23,7 @@ from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from .local_generation import FrequencyPenalty, TextStoppingCriteria, generation_settings
 from .local_prompt import PromptEncoder
+from .replies import one_line
 
 Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -65,7 +66,8 @@ class LocalModel:
     ) -> None:
         self._source = _checked_source(path_or_name)
         _check_installed()
-        self._name = name or _name_of(self._source)
+        folder = Path(self._source)
+        self._name = name or (folder.resolve().name if folder.is_dir() else self._source)
         self._device = device
         self._dtype: Dtype = dtype
         self._loaded: _LoadedModel | None = None
@@ -114,7 +116,7 @@ class LocalModel:
                 logits_processor=processors,
             )
         except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
-            raise ModelLost(f"{self._name} failed on {loaded.model.device}: {_one_line(error)}") from error
+            raise ModelLost(f"{self._name} failed on {loaded.model.device}: {one_line(str(error))}") from error
         ids: list[int] = output[0, criteria.start :].tolist()
         return ids
 
@@ -124,7 +126,7 @@ class LocalModel:
                 try:
                     self._loaded = _load(self._source, self._device, self._dtype)
                 except _loading_errors() as error:
-                    raise ModelLost(f"{self._source} cannot be loaded: {_one_line(error)}") from error
+                    raise ModelLost(f"{self._source} cannot be loaded: {one_line(str(error))}") from error
             return self._loaded
 
 
@@ -136,7 +138,8 @@ def _load(source: str, device: str, dtype: Dtype) -> _LoadedModel:
             f"{source} is a {config.model_type}, which LocalModel does not support: serve it, for example with vLLM"
         )
     device = _device(device)
-    kind = _dtype(dtype, device)
+    default: Dtype = "float32" if device == "cpu" else "bfloat16"
+    kind = default if dtype == "auto" else dtype
     model = _weights(source, device, kind)
     tokenizer = transformers.AutoTokenizer.from_pretrained(source)
     images = transformers.AutoImageProcessor.from_pretrained(source, backend="pil")
@@ -177,12 +180,6 @@ def _device(wanted: str) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _dtype(wanted: Dtype, device: str) -> Dtype:
-    if wanted != "auto":
-        return wanted
-    return "float32" if device == "cpu" else "bfloat16"
-
-
 def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
     """The tokens that end a reply, from the checkpoint and from its tokenizer."""
     configured = model.generation_config.eos_token_id
@@ -216,10 +213,6 @@ def _checked_source(path_or_name: str | Path) -> str:
     return source
 
 
-def _name_of(source: str) -> str:
-    return Path(source).resolve().name if Path(source).is_dir() else source
-
-
 def _check_installed() -> None:
     for package in _PACKAGES:
         if find_spec(package) is None:
@@ -229,7 +222,3 @@ def _check_installed() -> None:
 def _loading_errors() -> tuple[type[Exception], ...]:
     """The errors of loading a broken or invalid model."""
     return OSError, ValueError, RuntimeError, KeyError, import_module("safetensors").SafetensorError
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

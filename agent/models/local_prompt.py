@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.messages import ImagePart, Message, TextPart
 from ..core.model import ModelLost
+from .replies import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class PromptEncoder:
                 chat, chat_template=self.template, add_generation_prompt=True, tokenize=False
             )
         except ValueError as error:  # the tokenizer has no template
-            raise ModelLost(f"the model has no usable chat template: {_first_line(error)}") from error
+            raise ModelLost(f"the model has no usable chat template: {one_line(str(error))}") from error
         return rendered
 
     def _content(self, message: Message) -> str | list[dict[str, str]]:
@@ -118,7 +119,3 @@ class PromptEncoder:
         if (width, height) != (image.size.width, image.size.height):
             raise ModelLost(f"the model's own image processor resized an image of {image.size} to {width}x{height}")
         return encoded
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
