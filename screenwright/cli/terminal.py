@@ -80,7 +80,7 @@ class Terminal:
         self._is_asking = True
         try:
             line = "" if self._is_cancelled else self._read_answer(question)
-        except _QuestionCancelled:
+        except (_QuestionCancelled, OSError):  # an OSError: the terminal is gone
             line = ""
         finally:
             self._is_asking = False

@@ -41,10 +41,8 @@ def process(
 @pytest.mark.parametrize(
     ("shell", "out", "err"),
     [
-        ("<&-", "greeted\n", "finished after"),
+        ("<&- 2>&-", "greeted\n", ""),
         (">&-", "", "finished after"),
-        ("2>&-", "greeted\n", ""),
-        ("<&- >&- 2>&-", "", ""),
         (">/dev/full", "", "cannot write to standard output: No space left on device"),
         ("2>/dev/full", "greeted\n", ""),
         ("> >(true)", "", "finished after"),
@@ -135,10 +133,13 @@ ASK = "Thought: Which one?\nAction: call_user(content='Which one?')"
 CLICK = "Thought: There.\nAction: click(start_box='(10,10)')"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(
-    ("reply", "flags", "marker"),
-    [(WAIT, (), "   1  Later."), (ASK, (), "the screen is ready:"), (CLICK, ("--confirm",), "allow it? [y/N]")],
+    ("number", "reply", "flags", "marker"),
+    [
+        (signal.SIGTERM, WAIT, (), "   1  Later."),
+        (signal.SIGINT, ASK, (), "the screen is ready:"),
+        (signal.SIGHUP, CLICK, ("--confirm",), "allow it? [y/N]"),
+    ],
     ids=["waiting", "asking", "confirming"],
 )
 def test_a_signal_ends_the_run_as_cancelled_at_once_and_recorded(
