@@ -192,11 +192,19 @@ def target_reader() -> TargetReader:
         screen = read_screen(screenshot.image.crop((left, top, min(right, size.width), min(bottom, size.height))))
         x, y = point.x - left, point.y - top
         for control in sorted(screen.controls, key=lambda one: one.area.width * one.area.height):
-            if control.text and _contains(control.area, x, y):
-                return f'"{control.text}" {control.kind}'
+            if _contains(control.area, x, y) and (text := control.text or _label_of(control, screen)):
+                return f'"{text}" {control.kind}'
         return next((f'"{segment.text}"' for segment in screen.segments if _contains(segment.area, x, y)), "")
 
     return target_at
+
+
+def _label_of(control: "ScreenControl", screen: "Screen") -> str:
+    """The nearest text on the row of `control`."""
+    area = control.area
+    row = [one for one in screen.segments if area.top <= one.area.centre[1] < area.bottom]
+    gaps = {one.text: max(area.left - one.area.right, one.area.left - area.right, 0) for one in row}
+    return min(gaps, key=lambda text: gaps[text], default="")
 
 
 def _contains(area: "Area", x: float, y: float) -> bool:

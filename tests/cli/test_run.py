@@ -17,6 +17,7 @@ import pytest
 from screenwright import Click, FakeEnv, Message, ScreenPoint, ScriptedModel, read_run
 from screenwright.agent.core.limits import StopReason
 from screenwright.agent.models.http_server import ModelServer, serve
+from screenwright.cli.images import target_reader
 from screenwright.cli.main import main
 from screenwright.cli.run import EXIT_CODES
 
@@ -116,7 +117,6 @@ def test_an_unreachable_server_is_one_line_and_the_run_is_readable(tmp_path: Pat
     assert "\n" not in ended.reason
 
 
-@pytest.mark.browser
 def test_wrong_model_name_is_answered_with_the_available_ones_before_a_screen_is_opened(
     server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +129,7 @@ def test_wrong_model_name_is_answered_with_the_available_ones_before_a_screen_is
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.browser
 def test_ctrl_c_stops_cleanly_and_the_run_is_readable(tmp_path: Path) -> None:
     with serve(ScriptedModel(lambda messages: "Action: wait()"), name="ui-tars-1.5") as slow:
         command = [
@@ -196,6 +197,16 @@ def test_an_element_is_grounded_and_drawn(tmp_path: Path, screenwright: Command)
     assert (tmp_path / "out.png").stat().st_size > 1000
     missing = screenwright("ground", "screen.png", "the Teleport button", "--json")
     assert (missing.returncode, json.loads(missing.stdout)) == (4, {"point": None})
+
+
+@pytest.mark.reader
+def test_what_was_clicked_is_read_from_the_screenshot() -> None:
+    env = FakeEnv()
+    screenshot = env.observe().screenshot
+    target_at = target_reader()
+    assert target_at(screenshot, env.where("Greet")) == '"Greet" button'
+    assert target_at(screenshot, env.where("Name")) == '"Name" text field'
+    assert target_at(screenshot, ScreenPoint(600, 460)) == ""
 
 
 @pytest.mark.reader

@@ -12,4 +12,5 @@ def error_message(error: Error) -> str:
     """The first line of a Playwright error, without the name of the call and the URL at its end."""
     if isinstance(error, PlaywrightTimeout):
         return "no response (timed out)"
-    return _CALL.sub("", error.message.strip().partition("\n")[0])
+    message = _CALL.sub("", error.message.strip().partition("\n")[0])
+    return message.replace("net::ERR_HTTP_RESPONSE_CODE_FAILURE", "the server answered with an HTTP error and no page")

@@ -28,6 +28,7 @@ from screenwright import (
     ScriptedModel,
     ScriptedPolicy,
     Scroll,
+    Supervision,
     Type,
     UiTars15,
     render_page,
@@ -47,7 +48,8 @@ def record_events(task: str = "greet") -> list[Event]:
         (Navigate("x.example"),),
         Finish("all done"),
     ]
-    return list(Episode(task, env, ScriptedPolicy(script)).run())
+    supervision = Supervision(report_no_effect=False)  # the script finishes after a refused action
+    return list(Episode(task, env, ScriptedPolicy(script), supervision=supervision).run())
 
 
 def test_page_loads_nothing_from_the_network() -> None:
@@ -187,6 +189,15 @@ def test_step_repeated_after_an_interruption_is_shown_once(browser: Browser, tmp
     again = [*events[:2], Resumed(0, "2026-01-01T00:00:00+00:00", "0.1"), replace(first), *events[2:]]
     page = open_page(browser, tmp_path, render_page(again))
     assert page.locator("#list button").count() == 5
+    assert page.locator("#list button", has_text="resumed").count() == 1
+    assert "interrupted; resumed after step 0" in page.locator("#panel").inner_text()
+
+
+@pytest.mark.browser
+def test_clicks_are_described_in_words(browser: Browser, tmp_path: Path) -> None:
+    page = open_page(browser, tmp_path, render_page(record_events(), target_at=lambda *_: '"Greet" button'))
+    assert page.locator("#list button").first.inner_text().split("\n")[1] == 'double click "Greet" button'
+    assert re.search(r'double click "Greet" button \(double click at \d+, \d+\)', page.locator("#panel").inner_text())
 
 
 @pytest.mark.browser

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from page_site import Site
 
 from screenwright import BrowserEnv, Click, EnvLost, EnvUnavailable, Hotkey, Navigate, ScreenPoint
 from screenwright.envs.browser import BrowserSettings
+from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
 pytestmark = pytest.mark.browser
 
@@ -164,9 +164,21 @@ def test_no_process_remains(body: str, number: signal.Signals | None) -> None:
     assert (alive, errors) == ([], b"")
 
 
-def test_an_http_error_of_a_page_is_a_fact(site: Site) -> None:
-    address = site.url + "/no-such-page"
-    with BrowserEnv(address) as env:
-        assert env.observe().facts == (f"The server answered with the HTTP error 404 Not Found for {address}.",)
-        env.execute(Navigate(site.url + "/blank"))
+def test_an_http_error_of_a_page_is_a_fact() -> None:
+    def respond(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(b"<h1>Nothing here</h1>", status=404 if request.path == "/missing" else 200)
+
+    with LocalServer(respond) as server, BrowserEnv(server.url + "/missing") as env:
+        (fact,) = env.observe().facts
+        assert fact == f"The server answered with the HTTP error 404 Not Found for {server.url}/missing."
+        env.execute(Navigate(server.url))
         assert env.observe().facts == ()
+
+
+def test_an_http_error_without_a_page_is_named() -> None:
+    with (
+        LocalServer(lambda _request: HttpResponse(status=500)) as server,
+        BrowserEnv(server.url) as env,
+        pytest.raises(EnvUnavailable, match="the server answered with an HTTP error and no page"),
+    ):
+        env.observe()
