@@ -202,7 +202,7 @@ class ServedModel:
             if not accumulator.is_usable:
                 raise
         except Interrupted:
-            if accumulator.stopped or not accumulator.ended:
+            if accumulator.stopped or not accumulator.is_usable:
                 raise
         accumulator.check_complete()
 

@@ -20,6 +20,9 @@ Usually it ends with the next token. A completed response keeps the connection u
 the token counts, which are sent last.
 """
 
+COUNTS_PERIOD_S = 2.0
+"""How long to wait for token counts and the end of the stream after the finish reason; some servers send neither."""
+
 MAX_CHARACTERS_PER_TOKEN = 64
 """A reply with more characters for each token of `max_tokens` is cut off: the server ignores the limit."""
 
@@ -53,6 +56,7 @@ class _Received:
     is_thinking: bool = False
     pieces: int = 0
     finish: str = ""
+    finished_at: float | None = None
     has_choice: bool = False
     calls: ToolCalls = field(default_factory=ToolCalls)
     usage: JsonValue = None
@@ -100,8 +104,12 @@ class StreamAccumulator:
         """Whether to stop waiting; calls `stop` with the text so far until it returns True once."""
         if not self.stopped and self._stop(self._received.text):
             self._stopped_at = time.monotonic() - GRACE_PERIOD_S  # no new text: no grace period
-        since = self._ended_at if self._stopped_at is None else self._stopped_at
-        return since is not None and time.monotonic() >= since + GRACE_PERIOD_S
+        waits = (
+            (self._stopped_at, GRACE_PERIOD_S),
+            (self._ended_at, GRACE_PERIOD_S),
+            (self._received.finished_at, COUNTS_PERIOD_S),
+        )
+        return any(since is not None and time.monotonic() >= since + wait_s for since, wait_s in waits)
 
     def add(self, body: JsonValue) -> bool:
         """Add an event or a whole response; False if more text arrives after the stop.
@@ -203,7 +211,7 @@ class StreamAccumulator:
         received.has_choice = True
         finish = choice.get("finish_reason")
         if isinstance(finish, str) and finish not in ("", "null"):
-            received.finish = finish.lower()
+            received.finish, received.finished_at = finish.lower(), time.monotonic()
         message = replies.field(choice, "delta", "message")
         content = replies.field(message, "content") or replies.field(choice, "text")
         content = message if isinstance(message, str) else content

@@ -203,6 +203,13 @@ def test_cancelled_call_does_not_wait_for_the_next_retry() -> None:
     assert time.monotonic() < started + 40  # of the 55 seconds that the server asked for
 
 
+def test_reply_with_a_finish_reason_does_not_wait_for_the_end_of_the_stream() -> None:
+    unended = Hang(stream(chunk("fine", "stop"), done=False, whole=False))
+    with scripted_server(unended, timeout_s=60) as (model, server):
+        assert model.complete(QUESTION, Sampling()).text == "fine"
+    assert len(server.calls) == 1
+
+
 # -- invalid responses
 
 
