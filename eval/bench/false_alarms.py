@@ -4,6 +4,7 @@ Each RUN is the folder of an evaluation, such as one with `--agent oracle`. An o
 every recovery action in its episodes is a false alarm.
 """
 
+import argparse
 import sys
 from collections import Counter
 from pathlib import Path
@@ -34,11 +35,10 @@ def alarms_in(folder: Path) -> tuple[int, int, list[str]]:
 
 def main() -> int:
     """Count and print; the exit code is 1 if there is a false alarm."""
-    if len(sys.argv) < 2:
-        print("usage: eval/bench/false_alarms.py RUN [RUN ...]", file=sys.stderr)
-        return 2
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("runs", nargs="+", metavar="RUN", help="folder of an evaluation")
     found = 0
-    for name in sys.argv[1:]:
+    for name in options.parse_args().runs:
         try:
             episodes, steps, lines = alarms_in(Path(name))
         except RunError as error:
