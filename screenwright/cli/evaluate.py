@@ -175,6 +175,9 @@ def _compare(args: argparse.Namespace) -> int:
         agent = next(models, manifest.settings.agent_kind)
         rate = format_interval(wilson(done, len(records)))
         print(f"{name}  {store.folder}  {agent}: {done} of {len(records)}, {rate}")
+    if len({store.manifest().benchmark for store in stores}) > 1:
+        versions = " and ".join(store.manifest().benchmark for store in stores)
+        print(f"the benchmarks differ, which may explain a difference: {versions}", file=sys.stderr)
     both = result.result
     print(result.verdict)
     print(f"both {both.both}, only A {both.only_a}, only B {both.only_b}, neither {both.neither}")

@@ -61,8 +61,12 @@ def test_two_evaluations_are_compared(toy: Path, capsys: pytest.CaptureFixture[s
     main(flags(toy, "--agent", "null", "--seeds", "0-19", "--out", "a"))
     main(flags(toy, "--agent", "oracle", "--seeds", "0-5", "--steps", "30", "--out", "b"))
     capsys.readouterr()
+    manifest = Path("a/manifest.json")
+    manifest.write_text(manifest.read_text().replace('"toy 1.0"', '"toy 0.9"'))
     assert main(["compare", "a", "b"]) == 0
-    output = capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "the benchmarks differ, which may explain a difference: toy 0.9 and toy 1.0" in captured.err
+    output = captured.out
     assert "A  a  script: 0 of 40" in output
     assert "+100.0 points" in output
     assert "only B 12" in output
