@@ -9,8 +9,8 @@ from ....envs.geometry import ScreenPoint, Size
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners (x, y) in pixels of the image."""
 
-_TOLERANCE_PX = 2
-"""How far a rounded box may leave its image."""
+_TOLERANCE = 0.01
+"""How far a box that was drawn carelessly may leave its image, as a share of the width and the height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +74,4 @@ def is_within(at: ScreenPoint, area: Polygon) -> bool:
 
 
 def _is_on(x: float, y: float, size: Size) -> bool:
-    across = -_TOLERANCE_PX <= x <= size.width + _TOLERANCE_PX
-    return across and -_TOLERANCE_PX <= y <= size.height + _TOLERANCE_PX
+    return all(-_TOLERANCE <= share <= 1 + _TOLERANCE for share in (x / size.width, y / size.height))

@@ -203,6 +203,7 @@ def test_boxes_in_another_form_are_converted_and_the_version_says_so(
         ([[9, 9, 50, 50]], {"img_size": [1280, 960]}, "the annotation is for an image of 1280x960, but"),
         ([[9, 9, 50, 50]], {"box_type": "polygon"}, "line 1: it has no box"),
         ([[9, 9, 50]], {}, "line 1: bbox.3: Field required"),
+        ([[630, 9, 25, 9]], {}, "line 1: [630, 9, 25, 9] cannot be"),
     ],
 )
 def test_boxes_without_a_single_reading_are_an_error_with_the_line(
