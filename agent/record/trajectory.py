@@ -7,6 +7,7 @@ An image is on disk before the line that refers to it, and a step is on disk bef
 may end with a partial line; readers skip it and resuming truncates it. Only the owner may read new folders and files.
 """
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO, Annotated, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ...envs.screenshot import Screenshot
 from ..core.validation import first_problem
@@ -162,8 +164,14 @@ def read_run(folder: Path | str) -> Run:
 
 
 def event_to_json(event: Event) -> bytes:
-    """The event as one line of JSON, without a line break. Screenshots are written as their SHA-256."""
-    return _EVENT.dump_json(event)
+    """The event as one line of JSON, without a line break. Screenshots are written as their SHA-256.
+
+    Lone surrogates, which pages and models may send but UTF-8 cannot express, are written as `?`.
+    """
+    try:
+        return _EVENT.dump_json(event)
+    except PydanticSerializationError:
+        return json.dumps(_EVENT.dump_python(event, mode="json"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def event_from_json(line: bytes | str, load: Callable[[str], bytes]) -> Event:

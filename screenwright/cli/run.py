@@ -39,11 +39,16 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.CANCELLED: 130,
 }
 
-_LIMIT_FLAGS = {
-    StopReason.STEP_LIMIT: "--steps N",
-    StopReason.TIME_LIMIT: "--seconds N",
-    StopReason.TOKEN_LIMIT: "--tokens N",
+_TO_CONTINUE = {
+    StopReason.STEP_LIMIT: " --steps N",
+    StopReason.TIME_LIMIT: " --seconds N",
+    StopReason.TOKEN_LIMIT: " --tokens N",
+    StopReason.ENV_LOST: "",
+    StopReason.MODEL_LOST: "",
+    StopReason.CANCELLED: "",
 }
+"""What a run that ended early needs, besides `--resume`, to get further."""
+
 _SETTINGS_FILE = "settings.toml"
 _EMPTY_PAGE = "about:blank"
 
@@ -87,8 +92,8 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     if ended.answer and not as_json:
         print(ended.answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")
-    if limit := _LIMIT_FLAGS.get(ended.stop):
-        terminal.line(f"continue with: screenwright run --resume {quoted(folder)} {limit}")
+    if ended.stop in _TO_CONTINUE:
+        terminal.line(f"continue with: screenwright run --resume {quoted(folder)}{_TO_CONTINUE[ended.stop]}")
     return EXIT_CODES[ended.stop if ended.verified is not False else StopReason.STUCK]
 
 

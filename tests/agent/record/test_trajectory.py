@@ -21,6 +21,7 @@ from screenwright import (
     FakeEnv,
     Limits,
     Note,
+    Observation,
     Observed,
     ParseFailed,
     Replied,
@@ -82,6 +83,21 @@ def test_event_round_trips_through_its_line(event: Event) -> None:
     line = event_to_json(event)
     assert b"\n" not in line
     assert event_from_json(line, lambda name: b"") == event
+
+
+def test_text_that_utf_8_cannot_express_is_recorded_with_a_replacement(tmp_path: Path) -> None:
+    class PageEnv(FakeEnv):
+        def observe(self) -> Observation:
+            return replace(super().observe(), facts=("The page showed an alert: \ud83d!",))
+
+    finish = "Action: finished(content='done')"
+    model = ScriptedModel(["\udce9", finish])
+    assert Agent(model, dialect=UiTars15()).run("caf\udce9", PageEnv(), out=tmp_path).finished
+    run = read_run(tmp_path)
+    assert run.started.task == "caf?"
+    observed = next(event for event in run.events if isinstance(event, Observed))
+    assert observed.observation.facts == ("The page showed an alert: ?!",)
+    assert [event.text for event in run.events if isinstance(event, Replied)] == ["?", finish]
 
 
 def test_run_cannot_overwrite_another(tmp_path: Path) -> None:
