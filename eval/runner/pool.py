@@ -21,6 +21,7 @@ from .episode import EpisodeJob, EpisodeRunner
 MakeRunner = Callable[[int], EpisodeRunner]
 """Creates the runner in the worker's process, from the worker's number."""
 
+_POLL_S = 1.0  # Windows handles Ctrl-C only between waits
 _END_LIMIT_S = 5.0
 _PRELOADED = [
     "__main__",
@@ -107,7 +108,8 @@ class Pool:
     def _collect(self) -> Iterator[Attempt]:
         busy = [worker for worker in self._workers if worker.job is not None]
         deadline = min(worker.since for worker in busy) + self._timeout_s
-        ready = wait([worker.pipe for worker in busy], timeout=max(0.0, deadline - time.monotonic()))
+        left = max(0.0, deadline - time.monotonic())
+        ready = wait([worker.pipe for worker in busy], timeout=min(left, _POLL_S))
         for worker in busy:
             job = worker.job
             assert job is not None
