@@ -109,8 +109,8 @@ function groupTable(kind) {
   }
   const difference = ([a, b]) => (b ? 100 * (b.success.value - a.success.value) : 0);
   return table(rows, [name, episodes, success("A"),
-    ["B", ([, b]) => (b ? b.success.value : -1), ([, b]) => (b ? percent(b.success.value) : "-")], scales,
-    ["B - A", difference, (row) => (row[1] ? difference(row).toFixed(1) : "-")]]);
+    ["B", ([, b]) => (b ? b.success.value : -1), ([, b]) => (b ? percent(b.success.value) : "-")],
+    ["B - A", difference, (row) => (row[1] ? difference(row).toFixed(1) : "-")], scales]);
 }
 
 function countTable(title, kind) {
@@ -176,7 +176,7 @@ function renderPairs() {
     list("Done only in B", gained), list("Done only in A", lost));
 }
 
-byId("title").textContent = data.runs.map((run) => run.name).join(" and ");
+byId("title").textContent = B ? "Two evaluations of the same episodes" : A.name;
 byId("heads").append(...data.runs.map(head));
 byId("verdict").textContent = data.comparison ? data.comparison.verdict : "";
 byId("plots").append(curve("Done within this many steps", (episode) => episode.steps, "steps"), curve("Done within this many seconds", (episode) => episode.seconds, "s"), timeCard());
