@@ -198,7 +198,7 @@ def test_sandbox_that_a_switch_disables_is_recorded_as_off(monkeypatch: pytest.M
         ("--timezone", "Nowhere", "there is no time zone 'Nowhere'"),
         ("--geolocation", "Berlin", "'Berlin' is not a location"),
         ("--proxy", "ftp://h", "cannot be used"),
-        ("--user-agent", "", "the user agent is empty"),
+        ("--user-agent", "", "--user-agent is empty"),
         ("--storage-state", "nowhere.json", "nowhere.json: No such file or directory"),
         ("--save-storage", "nowhere/state.json", "nowhere/state.json cannot be written"),
         ("--cdp", "localhost", "is not the address of a browser"),
