@@ -119,7 +119,9 @@ class Progress:
         """Print `event`, if it is relevant to the user."""
         match event:
             case Started():
-                details = f"({', '.join(filter(None, (event.policy.model.name, event.env.kind)))})"
+                sandbox = event.env.settings.get("sandbox", "")
+                risk = f"sandbox {sandbox}" if sandbox.startswith("off") else ""
+                details = f"({', '.join(filter(None, (event.policy.model.name, event.env.kind, risk)))})"
                 self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Observed():
                 self._observed(event)

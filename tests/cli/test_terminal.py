@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import Episode, FakeEnv, Finish, Observation, RunError, ScriptedPolicy, Wait
+from screenwright import EnvInfo, Episode, FakeEnv, Finish, Observation, RunError, ScriptedPolicy, Wait
 from screenwright.cli.terminal import Progress, Terminal, new_run_folder, quoted
 
 
@@ -94,6 +94,9 @@ def test_an_unwritable_folder_is_one_line_that_names_the_flag(tmp_path: Path, mo
 
 def test_facts_about_the_screen_are_shown_to_the_user() -> None:
     class DownloadingEnv(FakeEnv):
+        def info(self) -> EnvInfo:
+            return EnvInfo("browser", settings={"sandbox": "off: running as root"})
+
         def observe(self) -> Observation:
             return replace(super().observe(), facts=("Downloaded report.pdf.", "The page opened a file chooser."))
 
@@ -102,6 +105,7 @@ def test_facts_about_the_screen_are_shown_to_the_user() -> None:
     for event in Episode("a task", DownloadingEnv(), ScriptedPolicy([(Wait(0),), Finish()])).run():
         progress.show(event)
     lines = stream.getvalue().splitlines()
+    assert lines[0] == "a task  (script, browser, sandbox off: running as root)"
     assert lines.count("      Downloaded report.pdf.") == 2
     assert "      The page opened a file chooser." in lines
 

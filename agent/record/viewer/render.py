@@ -66,6 +66,7 @@ def _head_json(events: Sequence[Event]) -> Json:
             ["dialect", started.policy.dialect],
             ["history", started.policy.history],
             ["screen", " · ".join(part for part in (env.kind, env.program) if part)],
+            ["settings", ", ".join(f"{name} {value}" for name, value in env.settings.items() if value)],
             ["started", started.time],
             ["version", started.version],
             ["prompt SHA-256", started.policy.prompt_sha256[:12]],
