@@ -20,7 +20,7 @@ from ..agent.record.viewer import TargetReader
 from ..envs.geometry import ScreenPoint, Size
 from ..envs.screenshot import Screenshot
 from .arguments import Command, given_flags
-from .settings import load_settings
+from .settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
     from ..agent.reader.vision.screen import Area, Screen, ScreenControl
@@ -63,6 +63,8 @@ def _add_ground_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _ground(args: argparse.Namespace) -> int:
     config = load_settings(GroundConfig, given_flags(args, GroundConfig), os.environ, args.config)
+    if not args.text.strip():
+        raise SettingsError("TEXT is empty: describe the element, such as 'the Save button'")
     image = _open_image(args.image)
     model = config.agent.model.build()
     config.agent.check_model(model)
@@ -72,6 +74,9 @@ def _ground(args: argparse.Namespace) -> int:
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)
         return LOST
+    if point is not None and args.draw is not None:
+        _mark(image, point)
+        _save_image(image, args.draw)
     if args.json:
         print(json.dumps({"point": None if point is None else [point.x, point.y]}))
     elif point is not None:
@@ -79,9 +84,6 @@ def _ground(args: argparse.Namespace) -> int:
     if point is None:
         print(f"screenwright: the model does not find {args.text!r}", file=sys.stderr)
         return NOT_FOUND
-    if args.draw is not None:
-        _mark(image, point)
-        _save_image(image, args.draw)
     return 0
 
 
@@ -107,13 +109,13 @@ def _read(args: argparse.Namespace) -> int:
 
     image = _open_image(args.image)
     screen = read_screen(image)
+    if args.draw is not None:
+        _draw_boxes(image, screen)
+        _save_image(image, args.draw)
     if args.json:
         print(json.dumps(_as_json(screen), ensure_ascii=False))
     else:
         print("\n".join(_lines(screen)))
-    if args.draw is not None:
-        _draw_boxes(image, screen)
-        _save_image(image, args.draw)
     return 0
 
 

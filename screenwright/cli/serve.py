@@ -59,6 +59,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _main(args: argparse.Namespace) -> int:
+    if args.model_flag and args.model:
+        raise SettingsError("name the model once: as MODEL or as --model MODEL")
     model = args.model_flag or args.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
