@@ -37,6 +37,12 @@ def test_an_evaluation_prints_its_figures_and_writes_a_report(toy: Path, capsys:
     assert json.loads(Path("out/summary.json").read_text())["total"]["done"] == 6
 
 
+def test_an_episode_that_cannot_be_judged_gives_exit_code_1(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--task", "press", "--task", "refuses-always", "--seeds", "0", "--retries", "0", "--workers", "0"]
+    assert main(["eval", "toy", "--root", str(toy), "--agent", "oracle", "--out", "out", *flags]) == 1
+    assert "infrastructure errors: 1, counted as not done; without them 1.000" in capsys.readouterr().out
+
+
 def test_the_default_folder_is_named_by_time_benchmark_and_agent(toy: Path) -> None:
     assert main(flags(toy, "--agent", "null", "--seeds", "0")) == 0
     (folder,) = Path("runs").iterdir()

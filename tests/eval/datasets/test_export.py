@@ -208,7 +208,7 @@ def test_folder_without_a_run_is_reported(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_reply_is_complete_although_later_prompts_omit_its_thinking(tmp_path: Path) -> None:
-    reply = "<think>It may be hidden.</think>\nThought: wait\nAction: wait()"
+    reply = "<think>It may be hidden.</think>\nThought: click\nAction: click(point='<point>900 900</point>')"
     model = ScriptedModel([reply, "Thought: done\nAction: finished(content='x')"])
     Agent(model, dialect=Doubao()).run("Wait", FakeEnv(), out=tmp_path / "run")
     export(tmp_path / "run", tmp_path / "out.jsonl", StepFilter.parse("all"))

@@ -64,15 +64,16 @@ def test_an_agent_that_cannot_be_created_is_a_one_line_error(folder: Path, agent
 
 
 def test_the_evaluated_model_can_be_set_by_an_environment_variable(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SCREENWRIGHT_MODEL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("SCREENWRIGHT_STEPS", "3")
-    flags = ["--root", ".", "--task", "press", "--seeds", "0", "--out", "out", "--workers", "0", "--retries", "0"]
-    assert main(["eval", "toy", *flags, "--model-name", "ui-tars-1.5"]) == 1
+    flags = ["--root", ".", "--task", "press", "--seeds", "0", "--out", "out", "--workers", "0"]
+    with serve(ScriptedModel(["Action: finished()"]), name="ui-tars-1.5-7b") as server:
+        monkeypatch.setenv("SCREENWRIGHT_MODEL", server.url)
+        assert main(["eval", "toy", *flags]) == 0
     manifest = Store(Path("out")).manifest()
     (record,) = Store(Path("out")).records(manifest.episodes)
-    assert "127.0.0.1:9" in record.errors[0]
+    assert (record.agent["endpoint"], record.agent["model"]) == (server.url, "ui-tars-1.5-7b")
     assert manifest.settings.limits.steps == 3
 
 
