@@ -36,13 +36,14 @@ def group_by_step(events: Iterable[Event]) -> list[StepEvents]:
     """
     steps: dict[int, StepEvents] = {}
     current: list[Event] = []
-    following = current  # what belongs to the step that is observed next
+    following: list[Event] = current  # what belongs to the step that is observed next
     for event in events:
         if isinstance(event, Observed):
             steps[event.step] = StepEvents(event, following)
             current, following = following, []
         elif isinstance(event, Resumed):
-            current = following = [event]
+            following = [event]
+            current = following
         else:
             current.append(event)
     return [steps[number] for number in sorted(steps)]

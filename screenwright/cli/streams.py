@@ -4,6 +4,7 @@ A closed pipe, a full disk or a terminal of another encoding never costs a run i
 """
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -35,7 +36,7 @@ class ForgivingStream:
     def __init__(self, stream: TextIO, *, keep_going: bool = False) -> None:
         self._stream, self.keep_going = stream, keep_going
         self.error: OSError | None = None
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:
@@ -72,7 +73,7 @@ def forgiving_streams() -> Generator[ForgivingStream]:
             number = os.open(os.devnull, os.O_RDWR)
             os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False))
-    if hasattr(sys.stdin, "reconfigure"):
+    if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     before = sys.stdout, sys.stderr
     out, err = ForgivingStream(sys.stdout), ForgivingStream(sys.stderr, keep_going=True)

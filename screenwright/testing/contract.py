@@ -24,30 +24,38 @@ class Stage(Protocol):
     @property
     def env(self) -> Env:
         """The environment under test; the stage opens and closes it."""
+        ...
 
     @property
     def button(self) -> ScreenPoint:
         """Inside a push button."""
+        ...
 
     @property
     def field(self) -> ScreenPoint:
         """Inside a one-line text field."""
+        ...
 
     @property
     def nothing(self) -> ScreenPoint:
         """A point where a click has no effect."""
+        ...
 
     def presses(self) -> int:
         """How often the button has been pressed."""
+        ...
 
     def text(self) -> str:
         """The text in the field."""
+        ...
 
     def submissions(self) -> int:
         """How often Enter has been pressed in the field."""
+        ...
 
     def new_env(self) -> Env:
         """Another environment of the same kind, not opened yet; the test closes it."""
+        ...
 
 
 def eventually(read: object, expected: object, within_s: float = 15.0) -> None:

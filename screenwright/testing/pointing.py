@@ -24,6 +24,7 @@ class WritingDialect(Dialect, Protocol):
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """The reply that asks for `moves`."""
+        ...
 
 
 Aim: TypeAlias = Callable[[CalibrationScreen, CalibrationTarget, Size], ModelPoint | None]

@@ -46,7 +46,8 @@ def screenwright(
 
     def run(*arguments: str) -> Done:
         code = main(arguments)
-        return Done(code, *capsys.readouterr())
+        printed = capsys.readouterr()
+        return Done(code, printed.out, printed.err)
 
     return run
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 import pytest
 
@@ -23,18 +23,19 @@ GREET = ["run", "--env", "acme", "--policy", "acme", "--out", "run", "Press Gree
 
 
 def process(
-    *arguments: str, folder: Path, shell: str = "", env: dict[str, str] | None = None, **options: Any
+    *arguments: str, folder: Path, shell: str = "", text: str | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """The command line as a process; `shell` is a redirection such as `>&-`."""
     command = ["bash", "-c", f'exec "$@" {shell}', "bash", sys.executable, "-W", "error", "-m", "screenwright"]
     return subprocess.run(
         [*command, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ACME), *sys.path]), **(env or {})},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ACME), *sys.path])},
+        input=text,
+        capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        **({"capture_output": True} | options),
     )
 
 
@@ -74,7 +75,7 @@ def test_characters_that_the_terminal_lacks_are_escaped() -> None:
 @pytest.mark.parametrize(("shell", "code"), [(">/dev/full", UNWRITABLE), ("> >(true)", PIPE_CLOSED)])
 def test_a_command_whose_result_is_its_output_fails_if_that_is_lost(shell: str, code: int, tmp_path: Path) -> None:
     lines = '{"text": "x", "dialect": "ui-tars-1.5", "screen": [100, 100]}\n' * 2000
-    done = process("parse", folder=tmp_path, shell=shell, input=lines)
+    done = process("parse", folder=tmp_path, shell=shell, text=lines)
     assert done.returncode == code
     assert done.stderr.count("\n") == (1 if code == UNWRITABLE else 0)
 

@@ -6,7 +6,7 @@ import pytest
 from screenwright import (
     Acted,
     Action,
-    Allow,
+    AllowAll,
     Click,
     Decided,
     Deny,
@@ -42,9 +42,7 @@ from screenwright.envs.env import EnvLost, Observation
 Script = Iterable[tuple[Action, ...] | Ending]
 
 
-def play(
-    env: FakeEnv, script: Script, limits: Limits = Limits(), guard: Guard = lambda action, observation: Allow()
-) -> list[Event]:
+def play(env: FakeEnv, script: Script, limits: Limits = Limits(), guard: Guard = AllowAll()) -> list[Event]:
     return list(Episode("a task", env, ScriptedPolicy(script), limits, guard).run())
 
 
@@ -116,7 +114,11 @@ UNSUPPORTED = (Navigate("x.example"),)
 """An action that the fake screen refuses."""
 
 
-@pytest.mark.parametrize("guard", [lambda action, observation: Allow(), lambda action, observation: Deny("no")])
+def deny_all(_action: Action, _observation: Observation) -> Deny:
+    return Deny("no")
+
+
+@pytest.mark.parametrize("guard", [AllowAll(), deny_all])
 def test_finish_after_a_refused_action_is_rejected_once_and_then_ends_as_refused(guard: Guard) -> None:
     events = play(FakeEnv(), [UNSUPPORTED, Finish("a"), Finish("b")], guard=guard)
     (refused,) = [event.refused for event in events if isinstance(event, Acted)]

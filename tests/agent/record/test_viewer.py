@@ -25,6 +25,7 @@ from screenwright import (
     Observed,
     Resumed,
     ScreenPoint,
+    Screenshot,
     ScriptedModel,
     ScriptedPolicy,
     Scroll,
@@ -195,7 +196,10 @@ def test_step_repeated_after_an_interruption_is_shown_once(browser: Browser, tmp
 
 @pytest.mark.browser
 def test_clicks_are_described_in_words(browser: Browser, tmp_path: Path) -> None:
-    page = open_page(browser, tmp_path, render_page(record_events(), target_at=lambda *_: '"Greet" button'))
+    def target_at(screenshot: Screenshot, point: ScreenPoint) -> str:
+        return '"Greet" button'
+
+    page = open_page(browser, tmp_path, render_page(record_events(), target_at=target_at))
     assert page.locator("#list button").first.inner_text().split("\n")[1] == 'double click "Greet" button'
     assert re.search(r'double click "Greet" button \(double click at \d+, \d+\)', page.locator("#panel").inner_text())
 
