@@ -61,7 +61,7 @@ def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
         missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
         return _refuse(missing or error)
     except Exception as error:
-        if error is out.error:
+        if error is out.error:  # standard output cannot be written; `exit_code_of` reports it
             return BAD_INPUT
         if not isinstance(error, _user_errors()):
             raise
