@@ -1,5 +1,7 @@
 """The reader on synthetic `Screen` values, and with OCR on the fake environment and on drawn images."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -116,7 +118,8 @@ def test_typing_first_clicks_the_field_and_selects_its_text() -> None:
     assert second.action == Hotkey(("ctrl", "a"))
     third = planned(task, first.thought, second.thought)
     assert third.action == Type("Paris")
-    fourth = planned(task, first.thought, second.thought, third.thought)
+    filled = replace(FORM, segments=(*FORM.segments, segment("Paris", 86, 50)))
+    fourth = planned(task, first.thought, second.thought, third.thought, on=filled)
     assert fourth.action == Click(ModelPoint(36, 138))
     thoughts = [step.thought for step in (first, second, third, fourth)]
     assert isinstance(next_action(task, *thoughts), Finish)
