@@ -4,6 +4,7 @@ Colour follows https://no-color.org.
 """
 
 import os
+import re
 import select
 import shlex
 import shutil
@@ -28,6 +29,9 @@ _POLL_S = 0.1
 INDENT = " " * 6
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
 class _QuestionCancelled(Exception):
     """Raised by a signal handler while a question waits for its answer."""
 
@@ -45,12 +49,13 @@ class Terminal:
         self._is_cancelled = False
 
     def style(self, text: str, style: str) -> str:
-        """`text` in that style, such as `bold` or `red`; unchanged without colour support."""
+        """`text` in that style, such as `bold` or `red`, if there is colour support."""
+        text = printable(text)
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
 
     def fit(self, text: str, used: int = 0, most: int = 160) -> str:
         """`text` on one line, cut to the width that is left after `used` columns, or to `most` characters."""
-        text = " ".join(text.split())
+        text = printable(" ".join(text.split()))
         room = min(most, shutil.get_terminal_size().columns - used) if self.is_tty else most
         return text if len(text) <= room else text[: max(room, 2) - 1] + "…"
 
@@ -89,7 +94,7 @@ class Terminal:
         return line.strip() if line else None
 
     def _read_answer(self, question: str) -> str:
-        print(question, end=" ", file=self._stream, flush=True)
+        print(printable(question), end=" ", file=self._stream, flush=True)
         if sys.platform != "win32" and sys.stdin.isatty():
             # Poll, since a signal that arrives just before a read is handled only after it.
             while not select.select([sys.stdin], [], [], _POLL_S)[0]:
@@ -134,7 +139,8 @@ class Progress:
                 self._actions.append(f"{action} -- refused: {event.refused}" if event.refused else action)
             case Stepped():
                 duration = self._style(f"{event.total_s:.1f} s", "dim")
-                self._terminal.line(f"{INDENT}{'; '.join(self._actions) or 'no action'}  {duration}")
+                actions = printable("; ".join(self._actions)) or "no action"
+                self._terminal.line(f"{INDENT}{actions}  {duration}")
             case Ended():
                 self._ended(event)
             case _:
@@ -160,13 +166,18 @@ class Progress:
         parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
         stop = self._style(event.stop, "bold")
-        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
+        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{printable(reason)}")
 
     def _dim(self, text: str) -> None:
         self._terminal.line(self._style(text, "dim"))
 
     def _style(self, text: str, style: str) -> str:
         return self._terminal.style(text, style)
+
+
+def printable(text: str) -> str:
+    """`text` without control characters: pages and models must not control the user's terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager

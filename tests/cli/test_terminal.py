@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import EnvInfo, Episode, FakeEnv, Finish, Observation, RunError, ScriptedPolicy, Wait
+from screenwright import EnvInfo, Episode, FakeEnv, Finish, Navigate, Observation, RunError, ScriptedPolicy, Wait
 from screenwright.cli.terminal import Progress, Terminal, new_run_folder, quoted
 
 
@@ -108,6 +108,20 @@ def test_facts_about_the_screen_are_shown_to_the_user() -> None:
     assert lines[0] == "a task  (script, browser, sandbox off: running as root)"
     assert lines.count("      Downloaded report.pdf.") == 2
     assert "      The page opened a file chooser." in lines
+
+
+def test_pages_and_models_cannot_control_the_terminal() -> None:
+    class EvilEnv(FakeEnv):
+        def observe(self) -> Observation:
+            return replace(super().observe(), facts=("\x1b[2Jcleared",))
+
+    stream = io.StringIO()
+    progress = Progress(Terminal(stream))
+    policy = ScriptedPolicy([(Navigate("\x1b[2J"),), Finish("\x07"), Finish("\x07")])
+    for event in Episode("task \x1b]0;title\x07", EvilEnv(), policy).run():
+        progress.show(event)
+    assert "cleared" in stream.getvalue()
+    assert not set(stream.getvalue()) & {"\x1b", "\x07"}
 
 
 def test_a_path_is_quoted_for_the_shell() -> None:
