@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from screenwright._plugins import load_plugin, plugin_names
 
@@ -102,5 +102,4 @@ def _imported(path: str) -> AgentFactory:
         return same_for_all(make)
     if not callable(made):
         raise ValueError(f"{path} returns {type(made).__name__}, but should return an AgentFactory or a Policy")
-    factory: AgentFactory = made
-    return factory
+    return cast(AgentFactory, made)

@@ -176,7 +176,10 @@ def test_an_existing_evaluation_is_not_overwritten(root: Path, tmp_path: Path) -
 def test_task_names_that_cannot_be_separate_folders_are_refused(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], message: str
 ) -> None:
-    monkeypatch.setattr(Toy, "tasks", lambda _: tuple(Presses(name, root) for name in names))
+    def tasks(_: Toy) -> tuple[Presses, ...]:
+        return tuple(Presses(name, root) for name in names)
+
+    monkeypatch.setattr(Toy, "tasks", tasks)
     with pytest.raises(TaskError, match=message):
         Evaluation.create(settings_for(root), tmp_path / "out")
     assert not (tmp_path / "out").exists()
