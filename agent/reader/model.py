@@ -110,7 +110,7 @@ def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
     return ScreenState(
         _read(after, task),
         before=_read(before, task) if before is not None else None,
-        unchanged=len(images) > 1 and (not changed or bool(_NO_EFFECT.search(notes))),
+        unchanged=bool(_NO_EFFECT.search(notes)) or (len(images) > 1 and not changed),
         changed=changed,
         refusal=refusal[1] if refusal is not None else "",
         interrupted=_RESTART.search(notes) is not None,
