@@ -4,7 +4,7 @@ A package adds a kind of model through an entry point in the group `screenwright
 `ModelOptions` that returns a `Model`. The entry point `acme` opens `acme` and all addresses that start with `acme:`.
 """
 
-from pathlib import Path
+import os
 from typing import Any
 
 from screenwright._plugins import load_plugin, plugin_names
@@ -25,7 +25,8 @@ def open_model(address: str, name: str | None = None, **options: Any) -> Model:
         ValueError: there is no such model.
         ImportError: an optional dependency is not installed; the message names the extra.
     """
-    scheme = "local" if Path(address).is_dir() else address.partition(":")[0]
+    is_folder = os.path.isdir(address)  # noqa: PTH112 -- Path.is_dir raises for a name that is too long
+    scheme = "local" if is_folder else address.partition(":")[0]
     if scheme not in plugin_names("model"):
         kinds = ", ".join(name for name in plugin_names("model") if name not in ("http", "https", "local"))
         raise ValueError(

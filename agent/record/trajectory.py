@@ -71,7 +71,8 @@ class RunLog:
         self.folder = folder
         self._resume = resume
         self._file: IO[bytes] | None = None
-        if not resume and (folder / _EVENTS).exists():
+        exists = os.path.exists(folder / _EVENTS)  # noqa: PTH110 -- Path.exists raises if it may not be read
+        if exists and not resume:
             raise self._not_empty()
 
     def __call__(self, event: Event) -> None:
@@ -88,8 +89,6 @@ class RunLog:
             self._file.flush()
             if isinstance(event, Stepped | Ended):
                 os.fsync(self._file.fileno())
-        except FileExistsError as error:  # another process was faster
-            raise self._not_empty() from error
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
@@ -117,7 +116,10 @@ class RunLog:
             return path.open("ab")
         self.folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
         (self.folder / _IMAGES).mkdir(_PRIVATE_FOLDER, exist_ok=True)
-        return open(path, "xb", opener=_open_private)
+        try:
+            return open(path, "xb", opener=_open_private)
+        except FileExistsError as error:  # another process was faster
+            raise self._not_empty() from error
 
     def _store(self, screenshot: Screenshot) -> None:
         """Store the screenshot atomically under its SHA-256, unless it exists."""

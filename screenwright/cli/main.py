@@ -63,6 +63,8 @@ def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
     except Exception as error:
         if error is out.error:  # standard output cannot be written; `exit_code_of` reports it
             return BAD_INPUT
+        if isinstance(error, OSError) and error.filename is not None:  # such as a folder that may not be read
+            return _refuse(ValueError(f"{error.filename}: {error.strerror}"))
         if not isinstance(error, _user_errors()):
             raise
         return _refuse(error)

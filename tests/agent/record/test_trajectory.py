@@ -119,10 +119,11 @@ def test_only_the_owner_may_read_a_run(tmp_path: Path) -> None:
     assert modes == {True: 0o700, False: 0o600}
 
 
-def test_unwritable_folder_is_reported_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "file/run", "x" * 300])
+def test_unwritable_folder_is_reported_in_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RunError, match="cannot record the run") as caught:
-        record(tmp_path / "file" / "run")
+        record(tmp_path / name)
     assert "\n" not in str(caught.value)
 
 
