@@ -1,11 +1,13 @@
 """Presets: a figure labelled with one was made with its settings, and every deviation is listed."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from screenwright import UiTars15
+from screenwright import ScriptedModel, UiTars15
+from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
 from screenwright.envs.config import SettingError
 from screenwright.eval.benchmarks.registry import benchmark_named, benchmark_names
@@ -13,6 +15,7 @@ from screenwright.eval.benchmarks.web_tasks import webvoyager
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.manifest import MANIFEST, make_manifest
 from screenwright.eval.core.presets import PRESETS
+from screenwright.eval.core.task import release
 from screenwright.eval.runner.baselines import make_agent_factory
 
 OFFICIAL = "ui-tars-1.5-osworld-15"
@@ -22,14 +25,20 @@ def settings(**given: object) -> EvalConfig:
     return EvalConfig.from_flat({"benchmark": "osworld", "preset": OFFICIAL, **given})
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serve(ScriptedModel([]), name="a-model") as server:
+        yield server.url
+
+
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_belongs_to_a_known_benchmark_and_builds(name: str) -> None:
+def test_every_preset_belongs_to_a_known_benchmark_and_builds(name: str, server: str) -> None:
     preset = PRESETS[name]
     assert preset.benchmark in benchmark_names()
     assert preset.source
-    given = EvalConfig.from_flat({"benchmark": preset.benchmark, "preset": name, "model": "http://127.0.0.1:1"})
+    given = EvalConfig.from_flat({"benchmark": preset.benchmark, "preset": name, "model": server})
     assert given.protocol == f"preset {name}"
-    make_agent_factory(given)
+    release(make_agent_factory(given))
 
 
 def test_a_preset_sets_what_the_official_runner_sets() -> None:
