@@ -130,9 +130,14 @@ class Arguments:
         return point
 
     def _find(self, names: tuple[str, ...], index: int | None) -> Argument | None:
-        for name in names:
-            if name in self._named:
-                return self._named[name]
+        """The argument with one of `names`, which mean the same, or else the positional one at `index`."""
+        named = [self._named[name] for name in names if name in self._named]
+        given = [argument for argument in named if self.has(argument.name or "")]
+        for other in given[1:]:
+            if other.value != given[0].value:
+                raise self._bad(other, f"the same as {given[0].name}")
+        if named:
+            return (given or named)[0]
         return self._positional[index] if index is not None and index < len(self._positional) else None
 
     def _bad(self, argument: Argument, expected: str) -> ParseError:
