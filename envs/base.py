@@ -104,9 +104,30 @@ def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> ActionR
     return ActionResult(seconds, settled_by="waited")
 
 
-def act_and_settle(act: Callable[[], str], settler: Settler, timeouts: SettleTimeouts) -> ActionResult:
-    """Call `act`, then wait until the screen settles. The result's `method` is what `act` returns."""
+def check_size(action: Action, seen: Size, now: Size) -> None:
+    """Check that the screen still has the size of the screenshot that the points of `action` refer to.
+
+    Raises:
+        ActionRefused: it was resized or rotated.
+    """
+    if points_of(action) and now != seen:
+        raise ActionRefused(f"the screen size changed from {seen} to {now}")
+
+
+def size_facts(before: Size | None, after: Size) -> tuple[str, ...]:
+    """The fact for the model if the screen was resized or rotated since the last screenshot."""
+    return () if before is None or before == after else (f"The screen size changed from {before} to {after}.",)
+
+
+def act_and_settle(
+    action: Action, seen: Size, act: Callable[[], str], settler: Settler, timeouts: SettleTimeouts
+) -> ActionResult:
+    """Call `act`, which performs `action`, then wait until the screen settles.
+
+    The result's `method` is what `act` returns. `seen` is the size of the last screenshot.
+    """
     before = settler.capture()
+    check_size(action, seen, Size(before.width, before.height))
     started = time.monotonic()
     method = act()
     acted = time.monotonic() - started

@@ -18,6 +18,19 @@ def test_the_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_home_folder_that_cannot_be_read_has_no_programs(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    program = f"""
+import os
+from screenwright.envs.desktop.apps.registry import installed
+os.setuid(54321)
+print(list(installed({{"HOME": {str(tmp_path)!r}, "XDG_DATA_DIRS": "/nonexistent"}})))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_without_a_home_folder_nothing_raises() -> None:
     """With a user id that has no entry in the password database, and without HOME."""
     program = """

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 
 from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait
-from ..base import ScreenEnv, act_and_settle, check_bounds, wait
+from ..base import ScreenEnv, act_and_settle, check_bounds, size_facts, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
 from ..geometry import ScreenPoint, Size
 from ..screenshot import Screenshot
@@ -82,7 +82,7 @@ class AndroidEnv(ScreenEnv):
         if isinstance(action, Wait):
             return wait(action.seconds)
         timeouts = self.timeouts.for_opening if isinstance(action, OpenApp) else self.timeouts
-        return act_and_settle(lambda: self._do(phone, action, size), self._settler, timeouts)
+        return act_and_settle(action, size, lambda: self._do(phone, action, size), self._settler, timeouts)
 
     def can_type_unicode(self) -> bool:
         """Whether ADBKeyboard is installed, which types text that is not ASCII."""
@@ -121,9 +121,7 @@ class AndroidEnv(ScreenEnv):
         return RawFrame.of(self._capture().image)
 
     def _facts(self, shot: Screenshot) -> list[str]:
-        facts: list[str] = []
-        if self._size is not None and shot.size != self._size:
-            facts.append(f"The screen was rotated. Its size changed from {self._size} to {shot.size}.")
+        facts = list(size_facts(self._size, shot.size))
         if _is_black(shot):
             facts.append("The screenshot is black. The display is off, or the app blocks screenshots.")
         return facts

@@ -46,9 +46,12 @@ class Capture:
             EnvLost: the display or the monitor is gone.
         """
         for left in reversed(range(_TRIES)):
-            self.close()
             try:
-                self._open()
+                if isinstance(self._mss, CoreXCapture):
+                    self._read_monitors()
+                else:  # mss reads them once
+                    self.close()
+                    self._open()
                 return
             except (EnvUnavailable, EnvLost) as error:
                 if not left:
@@ -75,15 +78,20 @@ class Capture:
     def _open(self) -> None:
         with self._address.in_environment():
             self._mss = _opened(with_pointer=self._with_pointer)
-            try:
-                whole, *monitors = self._mss.monitors
-            except _lost() as error:
-                self.close()
-                raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
+        try:
+            self._read_monitors()
+        except BaseException:
+            self.close()
+            raise
+
+    def _read_monitors(self) -> None:
+        try:
+            whole, *monitors = self._mss.monitors
+        except _lost() as error:
+            raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
         monitors = monitors or [whole]  # an X server without RANDR has one monitor, and lists none
         self.monitors = tuple(_described(area) for area in monitors)
         if self._number > len(monitors):
-            self.close()
             listed = "; ".join(f"{number} is {area}" for number, area in enumerate(self.monitors, 1))
             raise EnvUnavailable(f"there is no monitor {self._number}: this display has {len(monitors)}, {listed}")
         self._area = monitors[self._number - 1]

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ..actions import Action, OpenApp, Type, Wait, points_of
-from ..base import check_bounds, wait
+from ..actions import Action, OpenApp, Type, Wait
+from ..base import check_bounds, check_size, size_facts, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, InputListener, Observation
 from ..input.driver import Driver
 from ..input.gestures import Gestures
@@ -83,10 +83,8 @@ class DesktopSession:
         facts = self._watchdog.take_facts()
         self._refresh()
         shot = screenshot_of(self._capture.frame())
-        if shot.size != self._size:
-            facts = (*facts, f"The screen size changed from {self._size} to {shot.size}.")
-            self._size = shot.size
-        facts = (*facts, *self._window_facts())
+        facts = (*facts, *size_facts(self._size, shot.size), *self._window_facts())
+        self._size = shot.size
         active = self._windows.active() if self._windows else None
         return Observation(shot, facts, active.title if active else "", self._capture.device)
 
@@ -99,8 +97,7 @@ class DesktopSession:
             if isinstance(action, Wait):
                 return wait(action.seconds, self._watchdog.sleep)
             self._refresh()
-            if points_of(action) and self._capture.size != self._size:
-                raise ActionRefused(f"the screen size changed from {self._size} to {self._capture.size}")
+            check_size(action, self._size, self._capture.size)
             act = partial(self._open, action.app) if isinstance(action, OpenApp) else partial(self._gestures.do, action)
             result = self._act(act, self._timeouts)
         return result if isinstance(action, Type | OpenApp) else replace(result, method="")

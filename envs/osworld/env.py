@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 
 from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait
-from ..base import ScreenEnv, act_and_settle, check_bounds, wait
+from ..base import ScreenEnv, act_and_settle, check_bounds, size_facts, wait
 from ..env import ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
 from ..keys import canonical_key
@@ -62,8 +62,8 @@ class OSWorldEnv(ScreenEnv):
         """See `Env`."""
         self._open()
         shot = self._capture()
-        self._size = shot.size
-        return Observation(shot)
+        facts, self._size = size_facts(self._size, shot.size), shot.size
+        return Observation(shot, facts)
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
@@ -73,7 +73,7 @@ class OSWorldEnv(ScreenEnv):
             return wait(action.seconds)
         code = code_of(action, self._system)
         if self._pause_s is None:
-            return act_and_settle(lambda: self._run(action, code), self._settler, self._timeouts)
+            return act_and_settle(action, size, lambda: self._run(action, code), self._settler, self._timeouts)
         started = time.monotonic()
         self._run(action, code)
         acted = time.monotonic() - started

@@ -23,6 +23,7 @@ _FETCH_S = 2.0
 """Long enough for a slow program: after this limit another paste key is pressed, which may do something else."""
 
 _AFTER_S = 0.05
+_MAX_OFFERS = 6
 
 
 class VncClipboard:
@@ -35,6 +36,8 @@ class VncClipboard:
         self._offered: str | None = None
         self._remote_text: str | None = None
         self._fetched = 0
+        self._announced = 0
+        self._pasting = False
         self._lost = False
 
     @property
@@ -48,14 +51,20 @@ class VncClipboard:
         `sync` waits until the server has processed all messages. The previous text of the clipboard is offered again
         afterwards, until we disconnect.
         """
-        old = self._offered if self._remote_text is None else self._remote_text
         with self._changed:
-            self._offered, self._remote_text = text, None
+            old = self._program_text(self._offered)
+            self._offered, self._remote_text, self._pasting = text, None, True
         # TigerVNC itself fetches a text that replaces a program's text, which does not mean that a program pasted it.
-        # A second offer makes it drop what it has fetched.
-        for _ in range(2):
+        # A second offer makes it drop what it has fetched. A program's text that is announced late may have replaced
+        # ours.
+        offers = 2
+        for _ in range(_MAX_OFFERS):
+            announced = self._announced
             self._notify()
             sync()
+            offers = offers - 1 if announced == self._announced else 2
+            if not offers:
+                break
         before = self._fetched
         press()
         with self._changed:
@@ -63,10 +72,14 @@ class VncClipboard:
         sync()
         time.sleep(_AFTER_S)  # the server forwards the text to the program after fetching it
         with self._changed:
-            if self._remote_text is None:
-                self._offered = old
+            self._offered = self._program_text(old)
+            self._pasting = False
         self._notify()
         return fetched
+
+    def _program_text(self, otherwise: str | None) -> str | None:
+        """The text that a program has copied, else `otherwise`."""
+        return otherwise if self._remote_text is None else self._remote_text
 
     def lost(self) -> None:
         """Wake a waiting `paste`, since the connection was lost."""
@@ -91,6 +104,7 @@ class VncClipboard:
         elif flags & _PEEK:
             self._notify()
         elif flags & _NOTIFY:
+            self._announced += 1
             if flags & _TEXT:
                 self._send_extended(_REQUEST | _TEXT)
             elif flags & _FORMATS == 0:
@@ -101,7 +115,7 @@ class VncClipboard:
     def _set_remote_text(self, text: str | None) -> None:
         with self._changed:
             self._remote_text = text
-            if text is not None:
+            if text is not None and not self._pasting:
                 self._offered = None
 
     def _notify(self) -> None:

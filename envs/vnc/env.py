@@ -7,9 +7,10 @@ The connection is not encrypted, and the password only weakly: use a tunnel to a
 """
 
 from contextlib import suppress
+from functools import partial
 
 from ..actions import Action, Wait
-from ..base import SessionEnv, act_and_settle, check_bounds, wait
+from ..base import SessionEnv, act_and_settle, check_bounds, size_facts, wait
 from ..env import ActionResult, EnvError, EnvInfo, Observation
 from ..geometry import DeviceTransform
 from ..input.gestures import Gestures
@@ -62,7 +63,7 @@ class _Session:
     def observe(self) -> Observation:
         self._client.sync()
         shot = self._client.screenshot()
-        facts = () if shot.size == self._size else (f"The screen size changed from {self._size} to {shot.size}.",)
+        facts = size_facts(self._size, shot.size)
         self._size = shot.size
         return Observation(shot, facts, self._client.name)
 
@@ -71,7 +72,8 @@ class _Session:
         self._driver.check()
         if isinstance(action, Wait):
             return wait(action.seconds)
-        return act_and_settle(lambda: self._gestures.do(action), self._settler, self._timeouts)
+        act = partial(self._gestures.do, action)
+        return act_and_settle(action, self._size, act, self._settler, self._timeouts)
 
     def release(self) -> None:
         self._gestures.release()

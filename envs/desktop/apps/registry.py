@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,12 +53,18 @@ def installed(environment: Mapping[str, str]) -> Iterator[Application]:
     home = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "/")) / ".local/share")
     seen: set[str] = set()
     for folder in (home, *(environment.get("XDG_DATA_DIRS") or _USUAL_DATA).split(":")):
-        for file in sorted((Path(folder) / "applications").glob("*.desktop")):
+        for file in _entries(Path(folder) / "applications"):
             if file.name not in seen:
                 seen.add(file.name)
                 entry = _read(file, environment.get("PATH"))
                 if entry is not None:
                     yield entry
+
+
+def _entries(folder: Path) -> list[Path]:
+    with suppress(OSError):  # the home folder may belong to another user
+        return sorted(folder.glob("*.desktop"))
+    return []
 
 
 def _terminal(path: str | None) -> Application | None:

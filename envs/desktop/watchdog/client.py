@@ -197,7 +197,7 @@ def start_watchdog(
     Raises:
         EnvUnavailable: it cannot watch this display; the message says what to do.
     """
-    with tempfile.TemporaryFile() as file:
+    with _temporary_file() as file:
         memory, name = _shared(file)
         settings = {
             "memory": name,
@@ -217,6 +217,13 @@ def start_watchdog(
         why = message.removeprefix("unavailable ") if message.startswith("unavailable ") else "it does not start"
         raise EnvUnavailable(f"the watchdog for the hot key cannot run: {why}; {DISABLE}")
     return WatchdogClient(watchdog, memory, interrupts)
+
+
+def _temporary_file() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise EnvUnavailable(f"no temporary file can be created, set TMPDIR: {error.strerror}") from error
 
 
 def _shared(file: IO[bytes]) -> tuple[mmap.mmap, int | str]:

@@ -49,7 +49,7 @@ class XInput:
         self._state, self._wake, self._trusting = state, wake, trusting
         self._requests, self._events = connect(address), connect(address)
         self._held: set[tuple[Kind, int]] = set()
-        # A window manager that handles a click delays the events of the mouse, and those of the keyboard overtake them.
+        # One queue per device, pointer and keyboard: the order is only relied on within a device, which can be frozen.
         self._pending: tuple[deque[tuple[Kind, int]], deque[tuple[Kind, int]]] = (deque(), deque())
         self._names: dict[int, str] = {}
         self._unread = b""
@@ -96,28 +96,26 @@ class XInput:
     # -- opening
 
     def _select(self) -> int:
-        from Xlib.ext import xinput
+        from ..x11.xinput import opcode_of, select_events, version_of
 
-        if not self._events.has_extension(xinput.extname):
+        opcode = call_x(lambda: opcode_of(self._events))
+        if opcode is None:
             raise EnvUnavailable("this display has no XInput extension, which the watchdog needs to detect user input")
-        opcode = int(self._events.display.get_extension_major(xinput.extname))
-        version = xinput.XIQueryVersion(display=self._events.display, opcode=opcode, major_version=2, minor_version=2)
-        if (version.major_version, version.minor_version) < (2, 1):
+        if call_x(lambda: version_of(self._events, opcode)) < (2, 1):
             raise EnvUnavailable(
                 "this display's XInput extension is older than 2.1, which the watchdog needs to detect user input"
             )
-        mask = sum(1 << event for event in (*_KINDS, _TOUCH_BEGAN))
-        self._events.screen().root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+        select_events(self._events, opcode, (*_KINDS, _TOUCH_BEGAN))
         call_x(self._events.sync)
         self._socket = self._events.display.socket  # from here on it carries only events
         return opcode
 
     def _fake_devices(self) -> set[int]:
         """The ids of the XTEST devices."""
-        from Xlib.ext import xinput
+        from ..x11.xinput import devices_of
 
-        devices = self._requests.xinput_query_device(xinput.AllDevices).devices
-        return {int(device.deviceid) for device in devices if "XTEST" in str(device.name)}
+        devices = call_x(lambda: devices_of(self._requests, self._opcode))
+        return {number for number, name in devices.items() if "XTEST" in name}
 
     # -- events
 

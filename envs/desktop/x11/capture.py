@@ -45,8 +45,22 @@ class CoreXCapture:
         if not self._has_rgb_pixels(screen):
             self.close()
             raise EnvUnavailable(f"the screen cannot be captured: its pixels are not RGB, depth {screen.root_depth}")
-        whole = {"left": 0, "top": 0, "width": screen.width_in_pixels, "height": screen.height_in_pixels}
-        self.monitors: list[dict[str, int]] = [whole, whole]
+
+    @property
+    def monitors(self) -> list[dict[str, int]]:
+        """The whole screen, and the only monitor.
+
+        Raises:
+            ScreenShotError: the display is gone.
+        """
+        from mss import ScreenShotError
+
+        try:
+            size = self._root.get_geometry()
+        except self._lost as lost:
+            raise ScreenShotError(" ".join(str(lost).split())) from lost
+        whole = {"left": 0, "top": 0, "width": size.width, "height": size.height}
+        return [whole, whole]
 
     def grab(self, monitor: dict[str, int]) -> CoreXShot:
         """The pixels of a monitor.

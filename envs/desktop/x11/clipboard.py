@@ -29,6 +29,7 @@ _SERVE_S = 2.0
 _MAX_TAKES = 3
 """How often to take the clipboard back from another program before pressing the paste key."""
 _BUSY_S = 10.0
+_POLL_S = 0.015
 _QUIET_S = 0.1
 _PRECEDING_READERS_S = 0.02
 _LATE_READERS_S = 0.2
@@ -61,7 +62,13 @@ class XClipboard:
         self._thread.start()
 
     def paste(
-        self, text: str, press_paste: Callable[[], None], has_read: Callable[[], bool | None], *, primary: bool = False
+        self,
+        text: str,
+        press_paste: Callable[[], None],
+        has_read: Callable[[], bool | None],
+        busy: Callable[[], bool] = lambda: False,
+        *,
+        primary: bool = False,
     ) -> bool:
         """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none has.
 
@@ -69,7 +76,8 @@ class XClipboard:
             text: The text to paste.
             press_paste: Presses the paste key.
             has_read: Waits briefly and returns whether the program has read the keys; None if it never reports that.
-                A busy program gets more time, so that it does not fetch the old content too late.
+                A program that has not gets more time, so that it does not fetch the old content too late.
+            busy: Whether the program is busy, which also gives it more time.
             primary: Also offer `text` as the primary selection, which some terminals paste. In other programs this
                 would clear the selection that the text should replace.
 
@@ -81,7 +89,7 @@ class XClipboard:
         old = self._own(text, selections)
         try:
             press_paste()
-            return self._await_served(has_read) or self._was_taken_with_same_text(text)
+            return self._await_served(has_read, busy) or self._was_taken_with_same_text(text)
         finally:
             self._on_thread(lambda: self._restore_content(old))
 
@@ -137,19 +145,26 @@ class XClipboard:
         self._served_at = time.monotonic()
         return True
 
-    def _await_served(self, has_read: Callable[[], bool | None]) -> bool:
+    def _await_served(self, has_read: Callable[[], bool | None], busy: Callable[[], bool]) -> bool:
+        """Wait until a program has fetched the text, and has done what it does with it.
+
+        A browser fetches in several steps; if the clipboard changes between them, it pastes nothing.
+        """
         started = time.monotonic()
         end, reading = started + _SERVE_S, True
         while time.monotonic() < end:
-            if self._served_at and time.monotonic() - self._served_at > _QUIET_S:
-                return True
-            if reading and not self._served_at and has_read() is False:
+            is_busy, now = busy(), time.monotonic()
+            if self._served_at:
+                if now - self._served_at > (_SERVE_S if is_busy else _QUIET_S):
+                    return True
+                end = now + _SERVE_S
+            elif (reading and has_read() is False) or is_busy:
                 end = min(time.monotonic() + _SERVE_S, started + _BUSY_S)
-                continue
-            reading = False
-            if not self._served_at and not self._offers:
-                return False  # we no longer own it, so no program can request it
-            time.sleep(0.005)
+            else:
+                reading = False
+                if not self._offers:
+                    return False  # we no longer own it, so no program can request it
+            time.sleep(_POLL_S)
         return self._served_at > 0
 
     def _on_thread(self, work: Callable[[], Content]) -> Content:

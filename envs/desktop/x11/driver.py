@@ -63,6 +63,7 @@ class XTestDriver:
         self._clipboard: XClipboard | None = None
         self._ping: Ping | None = None
         self._borrowed: list[int] = []
+        self._down: set[int] = set()
         self._put_at: tuple[int, int] | None = None
         self._events = {
             (True, True): X.KeyPress, (True, False): X.KeyRelease,
@@ -104,11 +105,13 @@ class XTestDriver:
     def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         self._fake(True, down, int(code))
+        (self._down.add if down else self._down.discard)(int(code))
 
     def type(self, text: str) -> str:
         """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         check_typeable(text)
         self._keyboard.refresh()
+        self._release_stuck_modifiers()
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
@@ -123,6 +126,13 @@ class XTestDriver:
             self._clipboard.close()
         if self._ping is not None:
             self._ping.close()
+
+    def _release_stuck_modifiers(self) -> None:
+        """Release the modifiers that another program left pressed, such as a remote viewer that was closed."""
+        pressed = call_x(self._display.query_keymap)
+        for code in self._keyboard.modifiers():
+            if pressed[code // 8] >> code % 8 & 1 and code not in self._down:
+                self._fake(True, False, code)
 
     def _type_part(self, text: str, method: str) -> str:
         """Type `text` by keys if possible, else by `method` or a later one; returns the last method used so far."""
@@ -174,9 +184,9 @@ class XTestDriver:
         parts = [text[start : start + MAX_TEXT_CHARACTERS] for start in range(0, len(text), MAX_TEXT_CHARACTERS)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
-        reading = _ReadCheck(self._pinger(), self._windows.active(), self._busy)
+        reading = _ReadCheck(self._pinger(), self._windows.active())
         for number, part in enumerate(parts):
-            if self._clipboard.paste(part, press, reading.ask, primary=terminal):
+            if self._clipboard.paste(part, press, reading.ask, self._busy, primary=terminal):
                 reading.confirm()
             else:
                 if number:
@@ -247,20 +257,16 @@ class XTestDriver:
 
 
 class _ReadCheck:
-    """Checks whether `window` has read all input so far, and is not `busy` with it."""
+    """Checks whether `window` has read all input so far."""
 
-    def __init__(self, ping: Ping, window: Window | None, busy: Callable[[], bool]) -> None:
+    def __init__(self, ping: Ping, window: Window | None) -> None:
         self._ping = ping
         self._window = window
-        self._busy = busy
         self._last: bool | None = None
 
     def ask(self) -> bool | None:
         """Wait briefly for the answer; None if the window never answers."""
         self._last = self._ping.answered(self._window, _ASK_S)
-        if self._last is not False and self._busy():
-            time.sleep(_ASK_S)  # a browser answers at once, while the process of the page has not read the key yet
-            return False
         return self._last
 
     def confirm(self) -> None:

@@ -9,7 +9,9 @@ from .xlib import XDisplay
 
 _SHIFT, _LEVEL3, _RIGHT_ALT = 0xFFE1, 0xFE03, 0xFFEA
 _FIRST_KEYCODE, _LAST_KEYCODE = 8, 255
-_LOCK_MASK = 2
+_LOCK, _LOCK_MASK = 1, 2
+"""The second modifier of the X protocol is Caps Lock."""
+
 _TYPED_AS = {"\n": 0xFF0D, "\t": 0xFF09}
 
 
@@ -48,6 +50,11 @@ class Keyboard:
     def spare(self) -> list[int]:
         """Unused keycodes."""
         return [_FIRST_KEYCODE + index for index, row in enumerate(self._map) if not any(row)]
+
+    def modifiers(self) -> set[int]:
+        """The keycodes of modifiers, without Caps Lock."""
+        rows = call_x(self._display.get_modifier_mapping)
+        return {int(code) for index, row in enumerate(rows) if index != _LOCK for code in row if code}
 
     def stroke(self, character: str) -> Stroke | None:
         """How to type `character` in the current layout; None if no key has it."""

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 XDisplay: TypeAlias = Any
 """An `Xlib.display.Display`; python-xlib ships no types."""
 
-_XINPUT = ("XInputExtension", "xinput")
 _opening = threading.Lock()
 
 
@@ -19,13 +18,10 @@ def open_display(name: str | None = None) -> XDisplay:
     Raises:
         Xlib.error.DisplayError, Xlib.error.XauthError, Xlib.error.ConnectionClosedError, OSError: it cannot connect.
     """
-    from Xlib import display, error, ext
+    from Xlib import display, error
     from Xlib.protocol import display as protocol
     from Xlib.protocol import event
 
-    # pyautogui requires python3-xlib, whose older files overwrite those of python-xlib if it is installed later.
-    if _XINPUT not in ext.__extensions__:
-        ext.__extensions__.append(_XINPUT)
     connection: Any = protocol.Display
     with _opening:
         shared = connection.event_classes, connection.error_classes

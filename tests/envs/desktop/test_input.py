@@ -89,6 +89,20 @@ def clear_field(env: DesktopEnv, received: Received) -> None:
     eventually(lambda: received.all()["text"], "")
 
 
+def test_a_modifier_that_another_program_left_pressed_does_not_change_text(env: DesktopEnv, received: Received) -> None:
+    from Xlib import X
+    from Xlib.ext import xtest
+
+    clear_field(env, received)
+    assert env.address is not None
+    other = connect(env.address)
+    xtest.fake_input(other, X.KeyPress, other.keysym_to_keycode(symbol_of("shift")))
+    other.sync()
+    env.execute(Type("aB1"))
+    eventually(lambda: received.all()["text"], "aB1")
+    other.close()
+
+
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize("size", [5_000, 700_000])
 def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, received: Received, size: int) -> None:

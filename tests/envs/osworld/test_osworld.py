@@ -91,6 +91,17 @@ def test_text_is_never_executed_as_code(machine: MachineStage) -> None:
     assert machine.text() == nasty
 
 
+def test_a_resized_screen_is_reported_and_old_points_are_refused(machine: MachineStage) -> None:
+    machine.env.observe()
+    machine.gui.env.size = Size(800, 600)
+    with pytest.raises(ActionRefused, match="the screen size changed from 640x480 to 800x600"):
+        machine.env.execute(Click(machine.button))
+    machine.env.execute(Type("x"))
+    assert machine.env.observe().facts == ("The screen size changed from 640x480 to 800x600.",)
+    machine.env.execute(Click(machine.button))
+    assert machine.presses() == 1
+
+
 def test_wheel_units_of_windows_differ() -> None:
     scroll = Scroll(Direction.DOWN, 2, ScreenPoint(5, 6))
     assert code_of(scroll, "Windows") == "pyautogui.moveTo(5, 6); pyautogui.scroll(-240)"

@@ -162,6 +162,8 @@ def test_a_resize_is_reported_as_a_fact() -> None:
     with vnc_machine(size="640x480") as machine, VncEnv(machine.address) as env:
         env.observe()
         resize(machine, 800, 600)
+        with pytest.raises(ActionRefused, match="the screen size changed from 640x480 to 800x600"):
+            env.execute(Click(ScreenPoint(5, 5)))
         eventually(lambda: env.observe().facts, ("The screen size changed from 640x480 to 800x600.",))
         assert env.observe().facts == ()
 

@@ -4,6 +4,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,10 @@ from screenwright.envs.env import EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
 from screenwright.envs.vnc.client import VncClient
+from screenwright.envs.vnc.clipboard import VncClipboard
 from screenwright.envs.vnc.des import answer, encrypt
 from screenwright.envs.vnc.encodings import RAW, TIGHT, ZRLE
+from screenwright.envs.vnc.wire import RfbConnection
 
 
 @pytest.mark.parametrize(
@@ -170,6 +173,50 @@ def test_a_server_that_sends_no_unchanged_pixel_is_synchronized(
         assert len(typed) == 1
         machine.sync()
         machine.close()
+
+
+class Received:
+    """The bytes of one message."""
+
+    address = "a machine"
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def take(self, count: int) -> bytes:
+        part, self._data = self._data[:count], self._data[count:]
+        return part
+
+
+def test_a_programs_text_that_is_announced_during_a_paste_does_not_replace_it() -> None:
+    """The clipboard of a busy machine: a program copied a text before, which the server announces late."""
+    text, caps, request, notify, provide = 1, 1 << 24, 1 << 25, 1 << 27, 1 << 28
+    sent: list[bytes] = []
+    clipboard = VncClipboard(sent.append)
+
+    def packed(content: str) -> bytes:
+        return zlib.compress(struct.pack(">I", len(content) + 1) + content.encode() + b"\0")
+
+    def receive(flags: int, data: bytes = b"") -> None:
+        message = struct.pack(">I", flags | text) + data
+        clipboard.read(cast(RfbConnection, Received(message)), -len(message))
+
+    def provided() -> list[str]:
+        messages = [message for message in sent if struct.unpack(">I", message[8:12])[0] & provide]
+        return [zlib.decompress(message[12:])[4:-1].decode() for message in messages if len(message) > 16]
+
+    def sync() -> None:
+        if announcements:
+            receive(notify)
+            receive(provide, packed(announcements.pop()))
+
+    announcements = ["theirs"]
+    receive(caps | request | notify | provide)
+    assert clipboard.supports_unicode
+    assert clipboard.paste("ours", lambda: receive(request), sync)
+    assert provided() == ["ours"]
+    receive(request)
+    assert provided() == ["ours", "theirs"]
 
 
 def decoded(width: int, height: int, encoding: int, data: bytes) -> Image.Image:

@@ -146,3 +146,23 @@ def test_a_denied_permission_is_reported(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_linux_kernel_events(kind: int, code: int, value: int, user_input: UserInput | None) -> None:
     assert kernel(1, 500_000, kind, code, value) == user_input
+
+
+def test_requests_to_the_x_input_extension_are_those_of_python_xlib() -> None:
+    from Xlib.ext import xinput as theirs
+
+    from screenwright.envs.desktop.x11 import xinput as ours
+
+    pairs = (
+        (theirs.XIQueryVersion, {"major_version": 2, "minor_version": 2}, "_QueryVersion", {"major": 2, "minor": 2}),
+        (theirs.XIQueryDevice, {"deviceid": 0}, "_QueryDevice", {"device": 0}),
+        (
+            theirs.XISelectEvents,
+            {"window": 5, "masks": [(theirs.AllMasterDevices, 1 << 13 | 1 << 22)]},
+            "_SelectEvents",
+            {"window": 5, "masks": 1, "device": 1, "mask_words": 1, "mask": 1 << 13 | 1 << 22},
+        ),
+    )
+    for known, arguments, name, own_arguments in pairs:
+        sent = getattr(ours, name)._request.to_binary(opcode=131, **own_arguments)
+        assert sent == known._request.to_binary(opcode=131, **arguments)
