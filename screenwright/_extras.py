@@ -1,7 +1,7 @@
 """Maps missing packages to the extras that install them."""
 
 _EXTRAS = {
-    "browser": ("playwright", "publicsuffixlist"),
+    "browser": ("playwright", "publicsuffixlist", "cryptography"),
     "desktop": ("mss", "pyautogui", "pyperclip", "Xlib"),
     "reader": ("rapidocr", "onnxruntime", "cv2", "numpy"),
     "local": ("transformers", "accelerate", "torch"),

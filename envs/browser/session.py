@@ -16,6 +16,7 @@ from screenwright._home import ensure_home
 from ..actions import (
     Action,
     Back,
+    ButtonDown,
     Click,
     Drag,
     Home,
@@ -43,9 +44,10 @@ from .page.downloads import Downloads
 from .page.errors import error_message
 from .page.input import InputDriver
 from .page.settle import Settling
-from .page.shortcuts import Shortcut, shortcut
+from .page.shortcuts import Shortcut, is_escape, shortcut
 from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
+from .page.typing import NOWHERE
 from .ui.compositor import Compositor
 from .ui.navigation import Navigation
 from .ui.overlay.overlay import TAB_STRIP_PX, Overlay
@@ -60,6 +62,12 @@ _CLOSE_S = 10.0
 
 _DOWNLOAD_S = 1.0
 _DIALOG_IS_OPEN = "a dialog is open; answer it first"
+_LEAVE_FULL_SCREEN = """() => {
+  const isTaken = document.fullscreenElement ?? document.pointerLockElement;
+  document.exitPointerLock();
+  if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  return Boolean(isTaken);
+}"""
 
 
 class BrowserSession:
@@ -97,6 +105,7 @@ class BrowserSession:
         self._tab_strip = TabStrip(self._tabs, self._overlay, self._prompts, self._navigation)
         self._blocked_action: asyncio.Task[str] | None = None
         self._background: set[asyncio.Task[None]] = set()
+        self._facts: list[str] = []
         self.program = "Chromium"
 
     @classmethod
@@ -163,11 +172,27 @@ class BrowserSession:
         check_bounds(action, self._compositor.size)
         started, started_at_s = time.perf_counter(), time.time()
         self._traffic.mark_action()
+        self._input.typing_problem = ""
         method = await self._act_within_limit(action)
         await self._tabs.ready()
         acted = time.perf_counter()
         settled = await self._settle(started_at_s, self._settings.settle_limit_s)
+        if self._input.typing_problem:
+            await self._report_typing(self._input.typing_problem)
         return ActionResult(acted - started, *settled, method)
+
+    async def _report_typing(self, problem: str) -> None:
+        """Report that typed text did not arrive as it is.
+
+        Raises:
+            ActionRefused: nothing on the page took it.
+        """
+        if problem != NOWHERE:
+            self._facts.append(f"The field does not contain the text as typed. It contains {problem}.")
+        elif not await self._compositor.has_changed():
+            raise ActionRefused("nothing on the page took the text; click the field to type into first")
+        else:
+            self._facts.append("No input field received the typed text.")
 
     async def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
         """See `BrowserEnv.reset`."""
@@ -236,7 +261,8 @@ class BrowserSession:
     async def _take_facts(self) -> tuple[str, ...]:
         """The events since the last call, as sentences."""
         await self._downloads.wait(0)
-        facts = (*self._navigation.take_facts(), *await self._tabs.take_facts())
+        own, self._facts = self._facts, []
+        facts = (*self._navigation.take_facts(), *own, *await self._tabs.take_facts())
         facts += (*self._prompts.take_facts(), *self._downloads.take_facts())
         return facts + self._guard.take_facts() if self._guard is not None else facts
 
@@ -297,10 +323,24 @@ class BrowserSession:
                 await self._navigation.run_shortcut(command)
             case Hotkey(keys) if shortcut(keys) is Shortcut.ADDRESS and self._settings.tab_strip:
                 return await self._act_on_overlay(Click(address_bar(self._compositor.size, self._scale)))
+            case Hotkey(keys) if is_escape(keys) and await self._leave_full_screen():
+                pass
             case _:  # without a tab strip, the keys for the address bar go to the page too
                 self._prompts.mark_action()
-                return await self._input.execute(self._tabs.current, self._on_page(action))
+                action = self._on_page(action)
+                if isinstance(action, Click | ButtonDown) and action.at is not None:
+                    at = self._input.css_pixel(action.at)
+                    await self._tabs.adopt_list(at.x, at.y)
+                return await self._input.execute(self._tabs.current, action)
         return ""
+
+    async def _leave_full_screen(self) -> bool:
+        """Leave full screen and release the pointer, as Escape does in a browser window; returns whether it did."""
+        left = False
+        for frame in self._tabs.current.frames:
+            with suppress(Error):  # it is being replaced
+                left = bool(await frame.evaluate(_LEAVE_FULL_SCREEN)) or left
+        return left
 
     async def _act_on_overlay(self, action: Action) -> str:
         method = await self._overlay.execute(action)
@@ -328,7 +368,7 @@ class BrowserSession:
             case Wait(seconds) | LongPress(seconds=seconds):
                 return _ACT_S + seconds
             case Type(text):
-                return _ACT_S + len(text) * 0.05
+                return _ACT_S + len(text) * 0.25
             case Drag(path):
                 return _ACT_S + len(path)
             case Navigate() | Back() | Home():

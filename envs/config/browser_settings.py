@@ -34,6 +34,9 @@ class BrowserSettings(Config):
     allow_hosts: tuple[str, ...] = setting(
         (), "allow connections to this host and its subdomains, and to no other host; repeatable", name="allow_host"
     )
+    ignore_certificates: tuple[str, ...] = setting(
+        (), "open this host, such as localhost:8443, whatever its certificate; repeatable", name="ignore_certificate"
+    )
     dialogs: Literal["ask", "rule"] = setting(
         "ask", "ask: draw dialogs for the model to answer; rule: accept alerts and decline all others"
     )

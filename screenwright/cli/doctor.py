@@ -40,7 +40,7 @@ class Failure(IntEnum):
 
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "browser": ("playwright", "publicsuffixlist"),
+    "browser": ("playwright", "publicsuffixlist", "cryptography"),
     "desktop": ("mss", "pyautogui", "python-xlib" if sys.platform == "linux" else "pynput"),
     "android": ("adbutils",),
     "reader": ("rapidocr", "onnxruntime", "numpy"),

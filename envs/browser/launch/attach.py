@@ -58,6 +58,10 @@ class AttachedContext:
         """Whether one of our tabs is opening another."""
         return bool(self._unexpired()) or self._adopting > 0
 
+    def stop_waiting_for_pages(self) -> None:
+        """Wait no longer for tabs that are opening."""
+        self._expected_until_s.clear()
+
     async def new_page(self) -> Page:
         """Open a tab of our own; fails after `close`."""
         if self._is_closed:

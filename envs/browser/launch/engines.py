@@ -1,5 +1,6 @@
 """Starts Playwright's browsers; Firefox and WebKit have no DevTools sessions and take no Chromium switches."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
 from ...geometry import Size
 from .attach import AttachedContext, Context, attach
+from .certificates import certificate_switches
 from .chromium import find_chromium, runs_as_root, switches
 from .identity import check_profile, context_options, proxy_of
 from .view import View
@@ -46,7 +48,8 @@ async def launch(
         return await attach(playwright, settings.cdp, page, view)
     if not view.headless:
         check_display()
-    kind, options = _engine(playwright, settings, view.headless, settings.switches)
+    certificates = await asyncio.to_thread(certificate_switches, settings)
+    kind, options = _engine(playwright, settings, view.headless, (*settings.switches, *certificates))
     options["downloads_path"], options["proxy"] = downloads, proxy_of(settings)
     identity = context_options(page, view, settings)
     if settings.profile is None:

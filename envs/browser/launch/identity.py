@@ -27,9 +27,10 @@ _NEEDS_DEVTOOLS = (
     "storage_state", "save_storage", "geolocation", "user_agent", "proxy", "cdp", "engine", "allow_hosts", "dialogs",
     "tab_strip", "har", "download_limit_mb",
 )  # fmt: skip
+_CHROMIUM_ONLY = ("switches", "allow_hosts", "ignore_certificates")
 _FIXED_BY_CDP = (
     "engine", "executable", "switches", "profile", "storage_state", "save_storage", "locale", "timezone", "dark",
-    "geolocation", "user_agent", "proxy", "allow_hosts", "har",
+    "geolocation", "user_agent", "proxy", "allow_hosts", "har", "ignore_certificates",
 )  # fmt: skip
 
 
@@ -90,6 +91,8 @@ def check_identity(settings: BrowserSettings) -> None:
     for folder in settings.upload_from:
         if not Path(folder).is_dir():
             raise ValueError(f"the upload folder {folder} does not exist: create it, or name another one")
+    for host in settings.ignore_certificates:
+        parse_host(host)
     _check_attached(settings)
     _check_engine(settings)
 
@@ -132,6 +135,21 @@ def parse_proxy(text: str) -> ProxySettings:
     return proxy
 
 
+def parse_host(text: str) -> tuple[str, int]:
+    """Name and port of a host such as `localhost:8443`.
+
+    Raises:
+        ValueError: it is not a host; one line.
+    """
+    try:
+        parts = urlsplit(f"https://{text}")
+        if parts.hostname and parts.netloc == text:
+            return parts.hostname, parts.port or 443
+    except ValueError:
+        pass
+    raise ValueError(f"{text!r} is not a host: write one such as localhost:8443")
+
+
 def without_password(proxy: str) -> str:
     """`proxy` without user name and password, for display."""
     scheme, mark, rest = proxy.rpartition("://")
@@ -158,6 +176,7 @@ def identity_facts(settings: BrowserSettings) -> dict[str, str]:
         "geolocation": settings.geolocation or "",
         "proxy": without_password(settings.proxy) if settings.proxy else "",
         "user agent": settings.user_agent or "",
+        "certificates not checked": ", ".join(settings.ignore_certificates),
     }
     return {name: value for name, value in facts.items() if value}
 
@@ -190,7 +209,7 @@ def check_window(settings: BrowserSettings) -> None:
 
 def _check_engine(settings: BrowserSettings) -> None:
     """Reject settings that only Chromium supports."""
-    if settings.engine != "chromium" and (name := _first_changed(settings, ("switches", "allow_hosts"))):
+    if settings.engine != "chromium" and (name := _first_changed(settings, _CHROMIUM_ONLY)):
         raise ValueError(f"{name} works with Chromium only: leave it out, or use chromium")
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from playwright.async_api import Download, Error
 
 _POLL_S = 0.5
-_LONGEST_NAME = 120
+_LONGEST_NAME = 240
+"""Bytes; file systems take 255, and a number may be added."""
 _UNSAFE = re.compile(r"[^\w.,()+@ -]")
 
 
@@ -58,7 +59,7 @@ class Downloads:
         shutil.rmtree(self._parts, ignore_errors=True)
 
     async def _save(self, download: Download) -> None:
-        name = _safe_name(download.suggested_filename)
+        name = safe_name(download.suggested_filename)
         started = time.monotonic()
         finished = asyncio.ensure_future(download.path())
         try:
@@ -123,10 +124,11 @@ def downloaded_fact(name: str, size: int) -> str:
     return f"Downloaded {name} ({_formatted_size(size)})."
 
 
-def _safe_name(suggested: str) -> str:
+def safe_name(suggested: str) -> str:
     """`suggested` without folders, control characters and leading dots."""
     name = _UNSAFE.sub("_", suggested.replace("\\", "/").rpartition("/")[2]).strip(". ")
-    stem, suffix = Path(name).stem[: _LONGEST_NAME - 20], Path(name).suffix[:20]
+    suffix = Path(name).suffix[:20]
+    stem = Path(name).stem.encode()[: _LONGEST_NAME - len(suffix.encode())].decode(errors="ignore")
     return (stem + suffix) or "download"
 
 

@@ -28,15 +28,42 @@ from ...actions import (
 )
 from ...env import ActionRefused
 from ...geometry import DevicePoint, DeviceTransform, ScreenPoint
-from .keyboard import playwright_key, typing_pieces
+from .keyboard import SHIFTS, playwright_keys
+from .typing import Typing
 
 NOTCH_PX = 100
 """CSS pixels that one notch of the wheel scrolls, Chromium's value on most systems."""
 
 _DRAG_MOVES = 20
 _DRAG_S = 0.15
+_DRAG_HOLD_S = 0.12
+"""Pause after the press: many pages start a drag only if the button is held for a tenth of a second."""
+_DOUBLE_CLICK_MS = 30
 
 _MAX_WHEEL_EVENTS = 10
+
+_EVALUATE_S = 3.0
+_NEXT_SNAP = 0.6
+"""Share of the visible extent after which scrolling snaps to the next position."""
+_SNAPPED = """async ([left, top, x, y]) => {
+  let element = document.elementFromPoint(left, top);
+  const root = document.documentElement;
+  const snaps = each => /mandatory/.test(getComputedStyle(each).scrollSnapType);
+  const scrolls = each => x ? each.scrollWidth > each.clientWidth : each.scrollHeight > each.clientHeight;
+  while (element && !(element !== root && element !== document.body && snaps(element) && scrolls(element))) {
+    element = element.parentElement ?? element.getRootNode().host;
+  }
+  if (!element && (snaps(root) || (document.body && snaps(document.body)))) element = document.scrollingElement;
+  if (!element) return null;
+  const position = () => Math.round(x ? element.scrollLeft : element.scrollTop);
+  const wait = () => new Promise(done => setTimeout(done, 100));
+  let last = NaN;
+  for (let count = 0; count < 15 && last !== position(); count++) {
+    last = position();
+    await wait();
+  }
+  return [position(), x ? element.clientWidth : element.clientHeight];
+}"""
 _EPSILON = 1e-6
 """Rounding error of the division by the scale."""
 
@@ -59,6 +86,8 @@ class InputDriver:
         self._pointer = pointer
         self._keys: list[str] = []
         self._buttons: list[Button] = []
+        self.typing_problem = ""
+        """See `Typing.problem`, of the last text that was typed."""
 
     @property
     def pointer(self) -> DevicePoint:
@@ -80,9 +109,11 @@ class InputDriver:
                 async with self._pressed(page.keyboard, keys):
                     pass
             case KeyDown(key):
-                await self._key_down(page.keyboard, playwright_key(key))
+                for one in playwright_keys((key,)):
+                    await self._key_down(page.keyboard, one)
             case KeyUp(key):
-                await self._key_up(page.keyboard, playwright_key(key))
+                for one in reversed(playwright_keys((key,))):
+                    await self._key_up(page.keyboard, one)
             case Wait(seconds):
                 await asyncio.sleep(seconds)
             case _:
@@ -102,7 +133,7 @@ class InputDriver:
 
     # -- the mouse
 
-    def _css_pixel(self, at: ScreenPoint) -> DevicePoint:
+    def css_pixel(self, at: ScreenPoint) -> DevicePoint:
         """The CSS pixel that contains `at`. Rounded down, since Chromium rounds fractional points up."""
         point = self._device.apply(at)
         return DevicePoint(math.floor(point.x + _EPSILON), math.floor(point.y + _EPSILON))
@@ -134,21 +165,23 @@ class InputDriver:
 
     async def _move(self, mouse: Mouse, at: ScreenPoint | None) -> None:
         if at is not None:
-            point = self._css_pixel(at)
+            point = self.css_pixel(at)
             await mouse.move(point.x, point.y)
             self._pointer = point
 
     async def _click(self, page: Page, click: Click[ScreenPoint]) -> None:
         async with self._pressed(page.keyboard, click.modifiers):
-            at = self._pointer = self._css_pixel(click.at)
-            await page.mouse.click(at.x, at.y, button=click.button.value, click_count=click.count)
+            at = self._pointer = self.css_pixel(click.at)
+            delay_ms = _DOUBLE_CLICK_MS if click.count > 1 else 0  # some pages render between the clicks
+            await page.mouse.click(at.x, at.y, button=click.button.value, click_count=click.count, delay=delay_ms)
 
     async def _drag(self, page: Page, drag: Drag[ScreenPoint]) -> None:
         """Press, move in many small steps, release: HTML drag and drop needs several move events."""
-        points = [self._css_pixel(point) for point in drag.path]
+        points = [self.css_pixel(point) for point in drag.path]
         async with self._pressed(page.keyboard, drag.modifiers):
             await self._move(page.mouse, drag.path[0])
             await self._button_down(page.mouse, drag.button)
+            await asyncio.sleep(_DRAG_HOLD_S)
             try:
                 for start, end in itertools.pairwise(points):
                     await self._glide(page.mouse, start, end, _DRAG_S / (len(points) - 1))
@@ -168,10 +201,23 @@ class InputDriver:
             await page.mouse.move(self._pointer.x, self._pointer.y)  # a new tab has not seen the mouse yet
         await self._move(page.mouse, scroll.at)
         x, y = _WHEEL[scroll.direction]
+        before = await self._snapped(page, x, y)
         events = min(scroll.amount, _MAX_WHEEL_EVENTS)
         for _ in range(events):
             delta_px = NOTCH_PX * scroll.amount / events
             await page.mouse.wheel(x * delta_px, y * delta_px)
+        if before is not None and (after := await self._snapped(page, x, y)) and before[0] == after[0]:
+            # it snapped back: in a browser window, even one notch reaches the next position
+            await page.mouse.wheel(x * before[1] * _NEXT_SNAP, y * before[1] * _NEXT_SNAP)
+
+    async def _snapped(self, page: Page, x: int, y: int) -> tuple[float, float] | None:
+        """Position and extent of what scrolls under the mouse, once it rests, if it has to snap; else None."""
+        with suppress(Error, TimeoutError):
+            found = await asyncio.wait_for(
+                page.evaluate(_SNAPPED, [self._pointer.x, self._pointer.y, x, y]), _EVALUATE_S
+            )
+            return (float(found[0]), float(found[1])) if found else None
+        return None
 
     async def _button_down(self, mouse: Mouse, button: Button) -> None:
         self._buttons.append(button)
@@ -184,23 +230,15 @@ class InputDriver:
     # -- the keyboard
 
     async def _type(self, page: Page, text: str, submit: bool) -> str:
-        methods: set[str] = set()
-        for method, piece in typing_pieces(text):
-            methods.add(method)
-            if method == "keys":
-                await page.keyboard.type(piece)
-            elif method == "insert":
-                await page.keyboard.insert_text(piece)
-            else:
-                await page.keyboard.press(piece)
-        if submit:
-            await page.keyboard.press("Enter")
-        return "+".join(sorted(methods - {"press"}))
+        typing = Typing(page, any(shift in self._keys for shift in SHIFTS))
+        method = await typing.type(text, submit)
+        self.typing_problem = typing.problem
+        return method
 
     @asynccontextmanager
     async def _pressed(self, keyboard: Keyboard, names: tuple[str, ...]) -> AsyncGenerator[None]:
         """Press the keys in order, and release them in reverse order at the end."""
-        keys = [playwright_key(name) for name in names]
+        keys = playwright_keys(names)
         pressed: list[str] = []
         try:
             for key in keys:

@@ -1,4 +1,4 @@
-"""Playwright's key names, and how text is typed."""
+"""The keys of a US keyboard, by Playwright's names."""
 
 from ...env import ActionRefused
 from ...keys import NAMED, canonical_key
@@ -30,42 +30,44 @@ _NAMES = {
     "nexttrack": "MediaTrackNext",
     "prevtrack": "MediaTrackPrevious",
 }
+SHIFT = "ShiftLeft"
+SHIFTS = (SHIFT, "ShiftRight")
+
+_CHARACTERS = {
+    **{f"Key{letter}": letter.lower() + letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+    **{f"Digit{digit}": digit + shifted for digit, shifted in zip("1234567890", "!@#$%^&*()", strict=True)},
+    "Backquote": "`~", "Minus": "-_", "Equal": "=+", "BracketLeft": "[{", "BracketRight": "]}", "Backslash": "\\|",
+    "Semicolon": ";:", "Quote": "'\"", "Comma": ",<", "Period": ".>", "Slash": "/?", "Space": " ",
+}  # fmt: skip
+"""The characters of each key, without and with Shift."""
+
+KEYS = {character: (key, bool(shift)) for key, pair in _CHARACTERS.items() for shift, character in enumerate(pair)}
+"""The key of each character, and whether it needs Shift."""
 
 
-def playwright_key(name: str) -> str:
-    """Playwright's name for the key `name`.
+def playwright_keys(names: tuple[str, ...]) -> list[str]:
+    """Playwright's names for the keys `names`, with Shift where a character needs it.
+
+    Playwright's names of keys, unlike those of characters, follow a pressed Shift.
 
     Raises:
-        ActionRefused: the key is unknown, or does not exist for pages.
+        ActionRefused: a key is unknown, or does not exist for pages.
     """
+    keys: list[str] = []
+    for name in names:
+        key, needs_shift = _playwright_key(name)
+        if needs_shift and not any(shift in keys for shift in SHIFTS):
+            keys.append(SHIFT)
+        keys.append(key)
+    return keys
+
+
+def _playwright_key(name: str) -> tuple[str, bool]:
     key = canonical_key(name)
     if key in _NAMES:
-        return _NAMES[key]
+        return _NAMES[key], False
     if key in NAMED:
         raise ActionRefused(f"the key {name!r} cannot be pressed in a page")
-    if not key.isascii():
+    if key not in KEYS:
         raise ActionRefused(f"the keyboard has no key {name!r}; type it as text")
-    return key
-
-
-MAX_KEYSTROKES = 100
-"""Longer text is inserted at once, like a paste; each keystroke costs a page 2 to 10 ms."""
-
-
-def typing_pieces(text: str) -> list[tuple[str, str]]:
-    """Split `text` into ("keys", text) to type, ("insert", text) to insert at once, and ("press", key name).
-
-    Line breaks become Enter and tabs Tab. Characters that a US keyboard lacks are inserted.
-    """
-    pieces: list[tuple[str, str]] = []
-    is_long = len(text) > MAX_KEYSTROKES
-    for character in text.replace("\r\n", "\n").replace("\r", "\n"):
-        if character in "\n\t":
-            pieces.append(("press", "Enter" if character == "\n" else "Tab"))
-            continue
-        method = "keys" if character.isascii() and character.isprintable() and not is_long else "insert"
-        if pieces and pieces[-1][0] == method:
-            pieces[-1] = (method, pieces[-1][1] + character)
-        else:
-            pieces.append((method, character))
-    return pieces
+    return KEYS[key]

@@ -2,7 +2,7 @@
 //
 // 1. Tracks pending work of the page, so that Screenwright waits for exactly that instead of for a fixed time.
 //    Endless work (clocks, polls, endless animations) is recognized by its repetition and ignored.
-// 2. Renders the list of a <select> inside the page: the native popup is not part of the page and takes no clicks.
+// 2. Tells when the page has handled a key, and whether typed text arrived.
 // 3. Stops the text caret from blinking, so that two screenshots of an idle page are identical.
 (() => {
   const KEY = Symbol.for("screenwright.idle");
@@ -34,6 +34,98 @@
     owner[name] = wrapper;
   };
 
+  // -- typing. Work that the handlers of a key put off for a moment belongs to that key, such as moving the focus to the
+  // next field; the next key is pressed after it.
+  const MAX_KEY_DELAY_MS = 100;
+  const MAX_KEY_WAIT_MS = 250;
+  const MAX_KEY_DEPTH = 3;
+  const keyWork = new Set();  // the timers and animation frames that the latest key has started
+  let keyDepth = 0;           // 0 outside of the handlers of a key, 1 in them, 2 in what they started, ...
+  const startKeyWork = wait => {
+    if (keyDepth === 0 || keyDepth > MAX_KEY_DEPTH) return null;
+    const work = { due: now() + wait, depth: keyDepth + 1 };
+    keyWork.add(work);
+    return work;
+  };
+  const runKeyWork = (work, run) => {
+    const outer = keyDepth;
+    keyDepth = work?.depth ?? 0;
+    try {
+      return run();
+    } finally {
+      keyDepth = outer;
+      keyWork.delete(work);
+    }
+  };
+  let fields = [];  // the elements that typed text went to
+  let inputs = 0;
+  let isHandled = false;
+  let typingSince = 0;
+  for (const type of ["keydown", "keypress", "beforeinput", "input", "keyup"]) {
+    window.addEventListener(type, event => {
+      if (!event.isTrusted) return;
+      keyDepth = 1;
+      nativeSetTimeout.call(window, () => {
+        keyDepth = 0;
+        isHandled ||= event.defaultPrevented;
+      });
+      if (type !== "beforeinput") return;
+      inputs++;
+      const field = event.composedPath()[0];
+      if (!fields.includes(field)) fields.push(field);
+    }, { capture: true, passive: true });
+  }
+  const focused = () => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element;
+  };
+  const isVisible = field => {  // editors type into a hidden field of their own
+    const { x, y, width, height } = field.getBoundingClientRect();
+    const hit = field.getRootNode().elementFromPoint?.(x + width / 2, y + height / 2);
+    return Number(getComputedStyle(field).opacity) > 0 && (hit === null || field === hit || field.contains(hit));
+  };
+  const isText = field => field.isContentEditable || field instanceof HTMLTextAreaElement ||
+    (field instanceof HTMLInputElement && /^(text|search|url|tel|email|password|number)$/.test(field.type));
+  const lettersOf = text => text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const typing = {
+    hasFocus: () => document.hasFocus() && !/^I?FRAME$/.test(document.activeElement?.nodeName ?? ""),
+    begin() {
+      fields = [];
+      inputs = 0;
+      isHandled = false;
+      typingSince = now();
+    },
+    inputs: () => inputs,
+    // Resolves when the work of the latest key is done, to whether this frame still has the focus.
+    afterKey: () => new Promise(resolve => {
+      const start = now();
+      const check = () => {
+        const time = now();
+        for (const work of keyWork) if (time > work.due + MAX_KEY_DELAY_MS) keyWork.delete(work);
+        if (keyWork.size === 0 || time - start > MAX_KEY_WAIT_MS) {
+          keyWork.clear();
+          resolve(typing.hasFocus());
+        } else nativeSetTimeout.call(window, check, 4);
+      };
+      nativeSetTimeout.call(window, check);
+    }),
+    // "nowhere" if nothing took the typed text, or what its field contains instead; empty if it arrived.
+    problem(expected) {
+      if (inputs === 0) {
+        const isOther = /^(SELECT|OPTION|EMBED|OBJECT)$/.test(focused()?.nodeName ?? "");
+        return isHandled || isOther || changedAt >= typingSince ? "" : "nowhere";
+      }
+      fields = fields.filter(field => field.isConnected);
+      if (!fields.length || !fields.every(field => isText(field) && isVisible(field))) return "";
+      const values = fields.map(field => field.value ?? field.innerText).join("");
+      const isSecret = fields.some(field => field.type === "password");
+      if (isSecret ? values.length >= expected.length : lettersOf(values).includes(lettersOf(expected))) return "";
+      return isSecret ? `${values.length} characters` : `${JSON.stringify(values.slice(0, 200))}`;
+    },
+  };
+  Object.defineProperty(window, Symbol.for("screenwright.typing"), { value: typing });
+
   // -- timers. A timer is pending if it was started since the action and its handler does not fire repeatedly.
   const timers = new Map();  // id -> when it was started, when it is due, the signature of its handler
   const fired = new Map();   // signature -> how often since the last action
@@ -54,21 +146,34 @@
       const signature = signatureOf(handler);
       const wait = Math.max(0, Number(delay) || 0);
       let id;
+      const work = wait <= MAX_KEY_DELAY_MS ? startKeyWork(wait) : null;
       const run = typeof handler !== "function" ? handler : function (...passed) {
         timers.delete(id);
         countFired(signature);
-        return handler.apply(this, passed);
+        return runKeyWork(work, () => handler.apply(this, passed));
       };
       id = native.call(window, run, delay, ...rest);
+      if (work) work.id = id;
       if (wait <= MAX_TIMER_MS && !repeating.has(signature)) timers.set(id, { started: now(), due: now() + wait, signature });
       return id;
     },
   }).setTimeout);
   for (const name of ["clearTimeout", "clearInterval"]) {  // either clears both kinds
     wrap(window, name, native => ({
-      clear(id) { timers.delete(Number(id)); return native.call(window, id); },
+      clear(id) {
+        timers.delete(Number(id));
+        for (const work of keyWork) if (work.id === id) keyWork.delete(work);
+        return native.call(window, id);
+      },
     }).clear);
   }
+  wrap(window, "requestAnimationFrame", native => ({
+    requestAnimationFrame(handler) {
+      const work = startKeyWork(0);
+      if (!work || typeof handler !== "function") return native.call(window, handler);
+      return work.id = native.call(window, time => runKeyWork(work, () => handler.call(window, time)));
+    },
+  }).requestAnimationFrame);
   const timerPending = time => {
     for (const [id, timer] of timers) {
       if (time > timer.due + 1000) timers.delete(id);
@@ -166,26 +271,26 @@
     return isTop || time - createdAt < MAX_LOADING_MS;
   };
 
-  // -- style: lists inside the page, no blinking caret
+  // -- style: no blinking caret
   let style = null;
   const addStyle = root => {
     try {
       if (style === null) {
         style = new CSSStyleSheet();
-        style.replaceSync(
-          "select:not([multiple], [size]), ::picker(select) { appearance: base-select; }" +
-          ":root, :host { caret-animation: manual; }");
+        style.replaceSync(":root, :host { caret-animation: manual; }");
       }
       root.adoptedStyleSheets.push(style);
     } catch { /* an old Chromium, or a root of another document: not supported */ }
   };
-  addStyle(document);
-  observe(document);
+  const adoptRoot = root => {
+    addStyle(root);
+    observe(root);
+  };
+  adoptRoot(document);
   wrap(window.Element?.prototype, "attachShadow", native => ({
     attachShadow(...passed) {
       const root = native.apply(this, passed);
-      addStyle(root);
-      observe(root);
+      adoptRoot(root);
       return root;
     },
   }).attachShadow);
@@ -236,5 +341,6 @@
     };
     check();
   });
+  Object.defineProperty(window, Symbol.for("screenwright.adoptRoot"), { value: adoptRoot });
   Object.defineProperty(window, KEY, { value: waitUntilIdle });
 })();

@@ -23,6 +23,8 @@ _SLICE_MS = 250
 _GRACE_S = 0.75
 _CONTINUOUS_S = 1.5
 _STUCK_FRAME_S = 3.0
+_EMPTY_TAB_S = 2.0
+_WRITTEN_S = 1.0
 _NO_RESPONSE = "no response from the page"
 _WAIT_UNTIL_IDLE = """parameters => window[Symbol.for("screenwright.idle")]?.(...parameters)
   ?? [document.readyState === "complete" ? "" : "loading", ""]"""
@@ -45,6 +47,7 @@ class Settling:
         self._acted_at_ms = acted_at_s * 1000
         self._waited_for = ""
         self._silent_since: dict[Frame, float] = {}
+        self._requested_at = time.monotonic()
 
     async def wait(self, limit_s: float, load_limit_s: float) -> PageSettled:
         """Return when settled, or after `limit_s`; after `load_limit_s` if a navigation is pending.
@@ -66,6 +69,7 @@ class Settling:
             elif now - changing_since > _CONTINUOUS_S:
                 return PageSettled(now - started, "settled except for continuous changes")
             if now - started > limit_s:
+                self._tabs.stop_waiting_for_tabs()
                 return PageSettled(now - started, f"limit: {reason}")
 
     async def _pending(self) -> str:
@@ -75,6 +79,13 @@ class Settling:
         replies = await asyncio.gather(*(self._wait_for_frame(frame) for frame in frames))
         self._waited_for = next((waited for _, waited in replies if waited), self._waited_for)
         reason = next((reason for reason, _ in replies if reason), "")
+        if self._traffic.is_busy:
+            self._requested_at = time.monotonic()
+        without_requests_s = time.monotonic() - self._requested_at
+        if reason == "loading" and without_requests_s > _WRITTEN_S:
+            reason = ""  # a script wrote the document and did not close it
+        if self._tabs.is_opening and self._tabs.has_all_requests and without_requests_s > _EMPTY_TAB_S:
+            self._tabs.stop_waiting_for_tabs()
         if reason:
             return "navigation" if self._traffic.pending() == "navigation" else reason
         reason = "a new tab" if self._tabs.is_opening else self._traffic.pending()

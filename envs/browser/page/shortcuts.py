@@ -44,6 +44,11 @@ _SHORTCUTS = {
 _NEW_WINDOW = (frozenset({"ctrl", "n"}), frozenset({"ctrl", "shift", "n"}))
 
 
+def is_escape(names: tuple[str, ...]) -> bool:
+    """Whether these keys are just Escape."""
+    return tuple(map(canonical_key, names)) == ("escape",)
+
+
 def shortcut(names: tuple[str, ...]) -> Shortcut | None:
     """The command of a key combination; None if it goes to the page.
 

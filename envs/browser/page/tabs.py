@@ -15,7 +15,21 @@ from .traffic import Traffic
 EVENT_DELAY_S = 0.05
 """Playwright reports an error at once, the event that caused it a moment later."""
 _TITLE_S = 1.0
+_EVALUATE_S = 1.0
 _CLOSE_S = 5.0
+_MAY_HIDE_ROOT = """([x, y]) => {
+  let element = document.elementFromPoint(x, y);
+  while (element?.shadowRoot) {
+    const inner = element.shadowRoot.elementFromPoint(x, y);
+    if (!inner || inner === element) break;
+    element = inner;
+  }
+  const mayHide = element !== null && !element.shadowRoot &&
+    /-|^(ARTICLE|ASIDE|BLOCKQUOTE|BODY|DIV|FOOTER|H[1-6]|HEADER|MAIN|NAV|P|SECTION|SPAN)$/.test(element.nodeName);
+  return mayHide ? [x + scrollX, y + scrollY] : null;
+}"""
+
+_ADOPT_LIST = "function() { window[Symbol.for('screenwright.adoptList')]?.(this); }"
 _TITLES = {"about:blank": "New tab", "chrome-error://chromewebdata/": "Not available"}
 
 
@@ -93,10 +107,21 @@ class Tabs:
         return self.current is page and not page.is_closed()
 
     @property
+    def has_all_requests(self) -> bool:
+        """Whether the requests of tabs that are opening are reported; those of an attached browser are not."""
+        return not isinstance(self._context, AttachedContext)
+
+    @property
     def is_opening(self) -> bool:
         """Whether a tab is about to open."""
         is_expected = isinstance(self._context, AttachedContext) and self._context.is_opening
         return bool(self._opening_targets) or is_expected
+
+    def stop_waiting_for_tabs(self) -> None:
+        """Wait no longer for the tabs that are opening: some never show a page, such as one for a blocked address."""
+        self._opening_targets.clear()
+        if isinstance(self._context, AttachedContext):
+            self._context.stop_waiting_for_pages()
 
     @property
     def is_lost(self) -> bool:
@@ -227,6 +252,26 @@ class Tabs:
                 with suppress(Error):  # its tab is gone
                     await session.send("Emulation.setScriptExecutionDisabled", {"value": False})
 
+    async def adopt_list(self, x: float, y: float) -> None:
+        """Let the page draw the list of a `<select>` at that CSS pixel, if its shadow root is hidden from scripts.
+
+        Our scripts see the roots that scripts attach, but not a closed one that the document declares.
+        """
+        page = self.current
+        with suppress(Error, TimeoutError):  # the page is being replaced, or is busy
+            if not self.has_devtools:
+                return
+            on_page = await asyncio.wait_for(page.evaluate(_MAY_HIDE_ROOT, [x, y]), _EVALUATE_S)
+            if not on_page:
+                return
+            session = await self.session()
+            at = {"x": round(on_page[0]), "y": round(on_page[1])}
+            node = {"backendNodeId": (await session.send("DOM.getNodeForLocation", at))["backendNodeId"]}
+            if (await session.send("DOM.describeNode", node))["node"]["nodeName"] == "SELECT":
+                select = (await session.send("DOM.resolveNode", node))["object"]["objectId"]
+                call = {"objectId": select, "functionDeclaration": _ADOPT_LIST}
+                await session.send("Runtime.callFunctionOn", call)
+
     async def set_permission(self, name: str, setting: str, origin: str | None = None) -> None:
         """Set the permission with DevTools name `name` to `granted` or `denied` for `origin`, or for all pages."""
         if self._browser_session is None or self._context_id is None:
@@ -289,7 +334,7 @@ class Tabs:
         self._opening_targets.discard(event["targetId"])
 
     async def _add(self, page: Page) -> None:
-        if page in self._pages or self._is_opening_hidden:
+        if page in self._pages or self._is_opening_hidden or page.is_closed():  # such as one opened for a download
             return
         self._pages.append(page)
         self._recent.append(page)

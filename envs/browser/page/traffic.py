@@ -63,6 +63,11 @@ class Traffic:
             if each.frame is not None and each.frame.page is page:
                 self._pending.pop(request, None)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any request is pending, even one that settling does not wait for."""
+        return bool(self._pending)
+
     def pending(self) -> str:
         """What to wait for: `navigation`, `network`, or empty for nothing.
 

@@ -83,6 +83,76 @@
     report({ event: "tooltip", text: title });
   };
 
+  // -- <select>: the native list is not part of the page and takes no clicks. While it is open the control is
+  // "base-select", whose list is; a closed control stays native, where letters and arrows choose an option.
+  const LIST_KEYS_MS = 900;  // a pause ends the search for typed letters; Chromium's own takes a second
+  const isList = node => node instanceof HTMLSelectElement && !node.multiple && node.size <= 1;
+  const hasLists = window.CSS?.supports("appearance", "base-select");
+  let listStyle = null;
+  const drawnLists = new WeakSet();
+  const drawList = select => {
+    if (!hasLists || drawnLists.has(select) || isOpen(select) || select.disabled) return;
+    drawnLists.add(select);
+    listStyle ??= new CSSStyleSheet();
+    listStyle.replaceSync("::picker(select) { appearance: base-select !important; }");
+    const root = select.getRootNode();
+    if (!root.adoptedStyleSheets.includes(listStyle)) root.adoptedStyleSheets.push(listStyle);
+    const hadStyle = select.hasAttribute("style");
+    const { offsetWidth, offsetHeight, style } = select;
+    const drawn = {
+      appearance: "base-select", "box-sizing": "border-box", width: `${offsetWidth}px`, height: `${offsetHeight}px`,
+      "min-height": "0",
+    };
+    const before = Object.keys(drawn).map(name => [name, style.getPropertyValue(name), style.getPropertyPriority(name)]);
+    for (const [name, value] of Object.entries(drawn)) style.setProperty(name, value, "important");
+    void select.offsetWidth;  // the click that opens the list follows
+    const restore = () => {
+      if (isOpen(select)) return nativeSetTimeout.call(window, restore, 16);
+      drawnLists.delete(select);
+      for (const [name, value, priority] of before) style.setProperty(name, value, priority);
+      if (!hadStyle && !select.getAttribute("style")) select.removeAttribute("style");
+    };
+    nativeSetTimeout.call(window, restore, 200);
+  };
+  let search = { select: null, text: "", at: 0 };
+  const onListKey = (event, select) => {
+    const { key } = event;
+    const isCharacter = key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
+    const time = Date.now();
+    const isContinued = search.select === select && time - search.at < LIST_KEYS_MS;
+    if (isOpen(select)) {
+      if (!isCharacter || (key === " " && !isContinued)) return;
+      event.preventDefault();
+      findOption(select, isContinued ? search.text + key : key);
+    } else if ((key === " " && !isContinued) || key === "F4" || (event.altKey && /^Arrow(Up|Down)$/.test(key))) {
+      drawList(select);
+      return;
+    }
+    if (isCharacter) search = { select, text: isContinued ? search.text + key : key, at: time };
+  };
+  // Focuses the option that starts with the typed text; one letter again and again goes through those it starts.
+  const findOption = (select, text) => {
+    const options = [...select.options].filter(option => !option.disabled && !option.closest("optgroup:disabled"));
+    const active = select.getRootNode().activeElement;
+    const current = options.indexOf(options.includes(active) ? active : select.selectedOptions[0]);
+    const isSame = [...text].every(letter => letter === text[0]);
+    const wanted = (isSame ? text[0] : text).toLowerCase();
+    const start = Math.max(0, current + (isSame ? 1 : 0));
+    const matches = option => option.label.trim().toLowerCase().startsWith(wanted);
+    const whole = text.length > 1 ? options.find(option => option.label.trim().toLowerCase().startsWith(text.toLowerCase())) : null;
+    const found = whole ?? [...options.slice(start), ...options.slice(0, start)].find(matches);
+    found?.focus();
+  };
+  const showList = HTMLSelectElement.prototype.showPicker;
+  if (showList) {
+    HTMLSelectElement.prototype.showPicker = {
+      showPicker() {
+        if (isList(this)) drawList(this);
+        return showList.call(this);
+      },
+    }.showPicker;
+  }
+
   const listen = root => {
     const on = (type, handle) => root.addEventListener(
       type, event => { if (event.isTrusted) handle(event); }, { capture: true, passive: true });
@@ -125,12 +195,37 @@
       });
     });
   };
-  listen(document);
+  const lists = root => {
+    for (const type of ["pointerdown", "mousedown"]) {  // a script or a label may cause the second one only
+      root.addEventListener(type, event => {
+        const select = event.composedPath().find(isList);
+        if (event.isTrusted && event.button === 0 && select) drawList(select);
+      }, true);
+    }
+    root.addEventListener("keydown", event => {
+      const select = event.composedPath().find(isList);
+      if (event.isTrusted && select) onListKey(event, select);
+    }, true);
+  };
+  const adoptRoot = root => {
+    listen(root);
+    lists(root);
+  };
+  adoptRoot(document);
+  // a closed shadow root that the document declares is only found from outside
+  const adopted = new WeakSet();
+  Object.defineProperty(window, Symbol.for("screenwright.adoptList"), { value: select => {
+    const root = select.getRootNode();
+    if (adopted.has(root)) return;
+    adopted.add(root);
+    adoptRoot(root);
+    window[Symbol.for("screenwright.adoptRoot")]?.(root);
+  } });
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = {
     attachShadow(...passed) {
       const root = attach.apply(this, passed);
-      if (root.mode === "closed") listen(root);  // events of an open root reach the document with their full path
+      if (root.mode === "closed") adoptRoot(root);  // events of an open root reach the document with their full path
       return root;
     },
   }.attachShadow;
@@ -175,6 +270,131 @@
   for (const method of ["readText", "read"]) {
     promptFirst(window.Clipboard?.prototype, method, () => [["clipboard-read", "See text and images copied to the clipboard"]]);
   }
+
+  // -- what nothing here can answer: the native prompt is not drawn, and blocks the page
+  const refuse = (owner, method, what, error = "NotAllowedError", applies = () => true) => {
+    const native = owner?.[method];
+    if (typeof native !== "function") return;
+    owner[method] = {
+      [method](...passed) {
+        if (!applies(...passed)) return native.apply(this, passed);
+        report({ event: "refused", what });
+        return Promise.reject(new DOMException("The request is not allowed by the user agent or the platform.", error));
+      },
+    }[method];
+  };
+  const isExplicit = options => options?.mediation !== "conditional" && options?.mediation !== "silent";
+  const isPasskey = options => Boolean(options?.publicKey) && isExplicit(options);
+  const isSignIn = options => Boolean(options?.identity || options?.digital || options?.otp) && isExplicit(options);
+  for (const method of ["get", "create"]) {
+    refuse(window.CredentialsContainer?.prototype, method, "passkey", "NotAllowedError", isPasskey);
+    refuse(window.CredentialsContainer?.prototype, method, "sign-in", "NetworkError", isSignIn);
+  }
+  refuse(window.MediaDevices?.prototype, "getDisplayMedia", "screen sharing");
+  refuse(window.Bluetooth?.prototype, "requestDevice", "device", "NotFoundError");
+  refuse(window.USB?.prototype, "requestDevice", "device", "NotFoundError");
+  refuse(window.Serial?.prototype, "requestPort", "device", "NotFoundError");
+  refuse(window.EyeDropper?.prototype, "open", "colour from the screen", "AbortError");
+  refuse(window.PaymentRequest?.prototype, "show", "payment", "AbortError");
+  refuse(window.Navigator?.prototype, "share", "sharing", "AbortError");
+
+  // -- files that a script asks for: chosen through an <input>, whose chooser is drawn
+  const aborted = () => new DOMException("The user aborted a request.", "AbortError");
+  const clickInput = HTMLInputElement.prototype.click;
+  const choosing = new Set();
+  const chooseFiles = properties => new Promise((resolve, reject) => {
+    const input = Object.assign(document.createElement("input"), { type: "file", ...properties });
+    choosing.add(input);  // a script cannot reach it, so nothing else keeps it
+    const end = settle => { choosing.delete(input); settle(); };
+    input.onchange = () => end(() => resolve([...input.files]));
+    input.oncancel = () => end(() => reject(aborted()));
+    clickInput.call(input);
+  });
+  // A new folder that only this page sees; the handles of its files are real ones, which pages can store and write to.
+  const newFolder = async () => {
+    const root = await navigator.storage.getDirectory();
+    const name = `screenwright-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    return root.getDirectoryHandle(name, { create: true });
+  };
+  const write = async (handle, content) => {
+    const stream = await handle.createWritable();
+    await stream.write(content);
+    await stream.close();
+  };
+  const copyTo = async (folder, file) => {
+    const handle = await folder.getFileHandle(file.name, { create: true });
+    await write(handle, file);
+    return handle;
+  };
+  const replace = (method, make) => {
+    if (typeof window[method] === "function") window[method] = { [method](options) { return make(options ?? {}); } }[method];
+  };
+  replace("showOpenFilePicker", async options => {
+    const accept = (options.types ?? []).flatMap(type => Object.entries(type.accept ?? {}).flat(2)).join(",");
+    const files = await chooseFiles({ multiple: Boolean(options.multiple), accept });
+    const folder = await newFolder();
+    return Promise.all(files.map(file => copyTo(folder, file)));
+  });
+  replace("showDirectoryPicker", async () => {
+    const files = await chooseFiles({ webkitdirectory: true });
+    const names = files[0]?.webkitRelativePath.split("/") ?? ["empty"];
+    const root = await (await newFolder()).getDirectoryHandle(names[0], { create: true });
+    for (const file of files) {
+      let folder = root;
+      for (const name of file.webkitRelativePath.split("/").slice(1, -1)) {
+        folder = await folder.getDirectoryHandle(name, { create: true });
+      }
+      await copyTo(folder, file);
+    }
+    return root;
+  });
+  replace("showSaveFilePicker", async options => {
+    const name = await report({ event: "save file", name: String(options.suggestedName ?? "") });
+    if (!name) throw aborted();
+    const handle = await (await newFolder()).getFileHandle(name, { create: true });
+    const createWritable = handle.createWritable;
+    handle.createWritable = async (...passed) => {
+      const stream = await createWritable.apply(handle, passed);
+      const close = stream.close;
+      stream.close = async () => {
+        await close.call(stream);
+        const url = window.URL.createObjectURL(await handle.getFile());
+        Object.assign(document.createElement("a"), { href: url, download: name }).click();  // saved as a download
+      };
+      return stream;
+    };
+    return handle;
+  });
+
+  // -- links to other programs: the browser's own question about them blocks the page
+  const isExternal = url =>
+    !/^(https?|file|data|blob|about|javascript|filesystem|view-source|chrome[\w-]*|devtools):/i.test(String(url).trim()) &&
+    /^[a-z][a-z0-9+.-]*:/i.test(String(url).trim());
+  const keepOut = (event, url) => {
+    if (event.defaultPrevented || !isExternal(url)) return;
+    event.preventDefault();
+    report({ event: "external link", url });
+  };
+  window.navigation?.addEventListener("navigate", event => keepOut(event, event.destination.url));
+  window.addEventListener("click", event => {  // a new window has no listener yet
+    const link = event.composedPath().find(node => node instanceof HTMLAnchorElement && node.target);
+    if (link) keepOut(event, link.href);
+  });
+
+  // -- windows for data: addresses stay empty for ever; the browser blocks such a navigation
+  const nativeOpen = window.open;
+  window.open = {
+    open(url, ...passed) {
+      if (isExternal(url ?? "")) {
+        report({ event: "external link", url: String(url) });
+        return null;
+      }
+      if (!/^\s*data:/i.test(String(url ?? ""))) return nativeOpen.call(window, url, ...passed);
+      report({ event: "refused", what: "data window" });
+      return nativeOpen.call(window, "", ...passed);
+    },
+  }.open;
+
   const geolocation = window.Geolocation?.prototype;
   const watches = new Map();  // the id that the page has -> the browser's id, or null if the watch was cleared
   let count = 0;

@@ -19,6 +19,7 @@ from .overlay.overlay import TAB_STRIP_PX, Overlay
 from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0
+_ATTEMPTS = 5
 
 _BETWEEN_PAGES = ("Not attached to an active page", "Unable to capture screenshot")
 """Errors while one document is unloaded and the next is not loaded yet."""
@@ -66,6 +67,10 @@ class Compositor:
             screen.paste(Screenshot(png=self._page).image, (0, self._page_top))
         return Screenshot(screen if self._overlay.is_empty else await self._overlay.composite(screen))
 
+    async def has_changed(self) -> bool:
+        """Whether the page looks different from its last screenshot."""
+        return await self._capture_page() != self._page
+
     async def wait_for_pdf(self, limit_s: float) -> None:
         """Return when two screenshots in a row are the same and show a document.
 
@@ -79,7 +84,7 @@ class Compositor:
             previous = png
             await asyncio.sleep(_PDF_POLL_S)
 
-    async def _capture_page(self) -> bytes | None:
+    async def _capture_page(self, attempts: int = _ATTEMPTS) -> bytes | None:
         """The page as PNG; None if a dialog or a hang prevents it, which the overlay then shows."""
         page = self._tabs.current
         capture = asyncio.ensure_future(self._capture())
@@ -91,9 +96,9 @@ class Compositor:
                 await self._prompts.report_unresponsive()
             return None
         except Error as error:
-            if await self._tabs.still_shows(page):
+            if attempts == 1 or await self._tabs.still_shows(page):
                 raise EnvLost(f"could not take a screenshot of the page: {error_message(error)}") from error
-            return await self._capture_page()  # the tab was closed during the capture
+            return await self._capture_page(attempts - 1)  # the tab was closed during the capture
         finally:
             capture.cancel()
 

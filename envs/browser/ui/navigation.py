@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error, Page
 
@@ -90,7 +91,10 @@ class Navigation:
             if await self._has_crashed(page, error):
                 return
             await self._settle(_ERROR_PAGE_S)  # Chromium is about to show its error page
-            raise ActionRefused(f"{url} cannot be opened: {error_message(error)}") from error
+            reason = error_message(error)
+            if "ERR_CERT_" in reason:
+                reason += f"; if the site can be trusted, run with --ignore-certificate {urlsplit(url).netloc}"
+            raise ActionRefused(f"{url} cannot be opened: {reason}") from error
 
     async def _goto(self, page: Page, url: str) -> None:
         """Open `url` in `page`. If the current page keeps navigating elsewhere, halt its scripts first."""

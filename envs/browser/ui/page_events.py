@@ -71,7 +71,38 @@ class PermissionEvent(_Event):
     description: str
 
 
+class SaveFileEvent(_Event):
+    """A page asks where to save a file that it suggests to call `name`."""
+
+    event: Literal["save file"]
+    name: str
+
+
+class ExternalLinkEvent(_Event):
+    """A link such as `mailto:`, which a browser passes on to another program, was not followed."""
+
+    event: Literal["external link"]
+    url: str
+
+
+class RefusedEvent(_Event):
+    """A page asked for something that nothing here can answer, and was refused."""
+
+    event: Literal["refused"]
+    what: Literal[
+        "passkey", "sign-in", "screen sharing", "device", "colour from the screen", "payment", "sharing", "data window"
+    ]
+
+
 PageEvent: TypeAlias = (
-    PickerEvent | SuggestionsEvent | SuggestionsClosedEvent | TooltipEvent | ContextMenuEvent | PermissionEvent
+    PickerEvent
+    | SuggestionsEvent
+    | SuggestionsClosedEvent
+    | TooltipEvent
+    | ContextMenuEvent
+    | PermissionEvent
+    | SaveFileEvent
+    | ExternalLinkEvent
+    | RefusedEvent
 )
 PAGE_EVENT: TypeAdapter[PageEvent] = TypeAdapter(Annotated[PageEvent, Field(discriminator="event")])

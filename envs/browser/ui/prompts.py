@@ -21,6 +21,7 @@ from ...config.browser_settings import BrowserSettings
 from ...env import ActionRefused
 from ...geometry import DevicePoint
 from ..launch.attach import Context
+from ..page.downloads import safe_name
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .navigation import Navigation
@@ -42,8 +43,11 @@ from .page_events import (
     MAX_TEXT,
     PAGE_EVENT,
     ContextMenuEvent,
+    ExternalLinkEvent,
     PermissionEvent,
     PickerEvent,
+    RefusedEvent,
+    SaveFileEvent,
     SuggestionsClosedEvent,
     SuggestionsEvent,
     TooltipEvent,
@@ -56,6 +60,7 @@ MAX_CONSECUTIVE = 20
 
 _CHECKBOX_AFTER = 2
 _MAX_FILES = 300
+_MAX_URL = 200
 
 OK, CANCEL = PanelButton("OK", "ok"), PanelButton("Cancel", "cancel")
 _SET_VALUE = "value => window[Symbol.for('screenwright.setValue')]?.(value)"
@@ -206,14 +211,19 @@ class BrowserPrompts:
     # -- files
 
     async def _on_file_chooser(self, chooser: FileChooser) -> None:
-        paths = _files_in(self._settings.upload_from)
+        try:
+            wants_folder = bool(await chooser.element.evaluate("input => input.webkitdirectory"))
+        except Error:  # its page is gone
+            return
+        paths = _choices_in(self._settings.upload_from, folders=wants_folder)
         if not paths:
             reason = "the upload folders are empty" if self._settings.upload_from else "no upload folder is allowed"
             self._facts.append(f"The page opened a file chooser. No file was selected: {reason}.")
+            await _cancel(chooser)
             return
-        multiple = chooser.is_multiple()
+        multiple = chooser.is_multiple() and not wants_folder
         dialog = Dialog(
-            "Open Files" if multiple else "Open File",
+            "Select Folder" if wants_folder else "Open Files" if multiple else "Open File",
             "Hold Ctrl to select several files." if multiple else "",
             (PanelButton("Open", "ok"), CANCEL),
             choices=tuple([path.name for path in paths]),
@@ -223,12 +233,30 @@ class BrowserPrompts:
         async def on_answer(answer: PanelAnswer) -> None:
             chosen = [paths[index] for index in answer.chosen]
             if answer.value != "ok" or not chosen:
+                await _cancel(chooser)
                 return
             with suppress(Error):
-                await chooser.set_files(cast("list[str | Path]", chosen))
+                await chooser.set_files(chosen[0] if wants_folder else cast("list[str | Path]", chosen))
             self._facts.append(f"Selected for upload: {', '.join(path.name for path in chosen)}.")
 
         await self._overlay.show(dialog, on_answer)
+
+    async def _ask_where_to_save(self, suggested: str) -> str | None:
+        """The name under which the page may save a file in the download folder; None if it may not."""
+        if self._settings.dialogs == "rule":
+            self._facts.append("The page asked where to save a file. It was declined.")
+            return None
+        answered: asyncio.Future[PanelAnswer] = asyncio.get_running_loop().create_future()
+
+        async def on_answer(answer: PanelAnswer) -> None:
+            answered.set_result(answer)
+
+        name = suggested[:MAX_TEXT] or "untitled.txt"
+        await self._overlay.show(
+            Dialog("Save File", "", (PanelButton("Save", "ok"), CANCEL), (Field("", name),)), on_answer
+        )
+        answer = await answered
+        return safe_name(answer.fields[0]) if answer.value == "ok" else None
 
     # -- crashed and unresponsive pages
 
@@ -259,14 +287,21 @@ class BrowserPrompts:
 
     # -- page events
 
-    async def _on_page_event(self, source: dict[str, Any], data: object) -> None:
+    async def _on_page_event(self, source: dict[str, Any], data: object) -> str | None:
+        """Handle an event of a page; returns the answer to it, if it has one."""
         try:
             event = PAGE_EVENT.validate_python(data)
         except ValidationError:  # a page can call the binding with anything
-            return
+            return None
         if self._tabs.is_lost or source["page"] is not self._tabs.current:
-            return
+            return None
         match event:
+            case SaveFileEvent():
+                return await self._ask_where_to_save(event.name)
+            case ExternalLinkEvent(url=url):
+                self._facts.append(f"{url[:_MAX_URL]} is for another program, and there is none here to open it.")
+            case RefusedEvent():
+                self._facts.append(_REFUSALS[event.what])
             case PermissionEvent():
                 await self._show_permission(source["frame"], event)
             case PickerEvent():
@@ -282,6 +317,7 @@ class BrowserPrompts:
                 await self._show_tooltip(event.text[:MAX_TEXT])
             case ContextMenuEvent():
                 await self._show_menu(event)
+        return None
 
     def _anchor(self, event: PickerEvent | SuggestionsEvent) -> Anchor:
         at = self._pointer()
@@ -360,6 +396,16 @@ _KEYS = {
     "paste": "ControlOrMeta+V",
     "select all": "ControlOrMeta+A",
 }
+_REFUSALS = {
+    "passkey": "The page asked for a passkey. None is available here, so the request was refused.",
+    "sign-in": "The page asked to sign in with an account of the browser. There is none, so the request was refused.",
+    "screen sharing": "The page asked to share the screen. The request was refused.",
+    "device": "The page asked to connect to a device. None is available here, so the request was refused.",
+    "colour from the screen": "The page asked to pick a colour from the screen. The request was refused.",
+    "payment": "The page asked to pay with the browser. No payment method is available here; the request was refused.",
+    "sharing": "The page asked to share with another program. None is available here, so the request was refused.",
+    "data window": "The page opened a window for a data: address, which browsers block. The new tab is empty.",
+}
 _LINK_ITEMS = (MenuItem("Open link in new tab", "open link"), MenuItem("Copy link address", "copy link"))
 _PAGE_ITEMS = (MenuItem("Back", "back"), MenuItem("Forward", "forward"), MenuItem("Reload", "reload"))
 
@@ -373,12 +419,20 @@ def _site(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _files_in(folders: tuple[str, ...]) -> list[Path]:
-    """The visible files in `folders`, the newest first."""
+def _choices_in(allowed: tuple[str, ...], *, folders: bool) -> list[Path]:
+    """The visible files in the folders `allowed`, the newest first; or these `folders` and those in them."""
     found: list[tuple[float, Path]] = []
-    for folder in folders:
+    for folder in map(expand_home, allowed):
         with suppress(OSError):
-            for path in expand_home(folder).iterdir():
-                if path.is_file() and not path.name.startswith("."):
+            if folders:
+                found.append((folder.stat().st_mtime, folder))
+            for path in folder.iterdir():
+                if (path.is_dir() if folders else path.is_file()) and not path.name.startswith("."):
                     found.append((path.stat().st_mtime, path))
     return [path for _, path in sorted(found, reverse=True)][:_MAX_FILES]
+
+
+async def _cancel(chooser: FileChooser) -> None:
+    """Let the page know that no file was chosen."""
+    with suppress(Error):  # its page is gone
+        await chooser.element.dispatch_event("cancel")

@@ -9,6 +9,7 @@ from screenwright._home import home_folder
 
 from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
+from ..launch.certificates import certificate_switches
 from ..launch.chromium import find_chromium, runs_as_root, switches
 from ..launch.identity import check_profile
 
@@ -43,6 +44,7 @@ def window_switches(profile: Path, scale: float, settings: BrowserSettings) -> t
         *((f"--lang={settings.locale}",) if settings.locale else ()),
         *((_DARK,) if settings.dark else ()),
         *settings.switches,
+        *certificate_switches(settings),
     )
 
 

@@ -12,7 +12,8 @@ from typing import Protocol
 from ....envs import actions
 from ....envs.actions import Action, Button, Direction, points_of
 from ....envs.base import ScreenEnv, check_bounds
-from ....envs.browser.page.keyboard import playwright_key, typing_pieces
+from ....envs.browser.page.keyboard import playwright_keys
+from ....envs.browser.page.typing import MAX_KEYSTROKES
 from ....envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
 from ....envs.geometry import ScreenPoint
 from ....envs.screenshot import Screenshot
@@ -119,7 +120,7 @@ def calls_of(action: Action, pointer: ScreenPoint) -> list[str]:
     """
     match action:
         case actions.Click(at, button, count, modifiers):
-            keys = [playwright_key(key) for key in modifiers]
+            keys = playwright_keys(modifiers)
             down, up = [f"keyboard_down({key!r})" for key in keys], [f"keyboard_up({key!r})" for key in reversed(keys)]
             return [*down, *_clicks(at, button, count), *up]
         case actions.Move(to):
@@ -135,13 +136,13 @@ def calls_of(action: Action, pointer: ScreenPoint) -> list[str]:
         case actions.ButtonUp(button, at):
             return [f"mouse_up({_at(at or pointer)}, button={button.value!r})"]
         case actions.Type(text, submit):
-            return [*(_TYPING[way].format(part) for way, part in typing_pieces(text)), *(_ENTER if submit else ())]
+            return [*(_TYPING[way].format(part) for way, part in _typing_pieces(text)), *(_ENTER if submit else ())]
         case actions.Hotkey(keys):
-            return [f"keyboard_press({'+'.join(playwright_key(key) for key in keys)!r})"]
+            return [f"keyboard_press({'+'.join(playwright_keys(keys))!r})"]
         case actions.KeyDown(key):
-            return [f"keyboard_down({playwright_key(key)!r})"]
+            return [f"keyboard_down({one!r})" for one in playwright_keys((key,))]
         case actions.KeyUp(key):
-            return [f"keyboard_up({playwright_key(key)!r})"]
+            return [f"keyboard_up({one!r})" for one in reversed(playwright_keys((key,)))]
         case actions.Wait():
             return []
         case actions.Navigate(url):
@@ -150,6 +151,22 @@ def calls_of(action: Action, pointer: ScreenPoint) -> list[str]:
             return ["go_back()"]
         case _:
             raise ActionRefused(f"BrowserGym has no action for this {type(action).__name__.lower()}")
+
+
+def _typing_pieces(text: str) -> list[tuple[str, str]]:
+    """Split `text` into ("keys", text) to type, ("insert", text) to insert at once, and ("press", key name)."""
+    pieces: list[tuple[str, str]] = []
+    is_long = len(text) > MAX_KEYSTROKES
+    for character in text.replace("\r\n", "\n").replace("\r", "\n"):
+        if character in "\n\t":
+            pieces.append(("press", "Enter" if character == "\n" else "Tab"))
+            continue
+        method = "keys" if character.isascii() and character.isprintable() and not is_long else "insert"
+        if pieces and pieces[-1][0] == method:
+            pieces[-1] = (method, pieces[-1][1] + character)
+        else:
+            pieces.append((method, character))
+    return pieces
 
 
 _WHEEL = {Direction.UP: (0, -1), Direction.DOWN: (0, 1), Direction.LEFT: (-1, 0), Direction.RIGHT: (1, 0)}

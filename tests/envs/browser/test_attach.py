@@ -247,3 +247,22 @@ def test_open_dialog_in_another_tab_is_reported_and_left_open(
         assert "close any open dialogs in its tabs" in str(refused.value)
         assert running.process.poll() is None
         assert "answered" not in site.reported
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        "<a class=at style='left:200px;top:0;width:100px;height:100px' href=/file target=_blank>x</a>",
+        "<div class=at style='left:200px;top:0;width:100px;height:100px' onclick='open(\"/file\")'>x</div>",
+    ],
+)
+def test_tab_that_closes_at_once_leaves_the_previous_one_shown(
+    running: Running, other_tab: str, site: Site, opener: str
+) -> None:
+    site.pages["/file"] = Page(b"12345", "application/octet-stream", {"Content-Disposition": "attachment"})
+    with attached(running, site.add("/ours", opener)) as env:
+        env.observe()
+        for _ in range(2):
+            done = env.execute(Click(ScreenPoint(250, 50)))
+            assert "limit" not in done.settled_by
+            assert env.observe().location == site.url + "/ours"

@@ -55,6 +55,8 @@ def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
     monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 5.0)
     monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 1.0)
+    # the page of the overlay may be opened in a spare renderer, which is stopped as well
+    monkeypatch.setattr("screenwright.envs.browser.ui.overlay.overlay._OPEN_S", 4.0)
 
 
 def own_processes() -> list[psutil.Process]:

@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from screenwright import ActionRefused, EnvUnavailable
 from screenwright.envs.browser.launch.chromium import PROGRAMS, find_chromium, runs_as_root, switches
 from screenwright.envs.browser.page.addresses import full_address
-from screenwright.envs.browser.page.keyboard import MAX_KEYSTROKES, playwright_key, typing_pieces
+from screenwright.envs.browser.page.keyboard import KEYS, playwright_keys
 from screenwright.envs.browser.page.shortcuts import Shortcut, shortcut
 
 
@@ -38,29 +36,34 @@ def test_text_that_is_not_an_address_is_refused(text: str) -> None:
         full_address(text)
 
 
-@pytest.mark.parametrize(("name", "key"), [("Return", "Enter"), ("cmd", "MetaLeft"), ("f12", "F12"), ("A", "a")])
-def test_key_names_are_converted_to_playwrights(name: str, key: str) -> None:
-    assert playwright_key(name) == key
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        (("Return",), ["Enter"]),
+        (("cmd", "c"), ["MetaLeft", "KeyC"]),
+        (("f12",), ["F12"]),
+        (("A",), ["KeyA"]),
+        (("shift", "b"), ["ShiftLeft", "KeyB"]),
+        (("shift", "1"), ["ShiftLeft", "Digit1"]),
+        (("!",), ["ShiftLeft", "Digit1"]),
+        (("ctrl", "+"), ["ControlLeft", "ShiftLeft", "Equal"]),
+        (("rightshift", "?"), ["ShiftRight", "Slash"]),
+    ],
+)
+def test_key_names_are_converted_to_playwrights_with_shift_where_needed(
+    names: tuple[str, ...], keys: list[str]
+) -> None:
+    assert playwright_keys(names) == keys
 
 
 @pytest.mark.parametrize("name", ["hyperdrive", "power", "f24", "é"])
 def test_unsupported_key_is_refused_by_name(name: str) -> None:
     with pytest.raises(ActionRefused, match=name):
-        playwright_key(name)
+        playwright_keys((name,))
 
 
-@given(st.text())
-def test_typing_pieces_make_up_the_whole_text(text: str) -> None:
-    characters = {"Enter": "\n", "Tab": "\t"}
-    pieces = typing_pieces(text)
-    whole = "".join(characters[piece] if method == "press" else piece for method, piece in pieces)
-    assert whole == text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def test_short_ascii_text_is_typed_and_other_text_is_inserted() -> None:
-    assert typing_pieces("ab\tc") == [("keys", "ab"), ("press", "Tab"), ("keys", "c")]
-    assert typing_pieces("caf\u00e9") == [("keys", "caf"), ("insert", "\u00e9")]
-    assert typing_pieces("x" * (MAX_KEYSTROKES + 1)) == [("insert", "x" * (MAX_KEYSTROKES + 1))]
+def test_every_printable_ascii_character_has_a_key() -> None:
+    assert set(KEYS) == {chr(code) for code in range(32, 127)}
 
 
 def test_window_shortcuts_are_distinguished_from_page_hotkeys() -> None:

@@ -28,7 +28,7 @@
     const rows = spec.choices.map((name, index) => {
       const row = make("div", {}, name);
       row.setAttribute("role", "option");
-      row.setAttribute("aria-selected", "false");
+      row.setAttribute("aria-selected", String(spec.choices.length === 1));
       row.onclick = event => {
         const adds = spec.multiple && (event.ctrlKey || event.metaKey);
         for (const other of rows) if (other !== row && !adds) other.setAttribute("aria-selected", "false");

@@ -1,0 +1,113 @@
+"""Types text as a person does: with the keys of a keyboard, no faster than the page handles them."""
+
+import asyncio
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from playwright.async_api import Error, Frame, Page
+
+from .keyboard import KEYS, SHIFT
+
+MAX_KEYSTROKES = 100
+"""More text is inserted at once, like a paste, if the page takes input events; a keystroke costs 5 to 10 ms."""
+
+_MONITOR = "window[Symbol.for('screenwright.typing')]"
+_HAS_FOCUS = f"() => {_MONITOR}?.hasFocus() ?? false"
+_BEGIN = f"() => {_MONITOR}.begin()"
+_AFTER_KEY = f"() => {_MONITOR}?.afterKey()"
+_TAKES_INPUT = f"() => {_MONITOR}?.inputs() ?? 0"
+_PROBLEM = f"expected => {_MONITOR}?.problem(expected) ?? ''"
+_EVALUATE_S = 1.0
+NOWHERE = "nowhere"
+"""`Typing.problem` if nothing on the page took the text."""
+_KEYS = {"\n": "Enter", "\t": "Tab"}
+_RUN = re.compile(r"[\n\t]|[^\n\t]+")
+
+
+@dataclass(slots=True)
+class Typing:
+    """Types texts into `page`; `shift_held` is whether the user holds Shift already."""
+
+    page: Page
+    shift_held: bool
+    problem: str = ""
+    """What is in the field instead of the text, or `NOWHERE`; empty if it arrived."""
+    _frame: Frame | None = None
+    _methods: set[str] = field(default_factory=set[str])
+
+    async def type(self, text: str, submit: bool) -> str:
+        """Type `text`: line breaks press Enter, tabs Tab, and characters that a US keyboard lacks are inserted.
+
+        Returns the method: `keys`, `insert`, or both.
+        """
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        await self._find_focus()
+        first, rest = text[:MAX_KEYSTROKES], text[MAX_KEYSTROKES:]
+        await self._press(first)
+        if rest and await self._takes_input(first):
+            await self._insert(rest[:-1])
+            rest = rest[-1:]
+        await self._press(rest)
+        if self._frame is not None and "\n" not in text:
+            with suppress(Error):  # the page has changed
+                self.problem = await self._frame.evaluate(_PROBLEM, text)
+        if submit:
+            await self.page.keyboard.press("Enter")
+        return "+".join(sorted(self._methods))
+
+    async def _press(self, text: str) -> None:
+        keyboard, has_shift = self.page.keyboard, False
+        try:
+            for character in text:
+                key, needs_shift = (_KEYS[character], False) if character in _KEYS else KEYS.get(character, ("", False))
+                if needs_shift != has_shift and not self.shift_held:
+                    await (keyboard.down(SHIFT) if needs_shift else keyboard.up(SHIFT))
+                    has_shift = needs_shift
+                if key:
+                    await keyboard.press(key)
+                else:
+                    await keyboard.insert_text(character)
+                if character not in _KEYS:
+                    self._methods.add("keys" if key else "insert")
+                await self._after_key()
+        finally:
+            if has_shift:
+                await keyboard.up(SHIFT)
+
+    async def _insert(self, text: str) -> None:
+        for piece in _RUN.findall(text):
+            if piece in _KEYS:
+                await self.page.keyboard.press(_KEYS[piece])
+            else:
+                await self.page.keyboard.insert_text(piece)
+                self._methods.add("insert")
+
+    async def _find_focus(self) -> None:
+        """Find the frame that has the focus; none if its page has no monitor."""
+        self._frame = None
+        for frame in self.page.frames:
+            with suppress(Error, TimeoutError):  # it is being replaced, or busy
+                if await asyncio.wait_for(frame.evaluate(_HAS_FOCUS), _EVALUATE_S):
+                    await frame.evaluate(_BEGIN)
+                    self._frame = frame
+                    return
+
+    async def _after_key(self) -> None:
+        """Wait until the page has handled a key, with what its handlers put off for a moment."""
+        if self._frame is None:
+            return
+        try:
+            has_focus = await self._frame.evaluate(_AFTER_KEY)
+        except Error:  # the key left the page
+            has_focus = False
+        if not has_focus:
+            await self._find_focus()
+
+    async def _takes_input(self, typed: str) -> bool:
+        """Whether the page has received `typed` as input, and not as mere key presses."""
+        if self._frame is None:
+            return True
+        with suppress(Error):
+            return int(await self._frame.evaluate(_TAKES_INPUT)) >= sum(each not in _KEYS for each in typed)
+        return True
