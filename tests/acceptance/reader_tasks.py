@@ -34,7 +34,7 @@ input[type=text],select{font:inherit;width:220px;padding:4px} button{font:inheri
 <label><input type=radio name=pay id=invoice> Pay by invoice</label></div>
 <div class=row><label>Colour <select id=colour><option>Amber<option>Cobalt<option>Olive</select></label></div>
 <div class=row><button id=save>Save</button><button id=cancel>Cancel</button><a href="#" id=help>Help centre</a></div>
-<div class=row>Reference: KX-2047</div>
+<div class=row>Reference: KX-2047</div><div class=row id=log>&nbsp;</div>
 <div class=row>Row one <button id=delete1>Delete</button></div>
 <div class=row>Row two <button id=delete2>Delete</button></div>
 <div id=far><button id=accept>Accept terms</button></div>
@@ -48,7 +48,12 @@ function report() {
 }
 document.addEventListener("input", report); document.addEventListener("change", report);
 for (const thing of document.querySelectorAll("button,a"))
-  thing.addEventListener("click", event => { event.preventDefault(); pressed.push(thing.id); report(); });
+  thing.addEventListener("click", event => {
+    event.preventDefault();
+    pressed.push(thing.id);
+    log.textContent = pressed.length + " clicks";
+    report();
+  });
 report();
 </script>"""
 
