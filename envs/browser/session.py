@@ -242,7 +242,8 @@ class BrowserSession:
                 if self._context.browser is not None:
                     await asyncio.wait_for(self._context.browser.close(), _CLOSE_S)
         finally:
-            await self._playwright.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._playwright.stop(), _CLOSE_S)
             if self._guard is not None:
                 await self._guard.close()
 

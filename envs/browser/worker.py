@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_CANCEL_S = 5.0
+
 
 class Worker:
     """Runs coroutines on one background thread; callers may be on any other thread, with or without an event loop."""
@@ -27,7 +29,7 @@ class Worker:
             raise
 
     def stop(self) -> None:
-        """Cancel all running tasks and end the thread."""
+        """Cancel all running tasks and end the thread, within seconds even if a task ignores its cancellation."""
         self.run(_cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -38,4 +40,6 @@ async def _cancel_all() -> None:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        done, _ = await asyncio.wait(tasks, timeout=_CANCEL_S)
+        await asyncio.gather(*done, return_exceptions=True)  # reads their errors, which would be logged otherwise

@@ -14,7 +14,7 @@ _TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TargetShape:
     """The numbers of an annotation, of a box or a polygon on an image of `size`."""
 
     numbers: tuple[float, ...]
@@ -33,7 +33,7 @@ class BoxForm:
         numbers = "two corners" if self.corners else "a corner and a size"
         return f"{numbers} {'as fractions of the image' if self.fractions else 'in pixels'}"
 
-    def area(self, shape: Shape) -> Polygon | None:
+    def area(self, shape: TargetShape) -> Polygon | None:
         """The shape in pixels; None if it would be empty, inside out, not on the image, or a single pixel."""
         width, height = (shape.size.width, shape.size.height) if self.fractions else (1, 1)
         numbers = [number * (height if index % 2 else width) for index, number in enumerate(shape.numbers)]
@@ -50,7 +50,7 @@ class BoxForm:
         return area if all(_is_on(x, y, shape.size) for x, y in area) else None
 
 
-def forms_of(shapes: Sequence[Shape]) -> list[BoxForm]:
+def forms_of(shapes: Sequence[TargetShape]) -> list[BoxForm]:
     """The forms in which all of `shapes` make sense."""
     forms = (BoxForm(corners, fractions) for fractions in (False, True) for corners in (False, True))
     return [form for form in forms if all(form.area(shape) is not None for shape in shapes)]

@@ -29,7 +29,7 @@ from ....envs.geometry import ScreenPoint, Size
 from ....envs.screenshot import Screenshot
 from ...core.task import Outcome, Rules, TaskError
 from ..data_files import digest_of, line_of, read_json, read_text
-from .boxes import BoxForm, Polygon, Shape, forms_of, is_within
+from .boxes import BoxForm, Polygon, TargetShape, forms_of, is_within
 
 
 class ImageEnv(ScreenEnv):
@@ -235,16 +235,16 @@ class _AnnotationFile:
             raise self._error(number, f"the annotation is for an image of {width:g}x{height:g}, but {image} has {size}")
         return image, size
 
-    def _shape(self, number: int, entry: _Entry, size: Size) -> Shape | None:
+    def _shape(self, number: int, entry: _Entry, size: Size) -> TargetShape | None:
         """The numbers of the annotation; None if the target does not exist."""
         if entry.box_type == "refusal":
             return None
         given, is_polygon = entry.bbox or entry.box_coordinates or (), entry.box_type == "polygon"
         if len(given) % 2 or (len(given) < _MIN_POLYGON if is_polygon else len(given) != _BOX):
             raise self._error(number, "it has no box")
-        return Shape(given, is_polygon, size)
+        return TargetShape(given, is_polygon, size)
 
-    def _form(self, shapes: list[Shape | None], expected: BoxForm) -> BoxForm:
+    def _form(self, shapes: list[TargetShape | None], expected: BoxForm) -> BoxForm:
         """The expected form, or the only one that fits all shapes of the file.
 
         Raises:
