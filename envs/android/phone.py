@@ -39,6 +39,7 @@ class Phone:
         try:
             self.serial = _choose_serial(client, serial or os.environ.get("ANDROID_SERIAL"))
             self._device: AdbDevice = client.device(self.serial)
+            self._has_exit_codes = "shell_v2" in _over_adb(self._device.get_features).split(",")
             self.model = self.run("getprop ro.product.model").strip() or "a phone"
         except (EnvLost, ActionRefused) as error:
             raise EnvUnavailable(str(error)) from error
@@ -50,7 +51,9 @@ class Phone:
             ActionRefused: it failed; the message has the error in its output.
             EnvLost: the phone is not reachable.
         """
-        done = _over_adb(lambda: self._device.shell2(command, timeout=_LIMIT_S, encoding="utf-8", v2=True))
+        done = _over_adb(
+            lambda: self._device.shell2(command, timeout=_LIMIT_S, encoding="utf-8", v2=self._has_exit_codes)
+        )
         lines = done.output.strip().splitlines()
         error = next((line.strip() for line in lines if re.match(r"\s*([\w.]+\.)?\w*(Error|Exception)\b", line)), "")
         if done.returncode or error:
