@@ -31,6 +31,8 @@ _MAX_TAKES = 3
 _BUSY_S = 10.0
 _POLL_S = 0.015
 _QUIET_S = 0.1
+"""Longer on a machine with more work than processors, where programs react later."""
+
 _PRECEDING_READERS_S = 0.02
 _LATE_READERS_S = 0.2
 """A slow program may request one paste twice; its second request must not count for the next paste."""
@@ -150,12 +152,13 @@ class XClipboard:
 
         A browser fetches in several steps; if the clipboard changes between them, it pastes nothing.
         """
+        quiet_s = min(_QUIET_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), _SERVE_S)
         started = time.monotonic()
         end, reading = started + _SERVE_S, True
         while time.monotonic() < end:
             is_busy, now = busy(), time.monotonic()
             if self._served_at:
-                if now - self._served_at > (_SERVE_S if is_busy else _QUIET_S):
+                if now - self._served_at > (_SERVE_S if is_busy else quiet_s):
                     return True
                 end = now + _SERVE_S
             elif (reading and has_read() is False) or is_busy:
