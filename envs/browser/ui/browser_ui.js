@@ -279,6 +279,7 @@
       [method](...passed) {
         if (!applies(...passed)) return native.apply(this, passed);
         report({ event: "refused", what });
+        if (error === null) return Promise.resolve([]);  // nothing was chosen
         return Promise.reject(new DOMException("The request is not allowed by the user agent or the platform.", error));
       },
     }[method];
@@ -291,9 +292,12 @@
     refuse(window.CredentialsContainer?.prototype, method, "sign-in", "NetworkError", isSignIn);
   }
   refuse(window.MediaDevices?.prototype, "getDisplayMedia", "screen sharing");
-  refuse(window.Bluetooth?.prototype, "requestDevice", "device", "NotFoundError");
-  refuse(window.USB?.prototype, "requestDevice", "device", "NotFoundError");
-  refuse(window.Serial?.prototype, "requestPort", "device", "NotFoundError");
+  for (const [name, method] of [["Bluetooth", "requestDevice"], ["USB", "requestDevice"], ["Serial", "requestPort"],
+    ["PresentationRequest", "start"], ["RemotePlayback", "prompt"]]) {
+    refuse(window[name]?.prototype, method, "device", "NotFoundError");
+  }
+  refuse(window.HID?.prototype, "requestDevice", "device", null);
+  refuse(window.Navigator?.prototype, "requestMIDIAccess", "device", "NotAllowedError", options => Boolean(options?.sysex));
   refuse(window.EyeDropper?.prototype, "open", "colour from the screen", "AbortError");
   refuse(window.PaymentRequest?.prototype, "show", "payment", "AbortError");
   refuse(window.Navigator?.prototype, "share", "sharing", "AbortError");

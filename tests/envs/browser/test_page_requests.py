@@ -27,6 +27,7 @@ REQUESTS = {
     "new passkey": "asked = navigator.credentials.create({publicKey: {}})",
     "screen": "asked = navigator.mediaDevices.getDisplayMedia({video: true})",
     "device": "asked = navigator.usb.requestDevice({filters: []})",
+    "input device": "asked = navigator.hid.requestDevice({filters: []}).then(found => `${found.length} Error`)",
     "account": "asked = navigator.credentials.get({identity: {providers: [{configURL: '/a.json', clientId: '1'}]}})",
 }
 
