@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import TypeVar
 
 from .similarity import normalize, similarity
@@ -62,6 +62,7 @@ def text_matches(screen: Screen, target: Target) -> list[TextMatch]:
         return []
     found = [best for segment in screen.segments if (best := _best_match(segment, target.text)) is not None]
     found += _matches_across_lines(screen.segments, target.text)
+    found += _matches_across_gaps(screen.segments, target.text)
     # Reading order in rows of 12 px, since the tops of texts on one line differ by a few pixels.
     return sorted(found, key=lambda match: (-round(match.score, 2), match.area.top // 12, match.area.left))
 
@@ -230,6 +231,16 @@ def _matches_across_lines(segments: tuple[TextSegment, ...], wanted: str) -> Ite
             if score >= _MIN_SCORE:
                 rest = " ".join(word.text for word in (*upper.words[:-cut], *lower.words[len(words) - cut :]))
                 yield TextMatch(Area.union(word.area for word in ends), score, rest, wanted)
+
+
+def _matches_across_gaps(segments: tuple[TextSegment, ...], wanted: str) -> Iterable[TextMatch]:
+    """Matches that OCR returned in two parts on one row."""
+    parts = [part for part in segments if part.text != wanted and normalize(part.text) in normalize(wanted)]
+    for left, right in permutations(parts, 2):
+        gap, text = right.area.left - left.area.right, f"{left.text} {right.text}"
+        is_adjacent = left.area.row_overlap(right.area) > 0.6 and -4 <= gap <= left.area.height
+        if is_adjacent and (score := similarity(text, wanted)) >= _MIN_SCORE:
+            yield TextMatch(Area.union((left.area, right.area)), score, "", text)
 
 
 def _of_type(screen: Screen, found: list[TextMatch], element_type: ElementType | None) -> list[TextMatch]:

@@ -98,6 +98,11 @@ def test_entry_of_a_menu_bar_is_a_target() -> None:
     assert find_targets(screen(bar), Target("Search")) == [bar.words[2].area]
 
 
+def test_label_that_ocr_returned_in_two_parts_is_a_target() -> None:
+    parts = (segment("wrap", 85, 8), segment("Gift", 47, 12))
+    assert find_targets(screen(*parts), Target("Gift wrap")) == [Area.union(part.area for part in parts)]
+
+
 def test_label_of_two_fields_is_ambiguous() -> None:
     assert len(find_fields(screen(field("Name", 10), field("Name", 60)), Target("Name"))) == 2
     assert len(find_fields(screen(field("Name", 10), field("Name", 60)), Target("Name", -1))) == 1
