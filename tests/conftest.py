@@ -24,6 +24,9 @@ RETRIED = {
     "envs/desktop/watchdog/test_watchdog.py::test_actions_decided_before_the_user_took_over_are_refused": (
         "seen on a loaded machine; not reproduced, so the cause is not known"
     ),
+    "envs/desktop/test_desktop.py::test_pasted_text_replaces_the_selection_and_breaks_lines_with_enter": (
+        "seen once: Mousepad did not fetch the paste, so the text was typed; not reproduced in 12 runs"
+    ),
 }
 
 

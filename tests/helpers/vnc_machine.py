@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenwright.envs.desktop.address import DisplayAddress
+from screenwright.envs.desktop.x11.connection import Windows, connect
 from screenwright.envs.geometry import Size
 from screenwright.envs.vnc import VncAddress
 from screenwright.envs.vnc.client import VncClient
@@ -64,7 +66,18 @@ def vnc_machine(
             assert shutil.which(program[0]), f"{program[0]} is not installed: scripts/setup"
             with (folder / "log").open("ab") as log:
                 started.append(subprocess.Popen(list(program), env=environment, stdout=log, stderr=log))
+            if program == ["openbox"]:
+                _await_manager(number)
         yield VncMachine(f"127.0.0.1:{5900 + number}", environment, server)
+
+
+def _await_manager(display: int) -> None:
+    """Wait for the window manager: it moves windows that were opened before it was ready."""
+    connection = connect(DisplayAddress(f":{display}"))
+    try:
+        eventually(Windows(connection).await_manager, True)
+    finally:
+        connection.close()
 
 
 def _end(started: list["subprocess.Popen[bytes]"]) -> None:
