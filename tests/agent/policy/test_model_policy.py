@@ -228,11 +228,12 @@ def test_refused_reply_length_is_reduced() -> None:
 
 
 def test_prompt_that_is_refused_at_any_length_is_an_error_and_sets_no_limit() -> None:
-    model = RefusingModel(lambda *_: False)
+    accepted = False
+    model = RefusingModel(lambda messages, sampling: accepted)
     policy = ModelPolicy(model, UiTars15(), history=WindowHistory(5))
     with pytest.raises(PromptRefused):
         list(policy.decide(context_of(5), never_interrupted))
-    model.accepts = lambda *_: True
+    accepted = True
     list(policy.decide(context_of(5), never_interrupted))
     assert images_in(model.asked[-1]) == 5
 

@@ -164,5 +164,5 @@ def test_requests_to_the_x_input_extension_are_those_of_python_xlib() -> None:
         ),
     )
     for known, arguments, name, own_arguments in pairs:
-        sent = getattr(ours, name)._request.to_binary(opcode=131, **own_arguments)
-        assert sent == known._request.to_binary(opcode=131, **arguments)
+        requests = [vars(request)["_request"] for request in (getattr(ours, name), known)]
+        assert requests[0].to_binary(opcode=131, **own_arguments) == requests[1].to_binary(opcode=131, **arguments)
