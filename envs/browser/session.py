@@ -3,11 +3,11 @@
 import asyncio
 import time
 import warnings
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from playwright.async_api import BrowserContext, Error, Page, Playwright, async_playwright
 
@@ -43,6 +43,7 @@ from .page.addresses import full_address
 from .page.downloads import Downloads
 from .page.errors import error_message
 from .page.input import InputDriver
+from .page.select_lists import adopt_list
 from .page.settle import Settling
 from .page.shortcuts import Shortcut, is_escape, shortcut
 from .page.tabs import TabCallbacks, Tabs
@@ -55,19 +56,10 @@ from .ui.overlay.panels import Suggestions
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 
-T = TypeVar("T")
-
 _ACT_S = 10.0
 _CLOSE_S = 10.0
-
 _DOWNLOAD_S = 1.0
 _DIALOG_IS_OPEN = "a dialog is open; answer it first"
-_LEAVE_FULL_SCREEN = """() => {
-  const isTaken = document.fullscreenElement ?? document.pointerLockElement;
-  document.exitPointerLock();
-  if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-  return Boolean(isTaken);
-}"""
 
 
 class BrowserSession:
@@ -219,8 +211,7 @@ class BrowserSession:
         """See `BrowserEnv.command_line`."""
         assert self._context.browser is not None
         session = await self._context.browser.new_browser_cdp_session()
-        arguments: list[str] = (await session.send("Browser.getBrowserCommandLine"))["arguments"]
-        return arguments
+        return list((await session.send("Browser.getBrowserCommandLine"))["arguments"])
 
     async def release(self) -> None:
         """See `Env`."""
@@ -281,14 +272,14 @@ class BrowserSession:
                 raise ActionRefused(f"the browser could not perform the action: {error_message(error)}") from error
             return ""  # the action closed its own tab
 
-    async def _until_blocked(self, work: Coroutine[Any, Any, str], limit_s: float) -> str:
+    async def _until_blocked(self, work: Awaitable[str], limit_s: float) -> str:
         """Run `work` until it is done or a dialog blocks it; it continues when the dialog is answered."""
         task = asyncio.ensure_future(work)
         if self._prompts.is_blocking():  # this action answers the dialog
             method = await asyncio.wait_for(task, limit_s)
             if self._blocked_action is not None and not self._prompts.is_blocking():
                 resumed, self._blocked_action = self._blocked_action, None
-                return await self._until_blocked(_result_of(resumed), limit_s) or method
+                return await self._until_blocked(resumed, limit_s) or method
             return method
         try:
             await self._prompts.until_blocked(task, limit_s)
@@ -324,24 +315,16 @@ class BrowserSession:
                 await self._navigation.run_shortcut(command)
             case Hotkey(keys) if shortcut(keys) is Shortcut.ADDRESS and self._settings.tab_strip:
                 return await self._act_on_overlay(Click(address_bar(self._compositor.size, self._scale)))
-            case Hotkey(keys) if is_escape(keys) and await self._leave_full_screen():
+            case Hotkey(keys) if is_escape(keys) and await self._navigation.leave_full_screen():
                 pass
             case _:  # without a tab strip, the keys for the address bar go to the page too
                 self._prompts.mark_action()
                 action = self._on_page(action)
                 if isinstance(action, Click | ButtonDown) and action.at is not None:
                     at = self._input.css_pixel(action.at)
-                    await self._tabs.adopt_list(at.x, at.y)
+                    await adopt_list(self._tabs, at.x, at.y)
                 return await self._input.execute(self._tabs.current, action)
         return ""
-
-    async def _leave_full_screen(self) -> bool:
-        """Leave full screen and release the pointer, as Escape does in a browser window; returns whether it did."""
-        left = False
-        for frame in self._tabs.current.frames:
-            with suppress(Error):  # it is being replaced
-                left = bool(await frame.evaluate(_LEAVE_FULL_SCREEN)) or left
-        return left
 
     async def _act_on_overlay(self, action: Action) -> str:
         method = await self._overlay.execute(action)
@@ -410,10 +393,6 @@ class BrowserSession:
         task = asyncio.ensure_future(self._prompts.report_crash(url))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-
-async def _result_of(task: "asyncio.Task[T]") -> T:
-    return await task
 
 
 def _page_scripts() -> str:

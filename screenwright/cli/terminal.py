@@ -148,7 +148,7 @@ class Progress:
                     self._dim(f"{INDENT}{text}")
 
     def _observed(self, event: Observed) -> None:
-        """Print what the model is told about the screen, such as a download or an upload that was refused."""
+        """Print the facts about the screen that the model receives, such as a download or a refused upload."""
         self._actions = []
         facts = event.notes if self._is_first else event.observation.facts  # the first notes include earlier facts
         self._is_first = False

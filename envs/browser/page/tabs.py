@@ -15,21 +15,7 @@ from .traffic import Traffic
 EVENT_DELAY_S = 0.05
 """Playwright reports an error at once, the event that caused it a moment later."""
 _TITLE_S = 1.0
-_EVALUATE_S = 1.0
 _CLOSE_S = 5.0
-_MAY_HIDE_ROOT = """([x, y]) => {
-  let element = document.elementFromPoint(x, y);
-  while (element?.shadowRoot) {
-    const inner = element.shadowRoot.elementFromPoint(x, y);
-    if (!inner || inner === element) break;
-    element = inner;
-  }
-  const mayHide = element !== null && !element.shadowRoot &&
-    /-|^(ARTICLE|ASIDE|BLOCKQUOTE|BODY|DIV|FOOTER|H[1-6]|HEADER|MAIN|NAV|P|SECTION|SPAN)$/.test(element.nodeName);
-  return mayHide ? [x + scrollX, y + scrollY] : null;
-}"""
-
-_ADOPT_LIST = "function() { window[Symbol.for('screenwright.adoptList')]?.(this); }"
 _TITLES = {"about:blank": "New tab", "chrome-error://chromewebdata/": "Not available"}
 
 
@@ -96,7 +82,7 @@ class Tabs:
         return tuple(self._pages)
 
     async def ready(self) -> None:
-        """Wait until a crashed tab has been replaced."""
+        """Wait until a tab that crashed, or the last one that closed, has been replaced."""
         async with self._replacing:
             pass
 
@@ -252,26 +238,6 @@ class Tabs:
                 with suppress(Error):  # its tab is gone
                     await session.send("Emulation.setScriptExecutionDisabled", {"value": False})
 
-    async def adopt_list(self, x: float, y: float) -> None:
-        """Let the page draw the list of a `<select>` at that CSS pixel, if its shadow root is hidden from scripts.
-
-        Our scripts see the roots that scripts attach, but not a closed one that the document declares.
-        """
-        page = self.current
-        with suppress(Error, TimeoutError):  # the page is being replaced, or is busy
-            if not self.has_devtools:
-                return
-            on_page = await asyncio.wait_for(page.evaluate(_MAY_HIDE_ROOT, [x, y]), _EVALUATE_S)
-            if not on_page:
-                return
-            session = await self.session()
-            at = {"x": round(on_page[0]), "y": round(on_page[1])}
-            node = {"backendNodeId": (await session.send("DOM.getNodeForLocation", at))["backendNodeId"]}
-            if (await session.send("DOM.describeNode", node))["node"]["nodeName"] == "SELECT":
-                select = (await session.send("DOM.resolveNode", node))["object"]["objectId"]
-                call = {"objectId": select, "functionDeclaration": _ADOPT_LIST}
-                await session.send("Runtime.callFunctionOn", call)
-
     async def set_permission(self, name: str, setting: str, origin: str | None = None) -> None:
         """Set the permission with DevTools name `name` to `granted` or `denied` for `origin`, or for all pages."""
         if self._browser_session is None or self._context_id is None:
@@ -369,8 +335,9 @@ class Tabs:
         self._facts = [fact for fact in self._facts if fact is not page]
         fact = "The tab was closed. The previous tab is shown."
         if self._pages == [page]:
-            with suppress(Error):  # the browser is closing
-                await self.open()
+            async with self._replacing:
+                with suppress(Error, TimeoutError):  # the browser is closing
+                    await asyncio.wait_for(self.open(), _CLOSE_S)
             fact = "The last tab was closed. A new empty tab is shown."
         if len(self._pages) > 1:  # else no tab could be opened, because the browser is closing
             self._pages.remove(page)

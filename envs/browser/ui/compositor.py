@@ -20,7 +20,6 @@ from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0
 _ATTEMPTS = 5
-_CLOSED_S = 0.1
 
 _BETWEEN_PAGES = ("Not attached to an active page", "Unable to capture screenshot")
 """Errors while one document is unloaded and the next is not loaded yet."""
@@ -99,8 +98,7 @@ class Compositor:
         except Error as error:
             if attempts == 1 or await self._tabs.still_shows(page):
                 raise EnvLost(f"could not take a screenshot of the page: {error_message(error)}") from error
-            await asyncio.sleep(_CLOSED_S)  # the tab was closed during the capture, which is reported a little later
-            return await self._capture_page(attempts - 1)
+            return await self._capture_page(attempts - 1)  # the tab was closed during the capture
         finally:
             capture.cancel()
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -22,6 +23,13 @@ _CRASH_S = 0.5
 _INTERRUPTED = "is interrupted by another navigation"
 _NO_PREVIOUS_PAGE = "there is no page to go back to"
 _MAX_INTERRUPTIONS = 5
+
+_LEAVE_FULL_SCREEN = """() => {
+  const isTaken = document.fullscreenElement ?? document.pointerLockElement;
+  document.exitPointerLock();
+  if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  return Boolean(isTaken);
+}"""
 
 
 class Navigation:
@@ -52,6 +60,14 @@ class Navigation:
         """The HTTP errors that servers answered with since the last call, as sentences for the model."""
         facts, self._facts = self._facts, []
         return tuple(facts)
+
+    async def leave_full_screen(self) -> bool:
+        """Leave full screen and release the pointer, as Escape does in a browser window; returns whether it did."""
+        left = False
+        for frame in self._tabs.current.frames:
+            with suppress(Error):  # it is being replaced
+                left = bool(await frame.evaluate(_LEAVE_FULL_SCREEN)) or left
+        return left
 
     async def open_home(self, url: str) -> None:
         """Open the start page.

@@ -7,26 +7,24 @@ dialogs are answered by a rule and reported as facts. Nothing is accepted silent
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from playwright.async_api import Dialog as PageDialog
-from playwright.async_api import Error, FileChooser, Frame, Page, Response
+from playwright.async_api import Error, Frame, Page, Response
 from pydantic import ValidationError
-
-from screenwright._home import expand_home
 
 from ...config.browser_settings import BrowserSettings
 from ...env import ActionRefused
 from ...geometry import DevicePoint
 from ..launch.attach import Context
-from ..page.downloads import safe_name
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
+from .file_prompts import FilePrompts
 from .navigation import Navigation
 from .overlay.overlay import Overlay
 from .overlay.panels import (
+    CANCEL,
     Anchor,
     Dialog,
     Field,
@@ -59,10 +57,9 @@ MAX_CONSECUTIVE = 20
 """Dialogs of a page without an action in between; more are answered by rule."""
 
 _CHECKBOX_AFTER = 2
-_MAX_FILES = 300
 _MAX_URL = 200
 
-OK, CANCEL = PanelButton("OK", "ok"), PanelButton("Cancel", "cancel")
+OK = PanelButton("OK", "ok")
 _SET_VALUE = "value => window[Symbol.for('screenwright.setValue')]?.(value)"
 
 
@@ -88,6 +85,7 @@ class BrowserPrompts:
         self._page_top = page_top
         self._navigation = navigation
         self._facts: list[str] = []
+        self._files = FilePrompts(overlay, settings, self._facts.append)
         self._open_dialogs: list[PageDialog] = []
         self._consecutive = 0
         self._is_suppressed = False
@@ -102,7 +100,7 @@ class BrowserPrompts:
 
     def attach(self, page: Page) -> None:
         """Listen to a new tab."""
-        page.on("filechooser", self._on_file_chooser)
+        page.on("filechooser", self._files.choose)
 
     def is_blocking(self) -> bool:
         """Whether a dialog blocks the page: until it is answered, no script runs and no screenshot can be taken."""
@@ -118,8 +116,9 @@ class BrowserPrompts:
 
     def take_facts(self) -> tuple[str, ...]:
         """The events since the last call, as sentences."""
-        facts, self._facts = self._facts, []
-        return tuple(facts)
+        facts = tuple(self._facts)
+        self._facts.clear()
+        return facts
 
     def mark_action(self) -> None:
         """Count consecutive dialogs from zero, since an action on the page starts."""
@@ -208,56 +207,6 @@ class BrowserPrompts:
 
         await self._overlay.show(dialog, on_answer)
 
-    # -- files
-
-    async def _on_file_chooser(self, chooser: FileChooser) -> None:
-        try:
-            wants_folder = bool(await chooser.element.evaluate("input => input.webkitdirectory"))
-        except Error:  # its page is gone
-            return
-        paths = _choices_in(self._settings.upload_from, folders=wants_folder)
-        if not paths:
-            reason = "the upload folders are empty" if self._settings.upload_from else "no upload folder is allowed"
-            self._facts.append(f"The page opened a file chooser. No file was selected: {reason}.")
-            await _cancel(chooser)
-            return
-        multiple = chooser.is_multiple() and not wants_folder
-        dialog = Dialog(
-            "Select Folder" if wants_folder else "Open Files" if multiple else "Open File",
-            "Hold Ctrl to select several files." if multiple else "",
-            (PanelButton("Open", "ok"), CANCEL),
-            choices=tuple([path.name for path in paths]),
-            multiple=multiple,
-        )
-
-        async def on_answer(answer: PanelAnswer) -> None:
-            chosen = [paths[index] for index in answer.chosen]
-            if answer.value != "ok" or not chosen:
-                await _cancel(chooser)
-                return
-            with suppress(Error):
-                await chooser.set_files(chosen[0] if wants_folder else cast("list[str | Path]", chosen))
-            self._facts.append(f"Selected for upload: {', '.join(path.name for path in chosen)}.")
-
-        await self._overlay.show(dialog, on_answer)
-
-    async def _ask_where_to_save(self, suggested: str) -> str | None:
-        """The name under which the page may save a file in the download folder; None if it may not."""
-        if self._settings.dialogs == "rule":
-            self._facts.append("The page asked where to save a file. It was declined.")
-            return None
-        answered: asyncio.Future[PanelAnswer] = asyncio.get_running_loop().create_future()
-
-        async def on_answer(answer: PanelAnswer) -> None:
-            answered.set_result(answer)
-
-        name = suggested[:MAX_TEXT] or "untitled.txt"
-        await self._overlay.show(
-            Dialog("Save File", "", (PanelButton("Save", "ok"), CANCEL), (Field("", name),)), on_answer
-        )
-        answer = await answered
-        return safe_name(answer.fields[0]) if answer.value == "ok" else None
-
     # -- crashed and unresponsive pages
 
     async def report_crash(self, url: str) -> None:
@@ -297,7 +246,7 @@ class BrowserPrompts:
             return None
         match event:
             case SaveFileEvent():
-                return await self._ask_where_to_save(event.name)
+                return await self._files.ask_where_to_save(event.name)
             case ExternalLinkEvent(url=url):
                 self._facts.append(f"{url[:_MAX_URL]} is for another program, and there is none here to open it.")
             case RefusedEvent():
@@ -417,22 +366,3 @@ async def _ignore(_answer: PanelAnswer) -> None:
 def _site(url: str) -> str:
     """Host and port as Chromium shows them in dialogs; empty for a page without a host."""
     return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def _choices_in(allowed: tuple[str, ...], *, folders: bool) -> list[Path]:
-    """The visible files in the folders `allowed`, the newest first; or these `folders` and those in them."""
-    found: list[tuple[float, Path]] = []
-    for folder in map(expand_home, allowed):
-        with suppress(OSError):
-            if folders:
-                found.append((folder.stat().st_mtime, folder))
-            for path in folder.iterdir():
-                if (path.is_dir() if folders else path.is_file()) and not path.name.startswith("."):
-                    found.append((path.stat().st_mtime, path))
-    return [path for _, path in sorted(found, reverse=True)][:_MAX_FILES]
-
-
-async def _cancel(chooser: FileChooser) -> None:
-    """Let the page know that no file was chosen."""
-    with suppress(Error):  # its page is gone
-        await chooser.element.dispatch_event("cancel")

@@ -7,9 +7,8 @@ It prints its port. `WEB` is the folder to serve; `?token=NAME` connects to the 
 import socket
 import sys
 
-# websockify belongs to the system's Python (Debian's novnc depends on it), so type checkers here do not find it.
-from websockify.token_plugins import UnixDomainSocketDirectory  # type: ignore[import-not-found]
-from websockify.websocketproxy import WebSocketProxy  # type: ignore[import-not-found]
+from websockify.token_plugins import UnixDomainSocketDirectory  # type: ignore[import-not-found]  # in the system's Python
+from websockify.websocketproxy import WebSocketProxy  # type: ignore[import-not-found]  # in the system's Python
 
 if __name__ == "__main__":
     listener = socket.create_server(("127.0.0.1", 0))

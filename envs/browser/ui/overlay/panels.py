@@ -21,6 +21,9 @@ class PanelButton:
     value: str
 
 
+CANCEL = PanelButton("Cancel", "cancel")
+
+
 @dataclass(frozen=True, slots=True)
 class Dialog:
     """A modal dialog with a message, text fields, a list of choices and buttons.
