@@ -155,7 +155,7 @@ def _typing_problem(text: str, field: Target | None, state: ScreenState) -> str:
         shown = next(filter(_letters, (_text_in(state.screen, box) for box in boxes)), "")
     else:
         is_drawn, shown = not state.unchanged, _text_that_changed(state)
-        if _is_masked(shown) or (_letters(shown) and _is_missing(text, shown, _SCREEN_ERRORS) <= 0):
+        if _is_masked(shown) or (_letters(shown) and _missing_letters(text, shown, _SCREEN_ERRORS) <= 0):
             return ""
     if not is_drawn and len(text) > 1:  # a single thin letter looks like a caret
         return "the text did not appear"
@@ -176,9 +176,9 @@ def _fields(field: Target, state: ScreenState) -> list[ScreenControl]:
 
 def _text_that_changed(state: ScreenState) -> str:
     screen = state.screen
-    areas = {segment.text: segment.area for segment in screen.segments}
-    areas |= {control.text: control.area for control in screen.controls if _is_masked(control.text)}
-    return " ".join(text for text, area in areas.items() if any(region.overlaps(area) for region in state.changed))
+    texts = [(segment.text, segment.area) for segment in screen.segments]
+    texts += [(control.text, control.area) for control in screen.controls if _is_masked(control.text)]
+    return " ".join(text for text, area in texts if any(region.overlaps(area) for region in state.changed))
 
 
 def _shows(box: ScreenControl, text: str, screen: Screen) -> bool:
@@ -189,10 +189,10 @@ def _shows(box: ScreenControl, text: str, screen: Screen) -> bool:
     if not _letters(shown):
         return _is_masked(shown) or not _letters(text)
     errors = _SCREEN_ERRORS if _is_for_one_character(box) else _FIELD_ERRORS
-    if _is_masked(shown) or _is_missing(text, shown, errors) <= 0:
+    if _is_masked(shown) or _missing_letters(text, shown, errors) <= 0:
         return True
     width = sum(segment.area.width for segment in screen.segments if segment.is_in(box.area))
-    return width >= _FULL * box.area.width and _is_missing(shown, text, errors) <= 0
+    return width >= _FULL * box.area.width and _missing_letters(shown, text, errors) <= 0
 
 
 def _text_in(screen: Screen, box: ScreenControl) -> str:
@@ -214,7 +214,7 @@ def _is_legible(text: str) -> bool:
     return re.search(r"[^\x00-\x7f\u3000-\u9fff]", _letters(text)) is None
 
 
-def _is_missing(wanted: str, shown: str, errors: int) -> int:
+def _missing_letters(wanted: str, shown: str, errors: int) -> int:
     """How many letters and digits of `wanted` are missing in `shown`, beyond one OCR error in `errors` characters.
 
     Fields may format a text, such as a date or an amount, so the order and the signs do not count.

@@ -221,6 +221,13 @@ def test_clock_that_changes_is_not_taken_for_typed_text() -> None:
     assert missing_effect(TypeStep("42", Target("Name")), state) == "the text did not appear"
 
 
+def test_typed_text_that_stands_elsewhere_too_has_arrived() -> None:
+    heading = segment("Adalbert", 10, 500)
+    shown = screen(segment("Adalbert", 300, 200), heading)
+    state = ScreenState(shown, before=screen(heading), changed=(Area(290, 190, 500, 230),))
+    assert missing_effect(TypeStep("Adalbert", None), state) == ""
+
+
 def test_button_below_a_label_is_not_its_field() -> None:
     assert find_fields(screen(segment("Pieces", 10, 10), button("Save", 10, 40)), Target("Pieces")) == []
 
