@@ -5,7 +5,7 @@ Servers differ in details, and a field in an unexpected form must not lose a rep
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -109,12 +109,15 @@ def usage_of(value: JsonValue, estimate: Usage) -> Usage:
     """The token counts in the field `usage`; counts that it lacks are from `estimate`."""
     if not isinstance(value, dict):
         return estimate
-    prompt = next((count for name in _PROMPT_FIELDS if (count := count_of(value.get(name))) is not None), None)
-    completion = next((count for name in _COMPLETION_FIELDS if (count := count_of(value.get(name))) is not None), None)
+    prompt, completion = _first_count(value, _PROMPT_FIELDS), _first_count(value, _COMPLETION_FIELDS)
     cached = count_of(field(field(value, "prompt_tokens_details", "input_tokens_details"), "cached_tokens")) or 0
     return Usage(
         estimate.prompt if prompt is None else prompt, estimate.completion if completion is None else completion, cached
     )
+
+
+def _first_count(value: dict[str, JsonValue], names: Sequence[str]) -> int | None:
+    return next((count for name in names if (count := count_of(value.get(name))) is not None), None)
 
 
 # -- models

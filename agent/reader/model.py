@@ -136,6 +136,8 @@ def _change(images: Sequence[ImagePart], reply: str) -> tuple[ImagePart | None, 
 
 
 def _changed_areas(before: ImagePart, after: ImagePart) -> tuple[Area, ...]:
+    if before is after:
+        return ()
     boxes = difference_of(Screenshot(before.load()), Screenshot(after.load())).classify().regions
     return tuple(Area(box.left, box.top, box.right, box.bottom) for box in boxes)
 

@@ -109,7 +109,7 @@ class Store:
         found = (self.record(episode) for episode in episodes)
         return tuple(record for record in found if record is not None)
 
-    def write_text(self, name: str, text: str) -> Path:
+    def write_text(self, name: str, text: str) -> None:
         """Write a result file next to the manifest.
 
         Raises:
@@ -120,7 +120,6 @@ class Store:
             _write(path, text.encode())
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}") from error
-        return path
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -31,7 +31,7 @@ LOST = 11
 _NEAR_PX = Size(640, 200)
 _MAX_READING_S = 30.0
 _STATES = ("checked", "focused", "disabled", "selected")
-_TEXT_COLOR, _CONTROL_COLOR = "#1a8a3a", "#e0245e"
+_TEXT_COLOR, _MARK_COLOR = "#1a8a3a", "#e0245e"
 
 
 def _open_image(path: Path) -> Image.Image:
@@ -90,9 +90,9 @@ def _ground(args: argparse.Namespace) -> int:
 def _mark(image: Image.Image, point: ScreenPoint) -> None:
     pen = ImageDraw.Draw(image)
     radius = max(image.size) / 90
-    for size, color in ((radius + 2, "white"), (radius, "#e0245e")):
+    for size, color in ((radius + 2, "white"), (radius, _MARK_COLOR)):
         pen.ellipse((point.x - size, point.y - size, point.x + size, point.y + size), outline=color, width=3)
-    pen.ellipse((point.x - 2, point.y - 2, point.x + 2, point.y + 2), fill="#e0245e")
+    pen.ellipse((point.x - 2, point.y - 2, point.x + 2, point.y + 2), fill=_MARK_COLOR)
 
 
 # -- read
@@ -169,8 +169,8 @@ def _draw_boxes(image: Image.Image, screen: "Screen") -> None:
     for segment in screen.segments:
         pen.rectangle(_corners(segment.area), outline=_TEXT_COLOR)
     for control in screen.controls:
-        pen.rectangle(_corners(control.area), outline=_CONTROL_COLOR, width=2)
-        pen.text((control.area.left + 2, control.area.top - 11), str(control.kind), fill=_CONTROL_COLOR)
+        pen.rectangle(_corners(control.area), outline=_MARK_COLOR, width=2)
+        pen.text((control.area.left + 2, control.area.top - 11), str(control.kind), fill=_MARK_COLOR)
 
 
 # -- words for what was clicked

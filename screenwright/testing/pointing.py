@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from random import Random
 from typing import Protocol, TypeAlias
 
@@ -84,7 +84,7 @@ class PointingModel:
         return Completion(text, Usage(len(prompt) + 1, len(text)))
 
 
-@cache
+@lru_cache(maxsize=256)
 def _find_target(prompt: str, data: bytes, rule: ImageRule) -> tuple[CalibrationScreen, CalibrationTarget] | None:
     """The calibration screen that the image shows, recognized by the target's position, and the target."""
     image = Image.open(io.BytesIO(data))
