@@ -7,7 +7,7 @@ _EXTRAS = {
     "local": ("transformers", "accelerate", "torch"),
     "server": ("starlette", "uvicorn"),
     "vllm": ("vllm",),
-    "eval": ("miniwob",),
+    "eval": ("requests",),
     "ray": ("ray",),
     "android": ("adbutils",),
 }
