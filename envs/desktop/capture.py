@@ -39,8 +39,8 @@ class Capture:
         """Whether the captures contain the pointer, which `with_pointer` requests."""
         return self._with_pointer and not isinstance(self._mss, CoreXCapture)
 
-    def refresh(self) -> None:
-        """Read the monitors again.
+    def refresh(self) -> RawFrame:
+        """Read the monitors again, and capture the monitor.
 
         Raises:
             EnvLost: the display or the monitor is gone.
@@ -48,15 +48,14 @@ class Capture:
         for left in reversed(range(_TRIES)):
             try:
                 if isinstance(self._mss, CoreXCapture):
-                    self._read_monitors()
-                else:  # mss reads them once
-                    self.close()
-                    self._open()
-                return
+                    return self._read_monitors()
+                self.close()  # mss reads them once
+                return self._open()
             except (EnvUnavailable, EnvLost) as error:
                 if not left:
                     raise EnvLost(_GONE + str(error).removeprefix(_GONE)) from error
             time.sleep(_RETRY_S)  # it may be changing its size just now
+        raise AssertionError("unreachable: the last try returns or raises")
 
     def frame(self) -> RawFrame:
         """Capture the monitor.
@@ -67,24 +66,23 @@ class Capture:
         try:
             return self._grab()
         except EnvLost:
-            self.refresh()  # the screen may have become smaller than the area
-            return self._grab()
+            return self.refresh()  # the screen may have become smaller than the area
 
     def close(self) -> None:
         """Close the connection; ignores a broken one."""
         with suppress(*_lost()):
             self._mss.close()
 
-    def _open(self) -> None:
+    def _open(self) -> RawFrame:
         with self._address.in_environment():
             self._mss = _opened(with_pointer=self._with_pointer)
         try:
-            self._read_monitors()
+            return self._read_monitors()
         except BaseException:
             self.close()
             raise
 
-    def _read_monitors(self) -> None:
+    def _read_monitors(self) -> RawFrame:
         try:
             whole, *monitors = self._mss.monitors
         except _lost() as error:
@@ -98,6 +96,7 @@ class Capture:
         frame = self._grab()
         self.size = Size(frame.width, frame.height)
         self.device = transform_of(self._area, self.size)
+        return frame
 
     def _grab(self) -> RawFrame:
         try:

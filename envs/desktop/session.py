@@ -81,8 +81,7 @@ class DesktopSession:
         """See `Env`."""
         self._watchdog.check_alive()
         facts = self._watchdog.take_facts()
-        self._refresh()
-        shot = screenshot_of(self._capture.frame())
+        shot = screenshot_of(self._refresh())
         facts = (*facts, *size_facts(self._size, shot.size), *self._window_facts())
         self._size = shot.size
         active = self._windows.active() if self._windows else None
@@ -96,31 +95,33 @@ class DesktopSession:
             self._watchdog.check()
             if isinstance(action, Wait):
                 return wait(action.seconds, self._watchdog.sleep)
-            self._refresh()
+            before = self._refresh()
             check_size(action, self._size, self._capture.size)
             act = partial(self._open, action.app) if isinstance(action, OpenApp) else partial(self._gestures.do, action)
-            result = self._act(act, self._timeouts)
+            result = self._act(act, before, self._timeouts)
         return result if isinstance(action, Type | OpenApp) else replace(result, method="")
 
     def execute_all(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
         """Perform several actions without waiting in between, then wait until the screen has settled."""
         self._driver.check()
         with self._watchdog.acting():
-            return replace(self._act(lambda: "".join(map(self._gestures.do, actions)), timeouts), method="")
+            result = self._act(lambda: "".join(map(self._gestures.do, actions)), self._capture.frame(), timeouts)
+        return replace(result, method="")
 
-    def _act(self, act: Callable[[], str], timeouts: SettleTimeouts) -> ActionResult:
+    def _act(self, act: Callable[[], str], before: RawFrame, timeouts: SettleTimeouts) -> ActionResult:
         """Call `act`, which returns the method, then wait until the screen has settled."""
-        before, windows = self._capture.frame(), self.windows()
+        windows = self.windows()
         started = time.monotonic()
         method = act()
         acted = time.monotonic() - started
         settled = self._settle(before, windows, timeouts)
         return ActionResult(acted, settled.seconds, settled.by, method)
 
-    def _refresh(self) -> None:
-        """Update size and position of the screen."""
-        self._capture.refresh()
+    def _refresh(self) -> RawFrame:
+        """Capture the screen; updates its size and position."""
+        frame = self._capture.refresh()
         self._gestures.device = self._capture.device
+        return frame
 
     def send_input(self, action: Action) -> None:
         """Perform `action` without waiting for its effect."""

@@ -52,10 +52,11 @@ class WaylandScreen:
         self.device = DeviceTransform()
         self.monitors = tuple(f"output {number}" for number in range(1, 1 + len(self.wire.globals["wl_output"])))
 
-    def refresh(self) -> None:
-        """Update `size`, since an output can be resized or rotated at any time."""
+    def refresh(self) -> RawFrame:
+        """Capture the output and update `size`, since it can be resized or rotated at any time."""
         frame = self.frame()
         self.size = Size(frame.width, frame.height)
+        return frame
 
     def frame(self) -> RawFrame:
         """Capture the output.
