@@ -4,7 +4,7 @@ import hashlib
 import io
 from functools import cached_property
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from .geometry import Size
 
@@ -34,9 +34,12 @@ class Screenshot:
         try:
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        except (OSError, SyntaxError) as error:
             raise ValueError("not an image") from error
-        return cls(png=data) if (image.format, image.mode) == ("PNG", "RGB") else cls(image)
+        screenshot = cls(image)
+        if (image.format, image.mode) == ("PNG", "RGB"):
+            screenshot.png = data
+        return screenshot
 
     @cached_property
     def image(self) -> Image.Image:

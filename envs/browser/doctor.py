@@ -1,6 +1,6 @@
 """The browser checks of `screenwright doctor`: is Chromium installed, does it start, does it render correctly.
 
-Chromium is started in the same way as for a run.
+Chromium is started in the same way as for a run, except for one switch that makes it report its command line.
 """
 
 import re

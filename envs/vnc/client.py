@@ -25,7 +25,7 @@ _CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE = -239, -223, -308
 _EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, EXTENDED_CLIPBOARD)
 _ANSWER_S = 10.0
 _PIXEL_ANSWER_S = 1.0
-"""And at least three times as long as the first frame took."""
+"""The shortest wait; three times as long as the first frame took, if that is longer."""
 
 
 class VncClient:

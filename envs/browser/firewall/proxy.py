@@ -13,12 +13,18 @@ from ipaddress import ip_address
 from .dial import ConnectionRefused, Dialer, Refusal, Resolver, resolve
 from .hosts import Host, read_host, url_host
 from .rules import Firewall
-from .upstream import CHUNK, Streams, Upstream
+from .upstream import (
+    ADDRESS_BYTES,
+    CHUNK,
+    CONNECT,
+    DOMAIN_NAME,
+    NO_AUTHENTICATION,
+    SOCKS_VERSION,
+    Streams,
+    Upstream,
+)
 
-_VERSION, _NO_AUTHENTICATION, _CONNECT = 5, 0, 1
-_SUCCEEDED = bytes([_VERSION, 0, 0, 1, 0, 0, 0, 0, 0, 0])
-_DOMAIN_NAME = 3
-_ADDRESS_BYTES = {1: 4, 4: 16}
+_SUCCEEDED = bytes([SOCKS_VERSION, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 
 _MAX_HEAD = 2**18
 """Bytes; the limit of Chromium."""
@@ -117,18 +123,18 @@ async def _requested_host(client: Streams) -> tuple[Host, int]:
     """
     reader, writer = client
     version, methods = await reader.readexactly(2)
-    if version != _VERSION or _NO_AUTHENTICATION not in await reader.readexactly(methods):
+    if version != SOCKS_VERSION or NO_AUTHENTICATION not in await reader.readexactly(methods):
         raise ValueError("not SOCKS5")
-    writer.write(bytes([_VERSION, _NO_AUTHENTICATION]))
+    writer.write(bytes([SOCKS_VERSION, NO_AUTHENTICATION]))
     version, command, _, kind = await reader.readexactly(4)
     host: Host
-    if kind == _DOMAIN_NAME:
+    if kind == DOMAIN_NAME:
         name = (await reader.readexactly((await reader.readexactly(1))[0])).decode("ascii")
         host = read_host(f"[{name}]" if ":" in name else name)
     else:
-        host = ip_address(await reader.readexactly(_ADDRESS_BYTES.get(kind, 0)))
+        host = ip_address(await reader.readexactly(ADDRESS_BYTES.get(kind, 0)))
     port = int.from_bytes(await reader.readexactly(2))
-    if version != _VERSION or command != _CONNECT or port == 0:
+    if version != SOCKS_VERSION or command != CONNECT or port == 0:
         raise ValueError("not a connection")
     # before the server is reached: the error page needs a connection, and some requests are sent to an upstream proxy
     writer.write(_SUCCEEDED)

@@ -16,11 +16,11 @@ _PORTS = {"http": 80, "https": 443, "socks5": 1080}
 _RESPONSE_S = 30.0
 
 # SOCKS5 codes
-_VERSION = 5
-_NO_AUTHENTICATION, _USER_AND_PASSWORD = 0, 2
-_CONNECT = 1
-_DOMAIN_NAME = 3
-_ADDRESS_BYTES = {1: 4, 4: 16}
+SOCKS_VERSION = 5
+NO_AUTHENTICATION, _USER_AND_PASSWORD = 0, 2
+CONNECT = 1
+DOMAIN_NAME = 3
+ADDRESS_BYTES = {1: 4, 4: 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class Upstream:
 
     async def _connect_socks(self, streams: Streams, host: str, port: int) -> None:
         reader, writer = streams
-        method = _USER_AND_PASSWORD if self.user else _NO_AUTHENTICATION
-        writer.write(bytes([_VERSION, 1, method]))
-        if await reader.readexactly(2) != bytes([_VERSION, method]):
+        method = _USER_AND_PASSWORD if self.user else NO_AUTHENTICATION
+        writer.write(bytes([SOCKS_VERSION, 1, method]))
+        if await reader.readexactly(2) != bytes([SOCKS_VERSION, method]):
             raise OSError("the proxy requires another authentication method")
         if self.user:
             user, password = self.user.encode(), self.password.encode()
@@ -127,9 +127,9 @@ class Upstream:
             if (await reader.readexactly(2))[1] != 0:
                 raise OSError("the proxy rejected the user name or password")
         name = host.strip("[]").encode()
-        writer.write(bytes([_VERSION, _CONNECT, 0, _DOMAIN_NAME, len(name), *name]) + port.to_bytes(2, "big"))
+        writer.write(bytes([SOCKS_VERSION, CONNECT, 0, DOMAIN_NAME, len(name), *name]) + port.to_bytes(2, "big"))
         reply = await reader.readexactly(4)
         if reply[1] != 0:
             raise OSError(f"SOCKS error {reply[1]}")
-        length = _ADDRESS_BYTES.get(reply[3]) or (await reader.readexactly(1))[0]
+        length = ADDRESS_BYTES.get(reply[3]) or (await reader.readexactly(1))[0]
         await reader.readexactly(length + 2)

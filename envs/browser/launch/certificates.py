@@ -15,6 +15,8 @@ _CONNECT_S = 10.0
 def certificate_switches(settings: BrowserSettings) -> tuple[str, ...]:
     """Chromium's switches to accept the keys that the hosts in `ignore_certificates` use now, and no others.
 
+    They are fetched directly: not through `proxy`, and whatever `allow_hosts` allows.
+
     Raises:
         EnvUnavailable: a host cannot be reached; one line.
     """

@@ -121,7 +121,7 @@
       const values = fields.map(field => field.value ?? field.innerText).join("");
       const isSecret = fields.some(field => field.type === "password");
       if (isSecret ? values.length >= expected.length : lettersOf(values).includes(lettersOf(expected))) return "";
-      return isSecret ? `${values.length} characters` : `${JSON.stringify(values.slice(0, 200))}`;
+      return isSecret ? `${values.length} characters` : JSON.stringify(values.slice(0, 200));
     },
   };
   Object.defineProperty(window, Symbol.for("screenwright.typing"), { value: typing });

@@ -93,8 +93,10 @@
   const drawList = select => {
     if (!hasLists || drawnLists.has(select) || isOpen(select) || select.disabled) return;
     drawnLists.add(select);
-    listStyle ??= new CSSStyleSheet();
-    listStyle.replaceSync("::picker(select) { appearance: base-select !important; }");
+    if (listStyle === null) {
+      listStyle = new CSSStyleSheet();
+      listStyle.replaceSync("::picker(select) { appearance: base-select !important; }");
+    }
     const root = select.getRootNode();
     if (!root.adoptedStyleSheets.includes(listStyle)) root.adoptedStyleSheets.push(listStyle);
     const hadStyle = select.hasAttribute("style");
@@ -385,7 +387,7 @@
     if (link) keepOut(event, link.href);
   });
 
-  // -- windows for data: addresses stay empty for ever; the browser blocks such a navigation
+  // -- windows for data: URLs stay empty forever, since the browser blocks the navigation
   const nativeOpen = window.open;
   window.open = {
     open(url, ...passed) {

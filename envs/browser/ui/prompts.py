@@ -7,7 +7,7 @@ dialogs are answered by a rule and reported as facts. Nothing is accepted silent
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from playwright.async_api import Dialog as PageDialog
@@ -50,8 +50,6 @@ from .page_events import (
     SuggestionsEvent,
     TooltipEvent,
 )
-
-T = TypeVar("T")
 
 MAX_CONSECUTIVE = 20
 """Dialogs of a page without an action in between; more are answered by rule."""
@@ -106,7 +104,7 @@ class BrowserPrompts:
         """Whether a dialog blocks the page: until it is answered, no script runs and no screenshot can be taken."""
         return bool(self._open_dialogs)
 
-    async def until_blocked(self, task: "asyncio.Task[T]", within_s: float | None = None) -> None:
+    async def until_blocked(self, task: asyncio.Task[Any], within_s: float | None = None) -> None:
         """Return when `task` is done, when a dialog blocks the page, or after `within_s`; never cancels `task`."""
         blocked = asyncio.ensure_future(self._blocked.wait())
         try:
@@ -248,7 +246,9 @@ class BrowserPrompts:
             case SaveFileEvent():
                 return await self._files.ask_where_to_save(event.name)
             case ExternalLinkEvent(url=url):
-                self._facts.append(f"{url[:_MAX_URL]} is for another program, and there is none here to open it.")
+                self._facts.append(
+                    f"{url[:_MAX_URL]} opens another program, and none is available here. Nothing was opened."
+                )
             case RefusedEvent():
                 self._facts.append(_REFUSALS[event.what])
             case PermissionEvent():

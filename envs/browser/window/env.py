@@ -43,8 +43,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
     """A Chromium window that fills a virtual display of `screen` pixels, opened at `url`.
 
     With `display`, such as `:1`, the window opens on that display instead. Each CSS pixel is `scale` screenshot pixels
-    wide. File choosers only open with `settings.upload_from`; they start in
-    its first folder but can leave it.
+    wide. File choosers only open with `settings.upload_from`; they start in its first folder but can leave it.
 
     Raises:
         ValueError: a setting is invalid or needs DevTools; one line.
@@ -86,6 +85,8 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             "scale": f"{self.scale:g}",
             "sandbox": sandbox(self.settings),
         }
+        if self.settings.ignore_certificates:
+            settings["certificates not checked"] = ", ".join(self.settings.ignore_certificates)
         return EnvInfo("browser", self._session.program if self._session else "Chromium", settings)
 
     def execute(self, action: Action) -> ActionResult:
