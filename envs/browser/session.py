@@ -373,6 +373,7 @@ class BrowserSession:
             if self._prompts.is_blocking() or not settling.done():
                 return time.monotonic() - started, "a dialog"
             settled = settling.result()
+            await self._prompts.wait_for_expected()
             if self._traffic.shows_pdf(self._tabs.current.main_frame):
                 await self._compositor.wait_for_pdf(self._settings.load_limit_s)
             await self._downloads.wait(_DOWNLOAD_S)
@@ -390,8 +391,7 @@ class BrowserSession:
         page.on("download", self._downloads.start)
 
     def _on_tab_crashed(self, url: str) -> None:
-        task = asyncio.ensure_future(self._prompts.report_crash(url))
-        self._background.add(task)
+        self._background.add(task := asyncio.ensure_future(self._prompts.report_crash(url)))
         task.add_done_callback(self._background.discard)
 
 

@@ -17,6 +17,12 @@
     return pointer.known ? { dx: x - pointer.x, dy: y - pointer.y, width, height } : { dx: 0, dy: 0, width: 0, height: 0 };
   };
 
+  // A prompt that the browser opens by itself, a moment after the page has caused it: the screen has not settled before.
+  const expectPrompt = expected => report({ event: "prompt expected", expected });
+  const expectChooser = element => {
+    if (element instanceof HTMLInputElement && element.type === "file" && !element.disabled) expectPrompt(true);
+  };
+
   // -- dates, times and colours: the native picker takes no clicks
   const PICKER_TYPES = new Set(["date", "time", "datetime-local", "month", "week", "color"]);
   const isOpen = element => { try { return element.matches(":open"); } catch { return false; } };
@@ -171,7 +177,11 @@
     on("pointerout", event => { if (event.relatedTarget === null) showTooltip(""); });
     on("click", event => {
       const element = innermost(event);
-      later(() => { replacePicker(element); suggest(element, !element.value); });
+      later(() => {
+        replacePicker(element);
+        suggest(element, !element.value);
+        if (!event.defaultPrevented) expectChooser(element);
+      });
     });
     on("keydown", event => {
       const element = innermost(event);
@@ -238,6 +248,7 @@
     HTMLInputElement.prototype.showPicker = {
       showPicker() {
         const result = showPicker.call(this);
+        expectChooser(this);
         if (PICKER_TYPES.has(this.type)) replacePicker(this);
         else suggest(this, true);
         return result;
@@ -245,13 +256,19 @@
     }.showPicker;
   }
 
+  const click = HTMLElement.prototype.click;
+  HTMLElement.prototype.click = {
+    click() {
+      expectChooser(this);
+      return click.call(this);
+    },
+  }.click;
+
   // -- permissions: prompt before the native call, which then finds the permission set
   const prompt = async (name, description) => {
-    try {
-      if ((await navigator.permissions.query({ name })).state !== "prompt") return;
-    } catch {
-      return;
-    }
+    expectPrompt(true);
+    const { state } = await navigator.permissions.query({ name }).catch(() => ({}));
+    if (state !== "prompt") return expectPrompt(false);
     await report({ event: "permission", name, description });
   };
   const promptFirst = (owner, method, permissions) => {
@@ -306,7 +323,6 @@
 
   // -- files that a script asks for: chosen through an <input>, whose chooser is drawn
   const aborted = () => new DOMException("The user aborted a request.", "AbortError");
-  const clickInput = HTMLInputElement.prototype.click;
   const choosing = new Set();
   const chooseFiles = properties => new Promise((resolve, reject) => {
     const input = Object.assign(document.createElement("input"), { type: "file", ...properties });
@@ -314,7 +330,8 @@
     const end = settle => { choosing.delete(input); settle(); };
     input.onchange = () => end(() => resolve([...input.files]));
     input.oncancel = () => end(() => reject(aborted()));
-    clickInput.call(input);
+    expectChooser(input);
+    click.call(input);
   });
   // A new folder that only this page sees; the handles of its files are real ones, which pages can store and write to.
   const newFolder = async () => {

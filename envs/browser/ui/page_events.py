@@ -78,6 +78,13 @@ class SaveFileEvent(_Event):
     name: str
 
 
+class PromptExpectedEvent(_Event):
+    """Whether a page has caused a prompt that the browser opens a moment later, such as a file chooser."""
+
+    event: Literal["prompt expected"]
+    expected: bool
+
+
 class ExternalLinkEvent(_Event):
     """A link such as `mailto:`, which a browser passes on to another program, was not followed."""
 
@@ -102,6 +109,7 @@ PageEvent: TypeAlias = (
     | ContextMenuEvent
     | PermissionEvent
     | SaveFileEvent
+    | PromptExpectedEvent
     | ExternalLinkEvent
     | RefusedEvent
 )

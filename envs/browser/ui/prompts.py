@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from playwright.async_api import Dialog as PageDialog
-from playwright.async_api import Error, Frame, Page, Response
+from playwright.async_api import Error, FileChooser, Frame, Page, Response
 from pydantic import ValidationError
 
 from ...config.browser_settings import BrowserSettings
@@ -44,6 +44,7 @@ from .page_events import (
     ExternalLinkEvent,
     PermissionEvent,
     PickerEvent,
+    PromptExpectedEvent,
     RefusedEvent,
     SaveFileEvent,
     SuggestionsClosedEvent,
@@ -55,6 +56,7 @@ MAX_CONSECUTIVE = 20
 """Dialogs of a page without an action in between; more are answered by rule."""
 
 _CHECKBOX_AFTER = 2
+_EXPECTED_S = 0.5
 _MAX_URL = 200
 
 OK = PanelButton("OK", "ok")
@@ -88,6 +90,9 @@ class BrowserPrompts:
         self._consecutive = 0
         self._is_suppressed = False
         self._blocked = asyncio.Event()
+        self._unexpected = asyncio.Event()
+        self._unexpected.set()
+        self._expectation: asyncio.TimerHandle | None = None
 
     async def start(self, context: Context) -> None:
         """Listen to the pages of `context`."""
@@ -98,7 +103,7 @@ class BrowserPrompts:
 
     def attach(self, page: Page) -> None:
         """Listen to a new tab."""
-        page.on("filechooser", self._files.choose)
+        page.on("filechooser", self._on_file_chooser)
 
     def is_blocking(self) -> bool:
         """Whether a dialog blocks the page: until it is answered, no script runs and no screenshot can be taken."""
@@ -111,6 +116,20 @@ class BrowserPrompts:
             await asyncio.wait({task, blocked}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
             blocked.cancel()
+
+    async def wait_for_expected(self) -> None:
+        """Wait until a prompt that a page has just caused is shown, but not for long: the browser may show none."""
+        await self._unexpected.wait()
+
+    def _expect(self, *, expected: bool) -> None:
+        if self._expectation is not None:
+            self._expectation.cancel()
+        self._expectation = None
+        if expected:
+            self._unexpected.clear()
+            self._expectation = asyncio.get_running_loop().call_later(_EXPECTED_S, self._unexpected.set)
+        else:
+            self._unexpected.set()
 
     def take_facts(self) -> tuple[str, ...]:
         """The events since the last call, as sentences."""
@@ -173,6 +192,14 @@ class BrowserPrompts:
         }
         self._facts.append(facts[dialog.type][:MAX_TEXT])
         await self._resolve(dialog, PanelAnswer("ok" if dialog.type == "alert" else "cancel"))
+
+    # -- files
+
+    async def _on_file_chooser(self, chooser: FileChooser) -> None:
+        try:
+            await self._files.choose(chooser)
+        finally:
+            self._expect(expected=False)
 
     # -- sign-in
 
@@ -243,6 +270,8 @@ class BrowserPrompts:
         if self._tabs.is_lost or source["page"] is not self._tabs.current:
             return None
         match event:
+            case PromptExpectedEvent(expected=expected):
+                self._expect(expected=expected)
             case SaveFileEvent():
                 return await self._files.ask_where_to_save(event.name)
             case ExternalLinkEvent(url=url):
@@ -303,6 +332,7 @@ class BrowserPrompts:
 
         buttons = (PanelButton("Allow", "ok"), PanelButton("Block", "cancel"))
         await self._overlay.show(Dialog(f"{site} wants to", event.description, buttons), on_answer)
+        self._expect(expected=False)
         await done.wait()
 
     async def _show_menu(self, event: ContextMenuEvent) -> None:
