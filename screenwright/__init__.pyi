@@ -8,6 +8,13 @@ from .agent.core.decision import Finish as Finish
 from .agent.core.decision import GiveUp as GiveUp
 from .agent.core.decision import ParseFailure as ParseFailure
 from .agent.core.decision import Reply as Reply
+from .agent.core.image_history import ChangeHistory as ChangeHistory
+from .agent.core.image_history import ChunkedHistory as ChunkedHistory
+from .agent.core.image_history import History as History
+from .agent.core.image_history import KeepAllHistory as KeepAllHistory
+from .agent.core.image_history import KeyframeHistory as KeyframeHistory
+from .agent.core.image_history import WindowHistory as WindowHistory
+from .agent.core.image_history import history_named as history_named
 from .agent.core.limits import Limits as Limits
 from .agent.core.limits import StopReason as StopReason
 from .agent.core.messages import ImageFormat as ImageFormat
@@ -50,13 +57,6 @@ from .agent.models.scripted import ScriptedModel as ScriptedModel
 from .agent.models.served import ServedModel as ServedModel
 from .agent.monitor.critic import ModelCritic as ModelCritic
 from .agent.policy.baselines import ScriptedPolicy as ScriptedPolicy
-from .agent.policy.image_history import ChangeHistory as ChangeHistory
-from .agent.policy.image_history import ChunkedHistory as ChunkedHistory
-from .agent.policy.image_history import History as History
-from .agent.policy.image_history import KeepAllHistory as KeepAllHistory
-from .agent.policy.image_history import KeyframeHistory as KeyframeHistory
-from .agent.policy.image_history import WindowHistory as WindowHistory
-from .agent.policy.image_history import history_named as history_named
 from .agent.policy.model_policy import ModelPolicy as ModelPolicy
 from .agent.policy.policy import Policy as Policy
 from .agent.policy.policy import PolicyEvents as PolicyEvents

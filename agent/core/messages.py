@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from PIL import Image
+from pydantic import JsonValue
 
 from ...envs.geometry import Size
 from ...envs.screenshot import Screenshot
@@ -74,15 +76,31 @@ class TextPart:
 
 
 Part: TypeAlias = TextPart | ImagePart
-Role: TypeAlias = Literal["system", "user", "assistant"]
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A call of a function that was offered to the model; `call_id` connects it with its result."""
+
+    name: str
+    arguments: Mapping[str, JsonValue]
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation with a model."""
+    """One message of a conversation with a model.
+
+    `reasoning` and `calls` are those of an earlier reply, for families whose chat template renders them. `call_id` is
+    the call that a message of the role `tool` answers.
+    """
 
     role: Role
     parts: tuple[Part, ...]
+    reasoning: str = ""
+    calls: tuple[FunctionCall, ...] = ()
+    call_id: str = ""
 
     @classmethod
     def of(cls, role: Role, *parts: str | Part) -> "Message":

@@ -1,10 +1,12 @@
 """The model interface: messages in, text out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from .messages import Message
+from pydantic import JsonValue
+
+from .messages import FunctionCall, Message
 
 
 class ModelLost(Exception):
@@ -51,9 +53,13 @@ class ModelOptions:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Sampling parameters; None leaves a value to the server.
+    """The parameters of a request besides its messages; None leaves a value to the server.
 
-    `grammar` constrains the reply, as Lark for llguidance, on servers that support it (vLLM).
+    `stop` are strings that end the reply. `json_schema` constrains the reply to JSON, and `grammar`, as Lark for
+    llguidance, to a grammar, on servers that support it (vLLM). `tools` are the functions that the model may call, as
+    JSON schemas in OpenAI's form, and `tool_choice` is `auto`, `required` or `none`. `chat_template_kwargs` are
+    variables of the model's chat template, such as `enable_thinking`; `reasoning_effort` is `low`, `medium` or `high`.
+    `extra_body` is added to the request as it is.
     """
 
     temperature: float = 0.0
@@ -61,6 +67,16 @@ class Sampling:
     max_tokens: int = 1000
     frequency_penalty: float | None = None
     grammar: str | None = None
+    top_k: int | None = None
+    presence_penalty: float | None = None
+    repetition_penalty: float | None = None
+    stop: tuple[str, ...] = ()
+    json_schema: Mapping[str, JsonValue] | None = None
+    tools: tuple[Mapping[str, JsonValue], ...] = ()
+    tool_choice: str | None = None
+    chat_template_kwargs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    reasoning_effort: str | None = None
+    extra_body: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +100,20 @@ class Usage:
 class Completion:
     """A model's reply. `complete` is False if it was cut off at `max_tokens`.
 
-    `recovered_errors` lists the errors that were retried before the reply arrived, one line each.
+    `text` is the whole reply as the model writes it: reasoning that a server separates stands in `<think>` tags before
+    it, and function calls in `<tool_call>` tags behind it. `content`, `reasoning`, `calls` and `finish_reason` are the
+    parts as the server sent them. `recovered_errors` lists the errors that were retried before the reply arrived, one
+    line each.
     """
 
     text: str
     usage: Usage = Usage()
     complete: bool = True
     recovered_errors: tuple[str, ...] = ()
+    content: str = field(default="", compare=False)
+    reasoning: str = field(default="", compare=False)
+    calls: tuple[FunctionCall, ...] = field(default=(), compare=False)
+    finish_reason: str = field(default="", compare=False)
 
 
 def never(_text: str) -> bool:

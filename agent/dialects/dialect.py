@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from ...envs.geometry import Size
 from ..core.coordinates import ImageRule, Space
 from ..core.decision import ParseFailure, Reply
+from ..core.image_history import History
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 
@@ -31,6 +32,16 @@ class Dialect(Protocol):
     @property
     def sampling(self) -> Sampling:
         """The recommended sampling parameters of the model."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """Which screenshots the model is sent, as in its training."""
+        ...
+
+    @property
+    def prompt_source(self) -> str:
+        """Where the prompt text comes from: a package and its version, a file, or `screenwright`."""
         ...
 
     @property
@@ -60,4 +71,13 @@ class Constrainable(Protocol):
 
     def grammar(self, image: Size) -> str:
         """The grammar of a reply to an image of that size, as Lark for llguidance."""
+        ...
+
+
+@runtime_checkable
+class RequestShaping(Protocol):
+    """A dialect whose prompt also determines parameters of the request."""
+
+    def shape(self, sampling: Sampling) -> Sampling:
+        """`sampling` with those parameters, such as the functions that the model may call."""
         ...

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import ModelMove, ParseFailure, Reply
+from ..core.image_history import ChunkedHistory, History
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import ParseError
@@ -17,6 +18,9 @@ from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import without_reasoning
 
 TASK = "Task: {task}"
+
+OWN_WORDING = "screenwright"
+"""The source of prompts in our own wording."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,12 @@ class TemplateDialect(ABC):
     space: Space
     image_rule: ImageRule
     sampling: Sampling
+    history: History = ChunkedHistory()
+
+    @property
+    def prompt_source(self) -> str:
+        """See `Dialect`."""
+        return OWN_WORDING
 
     @property
     def prompt_sha256(self) -> str:

@@ -11,6 +11,7 @@ screen that the model has not seen. A streamed reply is therefore stopped after 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOUBAO
 
@@ -18,6 +19,7 @@ from ...envs.geometry import Size
 from ...prompts.render import prompt_sha256, render
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
 from ..core.decision import ModelMove, ParseFailure, Reply
+from ..core.image_history import ChunkedHistory, History
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .grammar import ui_tars_grammar
@@ -68,6 +70,12 @@ class UiTars15:
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1000, frequency_penalty=1.0)
+    history: History = ChunkedHistory()
+
+    @property
+    def prompt_source(self) -> str:
+        """See `Dialect`."""
+        return f"ui-tars {version('ui-tars')}"
 
     @property
     def template(self) -> str:

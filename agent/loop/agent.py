@@ -18,6 +18,7 @@ from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.context import DecisionContext, HistoryStep
+from ..core.image_history import History
 from ..core.limits import Limits, StopReason
 from ..core.model import Model, Usage
 from ..core.supervision import Supervision
@@ -25,7 +26,6 @@ from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
 from ..guard.guard import AllowAll, Guard
-from ..policy.image_history import ChunkedHistory, History
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy
 from ..record.events import Decided, Ended, Event
@@ -94,7 +94,7 @@ class Agent:
             policy = ModelPolicy(
                 open_model(model) if isinstance(model, str) else model,
                 dialect_named(dialect) if isinstance(dialect, str) else dialect,
-                history=history or ChunkedHistory(),
+                history=history,
                 prompt=prompt,
                 summarize=supervision.summarize,
             )

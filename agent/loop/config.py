@@ -14,10 +14,12 @@ from pydantic import model_validator
 
 from screenwright._plugins import load_plugin
 
-from ...envs.config import BrowserConfig, Config, Screen, SettingError, setting
+from ...envs.config import BrowserConfig, Config, JsonObject, Screen, SettingError, setting
+from ..core.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
 from ..core.limits import Limits
 from ..core.messages import ImageFormat
 from ..core.model import Model, ModelLost, ModelUnknown
+from ..core.request import sampling_changes
 from ..core.supervision import NO_INTERVENTION, Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
@@ -25,7 +27,6 @@ from ..dialects.prompting.thoughts import Thoughts
 from ..dialects.registry import dialect_named, with_language, with_thoughts
 from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
-from ..policy.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy
 from .agent import Agent
@@ -84,11 +85,16 @@ class AgentConfig(Config):
     language: Literal["English", "Chinese"] | None = setting(
         None, "with --dialect: language of the model's thoughts (default: the dialect's)"
     )
-    history: str = setting("chunked:5:2", HISTORY_HELP, pattern=HISTORY_PATTERN)
+    history: str | None = setting(None, f"{HISTORY_HELP} (default: the dialect's)", pattern=HISTORY_PATTERN)
     temperature: float | None = setting(None, "sampling temperature (default: the dialect's)", ge=0, common=True)
     top_p: float | None = setting(None, "nucleus sampling (default: the dialect's)", gt=0, le=1)
     max_tokens: int | None = setting(
         None, "maximum number of tokens per reply (default: the dialect's)", gt=0, common=True
+    )
+    request: JsonObject | None = setting(
+        None,
+        "further parameters of each request, as JSON, such as "
+        """'{"top_k": 20, "chat_template_kwargs": {"enable_thinking": false}}'""",
     )
     image_format: Literal["png", "jpeg"] = setting("png", "format of the screenshots sent to the model")
     constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
@@ -116,13 +122,20 @@ class AgentConfig(Config):
         return ModelPolicy(
             model or self.model.build(),
             self.build_dialect(),
-            history=history_named(self.history),
-            sampling_changes={name: value for name, value in sampling.items() if value is not None},
+            history=history_named(self.history) if self.history else None,
+            sampling_changes={name: value for name, value in sampling.items() if value is not None}
+            | self._request_changes(),
             image_format=ImageFormat(self.image_format),
             prompt=Prompt(self.prompt) if self.prompt else None,
             constrain=self.constrain,
             summarize=summarize,
         )
+
+    def _request_changes(self) -> dict[str, Any]:
+        try:
+            return sampling_changes(self.request or {})
+        except ValueError as error:
+            raise SettingError("request", str(error)) from error
 
     def build_dialect(self) -> Dialect | None:
         """The dialect; None where the model's name chooses it.

@@ -37,6 +37,9 @@ from .stream_accumulator import StreamAccumulator
 from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
 from .wire import messages_json
 
+_TOOL_PARSER = "tool parser"
+"""Among the rejected parameters: the server has no parser for function calls, so they stay in the text."""
+
 _VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}
 """Extra parameters for vLLM: keep the box tokens in replies.
 
@@ -55,6 +58,12 @@ _OPTIONAL = {
     "temperature": "temperature",
     "top_p": "top_p",
     "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "repetition_penalty": "repetition_penalty",
+    "top_k": "top_k",
+    "reasoning_effort": "reasoning_effort|reasoning",
+    "chat_template_kwargs": "chat_template_kwargs|enable_thinking",
+    "response_format": "response_format|json_schema",
     "skip_special_tokens": "skip_special_tokens",
     "stream_options": "stream_options|include_usage|continuous_usage_stats",
     "stream": "stream|streaming|streamed",
@@ -63,6 +72,9 @@ _OPTIONAL = {
 
 A rejected one is not sent any more: the server uses its own default.
 """
+
+_NO_TOOL_PARSER = re.compile(r"enable-auto-tool-choice|tool-call-parser", re.I)
+"""vLLM without a tool parser rejects `tools`, unless the choice is `none`: the template still describes them."""
 
 _NO_SUCH_MODEL = re.compile(
     r"\bmodel\b.{0,200}(not (exist|found|available|loaded)|unknown|invalid)|(unknown|invalid|no such) model", re.I
@@ -231,22 +243,33 @@ class ServedModel:
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "frequency_penalty": sampling.frequency_penalty,
+            "presence_penalty": sampling.presence_penalty,
+            "repetition_penalty": sampling.repetition_penalty,
+            "top_k": sampling.top_k,
+            "stop": list(sampling.stop) or None,
+            "reasoning_effort": sampling.reasoning_effort,
+            "chat_template_kwargs": dict(sampling.chat_template_kwargs) or None,
             "stream": True,
             "stream_options": {"include_usage": True, **more},
         }
         if "stream" in self._rejected:
             del body["stream_options"]
+        if sampling.tools:
+            body["tools"] = [dict(tool) for tool in sampling.tools]
+            body["tool_choice"] = "none" if _TOOL_PARSER in self._rejected else sampling.tool_choice
         if facts.is_vllm:
             body |= _VLLM_BODY
-            if sampling.grammar is not None:
-                body["structured_outputs"] = {"grammar": sampling.grammar}
+        body |= _structured_output(sampling, facts)
         sent = {name: value for name, value in body.items() if value is not None and name not in self._rejected}
-        return sent | self._extra_body
+        return sent | dict(sampling.extra_body) | self._extra_body
 
     def _leave_out_rejected(self, error: ErrorResponse, body: Mapping[str, JsonValue]) -> bool:
         """Whether the server rejected an optional parameter, which is not sent any more."""
         if self._sent_images and "cache miss" in error.body.lower():
             self._sent_images.clear()
+            return True
+        if "tools" in body and _TOOL_PARSER not in self._rejected and _NO_TOOL_PARSER.search(error.body):
+            self._rejected.add(_TOOL_PARSER)
             return True
         for name, words in _OPTIONAL.items():
             if name in body and name not in self._extra_body and re.search(rf"\b({words})\b", error.body, re.I):
@@ -347,6 +370,17 @@ class ServedModel:
     def _endpoint(self) -> Endpoint:
         facts = self._facts or ServerFacts(self._name or "")
         return Endpoint(self.base_url, facts.model, facts.served, self._timeout_s, self._key)
+
+
+def _structured_output(sampling: Sampling, facts: ServerFacts) -> dict[str, JsonValue]:
+    """The parameters that constrain a reply."""
+    schema = None if sampling.json_schema is None else dict(sampling.json_schema)
+    if not facts.is_vllm:
+        named: JsonValue = {"name": "reply", "schema": schema}
+        return {} if schema is None else {"response_format": {"type": "json_schema", "json_schema": named}}
+    if schema is not None:
+        return {"structured_outputs": {"json": schema}}
+    return {} if sampling.grammar is None else {"structured_outputs": {"grammar": sampling.grammar}}
 
 
 def endpoint_url(base_url: str) -> str:

@@ -11,7 +11,7 @@ from ..core.messages import Message, TextPart
 from ..core.model import Completion, Usage
 from . import replies
 from .errors import ConnectionBroken, ErrorResponse, InvalidResponse, ReplyWithheld
-from .tool_calls import ToolCalls
+from .tool_calls import ReceivedCalls
 
 GRACE_PERIOD_S = 0.1
 """How long to wait for a reply to end by itself after the caller's stop.
@@ -58,7 +58,8 @@ class _Received:
     finish: str = ""
     finished_at: float | None = None
     has_choice: bool = False
-    calls: ToolCalls = field(default_factory=ToolCalls)
+    has_new_call: bool = False
+    calls: ReceivedCalls = field(default_factory=ReceivedCalls)
     usage: JsonValue = None
 
 
@@ -102,7 +103,7 @@ class StreamAccumulator:
 
     def should_stop(self) -> bool:
         """Whether to stop waiting; calls `stop` with the text so far until it returns True once."""
-        if not self.stopped and self._stop(self._received.text):
+        if not self.stopped and self._stop(self._text_with_calls()):
             self._stopped_at = time.monotonic() - GRACE_PERIOD_S  # no new text: no grace period
         waits = (
             (self._stopped_at, GRACE_PERIOD_S),
@@ -128,8 +129,9 @@ class StreamAccumulator:
         received.usage = replies.field(body, "usage") or received.usage
         choices = replies.field(body, "choices")
         choices = choices if isinstance(choices, list) else [choices]
+        received.has_new_call = False
         new = "".join(self._text_of(choice, position) for position, choice in enumerate(choices))
-        if not new:
+        if not new and not received.has_new_call:
             return True
         if self.ended:
             return not new.strip()
@@ -138,7 +140,7 @@ class StreamAccumulator:
         if len(received.text) > self._max_characters:
             received.finish = "length"
             return False
-        if self._stop(received.text):
+        if self._stop(self._text_with_calls()):
             self._stopped_at = time.monotonic()
         return True
 
@@ -186,16 +188,27 @@ class StreamAccumulator:
         """The reply so far. Token counts that the server has not sent, because of a stop, are estimated."""
         received = self._received
         estimate = Usage(_tokens_in(messages) if received.pieces else 0, received.pieces)
-        is_complete = received.finish not in _TRUNCATED
-        return Completion(self._whole_text(), replies.usage_of(received.usage, estimate), complete=is_complete)
+        return Completion(
+            self._whole_text(),
+            replies.usage_of(received.usage, estimate),
+            complete=received.finish not in _TRUNCATED,
+            content=received.content,
+            reasoning=received.reasoning,
+            calls=received.calls.parsed(),
+            finish_reason=received.finish,
+        )
+
+    def _text_with_calls(self) -> str:
+        """The text so far, with the calls that have arrived completely."""
+        return _joined_lines(self._received.text, self._received.calls.complete)
 
     def _whole_text(self) -> str:
         received = self._received
         text = f"{received.text}</think>" if received.is_thinking else received.text
         if self.stopped:
-            return text
-        if calls := str(received.calls):
-            return replies.well_formed(f"{text}\n{calls}" if text else calls)
+            return replies.well_formed(_joined_lines(text, received.calls.complete))
+        if received.calls:
+            return replies.well_formed(_joined_lines(text, str(received.calls)))
         only_reasoning = received.reasoning.strip() and not received.content.strip()
         return received.reasoning if only_reasoning and received.finish not in _TRUNCATED else text
 
@@ -217,7 +230,7 @@ class StreamAccumulator:
         content = message if isinstance(message, str) else content
         if received.content and content == received.content and not choice.get("delta"):
             return ""  # the whole text once more, at the end of a stream
-        received.calls.add_from(message)
+        received.has_new_call |= received.calls.add_from(message)
         parts = list(replies.texts_of(content))
         parts += replies.texts_of(
             replies.field(message, "reasoning_content", "reasoning", "thinking", "reasoning_details"), "reasoning"
@@ -243,6 +256,10 @@ class StreamAccumulator:
             text += f"</think>{content}" if received.is_thinking else content
             received.is_thinking = False
         return text
+
+
+def _joined_lines(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)
 
 
 def _tokens_in(messages: Sequence[Message]) -> int:

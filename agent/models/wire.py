@@ -3,6 +3,7 @@
 import base64
 import binascii
 import io
+import json
 from collections.abc import Container, Iterable, Sequence
 from typing import Annotated, Literal
 
@@ -10,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from ...envs.geometry import Size
-from ..core.messages import ImageFormat, ImagePart, Message, Part, TextPart
+from ..core.messages import FunctionCall, ImageFormat, ImagePart, Message, Part, TextPart
 from ..core.model import Sampling, Usage
 from ..core.validation import first_problem
 
@@ -27,7 +28,23 @@ def messages_json(messages: Iterable[Message], known: Container[str] | None = No
     With `known`, each image has the SHA-256 of its bytes as `uuid`, and images known to the server are sent by `uuid`
     alone (a vLLM feature, which trusts that the name identifies the content).
     """
-    return [{"role": message.role, "content": _content_json(message, known)} for message in messages]
+    return [_message_json(message, known) for message in messages]
+
+
+def _message_json(message: Message, known: Container[str] | None) -> JsonValue:
+    written: dict[str, JsonValue] = {"role": message.role, "content": _content_json(message, known)}
+    if message.reasoning:
+        written["reasoning_content"] = message.reasoning
+    if message.calls:
+        written["tool_calls"] = [_call_json(call) for call in message.calls]
+    if message.call_id:
+        written["tool_call_id"] = message.call_id
+    return written
+
+
+def _call_json(call: FunctionCall) -> JsonValue:
+    arguments = json.dumps(call.arguments, ensure_ascii=False)
+    return {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def _content_json(message: Message, known: Container[str] | None) -> JsonValue:
@@ -95,11 +112,35 @@ def _as_parts(content: object) -> object:
     return [] if content is None else content
 
 
+def _as_object(arguments: object) -> object:
+    return json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+
+
+class _CalledFunction(_Incoming):
+    name: str
+    arguments: Annotated[dict[str, JsonValue], BeforeValidator(_as_object)]
+
+
+class _ToolCall(_Incoming):
+    id: str = ""
+    function: _CalledFunction
+
+
 class _ChatMessage(_Incoming):
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
     content: Annotated[
         tuple[Annotated[_TextPart | _ImagePart, Field(discriminator="type")], ...], BeforeValidator(_as_parts)
-    ]
+    ] = ()
+    reasoning_content: str | None = None
+    tool_calls: tuple[_ToolCall, ...] | None = None
+    tool_call_id: str | None = None
+
+    def message(self) -> Message:
+        calls = tuple(
+            FunctionCall(call.function.name, call.function.arguments, call.id) for call in self.tool_calls or ()
+        )
+        role = "system" if self.role == "developer" else self.role
+        return Message(role, _parts(self.content), self.reasoning_content or "", calls, self.tool_call_id or "")
 
 
 class _StreamOptions(_Incoming):
@@ -115,7 +156,14 @@ class ChatRequest(_Incoming):
     top_p: float | None = Field(None, gt=0, le=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
+    top_k: int | None = None
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    repetition_penalty: float | None = Field(None, gt=0)
+    tools: tuple[dict[str, JsonValue], ...] | None = None
+    tool_choice: JsonValue = None
+    chat_template_kwargs: dict[str, JsonValue] | None = None
+    reasoning_effort: str | None = None
     stream: bool | None = False
     stream_options: _StreamOptions | None = None
     n: Literal[1] | None = None
@@ -146,6 +194,13 @@ class ChatRequest(_Incoming):
             self.top_p,
             self.max_completion_tokens or self.max_tokens or default.max_tokens,
             self.frequency_penalty,
+            top_k=self.top_k,
+            presence_penalty=self.presence_penalty,
+            repetition_penalty=self.repetition_penalty,
+            tools=self.tools or (),
+            tool_choice=self.tool_choice if isinstance(self.tool_choice, str) else None,
+            chat_template_kwargs=self.chat_template_kwargs or {},
+            reasoning_effort=self.reasoning_effort,
         )
 
     def conversation(self) -> tuple[Message, ...]:
@@ -154,9 +209,7 @@ class ChatRequest(_Incoming):
         Raises:
             BadRequest: an image is not a PNG or JPEG in a `data:` URL.
         """
-        return tuple(
-            Message("system" if each.role == "developer" else each.role, _parts(each.content)) for each in self.messages
-        )
+        return tuple(each.message() for each in self.messages)
 
 
 def _parts(content: Sequence[_TextPart | _ImagePart]) -> tuple[Part, ...]:

@@ -15,14 +15,14 @@ from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
 from ..core.coordinates import Frame
 from ..core.decision import Finish, ParseFailure
 from ..core.describe import describe_action
+from ..core.image_history import History
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
 from ..core.model import Completion, Model, PromptRefused, Sampling
-from ..dialects.dialect import Constrainable, Dialect
+from ..dialects.dialect import Constrainable, Dialect, RequestShaping
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import required_dialect_for_model, with_prompt
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
 from .grounding import GroundedReply, parse_and_ground
-from .image_history import ChunkedHistory, History
 from .policy import Policy, PolicyEvents
 from .summary import HistorySummary, apply_summary, summary_request, summary_text
 from .zoom import ZoomRefinement, is_close
@@ -47,7 +47,7 @@ _NO_LIMITS = _PromptLimits()
 
 @dataclass
 class ModelPolicy:
-    """Asks a model in its dialect, with the screenshots that `history` selects.
+    """Asks a model in its dialect, with the screenshots that `history` selects (default: the dialect's).
 
     Without a dialect, `open` chooses one by the model's name. `prompt` selects one of the dialect's prompts.
     `sampling` replaces the dialect's, and `sampling_changes` single parameters of it, such as `{"temperature": 0.5}`.
@@ -58,7 +58,7 @@ class ModelPolicy:
     model: Model
     dialect: Dialect | None = None
     _: KW_ONLY
-    history: History = ChunkedHistory()
+    history: History | None = None
     sampling: Sampling | None = None
     sampling_changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     image_format: ImageFormat = ImageFormat.PNG
@@ -78,9 +78,15 @@ class ModelPolicy:
         """See `Policy`. Before `open`, only what was set explicitly."""
         model, dialect = self.model.info(), self.dialect
         if dialect is None:
-            return PolicyInfo(model, history=str(self.history), sampling=self.sampling)
-        sampling = self._sampling_for(dialect)
-        return PolicyInfo(model, dialect.name, dialect.prompt_sha256, str(self.history), sampling)
+            return PolicyInfo(model, history=str(self.history or ""), sampling=self.sampling)
+        return PolicyInfo(
+            model,
+            dialect.name,
+            dialect.prompt_sha256,
+            str(self.history or dialect.history),
+            self._sampling_for(dialect),
+            dialect.prompt_source,
+        )
 
     def open(self) -> None:
         """See `Policy`."""
@@ -168,7 +174,8 @@ class ModelPolicy:
         """
         summary = self._summary_for(context)
         history, dropped = apply_summary(context.current_plan, summary), 0
-        shown: Sequence[int] = self.history.images(len(history), tuple(step.change for step in history))
+        rule = self.history or self.resolve_dialect().history
+        shown: Sequence[int] = rule.images(len(history), tuple(step.change for step in history))
         shown = shown[-(self._accepted.images or len(shown)) :]
         while True:
             messages = self.resolve_dialect().render(context.task, self._turns(history, shown))
@@ -258,6 +265,8 @@ class ModelPolicy:
         image = images[-1].size if images else None
         dialect = dialect or self.resolve_dialect()
         sampling = self._sampling_for(self.resolve_dialect())
+        if purpose == "act" and isinstance(dialect, RequestShaping):
+            sampling = dialect.shape(sampling)
         if purpose == "act" and image is not None and self.constrain and isinstance(dialect, Constrainable):
             sampling = replace(sampling, grammar=dialect.grammar(image))
         if purpose == "act" and (attempt > 0 or context.raise_temperature):

@@ -28,6 +28,7 @@ class PolicyInfo:
     prompt_sha256: str = ""
     history: str = ""
     sampling: Sampling | None = None
+    prompt_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

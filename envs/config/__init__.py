@@ -3,7 +3,7 @@
 from .android import AndroidConfig
 from .browser import BrowserConfig
 from .desktop import DesktopConfig
-from .node import Config, Setting, SettingError, setting
+from .node import Config, JsonObject, Setting, SettingError, setting
 from .screen import Screen, ScreenConfig
 from .vnc import VncConfig
 
@@ -12,6 +12,7 @@ __all__ = [
     "BrowserConfig",
     "Config",
     "DesktopConfig",
+    "JsonObject",
     "Screen",
     "ScreenConfig",
     "Setting",

@@ -11,14 +11,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_jsonable_python
 
 KIND = "kind"
 """The leaf that discriminates the members of a union. Its flat name is that of the union's field, such as `env`."""
+
+
+def _parsed(value: object) -> object:
+    return from_json(value) if isinstance(value, str) else value
+
+
+JsonObject: TypeAlias = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)]
+"""A setting that is a JSON object: a text, or a table of `screenwright.toml`."""
 
 
 class SettingError(ValueError):

@@ -10,12 +10,12 @@ from typing import Protocol, runtime_checkable
 
 from ...agent.core.coordinates import Frame, ModelPoint
 from ...agent.core.decision import ModelMove, ParseFailure
+from ...agent.core.image_history import ChunkedHistory, History
 from ...agent.core.messages import ImageFormat, ImagePart, Message, Turn
 from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
 from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thoughts
-from ...agent.policy.image_history import ChunkedHistory, History
 from ...agent.policy.model_policy import repair_messages
 from ...agent.record.trajectory import Run, RunError
 from ...envs.actions import map_points

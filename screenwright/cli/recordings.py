@@ -4,8 +4,8 @@ import argparse
 import webbrowser
 from pathlib import Path
 
+from ..agent.core.image_history import history_named
 from ..agent.dialects.prompting.prompt_kind import Prompt
-from ..agent.policy.image_history import history_named
 from ..agent.record.trajectory import RunError, read_run, write_private
 from ..agent.record.viewer import render_page
 from ..eval.analysis.report import Entry

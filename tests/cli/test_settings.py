@@ -27,6 +27,7 @@ SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "price": ("1:2", "3:4", "5:6"),
     "judge": ("http://a", "http://b", "http://c"),
     "top_p": ("0.2", "0.3", "0.4"),
+    "request": ('{"top_k": 1}', '{"top_k": 2}', '{"top_k": 3}'),
     "preset": ("ui-tars-1.5-osworld-15", "ui-tars-1.5-osworld-50", "ui-tars-1.5-osworld-100"),
 }
 """Three values of the settings that do not take any text or number."""
@@ -72,6 +73,8 @@ def needed(command: str, one: Setting) -> dict[str, object]:
 def shown(value: object) -> str:
     if isinstance(value, list):
         return str(value[0])
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -194,7 +197,7 @@ def test_config_prints_each_setting_and_its_origin(
     assert printed["steps"] == {"value": 5, "from": "--steps"}
     assert printed["model_name"] == {"value": "qwen", "from": "$SCREENWRIGHT_MODEL_NAME"}
     assert printed["seconds"] == {"value": 60.0, "from": "screenwright.toml: seconds"}
-    assert printed["history"] == {"value": "chunked:5:2", "from": "default"}
+    assert printed["image_format"] == {"value": "png", "from": "default"}
     assert printed["proxy"]["value"] == "http://***@proxy:1"
     Path("screenwright.toml").unlink()
     assert main(["config", "eval", "osworld", "--preset", "ui-tars-1.5-osworld-15", "--no-recovery"]) == 0

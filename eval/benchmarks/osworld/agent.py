@@ -13,11 +13,11 @@ from collections.abc import Mapping
 
 from ....agent.core.context import DecisionContext, HistoryStep
 from ....agent.core.decision import AskUser, Ending, Finish
+from ....agent.core.image_history import History
 from ....agent.core.model import Model, Sampling
 from ....agent.dialects.dialect import Dialect
 from ....agent.dialects.registry import dialect_named
 from ....agent.loop.open_model import open_model
-from ....agent.policy.image_history import ChunkedHistory, History
 from ....agent.policy.model_policy import ModelPolicy
 from ....agent.record.events import Decided, Replied
 from ....envs.actions import Action, Wait
@@ -55,7 +55,7 @@ class OSWorldAgent:
         self._policy = ModelPolicy(
             open_model(model) if isinstance(model, str) else model,
             dialect_named(dialect) if isinstance(dialect, str) else dialect,
-            history=history or ChunkedHistory(),
+            history=history,
             sampling=sampling,
         )
         self._max_steps = max_steps

@@ -1,0 +1,32 @@
+"""Parameters of a request that a user sets as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from .model import Sampling
+from .validation import first_problem
+
+_SAMPLING = TypeAdapter(Sampling)
+_FIELDS = frozenset(field.name for field in fields(Sampling))
+_RESERVED = frozenset({"model", "messages", "stream", "stream_options"})
+
+
+def sampling_changes(request: Mapping[str, JsonValue]) -> dict[str, Any]:
+    """The changes of `Sampling` in `request`; parameters that it does not know become its `extra_body`.
+
+    Raises:
+        ValueError: a parameter has the wrong type, or Screenwright sets it itself; the message is one line.
+    """
+    if reserved := sorted(_RESERVED & request.keys()):
+        raise ValueError(f"contains {reserved[0]!r}, which Screenwright sets itself: leave it out")
+    known = {name: value for name, value in request.items() if name in _FIELDS}
+    other = {name: value for name, value in request.items() if name not in _FIELDS}
+    try:
+        sampling = _SAMPLING.validate_python(known)
+    except ValidationError as error:
+        raise ValueError(f"is invalid: {first_problem(error)}") from None
+    changes = {name: getattr(sampling, name) for name in known}
+    return changes | ({"extra_body": {**sampling.extra_body, **other}} if other else {})
