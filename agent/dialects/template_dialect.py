@@ -13,7 +13,7 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
-from .prompting.layout import conversation, unchanged
+from .prompting.layout import conversation, image_size, unchanged
 from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import without_reasoning
 
@@ -59,7 +59,7 @@ class TemplateDialect(ABC):
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The actions, the task, earlier turns unless the prompt has none, and the newest screenshot."""
-        width, height = ("1000", "1000") if isinstance(self.space, Grid) else _image_size(turns)
+        width, height = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
         return conversation(
             turns[-1:] if self.prompt in self.single_turn else turns,
             system=self._system(width, height),
@@ -104,9 +104,3 @@ class TemplateDialect(ABC):
     def _thinking_instructions(self) -> str:
         """Lines to add to the prompt, for a family with a field `thoughts`."""
         return ""
-
-
-def _image_size(turns: Sequence[Turn]) -> tuple[str, str]:
-    """Width and height of the newest image, for prompts that state them; all images have the same size."""
-    sizes = [turn.image.size for turn in turns if turn.image is not None]
-    return (str(sizes[-1].width), str(sizes[-1].height)) if sizes else ("unknown", "unknown")
