@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from random import random
 from typing import Self, TypeVar
@@ -21,7 +21,7 @@ import httpx2
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from ..core.messages import ImagePart, Message
+from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, ModelUnknown, PromptRefused, Sampling, never
 from . import replies
 from .errors import (
@@ -32,19 +32,10 @@ from .errors import (
     describe_error,
     listed,
 )
+from .request_writer import RequestWriter, ServerFacts
 from .responses import read_body, read_reply
 from .stream_accumulator import StreamAccumulator
 from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
-from .wire import messages_json
-
-_TOOL_PARSER = "tool parser"
-"""Among the rejected parameters: the server has no parser for function calls, so they stay in the text."""
-
-_VLLM_BODY: Mapping[str, JsonValue] = {"skip_special_tokens": False}
-"""Extra parameters for vLLM: keep the box tokens in replies.
-
-Sent back in later turns, such a reply has the same tokens again and hits the prefix cache.
-"""
 
 _CONNECT_S = 10.0
 _MAX_BACKOFF_S = 8.0
@@ -52,46 +43,11 @@ _NO_KEY = "none"
 _MAX_ERROR_CHARACTERS = 100_000
 _KEEP_ALIVES = 5  # a stream may consist of keep-alives for this many times the timeout
 _ENDPOINTS = re.compile(r"/(chat/completions|completions|chat|models)$")
-_OPTIONAL = {
-    "max_tokens": "max_tokens|max_completion_tokens",
-    "max_completion_tokens": "max_completion_tokens|max_tokens",
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "repetition_penalty": "repetition_penalty",
-    "top_k": "top_k",
-    "reasoning_effort": "reasoning_effort|reasoning",
-    "chat_template_kwargs": "chat_template_kwargs|enable_thinking",
-    "response_format": "response_format|json_schema",
-    "skip_special_tokens": "skip_special_tokens",
-    "stream_options": "stream_options|include_usage|continuous_usage_stats",
-    "stream": "stream|streaming|streamed",
-}
-"""Parameters that a server may reject, with the names by which its message refers to them.
-
-A rejected one is not sent any more: the server uses its own default.
-"""
-
-_NO_TOOL_PARSER = re.compile(r"enable-auto-tool-choice|tool-call-parser", re.I)
-"""vLLM without a tool parser rejects `tools`, unless the choice is `none`: the template still describes them."""
-
 _NO_SUCH_MODEL = re.compile(
     r"\bmodel\b.{0,200}(not (exist|found|available|loaded)|unknown|invalid)|(unknown|invalid|no such) model", re.I
 )
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class ServerFacts:
-    """What a server reports: the model in use, all models it serves, and their properties."""
-
-    model: str
-    served: tuple[str, ...] = ()
-    is_vllm: bool = False
-    version: str = ""
-    context_tokens: int | None = None
 
 
 class ServedModel:
@@ -127,9 +83,7 @@ class ServedModel:
         self._name = name
         self._key = _checked_key(api_key or os.environ.get("OPENAI_API_KEY", ""))
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
-        self._extra_body = dict(extra_body or {})
-        self._sent_images: set[str] | None = set() if image_uuids else None
-        self._rejected: set[str] = set()
+        self._writer = RequestWriter(extra_body or {}, image_uuids=image_uuids)
         self._facts: ServerFacts | None = None
         self._transport = transport
         self._client: httpx2.Client | None = None
@@ -196,11 +150,11 @@ class ServedModel:
         """Request a reply; after each rejected optional parameter, try again without it."""
         while True:
             accumulator.reset()
-            body = self._body(facts, messages, sampling)
+            body = self._writer.body(facts, messages, sampling)
             try:
                 self._send(body, messages, accumulator)
             except ErrorResponse as error:
-                if not error.is_rejection or error.is_prompt_too_long or not self._leave_out_rejected(error, body):
+                if not error.is_rejection or error.is_prompt_too_long or not self._writer.adapt(error, body, sampling):
                     raise
             else:
                 return
@@ -208,7 +162,7 @@ class ServedModel:
     def _send(self, body: Mapping[str, JsonValue], messages: Sequence[Message], accumulator: StreamAccumulator) -> None:
         try:
             with closing(self._request("POST", f"{self.base_url}/chat/completions", body)) as response:
-                self._remember_images(messages)
+                self._writer.remember_images(messages)
                 read_reply(response, accumulator, _KEEP_ALIVES * self._timeout_s)
         except EXPECTED_ERRORS:
             if not accumulator.is_usable:
@@ -232,56 +186,6 @@ class ServedModel:
             return response
         with closing(response):
             raise ErrorResponse(response.status_code, read_body(response)[:_MAX_ERROR_CHARACTERS], response.headers)
-
-    def _body(self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling) -> dict[str, JsonValue]:
-        known = self._sent_images if facts.is_vllm else None
-        body: dict[str, JsonValue] = {"model": facts.model, "messages": messages_json(messages, known)}
-        # vLLM can send counts in each chunk, so that a stopped reply has them
-        more: dict[str, JsonValue] = {"continuous_usage_stats": True} if facts.is_vllm else {}
-        body |= {
-            "max_completion_tokens" if "max_tokens" in self._rejected else "max_tokens": sampling.max_tokens,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "frequency_penalty": sampling.frequency_penalty,
-            "presence_penalty": sampling.presence_penalty,
-            "repetition_penalty": sampling.repetition_penalty,
-            "top_k": sampling.top_k,
-            "stop": list(sampling.stop) or None,
-            "reasoning_effort": sampling.reasoning_effort,
-            "chat_template_kwargs": dict(sampling.chat_template_kwargs) or None,
-            "stream": True,
-            "stream_options": {"include_usage": True, **more},
-        }
-        if "stream" in self._rejected:
-            del body["stream_options"]
-        if sampling.tools:
-            body["tools"] = [dict(tool) for tool in sampling.tools]
-            body["tool_choice"] = "none" if _TOOL_PARSER in self._rejected else sampling.tool_choice
-        if facts.is_vllm:
-            body |= _VLLM_BODY
-        body |= _structured_output(sampling, facts)
-        sent = {name: value for name, value in body.items() if value is not None and name not in self._rejected}
-        return sent | dict(sampling.extra_body) | self._extra_body
-
-    def _leave_out_rejected(self, error: ErrorResponse, body: Mapping[str, JsonValue]) -> bool:
-        """Whether the server rejected an optional parameter, which is not sent any more."""
-        if self._sent_images and "cache miss" in error.body.lower():
-            self._sent_images.clear()
-            return True
-        if "tools" in body and _TOOL_PARSER not in self._rejected and _NO_TOOL_PARSER.search(error.body):
-            self._rejected.add(_TOOL_PARSER)
-            return True
-        for name, words in _OPTIONAL.items():
-            if name in body and name not in self._extra_body and re.search(rf"\b({words})\b", error.body, re.I):
-                self._rejected.add(name)
-                return True
-        return False
-
-    def _remember_images(self, messages: Sequence[Message]) -> None:
-        if self._sent_images is not None:
-            self._sent_images.update(
-                part.sha256 for message in messages for part in message.parts if isinstance(part, ImagePart)
-            )
 
     # -- what the server is
 
@@ -370,17 +274,6 @@ class ServedModel:
     def _endpoint(self) -> Endpoint:
         facts = self._facts or ServerFacts(self._name or "")
         return Endpoint(self.base_url, facts.model, facts.served, self._timeout_s, self._key)
-
-
-def _structured_output(sampling: Sampling, facts: ServerFacts) -> dict[str, JsonValue]:
-    """The parameters that constrain a reply."""
-    schema = None if sampling.json_schema is None else dict(sampling.json_schema)
-    if not facts.is_vllm:
-        named: JsonValue = {"name": "reply", "schema": schema}
-        return {} if schema is None else {"response_format": {"type": "json_schema", "json_schema": named}}
-    if schema is not None:
-        return {"structured_outputs": {"json": schema}}
-    return {} if sampling.grammar is None else {"structured_outputs": {"grammar": sampling.grammar}}
 
 
 def endpoint_url(base_url: str) -> str:

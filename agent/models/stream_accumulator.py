@@ -131,10 +131,10 @@ class StreamAccumulator:
         choices = choices if isinstance(choices, list) else [choices]
         received.has_new_call = False
         new = "".join(self._text_of(choice, position) for position, choice in enumerate(choices))
+        if self.ended:
+            return not (new.strip() or received.has_new_call)
         if not new and not received.has_new_call:
             return True
-        if self.ended:
-            return not new.strip()
         received.pieces += 1
         received.text += new
         if len(received.text) > self._max_characters:
@@ -200,11 +200,14 @@ class StreamAccumulator:
 
     def _text_with_calls(self) -> str:
         """The text so far, with the calls that have arrived completely."""
-        return _joined_lines(self._received.text, self._received.calls.complete)
+        calls = self._received.calls.complete
+        return _joined_lines(self._closed_text() if calls else self._received.text, calls)
+
+    def _closed_text(self) -> str:
+        return f"{self._received.text}</think>" if self._received.is_thinking else self._received.text
 
     def _whole_text(self) -> str:
-        received = self._received
-        text = f"{received.text}</think>" if received.is_thinking else received.text
+        received, text = self._received, self._closed_text()
         if self.stopped:
             return replies.well_formed(_joined_lines(text, received.calls.complete))
         if received.calls:
@@ -230,6 +233,9 @@ class StreamAccumulator:
         content = message if isinstance(message, str) else content
         if received.content and content == received.content and not choice.get("delta"):
             return ""  # the whole text once more, at the end of a stream
+        if self.ended:  # of what follows, only the counts and the finish reason matter
+            received.has_new_call |= bool(replies.field(message, "tool_calls"))
+            return "".join(text for _, text in replies.texts_of(content))
         received.has_new_call |= received.calls.add_from(message)
         parts = list(replies.texts_of(content))
         parts += replies.texts_of(
