@@ -16,27 +16,6 @@ settings.load_profile("screenwright")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Tests that fail now and then on a busy machine, with the reason. They are retried; the summary lists each RERUN.
-TYPING = "on a loaded machine Chromium can fetch a paste without inserting it; the cause is not known"
-RETRIED = {
-    "envs/browser/window/test_gallery.py::test_trap_is_solved_in_a_window[editable-text]": TYPING,
-    "envs/browser/window/test_window.py::TestBrowserWindowEnv::test_typed_text_arrives_unchanged": TYPING,
-    "envs/desktop/watchdog/test_watchdog.py::test_actions_decided_before_the_user_took_over_are_refused": (
-        "seen on a loaded machine; not reproduced, so the cause is not known"
-    ),
-    "envs/desktop/test_desktop.py::test_pasted_text_replaces_the_selection_and_breaks_lines_with_enter": (
-        "seen once: Mousepad did not fetch the paste, so the text was typed; not reproduced in 12 runs"
-    ),
-}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Retry the tests named in `RETRIED`, and no others."""
-    for item in items:
-        if item.nodeid.removeprefix("tests/") in RETRIED:
-            item.add_marker(pytest.mark.flaky(reruns=2))
-
-
 @pytest.fixture(autouse=True)
 def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that opens a connection to another machine fails."""

@@ -66,7 +66,8 @@ def eventually(read: object, expected: object, within_s: float = 15.0) -> None:
     while value != expected and time.monotonic() < end:
         time.sleep(0.02)
         value = read()
-    assert value == expected
+    if value != expected:
+        raise AssertionError(f"still {value!r} after {within_s} s, expected {expected!r}")
 
 
 class EnvContract:

@@ -1,8 +1,9 @@
 """Pastes text by owning the X clipboard temporarily, and restores the old content.
 
 Pasting through a clipboard tool races with the paste key. As the owner of the selection we serve the pasting program
-ourselves, so we know what was fetched, and when. A thread with its own connection does this. It offers the old content,
-in all its formats, until `close`, since the previous owner has lost the selection (ICCCM, section 2).
+ourselves, so we know what was fetched, and when. A thread with its own connection does this. Programs fetch in several
+steps and paste nothing if the clipboard changes between them, so it stays as it is for a while. Then the thread offers
+the old content, in all its formats, until `close`, since the previous owner has lost the selection (ICCCM, section 2).
 """
 
 import os
@@ -30,6 +31,11 @@ _MAX_TAKES = 3
 """How often to take the clipboard back from another program before pressing the paste key."""
 _BUSY_S = 10.0
 _POLL_S = 0.015
+_MAX_POLL_S = 0.1
+"""The time that one poll counts at most: while this process got no processor, the program may not have either."""
+
+_KEEP_S = 2.0
+"""How long the clipboard holds the text after the last request (twice this at most), unless `restore` is called."""
 _QUIET_S = 0.1
 """Longer on a machine with more work than processors, where programs react later."""
 
@@ -55,7 +61,9 @@ class XClipboard:
         self._reader = SelectionReader(self._display, self._window, self._handle)
         self._writer = SelectionWriter(self._display)
         self._offers: dict[int, Content] = {}
-        self._served_at = 0.0
+        self._old: Content | None = None  # to offer again after a paste
+        self._restore_at, self._restore_by = float("inf"), float("inf")
+        self._asked_at, self._served_at = 0.0, 0.0
         self._lost: set[int] = set()
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
@@ -74,6 +82,8 @@ class XClipboard:
     ) -> bool:
         """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none has.
 
+        The clipboard holds `text` until `restore`, at least for two seconds otherwise.
+
         Args:
             text: The text to paste.
             press_paste: Presses the paste key.
@@ -88,15 +98,23 @@ class XClipboard:
         """
         selections = _SELECTIONS if primary else _SELECTIONS[:1]
         time.sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
-        old = self._own(text, selections)
+        self._own(text, selections)
+        served = False
         try:
             press_paste()
-            return self._await_served(has_read, busy) or self._was_taken_with_same_text(text)
+            served = self._await_served(has_read, busy) or self._was_taken_with_same_text(text)
+            return served
         finally:
-            self._on_thread(lambda: self._restore_content(old))
+            self._on_thread(self._restore_later if served else self._restore_content)
+
+    def restore(self) -> None:
+        """Offer the content from before the last paste again."""
+        if self._old is not None:
+            self._on_thread(self._restore_content)
 
     def close(self) -> None:
         """Stop serving the clipboard; works even if the display is gone."""
+        self.restore()
         self._alive = False
         with suppress(OSError):
             os.write(self._wake_write, b"x")
@@ -121,18 +139,15 @@ class XClipboard:
                 check=False,
             )
 
-    def _own(self, text: str, selections: tuple[str, ...]) -> Content:
-        """Take the selections with `text`, repeatedly if needed; returns the old content of the clipboard."""
-        old = self._on_thread(lambda: self._take(text, selections))
+    def _own(self, text: str, selections: tuple[str, ...]) -> None:
+        """Take the selections with `text`, repeatedly if needed."""
+        self._on_thread(lambda: self._take(text, selections))
         for _ in range(_MAX_TAKES):
             time.sleep(_PRECEDING_READERS_S)  # clipboard managers fetch at once and must not count as the program
             if not self._lost:
                 break
-            newer = self._on_thread(lambda: self._take(text, selections))
-            if newer and not _holds(newer, text):
-                old = newer
+            self._on_thread(lambda: self._take(text, selections))
         self._served_at = 0.0
-        return old
 
     def _was_taken_with_same_text(self, text: str) -> bool:
         """Whether another program, such as a clipboard manager, has taken the clipboard over with the same text."""
@@ -148,21 +163,19 @@ class XClipboard:
         return True
 
     def _await_served(self, has_read: Callable[[], bool | None], busy: Callable[[], bool]) -> bool:
-        """Wait until a program has fetched the text, and has done what it does with it.
-
-        A browser fetches in several steps; if the clipboard changes between them, it pastes nothing.
-        """
+        """Wait until a program has fetched the text, and has asked for nothing else for a while."""
         quiet_s = min(_QUIET_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), _SERVE_S)
-        started = time.monotonic()
-        end, reading = started + _SERVE_S, True
-        while time.monotonic() < end:
+        waited_s, reading, polled_at = 0.0, True, time.monotonic()
+        end = polled_at + _BUSY_S
+        while waited_s < _SERVE_S:
             is_busy, now = busy(), time.monotonic()
+            waited_s, polled_at = waited_s + min(now - polled_at, _MAX_POLL_S), now
             if self._served_at:
-                if now - self._served_at > (_SERVE_S if is_busy else quiet_s):
+                if now - self._asked_at > (_SERVE_S if is_busy else quiet_s):
                     return True
-                end = now + _SERVE_S
-            elif (reading and has_read() is False) or is_busy:
-                end = min(time.monotonic() + _SERVE_S, started + _BUSY_S)
+                waited_s = 0.0
+            elif now < end and ((reading and has_read() is False) or is_busy):
+                waited_s = 0.0
             else:
                 reading = False
                 if not self._offers:
@@ -189,7 +202,12 @@ class XClipboard:
                 while self._display.pending_events():
                     self._handle(self._display.next_event())
                 self._display.flush()
-                readable, _, _ = select.select([self._display.fileno(), self._wake_read], [], [])
+                left_s = self._restore_at - time.monotonic()
+                if left_s <= 0:
+                    self._restore_content()
+                    continue
+                timeout_s = None if left_s == float("inf") else left_s
+                readable, _, _ = select.select([self._display.fileno(), self._wake_read], [], [], timeout_s)
                 if self._wake_read in readable:
                     os.read(self._wake_read, 1)
                     while not self._tasks.empty():
@@ -198,21 +216,36 @@ class XClipboard:
             self._display.close()
 
     def _take(self, text: str, selections: tuple[str, ...]) -> Content:
-        """Take the selections with `text`; returns the old content of the clipboard."""
+        """Take the selections with `text`, and remember the old content of the clipboard."""
         clipboard = self._atoms["CLIPBOARD"]
         self._lost.clear()
-        old = self._offers[clipboard] if clipboard in self._offers else self._reader.content(clipboard)
+        self._restore_at = float("inf")
+        if clipboard not in self._offers:
+            found = self._reader.content(clipboard)
+            if self._old is None or (found and not _holds(found, text)):
+                self._old = found
+        elif self._old is None:
+            self._old = self._offers[clipboard]
         for name in selections:
             self._offers[self._atoms[name]] = text_content(text, self._display.intern_atom)
             self._window.set_selection_owner(self._atoms[name], 0)
         self._display.sync()
-        return old
+        return {}
 
-    def _restore_content(self, old: Content) -> Content:
+    def _restore_later(self) -> Content:
+        now = time.monotonic()
+        self._restore_at, self._restore_by = now + _KEEP_S, now + 2 * _KEEP_S
+        return {}
+
+    def _restore_content(self) -> Content:
         """Offer the old content again, and nothing as the primary selection."""
         from Xlib import X
         from Xlib.protocol import request
 
+        old, self._old = self._old, None
+        self._restore_at = float("inf")
+        if old is None:
+            return {}
         ours = set(self._offers)
         self._offers.clear()
         if old and self._atoms["CLIPBOARD"] in ours:
@@ -240,6 +273,9 @@ class XClipboard:
         from Xlib import X, Xatom
         from Xlib.protocol import event
 
+        self._asked_at = time.monotonic()
+        if self._restore_at < self._restore_by:  # a program is still fetching
+            self._restore_at = min(self._asked_at + _KEEP_S, self._restore_by)
         content = self._offers.get(request.selection, {})
         target_property = request.property or request.target
         targets = {self._display.intern_atom(name): name for name in content}

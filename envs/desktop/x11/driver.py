@@ -33,7 +33,7 @@ _REMAP_S = 0.1
 _READ_S = 2.0
 _SEPARATORS, _SEPARATOR_S = "\n\t", 0.025
 """LibreOffice can process letters that closely follow Enter before it; a pause of 10 ms prevents that."""
-_ASK_S = 0.05
+_ASK_S, _CONFIRM_S = 0.05, 1.0
 _TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt", "foot", "console", "ptyxis")
 
 
@@ -89,6 +89,7 @@ class XTestDriver:
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
+        self._restore_clipboard()
         self._fake(False, down, _BUTTONS[button])
 
     def scroll(self, direction: Direction) -> None:
@@ -104,6 +105,7 @@ class XTestDriver:
 
     def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
+        self._restore_clipboard()
         self._fake(True, down, int(code))
         (self._down.add if down else self._down.discard)(int(code))
 
@@ -126,6 +128,11 @@ class XTestDriver:
             self._clipboard.close()
         if self._ping is not None:
             self._ping.close()
+
+    def _restore_clipboard(self) -> None:
+        """After a paste, offer the old content again: a key or a menu may paste it."""
+        if self._clipboard is not None:
+            self._clipboard.restore()
 
     def _release_stuck_modifiers(self) -> None:
         """Release the modifiers that another program left pressed, such as a remote viewer that was closed."""
@@ -271,5 +278,5 @@ class _ReadCheck:
 
     def confirm(self) -> None:
         """Note that the window has read the input; if it never answered, stop asking it."""
-        if self._last is False and self._window is not None and not self._ping.answered(self._window, 4 * _ASK_S):
+        if self._last is False and self._window is not None and not self._ping.answered(self._window, _CONFIRM_S):
             self._ping.give_up_on(self._window)

@@ -111,9 +111,10 @@ def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, received: Receiv
     subprocess.run([*xclip, "-in"], input=image_bytes, env=variables(env), check=True, stdout=subprocess.DEVNULL)
     clear_field(env, received)
     assert env.execute(Type("Привет")).method == "paste"
+    eventually(lambda: received.all()["text"], "Привет")
+    env.execute(Hotkey(("shift",)))  # restores at once
     found = subprocess.run([*xclip, "-out"], env=variables(env), capture_output=True, check=True, timeout=10)
     assert found.stdout == image_bytes
-    eventually(lambda: received.all()["text"], "Привет")
 
 
 def xclip(env: DesktopEnv, *options: str, text: str = "", selection: str = "CLIPBOARD") -> bytes:
@@ -173,6 +174,7 @@ def test_a_clipboard_taken_by_another_program_before_the_paste_is_reclaimed(
     assert env.execute(Type("Привет")).method == "paste"
     assert takes == ["Привет"] * 2
     eventually(lambda: received.all()["text"], "Привет")
+    env.execute(Hotkey(("shift",)))  # restores at once
     assert xclip(env, "-out") == kept.encode()
 
 
