@@ -17,7 +17,15 @@ class ModelLost(Exception):
 
 
 class PromptRefused(ModelLost):
-    """The server rejects this prompt; it may accept one with fewer screenshots."""
+    """The server rejects this prompt; it may accept one with fewer screenshots.
+
+    `images` and `tokens` are the limits that its message names; None if it names none.
+    """
+
+    def __init__(self, message: str, images: int | None = None, tokens: int | None = None) -> None:
+        super().__init__(message)
+        self.images = images
+        self.tokens = tokens
 
 
 class ModelUnknown(ModelLost):

@@ -32,7 +32,7 @@ _OPTIONAL = {
     "response_format": "response_format|json_schema",
     "skip_special_tokens": "skip_special_tokens",
     "include_stop_str_in_output": "include_stop_str_in_output",
-    "stop": "stop sequences?|stop_sequences|parameter\\W{1,4}stop",
+    "stop": "stop sequences?|stop_sequences|parameter\\W{1,4}stop|(?<=')stop(?=')",
     "stream_options": "stream_options|include_usage|continuous_usage_stats",
     "stream": "stream|streaming|streamed",
 }
@@ -68,6 +68,11 @@ class RequestWriter:
         self._sent_images: set[str] | None = set() if image_uuids else None
         self._rejected: set[str] = set()
         self._has_tool_parser = True
+
+    @property
+    def rejected(self) -> frozenset[str]:
+        """The parameters that the server was found to reject."""
+        return frozenset(self._rejected)
 
     def body(self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling) -> dict[str, JsonValue]:
         """The body of a streamed request."""

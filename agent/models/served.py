@@ -32,6 +32,7 @@ from .errors import (
     describe_error,
     listed,
 )
+from .prompt_limits import image_limit, token_limit
 from .request_writer import RequestWriter, ServerFacts
 from .responses import read_body, read_reply
 from .stream_accumulator import StreamAccumulator
@@ -137,7 +138,7 @@ class ServedModel:
             try:
                 check_interrupted()
                 facts = self.facts()
-                self._with_retries(lambda: self._complete_once(facts, messages, sampling, accumulator), errors)
+                self._with_retries(lambda: self._complete_once(facts, messages, sampling, accumulator, errors), errors)
             except Interrupted:
                 pass  # by `stop`
         return replace(accumulator.completion(messages), recovered_errors=tuple(errors))
@@ -145,10 +146,16 @@ class ServedModel:
     # -- one call
 
     def _complete_once(
-        self, facts: ServerFacts, messages: Sequence[Message], sampling: Sampling, accumulator: StreamAccumulator
+        self,
+        facts: ServerFacts,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        accumulator: StreamAccumulator,
+        errors: list[str],
     ) -> None:
-        """Request a reply; after each rejected optional parameter, try again without it."""
+        """Request a reply; after each rejected optional parameter, which is added to `errors`, try without it."""
         while True:
+            known = self._writer.rejected
             accumulator.reset()
             body = self._writer.body(facts, messages, sampling)
             try:
@@ -156,6 +163,8 @@ class ServedModel:
             except ErrorResponse as error:
                 if not error.is_rejection or error.is_prompt_too_long or not self._writer.adapt(error, body, sampling):
                     raise
+                rejected = self._writer.rejected - known
+                errors += (f"{self._endpoint()} rejects {name}: it is not sent any more" for name in rejected)
             else:
                 return
 
@@ -263,8 +272,10 @@ class ServedModel:
                 if response is not None and response.status == 404:
                     self._facts = None  # the server may have restarted with another model
                 if not failure.retryable or tries > self._retries:
-                    lost = PromptRefused if response is not None and response.is_rejection else ModelLost
-                    raise lost(failure.message + (f" (tried {tries} times)" if tries > 1 else "")) from error
+                    message = failure.message + (f" (tried {tries} times)" if tries > 1 else "")
+                    if response is None or not response.is_rejection:
+                        raise ModelLost(message) from error
+                    raise PromptRefused(message, image_limit(response.body), token_limit(response.body)) from error
             backoff_s = min(self._backoff_s * 2 ** (tries - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
             if errors is not None:
                 errors.append(failure.message)

@@ -159,7 +159,7 @@ class ModelPolicy:
             try:
                 reply = yield from self._ask(prompt, context, interrupted, attempt=attempt, encode_s=encode_s)
             except PromptRefused as refused:
-                if not self._limit_prompt(prompt):
+                if not self._limit_prompt(prompt, refused):
                     self._accepted = before  # the length was not the reason
                     raise
                 yield RecoveredError(context.step, "model", str(refused))
@@ -201,7 +201,11 @@ class ModelPolicy:
             request = (summary_request(context.task, summary, oldest),)
         if (self._room(request) or 0) < MIN_REPLY_TOKENS:
             return  # even the request does not fit: the turns are dropped without a summary
-        reply = yield from self._ask(request, context, interrupted, purpose="summarize")
+        try:
+            reply = yield from self._ask(request, context, interrupted, purpose="summarize")
+        except PromptRefused as refused:
+            yield RecoveredError(context.step, "model", str(refused))
+            return
         text = summary_text(reply.text, self.resolve_dialect()) or summary.text
         self._summary = HistorySummary(context.plan_start, summary.count + len(oldest), text)
         yield Summarized(context.step, self._summary.count, text)
@@ -210,21 +214,35 @@ class ModelPolicy:
         """The summary made so far, if it belongs to the current plan."""
         return self._summary if self._summary.start == context.plan_start else HistorySummary(context.plan_start)
 
-    def _limit_prompt(self, messages: Sequence[Message]) -> bool:
+    def _limit_prompt(self, messages: Sequence[Message], refused: PromptRefused) -> bool:
         """Limit further prompts to less than `messages`, which the server refused; False if nothing is left to drop.
 
-        Drops one screenshot at a time, then the oldest turns, then reserves less for the reply.
+        Takes the limits that the server names. Without them, drops one screenshot at a time, then the oldest turns,
+        then reserves less for the reply.
         """
         images = sum(isinstance(part, ImagePart) for message in messages for part in message.parts)
-        tokens = estimated_tokens(messages, self.resolve_dialect().image_rule) + MIN_REPLY_TOKENS - 1
+        estimate = estimated_tokens(messages, self.resolve_dialect().image_rule)
         accepted = self._accepted
-        self._accepted = replace(accepted, images=images - 1) if images > 1 else replace(accepted, tokens=tokens)
-        return self._accepted != accepted
+        if refused.images is not None and refused.images < images:
+            limits = replace(accepted, images=refused.images)
+        elif refused.tokens is not None and refused.tokens < (self._limit_tokens() or estimate + MIN_REPLY_TOKENS):
+            limits = replace(accepted, tokens=refused.tokens)
+        elif images > 1:
+            limits = replace(accepted, images=images - 1)
+        else:
+            limits = replace(accepted, tokens=estimate + MIN_REPLY_TOKENS - 1)
+        self._accepted = limits
+        return limits.images != 0 and limits != accepted
+
+    def _limit_tokens(self) -> int | None:
+        """The known number of tokens of prompt and reply together; None if it is unknown."""
+        known = [each for each in (self.model.info().context_tokens, self._accepted.tokens) if each is not None]
+        return min(known, default=None)
 
     def _room(self, messages: Sequence[Message]) -> int | None:
         """The estimated number of tokens left for the reply; None if the size of the context window is unknown."""
-        known = [each for each in (self.model.info().context_tokens, self._accepted.tokens) if each is not None]
-        return min(known) - estimated_tokens(messages, self.resolve_dialect().image_rule) if known else None
+        limit = self._limit_tokens()
+        return None if limit is None else limit - estimated_tokens(messages, self.resolve_dialect().image_rule)
 
     def _zoom(
         self,
@@ -243,9 +261,19 @@ class ModelPolicy:
         description = reply.reply.thought or "; ".join(describe_action(action) for action in reply.actions)
         messages = zoom.messages(description)
         encode_s = time.perf_counter() - started
-        refined = yield from self._ask(
-            messages, context, interrupted, attempt=attempt + 1, encode_s=encode_s, purpose="zoom", dialect=zoom.dialect
-        )
+        try:
+            refined = yield from self._ask(
+                messages,
+                context,
+                interrupted,
+                attempt=attempt + 1,
+                encode_s=encode_s,
+                purpose="zoom",
+                dialect=zoom.dialect,
+            )
+        except PromptRefused as refused:
+            yield RecoveredError(context.step, "model", str(refused))
+            return reply
         trace = zoom.read(refined.text)
         return reply if trace is None else reply.with_target(trace)
 

@@ -8,6 +8,7 @@ A leaf has one flat name, which is its flag (`--model-name`), its variable (`SCR
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -22,7 +23,10 @@ KIND = "kind"
 
 
 def _parsed(value: object) -> object:
-    return from_json(value) if isinstance(value, str) else value
+    """The value of a JSON text; what is no JSON stays a text, which the type then rejects."""
+    with suppress(ValueError):
+        return from_json(value) if isinstance(value, str) else value
+    return value
 
 
 JsonObject: TypeAlias = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)]
@@ -230,6 +234,8 @@ def _first_problem(error: ValidationError, settings: Mapping[str, Setting]) -> S
         return SettingError(found.name, "is missing")
     if problem["type"].endswith("_parsing"):  # "a valid integer, unable to parse string as an integer"
         message = message.partition(", unable")[0].replace("a valid boolean", "true or false")
+    if problem["type"] == "dict_type":
+        message = "a JSON object"
     if problem["type"] == "string_pattern_mismatch":
         message = f"of the form: {found.description}"
     return SettingError(found.name, f"is {problem['input']!r}, but should be {message}")

@@ -86,6 +86,8 @@ def test_without_recovery_nothing_is_added_to_the_models_own_loop() -> None:
             lambda: AgentConfig.of(policy="null", dialect="holo2"),
             "--dialect applies to models, not to --policy: leave it out",
         ),
+        (lambda: AgentConfig.of(request='{"top'), """--request is '{"top', but should be a JSON object"""),
+        (lambda: AgentConfig.of(request="[1]"), "--request is [1], but should be a JSON object"),
         (lambda: ModelConfig.of(model=",").build(), "--model names no model"),
     ],
 )
