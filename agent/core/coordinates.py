@@ -20,11 +20,15 @@ MAX_ASPECT = 200
 
 @dataclass(frozen=True, slots=True)
 class ModelPoint:
-    """A point in the model's coordinate space; the centre of `box` if the reply contained a box."""
+    """A point in the model's coordinate space; the centre of `box` if the reply contained a box.
+
+    `target` names the element at the point, if the reply does.
+    """
 
     x: float
     y: float
     box: tuple[float, float, float, float] | None = None
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

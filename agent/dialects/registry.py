@@ -69,6 +69,17 @@ def with_thoughts(dialect: Dialect, thoughts: Thoughts) -> Dialect:
     return _with_setting(dialect, f"--thoughts {thoughts}", thoughts=thoughts)
 
 
+def with_several_actions(dialect: Dialect) -> Dialect:
+    """`dialect` with a prompt that asks for several actions per reply.
+
+    Raises:
+        ValueError: the family's prompt does not support it.
+    """
+    if _has_field(dialect, "one_action"):  # UI-TARS
+        return _with_setting(dialect, "--several-actions", several_actions=True, one_action=False)
+    return _with_setting(dialect, "--several-actions", several_actions=True)
+
+
 def dialect_for_model(model_name: str) -> Dialect | None:
     """The dialect of the model served as `model_name`, such as `ByteDance-Seed/UI-TARS-1.5-7B`.
 

@@ -13,6 +13,7 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.completion import ends_with
+from .parser.runaway import is_runaway
 from .prompting.layout import conversation, image_size, unchanged
 from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import without_reasoning
@@ -46,6 +47,7 @@ class TemplateDialect(ABC):
     image_rule: ImageRule
     sampling: Sampling
     history: History = ChunkedHistory()
+    several_actions: bool = False
 
     @property
     def prompt_source(self) -> str:
@@ -76,7 +78,7 @@ class TemplateDialect(ABC):
 
     def is_complete(self, text: str) -> bool:
         """See `Dialect`."""
-        return ends_with(self.closing, text)
+        return is_runaway(text) if self.several_actions else ends_with(self.closing, text)
 
     @abstractmethod
     def read(self, text: str) -> Reply:
@@ -98,8 +100,9 @@ class TemplateDialect(ABC):
         template = template_for(self.prompt, self.templates, self.name)
         sized = "$width" in template_text(template)
         text = render(template, width=width, height=height) if sized else render(template)
-        instructions = self._thinking_instructions()
-        return f"{text}\n\nWhen you think:\n{instructions}" if instructions else text
+        if instructions := self._thinking_instructions():
+            text = f"{text}\n\nWhen you think:\n{instructions}"
+        return f"{text}\n\n{render('several_actions')}" if self.several_actions else text
 
     def _thinking_instructions(self) -> str:
         """Lines to add to the prompt, for a family with a field `thoughts`."""

@@ -63,6 +63,7 @@ class UiTars15:
     thoughts: Thoughts = Thoughts.OFFICIAL
     ask_user: bool = False
     one_action: bool = True
+    several_actions: bool = False
     box_tokens: bool = True
     form: PointForm = BOXES
     name: str = "ui-tars-1.5"
@@ -85,6 +86,8 @@ class UiTars15:
             template = _insert_actions(template, "ui_tars_browser")
         if instructions := thinking_instructions(self.thoughts):
             template = template.replace(TASK, f"\n{instructions}{TASK}")
+        if self.several_actions:
+            template = template.replace(TASK, f"\n{render('several_actions')}{TASK}")
         return _insert_actions(template, "ui_tars_ask_user") if self.ask_user else template
 
     @property

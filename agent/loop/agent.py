@@ -196,7 +196,7 @@ class Agent:
 
     def close(self) -> None:
         """Close the connections of the models that it asks, if they have any."""
-        for asked in (self.policy, self.supervision.critic):
+        for asked in (self.policy, getattr(self.policy, "planner", None), self.supervision.critic):
             if callable(close := getattr(getattr(asked, "model", None), "close", None)):
                 close()
 

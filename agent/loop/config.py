@@ -22,11 +22,13 @@ from ..core.model import Model, ModelLost, ModelUnknown
 from ..core.request import sampling_changes
 from ..core.supervision import NO_INTERVENTION, Supervision
 from ..dialects.dialect import Dialect
+from ..dialects.planner import Planner
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.prompting.thoughts import Thoughts
-from ..dialects.registry import dialect_named, with_language, with_thoughts
+from ..dialects.registry import dialect_named, with_language, with_several_actions, with_thoughts
 from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
+from ..policy.grounded_policy import GroundedPolicy
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy
 from .agent import Agent
@@ -96,6 +98,14 @@ class AgentConfig(Config):
         "further parameters of each request, as JSON, such as "
         """'{"top_k": 20, "chat_template_kwargs": {"enable_thinking": false}}'""",
     )
+    several_actions: bool = setting(
+        False, "with --dialect: ask for several actions per reply where the later ones do not depend on the first"
+    )
+    grounder: str | None = setting(
+        None, "address of a second model that locates the targets which the model names", common=True
+    )
+    grounder_name: str | None = setting(None, "name of the grounder, if its server has several")
+    grounder_dialect: str | None = setting(None, "dialect of the grounder (default: by its name)")
     image_format: Literal["png", "jpeg"] = setting("png", "format of the screenshots sent to the model")
     constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
     allow_miscalibrated: bool = setting(
@@ -119,7 +129,7 @@ class AgentConfig(Config):
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
         sampling = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
-        return ModelPolicy(
+        planner = ModelPolicy(
             model or self.model.build(),
             self.build_dialect(),
             history=history_named(self.history) if self.history else None,
@@ -130,6 +140,20 @@ class AgentConfig(Config):
             constrain=self.constrain,
             summarize=summarize,
         )
+        if self.grounder is None:
+            return self._without_grounder(planner)
+        grounder = open_model(self.grounder, self.grounder_name, timeout_s=self.model.model_timeout)
+        return GroundedPolicy(
+            planner, grounder, dialect_named(self.grounder_dialect) if self.grounder_dialect else None
+        )
+
+    def _without_grounder(self, policy: ModelPolicy) -> ModelPolicy:
+        for name in ("grounder_name", "grounder_dialect"):
+            if getattr(self, name) is not None:
+                raise SettingError(name, "applies to a grounder: name its address with --grounder")
+        if isinstance(policy.dialect, Planner):
+            raise SettingError("dialect", "planner names targets in words: add --grounder with the address of a model")
+        return policy
 
     def _request_changes(self) -> dict[str, Any]:
         try:
@@ -144,11 +168,16 @@ class AgentConfig(Config):
             ValueError: there is no such dialect, or it does not support a setting.
         """
         if self.dialect is None:
-            for name, is_set in (("language", self.language), ("thoughts", self.thoughts is not Thoughts.OFFICIAL)):
+            for name, is_set in (
+                ("language", self.language),
+                ("thoughts", self.thoughts is not Thoughts.OFFICIAL),
+                ("several_actions", self.several_actions),
+            ):
                 if is_set:
                     raise SettingError(name, "needs --dialect, since the model's own may not be known yet")
             return None
         dialect = with_thoughts(dialect_named(self.dialect), self.thoughts)
+        dialect = with_several_actions(dialect) if self.several_actions else dialect
         return dialect if self.language is None else with_language(dialect, self.language)
 
     def check_model(self, model: Model) -> None:

@@ -8,7 +8,7 @@ progress.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
 from ..guard.guard import AllowAll, Deny, Guard
+from ..monitor.batch import unexpected_change
 from ..policy.model_policy import for_screen
 from ..policy.policy import Policy
 from ..record.events import (
@@ -219,6 +220,7 @@ class Episode:
                 yield Acted(self._step, index, action, refused=permission.reason, by_guard=True)
                 return True
             try:
+                self._check_expected(decided.actions[: index + 1], observation)
                 result = self._perform(action)
             except EnvStopped:
                 raise
@@ -238,6 +240,20 @@ class Episode:
             yield Acted(self._step, index, action, result)
         self._denied_steps = 0
         return False
+
+    def _check_expected(self, actions: Sequence[Action], observation: Observation) -> None:
+        """Before a further action of a reply, check that the screen still is as the reply assumed.
+
+        Raises:
+            ActionRefused: it changed unexpectedly.
+        """
+        *done, action = actions
+        if not done:
+            return
+        now = self.env.observe()
+        self._observer.notes.extend(now.facts)
+        if reason := unexpected_change(observation, now, done, action):
+            raise ActionRefused(f"{reason} after {len(done)} of the actions in your reply, so the others were skipped")
 
     def _perform(self, action: Action) -> ActionResult:
         """Execute `action`. All but the end of a long wait is spent here, so that it can be interrupted."""

@@ -23,7 +23,7 @@ from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import required_dialect_for_model, with_prompt
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
 from .grounding import GroundedReply, parse_and_ground
-from .policy import Policy, PolicyEvents
+from .policy import Policy, PolicyEvents, ScreenAware
 from .summary import HistorySummary, apply_summary, summary_request, summary_text
 from .zoom import ZoomRefinement, is_close
 
@@ -337,6 +337,8 @@ class ModelPolicy:
 
 def for_screen(policy: Policy, env: EnvInfo) -> Policy:
     """`policy` with the prompt for that kind of screen, unless another one than the default was chosen explicitly."""
+    if isinstance(policy, ScreenAware):
+        return policy.for_screen(env)
     if not isinstance(policy, ModelPolicy) or policy.prompt is not None:
         return policy
     if getattr(policy.dialect, "prompt", Prompt.COMPUTER) is not Prompt.COMPUTER:

@@ -1,8 +1,9 @@
 """The policy interface: from a decision context to a decision."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from ...envs.env import EnvInfo
 from ..core.context import DecisionContext
 from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
 
@@ -37,4 +38,13 @@ class Policy(Protocol):
         Raises:
             ModelLost: the model does not respond.
         """
+        ...
+
+
+@runtime_checkable
+class ScreenAware(Protocol):
+    """A policy that asks differently on different kinds of screens."""
+
+    def for_screen(self, env: EnvInfo) -> "Policy":
+        """The policy for that screen."""
         ...

@@ -29,6 +29,7 @@ class PolicyInfo:
     history: str = ""
     sampling: Sampling | None = None
     prompt_source: str = ""
+    grounder: ModelInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class Observed:
 class Replied:
     """The model replied. `image` is the size of the screenshots in the prompt, `images` their number.
 
-    `purpose` is `act` for the next action, `zoom` for a more precise point on a magnified part of the screen, and
-    `summarize` for a summary of the oldest steps.
+    `purpose` is `act` for the next action, `zoom` for a more precise point on a magnified part of the screen, `ground`
+    for the point of a target that another model named, and `summarize` for a summary of the oldest steps.
     """
 
     step: int
@@ -86,7 +87,7 @@ class Replied:
     images: int = 0
     encode_s: float = 0.0
     model_s: float = 0.0
-    purpose: Literal["act", "zoom", "summarize"] = "act"
+    purpose: Literal["act", "zoom", "ground", "summarize"] = "act"
     event: Literal["replied"] = "replied"
 
 

@@ -10,7 +10,23 @@ import re
 from .call import Argument, Call, ParseError, Value
 from .points import is_closed_point
 
-FREE_TEXT = frozenset({"content", "text", "message", "answer", "app_name", "app", "url", "value", "response", "reason"})
+FREE_TEXT = frozenset(
+    {
+        "content",
+        "text",
+        "message",
+        "answer",
+        "app_name",
+        "app",
+        "url",
+        "value",
+        "response",
+        "reason",
+        "target",
+        "start_target",
+        "end_target",
+    }
+)
 """Arguments with free text, in which an unescaped quote is part of the text."""
 
 _SPACE = re.compile(r"\s*+")
@@ -46,7 +62,8 @@ _VALUE = r"""'[^'\n]*+' | "[^"\n]*+" | \u201c[^\u201d\n]*+\u201d | \u2018[^\u201
 _ARGUMENTS = rf"(?: [,\uff0c]\s*+ \w++\s*+[=\uff1d]\s*+ (?: {_VALUE} ) \s*+ )*+"
 _ENDS_FREE_TEXT = re.compile(
     rf"""\s*+(?: {_ARGUMENTS} [)\uff09] {_AFTER_CALL}
-      | [,\uff0c]\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer)
+      | [,\uff0c]\s*+ (?:start_box|end_box|point|start_point|end_point|content|text|box|x|y|key|interval|status|answer|
+         target|end_target|direction|time|amount)
         \s*+[=\uff1d]
       | \Z | ``` | {END_OF_TURN} )""",
     re.VERBOSE | re.IGNORECASE,

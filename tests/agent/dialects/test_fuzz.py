@@ -222,6 +222,7 @@ FORMS = {
     "scalecua": CALL.format("terminate|response|answer"),
     "holo": f"{CALL}|{FUNCTION}".format("answer", "answer"),
     "gta1": "(?!)",
+    "planner": CALL.format("finished"),
 }
 REASONING = re.compile(r"\A\s*(?:```\w*\s*)?<((?:seed:|gui_)?think\w*)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 OTHER_CALL = re.compile(r"</?(?:function|parameter|action)|[{}]|\b[a-z_]+\([\"'\[)]|^\W*action\s*:", re.M | re.I)

@@ -1,0 +1,146 @@
+"""A planner that names targets in words, and a grounder that locates them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from screenwright import (
+    Agent,
+    Click,
+    Decided,
+    DecisionContext,
+    Drag,
+    FakeEnv,
+    HistoryStep,
+    ImagePart,
+    Message,
+    ModelPolicy,
+    ParseFailed,
+    Replied,
+    ScreenPoint,
+    ScriptedModel,
+    StopReason,
+    UiTars15,
+    dialect_named,
+)
+from screenwright.agent.core.decision import ParseFailure, Reply
+from screenwright.agent.dialects.planner import Planner
+from screenwright.agent.loop.config import AgentConfig
+from screenwright.agent.policy.grounded_policy import GroundedPolicy
+from screenwright.envs.config import SettingError
+
+SHOT = FakeEnv().observe().screenshot
+DONE = "Thought: Done.\nAction: finished(content='ok')"
+
+
+def grounded(replies: Sequence[str], points: Sequence[str]) -> GroundedPolicy:
+    planner = ModelPolicy(ScriptedModel(replies), Planner())
+    return GroundedPolicy(planner, ScriptedModel(points), dialect_named("gta1"))
+
+
+def decide(policy: GroundedPolicy) -> list[object]:
+    policy.open()
+    return list(policy.decide(DecisionContext("a task", 1, (HistoryStep(SHOT),)), lambda: False))
+
+
+def test_target_is_named_by_the_planner_and_located_by_the_grounder() -> None:
+    policy = grounded(["Thought: t\nAction: click(target='the user's name')"], ["(100,50)"])
+    *_, located, decided = decide(policy)
+    assert isinstance(located, Replied)
+    assert located.purpose == "ground"
+    assert isinstance(decided, Decided)
+    (click,) = decided.actions
+    assert isinstance(click, Click)
+    image = dialect_named("gta1").image_rule.resize(SHOT.size)
+    assert click.at == ScreenPoint(100 * SHOT.size.width / image.width, 50 * SHOT.size.height / image.height)
+    assert decided.traces[0].model.target == "the user's name"
+    asked = policy.model.asked[0]  # type: ignore[attr-defined]  # a scripted model
+    assert any("the user's name" in message.text for message in asked)
+    assert sum(isinstance(part, ImagePart) for message in asked for part in message.parts) == 1
+
+
+def test_each_target_of_a_drag_is_located() -> None:
+    policy = grounded(["Action: drag(target='the file', end_target='the bin')"], ["(10,20)", "(300,400)"])
+    decided = decide(policy)[-1]
+    assert isinstance(decided, Decided)
+    (drag,) = decided.actions
+    assert isinstance(drag, Drag)
+    assert [round(point.x) for point in drag.path] == [10, 298]
+    assert [trace.model.target for trace in decided.traces] == ["the file", "the bin"]
+
+
+def test_target_that_is_not_found_is_reported_to_the_planner() -> None:
+    policy = grounded(
+        ["Action: click(target='the moon')", "Action: click(target='the Name field')"], ["there is none", "(1,2)"]
+    )
+    events = decide(policy)
+    failures = [event for event in events if isinstance(event, ParseFailed)]
+    assert [failure.message.partition(" was")[0] for failure in failures] == ["The element 'the moon'"]
+    assert isinstance(events[-1], Decided)
+    second: Sequence[Message] = policy.planner.model.asked[1]  # type: ignore[attr-defined]  # a scripted model
+    assert "'the moon' was not found" in second[-1].text
+
+
+def test_point_of_another_planner_is_replaced_by_that_of_its_thought() -> None:
+    reply = "Thought: Click the Save button.\nAction: click(start_box='(1,1)')"
+    policy = GroundedPolicy(
+        ModelPolicy(ScriptedModel([reply]), UiTars15()), ScriptedModel(["(200,100)"]), dialect_named("gta1")
+    )
+    decided = decide(policy)[-1]
+    assert isinstance(decided, Decided)
+    assert decided.traces[0].model.target == "Click the Save button."
+    assert decided.traces[0].image.x == 200
+
+
+def test_planner_keeps_its_own_point_if_the_grounder_finds_none() -> None:
+    reply = "Thought: Click the Save button.\nAction: click(start_box='(28,28)')"
+    policy = GroundedPolicy(
+        ModelPolicy(ScriptedModel([reply]), UiTars15()), ScriptedModel(["?"]), dialect_named("gta1")
+    )
+    decided = decide(policy)[-1]
+    assert isinstance(decided, Decided)
+    assert decided.traces[0].model.target == ""
+    assert decided.traces[0].image.x == 28
+
+
+def test_episode_with_two_models_works_on_a_screen() -> None:
+    env = FakeEnv()
+    at = env.where("Name")
+    image = dialect_named("gta1").image_rule.resize(SHOT.size)
+    point = f"({at.x * image.width / SHOT.size.width:.2f},{at.y * image.height / SHOT.size.height:.2f})"
+    replies = ["Action: click(target='the Name field')", "Action: type(content='Ada')", DONE]
+    result = Agent(policy=grounded(replies, [point])).run("Enter Ada", env)
+    assert (result.stop, result.answer, env.state.text) == (StopReason.FINISHED, "ok", "Ada")
+
+
+def test_a_point_in_coordinates_is_not_a_target() -> None:
+    for call in ("click(start_box='(1,2)')", "click(target=(1,2))", "click(target='')", "click()"):
+        assert isinstance(Planner().parse(f"Action: {call}"), ParseFailure)
+
+
+@pytest.mark.parametrize("target", ["Save", "it's 'the' \"button\", (1)", "a\\b"])
+def test_what_the_planner_writes_it_reads(target: str) -> None:
+    reply = Planner().parse(f"Action: click(target={target!r})")
+    assert isinstance(reply, Reply)
+    again = Planner().parse(Planner().format("why", reply.moves))
+    assert isinstance(again, Reply)
+    assert again.moves == reply.moves
+
+
+def test_settings_build_a_planner_with_a_grounder() -> None:
+    config = AgentConfig.of(
+        model="http://127.0.0.1:9",
+        dialect="planner",
+        grounder="http://127.0.0.1:8",
+        grounder_dialect="gta1",
+    )
+    policy = config.build_policy()
+    assert isinstance(policy, GroundedPolicy)
+    assert policy.model.info().endpoint == "http://127.0.0.1:8/v1"
+
+
+def test_planner_without_a_grounder_is_refused() -> None:
+    with pytest.raises(SettingError, match="add --grounder"):
+        AgentConfig.of(model="http://127.0.0.1:9", dialect="planner").build_policy()
+    with pytest.raises(SettingError, match="applies to a grounder"):
+        AgentConfig.of(model="http://127.0.0.1:9", grounder_name="x").build_policy()
