@@ -8,12 +8,14 @@ run of other characters than letters, digits and `/` written as `-`. For example
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from screenwright._plugins import load_plugin, plugin_names
 
+from ...prompts.official import OfficialPrompt
 from .dialect import Dialect
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts
@@ -47,6 +49,11 @@ def with_prompt(dialect: Dialect, prompt: Prompt) -> Dialect:
     changed = _with_setting(dialect, "--prompt", prompt=prompt)
     _ = changed.prompt_sha256  # raises if the family has no such prompt
     return changed
+
+
+def prompts_of(dialect: Dialect) -> Mapping[Prompt, tuple[OfficialPrompt, ...]]:
+    """Where the official prompts of `dialect` are published: its attribute `official`, if it has one."""
+    return getattr(dialect, "official", {})
 
 
 def with_language(dialect: Dialect, language: str) -> Dialect:

@@ -1,10 +1,14 @@
-"""What the families have in common that are prompted with templates of our own, from `prompts/`."""
+"""What the families have in common that are prompted with templates of our own, from `prompts/`.
+
+An official prompt that is available on this machine replaces the template.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ...prompts.official import LoadedPrompt, OfficialPrompt, load_official
 from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import ModelMove, ParseFailure, Reply
@@ -31,6 +35,9 @@ class TemplateDialect(ABC):
     templates: ClassVar[Mapping[Prompt, str]]
     """The template for each kind of screen."""
 
+    official: ClassVar[Mapping[Prompt, tuple[OfficialPrompt, ...]]] = {}
+    """Where the official prompts are published; the first one that is available is used instead of the template."""
+
     closing: ClassVar[str]
     """A pattern that matches the end of a complete reply."""
 
@@ -52,7 +59,16 @@ class TemplateDialect(ABC):
     @property
     def prompt_source(self) -> str:
         """See `Dialect`."""
-        return OWN_WORDING
+        official = self.official_prompt()
+        return official.source if official else OWN_WORDING
+
+    def official_prompt(self) -> LoadedPrompt | None:
+        """The official prompt, if it is available on this machine.
+
+        Raises:
+            ValueError: its text was changed after it was added.
+        """
+        return load_official(self.official.get(self.prompt, ()))
 
     @property
     def prompt_sha256(self) -> str:
@@ -97,12 +113,20 @@ class TemplateDialect(ABC):
         """
 
     def _system(self, width: str, height: str) -> str:
-        template = template_for(self.prompt, self.templates, self.name)
-        sized = "$width" in template_text(template)
-        text = render(template, width=width, height=height) if sized else render(template)
+        official = self.official_prompt()
+        if official and "system" in official.texts:
+            text = self._official_system(official.texts, width, height)
+        else:
+            template = template_for(self.prompt, self.templates, self.name)
+            sized = "$width" in template_text(template)
+            text = render(template, width=width, height=height) if sized else render(template)
         if instructions := self._thinking_instructions():
             text = f"{text}\n\nWhen you think:\n{instructions}"
         return f"{text}\n\n{render('several_actions')}" if self.several_actions else text
+
+    def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
+        """The official system message; a family whose text has placeholders fills them here."""
+        return texts["system"]
 
     def _thinking_instructions(self) -> str:
         """Lines to add to the prompt, for a family with a field `thoughts`."""

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ground": ("images", "find an element in a screenshot"),
     "read": ("images", "read the texts and controls of a screenshot"),
     "parse": ("parse", "parse replies of a model into actions"),
+    "prompts": ("prompts", "list, add or remove the official prompts of models"),
     "serve": ("serve", "serve a model at an OpenAI-compatible address"),
     "doctor": ("doctor", "check this machine and a model, and suggest fixes"),
     "config": ("config", "show the effective settings and where each comes from"),
