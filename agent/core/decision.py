@@ -37,12 +37,16 @@ ModelMove: TypeAlias = ActionIn[ModelPoint] | Ending
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A parsed reply. `moves` is never empty and keeps the order of the reply."""
+    """A parsed reply. `moves` is never empty and keeps the order of the reply.
+
+    `note` is what the model wants to remember; it stays in the prompt when its step is summarized or dropped.
+    """
 
     moves: tuple[ModelMove, ...]
     thought: str | None = None
     reflection: str | None = None
     reasoning: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
-from ...envs.actions import Back, Button, Click, Direction, Hotkey, Navigate, Scroll, Type, Wait
+from ...envs.actions import Back, Button, Click, Direction, Navigate, Scroll, Type, Wait
 from ..core.coordinates import Absolute, Grid, ImageRule, ModelPoint, Space
 from ..core.decision import Finish, ModelMove, Reply
 from ..core.model import Sampling
@@ -24,17 +24,25 @@ from .parser.tolerant_json import read_json
 from .parser.tool_calls import flat_call
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
-from .vocabulary.ui_tars import ACTIONS, Vocabulary, always, click, moves_of, navigate, type_text
+from .vocabulary.arguments import Arguments
+from .vocabulary.holo import REFRESH
+from .vocabulary.tools import plain_type
+from .vocabulary.ui_tars import ACTIONS, Moves, Vocabulary, always, click, moves_of, navigate
 from .vocabulary.writing import content, number, unsupported
 
 _BRACE = re.compile(r"[{\uff5b]")
-REFRESH = Hotkey(("f5",))
+
+
+def _write_text(args: Arguments) -> Moves:
+    """The text, after a click if it names a position."""
+    at = args.point_if_any() if args.has("x", "point") else None
+    return (*((Click(at),) if at else ()), *plain_type(args))
 
 
 HOLO: Vocabulary = {
     **ACTIONS,
     **dict.fromkeys(("click_absolute", "click_element", "click_element_abs"), click()),
-    **dict.fromkeys(("write", "write_element", "write_element_abs"), type_text()),
+    **dict.fromkeys(("write", "write_element", "write_element_abs"), _write_text),
     "go_back": always(Back()),
     "refresh": always(REFRESH),
     "goto": navigate,
@@ -72,8 +80,8 @@ class Holo(TemplateDialect):
         if opening is None:
             raise ParseError("no_action", len(text), "the reply contains no action")
         data, _ = read_json(text, opening.start())
-        call, thought = _navigation(data, opening.start())
-        return Reply(moves_of((call,), HOLO), thought, reasoning=reasoning)
+        call, thought, note = read_navigation(data, opening.start())
+        return Reply(moves_of((call,), HOLO), thought, reasoning=reasoning, note=note)
 
     def is_complete(self, text: str) -> bool:
         """See `Dialect`. Brackets also occur within a reply, so it must be possible to parse it with text behind it."""
@@ -102,22 +110,37 @@ def holo1() -> Holo:
 def holo2() -> Holo:
     """Holo2-4B to -235B: navigation, on a grid of 1000."""
     image_rule = ImageRule(32, 64 * 32 * 32, 16384 * 32 * 32)
+    sampling = Sampling(temperature=0.0, max_tokens=1024, chat_template_kwargs={"thinking": False})
     return Holo(
-        prompt=Prompt.BROWSER, name="holo2", served_as=r"holo-?2(?!\d)", space=Grid(1000), image_rule=image_rule
+        prompt=Prompt.BROWSER,
+        name="holo2",
+        served_as=r"holo-?2(?!\d)",
+        space=Grid(1000),
+        image_rule=image_rule,
+        sampling=sampling,
     )
 
 
-def _navigation(data: object, at: int) -> tuple[Call, str | None]:
-    """The call and the thought of an object that is either a navigation step or an action."""
+def read_navigation(data: object, at: int) -> tuple[Call, str | None, str | None]:
+    """The call, the thought and the note of a JSON object that is either a navigation step or an action.
+
+    Raises:
+        ParseError: it is neither.
+    """
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     inner = fields.get("action") or fields.get("tool_call")
-    thought = fields.get("thought")
     if isinstance(inner, dict):
         key = "tool_name" if "tool_name" in inner else "action"
-        return flat_call(cast("object", inner), key, at), thought if isinstance(thought, str) and thought else None
+        return flat_call(cast("object", inner), key, at), _text(fields, "thought"), _text(fields, "note")
     if "action" not in fields and {"x", "y"} <= set(fields):
         fields = {**fields, "action": "click"}
-    return flat_call(fields or data, "action", at), None
+    return flat_call(fields or data, "action", at), None, None
+
+
+def _text(fields: dict[str, object], name: str) -> str | None:
+    """The text of a field; None if it is empty or missing."""
+    value = fields.get(name)
+    return value.strip() or None if isinstance(value, str) else None
 
 
 def _write(move: ModelMove) -> dict[str, object]:

@@ -173,7 +173,8 @@ class ModelPolicy:
         If the replies alone do not fit, the oldest turns are dropped, a quarter at a time. Also returns their number.
         """
         summary = self._summary_for(context)
-        history, dropped = apply_summary(context.current_plan, summary), 0
+        dialect = self.resolve_dialect()
+        history, dropped = apply_summary(context.current_plan, summary, dialect), 0
         rule = self.history or self.resolve_dialect().history
         shown: Sequence[int] = rule.images(len(history), tuple(step.change for step in history))
         shown = shown[-(self._accepted.images or len(shown)) :]
@@ -186,7 +187,7 @@ class ModelPolicy:
                 shown = shown[1:]
                 continue
             dropped += ceil(len(history) / 4)
-            history = apply_summary(context.current_plan, replace(summary, count=summary.count + dropped))
+            history = apply_summary(context.current_plan, replace(summary, count=summary.count + dropped), dialect)
             shown = (len(history) - 1,)
 
     def _summarize(

@@ -11,6 +11,7 @@ from ..dialects.dialect import Dialect
 
 OMITTED = "Earlier steps are omitted to save space."
 SUMMARIZED = "Earlier steps are omitted to save space. Summary: "
+NOTED = "Your notes from these steps: "
 
 MAX_SUMMARY_CHARACTERS = 2000
 """Models are asked for 150 words; a longer summary is cut here."""
@@ -32,12 +33,23 @@ class HistorySummary:
         return SUMMARIZED + self.text if self.text else OMITTED
 
 
-def apply_summary(history: Sequence[HistoryStep], summary: HistorySummary) -> tuple[HistoryStep, ...]:
-    """Replace the summarized steps by a note on the first remaining one; the newest step always remains."""
+def apply_summary(history: Sequence[HistoryStep], summary: HistorySummary, dialect: Dialect) -> tuple[HistoryStep, ...]:
+    """Replace the summarized steps by a note on the first remaining one; the newest step always remains.
+
+    What the model noted in a replaced step is kept word for word.
+    """
     if not summary.count:
         return tuple(history)
-    first, *others = history[min(summary.count, len(history) - 1) :]
-    return (replace(first, notes=(summary.note, *first.notes)), *others)
+    count = min(summary.count, len(history) - 1)
+    first, *others = history[count:]
+    noted = [reply.note for step in history[:count] if (reply := _reply_of(step, dialect)) and reply.note]
+    memory = (NOTED + "; ".join(dict.fromkeys(noted)),) if noted else ()
+    return (replace(first, notes=(summary.note, *memory, *first.notes)), *others)
+
+
+def _reply_of(step: HistoryStep, dialect: Dialect) -> Reply | None:
+    reply = dialect.parse(step.reply or "")
+    return reply if isinstance(reply, Reply) else None
 
 
 def summary_request(task: str, summary: HistorySummary, history: Sequence[HistoryStep]) -> Message:

@@ -10,6 +10,7 @@ from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.holo import Holo, holo1, holo2
+from screenwright.agent.dialects.holo3 import Holo3, holo4
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
@@ -22,12 +23,25 @@ from screenwright.envs.actions import Button, Direction
 from screenwright.envs.keys import NAMED
 
 Writer = (
-    UiTars15 | UiTars10 | Doubao | SeedXml | Qwen25Vl | Qwen3Vl | GuiOwl | OpenCua | ScaleCua | Holo | Gta1 | UiVenus
+    UiTars15
+    | UiTars10
+    | Doubao
+    | SeedXml
+    | Qwen25Vl
+    | Qwen3Vl
+    | GuiOwl
+    | OpenCua
+    | ScaleCua
+    | Holo
+    | Holo3
+    | Gta1
+    | UiVenus
 )
 EVERYTHING: tuple[Writer, ...] = (UiTars15(), UiTars10(), Doubao(), SeedXml(), OpenCua(), ScaleCua(), GuiOwl())
 TOUCH: tuple[Writer, ...] = (Qwen3Vl(prompt=Prompt.MOBILE), GuiOwl(prompt=Prompt.MOBILE), UiVenus())
-WRITERS: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, Qwen25Vl(), Qwen3Vl(), Holo(), holo2())
-SEVERAL = tuple(writer for writer in WRITERS if not isinstance(writer, Holo))
+HOLO: tuple[Writer, ...] = (Holo(), holo2(), Holo3(), holo4(), Holo3(prompt=Prompt.MOBILE))
+WRITERS: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, Qwen25Vl(), Qwen3Vl(), *HOLO)
+SEVERAL = tuple(writer for writer in WRITERS if writer not in HOLO)
 
 coordinates = st.integers(0, 8 * 4000).map(lambda eighths: eighths / 8)
 points = st.builds(ModelPoint, coordinates, coordinates)
