@@ -4,12 +4,15 @@ The flags (vLLM 0.25 and later) set the longest context that the model's configu
 images per prompt as the history keeps and no video, an encoder cache for several full-HD screenshots (its size is
 `--max-num-batched-tokens`), reports of prefix cache hits, and no sampling settings from the checkpoint. The prefix
 cache is on by default. A model that fits on one GPU is replicated on each, which serves more episodes than tensor
-parallelism; a larger one is split over as few GPUs as possible, and that group is replicated.
+parallelism; a larger one is split over as few GPUs as possible, and that group is replicated. The parsers and further
+flags of the model's family come from `serving_profile`.
 """
 
 import json
 import re
 from dataclasses import dataclass
+
+from .vllm_families import serving_profile
 
 BATCHED_TOKENS = 16384
 
@@ -60,7 +63,7 @@ def vllm_command(model: str, serving: ServeOptions) -> list[str]:
     command += ["--max-model-len", "auto"]
     command += ["--limit-mm-per-prompt", json.dumps({"image": serving.images, "video": 0}, separators=(",", ":"))]
     command += ["--max-num-batched-tokens", str(BATCHED_TOKENS), "--enable-prompt-tokens-details"]
-    command += ["--generation-config", "vllm"]
+    command += ["--generation-config", "vllm", *serving_profile(model).arguments()]
     return [*command, *_parallel_flags(model, serving), *serving.extra_args]
 
 

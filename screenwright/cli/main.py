@@ -31,6 +31,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 _KEEP_GOING = ("demo", "run", "eval", "doctor")
 """Commands whose work and exit code count even if no one reads their output."""
 
+_PASSES_ON = ("serve",)
+"""Commands that pass what follows `--` on to another program."""
+
 _DESCRIPTION = "Screenwright, a GUI agent that operates a computer from screenshots with mouse and keyboard."
 _EPILOG = """\
 start with:
@@ -51,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
     try:
-        args = build_parser([argument for argument in arguments if argument in COMMANDS][:1]).parse_args(arguments)
+        command = [argument for argument in arguments if argument in COMMANDS][:1]
+        end = arguments.index("--") if "--" in arguments and {*command} & {*_PASSES_ON} else len(arguments)
+        args = build_parser(command).parse_args(arguments[:end])
+        args.passed_on = arguments[end + 1 :]
         out.keep_going = args.command in _KEEP_GOING
         return _load(args.command).main(args)
     except SystemExit as end:  # from the argument parser

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import ModelLost, Sampling
+from ..agent.dialects.registry import dialects_for_model
 from ..agent.models.served import ServedModel
 from ..agent.models.transport import is_loopback
 from ..agent.models.vllm_command import ServeOptions, vllm_command
@@ -29,6 +30,9 @@ _READY_S = 1800.0
 
 _TERMINATE_S = 20.0
 _POLL_S = 0.2
+_LONG_RUN = 32
+"""Steps; histories that keep every image are served with that many per prompt."""
+
 _WARM_UP_SIZE = Size(1288, 728)
 """The image size for a screen of 1280x720."""
 
@@ -43,7 +47,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
     parser.add_argument("--gpus", type=int, default=serving.gpus, help="number of GPUs (default: %(default)s)")
     parser.add_argument(
-        "--images", type=int, default=serving.images, help="maximum number of images per prompt (default: %(default)s)"
+        "--images",
+        type=int,
+        help=f"images per prompt (default: those that the dialect sends, at least {serving.images})",
     )
     parser.add_argument("--ray", action="store_true", help="run on several machines that Ray connects")
     parser.add_argument(
@@ -53,9 +59,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --ray, number of GPUs on each machine (default: %(default)s)",
     )
     parser.add_argument("--print", action="store_true", help="only print the vllm command")
-    parser.add_argument(
-        "--vllm-args", default="", metavar="FLAGS", help="further flags of vllm serve, such as '--max-model-len 8192'"
-    )
 
 
 def _main(args: argparse.Namespace) -> int:
@@ -64,16 +67,17 @@ def _main(args: argparse.Namespace) -> int:
     model = args.model_flag or args.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
-    serving = ServeOptions(
-        args.host,
-        args.port,
-        args.gpus,
-        args.images,
-        args.ray,
-        args.gpus_per_machine,
-        tuple(shlex.split(args.vllm_args)),
-    )
+    images = _images_of(model) if args.images is None else args.images
+    further = tuple(args.passed_on)
+    serving = ServeOptions(args.host, args.port, args.gpus, images, args.ray, args.gpus_per_machine, further)
     return serve(model, serving, show=args.print)
+
+
+def _images_of(model: str) -> int:
+    """As many images per prompt as the history of the model's dialect keeps, with room for other short histories."""
+    steps = range(1, _LONG_RUN + 1)
+    kept = (len(dialect.history.images(step)) for dialect in dialects_for_model(model) for step in steps)
+    return max((ServeOptions().images, *kept))
 
 
 def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
@@ -86,8 +90,12 @@ def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
     if model == "reader":
         if show:
             raise ValueError("the reader is served by screenwright itself, so there is no command to print")
+        if serving.extra_args:
+            raise ValueError("the reader is served by screenwright itself, without vLLM: leave out -- and what follows")
         return _serve_reader(serving)
     command = vllm_command(model, serving)
+    if "--trust-remote-code" in command:
+        print(f"screenwright: vLLM will run Python code that comes with {model}", file=sys.stderr, flush=True)
     if show:
         print(shlex.join(command))
         return 0
@@ -218,5 +226,6 @@ COMMANDS = {
         _main,
         "Serve MODEL with vLLM, or the embedded reader, at an OpenAI-compatible address, until Ctrl-C.",
         _add_arguments,
+        usage="MODEL [flags] [-- flags of vllm serve]",
     )
 }

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from screenwright import Agent, FakeEnv, Limits, Message, Sampling, ServedModel, UiTars15
+from screenwright import Agent, FakeEnv, Limits, Message, Sampling, ServedModel, UiTars15, WindowHistory
 from screenwright.agent.doctor.calibration import calibrate
 from screenwright.cli.main import main
 
@@ -169,8 +170,43 @@ def test_model_that_cannot_be_served_is_one_line(
 
 
 def test_further_flags_are_passed_to_vllm(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "ui-tars-1.5", "--print", "--vllm-args", "--max-model-len 8192"]) == 0
-    assert capsys.readouterr().out.endswith(" --max-model-len 8192\n")
+    assert main(["serve", "ui-tars-1.5", "--print", "--", "--max-model-len", "8192", "--print"]) == 0
+    assert capsys.readouterr().out.endswith(" --max-model-len 8192 --print\n")
+
+
+def test_reader_takes_no_flags_of_vllm(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "reader", "--", "--max-model-len", "8192"]) == 2
+    assert "leave out -- and what follows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("model", "images"), [("org/unknown", 5), ("ByteDance-Seed/UI-TARS-1.5-7B", 5), ("gta1-7b", 5)]
+)
+def test_prompt_may_have_as_many_images_as_the_dialect_sends(
+    model: str, images: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", model, "--print"]) == 0
+    assert f'{{"image":{images},"video":0}}' in capsys.readouterr().out
+
+
+def test_dialect_with_a_longer_history_gets_more_images(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = WindowHistory(10)
+    monkeypatch.setattr(
+        "screenwright.cli.serve.dialects_for_model", lambda _: [SimpleNamespace(history=history), UiTars15()]
+    )
+    assert main(["serve", "autoglm-phone-9b", "--print"]) == 0
+    assert '{"image":10,"video":0}' in capsys.readouterr().out
+    assert main(["serve", "autoglm-phone-9b", "--print", "--images", "2"]) == 0
+    assert '{"image":2,"video":0}' in capsys.readouterr().out
+
+
+def test_code_that_comes_with_a_model_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "xlangai/OpenCUA-7B", "--print"]) == 0
+    out, err = capsys.readouterr()
+    assert " --trust-remote-code" in out
+    assert err == "screenwright: vLLM will run Python code that comes with xlangai/OpenCUA-7B\n"
 
 
 def test_server_that_other_machines_can_reach_is_announced(

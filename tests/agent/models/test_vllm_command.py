@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,56 @@ def test_command_has_context_for_histories_no_video_and_cache_reports() -> None:
     assert flag(command, "--max-num-batched-tokens") == "16384"
     assert flag(command, "--generation-config") == "vllm"
     assert "--enable-prompt-tokens-details" in command
+
+
+@pytest.mark.parametrize(
+    ("model", "tools", "reasoning"),
+    [
+        ("Qwen/Qwen3.5-9B", "qwen3_coder", "qwen3"),
+        ("unsloth/qwen3_8-27b-FP8", "qwen3_coder", "qwen3"),
+        ("Hcompany/Holo3.1-35B-A3B-NVFP4", "qwen3_coder", "qwen3"),
+        ("Hcompany/Holo4-27B", "qwen3_coder", "qwen3"),
+        ("Hcompany/Holo2-8B", None, "holo2"),
+        ("microsoft/Fara1.5-9B", "qwen3_coder", "qwen3"),
+        ("microsoft/Fara-7B", "hermes", None),
+        ("inclusionAI/UI-Venus-2-9B", "qwen3_coder", "qwen3"),
+        ("inclusionAI/UI-Venus-1.5-8B", None, None),
+        ("Qwen/Qwen2.5-VL-7B-Instruct-AWQ", "hermes", None),
+        ("Qwen/Qwen3-VL-8B-Instruct", "hermes", None),
+        ("mPLUG/GUI-Owl-1.5-8B-Instruct", "hermes", None),
+        ("zai-org/GLM-4.6V-Flash", "glm45", "glm45"),
+        ("zai-org/AutoGLM-Phone-9B", None, None),
+        ("moonshotai/Kimi-K2.6", "kimi_k2", "kimi_k2"),
+        ("moonshotai/Kimi-K3", "kimi_k3", "kimi_k3"),
+        ("google/gemma-4-12B-it", "gemma4", "gemma4"),
+        (SMALL, None, None),
+    ],
+)
+def test_family_is_served_with_its_parsers(model: str, tools: str | None, reasoning: str | None) -> None:
+    command = vllm_command(model, ServeOptions(gpus=8))
+    assert (flag(command, "--tool-call-parser"), flag(command, "--reasoning-parser")) == (tools, reasoning)
+    assert ("--enable-auto-tool-choice" in command) == (tools is not None)
+
+
+@pytest.mark.parametrize(
+    ("model", "runs_code"),
+    [("moonshotai/Kimi-K2.6", True), ("xlangai/OpenCUA-7B", True), ("allenai/MolmoWeb-8B", True), (SMALL, False)],
+)
+def test_code_of_a_checkpoint_runs_only_for_families_that_need_it(model: str, runs_code: bool) -> None:
+    assert ("--trust-remote-code" in vllm_command(model, ServeOptions(gpus=8))) == runs_code
+
+
+def test_folder_is_known_by_its_name_or_else_by_its_configuration(tmp_path: Path) -> None:
+    model = tmp_path / "qwen3.5" / "tuned"
+    model.mkdir(parents=True)
+    assert flag(vllm_command(str(model), ServeOptions()), "--tool-call-parser") == "qwen3_coder"
+    other = tmp_path / "tuned"
+    other.mkdir()
+    assert "--tool-call-parser" not in vllm_command(str(other), ServeOptions())
+    (other / "config.json").write_text("{broken")
+    assert "--tool-call-parser" not in vllm_command(str(other), ServeOptions())
+    (other / "config.json").write_text('{"model_type": "qwen3_5_moe"}')
+    assert flag(vllm_command(str(other), ServeOptions()), "--tool-call-parser") == "qwen3_coder"
 
 
 def test_several_machines_use_ray() -> None:
