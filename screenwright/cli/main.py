@@ -1,5 +1,6 @@
 """The command `screenwright`. Errors that a user can fix are one line on standard error, with exit code 2."""
 
+import argparse
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
@@ -54,10 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
     try:
-        command = [argument for argument in arguments if argument in COMMANDS][:1]
-        end = arguments.index("--") if "--" in arguments and {*command} & {*_PASSES_ON} else len(arguments)
-        args = build_parser(command).parse_args(arguments[:end])
-        args.passed_on = arguments[end + 1 :]
+        args = parse_arguments(arguments)
         out.keep_going = args.command in _KEEP_GOING
         return _load(args.command).main(args)
     except SystemExit as end:  # from the argument parser
@@ -75,6 +73,15 @@ def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
         if not isinstance(error, _user_errors()):
             raise
         return _refuse(error)
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The parsed command line; what a command passes on to another program is in `passed_on`."""
+    command = [argument for argument in arguments if argument in COMMANDS][:1]
+    end = arguments.index("--") if "--" in arguments and {*command} & {*_PASSES_ON} else len(arguments)
+    args = build_parser(command).parse_args(arguments[:end])
+    args.passed_on = tuple(arguments[end + 1 :])
+    return args
 
 
 def build_parser(only: Collection[str] = COMMANDS, *, everything: bool = False) -> Parser:

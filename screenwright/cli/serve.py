@@ -68,8 +68,7 @@ def _main(args: argparse.Namespace) -> int:
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
     images = _images_of(model) if args.images is None else args.images
-    further = tuple(args.passed_on)
-    serving = ServeOptions(args.host, args.port, args.gpus, images, args.ray, args.gpus_per_machine, further)
+    serving = ServeOptions(args.host, args.port, args.gpus, images, args.ray, args.gpus_per_machine, args.passed_on)
     return serve(model, serving, show=args.print)
 
 

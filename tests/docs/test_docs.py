@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from screenwright.cli.arguments import given_flags
-from screenwright.cli.main import build_parser
+from screenwright.cli.main import parse_arguments
 from screenwright.cli.settings import TREES, build_settings, given_settings
 from screenwright.eval.core.local_server import HttpResponse, LocalServer
 
@@ -76,7 +76,7 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_command_line_is_accepted(command: str) -> None:
-    given = build_parser().parse_args(shlex.split(command)[1:])
+    given = parse_arguments(shlex.split(command)[1:])
     tree = TREES.get(given.command)
     if tree and not {"--list", "--resume", "--repeat"} & set(shlex.split(command)):
         build_settings(tree, given_settings(tree, given_flags(given, tree), {}, None))
