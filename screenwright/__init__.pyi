@@ -45,6 +45,7 @@ from .agent.guard.guard import AllowAll as AllowAll
 from .agent.guard.guard import Deny as Deny
 from .agent.guard.guard import Guard as Guard
 from .agent.guard.guard import GuardDecision as GuardDecision
+from .agent.guard.guard import SafetyGuard as SafetyGuard
 from .agent.loop.agent import Agent as Agent
 from .agent.loop.agent import Result as Result
 from .agent.loop.config import AgentConfig as AgentConfig
@@ -76,6 +77,7 @@ from .agent.record.events import PolicyInfo as PolicyInfo
 from .agent.record.events import RecoveredError as RecoveredError
 from .agent.record.events import Replied as Replied
 from .agent.record.events import Resumed as Resumed
+from .agent.record.events import SafetyAnswered as SafetyAnswered
 from .agent.record.events import Started as Started
 from .agent.record.events import Stepped as Stepped
 from .agent.record.events import Summarized as Summarized

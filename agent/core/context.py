@@ -11,7 +11,9 @@ class HistoryStep:
     """One step: the screenshot, the notes that the model was shown with it, and its reply.
 
     `change` is the share of pixels that differ from the screenshot before. With `replan`, a new plan starts here and
-    earlier steps are no longer shown to the model.
+    earlier steps are no longer shown to the model. `location` is the page or window of the screenshot, for APIs that
+    require it. `refused` is the index of the action that was not carried out, and why; `acknowledged` if the user or
+    the guard allowed what a safety check of the model's API asked about.
     """
 
     screenshot: Screenshot
@@ -19,6 +21,9 @@ class HistoryStep:
     reply: str | None = None
     change: float = 0.0
     replan: bool = False
+    location: str = ""
+    refused: tuple[int, str] | None = None
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

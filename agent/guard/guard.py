@@ -6,7 +6,7 @@ class, that returns a `Guard`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from ...envs.actions import Action
 from ...envs.env import Observation
@@ -29,9 +29,20 @@ Guard: TypeAlias = Callable[[Action, Observation], GuardDecision]
 """Decides about an action, given the observation it was chosen on. It may block, for example to ask the user."""
 
 
+@runtime_checkable
+class SafetyGuard(Protocol):
+    """Optional protocol of a guard: answers the safety checks of a model's API in place of the user."""
+
+    def answer_safety_check(
+        self, question: str, actions: tuple[Action, ...], observation: Observation
+    ) -> GuardDecision:
+        """Decide whether `actions` may be carried out, given the API's question about them. It may block."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AllowAll:
-    """A guard that allows every action."""
+    """A guard that allows every action. It answers no safety checks: those go to the user."""
 
     def __call__(self, action: Action, observation: Observation) -> GuardDecision:
         """See `Guard`."""

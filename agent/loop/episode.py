@@ -44,6 +44,7 @@ from ..record.events import (
 from ..record.steps import ResumePoint
 from .control import Control
 from .observer import Observer, StepObservation, Stuck
+from .safety import answer_safety_checks
 
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
@@ -170,8 +171,9 @@ class Episode:
     def _observe(self) -> Generator[Event, None, StepObservation]:
         step = self._step + 1
         seen = yield from self._observer.observe(step)
-        change = seen.change.share if seen.change is not None else 0.0
-        self._history.append(HistoryStep(seen.observation.screenshot, seen.notes, change=change, replan=seen.replan))
+        change, shot = seen.change.share if seen.change is not None else 0.0, seen.observation.screenshot
+        location = seen.observation.location
+        self._history.append(HistoryStep(shot, seen.notes, change=change, replan=seen.replan, location=location))
         yield Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s)
         if seen.escalated is not None:
             yield seen.escalated
@@ -205,20 +207,23 @@ class Episode:
     def _act(self, decided: Decided, observation: Observation) -> Iterator[Event]:
         """Execute the actions in order; after a refused one, the remaining ones are skipped."""
         refused = yield from self._execute(decided, observation)
-        self._observer.record_step(decided.actions, refused=refused)
+        self._history[-1] = replace(self._history[-1], refused=refused)
+        self._observer.record_step(decided.actions, refused=refused is not None)
 
-    def _execute(self, decided: Decided, observation: Observation) -> Generator[Event, None, bool]:
-        """Whether an action was refused."""
+    def _execute(self, decided: Decided, observation: Observation) -> Generator[Event, None, tuple[int, str] | None]:
+        """The index of the action that was refused, and why; None if all were carried out."""
+        if decided.safety_checks:
+            denial = yield from self._safety_answer(decided, observation)
+            if denial is not None:
+                yield from self._denied(0, decided.actions, denial.reason)
+                return 0, denial.reason
         for index, action in enumerate(decided.actions):
             if self._interrupted():
                 self._check_limits(steps=False)
             permission = self.guard(action, observation)
             if isinstance(permission, Deny):
-                self._denied_steps += 1
-                self._refusal = permission.reason
-                self._observer.notes.append(f"{DENIED}{permission.reason}. Find another way.")
-                yield Acted(self._step, index, action, refused=permission.reason, by_guard=True)
-                return True
+                yield from self._denied(index, decided.actions, permission.reason)
+                return index, permission.reason
             try:
                 self._check_expected(decided.actions[: index + 1], observation)
                 result = self._perform(action)
@@ -229,17 +234,34 @@ class Episode:
                     raise
                 self._refusal = str(lost)
                 yield Acted(self._step, index, action, refused=str(lost))
-                return True
+                return index, str(lost)
             except ActionRefused as refusal:
                 self._refusal = str(refusal)
                 self._observer.notes.append(f"{REFUSED}{refusal}.")
                 yield Acted(self._step, index, action, refused=str(refusal))
-                return True
+                return index, str(refusal)
             self._refusal = ""
             self._observer.record_action(self._step, action)
             yield Acted(self._step, index, action, result)
         self._denied_steps = 0
-        return False
+        return None
+
+    def _denied(self, index: int, actions: tuple[Action, ...], reason: str) -> Iterator[Event]:
+        """Report that the guard, or the user's answer to a safety check, denied the action at `index`."""
+        self._denied_steps += 1
+        self._refusal = reason
+        self._observer.notes.append(f"{DENIED}{reason}. Find another way.")
+        if actions:
+            yield Acted(self._step, index, actions[index], refused=reason, by_guard=True)
+
+    def _safety_answer(self, decided: Decided, observation: Observation) -> Generator[Event, None, Deny | None]:
+        """Have the safety checks answered; the denial, if any. If no one answers them, the episode ends."""
+        answer = yield from answer_safety_checks(decided, observation, self.guard, self._observer)
+        self._check_limits(steps=False)
+        if answer is None:
+            raise _EpisodeEnded(StopReason.NEEDS_USER, "\n".join(decided.safety_checks))
+        self._history[-1] = replace(self._history[-1], acknowledged=not isinstance(answer, Deny))
+        return answer if isinstance(answer, Deny) else None
 
     def _check_expected(self, actions: Sequence[Action], observation: Observation) -> None:
         """Before a further action of a reply, check that the screen still is as the reply assumed.

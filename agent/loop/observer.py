@@ -255,10 +255,13 @@ class Observer:
         self._before_user = None if self.control.user_active else observation.screenshot
         self._progress.reset()
 
-    def ask_user(self, step: int, question: str) -> Generator[Event, None, bool]:
-        """Ask, and wait until the user answers or returns the screen; False if no one will answer."""
+    def ask_user(self, step: int, question: str) -> Generator[Event, None, tuple[str, ...]]:
+        """Ask, and wait for the user's answers; one that only returns the screen is empty, and none if no one answers.
+
+        The answers are also notes for the model.
+        """
         if not self.supervision.attended or self.control.declined:
-            return False
+            return ()
         yield from self.hand_over(step)
         started = time.monotonic()
         yield NeedsUser(step, question)
@@ -269,7 +272,7 @@ class Observer:
             yield UserMessage(step, text)
             if text:
                 self.notes.append(f"{USER_ANSWERS}{indent_continuation(text)}")
-        return bool(messages)
+        return messages
 
 
 def _clock_offset() -> float:

@@ -1,7 +1,18 @@
 """Events that are not part of observe, decide and act, as one line for progress output and the viewer."""
 
 from ..core.supervision import RecoveryAction
-from .events import Critiqued, Escalated, Event, NeedsUser, Note, RecoveredError, Resumed, Summarized, UserMessage
+from .events import (
+    Critiqued,
+    Escalated,
+    Event,
+    NeedsUser,
+    Note,
+    RecoveredError,
+    Resumed,
+    SafetyAnswered,
+    Summarized,
+    UserMessage,
+)
 
 
 def describe_event(event: Event) -> str | None:
@@ -12,6 +23,8 @@ def describe_event(event: Event) -> str | None:
         case Critiqued(holds=holds, reason=reason):
             verdict = {True: "the task is done", False: "the task is not done", None: "no verdict"}[holds]
             return f"critic: {verdict}" + (f": {reason}" if reason else "")
+        case SafetyAnswered(question=question, allowed=allowed, reason=reason):
+            return f"safety check {'allowed' if allowed else f'denied ({reason})'}: {question}"
         case NeedsUser(question=question):
             return f"waiting for the user: {question}"
         case UserMessage(text=text):

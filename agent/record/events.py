@@ -1,9 +1,9 @@
 """The events of an episode. Programs receive them as a stream; the log on disk holds the same events.
 
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
-`Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, one `Acted` per action,
-and `Stepped`. `Critiqued` follows the step that finishes the task. `Note`, `RecoveredError`, `NeedsUser` and
-`UserMessage` can occur anywhere in between.
+`Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
+`SafetyAnswered`, one `Acted` per action, and `Stepped`. `Critiqued` follows the step that finishes the task. `Note`,
+`RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
 """
 
 from dataclasses import dataclass
@@ -121,7 +121,10 @@ class ParseFailed:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The actions of this step. `traces` follow each of their points, in order, through all coordinate spaces."""
+    """The actions of this step. `traces` follow each of their points, in order, through all coordinate spaces.
+
+    `safety_checks` are questions of the model's API about them: nothing is carried out unless all are allowed.
+    """
 
     step: int
     thought: str | None
@@ -130,7 +133,19 @@ class Decided:
     traces: tuple[PointTrace, ...] = ()
     reflection: str | None = None
     reasoning: str | None = None
+    safety_checks: tuple[str, ...] = ()
     event: Literal["decided"] = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyAnswered:
+    """The guard or the user answered the safety checks of a step; denied ones have a reason."""
+
+    step: int
+    question: str
+    allowed: bool
+    reason: str = ""
+    event: Literal["safety_answered"] = "safety_answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +261,7 @@ Event: TypeAlias = (
     | Summarized
     | ParseFailed
     | Decided
+    | SafetyAnswered
     | Acted
     | Stepped
     | Critiqued

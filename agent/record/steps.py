@@ -8,7 +8,18 @@ from ..core.context import HistoryStep
 from ..core.describe import describe_action
 from ..core.model import Usage
 from ..core.supervision import RecoveryAction
-from .events import Acted, Critiqued, Escalated, Event, Observed, ParseFailed, Replied, Resumed, Stepped
+from .events import (
+    Acted,
+    Critiqued,
+    Escalated,
+    Event,
+    Observed,
+    ParseFailed,
+    Replied,
+    Resumed,
+    SafetyAnswered,
+    Stepped,
+)
 
 E = TypeVar("E")
 
@@ -80,6 +91,14 @@ def _history_step(step: StepEvents) -> HistoryStep:
     replies = [event.text for event in step.all(Replied) if event.purpose == "act"]
     replan = any(event.action is RecoveryAction.REPLAN for event in step.all(Escalated))
     change = observed.change.share if observed.change is not None else 0.0
+    refused = next(((event.index, event.refused) for event in step.all(Acted) if event.refused is not None), None)
     return HistoryStep(
-        observed.observation.screenshot, observed.notes, replies[-1] if replies else "", change=change, replan=replan
+        observed.observation.screenshot,
+        observed.notes,
+        replies[-1] if replies else "",
+        change=change,
+        replan=replan,
+        location=observed.observation.location,
+        refused=refused,
+        acknowledged=any(event.allowed for event in step.all(SafetyAnswered)),
     )

@@ -180,6 +180,13 @@ class ConfirmGuard:
         is_allowed = self._terminal.confirm(f"{INDENT}{describe_action(action)} -- allow it?")
         return Allow() if is_allowed else Deny("the user denied the action")
 
+    def answer_safety_check(
+        self, question: str, actions: tuple[Action, ...], observation: Observation
+    ) -> GuardDecision:
+        """See `SafetyGuard`. It is asked before the question about each action."""
+        is_allowed = self._terminal.confirm(f"{INDENT}safety check of the model's API: {question} -- allow it?")
+        return Allow() if is_allowed else Deny("the user denied the action")
+
 
 @contextmanager
 def _stop_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
