@@ -1,6 +1,6 @@
 """The text around the actions of a reply: reasoning, labelled sections, code fences.
 
-`<think>...</think>`    reasoning, also as `think_xxx`, `thinkt`, `gui_think`, `seed:think`
+`<think>...</think>`    reasoning, also as `thinking`, `think_xxx`, `gui_think`, `grounding_think`, `seed:think`
 `Thought: ...`          also `<Thought>...</Thought>`, and with a full-width colon
 `Reflection: ...`
 `Action_Summary: ...`   joined to the thought
@@ -9,11 +9,11 @@
 
 import re
 
-_OPENING = re.compile(r"(?:\s*+```\w*+)?+\s*+<((?:seed:|gui_)?think\w*+)>", re.IGNORECASE)
+_OPENING = re.compile(r"(?:\s*+```\w*+)?+\s*+<((?:seed:|gui_|grounding_)?think\w*+)>", re.IGNORECASE)
 _LABEL = re.compile(
     r"^[ \t*#>]*+(Thought|Reflection|Action_Summary|Action)\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE
 )
-_CLOSING = re.compile(r"</(?:seed:|gui_)?think\w*+>", re.IGNORECASE)
+_CLOSING = re.compile(r"</(?:seed:|gui_|grounding_)?think\w*+>", re.IGNORECASE)
 _STRUCTURE = re.compile(rf"{_LABEL.pattern}|^##|<(?:seed:)?tool_call|<function|<action>|[{{(]['\"]", _LABEL.flags)
 _THOUGHT_TAG = re.compile(r"\A\s*+<thought>(.*?)</thought>", re.DOTALL | re.IGNORECASE)
 _MARKUP = re.compile(
@@ -25,11 +25,13 @@ _TAIL = re.compile(r"(?:\s|```\w{0,10}|</?(?:computer_env|output|operation|thoug
 def read_reasoning(text: str) -> tuple[str | None, int]:
     """The reasoning at the start of a reply, and where it ends.
 
-    Unclosed reasoning extends to the end. If the server puts the opening tag into the prompt, the reply has only the
-    closing tag; it counts if nothing before it looks like a section or an action.
+    Unclosed reasoning extends to the end; a `<thinking>` may be closed by `</think>`. If the server puts the opening
+    tag into the prompt, the reply has only the closing tag; it counts if nothing before it looks like a section or an
+    action.
     """
     if opening := _OPENING.match(text):
-        closing = re.compile(rf"</{re.escape(opening[1])}>", re.IGNORECASE).search(text, opening.end())
+        own = re.compile(rf"</{re.escape(opening[1])}>", re.IGNORECASE)
+        closing = own.search(text, opening.end()) or _CLOSING.search(text, opening.end())
         end = closing.start() if closing else len(text)
         return text[opening.end() : end].strip() or None, closing.end() if closing else len(text)
     closing = _CLOSING.search(text)

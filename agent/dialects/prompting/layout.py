@@ -52,11 +52,16 @@ def wrapped(parts: Sequence[Part], before: str, after: str) -> tuple[Part, ...]:
 
 
 def step_lines(
-    turns: Sequence[Turn], describe: Past, *, line: str = "Step {number}: {text}", empty: str = NO_STEPS
+    turns: Sequence[Turn],
+    describe: Past,
+    *,
+    line: str = "Step {number}: {text}",
+    empty: str = NO_STEPS,
+    first: int = 1,
 ) -> str:
     """One line for each reply of `turns`, by its number and what `describe` makes of it; `empty` without any."""
     lines: list[str] = []
-    for number, turn in enumerate(turns, 1):
+    for number, turn in enumerate(turns, first):
         lines.extend(turn.notes)
         if turn.reply is not None and (text := describe(turn.reply)):
             lines.append(line.format(number=number, text=text))

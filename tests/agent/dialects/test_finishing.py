@@ -6,9 +6,13 @@ from screenwright.agent.core.decision import Finish, Reply
 from screenwright.agent.dialects.registry import dialect_named, dialect_names
 
 POINTS = ['do(action="Tap", element=[499,182])', "click(start_box='(1,2)')", "Action: wait()", "WAIT()", "[499,182]"]
+PHONES = {
+    "autoglm": 'finish(message="done")',
+    "step-gui": "explain:it is done\taction:COMPLETE\treturn:done\tsummary:done",
+}
 FOREIGN = [
     *POINTS,
-    'finish(message="done")',
+    *PHONES.values(),
     "DONE()",
     '{"coordinate": [499, 182]}',
     '{"name": "mobile_use", "arguments": {"action": "click", "coordinate": [1, 2]}}',
@@ -16,13 +20,13 @@ FOREIGN = [
     "<function=click><parameter=point>1 2</parameter></function>",
     "<function=done></function>",
     "## Code:\n```python\npyautogui.click(x=1, y=2)\n```",
-    "explain:it is done\taction:COMPLETE\treturn:done\tsummary:done",
     "task>done>it is done",
 ]
 
 
-@pytest.mark.parametrize("name", dialect_names())
-@pytest.mark.parametrize("text", FOREIGN)
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name in dialect_names() for text in FOREIGN if PHONES.get(name) != text]
+)
 def test_another_familys_action_or_finish_does_not_finish(name: str, text: str) -> None:
     for reply in (
         text,
@@ -68,6 +72,10 @@ FORMS = {
     "scalecua": "<action>response(answer='42')</action>",
     "ui-venus": "<action>Finished(content='42')</action>",
     "holo2": '{"note": "", "thought": "", "action": {"action": "answer", "content": "42"}}',
+    "autoglm": '<answer>finish(message="42")</answer>',
+    "mai-ui": '<tool_call>{"name": "mobile_use", "arguments": {"action": "answer", "text": "42"}}</tool_call>',
+    "molmoweb": '{"thought": "", "action": {"name": "send_msg_to_user", "msg": "[ANSWER] 42"}}',
+    "step-gui": "explain:done\taction:COMPLETE\treturn:42\tsummary:done",
 }
 
 

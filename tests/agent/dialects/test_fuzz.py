@@ -99,6 +99,15 @@ FRAGMENTS = (
     "\u273fFUNCTION\u273f: ",
     "\u273fARGS\u273f: ",
     "clicks=0",
+    "<THINK>",
+    "</THINK>",
+    "</thinking>",
+    "explain:",
+    "\taction:",
+    "\taction:COMPLETE\treturn:x",
+    "do(action=",
+    '{"name": "send_msg_to_user", "msg": "[EXIT]"}',
+    '{"coordinate": [1, 2]}',
 )
 
 
@@ -223,15 +232,21 @@ FORMS = {
     "holo": f"{CALL}|{FUNCTION}".format("answer", "answer"),
     "gta1": "(?!)",
     "planner": CALL.format("finished"),
+    "autoglm": r"finish\s*[(\uff08]",
+    "gelato": "(?!)",
+    "mai-ui": FUNCTION.format("terminate|answer"),
+    "molmoweb": FUNCTION.format("send_msg_to_user"),
+    "step-gui": r"\baction\s*[:\uff1a]\s*complete",
 }
-REASONING = re.compile(r"\A\s*(?:```\w*\s*)?<((?:seed:|gui_)?think\w*)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+THINK = r"(?:seed:|gui_|grounding_)?think\w*>"
+REASONING = re.compile(rf"\A\s*(?:```\w*\s*)?<{THINK}.*?(?:</{THINK}|\Z)", re.DOTALL | re.IGNORECASE)
 OTHER_CALL = re.compile(r"</?(?:function|parameter|action)|[{}]|\b[a-z_]+\([\"'\[)]|^\W*action\s*:", re.M | re.I)
 
 
 def may_finish(name: str, text: str) -> bool:
     """Whether the reply, without its reasoning, holds a finish of the family, found without parsing it."""
     rest = REASONING.sub("", text)
-    reply = re.split(r"</(?:seed:|gui_)?think\w*>", text, flags=re.IGNORECASE)[-1]
+    reply = re.split(f"</{THINK}", text, flags=re.IGNORECASE)[-1]
     if name == "seed-xml" and re.search(r"\w", reply) and not OTHER_CALL.search(reply):
         return True
     form = next(form for family, form in FORMS.items() if name.startswith(family))

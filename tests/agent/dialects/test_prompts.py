@@ -7,14 +7,17 @@ import pytest
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import Reply
 from screenwright.agent.core.messages import ImagePart, Turn
+from screenwright.agent.dialects.autoglm import AUTOGLM, AutoGlm
 from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.holo import HOLO, Holo, holo2
+from screenwright.agent.dialects.mai_ui import MAI_UI, MaiUi
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.qwen_vl import Qwen25Vl
 from screenwright.agent.dialects.scalecua import SCALECUA, ScaleCua
 from screenwright.agent.dialects.seed_xml import SeedXml
+from screenwright.agent.dialects.step_gui import STEP_GUI, StepGui
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars15
 from screenwright.agent.dialects.ui_venus import UI_VENUS, UiVenus
 from screenwright.agent.dialects.vocabulary.pyautogui import CODE
@@ -46,6 +49,9 @@ def prompt_of(dialect: Dialect) -> str:
         (SeedXml(), JSON, UI_TARS, 11),
         (holo2(), JSON, HOLO, 8),
         (Holo(), JSON, HOLO, 1),
+        (MaiUi(ask_user=True), re.compile(r'"action": "([a-z_]+)"'), MAI_UI, 12),
+        (StepGui(), re.compile(r"action:([A-Z]+)"), STEP_GUI, 9),
+        (AutoGlm(), re.compile(r'action="([A-Za-z_ ]+)"'), AUTOGLM, 10),
     ],
     ids=lambda value: value.name if isinstance(value, UiTars15 | Holo) else "",
 )

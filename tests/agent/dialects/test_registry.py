@@ -62,7 +62,9 @@ def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
 @pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B", "UI-Venus-2-9B", "xlangai/OpenCUA-A3B"])
 def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
-    with pytest.raises(ValueError, match=f"no dialect is known for the model '{served}': choose one of doubao, "):
+    with pytest.raises(
+        ValueError, match=f"no dialect is known for the model '{served}': choose one of autoglm, doubao, "
+    ):
         required_dialect_for_model(served)
 
 
@@ -85,7 +87,7 @@ def test_name_without_a_version_does_not_choose_a_dialect(served: str, names: st
 
 
 def test_unknown_dialect_error_lists_the_available_ones() -> None:
-    with pytest.raises(ValueError, match="there is no dialect 'klingon'; available: doubao, gta1, ") as caught:
+    with pytest.raises(ValueError, match="there is no dialect 'klingon'; available: autoglm, doubao, ") as caught:
         dialect_named("klingon")
     assert "ui-tars-1.5" in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -98,14 +98,17 @@ def test_every_dialect_ends_with_the_newest_screenshot(name: str) -> None:
     assert "$width" not in messages[0].text
 
 
-@pytest.mark.parametrize("name", dialect_names())
+STEPS_AS_TEXT = ("molmoweb", "step-gui")
+
+
+@pytest.mark.parametrize("name", [name for name in dialect_names() if name not in STEPS_AS_TEXT])
 def test_new_turn_only_appends_messages(name: str) -> None:
     dialect = dialect_named(name)
     before = dialect.render("x", (Turn(FIRST),))
     after = dialect.render("x", (Turn(FIRST, reply=REPLIES[0]), Turn(NOW)))
     remembers = len(after) > len(before)
     assert after[: len(before)] == before if remembers else after[:-1] == before[:-1]
-    assert remembers is (name not in ("gta1", "holo1", "holo1.5"))
+    assert remembers is (name not in ("gelato", "gta1", "holo1", "holo1.5"))
 
 
 @pytest.mark.parametrize("name", dialect_names())

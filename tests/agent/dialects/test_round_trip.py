@@ -1,6 +1,7 @@
 """Writing and parsing a reply returns the same moves and the same thought."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import pytest
 from hypothesis import given
@@ -8,40 +9,38 @@ from hypothesis import strategies as st
 
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
+from screenwright.agent.dialects.autoglm import AutoGlm
+from screenwright.agent.dialects.dialect import Dialect
+from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.holo import Holo, holo1, holo2
 from screenwright.agent.dialects.holo3 import Holo3, holo4
+from screenwright.agent.dialects.mai_ui import MaiUi
+from screenwright.agent.dialects.molmoweb import MolmoWeb
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.seed_xml import SeedXml
+from screenwright.agent.dialects.step_gui import StepGui
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.agent.dialects.ui_venus import UiVenus
 from screenwright.envs import actions
 from screenwright.envs.actions import Button, Direction
 from screenwright.envs.keys import NAMED
 
-Writer = (
-    UiTars15
-    | UiTars10
-    | Doubao
-    | SeedXml
-    | Qwen25Vl
-    | Qwen3Vl
-    | GuiOwl
-    | OpenCua
-    | ScaleCua
-    | Holo
-    | Holo3
-    | Gta1
-    | UiVenus
-)
+
+class Writer(Dialect, Protocol):
+    """A dialect that writes replies, as the families of this package do."""
+
+    def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str: ...
+
+
 EVERYTHING: tuple[Writer, ...] = (UiTars15(), UiTars10(), Doubao(), SeedXml(), OpenCua(), ScaleCua(), GuiOwl())
 TOUCH: tuple[Writer, ...] = (Qwen3Vl(prompt=Prompt.MOBILE), GuiOwl(prompt=Prompt.MOBILE), UiVenus())
 HOLO: tuple[Writer, ...] = (Holo(), holo2(), Holo3(), holo4(), Holo3(prompt=Prompt.MOBILE))
-WRITERS: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, Qwen25Vl(), Qwen3Vl(), *HOLO)
-SEVERAL = tuple(writer for writer in WRITERS if writer not in HOLO)
+SEVERAL: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, MaiUi(), Qwen25Vl(), Qwen3Vl())
+WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, AutoGlm(), MolmoWeb(), StepGui())
 
 coordinates = st.integers(0, 8 * 4000).map(lambda eighths: eighths / 8)
 points = st.builds(ModelPoint, coordinates, coordinates)
@@ -103,7 +102,7 @@ def test_written_reply_is_parsed_back(move: ModelMove) -> None:
 
 @given(at=points)
 def test_point_of_a_grounding_model_is_a_click(at: ModelPoint) -> None:
-    for writer in (Gta1(), holo1()):
+    for writer in (Gta1(), Gelato(), MaiUi(prompt=Prompt.GROUNDING), holo1()):
         assert writer.parse(writer.format(None, [actions.Click(at)])) == Reply((actions.Click(at),)), label(writer)
 
 
@@ -116,7 +115,7 @@ def test_moves_keep_their_order(moves: list[ModelMove]) -> None:
 
 @given(thought=thoughts)
 def test_thought_is_parsed_back(thought: str | None) -> None:
-    for writer in SEVERAL:
+    for writer in (*SEVERAL, AutoGlm(), MolmoWeb()):
         reply = writer.parse(writer.format(thought, [actions.Click(ModelPoint(1, 2))]))
         assert isinstance(reply, Reply), (label(writer), reply)
         assert reply.thought == thought, label(writer)
@@ -146,6 +145,16 @@ COMPUTER: tuple[ModelMove, ...] = (
     actions.Scroll(Direction.LEFT, 3, P),
     actions.Hotkey(("ctrl", "c")),
 )
+PLAIN_PHONE: tuple[ModelMove, ...] = (
+    actions.Click(P),
+    actions.Drag((P, Q)),
+    actions.LongPress(P),
+    actions.Type("a b"),
+    actions.OpenApp("Clock"),
+    actions.Wait(5.0),
+    Finish("done"),
+    AskUser("?"),
+)
 PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Home(), actions.OpenApp("Clock"))
 
 
@@ -169,6 +178,23 @@ PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Ho
             ),
         ),
         (holo1(), (actions.Click(P),)),
+        *((writer, PLAIN_PHONE) for writer in (MaiUi(), StepGui(), AutoGlm())),
+        (MaiUi(), (actions.Back(), actions.Home(), GiveUp(), actions.Scroll(Direction.LEFT, at=P))),
+        (AutoGlm(), (actions.Back(), actions.Home(), actions.Click(P, count=2))),
+        (
+            MolmoWeb(),
+            (
+                actions.Click(P, Button.RIGHT),
+                actions.Scroll(Direction.DOWN, 5, P),
+                actions.Hotkey(("ctrl", "a")),
+                actions.Navigate("https://a.org"),
+                actions.Drag((P, Q)),
+                actions.Type("a b", submit=True),
+                Finish("42"),
+                AskUser("?"),
+                GiveUp("no"),
+            ),
+        ),
         (Gta1(), (actions.Click(P),)),
     ],
     ids=lambda value: label(value) if not isinstance(value, tuple) else "",
@@ -193,6 +219,14 @@ FORMS: list[tuple[Callable[[], Writer], str]] = [
     (UiVenus, "<action>Click(box=(10,20))</action>\n<conclusion>Go.</conclusion>"),
     (holo1, "Click(10, 20)"),
     (Gta1, "(10,20)"),
+    (Gelato, "(10,20)"),
+    (AutoGlm, '<think>Go.</think><answer>do(action="Tap", element=[10,20])</answer>'),
+    (
+        MaiUi,
+        "<thinking>\nGo.\n</thinking>\n<tool_call>\n"
+        '{"name":"mobile_use","arguments":{"action":"click","coordinate":[10,20]}}\n</tool_call>',
+    ),
+    (StepGui, "<THINK>  </THINK>\nexplain:Go.\taction:CLICK\tpoint:10,20"),
 ]
 
 

@@ -79,6 +79,10 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
         ("holo1", "Click(352, 348", ")"),
         ("holo2", '{"note": "(a) {b}", "thought": "", "action": {"action": "go_back"}', "}"),
         ("gta1", "(100,200", ")"),
+        ("gelato", "(100,200", ")"),
+        ("autoglm", '<think>(so)</think><answer>do(action="Tap", element=[1,2])', "</answer>"),
+        ("mai-ui", '<thinking>\nso\n</thinking>\n<tool_call>\n{"name":"mobile_use","arguments":{}}', "\n</tool_call>"),
+        ("molmoweb", '{"thought": "{a}", "action": {"name": "goto", "url": "b"}', "}"),
     ],
 )
 def test_other_families_end_at_their_closing_tag(name: str, start: str, closing: str) -> None:
