@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...prompts.official import LoadedPrompt, OfficialPrompt, load_official
+from ...prompts.official import LoadedPrompt, OfficialPrompt, fill, load_official
 from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import ModelMove, ParseFailure, Reply
@@ -123,6 +123,19 @@ class TemplateDialect(ABC):
         if instructions := self._thinking_instructions():
             text = f"{text}\n\nWhen you think:\n{instructions}"
         return f"{text}\n\n{render('several_actions')}" if self.several_actions else text
+
+    def _filled(self, key: str, **values: str) -> str:
+        """The official text `key`, or else the template, with those of `values` that it has placeholders for.
+
+        An official text names them `{name}`, a template `$name`.
+        """
+        official = self.official_prompt()
+        if official and key in official.texts:
+            text = official.texts[key]
+            return fill(text, **{name: value for name, value in values.items() if f"{{{name}}}" in text})
+        template = template_for(self.prompt, self.templates, self.name)
+        text = template_text(template)
+        return render(template, **{name: value for name, value in values.items() if name and f"${name}" in text})
 
     def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
         """The official system message; a family whose text has placeholders fills them here."""

@@ -57,7 +57,7 @@ DIALECT_OF = {
     "ScaleCUA": "scalecua",
     "Holo1": "holo1",
     "GTA1": "gta1",
-    "UI-Venus-1.5": "ui-venus",
+    "UI-Venus-1.5": "ui-venus-1.5",
 }
 SPACES: dict[str, Space] = {
     "rel1000": Grid(1000),

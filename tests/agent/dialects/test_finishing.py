@@ -70,7 +70,7 @@ FORMS = {
     "qwen3-vl": '<tool_call>{"name": "computer_use", "arguments": {"action": "answer", "text": "42"}}</tool_call>',
     "opencua": "```python\ncomputer.terminate(status='success', answer='42')\n```",
     "scalecua": "<action>response(answer='42')</action>",
-    "ui-venus": "<action>Finished(content='42')</action>",
+    "ui-venus-1.5": "<action>Finished(content='42')</action>",
     "holo2": '{"note": "", "thought": "", "action": {"action": "answer", "content": "42"}}',
     "autoglm": '<answer>finish(message="42")</answer>',
     "mai-ui": '<tool_call>{"name": "mobile_use", "arguments": {"action": "answer", "text": "42"}}</tool_call>',

@@ -182,12 +182,12 @@ def test_json_objects_in_a_row_are_all_actions() -> None:
     ],
 )
 def test_launch_of_ui_venus_names_an_app_or_a_url(text: str, expected: ModelMove) -> None:
-    assert moves("ui-venus", f"<action>{text}</action>") == (expected,)
+    assert moves("ui-venus-1.5", f"<action>{text}</action>") == (expected,)
 
 
 def test_empty_argument_counts_as_missing() -> None:
     scrolled = (Scroll(Direction.DOWN, 5, AT),)
-    assert moves("ui-venus", "<action>Scroll(start=(450,565), end=(), direction='down')</action>") == scrolled
+    assert moves("ui-venus-1.5", "<action>Scroll(start=(450,565), end=(), direction='down')</action>") == scrolled
     assert moves("ui-tars-1.5", "Action: scroll(start_box='(450,565)', end_box='', direction='down')") == scrolled
 
 
@@ -210,7 +210,7 @@ def test_gta1_answers_with_a_point_or_a_click(text: str) -> None:
         ("holo1.5", '{"x": 450, "y": 565}'),
         ("opencua", "```python\npyautogui.click（x=450，y=565）\n```"),
         ("scalecua", "<action>\nclick（x=450，y=565）\n</action>"),
-        ("ui-venus", "<action>Click(box=（450，565）)</action>"),
+        ("ui-venus-1.5", "<action>Click(box=（450，565）)</action>"),
     ],
 )
 def test_other_families_mistakes_are_parsed_too(dialect: str, text: str) -> None:
@@ -226,7 +226,7 @@ def test_made_up_next_turn_is_ignored(end: str) -> None:
 
 
 def test_ui_venus_ground_answers_with_a_box() -> None:
-    assert moves("ui-venus-1.0", "[440,560,460,570]") == (Click(ModelPoint(450, 565, (440, 560, 460, 570))),)
+    assert moves("ui-venus-ground", "[440,560,460,570]") == (Click(ModelPoint(450, 565, (440, 560, 460, 570))),)
 
 
 @pytest.mark.parametrize("dialect", ["doubao", "seed-xml"])

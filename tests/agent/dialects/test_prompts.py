@@ -20,6 +20,7 @@ from screenwright.agent.dialects.seed_xml import SeedXml
 from screenwright.agent.dialects.step_gui import STEP_GUI, StepGui
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars15
 from screenwright.agent.dialects.ui_venus import UI_VENUS, UiVenus
+from screenwright.agent.dialects.ui_venus2 import DESKTOP, PAGE, TOUCH, UiVenus2
 from screenwright.agent.dialects.vocabulary.pyautogui import CODE
 from screenwright.agent.dialects.vocabulary.tools import TOOLS
 from screenwright.agent.dialects.vocabulary.ui_tars import UI_TARS, Vocabulary
@@ -45,7 +46,11 @@ def prompt_of(dialect: Dialect) -> str:
         (OpenCua(), CALL, CODE, 16),
         (ScaleCua(), CALL, SCALECUA, 18),
         (ScaleCua(prompt=Prompt.MOBILE), CALL, SCALECUA, 11),
-        (UiVenus(), CALL, UI_VENUS, 12),
+        (UiVenus(prompt=Prompt.MOBILE), CALL, UI_VENUS, 13),
+        (UiVenus(), CALL, UI_VENUS, 14),
+        (UiVenus2(), CALL, {**DESKTOP, "sequence": UI_VENUS["wait"]}, 18),
+        (UiVenus2(prompt=Prompt.BROWSER), CALL, PAGE, 16),
+        (UiVenus2(prompt=Prompt.MOBILE), CALL, TOUCH, 15),
         (SeedXml(), JSON, UI_TARS, 11),
         (holo2(), JSON, HOLO, 8),
         (Holo(), JSON, HOLO, 1),
@@ -84,7 +89,9 @@ AT = ModelPoint(100, 200)
         (OpenCua(), "## Thought:", Click(AT)),
         (ScaleCua(), "<think>", Click(AT)),
         (ScaleCua(prompt=Prompt.MOBILE), "<think>", Click(AT)),
-        (UiVenus(), "<think>", Click(ModelPoint(500, 500))),
+        (UiVenus2(), "<think>", Click(ModelPoint(500, 500))),
+        (UiVenus2(prompt=Prompt.BROWSER), "<think>", Click(ModelPoint(500, 500))),
+        (UiVenus2(prompt=Prompt.MOBILE), "<think>", Click(ModelPoint(500, 500))),
         (Holo(), '{"action": "click_absolute"', Click(AT)),
         (holo2(), '{"note"', Back()),
     ],

@@ -48,9 +48,13 @@ def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
         ("Hcompany/Holo1.5-7B", "holo1.5"),
         ("Hcompany/Holo2-8B", "holo2"),
         ("HelloKKMe/GTA1-7B", "gta1"),
-        ("inclusionAI/UI-Venus-1.5-8B", "ui-venus"),
+        ("inclusionAI/UI-Venus-1.5-8B", "ui-venus-1.5"),
         ("inclusionAI/UI-Venus-Navi-7B", "ui-venus-1.0"),
-        ("inclusionAI/UI-Venus-Ground-72B", "ui-venus-1.0"),
+        ("inclusionAI/UI-Venus-Ground-72B", "ui-venus-ground"),
+        ("inclusionAI/UI-Venus-2-9B", "ui-venus-2"),
+        ("UI-Venus-2-9B-AWQ", "ui-venus-2"),
+        ("ui-venus-1.5-30b-a3b-gguf", "ui-venus-1.5"),
+        ("UI-Venus-Navi-72B-FP8", "ui-venus-1.0"),
     ],
 )
 def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
@@ -59,7 +63,7 @@ def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
     assert dialect.name == name
 
 
-@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B", "UI-Venus-2-9B", "xlangai/OpenCUA-A3B"])
+@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B", "xlangai/OpenCUA-A3B"])
 def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
     with pytest.raises(
@@ -75,7 +79,7 @@ def test_unknown_model_has_no_dialect(served: str) -> None:
         ("UI-TARS-7B", "ui-tars-1.0 or ui-tars-1.5"),
         ("bytedance/UI-TARS-desktop", "ui-tars-1.0 or ui-tars-1.5"),
         ("gui-owl", "gui-owl or qwen2.5-vl"),
-        ("ui-venus", "ui-venus or ui-venus-1.0"),
+        ("ui-venus", "ui-venus-1.0 or ui-venus-1.5 or ui-venus-2 or ui-venus-ground"),
     ],
 )
 def test_name_without_a_version_does_not_choose_a_dialect(served: str, names: str) -> None:

@@ -25,6 +25,7 @@ from screenwright.agent.dialects.seed_xml import SeedXml
 from screenwright.agent.dialects.step_gui import StepGui
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.agent.dialects.ui_venus import UiVenus
+from screenwright.agent.dialects.ui_venus2 import UiVenus2
 from screenwright.envs import actions
 from screenwright.envs.actions import Button, Direction
 from screenwright.envs.keys import NAMED
@@ -40,7 +41,8 @@ EVERYTHING: tuple[Writer, ...] = (UiTars15(), UiTars10(), Doubao(), SeedXml(), O
 TOUCH: tuple[Writer, ...] = (Qwen3Vl(prompt=Prompt.MOBILE), GuiOwl(prompt=Prompt.MOBILE), UiVenus())
 HOLO: tuple[Writer, ...] = (Holo(), holo2(), Holo3(), holo4(), Holo3(prompt=Prompt.MOBILE))
 SEVERAL: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, MaiUi(), Qwen25Vl(), Qwen3Vl())
-WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, AutoGlm(), MolmoWeb(), StepGui())
+VENUS: tuple[Writer, ...] = (UiVenus2(), UiVenus2(prompt=Prompt.BROWSER), UiVenus2(prompt=Prompt.MOBILE))
+WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, *VENUS, AutoGlm(), MolmoWeb(), StepGui())
 
 coordinates = st.integers(0, 8 * 4000).map(lambda eighths: eighths / 8)
 points = st.builds(ModelPoint, coordinates, coordinates)

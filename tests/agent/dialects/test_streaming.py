@@ -75,7 +75,7 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
         ("qwen3-vl", '<tool_call>\n{"name": "computer_use", "arguments": {"action": "wait"}}', "\n</tool_call>"),
         ("opencua", "## Code:\n```python\ncomputer.wait()", "\n```"),
         ("scalecua", "<think>\n(so)\n</think>\n<action>\nwait()", "\n</action>"),
-        ("ui-venus", "<think>(so)</think><action>Wait()</action><conclusion>waited", "</conclusion>"),
+        ("ui-venus-1.5", "<think>(so)</think><action>Wait()</action><conclusion>waited", "</conclusion>"),
         ("holo1", "Click(352, 348", ")"),
         ("holo2", '{"note": "(a) {b}", "thought": "", "action": {"action": "go_back"}', "}"),
         ("gta1", "(100,200", ")"),
