@@ -10,7 +10,7 @@ Source of `smart_resize`: Qwen2-VL's image processor, which UI-TARS shares.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 
@@ -85,6 +85,19 @@ class ImageRule:
     factor: int = 28
     min_pixels: int = 56 * 56
     max_pixels: int = 16384 * 28 * 28
+
+    def capped(self, max_pixels: int) -> "ImageRule":
+        """The rule with at most that many pixels, if that is less.
+
+        Its images are fixed points of the processor's resize too, so coordinates in pixels stay exact.
+
+        Raises:
+            ValueError: the processor would enlarge such images again.
+        """
+        least = min(4 * self.min_pixels, self.max_pixels)  # each side is rounded down by less than half
+        if max_pixels < least:
+            raise ValueError(f"images of at most {max_pixels} pixels are too small for the model: allow {least}")
+        return replace(self, max_pixels=min(max_pixels, self.max_pixels))
 
     def tokens(self, image: Size) -> int:
         """The tokens of an image of that size, a result of `resize`, including two special tokens around it."""

@@ -87,6 +87,24 @@ def with_several_actions(dialect: Dialect) -> Dialect:
     return _with_setting(dialect, "--several-actions", several_actions=True)
 
 
+def with_max_image_pixels(dialect: Dialect, max_pixels: int) -> Dialect:
+    """`dialect` with screenshots of at most that many pixels; its own limit, if that is lower, stays.
+
+    Raises:
+        ValueError: the model's processor would enlarge such images again.
+    """
+    try:
+        rule = dialect.image_rule.capped(max_pixels)
+    except ValueError as error:
+        raise ValueError(f"--max-image-pixels: {error} or more") from None
+    return _with_setting(dialect, "--max-image-pixels", image_rule=rule)
+
+
+def with_ask_user(dialect: Dialect) -> Dialect:
+    """`dialect` with a prompt that offers to call the user; unchanged if the family has no call for it to add."""
+    return _with_setting(dialect, "", ask_user=True) if _has_field(dialect, "ask_user") else dialect
+
+
 def dialect_for_model(model_name: str) -> Dialect | None:
     """The dialect of the model served as `model_name`, such as `ByteDance-Seed/UI-TARS-1.5-7B`.
 

@@ -88,7 +88,8 @@ class UiTars15:
             template = template.replace(TASK, f"\n{instructions}{TASK}")
         if self.several_actions:
             template = template.replace(TASK, f"\n{render('several_actions')}{TASK}")
-        return _insert_actions(template, "ui_tars_ask_user") if self.ask_user else template
+        offered = "call_user" in template
+        return _insert_actions(template, "ui_tars_ask_user") if self.ask_user and not offered else template
 
     @property
     def prompt_sha256(self) -> str:

@@ -107,6 +107,11 @@ class AgentConfig(Config):
     grounder_name: str | None = setting(None, "name of the grounder, if its server has several")
     grounder_dialect: str | None = setting(None, "dialect of the grounder (default: by its name)")
     image_format: Literal["png", "jpeg"] = setting("png", "format of the screenshots sent to the model")
+    max_image_pixels: int | None = setting(
+        None,
+        "send screenshots of at most this many pixels (default: the dialect's limit)",
+        gt=0,
+    )
     constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
     allow_miscalibrated: bool = setting(
         False, "use the model even if its clicks miss, according to screenwright doctor"
@@ -139,6 +144,7 @@ class AgentConfig(Config):
             prompt=Prompt(self.prompt) if self.prompt else None,
             constrain=self.constrain,
             summarize=summarize,
+            max_image_pixels=self.max_image_pixels,
         )
         if self.grounder is None:
             return self._without_grounder(planner)

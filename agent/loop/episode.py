@@ -25,8 +25,7 @@ from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
 from ..guard.guard import AllowAll, Deny, Guard
 from ..monitor.batch import unexpected_change
-from ..policy.model_policy import for_screen
-from ..policy.policy import Policy
+from ..policy.policy import EpisodeAware, Policy
 from ..record.events import (
     Acted,
     Critiqued,
@@ -153,7 +152,8 @@ class Episode:
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
         self._listen_to_input(self.control)
-        self.policy = for_screen(self.policy, self.env.info())
+        if isinstance(self.policy, EpisodeAware):
+            self.policy = self.policy.for_episode(self.env.info(), attended=self.supervision.attended)
         try:
             self.policy.open()
         except ModelLost as lost:

@@ -18,7 +18,7 @@ from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import required_dialect_for_model, with_prompt
 from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied
 from .grounding import parse_and_ground
-from .model_policy import ModelPolicy, for_screen
+from .model_policy import ModelPolicy
 from .policy import PolicyEvents
 
 MAX_RETRIES = 2
@@ -48,11 +48,9 @@ class GroundedPolicy:
         """See `Policy`: the planner, with the grounder."""
         return replace(self.planner.info(), grounder=self.model.info())
 
-    def for_screen(self, env: EnvInfo) -> "GroundedPolicy":
-        """See `ScreenAware`."""
-        planner = for_screen(self.planner, env)
-        assert isinstance(planner, ModelPolicy)
-        return replace(self, planner=planner)
+    def for_episode(self, env: EnvInfo, *, attended: bool) -> "GroundedPolicy":
+        """See `EpisodeAware`."""
+        return replace(self, planner=self.planner.for_episode(env, attended=attended))
 
     def open(self) -> None:
         """See `Policy`.

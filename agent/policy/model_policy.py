@@ -20,10 +20,10 @@ from ..core.messages import ImageFormat, ImagePart, Message, Turn
 from ..core.model import Completion, Model, PromptRefused, Sampling
 from ..dialects.dialect import Constrainable, Dialect, RequestShaping
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import required_dialect_for_model, with_prompt
+from ..dialects.registry import required_dialect_for_model, with_ask_user, with_max_image_pixels, with_prompt
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
 from .grounding import GroundedReply, parse_and_ground
-from .policy import Policy, PolicyEvents, ScreenAware
+from .policy import PolicyEvents
 from .summary import HistorySummary, apply_summary, summary_request, summary_text
 from .zoom import ZoomRefinement, is_close
 
@@ -52,7 +52,9 @@ class ModelPolicy:
     Without a dialect, `open` chooses one by the model's name. `prompt` selects one of the dialect's prompts.
     `sampling` replaces the dialect's, and `sampling_changes` single parameters of it, such as `{"temperature": 0.5}`.
     `constrain` restricts replies to the dialect's grammar, if both the dialect and the server support it. `summarize`
-    has the model summarize its oldest steps when its context window is full; otherwise they are dropped.
+    has the model summarize its oldest steps when its context window is full; otherwise they are dropped. `ask_user`
+    offers the model to call the user, if its family has a call for that, and `max_image_pixels` sends smaller
+    screenshots than the dialect's largest.
     """
 
     model: Model
@@ -65,14 +67,22 @@ class ModelPolicy:
     prompt: Prompt | None = None
     constrain: bool = False
     summarize: bool = True
+    ask_user: bool = False
+    max_image_pixels: int | None = None
 
     _summary: HistorySummary = field(init=False, default=HistorySummary())
     _accepted: _PromptLimits = field(init=False, default=_NO_LIMITS)
     _encoded: dict[str, ImagePart] = field(init=False, default_factory=dict[str, ImagePart])
 
     def __post_init__(self) -> None:
-        if self.dialect is not None and self.prompt is not None:
-            self.dialect = with_prompt(self.dialect, self.prompt)
+        if self.dialect is not None:
+            self.dialect = self._configured(self.dialect)
+
+    def for_episode(self, env: EnvInfo, *, attended: bool) -> "ModelPolicy":
+        """See `EpisodeAware`: with the prompt for that kind of screen, unless another one was chosen explicitly."""
+        chosen = self.prompt or getattr(self.dialect, "prompt", Prompt.COMPUTER)
+        is_default = self.prompt is None and chosen is Prompt.COMPUTER
+        return replace(self, prompt=prompt_for(env) if is_default else self.prompt, ask_user=self.ask_user or attended)
 
     def info(self) -> PolicyInfo:
         """See `Policy`. Before `open`, only what was set explicitly."""
@@ -86,6 +96,7 @@ class ModelPolicy:
             str(self.history or dialect.history),
             self._sampling_for(dialect),
             dialect.prompt_source,
+            max_image_pixels=self.max_image_pixels,
         )
 
     def open(self) -> None:
@@ -101,9 +112,15 @@ class ModelPolicy:
             ValueError: the name does not determine the dialect.
         """
         if self.dialect is None:
-            found = required_dialect_for_model(self.model.info().name)
-            self.dialect = found if self.prompt is None else with_prompt(found, self.prompt)
+            self.dialect = self._configured(required_dialect_for_model(self.model.info().name))
         return self.dialect
+
+    def _configured(self, dialect: Dialect) -> Dialect:
+        if self.prompt is not None:
+            dialect = with_prompt(dialect, self.prompt)
+        if self.max_image_pixels is not None:
+            dialect = with_max_image_pixels(dialect, self.max_image_pixels)
+        return with_ask_user(dialect) if self.ask_user else dialect
 
     def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:
         """See `Policy`. A parse failure is reported to the model, which retries up to `MAX_REPAIRS` times."""
@@ -334,17 +351,6 @@ class ModelPolicy:
             size = self.resolve_dialect().image_rule.resize(screenshot.size)
             part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
         return part
-
-
-def for_screen(policy: Policy, env: EnvInfo) -> Policy:
-    """`policy` with the prompt for that kind of screen, unless another one than the default was chosen explicitly."""
-    if isinstance(policy, ScreenAware):
-        return policy.for_screen(env)
-    if not isinstance(policy, ModelPolicy) or policy.prompt is not None:
-        return policy
-    if getattr(policy.dialect, "prompt", Prompt.COMPUTER) is not Prompt.COMPUTER:
-        return policy
-    return replace(policy, prompt=prompt_for(env))
 
 
 def prompt_for(env: EnvInfo) -> Prompt:

@@ -42,9 +42,9 @@ class Policy(Protocol):
 
 
 @runtime_checkable
-class ScreenAware(Protocol):
-    """A policy that asks differently on different kinds of screens."""
+class EpisodeAware(Protocol):
+    """A policy that asks differently on different kinds of screens, or if a user attends."""
 
-    def for_screen(self, env: EnvInfo) -> "Policy":
-        """The policy for that screen."""
+    def for_episode(self, env: EnvInfo, *, attended: bool) -> "Policy":
+        """The policy for an episode on that screen."""
         ...

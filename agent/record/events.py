@@ -21,7 +21,10 @@ from .codec import LoggedAction, LoggedEnding, LoggedObservation
 
 @dataclass(frozen=True, slots=True)
 class PolicyInfo:
-    """Identifies the policy and its settings, so that a run can be repeated."""
+    """Identifies the policy and its settings, so that a run can be repeated.
+
+    `max_image_pixels` is a limit below the dialect's own, None if there is none.
+    """
 
     model: ModelInfo
     dialect: str = ""
@@ -30,6 +33,7 @@ class PolicyInfo:
     sampling: Sampling | None = None
     prompt_source: str = ""
     grounder: ModelInfo | None = None
+    max_image_pixels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,10 @@ def _agent(policy: PolicyInfo) -> dict[str, str]:
         "version": model.version,
         "dialect": policy.dialect,
         "prompt": policy.prompt_sha256,
+        "prompt source": policy.prompt_source,
         "history": policy.history,
         "sampling": "" if policy.sampling is None else str(policy.sampling),
+        "max image pixels": str(policy.max_image_pixels or ""),
     }
     return {name: value for name, value in fields.items() if value}
 

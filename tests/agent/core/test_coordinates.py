@@ -56,6 +56,21 @@ def test_server_resize_of_a_sent_image_is_the_identity(screen: Size, rule: Image
     assert rule.min_pixels <= sent.width * sent.height <= rule.max_pixels
 
 
+@given(screen=screens, rule=rules, factor=st.floats(4, 400))
+def test_server_resize_of_a_smaller_image_is_the_identity(screen: Size, rule: ImageRule, factor: float) -> None:
+    cap = max(int(factor * rule.min_pixels), min(4 * rule.min_pixels, rule.max_pixels))
+    sent = rule.capped(cap).resize(screen)
+    assert smart_resize(sent, rule.factor, rule.min_pixels, rule.max_pixels) == sent
+    assert rule.min_pixels <= sent.width * sent.height <= min(cap, rule.max_pixels)
+
+
+def test_cap_above_the_models_limit_changes_nothing_and_one_that_is_too_low_is_an_error() -> None:
+    rule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28)
+    assert rule.capped(10**9) == rule
+    with pytest.raises(ValueError, match="at most 5000 pixels are too small for the model: allow 313600"):
+        rule.capped(5000)
+
+
 @given(screen=screens, rule=rules)
 def test_aspect_ratio_is_kept_within_two_tiles(screen: Size, rule: ImageRule) -> None:
     sent = rule.resize(screen)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from screenwright import (
+    Agent,
     Completion,
     Decided,
     FakeEnv,
@@ -20,15 +21,20 @@ from screenwright import (
     Sampling,
     ScriptedModel,
     Size,
+    Started,
     Summarized,
+    Supervision,
     UiTars15,
     WindowHistory,
     dialect_named,
 )
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.context_window import MIN_REPLY_TOKENS, estimated_tokens
+from screenwright.agent.core.coordinates import Frame
 from screenwright.agent.core.model import PromptRefused, never
+from screenwright.agent.dialects.registry import dialect_names, with_ask_user
 from screenwright.agent.policy.summary import MAX_SUMMARY_CHARACTERS, OMITTED, SUMMARIZED, summary_text
+from screenwright.envs.geometry import ScreenPoint
 
 WAIT = "Thought: t\nAction: wait()"
 SHOT = FakeEnv().observe().screenshot
@@ -295,3 +301,49 @@ def test_interrupted_reply_does_not_finish() -> None:
     calls = iter([False, False])
     events = ModelPolicy(model, dialect_named("seed-xml")).decide(CONTEXT, lambda: next(calls, True))
     assert not any(isinstance(event, Decided) for event in events)
+
+
+@pytest.mark.parametrize("name", dialect_names())
+def test_smaller_screenshots_are_sent_and_recorded_and_points_stay_exact(name: str) -> None:
+    screen = FakeEnv(size=Size(1600, 1200)).observe().screenshot
+    rule = dialect_named(name).image_rule
+    cap = max(400_000, min(4 * rule.min_pixels, rule.max_pixels))
+    policy = ModelPolicy(ScriptedModel([WAIT]), dialect_named(name), max_image_pixels=cap)
+    dialect = policy.resolve_dialect()
+    size = dialect.image_rule.resize(screen.size)
+    assert size.width * size.height <= cap
+    assert policy.info().max_image_pixels == cap
+    frame = Frame(screen.size, size, dialect.space)
+    point = frame.trace(frame.to_model(ScreenPoint(801.0, 555.0))).screen
+    assert (round(point.x, 3), round(point.y, 3)) == (801.0, 555.0)
+
+
+def test_absolute_points_refer_to_the_smaller_screenshot() -> None:
+    screen = FakeEnv(size=Size(1600, 1200)).observe().screenshot
+    model = ScriptedModel(["Action: click(start_box='(364,266)')"])
+    policy = ModelPolicy(model, UiTars15(), max_image_pixels=400_000)
+    replied, decided = policy.decide(DecisionContext("t", 1, (HistoryStep(screen),)), never_interrupted)
+    assert isinstance(replied, Replied)
+    assert replied.image == Size(728, 532)
+    assert isinstance(decided, Decided)
+    assert decided.traces[0].screen == ScreenPoint(800.0, 600.0)
+
+
+def test_call_for_the_user_is_offered_when_one_attends_and_changes_the_recorded_prompt() -> None:
+    def prompt_of(attended: bool) -> tuple[str, str]:
+        model = ScriptedModel(lambda _: "Action: finished(content='done')")
+        agent = Agent(model, dialect="ui-tars-1.5", supervision=Supervision(attended=attended))
+        started = next(iter(agent.stream("t", FakeEnv())))
+        assert isinstance(started, Started)
+        agent.run("t", FakeEnv())
+        return "".join(message.text for message in model.asked[0]), started.policy.prompt_sha256
+
+    alone, attended = prompt_of(False), prompt_of(True)
+    assert ["call_user()" in text for text, _ in (alone, attended)] == [False, True]
+    assert alone[1] != attended[1]
+
+
+@pytest.mark.parametrize("name", dialect_names())
+def test_family_without_a_call_for_the_user_is_asked_as_before(name: str) -> None:
+    dialect = dialect_named(name)
+    assert (with_ask_user(dialect) == dialect) is not hasattr(dialect, "ask_user")
