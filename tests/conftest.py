@@ -33,6 +33,7 @@ def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The environment of whoever runs the tests does not reach them, nor do they write into their home."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     for name in list(os.environ):
         if name.startswith("SCREENWRIGHT_") or name.lower().endswith("_proxy") or name == "OPENAI_API_KEY":
             monkeypatch.delenv(name)

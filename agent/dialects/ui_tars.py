@@ -1,21 +1,22 @@
 """UI-TARS: 1.5-7B (absolute coordinates), 1.0 (a grid of 1000), and the Doubao models (`<point>`, a grid of 1000).
 
-The prompts are those that the checkpoints were trained on, taken from the `ui-tars` wheel. It has none for a page
-without browser window, so two lines about URLs are added to the prompt for computers. Message layout and sampling
-follow ByteDance's OSWorld agents.
+The prompts are those of ByteDance: see `prompting.ui_tars_prompts`. While the prompt of UI-TARS 1.0 or 1.5 was not
+added, the one of the Doubao models from the `ui-tars` wheel is used. There is none for a page without browser window,
+so two lines about URLs are added to the prompt for computers. Message layout and sampling follow ByteDance's OSWorld
+agents; grounding is a single message with the image first.
 
 UI-TARS 1.0 and 1.5 take one action per reply: the prompts ask for "the next action", and a second one would act on a
 screen that the model has not seen. A streamed reply is therefore stopped after its first complete action
 (`one_action`). The Doubao models are trained to reply with several. All actions of a reply are parsed in any case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-
-from ui_tars.prompt import COMPUTER_USE_DOUBAO, GROUNDING_DOUBAO, MOBILE_USE_DOUBAO
+from typing import ClassVar
 
 from ...envs.geometry import Size
+from ...prompts.official import LoadedPrompt, OfficialPrompt, load_official
 from ...prompts.render import prompt_sha256, render
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
 from ..core.decision import ModelMove, ParseFailure, Reply
@@ -28,25 +29,24 @@ from .parser.call import ParseError
 from .parser.completion import first_action_is_complete
 from .parser.reply import read_reply
 from .parser.runaway import is_runaway
-from .prompting.layout import conversation
+from .prompting.layout import conversation, single_message
 from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import Thoughts, thinking_instructions, without_reasoning, without_reflection
+from .prompting.ui_tars_prompts import (
+    ACTION_SPACE,
+    DOUBAO,
+    UI_TARS_10,
+    UI_TARS_15,
+    UI_TARS_15_OSWORLD,
+    USER,
+    WHEEL,
+    insert_actions,
+)
 from .vocabulary.ui_tars import SEED, UI_TARS
 from .vocabulary.writing import BOXES, POINTS, PointForm, write_reply
 
-SYSTEM = "You are a helpful assistant."
-LAST_ACTION = "finished(content="
-"""Further actions are inserted before this line of the wheel's prompts."""
-
 TASK = "\n\n## User Instruction"
-"""Instructions on thinking are inserted before this line of the wheel's prompts."""
-
-TEMPLATES = {
-    Prompt.COMPUTER: COMPUTER_USE_DOUBAO,
-    Prompt.BROWSER: COMPUTER_USE_DOUBAO,
-    Prompt.MOBILE: MOBILE_USE_DOUBAO,
-    Prompt.GROUNDING: GROUNDING_DOUBAO,
-}
+"""Instructions on thinking are inserted before this line of the prompts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,12 @@ class UiTars15:
     `box_tokens` restores the special tokens that servers strip from replies, as the model was trained to see them;
     `Reflection:` and `<think>` parts are removed from past replies. Image limits are those of the official code.
     """
+
+    official: ClassVar[Mapping[Prompt, tuple[OfficialPrompt, ...]]] = UI_TARS_15
+    """Where its prompts are published; the first one that is available is used."""
+
+    system: ClassVar[str] = "You are a helpful assistant."
+    """The system message of the official agents."""
 
     prompt: Prompt = Prompt.COMPUTER
     language: str = "English"
@@ -76,30 +82,44 @@ class UiTars15:
     @property
     def prompt_source(self) -> str:
         """See `Dialect`."""
-        return f"ui-tars {version('ui-tars')}"
+        official = self.official_prompt()
+        return official.source if official else f"ui-tars {version('ui-tars')}, the prompt of the Doubao models"
+
+    def official_prompt(self) -> LoadedPrompt | None:
+        """The model's own prompt, if it is available on this machine.
+
+        Raises:
+            ValueError: its text was changed after it was added.
+        """
+        return load_official(self.official.get(self.prompt, ()))
 
     @property
     def template(self) -> str:
-        """The prompt text, with the placeholders `{language}` and `{instruction}`."""
-        template = template_for(self.prompt, TEMPLATES, "UI-TARS")
+        """The prompt text, with the placeholders `{language}` and `{instruction}`; the task may also follow it."""
+        if official := self.official_prompt():
+            template = official.texts[USER].replace("{action_space}", official.texts.get(ACTION_SPACE, ""))
+        else:
+            template = template_for(self.prompt, WHEEL, "UI-TARS")
         if self.prompt is Prompt.BROWSER:
-            template = _insert_actions(template, "ui_tars_browser")
+            template = insert_actions(template, "ui_tars_browser")
         if instructions := thinking_instructions(self.thoughts):
             template = template.replace(TASK, f"\n{instructions}{TASK}")
         if self.several_actions:
             template = template.replace(TASK, f"\n{render('several_actions')}{TASK}")
-        offered = "call_user" in template
-        return _insert_actions(template, "ui_tars_ask_user") if self.ask_user and not offered else template
+        return insert_actions(template, "ui_tars_ask_user") if self.ask_user else template
 
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return prompt_sha256(SYSTEM, self.template)
+        return prompt_sha256(self.system, self.template)
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The system message, the prompt, earlier screenshots and replies, and the newest screenshot."""
-        prompt = self.template.replace("{language}", self.language).replace("{instruction}", task)
-        return conversation(turns, system=SYSTEM, prompt=prompt, past=self._past)
+        template = self.template.replace("{language}", self.language)
+        prompt = template.replace("{instruction}", task) if "{instruction}" in template else template + task
+        if self.prompt is Prompt.GROUNDING:
+            return single_message(turns[-1:], prompt=prompt, image_first=True)
+        return conversation(turns, system=self.system, prompt=prompt, past=self._past)
 
     def _past(self, reply: str) -> str:
         shown = without_reflection(without_reasoning(reply))
@@ -126,8 +146,20 @@ class UiTars15:
 
 
 @dataclass(frozen=True, slots=True)
+class UiTars15OSWorld(UiTars15):
+    """UI-TARS-1.5-7B with the prompt of OSWorld's own agent, for comparison with published figures."""
+
+    official: ClassVar[Mapping[Prompt, tuple[OfficialPrompt, ...]]] = UI_TARS_15_OSWORLD
+
+    name: str = "ui-tars-1.5-osworld"
+    served_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UiTars10(UiTars15):
     """UI-TARS 2B, 7B and 72B (1.0, SFT and DPO): a grid of 1000, with images of at most 2,116,800 pixels."""
+
+    official: ClassVar[Mapping[Prompt, tuple[OfficialPrompt, ...]]] = UI_TARS_10
 
     box_tokens: bool = False
     name: str = "ui-tars-1.0"
@@ -138,7 +170,13 @@ class UiTars10(UiTars15):
 
 @dataclass(frozen=True, slots=True)
 class Doubao(UiTars15):
-    """Doubao-1.5-UI-TARS, Doubao-1.5-thinking-vision-pro, Seed1.5-VL: `<point>` on a grid of 1000, with reasoning."""
+    """Doubao-1.5-UI-TARS, Doubao-1.5-thinking-vision-pro, Seed1.5-VL: `<point>` on a grid of 1000, with reasoning.
+
+    `thinking` is a parameter of the vendor's API.
+    """
+
+    official: ClassVar[Mapping[Prompt, tuple[OfficialPrompt, ...]]] = DOUBAO
+    system: ClassVar[str] = ""
 
     one_action: bool = False
     box_tokens: bool = False
@@ -147,9 +185,4 @@ class Doubao(UiTars15):
     served_as: str = "doubao(?!-seed)[a-z0-9-]*|seed-?1-?5"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 5120 * 28 * 28)
-    sampling: Sampling = Sampling(temperature=0.0, max_tokens=3000)
-
-
-def _insert_actions(template: str, lines: str) -> str:
-    """Insert the actions of the prompt file `lines` before the last action of `template`."""
-    return template.replace(LAST_ACTION, f"{render(lines)}\n{LAST_ACTION}")
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=3000, extra_body={"thinking": {"type": "enabled"}})

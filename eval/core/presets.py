@@ -43,7 +43,7 @@ _ALL = (
             f"{_RUNNER}: runtime_conf (which overrides the flags' temperature of 1.0), history_n 5, "
             "sleep_after_execution 3.0; published with 15, 50 and 100 steps",
             "a call for the user ends the episode at once; the official agent waits three times first",
-            **_UI_TARS, steps=steps, dialect="ui-tars-1.5", prompt="computer", temperature=0.0, max_tokens=1000,
+            **_UI_TARS, steps=steps, dialect="ui-tars-1.5-osworld", prompt="computer", temperature=0.0, max_tokens=1000,
             option=(*_WAITS, "pause_s=3"),
         )
         for steps in (15, 50, 100)
@@ -60,7 +60,7 @@ _ALL = (
     ),
     _preset(
         "doubao-osworld-15", "osworld", "xlang-ai/OSWorld, run_multienv_uitars15_v2.py and mm_agents/uitars15_v2.py",
-        "a system message precedes the prompt, which the official agent leaves out",
+        "run with --use_thinking",
         steps=15, dialect="doubao", prompt="computer", language="Chinese", temperature=0.0, max_tokens=3000,
         option=("ready_s=60", "rest_s=20", "pause_s=3"),
     ),

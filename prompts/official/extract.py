@@ -8,6 +8,7 @@ f-string inside is `{f-string}`, because Python versions write those differently
 import ast
 import inspect
 import json
+import re
 import string
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,10 @@ _JSON_OPTIONS = ("indent", "ensure_ascii", "separators", "sort_keys")
 
 class ExtractionError(ValueError):
     """A file has no such text."""
+
+
+_ASSIGNMENT = r"""^[ \t]*{name}[ \t]*=[ \t]*([rR]?(?P<quotes>\"{{3}}|'{{3}})(?:\\.|.)*?(?P=quotes))"""
+"""An assignment of a string in triple quotes, in text around it that is not Python, such as Markdown."""
 
 
 class _Unknown(str):
@@ -59,6 +64,21 @@ def extract_texts(source: str, name: str) -> tuple[str, ...]:
     if not found:
         raise ExtractionError(f"it has no text {name}")
     return found
+
+
+def extract_from_text(text: str, name: str) -> tuple[str, ...]:
+    """As `extract_texts`, for a file that only shows Python source, such as a README.
+
+    Finds strings in triple quotes that are assigned to `name`.
+
+    Raises:
+        ExtractionError: there is none.
+    """
+    found = re.finditer(_ASSIGNMENT.format(name=re.escape(name)), text, re.DOTALL | re.MULTILINE)
+    texts = tuple(dict.fromkeys(str(ast.literal_eval(match[1])) for match in found))
+    if not texts:
+        raise ExtractionError(f"it has no text {name}")
+    return texts
 
 
 def _definition(scope: Scope, name: str) -> Scope | None:

@@ -15,9 +15,13 @@ from pathlib import Path, PurePosixPath
 from screenwright._home import home_folder
 
 from .declaration import SHOWN_DIGITS, LoadedPrompt, OfficialPrompt, OfficialText, text_sha256
-from .extract import ExtractionError, extract_texts
+from .extract import ExtractionError, extract_from_text, extract_texts
 
 ANY_VERSION = "any-version"
+
+
+class _OtherVersion(ExtractionError):
+    """The text is there, with another hash than the declared one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +60,26 @@ def add_from(
 ) -> tuple[AddedText, ...]:
     """Add the texts of `prompts` that `source` contains: a checkout, a wheel, or one of the files.
 
-    With `any_version`, a text that is not the declared one is added as well.
+    A text that is not the declared one is refused, or, with `any_version`, added as well.
 
     Raises:
-        ValueError: `source` contains none of them, or another version.
+        ValueError: `source` contains none of the files, or a text was refused; the others were added nevertheless.
     """
     read = _reader(source)
     added: dict[OfficialText, str] = {}
-    missing: list[str] = []
-    for prompt in prompts:
-        for text in prompt.texts.values():
-            content = read(text.path)
-            if content is None:
-                missing.append(prompt.published)
-            elif text not in added:
-                added[text] = _checked(content, text, source, any_version=any_version)
-    if not added:
-        wanted = "; ".join(dict.fromkeys(missing))
+    refused: dict[OfficialText, str] = {}
+    other_files: dict[OfficialText, str] = {}
+    for text in dict.fromkeys(text for prompt in prompts for text in prompt.texts.values()):
+        if (content := read(text.path)) is not None:
+            try:
+                added[text] = _checked(content, text, any_version=any_version)
+            except _OtherVersion as error:
+                refused[text] = str(error)
+            except ExtractionError as error:
+                other_files[text] = str(error)
+    refused = refused if added else {**refused, **other_files}  # else the files only have the same name
+    if not added and not refused:
+        wanted = "; ".join(dict.fromkeys(prompt.published for prompt in prompts))
         raise ValueError(f"{source} contains none of the files of the official prompt: it is published in {wanted}")
     folder.mkdir(parents=True, exist_ok=True)
     for text, found in added.items():
@@ -81,6 +88,10 @@ def add_from(
         name = f"{text.sha256}.txt" if exact else f"{text.sha256}.{ANY_VERSION}.txt"
         (folder / name).write_bytes(found.encode())
     _added.cache_clear()
+    if refused:
+        text, reason = next(iter(refused.items()))
+        counted = f"{len(added)} texts were added, {len(refused)} refused; {source}, {text.path}"
+        raise ValueError(f"{counted}: {reason}")
     return tuple(AddedText(text, text_sha256(found)) for text, found in added.items())
 
 
@@ -146,10 +157,11 @@ def _installed(text: OfficialText, package: str, folder: Path) -> str | None:
 def _reader(source: Path) -> Callable[[str], bytes | None]:
     """A function that reads a file of `source` by its path in the repository; None if it is not there."""
     if source.is_dir():
-        paths = [source, *(folder for folder in source.iterdir() if folder.is_dir())]
+        folders = [source, *sorted(folder for folder in source.iterdir() if folder.is_dir())]
 
         def from_folder(path: str) -> bytes | None:
-            found = next((folder / path for folder in paths if (folder / path).is_file()), None)
+            candidates = (folder / tail for tail in _tails(path) for folder in folders)
+            found = next((file for file in candidates if file.is_file()), None)
             return None if found is None else found.read_bytes()
 
         return from_folder
@@ -166,15 +178,15 @@ def _reader(source: Path) -> Callable[[str], bytes | None]:
     return lambda path: source.read_bytes() if PurePosixPath(path).name == source.name else None
 
 
-def _longest_match(path: str, names: Sequence[str]) -> str | None:
-    """The name that ends with `path`, or else with most of its last parts, at least a folder and a file."""
+def _tails(path: str) -> tuple[str, ...]:
+    """`path` and its ends, down to a folder and a file: packages leave out the first folders of a repository."""
     parts = PurePosixPath(path).parts
-    for start in range(len(parts) - 1 or 1):
-        tail = "/".join(parts[start:])
-        for name in names:
-            if name == tail or name.endswith(f"/{tail}"):
-                return name
-    return None
+    return tuple("/".join(parts[start:]) for start in range(max(len(parts) - 1, 1)))
+
+
+def _longest_match(path: str, names: Sequence[str]) -> str | None:
+    """The name that ends with `path`, or else with most of it."""
+    return next((name for tail in _tails(path) for name in names if f"/{name}".endswith(f"/{tail}")), None)
 
 
 def _candidates(content: bytes, text: OfficialText) -> tuple[str, ...]:
@@ -182,20 +194,23 @@ def _candidates(content: bytes, text: OfficialText) -> tuple[str, ...]:
         source = content.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise ExtractionError("the file is not UTF-8") from error
-    return extract_texts(source, text.name) if text.name else (source,)
+    if not text.name:
+        return (source,)
+    return (extract_texts if text.path.endswith(".py") else extract_from_text)(source, text.name)
 
 
-def _checked(content: bytes, text: OfficialText, source: Path, *, any_version: bool) -> str:
-    try:
-        candidates = _candidates(content, text)
-    except ExtractionError as error:
-        raise ValueError(f"{source}, {text.path}: {error}") from error
+def _checked(content: bytes, text: OfficialText, *, any_version: bool) -> str:
+    """The text of `content` that is declared, or the first one.
+
+    Raises:
+        ExtractionError: there is no such text.
+        _OtherVersion: it is another version.
+    """
+    candidates = _candidates(content, text)
     exact = next((found for found in candidates if text_sha256(found) == text.sha256), None)
-    if exact is not None:
-        return exact
-    if not any_version:
-        raise ValueError(
-            f"{source}, {text.path}: the text {text.name or 'of the file'} has the sha256 "
-            f"{text_sha256(candidates[0])}, not {text.sha256}: it is another version; --any-version adds it anyway"
+    if exact is None and not any_version:
+        raise _OtherVersion(
+            f"the text {text.name or 'of the file'} has the sha256 {text_sha256(candidates[0])}, not {text.sha256}: it "
+            "is another version; --any-version adds it anyway"
         )
-    return candidates[0]
+    return candidates[0] if exact is None else exact

@@ -126,7 +126,9 @@ class Progress:
             case Started():
                 sandbox = event.env.settings.get("sandbox", "")
                 risk = f"sandbox {sandbox}" if sandbox.startswith("off") else ""
-                details = f"({', '.join(filter(None, (event.policy.model.name, event.env.kind, risk)))})"
+                policy = event.policy
+                dialect = f"{policy.dialect}: prompt of {policy.prompt_source}" if policy.prompt_source else ""
+                details = f"({', '.join(filter(None, (policy.model.name, dialect, event.env.kind, risk)))})"
                 self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Observed():
                 self._observed(event)

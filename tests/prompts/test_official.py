@@ -163,11 +163,24 @@ def test_another_version_is_refused_with_both_hashes_unless_asked_for(checkout: 
     found, expected = (hashlib.sha256(text).hexdigest() for text in (b"a", b"c"))
     with pytest.raises(ValueError, match=f"(?s){found}.*{expected}.*--any-version"):
         add_from(checkout, (prompt,), folder)
-    assert not folder.exists()
+    assert load_official((prompt,), folder) is None
     assert [added.sha256 for added in add_from(checkout, (prompt,), folder, any_version=True)] == [found]
     loaded = load_official((prompt,), folder)
     assert loaded is not None
     assert ", another version, sha256" in loaded.source
+
+
+def test_texts_that_match_are_added_although_another_is_refused(checkout: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="1 texts were added, 1 refused"):
+        add_from(checkout, (declared("c"), declared("b")), tmp_path / "data")
+    assert load_official((declared("b"),), tmp_path / "data") is not None
+
+
+def test_a_file_that_only_has_the_same_name_is_passed_over(checkout: Path, tmp_path: Path) -> None:
+    other = declared("a", name="ELSEWHERE", path="one.py")
+    assert len(add_from(checkout, (other, declared("b")), tmp_path / "data")) == 1
+    with pytest.raises(ValueError, match="it has no text ELSEWHERE"):
+        add_from(checkout / "agents", (other,), tmp_path / "data")
 
 
 def test_the_first_complete_choice_is_used(checkout: Path, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def _head_json(events: Sequence[Event]) -> Json:
         head["facts"] = [
             ["model", f"{model.name} {model.version}".strip() + (f" at {model.endpoint}" if model.endpoint else "")],
             ["dialect", started.policy.dialect],
+            ["prompt", started.policy.prompt_source],
             ["history", started.policy.history],
             ["screen", " · ".join(part for part in (env.kind, env.program) if part)],
             ["settings", ", ".join(f"{name} {value}" for name, value in env.settings.items() if value)],

@@ -12,7 +12,7 @@ from screenwright.agent.dialects.prompting.thoughts import Thoughts
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
 from screenwright.agent.dialects.registry import dialect_named, dialect_names, with_thoughts
 from screenwright.agent.dialects.scalecua import ScaleCua
-from screenwright.agent.dialects.ui_tars import LAST_ACTION, TEMPLATES, Doubao, UiTars10, UiTars15
+from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
 from screenwright.envs.geometry import Size
 from screenwright.prompts import render
 
@@ -74,7 +74,7 @@ def test_box_tokens_are_restored_only_in_actions(reply: str, restored: str | Non
     [(Prompt.COMPUTER, COMPUTER_USE_DOUBAO), (Prompt.MOBILE, MOBILE_USE_DOUBAO), (Prompt.GROUNDING, GROUNDING_DOUBAO)],
 )
 def test_official_prompts_are_sent_unchanged(prompt: Prompt, text: str) -> None:
-    sent = Doubao(prompt, language="Chinese").render("Do {it}.", (Turn(NOW),))[1].text
+    sent = Doubao(prompt, language="Chinese").render("Do {it}.", (Turn(NOW),))[0].text
     assert sent == text.format(language="Chinese", instruction="Do {it}.")
 
 
@@ -85,8 +85,9 @@ def test_browser_prompt_offers_navigation() -> None:
     assert [line for line in lines if line in COMPUTER_USE_DOUBAO.splitlines()] == COMPUTER_USE_DOUBAO.splitlines()
 
 
-def test_insertion_point_occurs_once_in_the_official_prompts() -> None:
-    assert [TEMPLATES[prompt].count(LAST_ACTION) for prompt in (Prompt.COMPUTER, Prompt.MOBILE)] == [1, 1]
+def test_grounding_is_one_message_with_the_image_first() -> None:
+    (message,) = UiTars15(Prompt.GROUNDING).render("the button", TURNS)
+    assert message.parts == (NOW, TextPart(GROUNDING_DOUBAO.format(instruction="the button")))
 
 
 @pytest.mark.parametrize("name", dialect_names())
