@@ -8,10 +8,13 @@ from typing import ClassVar
 from ...envs.actions import Button, Click
 from ..core.coordinates import Absolute, ImageRule, Space
 from ..core.decision import ModelMove, Reply
+from ..core.image_history import History, WindowHistory
+from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.calls import peek, read_call
 from .parser.points import point_of
+from .prompting.layout import image_size, observation, system_message
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
 from .vocabulary.ui_tars import click, moves_of
@@ -31,8 +34,14 @@ class Gta1(TemplateDialect):
     name: str = "gta1"
     served_as: str = "gta-?1"
     space: Space = Absolute()
-    image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 4096 * 2160)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=32)
+    history: History = WindowHistory(1)
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The system message with the size of the screenshot, then the screenshot and the task in one message."""
+        system = system_message(self._system(*image_size(turns)))
+        return (*system, Message("user", observation(turns[-1], task)))
 
     def read(self, text: str) -> Reply:
         """A point, or `click(x=1, y=2)`, as a click; `no_action` for anything else."""

@@ -1,6 +1,8 @@
-"""OpenCUA: sections under headings and pyautogui code, on the pixels of the resized image.
+"""OpenCUA: sections under headings and pyautogui code, on the pixels of the resized image or in shares of it.
 
-The code is parsed as calls and never executed. It may contain several statements, which are carried out in order.
+The code is parsed as calls and never executed. It may contain several statements, which are carried out in order. The
+model is sent the last three screenshots, of each earlier step its `## Action:` only, and the task with the newest
+screenshot. Source: OSWorld, mm_agents/opencua/opencua_agent.py with `action_history`.
 """
 
 import re
@@ -8,12 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..core.coordinates import Absolute, ImageRule, Space
+from ...prompts.official.declaration import fill
+from ...prompts.render import prompt_sha256
+from ..core.coordinates import Absolute, Grid, ImageRule, Space
 from ..core.decision import ModelMove, Reply
+from ..core.image_history import History, WindowHistory
+from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.code import FENCE, read_code
 from .parser.sections import read_reasoning, split_sections
+from .prompting.layout import NO_STEPS, observation, step_lines, system_message
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts, thinking_instructions
 from .template_dialect import TemplateDialect
@@ -23,21 +30,50 @@ from .vocabulary.ui_tars import moves_of
 
 _HEADING = re.compile(r"^##[ \t]*(Observation|Thought|Action|Code)[ \t]*:?[ \t]*", re.MULTILINE | re.IGNORECASE)
 
+USER = "user"
+"""The key of the official text beside the newest screenshot."""
+
+TASK = "# Task Instruction:\n{instruction}\n\nGive the next action for this screenshot, after the steps above.\n"
+STEP = "# Step {number}:\n## Action:\n{text}\n"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCua(TemplateDialect):
-    """OpenCUA-7B, -32B and -72B (absolute; pass another `space` for a checkpoint trained on a grid)."""
+    """OpenCUA-7B, -32B and -72B, trained from Qwen2.5-VL; see `opencua_relative` for the others."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "opencua")
     closing: ClassVar = r"\)\s*\n```"
-    keeps_reasoning: ClassVar = False
-
     thoughts: Thoughts = Thoughts.OFFICIAL
     name: str = "opencua"
-    served_as: str = "opencua(?!-?(qwen2|a3b))"  # those two answer on a grid
+    served_as: str = "opencua-?(7b|32b|72b)|opencua(?!-?(qwen2|a3b))"
     space: Space = Absolute(fractions=True)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
-    sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1500)
+    sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=2048)
+    history: History = WindowHistory(3)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`."""
+        return prompt_sha256(self._system("", ""), self._user)
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The actions of old steps as one reply, then screenshots and actions, then the newest one with the task."""
+        *past, newest = turns
+        first = next((index for index, turn in enumerate(past) if turn.image is not None), len(past))
+        messages = system_message(self._system("", ""))
+        if first:
+            messages.append(Message.of("assistant", step_lines(past[:first], _action, line=STEP)))
+        for number, turn in enumerate(past[first:], first + 1):
+            if parts := observation(turn):
+                messages.append(Message("user", parts))
+            messages.append(Message.of("assistant", STEP.format(number=number, text=_action(turn.reply or ""))))
+        shown = observation(newest, fill(self._user, instruction=task))
+        return (*messages, Message("user", shown))
+
+    @property
+    def _user(self) -> str:
+        official = self.official_prompt()
+        return official.texts[USER] if official else TASK
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`. The description of the action is the thought if there is no other."""
@@ -59,3 +95,17 @@ class OpenCua(TemplateDialect):
         code = "\n".join(line for move in moves for line in write_code(move))
         head = f"## Thought:\n{thought}\n\n" if thought else ""
         return f"{head}## Code:\n```python\n{code}\n```"
+
+
+def opencua_relative() -> OpenCua:
+    """OpenCUA-Qwen2-7B and OpenCUA-A3B: points as shares of the width and height."""
+    return OpenCua(
+        name="opencua-relative", served_as="opencua-?(qwen2-?7b|qwen2|a3b)|opencua(?!-?(7b|32b|72b))", space=Grid(1)
+    )
+
+
+def _action(reply: str) -> str:
+    """The description of the action in an earlier reply."""
+    _, start = read_reasoning(reply)
+    sections = dict(split_sections(_HEADING, reply[start:]))
+    return sections.get("action") or NO_STEPS

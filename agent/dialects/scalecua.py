@@ -1,4 +1,8 @@
-"""ScaleCUA: tagged sections and calls like `click(x=100, y=200)`, on the pixels of the resized image."""
+"""ScaleCUA: tagged sections and calls like `click(x=100, y=200)`, on the pixels of the resized image.
+
+The model is sent one screenshot, and the `<operation>` of each earlier step as a line. Source: OpenGVLab/ScaleCUA,
+evaluation/OSWorld/mm_agents/scalecua_agent.py.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +10,33 @@ from typing import ClassVar
 
 from ...envs import actions
 from ...envs.actions import Button
+from ...prompts.official.declaration import fill
+from ...prompts.render import prompt_sha256
 from ..core.coordinates import Absolute, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
+from ..core.image_history import History, WindowHistory
+from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.tagged import read_tagged
+from .prompting.layout import NO_STEPS, image_size, observation, step_lines, system_message
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
 from .vocabulary.pyautogui import CODE, write_statement
 from .vocabulary.tools import merge_drags
 from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, drag, long_press, navigate, open_app
 from .vocabulary.writing import number, quoted
+
+USER = "user"
+"""The key of the official text beside the screenshot."""
+
+TASK = """Choose the next action for this screenshot.
+
+Task:
+{instruction}
+
+Previous operations:
+{history}
+"""
 
 SCALECUA: Vocabulary = {
     **CODE,
@@ -47,7 +68,28 @@ class ScaleCua(TemplateDialect):
     served_as: str = "scalecua"
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 56 * 56, 2_109_744)
-    sampling: Sampling = Sampling(temperature=0.0, max_tokens=1500)
+    sampling: Sampling = Sampling(temperature=1.0, top_p=0.9, max_tokens=1000)
+    history: History = WindowHistory(1)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`."""
+        return prompt_sha256(self._system("", ""), self._user)
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The system message; the newest screenshot, then the task and the earlier operations, in one message."""
+        steps = step_lines(turns[:-1], self._operation)
+        shown = observation(turns[-1], fill(self._user, instruction=task, history=steps))
+        return (*system_message(self._system(*image_size(turns))), Message("user", shown))
+
+    @property
+    def _user(self) -> str:
+        official = self.official_prompt()
+        return official.texts[USER] if official else TASK
+
+    def _operation(self, reply: str) -> str:
+        found = self.parse(reply)
+        return (found.thought if isinstance(found, Reply) else None) or NO_STEPS
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`. The thought is the `<operation>`, the reasoning the content of `<think>`."""

@@ -3,16 +3,24 @@
 The models may call several functions per reply; a streamed reply is stopped when its tool call closes. The server must
 keep special tokens (`skip_special_tokens=False`): the tags are special tokens, and without them only a call with a
 single parameter can be parsed.
+
+Screenshots are sent as results of a tool, and the reasoning of earlier replies as a field of its own. Source: OSWorld,
+mm_agents/seed_agent.py.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import ModelMove, Reply
+from ..core.image_history import History, WindowHistory
+from ..core.messages import Message, TextPart, Turn
 from ..core.model import Sampling
 from .parser.reply import read_reply
+from .parser.sections import read_reasoning
+from .prompting.layout import observation, system_message
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts, thinking_instructions
 from .template_dialect import TemplateDialect
@@ -21,6 +29,9 @@ from .vocabulary.writing import PointForm, call_of
 
 FORM = PointForm("point", "end_point", "start_point", "<point>{x} {y}</point>", move="move_to")
 
+CALL_ID = "1"
+"""The id of every tool result, as in the official agent."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedXml(TemplateDialect):
@@ -28,14 +39,28 @@ class SeedXml(TemplateDialect):
 
     templates: ClassVar = dict.fromkeys(Prompt, "seed_xml")
     closing: ClassVar = r"</(?:seed:)?tool_call\w*>"
-    keeps_reasoning: ClassVar = False
-
     thoughts: Thoughts = Thoughts.OFFICIAL
     name: str = "seed-xml"
     served_as: str = r"ui-?tars-?2(?![0-9b])|(doubao-)?seed-?(oss-)?1-?[68]|doubao-seed"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 5120 * 28 * 28)
-    sampling: Sampling = Sampling(temperature=1.0, top_p=0.7, max_tokens=4096)
+    sampling: Sampling = Sampling(temperature=1.0, top_p=0.7, max_tokens=4096, reasoning_effort="high")
+    history: History = WindowHistory(5)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`."""
+        return prompt_sha256(self._system("", ""))
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """The system messages, the task, then each screenshot as the result of a tool, and each reply."""
+        messages = [*system_message(self._system("", "")), Message.of("user", task)]
+        for turn in turns:
+            if parts := observation(turn):
+                messages.append(Message("tool", parts, call_id=CALL_ID))
+            if turn.reply is not None:
+                messages.append(_past(turn.reply))
+        return tuple(messages)
 
     def read(self, text: str) -> Reply:
         """Accepts every syntax of the UI-TARS family. As in the official agent, a reply without a call finishes."""
@@ -48,6 +73,12 @@ class SeedXml(TemplateDialect):
         """See `TemplateDialect`."""
         functions = "".join(_function(*call_of(move, FORM, "Seed")) for move in moves)
         return (f"{thought}\n" if thought else "") + f"<seed:tool_call>{functions}</seed:tool_call>"
+
+
+def _past(reply: str) -> Message:
+    """An earlier reply, with its reasoning separated."""
+    reasoning, end = read_reasoning(reply)
+    return Message("assistant", (TextPart(reply[end:]),), reasoning or "")
 
 
 def _function(name: str, parameters: dict[str, str]) -> str:

@@ -105,4 +105,4 @@ def test_example_reply_of_a_prompt_can_be_parsed(dialect: Dialect, begins: str, 
 
 
 def test_grounding_prompt_ends_with_the_point_format() -> None:
-    assert prompt_of(Gta1()).rstrip().endswith("(x,y)\nTask:")
+    assert prompt_of(Gta1()).rstrip().endswith("\n\n(x,y)")

@@ -63,7 +63,7 @@ def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
     assert dialect.name == name
 
 
-@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B", "xlangai/OpenCUA-A3B"])
+@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B"])
 def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
     with pytest.raises(

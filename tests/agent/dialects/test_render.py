@@ -94,12 +94,20 @@ def test_grounding_is_one_message_with_the_image_first() -> None:
 def test_every_dialect_ends_with_the_newest_screenshot(name: str) -> None:
     messages = dialect_named(name).render("Find the $5 {hat} {instruction}.", TURNS)
     assert sum(message.text.count("Find the $5 {hat} {instruction}.") for message in messages) == 1
-    assert messages[-1].role == "user"
+    assert messages[-1].role in ("user", "tool")
     assert NOW in messages[-1].parts
     assert "$width" not in messages[0].text
 
 
-STEPS_AS_TEXT = ("molmoweb", "step-gui", "ui-venus-1.0", "ui-venus-1.5")
+STEPS_AS_TEXT = (
+    "molmoweb",
+    "opencua",
+    "opencua-relative",
+    "scalecua",
+    "step-gui",
+    "ui-venus-1.0",
+    "ui-venus-1.5",
+)
 RELABELLED = ("ui-venus-2",)  # the newest screenshot has another label
 
 
