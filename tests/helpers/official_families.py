@@ -1,0 +1,162 @@
+"""The official agents: where they are, how their runners construct them, and replies in the form of their family."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from screenwright.envs.geometry import Size
+
+FULL_HD = Size(1920, 1080)
+POINTS = ((120, 240), (500, 500), (812, 64), (33, 990), (700, 300), (250, 750))
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialAgent:
+    """An official agent for `dialect`: its class in `module` of a checkout, constructed with `settings`.
+
+    `replaced` are functions of the module that would reach another machine.
+
+    `reply` is the text of a click, with `{x}`, `{y}` and the number `{n}` of the step; `reasoning` is sent separately.
+    `differences` are the parts of the requests that are known to differ, each with the reason; every other part is
+    equal, and each of these differs. `only_screen` is the screen that the agent is written for, if there is one, and
+    `point_slack` the pixels by which it places points less exactly than the model means them.
+    """
+
+    dialect: str
+    module: str
+    agent: str
+    settings: Mapping[str, Any]
+    reply: str
+    reasoning: str = ""
+    replaced: Mapping[str, Any] = field(default_factory=dict)
+    ours: Mapping[str, Any] = field(default_factory=dict)
+    differences: Mapping[str, str] = field(default_factory=dict)
+    only_screen: Size | None = None
+    point_slack: float = 0.0
+
+
+UI_TARS_RUNTIME = {
+    "infer_mode": "qwen25vl_normal",
+    "prompt_style": "qwen25vl_normal",
+    "input_swap": False,
+    "language": "English",
+    "history_n": 5,
+    "max_pixels": 16384 * 28 * 28,
+    "min_pixels": 100 * 28 * 28,
+    "callusr_tolerance": 3,
+    "temperature": 0.0,
+    "top_k": -1,
+    "top_p": 0.9,
+    "max_tokens": 500,
+    "screen_height": 1080,
+    "screen_width": 1920,
+}
+BOX_REPLY = "Thought: Step {n}.\nAction: click(start_box='({x},{y})')"
+TOOL_REPLY = (
+    'Action: Step {n}.\n<tool_call>\n{{"name": "computer_use", "arguments": '
+    '{{"action": "left_click", "coordinate": [{x}, {y}]}}}}\n</tool_call>'
+)
+NEVER = "_never_used_51bce0c785ca2f68081bfa7d91973934"
+SEED_REPLY = (
+    f"<seed:tool_call{NEVER}><function{NEVER}=click><parameter{NEVER}=point><point>{{x}} {{y}}</point>"
+    f"</parameter{NEVER}></function{NEVER}></seed:tool_call{NEVER}>"
+)
+CODE_REPLY = (
+    "# Step {n}\n## Thought:\nThought {n}.\n\n## Action:\nAction {n}.\n\n"
+    "## Code:\n```python\npyautogui.click(x={x}, y={y})\n```"
+)
+
+OFFICIAL = (
+    OfficialAgent(
+        "ui-tars-1.5",
+        "mm_agents.uitars15_v1",
+        "UITARSAgent",
+        {"model": "ui-tars-1.5-7b", "runtime_conf": UI_TARS_RUNTIME},
+        BOX_REPLY,
+    ),
+    OfficialAgent(
+        "ui-tars-1.0",
+        "mm_agents.uitars_agent",
+        "UITARSAgent",
+        {"model": "ui-tars-7b-dpo", "observation_type": "screenshot"},
+        BOX_REPLY,
+        only_screen=FULL_HD,
+    ),
+    OfficialAgent(
+        "doubao",
+        "mm_agents.uitars15_v2",
+        "UITarsAgent",
+        {
+            "model": "doubao-1-5-thinking-vision-pro",
+            "model_type": "doubao",
+            "max_tokens": 3000,
+            "top_p": None,
+            "temperature": 0,
+            "max_trajectory_length": None,
+            "max_image_history_length": 5,
+            "language": "English",
+        },
+        "Thought: Step {n}.\nAction: click(point='<point>{x} {y}</point>')",
+        only_screen=FULL_HD,
+    ),
+    OfficialAgent(
+        "seed-xml",
+        "mm_agents.seed_agent",
+        "SeedAgent",
+        {
+            "model": "doubao-seed-1-8",
+            "model_type": "doubao",
+            "max_tokens": 4096,
+            "top_p": 0.9,
+            "temperature": 0,
+            "max_trajectory_length": None,
+            "history_n": 5,
+        },
+        SEED_REPLY,
+        reasoning="Step {n}.",
+    ),
+    OfficialAgent(
+        "qwen3-vl",
+        "mm_agents.qwen3vl_agent",
+        "Qwen3VLAgent",
+        {"model": "qwen3-vl", "api_backend": "openai"},
+        TOOL_REPLY,
+    ),
+    OfficialAgent("qwen2.5-vl", "mm_agents.qwen25vl_agent", "Qwen25VLAgent", {}, TOOL_REPLY),
+    OfficialAgent(
+        "gui-owl",
+        "mm_agents.owl15_agent",
+        "Owl15Agent",
+        {"model": "gui-owl-1.5-8b", "history_n": 3, "api_url": "http://127.0.0.1:9", "api_key": "none"},
+        TOOL_REPLY,
+        replaced={"get_image_url": lambda image: f"data:image/png;base64,{image}"},
+    ),
+    OfficialAgent(
+        "opencua",
+        "mm_agents.opencua.opencua_agent",
+        "OpenCUAAgent",
+        {
+            "model": "opencua",
+            "history_type": "action_history",
+            "max_steps": 100,
+            "coordinate_type": "qwen25",
+        },
+        CODE_REPLY,
+        only_screen=FULL_HD,
+    ),
+    OfficialAgent(
+        "kimi",
+        "mm_agents.kimi.kimi_agent",
+        "KimiAgent",
+        {"model": "kimi-k2.5", "max_steps": 100},
+        "## Action:\nAction {n}.\n\n## Code:\n```python\npyautogui.click(x=0.{x}, y=0.{y})\n```",
+        reasoning="Thought {n}.",
+    ),
+    OfficialAgent(
+        "evocua",
+        "mm_agents.evocua.evocua_agent",
+        "EvoCUAAgent",
+        {"model": "EvoCUA-S2", "temperature": 0.01},
+        TOOL_REPLY,
+    ),
+)
