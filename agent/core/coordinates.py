@@ -80,11 +80,16 @@ Space = Absolute | Grid
 
 @dataclass(frozen=True, slots=True)
 class ImageRule:
-    """How a model's processor resizes images: to multiples of `factor`, with the area between the two limits."""
+    """How a model's processor resizes images: to multiples of `factor`, with the area between the two limits.
+
+    With `scale_first`, a screenshot outside the limits is scaled into them before the sides are rounded, as UI-TARS'
+    own agents do.
+    """
 
     factor: int = 28
     min_pixels: int = 56 * 56
     max_pixels: int = 16384 * 28 * 28
+    scale_first: bool = False
 
     def capped(self, max_pixels: int) -> "ImageRule":
         """The rule with at most that many pixels, if that is less.
@@ -109,13 +114,21 @@ class ImageRule:
         Raises:
             ValueError: the aspect ratio is too large for the model.
         """
-        size = screen
+        size = self._scaled(screen) if self.scale_first else screen
         try:
             while (again := smart_resize(size, self.factor, self.min_pixels, self.max_pixels)) != size:
                 size = again
         except ValueError as error:  # about a later size
             raise ValueError(f"a screenshot of {screen} cannot be sent: {error}") from None
         return size
+
+    def _scaled(self, screen: Size) -> Size:
+        area = screen.width * screen.height
+        if area > self.max_pixels:
+            shrink = math.sqrt(self.max_pixels / area)
+            return Size(max(1, int(screen.width * shrink)), max(1, int(screen.height * shrink)))
+        grow = math.sqrt(max(1.0, self.min_pixels / area))
+        return Size(math.ceil(screen.width * grow), math.ceil(screen.height * grow))
 
 
 def smart_resize(size: Size, factor: int, min_pixels: int, max_pixels: int) -> Size:

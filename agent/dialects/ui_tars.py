@@ -75,7 +75,7 @@ class UiTars15:
     name: str = "ui-tars-1.5"
     served_as: str = "ui-?tars-?(7b-?)?v?1[-p]?5|^reader$|ui-?tars(-7b)?"
     space: Space = Absolute()
-    image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28)
+    image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28, scale_first=True)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1000, frequency_penalty=1.0)
     history: History = ChunkedHistory()
 
@@ -165,7 +165,7 @@ class UiTars10(UiTars15):
     name: str = "ui-tars-1.0"
     served_as: str = "ui-?tars-?v?1[-p]?0|ui-?tars-?(2b|72b|7b-(sft|dpo))|ui-?tars(-7b)?"
     space: Space = Grid(1000)
-    image_rule: ImageRule = ImageRule(28, 56 * 56, 2700 * 28 * 28)
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 2700 * 28 * 28, scale_first=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,14 @@ def _files(text: OfficialText, folder: Path) -> tuple[Path, Path]:
 
 def _source(prompt: OfficialPrompt, texts: Mapping[str, str], *, packaged: bool) -> str:
     paths = ", ".join(dict.fromkeys(text.path for text in prompt.texts.values()))
-    where = f"{prompt.package} {metadata.version(prompt.package)}" if packaged else f"{prompt.repository} {paths}"
+    where = f"{prompt.package} {_version(prompt.package)}" if packaged else f"{prompt.repository} {paths}"
     exact = all(text_sha256(text) == prompt.texts[key].sha256 for key, text in texts.items())
     return f"{where}{'' if exact else ', another version'}, sha256 {text_sha256(*texts.values())[:SHOWN_DIGITS]}"
+
+
+@cache
+def _version(package: str) -> str:
+    return metadata.version(package)
 
 
 @cache

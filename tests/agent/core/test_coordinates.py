@@ -1,6 +1,7 @@
 """Coordinate conversions: invertible, and consistent with the models' own resize."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,13 @@ rules = st.sampled_from([dialect_named(name).image_rule for name in dialect_name
 )
 def test_resize_matches_the_models(screen: tuple[int, int], image: tuple[int, int]) -> None:
     assert smart_resize(Size(*screen), 28, 100 * 28 * 28, 16384 * 28 * 28) == Size(*image)
+
+
+def test_agents_of_ui_tars_scale_large_screens_before_the_sides_are_rounded() -> None:
+    """A 4K screenshot is sent as 1939x1091 by OSWorld's agent for 1.0, which the processor rounds."""
+    rule = dialect_named("ui-tars-1.0").image_rule
+    assert rule.resize(Size(3840, 2160)) == Size(1932, 1092)
+    assert replace(rule, scale_first=False).resize(Size(3840, 2160)) == Size(1932, 1064)
 
 
 def test_extreme_aspect_ratio_is_an_error() -> None:
