@@ -7,13 +7,14 @@ and the model is sent the newest screenshot only, with all earlier replies. Sour
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar
 
 from ...envs import actions
 from ...envs.actions import Button
+from ...prompts.official import LoadedPrompt, OfficialPrompt, OfficialText, fill, load_official
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, ModelMove, Reply
 from ..core.image_history import History, WindowHistory
@@ -30,6 +31,17 @@ from .vocabulary.ui_tars import Moves, Vocabulary, always, click, drag, long_pre
 from .vocabulary.writing import number, quoted, unsupported
 
 DATE = "The current date: {date:%Y-%m-%d, %A}\n"
+_WEEKDAYS = "\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u65e5"
+
+
+def _published(file: str, sha256: str) -> OfficialPrompt:
+    text = OfficialText(f"phone_agent/config/{file}", "SYSTEM_PROMPT", sha256)
+    return OfficialPrompt("zai-org/Open-AutoGLM", {"system": text})
+
+
+_ENGLISH = _published("prompts_en.py", "aa2847c17e604f879688ffc7f8343e696f58eeafd399df05e4de1586aa8fbbdc")
+_CHINESE = _published("prompts_zh.py", "0f6aa3c45d931e9b6bcccb2587941c8603cc775910d638a96e83edc5b7cff223")
+
 SCREEN_INFO = "{}"
 """The official client names the open app here, in JSON, which we do not know."""
 
@@ -71,11 +83,17 @@ AUTOGLM: Vocabulary = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoGlm(TemplateDialect):
-    """AutoGLM-Phone-9B and -9B-Multilingual, of GLM-4.1V's class. `today` is the date in the prompt."""
+    """AutoGLM-Phone-9B and -9B-Multilingual, of GLM-4.1V's class.
+
+    `language` is that of the official prompt, `English` or `Chinese`; the Chinese one has more actions and rules.
+    `today` is the date in the prompt.
+    """
 
     templates: ClassVar = dict.fromkeys(Prompt, "autoglm")
+    official: ClassVar = dict.fromkeys(Prompt, (_ENGLISH, _CHINESE))
     closing: ClassVar = "</answer>"
 
+    language: str = "English"
     today: date = field(default_factory=date.today)
     name: str = "autoglm"
     served_as: str = "auto-?glm"
@@ -86,12 +104,27 @@ class AutoGlm(TemplateDialect):
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The system message with the date, then screenshots with the task or a heading, and replies."""
-        system = Message.of("system", DATE.format(date=self.today) + self._system("", ""))
+        own = "" if self.official_prompt() else DATE.format(date=self.today)
+        system = Message.of("system", own + self._system("", ""))
         headings = (task, *("** Screen Info **" for _ in turns[1:]))
         shown = [
             observation(turn, f"{heading}\n\n{SCREEN_INFO}") for heading, turn in zip(headings, turns, strict=True)
         ]
         return (system, *alternating(list(zip(shown, turns, strict=True)), past_reply))
+
+    def official_prompt(self) -> LoadedPrompt | None:
+        """See `TemplateDialect`."""
+        return load_official((_CHINESE if self.language == "Chinese" else _ENGLISH,))
+
+    def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
+        """The official text with the date, as its module formats it."""
+        dates = {
+            "today.strftime('%Y-%m-%d, %A')": f"{self.today:%Y-%m-%d, %A}",
+            "today.strftime('%Y\u5e74%m\u6708%d\u65e5')": f"{self.today:%Y\u5e74%m\u6708%d\u65e5}",
+            "weekday_names[today.weekday()]": f"\u661f\u671f{_WEEKDAYS[self.today.weekday()]}",
+        }
+        text = texts["system"]
+        return fill(text, **{name: value for name, value in dates.items() if f"{{{name}}}" in text})
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`. The thought is the text before the call."""

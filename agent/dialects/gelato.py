@@ -3,10 +3,11 @@
 Layout and parameters: mlfoundations/Gelato, evaluation/run_grounding_eval.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ...prompts.official import OfficialPrompt, OfficialText
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import GiveUp, Reply
 from ..core.messages import Message, TextPart, Turn
@@ -15,6 +16,16 @@ from .prompting.layout import observation
 from .prompting.prompt_kind import Prompt
 
 _REFUSAL = "refusal"
+_PUBLISHED = OfficialPrompt(
+    "mlfoundations/Gelato",
+    {
+        "system": OfficialText(
+            "evaluation/run_grounding_eval.py",
+            "evaluate_batch.gelato_prompt",
+            "d80759228277df5892f3c5f49a5a9e54fec6cf825e8354363037006ac08c6f9e",
+        )
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +33,7 @@ class Gelato(Gta1):
     """Gelato-30B-A3B, trained from Qwen3-VL-30B-A3B in the form of GTA1."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "gelato")
+    official: ClassVar = dict.fromkeys(Prompt, (_PUBLISHED,))
 
     name: str = "gelato"
     served_as: str = "gelato"
@@ -38,3 +50,6 @@ class Gelato(Gta1):
         if text.strip().strip("'\".").lower() == _REFUSAL:
             return Reply((GiveUp("the element is not on the screen"),))
         return super(Gelato, self).read(text)
+
+    def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
+        return texts["system"]

@@ -1,11 +1,12 @@
 """GTA1: grounding only. Replies with one point, `(x,y)`, in pixels of the resized image."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ...envs.actions import Button, Click
+from ...prompts.official import OfficialPrompt, OfficialText, fill
 from ..core.coordinates import Absolute, ImageRule, Space
 from ..core.decision import ModelMove, Reply
 from ..core.image_history import History, WindowHistory
@@ -22,12 +23,25 @@ from .vocabulary.writing import number, unsupported
 
 _CLICK = re.compile(r"\A(?:```\w*+\s++)?(?:pyautogui\.)?(?=click[(\uff08])", re.IGNORECASE)
 
+_OSWORLD = OfficialPrompt(
+    "xlang-ai/OSWorld",
+    {
+        "system": OfficialText(
+            "mm_agents/prompts.py",
+            "GTA1_GROUNDING_SYSTEM_PROMPT",
+            "b7a49e56bb9cf4f8d5e4689f35f40c091b6d92ec0c4419458f496219a7807993",
+        )
+    },
+    package="desktop-env",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gta1(TemplateDialect):
     """GTA1-7B, -32B and -72B; prompts have no history, as in training."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "gta1")
+    official: ClassVar = dict.fromkeys(Prompt, (_OSWORLD,))
     closing: ClassVar = r"\)"
     single_turn: ClassVar = frozenset(Prompt)
 
@@ -59,3 +73,6 @@ class Gta1(TemplateDialect):
                 return f"({number(at.x)},{number(at.y)})"
             case _:
                 raise unsupported(moves[0], "GTA1")
+
+    def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
+        return fill(texts["system"], width=width, height=height)

@@ -8,12 +8,13 @@ Source: Tongyi-MAI/MAI-UI, src/mai_naivigation_agent.py and src/mai_grounding_ag
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
 from ...envs import actions
 from ...envs.actions import Button, Direction
+from ...prompts.official import OfficialPrompt, OfficialText
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..core.image_history import History, WindowHistory
@@ -42,8 +43,27 @@ _OPPOSITE = {
     Direction.LEFT: Direction.RIGHT,
     Direction.RIGHT: Direction.LEFT,
 }
+_TOOLS = re.compile(r"\{% if tools -%\}.*?\{% endif -%\}\s*", re.DOTALL)
 _ANSWER = re.compile(r"\s*+(?:<answer>\s*+)?(?=\{\s*+['\"]coordinate['\"])")
 _CALL = re.compile(r"<tool_call>\s*+(?=\{)")
+
+
+WITH_QUESTIONS = "ask_user"
+"""The key of the official text that offers `ask_user`."""
+
+
+def _published(**texts: tuple[str, str]) -> OfficialPrompt:
+    declared = {key: OfficialText("src/prompt.py", *text) for key, text in texts.items()}
+    return OfficialPrompt("Tongyi-MAI/MAI-UI", declared)
+
+
+_NAVIGATION = _published(
+    system=("MAI_MOBILE_SYS_PROMPT", "86b907c1e936b8c92bde65e943d31a5f92379209b2ce4f31d5f3ceadd1a3edf2"),
+    ask_user=("MAI_MOBILE_SYS_PROMPT_ASK_USER_MCP", "7b5caba6380cbac32cae217ca9309a26d6daad12b6ffaad64acc034bd701f6ce"),
+)
+_GROUNDING = _published(
+    system=("MAI_MOBILE_SYS_PROMPT_GROUNDING", "7ceb3d4b0b5c634eec0311b1345288e1bb10904583c397be479329a24a96307c")
+)
 
 
 def swipe(args: Arguments) -> Moves:
@@ -67,6 +87,7 @@ class MaiUi(TemplateDialect):
     """MAI-UI-2B to -235B. `ask_user` offers questions to the user and the double tap, as in the official prompt."""
 
     templates: ClassVar = {**dict.fromkeys(Prompt, "mai_ui"), Prompt.GROUNDING: "mai_ui_grounding"}
+    official: ClassVar = {**dict.fromkeys(Prompt, (_NAVIGATION,)), Prompt.GROUNDING: (_GROUNDING,)}
     closing: ClassVar = r"</(?:tool_call|answer)>"
 
     ask_user: bool = False
@@ -109,7 +130,12 @@ class MaiUi(TemplateDialect):
 
     def _system(self, width: str, height: str) -> str:
         system = super(MaiUi, self)._system(width, height)
-        return f"{system}\n{ASK_USER}" if self.ask_user and self.prompt is not Prompt.GROUNDING else system
+        offers = self.ask_user and self.prompt is not Prompt.GROUNDING and self.official_prompt() is None
+        return f"{system}\n{ASK_USER}" if offers else system
+
+    def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
+        """The official text; that with `ask_user` is a template with a section about tools, which are not offered."""
+        return _TOOLS.sub("", texts[WITH_QUESTIONS]) if self.ask_user and WITH_QUESTIONS in texts else texts["system"]
 
 
 ASK_USER = """

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...prompts.official.declaration import fill
+from ...prompts.official import OfficialPrompt, OfficialText, fill
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
 from ..core.decision import ModelMove, Reply
@@ -33,6 +33,21 @@ _HEADING = re.compile(r"^##[ \t]*(Observation|Thought|Action|Code)[ \t]*:?[ \t]*
 USER = "user"
 """The key of the official text beside the newest screenshot."""
 
+_FILE = "mm_agents/opencua/prompts.py"
+_OSWORLD = OfficialPrompt(
+    "xlang-ai/OSWorld",
+    {
+        # Of two texts with this name, the one without the password of OSWorld's machine.
+        "system": OfficialText(
+            _FILE, "SYSTEM_PROMPT_V1_L2", "193560de50599b7925e7b978c2ed56c66d3b7d00e9f0da15961aba3c4145a055"
+        ),
+        USER: OfficialText(
+            _FILE, "INSTRUTION_TEMPLATE", "33008244523aa5aa70ede3bb10ea20f5496e16927380efef15a366f7288438f2"
+        ),
+    },
+    package="desktop-env",
+)
+
 TASK = "# Task Instruction:\n{instruction}\n\nGive the next action for this screenshot, after the steps above.\n"
 STEP = "# Step {number}:\n## Action:\n{text}\n"
 
@@ -42,6 +57,7 @@ class OpenCua(TemplateDialect):
     """OpenCUA-7B, -32B and -72B, trained from Qwen2.5-VL; see `opencua_relative` for the others."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "opencua")
+    official: ClassVar = dict.fromkeys(Prompt, (_OSWORLD,))
     closing: ClassVar = r"\)\s*\n```"
     thoughts: Thoughts = Thoughts.OFFICIAL
     name: str = "opencua"

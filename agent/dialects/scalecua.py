@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from ...envs import actions
 from ...envs.actions import Button
-from ...prompts.official.declaration import fill
+from ...prompts.official import OfficialPrompt, OfficialText, fill
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Absolute, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
@@ -26,6 +26,7 @@ from .vocabulary.tools import merge_drags
 from .vocabulary.ui_tars import UI_TARS, Vocabulary, always, drag, long_press, navigate, open_app
 from .vocabulary.writing import number, quoted
 
+_FILE = "evaluation/OSWorld/mm_agents/prompts.py"
 USER = "user"
 """The key of the official text beside the screenshot."""
 
@@ -60,6 +61,23 @@ class ScaleCua(TemplateDialect):
         Prompt.COMPUTER: "scalecua_computer",
         Prompt.BROWSER: "scalecua_computer",
         Prompt.MOBILE: "scalecua_mobile",
+    }
+    official: ClassVar = {
+        Prompt.COMPUTER: (
+            OfficialPrompt(
+                "OpenGVLab/ScaleCUA",
+                {
+                    "system": OfficialText(
+                        _FILE,
+                        "CUA_SYSTEM_PROMPT_THOUGHT",
+                        "cf33ac5eadde9da43dc866a77d2b377567c1891d32552e29735e4e6be994d4ac",
+                    ),
+                    USER: OfficialText(
+                        _FILE, "CUA_USER_PROMPT", "8e7cfb3a2600e9eeeced400fd6806d9ba65046060bde748d5a79627a78b2f382"
+                    ),
+                },
+            ),
+        )
     }
     closing: ClassVar = "</action>"
 

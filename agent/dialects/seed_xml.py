@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ...prompts.official import OfficialPrompt, OfficialText
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import ModelMove, Reply
@@ -20,7 +21,7 @@ from ..core.messages import Message, TextPart, Turn
 from ..core.model import Sampling
 from .parser.reply import read_reply
 from .parser.sections import read_reasoning
-from .prompting.layout import observation, system_message
+from .prompting.layout import observation
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts, thinking_instructions
 from .template_dialect import TemplateDialect
@@ -28,6 +29,25 @@ from .vocabulary.ui_tars import SEED
 from .vocabulary.writing import PointForm, call_of
 
 FORM = PointForm("point", "end_point", "start_point", "<point>{x} {y}</point>", move="move_to")
+
+FUNCTIONS = "functions"
+_FILE = "mm_agents/seed_agent.py"
+_OSWORLD = OfficialPrompt(
+    "xlang-ai/OSWorld",
+    {
+        "system": OfficialText(
+            _FILE,
+            "SeedAgent.__init__.self.system_prompt",
+            "1a1d72d9fb816f1bce57c21b469fd49e74291c0bd5a540401612e815f81ae844",
+        ),
+        FUNCTIONS: OfficialText(
+            _FILE,
+            "SeedAgent.predict.messages[1]['content']",
+            "df97375302f870c4b58d66b7c9867fd201526ae2a2cfc2b7f13d9ce4d6ab97f6",
+        ),
+    },
+    package="desktop-env",
+)
 
 CALL_ID = "1"
 """The id of every tool result, as in the official agent."""
@@ -38,6 +58,7 @@ class SeedXml(TemplateDialect):
     """Seed-1.6 and later, and UI-TARS-2."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "seed_xml")
+    official: ClassVar = dict.fromkeys(Prompt, (_OSWORLD,))
     closing: ClassVar = r"</(?:seed:)?tool_call\w*>"
     thoughts: Thoughts = Thoughts.OFFICIAL
     name: str = "seed-xml"
@@ -50,17 +71,22 @@ class SeedXml(TemplateDialect):
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return prompt_sha256(self._system("", ""))
+        return prompt_sha256(*self._systems())
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The system messages, the task, then each screenshot as the result of a tool, and each reply."""
-        messages = [*system_message(self._system("", "")), Message.of("user", task)]
+        messages = [*(Message.of("system", text) for text in self._systems()), Message.of("user", task)]
         for turn in turns:
             if parts := observation(turn):
                 messages.append(Message("tool", parts, call_id=CALL_ID))
             if turn.reply is not None:
                 messages.append(_past(turn.reply))
         return tuple(messages)
+
+    def _systems(self) -> tuple[str, ...]:
+        """The texts of the system messages; officially the functions have one of their own."""
+        official = self.official_prompt()
+        return (self._system("", ""), *([official.texts[FUNCTIONS]] if official else []))
 
     def read(self, text: str) -> Reply:
         """Accepts every syntax of the UI-TARS family. As in the official agent, a reply without a call finishes."""

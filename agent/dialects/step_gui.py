@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from ...envs import actions
 from ...envs.actions import Button
+from ...prompts.official import OfficialPrompt, OfficialText, fill
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
@@ -30,13 +31,32 @@ from .vocabulary.arguments import Arguments
 from .vocabulary.ui_tars import Moves, Vocabulary, click, drag, long_press, moves_of, wait
 from .vocabulary.writing import number, unsupported
 
-TASK = "\nThe user's task: {task}\nActions so far: {history}\nThe current screenshot:\n"
+TASK = "\nThe user's task: {task}\nActions so far: {history_display}\nThe current screenshot:\n"
 NO_HISTORY = "none yet"
 INSTRUCTIONS = """
 Review the actions so far and the actions that are available. Think first, then choose one action, and summarize all steps including this one:
 <THINK> your reasoning </THINK>
 explain:the purpose of the action\taction:the action and its fields\tsummary:the new summary of all steps
 """  # noqa: E501 -- lines of a prompt
+
+
+def _published(**texts: tuple[str, str]) -> OfficialPrompt:
+    declared = {key: OfficialText("copilot_tools/parser_0920_summary.py", *text) for key, text in texts.items()}
+    return OfficialPrompt("stepfun-ai/gelab-zero", declared)
+
+
+_PUBLISHED = _published(
+    system=("task_define_prompt", "5a98cfa53e5d2b1bbfaec81ed6596dcb5839e284fd901c73645bbffb868fd30e"),
+    task=(
+        "make_status_prompt.status_conversation[0]['text']",
+        "addc6b344e54b44f0fb2ac06809478adeca7d058d36473d6fafc748839bf530e",
+    ),
+    instructions=(
+        "make_status_prompt.status_conversation[2]['text']",
+        "7175c07fd0a22ab44f43ca88b7b989254b3f52e5385abe9a3b169f6adfd080d8",
+    ),
+    no_history=("make_status_prompt.*", "a7c088f49f17b314a7c341d7b94c2c74a84473505878dd089650bed2182a8bab"),
+)
 
 _THINK = re.compile(r"\s*+<\s*+TH?INK\s*+>(?:(.*?)<\s*+/\s*+TH?INK\s*+>)?", re.DOTALL | re.IGNORECASE)
 """The tags with the misspellings that the official parser accepts."""
@@ -83,6 +103,7 @@ class StepGui(TemplateDialect):
     """Step-GUI-4B and -8B, and GELab-Zero-4B, trained from Qwen3-VL."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "step_gui")
+    official: ClassVar = dict.fromkeys(Prompt, (_PUBLISHED,))
     closing: ClassVar = "(?!)"  # the summary comes last and has no end mark
 
     name: str = "step-gui"
@@ -95,13 +116,20 @@ class StepGui(TemplateDialect):
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return prompt_sha256(self._system("", ""), TASK, INSTRUCTIONS)
+        return prompt_sha256(self._system("", ""), *self._texts())
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """One user message: the actions, the task with the last summary, the newest screenshot, the instructions."""
-        about = TASK.format(task=task, history=_history(turns) or NO_HISTORY)
-        parts = (TextPart(self._system("", "")), TextPart(about), *observation(turns[-1], INSTRUCTIONS))
+        about, instructions, no_history = self._texts()
+        about = fill(about, task=task, history_display=_history(turns) or no_history)
+        parts = (TextPart(self._system("", "")), TextPart(about), *observation(turns[-1], instructions))
         return (Message("user", parts),)
+
+    def _texts(self) -> tuple[str, str, str]:
+        """The text before the screenshot, the one after it, and what stands for an empty history."""
+        official = self.official_prompt()
+        texts = official.texts if official else {}
+        return texts.get("task", TASK), texts.get("instructions", INSTRUCTIONS), texts.get("no_history", NO_HISTORY)
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`. The thought is the field `explain`, the reasoning the content of `<THINK>`."""
