@@ -117,9 +117,7 @@ class TemplateDialect(ABC):
         if official and "system" in official.texts:
             text = self._official_system(official.texts, width, height)
         else:
-            template = template_for(self.prompt, self.templates, self.name)
-            sized = "$width" in template_text(template)
-            text = render(template, width=width, height=height) if sized else render(template)
+            text = self._own_system(template_for(self.prompt, self.templates, self.name), width, height)
         if instructions := self._thinking_instructions():
             text = f"{text}\n\nWhen you think:\n{instructions}"
         return f"{text}\n\n{render('several_actions')}" if self.several_actions else text
@@ -140,6 +138,11 @@ class TemplateDialect(ABC):
     def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
         """The official system message; a family whose text has placeholders fills them here."""
         return texts["system"]
+
+    def _own_system(self, template: str, width: str, height: str) -> str:
+        """The system message from `template`; a family whose template has other placeholders fills them here."""
+        sized = "$width" in template_text(template)
+        return render(template, width=width, height=height) if sized else render(template)
 
     def _thinking_instructions(self) -> str:
         """Lines to add to the prompt, for a family with a field `thoughts`."""

@@ -110,7 +110,7 @@ def unwrap_action(call: Call) -> Call:
     for argument in call.arguments:
         if argument.name == "action" and isinstance(argument.value, str):
             rest = tuple(other for other in call.arguments if other is not argument)
-            return Call(argument.value, rest, call.position)
+            return Call(argument.value.strip(), rest, call.position)
     raise ParseError("missing_argument", call.position, f"{call.name} needs the argument 'action'")
 
 

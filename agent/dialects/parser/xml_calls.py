@@ -63,6 +63,10 @@ def _read_function(text: str, opening: re.Match[str]) -> tuple[Call, int]:
     arguments: list[Argument] = []
     pos = skip_space(text, opening.end())
     while parameter := _PARAMETER.match(text, pos):
+        inner = skip_space(text, parameter.end())
+        if parameter[1] == opening[2] and _PARAMETER.match(text, inner):
+            pos = inner  # the function's name, repeated as a parameter that is never closed (Qwen3.8)
+            continue
         closing = _PARAMETER_END.search(text, parameter.end()) or _LOST_END.search(text, parameter.end())
         if closing is None:
             raise ParseError("truncated", parameter.start(), "the reply ends inside a parameter")

@@ -18,6 +18,8 @@ TEXTS = ("content", "text", "message", "answer", "response", "value")
 KEYS = ("key", "hotkey", "keys", "text", "content")
 
 _LIST = re.compile(r"\s*+\[.+\]\s*\Z", re.DOTALL)
+_QUOTED_LIST = re.compile(r"""\s*+(['"])(\s*+\[.+\]\s*)\1\s*\Z""", re.DOTALL)
+_BROKEN_LIST = re.compile(r"""\s*+[\[(]++['"]|['"][\])]++\s*\Z""")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMMA = re.compile(r"(?<=\w),(?:\s++(?=\S)|(?=\w))")
 _ASCII = {0xFF0C: ",", 0x3001: ",", 0xFF0B: "+"}
@@ -151,7 +153,7 @@ def _as_text(value: str | float | bool) -> str:
 
 
 def _parts(value: Value) -> list[str]:
-    """The texts in a value; `"['ctrl', 'c']"` is a list."""
+    """The texts in a value; `"['ctrl', 'c']"` is a list, and so is `["['ctrl", "c']"]`."""
     match value:
         case None:
             return []
@@ -160,5 +162,9 @@ def _parts(value: Value) -> list[str]:
         case str() if _LIST.match(value):
             listed, end = read_value(value.strip(), 0)
             return _parts(listed) if end == len(value.strip()) else [value]
+        case str() if quoted := _QUOTED_LIST.match(value):
+            return _parts(quoted[2])
+        case str() if _BROKEN_LIST.search(value):
+            return [value.strip("[]()'\" ")]
         case _:
             return [_COMMA.sub(" ", _as_text(value).translate(_ASCII))]

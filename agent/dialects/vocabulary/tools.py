@@ -1,27 +1,37 @@
-"""The vocabulary of Qwen-VL's functions `computer_use` and `mobile_use`, shared by GUI-Owl; parsing and writing."""
+"""The vocabulary of the functions `computer_use` and `mobile_use`: of Qwen, and of the families trained from it."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote_plus, urlsplit
 
 from ....envs import actions
 from ....envs.actions import Button, Direction
-from ...core.coordinates import ModelPoint
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..parser.call import ParseError
 from .arguments import START, Arguments
-from .ui_tars import ACTIONS, MoveBuilder, Moves, Vocabulary, direction_of, drag, hotkey, open_app, typed
-from .writing import content, number, unsupported
+from .ui_tars import (
+    ACTIONS,
+    MoveBuilder,
+    Moves,
+    Vocabulary,
+    always,
+    button_down,
+    button_up,
+    direction_of,
+    drag,
+    hotkey,
+    open_app,
+    typed,
+)
 
 PIXELS_PER_NOTCH = 100
 MAX_NOTCHES = 50
-CLICKS = {
-    (Button.LEFT, 1): "left_click",
-    (Button.LEFT, 2): "double_click",
-    (Button.LEFT, 3): "triple_click",
-    (Button.RIGHT, 1): "right_click",
-    (Button.MIDDLE, 1): "middle_click",
-}
+SEARCH = "https://www.bing.com/search?q={words}&FORM=QBLH"
+"""The search of Fara's own agent."""
+
+MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "rightctrl", "rightshift", "rightalt", "rightsuper"})
+NOTHING = actions.Wait(0.0)
+"""For actions that only look at the screen, or write something down."""
 
 
 def whole_notches(amount: float) -> int:
@@ -106,105 +116,117 @@ def system_button(args: Arguments) -> Moves:
     return (_BUTTONS[name],)
 
 
-def plain_type(args: Arguments) -> Moves:
-    """Literal text; a trailing line break, or an argument, submits it."""
-    enter = args.text("", names=("press_enter", "enter"), index=None).lower() in ("true", "1")
-    action = typed(args.text())
-    return (replace(action, submit=action.submit or enter),)
+def typing(*, submits: bool = False) -> MoveBuilder:
+    """Literal text; a trailing line break submits it.
 
+    Arguments may click the field first, replace its text, and submit or not, which `submits` is the default of.
+    """
+
+    def build(args: Arguments) -> Moves:
+        action = typed(args.text())
+        point = args.point_if_any() if args.has(*START) else None
+        replaced = _flag(args, ("clear", "delete_existing_text"), default=False)
+        enter = action.submit or _flag(args, ("press_enter", "enter"), default=submits)
+        return (
+            *((actions.Click(point),) if point else ()),
+            *((actions.Hotkey(("ctrl", "a")), actions.Hotkey(("backspace",))) if replaced else ()),
+            replace(action, submit=enter),
+        )
+
+    return build
+
+
+def _flag(args: Arguments, names: tuple[str, ...], *, default: bool) -> bool:
+    """A truth value, which models also write as a number or a text."""
+    return args.text(str(default), names=names, index=None).strip().lower() in ("true", "1", "1.0", "yes")
+
+
+def held(build: MoveBuilder) -> MoveBuilder:
+    """An action of the mouse during which `keys`, or `text`, hold modifiers down; other texts are ignored."""
+
+    def build_held(args: Arguments) -> Moves:
+        moves = build(args)
+        try:
+            keys = args.key_names(("keys", "text")) if args.has("keys", "text") else ()
+        except ParseError:
+            return moves
+        if not keys or not MODIFIERS.issuperset(keys):
+            return moves
+        match moves:
+            case (actions.Click() as click,):
+                return (replace(click, modifiers=keys),)
+            case _:
+                return (*map(actions.KeyDown, keys), *moves, *map(actions.KeyUp, reversed(keys)))
+
+    return build_held
+
+
+def visit(args: Arguments) -> Moves:
+    """Open an address; words with a space between them are searched for, as in Fara's own agent."""
+    url = args.text(names=("url",)).strip()
+    if urlsplit(url).scheme in ("http", "https", "file", "about"):
+        return (actions.Navigate(url),)
+    return (actions.Navigate(_search(url) if " " in url else f"https://{url}"),)
+
+
+def _search(words: str) -> str:
+    return SEARCH.format(words=quote_plus(words))
+
+
+def end_with_answer(args: Arguments) -> Moves:
+    """`terminate` with an answer instead of a status."""
+    return terminate(args) if args.has("status") else (Finish(args.text(names=("answer", "text"))),)
+
+
+def unreadable_page(args: Arguments) -> Moves:
+    """Pages are not read as text."""
+    raise ParseError("unknown_action", args.call.position, "a page cannot be read as text: scroll and look at it")
+
+
+def _ask(args: Arguments) -> Moves:
+    return (AskUser(args.text("", names=("question", "text", "content"))),)
+
+
+_MOUSE = (
+    "left_click", "right_click", "middle_click", "double_click", "triple_click", "click", "mouse_move", "drag",
+)  # fmt: skip
 
 TOOLS: Vocabulary = {
     **ACTIONS,
+    **{name: held(ACTIONS[name]) for name in _MOUSE},
     **dict.fromkeys(("key", "hotkey", "press", "press_key"), hotkey),
-    "type": plain_type,
-    "left_click_drag": drag_to,
-    "scroll": wheel(Direction.UP, Direction.DOWN, notches_of_pixels),
-    "hscroll": wheel(Direction.RIGHT, Direction.LEFT, notches_of_pixels),
+    "type": typing(),
+    "left_click_drag": held(drag_to),
+    "left_mouse_down": button_down,
+    "left_mouse_up": button_up,
+    "scroll": held(wheel(Direction.UP, Direction.DOWN, notches_of_pixels)),
+    "hscroll": held(wheel(Direction.RIGHT, Direction.LEFT, notches_of_pixels)),
+    "screenshot": always(NOTHING),
     "terminate": terminate,
     "answer": lambda args: (Finish(args.text()),),
-    **dict.fromkeys(("interact", "call_user"), lambda args: (AskUser(args.text("")),)),
+    **dict.fromkeys(("interact", "call_user", "ask_user_question"), _ask),
     "system_button": system_button,
     **dict.fromkeys(("open", "open_app"), open_app),
 }
+"""Every action of Qwen-VL, Qwen3.5 to 3.8, EvoCUA and GUI-Owl, whichever the prompt offers."""
 
+WEB_TOOLS: Vocabulary = {
+    **TOOLS,
+    "terminate": end_with_answer,
+    "visit_url": visit,
+    "web_search": lambda args: (actions.Navigate(_search(args.text(names=("query",)))),),
+    "history_back": always(actions.Back()),
+    "pause_and_memorize_fact": always(NOTHING),
+    "read_page_answer_question": unreadable_page,
+}
+"""The actions of Fara1.5."""
 
-def write_tool_reply(function: str, thought: str | None, moves: Sequence[ModelMove], family: str) -> str:
-    """A reply: the thought as a sentence, then one tool call per move.
+PAGE_NOTCHES = 8
+"""A page of a window 900 pixels high, as Fara-7B scrolls whatever the amount."""
 
-    Raises:
-        ValueError: the family cannot express one of the moves.
-    """
-    write = _mobile if function == "mobile_use" else _computer
-    calls = [
-        f"<tool_call>\n{json.dumps({'name': function, 'arguments': arguments}, ensure_ascii=False)}\n</tool_call>"
-        for move in moves
-        for arguments in write(move, family)
-    ]
-    return "\n".join([*([f"Thought: {thought}"] if thought else []), *calls])
-
-
-def _computer(move: ModelMove, family: str) -> list[dict[str, object]]:
-    match move:
-        case actions.Click(at, button, count, ()) if (button, count) in CLICKS:
-            return [{"action": CLICKS[button, count], "coordinate": _pair(at)}]
-        case actions.Move(to):
-            return [{"action": "mouse_move", "coordinate": _pair(to)}]
-        case actions.Drag((start, end), Button.LEFT, ()):
-            # The function drags from the current pointer position; `merge_drags` merges the two calls again.
-            return [*_computer(actions.Move(start), family), {"action": "left_click_drag", "coordinate": _pair(end)}]
-        case actions.Scroll(direction, amount, at):
-            return [_wheel(direction, amount, at)]
-        case actions.Hotkey(keys):
-            return [{"action": "key", "keys": list(keys)}]
-        case _:
-            return [_shared_call(move, family)]
-
-
-def _mobile(move: ModelMove, family: str) -> list[dict[str, object]]:
-    match move:
-        case actions.Click(at, Button.LEFT, 1, ()):
-            return [{"action": "click", "coordinate": _pair(at)}]
-        case actions.LongPress(at, seconds):
-            return [{"action": "long_press", "coordinate": _pair(at), "time": float(number(seconds))}]
-        case actions.Drag((start, end), Button.LEFT, ()):
-            return [{"action": "swipe", "coordinate": _pair(start), "coordinate2": _pair(end)}]
-        case actions.Back():
-            return [{"action": "system_button", "button": "Back"}]
-        case actions.Home():
-            return [{"action": "system_button", "button": "Home"}]
-        case actions.Hotkey(("enter" | "menu" as key,)):
-            return [{"action": "system_button", "button": key.capitalize()}]
-        case actions.OpenApp(app):
-            return [{"action": "open", "text": app}]
-        case _:
-            return [_shared_call(move, family)]
-
-
-def _shared_call(move: ModelMove, family: str) -> dict[str, object]:
-    match move:
-        case actions.Type():
-            return {"action": "type", "text": content(move)}
-        case actions.Wait(seconds):
-            return {"action": "wait", "time": float(number(seconds))}
-        case Finish(""):
-            return {"action": "terminate", "status": "success"}
-        case Finish(text):
-            return {"action": "answer", "text": text}
-        case GiveUp(text):
-            return {"action": "terminate", "status": "failure", **({"text": text} if text else {})}
-        case AskUser(text):
-            return {"action": "interact", "text": text}
-        case _:
-            raise unsupported(move, family)
-
-
-def _wheel(direction: Direction, amount: int, at: ModelPoint | None) -> dict[str, object]:
-    horizontal = direction in (Direction.LEFT, Direction.RIGHT)
-    sign = 1 if direction in (Direction.UP, Direction.RIGHT) else -1
-    pixels = amount if amount <= MAX_NOTCHES else amount * PIXELS_PER_NOTCH
-    where: dict[str, object] = {} if at is None else {"coordinate": _pair(at)}
-    return {"action": "hscroll" if horizontal else "scroll", "pixels": sign * pixels, **where}
-
-
-def _pair(point: ModelPoint) -> list[float]:
-    return [float(number(point.x)), float(number(point.y))]
+FARA_7B: Vocabulary = {
+    **WEB_TOOLS,
+    "type": typing(submits=True),
+    "scroll": wheel(Direction.UP, Direction.DOWN, lambda _: PAGE_NOTCHES),
+    "terminate": terminate,
+}

@@ -47,7 +47,7 @@ def test_reply_without_content_does_not_finish(name: str, text: str) -> None:
     assert finishes(name, text) is None
 
 
-@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "gui-owl"])
+@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "qwen3.5", "gui-owl"])
 @pytest.mark.parametrize("text", ["terminate(status='success')", "answer(text='42')", "finished(content='42')"])
 def test_tool_caller_does_not_finish_by_a_labelled_call(name: str, text: str) -> None:
     assert finishes(name, f"Action: {text}") is None
@@ -68,6 +68,9 @@ FORMS = {
     "doubao": "Action: finished(content='42')",
     "seed-xml": "<function=finished><parameter=content>42</parameter></function>",
     "qwen3-vl": '<tool_call>{"name": "computer_use", "arguments": {"action": "answer", "text": "42"}}</tool_call>',
+    "qwen3.5": "<tool_call><function=computer_use><parameter=action>answer</parameter><parameter=text>42</parameter>"
+    "</function></tool_call>",
+    "fara1.5": '<tool_call>{"name": "computer_use", "arguments": {"action": "terminate", "answer": "42"}}</tool_call>',
     "opencua": "```python\ncomputer.terminate(status='success', answer='42')\n```",
     "scalecua": "<action>response(answer='42')</action>",
     "ui-venus-1.5": "<action>Finished(content='42')</action>",

@@ -227,6 +227,8 @@ FORMS = {
     "ui-venus": CALL.format("finished"),
     "qwen": FUNCTION.format("terminate|answer"),
     "gui-owl": FUNCTION.format("terminate|answer"),
+    "evocua": FUNCTION.format("terminate|answer"),
+    "fara": FUNCTION.format("terminate|answer"),
     "opencua": CALL.format("terminate"),
     "scalecua": CALL.format("terminate|response|answer"),
     "holo": f"{CALL}|{FUNCTION}".format("answer", "answer"),

@@ -9,12 +9,15 @@ from screenwright.agent.core.decision import Reply
 from screenwright.agent.core.messages import ImagePart, Turn
 from screenwright.agent.dialects.autoglm import AUTOGLM, AutoGlm
 from screenwright.agent.dialects.dialect import Dialect
+from screenwright.agent.dialects.fara import Fara7b, Fara15
+from screenwright.agent.dialects.function_dialect import FunctionDialect
 from screenwright.agent.dialects.gta1 import Gta1
+from screenwright.agent.dialects.gui_owl import GuiOwl10
 from screenwright.agent.dialects.holo import HOLO, Holo, holo2
 from screenwright.agent.dialects.mai_ui import MAI_UI, MaiUi
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
-from screenwright.agent.dialects.qwen_vl import Qwen25Vl
+from screenwright.agent.dialects.qwen_vl import EvoCua, Qwen25Vl
 from screenwright.agent.dialects.scalecua import SCALECUA, ScaleCua
 from screenwright.agent.dialects.seed_xml import SeedXml
 from screenwright.agent.dialects.step_gui import STEP_GUI, StepGui
@@ -22,7 +25,6 @@ from screenwright.agent.dialects.ui_tars import Doubao, UiTars15
 from screenwright.agent.dialects.ui_venus import UI_VENUS, UiVenus
 from screenwright.agent.dialects.ui_venus2 import DESKTOP, PAGE, TOUCH, UiVenus2
 from screenwright.agent.dialects.vocabulary.pyautogui import CODE
-from screenwright.agent.dialects.vocabulary.tools import TOOLS
 from screenwright.agent.dialects.vocabulary.ui_tars import UI_TARS, Vocabulary
 from screenwright.envs.actions import Back, Click
 from screenwright.envs.geometry import Size
@@ -68,12 +70,22 @@ def test_every_action_in_a_prompt_can_be_parsed(
     assert len(names) == count
 
 
-@pytest.mark.parametrize(("dialect", "count"), [(Qwen25Vl(), 14), (Qwen25Vl(prompt=Prompt.MOBILE), 9)])
-def test_every_action_of_a_function_can_be_parsed(dialect: Dialect, count: int) -> None:
+@pytest.mark.parametrize(
+    ("dialect", "count"),
+    [
+        (Qwen25Vl(), 14),
+        (Qwen25Vl(prompt=Prompt.MOBILE), 9),
+        (EvoCua(), 14),
+        (GuiOwl10(), 11),
+        (Fara7b(), 11),
+        (Fara15(ask_user=True), 17),
+    ],
+)
+def test_every_action_of_a_function_can_be_parsed(dialect: FunctionDialect, count: int) -> None:
     found = ENUM.search(prompt_of(dialect))
     assert found is not None
     names = {name.strip('" ') for name in found[1].split(",")}
-    assert names <= set(TOOLS)
+    assert names <= set(dialect.vocabulary)
     assert len(names) == count
 
 
@@ -85,6 +97,8 @@ AT = ModelPoint(100, 200)
     [
         (Qwen25Vl(), "Action: the", Click(AT)),
         (Qwen25Vl(prompt=Prompt.MOBILE), "Action: the", Click(AT)),
+        (GuiOwl10(), "<thinking>", Click(AT)),
+        (Fara7b(), "<tool_call>", Click(AT)),
         (SeedXml(), "<seed:tool_call>", Click(AT)),
         (OpenCua(), "## Thought:", Click(AT)),
         (ScaleCua(), "<think>", Click(AT)),

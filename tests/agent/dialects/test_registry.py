@@ -38,10 +38,23 @@ def test_dialect_has_the_name_of_its_entry_point(name: str) -> None:
         ("doubao-seed-1.6", "seed-xml"),
         ("Seed1.5-VL", "doubao"),
         ("Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl"),
-        ("mPLUG/GUI-Owl-7B", "qwen2.5-vl"),
-        ("mPLUG/GUI-Owl-32B", "qwen2.5-vl"),
+        ("mPLUG/GUI-Owl-7B", "gui-owl-1.0"),
+        ("mPLUG/GUI-Owl-32B", "gui-owl-1.0"),
         ("Qwen/Qwen3-VL-8B-Instruct", "qwen3-vl"),
         ("mPLUG/GUI-Owl-1.5-8B", "gui-owl"),
+        ("mPLUG/GUI-Owl-1.5-32B-Instruct", "gui-owl"),
+        ("Qwen/Qwen3.5-9B", "qwen3.5"),
+        ("Qwen/Qwen3.5-35B-A3B-FP8", "qwen3.5"),
+        ("qwen3.6:27b", "qwen3.5"),
+        ("unsloth/Qwen3.6-35B-A3B-GGUF", "qwen3.5"),
+        ("qwen35vl-9b-awq", "qwen3.5"),
+        ("Qwen/Qwen3.8-27B", "qwen3.8"),
+        ("qwen3.7-plus", "qwen3.8"),
+        ("meituan/EvoCUA-32B-20260105", "evocua"),
+        ("microsoft/Fara-7B", "fara-7b"),
+        ("fara-7b-gguf", "fara-7b"),
+        ("microsoft/Fara1.5-9B", "fara1.5"),
+        ("Fara-1.5-27B-FP8", "fara1.5"),
         ("xlangai/OpenCUA-7B", "opencua"),
         ("OpenGVLab/ScaleCUA-3B", "scalecua"),
         ("Hcompany/Holo1-7B", "holo1"),
@@ -63,7 +76,7 @@ def test_dialect_is_chosen_by_the_model_name(served: str, name: str) -> None:
     assert dialect.name == name
 
 
-@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B"])
+@pytest.mark.parametrize("served", ["gpt-4o", "", "Qwen/Qwen3-8B", "Qwen3-5B"])
 def test_unknown_model_has_no_dialect(served: str) -> None:
     assert dialect_for_model(served) is None
     with pytest.raises(
@@ -78,7 +91,8 @@ def test_unknown_model_has_no_dialect(served: str) -> None:
         ("ui-tars", "ui-tars-1.0 or ui-tars-1.5"),
         ("UI-TARS-7B", "ui-tars-1.0 or ui-tars-1.5"),
         ("bytedance/UI-TARS-desktop", "ui-tars-1.0 or ui-tars-1.5"),
-        ("gui-owl", "gui-owl or qwen2.5-vl"),
+        ("gui-owl", "gui-owl or gui-owl-1.0"),
+        ("fara", "fara-7b or fara1.5"),
         ("ui-venus", "ui-venus-1.0 or ui-venus-1.5 or ui-venus-2 or ui-venus-ground"),
     ],
 )

@@ -100,6 +100,8 @@ def test_every_dialect_ends_with_the_newest_screenshot(name: str) -> None:
 
 
 STEPS_AS_TEXT = (
+    "gui-owl",
+    "gui-owl-1.0",
     "molmoweb",
     "opencua",
     "opencua-relative",

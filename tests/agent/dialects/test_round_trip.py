@@ -11,15 +11,18 @@ from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from screenwright.agent.dialects.autoglm import AutoGlm
 from screenwright.agent.dialects.dialect import Dialect
+from screenwright.agent.dialects.fara import Fara15
 from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.gta1 import Gta1
+from screenwright.agent.dialects.gui_owl import GuiOwl, GuiOwl10
 from screenwright.agent.dialects.holo import Holo, holo1, holo2
 from screenwright.agent.dialects.holo3 import Holo3, holo4
 from screenwright.agent.dialects.mai_ui import MaiUi
 from screenwright.agent.dialects.molmoweb import MolmoWeb
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
-from screenwright.agent.dialects.qwen_vl import GuiOwl, Qwen3Vl, Qwen25Vl
+from screenwright.agent.dialects.qwen35 import Qwen35, Qwen38
+from screenwright.agent.dialects.qwen_vl import EvoCua, Qwen3Vl, Qwen25Vl
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.seed_xml import SeedXml
 from screenwright.agent.dialects.step_gui import StepGui
@@ -38,9 +41,15 @@ class Writer(Dialect, Protocol):
 
 
 EVERYTHING: tuple[Writer, ...] = (UiTars15(), UiTars10(), Doubao(), SeedXml(), OpenCua(), ScaleCua(), GuiOwl())
-TOUCH: tuple[Writer, ...] = (Qwen3Vl(prompt=Prompt.MOBILE), GuiOwl(prompt=Prompt.MOBILE), UiVenus())
+TOUCH: tuple[Writer, ...] = (
+    Qwen3Vl(prompt=Prompt.MOBILE),
+    Qwen35(prompt=Prompt.MOBILE),
+    GuiOwl(prompt=Prompt.MOBILE),
+    UiVenus(),
+)
+FUNCTIONS: tuple[Writer, ...] = (Qwen25Vl(), Qwen3Vl(), EvoCua(), Qwen35(), Qwen38(), GuiOwl10(), Fara15())
 HOLO: tuple[Writer, ...] = (Holo(), holo2(), Holo3(), holo4(), Holo3(prompt=Prompt.MOBILE))
-SEVERAL: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, MaiUi(), Qwen25Vl(), Qwen3Vl())
+SEVERAL: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, MaiUi(), *FUNCTIONS)
 VENUS: tuple[Writer, ...] = (UiVenus2(), UiVenus2(prompt=Prompt.BROWSER), UiVenus2(prompt=Prompt.MOBILE))
 WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, *VENUS, AutoGlm(), MolmoWeb(), StepGui())
 
@@ -165,7 +174,7 @@ PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Ho
     [
         *(
             (writer, (*COMMON, *COMPUTER))
-            for writer in (UiTars15(), UiTars10(), Doubao(), SeedXml(), ScaleCua(), Qwen3Vl())
+            for writer in (UiTars15(), UiTars10(), Doubao(), SeedXml(), ScaleCua(), Qwen3Vl(), Qwen35())
         ),
         *((writer, (*COMMON, *PHONE)) for writer in (UiTars15(), *TOUCH, ScaleCua())),
         (OpenCua(), (*(move for move in COMMON if not isinstance(move, AskUser)), *COMPUTER)),
@@ -208,6 +217,7 @@ def test_dialect_can_express_the_required_moves(writer: Writer, required: tuple[
         assert reply.moves == (move,)
 
 
+LEFT_CLICK = '{"action": "left_click", "coordinate": [10, 20]}'
 FORMS: list[tuple[Callable[[], Writer], str]] = [
     (UiTars15, "Thought: Go.\nAction: click(start_box='(10,20)')"),
     (Doubao, "Thought: Go.\nAction: click(point='<point>10 20</point>')"),
@@ -219,6 +229,12 @@ FORMS: list[tuple[Callable[[], Writer], str]] = [
     (OpenCua, "## Thought:\nGo.\n\n## Code:\n```python\npyautogui.click(x=10, y=20)\n```"),
     (ScaleCua, "<operation>\nGo.\n</operation>\n<action>\nclick(x=10, y=20)\n</action>"),
     (UiVenus, "<action>Click(box=(10,20))</action>\n<conclusion>Go.</conclusion>"),
+    (Qwen3Vl, 'Action: Go.\n<tool_call>\n{"name": "computer_use", "arguments": ' + LEFT_CLICK + "}\n</tool_call>"),
+    (
+        Qwen35,
+        "Action: Go.\n<tool_call>\n<function=computer_use>\n<parameter=action>\nleft_click\n</parameter>\n"
+        "<parameter=coordinate>\n[10, 20]\n</parameter>\n</function>\n</tool_call>",
+    ),
     (holo1, "Click(10, 20)"),
     (Gta1, "(10,20)"),
     (Gelato, "(10,20)"),

@@ -73,6 +73,11 @@ def test_streamed_reply_ends_after_its_first_complete_action(text: str, complete
     [
         ("seed-xml", "Go.<seed:tool_call><function=wait></function>", "</seed:tool_call>"),
         ("qwen3-vl", '<tool_call>\n{"name": "computer_use", "arguments": {"action": "wait"}}', "\n</tool_call>"),
+        (
+            "qwen3.5",
+            "<tool_call>\n<function=computer_use>\n<parameter=action>\nwait\n</parameter>\n</function>",
+            "\n</tool_call>",
+        ),
         ("opencua", "## Code:\n```python\ncomputer.wait()", "\n```"),
         ("scalecua", "<think>\n(so)\n</think>\n<action>\nwait()", "\n</action>"),
         ("ui-venus-1.5", "<think>(so)</think><action>Wait()</action><conclusion>waited", "</conclusion>"),

@@ -1,0 +1,104 @@
+"""Fara (Microsoft), for web pages: Fara-7B (absolute coordinates) and Fara1.5 (a grid of 1000).
+
+Reasoning in plain text, then one call. Their own agents stop the reply at `</tool_call>`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from ...prompts.render import prompt_sha256, render
+from ..core.coordinates import Absolute, Grid, ImageRule, Space
+from ..core.decision import Finish, Reply
+from ..core.image_history import History, WindowHistory
+from ..core.messages import Message, Part, TextPart, Turn
+from ..core.model import Sampling
+from .function_dialect import FunctionDialect
+from .prompting.functions import Verb, verbs
+from .prompting.layout import image_size, windowed_conversation
+from .prompting.prompt_kind import Prompt
+from .vocabulary.tools import FARA_7B, WEB_TOOLS
+
+STOP = "</tool_call>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fara7b(FunctionDialect):
+    """Fara-7B: every reply is shown, and the last three screenshots. Its answer is the reasoning of its last reply."""
+
+    templates: ClassVar = {Prompt.BROWSER: "fara"}
+    computer: ClassVar = verbs(
+        "key mouse_move left_click scroll visit_url web_search history_back pause_and_memorize_fact wait terminate",
+        type=Verb(
+            "click at `coordinate` and type `text` there", ("coordinate", "text", "delete_existing_text", "press_enter")
+        ),
+    )
+    vocabulary: ClassVar = FARA_7B
+    asking: ClassVar = "ask_user_question"
+    ending: ClassVar = "give the answer, if the task asks for one, in your reasoning, and terminate with the status"
+
+    prompt: Prompt = Prompt.BROWSER
+    name: str = "fara-7b"
+    served_as: str = "fara(-1)?-?7b|fara"
+    space: Space = Absolute()
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048, stop=(STOP,))
+    history: History = WindowHistory(3)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`."""
+        return prompt_sha256(self._system("$width", "$height"), "$task", render("fara_next"))
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """See `windowed_conversation`."""
+        width, height = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
+        return windowed_conversation(
+            turns,
+            window=len(turns),
+            prompt=lambda _: task,
+            system=self._system(width, height),
+            past=self._past,
+            observe=_next,
+        )
+
+    def read(self, text: str) -> Reply:
+        """See `TemplateDialect`."""
+        reply = FunctionDialect.read(self, text)
+        if reply.moves[-1] != Finish() or reply.thought is None:
+            return reply
+        return replace(reply, moves=(*reply.moves[:-1], Finish(reply.thought)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fara15(Fara7b):
+    """Fara1.5-4B, -9B and -27B, trained from Qwen3.5: more actions, and the answer in `terminate`.
+
+    `read_page_answer_question` is not offered, because pages are not read as text.
+    """
+
+    computer: ClassVar = verbs(
+        "key type mouse_move left_click left_click_drag right_click double_click triple_click scroll hscroll visit_url "
+        "history_back web_search pause_and_memorize_fact wait",
+        terminate=Verb("end the task with `answer`", ("answer",)),
+    )
+    vocabulary: ClassVar = WEB_TOOLS
+    ending: ClassVar = "terminate with the answer, or with what you have achieved"
+
+    name: str = "fara1.5"
+    served_as: str = "fara-?1-?5|fara"
+    space: Space = Grid(1000)
+    image_rule: ImageRule = ImageRule(32, 56 * 56, 16384 * 28 * 28)
+    sampling: Sampling = Sampling(
+        temperature=0.0, max_tokens=2048, stop=(STOP,), chat_template_kwargs={"enable_thinking": False}
+    )
+
+    def read(self, text: str) -> Reply:
+        """See `TemplateDialect`."""
+        return FunctionDialect.read(self, text)
+
+
+def _next(turn: Turn) -> tuple[Part, ...]:
+    """A screenshot with the notes and a sentence in one text; only notes if the history drops it."""
+    text = "\n".join((*turn.notes, *([render("fara_next")] if turn.image else [])))
+    return (*([turn.image] if turn.image else []), *([TextPart(text)] if text else []))

@@ -1,0 +1,96 @@
+"""Qwen3.5 to 3.8: functions in the request, calls in XML, a grid of 999.
+
+The function is sent as `tools`, so that the model's own chat template describes it. Thinking is switched off, as in
+OSWorld's agent; `--request '{"chat_template_kwargs": {"enable_thinking": true}}'` switches it on.
+
+    Action: Open the menu.
+    <tool_call>
+    <function=computer_use>
+    <parameter=action>
+    left_click
+    </parameter>
+    <parameter=coordinate>
+    [491, 91]
+    </parameter>
+    </function>
+    </tool_call>
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from ..core.coordinates import Grid, ImageRule, Space
+from ..core.image_history import ChunkedHistory, History
+from ..core.messages import Message, Part, TextPart, Turn
+from ..core.model import Sampling
+from .function_dialect import FunctionDialect
+from .prompting.functions import function_name, verbs
+from .prompting.layout import observation, windowed_conversation, wrapped
+from .prompting.prompt_kind import Prompt
+from .qwen_vl import QWEN
+from .vocabulary.tool_writing import with_xml_calls, xml_call
+
+COLLAPSED = "This screenshot is no longer shown."
+"""What stands in place of a screenshot that the history drops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qwen35(FunctionDialect):
+    """Qwen3.5 and 3.6. Screenshots after the first are results of the call before them; four are dropped at once."""
+
+    templates: ClassVar = dict.fromkeys((Prompt.COMPUTER, Prompt.BROWSER, Prompt.MOBILE), "qwen_xml")
+    computer: ClassVar = QWEN
+    window: ClassVar = 100
+
+    prompt: Prompt = Prompt.COMPUTER
+    name: str = "qwen3.5"
+    served_as: str = r"qwen-?3-?[56](?![\db])(-?vl)?"
+    space: Space = Grid(999)
+    image_rule: ImageRule = ImageRule(32, 256 * 256, 12800 * 32 * 32)
+    sampling: Sampling = Sampling(
+        temperature=0.0, top_p=0.9, max_tokens=2048, chat_template_kwargs={"enable_thinking": False}
+    )
+    history: History = ChunkedHistory(4, 1)
+
+    def shape(self, sampling: Sampling) -> Sampling:
+        """See `RequestShaping`. Functions that the user has set are kept."""
+        return sampling if sampling.tools else replace(sampling, tools=(self.function("1000", "1000"),))
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """See `windowed_conversation`."""
+        return windowed_conversation(
+            turns,
+            window=self.window,
+            prompt=lambda older: self._task(task, older),
+            system=self._system("1000", "1000"),
+            past=self._past,
+            observe=_result,
+        )
+
+    def _call(self, arguments: Mapping[str, object]) -> str:
+        return xml_call(function_name(self.prompt), arguments)
+
+    def _past(self, reply: str) -> str:
+        return with_xml_calls(FunctionDialect._past(self, reply))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qwen38(Qwen35):
+    """Qwen3.7 and 3.8: single keys and the mouse button can be held, and `answer` is gone."""
+
+    computer: ClassVar = verbs(
+        "key key_down key_up left_mouse_down left_mouse_up type mouse_move left_click left_click_drag right_click "
+        "middle_click double_click triple_click scroll hscroll screenshot wait terminate"
+    )
+    asking: ClassVar = "call_user"
+
+    name: str = "qwen3.8"
+    served_as: str = r"qwen-?3-?[78](?![\db])(-?vl)?"
+
+
+def _result(turn: Turn) -> tuple[Part, ...]:
+    """A screenshot as the chat template writes results of calls."""
+    parts = observation(turn)
+    shown = parts if turn.image else (TextPart(COLLAPSED), *parts)
+    return wrapped(shown, "<tool_response>\n", "\n</tool_response>")
