@@ -62,7 +62,7 @@ class GuiOwl10(FunctionDialect):
     name: str = "gui-owl-1.0"
     served_as: str = "gui-?owl-?(v?1-?0|7b|32b)|gui-?owl"
     space: Space = Absolute()
-    image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 3000 * 28 * 28)
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 12800 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=2048, top_k=-1, repetition_penalty=1.05)
     history: History = WindowHistory(1)
 

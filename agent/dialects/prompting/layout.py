@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from ...core.messages import FunctionCall, ImagePart, Message, Part, TextPart, Turn
+from ...core.messages import ImagePart, Message, Part, TextPart, Turn
 
 Past: TypeAlias = Callable[[str], str]
 """Rewrites an earlier reply, or shortens it to a line."""
@@ -134,9 +134,9 @@ def tool_conversation(
     previous: Message | None = None
     for number, turn in enumerate(turns, 1):
         parts = observation(turn, prompt if number == 1 else "")
-        calls: tuple[FunctionCall, ...] = previous.calls if previous else ()
-        for call in calls:  # every call needs a result
-            result = parts if parts and call is calls[-1] else (TextPart(NO_RESULT),)
+        calls = previous.calls if previous else ()
+        for index, call in enumerate(calls, 1):  # every call needs a result
+            result = parts if parts and index == len(calls) else (TextPart(NO_RESULT),)
             messages.append(Message("tool", result, call_id=call.call_id))
         if parts and not calls:
             messages.append(Message("user", parts))

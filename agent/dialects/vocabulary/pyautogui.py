@@ -6,7 +6,7 @@ from ...core.coordinates import ModelPoint
 from ...core.decision import Finish, GiveUp, ModelMove
 from ..parser.call import ParseError
 from .arguments import Arguments
-from .tools import drag_to, terminate, typing, wheel, whole_notches
+from .tools import drag_to, plain_type, terminate, wheel, whole_notches
 from .ui_tars import UI_TARS, Moves, Vocabulary, click, wait
 from .writing import content, number, quoted, unsupported
 
@@ -33,7 +33,7 @@ CODE: Vocabulary = {
     "dragto": drag_to,
     **dict.fromkeys(("scroll", "vscroll"), wheel(Direction.UP, Direction.DOWN, whole_notches)),
     "hscroll": wheel(Direction.RIGHT, Direction.LEFT, whole_notches),
-    **dict.fromkeys(("write", "typewrite"), typing()),
+    **dict.fromkeys(("write", "typewrite"), plain_type),
     "press": _press,
     "hotkey": lambda args: (actions.Hotkey(args.key_names()),),
     **{name: UI_TARS[name] for name in ("keydown", "keyup", "mousedown", "mouseup")},

@@ -136,6 +136,10 @@ def typing(*, submits: bool = False) -> MoveBuilder:
     return build
 
 
+plain_type = typing()
+"""`type(text)`, submitted by a trailing line break or an argument."""
+
+
 def _flag(args: Arguments, names: tuple[str, ...], *, default: bool) -> bool:
     """A truth value, which models also write as a number or a text."""
     return args.text(str(default), names=names, index=None).strip().lower() in ("true", "1", "1.0", "yes")
@@ -195,7 +199,7 @@ TOOLS: Vocabulary = {
     **ACTIONS,
     **{name: held(ACTIONS[name]) for name in _MOUSE},
     **dict.fromkeys(("key", "hotkey", "press", "press_key"), hotkey),
-    "type": typing(),
+    "type": plain_type,
     "left_click_drag": held(drag_to),
     "left_mouse_down": button_down,
     "left_mouse_up": button_up,

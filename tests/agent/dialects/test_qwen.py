@@ -159,7 +159,9 @@ def turns(count: int, reply: str = "", shown: int = 8) -> tuple[Turn, ...]:
     return tuple(
         Turn(
             IMAGES[index] if index >= count - shown else None,
-            reply=None if index == count - 1 else reply or call(action="wait", time=index).replace("Do it", f"Do {index}"),
+            reply=None
+            if index == count - 1
+            else reply or call(action="wait", time=index).replace("Do it", f"Do {index}"),
         )
         for index in range(count)
     )
