@@ -27,7 +27,7 @@ class GuiOwl(FunctionDialect):
     image_first: ClassVar = False
 
     prompt: Prompt = Prompt.COMPUTER
-    name: str = "gui-owl"
+    name: str = "gui-owl-1.5"
     served_as: str = "gui-?owl-?(v?1-?5|2b|4b|8b)|gui-?owl"
     space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(32, 256 * 256, 2645 * 32 * 32)

@@ -124,7 +124,7 @@ OFFICIAL = (
     ),
     OfficialAgent("qwen2.5-vl", "mm_agents.qwen25vl_agent", "Qwen25VLAgent", {}, TOOL_REPLY),
     OfficialAgent(
-        "gui-owl",
+        "gui-owl-1.5",
         "mm_agents.owl15_agent",
         "Owl15Agent",
         {"model": "gui-owl-1.5-8b", "history_n": 3, "api_url": "http://127.0.0.1:9", "api_key": "none"},

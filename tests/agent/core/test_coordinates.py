@@ -186,6 +186,6 @@ def test_screen_that_is_too_long_is_named_in_the_error() -> None:
         ImageRule().resize(Size(7000, 40))
 
 
-@pytest.mark.parametrize("name", ["qwen3-vl", "gui-owl", "ui-venus-1.5", "holo2"])
+@pytest.mark.parametrize("name", ["qwen3-vl", "gui-owl-1.5", "ui-venus-1.5", "holo2"])
 def test_small_screen_is_enlarged_as_by_the_processor_of_qwen3_vl(name: str) -> None:
     assert dialect_named(name).image_rule.resize(Size(160, 224)) == Size(224, 320)

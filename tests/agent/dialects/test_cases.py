@@ -52,7 +52,7 @@ DIALECT_OF = {
     "UI-TARS-2": "seed-xml",
     "Qwen2.5-VL": "qwen2.5-vl",
     "Qwen3-VL": "qwen3-vl",
-    "GUI-Owl-1.5": "gui-owl",
+    "GUI-Owl-1.5": "gui-owl-1.5",
     "OpenCUA": "opencua",
     "ScaleCUA": "scalecua",
     "Holo1": "holo1",

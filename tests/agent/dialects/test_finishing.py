@@ -47,7 +47,7 @@ def test_reply_without_content_does_not_finish(name: str, text: str) -> None:
     assert finishes(name, text) is None
 
 
-@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "qwen3.5", "gui-owl"])
+@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "qwen3.5", "gui-owl-1.5"])
 @pytest.mark.parametrize("text", ["terminate(status='success')", "answer(text='42')", "finished(content='42')"])
 def test_tool_caller_does_not_finish_by_a_labelled_call(name: str, text: str) -> None:
     assert finishes(name, f"Action: {text}") is None
