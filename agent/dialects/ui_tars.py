@@ -83,7 +83,7 @@ class UiTars15:
     def prompt_source(self) -> str:
         """See `Dialect`."""
         official = self.official_prompt()
-        return official.source if official else f"ui-tars {version('ui-tars')}, the prompt of the Doubao models"
+        return official.source if official else f"ui-tars {version('ui-tars')}, written for Doubao"
 
     def official_prompt(self) -> LoadedPrompt | None:
         """The model's own prompt, if it is available on this machine.

@@ -19,7 +19,7 @@ from .vision.perception import read_png
 from .vision.screen import Area, Screen
 from .vision.task_text import remove_task_text
 
-_TASK = re.compile(r"## User Instruction\s*\n(.*)\Z", re.DOTALL)
+_TASK = re.compile(r"(?:## User Instruction\s*\n)+(.*)\Z", re.DOTALL)
 _USER_TEXT = re.compile(rf"^(?:{USER_SAYS}|{USER_ANSWERS})(.+(?:\n  .*)*)$", re.MULTILINE)
 """How the loop passes a user message to its model during a run; lines after the first are indented."""
 

@@ -13,6 +13,9 @@ _REPAIRS = (
     "agent asks again three times at 1, without a reason"
 )
 _LOOPS = "an episode in an endless loop is ended; the official loop continues to its last step"
+_PROMPT = (
+    "the official prompt is used only if it was added with screenwright prompts; the agent's prompt source says so"
+)
 _WAITS = ("ready_s=60", "rest_s=20", "unfinished=fail")
 """60 s for the machine to settle before the task and 20 s after; an episode without an end counts as giving up."""
 
@@ -32,7 +35,7 @@ class Preset:
 
 
 def _preset(name: str, benchmark: str, source: str, *differs: str, **values: object) -> Preset:
-    return Preset(name, benchmark, {**_COMMON, **values}, source, (_REPAIRS, _LOOPS, *differs))
+    return Preset(name, benchmark, {**_COMMON, **values}, source, (_PROMPT, _REPAIRS, _LOOPS, *differs))
 
 
 # fmt: off

@@ -20,7 +20,7 @@ from typing import TextIO
 from ..agent.core.decision import Finish
 from ..agent.core.describe import describe_action, describe_ending
 from ..agent.record.describe import describe_event
-from ..agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed, Started, Stepped
+from ..agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed, PolicyInfo, Started, Stepped
 from ..agent.record.trajectory import RunError
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
@@ -112,6 +112,14 @@ class Terminal:
         return (self.ask(f"{question} [y/N]") or "").lower() in ("y", "yes")
 
 
+def _described(policy: PolicyInfo) -> str:
+    """The model, its dialect and the source of the prompt; the reader needs no prompt."""
+    name = policy.model.name
+    if not policy.prompt_source or name == "reader":
+        return name
+    return f"{name}, dialect {policy.dialect}, prompt from {policy.prompt_source}"
+
+
 class Progress:
     """Prints events as they happen."""
 
@@ -126,9 +134,7 @@ class Progress:
             case Started():
                 sandbox = event.env.settings.get("sandbox", "")
                 risk = f"sandbox {sandbox}" if sandbox.startswith("off") else ""
-                policy = event.policy
-                dialect = f"{policy.dialect}: prompt of {policy.prompt_source}" if policy.prompt_source else ""
-                details = f"({', '.join(filter(None, (policy.model.name, dialect, event.env.kind, risk)))})"
+                details = f"({', '.join(filter(None, (_described(event.policy), event.env.kind, risk)))})"
                 self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Observed():
                 self._observed(event)

@@ -1,13 +1,28 @@
 """The terminal module: colour, width, progress and questions."""
 
 import io
+import re
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from screenwright import EnvInfo, Episode, FakeEnv, Finish, Navigate, Observation, RunError, ScriptedPolicy, Wait
+from screenwright import (
+    Agent,
+    EnvInfo,
+    Episode,
+    FakeEnv,
+    Finish,
+    ModelInfo,
+    Navigate,
+    Observation,
+    RunError,
+    ScriptedModel,
+    ScriptedPolicy,
+    UiTars15,
+    Wait,
+)
 from screenwright.cli.terminal import Progress, Terminal, new_run_folder, quoted
 
 
@@ -108,6 +123,26 @@ def test_facts_about_the_screen_are_shown_to_the_user() -> None:
     assert lines[0] == "a task  (script, browser, sandbox off: running as root)"
     assert lines.count("      Downloaded report.pdf.") == 2
     assert "      The page opened a file chooser." in lines
+
+
+@pytest.mark.parametrize(
+    ("model", "details"),
+    [
+        ("gta1-7b", r"a task  \(gta1-7b, dialect gta1, prompt from screenwright, fake\)"),
+        ("ui-tars-1.5-7b", r"a task  \(ui-tars-1.5-7b, dialect ui-tars-1.5, prompt from ui-tars [\d.]+, .+, fake\)"),
+        ("reader", r"a task  \(reader, fake\)"),
+    ],
+)
+def test_the_first_line_names_the_source_of_the_prompt(model: str, details: str) -> None:
+    class Named(ScriptedModel):
+        def info(self) -> ModelInfo:
+            return ModelInfo(model)
+
+    stream = io.StringIO()
+    dialect = UiTars15() if model == "reader" else None
+    for event in Agent(Named(["nothing"]), dialect=dialect).stream("a task", FakeEnv()):
+        Progress(Terminal(stream)).show(event)
+    assert re.fullmatch(details, stream.getvalue().splitlines()[0])
 
 
 def test_pages_and_models_cannot_control_the_terminal() -> None:

@@ -61,7 +61,7 @@ def add(dialect: UiTars15, source: Path) -> None:
 
 
 def test_without_its_own_prompt_the_source_names_the_one_of_another_model(release: Path) -> None:
-    assert re.fullmatch(r"ui-tars [\d.]+, the prompt of the Doubao models", UiTars15().prompt_source)
+    assert re.fullmatch(r"ui-tars [\d.]+, written for Doubao", UiTars15().prompt_source)
     assert "<point>" in UiTars15().template
 
 

@@ -180,6 +180,7 @@ def test_parse_failure_is_shown_with_its_reason(browser: Browser, tmp_path: Path
     events = list(Agent(model, dialect=UiTars15()).stream("t", FakeEnv()))
     page = open_page(browser, tmp_path, render_page(events))
     assert "parse failure: no_action" in page.locator("#panel").inner_text()
+    assert "written for Doubao" in page.content()
     assert page.locator("summary", has_text="model reply").count() == 2
 
 
