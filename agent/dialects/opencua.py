@@ -20,7 +20,7 @@ from ..core.model import Sampling
 from .parser.call import ParseError
 from .parser.code import FENCE, read_code
 from .parser.sections import read_reasoning, split_sections
-from .prompting.layout import NO_STEPS, observation, step_lines, system_message
+from .prompting.layout import NO_STEPS, observation, system_message
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts, thinking_instructions
 from .template_dialect import TemplateDialect
@@ -49,7 +49,6 @@ _OSWORLD = OfficialPrompt(
 )
 
 TASK = "# Task Instruction:\n{instruction}\n\nGive the next action for this screenshot, after the steps above.\n"
-STEP = "# Step {number}:\n## Action:\n{text}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +76,21 @@ class OpenCua(TemplateDialect):
         *past, newest = turns
         first = next((index for index, turn in enumerate(past) if turn.image is not None), len(past))
         messages = system_message(self._system("", ""))
+        steps = [self._past(turn.reply or "", number) for number, turn in enumerate(past, 1)]
         if first:
-            messages.append(Message.of("assistant", step_lines(past[:first], _action, line=STEP)))
-        for number, turn in enumerate(past[first:], first + 1):
+            lines = [line for turn, step in zip(past[:first], steps, strict=False) for line in (*turn.notes, step.text)]
+            messages.append(Message.of("assistant", "\n".join(lines)))
+        for turn, step in zip(past[first:], steps[first:], strict=True):
             if parts := observation(turn):
                 messages.append(Message("user", parts))
-            messages.append(Message.of("assistant", STEP.format(number=number, text=_action(turn.reply or ""))))
+            messages.append(step)
         shown = observation(newest, fill(self._user, instruction=task))
         return (*messages, Message("user", shown))
+
+    def _past(self, reply: str, number: int) -> Message:
+        """An earlier step: the description of its action."""
+        action = code_sections(reply)[1].get("action") or NO_STEPS
+        return Message.of("assistant", f"# Step {number}:\n## Action:\n{action}\n")
 
     @property
     def _user(self) -> str:
@@ -120,8 +126,7 @@ def opencua_relative() -> OpenCua:
     )
 
 
-def _action(reply: str) -> str:
-    """The description of the action in an earlier reply."""
-    _, start = read_reasoning(reply)
-    sections = dict(split_sections(_HEADING, reply[start:]))
-    return sections.get("action") or NO_STEPS
+def code_sections(text: str) -> tuple[str | None, dict[str, str]]:
+    """The reasoning of a reply, and its sections by their names in lower case."""
+    reasoning, start = read_reasoning(text)
+    return reasoning, dict(split_sections(_HEADING, text[start:]))

@@ -25,6 +25,7 @@ FREE_TEXT = frozenset(
         "target",
         "start_target",
         "end_target",
+        "element_info",
     }
 )
 """Arguments with free text, in which an unescaped quote is part of the text."""

@@ -232,6 +232,8 @@ FORMS = {
     "opencua": CALL.format("terminate"),
     "scalecua": CALL.format("terminate|response|answer"),
     "holo": f"{CALL}|{FUNCTION}".format("answer", "answer"),
+    "kimi": CALL.format("terminate"),
+    "glm-v": CALL.format("done"),
     "gta1": "(?!)",
     "planner": CALL.format("finished"),
     "autoglm": r"finish\s*[(\uff08]",

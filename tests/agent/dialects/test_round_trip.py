@@ -13,10 +13,12 @@ from screenwright.agent.dialects.autoglm import AutoGlm
 from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.fara import Fara15
 from screenwright.agent.dialects.gelato import Gelato
+from screenwright.agent.dialects.glm_v import GlmV
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.gui_owl import GuiOwl, GuiOwl10
 from screenwright.agent.dialects.holo import Holo, holo1, holo2
 from screenwright.agent.dialects.holo3 import Holo3, holo4
+from screenwright.agent.dialects.kimi import Kimi
 from screenwright.agent.dialects.mai_ui import MaiUi
 from screenwright.agent.dialects.molmoweb import MolmoWeb
 from screenwright.agent.dialects.opencua import OpenCua
@@ -51,7 +53,7 @@ FUNCTIONS: tuple[Writer, ...] = (Qwen25Vl(), Qwen3Vl(), EvoCua(), Qwen35(), Qwen
 HOLO: tuple[Writer, ...] = (Holo(), holo2(), Holo3(), holo4(), Holo3(prompt=Prompt.MOBILE))
 SEVERAL: tuple[Writer, ...] = (*EVERYTHING, *TOUCH, MaiUi(), *FUNCTIONS)
 VENUS: tuple[Writer, ...] = (UiVenus2(), UiVenus2(prompt=Prompt.BROWSER), UiVenus2(prompt=Prompt.MOBILE))
-WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, *VENUS, AutoGlm(), MolmoWeb(), StepGui())
+WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, *VENUS, GlmV(), Kimi(), AutoGlm(), MolmoWeb(), StepGui())
 
 coordinates = st.integers(0, 8 * 4000).map(lambda eighths: eighths / 8)
 points = st.builds(ModelPoint, coordinates, coordinates)
