@@ -10,6 +10,9 @@ _EXTRAS = {
     "eval": ("requests",),
     "ray": ("ray",),
     "android": ("adbutils",),
+    "openai": ("openai",),
+    "anthropic": ("anthropic",),
+    "gemini": ("google",),
 }
 
 

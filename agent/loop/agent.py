@@ -27,7 +27,7 @@ from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
 from ..guard.guard import AllowAll, Guard
 from ..policy.model_policy import ModelPolicy
-from ..policy.policy import Policy
+from ..policy.policy import Policy, PolicyProvider, PolicySettings
 from ..record.events import Decided, Ended, Event
 from ..record.steps import ResumePoint
 from ..record.trajectory import RunError, RunLog, read_run
@@ -90,9 +90,15 @@ class Agent:
             raise ValueError("an agent needs either a model or a policy")
         if policy is not None and (dialect or prompt or history):
             raise ValueError("dialect, prompt and history belong to the model: pass them to ModelPolicy")
-        if model is not None:
+        asked = open_model(model) if isinstance(model, str) else model
+        provider: object = asked
+        if isinstance(provider, PolicyProvider):
+            if dialect is not None or prompt is not None:
+                raise ValueError("dialect and prompt do not apply to a model whose API has its own: leave them out")
+            policy = provider.policy(PolicySettings(history))
+        elif asked is not None:
             policy = ModelPolicy(
-                open_model(model) if isinstance(model, str) else model,
+                asked,
                 dialect_named(dialect) if isinstance(dialect, str) else dialect,
                 history=history,
                 prompt=prompt,

@@ -30,7 +30,7 @@ from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
 from ..policy.grounded_policy import GroundedPolicy
 from ..policy.model_policy import ModelPolicy
-from ..policy.policy import Policy
+from ..policy.policy import Policy, PolicyProvider, PolicySettings
 from .agent import Agent
 from .open_model import open_model
 
@@ -66,6 +66,13 @@ class ModelConfig(Config):
             image_uuids=self.image_uuids,
             timeout_s=self.model_timeout,
         )
+
+
+_OF_DIALECTS = (
+    *("dialect", "prompt", "thoughts", "language", "several_actions"),
+    *("grounder", "grounder_name", "grounder_dialect", "constrain", "max_image_pixels"),
+)
+"""Settings of prompts and replies, which a model whose API has a protocol of its own does not have."""
 
 
 class AgentConfig(Config):
@@ -112,6 +119,9 @@ class AgentConfig(Config):
         "send screenshots of at most this many pixels (default: the dialect's limit)",
         gt=0,
     )
+    long_edge: int | None = setting(
+        None, "APIs of vendors: pixels of the longer side of the screenshots sent (default: the vendor's advice)", gt=0
+    )
     constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
     allow_miscalibrated: bool = setting(
         False, "use the model even if its clicks miss, according to screenwright doctor"
@@ -133,13 +143,19 @@ class AgentConfig(Config):
         if self.policy is not None:
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
+        model = model or self.model.build()
         sampling = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
+        changes = {name: value for name, value in sampling.items() if value is not None} | self._request_changes()
+        history = history_named(self.history) if self.history else None
+        if isinstance(model, PolicyProvider):
+            return self._own_policy(model, PolicySettings(history, changes, ImageFormat(self.image_format)))
+        if self.long_edge is not None:
+            raise SettingError("long_edge", "applies to the APIs of vendors, such as openai:gpt-5.4: leave it out")
         planner = ModelPolicy(
-            model or self.model.build(),
+            model,
             self.build_dialect(),
-            history=history_named(self.history) if self.history else None,
-            sampling_changes={name: value for name, value in sampling.items() if value is not None}
-            | self._request_changes(),
+            history=history,
+            sampling_changes=changes,
             image_format=ImageFormat(self.image_format),
             prompt=Prompt(self.prompt) if self.prompt else None,
             constrain=self.constrain,
@@ -152,6 +168,13 @@ class AgentConfig(Config):
         return GroundedPolicy(
             planner, grounder, dialect_named(self.grounder_dialect) if self.grounder_dialect else None
         )
+
+    def _own_policy(self, model: PolicyProvider, settings: PolicySettings) -> Policy:
+        """The policy of a model whose API has a protocol of its own."""
+        for name in _OF_DIALECTS:
+            if name in self.model_fields_set and getattr(self, name) != type(self).model_fields[name].default:
+                raise SettingError(name, f"does not apply to {self.model.model}, whose API has its own: leave it out")
+        return model.policy(replace(settings, long_edge=self.long_edge))
 
     def _without_grounder(self, policy: ModelPolicy) -> ModelPolicy:
         for name in ("grounder_name", "grounder_dialect"):
@@ -193,6 +216,12 @@ class AgentConfig(Config):
             ValueError: the server has no such model, or its clicks miss and `allow_miscalibrated` is off.
         """
         if not model.info().endpoint:
+            return
+        if isinstance(model, PolicyProvider):
+            try:
+                model.connect()
+            except ModelLost as lost:
+                raise ValueError(str(lost)) from lost
             return
         from ..doctor import default_folder, refusal_of
 

@@ -171,9 +171,7 @@ class Episode:
     def _observe(self) -> Generator[Event, None, StepObservation]:
         step = self._step + 1
         seen = yield from self._observer.observe(step)
-        change, shot = seen.change.share if seen.change is not None else 0.0, seen.observation.screenshot
-        location = seen.observation.location
-        self._history.append(HistoryStep(shot, seen.notes, change=change, replan=seen.replan, location=location))
+        self._history.append(seen.history_step())
         yield Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s)
         if seen.escalated is not None:
             yield seen.escalated

@@ -13,6 +13,7 @@ from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
 from ..core.change import Change, ChangeKind
+from ..core.context import HistoryStep
 from ..core.describe import (
     RESTARTED,
     USER_ANSWERS,
@@ -64,6 +65,11 @@ class StepObservation:
     def replan(self) -> bool:
         """Whether a new plan starts in this step."""
         return self.escalated is not None and self.escalated.action is RecoveryAction.REPLAN
+
+    def history_step(self) -> HistoryStep:
+        """The step without the model's reply."""
+        seen, change = self.observation, self.change.share if self.change is not None else 0.0
+        return HistoryStep(seen.screenshot, self.notes, change=change, replan=self.replan, location=seen.location)
 
 
 @dataclass(slots=True)

@@ -18,8 +18,8 @@ def open_model(address: str, name: str | None = None, **options: Any) -> Model:
     """Open the model at `address`. Nothing is contacted or loaded yet.
 
     `http://host:port/v1` is an OpenAI-compatible server, where `name` selects one of several models. A folder, or
-    `local:` and a folder or a name on the Hugging Face hub, runs in this process. `options` are further fields of
-    `ModelOptions`.
+    `local:` and a folder or a name on the Hugging Face hub, runs in this process. `openai:NAME`, `anthropic:NAME` and
+    `gemini:NAME` are models behind the vendor's own API. `options` are further fields of `ModelOptions`.
 
     Raises:
         ValueError: there is no such model.
@@ -49,6 +49,31 @@ def open_served(address: str, options: ModelOptions) -> Model:
     from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
 
     return ServedModel(address, options.name, image_uuids=options.image_uuids, timeout_s=options.timeout_s)
+
+
+def open_openai(address: str, options: ModelOptions) -> Model:
+    """A model with OpenAI's computer tool."""
+    from ..vendors.openai_api import OpenAiModel  # each SDK takes a second to import
+
+    return OpenAiModel(_vendor_model(address, options), timeout_s=options.timeout_s)
+
+
+def open_anthropic(address: str, options: ModelOptions) -> Model:
+    """A model with Anthropic's computer toolset."""
+    from ..vendors.anthropic_api import AnthropicModel
+
+    return AnthropicModel(_vendor_model(address, options), timeout_s=options.timeout_s)
+
+
+def open_gemini(address: str, options: ModelOptions) -> Model:
+    """A model with Gemini's computer use."""
+    from ..vendors.gemini_api import GeminiModel
+
+    return GeminiModel(_vendor_model(address, options), timeout_s=options.timeout_s)
+
+
+def _vendor_model(address: str, options: ModelOptions) -> str:
+    return address.partition(":")[2] or options.name or ""
 
 
 def open_local(address: str, options: ModelOptions) -> Model:

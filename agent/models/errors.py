@@ -79,9 +79,11 @@ class Endpoint:
     served: Sequence[str]
     timeout_s: float
     key: str | None = field(repr=False)
+    title: str = "the model server"
+    name_advice: str = "check the address, which usually ends in /v1, and --model-name"
 
     def __str__(self) -> str:
-        return f"the model server at {self.url}"
+        return f"{self.title} at {self.url}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _key_advice(server: Endpoint) -> str:
 def _name_advice(server: Endpoint) -> str:
     if server.served and server.model not in server.served:
         return f"it serves {listed(server.served)}: choose one with --model-name"
-    return "check the address, which usually ends in /v1, and --model-name"
+    return server.name_advice
 
 
 # -- there was no response, or an invalid one

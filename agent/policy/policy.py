@@ -1,10 +1,13 @@
 """The policy interface: from a decision context to a decision."""
 
-from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ...envs.env import EnvInfo
 from ..core.context import DecisionContext
+from ..core.image_history import History
+from ..core.messages import ImageFormat
 from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
 
 PolicyEvents: TypeAlias = Iterator[Replied | Summarized | RecoveredError | ParseFailed | Decided]
@@ -47,4 +50,30 @@ class EpisodeAware(Protocol):
 
     def for_episode(self, env: EnvInfo, *, attended: bool) -> "Policy":
         """The policy for an episode on that screen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """Settings of a policy that a model brings itself; None leaves a value to the model.
+
+    `sampling` are changes of `Sampling`, and `long_edge` is the largest side of a screenshot that is sent, in pixels.
+    """
+
+    history: History | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    image_format: ImageFormat = ImageFormat.PNG
+    long_edge: int | None = None
+
+
+@runtime_checkable
+class PolicyProvider(Protocol):
+    """Optional protocol of a `Model` whose API has a protocol of its own, such as a vendor's computer tool."""
+
+    def policy(self, settings: PolicySettings) -> Policy:
+        """The policy that asks this model.
+
+        Raises:
+            ValueError: the API does not support a setting.
+        """
         ...

@@ -1,0 +1,208 @@
+"""The base class of models behind a vendor's API: sends requests through the vendor's SDK, with retries."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from random import random
+from typing import Any, ClassVar
+
+import httpx2
+
+from ..core.coordinates import Space
+from ..core.image_history import History
+from ..core.messages import Message
+from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
+from ..models.errors import EXPECTED_ERRORS, Endpoint, ErrorResponse, InvalidResponse, describe_error
+from ..models.transport import Interrupted, check_interrupted, http_client, interruptible, sleep
+from ..policy.policy import Policy, PolicySettings
+from .exchange import Conversation, Json, VendorReply
+
+_MAX_BACKOFF_S = 8.0
+_MAX_ERROR_CHARACTERS = 10_000
+
+
+class ConversationGone(ModelLost):
+    """The API no longer has the conversation that a request continues."""
+
+
+class VendorModel(ABC):
+    """A model behind a vendor's API; a subclass has the wire format.
+
+    The key and the address of the API come from the vendor's usual environment variables. The key appears in no log,
+    `repr` or error. A failed call is retried up to `retries` times if the error is temporary, with exponential backoff
+    from `backoff_s` to 8 s, or after the API's Retry-After. `timeout_s` limits how long the API may be silent: a reply
+    is sent as a whole, so that it includes the time that the model thinks.
+
+    Raises:
+        ValueError: `name` is empty.
+    """
+
+    vendor: ClassVar[str]
+    title: ClassVar[str]
+    example: ClassVar[str]
+    key_variables: ClassVar[tuple[str, ...]]
+    url_variable: ClassVar[str]
+    default_url: ClassVar[str]
+    sdk_errors: ClassVar[tuple[type[Exception], ...]]
+    space: ClassVar[Space]
+    long_edge: ClassVar[int]
+    history: ClassVar[History]
+    max_tokens: ClassVar[int] = 8192
+    chains: ClassVar[bool] = False
+
+    def __init__(self, name: str, *, timeout_s: float = 120.0, retries: int = 2, backoff_s: float = 0.5) -> None:
+        if not name:
+            raise ValueError(f"name a model of {self.title}, such as {self.vendor}:{self.example}")
+        self.name = name
+        self.url = os.environ.get(self.url_variable) or self.default_url
+        self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
+        self._client: Any = None
+        self._http: httpx2.Client | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    # -- the wire format
+
+    @abstractmethod
+    def request(self, conversation: Conversation) -> Json:
+        """The request that continues `conversation`: the arguments of the SDK's call, as JSON."""
+
+    @abstractmethod
+    def read(self, reply: Json) -> VendorReply:
+        """The parts of a reply that `send` returned, or of one that was recorded."""
+
+    @abstractmethod
+    def plain_request(self, messages: Sequence[Message], sampling: Sampling) -> Json:
+        """A request for text, without tools."""
+
+    @abstractmethod
+    def make_client(self, key: str, http: httpx2.Client, timeout_s: float) -> Any:
+        """The SDK's client, which sends with `http` and retries nothing itself."""
+
+    @abstractmethod
+    def send(self, client: Any, request: Json) -> Json:
+        """Send `request`; the reply as JSON."""
+
+    def is_gone(self, error: ErrorResponse) -> bool:
+        """Whether the API no longer has the conversation that the request continues."""
+        return False
+
+    # -- Model
+
+    def info(self) -> ModelInfo:
+        """See `Model`."""
+        return ModelInfo(self.name, self.url)
+
+    def connect(self) -> None:
+        """See `Model`. Only prepares the client; nothing is sent.
+
+        Raises:
+            ModelLost: no key is set.
+        """
+        if self._client is None:
+            key = self._key()
+            if not key:
+                variables = " or ".join(self.key_variables)
+                raise ModelLost(f"{self.title} needs a key: set {variables}")
+            self._http = http_client(self.url)
+            self._client = self.make_client(key, self._http, self._timeout_s)
+
+    def close(self) -> None:
+        """Close all connections; the next call opens new ones. May be called twice."""
+        http, self._client, self._http = self._http, None, None
+        if http is not None:
+            http.close()
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        """See `Model`. Asks without the computer tool; sampling parameters are left to the API."""
+        errors: list[str] = []
+        try:
+            with interruptible(by=lambda: stop("")):
+                reply = self.read(self.ask(self.plain_request(messages, sampling), errors))
+        except Interrupted:
+            return Completion("")
+        if reply.withheld:
+            raise self.withheld(reply)
+        return Completion(reply.text, reply.usage, reply.complete, tuple(errors), reply.text, reply.reasoning)
+
+    def policy(self, settings: PolicySettings) -> Policy:
+        """See `PolicyProvider`."""
+        from .policy import VendorPolicy
+
+        return VendorPolicy(self, settings)
+
+    # -- requests
+
+    def withheld(self, reply: VendorReply) -> ModelLost:
+        """The error about a reply without content."""
+        return ModelLost(f"{self.title} sent no reply: {reply.withheld}")
+
+    def ask(self, request: Json, errors: list[str]) -> Json:
+        """The reply to `request`, with retries after temporary errors, which are added to `errors`.
+
+        Raises:
+            ModelLost: the error persists or is permanent.
+            PromptRefused: the request is too long.
+            ConversationGone: the API no longer has the conversation.
+            Interrupted: the caller no longer waits.
+        """
+        self.connect()
+        expected: tuple[type[Exception], ...] = (*self.sdk_errors, *EXPECTED_ERRORS)
+        for tries in count(1):
+            check_interrupted()
+            try:
+                return self.send(self._client, request)
+            except expected as raised:
+                error = _expected(raised)
+                failure = describe_error(error, self._endpoint())
+                if not failure.retryable or tries > self._retries:
+                    message = failure.message + (f" (tried {tries} times)" if tries > 1 else "")
+                    raise self._kind(error)(message) from None  # the SDK's error holds the request, with its images
+            errors.append(failure.message)
+            backoff_s = min(self._backoff_s * 2 ** (tries - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
+            sleep(max(backoff_s, failure.retry_after_s or 0.0))
+        raise AssertionError("unreachable")
+
+    def _kind(self, error: Exception) -> type[ModelLost]:
+        if not isinstance(error, ErrorResponse):
+            return ModelLost
+        if self.is_gone(error):
+            return ConversationGone
+        return PromptRefused if error.is_prompt_too_long else ModelLost
+
+    def _key(self) -> str:
+        return next((key for name in self.key_variables if (key := os.environ.get(name, "").strip())), "")
+
+    def _endpoint(self) -> Endpoint:
+        advice = f"check the name {self.name!r} and {self.url_variable}"
+        return Endpoint(self.url, self.name, (), self._timeout_s, self._key() or None, self.title, advice)
+
+
+def _expected(raised: Exception) -> Exception:
+    """The error that `describe_error` knows behind one of an SDK's.
+
+    Raises:
+        Interrupted: the SDK was interrupted.
+    """
+    if isinstance(raised, EXPECTED_ERRORS):
+        return raised
+    response = getattr(raised, "response", None)
+    if isinstance(response, httpx2.Response) and response.is_error:
+        return ErrorResponse(response.status_code, response.text[:_MAX_ERROR_CHARACTERS], response.headers)
+    for cause in _causes(raised):
+        if isinstance(cause, Interrupted):
+            raise cause
+        if isinstance(cause, httpx2.HTTPError):
+            return cause
+    return InvalidResponse(f"something that the SDK rejects ({raised})")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
