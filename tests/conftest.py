@@ -35,5 +35,6 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     for name in list(os.environ):
-        if name.startswith("SCREENWRIGHT_") or name.lower().endswith("_proxy") or name == "OPENAI_API_KEY":
+        ours = name.startswith(("SCREENWRIGHT_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_"))
+        if ours or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
