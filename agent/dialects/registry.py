@@ -8,7 +8,7 @@ run of other characters than letters, digits and `/` written as `-`. For example
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -135,17 +135,33 @@ def required_dialect_for_model(model_name: str) -> Dialect:
 
 
 def dialects_for_model(model_name: str) -> list[Dialect]:
-    """The dialects whose pattern matches the longest part of the name; several if it does not tell the version."""
-    served = _SEPARATORS.sub("-", model_name.lower())
-    matched: dict[int, list[Dialect]] = {}
+    """The dialects that a model name fits; several if it does not tell the version, or names two families.
+
+    The last part of a path that fits any dialect decides: `/models/ui-tars/Holo2-8B` and
+    `/models/Holo2-8B/checkpoint-100` are both Holo2. Where two patterns match, one inside the other, the longer one
+    counts.
+    """
+    served = _SEPARATORS.sub("-", model_name.lower().replace("\\", "/"))
+    found = [(dialect, *match.span()) for dialect, pattern in _patterns() for match in re.finditer(pattern, served)]
+    folder = max((served.rfind("/", 0, end) for _, _, end in found), default=0)
+    last = [(dialect, start, end) for dialect, start, end in found if served.rfind("/", 0, end) == folder]
+    fitting = [
+        dialect
+        for dialect, start, end in last
+        if not any(left <= start and end <= right and right - left > end - start for _, left, right in last)
+    ]
+    return list({dialect.name: dialect for dialect in fitting}.values())
+
+
+def _patterns() -> Iterator[tuple[Dialect, str]]:
+    """Each dialect with its pattern of model names, if it has one."""
     for name in dialect_names():
         # A broken dialect of another package matters only if it is chosen.
         with suppress(ValueError, ImportError, re.error):
             dialect = dialect_named(name)
-            pattern = getattr(dialect, "served_as", "")
-            if pattern and (found := re.search(pattern, served)):
-                matched.setdefault(len(found[0]), []).append(dialect)
-    return matched[max(matched)] if matched else []
+            if pattern := getattr(dialect, "served_as", ""):
+                re.compile(pattern)
+                yield dialect, pattern
 
 
 def _has_field(dialect: Dialect, name: str) -> bool:

@@ -117,7 +117,7 @@ class UiVenus2(TemplateDialect):
     vocabularies: ClassVar = {Prompt.COMPUTER: DESKTOP, Prompt.BROWSER: PAGE, Prompt.MOBILE: TOUCH}
 
     name: str = "ui-venus-2"
-    served_as: str = "ui-?venus-?v?2|ui-?venus"
+    served_as: str = "ui-?venus-?v?2(?![0-9b])|ui-?venus"
     space: Space = field(init=False, default=Grid(999))
     image_rule: ImageRule = ImageRule(32, 56 * 56, 12_845_056)
     sampling: Sampling = field(
