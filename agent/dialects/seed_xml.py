@@ -46,7 +46,6 @@ _OSWORLD = OfficialPrompt(
             "df97375302f870c4b58d66b7c9867fd201526ae2a2cfc2b7f13d9ce4d6ab97f6",
         ),
     },
-    package="desktop-env",
 )
 
 CALL_ID = "1"

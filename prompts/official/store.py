@@ -20,10 +20,6 @@ from .extract import ExtractionError, extract_from_text, extract_texts
 ANY_VERSION = "any-version"
 
 
-class _OtherVersion(ExtractionError):
-    """The text is there, with another hash than the declared one."""
-
-
 @dataclass(frozen=True, slots=True)
 class AddedText:
     """A text that was added: its declaration, and the hash of what was found."""
@@ -66,32 +62,43 @@ def add_from(
         ValueError: `source` contains none of the files, or a text was refused; the others were added nevertheless.
     """
     read = _reader(source)
+    declared: dict[tuple[str, str], set[OfficialText]] = {}
+    for text in (text for prompt in prompts for text in prompt.texts.values()):
+        declared.setdefault((text.path, text.name), set()).add(text)
     added: dict[OfficialText, str] = {}
-    refused: dict[OfficialText, str] = {}
-    other_files: dict[OfficialText, str] = {}
-    for text in dict.fromkeys(text for prompt in prompts for text in prompt.texts.values()):
-        if (content := read(text.path)) is not None:
-            try:
-                added[text] = _checked(content, text, any_version=any_version)
-            except _OtherVersion as error:
-                refused[text] = str(error)
-            except ExtractionError as error:
-                other_files[text] = str(error)
-    refused = refused if added else {**refused, **other_files}  # else the files only have the same name
+    refused: list[str] = []
+    missing: list[str] = []
+    for (path, name), versions in declared.items():
+        if (content := read(path)) is None:
+            continue
+        try:
+            candidates = _candidates(content, path, name)
+        except ExtractionError as error:
+            missing.append(f"{path}: {error}")
+            continue
+        by_hash = {text_sha256(candidate): candidate for candidate in candidates}
+        exact = {text: by_hash[text.sha256] for text in versions if text.sha256 in by_hash}
+        if exact or any_version:
+            added |= exact or dict.fromkeys(versions, candidates[0])
+        else:
+            expected = " or ".join(sorted(text.sha256 for text in versions))
+            found = text_sha256(candidates[0])
+            refused.append(
+                f"{path}: the text {name or 'of the file'} has the sha256 {found}, not {expected}: it is another "
+                "version; --any-version adds it anyway"
+            )
+    refused += () if added else missing  # else the files only have the same name
     if not added and not refused:
         wanted = "; ".join(dict.fromkeys(prompt.published for prompt in prompts))
         raise ValueError(f"{source} contains none of the files of the official prompt: it is published in {wanted}")
     folder.mkdir(parents=True, exist_ok=True)
     for text, found in added.items():
         _remove(text, folder)
-        exact = text_sha256(found) == text.sha256
-        name = f"{text.sha256}.txt" if exact else f"{text.sha256}.{ANY_VERSION}.txt"
-        (folder / name).write_bytes(found.encode())
+        ending = ".txt" if text_sha256(found) == text.sha256 else f".{ANY_VERSION}.txt"
+        (folder / f"{text.sha256}{ending}").write_bytes(found.encode())
     _added.cache_clear()
     if refused:
-        text, reason = next(iter(refused.items()))
-        counted = f"{len(added)} texts were added, {len(refused)} refused; {source}, {text.path}"
-        raise ValueError(f"{counted}: {reason}")
+        raise ValueError(f"{len(added)} texts were added, {len(refused)} refused; {source}, {refused[0]}")
     return tuple(AddedText(text, text_sha256(found)) for text, found in added.items())
 
 
@@ -153,7 +160,7 @@ def _installed(text: OfficialText, package: str, folder: Path) -> str | None:
     located = next((file.locate() for file in files if str(file) == path), None)
     try:
         content = None if located is None else Path(str(located)).read_bytes()
-        candidates = () if content is None else _candidates(content, text)
+        candidates = () if content is None else _candidates(content, text.path, text.name)
     except (OSError, ExtractionError):
         return None
     return next((found for found in candidates if text_sha256(found) == text.sha256), None)
@@ -194,28 +201,11 @@ def _longest_match(path: str, names: Sequence[str]) -> str | None:
     return next((name for tail in _tails(path) for name in names if f"/{name}".endswith(f"/{tail}")), None)
 
 
-def _candidates(content: bytes, text: OfficialText) -> tuple[str, ...]:
+def _candidates(content: bytes, path: str, name: str) -> tuple[str, ...]:
     try:
         source = content.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise ExtractionError("the file is not UTF-8") from error
-    if not text.name:
+    if not name:
         return (source,)
-    return (extract_texts if text.path.endswith(".py") else extract_from_text)(source, text.name)
-
-
-def _checked(content: bytes, text: OfficialText, *, any_version: bool) -> str:
-    """The text of `content` that is declared, or the first one.
-
-    Raises:
-        ExtractionError: there is no such text.
-        _OtherVersion: it is another version.
-    """
-    candidates = _candidates(content, text)
-    exact = next((found for found in candidates if text_sha256(found) == text.sha256), None)
-    if exact is None and not any_version:
-        raise _OtherVersion(
-            f"the text {text.name or 'of the file'} has the sha256 {text_sha256(candidates[0])}, not {text.sha256}: it "
-            "is another version; --any-version adds it anyway"
-        )
-    return candidates[0] if exact is None else exact
+    return (extract_texts if path.endswith(".py") else extract_from_text)(source, name)

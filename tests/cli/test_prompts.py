@@ -27,7 +27,7 @@ def test_the_list_shows_the_source_in_use_and_where_a_prompt_is_published(capsys
     assert listed[2].strip() == "published  bytedance/UI-TARS@3472240 prompts.py"
     assert listed[3].strip().endswith("mm_agents/uitars15_v1.py, and in the package desktop-env")
     assert main(["prompts", "list"]) == 0
-    assert {"gta1", "doubao mobile"} <= set(lines(capsys))
+    assert {"planner", "doubao mobile"} <= set(lines(capsys))
 
 
 def test_texts_are_added_and_removed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,7 +61,7 @@ def test_another_version_needs_a_flag_and_is_named_as_such(capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["add", "gta1", "."], "no official prompt is known for gta1"),
+        (["add", "planner", "."], "no official prompt is known for planner"),
         (["add", "nothing", "."], "there is no dialect 'nothing'"),
         (["add", "ui-tars-1.5", "/no/such/folder"], "there is no file or folder /no/such/folder"),
         (["add", "ui-tars-1.5", sys.executable], "it is published in bytedance/UI-TARS@3472240 prompts.py"),

@@ -172,8 +172,19 @@ def test_another_version_is_refused_with_both_hashes_unless_asked_for(checkout: 
 
 def test_texts_that_match_are_added_although_another_is_refused(checkout: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="1 texts were added, 1 refused"):
-        add_from(checkout, (declared("c"), declared("b")), tmp_path / "data")
+        add_from(checkout, (declared("c", name="PLAIN"), declared("b")), tmp_path / "data")
     assert load_official((declared("b"),), tmp_path / "data") is not None
+
+
+@pytest.mark.parametrize("any_version", [False, True])
+def test_of_two_declared_versions_the_one_in_the_source_is_added(
+    checkout: Path, tmp_path: Path, *, any_version: bool
+) -> None:
+    versions = (declared("other", name="PLAIN"), declared("look\tand \u2192 act", name="PLAIN"))
+    assert len(add_from(checkout, versions, tmp_path / "data", any_version=any_version)) == 1
+    loaded = load_official(versions, tmp_path / "data")
+    assert loaded is not None
+    assert "another version" not in loaded.source
 
 
 def test_a_file_that_only_has_the_same_name_is_passed_over(checkout: Path, tmp_path: Path) -> None:
