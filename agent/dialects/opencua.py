@@ -6,7 +6,7 @@ screenshot. Source: OSWorld, mm_agents/opencua/opencua_agent.py with `action_his
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,33 +34,33 @@ USER = "user"
 """The key of the official text beside the newest screenshot."""
 
 _FILE = "mm_agents/opencua/prompts.py"
-_OSWORLD = OfficialPrompt(
-    "xlang-ai/OSWorld",
-    {
-        # Of two texts with this name, the one without the password of OSWorld's machine.
-        "system": OfficialText(
-            _FILE, "SYSTEM_PROMPT_V1_L2", "193560de50599b7925e7b978c2ed56c66d3b7d00e9f0da15961aba3c4145a055"
-        ),
-        USER: OfficialText(
-            _FILE, "INSTRUTION_TEMPLATE", "33008244523aa5aa70ede3bb10ea20f5496e16927380efef15a366f7288438f2"
-        ),
-    },
-    package="desktop-env",
+_INSTRUCTION = OfficialText(
+    _FILE, "INSTRUTION_TEMPLATE", "33008244523aa5aa70ede3bb10ea20f5496e16927380efef15a366f7288438f2"
 )
+
+
+def _osworld(name: str, sha256: str) -> OfficialPrompt:
+    texts = {"system": OfficialText(_FILE, name, sha256), USER: _INSTRUCTION}
+    return OfficialPrompt("xlang-ai/OSWorld", texts, package="desktop-env")
+
+
+# Of two texts with this name, the one without the password of OSWorld's machine.
+_V1 = _osworld("SYSTEM_PROMPT_V1_L2", "193560de50599b7925e7b978c2ed56c66d3b7d00e9f0da15961aba3c4145a055")
+_V2 = _osworld("build_sys_prompt.return", "b311f22e60b52b009a58956a85bcfa2b00619b3e869284994ff9e072f9f8632c")
 
 TASK = "# Task Instruction:\n{instruction}\n\nGive the next action for this screenshot, after the steps above.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCua(TemplateDialect):
-    """OpenCUA-7B, -32B and -72B, trained from Qwen2.5-VL; see `opencua_relative` for the others."""
+    """OpenCUA-7B and -32B, trained from Qwen2.5-VL."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "opencua")
-    official: ClassVar = dict.fromkeys(Prompt, (_OSWORLD,))
+    official: ClassVar = dict.fromkeys(Prompt, (_V1,))
     closing: ClassVar = r"\)\s*\n```"
     thoughts: Thoughts = Thoughts.OFFICIAL
     name: str = "opencua"
-    served_as: str = "opencua-?(7b|32b|72b)|opencua(?!-?(qwen2|a3b))"
+    served_as: str = "opencua-?(7b|32b)|opencua(?!-?(72b|qwen2|a3b))"
     space: Space = Absolute(fractions=True)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=2048)
@@ -117,6 +117,20 @@ class OpenCua(TemplateDialect):
         code = "\n".join(line for move in moves for line in write_code(move))
         head = f"## Thought:\n{thought}\n\n" if thought else ""
         return f"{head}## Code:\n```python\n{code}\n```"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCua72B(OpenCua):
+    """OpenCUA-72B, whose official prompt states the `password` of the computer."""
+
+    official: ClassVar = dict.fromkeys(Prompt, (_V2,))
+
+    password: str = "password"  # noqa: S105 -- the default of the official prompt
+    name: str = "opencua-72b"
+    served_as: str = "opencua-?72b|opencua(?!-?(7b|32b|qwen2|a3b))"
+
+    def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
+        return fill(texts["system"], password=self.password)
 
 
 def opencua_relative() -> OpenCua:

@@ -10,7 +10,7 @@ from screenwright.agent.dialects.autoglm import AutoGlm
 from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.mai_ui import MaiUi
-from screenwright.agent.dialects.opencua import OpenCua
+from screenwright.agent.dialects.opencua import OpenCua, OpenCua72B
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.seed_xml import SeedXml
@@ -62,6 +62,11 @@ def test_opencua_task_stands_in_its_official_text(publish: Publish) -> None:
     publish(OpenCua(), system="made up", user="do {instruction}")
     assert rendered(OpenCua()) == [("system", "made up"), ("user", f"do {TASK}")]
     assert OpenCua().prompt_source.startswith("xlang-ai/OSWorld ")
+
+
+def test_opencua_72b_states_the_password(publish: Publish) -> None:
+    publish(OpenCua72B(), system="{password}: {step}", user="{instruction}")
+    assert rendered(OpenCua72B(password="secret")) == [("system", "secret: {step}"), ("user", TASK)]
 
 
 def test_seed_has_a_system_message_of_its_own_for_the_functions(publish: Publish) -> None:

@@ -110,6 +110,7 @@ STEPS_AS_TEXT = (
     "glm-v",
     "molmoweb",
     "opencua",
+    "opencua-72b",
     "opencua-relative",
     "scalecua",
     "step-gui",

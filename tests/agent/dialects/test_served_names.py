@@ -89,6 +89,25 @@ SERVED = {
         mlx-community/Qwen3-VL-4B-Instruct-8bit
         hf.co/unsloth/Qwen3-VL-8B-Instruct-GGUF:UD-Q4_K_XL
     """,
+    "kimi": """
+        moonshotai/Kimi-K2.5
+        moonshotai/Kimi-K2.6
+        kimi-k2.5
+        nvidia/Kimi-K2.5-NVFP4
+        kimi-k2.6:cloud
+    """,
+    "kimi-k3": """
+        moonshotai/Kimi-K3
+        kimi-k3
+    """,
+    "glm-v": """
+        zai-org/GLM-4.5V
+        zai-org/GLM-4.5V-FP8
+        zai-org/GLM-4.6V
+        zai-org/GLM-4.6V-Flash
+        cyankiwi/GLM-4.6V-AWQ-4bit
+        glm-5v
+    """,
     "evocua": """
         meituan/EvoCUA-8B-20260105
         meituan/EvoCUA-32B-20260105
@@ -140,10 +159,12 @@ SERVED = {
     "opencua": """
         xlangai/OpenCUA-7B
         xlangai/OpenCUA-32B
-        xlangai/OpenCUA-72B
         opencua-7b-awq
-        OpenCUA-72B-FP8
         mradermacher/OpenCUA-7B-GGUF
+    """,
+    "opencua-72b": """
+        xlangai/OpenCUA-72B
+        OpenCUA-72B-FP8
     """,
     "opencua-relative": """
         xlangai/OpenCUA-Qwen2-7B
@@ -299,7 +320,7 @@ def test_name_of_another_model_chooses_nothing(served: str) -> None:
     [
         ("ui-tars", {"ui-tars-1.0", "ui-tars-1.5"}),
         ("UI-TARS-7B", {"ui-tars-1.0", "ui-tars-1.5"}),
-        ("opencua", {"opencua", "opencua-relative"}),
+        ("opencua", {"opencua", "opencua-72b", "opencua-relative"}),
         ("gui-owl", {"gui-owl-1.0", "gui-owl-1.5"}),
         ("microsoft/fara", {"fara-7b", "fara1.5"}),
         ("ui-venus-2b", {"ui-venus-1.0", "ui-venus-1.5", "ui-venus-2", "ui-venus-ground"}),
