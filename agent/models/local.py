@@ -7,7 +7,6 @@ Supports the same dialects and early stopping as a served model. A server is fas
 class processes the whole prompt at each step.
 """
 
-import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -21,16 +20,14 @@ from screenwright._home import expand_home
 
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
-from .local_generation import FrequencyPenalty, TextStoppingCriteria, generation_settings
-from .local_prompt import PromptEncoder
+from .local_generation import ReplyPenalties, TextStoppingCriteria, generation_settings
+from .local_prompt import PromptEncoder, encoder_for
 from .replies import one_line
 
 Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 
-MODEL_TYPES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe")
-"""The supported model types, as named in `config.json`."""
-
-_PACKAGES = ("torch", "transformers", "accelerate")
+_PACKAGES = ("torch", "torchvision", "transformers", "accelerate")
+_CLASSES = "transformers.models.auto.modeling_auto"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -46,13 +43,14 @@ class _LoadedModel:
 
 
 class LocalModel:
-    """A `Model` of the Qwen-VL family, such as UI-TARS, from a folder or the Hugging Face Hub.
+    """A `Model` of any image-text-to-text class of `transformers`, from a folder or the Hugging Face Hub.
 
     `device` is a torch device (`cuda:1`, `mps`, `cpu`); `auto` distributes the model over all GPUs, or else uses MPS or
     the CPU. `dtype` `auto` is bfloat16, but float32 on CPUs, most of which are faster with it. `name` is used in logs
     and to select the dialect; it defaults to the name of the folder or on the Hub. Code in a checkpoint is never
-    executed. The checkpoint's generation config, such as a repetition penalty, is ignored, and a grammar is not
-    enforced.
+    executed. The checkpoint's generation config, such as a repetition penalty, is ignored. The functions and variables
+    of a request are given to the chat template, but `tool_choice`, a JSON schema and `extra_body` have no effect, and a
+    grammar is refused.
 
     The weights are loaded at `connect` or the first call. Calls from several threads run one at a time.
 
@@ -93,24 +91,28 @@ class LocalModel:
         with self._lock:
             if stop(""):
                 return Completion("")
+            if sampling.grammar is not None:
+                raise ModelLost(f"{self._name} runs without a grammar: leave out --constrain, or serve it with vLLM")
             loaded = self._load()
-            encoded = loaded.encoder.encode(messages)
-            start = int(encoded["input_ids"].shape[1])
-            criteria = TextStoppingCriteria(loaded.encoder.tokenizer, stop, start, loaded.eos_ids)
-            ids = self._generate(loaded, encoded, sampling, criteria)
+            prompt = loaded.encoder.encode(messages, sampling)
+            criteria = TextStoppingCriteria(
+                loaded.encoder.tokenizer, stop, prompt.length, loaded.eos_ids, prompt.opening, sampling.stop
+            )
+            ids = self._generate(loaded, prompt.tensors, sampling, criteria)
         ended = criteria.stopped or (bool(ids) and ids[-1] in loaded.eos_ids)
-        return Completion(criteria.text(ids), Usage(start, len(ids)), complete=ended)
+        return Completion(criteria.text(ids), Usage(prompt.length, len(ids)), complete=ended)
 
     def _generate(
-        self, loaded: _LoadedModel, encoded: Mapping[str, Any], sampling: Sampling, criteria: TextStoppingCriteria
+        self, loaded: _LoadedModel, tensors: Mapping[str, Any], sampling: Sampling, criteria: TextStoppingCriteria
     ) -> list[int]:
         """The token ids of the reply."""
         torch = import_module("torch")
-        penalty = sampling.frequency_penalty
-        processors = [FrequencyPenalty(penalty, criteria.start)] if penalty else []
+        penalties = ReplyPenalties(sampling.frequency_penalty or 0, sampling.presence_penalty or 0, criteria.start)
+        processors = [penalties] if penalties.frequency or penalties.presence else []
+        model = loaded.model
         try:
-            output = loaded.model.generate(
-                **{key: tensor.to(loaded.model.device) for key, tensor in encoded.items()},
+            output = model.generate(
+                **{key: _moved(tensor, model.device, model.dtype) for key, tensor in tensors.items()},
                 **generation_settings(sampling),
                 stopping_criteria=[criteria],
                 logits_processor=processors,
@@ -132,8 +134,13 @@ class LocalModel:
 
 def _load(source: str, device: str, dtype: Dtype) -> _LoadedModel:
     torch, transformers = import_module("torch"), import_module("transformers")
-    config = transformers.AutoConfig.from_pretrained(source)
-    if config.model_type not in MODEL_TYPES:
+    try:
+        config = transformers.AutoConfig.from_pretrained(source)
+    except ValueError as error:
+        if "trust_remote_code" in str(error):
+            raise ModelLost(f"{source} brings its own code, which LocalModel never runs: serve it with vLLM") from error
+        raise
+    if config.model_type not in import_module(_CLASSES).MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
         raise ModelLost(
             f"{source} is a {config.model_type}, which LocalModel does not support: serve it, for example with vLLM"
         )
@@ -141,14 +148,13 @@ def _load(source: str, device: str, dtype: Dtype) -> _LoadedModel:
     default: Dtype = "float32" if device == "cpu" else "bfloat16"
     kind = default if dtype == "auto" else dtype
     model = _weights(source, device, kind)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-    images = transformers.AutoImageProcessor.from_pretrained(source, backend="pil")
-    eos_ids = _eos_ids(model, tokenizer)
+    encoder = encoder_for(source, config)
+    eos_ids = _eos_ids(model, encoder.tokenizer)
     model.generation_config = transformers.GenerationConfig(eos_token_id=list(eos_ids), pad_token_id=eos_ids[0])
     where = f"{kind} on {device if device != 'auto' else f'{torch.cuda.device_count()} x cuda'}"
     return _LoadedModel(
         model,
-        PromptEncoder(tokenizer, images, config.image_token_id, _processor_template(source)),
+        encoder,
         eos_ids,
         getattr(config.get_text_config(), "max_position_embeddings", None),
         f"transformers {transformers.__version__}, torch {torch.__version__}, {where}",
@@ -190,15 +196,9 @@ def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
     return tuple(eos_ids)
 
 
-def _processor_template(source: str) -> str | None:
-    """The chat template in a separate file, as in older checkpoints; it overrides the tokenizer's."""
-    found = import_module("transformers.utils").cached_file(
-        source, "chat_template.json", _raise_exceptions_for_missing_entries=False
-    )
-    if found is None:
-        return None
-    template = json.loads(Path(found).read_text(encoding="utf-8"))["chat_template"]
-    return str(template)
+def _moved(tensor: Any, device: Any, dtype: Any) -> Any:
+    """`tensor` on `device`; pixels in the type of the weights."""
+    return tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
 
 
 def _checked_source(path_or_name: str | Path) -> str:

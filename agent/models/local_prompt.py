@@ -1,18 +1,102 @@
-"""Encodes conversations as input tensors for models of the Qwen-VL family, without torchvision.
-
-The family's own processor needs torchvision for videos. This module uses its two parts directly: the tokenizer with its
-chat template, and the image processor with resizing turned off, since images already have the right size.
-"""
+"""Encodes conversations as input tensors for a local model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
-from ..core.messages import ImagePart, Message, TextPart
-from ..core.model import ModelLost
+from ..core.messages import ImagePart, Message
+from ..core.model import ModelLost, Sampling
+from .local_chat import ChatTemplate, processor_template
 from .replies import one_line
+
+PATCH_GRID_TYPES = (
+    "qwen2_vl",
+    "qwen2_5_vl",
+    "qwen3_vl",
+    "qwen3_vl_moe",
+    "qwen3_5",
+    "qwen3_5_moe",
+    "glm4v",
+    "glm4v_moe",
+    "glm46v",
+)
+"""Model types, as named in `config.json`, that `PatchGridEncoder` encodes exactly as their own processors do."""
+
+_OPENED_THINKING = "<think>"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPrompt:
+    """The arguments of the model's `generate`, as tensors on the CPU, and how the reply begins.
+
+    `opening` is `<think>` if the prompt ends inside the reasoning: the tag is then part of the prompt, not of the
+    reply.
+    """
+
+    tensors: Mapping[str, Any]
+    opening: str = ""
+
+    @property
+    def length(self) -> int:
+        """The number of tokens."""
+        return int(self.tensors["input_ids"].shape[1])
+
+
+class PromptEncoder(Protocol):
+    """Encodes conversations for one model."""
+
+    @property
+    def tokenizer(self) -> Any:
+        """The model's tokenizer."""
+        ...
+
+    def encode(self, messages: Sequence[Message], sampling: Sampling) -> EncodedPrompt:
+        """The prompt, with the functions and template variables of `sampling`.
+
+        Raises:
+            ModelLost: the model does not support the size of an image, or its template does not support the messages.
+        """
+        ...
+
+
+def encoder_for(source: str, config: Any) -> PromptEncoder:
+    """The encoder of the model in `source`."""
+    transformers = import_module("transformers")
+    if config.model_type in PATCH_GRID_TYPES:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+        images = transformers.AutoImageProcessor.from_pretrained(source, backend="pil")
+        name: str = tokenizer.convert_ids_to_tokens(config.image_token_id)
+        template = ChatTemplate(tokenizer, processor_template(source), name)
+        return PatchGridEncoder(template, images, config.image_token_id)
+    processor = transformers.AutoProcessor.from_pretrained(source)
+    image_token = getattr(processor, "image_token", "")
+    template = ChatTemplate(processor.tokenizer, processor.chat_template, image_token)
+    return ProcessorEncoder(template, processor)
+
+
+@dataclass(slots=True)
+class ProcessorEncoder:
+    """Encodes with the model's own processor, which resizes the images by its own rule."""
+
+    template: ChatTemplate
+    processor: Any
+
+    @property
+    def tokenizer(self) -> Any:
+        """See `PromptEncoder`."""
+        return self.template.tokenizer
+
+    def encode(self, messages: Sequence[Message], sampling: Sampling) -> EncodedPrompt:
+        """See `PromptEncoder`."""
+        text, images = self.template.render(messages, sampling), [image.load() for image in _images_in(messages)]
+        try:
+            # The template writes the special tokens, among them the first.
+            tensors = self.processor(text=[text], images=images or None, add_special_tokens=False, return_tensors="pt")
+        except (ValueError, TypeError, IndexError, KeyError, RuntimeError) as error:
+            raise ModelLost(f"the model's processor rejects the prompt: {one_line(str(error))}") from error
+        return EncodedPrompt(dict(tensors), _opening_of(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +108,36 @@ class EncodedImage:
 
 
 @dataclass(slots=True)
-class PromptEncoder:
-    """Encodes conversations for one model; reuses the images of the previous conversation.
+class PatchGridEncoder:
+    """Encodes for the Qwen-VL and GLM-V families; reuses the images of the previous conversation.
 
-    `image_token` is the id of the image placeholder token. `template` overrides the tokenizer's chat template.
+    Their own processors would encode each image again and resize it. This class uses the two parts directly: the
+    tokenizer, and the image processor with resizing turned off, since images already have the right size.
+    `image_token` is the id of the image placeholder token.
     """
 
-    tokenizer: Any
+    template: ChatTemplate
     image_processor: Any
     image_token: int
-    template: str | None = None
     _cache: dict[str, EncodedImage] = field(default_factory=dict[str, EncodedImage])
+
+    @property
+    def tokenizer(self) -> Any:
+        """See `PromptEncoder`."""
+        return self.template.tokenizer
 
     @property
     def factor(self) -> int:
         """The side of the square that one image token covers, in pixels."""
         return int(self.image_processor.patch_size * self.image_processor.merge_size)
 
-    def encode(self, messages: Sequence[Message]) -> Mapping[str, Any]:
-        """The arguments for the model's `generate`, as tensors on the CPU.
-
-        Raises:
-            ModelLost: the model does not support the size of an image, or has no chat template.
-        """
+    def encode(self, messages: Sequence[Message], sampling: Sampling) -> EncodedPrompt:
+        """See `PromptEncoder`."""
         torch = import_module("torch")
-        images = self._encode_images(
-            [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
-        )
+        images = self._encode_images(_images_in(messages))
         counts = [int(image.grid.prod()) // self.image_processor.merge_size**2 for image in images]
-        ids = self._expand_image_tokens(counts, self.tokenizer.encode(self._chat(messages), add_special_tokens=False))
+        text = self.template.render(messages, sampling)
+        ids = self._expand_image_tokens(counts, self.tokenizer.encode(text, add_special_tokens=False))
         input_ids = torch.tensor([ids])
         encoded = {
             "input_ids": input_ids,
@@ -62,33 +147,7 @@ class PromptEncoder:
         if images:
             encoded["pixel_values"] = torch.cat([image.pixel_values for image in images])
             encoded["image_grid_thw"] = torch.cat([image.grid for image in images])
-        return encoded
-
-    def _chat(self, messages: Sequence[Message]) -> str:
-        """The conversation in the model's chat format, up to the start of its reply."""
-        chat = [{"role": message.role, "content": self._content(message)} for message in messages]
-        try:
-            rendered: str = self.tokenizer.apply_chat_template(
-                chat, chat_template=self.template, add_generation_prompt=True, tokenize=False
-            )
-        except ValueError as error:  # the tokenizer has no template
-            raise ModelLost(f"the model has no usable chat template: {one_line(str(error))}") from error
-        return rendered
-
-    def _content(self, message: Message) -> str | list[dict[str, str]]:
-        if all(isinstance(part, TextPart) for part in message.parts):
-            return self._escape_image_token(message.text)
-        return [
-            {"type": "text", "text": self._escape_image_token(part.text)}
-            if isinstance(part, TextPart)
-            else {"type": "image"}
-            for part in message.parts
-        ]
-
-    def _escape_image_token(self, text: str) -> str:
-        """Break up the image token's name in `text`, where it would count as an image."""
-        name: str = self.tokenizer.convert_ids_to_tokens(self.image_token)
-        return text.replace(name, name.replace("|", "| "))
+        return EncodedPrompt(encoded, _opening_of(text))
 
     def _expand_image_tokens(self, counts: Sequence[int], ids: Sequence[int]) -> list[int]:
         """Repeat each image token once per token of its image."""
@@ -119,3 +178,11 @@ class PromptEncoder:
         if (width, height) != (image.size.width, image.size.height):
             raise ModelLost(f"the model's own image processor resized an image of {image.size} to {width}x{height}")
         return encoded
+
+
+def _images_in(messages: Sequence[Message]) -> list[ImagePart]:
+    return [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
+
+
+def _opening_of(prompt: str) -> str:
+    return _OPENED_THINKING if prompt.rstrip().endswith(_OPENED_THINKING) else ""

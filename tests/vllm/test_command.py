@@ -38,14 +38,17 @@ OPTIONS = (
 )
 PARSE = """
 import json, sys
-from vllm.entrypoints.launchers.cli_args import make_arg_parser, validate_parsed_serve_args
+from vllm.entrypoints.cli.serve import cmd_init
 from vllm.reasoning import ReasoningParserManager
 from vllm.tool_parsers import ToolParserManager
 from vllm.utils.argparse_utils import FlexibleArgumentParser
-parser = make_arg_parser(FlexibleArgumentParser())
+parser = FlexibleArgumentParser()
+subparsers = parser.add_subparsers(dest="subparser")
+serve, = cmd_init()
+serve.subparser_init(subparsers)
 for command in json.load(sys.stdin):
-    args = parser.parse_args(command[2:])
-    validate_parsed_serve_args(args)
+    args = parser.parse_args(command[1:])
+    serve.validate(args)
     if args.tool_call_parser:
         ToolParserManager.get_tool_parser(args.tool_call_parser)
     if args.reasoning_parser:

@@ -1,14 +1,16 @@
-"""`LocalModel` with tiny random weights of both architectures in the real `transformers`."""
+"""`LocalModel` with tiny random weights of several architectures in the real `transformers`."""
 
 import importlib.util
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from pydantic import JsonValue
 
 from screenwright import (
     Agent,
@@ -18,19 +20,20 @@ from screenwright import (
     LocalModel,
     Message,
     ModelLost,
+    ModelPolicy,
     Sampling,
     Screenshot,
     Size,
     StopReason,
     TextPart,
 )
-from screenwright.agent.core.messages import Turn
+from screenwright.agent.core.messages import FunctionCall, Turn
 from screenwright.agent.core.model import never
 from screenwright.agent.dialects.registry import dialect_named
 from screenwright.agent.loop.open_model import open_model
 
 pytest.importorskip("torch", reason="needs the local extra: run scripts/test-local")
-pytest.importorskip("transformers", reason="needs the local extra: run scripts/test-local")
+transformers = pytest.importorskip("transformers", reason="needs the local extra: run scripts/test-local")
 
 pytestmark = [
     pytest.mark.local,
@@ -38,7 +41,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
 ]
 
-ARCHITECTURES = ("qwen2_vl", "qwen2_5_vl")
+PATCH_GRIDS = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_5", "glm4v")
+ARCHITECTURES = (*PATCH_GRIDS, "kimi_k25", "molmo2")
+TOOL: dict[str, JsonValue] = {"type": "function", "function": {"name": "computer_use", "parameters": {}}}
 SHORT = Sampling(temperature=0.0, max_tokens=12)
 
 
@@ -61,12 +66,29 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {architecture: home / architecture for architecture in ARCHITECTURES}
 
 
-@pytest.fixture(scope="module", params=ARCHITECTURES)
-def model(request: pytest.FixtureRequest, folders: dict[str, Path]) -> LocalModel:
-    return LocalModel(folders[request.param], name="ui-tars-1.5-tiny", device="cpu")
+@pytest.fixture(scope="module")
+def models(folders: dict[str, Path]) -> dict[str, LocalModel]:
+    return {name: LocalModel(folder, name="ui-tars-1.5-tiny", device="cpu") for name, folder in folders.items()}
 
 
-def make_image(shade: int, size: Size = Size(280, 196)) -> ImagePart:
+@pytest.fixture(params=("qwen2_5_vl", "molmo2"))
+def model(request: pytest.FixtureRequest, models: dict[str, LocalModel]) -> LocalModel:
+    """A model of each of the two ways in which prompts are encoded."""
+    return models[request.param]
+
+
+@pytest.fixture
+def qwen(models: dict[str, LocalModel]) -> LocalModel:
+    return models["qwen2_5_vl"]
+
+
+@pytest.fixture(params=PATCH_GRIDS)
+def patch_grid(request: pytest.FixtureRequest, models: dict[str, LocalModel]) -> LocalModel:
+    return models[request.param]
+
+
+def make_image(shade: int, size: Size = Size(448, 224)) -> ImagePart:
+    """An image whose sides are multiples of the factors of all architectures."""
     image = Image.linear_gradient("L").resize((size.width, size.height)).convert("RGB")
     image.paste((shade, 90, 160), (20, 20, 90, 60))
     return ImagePart.of(Screenshot(image), size)
@@ -76,20 +98,25 @@ def asked(*images: ImagePart) -> list[Message]:
     return [Message("system", (TextPart("You operate a screen."),)), Message("user", (TextPart("Look:"), *images))]
 
 
-def test_same_prompt_gives_the_same_reply_and_token_counts(model: LocalModel) -> None:
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_same_prompt_gives_the_same_reply_and_token_counts(models: dict[str, LocalModel], architecture: str) -> None:
+    model = models[architecture]
     first, again = model.complete(asked(make_image(1)), SHORT), model.complete(asked(make_image(1)), SHORT)
     assert first.text == again.text
     assert first.usage.completion == 12
     assert not first.complete
     without = model.complete(asked(), SHORT)
-    patches = (280 // 28) * (196 // 28)
-    assert first.usage.prompt - without.usage.prompt == patches + 2  # and the start and end tokens of the image
+    assert first.usage.prompt - without.usage.prompt > 90  # the tokens of the image
+    if architecture in PATCH_GRIDS:
+        factor = encoder_of(model).factor
+        patches = (448 // factor) * (224 // factor)
+        assert first.usage.prompt - without.usage.prompt == patches + 2  # and the start and end tokens of the image
 
 
 def test_different_image_changes_the_hidden_state(model: LocalModel) -> None:
     """Compares hidden states, since random weights may generate the same tokens."""
-    encoded = [encoder_of(model).encode(asked(make_image(shade))) for shade in (1, 250)]
-    logits = [loaded_of(model)(**each).logits[0, -1] for each in encoded]
+    encoded = [encoder_of(model).encode(asked(make_image(shade)), SHORT) for shade in (1, 250)]
+    logits = [loaded_of(model)(**each.tensors).logits[0, -1] for each in encoded]
     assert not bool((logits[0] == logits[1]).all())
 
 
@@ -103,18 +130,22 @@ def encoder_of(model: LocalModel) -> Any:
     return model._loaded.encoder  # type: ignore[union-attr]  # the caller has connected it
 
 
-def test_image_of_a_valid_size_is_not_resized(model: LocalModel) -> None:
-    """The encoding equals that of the model's own image processor with resizing."""
-    encoder, image = encoder_of(model), make_image(7)
-    official = encoder.image_processor(images=[image.load()], return_tensors="pt")
-    ours = encoder.encode(asked(image))
-    assert ours["image_grid_thw"].tolist() == official["image_grid_thw"].tolist()
-    assert bool((ours["pixel_values"] == official["pixel_values"]).all())
+def test_prompt_is_encoded_as_by_the_own_processor_of_the_model(patch_grid: LocalModel) -> None:
+    encoder, messages = encoder_of(patch_grid), asked(make_image(7), make_image(8))
+    processor = transformers.AutoProcessor.from_pretrained(patch_grid._source)
+    text = encoder.template.render(messages, SHORT)
+    images = [make_image(7).load(), make_image(8).load()]
+    official = processor(text=[text], images=images, return_mm_token_type_ids=True, return_tensors="pt")
+    ours = encoder.encode(messages, SHORT).tensors
+    assert ours.keys() == official.keys()
+    for name in ("input_ids", "attention_mask", "mm_token_type_ids", "image_grid_thw"):
+        assert ours[name].tolist() == official[name].tolist(), name
+    assert float((ours["pixel_values"] - official["pixel_values"]).abs().max()) < 1e-5
 
 
-def test_repeated_image_is_not_encoded_again(model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = encoder_of(model)
-    encoder.encode(asked(make_image(1), make_image(2)))
+def test_repeated_image_is_not_encoded_again(qwen: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = encoder_of(qwen)
+    encoder.encode(asked(make_image(1), make_image(2)), SHORT)
     seen: list[object] = []
     process = type(encoder)._process
 
@@ -123,7 +154,7 @@ def test_repeated_image_is_not_encoded_again(model: LocalModel, monkeypatch: pyt
         return process(self, image)
 
     monkeypatch.setattr(type(encoder), "_process", counted)
-    encoder.encode(asked(make_image(2), make_image(3)))
+    encoder.encode(asked(make_image(2), make_image(3)), SHORT)
     assert [image.sha256 for image in seen if isinstance(image, ImagePart)] == [make_image(3).sha256]
 
 
@@ -154,32 +185,104 @@ def test_sampling_varies_replies_and_temperature_0_does_not(model: LocalModel) -
     assert len({model.complete(asked(), SHORT).text for _ in range(2)}) == 1
 
 
-def test_frequency_penalty_reduces_repetition(model: LocalModel) -> None:
-    plain = model.complete(asked(), Sampling(max_tokens=40)).text
-    varied = model.complete(asked(), Sampling(max_tokens=40, frequency_penalty=2.0)).text
+@pytest.mark.parametrize(
+    "penalty", [{"frequency_penalty": 2.0}, {"presence_penalty": 2.0}, {"repetition_penalty": 100.0}]
+)
+def test_penalty_reduces_repetition(qwen: LocalModel, penalty: dict[str, Any]) -> None:
+    plain = qwen.complete(asked(), Sampling(max_tokens=40)).text
+    varied = qwen.complete(asked(), replace(Sampling(max_tokens=40), **penalty)).text
     assert len(set(varied)) > len(set(plain))
 
 
+def test_only_the_likeliest_tokens_are_sampled_with_top_k(qwen: LocalModel) -> None:
+    greedy = qwen.complete(asked(), SHORT).text
+    assert qwen.complete(asked(), Sampling(temperature=1.5, max_tokens=12, top_k=1)).text == greedy
+
+
+# -- what the chat template receives
+
+
+def prompt_of(model: LocalModel, sampling: Sampling, *messages: Message) -> str:
+    text: str = encoder_of(model).template.render(messages or asked(), sampling)
+    return text
+
+
+def test_functions_and_variables_reach_the_template(model: LocalModel) -> None:
+    assert "computer_use" not in prompt_of(model, SHORT)
+    assert prompt_of(model, replace(SHORT, tools=(TOOL,))).startswith("<|im_start|>system\nFunctions: {")
+    with_thinking = replace(SHORT, chat_template_kwargs={"enable_thinking": True})
+    assert prompt_of(model, with_thinking).endswith("assistant\n<think>\n")
+    without = replace(SHORT, chat_template_kwargs={"enable_thinking": False})
+    assert prompt_of(model, without).endswith("</think>\n\n")
+
+
+def test_past_reasoning_and_calls_and_their_results_reach_the_template(model: LocalModel) -> None:
+    call = FunctionCall("computer_use", {"action": "wait", "time": 1}, "call-1")
+    past = replace(Message.of("assistant", "I wait."), reasoning="It loads.", calls=(call,))
+    result = replace(Message.of("tool", "done"), call_id="call-1")
+    text = prompt_of(model, SHORT, Message.of("user", "Go."), past, result)
+    assert "<think>It loads.</think>I wait.<tool_call><function=computer_use>" in text
+    assert "<parameter=action>wait</parameter><parameter=time>1</parameter></function>" in text
+    assert "<|im_start|>tool\ndone<|im_end|>" in text
+
+
+def test_reply_includes_the_thinking_tag_that_the_prompt_ends_with(model: LocalModel) -> None:
+    sampling = replace(SHORT, chat_template_kwargs={"enable_thinking": True})
+    assert model.complete(asked(), sampling).text.startswith("<think>")
+    sampling = replace(SHORT, chat_template_kwargs={"enable_thinking": False})
+    assert not model.complete(asked(), sampling).text.startswith("<think>")
+
+
+def test_template_that_accepts_only_lists_of_parts_gets_lists(folders: dict[str, Path], tmp_path: Path) -> None:
+    only_lists = (
+        "{% for message in messages %}{% for part in message['content'] %}[{{ part['text'] }}]{% endfor %}{% endfor %}"
+    )
+    folder = copied(folders["qwen2_5_vl"], tmp_path / "lists")
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": only_lists}))
+    model = LocalModel(folder, device="cpu")
+    assert prompt_of(model, SHORT, Message.of("system", "Be brief."), Message.of("user", "Go.")) == "[Be brief.][Go.]"
+
+
+def test_template_that_rejects_the_messages_is_named(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = copied(folders["qwen2_5_vl"], tmp_path / "strict")
+    template = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system message') }}{% endif %}"
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}))
+    with pytest.raises(ModelLost, match="no system message"):
+        LocalModel(folder, device="cpu").complete(asked(), SHORT)
+
+
+def test_stop_string_ends_the_reply_and_is_part_of_it(model: LocalModel) -> None:
+    first = model.complete(asked(), SHORT).text[0]
+    reply = model.complete(asked(), replace(SHORT, stop=("never in the reply", first)))
+    assert (reply.text, reply.complete, reply.usage.completion) == (first, True, 1)
+
+
+def test_grammar_is_refused_since_it_would_not_be_enforced(model: LocalModel) -> None:
+    with pytest.raises(ModelLost, match="leave out --constrain, or serve it with vLLM"):
+        model.complete(asked(), replace(SHORT, grammar='start: "x"'))
+
+
 def test_image_token_in_a_text_is_only_text(model: LocalModel) -> None:
-    messages = [Message("user", (TextPart("<|image_pad|> is a token"), make_image(1)))]
+    name = encoder_of(model).template.image_token
+    messages = [Message("user", (TextPart(f"{name} is a token"), make_image(1)))]
     assert model.complete(messages, SHORT).usage.completion == 12
 
 
-def test_image_of_an_invalid_size_is_rejected_with_advice(model: LocalModel) -> None:
+def test_image_of_an_invalid_size_is_rejected_with_advice(patch_grid: LocalModel) -> None:
     with pytest.raises(ModelLost, match=r"an image of 300x200 does not fit this model.*choose the dialect"):
-        model.complete(asked(make_image(1, Size(300, 200))), SHORT)
+        patch_grid.complete(asked(make_image(1, Size(300, 200))), SHORT)
 
 
-def test_prompt_of_a_dialect_is_accepted(model: LocalModel) -> None:
+def test_prompt_of_a_dialect_is_accepted(qwen: LocalModel) -> None:
     dialect = dialect_named("ui-tars-1.5")
     size = dialect.image_rule.resize(Size(640, 480))
     turns = (Turn(make_image(1, size), reply="Thought: x\nAction: wait()"), Turn(make_image(2, size)))
-    reply = model.complete(dialect.render("Click on Save.", turns), SHORT, never)
+    reply = qwen.complete(dialect.render("Click on Save.", turns), SHORT, never)
     assert reply.usage.prompt > 2 * (size.width // 28) * (size.height // 28)
 
 
-def test_episode_ends_with_a_valid_stop_reason(model: LocalModel, tmp_path: Path) -> None:
-    agent = Agent(model, limits=Limits(steps=3))
+def test_episode_ends_with_a_valid_stop_reason(qwen: LocalModel, tmp_path: Path) -> None:
+    agent = Agent(policy=ModelPolicy(qwen, sampling=SHORT), limits=Limits(steps=3))
     result = agent.run("Click on Save.", FakeEnv(), out=tmp_path / "run")
     assert result.stop in (StopReason.STUCK, StopReason.STEP_LIMIT)
     assert result.usage.prompt > 0
@@ -225,6 +328,17 @@ def test_unsupported_model_type_is_rejected(folders: dict[str, Path], tmp_path: 
     (other / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}))
     with pytest.raises(ModelLost, match=r"is a llama, which LocalModel does not support: serve it"):
         LocalModel(other, device="cpu").connect()
+
+
+def test_code_of_a_checkpoint_is_not_run(folders: dict[str, Path], tmp_path: Path) -> None:
+    other = copied(folders["qwen2_vl"], tmp_path / "other")
+    marker = tmp_path / "marker"
+    (other / "code.py").write_text(f"open({str(marker)!r}, 'w')")
+    config = {"model_type": "opencua", "auto_map": {"AutoConfig": "code.OpenCuaConfig"}}
+    (other / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelLost, match="brings its own code, which LocalModel never runs: serve it with vLLM"):
+        LocalModel(other, device="cpu").connect()
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize("corrupted", ["cut", "gone"])
