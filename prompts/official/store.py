@@ -5,10 +5,12 @@ than the declared one. Dialects that declare the same text share it.
 """
 
 import os
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -62,17 +64,19 @@ def add_from(
         ValueError: `source` contains none of the files, or a text was refused; the others were added nevertheless.
     """
     read = _reader(source)
-    declared: dict[tuple[str, str], set[OfficialText]] = {}
-    for text in (text for prompt in prompts for text in prompt.texts.values()):
-        declared.setdefault((text.path, text.name), set()).add(text)
+    declared: dict[tuple[str, str], dict[OfficialText, str]] = {}
+    for prompt in prompts:
+        for text in prompt.texts.values():
+            declared.setdefault((text.path, text.name), {})[text] = prompt.commit
     added: dict[OfficialText, str] = {}
     refused: list[str] = []
     missing: list[str] = []
     for (path, name), versions in declared.items():
-        if (content := read(path)) is None:
+        contents = {content for commit in versions.values() if (content := read(path, commit)) is not None}
+        if not contents:
             continue
         try:
-            candidates = _candidates(content, path, name)
+            candidates = [text for content in contents for text in _candidates(content, path, name)]
         except ExtractionError as error:
             missing.append(f"{path}: {error}")
             continue
@@ -166,28 +170,35 @@ def _installed(text: OfficialText, package: str, folder: Path) -> str | None:
     return next((found for found in candidates if text_sha256(found) == text.sha256), None)
 
 
-def _reader(source: Path) -> Callable[[str], bytes | None]:
-    """A function that reads a file of `source` by its path in the repository; None if it is not there."""
-    if source.is_dir():
-        folders = [source, *sorted(folder for folder in source.iterdir() if folder.is_dir())]
-
-        def from_folder(path: str) -> bytes | None:
-            candidates = (folder / tail for tail in _tails(path) for folder in folders)
-            found = next((file for file in candidates if file.is_file()), None)
-            return None if found is None else found.read_bytes()
-
-        return from_folder
+def _reader(source: Path) -> Callable[[str, str], bytes | None]:
+    """A function that reads a file of `source` by its path in the repository and a commit; None if it is not there."""
     if not source.exists():
         raise ValueError(f"there is no file or folder {source}")
+    if source.is_dir():
+        return partial(_from_folder, source)
     if zipfile.is_zipfile(source):
+        return partial(_from_archive, source)
+    return lambda path, commit: source.read_bytes() if PurePosixPath(path).name == source.name else None
 
-        def from_archive(path: str) -> bytes | None:
-            with zipfile.ZipFile(source) as archive:
-                found = _longest_match(path, archive.namelist())
-                return None if found is None else archive.read(found)
 
-        return from_archive
-    return lambda path: source.read_bytes() if PurePosixPath(path).name == source.name else None
+def _from_folder(source: Path, path: str, commit: str) -> bytes | None:
+    """The file in that commit, if `source` is a checkout that has it, or else the one in the folder."""
+    if commit and (source / ".git").exists() and (git := shutil.which("git")):
+        # Unlike `git show`, this runs no filters that the checkout configures.
+        command = [git, "-C", str(source), "cat-file", "blob", f"{commit}:{path}"]
+        shown = subprocess.run(command, capture_output=True, check=False)
+        if shown.returncode == 0:
+            return shown.stdout
+    folders = [source, *sorted(folder for folder in source.iterdir() if folder.is_dir())]
+    candidates = (folder / tail for tail in _tails(path) for folder in folders)
+    found = next((file for file in candidates if file.is_file()), None)
+    return None if found is None else found.read_bytes()
+
+
+def _from_archive(source: Path, path: str, commit: str) -> bytes | None:
+    with zipfile.ZipFile(source) as archive:
+        found = _longest_match(path, archive.namelist())
+        return None if found is None else archive.read(found)
 
 
 def _tails(path: str) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Official texts: extraction from source files, hashes, the data folder and installed packages."""
 
 import hashlib
+import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -185,6 +187,23 @@ def test_of_two_declared_versions_the_one_in_the_source_is_added(
     loaded = load_official(versions, tmp_path / "data")
     assert loaded is not None
     assert "another version" not in loaded.source
+
+
+def test_a_checkout_is_read_at_the_declared_commit(checkout: Path, tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(checkout), "-c", "user.name=x", "-c", "user.email=x@example.org", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    (checkout / "empty").mkdir()
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    first = git("rev-parse", "--short", "HEAD")
+    git("rm", "-q", "agents/one.py")
+    old = replace(declared("b"), commit=first)
+    with pytest.raises(ValueError, match=f"published in acme/agents@{first} agents/one.py"):
+        add_from(checkout / "empty", (old,), tmp_path / "data")
+    assert len(add_from(checkout, (old,), tmp_path / "data")) == 1
 
 
 def test_a_file_that_only_has_the_same_name_is_passed_over(checkout: Path, tmp_path: Path) -> None:
