@@ -2,8 +2,8 @@
 
 All replies are always sent; only images are dropped. The newest image is always sent.
 
-    chunked:5:2    grow to 5 images, drop to 2                  cheap, and the default
-    window:5       always the newest 5                          as in UI-TARS's own evaluation
+    chunked:5:2    grow to 5 images, drop to 2                  cheap: the prefix cache hits
+    window:5       always the newest 5                          as in training; the default of most families
     keyframes:5    one per segment of the run, and the last for long runs
     changes:5      the steps that changed most, and the last    for long runs
     all            all that fit into the context window

@@ -20,7 +20,7 @@ from ...prompts.official import LoadedPrompt, OfficialPrompt, load_official
 from ...prompts.render import prompt_sha256, render
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
 from ..core.decision import ModelMove, ParseFailure, Reply
-from ..core.image_history import ChunkedHistory, History
+from ..core.image_history import History, WindowHistory
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .grammar import ui_tars_grammar
@@ -77,7 +77,7 @@ class UiTars15:
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28, scale_first=True)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1000, frequency_penalty=1.0)
-    history: History = ChunkedHistory()
+    history: History = WindowHistory(5)
 
     @property
     def prompt_source(self) -> str:

@@ -11,7 +11,7 @@ import struct
 import zlib
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from official_agents import normalized, official_episode
@@ -23,6 +23,7 @@ from screenwright import ModelPolicy, dialect_named
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.coordinates import Frame, Grid, ImageRule
 from screenwright.agent.policy.grounding import GroundedReply, parse_and_ground
+from screenwright.cli.main import main
 from screenwright.envs.geometry import Size
 from screenwright.envs.screenshot import Screenshot
 
@@ -31,6 +32,14 @@ def _png(size: Size, number: int) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (size.width, size.height), (number * 30, 100, 200)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _resize_without_pixels(_image: Image.Image, size: tuple[int, int], *_: Any, **__: Any) -> Image.Image:
+    return Image.new("L", size)
+
+
+def _save_without_pixels(image: Image.Image, file: BinaryIO, *_: Any, **__: Any) -> None:
+    file.write(_without_pixels(image.size))
 
 
 def _without_pixels(size: tuple[int, int]) -> bytes:
@@ -61,6 +70,8 @@ def test_requests_equal_those_of_the_official_agent(
     family: OfficialAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    main(["prompts", "add", family.dialect, str(_checkout_of(family)), "--any-version"])
     screenshots = [_png(Size(1920, 1080), number) for number in range(7)]
     replies = [_reply(family, number, x, y) for number, (x, y) in enumerate((*POINTS, POINTS[0]), 1)]
     official = official_episode(_checkout_of(family), family, TASK, screenshots, replies, monkeypatch).requests
@@ -79,8 +90,8 @@ def test_points_equal_those_of_the_official_agent(
     monkeypatch.chdir(tmp_path)
     pngs = {screen: _png(screen, 0) for screen in SCREENS}
     # Only the replies matter here, and pixels would take minutes.
-    monkeypatch.setattr(Image.Image, "save", lambda image, file, *_, **__: file.write(_without_pixels(image.size)))
-    monkeypatch.setattr(Image.Image, "resize", lambda _image, size, *_, **__: Image.new("L", size))
+    monkeypatch.setattr(Image.Image, "save", _save_without_pixels)
+    monkeypatch.setattr(Image.Image, "resize", _resize_without_pixels)
     random, worst = Random(0), 0.0
     for screen in SCREENS:
         if family.only_screen not in (None, screen):

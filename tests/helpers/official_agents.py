@@ -5,7 +5,7 @@ import importlib
 import io
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
@@ -38,7 +38,9 @@ class _Placeholder(Exception):
 
 
 class _Absent(ModuleType):
-    __path__: list[str] = []  # noqa: RUF012 -- as in every package
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -65,7 +67,7 @@ class _AbsentPackages:
 
 
 @contextmanager
-def checkout(folder: Path) -> Iterator[None]:
+def checkout(folder: Path) -> Generator[None]:
     """Import from `folder`, and forget its modules at the end."""
     before = set(sys.modules)
     sys.path.insert(0, str(folder))
@@ -92,12 +94,16 @@ class StubbedClient:
         """Replace the clients in `module` and in the packages that it calls."""
         for name in ("OpenAI", "Ark"):
             if hasattr(module, name):
-                monkeypatch.setattr(module, name, lambda **_: self)
+                monkeypatch.setattr(module, name, self.opened)
         for package in ("openai", "httpx", "requests"):
             used = getattr(module, package, None)
             if isinstance(used, ModuleType):
                 name = "OpenAI" if package == "openai" else "post"
-                monkeypatch.setattr(used, name, (lambda **_: self) if package == "openai" else self.post)
+                monkeypatch.setattr(used, name, self.opened if package == "openai" else self.post)
+
+    def opened(self, **_: Any) -> "StubbedClient":
+        """What the constructor of a client returns."""
+        return self
 
     def create(self, *, extra_body: Mapping[str, Any] | None = None, **body: Any) -> Any:
         reply = self._reply({**body, **(extra_body or {})})

@@ -66,6 +66,12 @@ CODE_REPLY = (
     "## Code:\n```python\npyautogui.click(x={x}, y={y})\n```"
 )
 
+
+def data_url(image: str) -> str:
+    """The address of an image in base64, in the place of an upload."""
+    return f"data:image/png;base64,{image}"
+
+
 OFFICIAL = (
     OfficialAgent(
         "ui-tars-1.5",
@@ -73,6 +79,7 @@ OFFICIAL = (
         "UITARSAgent",
         {"model": "ui-tars-1.5-7b", "runtime_conf": UI_TARS_RUNTIME},
         BOX_REPLY,
+        ours={"max_tokens": 500},  # as the preset of this runner
     ),
     OfficialAgent(
         "ui-tars-1.0",
@@ -129,7 +136,7 @@ OFFICIAL = (
         "Owl15Agent",
         {"model": "gui-owl-1.5-8b", "history_n": 3, "api_url": "http://127.0.0.1:9", "api_key": "none"},
         TOOL_REPLY,
-        replaced={"get_image_url": lambda image: f"data:image/png;base64,{image}"},
+        replaced={"get_image_url": data_url},
     ),
     OfficialAgent(
         "opencua",
