@@ -82,9 +82,11 @@ def with_several_actions(dialect: Dialect) -> Dialect:
     Raises:
         ValueError: the family's prompt does not support it.
     """
-    if _has_field(dialect, "one_action"):  # UI-TARS
-        return _with_setting(dialect, "--several-actions", several_actions=True, one_action=False)
-    return _with_setting(dialect, "--several-actions", several_actions=True)
+    of_ui_tars = {"one_action": False} if _has_field(dialect, "one_action") else {}
+    changed = _with_setting(dialect, "--several-actions", several_actions=True, **of_ui_tars)
+    if changed.prompt_sha256 == dialect.prompt_sha256:
+        raise ValueError(f"the prompt of {dialect.name} does not support --several-actions: leave it out")
+    return changed
 
 
 def with_max_image_pixels(dialect: Dialect, max_pixels: int) -> Dialect:

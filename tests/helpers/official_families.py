@@ -85,7 +85,11 @@ OFFICIAL = (
         "ui-tars-1.0",
         "mm_agents.uitars_agent",
         "UITARSAgent",
-        {"model": "ui-tars-7b-dpo", "observation_type": "screenshot"},
+        {
+            "model": "ui-tars-7b-dpo",
+            "observation_type": "screenshot",
+            "runtime_conf": {**UI_TARS_RUNTIME, "infer_mode": "qwen2vl_user", "prompt_style": "qwen2vl_user"},
+        },
         BOX_REPLY,
         only_screen=FULL_HD,
     ),
