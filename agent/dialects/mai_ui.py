@@ -111,7 +111,7 @@ class MaiUi(TemplateDialect):
         reasoning, start = read_reasoning(text)
         if answer := _ANSWER.match(text, start):
             data, _ = read_json(text, answer.end())
-            at = value_of(cast("dict[str, object]", data)["coordinate"], answer.end())
+            at = value_of(cast("dict[str, object]", data).get("coordinate"), answer.end())
             return Reply((actions.Click(point_of(at, answer.end())),), reasoning)
         reply = read_reply(text, MAI_UI, labels=False)
         return replace(reply, thought=reasoning or reply.thought, reasoning=None)
