@@ -46,6 +46,7 @@ class AnthropicModel(VendorModel):
     space = Absolute()
     long_edge = 1280
     history = ChunkedHistory(10, 5)
+    parameters = frozenset({"max_tokens", "reasoning_effort", "extra_body"})
 
     def make_client(self, key: str, http: httpx2.Client, timeout_s: float) -> Any:
         """See `VendorModel`."""
@@ -164,12 +165,8 @@ def _options(conversation: Conversation) -> Json:
         match name:
             case "reasoning_effort":
                 options["output_config"] = {"effort": value}
-            case "temperature" | "top_p" | "top_k":
-                options[name] = value
-            case "extra_body":
-                options["extra_body"] = dict(value)
             case _:
-                raise ValueError(f"the request parameter {name} is not one of Anthropic's API")
+                options[name] = value
     return options
 
 

@@ -48,6 +48,7 @@ _BUILT_IN = {
     ScreenKind.PAGE: frozenset({"navigate", "go_back"}),
     ScreenKind.PHONE: frozenset({"open_app", "go_back", "long_press"}),
 }
+_CAMEL = {"top_p": "topP", "top_k": "topK"}
 _ALLOWED = frozenset({"", "allowed", "allow", "regular"})
 _NO_ADDRESS = "about:blank"
 _SCROLL_PX = 300
@@ -65,10 +66,11 @@ class GeminiModel(VendorModel):
     key_variables = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
     url_variable = "GOOGLE_GEMINI_BASE_URL"
     default_url = "https://generativelanguage.googleapis.com"
-    sdk_errors = (errors.APIError, errors.UnknownApiResponseError)
+    sdk_errors = (errors.APIError, errors.UnknownApiResponseError, json.JSONDecodeError)
     space = Grid(1000)
     long_edge = 1440
     history = WindowHistory(3)
+    parameters = frozenset({"max_tokens", "temperature", "top_p", "top_k", "reasoning_effort", "extra_body"})
 
     def make_client(self, key: str, http: httpx2.Client, timeout_s: float) -> Any:
         """See `VendorModel`."""
@@ -140,6 +142,7 @@ class GeminiModel(VendorModel):
             "systemInstruction": conversation.system,
             "tools": [{"computerUse": computer}, {"functionDeclarations": functions}],
             "thinkingConfig": {"includeThoughts": True},
+            "automaticFunctionCalling": {"disable": True},
         }
         if conversation.max_tokens is not None:
             config["maxOutputTokens"] = conversation.max_tokens
@@ -147,14 +150,10 @@ class GeminiModel(VendorModel):
             match name:
                 case "reasoning_effort":
                     config["thinkingConfig"]["thinkingLevel"] = str(value).upper()
-                case "temperature":
-                    config["temperature"] = value
-                case "top_p" | "top_k":
-                    config["topP" if name == "top_p" else "topK"] = value
                 case "extra_body":
                     config["httpOptions"] = {"extraBody": dict(value)}
                 case _:
-                    raise ValueError(f"the request parameter {name} is not one of Gemini's API")
+                    config[_CAMEL.get(name, name)] = value
         return config
 
     def _results(self, before: Exchange, after: Exchange, screen: ScreenKind) -> list[Json]:
@@ -231,7 +230,7 @@ def _withheld(reply: Json, finish: str) -> str:
         return f"the prompt was blocked ({reason}) {feedback.get('blockReasonMessage') or ''}".strip()
     if finish in _FINE:
         return ""
-    return f"it was stopped ({finish}) {_candidate(reply).get('finishMessage') or ''}".strip()
+    return f"it was stopped ({finish})"
 
 
 def _question(arguments: Mapping[str, Any]) -> str:

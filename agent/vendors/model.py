@@ -50,6 +50,7 @@ class VendorModel(ABC):
     history: ClassVar[History]
     max_tokens: ClassVar[int] = 8192
     chains: ClassVar[bool] = False
+    parameters: ClassVar[frozenset[str]]
 
     def __init__(self, name: str, *, timeout_s: float = 120.0, retries: int = 2, backoff_s: float = 0.5) -> None:
         if not name:
@@ -133,6 +134,8 @@ class VendorModel(ABC):
         """See `PolicyProvider`."""
         from .policy import VendorPolicy
 
+        if unknown := sorted(settings.sampling.keys() - self.parameters):
+            raise ValueError(f"{self.title} has no request parameter {unknown[0]}: leave it out")
         return VendorPolicy(self, settings)
 
     # -- requests

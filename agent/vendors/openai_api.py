@@ -44,6 +44,7 @@ class OpenAiModel(VendorModel):
     long_edge = 1600
     history = ChunkedHistory(10, 5)
     chains: ClassVar = True
+    parameters = frozenset({"max_tokens", "temperature", "top_p", "reasoning_effort", "extra_body"})
 
     def make_client(self, key: str, http: httpx2.Client, timeout_s: float) -> Any:
         """See `VendorModel`."""
@@ -213,12 +214,8 @@ def _options(conversation: Conversation) -> Json:
         match name:
             case "reasoning_effort":
                 options["reasoning"] = {"effort": value}
-            case "temperature" | "top_p":
-                options[name] = value
-            case "extra_body":
-                options["extra_body"] = dict(value)
             case _:
-                raise ValueError(f"the request parameter {name} is not one of OpenAI's API")
+                options[name] = value
     return options
 
 

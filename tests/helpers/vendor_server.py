@@ -23,7 +23,10 @@ class Answer:
 
 
 class VendorServer(ThreadingHTTPServer):
-    """Gives the scripted answers in order. `requests` are the bodies, `paths` and `headers` what came with them."""
+    """Gives the scripted answers in order. `requests` are the bodies, `paths` and `headers` what came with them.
+
+    While `silent` is set, requests get no answer; `asked` is set by the first of these.
+    """
 
     daemon_threads = True
 
@@ -34,6 +37,7 @@ class VendorServer(ThreadingHTTPServer):
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.silent = threading.Event()
+        self.asked = threading.Event()
         self.over = threading.Event()
 
     @property
@@ -42,18 +46,20 @@ class VendorServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: VendorServer
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, VendorServer)
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append(json.loads(body))
-        self.server.paths.append(self.path)
-        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
-        if self.server.silent.is_set():
-            self.server.over.wait(30)
+        server.requests.append(json.loads(body))
+        server.paths.append(self.path)
+        server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        if server.silent.is_set():
+            server.asked.set()
+            server.over.wait(30)
             return
-        answer = self.server.answers.pop(0) if self.server.answers else Answer("the script is over", 418)
+        answer = server.answers.pop(0) if server.answers else Answer("the script is over", 418)
         content = (answer.body if isinstance(answer.body, str) else json.dumps(answer.body)).encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json" if isinstance(answer.body, dict) else "text/html")

@@ -1,0 +1,426 @@
+"""Gemini's computer use: the bodies that the real SDK sends, and what its replies mean."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vendor_server import KEY, Answer, Json, gemini_call, gemini_reply, vendor_server
+
+from screenwright import (
+    Agent,
+    Allow,
+    Back,
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Decided,
+    Deny,
+    Direction,
+    Drag,
+    Ended,
+    Event,
+    FakeEnv,
+    GuardDecision,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    Limits,
+    LongPress,
+    Move,
+    Navigate,
+    OpenApp,
+    ParseFailed,
+    RecoveredError,
+    Replied,
+    Scroll,
+    Size,
+    StopReason,
+    Type,
+    Usage,
+    Wait,
+)
+from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.messages import Message
+from screenwright.agent.core.model import Sampling
+from screenwright.agent.vendors.exchange import NOT_EXECUTED, Conversation, Exchange, ScreenKind
+from screenwright.agent.vendors.gemini_api import GeminiModel
+
+MODEL = GeminiModel("gemini-3.5-flash")
+AT = ModelPoint(100, 200)
+DONE = gemini_reply({"text": "It says hello."})
+SIGNATURE = "c2lnbmVk"
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+
+
+class Play:
+    """Runs episodes with the model `gemini-3.5-flash` against a scripted server."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.env = FakeEnv()
+        self.requests: list[Json] = []
+        self.headers: list[dict[str, str]] = []
+
+    def __call__(self, *answers: Json | Answer, **agent: Any) -> list[Event]:
+        with vendor_server(*answers) as server:
+            self._monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+            acting = Agent("gemini:gemini-3.5-flash", limits=Limits(steps=10), **agent)
+            try:
+                events = list(acting.stream("Press Greet", self.env))
+            finally:
+                acting.close()
+            self.requests, self.headers = server.requests, server.headers
+            assert set(server.paths) <= {"/v1/models/gemini-3.5-flash:generateContent"}
+        return events
+
+    def click(self, label: str, **more: Any) -> Json:
+        where, size = self.env.where(label), self.env.size
+        return gemini_call("click", x=round(where.x / size.width * 1000), y=round(where.y / size.height * 1000), **more)
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    return Play(monkeypatch)
+
+
+def ended(events: list[Event]) -> Ended:
+    assert isinstance(events[-1], Ended)
+    return events[-1]
+
+
+def without_images(value: Any) -> Any:
+    """`value` with each image as `IMAGE`, and names in camel case: the SDK writes some in snake case."""
+    if isinstance(value, list):
+        return [without_images(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    camel = {re.sub(r"_([a-z])", lambda found: found[1].upper(), name): one for name, one in value.items()}
+    if "inlineData" in camel:
+        assert without_images(camel["inlineData"])["mimeType"] == "image/png"
+        return "IMAGE"
+    return {name: one if name in ("args", "response") else without_images(one) for name, one in camel.items()}
+
+
+def test_an_episode_sends_the_whole_conversation_with_its_thought_signatures(play: Play) -> None:
+    call = play.click("Greet", call_id="c1", signature=SIGNATURE, intent="Press the button.")
+    events = play(gemini_reply({"text": "I look.", "thought": True}, call), DONE)
+    assert (ended(events).stop, ended(events).answer) == (StopReason.FINISHED, "It says hello.")
+    assert play.env.state.presses == 1
+    first, second = map(without_images, play.requests)
+    computer, functions = first["tools"]
+    assert computer == {"computerUse": {"environment": "ENVIRONMENT_DESKTOP"}}
+    assert [one["name"] for one in functions["functionDeclarations"]] == ["give_up", "open_app"]
+    assert first["contents"] == [{"role": "user", "parts": [{"text": "Press Greet"}, "IMAGE"]}]
+    assert first["systemInstruction"]["parts"][0]["text"].startswith("You operate a computer")
+    assert first["generationConfig"]["thinkingConfig"] == {"includeThoughts": True}
+    user, model, results = second["contents"]
+    assert user == first["contents"][0]
+    assert model == {"role": "model", "parts": [{"text": "I look.", "thought": True}, call]}
+    assert results == {
+        "role": "user",
+        "parts": [
+            {"functionResponse": {"id": "c1", "name": "click", "response": {"output": "Done."}, "parts": ["IMAGE"]}}
+        ],
+    }
+    assert play.headers[0]["x-goog-api-key"] == KEY
+
+
+def test_usage_thoughts_and_intents_are_recorded_and_no_key_or_image(play: Play) -> None:
+    call = play.click("Greet", intent="Press the button.")
+    events = play(gemini_reply({"text": "I look.", "thought": True}, call), DONE)
+    assert ended(events).usage == Usage(2000, 100, 1200)
+    decided = next(event for event in events if isinstance(event, Decided))
+    assert (decided.thought, decided.reasoning) == ("Press the button.", "I look.")
+    for event in events:
+        if isinstance(event, Replied):
+            assert KEY not in event.text
+            assert "inlineData" not in event.text
+
+
+def test_points_are_on_a_grid_of_1000_whatever_the_size_that_is_sent(play: Play) -> None:
+    play.env = FakeEnv(Size(2880, 1800))
+    events = play(gemini_reply(gemini_call("click", x=500, y=999)), DONE)
+    assert next(event for event in events if isinstance(event, Replied)).image == Size(1440, 900)
+    (trace,) = next(event for event in events if isinstance(event, Decided)).traces
+    assert (trace.screen.x, round(trace.screen.y, 6)) == (1440, 1798.2)
+
+
+def test_several_calls_are_carried_out_in_order_and_each_is_answered(play: Play) -> None:
+    play(gemini_reply(play.click("Name"), gemini_call("type", text="Ada")), DONE)
+    assert play.env.state.text == "Ada"
+    one, other = without_images(play.requests[1])["contents"][2]["parts"]
+    assert one == {"functionResponse": {"name": "click", "response": {"output": "Done."}}}
+    assert other["functionResponse"]["parts"] == ["IMAGE"]
+
+
+def test_calls_after_one_that_the_screen_refuses_are_answered_as_not_executed(play: Play) -> None:
+    play(gemini_reply(play.click("Name"), gemini_call("go_back"), gemini_call("type", text="Ada")), DONE, DONE)
+    assert play.env.state.text == ""
+    done, refused, skipped, _note = without_images(play.requests[1])["contents"][2]["parts"]
+    assert done["functionResponse"]["response"] == {"output": "Done."}
+    assert refused["functionResponse"]["response"] == {"error": "this screen has no back action"}
+    assert skipped["functionResponse"]["response"] == {"error": NOT_EXECUTED}
+
+
+@pytest.mark.parametrize(
+    ("call", "moves"),
+    [
+        (gemini_call("click", x=100, y=200, intent="why"), (Click(AT),)),
+        (gemini_call("double_click", x=100, y=200), (Click(AT, count=2),)),
+        (gemini_call("triple_click", x=100, y=200), (Click(AT, count=3),)),
+        (gemini_call("middle_click", x=100, y=200), (Click(AT, Button.MIDDLE),)),
+        (gemini_call("right_click", x=100, y=200), (Click(AT, Button.RIGHT),)),
+        (gemini_call("mouse_down", x=100, y=200), (ButtonDown(at=AT),)),
+        (gemini_call("mouse_up", x=100, y=200), (ButtonUp(at=AT),)),
+        (gemini_call("move", x=100, y=200), (Move(AT),)),
+        (gemini_call("type", text="hällo"), (Type("hällo"),)),
+        (gemini_call("type", text="hällo", press_enter=True), (Type("hällo", submit=True),)),
+        (
+            gemini_call("drag_and_drop", start_x=100, start_y=200, end_x=300, end_y=400),
+            (Drag((AT, ModelPoint(300, 400))),),
+        ),
+        (
+            gemini_call("drag_and_drop", x=100, y=200, destination_x=300, destination_y=400),
+            (Drag((AT, ModelPoint(300, 400))),),
+        ),
+        (gemini_call("wait"), (Wait(1),)),
+        (gemini_call("wait", seconds=7), (Wait(7),)),
+        (gemini_call("press_key", key="Enter"), (Hotkey(("enter",)),)),
+        (gemini_call("key_down", key="Shift"), (KeyDown("shift"),)),
+        (gemini_call("key_up", key="Shift"), (KeyUp("shift"),)),
+        (gemini_call("hotkey", keys=["Control", "A"]), (Hotkey(("ctrl", "a")),)),
+        (gemini_call("take_screenshot"), (Wait(0),)),
+        (gemini_call("scroll", x=100, y=200, direction="down"), (Scroll(Direction.DOWN, 3, AT),)),
+        (
+            gemini_call("scroll", x=100, y=200, direction="left", magnitude_in_pixels=999),
+            (Scroll(Direction.LEFT, 10, AT),),
+        ),
+        (gemini_call("navigate", url="https://example.org"), (Navigate("https://example.org"),)),
+        (gemini_call("go_back"), (Back(),)),
+        (gemini_call("go_forward"), (Hotkey(("alt", "right")),)),
+        (gemini_call("open_app", app_name="Clock"), (OpenApp("Clock"),)),
+        (gemini_call("long_press", x=100, y=200), (LongPress(AT, 2),)),
+        (gemini_call("open_web_browser"), (Wait(0),)),
+        (gemini_call("click_at", x=100, y=200), (Click(AT),)),
+        (gemini_call("hover_at", x=100, y=200), (Move(AT),)),
+        (
+            gemini_call("type_text_at", x=100, y=200, text="Ada"),
+            (Click(AT), Hotkey(("ctrl", "a")), Hotkey(("backspace",)), Type("Ada", submit=True)),
+        ),
+        (
+            gemini_call("type_text_at", x=100, y=200, text="Ada", press_enter=False, clear_before_typing=False),
+            (Click(AT), Type("Ada")),
+        ),
+        (gemini_call("wait_5_seconds"), (Wait(5),)),
+        (gemini_call("key_combination", keys="Control+A"), (Hotkey(("ctrl", "a")),)),
+        (gemini_call("scroll_document", direction="up"), (Scroll(Direction.UP, 8),)),
+        (gemini_call("scroll_at", x=100, y=200, direction="down", magnitude=250), (Scroll(Direction.DOWN, 2, AT),)),
+    ],
+)
+def test_every_function_of_the_tool(call: Json, moves: tuple[object, ...]) -> None:
+    reply = MODEL.read(gemini_reply(call))
+    assert not reply.problem
+    assert reply.parsed().moves == moves
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        (gemini_call("levitate"), "there is no tool 'levitate'"),
+        (gemini_call("click", x=1), "y is missing"),
+        (gemini_call("hotkey", keys=[]), "no key is named"),
+        (gemini_call("key_down", key="ctrl+a"), "key names one key: use hotkey for a combination"),
+        (gemini_call("drag_and_drop", x=1, y=2), "destination_x is missing"),
+        (
+            gemini_call("click", x=1, y=2, safety_decision={"decision": "block", "explanation": "A payment."}),
+            "blocked by the API: A payment.",
+        ),
+    ],
+)
+def test_what_cannot_be_carried_out_says_why(call: Json, problem: str) -> None:
+    assert MODEL.read(gemini_reply(call)).problem == problem
+
+
+@pytest.mark.parametrize(
+    ("model", "screen", "tool", "functions"),
+    [
+        ("gemini-3.5-flash", ScreenKind.PAGE, {"environment": "ENVIRONMENT_BROWSER"}, ["give_up"]),
+        ("gemini-3.5-flash", ScreenKind.BROWSER_WINDOW, {"environment": "ENVIRONMENT_BROWSER"}, ["give_up"]),
+        (
+            "gemini-3.5-flash",
+            ScreenKind.PHONE,
+            {"environment": "ENVIRONMENT_MOBILE", "excludedPredefinedFunctions": ["list_apps"]},
+            ["give_up", "go_home"],
+        ),
+        (
+            "gemini-2.5-computer-use-preview-10-2025",
+            ScreenKind.PAGE,
+            {"environment": "ENVIRONMENT_BROWSER", "excludedPredefinedFunctions": ["open_web_browser", "search"]},
+            ["give_up"],
+        ),
+    ],
+)
+def test_the_environment_is_that_of_the_screen(
+    model: str, screen: ScreenKind, tool: Json, functions: list[str]
+) -> None:
+    shot = FakeEnv().observe().screenshot
+    request = GeminiModel(model).request(Conversation("a task", "system", screen, (Exchange(shot, None),)))
+    computer, own = request["config"]["tools"]
+    assert computer == {"computerUse": tool}
+    assert [one["name"] for one in own["functionDeclarations"]] == functions
+
+
+def test_in_a_browser_each_result_has_the_address_of_the_page() -> None:
+    shot, reply = FakeEnv().observe().screenshot, gemini_reply(gemini_call("click", x=1, y=2))
+    exchanges = Exchange(shot, None, reply=reply), Exchange(shot, None, location="https://example.org/page")
+    request = MODEL.request(Conversation("a task", "system", ScreenKind.PAGE, exchanges))
+    result = request["contents"][-1]["parts"][0]["functionResponse"]
+    assert result["response"] == {"output": "Done.", "url": "https://example.org/page"}
+
+
+# -- safety decisions
+
+CONFIRM = {"decision": "require_confirmation", "explanation": "This accepts the terms."}
+
+
+class Answering:
+    def __init__(self, answer: GuardDecision) -> None:
+        self.answer, self.asked = answer, list[str]()
+
+    def __call__(self, *_: object) -> GuardDecision:
+        return Allow()
+
+    def answer_safety_check(self, question: str, *_: object) -> GuardDecision:
+        self.asked.append(question)
+        return self.answer
+
+
+def test_a_confirmation_without_an_answer_ends_the_episode_with_the_text_of_the_api(play: Play) -> None:
+    events = play(gemini_reply(play.click("Greet", safety_decision=CONFIRM)))
+    assert (ended(events).stop, ended(events).reason) == (StopReason.NEEDS_USER, "This accepts the terms.")
+    assert (play.env.state.presses, len(play.requests)) == (0, 1)
+
+
+def test_an_allowed_action_is_acknowledged(play: Play) -> None:
+    guard = Answering(Allow())
+    play(gemini_reply(play.click("Greet", safety_decision=CONFIRM), gemini_call("wait")), DONE, guard=guard)
+    assert (guard.asked, play.env.state.presses) == (["This accepts the terms."], 1)
+    first, second = (part["functionResponse"]["response"] for part in play.requests[1]["contents"][2]["parts"])
+    assert first == {"output": "Done.", "safety_acknowledgement": True}
+    assert second == {"output": "Done."}
+
+
+def test_a_denied_action_is_answered_as_an_error_without_acknowledgement(play: Play) -> None:
+    play(
+        gemini_reply(play.click("Greet", safety_decision=CONFIRM), gemini_call("wait")),
+        DONE,
+        DONE,
+        guard=Answering(Deny("not these terms")),
+    )
+    assert play.env.state.presses == 0
+    parts = [part for part in play.requests[1]["contents"][2]["parts"] if "functionResponse" in part]
+    assert [part["functionResponse"]["response"] for part in parts] == [
+        {"error": "The user did not allow this: not these terms"},
+        {"error": NOT_EXECUTED},
+    ]
+
+
+def test_a_decision_that_asks_nothing_is_no_question(play: Play) -> None:
+    play(gemini_reply(play.click("Greet", safety_decision={"decision": "regular"})), DONE)
+    assert play.env.state.presses == 1
+    assert "safety_acknowledgement" not in json.dumps(play.requests[1])
+
+
+# -- history, resuming, errors
+
+
+def test_the_three_newest_screenshots_are_kept(play: Play) -> None:
+    play(*(gemini_reply(gemini_call("move", x=10 * i, y=5)) for i in range(5)), DONE)
+    assert [json.dumps(without_images(request)).count("IMAGE") for request in play.requests] == [1, 2, 3, 3, 3, 3]
+    assert len(play.requests[-1]["contents"]) == 11
+
+
+def test_a_resumed_run_continues_the_conversation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env, run = FakeEnv(), tmp_path / "run"
+    call = gemini_call("move", call_id="c1", signature=SIGNATURE, x=10, y=5)
+    with vendor_server(gemini_reply(call), DONE) as server:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+        first, second = Agent("gemini:gemini-3.5-flash", limits=Limits(steps=1)), Agent("gemini:gemini-3.5-flash")
+        first.run("Press Greet", env, out=run)
+        first.close()
+        assert second.continue_run(run, env).finished
+        second.close()
+    user, model, results = without_images(server.requests[1])["contents"]
+    assert user == without_images(server.requests[0])["contents"][0]
+    assert model["parts"] == [call]
+    assert "interrupted" in results["parts"][1]["text"]
+
+
+def test_a_malformed_call_is_asked_for_again(play: Play) -> None:
+    malformed = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "index": 0}]}
+    events = play(malformed, DONE)
+    failure = next(event for event in events if isinstance(event, ParseFailed))
+    assert failure.message == "the function call is malformed"
+    assert ended(events).stop is StopReason.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}, "the prompt was blocked (PROHIBITED_CONTENT)"),
+        ({"candidates": [{"finishReason": "SAFETY"}]}, "it was stopped (SAFETY)"),
+    ],
+)
+def test_what_the_api_withholds_has_its_reason(play: Play, reply: Json, reason: str) -> None:
+    end = ended(play(reply))
+    assert (end.stop, end.reason) == (StopReason.MODEL_LOST, f"Gemini's API sent no reply: {reason}")
+
+
+def test_a_cut_off_reply_is_asked_for_again_with_more_tokens(play: Play) -> None:
+    play(gemini_reply({"text": "so", "thought": True}, finish="MAX_TOKENS"), DONE)
+    assert "maxOutputTokens" not in play.requests[0]["generationConfig"]
+    assert play.requests[1]["generationConfig"]["maxOutputTokens"] == 16384
+
+
+def test_rate_limits_are_waited_for_and_recorded(play: Play) -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.1s"}
+    limited = {"error": {"code": 429, "message": "Quota", "status": "RESOURCE_EXHAUSTED", "details": [info]}}
+    events = play(Answer(limited, 429), DONE)
+    assert ended(events).stop is StopReason.FINISHED
+    (error,) = [event for event in events if isinstance(event, RecoveredError)]
+    assert "rate limiting requests (429)" in error.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer({"error": {"code": 400, "message": f"API key not valid {KEY}"}}, 400), "rejected the request (400)"),
+        (Answer({"error": {"code": 403, "message": "denied"}}, 403), "denied access (403)"),
+        (Answer({"error": {"code": 404, "message": "no such model"}}, 404), "check the name 'gemini-3.5-flash'"),
+        (Answer("<html>a proxy</html>", 200), "Gemini's API at http"),
+        (Answer({"modelVersion": "x"}), "a response without candidates"),
+    ],
+)
+def test_permanent_errors_end_the_episode_with_the_cause(play: Play, answer: Answer, words: str) -> None:
+    end = ended(play(answer))
+    assert end.stop is StopReason.MODEL_LOST
+    assert words in end.reason
+    assert KEY not in end.reason
+
+
+def test_a_plain_question_has_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    with vendor_server(gemini_reply({"text": "VERDICT: DONE"})) as server:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+        model = GeminiModel("gemini-3.5-flash")
+        completion = model.complete([Message.of("system", "Judge."), Message.of("user", "Done?")], Sampling())
+        model.close()
+    assert (completion.text, completion.usage.total) == ("VERDICT: DONE", 1050)
+    assert server.requests[0]["contents"] == [{"role": "user", "parts": [{"text": "Done?"}]}]
+    assert "tools" not in server.requests[0]
