@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Self, TypeAlias
 from uuid import uuid4
 
@@ -171,12 +172,18 @@ class _ChatApi:
             with suppress(RuntimeError):  # the loop is closed: the server did not wait for this call
                 loop.call_soon_threadsafe(results.put_nowait, result)
 
-        def stop(text: str) -> bool:
+        withheld = max(map(len, chat.stop), default=1) - 1  # the start of a stop string
+
+        def send(text: str) -> None:
             nonlocal sent
             if chat.stream and len(text) > sent:
                 put(text[sent:])
                 sent = len(text)
-            return cancelled.is_set() or self.closing.is_set()
+
+        def stop(text: str) -> bool:
+            reply = chat.before_stop(text)
+            send(reply[: max(len(text) - withheld, 0)])
+            return len(reply) < len(text) or cancelled.is_set() or self.closing.is_set()
 
         def call() -> None:
             try:
@@ -185,7 +192,8 @@ class _ChatApi:
                     completion = self._model.complete(messages, chat.sampling(), stop)
                 if self.closing.is_set():
                     raise ModelLost("the server is closing")
-                stop(completion.text)
+                completion = replace(completion, text=chat.before_stop(completion.text))
+                send(completion.text)
                 put(completion)
             except (BadRequest, ModelLost) as error:
                 put(error)

@@ -5,7 +5,7 @@ import binascii
 import io
 import json
 from collections.abc import Container, Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
@@ -143,12 +143,32 @@ class _ChatMessage(_Incoming):
         return Message(role, _parts(self.content), self.reasoning_content or "", calls, self.tool_call_id or "")
 
 
+def _as_tuple(stop: object) -> object:
+    return (stop,) if isinstance(stop, str) else () if stop is None else stop
+
+
+_StopString: TypeAlias = Annotated[str, Field(min_length=1)]
+
+
+class _NamedSchema(_Incoming):
+    json_schema: dict[str, JsonValue] = Field(alias="schema")
+
+
+class _ResponseFormat(_Incoming):
+    type: Literal["text", "json_schema"]
+    json_schema: _NamedSchema | None = None
+
+    @property
+    def wanted(self) -> dict[str, JsonValue] | None:
+        return self.json_schema.json_schema if self.json_schema else None
+
+
 class _StreamOptions(_Incoming):
     include_usage: bool = False
 
 
 class ChatRequest(_Incoming):
-    """The body of `POST /v1/chat/completions`; unsupported parameters (`n`, `stop`) are rejected, not ignored."""
+    """The body of `POST /v1/chat/completions`; unsupported values are rejected, and unknown parameters ignored."""
 
     model: str | None = None
     messages: tuple[_ChatMessage, ...] = Field(min_length=1)
@@ -167,7 +187,8 @@ class ChatRequest(_Incoming):
     stream: bool | None = False
     stream_options: _StreamOptions | None = None
     n: Literal[1] | None = None
-    stop: None = None
+    stop: Annotated[tuple[_StopString, ...], BeforeValidator(_as_tuple), Field(max_length=16)] = ()
+    response_format: _ResponseFormat | None = None
 
     @classmethod
     def read(cls, body: bytes) -> "ChatRequest":
@@ -197,11 +218,17 @@ class ChatRequest(_Incoming):
             top_k=self.top_k,
             presence_penalty=self.presence_penalty,
             repetition_penalty=self.repetition_penalty,
+            stop=self.stop,
+            json_schema=self.response_format.wanted if self.response_format else None,
             tools=self.tools or (),
             tool_choice=self.tool_choice if isinstance(self.tool_choice, str) else None,
             chat_template_kwargs=self.chat_template_kwargs or {},
             reasoning_effort=self.reasoning_effort,
         )
+
+    def before_stop(self, text: str) -> str:
+        """`text` up to the first stop string, which is not part of a reply in OpenAI's format."""
+        return text[: min((at for each in self.stop if (at := text.find(each)) >= 0), default=len(text))]
 
     def conversation(self) -> tuple[Message, ...]:
         """The messages, with validated images.

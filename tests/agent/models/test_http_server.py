@@ -6,16 +6,18 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from PIL import Image
+from pydantic import JsonValue
 
-from screenwright.agent.core.messages import ImagePart, Message, TextPart
+from screenwright.agent.core.messages import FunctionCall, ImagePart, Message, TextPart
 from screenwright.agent.core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.agent.models.scripted import ScriptedModel
+from screenwright.agent.models.served import ServedModel
 from screenwright.envs.geometry import Size
 
 CHAT = "/v1/chat/completions"
@@ -222,6 +224,57 @@ def test_model_receives_roles_texts_images_and_sampling() -> None:
     assert sampling == Sampling(0.5, 0.9, 77)
 
 
+def test_model_receives_everything_that_our_own_client_sends() -> None:
+    tool: dict[str, JsonValue] = {"type": "function", "function": {"name": "computer_use", "parameters": {}}}
+    sampling = Sampling(
+        0.6,
+        0.9,
+        99,
+        0.1,
+        top_k=20,
+        presence_penalty=1.5,
+        repetition_penalty=1.05,
+        stop=("</tool_call>",),
+        json_schema={"type": "object"},
+        tools=(tool,),
+        tool_choice="required",
+        chat_template_kwargs={"enable_thinking": False},
+        reasoning_effort="low",
+    )
+    messages = (
+        Message.of("user", "Go."),
+        replace(
+            Message.of("assistant", "I wait."),
+            reasoning="It loads.",
+            calls=(FunctionCall("computer_use", {"action": "wait"}, "call-1"),),
+        ),
+        replace(Message.of("tool", "done"), call_id="call-1"),
+    )
+    with serving("ok") as (server, model), ServedModel(server.url) as client:
+        assert client.complete(messages, sampling).text == "ok"
+    assert model.asked == [messages]
+    assert model.samplings == [sampling]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("stop", ["</call>", ["never", "</call>"]])
+def test_stop_string_ends_the_reply_and_is_not_part_of_it(stream: bool, stop: object) -> None:
+    with serving("click <call>1</call> and more") as (server, _):
+        answer = ask(server, "POST", CHAT, chat(stream=stream, stop=stop))
+    if stream:
+        deltas = [event["choices"][0]["delta"] for event in answer.events]
+        assert "".join(delta.get("content", "") for delta in deltas) == "click <call>1"
+        assert answer.events[-1]["choices"][0]["finish_reason"] == "stop"
+    else:
+        assert answer.json["choices"][0]["message"]["content"] == "click <call>1"
+
+
+def test_text_that_begins_like_a_stop_string_is_sent_at_the_end() -> None:
+    with serving("1 < 2 </") as (server, _):
+        events = ask(server, "POST", CHAT, chat(stream=True, stop=["</call>"])).events
+    assert "".join(event["choices"][0]["delta"].get("content", "") for event in events) == "1 < 2 </"
+
+
 def test_jpeg_images_are_accepted() -> None:
     with serving("ok") as (server, model):
         assert ask(server, "POST", CHAT, chat_with_image(data_url("JPEG"))).status == 200
@@ -250,7 +303,8 @@ def test_model_list_and_health_endpoints() -> None:
         ({"messages": [{"role": "user", "content": 7}]}, "messages.0.content"),
         ({"messages": [{"role": "user", "content": [{"type": "video", "text": "x"}]}]}, "video"),
         (chat(n=3), "n:"),
-        (chat(stop=["\n"]), "stop:"),
+        (chat(stop=[""]), "stop.0"),
+        (chat(response_format={"type": "json_object"}), "response_format.type"),
         (chat(max_tokens=0), "max_tokens"),
         (chat(temperature="hot"), "temperature"),
     ],

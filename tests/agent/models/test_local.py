@@ -130,9 +130,12 @@ def encoder_of(model: LocalModel) -> Any:
     return model._loaded.encoder  # type: ignore[union-attr]  # the caller has connected it
 
 
-def test_prompt_is_encoded_as_by_the_own_processor_of_the_model(patch_grid: LocalModel) -> None:
-    encoder, messages = encoder_of(patch_grid), asked(make_image(7), make_image(8))
-    processor = transformers.AutoProcessor.from_pretrained(patch_grid._source)
+@pytest.mark.parametrize("architecture", PATCH_GRIDS)
+def test_prompt_is_encoded_as_by_the_own_processor_of_the_model(
+    models: dict[str, LocalModel], folders: dict[str, Path], architecture: str
+) -> None:
+    encoder, messages = encoder_of(models[architecture]), asked(make_image(7), make_image(8))
+    processor = transformers.AutoProcessor.from_pretrained(folders[architecture])
     text = encoder.template.render(messages, SHORT)
     images = [make_image(7).load(), make_image(8).load()]
     official = processor(text=[text], images=images, return_mm_token_type_ids=True, return_tensors="pt")
