@@ -242,8 +242,8 @@ FORMS = {
     "molmoweb": FUNCTION.format("send_msg_to_user"),
     "step-gui": r"\baction\s*[:\uff1a]\s*complete",
 }
-THINK = r"(?:seed:|gui_|grounding_)?think\w*>"
-REASONING = re.compile(rf"\A\s*(?:```\w*\s*)?<{THINK}.*?(?:</{THINK}|\Z)", re.DOTALL | re.IGNORECASE)
+THINK = r"\s*(?:seed:|gui_|grounding_)?th?ink\w*\s*>"  # Step-GUI also reads <TINK> and < THINK >
+REASONING = re.compile(rf"\A\s*(?:```\w*\s*)?<{THINK}.*?(?:<\s*/{THINK}|\Z)", re.DOTALL | re.IGNORECASE)
 OTHER_CALL = re.compile(r"</?(?:function|parameter|action)|[{}]|\b[a-z_]+\([\"'\[)]|^\W*action\s*:", re.M | re.I)
 
 
