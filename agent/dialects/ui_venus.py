@@ -132,7 +132,7 @@ class UiVenus(TemplateDialect):
     def _text(self, task: str, past: Sequence[Turn], width: str, height: str) -> str:
         if self.prompt is Prompt.GROUNDING:
             target = task.strip().removesuffix(".") if self.ends_sentence else task
-            return self._filled("prompt", **grounding_values(target))
+            return self._filled("prompt", **{"instruction": target, "": target})  # the official texts have {}
         values = {"user_task": task, "previous_actions": _steps(past), "width": width, "height": height}
         return self._filled("prompt", **values)
 
@@ -182,11 +182,6 @@ def read_point(text: str) -> Reply | None:
     point = point_of(stripped, 0)
     left, top = point.box[:2] if point.box else (point.x, point.y)
     return Reply((GiveUp(NOT_ON_SCREEN) if (left, top) == (-1, -1) else Click(point),))
-
-
-def grounding_values(instruction: str) -> dict[str, str]:
-    """The values of a grounding prompt; the placeholder of the official texts has no name."""
-    return {"instruction": instruction, "": instruction}
 
 
 def _steps(turns: Sequence[Turn]) -> str:

@@ -13,10 +13,12 @@ Source: the adapters for UI-Venus-2 in cua-lite/cua-lite, which follow the branc
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import ClassVar
 
 from ...envs import actions
 from ...envs.actions import Button, Direction
+from ...prompts.official import OfficialPrompt, OfficialText
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, ModelMove, Reply
@@ -30,12 +32,18 @@ from .parser.labelled import read_run
 from .prompting.layout import single_message
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
-from .ui_venus import UI_VENUS, grounding_values, read_point
+from .ui_venus import UI_VENUS, read_point
 from .vocabulary.arguments import Arguments
 from .vocabulary.pyautogui import MAX_PRESSES
 from .vocabulary.tools import MAX_NOTCHES, PIXELS_PER_NOTCH, notches_of_pixels
 from .vocabulary.ui_tars import MAX_CALLS, UI_TARS, MoveBuilder, Moves, Vocabulary, always, moves_of, type_text
 from .vocabulary.writing import content, number, quoted, unsupported
+
+
+def _published(name: str, sha256: str, key: str = "system") -> tuple[OfficialPrompt, ...]:
+    text = OfficialText("lite/agents/models/ui_venus_2/adapter.py", name, sha256)
+    return (OfficialPrompt("cua-lite/cua-lite", {key: text}, "98bf51aac3c5c082e09f712cad5cb43643224dc4"),)
+
 
 _ACTION = re.compile(r"<action>\s*+", re.IGNORECASE)
 _THINK = re.compile(r"\s*+<think>", re.IGNORECASE)
@@ -105,7 +113,10 @@ DESKTOP: Vocabulary = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UiVenus2(TemplateDialect):
-    """UI-Venus-2-9B. `space` follows from the prompt: the official code divides by 999 on a computer, else by 1000."""
+    """UI-Venus-2-9B. `space` follows from the prompt: the official code divides by 999 on a computer, else by 1000.
+
+    `password` is the password of the computer and `today` the date, which the official prompts state.
+    """
 
     templates: ClassVar = {
         Prompt.COMPUTER: "ui_venus_2_computer",
@@ -113,9 +124,25 @@ class UiVenus2(TemplateDialect):
         Prompt.MOBILE: "ui_venus_2_mobile",
         Prompt.GROUNDING: "ui_venus_point",
     }
+    official: ClassVar = {
+        Prompt.COMPUTER: _published(
+            "COMPUTER_SYSTEM_PROMPT", "26d6c9f28a1105cb66390292101490fc030fbf1cb882912e4ebfe0d0676c613e"
+        ),
+        Prompt.BROWSER: _published(
+            "BROWSER_SYSTEM_PROMPT", "cfe544481f25a6acb36caac4e69343fc8e360883d768fc7d276dced1b08af18e"
+        ),
+        Prompt.MOBILE: _published(
+            "MOBILE_SYSTEM_PROMPT", "627c1f85167d72994d7d3c9da686456d1e9fd0eb3c8438605a1a8596f6e5efa3"
+        ),
+        Prompt.GROUNDING: _published(
+            "GROUNDING_USER_PROMPT", "996f9d893eb163703550484697ec736b41b77c537165385f25fa0be05e81c3f2", "prompt"
+        ),
+    }
     closing: ClassVar = "</action>"
     vocabularies: ClassVar = {Prompt.COMPUTER: DESKTOP, Prompt.BROWSER: PAGE, Prompt.MOBILE: TOUCH}
 
+    password: str = ""
+    today: date = field(default_factory=date.today)
     name: str = "ui-venus-2"
     served_as: str = "ui-?venus-?v?2(?![0-9b])|ui-?venus"
     space: Space = field(init=False, default=Grid(999))
@@ -189,8 +216,10 @@ class UiVenus2(TemplateDialect):
 
     def _text(self, task: str) -> str:
         if self.prompt is Prompt.GROUNDING:
-            return self._filled("prompt", **grounding_values(task.strip().removesuffix(".")))
-        return self._filled("system", user_task=task)
+            target = task.strip().removesuffix(".")
+            return self._filled("prompt", user_task=target, instruction=target)
+        facts = {"sudo_password": self.password or "unknown", "current_date": self.today.isoformat()}
+        return self._filled("system", user_task=task, **facts)
 
 
 def _split(text: str) -> tuple[str | None, int]:

@@ -4,9 +4,10 @@ import json
 from typing import cast
 
 import pytest
+from scripted_http import http, scripted_server
 
-from screenwright import FakeEnv
-from screenwright.agent.core.context import HistoryStep
+from screenwright import FakeEnv, ModelPolicy
+from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import Finish, GiveUp, ModelMove, ParseFailure, Reply
 from screenwright.agent.core.messages import FunctionCall, ImagePart, TextPart, Turn
@@ -16,6 +17,7 @@ from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.registry import dialect_for_model
 from screenwright.agent.dialects.vocabulary.holo import HOLO3, TOOLS_FOR
 from screenwright.agent.policy.summary import NOTED, HistorySummary, apply_summary
+from screenwright.agent.record.events import Decided
 from screenwright.envs import actions
 from screenwright.envs.actions import Button, Direction
 from screenwright.envs.geometry import Size
@@ -215,6 +217,35 @@ def test_unreadable_reply_of_the_past_is_shown_without_a_result() -> None:
         messages = dialect.render("x", (Turn(SHOTS[0], (), "I do not know."), Turn(SHOTS[1], ("Try again.",))))
         assert [message.role for message in messages] == ["system", "user", "assistant", "user"]
         assert messages[-1].text.endswith("Try again.\n</observation>")
+
+
+def call_of(number: int) -> dict[str, object]:
+    arguments = json.dumps({"element": "OK", "x": number, "y": 2})
+    return {"id": f"server_{number}", "type": "function", "function": {"name": "click_desktop", "arguments": arguments}}
+
+
+def test_native_calls_go_back_to_the_server_as_calls() -> None:
+    answers = [
+        http(200, {"choices": [{"message": {"content": None, "reasoning": "Hm.", "tool_calls": [call_of(number)]}}]})
+        for number in (1, 2)
+    ]
+    screenshot = FakeEnv().observe().screenshot
+    with scripted_server(*answers) as (model, server):
+        policy = ModelPolicy(model, holo4())
+        policy.open()
+        *_, decided = policy.decide(DecisionContext("Find it.", 1, (HistoryStep(screenshot),)), lambda: False)
+        assert isinstance(decided, Decided)
+        reply = f"<think>Hm.</think>{NATIVE_CLICK}"
+        past = (HistoryStep(screenshot, reply=reply), HistoryStep(screenshot))
+        list(policy.decide(DecisionContext("Find it.", 2, past), lambda: False))
+    first, second = server.calls
+    assert (first["tool_choice"], first["tools"][0]["function"]["name"]) == ("required", "click_desktop")
+    assert first["chat_template_kwargs"] == {"enable_thinking": True}
+    assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "tool", "user"]
+    sent = second["messages"][2]
+    assert sent["tool_calls"][0]["id"] == second["messages"][3]["tool_call_id"] == "call_1"
+    assert json.loads(sent["tool_calls"][0]["function"]["arguments"]) == {"element": "OK", "x": 932, "y": 880}
+    assert "reasoning_content" not in sent
 
 
 def test_three_screenshots_are_kept() -> None:
