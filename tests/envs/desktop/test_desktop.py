@@ -170,7 +170,7 @@ def test_the_clipboard_content_is_restored_before_the_next_key_and_otherwise_soo
     tk_stage.env.execute(Click(tk_stage.field))
 
     def content() -> bytes:
-        return subprocess.run([*xclip, "-out"], stdout=subprocess.PIPE, check=True, timeout=5).stdout
+        return subprocess.run([*xclip, "-out"], stdout=subprocess.PIPE, check=True, timeout=30).stdout
 
     assert tk_stage.env.execute(Type("Привет")).method == "paste"
     tk_stage.env.execute(Hotkey(("shift",)))
@@ -311,7 +311,7 @@ def test_the_clipboard_of_a_real_screen_outlives_the_environment(taken_over: Des
     taken_over.execute(OpenApp("xterm"))
     assert taken_over.execute(Type("Привет")).method == "paste"
     taken_over.close()
-    found = subprocess.run([*xclip, "-out"], capture_output=True, check=True, timeout=5)
+    found = subprocess.run([*xclip, "-out"], capture_output=True, check=True, timeout=30)
     assert found.stdout == b"precious"
 
 

@@ -82,7 +82,8 @@ def test_the_random_agent_repeats_its_clicks(root: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("how", ["refuses", "bug", "dies", "hangs"])
 def test_a_failed_attempt_is_retried_and_the_episode_counts_once(root: Path, tmp_path: Path, how: str) -> None:
-    settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, episode_timeout=2.0)
+    timeout = 5.0 if how == "hangs" else 60.0
+    settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, episode_timeout=timeout)
     evaluation = Evaluation.create(settings, tmp_path / "out")
     records = {record.id.task: record for record in evaluation.run()}
     assert records["press"].done
