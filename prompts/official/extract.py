@@ -47,8 +47,8 @@ def extract_texts(source: str, name: str) -> tuple[str, ...]:
     """
     try:
         module = ast.parse(source)
-        wanted = ast.parse(name.replace("*", "__any__").replace("return", "__return__"), mode="eval").body
-    except (SyntaxError, ValueError) as error:
+        wanted = ast.parse(re.sub(r"\breturn\b", "__return__", name.replace("*", "__any__")), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExtractionError(f"the file is not Python source: {error}") from error
     keys: list[Any] = []
     while isinstance(wanted, ast.Subscript):
@@ -59,7 +59,11 @@ def extract_texts(source: str, name: str) -> tuple[str, ...]:
     while parts and (inner := _definition(scopes[-1], parts[0])) is not None:
         scopes.append(inner)
         del parts[0]
-    texts = (_text(_element(node, keys, scopes), scopes) for node in _nodes(scopes[-1], ".".join(parts)))
+    nodes = _nodes(scopes[-1], ".".join(parts))
+    try:
+        texts = [_text(_element(node, keys, scopes)) for node in nodes]
+    except RecursionError as error:
+        raise ExtractionError(f"its text {name} is nested too deeply") from error
     found = tuple(dict.fromkeys(text for text in texts if text is not None))
     if not found:
         raise ExtractionError(f"it has no text {name}")
@@ -119,7 +123,7 @@ def _element(node: ast.expr, keys: Sequence[Any], scopes: Sequence[Scope]) -> An
     return value
 
 
-def _text(value: Any, scopes: Sequence[Scope]) -> str | None:
+def _text(value: Any) -> str | None:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return value if isinstance(value, str) and not isinstance(value, _Unknown) else None

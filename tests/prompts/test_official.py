@@ -57,6 +57,7 @@ class Agent:
 
 async def later():
     note = "later"
+    return_value = "not a return"
 '''
 
 CASES = {
@@ -83,6 +84,7 @@ CASES = {
     "Agent.ask.self.messages[0]['content']": ["Goal: {goal}"],
     "Agent.ask.return": ["the {result}"],
     "later.note": ["later"],
+    "later.return_value": ["not a return"],
 }
 
 
@@ -99,6 +101,12 @@ def test_any_text_in_a_function_can_be_meant() -> None:
 def test_a_text_that_is_not_there_is_an_error(name: str) -> None:
     with pytest.raises(ExtractionError):
         extract_texts(SOURCE, name)
+
+
+@pytest.mark.parametrize("source", ["NAME = 'a'" + " + 'a'" * 5_000, "NAME = " + "-" * 5_000 + "1"])
+def test_a_file_that_is_nested_too_deeply_is_an_error(source: str) -> None:
+    with pytest.raises(ExtractionError):
+        extract_texts(source, "NAME")
 
 
 def test_a_file_that_is_not_python_is_an_error() -> None:
