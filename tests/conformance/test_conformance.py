@@ -83,7 +83,10 @@ def test_requests_equal_those_of_the_official_agent(
     assert {name for name, _ in found} == set(family.differences), described
 
 
-@pytest.mark.parametrize("family", OFFICIAL, ids=[family.dialect for family in OFFICIAL])
+PLACING = [family for family in OFFICIAL if family.places_points]
+
+
+@pytest.mark.parametrize("family", PLACING, ids=[family.dialect for family in PLACING])
 def test_points_equal_those_of_the_official_agent(
     family: OfficialAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,7 +126,7 @@ def _reply(family: OfficialAgent, number: int, x: int, y: int) -> dict[str, str]
 
 def _checkout_of(family: OfficialAgent) -> Path:
     for folder in CHECKOUTS:
-        if (folder / f"{family.module.replace('.', '/')}.py").is_file():
+        if all((folder / path).is_file() for path in (f"{family.module.replace('.', '/')}.py", family.marker) if path):
             return folder
     pytest.skip(f"no checkout has {family.module}")
 

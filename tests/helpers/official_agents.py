@@ -28,6 +28,9 @@ ABSENT = (
     "mm_agents.accessibility_tree_wrap",
     "oss2",
     "pytesseract",
+    "qwen_vl_utils",
+    "transformers",
+    "vllm",
     "volcenginesdkarkruntime",
 )
 """Packages that the agents import for other things than their requests; they are replaced by empty ones."""
@@ -149,7 +152,8 @@ def official_episode(
             monkeypatch.setattr(loaded, name, value)
         client = StubbedClient(replies)
         client.install(loaded, monkeypatch)
-        official = getattr(loaded, family.agent)(**family.settings)
+        adapter = family.adapter
+        official = adapter(loaded, client) if adapter else getattr(loaded, family.agent)(**family.settings)
         actions = []
         for step, screenshot in enumerate(screenshots):
             if step == 0 or single_steps:

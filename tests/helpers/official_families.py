@@ -1,8 +1,10 @@
 """The official agents: where they are, how their runners construct them, and replies in the form of their family."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from official_adapters import GlmExample, VenusNavigation, venus_in_browsers
 
 from screenwright.envs.geometry import Size
 
@@ -20,6 +22,10 @@ class OfficialAgent:
     `differences` are the parts of the requests that are known to differ, each with the reason; every other part is
     equal, and each of these differs. `only_screen` is the screen that the agent is written for, if there is one, and
     `point_slack` the pixels by which it places points less exactly than the model means them.
+
+    An `adapter` makes the agent from its module and the client, if it is no class in the form of OSWorld's. `marker` is
+    a file that tells its checkout from another one with the same module. Without `places_points`, the agent does not
+    convert coordinates as its model means them.
     """
 
     dialect: str
@@ -33,6 +39,9 @@ class OfficialAgent:
     differences: Mapping[str, str] = field(default_factory=dict)
     only_screen: Size | None = None
     point_slack: float = 0.0
+    adapter: Callable[[Any, Any], Any] | None = None
+    marker: str = ""
+    places_points: bool = True
 
 
 UI_TARS_RUNTIME = {
@@ -71,6 +80,8 @@ def data_url(image: str) -> str:
     """The address of an image in base64, in the place of an upload."""
     return f"data:image/png;base64,{image}"
 
+
+VENUS_REPLY = "<think>Step {n}.</think>\n<action>Click(box=({x},{y}))</action>\n<conclusion>Clicked {n}.</conclusion>"
 
 OFFICIAL = (
     OfficialAgent(
@@ -159,9 +170,10 @@ OFFICIAL = (
         "kimi",
         "mm_agents.kimi.kimi_agent",
         "KimiAgent",
-        {"model": "kimi-k2.5", "max_steps": 100},
+        {"model": "kimi-k2.5", "max_steps": 100, "password": "unknown"},
         "## Action:\nAction {n}.\n\n## Code:\n```python\npyautogui.click(x=0.{x}, y=0.{y})\n```",
         reasoning="Thought {n}.",
+        only_screen=FULL_HD,
     ),
     OfficialAgent(
         "evocua",
@@ -169,5 +181,35 @@ OFFICIAL = (
         "EvoCUAAgent",
         {"model": "EvoCUA-S2", "temperature": 0.01},
         TOOL_REPLY,
+    ),
+    OfficialAgent(
+        "ui-venus-1.5",
+        "models.navigation.ui_venus_navi_agent",
+        "VenusNaviAgent",
+        {},
+        VENUS_REPLY,
+        adapter=venus_in_browsers,
+        marker="models/grounding/ui_venus1_5_gd.py",
+        places_points=False,  # it takes the grid of 1000 for pixels
+    ),
+    OfficialAgent(
+        "ui-venus-1.0",
+        "models.navigation.ui_venus_navi_agent",
+        "VenusNaviAgent",
+        {},
+        VENUS_REPLY,
+        adapter=VenusNavigation,
+        marker="models/grounding/ui_venus_ground_7b.py",
+    ),
+    OfficialAgent(
+        "glm-v",
+        "examples.gui-agent.glm-45v.gui_agent_45v",
+        "",
+        {},
+        "Step {n}. <|begin_of_box|>left_click(start_box='[{x},{y}]', element_info='it')<|end_of_box|>\n"
+        'Memory:\n[{{"step": "{n}"}}]',
+        differences={"images": "earlier screenshots are halved after the resize, not before"},
+        adapter=GlmExample,
+        places_points=False,  # it only parses
     ),
 )
