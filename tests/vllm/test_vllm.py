@@ -5,10 +5,12 @@ everything around that.
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from pydantic import JsonValue
 
 from screenwright import (
     Agent,
@@ -85,6 +87,14 @@ def test_a_reply_is_ended_early_when_it_has_said_enough() -> None:
         asked = Sampling(temperature=0.0, max_tokens=400)
         reply = model.complete([Message.of("user", "Say much.")], asked, lambda text: len(text) > 20)
     assert 20 < len(reply.text) < 200
+
+
+def test_without_a_tool_parser_the_model_is_shown_the_functions_all_the_same() -> None:
+    tool: dict[str, JsonValue] = {"type": "function", "function": {"name": "computer_use", "parameters": {}}}
+    with ServedModel(URL) as model:
+        without = model.complete([Message.of("user", "Click.")], SHORT).usage.prompt
+        shown = model.complete([Message.of("user", "Click.")], replace(SHORT, tools=(tool,), tool_choice="required"))
+    assert shown.usage.prompt > without + 20
 
 
 def test_a_model_that_means_nothing_is_told_so_and_nothing_of_it_is_carried_out() -> None:
