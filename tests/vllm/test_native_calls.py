@@ -20,7 +20,6 @@ from screenwright import (
     Agent,
     BrowserEnv,
     Decided,
-    FunctionCall,
     ImagePart,
     Limits,
     Message,
@@ -34,6 +33,7 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.decision import Reply
+from screenwright.agent.core.messages import FunctionCall
 from screenwright.agent.dialects.registry import required_dialect_for_model
 
 URL = os.environ.get("VLLM_URL", "")
