@@ -221,4 +221,4 @@ def _check_installed() -> None:
 
 def _loading_errors() -> tuple[type[Exception], ...]:
     """The errors of loading a broken or invalid model."""
-    return OSError, ValueError, RuntimeError, KeyError, import_module("safetensors").SafetensorError
+    return OSError, ValueError, RuntimeError, KeyError, ImportError, import_module("safetensors").SafetensorError
