@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 import sys
+from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,21 @@ from PIL import Image
 
 from screenwright.agent.core.coordinates import smart_resize
 from screenwright.envs.geometry import Size
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A screenshot in the place of an opened image; its pixels are not needed."""
+
+    png: bytes
+    size: tuple[int, int]
+
+    def convert(self, _mode: str) -> "_Shown":
+        return self
+
+
+def _same(shown: _Shown) -> _Shown:
+    return shown
 
 
 class VenusNavigation:
@@ -22,9 +38,9 @@ class VenusNavigation:
         self._messages = module.NaviVLLM.create_message_for_image
         if prompt:
             module.USER_PROMPT = getattr(sys.modules[module.parse_answer.__module__], prompt)
-        module.NaviVLLM = lambda **_: self._reply
+        module.NaviVLLM = self._model
         module.smart_resize = _smart_resize
-        module.Image = SimpleNamespace(open=lambda shown: shown)  # the pixels are not needed
+        module.Image = SimpleNamespace(open=_same)
         self._agent = module.VenusNaviAgent(self._config, logging.getLogger("official"))
 
     def reset(self, _logger: logging.Logger) -> None:
@@ -34,10 +50,12 @@ class VenusNavigation:
     def predict(self, task: str, observation: dict[str, Any]) -> tuple[str, str]:
         """The action in one step."""
         with Image.open(io.BytesIO(observation["screenshot"])) as image:
-            shown = SimpleNamespace(size=image.size, png=observation["screenshot"])
-        shown.convert = lambda _mode: shown
+            shown = _Shown(observation["screenshot"], image.size)
         x, y = self._agent.step(task, shown)["params"]["box"]
         return "", f"click({x}, {y})"
+
+    def _model(self, **_settings: object) -> Any:
+        return self._reply
 
     def _reply(self, data: list[tuple[Any, str]]) -> list[list[str]]:
         (shown, query) = data[0]
