@@ -9,12 +9,14 @@ from pydantic import JsonValue
 
 from ...envs.actions import map_points
 from ...envs.geometry import ScreenPoint
+from ...prompts.official import fill
 from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..core.describe import describe_action, describe_ending
 from ..core.messages import Message, Turn
 from .parser.reply import read_reply
+from .prompting.function_prompts import STEPS
 from .prompting.functions import Verb, function, function_name, verbs
 from .prompting.layout import image_size, step_lines, windowed_conversation
 from .prompting.prompt_kind import Prompt
@@ -102,7 +104,7 @@ class FunctionDialect(TemplateDialect):
         return json_call(function_name(self.prompt), arguments)
 
     def _past(self, reply: str) -> str:
-        return without_reasoning(reply)
+        return reply if self.keeps_reasoning else without_reasoning(reply)
 
     def _describe(self, reply: str) -> str:
         """The line for an earlier reply: its sentence, or its actions if it has none."""
@@ -112,7 +114,14 @@ class FunctionDialect(TemplateDialect):
         return " ".join((found.thought or "; ".join(map(_description, found.moves))).split())
 
     def _task(self, task: str, older: Sequence[Turn]) -> str:
+        """The text beside the first screenshot, with the steps before the conversation."""
+        official = self.official_prompt()
+        if official and "user" in official.texts:
+            return self._official_task(official.texts, task, older)
         return render("qwen_steps", task=task, steps=step_lines(older, self._describe))
+
+    def _official_task(self, texts: Mapping[str, str], task: str, older: Sequence[Turn]) -> str:
+        return fill(texts["user"], instruction=task, **{STEPS: step_lines(older, self._describe)})
 
     def _own_system(self, template: str, width: str, height: str) -> str:
         values = {

@@ -228,7 +228,7 @@ WEB_TOOLS: Vocabulary = {
 PAGE_NOTCHES = 8
 """A page of a window 900 pixels high, as Fara-7B scrolls whatever the amount."""
 
-FARA_7B: Vocabulary = {
+FARA_7B_TOOLS: Vocabulary = {
     **WEB_TOOLS,
     "type": typing(submits=True),
     "scroll": wheel(Direction.UP, Direction.DOWN, lambda _: PAGE_NOTCHES),

@@ -79,14 +79,13 @@ def turns(reply: str) -> tuple[Turn, ...]:
     return (*past, Turn(IMAGES[6]))
 
 
-def test_1_5_lists_all_steps_and_shows_the_last_five_screenshots() -> None:
+def test_1_5_is_shown_four_replies_and_older_ones_as_lines() -> None:
     click = call(action="left_click", coordinate=[10, 20])
     messages = GuiOwl().render("Save.", turns(f"Action: Do it.\n{click}"))
     assert [message.role for message in messages] == ["system", *("user", "assistant") * 4, "user"]
     prompt, image = messages[1].parts
     assert isinstance(prompt, TextPart)
-    assert "Instruction: Save.\n\nPrevious actions:\nStep 1: Do 0." in prompt.text
-    assert prompt.text.endswith("Step 6: Do 5.")
+    assert prompt.text.endswith("Instruction: Save.\n\nPrevious actions:\nStep 1: Do 0.\nStep 2: Do 1.")
     assert image is IMAGES[2]
     assert messages[2].text == f"Action: Do 2.\n{click}"
     assert list(GuiOwl().history.images(7)) == [2, 3, 4, 5, 6]

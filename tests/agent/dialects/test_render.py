@@ -105,7 +105,6 @@ def test_every_dialect_ends_with_the_newest_screenshot(name: str) -> None:
 
 
 STEPS_AS_TEXT = (
-    "gui-owl-1.5",
     "gui-owl-1.0",
     "glm-v",
     "molmoweb",
