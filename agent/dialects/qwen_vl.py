@@ -14,6 +14,9 @@ from .prompting.function_prompts import EVOCUA, QWEN3_VL, QWEN25_VL, unescaped
 from .prompting.functions import verbs
 from .prompting.prompt_kind import Prompt
 
+_SENTENCES = ("action:", "step", "i will", "i'll", "now i")
+"""How the sentence of a reply starts that OSWorld's agent lists."""
+
 ON_COMPUTERS = (Prompt.COMPUTER, Prompt.BROWSER)
 QWEN = verbs(
     "key type mouse_move left_click left_click_drag right_click middle_click double_click triple_click scroll hscroll "
@@ -24,7 +27,7 @@ QWEN = verbs(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Qwen25Vl(FunctionDialect):
-    """Qwen2.5-VL, with images of at most 1,003,520 pixels, as in OSWorld's agent."""
+    """Qwen2.5-VL. The image limits are those of its processor; OSWorld's agent sends at most 1,003,520 pixels."""
 
     official: ClassVar = dict.fromkeys(ON_COMPUTERS, (QWEN25_VL,))
     computer: ClassVar = QWEN
@@ -33,22 +36,31 @@ class Qwen25Vl(FunctionDialect):
     name: str = "qwen2.5-vl"
     served_as: str = "qwen-?2-?5-?vl"
     space: Space = Absolute()
-    image_rule: ImageRule = ImageRule(28, 56 * 56, 1280 * 28 * 28)
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1500)
     history: History = WindowHistory(5)
 
+    def _describe(self, reply: str) -> str:
+        """The line as OSWorld's agent lists it, with its label."""
+        sentences = (line.strip() for line in reply.partition("<tool_call>")[0].splitlines())
+        found = next((line for line in sentences if line.lower().startswith(_SENTENCES)), None)
+        return found or FunctionDialect._describe(self, reply)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Qwen3Vl(Qwen25Vl):
+class Qwen3Vl(FunctionDialect):
     """Qwen3-VL: the prompt states a screen of 1000 x 1000; OSWorld's agent divides by 999, the last grid position."""
 
     official: ClassVar = dict.fromkeys(ON_COMPUTERS, (QWEN3_VL,))
+    computer: ClassVar = QWEN
 
+    prompt: Prompt = Prompt.COMPUTER
     name: str = "qwen3-vl"
     served_as: str = "qwen-?3-?vl"
     space: Space = Grid(999)
     image_rule: ImageRule = ImageRule(32, 256 * 256, 12800 * 32 * 32)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=32768)
+    history: History = WindowHistory(5)
 
     def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
         # The source chooses between two lines about the resolution.

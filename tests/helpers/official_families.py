@@ -6,6 +6,7 @@ from typing import Any
 
 from official_adapters import GlmExample, VenusNavigation, venus_in_browsers
 
+from screenwright.agent.core.coordinates import smart_resize
 from screenwright.envs.geometry import Size
 
 FULL_HD = Size(1920, 1080)
@@ -81,6 +82,12 @@ def data_url(image: str) -> str:
     return f"data:image/png;base64,{image}"
 
 
+def qwen25_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width within the limits of Qwen2.5-VL's processor; the agent's own are 12 times smaller."""
+    size = smart_resize(Size(width, height), 28, 56 * 56, 16384 * 28 * 28)
+    return size.height, size.width
+
+
 VENUS_REPLY = "<think>Step {n}.</think>\n<action>Click(box=({x},{y}))</action>\n<conclusion>Clicked {n}.</conclusion>"
 
 OFFICIAL = (
@@ -143,13 +150,21 @@ OFFICIAL = (
         "Qwen3VLAgent",
         {"model": "qwen3-vl", "api_backend": "openai"},
         TOOL_REPLY,
+        differences=dict.fromkeys(("temperature", "top_p"), "its client has them, but leaves them to the server"),
     ),
-    OfficialAgent("qwen2.5-vl", "mm_agents.qwen25vl_agent", "Qwen25VLAgent", {}, TOOL_REPLY),
+    OfficialAgent(
+        "qwen2.5-vl",
+        "mm_agents.qwen25vl_agent",
+        "Qwen25VLAgent",
+        {"temperature": 0.0},
+        TOOL_REPLY,
+        replaced={"smart_resize": qwen25_size},
+    ),
     OfficialAgent(
         "gui-owl-1.5",
         "mm_agents.owl15_agent",
         "Owl15Agent",
-        {"model": "gui-owl-1.5-8b", "history_n": 3, "api_url": "http://127.0.0.1:9", "api_key": "none"},
+        {"model": "gui-owl-1.5-8b", "history_n": 5, "api_url": "http://127.0.0.1:9", "api_key": "none"},
         TOOL_REPLY,
         replaced={"get_image_url": data_url},
     ),

@@ -173,7 +173,9 @@ def test_last_four_replies_are_shown_and_older_ones_are_lines(dialect: FunctionD
     assert [message.role for message in messages] == ["system", *("user", "assistant") * 4, "user"]
     first = messages[1]
     assert first.parts[0] is IMAGES[2]
-    assert "Instruction: Save it.\n\nPrevious actions:\nStep 1: Do 0.\nStep 2: Do 1." in first.text
+    label = "Action: " if isinstance(dialect, Qwen25Vl) else ""
+    lines = f"Step 1: {label}Do 0.\nStep 2: {label}Do 1."
+    assert f"Instruction: Save it.\n\nPrevious actions:\n{lines}" in first.text
     assert [message.parts for message in messages[3::2]] == [(image,) for image in IMAGES[3:7]]
     assert list(dialect.history.images(7)) == [2, 3, 4, 5, 6]
 
