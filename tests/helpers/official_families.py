@@ -66,6 +66,11 @@ TOOL_REPLY = (
     'Action: Step {n}.\n<tool_call>\n{{"name": "computer_use", "arguments": '
     '{{"action": "left_click", "coordinate": [{x}, {y}]}}}}\n</tool_call>'
 )
+OWL_REPLY = (
+    "<thinking>\nThought {n}.\n</thinking>\n<tool_call>\n"
+    '{{"name": "computer_use", "arguments": {{"action": "click", "coordinate": [{x}, {y}]}}}}'
+    "\n</tool_call>\n<conclusion>\nClicked {n}.\n</conclusion>"
+)
 NEVER = "_never_used_51bce0c785ca2f68081bfa7d91973934"
 SEED_REPLY = (
     f"<seed:tool_call{NEVER}><function{NEVER}=click><parameter{NEVER}=point><point>{{x}} {{y}}</point>"
@@ -167,6 +172,16 @@ OFFICIAL = (
         {"model": "gui-owl-1.5-8b", "history_n": 5, "api_url": "http://127.0.0.1:9", "api_key": "none"},
         TOOL_REPLY,
         replaced={"get_image_url": data_url},
+    ),
+    OfficialAgent(
+        "gui-owl-1.0",
+        "mm_agents.owl_agent",
+        "OwlAgent",
+        {"model": "gui-owl-7b", "top_k": -1, "api_url": "http://127.0.0.1:9", "api_key": "none"},
+        OWL_REPLY,
+        replaced={"get_image_url": data_url},
+        differences={"order": "its system message has two texts, which the chat template joins"},
+        only_screen=FULL_HD,
     ),
     OfficialAgent(
         "opencua",
