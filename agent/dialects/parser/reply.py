@@ -31,7 +31,8 @@ _ANSWER = re.compile(r"\s*+<answer>")
 _ANSWER_TAGS = re.compile("</?answer>")
 _JSON = re.compile(rf"\s*+(?:```(?:json)?\s*+)?(?={BARE_JSON.pattern})")
 _UNFINISHED = re.compile(
-    r"""[{}\u273f] | <\|box | </?(?:seed:|function|parameter|tool_call|action|(?:gui_)?think|computer_env|point|bbox)
+    r"""[{}\u273f] | <\|box | </?(?:seed:|function|parameter|tool_call|action|computer_env|point|bbox)
+      | </?(?:gui_|grounding_)?think
       | \b\w++>\w++>
       | ^\W*+(?:Thought|Action)\W{0,2}\s*+[:\uff1a] | \baction:\w++\t
       | \b[A-Za-z_]\w*+[(\uff08]\s*+(?: \Z | [)\uff09'"\u2018\u201c<\[] | \w++\s*+=  | -?\d[\d.]*+\s*+[,\uff0c] )""",
