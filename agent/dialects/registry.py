@@ -131,8 +131,8 @@ def required_dialect_for_model(model_name: str) -> Dialect:
         case several:
             names = " or ".join(dialect.name for dialect in several)
             raise ValueError(
-                f"the model name {model_name!r} does not determine the dialect: use --dialect {names}; screenwright "
-                "doctor measures which one fits"
+                f"the model name {model_name!r} does not determine the dialect: use --dialect {names}; `screenwright "
+                "run` measures which one fits"
             )
 
 

@@ -1,20 +1,21 @@
 """Checks a model and its server before a run, so that episodes do not fail for reasons unrelated to the task."""
 
-from .calibration import CALIBRATION, Calibration, CalibrationReply, HypothesisFit, calibrate
+from .calibration import CALIBRATION, WELL_KNOWN, Calibration, CalibrationReply, HypothesisFit, calibrate
 from .calibration_cache import (
     CachedCalibration,
     default_folder,
     load_calibration,
-    refusal_of,
     save_calibration,
 )
 from .endpoint import REACHABLE, REPLY, check_endpoint, dialect_of
+from .first_contact import fitting_dialect
 from .hypotheses import SpaceHypothesis
 
 __all__ = [
     "CALIBRATION",
     "REACHABLE",
     "REPLY",
+    "WELL_KNOWN",
     "CachedCalibration",
     "Calibration",
     "CalibrationReply",
@@ -24,7 +25,7 @@ __all__ = [
     "check_endpoint",
     "default_folder",
     "dialect_of",
+    "fitting_dialect",
     "load_calibration",
-    "refusal_of",
     "save_calibration",
 ]

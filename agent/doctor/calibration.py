@@ -9,12 +9,17 @@ misses and unparsable replies count against all alike. Another one replaces the 
 likely.
 """
 
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import hypot
+from math import hypot, inf
 from statistics import median
+from types import MappingProxyType
+from typing import Any
 
 from ...envs.actions import points_of
 from ...envs.check import Check, CheckStatus
@@ -24,11 +29,11 @@ from ..core.coordinates import ModelPoint
 from ..core.decision import AskUser, Finish, GiveUp, ParseFailure
 from ..core.messages import Turn
 from ..core.model import Model, ModelLost
-from ..dialects.dialect import Dialect
+from ..dialects.dialect import Dialect, RequestShaping
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named, dialect_names, with_prompt
 from .hypotheses import DownscaledImage, ResizedImage, SpaceHypothesis, hypotheses_for, is_compatible
-from .screens import CalibrationTarget, calibration_screens, screen_image
+from .screens import CalibrationScreen, CalibrationTarget, calibration_screens, screen_image
 
 CALIBRATION = "model: calibration"
 
@@ -36,13 +41,15 @@ MIN_HIT_SHARE = 0.5
 """The share of targets that a fitting hypothesis hits; random points hit a few percent."""
 
 _MIN_TARGETS = 6
+_QUICK_TARGETS = 9
+_PARALLEL_REQUESTS = 8
 _MIN_LOG_LIKELIHOOD_RATIO = 6.0  # the natural logarithm of 400
 _MEDIAN_OF_NORMAL = 1.1774  # of the distance from the centre, in standard deviations along one axis
 _MISS_SIGMAS = 4.0  # standard deviations
 _MIN_NOISE_PX = 1.0
 _MAX_SUGGESTIONS = 3
 
-_WELL_KNOWN = ("ui-tars-1.5", "ui-tars-1.0", "qwen2.5-vl", "qwen3-vl")
+WELL_KNOWN = ("ui-tars-1.5", "ui-tars-1.0", "qwen2.5-vl", "qwen3-vl")
 """Recommended before other dialects that fit equally well."""
 
 
@@ -104,6 +111,12 @@ class Calibration:
         return self.space is not None and self.space == self.own.hypothesis
 
     @property
+    def complete(self) -> float:
+        """The share of replies that are complete in the dialect's own form."""
+        whole = sum(answer.point is not None and self.dialect.is_complete(answer.text) for answer in self.answers)
+        return whole / max(len(self.answers), 1)
+
+    @property
     def own(self) -> HypothesisFit:
         """The result of the dialect's own hypothesis."""
         return self.results[0]
@@ -113,8 +126,8 @@ class Calibration:
         space = self.space
         if space is None:
             return ()
-        names = dict.fromkeys((*_WELL_KNOWN, *dialect_names()))
-        known = ((name, dialect_named(name)) for name in names)
+        names = dict.fromkeys((*WELL_KNOWN, *dialect_names()))
+        known = ((name, grounding_form(dialect_named(name))) for name in names)
         return tuple(
             name
             for name, dialect in known
@@ -141,39 +154,82 @@ class Calibration:
         )
 
 
-def calibrate(model: Model, dialect: Dialect) -> Calibration:
+def grounding_form(dialect: Dialect) -> Dialect:
+    """`dialect` with its grounding prompt, in which it is measured; unchanged if its family has none."""
+    with suppress(ValueError):
+        return with_prompt(dialect, Prompt.GROUNDING)
+    return dialect
+
+
+def calibrate(
+    model: Model,
+    dialect: Dialect,
+    *,
+    changes: Mapping[str, Any] = MappingProxyType({}),
+    quick: bool = False,
+    targets: int | None = None,
+    limit_s: float = inf,
+) -> Calibration:
     """Ask `model` in `dialect` to click every target, and determine the coordinate space of its replies.
 
-    Errors of the model are reported as `Calibration.lost`, not raised.
+    `changes` are parameters of each request, as in `ModelPolicy`. With `quick`, the first three screens suffice if the
+    replies fit the dialect. `targets` limits the number of targets. Errors of the model, and a measurement of more than
+    `limit_s` seconds, are reported as `Calibration.lost`, not raised.
     """
+    dialect = grounding_form(dialect)
     answers: list[CalibrationReply] = []
+    end = threading.Event()
+    deadline = time.monotonic() + limit_s
+
+    def is_over() -> bool:
+        return end.is_set() or time.monotonic() > deadline
+
+    screens = calibration_screens()
+    pairs = [(screen, target) for screen in screens for target in screen.targets][:targets]
+    pool = ThreadPoolExecutor(_PARALLEL_REQUESTS if model.info().endpoint else 1)
     try:
         model.connect()
-        for answer in _replies(model, dialect):
-            answers.append(answer)  # not list(): keeps the replies before the model was lost
+        for stage in (pairs[:_MIN_TARGETS], pairs[_MIN_TARGETS:_QUICK_TARGETS], pairs[_QUICK_TARGETS:]):
+            requests = [pool.submit(_ask, model, dialect, changes, *pair, is_over) for pair in stage]
+            for request in requests:
+                answer = request.result()
+                if is_over():
+                    return Calibration(dialect, answers, f"the calibration took longer than {limit_s:g} s")
+                answers += [] if answer is None else [answer]
             if len(answers) >= _MIN_TARGETS and all(answer.point is None for answer in answers):
-                break  # no point was parsed, and unparsable replies tend to be long
+                break  # unparsable replies tend to be long
+            if quick and len(answers) >= _QUICK_TARGETS and Calibration(dialect, answers).fits:
+                break
     except ModelLost as lost:
         return Calibration(dialect, answers, str(lost))
+    finally:
+        end.set()
+        pool.shutdown(cancel_futures=True)
     return Calibration(dialect, answers, "" if answers else "no calibration screen fits into the model's context")
 
 
-def _replies(model: Model, dialect: Dialect) -> Iterator[CalibrationReply]:
-    """Yield each reply as it arrives; screens that do not fit into the model's context are skipped."""
-    with suppress(ValueError):  # the family has no grounding prompt
-        dialect = with_prompt(dialect, Prompt.GROUNDING)
-    context, sampling = model.info().context_tokens, dialect.sampling
-    for screen in calibration_screens():
-        sent = dialect.image_rule.resize(screen.size)
-        for target in screen.targets:
-            messages = dialect.render(f"Click on {target.name}.", (Turn(screen_image(screen, sent)),))
-            if context is not None:
-                room = context - estimated_tokens(messages, dialect.image_rule)
-                if room < MIN_REPLY_TOKENS:
-                    continue
-                sampling = replace(dialect.sampling, max_tokens=min(dialect.sampling.max_tokens, room))
-            text = model.complete(messages, sampling, lambda text: bool(text) and dialect.is_complete(text)).text
-            yield CalibrationReply(screen.size, sent, target, text, _point_in(dialect, text))
+def _ask(
+    model: Model,
+    dialect: Dialect,
+    changes: Mapping[str, Any],
+    screen: CalibrationScreen,
+    target: CalibrationTarget,
+    is_over: Callable[[], bool],
+) -> CalibrationReply | None:
+    """The reply about one target; None if the screen does not fit into the model's context."""
+    sent = dialect.image_rule.resize(screen.size)
+    messages = dialect.render(f"Click on {target.name}.", (Turn(screen_image(screen, sent)),))
+    sampling = replace(dialect.sampling, **changes)
+    if isinstance(dialect, RequestShaping):
+        sampling = dialect.shape(sampling)
+    context = model.info().context_tokens
+    if context is not None:
+        room = context - estimated_tokens(messages, dialect.image_rule)
+        if room < MIN_REPLY_TOKENS:
+            return None
+        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+    text = model.complete(messages, sampling, lambda text: is_over() or (bool(text) and dialect.is_complete(text))).text
+    return CalibrationReply(screen.size, sent, target, text, _point_in(dialect, text))
 
 
 def _point_in(dialect: Dialect, text: str) -> ModelPoint | None:
@@ -254,6 +310,8 @@ def _fix_advice(space: SpaceHypothesis, compatible_dialects: Sequence[str]) -> s
     other = f"use --dialect {' or '.join(compatible_dialects[:_MAX_SUGGESTIONS])}" if compatible_dialects else ""
     if isinstance(space.reference, ResizedImage | DownscaledImage):
         server = "stop the server from resizing images: raise its limit (vLLM: max_pixels in --mm-processor-kwargs)"
+        if isinstance(space.reference, ResizedImage):
+            server += f", or send smaller ones with --max-image-pixels {space.reference.rule.max_pixels}"
         return f"{server}, or {other}" if other else server
     if other:
         return f"{other}, or serve the model that the name refers to"

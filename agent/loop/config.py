@@ -25,7 +25,15 @@ from ..dialects.dialect import Dialect
 from ..dialects.planner import Planner
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.prompting.thoughts import Thoughts
-from ..dialects.registry import dialect_named, with_language, with_several_actions, with_thoughts
+from ..dialects.registry import (
+    dialect_named,
+    dialect_names,
+    dialects_for_model,
+    with_language,
+    with_max_image_pixels,
+    with_several_actions,
+    with_thoughts,
+)
 from ..guard.guard import AllowAll, Guard
 from ..monitor.critic import ModelCritic
 from ..policy.grounded_policy import GroundedPolicy
@@ -123,8 +131,8 @@ class AgentConfig(Config):
         None, "APIs of vendors: pixels of the longer side of the screenshots sent (default: the vendor's advice)", gt=0
     )
     constrain: bool = setting(False, "vLLM: constrain replies to the grammar of the dialect")
-    allow_miscalibrated: bool = setting(
-        False, "use the model even if its clicks miss, according to screenwright doctor"
+    calibrate: bool = setting(
+        True, "measure at the first contact with a model on a server whether its clicks hit in its dialect"
     )
 
     @model_validator(mode="after")
@@ -134,8 +142,10 @@ class AgentConfig(Config):
             raise SettingError(ignored[0], "applies to models, not to --policy: leave it out")
         return self
 
-    def build_policy(self, model: Model | None = None, *, summarize: bool = True) -> Policy:
-        """The policy that asks `model` (default: that of the settings).
+    def build_policy(
+        self, model: Model | None = None, dialect: Dialect | None = None, *, summarize: bool = True
+    ) -> Policy:
+        """The policy that asks `model` in `dialect` (default: those of the settings).
 
         Raises:
             ValueError: there is no such dialect or policy, or the dialect does not support a setting.
@@ -144,16 +154,15 @@ class AgentConfig(Config):
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
         model = model or self.model.build()
-        sampling = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
-        changes = {name: value for name, value in sampling.items() if value is not None} | self._request_changes()
         history = history_named(self.history) if self.history else None
+        changes = self._sampling_changes()
         if isinstance(model, PolicyProvider):
             return self._own_policy(model, PolicySettings(history, changes, ImageFormat(self.image_format)))
         if self.long_edge is not None:
             raise SettingError("long_edge", "applies to the APIs of vendors, such as openai:gpt-5.4: leave it out")
         planner = ModelPolicy(
             model,
-            self.build_dialect(),
+            dialect or self.build_dialect(),
             history=history,
             sampling_changes=changes,
             image_format=ImageFormat(self.image_format),
@@ -184,9 +193,12 @@ class AgentConfig(Config):
             raise SettingError("dialect", "planner names targets in words: add --grounder with the address of a model")
         return policy
 
-    def _request_changes(self) -> dict[str, Any]:
+    def _sampling_changes(self) -> dict[str, Any]:
+        single = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
         try:
-            return sampling_changes(self.request or {})
+            return {name: value for name, value in single.items() if value is not None} | sampling_changes(
+                self.request or {}
+            )
         except ValueError as error:
             raise SettingError("request", str(error)) from error
 
@@ -209,33 +221,55 @@ class AgentConfig(Config):
         dialect = with_several_actions(dialect) if self.several_actions else dialect
         return dialect if self.language is None else with_language(dialect, self.language)
 
-    def check_model(self, model: Model) -> None:
-        """Reject a model that its server does not have, or whose clicks miss according to `screenwright doctor`.
+    def check_model(self, model: Model, report: Callable[[str], object] = lambda line: None) -> Dialect | None:
+        """The dialect for `model`; None if its name chooses it later.
+
+        A model on a server is measured at its first contact, and if its name leaves several dialects open, the one that
+        fits is chosen. `report` is called with a line about the result.
 
         Raises:
-            ValueError: the server has no such model, or its clicks miss and `allow_miscalibrated` is off.
+            ValueError: the server has no such model, or its clicks miss in its dialect.
         """
+        dialect = self.build_dialect()
         if not model.info().endpoint:
-            return
+            return dialect
         if isinstance(model, PolicyProvider):
             try:
                 model.connect()
             except ModelLost as lost:
                 raise ValueError(str(lost)) from lost
-            return
-        from ..doctor import default_folder, refusal_of
-
+            return dialect
         try:
             model.connect()
+            if not self.calibrate or self.grounder is not None or not _is_measurable(model):
+                return dialect
+            return self._fitting_dialect(model, dialect, report) or dialect
         except ModelUnknown as unknown:
             raise ValueError(str(unknown)) from unknown
         except ModelLost:
-            return  # the run reports it
+            return dialect  # the run reports it
         finally:
             getattr(model, "close", lambda: None)()  # the run connects again; the agent may never run
-        reason = None if self.allow_miscalibrated else refusal_of(model, self.build_dialect(), default_folder())
-        if reason:
-            raise ValueError(f"{reason}; --allow-miscalibrated uses it anyway")
+
+    def _fitting_dialect(
+        self, model: Model, dialect: Dialect | None, report: Callable[[str], object]
+    ) -> Dialect | None:
+        from ..doctor import WELL_KNOWN, default_folder, fitting_dialect
+
+        candidates = [dialect] if dialect else dialects_for_model(model.info().name)
+        if not candidates:
+            names = dict.fromkeys((*WELL_KNOWN, *dialect_names()))
+            candidates = [known for known in map(dialect_named, names) if not isinstance(known, Planner)]
+        if self.max_image_pixels is not None:
+            candidates = [with_max_image_pixels(candidate, self.max_image_pixels) for candidate in candidates]
+        return fitting_dialect(model, candidates, default_folder(), changes=self._sampling_changes(), report=report)
+
+
+def _is_measurable(model: Model) -> bool:
+    """Whether it is a model on a server of the user's; the reader and the vendors' own APIs have a known space."""
+    from ..models.served import ServedModel
+
+    return isinstance(model, ServedModel) and model.info().name != "reader"
 
 
 class LimitsConfig(Config):
@@ -295,19 +329,22 @@ class RunConfig(Config):
     yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
     out: Path | None = setting(None, "folder to record in (default: runs/TIME-NAME)", common=True)
 
-    def build_agent(self, *, attended: bool = False, **parts: Any) -> Agent:
+    def build_agent(
+        self, *, attended: bool = False, report: Callable[[str], object] = lambda line: None, **parts: Any
+    ) -> Agent:
         """The agent; `attended` if a user answers its questions. `parts` are further arguments of `Agent`.
 
+        A model on a server is measured at its first contact; `report` is called with a line about the result.
+
         Raises:
-            ValueError: there is no such model or dialect, or a setting does not fit it.
+            ValueError: there is no such model or dialect, a setting does not fit it, or its clicks miss.
         """
         model = None if self.agent.policy else self.agent.model.build()
-        if model is not None:
-            self.agent.check_model(model)
+        dialect = None if model is None else self.agent.check_model(model, report)
         restarts = self.env.restarts if isinstance(self.env, BrowserConfig) else 0
         recovery = self.recovery.build(lambda: model or self.agent.model.build())
         supervision = replace(recovery, attended=attended, restarts=restarts)
-        policy = self.agent.build_policy(model, summarize=supervision.summarize)
+        policy = self.agent.build_policy(model, dialect, summarize=supervision.summarize)
         return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
 
     def build_guard(self) -> Guard:

@@ -40,6 +40,7 @@ def main() -> None:
             trials=given.episodes,
             steps=PRESSES + 5,
             model=server.url,
+            calibrate=False,
             dialect="ui-tars-1.5",
             workers=given.episodes,
         )

@@ -19,15 +19,19 @@ AgentFactory: TypeAlias = Callable[[TaskInstance, EpisodeId], Policy]
 """Makes the policy for an episode, from the task that has been set up."""
 
 
-def make_agent_factory(config: EvalConfig, slot: int = 0) -> AgentFactory:
+def make_agent_factory(
+    config: EvalConfig, slot: int = 0, report: Callable[[str], object] = lambda line: None
+) -> AgentFactory:
     """The agent that the settings name. Workers of different `slot` are spread over the model's replicas.
+
+    `report` is called with a line about a model that is measured at its first contact.
 
     Raises:
         ValueError: there is no such agent, model or dialect.
     """
     match config.agent_kind:
         case "model" if config.agent.policy is None:
-            return _ModelAgent(config, slot)
+            return _ModelAgent(config, slot, report)
         case "model":
             return same_for_all(config.agent.build_policy)
         case "random":
@@ -61,18 +65,18 @@ def oracle(instance: TaskInstance, episode: EpisodeId) -> Policy:
 class _ModelAgent:
     """A model with the prompts of `screenwright run`; opened once for all episodes of a worker."""
 
-    def __init__(self, config: EvalConfig, slot: int) -> None:
+    def __init__(self, config: EvalConfig, slot: int, report: Callable[[str], object]) -> None:
         self._config = config
         config.agent.build_dialect()  # rejects invalid settings before the first episode
         self._model = config.agent.model.build(slot)
         try:
-            config.agent.check_model(self._model)
+            self._dialect = config.agent.check_model(self._model, report)
         except ValueError:
             self.close()
             raise
 
     def __call__(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        return self._config.agent.build_policy(self._model, summarize=self._config.recovery.recovery)
+        return self._config.agent.build_policy(self._model, self._dialect, summarize=self._config.recovery.recovery)
 
     def close(self) -> None:
         """See `Closable`."""

@@ -7,7 +7,7 @@ An evaluation that was killed can be resumed: it runs the remaining episodes, an
 """
 
 from collections import Counter, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -52,8 +52,14 @@ class Evaluation:
     _failures: dict[EpisodeId, list[FailedAttempt]] = field(default_factory=dict[EpisodeId, list[FailedAttempt]])
 
     @classmethod
-    def create(cls, settings: EvalConfig, folder: Path, repeats: str = "") -> "Evaluation":
-        """Plan an evaluation and write its manifest.
+    def create(
+        cls,
+        settings: EvalConfig,
+        folder: Path,
+        repeats: str = "",
+        report: Callable[[str], object] = lambda line: None,
+    ) -> "Evaluation":
+        """Plan an evaluation and write its manifest. `report` is called with a line about a model that is measured.
 
         Raises:
             ValueError, TaskError: there is no such benchmark, task or model.
@@ -64,7 +70,7 @@ class Evaluation:
         benchmark = benchmark_for(settings)
         if settings.agent_kind == "oracle" and not getattr(benchmark, "has_oracle", True):
             raise ValueError(f"{settings.benchmark} has no oracle: use --agent null, --agent random or a model")
-        release(make_agent_factory(settings))  # rejects invalid settings before anything is written
+        release(make_agent_factory(settings, report=report))  # rejects invalid settings before anything is written
         manifest = make_manifest(settings, benchmark, make_plan(benchmark, settings), repeats)
         store = Store(folder)
         store.create(manifest)

@@ -107,7 +107,7 @@ def run_checks(
         found = f"not installed, rarely needed: {', '.join(absent)}" if absent else ", ".join(RARE_EXTRAS)
         yield Check("packages: others", CheckStatus.OK, found)
     if model is not None:
-        yield from _check_server(model, dialect, calibration=config.calibration)
+        yield from _check_server(model, dialect, calibration=config.calibrate)
 
 
 def install_missing() -> None:

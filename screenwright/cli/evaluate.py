@@ -72,7 +72,7 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
             raise SettingsError("name a BENCHMARK, or --resume RUN, or --repeat RUN; --list names the benchmarks")
         config = build_settings(EvalConfig, values)
         with _folder(config) as folder:
-            evaluation = Evaluation.create(config, folder)
+            evaluation = Evaluation.create(config, folder, report=Terminal().line)
         if evaluation.manifest.protocol:
             print(evaluation.manifest.protocol, file=sys.stderr)
         return evaluation
@@ -85,7 +85,7 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
         _check_unchanged(before.settings, config, values)
         return Evaluation.resume(earlier, config.workers)
     with _folder(config) as folder:
-        evaluation = Evaluation.create(config, folder, str(earlier))
+        evaluation = Evaluation.create(config, folder, str(earlier), Terminal().line)
     for line in differences(before, evaluation.manifest):
         print(f"changed since then: {line}", file=sys.stderr)
     return evaluation

@@ -21,6 +21,7 @@ from ..envs.geometry import ScreenPoint, Size
 from ..envs.screenshot import Screenshot
 from .arguments import Command, given_flags
 from .settings import SettingsError, load_settings
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..agent.reader.vision.screen import Area, Screen, ScreenControl
@@ -67,9 +68,9 @@ def _ground(args: argparse.Namespace) -> int:
         raise SettingsError("TEXT is empty: describe the element, such as 'the Save button'")
     image = _open_image(args.image)
     model = config.agent.model.build()
-    config.agent.check_model(model)
+    dialect = config.agent.check_model(model, Terminal().line)
     try:
-        with closing(Agent(policy=config.agent.build_policy(model))) as agent:
+        with closing(Agent(policy=config.agent.build_policy(model, dialect))) as agent:
             point = agent.ground(image, args.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)

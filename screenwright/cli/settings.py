@@ -41,7 +41,7 @@ class DoctorConfig(Config):
     model: str | None = setting(None, "check only this model: reader, or the address of a server", common=True)
     model_name: str | None = setting(None, str(ModelConfig.model_fields["model_name"].description), common=True)
     dialect: str | None = setting(None, str(AgentConfig.model_fields["dialect"].description), common=True)
-    calibration: bool = setting(True, "the calibration, which measures where the model clicks", common=True)
+    calibrate: bool = setting(True, "the calibration, which measures where the model clicks", common=True)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -49,7 +49,7 @@ class DoctorConfig(Config):
             for name, is_set in (
                 ("model-name", self.model_name),
                 ("dialect", self.dialect),
-                ("no-calibration", not self.calibration),
+                ("no-calibrate", not self.calibrate),
             ):
                 if is_set:
                     raise ValueError(f"--{name} applies to a model server: add --model ADDRESS")

@@ -80,7 +80,7 @@ def test_an_accurate_model_passes_and_its_calibration_is_saved(
     assert found[CALIBRATION]["status"] == "ok"
     saved = Path(found["model: result saved"]["found"])
     assert saved.is_relative_to(calibrations)
-    assert json.loads(saved.read_text())["fits"] is True
+    assert json.loads(saved.read_text())["found"] == found[CALIBRATION]["found"]
 
 
 def test_a_model_whose_clicks_miss_has_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +95,7 @@ def test_a_model_whose_clicks_miss_has_its_own_exit_code(capsys: pytest.CaptureF
 def test_without_calibration_the_model_makes_no_clicks(
     accurate_model: ModelServer, capsys: pytest.CaptureFixture[str], calibrations: Path
 ) -> None:
-    assert doctor(config("--model", accurate_model.url, "--no-calibration"), as_json=True) == 0
+    assert doctor(config("--model", accurate_model.url, "--no-calibrate"), as_json=True) == 0
     assert CALIBRATION not in lines(capsys.readouterr().out)
     assert list(calibrations.iterdir()) == []
 
@@ -203,7 +203,7 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
 # -- settings
 
 
-@pytest.mark.parametrize("flags", [("--dialect", "holo"), ("--model-name", "a"), ("--no-calibration",)])
+@pytest.mark.parametrize("flags", [("--dialect", "holo"), ("--model-name", "a"), ("--no-calibrate",)])
 def test_flags_about_a_server_need_its_address(flags: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError, match=f"{flags[0]} .*--model ADDRESS"):
         config(*flags)

@@ -73,7 +73,7 @@ def server() -> Iterator[ModelServer]:
 def test_a_task_is_done_and_recorded_and_its_answer_printed(
     tmp_path: Path, server: ModelServer, screenwright: Command
 ) -> None:
-    done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--out", "here")
+    done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--no-calibrate", "--out", "here")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "two clicks\n"
     assert "Click number 2." in done.stderr
@@ -89,7 +89,7 @@ def test_a_task_is_done_and_recorded_and_its_answer_printed(
 
 @pytest.mark.browser
 def test_json_prints_every_event(tmp_path: Path, server: ModelServer, screenwright: Command) -> None:
-    done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--json")
+    done = screenwright("run", "click twice", "--url", PAGE, "--model", server.url, "--no-calibrate", "--json")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [events[0]["event"], events[-1]["event"]] == ["started", "ended"]
     assert events[-1]["stop"] == "finished"
@@ -99,7 +99,19 @@ def test_json_prints_every_event(tmp_path: Path, server: ModelServer, screenwrig
 def test_a_run_that_hit_a_limit_is_resumed_with_its_own_settings(
     tmp_path: Path, server: ModelServer, screenwright: Command
 ) -> None:
-    run = ("run", "click twice", "--url", PAGE, "--model", server.url, "--out", "here", "--steps", "1")
+    run = (
+        "run",
+        "click twice",
+        "--url",
+        PAGE,
+        "--model",
+        server.url,
+        "--no-calibrate",
+        "--out",
+        "here",
+        "--steps",
+        "1",
+    )
     assert screenwright(*run).returncode == EXIT_CODES[StopReason.STEP_LIMIT]
     resumed = screenwright("run", "--resume", "here", "--steps", "9")
     assert resumed.returncode == 0, resumed.stderr
@@ -143,6 +155,7 @@ def test_ctrl_c_stops_cleanly_and_the_run_is_readable(tmp_path: Path) -> None:
             PAGE,
             "--model",
             slow.url,
+            "--no-calibrate",
             "--out",
             "here",
         ]

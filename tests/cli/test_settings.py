@@ -60,7 +60,7 @@ def needed(command: str, one: Setting) -> dict[str, object]:
     others = dict(NEEDED.get(one.name, {}))
     if command == "eval":
         others.setdefault("benchmark", "demo")
-    if command == "doctor" and one.name in ("model_name", "dialect", "calibration"):
+    if command == "doctor" and one.name in ("model_name", "dialect", "calibrate"):
         others["model"] = "http://127.0.0.1:9"
     if one.kinds:
         others["env"] = one.kinds[0]

@@ -148,7 +148,18 @@ def test_a_signal_ends_the_run_as_cancelled_at_once_and_recorded(
 ) -> None:
     ours, stdin = pty.openpty()  # the user at the terminal
     with serve(ScriptedModel(lambda _messages: reply), name="ui-tars-1.5") as server:
-        command = [sys.executable, "-m", "screenwright", "run", "x", "--env", "acme", "--model", server.url]
+        command = [
+            sys.executable,
+            "-m",
+            "screenwright",
+            "run",
+            "x",
+            "--env",
+            "acme",
+            "--model",
+            server.url,
+            "--no-calibrate",
+        ]
         running = subprocess.Popen(
             [*command, *flags, "--out", "run"],
             cwd=tmp_path,

@@ -34,7 +34,7 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.coordinates import ModelPoint
-from screenwright.agent.doctor import calibrate, check_endpoint, refusal_of, save_calibration
+from screenwright.agent.doctor import calibrate, check_endpoint, fitting_dialect
 from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
 from screenwright.envs.check import CheckStatus
@@ -144,10 +144,8 @@ def test_the_doctor_refuses_a_model_that_means_nothing_by_what_it_says(tmp_path:
     with ServedModel(URL) as model:
         calibration = calibrate(model, UiTars15())
         assert (calibration.lost, calibration.space, calibration.check().status) == ("", None, CheckStatus.FAILED)
-        assert save_calibration(calibration, model.info(), tmp_path) is not None
-        refused = refusal_of(model, None, tmp_path)
-    assert refused is not None
-    assert "does not fit the dialect ui-tars-1.5" in refused
+        with pytest.raises(ValueError, match=r"does not fit the dialect ui-tars-1\.5"):
+            fitting_dialect(model, [UiTars15()], tmp_path, changes={}, report=print)
 
 
 @pytest.mark.parametrize("hypothesis", hypotheses_for(UiTars15()), ids=lambda hypothesis: str(hypothesis.name))

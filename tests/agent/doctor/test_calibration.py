@@ -212,7 +212,13 @@ def test_systematic_offset_is_found_even_if_all_targets_of_some_screens_are_hit(
             "answers in pixels of the image as sent",
             "use --dialect ui-tars-1.5",
         ),
-        (UiTars15(), DOWNSCALED_BY_THE_SERVER, "at most 1003520 pixels", "stop the server from resizing images"),
+        (
+            UiTars15(),
+            DOWNSCALED_BY_THE_SERVER,
+            "at most 1003520 pixels",
+            "stop the server from resizing images: raise its limit (vLLM: max_pixels in --mm-processor-kwargs), or "
+            "send smaller ones with --max-image-pixels 1003520",
+        ),
         (UiTars15(), SpaceHypothesis(Grid(1)), "numbers from 0 to 1 (", "no dialect uses this coordinate space"),
         (UiTars15(), SpaceHypothesis(Absolute(), swapped=True), "y before x", "no dialect uses this coordinate space"),
     ],

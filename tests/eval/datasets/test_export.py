@@ -157,6 +157,7 @@ def test_language_of_an_evaluation_is_kept(tmp_path: Path) -> None:
         given = {
             "benchmark": "toy", "root": tmp_path / "toy", "task": ["press"], "seeds": "0", "workers": 1,
             "model": server.url, "dialect": "ui-tars-1.5", "language": "Chinese", "image_format": "jpeg",
+            "calibrate": False,
         }  # fmt: skip
         (episode,) = Evaluation.create(EvalConfig.from_flat(given), tmp_path / "eval").run()
     assert episode.done

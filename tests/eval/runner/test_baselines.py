@@ -70,6 +70,7 @@ def test_the_evaluated_model_can_be_set_by_an_environment_variable(
     flags = ["--root", ".", "--task", "press", "--seeds", "0", "--out", "out", "--workers", "0"]
     with serve(ScriptedModel(["Action: finished()"]), name="ui-tars-1.5-7b") as server:
         monkeypatch.setenv("SCREENWRIGHT_MODEL", server.url)
+        monkeypatch.setenv("SCREENWRIGHT_CALIBRATE", "false")
         assert main(["eval", "toy", *flags]) == 0
     manifest = Store(Path("out")).manifest()
     (record,) = Store(Path("out")).records(manifest.episodes)
