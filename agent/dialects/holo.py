@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from ...envs.actions import Back, Button, Click, Direction, Navigate, Scroll, Type, Wait
+from ...prompts.official import OfficialPrompt, OfficialText
 from ..core.coordinates import Absolute, Grid, ImageRule, ModelPoint, Space
 from ..core.decision import Finish, ModelMove, Reply
+from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .parser.call import Call, ParseError
 from .parser.calls import CALL_START, read_call, skip_space
@@ -22,6 +24,7 @@ from .parser.runaway import is_runaway
 from .parser.sections import read_reasoning
 from .parser.tolerant_json import read_json
 from .parser.tool_calls import flat_call
+from .prompting.layout import image_size, single_message
 from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
 from .vocabulary.arguments import Arguments
@@ -52,7 +55,7 @@ HOLO: Vocabulary = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holo(TemplateDialect):
-    """Holo1.5; see `holo1` and `holo2` for the others. `as_call` if a click is written as `Click(x, y)`."""
+    """Holo1.5; see `Holo1` and `holo2` for the others. `as_call` if a click is written as `Click(x, y)`."""
 
     templates: ClassVar = {
         Prompt.GROUNDING: "holo_click",
@@ -68,6 +71,13 @@ class Holo(TemplateDialect):
     space: Space = Absolute()
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=1024)
+
+    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """To locate an element, one message with the screenshot before the text; otherwise a conversation."""
+        if self.prompt is not Prompt.GROUNDING:
+            return TemplateDialect.render(self, task, turns)
+        size = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
+        return single_message(turns[-1:], prompt=f"{self._system(*size)}\n{task}", image_first=True)
 
     def read(self, text: str) -> Reply:
         """Accepts a call or JSON."""
@@ -101,10 +111,23 @@ class Holo(TemplateDialect):
         return json.dumps(action | ({"action": "click_absolute"} if "x" in action else {}), ensure_ascii=False)
 
 
-def holo1() -> Holo:
+_HOLO1 = OfficialText(
+    "utils/localization.py",
+    "LOCALIZATION_TASK_PROMPT",
+    "97ccf0ee55ec1d111c8617d62812a79f916d86908e5035505975d463271cfe59",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holo1(Holo):
     """Holo1-3B and -7B: localization, with images of at most 1,003,520 pixels."""
-    rule = ImageRule(28, 56 * 56, 14 * 14 * 4 * 1280)
-    return Holo(as_call=True, name="holo1", served_as="holo-?1(?!-?5)", image_rule=rule)
+
+    official: ClassVar = {Prompt.GROUNDING: (OfficialPrompt("hcompai/hai-cookbook", {"system": _HOLO1}),)}
+
+    as_call: bool = True
+    name: str = "holo1"
+    served_as: str = "holo-?1(?!-?5)"
+    image_rule: ImageRule = ImageRule(28, 56 * 56, 14 * 14 * 4 * 1280)
 
 
 def holo2() -> Holo:

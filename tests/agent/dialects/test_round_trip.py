@@ -16,7 +16,7 @@ from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.glm_v import GlmV
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.gui_owl import GuiOwl, GuiOwl10
-from screenwright.agent.dialects.holo import Holo, holo1, holo2
+from screenwright.agent.dialects.holo import Holo, Holo1, holo2
 from screenwright.agent.dialects.holo3 import Holo3, holo4
 from screenwright.agent.dialects.kimi import Kimi
 from screenwright.agent.dialects.mai_ui import MaiUi
@@ -115,7 +115,7 @@ def test_written_reply_is_parsed_back(move: ModelMove) -> None:
 
 @given(at=points)
 def test_point_of_a_grounding_model_is_a_click(at: ModelPoint) -> None:
-    for writer in (Gta1(), Gelato(), MaiUi(prompt=Prompt.GROUNDING), holo1()):
+    for writer in (Gta1(), Gelato(), MaiUi(prompt=Prompt.GROUNDING), Holo1()):
         assert writer.parse(writer.format(None, [actions.Click(at)])) == Reply((actions.Click(at),)), label(writer)
 
 
@@ -190,7 +190,7 @@ PHONE: tuple[ModelMove, ...] = (actions.LongPress(P), actions.Back(), actions.Ho
                 Finish("42"),
             ),
         ),
-        (holo1(), (actions.Click(P),)),
+        (Holo1(), (actions.Click(P),)),
         *((writer, PLAIN_PHONE) for writer in (MaiUi(), StepGui(), AutoGlm())),
         (MaiUi(), (actions.Back(), actions.Home(), GiveUp(), actions.Scroll(Direction.LEFT, at=P))),
         (AutoGlm(), (actions.Back(), actions.Home(), actions.Click(P, count=2))),
@@ -237,7 +237,7 @@ FORMS: list[tuple[Callable[[], Writer], str]] = [
         "Action: Go.\n<tool_call>\n<function=computer_use>\n<parameter=action>\nleft_click\n</parameter>\n"
         "<parameter=coordinate>\n[10, 20]\n</parameter>\n</function>\n</tool_call>",
     ),
-    (holo1, "Click(10, 20)"),
+    (Holo1, "Click(10, 20)"),
     (Gta1, "(10,20)"),
     (Gelato, "(10,20)"),
     (AutoGlm, '<think>Go.</think><answer>do(action="Tap", element=[10,20])</answer>'),
