@@ -15,6 +15,14 @@ settings.load_profile("screenwright")
 # A shell starts what runs in the background with Ctrl-C ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+SCREENS = {"browser", "desktop", "reader"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files with screens first: they take longest, and one of them alone at the end would leave a core idle."""
+    with_screens = {item.path for item in items if any(mark.name in SCREENS for mark in item.iter_markers())}
+    items.sort(key=lambda item: item.path not in with_screens)
+
 
 @pytest.fixture(autouse=True)
 def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
