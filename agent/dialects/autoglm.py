@@ -92,6 +92,7 @@ class AutoGlm(TemplateDialect):
     templates: ClassVar = dict.fromkeys(Prompt, "autoglm")
     official: ClassVar = dict.fromkeys(Prompt, (_ENGLISH, _CHINESE))
     closing: ClassVar = "</answer>"
+    takes_several: ClassVar = False
 
     language: str = "English"
     today: date = field(default_factory=date.today)

@@ -43,6 +43,7 @@ class Gta1(TemplateDialect):
     templates: ClassVar = dict.fromkeys(Prompt, "gta1")
     official: ClassVar = dict.fromkeys(Prompt, (_OSWORLD,))
     closing: ClassVar = r"\)"
+    takes_several: ClassVar = False
     single_turn: ClassVar = frozenset(Prompt)
 
     name: str = "gta1"

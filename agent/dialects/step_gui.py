@@ -105,6 +105,7 @@ class StepGui(TemplateDialect):
     templates: ClassVar = dict.fromkeys(Prompt, "step_gui")
     official: ClassVar = dict.fromkeys(Prompt, (_PUBLISHED,))
     closing: ClassVar = "(?!)"  # the summary comes last and has no end mark
+    takes_several: ClassVar = False
 
     name: str = "step-gui"
     served_as: str = "step-?gui|gelab-?zero"

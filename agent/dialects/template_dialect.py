@@ -47,6 +47,9 @@ class TemplateDialect(ABC):
     keeps_reasoning: ClassVar[bool] = True
     """Whether earlier replies are shown with their `<think>` part."""
 
+    takes_several: ClassVar[bool] = True
+    """Whether a reply may contain several actions, so that the prompt can ask for them."""
+
     prompt: Prompt = Prompt.COMPUTER
     name: str
     served_as: str
@@ -120,7 +123,7 @@ class TemplateDialect(ABC):
             text = self._own_system(template_for(self.prompt, self.templates, self.name), width, height)
         if instructions := self._thinking_instructions():
             text = f"{text}\n\nWhen you think:\n{instructions}"
-        return f"{text}\n\n{render('several_actions')}" if self.several_actions else text
+        return f"{text}\n\n{render('several_actions')}" if self.several_actions and self.takes_several else text
 
     def _filled(self, key: str, **values: str) -> str:
         """The official text `key`, or else the template, with those of `values` that it has placeholders for.

@@ -242,14 +242,14 @@ FORMS = {
     "molmoweb": FUNCTION.format("send_msg_to_user"),
     "step-gui": r"\baction\s*[:\uff1a]\s*complete",
 }
-THINK = r"\s*(?:seed:|gui_|grounding_)?th?ink\w*\s*>"  # Step-GUI also reads <TINK> and < THINK >
-REASONING = re.compile(rf"\A\s*(?:```\w*\s*)?<{THINK}.*?(?:<\s*/{THINK}|\Z)", re.DOTALL | re.IGNORECASE)
+THINK = r"(?:seed:|gui_|grounding_)?think\w*>"
+REASONING = re.compile(rf"\A\s*(?:```\w*\s*)?<{THINK}.*?(?:</{THINK}|\Z)", re.DOTALL | re.IGNORECASE)
 OTHER_CALL = re.compile(r"</?(?:function|parameter|action)|[{}]|\b[a-z_]+\([\"'\[)]|^\W*action\s*:", re.M | re.I)
 
 
 def may_finish(name: str, text: str) -> bool:
     """Whether the reply, without its reasoning, holds a finish of the family, found without parsing it."""
-    rest = REASONING.sub("", text)
+    rest = text if name == "step-gui" else REASONING.sub("", text)  # which also reads <TINK> and < THINK >
     reply = re.split(f"</{THINK}", text, flags=re.IGNORECASE)[-1]
     if name == "seed-xml" and re.search(r"\w", reply) and not OTHER_CALL.search(reply):
         return True

@@ -12,6 +12,7 @@ from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.mai_ui import MaiUi
 from screenwright.agent.dialects.molmoweb import MolmoWeb
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
+from screenwright.agent.dialects.registry import with_several_actions
 from screenwright.agent.dialects.step_gui import StepGui
 from screenwright.agent.dialects.template_dialect import TemplateDialect
 from screenwright.envs import actions
@@ -371,3 +372,9 @@ def test_request_is_that_of_the_official_agent(
     assert (dialect.sampling.temperature, dialect.sampling.top_p) == (temperature, top_p)
     assert dialect.sampling.max_tokens == max_tokens
     assert len(dialect.history.images(10)) == images
+
+
+@pytest.mark.parametrize("dialect", [AutoGlm(), StepGui(), MolmoWeb(), Gelato()], ids=lambda value: value.name)
+def test_family_with_one_action_per_reply_is_not_asked_for_several(dialect: TemplateDialect) -> None:
+    with pytest.raises(ValueError, match=f"the prompt of {dialect.name} does not support --several-actions"):
+        with_several_actions(dialect)
