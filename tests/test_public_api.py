@@ -6,7 +6,21 @@ from typing import get_args
 
 import screenwright
 
-HEAVY = ("torch", "transformers", "playwright", "pyautogui", "mss", "httpx2", "rapidocr", "numpy", "PIL", "pydantic")
+HEAVY = (
+    "torch",
+    "transformers",
+    "playwright",
+    "pyautogui",
+    "mss",
+    "httpx2",
+    "rapidocr",
+    "numpy",
+    "PIL",
+    "pydantic",
+    "openai",
+    "anthropic",
+    "google",
+)
 
 
 def test_every_public_name_is_importable_and_documented() -> None:
