@@ -12,7 +12,7 @@ from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Completion, ModelInfo, ModelLost, Sampling, never
 from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.gta1 import Gta1
-from screenwright.agent.dialects.holo import holo1
+from screenwright.agent.dialects.holo import Holo1
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl
 from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
@@ -233,7 +233,7 @@ def test_report_names_the_space_and_the_fix(
     assert check.fix.startswith(fix)
 
 
-WRITERS: list[Callable[[], WritingDialect]] = [UiTars15, UiTars10, Doubao, Qwen3Vl, Gta1, holo1]
+WRITERS: list[Callable[[], WritingDialect]] = [UiTars15, UiTars10, Doubao, Qwen3Vl, Gta1, Holo1]
 
 
 @pytest.mark.parametrize("make", WRITERS)

@@ -10,7 +10,7 @@ from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Completion, ModelInfo, ModelLost, Sampling, never
 from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.gta1 import Gta1
-from screenwright.agent.dialects.holo import holo1
+from screenwright.agent.dialects.holo import Holo1
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
 from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.agent.dialects.ui_tars import UiTars10, UiTars15
@@ -79,7 +79,7 @@ def test_model_that_misses_is_refused_with_a_remedy_and_measured_again(tmp_path:
         (UiTars15(), Grid(1000), [UiTars10(), UiTars15()], "ui-tars-1.0"),
         (Qwen3Vl(), Grid(999), [Qwen25Vl(), Qwen3Vl()], "qwen3-vl"),
         (Qwen25Vl(), Absolute(), [Qwen25Vl(), Qwen3Vl()], "qwen2.5-vl"),
-        (holo1(), Absolute(), [Gta1(), holo1()], "holo1"),
+        (Holo1(), Absolute(), [Gta1(), Holo1()], "holo1"),
     ],
 )
 def test_dialect_that_a_name_leaves_open_is_chosen_by_the_replies(
@@ -96,7 +96,7 @@ def test_dialect_that_a_name_leaves_open_is_chosen_by_the_replies(
 
 @pytest.mark.parametrize(
     ("writes", "expected"),
-    [(UiTars15(), "ui-tars-1.5"), (UiTars10(), "ui-tars-1.0"), (Qwen3Vl(), "qwen3-vl"), (holo1(), "holo1")],
+    [(UiTars15(), "ui-tars-1.5"), (UiTars10(), "ui-tars-1.0"), (Qwen3Vl(), "qwen3-vl"), (Holo1(), "holo1")],
 )
 def test_dialect_of_an_unknown_name_is_found_among_all(tmp_path: Path, writes: WritingDialect, expected: str) -> None:
     names = dict.fromkeys(("ui-tars-1.5", "ui-tars-1.0", "qwen2.5-vl", "qwen3-vl", *dialect_names()))
