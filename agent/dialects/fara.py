@@ -4,6 +4,7 @@ Reasoning in plain text, then one call. Their own agents stop the reply at `</to
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,13 +18,15 @@ from ..core.image_history import History, WindowHistory
 from ..core.messages import Message, Part, TextPart, Turn
 from ..core.model import Sampling
 from .function_dialect import FunctionDialect
+from .parser.tolerant_json import read_json
 from .prompting.function_prompts import FARA_7B, FARA_15, unescaped
 from .prompting.functions import COMPUTER, Verb, verbs
 from .prompting.layout import image_size, windowed_conversation
 from .prompting.prompt_kind import Prompt
-from .vocabulary.tools import FARA_7B_TOOLS, WEB_TOOLS
+from .vocabulary.tools import FARA_7B_TOOLS, NOTHING, WEB_TOOLS
 
 STOP = "</tool_call>"
+_FACT = re.compile(r'"fact"\s*+:\s*+(?=")')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,22 @@ class Fara7b(FunctionDialect):
             observe=self._next,
         )
 
+    def shape(self, sampling: Sampling) -> Sampling:
+        """See `RequestShaping`. Several actions end with the turn, not with the first call."""
+        return replace(sampling, stop=()) if self.several_actions and sampling.stop == (STOP,) else sampling
+
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`."""
-        reply = FunctionDialect.read(self, text)
+        reply = self._read(text)
         if reply.moves[-1] != Finish() or reply.thought is None:
             return reply
         return replace(reply, moves=(*reply.moves[:-1], Finish(reply.thought)))
+
+    def _read(self, text: str) -> Reply:
+        """The reply, with the fact that it memorizes as its note."""
+        reply = FunctionDialect.read(self, text)
+        fact = _FACT.search(text)
+        return replace(reply, note=str(read_json(text, fact.end())[0])) if fact and NOTHING in reply.moves else reply
 
     def _next(self, turn: Turn) -> tuple[Part, ...]:
         """A screenshot with the notes and a sentence in one text; only notes if the history drops it."""
@@ -117,7 +130,7 @@ class Fara15(Fara7b):
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`."""
-        return FunctionDialect.read(self, text)
+        return self._read(text)
 
     def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
         return fill(

@@ -65,6 +65,19 @@ def test_actions_of_both_versions(arguments: dict[str, object], expected: tuple[
         assert moves(dialect, call(**arguments)) == expected
 
 
+def test_memorized_fact_is_a_note() -> None:
+    for dialect in (Fara7b(), Fara15()):
+        reply = dialect.parse(call(action="pause_and_memorize_fact", fact='It costs "4".'))
+        assert isinstance(reply, Reply)
+        assert reply.note == 'It costs "4".'
+
+
+def test_several_actions_are_not_stopped_after_the_first_call() -> None:
+    one, several = Fara7b(), Fara7b(several_actions=True)
+    assert one.shape(one.sampling).stop == ("</tool_call>",)
+    assert several.shape(several.sampling).stop == ()
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
