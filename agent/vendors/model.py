@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from random import random
 from typing import Any, ClassVar
@@ -49,7 +49,6 @@ class VendorModel(ABC):
     long_edge: ClassVar[int]
     history: ClassVar[History]
     max_tokens: ClassVar[int] = 8192
-    chains: ClassVar[bool] = False
     parameters: ClassVar[frozenset[str]]
 
     def __init__(self, name: str, *, timeout_s: float = 120.0, retries: int = 2, backoff_s: float = 0.5) -> None:
@@ -85,6 +84,10 @@ class VendorModel(ABC):
     @abstractmethod
     def send(self, client: Any, request: Json) -> Json:
         """Send `request`; the reply as JSON."""
+
+    def keeps_conversation(self, sampling: Mapping[str, Any]) -> bool:
+        """Whether the API keeps the conversation, so that a request only needs what is new."""
+        return False
 
     def is_gone(self, error: ErrorResponse) -> bool:
         """Whether the API no longer has the conversation that the request continues."""

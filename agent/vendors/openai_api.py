@@ -6,7 +6,7 @@ API keeps the conversation, which `previous_response_id` continues. Source: the 
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx2
 import openai
@@ -43,7 +43,6 @@ class OpenAiModel(VendorModel):
     space = Absolute()
     long_edge = 1600
     history = ChunkedHistory(10, 5)
-    chains: ClassVar = True
     parameters = frozenset({"max_tokens", "temperature", "top_p", "reasoning_effort", "extra_body"})
 
     def make_client(self, key: str, http: httpx2.Client, timeout_s: float) -> Any:
@@ -63,6 +62,10 @@ class OpenAiModel(VendorModel):
             status = _STATUS_OF_FAILURE.get(str(error.get("code")), 400)
             raise ErrorResponse(status, str(error.get("message", "")))
         return reply
+
+    def keeps_conversation(self, sampling: Mapping[str, Any]) -> bool:
+        """See `VendorModel`. Unless the request says `"store": false`."""
+        return (sampling.get("extra_body") or {}).get("store") is not False
 
     def is_gone(self, error: ErrorResponse) -> bool:
         """See `VendorModel`."""

@@ -51,11 +51,15 @@ class VendorPolicy:
 
     def info(self) -> PolicyInfo:
         """See `Policy`."""
-        history = self.settings.history or ("" if self.model.chains else self.model.history)
+        kept = self.model.keeps_conversation(self.settings.sampling)
+        history = self.settings.history or ("" if kept else self.model.history)
         sampling = Sampling(**self.settings.sampling) if self.settings.sampling else None
-        source = f"the computer tool of {self.model.title}"
         return PolicyInfo(
-            self.model.info(), self.model.vendor, prompt_sha256(self._system()), str(history), sampling, source
+            self.model.info(),
+            prompt_sha256=prompt_sha256(self._system()),
+            history=str(history),
+            sampling=sampling,
+            prompt_source=f"Screenwright for the computer tool of {self.model.title}",
         )
 
     def for_episode(self, env: EnvInfo, *, attended: bool) -> "VendorPolicy":
@@ -152,7 +156,8 @@ class VendorPolicy:
 
     def _may_chain(self, context: DecisionContext, failed: list[Json]) -> bool:
         """Whether the API has the conversation so far, as it is to be continued."""
-        if not self.model.chains or self.settings.history is not None or self._max_images is not None:
+        kept = self.model.keeps_conversation(self.settings.sampling)
+        if not kept or self.settings.history is not None or self._max_images is not None:
             return False
         if failed:
             return True

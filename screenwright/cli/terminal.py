@@ -117,7 +117,8 @@ def _described(policy: PolicyInfo) -> str:
     name = policy.model.name
     if not policy.prompt_source or name == "reader":
         return name
-    return f"{name}, dialect {policy.dialect}, prompt from {policy.prompt_source}"
+    dialect = f", dialect {policy.dialect}" if policy.dialect else ""
+    return f"{name}{dialect}, prompt from {policy.prompt_source}"
 
 
 class Progress:

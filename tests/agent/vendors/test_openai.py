@@ -19,6 +19,7 @@ from vendor_server import (
 
 from screenwright import (
     Agent,
+    AgentConfig,
     Allow,
     Back,
     Button,
@@ -43,6 +44,7 @@ from screenwright import (
     Scroll,
     Size,
     StopReason,
+    Supervision,
     Type,
     Usage,
     Wait,
@@ -79,10 +81,17 @@ class Play:
         self.requests: list[Json] = []
         self.headers: list[dict[str, str]] = []
 
-    def __call__(self, *answers: Json | Answer, model: str = "openai:gpt-5.4", **agent: Any) -> list[Event]:
+    def at(self, url: str) -> None:
+        self._monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+
+    def __call__(
+        self, *answers: Json | Answer, model: str = "openai:gpt-5.4", request: Json | None = None, **agent: Any
+    ) -> list[Event]:
         with vendor_server(*answers) as server:
-            self._monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
-            acting = Agent(model, limits=Limits(steps=10), **agent)
+            self.at(server.url)
+            if request is not None:
+                agent["policy"] = AgentConfig.of(model=model, request=request).build_policy()
+            acting = Agent(None if "policy" in agent else model, limits=Limits(steps=10), **agent)
             try:
                 events = list(acting.stream("Press Greet", self.env))
             finally:
@@ -389,6 +398,33 @@ def test_a_history_limits_the_screenshots_and_sends_the_whole_conversation(play:
         "computer_call_output",
     ]
     assert json.loads(third["input"][1]["content"]) == [greet(play.env)]
+
+
+def test_a_conversation_that_the_api_may_not_keep_is_sent_as_a_whole(play: Play) -> None:
+    items = openai_reasoning(1), computer_call(1, greet(play.env))
+    play(openai_reply(1, *items), openai_reply(2, openai_message("done")), request={"store": False})
+    second = play.requests[1]
+    assert (second["store"], "previous_response_id" in second) == (False, False)
+    assert second["input"][1:3] == [*items]
+
+
+def test_the_answer_of_the_user_is_the_result_of_the_question(play: Play) -> None:
+    events = list[Event]()
+    with vendor_server(
+        openai_reply(1, openai_function(1, "ask_user", question="Which?")), openai_reply(2, openai_message("done"))
+    ) as server:
+        play.at(server.url)
+        agent = Agent("openai:gpt-5.4", supervision=Supervision(attended=True))
+        for event in agent.stream("Press Greet", play.env):
+            events.append(event)
+            if isinstance(event, NeedsUser):
+                agent.send_message("The first.")
+        agent.close()
+    assert "ask_user" in [tool.get("name") for tool in server.requests[0]["tools"]]
+    output, message = without_images(server.requests[1])["input"]
+    assert output == {"type": "function_call_output", "call_id": "call_1", "output": "Done."}
+    assert "The user answers: The first." in [part.get("text") for part in message["content"]]
+    assert message["content"][-1]["image_url"] == "IMAGE"
 
 
 def test_a_resumed_run_continues_the_conversation(play: Play, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -48,7 +48,7 @@ def test_the_address_opens_a_model_that_brings_its_policy(address: str, vendor: 
     policy = Agent(model).policy
     assert isinstance(policy, VendorPolicy)
     info = policy.info()
-    assert (info.dialect, info.model.name) == (vendor, model.name)
+    assert (info.dialect, info.model.name) == ("", model.name)
     assert info.prompt_sha256
     assert model.title in info.prompt_source
 
