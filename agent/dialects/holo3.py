@@ -34,7 +34,7 @@ from .parser.tolerant_json import read_json
 from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import without_reasoning
 from .template_dialect import TemplateDialect
-from .vocabulary.holo import HOLO3, POINT_SCHEMA, TOOLS_FOR, step_schema, write_tool
+from .vocabulary.holo import ASK_USER, HOLO3, POINT_SCHEMA, TOOLS_FOR, HoloTool, step_schema, write_tool
 from .vocabulary.ui_tars import moves_of
 
 _DEVICES = {
@@ -50,13 +50,14 @@ _DONE = "Done."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holo3(TemplateDialect):
-    """Holo3, and the sizes of Holo3.1 that are trained for structured replies only."""
+    """Holo3, and the sizes of Holo3.1 that are trained for structured replies only; `ask_user` offers a tool for it."""
 
     templates: ClassVar = {**dict.fromkeys(_DEVICES, "holo3"), Prompt.GROUNDING: "holo3_point"}
     closing: ClassVar = r"\}(?:\s*```)?"
 
     prompt: Prompt = Prompt.COMPUTER
     native: bool = False
+    ask_user: bool = False
     name: str = "holo3"
     served_as: str = r"holo-?3(-?1)?(?!\d)"
     space: Space = Grid(1000)
@@ -103,7 +104,7 @@ class Holo3(TemplateDialect):
         if self.native:
             tools = sampling.tools or self._functions
             return replace(sampling, tools=tools, tool_choice=sampling.tool_choice or "required")
-        return replace(sampling, json_schema=sampling.json_schema or step_schema(TOOLS_FOR[self.prompt]))
+        return replace(sampling, json_schema=sampling.json_schema or step_schema(self._tools))
 
     def read(self, text: str) -> Reply:
         """Accepts both forms, and the position of a localization."""
@@ -136,8 +137,13 @@ class Holo3(TemplateDialect):
         return (f"{thought}\n\n" if thought else "") + f"<tool_call>\n{written}\n</tool_call>"
 
     @property
+    def _tools(self) -> tuple[HoloTool, ...]:
+        *tools, answer = TOOLS_FOR[self.prompt]
+        return (*tools, *([ASK_USER] if self.ask_user else []), answer)
+
+    @property
     def _functions(self) -> tuple[dict[str, JsonValue], ...]:
-        return tuple(tool.function() for tool in TOOLS_FOR[self.prompt])
+        return tuple(tool.function() for tool in self._tools)
 
     def _system_text(self, task: str) -> str:
         template = template_for(self.prompt, self.templates, self.name)
@@ -146,7 +152,7 @@ class Holo3(TemplateDialect):
         text = render(template, device=_DEVICES[self.prompt], task=task)
         if self.native:
             return text
-        schema = json.dumps(step_schema(TOOLS_FOR[self.prompt]))
+        schema = json.dumps(step_schema(self._tools))
         return f"{text}\n\n{render('holo3_structured', schema=schema)}"
 
     def _past(self, reply: str, call_id: str) -> tuple[Message, tuple[FunctionCall, ...]]:

@@ -311,7 +311,7 @@ class ModelPolicy:
         image = images[-1].size if images else None
         dialect = dialect or self.resolve_dialect()
         sampling = self._sampling_for(self.resolve_dialect())
-        if purpose == "act" and isinstance(dialect, RequestShaping):
+        if purpose != "summarize" and isinstance(dialect, RequestShaping):
             sampling = dialect.shape(sampling)
         if purpose == "act" and image is not None and self.constrain and isinstance(dialect, Constrainable):
             sampling = replace(sampling, grammar=dialect.grammar(image))

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from ....envs import actions
 from ....envs.actions import Button, Direction
 from ...core.coordinates import ModelPoint
-from ...core.decision import Finish, GiveUp, ModelMove
+from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 from ..parser.call import ParseError
 from ..prompting.prompt_kind import Prompt
 from .arguments import Arguments
@@ -119,6 +119,7 @@ _DESKTOP = (
     HoloTool("mouse_up", "Release a mouse button", {"button": _BUTTON}),
     _WAIT,
 )
+ASK_USER = HoloTool("ask_user", "Ask the user, and wait for the answer", {"question": {"type": "string"}})
 TOOLS_FOR = {
     Prompt.COMPUTER: (*(replace(tool, name=f"{tool.name}_desktop") for tool in _DESKTOP), _DRAG, _ANSWER),
     Prompt.BROWSER: (
@@ -206,6 +207,7 @@ _PLAIN: Vocabulary = {
     "goto": navigate,
     "open_app": open_app,
     "answer": _answer,
+    "ask_user": lambda args: (AskUser(args.text("", names=("question", "content"))),),
 }
 HOLO3: Vocabulary = {**_PLAIN, **{f"{name}_desktop": build for name, build in _PLAIN.items()}}
 
@@ -217,7 +219,7 @@ def write_tool(move: ModelMove, prompt: Prompt) -> dict[str, JsonValue]:
         ValueError: there is no such tool.
     """
     call = _call(move)
-    offered = {tool.name for tool in TOOLS_FOR.get(prompt, ())}
+    offered = {tool.name for tool in (*TOOLS_FOR.get(prompt, ()), ASK_USER)}
     for name in (f"{call['tool_name']}_desktop", str(call["tool_name"])):
         if name in offered:
             return {**call, "tool_name": name}
@@ -265,6 +267,8 @@ def _call(move: ModelMove) -> dict[str, JsonValue]:
             return {"tool_name": "wait", "seconds": _float(seconds)}
         case Finish(answer):
             return {"tool_name": "answer", "content": answer}
+        case AskUser(question):
+            return {"tool_name": "ask_user", "question": question}
         case _:
             raise unsupported(move, "Holo")
 

@@ -1,6 +1,7 @@
 """Holo3, Holo3.1 and Holo4: requests, layout, replies in both forms, and durable notes."""
 
 import json
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -9,7 +10,7 @@ from scripted_http import http, scripted_server
 from screenwright import FakeEnv, ModelPolicy
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.coordinates import ModelPoint
-from screenwright.agent.core.decision import Finish, GiveUp, ModelMove, ParseFailure, Reply
+from screenwright.agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailure, Reply
 from screenwright.agent.core.messages import FunctionCall, ImagePart, TextPart, Turn
 from screenwright.agent.dialects.holo import holo2
 from screenwright.agent.dialects.holo3 import Holo3, holo4, holo31
@@ -178,6 +179,16 @@ def test_every_tool_that_is_offered_can_be_parsed(prompt: Prompt) -> None:
     assert set(names) <= set(HOLO3)
     assert len(set(names)) == len(names)
     assert names[-1] == "answer"
+
+
+def test_user_who_attends_can_be_asked() -> None:
+    for dialect in (Holo3(), holo4()):
+        alone, attended = (each.shape(each.sampling) for each in (dialect, replace(dialect, ask_user=True)))
+        assert "ask_user" not in f"{alone.tools} {alone.json_schema}"
+        assert "ask_user" in f"{attended.tools} {attended.json_schema}"
+        asked = dialect.parse(dialect.format(None, [AskUser("Which one?")]))
+        assert isinstance(asked, Reply)
+        assert asked.moves == (AskUser("Which one?"),)
 
 
 def test_holo2_is_asked_without_thinking() -> None:
