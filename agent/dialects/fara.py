@@ -5,6 +5,7 @@ Reasoning in plain text, then one call. Their own agents stop the reply at `</to
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,13 +16,12 @@ from ...prompts.render import prompt_sha256, render
 from ..core.coordinates import Absolute, Grid, ImageRule, Space
 from ..core.decision import Finish, Reply
 from ..core.image_history import History, WindowHistory
-from ..core.messages import Message, Part, TextPart, Turn
+from ..core.messages import Part, TextPart, Turn
 from ..core.model import Sampling
 from .function_dialect import FunctionDialect
 from .parser.tolerant_json import read_json
 from .prompting.function_prompts import FARA_7B, FARA_15, unescaped
 from .prompting.functions import COMPUTER, Verb, verbs
-from .prompting.layout import image_size, windowed_conversation
 from .prompting.prompt_kind import Prompt
 from .vocabulary.tools import FARA_7B_TOOLS, NOTHING, WEB_TOOLS
 
@@ -45,6 +45,8 @@ class Fara7b(FunctionDialect):
     asking: ClassVar = "ask_user_question"
     ending: ClassVar = "give the answer, if the task asks for one, in your reasoning, and terminate with the status"
 
+    window: ClassVar = sys.maxsize
+
     prompt: Prompt = Prompt.BROWSER
     name: str = "fara-7b"
     served_as: str = "fara(-1)?-?7b|fara"
@@ -57,18 +59,6 @@ class Fara7b(FunctionDialect):
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
         return prompt_sha256(self._system("$width", "$height"), "$task", self._next_sentence())
-
-    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """See `windowed_conversation`."""
-        width, height = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
-        return windowed_conversation(
-            turns,
-            window=len(turns),
-            prompt=lambda _: task,
-            system=self._system(width, height),
-            past=self._past,
-            observe=self._next,
-        )
 
     def shape(self, sampling: Sampling) -> Sampling:
         """See `RequestShaping`. Several actions end with the turn, not with the first call."""
@@ -87,10 +77,13 @@ class Fara7b(FunctionDialect):
         fact = _FACT.search(text)
         return replace(reply, note=str(read_json(text, fact.end())[0])) if fact and NOTHING in reply.moves else reply
 
-    def _next(self, turn: Turn) -> tuple[Part, ...]:
+    def _observe(self, turn: Turn) -> tuple[Part, ...]:
         """A screenshot with the notes and a sentence in one text; only notes if the history drops it."""
         text = "\n".join((*turn.notes, *([self._next_sentence()] if turn.image else [])))
         return (*([turn.image] if turn.image else []), *([TextPart(text)] if text else []))
+
+    def _task(self, task: str, older: Sequence[Turn]) -> str:
+        return task
 
     def _next_sentence(self) -> str:
         official = self.official_prompt()

@@ -14,11 +14,11 @@ from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..core.describe import describe_action, describe_ending
-from ..core.messages import Message, Turn
+from ..core.messages import Message, Part, Turn
 from .parser.reply import read_reply
 from .prompting.function_prompts import STEPS
 from .prompting.functions import Verb, function, function_name, verbs
-from .prompting.layout import image_size, step_lines, windowed_conversation
+from .prompting.layout import image_size, observation, single_message, step_lines, windowed_conversation
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import without_reasoning
 from .template_dialect import TemplateDialect
@@ -39,9 +39,10 @@ class FunctionDialect(TemplateDialect):
     stopped after the first.
     """
 
-    templates: ClassVar[Mapping[Prompt, str]] = dict.fromkeys(
-        (Prompt.COMPUTER, Prompt.BROWSER, Prompt.MOBILE), "qwen_functions"
-    )
+    templates: ClassVar[Mapping[Prompt, str]] = {
+        **dict.fromkeys((Prompt.COMPUTER, Prompt.BROWSER, Prompt.MOBILE), "qwen_functions"),
+        Prompt.GROUNDING: "qwen_point",
+    }
     closing: ClassVar[str] = "</tool_call>"
     keeps_reasoning: ClassVar[bool] = False
 
@@ -66,6 +67,8 @@ class FunctionDialect(TemplateDialect):
     @property
     def actions(self) -> Mapping[str, Verb]:
         """The actions that the prompt offers."""
+        if self.prompt is Prompt.GROUNDING:
+            return verbs("left_click")
         offered = self.phone if self.prompt is Prompt.MOBILE else self.computer
         return {**offered, **verbs(self.asking)} if self.ask_user else offered
 
@@ -79,16 +82,24 @@ class FunctionDialect(TemplateDialect):
         return prompt_sha256(self._system("$width", "$height"), self._task("$task", ()))
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """See `windowed_conversation`."""
+        """See `windowed_conversation`; to locate an element, the newest screenshot and its description."""
         width, height = ("1000", "1000") if isinstance(self.space, Grid) else image_size(turns)
+        system = self._system(width, height)
+        if self.prompt in self.single_turn:
+            return single_message(turns[-1:], prompt=task, system=system, image_first=True)
         return windowed_conversation(
             turns,
             window=self.window,
             prompt=lambda older: self._task(task, older),
-            system=self._system(width, height),
+            system=system,
             past=self._past,
             image_first=self.image_first,
+            observe=self._observe,
         )
+
+    def _observe(self, turn: Turn) -> tuple[Part, ...]:
+        """What a user message after the first shows."""
+        return observation(turn)
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`."""

@@ -16,17 +16,17 @@ OSWorld's agent; `--request '{"chat_template_kwargs": {"enable_thinking": true}}
     </tool_call>
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.image_history import ChunkedHistory, History
-from ..core.messages import Message, Part, TextPart, Turn
+from ..core.messages import Part, TextPart, Turn
 from ..core.model import Sampling
 from .function_dialect import FunctionDialect
 from .prompting.functions import function_name, verbs
-from .prompting.layout import observation, windowed_conversation, wrapped
+from .prompting.layout import observation, wrapped
 from .prompting.prompt_kind import Prompt
 from .qwen_vl import QWEN
 from .vocabulary.tool_writing import with_xml_calls, xml_call
@@ -39,7 +39,10 @@ COLLAPSED = "This screenshot is no longer shown."
 class Qwen35(FunctionDialect):
     """Qwen3.5 and 3.6. Screenshots after the first are results of the call before them; four are dropped at once."""
 
-    templates: ClassVar = dict.fromkeys((Prompt.COMPUTER, Prompt.BROWSER, Prompt.MOBILE), "qwen_xml")
+    templates: ClassVar = {
+        **dict.fromkeys((Prompt.COMPUTER, Prompt.BROWSER, Prompt.MOBILE), "qwen_xml"),
+        Prompt.GROUNDING: "qwen_point_xml",
+    }
     computer: ClassVar = QWEN
     window: ClassVar = 100
 
@@ -57,16 +60,11 @@ class Qwen35(FunctionDialect):
         """See `RequestShaping`. Functions that the user has set are kept."""
         return sampling if sampling.tools else replace(sampling, tools=(self.function("1000", "1000"),))
 
-    def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
-        """See `windowed_conversation`."""
-        return windowed_conversation(
-            turns,
-            window=self.window,
-            prompt=lambda older: self._task(task, older),
-            system=self._system("1000", "1000"),
-            past=self._past,
-            observe=_result,
-        )
+    def _observe(self, turn: Turn) -> tuple[Part, ...]:
+        """A screenshot as the chat template writes results of calls."""
+        parts = observation(turn)
+        shown = parts if turn.image else (TextPart(COLLAPSED), *parts)
+        return wrapped(shown, "<tool_response>\n", "\n</tool_response>")
 
     def _call(self, arguments: Mapping[str, object]) -> str:
         return xml_call(function_name(self.prompt), arguments)
@@ -87,10 +85,3 @@ class Qwen38(Qwen35):
 
     name: str = "qwen3.8"
     served_as: str = r"qwen-?3-?[78](?![\db])(-?vl)?"
-
-
-def _result(turn: Turn) -> tuple[Part, ...]:
-    """A screenshot as the chat template writes results of calls."""
-    parts = observation(turn)
-    shown = parts if turn.image else (TextPart(COLLAPSED), *parts)
-    return wrapped(shown, "<tool_response>\n", "\n</tool_response>")

@@ -10,9 +10,11 @@ from screenwright.agent.core.messages import ImagePart, TextPart, Turn
 from screenwright.agent.core.model import Sampling
 from screenwright.agent.dialects.dialect import RequestShaping
 from screenwright.agent.dialects.function_dialect import FunctionDialect
+from screenwright.agent.dialects.gui_owl import GuiOwl
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.qwen35 import COLLAPSED, Qwen35, Qwen38
 from screenwright.agent.dialects.qwen_vl import EvoCua, Qwen3Vl, Qwen25Vl
+from screenwright.agent.dialects.registry import with_prompt
 from screenwright.envs import actions
 from screenwright.envs.actions import Button, Direction
 from screenwright.envs.geometry import Size
@@ -218,6 +220,17 @@ def test_function_offers_the_actions_of_the_family(
 ) -> None:
     assert offered <= set(dialect.actions)
     assert not missing & set(dialect.actions)
+
+
+@pytest.mark.parametrize("dialect", [Qwen25Vl(), Qwen3Vl(), Qwen35(), GuiOwl()], ids=lambda dialect: dialect.name)
+def test_element_is_located_by_a_click_on_the_newest_screenshot(dialect: FunctionDialect) -> None:
+    locating = with_prompt(dialect, Prompt.GROUNDING)
+    assert isinstance(locating, FunctionDialect)
+    assert list(locating.actions) == ["left_click"]
+    [_, user] = locating.render("the Save button", turns(3))
+    assert user.parts == (IMAGES[2], TextPart("the Save button"))
+    reply = locating.parse(locating.format(None, [actions.Click(AT)]))
+    assert reply == Reply((actions.Click(AT),))
 
 
 def test_later_screenshots_of_qwen35_are_results_and_four_are_folded_at_once() -> None:

@@ -10,7 +10,7 @@ from screenwright.agent.dialects.holo import Holo
 from screenwright.agent.dialects.parser.box_tokens import with_box_tokens
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.prompting.thoughts import Thoughts
-from screenwright.agent.dialects.qwen_vl import Qwen3Vl, Qwen25Vl
+from screenwright.agent.dialects.qwen_vl import EvoCua, Qwen3Vl, Qwen25Vl
 from screenwright.agent.dialects.registry import dialect_named, dialect_names, with_thoughts
 from screenwright.agent.dialects.scalecua import ScaleCua
 from screenwright.agent.dialects.ui_tars import Doubao, UiTars10, UiTars15
@@ -148,7 +148,7 @@ def test_prompt_states_the_size_of_the_coordinate_space() -> None:
 
 
 @pytest.mark.parametrize(
-    "dialect", [Qwen25Vl(prompt=Prompt.GROUNDING), ScaleCua(prompt=Prompt.GROUNDING), Holo(prompt=Prompt.MOBILE)]
+    "dialect", [EvoCua(prompt=Prompt.MOBILE), ScaleCua(prompt=Prompt.GROUNDING), Holo(prompt=Prompt.MOBILE)]
 )
 def test_unknown_prompt_kind_error_lists_the_available_ones(dialect: Qwen25Vl) -> None:
     with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one of "):
