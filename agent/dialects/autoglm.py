@@ -30,7 +30,7 @@ from .vocabulary.arguments import Arguments
 from .vocabulary.ui_tars import Moves, Vocabulary, always, click, drag, long_press, moves_of, open_app, type_text, wait
 from .vocabulary.writing import number, quoted, unsupported
 
-DATE = "The current date: {date:%Y-%m-%d, %A}\n"
+DATE = "Today is {date:%A, %Y-%m-%d}.\n\n"
 _WEEKDAYS = "\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u65e5"
 
 

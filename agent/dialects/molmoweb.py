@@ -16,6 +16,7 @@ from typing import ClassVar, cast
 from ...envs import actions
 from ...envs.actions import Button, Direction
 from ...envs.keys import split_keys
+from ...prompts.official import OfficialPrompt, OfficialText
 from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
@@ -47,6 +48,26 @@ VIEWPORT_PX = {"delta_x": 1280, "delta_y": 720}
 
 PIXELS_PER_NOTCH = 100
 
+STYLE, USER = "style", "user"
+"""The official texts: the style that the model was trained with, and the template of the message."""
+
+_PUBLISHED = OfficialPrompt(
+    "allenai/molmoweb",
+    {
+        STYLE: OfficialText(
+            "benchmarks/evaluate.py",
+            "SYSTEM_MESSAGE",
+            "14682f916f11ad93f08cb872a15ab5bd536a60839e165b6cf66cfb94c16565ed",
+        ),
+        USER: OfficialText(
+            "agent/multimodal_agent.py",
+            "USER_MSG_TEMPLATE",
+            "f8c953880974e960f700b7e5ffc8e717608f206e8e127e7dec4a0f9f63320920",
+        ),
+    },
+)
+_LOOP = re.compile(r"\{% for .*? -%\}\s*(.*?)\{% endfor %\}", re.DOTALL)
+_VALUE = re.compile(r"\{\{ (?:action\[')?(\w+)(?:'\])? \}\}")
 _BRACE = re.compile(r"[{\uff5b]")
 _KEYS = (
     "Enter", "Escape", "Backspace", "Tab", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "ControlOrMeta+a",
@@ -143,6 +164,7 @@ class MolmoWeb(TemplateDialect):
     """MolmoWeb-4B and -8B, of Molmo2's class."""
 
     templates: ClassVar = dict.fromkeys(Prompt, "molmoweb")
+    official: ClassVar = dict.fromkeys(Prompt, (_PUBLISHED,))
     closing: ClassVar = r"\}"
 
     name: str = "molmoweb"
@@ -155,14 +177,19 @@ class MolmoWeb(TemplateDialect):
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`."""
-        return prompt_sha256(template_text(template_for(self.prompt, self.templates, self.name)))
+        official = self.official_prompt()
+        own = template_text(template_for(self.prompt, self.templates, self.name))
+        return prompt_sha256(*(official.texts.values() if official else (own,)))
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """One user message: the task, the last steps and the page as text, then the newest screenshot."""
         first = max(0, len(turns) - 1 - MAX_PAST_STEPS)
-        line = "## Step {number}\n{text}"
-        steps = step_lines(turns[first:-1], _step, line=line, empty="", first=first + 1)
-        text = render(template_for(self.prompt, self.templates, self.name), task=task, steps=steps and f"{steps}\n")
+        official = self.official_prompt()
+        if official:
+            text = f"{official.texts[STYLE]}: {_official_text(official.texts[USER], task, turns[first:-1], first + 1)}"
+        else:
+            steps = step_lines(turns[first:-1], _line, first=first + 1)
+            text = render(template_for(self.prompt, self.templates, self.name), task=task, steps=steps)
         return (Message("user", observation(turns[-1], text, image_first=False)),)
 
     def read(self, text: str) -> Reply:
@@ -182,17 +209,44 @@ class MolmoWeb(TemplateDialect):
         return json.dumps({"thought": thought or "", "action": _written(moves[0])}, ensure_ascii=False)
 
 
-def _step(reply: str) -> str:
-    """An earlier step, with the action in the notation of Python, as in the official prompt."""
+def _official_text(template: str, task: str, turns: Sequence[Turn], first: int) -> str:
+    """What Jinja makes of the official text: a loop over the steps, and values in double braces.
+
+    Raises:
+        ValueError: it has no loop, in another version.
+    """
+    loop = _LOOP.search(template)
+    if loop is None:
+        raise ValueError("the official prompt of molmoweb has another form than the one that is known")
+    steps = ""
+    for index, turn in enumerate(turns, first):
+        steps += "".join(f"{note}\n" for note in turn.notes)
+        thought, action = _past(turn.reply or "")
+        steps += _filled(loop[1], index=str(index), thought=thought, action=str(action))
+    page = _filled(template[loop.end() :], page_index="0")  # its title and its address are not known
+    return _filled(template[: loop.start()], task_description=task) + steps + page.removesuffix("\n")
+
+
+def _filled(template: str, **values: str) -> str:
+    return _VALUE.sub(lambda found: values.get(found[1], ""), template)
+
+
+def _line(reply: str) -> str:
+    thought, action = _past(reply)
+    return f"{thought} {action}".strip()
+
+
+def _past(reply: str) -> tuple[str, dict[str, object]]:
+    """The thought and the action of an earlier reply; empty if it cannot be parsed."""
     try:
         thought, action, _ = _object(reply, read_reasoning(reply)[1])
     except ParseError:
-        return ""
+        return "", {}
     if action.get("name") == "gemini_type_text_at":  # shown in percent
         for axis in ("x", "y"):
             if isinstance(value := action.get(axis), int | float):
                 action = {**action, axis: value / 10}
-    return f"THOUGHT: {thought}\nACTION: {action}"
+    return thought, action
 
 
 def _object(text: str, start: int) -> tuple[str, dict[str, object], int]:

@@ -48,7 +48,7 @@ def _osworld(name: str, sha256: str) -> OfficialPrompt:
 _V1 = _osworld("SYSTEM_PROMPT_V1_L2", "193560de50599b7925e7b978c2ed56c66d3b7d00e9f0da15961aba3c4145a055")
 _V2 = _osworld("build_sys_prompt.return", "b311f22e60b52b009a58956a85bcfa2b00619b3e869284994ff9e072f9f8632c")
 
-TASK = "# Task Instruction:\n{instruction}\n\nGive the next action for this screenshot, after the steps above.\n"
+TASK = "Task: {instruction}\n\nGive the next action for this screenshot, after the steps above.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

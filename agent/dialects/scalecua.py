@@ -30,12 +30,12 @@ _FILE = "evaluation/OSWorld/mm_agents/prompts.py"
 USER = "user"
 """The key of the official text beside the screenshot."""
 
-TASK = """Choose the next action for this screenshot.
+TASK = """Choose the next action for this screenshot. The task is:
 
-Task:
 {instruction}
 
-Previous operations:
+Operations so far:
+
 {history}
 """
 

@@ -88,8 +88,7 @@ def official(dialect: str, file: str, root: str, monkeypatch: pytest.MonkeyPatch
     if folder is None:
         pytest.skip(f"no checkout has {file}")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    if dialect != "molmoweb":
-        main(["prompts", "add", dialect, str(folder), "--any-version"])
+    main(["prompts", "add", dialect, str(folder), "--any-version"])
     with checkout(folder / root):
         yield
 

@@ -46,7 +46,7 @@ def test_opencua_is_sent_actions_only_and_the_task_last() -> None:
         ("assistant", ["# Step 4:\n## Action:\nFour.\n"]),
     ]
     assert (role, image) == ("user", NOW)
-    assert str(text).startswith(f"# Task Instruction:\n{TASK}\n\n")
+    assert str(text).startswith(f"Task: {TASK}\n\n")
 
 
 def test_opencua_shows_notes_of_old_steps_before_their_action() -> None:
@@ -71,8 +71,8 @@ def test_scalecua_is_sent_one_screenshot_and_the_operations_as_lines() -> None:
     (_, [system]), (role, [image, text]) = shown(ScaleCua().render(TASK, turns_of(*replies, images=1)))
     assert "<operation>" in str(system)
     assert (role, image) == ("user", NOW)
-    assert f"Task:\n{TASK}\n\nPrevious operations:\nStep 1: One.\nStep 2: None\n" in str(text)
-    assert "Previous operations:\nNone\n" in ScaleCua().render(TASK, [Turn(NOW)])[1].text
+    assert f"\n{TASK}\n\nOperations so far:\n\nStep 1: One.\nStep 2: None\n" in str(text)
+    assert "Operations so far:\n\nNone\n" in ScaleCua().render(TASK, [Turn(NOW)])[1].text
 
 
 def test_seed_gets_screenshots_as_tool_results_and_its_reasoning_back() -> None:

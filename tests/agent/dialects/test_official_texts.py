@@ -10,6 +10,7 @@ from screenwright.agent.dialects.autoglm import AutoGlm
 from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.mai_ui import MaiUi
+from screenwright.agent.dialects.molmoweb import MolmoWeb
 from screenwright.agent.dialects.opencua import OpenCua, OpenCua72B
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.scalecua import ScaleCua
@@ -84,6 +85,20 @@ def test_step_gui_fills_its_three_texts(publish: Publish) -> None:
     publish(StepGui(), system="a", task="b {task}, {history_display}", instructions="c", no_history="nothing")
     [message] = StepGui().render(TASK, [NOW])
     assert message.text == f"ab {TASK}, nothingc"
+
+
+def test_molmoweb_fills_its_template_as_jinja_does(publish: Publish) -> None:
+    step = "{% for action in past_actions: -%}\n{{ action['index'] }}: {{ action['thought'] }}\n{% endfor %}"
+    publish(MolmoWeb(), style="web", user=f"\n{{{{ task_description }}}}\n{step}\nat {{{{ page_url }}}}.\n\n")
+    reply = '{"thought": "{{ page_url }}", "action": {"name": "noop"}}'
+    [message] = MolmoWeb().render(TASK, [Turn(None, ("a note",), reply), NOW])
+    assert message.text == f"web: \n{TASK}\na note\n1: {{{{ page_url }}}}\n\nat .\n"
+
+
+def test_molmoweb_text_of_another_form_is_an_error(publish: Publish) -> None:
+    publish(MolmoWeb(), style="web", user="no steps")
+    with pytest.raises(ValueError, match="the official prompt of molmoweb has another form"):
+        MolmoWeb().render(TASK, [NOW])
 
 
 def test_autoglm_fills_the_date_in_the_language_of_its_prompt(publish: Publish) -> None:

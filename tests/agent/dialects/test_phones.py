@@ -245,7 +245,7 @@ def test_call_that_a_thought_mentions_is_not_carried_out() -> None:
 def test_autoglm_layout_keeps_the_texts_of_earlier_screens_and_restores_tags() -> None:
     turns = [Turn(None, reply='So.do(action="Back")'), Turn(NOW, ("a note",))]
     system, *rest = AutoGlm(today=date(2026, 11, 30)).render(TASK, turns)
-    assert system.text.startswith("The current date: 2026-11-30, Monday\n")
+    assert system.text.startswith("Today is Monday, 2026-11-30.\n\n")
     assert [(message.role, contents(message)) for message in rest] == [
         ("user", [f"{TASK}\n\n{{}}"]),
         ("assistant", ['<think>So.</think><answer>do(action="Back")</answer>']),
@@ -323,16 +323,14 @@ def test_molmoweb_is_sent_its_last_ten_steps_as_text_before_the_screenshot() -> 
     text, image = contents(message)
     assert image is NOW
     lines = str(text).splitlines()
-    assert lines[0] == "molmo_web_think: "
-    assert TASK in lines
-    assert [line for line in lines if line.startswith("## ")] == [f"## Step {number}" for number in range(3, 13)]
-    assert "THOUGHT: t12\nACTION: {'name': 'goto', 'url': 'u12'}\n\n# CURRENTLY ACTIVE PAGE\n" in str(text)
+    assert f"Task: {TASK}" in lines
+    steps = [f"Step {number}: t{number} {{'name': 'goto', 'url': 'u{number}'}}" for number in range(3, 13)]
+    assert lines[-10:] == steps
 
 
 def test_first_prompt_of_molmoweb_has_no_steps() -> None:
     [message] = MolmoWeb().render(TASK, [Turn(NOW)])
-    assert f"# GOAL\n{TASK}\n\n# PREVIOUS STEPS\n\n# CURRENTLY ACTIVE PAGE\n" in message.text
-    assert message.text.endswith("\n# NEXT STEP\n")
+    assert message.text.endswith("\nSteps so far:\nNone")
 
 
 # -- Gelato

@@ -15,6 +15,7 @@ from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.gui_owl import GuiOwl10
 from screenwright.agent.dialects.holo import HOLO, Holo, holo2
 from screenwright.agent.dialects.mai_ui import MAI_UI, MaiUi
+from screenwright.agent.dialects.molmoweb import MOLMOWEB, MolmoWeb
 from screenwright.agent.dialects.opencua import OpenCua
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.dialects.qwen_vl import EvoCua, Qwen25Vl
@@ -57,6 +58,7 @@ def prompt_of(dialect: Dialect) -> str:
         (holo2(), JSON, HOLO, 8),
         (Holo(), JSON, HOLO, 1),
         (MaiUi(ask_user=True), re.compile(r'"action": "([a-z_]+)"'), MAI_UI, 12),
+        (MolmoWeb(), re.compile(r'"name": "([a-z_]+)"'), MOLMOWEB, 13),
         (StepGui(), re.compile(r"action:([A-Z]+)"), STEP_GUI, 9),
         (AutoGlm(), re.compile(r'action="([A-Za-z_ ]+)"'), AUTOGLM, 10),
     ],
