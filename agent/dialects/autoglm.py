@@ -15,6 +15,7 @@ from typing import ClassVar
 from ...envs import actions
 from ...envs.actions import Button
 from ...prompts.official import LoadedPrompt, OfficialPrompt, OfficialText, fill, load_official
+from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
 from ..core.decision import AskUser, Finish, ModelMove, Reply
 from ..core.image_history import History, WindowHistory
@@ -102,6 +103,12 @@ class AutoGlm(TemplateDialect):
     image_rule: ImageRule = ImageRule(28, 112 * 112, 5_000_000)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.85, max_tokens=3000, frequency_penalty=0.2)
     history: History = WindowHistory(1)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`; the same on every day."""
+        official = self.official_prompt()
+        return prompt_sha256(official.texts["system"] if official else self._system("", ""))
 
     def render(self, task: str, turns: Sequence[Turn]) -> tuple[Message, ...]:
         """The system message with the date, then screenshots with the task or a heading, and replies."""

@@ -104,4 +104,5 @@ def test_molmoweb_text_of_another_form_is_an_error(publish: Publish) -> None:
 def test_autoglm_fills_the_date_in_the_language_of_its_prompt(publish: Publish) -> None:
     publish(AutoGlm(), system="{today.strftime('%Y-%m-%d, %A')}: made up {x}")
     assert rendered(AutoGlm(today=date(2026, 11, 29)))[0] == ("system", "2026-11-29, Sunday: made up {x}")
+    assert AutoGlm(today=date(2026, 11, 29)).prompt_sha256 == AutoGlm(today=date(2026, 12, 1)).prompt_sha256
     assert AutoGlm(language="Chinese").prompt_source == AutoGlm().prompt_source.replace("prompts_en", "prompts_zh")
