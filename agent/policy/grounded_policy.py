@@ -13,7 +13,7 @@ from ..core.coordinates import Frame, PointTrace
 from ..core.decision import ParseFailure
 from ..core.messages import ImagePart, Turn
 from ..core.model import Model
-from ..dialects.dialect import Dialect
+from ..dialects.dialect import Dialect, RequestShaping
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import required_dialect_for_model, with_prompt
 from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied
@@ -115,8 +115,9 @@ class GroundedPolicy:
         size = dialect.image_rule.resize(screenshot.size)
         messages = dialect.render(target, (Turn(ImagePart.of(screenshot, size, self.planner.image_format)),))
         encode_s, started = time.perf_counter() - started, time.perf_counter()
+        sampling = dialect.shape(dialect.sampling) if isinstance(dialect, RequestShaping) else dialect.sampling
         completion = self.model.complete(
-            messages, dialect.sampling, lambda text: interrupted() or (bool(text) and dialect.is_complete(text))
+            messages, sampling, lambda text: interrupted() or (bool(text) and dialect.is_complete(text))
         )
         model_s = time.perf_counter() - started
         for line in completion.recovered_errors:

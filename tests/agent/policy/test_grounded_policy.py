@@ -1,5 +1,6 @@
 """A planner that names targets in words, and a grounder that locates them."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -144,3 +145,12 @@ def test_planner_without_a_grounder_is_refused() -> None:
         AgentConfig.of(model="http://127.0.0.1:9", dialect="planner").build_policy()
     with pytest.raises(SettingError, match="applies to a grounder"):
         AgentConfig.of(model="http://127.0.0.1:9", grounder_name="x").build_policy()
+
+
+def test_grounder_is_offered_the_function_of_its_family() -> None:
+    planner = ModelPolicy(ScriptedModel(["Action: click(target='Save')"]), Planner())
+    call = '<tool_call>\n{"name": "computer_use", "arguments": {"action": "left_click", "coordinate": [5, 6]}}'
+    grounder = ScriptedModel([call])
+    assert isinstance(decide(GroundedPolicy(planner, grounder, dialect_named("qwen3.5")))[-1], Decided)
+    [tool] = grounder.samplings[0].tools
+    assert '"enum": ["left_click"]' in json.dumps(tool)
