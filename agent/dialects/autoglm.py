@@ -104,6 +104,10 @@ class AutoGlm(TemplateDialect):
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.85, max_tokens=3000, frequency_penalty=0.2)
     history: History = WindowHistory(1)
 
+    def __post_init__(self) -> None:
+        if self.language not in ("English", "Chinese"):
+            raise ValueError(f"the prompt of autoglm is in English or Chinese, not in {self.language}")
+
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`; the same on every day."""

@@ -12,7 +12,7 @@ from screenwright.agent.dialects.gelato import Gelato
 from screenwright.agent.dialects.mai_ui import MaiUi
 from screenwright.agent.dialects.molmoweb import MolmoWeb
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
-from screenwright.agent.dialects.registry import with_several_actions
+from screenwright.agent.dialects.registry import with_language, with_several_actions
 from screenwright.agent.dialects.step_gui import StepGui
 from screenwright.agent.dialects.template_dialect import TemplateDialect
 from screenwright.envs import actions
@@ -251,6 +251,11 @@ def test_autoglm_layout_keeps_the_texts_of_earlier_screens_and_restores_tags() -
         ("assistant", ['<think>So.</think><answer>do(action="Back")</answer>']),
         ("user", [NOW, "** Screen Info **\n\n{}", "a note"]),
     ]
+
+
+def test_autoglm_prompt_is_in_english_or_chinese() -> None:
+    with pytest.raises(ValueError, match="the prompt of autoglm is in English or Chinese, not in German"):
+        with_language(AutoGlm(), "German")
 
 
 # -- MolmoWeb
