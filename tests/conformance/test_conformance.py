@@ -146,13 +146,14 @@ def _our_requests(
         message = {"content": reply["content"], "reasoning_content": reply.get("reasoning")}
         answers.append(http(200, {"choices": [{"message": message, "finish_reason": "stop"}]}))
     history: list[HistoryStep] = []
+    task = family.task.format(task=TASK)
     with scripted_server(*answers) as (model, server):
         policy = ModelPolicy(model, dialect_named(family.dialect), summarize=False, sampling_changes=family.ours)
         policy.open()
         for number, png in enumerate(screenshots, 1):
             history.append(HistoryStep(Screenshot(Image.open(io.BytesIO(png)).convert("RGB"))))
             text = ""
-            for event in policy.decide(DecisionContext(TASK, number, tuple(history)), lambda: False):
+            for event in policy.decide(DecisionContext(task, number, tuple(history)), lambda: False):
                 text = getattr(event, "text", text)
             history[-1] = HistoryStep(history[-1].screenshot, reply=text)
     return server.calls

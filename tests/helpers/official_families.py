@@ -17,7 +17,8 @@ POINTS = ((120, 240), (500, 500), (812, 64), (33, 990), (700, 300), (250, 750))
 class OfficialAgent:
     """An official agent for `dialect`: its class in `module` of a checkout, constructed with `settings`.
 
-    `replaced` are functions of the module that would reach another machine.
+    `task` is the task as the agent states it, if it adds to it. `replaced` are functions of the module that would reach
+    another machine.
 
     `reply` is the text of a click, with `{x}`, `{y}` and the number `{n}` of the step; `reasoning` is sent separately.
     `differences` are the parts of the requests that are known to differ, each with the reason; every other part is
@@ -35,6 +36,7 @@ class OfficialAgent:
     settings: Mapping[str, Any]
     reply: str
     reasoning: str = ""
+    task: str = "{task}"
     replaced: Mapping[str, Any] = field(default_factory=dict)
     ours: Mapping[str, Any] = field(default_factory=dict)
     differences: Mapping[str, str] = field(default_factory=dict)
@@ -147,8 +149,8 @@ OFFICIAL = (
             "history_n": 5,
         },
         SEED_REPLY,
+        task="{task}\nThe sudo password is osworld-public-evaluation",
         reasoning="Step {n}.",
-        differences={"user text": "the password of OSWorld's machine is added to the task"},
     ),
     OfficialAgent(
         "qwen3-vl",
