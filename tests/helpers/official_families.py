@@ -59,7 +59,7 @@ UI_TARS_RUNTIME = {
     "temperature": 0.0,
     "top_k": -1,
     "top_p": 0.9,
-    "max_tokens": 500,
+    "max_tokens": 1000,
     "screen_height": 1080,
     "screen_width": 1920,
 }
@@ -99,12 +99,11 @@ VENUS_REPLY = "<think>Step {n}.</think>\n<action>Click(box=({x},{y}))</action>\n
 
 OFFICIAL = (
     OfficialAgent(
-        "ui-tars-1.5",
+        "ui-tars-1.5-osworld",
         "mm_agents.uitars15_v1",
         "UITARSAgent",
         {"model": "ui-tars-1.5-7b", "runtime_conf": UI_TARS_RUNTIME},
         BOX_REPLY,
-        ours={"max_tokens": 500},  # as the preset of this runner
     ),
     OfficialAgent(
         "ui-tars-1.0",
