@@ -2,9 +2,9 @@
 
     .venv/bin/python eval/bench/several_actions.py [--tasks NAME ...] [--seeds N]
 
-The embedded reader solves each task once. A scripted model then replays its actions on the same task: one per reply, and
-all that are left in one reply. The loop stops such a reply at the first unexpected change of the screen; the model reads
-in the note how many actions were carried out, and repeats the rest. Both must solve the task again.
+The embedded reader solves each task once. A scripted model then replays its actions on the same task: one per reply,
+and all that are left in one reply. The loop stops such a reply at the first unexpected change of the screen; the model
+reads in the note how many actions were carried out, and repeats the rest. Both must solve the task again.
 """
 
 import argparse
@@ -17,6 +17,8 @@ from functools import partial
 from screenwright import Agent, Completion, Limits, Message, ModelInfo, ModelPolicy, Sampling, UiTars15
 from screenwright.agent.core.coordinates import Frame
 from screenwright.agent.core.decision import Finish, ModelMove
+from screenwright.agent.core.limits import StopReason
+from screenwright.agent.core.model import Usage
 from screenwright.agent.dialects.registry import with_several_actions
 from screenwright.agent.loop.agent import Result, result_of
 from screenwright.agent.record.events import Acted, Decided, Ended, Event
@@ -27,7 +29,13 @@ from screenwright.eval.benchmarks.miniwob import MiniwobInstance, close_browsers
 from screenwright.eval.core.task import TaskInstance
 
 FORMS = (
-    *("click-checkboxes", "click-checkboxes-large", "click-checkboxes-transfer", "click-option", "click-button-sequence"),
+    *(
+        "click-checkboxes",
+        "click-checkboxes-large",
+        "click-checkboxes-transfer",
+        "click-option",
+        "click-button-sequence",
+    ),
     *("enter-text", "enter-text-2", "enter-password", "login-user", "choose-list", "click-tab", "click-collapsible"),
 )
 _CARRIED_OUT = re.compile(r"after (\d+) of the actions in your reply")
@@ -47,14 +55,16 @@ class Replay:
     _asked: int = 0
 
     def info(self) -> ModelInfo:
+        """See `Model`."""
         return ModelInfo("replay")
 
     def connect(self) -> None:
-        pass
+        """See `Model`. Does nothing."""
 
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = lambda text: False
     ) -> Completion:
+        """See `Model`. The next actions, after those that were carried out."""
         skipped = _CARRIED_OUT.search(messages[-1].text)
         self._done += int(skipped[1]) if skipped else self._asked
         left = self.actions[self._done : self._done + self.per_reply]
@@ -111,13 +121,11 @@ def _run(agent: Agent, instance: TaskInstance) -> tuple[list[Event], bool]:
 
 def _over() -> Result:
     """The result of an episode that its page has ended."""
-    from screenwright.agent.core.limits import StopReason
-    from screenwright.agent.core.model import Usage
-
     return Result(StopReason.FINISHED, "", "", 0, Usage(), 0.0)
 
 
 def main() -> None:
+    """Measure the tasks and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", nargs="+", default=FORMS)
     parser.add_argument("--seeds", type=int, default=3)
