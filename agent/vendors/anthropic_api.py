@@ -195,7 +195,7 @@ def _call(block: Json) -> Call:
         return Call(call_id, name, made, error, data=block)
     if name == "zoom":
         region = arguments.get("region")
-        if not isinstance(region, list) or len(region) != 4 or not all(isinstance(one, int | float) for one in region):
+        if not isinstance(region, list) or len(region) != 4 or not all(map(moves.is_number, region)):
             return Call(call_id, name, error="region is not a list of x0, y0, x1 and y1", data=block)
         return Call(call_id, name, region=(region[0], region[1], region[2], region[3]), data=block)
     make = _MEMBERS.get(name)

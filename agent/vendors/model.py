@@ -73,6 +73,17 @@ class VendorModel(ABC):
     def read(self, reply: Json) -> VendorReply:
         """The parts of a reply that `send` returned, or of one that was recorded."""
 
+    def checked(self, reply: Json) -> VendorReply:
+        """`read(reply)` for a reply that may have any form.
+
+        Raises:
+            ModelLost: it has an unknown form.
+        """
+        try:
+            return self.read(reply)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ModelLost(f"{self.title} sent a reply of an unknown form ({error})") from error
+
     @abstractmethod
     def plain_request(self, messages: Sequence[Message], sampling: Sampling) -> Json:
         """A request for text, without tools."""
@@ -126,7 +137,7 @@ class VendorModel(ABC):
         errors: list[str] = []
         try:
             with interruptible(by=lambda: stop("")):
-                reply = self.read(self.ask(self.plain_request(messages, sampling), errors))
+                reply = self.checked(self.ask(self.plain_request(messages, sampling), errors))
         except Interrupted:
             return Completion("")
         if reply.withheld:

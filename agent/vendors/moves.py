@@ -20,6 +20,11 @@ class CallError(Exception):
     """A call cannot be carried out; the message is for the model."""
 
 
+def is_number(value: object) -> bool:
+    """Whether `value` is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def number(arguments: Mapping[str, Any], name: str, default: float | None = None) -> float:
     """The finite number `name`.
 
@@ -29,7 +34,7 @@ def number(arguments: Mapping[str, Any], name: str, default: float | None = None
     value = arguments.get(name, default)
     if value is None:
         raise CallError(f"{name} is missing")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         raise CallError(f"{name} is not a number")
     return float(value)
 

@@ -88,7 +88,7 @@ class OpenAiModel(VendorModel):
             assert before.reply is not None
             return {
                 **request,
-                "previous_response_id": before.reply["id"],
+                "previous_response_id": before.reply.get("id"),
                 "input": self._results(before, newest),
             }
         first, *others = conversation.exchanges

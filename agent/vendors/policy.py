@@ -138,7 +138,7 @@ class VendorPolicy:
                 continue
             for line in errors:
                 yield RecoveredError(context.step, "model", line)
-            reply = self.model.read(raw) if raw is not None else VendorReply()
+            reply = self.model.checked(raw) if raw is not None else VendorReply()
             text = json.dumps({"api": self.model.vendor, "reply": raw}, ensure_ascii=False) if raw is not None else ""
             model_s, size = time.perf_counter() - started, images[-1].size
             usage = reply.usage if raw is not None else Usage()

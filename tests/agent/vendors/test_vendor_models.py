@@ -1,26 +1,50 @@
 """What the models of all vendors have in common: settings, interruption, missing extras, and cheap imports."""
 
+import copy
+import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from vendor_server import KEY, vendor_server
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from vendor_server import (
+    KEY,
+    Json,
+    anthropic_function,
+    anthropic_reply,
+    computer_call,
+    gemini_call,
+    gemini_reply,
+    member,
+    openai_function,
+    openai_message,
+    openai_reasoning,
+    openai_reply,
+    thinking,
+    vendor_server,
+)
 
-from screenwright import Agent, AgentConfig, Ended, FakeEnv, RunConfig, StopReason, open_model
+from screenwright import Agent, AgentConfig, Ended, FakeEnv, RunConfig, Screenshot, StopReason, open_model
 from screenwright.agent.core.decision import Finish
-from screenwright.agent.core.messages import Message
+from screenwright.agent.core.messages import ImagePart, Message
 from screenwright.agent.core.model import ModelLost, Sampling
 from screenwright.agent.policy.policy import PolicyProvider
-from screenwright.agent.vendors.exchange import Call, Exchange, VendorReply, fitted
+from screenwright.agent.vendors.anthropic_api import AnthropicModel
+from screenwright.agent.vendors.exchange import Call, Conversation, Exchange, ScreenKind, VendorReply, fitted
+from screenwright.agent.vendors.gemini_api import GeminiModel
 from screenwright.agent.vendors.model import VendorModel
+from screenwright.agent.vendors.openai_api import OpenAiModel
 from screenwright.agent.vendors.policy import VendorPolicy
 from screenwright.envs.actions import Wait
 from screenwright.envs.config import SettingError
 from screenwright.envs.geometry import Size
 
+MODELS: dict[str, type[VendorModel]] = {"openai": OpenAiModel, "anthropic": AnthropicModel, "gemini": GeminiModel}
 ADDRESSES = ["openai:gpt-5.4", "anthropic:claude-opus-5", "gemini:gemini-3.5-flash"]
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
 URLS = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "gemini": "GOOGLE_GEMINI_BASE_URL"}
@@ -198,9 +222,7 @@ def test_screenshots_are_only_scaled_down_and_keep_their_shape(screen: Size, lon
 
 
 def test_the_outcome_of_each_call_follows_from_the_action_that_was_refused() -> None:
-    from PIL import Image
 
-    from screenwright import Screenshot
 
     calls = (
         Call("1", "a", (Wait(1), Wait(2))),
@@ -208,9 +230,8 @@ def test_the_outcome_of_each_call_follows_from_the_action_that_was_refused() -> 
         Call("3", "b", (Wait(3),)),
         Call("4", "end", (Finish("x"),)),
     )
-    shot = Screenshot(Image.new("RGB", (8, 8)))
     outcomes = [
-        VendorReply(calls).outcomes(Exchange(shot, None, refused=refused))
+        VendorReply(calls).outcomes(Exchange(SHOT, None, refused=refused))
         for refused in (None, (0, "no"), (1, "no"), (2, "no"))
     ]
     after = "Not executed: an earlier action of the same reply failed."
@@ -220,3 +241,69 @@ def test_the_outcome_of_each_call_follows_from_the_action_that_was_refused() -> 
         ("no", after, after, after),
         ("", "", "no", after),
     ]
+
+
+# -- replies of any form
+
+REPLIES: dict[str, Json] = {
+    "openai": openai_reply(
+        1,
+        openai_reasoning(1, "why"),
+        openai_message("text"),
+        computer_call(1, {"type": "click", "button": "left", "x": 1, "y": 2, "keys": ["CTRL"]}, {"type": "wait"}),
+        openai_function(2, "give_up", reason="no"),
+    ),
+    "anthropic": anthropic_reply(
+        thinking("why"),
+        {"type": "text", "text": "text"},
+        member(1, "left_click", coordinate=[1, 2], text="ctrl"),
+        member(2, "zoom", region=[1, 2, 3, 4]),
+        anthropic_function(3, "give_up", reason="no"),
+    ),
+    "gemini": gemini_reply(
+        {"text": "why", "thought": True},
+        gemini_call("click", "c1", x=1, y=2, safety_decision={"decision": "require_confirmation"}),
+        gemini_call("hotkey", keys=["Control", "A"]),
+    ),
+}
+SHOT = Screenshot(Image.new("RGB", (8, 8)))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of each value inside `value`."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        yield (*path, name)
+        yield from paths(one, (*path, name))
+
+
+@for_each_vendor
+@given(data=st.data())
+def test_a_reply_with_any_value_in_any_place_is_read_or_is_an_error_of_the_model(address: str, data: Any) -> None:
+    vendor, _, name = address.partition(":")
+    model: Any = MODELS[vendor](name)
+    reply = copy.deepcopy(REPLIES[vendor])
+    *path, last = data.draw(st.sampled_from([*paths(reply)]))
+    place: Any = reply
+    for name in path:
+        place = place[name]
+    place[last] = data.draw(JSON)
+    try:
+        read = model.checked(reply)
+    except ModelLost:
+        return
+    if not read.problem and isinstance(reply.get("output", reply.get("content", [])), list):
+        assert read.parsed().moves
+        image = ImagePart.of(SHOT, SHOT.size)
+        exchanges = Exchange(SHOT, image, reply=reply, acknowledged=True), Exchange(SHOT, image)
+        for chained in (True, False):
+            json.dumps(model.request(Conversation("t", "s", ScreenKind.DESKTOP, exchanges, chained=chained)))
+
+
+def test_all_of_the_replies_are_read_as_they_are() -> None:
+    assert [len(MODELS[vendor]("m").read(reply).calls) for vendor, reply in REPLIES.items()] == [2, 3, 2]
