@@ -50,8 +50,8 @@ class ModelConfig(Config):
 
     model: str = setting(
         "reader",
-        "reader, the address of an OpenAI-compatible server, or the folder of a model; several addresses with commas "
-        "are replicas",
+        "reader, the address of an OpenAI-compatible server, the folder of a model, or a vendor's model such as "
+        "openai:gpt-5.4; several addresses with commas are replicas",
         common=True,
     )
     model_name: str | None = setting(None, "name of the model, if the server has several", common=True)

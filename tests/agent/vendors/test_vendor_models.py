@@ -223,7 +223,6 @@ def test_screenshots_are_only_scaled_down_and_keep_their_shape(screen: Size, lon
 
 def test_the_outcome_of_each_call_follows_from_the_action_that_was_refused() -> None:
 
-
     calls = (
         Call("1", "a", (Wait(1), Wait(2))),
         Call("2", "look"),
