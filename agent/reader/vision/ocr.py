@@ -7,6 +7,7 @@ which makes a cached result identical to a new one.
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from hashlib import blake2b
@@ -85,9 +86,15 @@ def shared_ocr() -> CachedOcr:
     return CachedOcr()
 
 
+@cache
+def _thread() -> ThreadPoolExecutor:
+    """The one thread that the networks run on: glibc's heap of each thread that runs them keeps about 200 MB."""
+    return ThreadPoolExecutor(1, "screenwright-ocr")
+
+
 def read_text(pixels: Pixels) -> tuple[TextSegment, ...]:
     """All text segments, in reading order."""
-    found: Any = shared_ocr()(pixels, return_word_box=True)
+    found: Any = _thread().submit(lambda: shared_ocr()(pixels, return_word_box=True)).result()
     if found is None or not found.word_results:
         return ()
     segments: list[TextSegment] = []
@@ -106,7 +113,7 @@ def read_line(pixels: Pixels, area: Area) -> TextSegment | None:
     crop = pixels[top : max(0, round(area.bottom)), left : max(0, round(area.right))]
     if not crop.size:
         return None
-    text, score = shared_ocr().line(np.ascontiguousarray(crop))
+    text, score = _thread().submit(lambda: shared_ocr().line(np.ascontiguousarray(crop))).result()
     if score < _MIN_SCORE or not text.strip():
         return None
     return TextSegment((_word(pixels, text.strip(), score, area),))
