@@ -16,10 +16,12 @@ OSWorld's agent; `--request '{"chat_template_kwargs": {"enable_thinking": true}}
     </tool_call>
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.image_history import ChunkedHistory, History
 from ..core.messages import Part, TextPart, Turn
@@ -55,6 +57,12 @@ class Qwen35(FunctionDialect):
         temperature=0.0, top_p=0.9, max_tokens=2048, chat_template_kwargs={"enable_thinking": False}
     )
     history: History = ChunkedHistory(4, 1)
+
+    @property
+    def prompt_sha256(self) -> str:
+        """See `Dialect`. The function is a part of the prompt."""
+        function = json.dumps(self.function("1000", "1000"))
+        return prompt_sha256(function, self._system("1000", "1000"), self._task("$task", ()))
 
     def shape(self, sampling: Sampling) -> Sampling:
         """See `RequestShaping`. Functions that the user has set are kept."""

@@ -3,7 +3,6 @@
 conversation             the prompt, then every turn: user [image, notes], assistant [reply]
 windowed_conversation    the newest turns; user [image, prompt with the older replies as lines], assistant [reply], ...
 single_message           one user message: the prompt with all replies as lines, and the last images
-tool_conversation        every reply as function calls, and the next image as their result
 
 Notes are ours: facts about the screen, messages of the user, refused actions. They follow their image, and stand before
 the line of a turn that is only a line. Without notes, the messages are those of the family's own agent.
@@ -20,9 +19,6 @@ Past: TypeAlias = Callable[[str], str]
 
 NO_STEPS = "None"
 """What stands in place of the lines if there are none."""
-
-NO_RESULT = "done"
-"""The result of a call without a screenshot of its own."""
 
 
 def unchanged(reply: str) -> str:
@@ -120,30 +116,6 @@ def single_message(
     notes = observation(replace(turns[-1], image=None))
     parts = (*images, TextPart(prompt), *notes) if image_first else (TextPart(prompt), *images, *notes)
     return (*system_message(system), Message("user", parts))
-
-
-def tool_conversation(
-    turns: Sequence[Turn], *, prompt: str, answer: Callable[[str, str], Message], system: str = ""
-) -> tuple[Message, ...]:
-    """The prompt beside the first image; then each reply as `answer` makes it, and the next image as its result.
-
-    `answer` is given a reply and an id for its calls. The image after a reply with calls is the result of the last one,
-    as a message of the role `tool`; after a reply without calls it is a message of the user.
-    """
-    messages = system_message(system)
-    previous: Message | None = None
-    for number, turn in enumerate(turns, 1):
-        parts = observation(turn, prompt if number == 1 else "")
-        calls = previous.calls if previous else ()
-        for index, call in enumerate(calls, 1):  # every call needs a result
-            result = parts if parts and index == len(calls) else (TextPart(NO_RESULT),)
-            messages.append(Message("tool", result, call_id=call.call_id))
-        if parts and not calls:
-            messages.append(Message("user", parts))
-        if turn.reply is not None:
-            previous = answer(turn.reply, f"call_{number}")
-            messages.append(previous)
-    return tuple(messages)
 
 
 def alternating(rounds: Sequence[tuple[Sequence[Part], Turn]], past: Past) -> list[Message]:

@@ -1,6 +1,6 @@
 """Message layouts: roles, order, and where the task, the notes and the earlier replies stand."""
 
-from screenwright.agent.core.messages import FunctionCall, ImagePart, Message, TextPart, Turn
+from screenwright.agent.core.messages import ImagePart, Message, TextPart, Turn
 from screenwright.agent.dialects.prompting import layout
 from screenwright.envs.geometry import Size
 
@@ -79,27 +79,3 @@ def test_single_message_labels_the_images_that_are_left() -> None:
 def test_single_message_can_start_with_the_image() -> None:
     messages = layout.single_message((Turn(NOW),), prompt="task", system="s", image_first=True)
     assert shape(messages) == [("system", ["s"]), ("user", [NOW, "task"])]
-
-
-def answer(reply: str, call_id: str) -> Message:
-    calls = tuple(FunctionCall(name, {}, f"{call_id}{name}") for name in reply.split(",") if len(name) == 1)
-    return Message("assistant", (), calls=calls)
-
-
-def test_image_after_a_call_is_its_result() -> None:
-    turns = (Turn(ONE, reply="a,b"), Turn(None, reply="c"), Turn(NOW))
-    messages = layout.tool_conversation(turns, prompt="task", answer=answer)
-    assert shape(messages) == [
-        ("user", [ONE, "task"]),
-        ("assistant", []),
-        ("tool", ["done"]),
-        ("tool", ["done"]),
-        ("assistant", []),
-        ("tool", [NOW]),
-    ]
-    assert [message.call_id for message in messages] == ["", "", "call_1a", "call_1b", "", "call_2c"]
-
-
-def test_image_after_a_reply_without_calls_is_a_message_of_the_user() -> None:
-    messages = layout.tool_conversation((Turn(ONE, reply="text"), Turn(NOW)), prompt="task", answer=answer)
-    assert [message.role for message in messages] == ["user", "assistant", "user"]

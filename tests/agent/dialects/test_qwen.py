@@ -202,6 +202,7 @@ def test_qwen35_is_sent_the_function_and_no_thinking() -> None:
     [tool] = shaped.tools
     assert "1000 x 1000" in json.dumps(tool)
     assert "<tools>" not in dialect.render("x", turns(1))[0].text
+    assert dialect.prompt_sha256 != Qwen35(ask_user=True).prompt_sha256
     own = Sampling(tools=({"type": "function"},))
     assert dialect.shape(own) == own
 
