@@ -191,7 +191,8 @@ class ModelPolicy:
         """
         summary = self._summary_for(context)
         dialect = self.resolve_dialect()
-        history, dropped = apply_summary(context.current_plan, summary, dialect), 0
+        forgotten = context.history[: context.plan_start]
+        history, dropped = apply_summary(context.current_plan, summary, dialect, forgotten), 0
         rule = self.history or self.resolve_dialect().history
         shown: Sequence[int] = rule.images(len(history), tuple(step.change for step in history))
         shown = shown[-(self._accepted.images or len(shown)) :]
@@ -204,7 +205,9 @@ class ModelPolicy:
                 shown = shown[1:]
                 continue
             dropped += ceil(len(history) / 4)
-            history = apply_summary(context.current_plan, replace(summary, count=summary.count + dropped), dialect)
+            history = apply_summary(
+                context.current_plan, replace(summary, count=summary.count + dropped), dialect, forgotten
+            )
             shown = (len(history) - 1,)
 
     def _summarize(

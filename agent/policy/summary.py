@@ -11,7 +11,7 @@ from ..dialects.dialect import Dialect
 
 OMITTED = "Earlier steps are omitted to save space."
 SUMMARIZED = "Earlier steps are omitted to save space. Summary: "
-NOTED = "Your notes from these steps: "
+NOTED = "Your notes from earlier steps: "
 
 MAX_SUMMARY_CHARACTERS = 2000
 """Models are asked for 150 words; a longer summary is cut here."""
@@ -33,18 +33,23 @@ class HistorySummary:
         return SUMMARIZED + self.text if self.text else OMITTED
 
 
-def apply_summary(history: Sequence[HistoryStep], summary: HistorySummary, dialect: Dialect) -> tuple[HistoryStep, ...]:
+def apply_summary(
+    history: Sequence[HistoryStep],
+    summary: HistorySummary,
+    dialect: Dialect,
+    forgotten: Sequence[HistoryStep] = (),
+) -> tuple[HistoryStep, ...]:
     """Replace the summarized steps by a note on the first remaining one; the newest step always remains.
 
-    What the model noted in a replaced step is kept word for word.
+    What the model noted in a replaced step, or in the `forgotten` ones of earlier plans, is kept word for word.
     """
-    if not summary.count:
-        return tuple(history)
     count = min(summary.count, len(history) - 1)
     first, *others = history[count:]
-    noted = [reply.note for step in history[:count] if (reply := _reply_of(step, dialect)) and reply.note]
-    memory = (NOTED + "; ".join(dict.fromkeys(noted)),) if noted else ()
-    return (replace(first, notes=(summary.note, *memory, *first.notes)), *others)
+    past = [_reply_of(step, dialect) for step in (*forgotten, *history[:count])]
+    noted = dict.fromkeys(reply.note for reply in past if reply and reply.note)
+    notes = [summary.note] if summary.count else []
+    notes += [NOTED + "; ".join(noted)] if noted else []
+    return (replace(first, notes=(*notes, *first.notes)), *others)
 
 
 def _reply_of(step: HistoryStep, dialect: Dialect) -> Reply | None:

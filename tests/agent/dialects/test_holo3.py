@@ -268,6 +268,8 @@ def test_note_outlives_its_step() -> None:
     steps = [HistoryStep(screenshot, reply=CLICK)] * 2 + [HistoryStep(screenshot, reply=step(tool_name="go_back"))] * 2
     first, *_ = apply_summary(steps, HistorySummary(0, 3, "Two clicks."), Holo3())
     assert first.notes[1] == f"{NOTED}The total is 42."
+    replanned, *_ = apply_summary(steps[2:], HistorySummary(), Holo3(), steps[:2])
+    assert replanned.notes == (f"{NOTED}The total is 42.",)
 
 
 # -- names
