@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import ScriptedModel, UiTars15
+from screenwright import FakeEnv, ScriptedModel, Started, UiTars15
 from screenwright.agent.core.coordinates import Absolute, Grid, Space
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Completion, ModelLost, Sampling, never
 from screenwright.agent.doctor import SpaceHypothesis
+from screenwright.agent.loop.config import RunConfig
 from screenwright.agent.models.http_server import serve
 from screenwright.testing import PointingModel, aim_in_space
 
@@ -62,7 +63,6 @@ def test_a_model_that_fits_is_measured_once_and_its_line_stays_out_of_the_json(t
         assert model.requests == 11
 
 
-@pytest.mark.browser
 def test_a_model_that_misses_runs_only_if_the_user_allows_it(tmp_path: Path) -> None:
     with serve(Agreeable(Grid(1000)), name="ui-tars-1.5") as server:
         code, out, err = run(server.url, state=tmp_path)
@@ -71,17 +71,21 @@ def test_a_model_that_misses_runs_only_if_the_user_allows_it(tmp_path: Path) -> 
         assert "use --dialect ui-tars-1.0" in err
         assert "--no-calibrate uses it anyway" in err
         assert len(err.splitlines()) == 1
-        assert run(server.url, "--no-calibrate", state=tmp_path)[0] == 0
-        assert run(server.url, "--dialect", "ui-tars-1.0", state=tmp_path)[0] == 0
+        for allowed in ({"calibrate": False}, {"dialect": "ui-tars-1.0"}):
+            assert RunConfig.of(model=server.url, **allowed).build_agent().run("click", FakeEnv()).finished
 
 
-@pytest.mark.browser
-def test_the_dialect_that_a_name_leaves_open_is_measured(tmp_path: Path) -> None:
+def test_the_dialect_that_a_name_leaves_open_is_measured() -> None:
+    lines: list[str] = []
     with serve(Agreeable(Grid(1000)), name="ui-tars") as server:
-        code, _, err = run(server.url, state=tmp_path)
-        assert (code, "ui-tars: dialect ui-tars-1.0" in err) == (0, True)
-        code, _, err = run(server.url, "--no-calibrate", state=tmp_path)
-        assert (code, "does not determine the dialect" in err) == (2, True)
+        agent = RunConfig.of(model=server.url).build_agent(report=lines.append)
+        started = next(iter(agent.stream("click", FakeEnv())))
+        assert isinstance(started, Started)
+        assert started.policy.dialect == "ui-tars-1.0"
+        assert lines[0].startswith("ui-tars: dialect ui-tars-1.0, prompt from ")
+        unmeasured = RunConfig.of(model=server.url, calibrate=False).build_agent()
+        with pytest.raises(ValueError, match="does not determine the dialect"):
+            unmeasured.run("click", FakeEnv())
 
 
 def test_an_evaluation_measures_too(tmp_path: Path) -> None:
