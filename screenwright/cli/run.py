@@ -12,7 +12,7 @@ from types import FrameType
 
 from ..agent.core.describe import describe_action
 from ..agent.core.limits import StopReason
-from ..agent.guard.guard import Allow, AllowAll, Deny, Guard, GuardDecision
+from ..agent.guard.guard import Allow, AllowAll, Deny, Guard, GuardDecision, SafetyGuard
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
 from ..agent.record.events import Ended, Event, Observed
@@ -183,7 +183,12 @@ class ConfirmGuard:
     def answer_safety_check(
         self, question: str, actions: tuple[Action, ...], observation: Observation
     ) -> GuardDecision:
-        """See `SafetyGuard`. It is asked before the question about each action."""
+        """See `SafetyGuard`. The question comes before the one about each action."""
+        guard: object = self._guard
+        if isinstance(guard, SafetyGuard):
+            decision = guard.answer_safety_check(question, actions, observation)
+            if isinstance(decision, Deny):
+                return decision
         is_allowed = self._terminal.confirm(f"{INDENT}safety check of the model's API: {question} -- allow it?")
         return Allow() if is_allowed else Deny("the user denied the action")
 

@@ -2,7 +2,7 @@
 
 import io
 
-from screenwright import Action, Agent, Allow, Deny, FakeEnv, Guard, Observation, ScriptedPolicy, Wait
+from screenwright import Action, Agent, Allow, Deny, FakeEnv, Guard, GuardDecision, Observation, ScriptedPolicy, Wait
 from screenwright._plugins import load_plugin
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.core.limits import StopReason
@@ -45,6 +45,26 @@ def test_denied_action_does_not_end_as_finished() -> None:
 
 def test_user_is_not_asked_about_an_action_that_the_other_guard_denies() -> None:
     assert play(guard=lambda action, observation: Deny("no")) == (StopReason.REFUSED, [])
+
+
+class Refusing:
+    """A guard that allows every action and denies every safety check."""
+
+    def __call__(self, action: Action, observation: Observation) -> GuardDecision:
+        return Allow()
+
+    def answer_safety_check(self, question: str, *_: object) -> GuardDecision:
+        return Deny("never")
+
+
+def test_safety_check_is_asked_unless_the_other_guard_denies_it() -> None:
+    terminal, observation = AnsweringTerminal("y", "n"), FakeEnv().observe()
+    guard = ConfirmGuard(allow_all, terminal)
+    assert guard.answer_safety_check("A payment.", (), observation) == Allow()
+    assert guard.answer_safety_check("A payment.", (), observation) == Deny("the user denied the action")
+    assert terminal.questions[0].strip() == "safety check of the model's API: A payment. -- allow it? [y/N]"
+    assert ConfirmGuard(Refusing(), terminal).answer_safety_check("A payment.", (), observation) == Deny("never")
+    assert len(terminal.questions) == 2
 
 
 def test_guard_is_registered() -> None:
