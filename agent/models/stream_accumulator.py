@@ -1,6 +1,7 @@
 """Accumulates a streamed reply and tracks when the caller wants it to stop."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ _FILTERED = (
 )
 _ABORTED = ("abort", "error", "cancelled")
 _CALLED = ("tool_calls", "function_call")
+_OPENER = re.compile(r"\s*<tool_call>\s*$")
 
 
 @dataclass(slots=True)
@@ -201,7 +203,7 @@ class StreamAccumulator:
     def _text_with_calls(self) -> str:
         """The text so far, with the calls that have arrived completely."""
         calls = self._received.calls.complete
-        return _joined_lines(self._closed_text() if calls else self._received.text, calls)
+        return _with_calls(self._closed_text(), calls) if calls else self._received.text
 
     def _closed_text(self) -> str:
         return f"{self._received.text}</think>" if self._received.is_thinking else self._received.text
@@ -209,9 +211,9 @@ class StreamAccumulator:
     def _whole_text(self) -> str:
         received, text = self._received, self._closed_text()
         if self.stopped:
-            return replies.well_formed(_joined_lines(text, received.calls.complete))
+            return replies.well_formed(_with_calls(text, received.calls.complete))
         if received.calls:
-            return replies.well_formed(_joined_lines(text, str(received.calls)))
+            return replies.well_formed(_with_calls(text, str(received.calls)))
         only_reasoning = received.reasoning.strip() and not received.content.strip()
         return received.reasoning if only_reasoning and received.finish not in _TRUNCATED else text
 
@@ -264,8 +266,10 @@ class StreamAccumulator:
         return text
 
 
-def _joined_lines(*texts: str) -> str:
-    return "\n".join(text for text in texts if text)
+def _with_calls(text: str, calls: str) -> str:
+    """`text` and `calls`, without the start of a call that some parsers of vLLM leave in the text."""
+    text = _OPENER.sub("", text) if calls else text
+    return "\n".join(each for each in (text, calls) if each)
 
 
 def _tokens_in(messages: Sequence[Message]) -> int:

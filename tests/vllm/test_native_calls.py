@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import log
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -51,10 +52,13 @@ TOOL: dict[str, JsonValue] = {
     "function": {
         "name": "computer_use",
         "description": "Operates the computer.",
+        "strict": True,  # otherwise vLLM does not hold the arguments to the schema
         "parameters": {"type": "object", "properties": CLICK, "required": ["action", "coordinate"]},
     },
 }
-FORCED = Sampling(temperature=1.0, max_tokens=400, tools=(TOOL,), tool_choice="required", extra_body={"seed": 1})
+WHITE_SPACE = set("\u0120\u010a\u0109\u010d")
+"""Space, line feed, tab and carriage return, as the tokens of a byte-level tokenizer write them."""
+
 QUESTION = (Message.of("user", "Click."),)
 SEPARATES_REASONING = FOLDER.name.startswith("qwen3.5")
 
@@ -65,6 +69,28 @@ def model() -> Iterator[ServedModel]:
         yield model
 
 
+@pytest.fixture(scope="module")
+def tokenizer() -> dict[str, Any]:
+    tokens: dict[str, Any] = json.loads((FOLDER / "tokenizer.json").read_text())
+    return tokens
+
+
+@pytest.fixture(params=[False, True], ids=["no thinking", "thinking"])
+def forced(request: pytest.FixtureRequest, tokenizer: dict[str, Any]) -> Sampling:
+    """The server forces a call, without the pages of white space that a random model writes into JSON."""
+    vocabulary: dict[str, int] = tokenizer["model"]["vocab"]
+    bias: dict[str, JsonValue] = {str(index): -100 for token, index in vocabulary.items() if {*token} <= WHITE_SPACE}
+    body: dict[str, JsonValue] = {"logit_bias": {**bias, **ending_thoughts(tokenizer)}}
+    sampling = Sampling(temperature=1.0, max_tokens=600, tools=(TOOL,), tool_choice="required", extra_body=body)
+    return with_thinking(sampling, on=request.param)
+
+
+def ending_thoughts(tokenizer: dict[str, Any]) -> dict[str, JsonValue]:
+    """A bias with which the reasoning of a random model ends after about 50 tokens."""
+    end = next(token["id"] for token in tokenizer["added_tokens"] if token["content"] == "</think>")
+    return {str(end): log(len(tokenizer["model"]["vocab"]) / 50)}
+
+
 def with_thinking(sampling: Sampling, *, on: bool) -> Sampling:
     return replace(sampling, chat_template_kwargs={"enable_thinking": on})
 
@@ -73,33 +99,22 @@ def test_model_is_served_under_its_own_name(model: ServedModel) -> None:
     assert (model.facts().model, model.facts().is_vllm) == (str(FOLDER), True)
 
 
-@pytest.mark.parametrize("thinking", [None, False])
-def test_call_comes_as_a_field_and_stands_in_the_text(model: ServedModel, thinking: bool | None) -> None:
-    sampling = FORCED if thinking is None else with_thinking(FORCED, on=thinking)
-    reply = model.complete(QUESTION, sampling)
-    assert reply.calls[0].name == "computer_use"
-    assert reply.calls[0].arguments["action"] == "left_click"
-    assert "<tool_call>" in reply.text
-    assert isinstance(required_dialect_for_model(FOLDER.name).parse(reply.text), Reply)
-
-
-def test_reply_ends_with_the_first_complete_call(model: ServedModel) -> None:
+def test_call_comes_as_a_field_and_the_reply_ends_with_it(model: ServedModel, forced: Sampling) -> None:
     dialect = required_dialect_for_model(FOLDER.name)
-    reply = model.complete(QUESTION, FORCED, lambda text: bool(text) and dialect.is_complete(text))
+    reply = model.complete(QUESTION, forced, lambda text: bool(text) and dialect.is_complete(text))
+    assert [call.name for call in reply.calls] == ["computer_use"]
+    assert str(reply.calls[0].arguments["action"]).strip() == "left_click"
     assert reply.text.count("<tool_call>") == 1
-    assert isinstance(dialect.parse(reply.text), Reply)
+    assert isinstance(dialect.parse(reply.text), Reply), reply.text
 
 
-def test_thinking_is_separated_where_the_family_has_a_parser(model: ServedModel) -> None:
-    """The end tag is made likely, so that the reasoning of a random model ends."""
-    tokens = json.loads((FOLDER / "tokenizer.json").read_text())
-    end = next(token["id"] for token in tokens["added_tokens"] if token["content"] == "</think>")
-    bias: dict[str, JsonValue] = {"logit_bias": {str(end): log(len(tokens["model"]["vocab"]) / 8)}, "seed": 3}
-    asked = with_thinking(Sampling(temperature=1.0, max_tokens=200, extra_body=bias), on=True)
-    reply = model.complete(QUESTION, asked)
-    assert bool(reply.reasoning) == SEPARATES_REASONING
-    assert reply.text.startswith("<think>") == SEPARATES_REASONING
-    assert "</think>" in reply.text
+def test_thinking_is_separated_where_the_family_has_a_parser(model: ServedModel, tokenizer: dict[str, Any]) -> None:
+    sampling = Sampling(temperature=1.0, max_tokens=400, extra_body={"logit_bias": ending_thoughts(tokenizer)})
+    replies = [model.complete(QUESTION, with_thinking(sampling, on=True)) for _ in range(3)]
+    assert any(reply.reasoning for reply in replies) == SEPARATES_REASONING
+    assert any(reply.text.startswith("<think>") for reply in replies) == SEPARATES_REASONING
+    assert any("</think>" in reply.text for reply in replies)
+    assert not model.complete(QUESTION, with_thinking(replace(sampling, max_tokens=20), on=False)).reasoning
 
 
 def test_past_reasoning_calls_and_results_are_accepted(model: ServedModel) -> None:
@@ -129,10 +144,9 @@ def test_image_costs_the_tokens_that_its_dialect_expects(model: ServedModel) -> 
 
 
 @pytest.mark.browser
-def test_episode_acts_in_a_page_by_native_calls(model: ServedModel, tmp_path: Path) -> None:
-    changes = {"tools": (TOOL,), "tool_choice": "required", "temperature": 1.0, "max_tokens": 400}
+def test_episode_acts_in_a_page_by_native_calls(model: ServedModel, forced: Sampling, tmp_path: Path) -> None:
     with BrowserEnv(PAGE) as env:
-        policy = ModelPolicy(model, sampling_changes=changes)
+        policy = ModelPolicy(model, sampling=forced)
         Agent(policy=policy, limits=Limits(steps=3)).run("Press Go", env, out=tmp_path / "run")
     events = read_run(tmp_path / "run").events
     replies = [event for event in events if isinstance(event, Replied)]

@@ -69,6 +69,12 @@ def test_reply_is_stopped_when_its_first_call_is_complete_and_not_before() -> No
     assert reply.complete
 
 
+def test_start_of_a_call_that_a_parser_leaves_in_the_text_is_not_a_call() -> None:
+    events = [chunk("I click.\n<tool_call>"), chunk("\n"), *pieces(FIRST), chunk(None, "tool_calls")]
+    with scripted_server(stream(*events)) as (model, _):
+        assert model.complete(QUESTION, Sampling()).text == f"I click.\n{call_text(FIRST)}"
+
+
 def test_reply_stopped_by_something_else_has_no_half_call() -> None:
     first_half = [*pieces(FIRST), *pieces(SECOND, 1)[:3], chunk("enough")]
     with scripted_server(Hang(stream(*first_half, done=False, whole=False))) as (model, _):
