@@ -192,10 +192,10 @@ def test_prompt_may_have_as_many_images_as_the_dialect_sends(
 def test_dialect_with_a_longer_history_gets_more_images(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    history = WindowHistory(10)
-    monkeypatch.setattr(
-        "screenwright.cli.serve.dialects_for_model", lambda _: [SimpleNamespace(history=history), UiTars15()]
-    )
+    def two_families(_name: str) -> list[object]:
+        return [SimpleNamespace(history=WindowHistory(10)), UiTars15()]
+
+    monkeypatch.setattr("screenwright.cli.serve.dialects_for_model", two_families)
     assert main(["serve", "autoglm-phone-9b", "--print"]) == 0
     assert '{"image":10,"video":0}' in capsys.readouterr().out
     assert main(["serve", "autoglm-phone-9b", "--print", "--images", "2"]) == 0
