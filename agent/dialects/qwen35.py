@@ -1,4 +1,4 @@
-"""Qwen3.5 to 3.8: functions in the request, calls in XML, a grid of 999.
+"""Qwen3.5 to 3.8: functions in the request, calls in XML, a grid of 1000.
 
 The function is sent as `tools`, so that the model's own chat template describes it. Thinking is switched off, as in
 OSWorld's agent; `--request '{"chat_template_kwargs": {"enable_thinking": true}}'` switches it on.
@@ -51,7 +51,7 @@ class Qwen35(FunctionDialect):
     prompt: Prompt = Prompt.COMPUTER
     name: str = "qwen3.5"
     served_as: str = r"qwen-?3-?[56](?![\db])(-?vl)?"
-    space: Space = Grid(999)
+    space: Space = Grid(1000)
     image_rule: ImageRule = ImageRule(32, 256 * 256, 12800 * 32 * 32)
     sampling: Sampling = Sampling(
         temperature=0.0, top_p=0.9, max_tokens=2048, chat_template_kwargs={"enable_thinking": False}

@@ -38,8 +38,8 @@ _OPTIONAL = {
 }
 """Parameters that a server may reject, with the names by which its message refers to them.
 
-A rejected one is not sent any more: the server uses its own default. `tools` is not among them: a model that is not
-told the functions cannot call them.
+A rejected one is not sent any more: the server uses its own default. `tools` is not among them: a model that does
+not see the functions cannot call them.
 """
 
 _NO_TOOL_PARSER = re.compile(r"enable-auto-tool-choice|tool-call-parser", re.I)

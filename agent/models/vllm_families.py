@@ -1,4 +1,4 @@
-"""What vLLM needs to be told about a model family: its parsers for calls and reasoning, and code that it brings.
+"""What vLLM must know about a model family: its parsers for calls and reasoning, and code that it brings.
 
 Sources: the recipes of the vLLM project (github.com/vllm-project/recipes) and the model pages of the families.
 """

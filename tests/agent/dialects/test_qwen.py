@@ -260,7 +260,8 @@ def test_past_reply_without_a_valid_call_is_unchanged(reply: str) -> None:
 def test_spaces_and_sampling_are_those_of_the_official_agents() -> None:
     assert [dialect.space for dialect in (Qwen25Vl(), Qwen3Vl(), EvoCua(), Qwen35(), Qwen38())] == [
         Absolute(),
-        *[Grid(999)] * 4,
+        *[Grid(999)] * 2,
+        *[Grid(1000)] * 2,
     ]
     assert [dialect.sampling.max_tokens for dialect in (Qwen25Vl(), Qwen3Vl(), EvoCua(), Qwen35())] == [
         1500,
