@@ -72,6 +72,7 @@ class Desktop:
         self._await("presses", state, number)
         self._await("text", state, text)
         if method == "paste":
+            env.execute(Hotkey(("shift",)))  # the next key restores the clipboard
             self._check("clipboard", self._clipboard(env, "-out"), clip)
 
     def _await(self, what: str, state: Path, expected: object) -> None:
