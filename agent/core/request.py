@@ -28,5 +28,7 @@ def sampling_changes(request: Mapping[str, JsonValue]) -> dict[str, Any]:
         sampling = _SAMPLING.validate_python(known)
     except ValidationError as error:
         raise ValueError(f"is invalid: {first_problem(error)}") from None
+    if sampling.max_tokens < 1:
+        raise ValueError(f"is invalid: max_tokens is {sampling.max_tokens}, but should be at least 1")
     changes = {name: getattr(sampling, name) for name in known}
     return changes | ({"extra_body": {**sampling.extra_body, **other}} if other else {})

@@ -173,10 +173,35 @@ class AgentConfig(Config):
         )
         if self.grounder is None:
             return self._without_grounder(planner)
+        return self._grounded(planner)
+
+    def _grounded(self, planner: ModelPolicy) -> GroundedPolicy:
+        assert self.grounder is not None
         grounder = open_model(self.grounder, self.grounder_name, timeout_s=self.model.model_timeout)
-        return GroundedPolicy(
-            planner, grounder, dialect_named(self.grounder_dialect) if self.grounder_dialect else None
-        )
+        dialect = dialect_named(self.grounder_dialect) if self.grounder_dialect else None
+        return GroundedPolicy(planner, grounder, dialect)
+
+    def _check_grounder(self, model: Model) -> None:
+        """Contact the grounder of the planner `model` and find its dialect, before a screen opens.
+
+        Raises:
+            SettingError: it cannot be reached, or its dialect is not known or has no grounding prompt.
+        """
+        policy = self._grounded(ModelPolicy(model))
+        try:
+            policy.open_grounder()
+        except ModelLost as lost:
+            raise SettingError("grounder", f"cannot be used: {lost}") from lost
+        except ValueError as error:
+            if self.grounder_dialect is not None:
+                raise SettingError("grounder_dialect", f"{self.grounder_dialect} has no grounding prompt") from error
+            fitting = dialects_for_model(policy.model.info().name)
+            names = " or ".join(dialect.name for dialect in fitting) or "with the dialect of that model"
+            name = policy.model.info().name
+            problem = f"{name!r} does not determine a dialect: add --grounder-dialect {names}"
+            raise SettingError("grounder", problem) from error
+        finally:
+            getattr(policy.model, "close", lambda: None)()
 
     def _own_policy(self, model: PolicyProvider, settings: PolicySettings) -> Policy:
         """The policy of a model whose API has a protocol of its own."""
@@ -231,6 +256,8 @@ class AgentConfig(Config):
             ValueError: the server has no such model, or its clicks miss in its dialect.
         """
         dialect = self.build_dialect()
+        if self.grounder is not None:
+            self._check_grounder(model)
         if not model.info().endpoint:
             return dialect
         if isinstance(model, PolicyProvider):

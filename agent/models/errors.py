@@ -17,6 +17,7 @@ MAX_RETRY_AFTER_S = 60.0
 
 _MAX_NAMES = 10
 _MAX_MESSAGE = 600
+_MIN_KEY = 8
 
 _TOO_LONG = re.compile(
     r"context.{0,20}(length|window|size|limit|overflow)|(model|prompt|input|sequence|session|request).?len(gth)?\b"
@@ -95,14 +96,19 @@ class ServerError:
     retry_after_s: float | None = None
 
 
+def _without_key(text: str, server: Endpoint) -> str:
+    """`text` without the key; a short placeholder, such as `none`, is no secret and may be a word of the text."""
+    return text.replace(server.key, "(the key)") if server.key and len(server.key) >= _MIN_KEY else text
+
+
 def describe_error(error: Exception, server: Endpoint) -> ServerError:
     """Describe `error`, one of `EXPECTED_ERRORS`. The message names the server and never contains the key."""
     if isinstance(error, ErrorResponse):
-        error.body = error.body.replace(server.key or "\0", "(the key)")  # before it is shortened
+        error.body = _without_key(error.body, server)  # before it is shortened
         failure = _reported_error(error, server)
     else:
         failure = _connection_error(error, server)
-    message = one_line(failure.message, _MAX_MESSAGE).replace(server.key or "\0", "(the key)")
+    message = _without_key(one_line(failure.message, _MAX_MESSAGE), server)
     soon = failure.retry_after_s is None or failure.retry_after_s <= MAX_RETRY_AFTER_S
     if failure.retry_after_s is not None and not soon:
         message += f" (it asks to wait {failure.retry_after_s:.0f} s)"

@@ -60,6 +60,10 @@ class GroundedPolicy:
                 prompt.
         """
         self.planner.open()
+        self.open_grounder()
+
+    def open_grounder(self) -> None:
+        """Contact the grounder, and find its dialect. Raises as `open`."""
         self.model.connect()
         self._dialect()
 

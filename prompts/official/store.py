@@ -87,9 +87,11 @@ def add_from(
         else:
             expected = " or ".join(sorted(text.sha256 for text in versions))
             found = text_sha256(candidates[0])
+            commits = [prompt.commit for prompt in prompts if prompt.commit and {*versions} & {*prompt.texts.values()}]
+            advice = f"check out commit {commits[0]}, or " if commits else ""
             refused.append(
                 f"{path}: the text {name or 'of the file'} has the sha256 {found}, not {expected}: it is another "
-                "version; --any-version adds it anyway"
+                f"version; {advice}--any-version adds it anyway"
             )
     refused += () if added else missing  # else the files only have the same name
     if not added and not refused:

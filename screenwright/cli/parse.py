@@ -20,7 +20,7 @@ from ..agent.core.decision import AskUser, Finish, GiveUp, ModelMove, ParseFailu
 from ..agent.core.validation import first_problem
 from ..agent.dialects.registry import dialect_named
 from ..agent.record.codec import move_to_json
-from ..envs.actions import map_points
+from ..envs.actions import map_points, points_of
 from ..envs.config.screen import SIZE, parse_size
 from ..envs.geometry import ScreenPoint, Size
 from .arguments import Command
@@ -109,7 +109,9 @@ def _on_screen_json(move: ModelMove, frame: Frame) -> dict[str, JsonValue]:
         frame.trace(point)  # raises if it is not a point
         return frame.to_screen(frame.space.to_image(point, frame.image))
 
-    return move_to_json(map_points(move, on_screen))
+    written = move_to_json(map_points(move, on_screen))
+    targets: list[JsonValue] = [point.target for point in points_of(move) if point.target]  # for a grounder
+    return {**written, "targets": targets} if targets else written
 
 
 COMMANDS = {

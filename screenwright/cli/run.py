@@ -50,7 +50,6 @@ _TO_CONTINUE = {
 """What a run that ended early needs, besides `--resume`, to get further."""
 
 _SETTINGS_FILE = "settings.toml"
-_EMPTY_PAGE = "about:blank"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +83,7 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     with closing(agent):
         if screen.takes_over and not config.yes:
             _confirm_takeover(screen, terminal)
-        if isinstance(screen, BrowserConfig) and screen.url == _EMPTY_PAGE and screen.cdp is None and not resume:
+        if isinstance(screen, BrowserConfig) and not {"url", "cdp"} & screen.model_fields_set and not resume:
             terminal.line("no --url was given: the browser starts with an empty page")
         with env, _stop_cleanly(agent, terminal):
             events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from scripted_http import FINE, http, scripted_server
 
 from screenwright import (
     Agent,
@@ -154,3 +155,17 @@ def test_grounder_is_offered_the_function_of_its_family() -> None:
     assert isinstance(decide(GroundedPolicy(planner, grounder, dialect_named("qwen3.5")))[-1], Decided)
     [tool] = grounder.samplings[0].tools
     assert '"enum": ["left_click"]' in json.dumps(tool)
+
+
+def test_grounder_is_checked_before_a_screen_opens() -> None:
+    pair = {"model": "http://127.0.0.1:9", "dialect": "planner", "grounder": "http://127.0.0.1:9"}
+    config = AgentConfig.of(**pair, grounder_dialect="gta1")
+    with pytest.raises(SettingError, match=r"--grounder cannot be used: .*127\.0\.0\.1:9"):
+        config.check_model(ScriptedModel([]))
+    config = AgentConfig.of(**pair, grounder_dialect="planner")
+    with pytest.raises(SettingError, match="--grounder"):
+        config.check_model(ScriptedModel([]))
+    with scripted_server(FINE, pages={"/v1/models": http(200, {"data": [{"id": "UI-Venus"}]})}) as (_, server):
+        config = AgentConfig.of(**{**pair, "grounder": server.url})
+        with pytest.raises(SettingError, match=r"--grounder-dialect ui-venus-1\.0 or "):
+            config.check_model(ScriptedModel([]))
