@@ -71,7 +71,7 @@ class Kimi(OpenCua):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KimiK3(Kimi):
-    """Kimi K3, which is sent its replies as they were, with their reasoning beside them."""
+    """Kimi K3. Its past replies are sent unchanged, with their reasoning in a separate field."""
 
     name: str = "kimi-k3"
     served_as: str = "kimi-?k3"

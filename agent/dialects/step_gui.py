@@ -34,10 +34,11 @@ from .vocabulary.writing import number, unsupported
 TASK = "\nThe user's task: {task}\nActions so far: {history_display}\nThe current screenshot:\n"
 NO_HISTORY = "none yet"
 INSTRUCTIONS = """
-Review the actions so far and the actions that are available. Think first, then choose one action, and summarize all steps including this one:
+Review the actions so far and the actions that are available. Think first, then choose one action, and summarize all \
+steps including this one:
 <THINK> your reasoning </THINK>
 explain:the purpose of the action\taction:the action and its fields\tsummary:the new summary of all steps
-"""  # noqa: E501 -- lines of a prompt
+"""
 
 
 def _published(**texts: tuple[str, str]) -> OfficialPrompt:

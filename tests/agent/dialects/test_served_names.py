@@ -29,7 +29,7 @@ SERVED = {
         /models/UI-TARS-1.5-7B/
         /models/ui-tars-1.5-7b/model-q4.gguf
         C:\\models\\UI-TARS-1.5-7B
-        /root/.cache/huggingface/hub/models--ByteDance-Seed--UI-TARS-1.5-7B/snapshots/683d002dd99d
+        ~/.cache/huggingface/hub/models--ByteDance-Seed--UI-TARS-1.5-7B/snapshots/683d002dd99d
         /data/qwen2.5-vl/ui-tars-1.5-7b
         /train/UI-TARS-1.5-7B/checkpoint-1200
     """,
