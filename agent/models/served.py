@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
-from random import random
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -36,10 +35,9 @@ from .prompt_limits import image_limit, token_limit
 from .request_writer import RequestWriter, ServerFacts
 from .responses import read_body, read_reply
 from .stream_accumulator import StreamAccumulator
-from .transport import Interrupted, check_interrupted, http_client, interruptible, sleep
+from .transport import Interrupted, backoff, check_interrupted, http_client, interruptible, sleep
 
 _CONNECT_S = 10.0
-_MAX_BACKOFF_S = 8.0
 _NO_KEY = "none"
 _MAX_ERROR_CHARACTERS = 100_000
 _KEEP_ALIVES = 5  # a stream may consist of keep-alives for this many times the timeout
@@ -276,10 +274,9 @@ class ServedModel:
                     if response is None or not response.is_rejection:
                         raise ModelLost(message) from error
                     raise PromptRefused(message, image_limit(response.body), token_limit(response.body)) from error
-            backoff_s = min(self._backoff_s * 2 ** (tries - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
             if errors is not None:
                 errors.append(failure.message)
-            sleep(max(backoff_s, failure.retry_after_s or 0.0))
+            sleep(max(backoff(tries, self._backoff_s), failure.retry_after_s or 0.0))
         raise AssertionError("unreachable")
 
     def _endpoint(self) -> Endpoint:

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from contextvars import ContextVar
+from random import random
 from ssl import SSLContext
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -28,6 +29,7 @@ SLICE_S = 0.05
 """The maximum time between two checks."""
 
 _KEEP_ALIVE_S = 60.0
+_MAX_BACKOFF_S = 8.0
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound: users copy it from a server's log and mean loopback
 
 _Result = TypeVar("_Result")
@@ -62,6 +64,11 @@ def sleep(seconds: float) -> None:
     while (left := end - time.monotonic()) > 0:
         check_interrupted()
         time.sleep(min(SLICE_S, left))
+
+
+def backoff(failures: int, first_s: float) -> float:
+    """The seconds to wait after that many failed attempts: doubled each time, at most 8, and spread by a quarter."""
+    return min(first_s * 2.0 ** (failures - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
 
 
 def http_client(base_url: str, transport: httpx2.BaseTransport | None = None, **options: Any) -> httpx2.Client:

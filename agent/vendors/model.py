@@ -4,7 +4,6 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
-from random import random
 from typing import Any, ClassVar
 
 import httpx2
@@ -14,11 +13,10 @@ from ..core.image_history import History
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
 from ..models.errors import EXPECTED_ERRORS, Endpoint, ErrorResponse, InvalidResponse, describe_error
-from ..models.transport import Interrupted, check_interrupted, http_client, interruptible, sleep
+from ..models.transport import Interrupted, backoff, check_interrupted, http_client, interruptible, sleep
 from ..policy.policy import Policy, PolicySettings
 from .exchange import Conversation, Json, VendorReply
 
-_MAX_BACKOFF_S = 8.0
 _MAX_ERROR_CHARACTERS = 10_000
 
 
@@ -180,8 +178,7 @@ class VendorModel(ABC):
                     message = failure.message + (f" (tried {tries} times)" if tries > 1 else "")
                     raise self._kind(error)(message) from None  # the SDK's error holds the request, with its images
             errors.append(failure.message)
-            backoff_s = min(self._backoff_s * 2 ** (tries - 1), _MAX_BACKOFF_S) * (0.75 + random() / 2)  # noqa: S311 -- spreads retries
-            sleep(max(backoff_s, failure.retry_after_s or 0.0))
+            sleep(max(backoff(tries, self._backoff_s), failure.retry_after_s or 0.0))
         raise AssertionError("unreachable")
 
     def _kind(self, error: Exception) -> type[ModelLost]:

@@ -6,6 +6,7 @@ API keeps the conversation, which `previous_response_id` continues. Source: the 
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -249,7 +250,7 @@ def _actions(item: Mapping[str, Any]) -> list[Json]:
 def _computer_call(item: Json) -> Call:
     made, error = list[Any](), ""
     for action in _actions(item):
-        one, error = moves.read(lambda action=action: _moves(action))  # type: ignore[misc]  # bound at once
+        one, error = moves.read(partial(_moves, action))
         made += one
         if error:
             break
