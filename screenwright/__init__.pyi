@@ -17,6 +17,7 @@ from .agent.core.image_history import WindowHistory as WindowHistory
 from .agent.core.image_history import history_named as history_named
 from .agent.core.limits import Limits as Limits
 from .agent.core.limits import StopReason as StopReason
+from .agent.core.messages import FunctionCall as FunctionCall
 from .agent.core.messages import ImageFormat as ImageFormat
 from .agent.core.messages import ImagePart as ImagePart
 from .agent.core.messages import Message as Message
@@ -58,6 +59,7 @@ from .agent.models.scripted import ScriptedModel as ScriptedModel
 from .agent.models.served import ServedModel as ServedModel
 from .agent.monitor.critic import ModelCritic as ModelCritic
 from .agent.policy.baselines import ScriptedPolicy as ScriptedPolicy
+from .agent.policy.grounded_policy import GroundedPolicy as GroundedPolicy
 from .agent.policy.model_policy import ModelPolicy as ModelPolicy
 from .agent.policy.policy import Policy as Policy
 from .agent.policy.policy import PolicyEvents as PolicyEvents
