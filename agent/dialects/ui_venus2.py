@@ -289,10 +289,7 @@ def _write(move: ModelMove, prompt: Prompt) -> str:
         case actions.Scroll(direction, 5, at) if prompt is Prompt.BROWSER and at is not None:
             return f"Scroll(point={_pair(at)}, direction='{direction}')"
         case actions.Scroll(direction, amount, None) if desktop:
-            pixels = amount if amount <= MAX_NOTCHES else amount * PIXELS_PER_NOTCH
-            sign = "" if direction in (Direction.UP, Direction.RIGHT) else "-"
-            axis = "vertical" if direction in (Direction.UP, Direction.DOWN) else "horizontal"
-            return f"Swipe(amount={sign}{pixels}, axis='{axis}')"
+            return _wheel(direction, amount)
         case actions.Move(to) if prompt is not Prompt.MOBILE:
             return f"Hover({point}={_pair(to)})"
         case actions.Type():
@@ -323,6 +320,13 @@ def _write(move: ModelMove, prompt: Prompt) -> str:
         case _:
             pass
     raise unsupported(move, f"UI-Venus-2's {prompt} grammar")
+
+
+def _wheel(direction: Direction, amount: int) -> str:
+    pixels = amount if amount <= MAX_NOTCHES else amount * PIXELS_PER_NOTCH
+    sign = "" if direction in (Direction.UP, Direction.RIGHT) else "-"
+    axis = "vertical" if direction in (Direction.UP, Direction.DOWN) else "horizontal"
+    return f"Swipe(amount={sign}{pixels}, axis='{axis}')"
 
 
 def _pair(point: ModelPoint) -> str:

@@ -14,7 +14,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Self, TypeAlias
@@ -164,59 +164,76 @@ class _ChatApi:
 
     async def _complete(self, chat: ChatRequest, request: Request) -> AsyncGenerator[_Result]:
         """Call the model on a thread; yield new text as it arrives, if `chat` streams, and then the completion."""
-        loop, cancelled = asyncio.get_running_loop(), threading.Event()
-        results: asyncio.Queue[_Result | Exception] = asyncio.Queue()
-        sent = 0
-
-        def put(result: _Result | Exception) -> None:
-            with suppress(RuntimeError):  # the loop is closed: the server did not wait for this call
-                loop.call_soon_threadsafe(results.put_nowait, result)
-
-        withheld = max(map(len, chat.stop), default=1) - 1  # the start of a stop string
-
-        def send(text: str) -> None:
-            nonlocal sent
-            if chat.stream and len(text) > sent:
-                put(text[sent:])
-                sent = len(text)
-
-        def stop(text: str) -> bool:
-            reply = chat.before_stop(text)
-            send(reply[: max(len(text) - withheld, 0)])
-            return len(reply) < len(text) or cancelled.is_set() or self.closing.is_set()
-
-        def call() -> None:
-            try:
-                messages = chat.conversation()
-                with self.model_lock:
-                    completion = self._model.complete(messages, chat.sampling(), stop)
-                if self.closing.is_set():
-                    raise ModelLost("the server is closing")
-                completion = replace(completion, text=chat.before_stop(completion.text))
-                send(completion.text)
-                put(completion)
-            except (BadRequest, ModelLost) as error:
-                put(error)
-            except Exception:  # noqa: BLE001 -- a bug of the model fails one call, not the server
-                _log.exception("the model failed")
-                put(HTTPException(500, "the model failed; see the server's log"))
+        call = _ModelCall(chat, lambda stop: self._ask(chat, stop), self.closing)
 
         async def cancel_at_disconnect() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-            cancelled.set()
+            call.cancelled.set()
 
         watcher = asyncio.create_task(cancel_at_disconnect())
-        threading.Thread(target=call, name="model-call", daemon=True).start()
+        threading.Thread(target=call.run, name="model-call", daemon=True).start()
         try:
-            while not isinstance(result := await results.get(), Completion):
+            while not isinstance(result := await call.results.get(), Completion):
                 if isinstance(result, Exception):
                     raise result
                 yield result
             yield result
         finally:
             watcher.cancel()
-            cancelled.set()
+            call.cancelled.set()
+
+    def _ask(self, chat: ChatRequest, stop: Callable[[str], bool]) -> Completion:
+        """The model's reply; runs on the thread of the call."""
+        messages = chat.conversation()
+        with self.model_lock:
+            completion = self._model.complete(messages, chat.sampling(), stop)
+        if self.closing.is_set():
+            raise ModelLost("the server is closing")
+        return replace(completion, text=chat.before_stop(completion.text))
+
+
+class _ModelCall:
+    """A call of the model on a thread; `results` are its new text, if the request streams, and then the completion.
+
+    Created on the event loop. The call ends soon after `cancelled` or `closing` is set.
+    """
+
+    def __init__(
+        self, chat: ChatRequest, ask: Callable[[Callable[[str], bool]], Completion], closing: threading.Event
+    ) -> None:
+        self.results: asyncio.Queue[_Result | Exception] = asyncio.Queue()
+        self.cancelled = threading.Event()
+        self._chat, self._ask, self._closing = chat, ask, closing
+        self._loop = asyncio.get_running_loop()
+        self._withheld = max(map(len, chat.stop), default=1) - 1  # the start of a stop string
+        self._sent = 0
+
+    def run(self) -> None:
+        """Ask the model, and put its reply or the error into `results`."""
+        try:
+            completion = self._ask(self._should_stop)
+            self._send(completion.text)
+            self._put(completion)
+        except (BadRequest, ModelLost) as error:
+            self._put(error)
+        except Exception:  # noqa: BLE001 -- a bug of the model fails one call, not the server
+            _log.exception("the model failed")
+            self._put(HTTPException(500, "the model failed; see the server's log"))
+
+    def _should_stop(self, text: str) -> bool:
+        reply = self._chat.before_stop(text)
+        self._send(reply[: max(len(text) - self._withheld, 0)])
+        return len(reply) < len(text) or self.cancelled.is_set() or self._closing.is_set()
+
+    def _send(self, text: str) -> None:
+        if self._chat.stream and len(text) > self._sent:
+            self._put(text[self._sent :])
+            self._sent = len(text)
+
+    def _put(self, result: _Result | Exception) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the server did not wait for this call
+            self._loop.call_soon_threadsafe(self.results.put_nowait, result)
 
 
 async def _events(

@@ -85,27 +85,35 @@ def add_from(
         if exact or any_version:
             added |= exact or dict.fromkeys(versions, candidates[0])
         else:
-            expected = " or ".join(sorted(text.sha256 for text in versions))
-            found = text_sha256(candidates[0])
-            commits = [prompt.commit for prompt in prompts if prompt.commit and {*versions} & {*prompt.texts.values()}]
-            advice = f"check out commit {commits[0]}, or " if commits else ""
-            refused.append(
-                f"{path}: the text {name or 'of the file'} has the sha256 {found}, not {expected}: it is another "
-                f"version; {advice}--any-version adds it anyway"
-            )
+            refused.append(f"{path}: {_other_version(name, versions, candidates[0])}")
     refused += () if added else missing  # else the files only have the same name
     if not added and not refused:
         wanted = "; ".join(dict.fromkeys(prompt.published for prompt in prompts))
         raise ValueError(f"{source} contains none of the files of the official prompt: it is published in {wanted}")
+    _store(added, folder)
+    if refused:
+        raise ValueError(f"{len(added)} texts were added, {len(refused)} refused; {source}, {refused[0]}")
+    return tuple(AddedText(text, text_sha256(found)) for text, found in added.items())
+
+
+def _other_version(name: str, versions: Mapping[OfficialText, str], found: str) -> str:
+    """Why the text `found` is refused; `versions` are the declared ones, with the commit of each if it is declared."""
+    expected = " or ".join(sorted(text.sha256 for text in versions))
+    commit = next(filter(None, versions.values()), "")
+    advice = f"check out commit {commit}, or " if commit else ""
+    return (
+        f"the text {name or 'of the file'} has the sha256 {text_sha256(found)}, not {expected}: it is another version; "
+        f"{advice}--any-version adds it anyway"
+    )
+
+
+def _store(added: Mapping[OfficialText, str], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for text, found in added.items():
         _remove(text, folder)
         ending = ".txt" if text_sha256(found) == text.sha256 else f".{ANY_VERSION}.txt"
         (folder / f"{text.sha256}{ending}").write_bytes(found.encode())
     _added.cache_clear()
-    if refused:
-        raise ValueError(f"{len(added)} texts were added, {len(refused)} refused; {source}, {refused[0]}")
-    return tuple(AddedText(text, text_sha256(found)) for text, found in added.items())
 
 
 def remove_texts(prompts: Iterable[OfficialPrompt], folder: Path) -> int:
