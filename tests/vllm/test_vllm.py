@@ -97,7 +97,7 @@ def test_without_a_tool_parser_the_model_is_shown_the_functions_all_the_same() -
     assert shown.usage.prompt > without + 20
 
 
-def test_a_model_that_means_nothing_is_told_so_and_nothing_of_it_is_carried_out() -> None:
+def test_meaningless_reply_is_reported_to_the_model_and_nothing_of_it_is_carried_out() -> None:
     with ServedModel(URL) as model:
         policy = ModelPolicy(model, sampling=Sampling(temperature=0.0, max_tokens=60))
         agent = Agent(policy=policy, limits=Limits(steps=3))

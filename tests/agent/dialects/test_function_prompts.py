@@ -93,7 +93,7 @@ def test_gui_owl_15(publish: Publish) -> None:
     assert sent(GuiOwl(), WAIT, thinking, *[WAIT] * 4)[1] == f"Do it {{1}}\n\nPrevious actions:\n{lines}"
 
 
-def test_gui_owl_15_on_phones_is_told_the_date(publish: Publish) -> None:
+def test_prompt_of_gui_owl_15_on_phones_states_the_date(publish: Publish) -> None:
     dialect = GuiOwl(prompt=Prompt.MOBILE, today=date(2026, 11, 30))
     publish(dialect, {"system": "S", "user": f"{{{DATE}}} {{{WEEKDAY}}}.{USER}"})
     assert sent(dialect, *[WAIT] * 5)[1] == "2026-11-30 Monday.Do it {1} after Step 1: Go."
@@ -131,7 +131,7 @@ def test_fara_7b(publish: Publish) -> None:
     assert messages[-1].text == "Next."
 
 
-def test_fara15_is_told_the_date(publish: Publish) -> None:
+def test_prompt_of_fara15_states_the_date(publish: Publish) -> None:
     dialect = Fara15(today=date(2026, 11, 30))
     publish(dialect, {**FARA, "system": "{identity} " + FARA["system"] + " {today}"})
     assert sent(dialect)[0] == f"I {fara_tool('1000x1000')} November 30, 2026"

@@ -167,7 +167,7 @@ def test_rejected_parameter_is_left_out(name: str, changes: Mapping[str, Any], r
     assert [name in call for call in server.calls] == [True, False]
 
 
-def test_model_that_cannot_be_told_the_functions_is_an_error_that_names_the_cause() -> None:
+def test_server_that_rejects_functions_is_an_error_that_names_the_cause() -> None:
     answer = error(400, "registry/model does not support tools")
     with scripted_server(answer) as (model, server), pytest.raises(PromptRefused, match="does not support tools"):
         model.complete(QUESTION, Sampling(tools=(TOOL,)))

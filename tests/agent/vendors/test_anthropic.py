@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from vendor_play import Play, ended
 from vendor_server import (
     KEY,
     Answer,
@@ -28,8 +29,6 @@ from screenwright import (
     Decided,
     Direction,
     Drag,
-    Ended,
-    Event,
     FakeEnv,
     Hotkey,
     KeyDown,
@@ -69,40 +68,15 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
 
 
-class Play:
-    """Runs episodes with the model `claude-opus-5` against a scripted server."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        self.env = FakeEnv()
-        self.requests: list[Json] = []
-        self.headers: list[dict[str, str]] = []
-
-    def __call__(self, *answers: Json | Answer, **agent: Any) -> list[Event]:
-        with vendor_server(*answers) as server:
-            self._monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
-            acting = Agent("anthropic:claude-opus-5", limits=Limits(steps=10), **agent)
-            try:
-                events = list(acting.stream("Press Greet", self.env))
-            finally:
-                acting.close()
-            self.requests, self.headers = server.requests, server.headers
-            assert set(server.paths) <= {"/v1/messages"}
-        return events
-
-    def at(self, label: str) -> list[int]:
-        where = self.env.where(label)
-        return [round(where.x), round(where.y)]
+class AnthropicPlay(Play):
+    address = "anthropic:claude-opus-5"
+    variable = "ANTHROPIC_BASE_URL"
+    path = "/v1/messages"
 
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    return Play(monkeypatch)
-
-
-def ended(events: list[Event]) -> Ended:
-    assert isinstance(events[-1], Ended)
-    return events[-1]
+    return AnthropicPlay(monkeypatch)
 
 
 def without_images(value: Any) -> Any:
@@ -116,7 +90,7 @@ def without_images(value: Any) -> Any:
 
 
 def test_an_episode_sends_the_whole_conversation_with_thinking_unchanged(play: Play) -> None:
-    thought, call = thinking("Find the button."), member(1, "left_click", coordinate=play.at("Greet"))
+    thought, call = thinking("Find the button."), member(1, "left_click", coordinate=play.place("Greet"))
     events = play(anthropic_reply(thought, text("I click Greet."), call), DONE)
     assert (ended(events).stop, ended(events).answer) == (StopReason.FINISHED, "It says hello.")
     assert play.env.state.presses == 1
@@ -144,7 +118,7 @@ def test_an_episode_sends_the_whole_conversation_with_thinking_unchanged(play: P
 
 
 def test_usage_and_thinking_are_recorded_and_no_key_or_image(play: Play) -> None:
-    call = member(1, "left_click", coordinate=play.at("Greet"))
+    call = member(1, "left_click", coordinate=play.place("Greet"))
     events = play(anthropic_reply(thinking("Find the button."), text("I click."), call), DONE)
     assert ended(events).usage == Usage(2000, 100, 1000)
     decided = next(event for event in events if isinstance(event, Decided))
@@ -157,7 +131,7 @@ def test_usage_and_thinking_are_recorded_and_no_key_or_image(play: Play) -> None
 
 def test_several_calls_are_carried_out_in_order_and_the_last_result_has_the_screenshot(play: Play) -> None:
     play(
-        anthropic_reply(member(1, "left_click", coordinate=play.at("Name")), member(2, "type", text="Ada")),
+        anthropic_reply(member(1, "left_click", coordinate=play.place("Name")), member(2, "type", text="Ada")),
         DONE,
     )
     assert play.env.state.text == "Ada"
@@ -169,7 +143,7 @@ def test_several_calls_are_carried_out_in_order_and_the_last_result_has_the_scre
 def test_calls_after_one_that_the_screen_refuses_are_answered_as_not_executed(play: Play) -> None:
     play(
         anthropic_reply(
-            member(1, "left_click", coordinate=play.at("Name")),
+            member(1, "left_click", coordinate=play.place("Name")),
             anthropic_function(2, "open_app", app_name="calculator"),
             member(3, "type", text="Ada"),
         ),
@@ -188,7 +162,7 @@ def test_calls_after_one_that_the_screen_refuses_are_answered_as_not_executed(pl
 def test_a_call_that_cannot_be_read_is_answered_with_the_reason_in_the_same_step(play: Play) -> None:
     events = play(
         anthropic_reply(member(1, "left_click", coordinate=[1])),
-        anthropic_reply(member(2, "left_click", coordinate=play.at("Greet"))),
+        anthropic_reply(member(2, "left_click", coordinate=play.place("Greet"))),
         DONE,
     )
     assert (ended(events).steps, ended(events).parse_failures, play.env.state.presses) == (2, 1, 1)
@@ -292,7 +266,7 @@ def test_members_that_a_screen_does_not_support_are_disabled() -> None:
 def test_a_history_drops_screenshots_but_no_replies(play: Play) -> None:
     move = member(2, "mouse_move", coordinate=[5, 5])
     play(
-        anthropic_reply(member(1, "left_click", coordinate=play.at("Greet"))),
+        anthropic_reply(member(1, "left_click", coordinate=play.place("Greet"))),
         anthropic_reply(move),
         DONE,
         history=history_named("window:1"),

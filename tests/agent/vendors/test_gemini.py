@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from vendor_play import Play, ended
 from vendor_server import KEY, Answer, Json, gemini_call, gemini_reply, vendor_server
 
 from screenwright import (
@@ -20,8 +21,6 @@ from screenwright import (
     Deny,
     Direction,
     Drag,
-    Ended,
-    Event,
     FakeEnv,
     GuardDecision,
     Hotkey,
@@ -59,26 +58,10 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
 
 
-class Play:
-    """Runs episodes with the model `gemini-3.5-flash` against a scripted server."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        self.env = FakeEnv()
-        self.requests: list[Json] = []
-        self.headers: list[dict[str, str]] = []
-
-    def __call__(self, *answers: Json | Answer, **agent: Any) -> list[Event]:
-        with vendor_server(*answers) as server:
-            self._monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
-            acting = Agent("gemini:gemini-3.5-flash", limits=Limits(steps=10), **agent)
-            try:
-                events = list(acting.stream("Press Greet", self.env))
-            finally:
-                acting.close()
-            self.requests, self.headers = server.requests, server.headers
-            assert set(server.paths) <= {"/v1/models/gemini-3.5-flash:generateContent"}
-        return events
+class GeminiPlay(Play):
+    address = "gemini:gemini-3.5-flash"
+    variable = "GOOGLE_GEMINI_BASE_URL"
+    path = "/v1/models/gemini-3.5-flash:generateContent"
 
     def click(self, label: str, **more: Any) -> Json:
         where, size = self.env.where(label), self.env.size
@@ -86,13 +69,8 @@ class Play:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    return Play(monkeypatch)
-
-
-def ended(events: list[Event]) -> Ended:
-    assert isinstance(events[-1], Ended)
-    return events[-1]
+def play(monkeypatch: pytest.MonkeyPatch) -> GeminiPlay:
+    return GeminiPlay(monkeypatch)
 
 
 def without_images(value: Any) -> Any:
@@ -108,7 +86,7 @@ def without_images(value: Any) -> Any:
     return {name: one if name in ("args", "response") else without_images(one) for name, one in camel.items()}
 
 
-def test_an_episode_sends_the_whole_conversation_with_its_thought_signatures(play: Play) -> None:
+def test_an_episode_sends_the_whole_conversation_with_its_thought_signatures(play: GeminiPlay) -> None:
     call = play.click("Greet", call_id="c1", signature=SIGNATURE, intent="Press the button.")
     events = play(gemini_reply({"text": "I look.", "thought": True}, call), DONE)
     assert (ended(events).stop, ended(events).answer) == (StopReason.FINISHED, "It says hello.")
@@ -132,7 +110,7 @@ def test_an_episode_sends_the_whole_conversation_with_its_thought_signatures(pla
     assert play.headers[0]["x-goog-api-key"] == KEY
 
 
-def test_usage_thoughts_and_intents_are_recorded_and_no_key_or_image(play: Play) -> None:
+def test_usage_thoughts_and_intents_are_recorded_and_no_key_or_image(play: GeminiPlay) -> None:
     call = play.click("Greet", intent="Press the button.")
     events = play(gemini_reply({"text": "I look.", "thought": True}, call), DONE)
     assert ended(events).usage == Usage(2000, 100, 1200)
@@ -144,7 +122,7 @@ def test_usage_thoughts_and_intents_are_recorded_and_no_key_or_image(play: Play)
             assert "inlineData" not in event.text
 
 
-def test_points_are_on_a_grid_of_1000_whatever_the_size_that_is_sent(play: Play) -> None:
+def test_points_are_on_a_grid_of_1000_whatever_the_size_that_is_sent(play: GeminiPlay) -> None:
     play.env = FakeEnv(Size(2880, 1800))
     events = play(gemini_reply(gemini_call("click", x=500, y=999)), DONE)
     assert next(event for event in events if isinstance(event, Replied)).image == Size(1440, 900)
@@ -152,7 +130,7 @@ def test_points_are_on_a_grid_of_1000_whatever_the_size_that_is_sent(play: Play)
     assert (trace.screen.x, round(trace.screen.y, 6)) == (1440, 1798.2)
 
 
-def test_several_calls_are_carried_out_in_order_and_each_is_answered(play: Play) -> None:
+def test_several_calls_are_carried_out_in_order_and_each_is_answered(play: GeminiPlay) -> None:
     play(gemini_reply(play.click("Name"), gemini_call("type", text="Ada")), DONE)
     assert play.env.state.text == "Ada"
     one, other = without_images(play.requests[1])["contents"][2]["parts"]
@@ -160,7 +138,7 @@ def test_several_calls_are_carried_out_in_order_and_each_is_answered(play: Play)
     assert other["functionResponse"]["parts"] == ["IMAGE"]
 
 
-def test_calls_after_one_that_the_screen_refuses_are_answered_as_not_executed(play: Play) -> None:
+def test_calls_after_one_that_the_screen_refuses_are_answered_as_not_executed(play: GeminiPlay) -> None:
     play(gemini_reply(play.click("Name"), gemini_call("go_back"), gemini_call("type", text="Ada")), DONE, DONE)
     assert play.env.state.text == ""
     done, refused, skipped, _note = without_images(play.requests[1])["contents"][2]["parts"]
@@ -302,13 +280,13 @@ class Answering:
         return self.answer
 
 
-def test_a_confirmation_without_an_answer_ends_the_episode_with_the_text_of_the_api(play: Play) -> None:
+def test_a_confirmation_without_an_answer_ends_the_episode_with_the_text_of_the_api(play: GeminiPlay) -> None:
     events = play(gemini_reply(play.click("Greet", safety_decision=CONFIRM)))
     assert (ended(events).stop, ended(events).reason) == (StopReason.NEEDS_USER, "This accepts the terms.")
     assert (play.env.state.presses, len(play.requests)) == (0, 1)
 
 
-def test_an_allowed_action_is_acknowledged(play: Play) -> None:
+def test_an_allowed_action_is_acknowledged(play: GeminiPlay) -> None:
     guard = Answering(Allow())
     play(gemini_reply(play.click("Greet", safety_decision=CONFIRM), gemini_call("wait")), DONE, guard=guard)
     assert (guard.asked, play.env.state.presses) == (["This accepts the terms."], 1)
@@ -317,7 +295,7 @@ def test_an_allowed_action_is_acknowledged(play: Play) -> None:
     assert second == {"output": "Done."}
 
 
-def test_a_denied_action_is_answered_as_an_error_without_acknowledgement(play: Play) -> None:
+def test_a_denied_action_is_answered_as_an_error_without_acknowledgement(play: GeminiPlay) -> None:
     play(
         gemini_reply(play.click("Greet", safety_decision=CONFIRM), gemini_call("wait")),
         DONE,
@@ -332,7 +310,7 @@ def test_a_denied_action_is_answered_as_an_error_without_acknowledgement(play: P
     ]
 
 
-def test_a_decision_that_asks_nothing_is_no_question(play: Play) -> None:
+def test_a_decision_that_asks_nothing_is_no_question(play: GeminiPlay) -> None:
     play(gemini_reply(play.click("Greet", safety_decision={"decision": "regular"})), DONE)
     assert play.env.state.presses == 1
     assert "safety_acknowledgement" not in json.dumps(play.requests[1])
@@ -341,7 +319,7 @@ def test_a_decision_that_asks_nothing_is_no_question(play: Play) -> None:
 # -- history, resuming, errors
 
 
-def test_the_three_newest_screenshots_are_kept(play: Play) -> None:
+def test_the_three_newest_screenshots_are_kept(play: GeminiPlay) -> None:
     play(*(gemini_reply(gemini_call("move", x=10 * i, y=5)) for i in range(5)), DONE)
     assert [json.dumps(without_images(request)).count("IMAGE") for request in play.requests] == [1, 2, 3, 3, 3, 3]
     assert len(play.requests[-1]["contents"]) == 11
@@ -363,7 +341,7 @@ def test_a_resumed_run_continues_the_conversation(monkeypatch: pytest.MonkeyPatc
     assert "interrupted" in results["parts"][1]["text"]
 
 
-def test_a_malformed_call_is_asked_for_again(play: Play) -> None:
+def test_a_malformed_call_is_asked_for_again(play: GeminiPlay) -> None:
     malformed = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "index": 0}]}
     events = play(malformed, DONE)
     failure = next(event for event in events if isinstance(event, ParseFailed))
@@ -378,18 +356,18 @@ def test_a_malformed_call_is_asked_for_again(play: Play) -> None:
         ({"candidates": [{"finishReason": "SAFETY"}]}, "it was stopped (SAFETY)"),
     ],
 )
-def test_what_the_api_withholds_has_its_reason(play: Play, reply: Json, reason: str) -> None:
+def test_what_the_api_withholds_has_its_reason(play: GeminiPlay, reply: Json, reason: str) -> None:
     end = ended(play(reply))
     assert (end.stop, end.reason) == (StopReason.MODEL_LOST, f"Gemini's API sent no reply: {reason}")
 
 
-def test_a_cut_off_reply_is_asked_for_again_with_more_tokens(play: Play) -> None:
+def test_a_cut_off_reply_is_asked_for_again_with_more_tokens(play: GeminiPlay) -> None:
     play(gemini_reply({"text": "so", "thought": True}, finish="MAX_TOKENS"), DONE)
     assert "maxOutputTokens" not in play.requests[0]["generationConfig"]
     assert play.requests[1]["generationConfig"]["maxOutputTokens"] == 16384
 
 
-def test_rate_limits_are_waited_for_and_recorded(play: Play) -> None:
+def test_rate_limits_are_waited_for_and_recorded(play: GeminiPlay) -> None:
     info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.1s"}
     limited = {"error": {"code": 429, "message": "Quota", "status": "RESOURCE_EXHAUSTED", "details": [info]}}
     events = play(Answer(limited, 429), DONE)
@@ -408,7 +386,7 @@ def test_rate_limits_are_waited_for_and_recorded(play: Play) -> None:
         (Answer({"modelVersion": "x"}), "a response without candidates"),
     ],
 )
-def test_permanent_errors_end_the_episode_with_the_cause(play: Play, answer: Answer, words: str) -> None:
+def test_permanent_errors_end_the_episode_with_the_cause(play: GeminiPlay, answer: Answer, words: str) -> None:
     end = ended(play(answer))
     assert end.stop is StopReason.MODEL_LOST
     assert words in end.reason
