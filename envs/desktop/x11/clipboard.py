@@ -199,9 +199,10 @@ class XClipboard:
         gone = (ConnectionClosedError, OSError, ValueError)  # select raises ValueError for a closed connection
         with suppress(*gone):
             while self._alive:
-                while self._display.pending_events():
+                self._display.sync()  # also reads events, so nothing may come between the next line and `select`
+                if self._display.pending_events():
                     self._handle(self._display.next_event())
-                self._display.flush()
+                    continue
                 left_s = self._restore_at - time.monotonic()
                 if left_s <= 0:
                     self._restore_content()
@@ -294,7 +295,7 @@ class XClipboard:
             property=target_property,
         )
         request.requestor.send_event(notice)
-        self._display.flush()
+        self._display.sync()
 
 
 def _holds(content: Content, text: str) -> bool:

@@ -59,7 +59,7 @@ class Ping:
         try:
             message = event.ClientMessage(window=window, client_type=self._protocols, data=(32, data))
             window.send_event(message)
-            self._display.flush()
+            self._display.sync()
             return self._await_answer(data[:3], time.monotonic() + within_s)
         finally:
             self._root.change_attributes(event_mask=X.NoEventMask)

@@ -109,7 +109,7 @@ class SelectionReader:
 
         target = self.display.intern_atom(name)
         self.window.convert_selection(selection, target, target, X.CurrentTime)
-        self.display.flush()
+        self.display.sync()
         event = self._event(end, lambda event: event.type == X.SelectionNotify and event.target == target)
         return None if event is None or event.property == X.NONE else int(event.property)
 
@@ -118,7 +118,7 @@ class SelectionReader:
 
         found = self.window.get_full_property(property_atom, X.AnyPropertyType)
         self.window.delete_property(property_atom)
-        self.display.flush()
+        self.display.sync()
         return found
 
     def _event(self, end: float, wanted: Callable[[Any], bool]) -> Any:
@@ -169,4 +169,4 @@ class SelectionWriter:
         else:
             del self._transfers[key]
             event.window.change_attributes(event_mask=X.NoEventMask)
-        self.display.flush()
+        self.display.sync()

@@ -309,7 +309,8 @@ b.ondrop = event => { event.preventDefault(); received.dropped++; send(); };
 c.onclick = event => { received.singles++; if (event.detail === 3) received.triples++;
   received.held = [event.ctrlKey && 'ctrl', event.shiftKey && 'shift'].filter(x => x).join('+'); send(); };
 c.ondblclick = () => { received.doubles++; send(); };
-onscroll = () => { received.x = scrollX; received.y = scrollY; send(); };</script>"""
+onscroll = () => { received.x = scrollX; received.y = scrollY; send(); };
+requestAnimationFrame(() => requestAnimationFrame(send));</script>"""
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium: apt-get install chromium")
@@ -329,6 +330,7 @@ def test_a_page_in_a_browser_window_receives_mouse_input(tmp_path: Path) -> None
     a, b, c = ScreenPoint(120, 100), ScreenPoint(470, 100), ScreenPoint(120, 300)
     with server, DesktopEnv(virtual=VirtualDisplay()) as env:
         env.start(command)
+        eventually(lambda: received.get("dropped"), 0, 60)  # painted: an empty window may have looked settled
         env.execute(Drag((a, b)))
         eventually(lambda: received.get("dropped"), 1)
         env.execute(Click(c))
