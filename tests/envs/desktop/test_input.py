@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from paths import STAGE
+from Xlib.display import Display
 
 from screenwright import Agent
 from screenwright.envs.actions import (
@@ -176,6 +178,29 @@ def test_a_clipboard_taken_by_another_program_before_the_paste_is_reclaimed(
     eventually(lambda: received.all()["text"], "Привет")
     env.execute(Hotkey(("shift",)))  # restores at once
     assert xclip(env, "-out") == kept.encode()
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
+def test_a_request_that_arrives_while_the_clipboard_sends_is_answered(
+    env: DesktopEnv, clipboard: XClipboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = Display.sync
+
+    def slow_sync(display: Display) -> None:
+        sync(display)
+        time.sleep(0.02)  # the next program's request arrives
+        sync(display)  # and is read while sending
+
+    def fetch() -> None:
+        command, where = ["xclip", "-selection", "clipboard", "-out"], variables(env)
+        for hundredth in range(8):
+            time.sleep(hundredth / 100)
+            copied.append(subprocess.run(command, env=where, capture_output=True, check=True, timeout=5).stdout)
+
+    copied = list[bytes]()
+    monkeypatch.setattr(Display, "sync", slow_sync)
+    assert clipboard.paste("text", fetch, lambda: True)
+    assert copied == [b"text"] * 8
 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
