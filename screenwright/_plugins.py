@@ -7,6 +7,7 @@ registered the same way, in pyproject.toml.
     acme = "acme_screens:AcmePolicy"
 """
 
+import difflib
 import sys
 from functools import cache
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
@@ -24,6 +25,13 @@ _GROUPS: dict[PluginKind, str] = {
     "benchmark": "screenwright.benchmarks",
     "guard": "screenwright.guards",
 }
+
+
+_MANY = 20
+"""More names than this are a long line, which a name that is close to some of them does not need."""
+
+_MAX_CLOSE = 4
+_CLOSE = 0.75
 
 
 class PluginError(ValueError):
@@ -44,7 +52,7 @@ def load_plugin(kind: PluginKind, name: str) -> Any:
     """
     found = [*_installed(kind).select(name=name)]
     if not found:
-        raise PluginError(f"there is no {kind} {name!r}; available: {', '.join(plugin_names(kind)) or 'none'}{_hint()}")
+        raise PluginError(f"there is no {kind} {name!r}; {_choices(kind, name)}{_hint()}")
     if len(found) > 1:
         packages = " and ".join(sorted(map(_package, found)))
         raise PluginError(f"the {kind} {name!r} is provided by {packages}: uninstall one of them")
@@ -55,6 +63,16 @@ def load_plugin(kind: PluginKind, name: str) -> Any:
         raise missing_extra(error) or _broken(kind, point, error) from error
     except Exception as error:
         raise _broken(kind, point, error) from error
+
+
+def _choices(kind: PluginKind, name: str) -> str:
+    """The names to choose from: those that are close to `name`, if there are many."""
+    names = plugin_names(kind)
+    started = [one for one in names if name and one.startswith(name.lower())]
+    close = started or difflib.get_close_matches(name.lower(), names, _MAX_CLOSE, _CLOSE)
+    if len(names) > _MANY and close:
+        return f"did you mean {' or '.join(close[:_MAX_CLOSE])}?"
+    return f"available: {', '.join(names) or 'none'}"
 
 
 def _installed(kind: PluginKind) -> EntryPoints:

@@ -35,6 +35,15 @@ def test_an_unknown_name_lists_the_available_ones() -> None:
         load_plugin("benchmark", "x")
 
 
+def test_of_many_names_only_those_that_are_close_are_listed() -> None:
+    with pytest.raises(PluginError, match=r"there is no dialect 'ui-tars'; did you mean ui-tars-1.0 or ui-tars-1.5"):
+        load_plugin("dialect", "ui-tars")
+    with pytest.raises(PluginError, match=r"there is no dialect 'Ui-Tars-15'; did you mean ui-tars-1.5"):
+        load_plugin("dialect", "Ui-Tars-15")
+    with pytest.raises(PluginError, match=r"there is no dialect ''; available: "):
+        load_plugin("dialect", "")
+
+
 def test_a_name_that_two_packages_provide_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("acme", "rival"):
         install(tmp_path, package, "[screenwright.policies]\nsame = builtins:print\n")

@@ -101,7 +101,7 @@ def test_worker_processes_find_the_plugins(acme: Path) -> None:
             ["run", "--env", "acme", "--policy", "acme", "--guard", "acem", "x"],
             "there is no guard 'acem'; available: acme",
         ),
-        (["eval", "acem"], "there is no benchmark 'acem'; available: acme, "),
+        (["eval", "acem"], "there is no benchmark 'acem'; did you mean acme?"),
         (["eval", "acme", "--root", "."], "needs no data folder: leave out --root"),
     ],
 )

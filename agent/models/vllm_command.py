@@ -9,8 +9,10 @@ flags of the model's family come from `serving_profile`.
 """
 
 import json
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from .vllm_families import serving_profile
 
@@ -21,6 +23,11 @@ WEIGHTS_PER_GPU_GB = 48.0
 
 MAX_WEIGHTS_PER_GPU_GB = 120.0
 """More weights than this plus a cache fit on no common GPU, so a single GPU is rejected."""
+
+_CONFIGURATIONS = ("config.json", "params.json")  # of transformers, and of Mistral's own format
+_STORE = r"(s3|gs|az)://."
+_HUB_NAME = r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*(:[\w.-]+)?)?"
+"""`model`, `owner/model`, or `owner/model:quantization` for a GGUF file of a repository."""
 
 _FOUR_BIT = re.compile(r"awq|gptq|int4|w4a16|4bit|nvfp4", re.IGNORECASE)
 _EIGHT_BIT = re.compile(r"fp8|int8|w8a8|8bit", re.IGNORECASE)
@@ -55,16 +62,32 @@ def vllm_command(model: str, serving: ServeOptions) -> list[str]:
     """The command that serves `model`, a folder or a name on the Hugging Face Hub.
 
     Raises:
-        ValueError: the model is too large for the only GPU, or its name looks like a flag.
+        ValueError: the model is too large for the only GPU, or it is neither a folder with a model nor a name.
     """
-    if not model or model.startswith("-"):
-        raise ValueError(f"{model!r} is not a model: use a name on the Hub, a folder, or reader")
+    _check_servable(model)
     command = ["vllm", "serve", model, "--host", serving.host, "--port", str(serving.port)]
     command += ["--max-model-len", "auto"]
     command += ["--limit-mm-per-prompt", json.dumps({"image": serving.images, "video": 0}, separators=(",", ":"))]
     command += ["--max-num-batched-tokens", str(BATCHED_TOKENS), "--enable-prompt-tokens-details"]
     command += ["--generation-config", "vllm", *serving_profile(model).arguments()]
     return [*command, *_parallel_flags(model, serving), *serving.extra_args]
+
+
+def _check_servable(model: str) -> None:
+    advice = "name a model on the Hugging Face hub such as ByteDance-Seed/UI-TARS-1.5-7B, the folder of one, or reader"
+    path = Path(model)
+    if model and os.path.isdir(path):  # noqa: PTH112 -- Path.is_dir raises for a name that is too long
+        if not any((path / name).exists() for name in _CONFIGURATIONS):
+            raise ValueError(f"the folder {model} contains no model: it has no config.json")
+        return
+    if path.suffix == ".gguf" or re.match(_STORE, model):
+        return
+    if os.path.isfile(path):  # noqa: PTH113 -- as above
+        raise ValueError(f"{model} is a file, not a model: {advice}")
+    if model.startswith(("http:", "https:")):
+        raise ValueError(f"{model} is an address, not a model: {advice}; use --model {model} of run for a server")
+    if not re.fullmatch(_HUB_NAME, model):
+        raise ValueError(f"{model!r} is neither a folder nor a name on the Hugging Face hub: {advice}")
 
 
 def _parallel_flags(model: str, serving: ServeOptions) -> list[str]:

@@ -20,6 +20,7 @@ from .declaration import SHOWN_DIGITS, LoadedPrompt, OfficialPrompt, OfficialTex
 from .extract import ExtractionError, extract_from_text, extract_texts
 
 ANY_VERSION = "any-version"
+_MAX_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class AddedText:
 
     declared: OfficialText
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTexts:
+    """The texts that were added, and for each one that was refused a line with the reason."""
+
+    added: tuple[AddedText, ...]
+    refused: tuple[str, ...] = ()
 
 
 def prompts_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -53,15 +62,13 @@ def load_official(choices: Iterable[OfficialPrompt], folder: Path | None = None)
     return None
 
 
-def add_from(
-    source: Path, prompts: Sequence[OfficialPrompt], folder: Path, *, any_version: bool = False
-) -> tuple[AddedText, ...]:
+def add_from(source: Path, prompts: Sequence[OfficialPrompt], folder: Path, *, any_version: bool = False) -> AddedTexts:
     """Add the texts of `prompts` that `source` contains: a checkout, a wheel, or one of the files.
 
     A text that is not the declared one is refused, or, with `any_version`, added as well.
 
     Raises:
-        ValueError: `source` contains none of the files, or a text was refused; the others were added nevertheless.
+        ValueError: `source` contains none of the files.
     """
     read = _reader(source)
     declared: dict[tuple[str, str], dict[OfficialText, str]] = {}
@@ -88,12 +95,12 @@ def add_from(
             refused.append(f"{path}: {_other_version(name, versions, candidates[0])}")
     refused += () if added else missing  # else the files only have the same name
     if not added and not refused:
-        wanted = "; ".join(dict.fromkeys(prompt.published for prompt in prompts))
+        places = list(dict.fromkeys(prompt.published for prompt in prompts))
+        more = f" and {len(places) - _MAX_PLACES} more places" if len(places) > _MAX_PLACES else ""
+        wanted = "; ".join(places[:_MAX_PLACES]) + more
         raise ValueError(f"{source} contains none of the files of the official prompt: it is published in {wanted}")
     _store(added, folder)
-    if refused:
-        raise ValueError(f"{len(added)} texts were added, {len(refused)} refused; {source}, {refused[0]}")
-    return tuple(AddedText(text, text_sha256(found)) for text, found in added.items())
+    return AddedTexts(tuple(AddedText(text, text_sha256(found)) for text, found in added.items()), tuple(refused))
 
 
 def _other_version(name: str, versions: Mapping[OfficialText, str], found: str) -> str:

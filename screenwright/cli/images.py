@@ -45,11 +45,21 @@ def _open_image(path: Path) -> Image.Image:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
+def _check_drawable(path: Path | None) -> None:
+    """Refuse a file that cannot be written, before a model is asked."""
+    if path is None:
+        return
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise SettingsError(f"--draw is {path}, but should be a .png or .jpg file")
+    if not path.parent.is_dir() or path.is_dir():
+        raise SettingsError(f"--draw is {path}, but should be a file in an existing folder")
+
+
 def _save_image(image: Image.Image, path: Path) -> None:
     try:
         image.save(path)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"the image cannot be written to {path}: {error}") from error
+    except OSError as error:
+        raise ValueError(f"the image cannot be written to {path}: {error.strerror or error}") from error
 
 
 # -- ground
@@ -66,6 +76,7 @@ def _ground(args: argparse.Namespace) -> int:
     config = load_settings(GroundConfig, given_flags(args, GroundConfig), os.environ, args.config)
     if not args.text.strip():
         raise SettingsError("TEXT is empty: describe the element, such as 'the Save button'")
+    _check_drawable(args.draw)
     image = _open_image(args.image)
     model = config.agent.model.build()
     dialect = config.agent.check_model(model, Terminal().line)
@@ -108,6 +119,7 @@ def _add_read_arguments(parser: argparse.ArgumentParser) -> None:
 def _read(args: argparse.Namespace) -> int:
     from ..agent.reader import read_screen  # needs the reader extra
 
+    _check_drawable(args.draw)
     image = _open_image(args.image)
     screen = read_screen(image)
     if args.draw is not None:

@@ -76,6 +76,8 @@ def parse_lines(lines: Iterable[str]) -> Iterator[str]:
             request = _Request.model_validate_json(line)
             yield parse_reply(request.text, request.dialect, Size(*request.screen))
         except ValidationError as error:
+            if error.errors()[0]["type"] == "json_invalid":
+                raise ValueError(f"standard input, line {number} is not JSON: {_EXPECTED}") from error
             raise ValueError(f"standard input, line {number}: {first_problem(error)}") from error
         except ValueError as error:
             raise ValueError(f"standard input, line {number}: {error}") from error

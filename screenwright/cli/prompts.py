@@ -39,13 +39,22 @@ def _main(args: argparse.Namespace) -> int:
         return 0
     prompts = _declared(args.dialect)
     if args.about == "remove":
-        terminal.line(f"removed {remove_texts(prompts, prompts_folder())} texts")
+        removed = remove_texts(prompts, prompts_folder())
+        owner = "any dialect" if args.dialect == EVERY else args.dialect
+        terminal.line(f"removed {_texts(removed)}" if removed else f"no text had been added for {owner}")
         return 0
-    for added in add_from(expand_home(args.source), prompts, prompts_folder(), any_version=args.any_version):
+    result = add_from(expand_home(args.source), prompts, prompts_folder(), any_version=args.any_version)
+    for added in result.added:
         other = "" if added.sha256 == added.declared.sha256 else " (another version)"
         text = f"{added.declared.path} {added.declared.name}".strip()
         terminal.line(f"added {text}, sha256 {added.sha256[:SHOWN_DIGITS]}{other}")
+    if result.refused:
+        raise ValueError(f"{_texts(len(result.refused))} of {args.source} refused: {result.refused[0]}")
     return 0
+
+
+def _texts(count: int) -> str:
+    return f"{count} text{'' if count == 1 else 's'}"
 
 
 def _declared(name: str) -> list[OfficialPrompt]:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from PIL import Image
@@ -22,7 +23,7 @@ from ..agent.models.transport import is_loopback
 from ..agent.models.vllm_command import ServeOptions, vllm_command
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
-from .arguments import Command
+from .arguments import Command, flag_of
 from .settings import SettingsError
 
 _READY_S = 1800.0
@@ -36,6 +37,9 @@ _LONG_RUN = 32
 _WARM_UP_SIZE = Size(1288, 728)
 """The image size for a screen of 1280x720."""
 
+_OURS = ("--model", "--host", "--port")
+"""Flags of vLLM that screenwright sets, and has to know."""
+
 _WILDCARD_HOSTS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to connect, not where to listen
 
 
@@ -45,7 +49,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", dest="model_flag", metavar="MODEL", help="the same")
     parser.add_argument("--host", default=serving.host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--gpus", type=int, default=serving.gpus, help="number of GPUs (default: %(default)s)")
+    parser.add_argument("--gpus", type=int, help=f"number of GPUs (default: {serving.gpus})")
     parser.add_argument(
         "--images",
         type=int,
@@ -55,8 +59,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gpus-per-machine",
         type=int,
-        default=serving.gpus_per_machine,
-        help="with --ray, number of GPUs on each machine (default: %(default)s)",
+        help=f"with --ray, number of GPUs on each machine (default: {serving.gpus_per_machine})",
     )
     parser.add_argument("--print", action="store_true", help="only print the vllm command")
 
@@ -67,9 +70,32 @@ def _main(args: argparse.Namespace) -> int:
     model = args.model_flag or args.model
     if model is None:
         raise SettingsError("name the model to serve: a name on the Hugging Face hub, a folder, or reader")
-    images = _images_of(model) if args.images is None else args.images
-    serving = ServeOptions(args.host, args.port, args.gpus, images, args.ray, args.gpus_per_machine, args.passed_on)
+    sizes = {
+        name: value for name in ("gpus", "images", "gpus_per_machine") if (value := getattr(args, name)) is not None
+    }
+    if model == "reader":
+        _check_none_given([*sizes, *(["ray"] if args.ray else [])], "applies to vLLM, which does not serve the reader")
+    elif not args.ray:
+        _check_none_given({"gpus_per_machine"} & sizes.keys(), "applies to several machines: add --ray")
+    _check_passed_on(args.passed_on)
+    if "images" not in sizes and model != "reader":
+        sizes["images"] = _images_of(model)
+    serving = ServeOptions(args.host, args.port, ray=args.ray, extra_args=args.passed_on, **sizes)
     return serve(model, serving, show=args.print)
+
+
+def _check_none_given(names: Iterable[str], problem: str) -> None:
+    for name in names:
+        raise SettingsError(f"{flag_of(name)} {problem}")
+
+
+def _check_passed_on(flags: Sequence[str]) -> None:
+    """Refuse what vLLM would not take as a flag, and flags with which it would not be found where we look."""
+    if flags and not flags[0].startswith("-"):
+        raise SettingsError(f"{flags[0]!r} is no flag of vllm serve: after -- come its flags, before it is MODEL")
+    for flag in _OURS:
+        if any(one == flag or one.startswith(f"{flag}=") for one in flags):
+            raise SettingsError(f"{flag} is a flag of screenwright serve: write it before --")
 
 
 def _images_of(model: str) -> int:

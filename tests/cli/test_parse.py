@@ -100,6 +100,8 @@ def test_the_command_reads_lines_or_one_plain_reply(
         (["--dialect", "ui-tars-1.5", "--screen", "800x600"], " \n", "standard input is empty: pass the reply"),
         ([], "", "standard input is empty: pass JSON lines"),
         ([], "\n\n", "standard input is empty"),
+        ([], "Action: wait()", "line 1 is not JSON: pass JSON lines"),
+        (["--dialect", "ui-tars", "--screen", "800x600"], "x", "did you mean ui-tars-1.0 or ui-tars-1.5"),
     ],
 )
 def test_wrong_use_is_an_error_in_one_line(

@@ -41,7 +41,8 @@ def test_texts_are_added_and_removed(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["prompts", "list", "doubao"]) == 0
     assert "in use     bytedance/UI-TARS codes/ui_tars/prompt.py, sha256 0fd4d14c3890" in capsys.readouterr().out
     assert main(["prompts", "remove", "all"]) == 0
-    assert lines(capsys) == ["removed 3 texts"]
+    assert main(["prompts", "remove", "doubao"]) == 0
+    assert lines(capsys) == ["removed 3 texts", "no text had been added for doubao"]
     assert not list(prompts_folder().iterdir())
 
 
@@ -56,6 +57,34 @@ def test_another_version_needs_a_flag_and_is_named_as_such(capsys: pytest.Captur
     assert all(line.endswith("(another version)") for line in lines(capsys))
     assert main(["prompts", "list", "ui-tars-1.5"]) == 0
     assert "in use     bytedance/UI-TARS prompts.py, another version, sha256 " in capsys.readouterr().out
+
+
+def test_texts_that_match_are_listed_although_another_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "prompt.py"
+    file.write_text(
+        Path(wheel.__file__)
+        .read_text(encoding="utf-8")
+        .replace("GROUNDING_DOUBAO = ", "GROUNDING_DOUBAO = 'x'\nOLD = ")
+    )
+    assert main(["prompts", "add", "doubao", str(file)]) == 2
+    shown = capsys.readouterr()
+    assert [line.split(",")[0] for line in shown.out.splitlines()] == [
+        "added codes/ui_tars/prompt.py COMPUTER_USE_DOUBAO",
+        "added codes/ui_tars/prompt.py MOBILE_USE_DOUBAO",
+    ]
+    assert shown.err.startswith(f"screenwright: 1 text of {file} refused: codes/ui_tars/prompt.py: the text GROUNDING")
+    assert main(["prompts", "remove", "doubao"]) == 0
+    assert lines(capsys) == ["removed 2 texts"]
+
+
+def test_a_folder_without_any_text_is_a_short_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["prompts", "add", "all", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "contains none of the files" in error
+    assert " more places" in error
+    assert len(error) < 400
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,17 @@ def test_without_vllm_the_error_names_what_to_install(
         (("x", "--gpus", "0"), "--gpus is 0, but should be at least 1"),
         (("x", "--images", "-1"), "--images is -1, but should be at least 1"),
         (("x", "--gpus", "many"), "--gpus"),
+        (("http://127.0.0.1:8000/v1", "--print"), "is an address, not a model"),
+        ((__file__, "--print"), "is a file, not a model"),
+        (("/no/such/folder", "--print"), "is neither a folder nor a name on the Hugging Face hub"),
+        (("openai:gpt-5.4", "--print"), "is neither a folder nor a name on the Hugging Face hub"),
+        ((str(Path(__file__).parent), "--print"), "contains no model: it has no config.json"),
+        (("x", "--print", "--", "Foo/Bar"), "'Foo/Bar' is no flag of vllm serve: after -- come its flags"),
+        (("x", "--print", "--", "--port=9000"), "--port is a flag of screenwright serve: write it before --"),
+        (("x", "--print", "--gpus-per-machine", "2"), "--gpus-per-machine applies to several machines: add --ray"),
+        (("reader", "--gpus", "2"), "--gpus applies to vLLM, which does not serve the reader"),
+        (("reader", "--images", "2"), "--images applies to vLLM"),
+        (("reader", "--ray"), "--ray applies to vLLM"),
     ],
 )
 def test_model_that_cannot_be_served_is_one_line(

@@ -134,6 +134,11 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("export", ".", "--out", "x", "--prompt", "computer"), "--prompt and --history need --dialect"),
     (("grounding-set", "x", "--pages", "0"), "--pages: '0' should be an integer above 0"),
     (("ground", "white.png", " "), "TEXT is empty: describe the element, such as 'the Save button'"),
+    (
+        ("ground", "white.png", "OK", "--draw", "none/x.png"),
+        "--draw is none/x.png, but should be a file in an existing",
+    ),
+    (("read", "white.png", "--draw", "x.doc"), "--draw is x.doc, but should be a .png or .jpg file"),
     (("ground", "white.png"), "the following arguments are required: TEXT; see screenwright ground --help"),
     (("parse", "--dialect", "holo2"), "a plain reply needs both --dialect NAME and --screen WxH"),
     (("parse", "--dialect", "holo2", "--screen", "big"), "--screen is 'big', but should have the form 1280x720"),

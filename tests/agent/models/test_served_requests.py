@@ -100,6 +100,14 @@ def test_parameters_set_as_json_are_sent() -> None:
     assert (body["chat_template_kwargs"], body["seed"], body["stop"]) == ({"thinking": True}, 7, ["x"])
 
 
+@pytest.mark.parametrize("name", ["messages", "stream", "input", "instructions", "system", "contents"])
+def test_parameters_that_would_replace_the_conversation_are_refused(name: str) -> None:
+    requests: list[dict[str, JsonValue]] = [{name: "x"}, {"extra_body": {name: "x"}}]
+    for request in requests:
+        with pytest.raises(ValueError, match=f"contains '{name}', which Screenwright sets itself: leave it out"):
+            sampling_changes(request)
+
+
 def test_past_reasoning_and_calls_and_their_results_are_sent_as_fields() -> None:
     call = FunctionCall("computer_use", {"action": "type", "text": "Käse", "at": [1, 2]}, "call-1")
     messages = (

@@ -143,10 +143,12 @@ def test_code_of_a_checkpoint_runs_only_for_families_that_need_it(model: str, ru
 def test_folder_is_known_by_its_name_or_else_by_its_configuration(tmp_path: Path) -> None:
     model = tmp_path / "qwen3.5" / "tuned"
     model.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
     assert flag(vllm_command(str(model), ServeOptions()), "--tool-call-parser") == "qwen3_coder"
     other = tmp_path / "tuned"
     other.mkdir()
-    assert "--tool-call-parser" not in vllm_command(str(other), ServeOptions())
+    with pytest.raises(ValueError, match="contains no model"):
+        vllm_command(str(other), ServeOptions())
     (other / "config.json").write_text("{broken")
     assert "--tool-call-parser" not in vllm_command(str(other), ServeOptions())
     (other / "config.json").write_text('{"model_type": "qwen3_5_moe"}')
@@ -183,10 +185,15 @@ def test_model_too_large_for_one_gpu_is_rejected_with_the_flag_to_use() -> None:
         vllm_command(LARGE, ServeOptions())
 
 
-@pytest.mark.parametrize("model", ["", "--port"])
-def test_invalid_model_name_is_rejected(model: str) -> None:
-    with pytest.raises(ValueError, match="is not a model"):
+@pytest.mark.parametrize("model", ["", "--port", "a/b/c", "/no/folder", "openai:gpt-5.4", "x" * 5000 + "/"])
+def test_what_is_no_model_is_rejected(model: str) -> None:
+    with pytest.raises(ValueError, match="is neither a folder nor a name on the Hugging Face hub: name a model"):
         vllm_command(model, ServeOptions())
+
+
+@pytest.mark.parametrize("model", ["gpt2", "owner/model-GGUF:Q4_K_M", "s3://bucket/model", "./model.gguf"])
+def test_other_forms_that_vllm_takes_are_left_to_it(model: str) -> None:
+    assert vllm_command(model, ServeOptions())[2] == model
 
 
 @pytest.mark.parametrize("wrong", [{"gpus": 0}, {"images": 0}, {"port": 0}, {"port": 70_000}, {"gpus_per_machine": 0}])
