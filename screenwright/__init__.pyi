@@ -49,7 +49,7 @@ from .agent.guard.guard import GuardDecision as GuardDecision
 from .agent.guard.guard import SafetyGuard as SafetyGuard
 from .agent.loop.agent import Agent as Agent
 from .agent.loop.agent import Result as Result
-from .agent.loop.config import AgentConfig as AgentConfig
+from .agent.loop.agent_config import AgentConfig as AgentConfig
 from .agent.loop.config import RunConfig as RunConfig
 from .agent.loop.control import Control as Control
 from .agent.loop.episode import Episode as Episode

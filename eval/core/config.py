@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from ...agent.loop.config import AgentConfig, LimitsConfig, RecoveryConfig
+from ...agent.loop.agent_config import AgentConfig
+from ...agent.loop.config import LimitsConfig, RecoveryConfig
 from ...envs.config import Config, SettingError, setting
 from .presets import Preset, preset_named
 

@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import model_validator
 
-from ..agent.loop.config import AgentConfig, GroundConfig, ModelConfig, RunConfig
+from ..agent.loop.agent_config import AgentConfig, ModelConfig
+from ..agent.loop.config import GroundConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
 from .arguments import flag_of

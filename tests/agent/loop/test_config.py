@@ -7,7 +7,8 @@ import pytest
 
 from screenwright import Agent, FakeEnv, Limits, ScriptedModel, UiTars15
 from screenwright.agent.core.supervision import NO_INTERVENTION
-from screenwright.agent.loop.config import AgentConfig, LimitsConfig, ModelConfig, RecoveryConfig, RunConfig
+from screenwright.agent.loop.agent_config import AgentConfig, ModelConfig
+from screenwright.agent.loop.config import LimitsConfig, RecoveryConfig, RunConfig
 from screenwright.agent.models.served import ServedModel
 from screenwright.envs.config import BrowserConfig, Config, DesktopConfig, SettingError
 

@@ -27,7 +27,7 @@ from screenwright import (
 )
 from screenwright.agent.core.decision import ParseFailure, Reply
 from screenwright.agent.dialects.planner import Planner
-from screenwright.agent.loop.config import AgentConfig
+from screenwright.agent.loop.agent_config import AgentConfig
 from screenwright.agent.policy.grounded_policy import GroundedPolicy
 from screenwright.envs.config import SettingError
 
