@@ -4,6 +4,8 @@ The vocabulary is generic in the space of its points. A model answers in `Action
 `Action`, which is `ActionIn[ScreenPoint]`; `map_points` converts one to the other. So a type checker rejects a click
 on a point that is still in the model's coordinates.
 
+Constructing an action that is out of the bounds of `bounds.py` raises `OutOfBounds`, a `ValueError`.
+
 The dialects (`agent/dialects/`) map these actions to the names that models of the UI-TARS family use.
 """
 
@@ -12,6 +14,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
+from .bounds import (
+    MAX_CLICKS,
+    MAX_KEYS,
+    MAX_NOTCHES,
+    MAX_PATH_POINTS,
+    MAX_PRESS_S,
+    MAX_TEXT_CHARACTERS,
+    MAX_WAIT_S,
+    check_length,
+    check_number,
+)
 from .geometry import ScreenPoint
 
 P = TypeVar("P", covariant=True)  # noqa: PLC0105 -- short by convention: the coordinate space of the points
@@ -38,11 +51,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Click(Generic[P]):
-    """Press and release `button` at `at`, `count` times in quick succession, with `modifiers` held.
-
-    Raises:
-        ValueError: `count` is less than 1.
-    """
+    """Press and release `button` at `at`, `count` times in quick succession, with `modifiers` held."""
 
     at: P
     button: Button = Button.LEFT
@@ -50,8 +59,8 @@ class Click(Generic[P]):
     modifiers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError(f"a click has a count of 1 or more, not {self.count}")
+        check_number(self.count, "the count of a click", 1, MAX_CLICKS)
+        check_length(self.modifiers, "the modifiers of a click", 0, MAX_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +72,15 @@ class Move(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Drag(Generic[P]):
-    """Press `button` at the first point of `path`, move through the others, and release it at the last.
-
-    Raises:
-        ValueError: `path` has fewer than two points.
-    """
+    """Press `button` at the first point of `path`, move through the others, and release it at the last."""
 
     path: tuple[P, ...]
     button: Button = Button.LEFT
     modifiers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.path) < 2:
-            raise ValueError(f"the path of a drag has two points or more, not {len(self.path)}")
+        check_length(self.path, "the points of a drag", 2, MAX_PATH_POINTS)
+        check_length(self.modifiers, "the modifiers of a drag", 0, MAX_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,9 @@ class Scroll(Generic[P]):
     amount: int = 5
     at: P | None = None
 
+    def __post_init__(self) -> None:
+        check_number(self.amount, "the notches of a scroll", 0, MAX_NOTCHES)
+
 
 @dataclass(frozen=True, slots=True)
 class Type:
@@ -94,12 +102,18 @@ class Type:
     text: str
     submit: bool = False
 
+    def __post_init__(self) -> None:
+        check_length(self.text, "the characters of a text", 0, MAX_TEXT_CHARACTERS)
+
 
 @dataclass(frozen=True, slots=True)
 class Hotkey:
     """Press `keys` in order, then release them in reverse order. Keys have canonical names (see `envs/keys.py`)."""
 
     keys: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        check_length(self.keys, "the keys pressed together", 0, MAX_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +153,9 @@ class LongPress(Generic[P]):
     at: P
     seconds: float = 1.5
 
+    def __post_init__(self) -> None:
+        check_number(self.seconds, "the seconds of a long press", 0, MAX_PRESS_S)
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -146,12 +163,18 @@ class Wait:
 
     seconds: float = 5.0
 
+    def __post_init__(self) -> None:
+        check_number(self.seconds, "the seconds of a wait", 0, MAX_WAIT_S)
+
 
 @dataclass(frozen=True, slots=True)
 class Navigate:
     """Open `url` in the browser."""
 
     url: str
+
+    def __post_init__(self) -> None:
+        check_length(self.url, "the characters of a URL", 0, MAX_TEXT_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +187,9 @@ class OpenApp:
     """Start the program or app named `app`, or bring its window to the front."""
 
     app: str
+
+    def __post_init__(self) -> None:
+        check_length(self.app, "the characters of the name of an app", 0, MAX_TEXT_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...envs.actions import ActionIn
+from ...envs.bounds import MAX_ACTIONS, check_length
 from .coordinates import ModelPoint
 
 
@@ -37,7 +38,7 @@ ModelMove: TypeAlias = ActionIn[ModelPoint] | Ending
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A parsed reply. `moves` is never empty and keeps the order of the reply.
+    """A parsed reply. `moves` is never empty, keeps the order of the reply, and is bounded by `MAX_ACTIONS`.
 
     `note` is what the model wants to remember; it stays in the prompt when its step is summarized or dropped.
     """
@@ -47,6 +48,9 @@ class Reply:
     reflection: str | None = None
     reasoning: str | None = None
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        check_length(self.moves, "the actions of one reply", 0, MAX_ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)

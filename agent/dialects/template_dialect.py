@@ -15,7 +15,7 @@ from ..core.decision import ModelMove, ParseFailure, Reply
 from ..core.image_history import ChunkedHistory, History
 from ..core.messages import Message, Turn
 from ..core.model import Sampling
-from .parser.call import ParseError
+from .parser.call import parsed
 from .parser.completion import ends_with
 from .parser.runaway import is_runaway
 from .prompting.layout import conversation, image_size, unchanged
@@ -90,10 +90,7 @@ class TemplateDialect(ABC):
 
     def parse(self, text: str) -> Reply | ParseFailure:
         """See `Dialect`."""
-        try:
-            return self.read(text)
-        except ParseError as error:
-            return error.failure
+        return parsed(text, self.read)
 
     def is_complete(self, text: str) -> bool:
         """See `Dialect`."""
@@ -104,7 +101,7 @@ class TemplateDialect(ABC):
         """As `parse`.
 
         Raises:
-            ParseError: the reply cannot be parsed.
+            ParseError, OutOfBounds: the reply cannot be parsed.
         """
 
     @abstractmethod

@@ -25,7 +25,7 @@ from ..core.messages import Message, Turn
 from ..core.model import Sampling
 from .grammar import ui_tars_grammar
 from .parser.box_tokens import with_box_tokens
-from .parser.call import ParseError
+from .parser.call import parsed
 from .parser.completion import first_action_is_complete
 from .parser.reply import read_reply
 from .parser.runaway import is_runaway
@@ -127,10 +127,7 @@ class UiTars15:
 
     def parse(self, text: str) -> Reply | ParseFailure:
         """See `Dialect`. Accepts every syntax of the family."""
-        try:
-            return read_reply(text, UI_TARS if self.form is BOXES else SEED)
-        except ParseError as error:
-            return error.failure
+        return parsed(text, lambda reply: read_reply(reply, UI_TARS if self.form is BOXES else SEED))
 
     def is_complete(self, text: str) -> bool:
         """The reply is runaway repetition, or, if one action is expected, its first action is complete."""

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from ...envs import actions
 from ...envs.actions import Button, Direction
+from ...envs.bounds import MAX_ACTIONS, check_number
 from ...prompts.official import OfficialPrompt, OfficialText
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, ModelPoint, Space
@@ -25,7 +26,7 @@ from ..core.decision import AskUser, Finish, ModelMove, Reply
 from ..core.image_history import History, WindowHistory
 from ..core.messages import Message, Part, TextPart, Turn
 from ..core.model import Sampling
-from .parser.call import Call, ParseError
+from .parser.call import Call, ParseError, add_call
 from .parser.calls import peek, read_call, skip_space
 from .parser.completion import ends_with
 from .parser.labelled import read_run
@@ -34,9 +35,8 @@ from .prompting.prompt_kind import Prompt
 from .template_dialect import TemplateDialect
 from .ui_venus import UI_VENUS, read_point
 from .vocabulary.arguments import Arguments
-from .vocabulary.pyautogui import MAX_PRESSES
 from .vocabulary.tools import MAX_NOTCHES, PIXELS_PER_NOTCH, notches_of_pixels
-from .vocabulary.ui_tars import MAX_CALLS, UI_TARS, MoveBuilder, Moves, Vocabulary, always, moves_of, type_text
+from .vocabulary.ui_tars import UI_TARS, MoveBuilder, Moves, Vocabulary, always, moves_of, type_text
 from .vocabulary.writing import content, number, quoted, unsupported
 
 
@@ -86,8 +86,7 @@ def _swipe(args: Arguments) -> Moves:
 
 def _hotkey(args: Arguments) -> Moves:
     repeat = args.integer(("repeat",), 1)
-    if not 1 <= repeat <= MAX_PRESSES:
-        raise ParseError("bad_argument", args.call.position, f"repeat must be 1 to {MAX_PRESSES}")
+    check_number(repeat, "repeat", 1, MAX_ACTIONS)
     return (actions.Hotkey(args.key_names()),) * repeat
 
 
@@ -246,10 +245,8 @@ def _calls(text: str, at: int) -> tuple[tuple[Call, ...], int]:
     calls: list[Call] = []
     pos = sequence.end()
     while peek(text, pos) != "]":
-        if len(calls) >= MAX_CALLS:
-            raise ParseError("bad_syntax", pos, f"a Sequence of more than {MAX_CALLS} actions is too long")
         call, pos = read_call(text, pos, lenient=False)
-        calls.append(call)
+        add_call(calls, call)
         pos = skip_space(text, pos)
         if peek(text, pos) == ",":
             pos = skip_space(text, pos + 1)

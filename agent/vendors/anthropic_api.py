@@ -12,6 +12,7 @@ import anthropic
 import httpx2
 
 from ...envs.actions import Button, ButtonDown, ButtonUp, Drag, Hotkey, Move, Type, Wait
+from ...envs.bounds import MAX_ACTIONS, check_number
 from ..core.coordinates import Absolute, Frame
 from ..core.image_history import ChunkedHistory
 from ..core.messages import ImagePart, Message
@@ -25,7 +26,6 @@ from .tools import moves_of, tools_for
 _TOOLSET_TYPE = "computer_toolset_20260801"
 _TOOLSET = "computer"
 _DONE = "Done."
-_MAX_REPEAT = 100
 
 _NO_POINTER = frozenset({"cursor_position"})
 _NOT_ON_PHONE = frozenset(
@@ -215,8 +215,7 @@ def _click(button: Button, count: int) -> Callable[[Json], moves.Moves]:
 
 def _key(arguments: Json) -> moves.Moves:
     repeat = int(moves.number(arguments, "repeat", 1))
-    if not 1 <= repeat <= _MAX_REPEAT:
-        raise moves.CallError(f"repeat is from 1 to {_MAX_REPEAT}")
+    check_number(repeat, "repeat", 1, MAX_ACTIONS)
     return (Hotkey(moves.keys(moves.text(arguments, "text"))),) * repeat
 
 

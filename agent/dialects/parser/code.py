@@ -9,7 +9,7 @@ Anything but a call, such as an assignment or a loop, is rejected.
 import re
 from dataclasses import replace
 
-from .call import Call, ParseError
+from .call import Call, ParseError, add_call
 from .calls import CALL_START, END_OF_TURN, read_call, skip
 
 _BETWEEN = re.compile(r"(?: [\s;]++ | \#[^\n]*+ | (?:import|from)[ \t][^\n;]*+ )*+", re.VERBOSE)
@@ -30,7 +30,7 @@ def read_code(text: str, start: int) -> tuple[Call, ...]:
         if not CALL_START.match(text, pos):
             raise ParseError("bad_syntax", pos, f"a call was expected, not {text[pos : pos + 30]!r}")
         call, pos = read_call(text, pos, lenient=False)
-        calls.append(replace(call, name=_MODULE.sub("", call.name)))
+        add_call(calls, replace(call, name=_MODULE.sub("", call.name)))
         pos = skip(_BETWEEN, text, pos)
     if not calls:
         raise ParseError("no_action", start, "the code contains no call")

@@ -12,7 +12,7 @@ Rules (the tests give the reasons):
 import re
 from collections.abc import Container
 
-from .call import Call, ParseError
+from .call import Call, ParseError, add_call
 from .calls import CALL_START, END_OF_TURN, read_call, skip
 
 _LABEL = re.compile(r"^[ \t*#>]*+Action\*{0,2}[ \t]*+[:\uff1a]\*{0,2}", re.MULTILINE | re.IGNORECASE)
@@ -50,7 +50,7 @@ def read_run(text: str, at: int) -> tuple[tuple[Call, ...], int]:
     pos = at
     while True:
         call, pos = read_call(text, pos)
-        calls.append(call)
+        add_call(calls, call)
         pos = skip(_BETWEEN, text, pos)
         if _END.match(text, pos):
             return tuple(calls), len(text)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Container
 from typing import cast
 
-from .call import Argument, Call, ParseError, Value
+from .call import Argument, Call, ParseError, Value, add_call
 from .calls import TURN_END, skip
 from .tolerant_json import read_json
 
@@ -37,7 +37,8 @@ def read_tool_calls(text: str, start: int) -> tuple[Call, ...]:
     while opening := OPENING.search(text, pos):
         data, pos = read_json(text, opening.end())
         objects = cast("list[object]", data) if isinstance(data, list) else [data]
-        calls.extend(function_call(one, opening.end()) for one in objects)
+        for one in objects:
+            add_call(calls, function_call(one, opening.end()))
         if TURN_END.match(text, pos):
             break
     if not calls:
@@ -62,7 +63,7 @@ def read_bare_json(text: str, start: int, _known: Container[str] = ()) -> tuple[
     pos = first.start()
     while BARE_JSON.match(text, pos):
         data, end = read_json(text, pos)
-        calls.append(function_call(data, pos))
+        add_call(calls, function_call(data, pos))
         pos = skip(_BETWEEN, text, end)
     if other := BARE_JSON.search(text, pos):
         raise ParseError(

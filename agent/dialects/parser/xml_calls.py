@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Container
 
-from .call import Argument, Call, ParseError, Value
+from .call import Argument, Call, ParseError, Value, add_call
 from .calls import TURN_END, skip_space
 from .tool_calls import value_of
 
@@ -39,7 +39,7 @@ def read_xml_calls(text: str, start: int) -> tuple[Call, ...]:
     pos = start
     while opening := FUNCTION.search(text, pos):
         call, pos = _read_function(text, opening)
-        calls.append(call)
+        add_call(calls, call)
         if TURN_END.match(text, pos):
             break
     if not calls:

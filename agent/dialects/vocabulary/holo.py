@@ -12,12 +12,12 @@ from pydantic import JsonValue
 
 from ....envs import actions
 from ....envs.actions import Button, Direction
+from ....envs.bounds import MAX_ACTIONS, check_number
 from ...core.coordinates import ModelPoint
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 from ..parser.call import ParseError
 from ..prompting.prompt_kind import Prompt
 from .arguments import Arguments
-from .pyautogui import MAX_PRESSES
 from .tools import plain_type
 from .ui_tars import ACTIONS, Moves, Vocabulary, always, direction_of, navigate, open_app
 from .writing import number, unsupported
@@ -183,8 +183,7 @@ def _drag(args: Arguments) -> Moves:
 
 def _hotkey(args: Arguments) -> Moves:
     times = args.integer(("repeat_count", "presses"), 1)
-    if not 1 <= times <= MAX_PRESSES:
-        raise ParseError("bad_argument", args.call.position, f"repeat_count must be 1 to {MAX_PRESSES}")
+    check_number(times, "repeat_count", 1, MAX_ACTIONS)
     return (actions.Hotkey(args.key_names()),) * times
 
 

@@ -2,23 +2,21 @@
 
 from ....envs import actions
 from ....envs.actions import Button, Direction
+from ....envs.bounds import MAX_ACTIONS, check_number
 from ...core.coordinates import ModelPoint
 from ...core.decision import Finish, GiveUp, ModelMove
-from ..parser.call import ParseError
 from .arguments import Arguments
 from .tools import drag_to, plain_type, terminate, wheel, whole_notches
 from .ui_tars import UI_TARS, Moves, Vocabulary, click, wait
 from .writing import content, number, quoted, unsupported
-
-MAX_PRESSES = 50
 
 
 def _press(args: Arguments) -> Moves:
     """Press keys one after the other, `presses` times."""
     combinations = args.key_combinations(limit=1)
     presses = args.integer(("presses",), 1, 1)
-    if not 1 <= presses <= MAX_PRESSES:
-        raise ParseError("bad_argument", args.call.position, f"presses must be 1 to {MAX_PRESSES}")
+    check_number(presses, "presses", 1, MAX_ACTIONS)
+    check_number(presses * len(combinations), "the keys pressed one after the other", 1, MAX_ACTIONS)
     return tuple(actions.Hotkey(keys) for _ in range(presses) for keys in combinations)
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ....envs import actions
 from ....envs.actions import Button, Direction
+from ....envs.bounds import MAX_ACTIONS, OutOfBounds, check_length
 from ...core.decision import AskUser, Finish, GiveUp, ModelMove
 from ..parser.call import Call, ParseError
 from .arguments import END, KEYS, START, Arguments
@@ -21,27 +22,23 @@ SUBMITS = "\n"
 
 BACK_KEY = "back"
 
-MAX_WAIT_S = 600.0
-MAX_CLICKS = 10
-
-MAX_CALLS = 50
-"""A reply with more calls is runaway repetition and is rejected."""
-
 
 def moves_of(calls: tuple[Call, ...], vocabulary: Vocabulary) -> Moves:
     """The moves of `calls`, in order.
 
     Raises:
-        ParseError: an unknown action, an invalid argument, or too many calls.
+        ParseError: an unknown action, an invalid argument, or too many moves.
     """
-    if len(calls) > MAX_CALLS:
-        raise ParseError("bad_syntax", calls[MAX_CALLS].position, f"{len(calls)} actions in one reply are too many")
     moves: list[ModelMove] = []
     for call in calls:
         build = vocabulary.get(call.name.lower())
         if build is None:
             raise ParseError("unknown_action", call.position, f"there is no action {call.name:.40}")
-        moves.extend(build(Arguments(call)))
+        try:
+            moves.extend(build(Arguments(call)))
+            check_length(moves, "the actions of one reply", 0, MAX_ACTIONS)
+        except OutOfBounds as error:
+            raise ParseError("bad_argument", call.position, f"{call.name:.40}: {error}") from None
     return tuple(moves)
 
 
@@ -50,8 +47,6 @@ def click(button: Button | None = None, count: int = 1) -> MoveBuilder:
 
     def build(args: Arguments) -> Moves:
         clicks = args.integer(("clicks",), count)
-        if not 1 <= clicks <= MAX_CLICKS:
-            raise ParseError("bad_argument", args.call.position, f"clicks must be 1 to {MAX_CLICKS}")
         return (actions.Click(args.point(), button or button_of(args), clicks),)
 
     return build
@@ -155,10 +150,7 @@ def button_up(args: Arguments) -> Moves:
 
 def wait(args: Arguments) -> Moves:
     """Wait, five seconds by default."""
-    seconds = args.number(("time", "seconds", "duration"), 5.0, 0)
-    if not 0 <= seconds <= MAX_WAIT_S:
-        raise ParseError("bad_argument", args.call.position, f"the time must be 0 to {MAX_WAIT_S:g} seconds")
-    return (actions.Wait(seconds),)
+    return (actions.Wait(args.number(("time", "seconds", "duration"), 5.0, 0)),)
 
 
 def long_press(args: Arguments) -> Moves:

@@ -261,8 +261,8 @@ def test_scroll_amount_is_kept() -> None:
 
 
 def test_too_many_actions_are_rejected() -> None:
-    assert len(read("Action: " + "wait()\n\n" * 50)) == 50
-    assert failure_of("Action: " + "wait()\n\n" * 51).kind == "bad_syntax"
+    assert len(read("Action: " + "wait()\n\n" * 100)) == 100
+    assert failure_of("Action: " + "wait()\n\n" * 101).kind == "bad_syntax"
 
 
 @pytest.mark.parametrize("tag", ["think", "thinking", "thinkt", "gui_think", "seed:think", "think_never_used_51bce0c7"])

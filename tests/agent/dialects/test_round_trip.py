@@ -58,7 +58,7 @@ WRITERS: tuple[Writer, ...] = (*SEVERAL, *HOLO, *VENUS, GlmV(), Kimi(), AutoGlm(
 coordinates = st.integers(0, 8 * 4000).map(lambda eighths: eighths / 8)
 points = st.builds(ModelPoint, coordinates, coordinates)
 keys = st.sampled_from(sorted(NAMED) + list("abcz019+-=,./\\'`;[]"))
-seconds = st.integers(0, 800).map(lambda eighths: eighths / 8)
+seconds = st.integers(0, 480).map(lambda eighths: eighths / 8)
 texts = st.text(max_size=40)
 # A text that ends in a line break cannot be distinguished from a submitted one.
 typed = st.builds(actions.Type, texts, st.booleans()).filter(

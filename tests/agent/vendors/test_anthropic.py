@@ -239,7 +239,7 @@ def test_every_member_of_the_toolset(call: Json, moves: tuple[object, ...]) -> N
     [
         (member(1, "cursor_position"), "'cursor_position' is not available on this screen"),
         (member(1, "key", text="any"), "there is no key named 'any'"),
-        (member(1, "key", text="a", repeat=1000), "repeat is from 1 to 100"),
+        (member(1, "key", text="a", repeat=1000), "repeat must be 1 to 100, not 1000"),
         (member(1, "left_click_drag", coordinate=[3, 4]), "start_coordinate is missing"),
         (member(1, "scroll", scroll_direction="in", scroll_amount=1), "there is no direction 'in': use up, down, left"),
         (member(1, "wait"), "duration is missing"),
