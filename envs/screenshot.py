@@ -2,11 +2,46 @@
 
 import hashlib
 import io
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cached_property
 
 from PIL import Image
 
+from screenwright._files import MIB
+
 from .geometry import Size
+
+MAX_PIXELS = 89_000_000
+MAX_IMAGE_BYTES = 256 * MIB
+"""The largest image that is read; Pillow warns of larger ones."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+
+
+@contextmanager
+def open_image(data: bytes, formats: tuple[str, ...] = FORMATS) -> Generator[Image.Image]:
+    """An image file that somebody else may have prepared; its size is checked before its pixels are decoded.
+
+    Raises:
+        ValueError: it is not a complete image of these formats, or is too large; the message goes on after its name.
+    """
+    if data.startswith(_PNG):  # before Pillow, which prints a warning about a large image
+        _check_size(Size(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")))
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            _check_size(Size(*image.size))
+            yield image
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"has more than {MAX_PIXELS:,} pixels") from error
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"is not a complete {' or '.join(formats)} image") from error
+
+
+def _check_size(size: Size) -> None:
+    if size.width * size.height > MAX_PIXELS:
+        raise ValueError(f"is {size}, more than {MAX_PIXELS:,} pixels")
 
 
 class Screenshot:
@@ -29,13 +64,10 @@ class Screenshot:
         """The screenshot in an image file of any format; keeps the bytes if they can be used as they are.
 
         Raises:
-            ValueError: it is not a complete image.
+            ValueError: it is not a complete image, or is too large.
         """
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                image.load()
-        except (OSError, SyntaxError) as error:
-            raise ValueError("not an image") from error
+        with open_image(data) as image:
+            image.load()
         screenshot = cls(image)
         if (image.format, image.mode) == ("PNG", "RGB"):
             screenshot.png = data
@@ -44,7 +76,7 @@ class Screenshot:
     @cached_property
     def image(self) -> Image.Image:
         """The pixels, mode RGB."""
-        with Image.open(io.BytesIO(self.png)) as image:
+        with open_image(self.png, ("PNG",)) as image:
             return image.convert("RGB")
 
     @cached_property
@@ -64,7 +96,7 @@ class Screenshot:
         """Width and height in physical pixels."""
         if "image" in self.__dict__:
             return Size(*self.image.size)
-        with Image.open(io.BytesIO(self.png)) as header:
+        with open_image(self.png, ("PNG",)) as header:
             return Size(*header.size)
 
     def drop_pixels(self) -> None:

@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
+    Field,
     GetCoreSchemaHandler,
     GetPydanticSchema,
     JsonValue,
@@ -37,20 +38,25 @@ from ...envs.geometry import DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ..core.decision import Ending
 
+LoadScreenshot: TypeAlias = Callable[[str, Size], bytes]
+"""Returns the PNG with a SHA-256, which has that size."""
+
+_SHA256 = r"^[0-9a-f]{64}$"
+
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 """Rejects unknown keys, values of the wrong type, and non-finite numbers."""
 
 
 class StoredScreenshot(Screenshot):
-    """A screenshot of a recorded run; `load` returns the PNG of a SHA-256 and is called on first use."""
+    """A screenshot of a recorded run; `load` is called on first use."""
 
-    def __init__(self, sha256: str, size: Size, load: Callable[[str], bytes]) -> None:
+    def __init__(self, sha256: str, size: Size, load: LoadScreenshot) -> None:
         self._sha256, self._size, self._load = sha256, size, load
 
     @cached_property
     def png(self) -> bytes:
         """The PNG bytes."""
-        return self._load(self._sha256)
+        return self._load(self._sha256, self._size)
 
     @cached_property
     def sha256(self) -> str:
@@ -111,7 +117,7 @@ def _tag_of_value(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class _StoredObservation:
-    screenshot: str
+    screenshot: Annotated[str, Field(pattern=_SHA256)]
     size: Size
     facts: tuple[str, ...]
     location: str
@@ -119,7 +125,7 @@ class _StoredObservation:
 
 
 def _read_observation(stored: _StoredObservation, info: ValidationInfo) -> Observation:
-    load: Callable[[str], bytes] = (info.context or {})["load"]
+    load: LoadScreenshot = (info.context or {})["load"]
     screenshot = StoredScreenshot(stored.screenshot, stored.size, load)
     return Observation(screenshot, stored.facts, stored.location, stored.device)
 

@@ -5,11 +5,13 @@
 
 An image is on disk before the line that refers to it, and a step is on disk before the next one starts. A killed run
 may end with a partial line; readers skip it and resuming truncates it. Only the owner may read new folders and files.
+
+A run may come from somebody else, so its folder is read as data: see `screenwright._files`.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated, Self
@@ -17,15 +19,19 @@ from typing import IO, Annotated, Self
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from ...envs.screenshot import Screenshot
+from screenwright._files import MIB, NO_FOLLOW, check_inside, read_file, write_file
+
+from ...envs.geometry import Size
+from ...envs.screenshot import MAX_IMAGE_BYTES, Screenshot, open_image
 from ..core.validation import first_problem
-from .codec import STRICT
+from .codec import STRICT, LoadScreenshot
 from .events import Ended, Event, Observed, Started, Stepped
 from .steps import ResumePoint, resume_point
 
 _EVENTS = "events.jsonl"
 _IMAGES = "images"
 _PRIVATE_FOLDER = 0o700
+_MAX_LOG_BYTES = 1024 * MIB
 
 
 class RunError(Exception):
@@ -112,8 +118,9 @@ class RunLog:
     def _open(self) -> IO[bytes]:
         path = self.folder / _EVENTS
         if self._resume:
+            check_inside(path, self.folder)
             _truncate_partial_line(path)
-            return path.open("ab")
+            return open(path, "ab", opener=_open_private)
         self.folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
         (self.folder / _IMAGES).mkdir(_PRIVATE_FOLDER, exist_ok=True)
         try:
@@ -124,24 +131,12 @@ class RunLog:
     def _store(self, screenshot: Screenshot) -> None:
         """Store the screenshot atomically under its SHA-256, unless it exists."""
         path = _image_path(self.folder, screenshot.sha256)
-        if path.exists():
-            return
-        partial = path.with_suffix(".part")
-        with open(partial, "wb", opener=_open_private) as file:
-            file.write(screenshot.png)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file of a run, which only its owner may read: a run shows all that was typed, such as passwords."""
-    with open(path, "wb", opener=_open_private) as file:
-        file.write(data)
+        if not path.is_file():
+            write_file(path, screenshot.png, inside=self.folder)
 
 
 def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags | NO_FOLLOW, 0o600)
 
 
 def read_run(folder: Path | str) -> Run:
@@ -153,7 +148,7 @@ def read_run(folder: Path | str) -> Run:
     folder = Path(folder)
     path = folder / _EVENTS
     try:
-        data = path.read_bytes()
+        data = read_file(path, _MAX_LOG_BYTES, inside=folder)
     except FileNotFoundError as error:
         raise RunError(f"{folder} contains no run: {_EVENTS} is missing") from error
     except OSError as error:
@@ -176,7 +171,7 @@ def event_to_json(event: Event) -> bytes:
         return json.dumps(_EVENT.dump_python(event, mode="json"), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def event_from_json(line: bytes | str, load: Callable[[str], bytes]) -> Event:
+def event_from_json(line: bytes | str, load: LoadScreenshot) -> Event:
     """The inverse of `event_to_json`. `load` returns the PNG of a SHA-256; it is called on first use.
 
     Raises:
@@ -187,17 +182,26 @@ def event_from_json(line: bytes | str, load: Callable[[str], bytes]) -> Event:
 
 def _read_line(line: bytes, path: Path, number: int, folder: Path) -> Event:
     try:
-        return event_from_json(line, lambda name: _load_image(folder, name))
+        return event_from_json(line, lambda name, size: _load_image(folder, name, size))
     except ValidationError as error:
         raise RunError(f"{path}, line {number}: {first_problem(error)}") from error
 
 
-def _load_image(folder: Path, name: str) -> bytes:
+def _load_image(folder: Path, name: str, size: Size) -> bytes:
     path = _image_path(folder, name)
     try:
-        return path.read_bytes()
+        data = read_file(path, MAX_IMAGE_BYTES, inside=folder)
+        if hashlib.sha256(data).hexdigest() != name:
+            raise RunError(f"the screenshot {path} was changed: its name is not its SHA-256")
+        with open_image(data, formats=("PNG",)) as image:
+            found = Size(*image.size)
     except OSError as error:
         raise RunError(f"cannot read the screenshot {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise RunError(f"the screenshot {path} {error}") from error
+    if found != size:
+        raise RunError(f"the screenshot {path} is {found}, not {size} as the run says")
+    return data
 
 
 def _image_path(folder: Path, name: str) -> Path:
@@ -206,7 +210,7 @@ def _image_path(folder: Path, name: str) -> Path:
 
 def _truncate_partial_line(path: Path) -> None:
     """Truncate the file after its last complete line."""
-    with path.open("r+b") as file:
+    with open(path, "r+b", opener=_open_private) as file:
         data = file.read()
         file.truncate(data.rfind(b"\n") + 1)
 

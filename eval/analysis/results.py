@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ...agent.record.trajectory import RunError, write_private
+from screenwright._files import write_file
+
+from ...agent.record.trajectory import RunError
 from ..core.store import Store
 from .compare import Comparison, compare
 from .report import Entry, render_report
@@ -52,7 +54,7 @@ def write_comparison(a: Store, b: Store, page: Path) -> Comparison:
 def _write_page(entries: Sequence[Entry], path: Path) -> Path:
     try:
         # A folder that was moved may have a name that is not Unicode.
-        write_private(path, render_report(entries, path.parent).encode(errors="replace"))
+        write_file(path, render_report(entries, path.parent).encode(errors="replace"))
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror}") from error
     return path

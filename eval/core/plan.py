@@ -5,24 +5,41 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from .config import EvalConfig
 from .task import Benchmark, Task, TaskError
 
 _MAX_SEEDS = 1_000_000
+_MAX_EPISODES = 1_000_000
+_MAX_NAME_BYTES = 255
 
 
 class PlanError(ValueError):
     """No task matches; the message is one line that lists the available ones."""
 
 
+def check_task_name(name: str) -> str:
+    """`name`, which names the folder of a task's episodes.
+
+    Raises:
+        ValueError: it cannot be the name of a folder.
+    """
+    is_plain = name.strip(". ") and not any(one in '/\\:*?"<>|' or one < " " for one in name)
+    if not is_plain or len(name.encode(errors="replace")) > _MAX_NAME_BYTES:
+        raise ValueError(f"{name[:80]!r} cannot be the name of a folder")
+    return name
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class EpisodeId:
     """An episode: a task with a seed, and the number of the trial, from 0."""
 
-    task: str
-    seed: int
-    trial: int = 0
+    task: Annotated[str, AfterValidator(check_task_name)]
+    seed: Annotated[int, Field(ge=0)]
+    trial: Annotated[int, Field(ge=0)] = 0
 
     @property
     def path(self) -> str:
@@ -34,11 +51,14 @@ def make_plan(benchmark: Benchmark, settings: EvalConfig) -> tuple[EpisodeId, ..
     """The episodes in the order in which they start: every task once before any task again.
 
     Raises:
-        PlanError: no task is selected.
+        PlanError: no task is selected, or there are too many episodes.
         TaskError: the benchmark's data is missing.
     """
     tasks = select_tasks(_checked(benchmark), settings.task, settings.category)
     seeds = parse_seeds(settings.seeds) if settings.seeds else benchmark.rules.seeds
+    episodes = settings.trials * len(seeds) * len(tasks)
+    if episodes > _MAX_EPISODES:
+        raise PlanError(f"these are {episodes:,} episodes; the limit is {_MAX_EPISODES:,}")
     return tuple(
         EpisodeId(task.name, seed, trial) for trial in range(settings.trials) for seed in seeds for task in tasks
     )
@@ -49,8 +69,10 @@ def _checked(benchmark: Benchmark) -> Sequence[Task]:
     tasks = benchmark.tasks()
     names = Counter(task.name for task in tasks)
     for task in tasks:
-        if not task.name.strip(". ") or any(character in '/\\:*?"<>|' or character < " " for character in task.name):
-            raise TaskError(f"{benchmark.name} has a task named {task.name!r}, which cannot be the name of a folder")
+        try:
+            check_task_name(task.name)
+        except ValueError as error:
+            raise TaskError(f"{benchmark.name} has a task whose name {error}") from error
         if names[task.name] > 1:
             raise TaskError(f"{benchmark.name} has several tasks named {task.name}")
     return tasks

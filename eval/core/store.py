@@ -4,16 +4,18 @@
     RUN/episodes/TASK/SEED/              an episode's log and screenshots, as in any recorded run
     RUN/episodes/TASK/SEED/episode.json  its record, written when the episode is over
 
-Records are written atomically, so that after a crash every episode is either complete or still to be run.
+Records are written atomically, so that after a crash every episode is either complete or still to be run. The
+folder may come from somebody else: nothing outside it is read, written or removed.
 """
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
+
+from screenwright._files import MIB, check_inside, read_file, write_file
 
 from ...agent.core.validation import first_problem
 from ...agent.record.trajectory import RunError
@@ -23,6 +25,7 @@ from .record import RECORD, Record
 
 _MANIFEST = "manifest.json"
 _RECORD = "episode.json"
+_MAX_MANIFEST_BYTES = 256 * MIB
 
 
 class Store:
@@ -45,13 +48,17 @@ class Store:
             raise RunError("the name of a folder is not valid UTF-8: choose another --out or --root") from error
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(self.folder / _MANIFEST, data)
+            write_file(self.folder / _MANIFEST, data)
         except OSError as error:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Write the manifest atomically."""
-        _write(self.folder / _MANIFEST, MANIFEST.dump_json(manifest, indent=1))
+        """Write the manifest.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        self._write(self.folder / _MANIFEST, MANIFEST.dump_json(manifest, indent=1))
 
     def manifest(self) -> Manifest:
         """Read the manifest.
@@ -61,9 +68,9 @@ class Store:
         """
         path = self.folder / _MANIFEST
         try:
-            return MANIFEST.validate_json(path.read_bytes())
+            return MANIFEST.validate_json(read_file(path, _MAX_MANIFEST_BYTES, inside=self.folder))
         except OSError as error:
-            raise RunError(f"{self.folder} contains no evaluation: {path.name} cannot be read") from error
+            raise RunError(f"{self.folder} contains no evaluation: {path.name}: {error.strerror}") from error
         except ValidationError as error:
             raise RunError(f"{path}: {first_problem(error)}") from error
 
@@ -72,8 +79,17 @@ class Store:
         return self.folder / "episodes" / episode.path
 
     def clear(self, episode: EpisodeId) -> None:
-        """Remove the files of an incomplete attempt."""
-        shutil.rmtree(self.folder_of(episode), ignore_errors=True)
+        """Remove the files of an incomplete attempt.
+
+        Raises:
+            RunError: a symbolic link leads out of the evaluation.
+        """
+        folder = self.folder_of(episode)
+        try:
+            check_inside(folder, self.folder)
+        except OSError as error:
+            raise RunError(f"{folder} is not removed: {error.strerror}") from error
+        shutil.rmtree(folder, ignore_errors=True)
 
     def write(self, record: Record) -> None:
         """Write the record of a finished episode.
@@ -84,9 +100,9 @@ class Store:
         folder = self.folder_of(record.id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / _RECORD, RECORD.dump_json(record, indent=1))
         except OSError as error:
             raise RunError(f"{folder} cannot be written: {error.strerror}") from error
+        self._write(folder / _RECORD, RECORD.dump_json(record, indent=1))
 
     def record(self, episode: EpisodeId) -> Record | None:
         """The record of an episode; None if it is not finished.
@@ -96,13 +112,16 @@ class Store:
         """
         path = self.folder_of(episode) / _RECORD
         try:
-            return RECORD.validate_json(path.read_bytes())
+            record = RECORD.validate_json(read_file(path, inside=self.folder))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror}") from error
         except ValidationError as error:
             raise RunError(f"{path}: {first_problem(error)}") from error
+        if record.id != episode:
+            raise RunError(f"{path} is the record of another episode, {record.id.path}")
+        return record
 
     def records(self, episodes: Iterable[EpisodeId]) -> tuple[Record, ...]:
         """The records of the finished ones among `episodes`, in that order."""
@@ -115,17 +134,10 @@ class Store:
         Raises:
             RunError: it cannot be written.
         """
-        path = self.folder / name
+        self._write(self.folder / name, text.encode())
+
+    def _write(self, path: Path, data: bytes) -> None:
         try:
-            _write(path, text.encode())
+            write_file(path, data, inside=self.folder)
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

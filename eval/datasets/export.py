@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+from screenwright._files import read_text_file, write_file
+
 from ...agent.core.limits import StopReason
 from ...agent.core.messages import ImageFormat, ImagePart, Message
 from ...agent.record.trajectory import Run, RunError, read_run
@@ -119,9 +121,9 @@ def _record_of(run: Run) -> Record:
 def _image_format_of(folder: Path) -> ImageFormat:
     """The image format in the recorded settings of a run that was started from the command line."""
     try:
-        settings = tomllib.loads((folder / "settings.toml").read_text(encoding="utf-8"))
+        settings = tomllib.loads(read_text_file(folder / "settings.toml", inside=folder))
         return ImageFormat(settings.get("image_format", ImageFormat.PNG))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ImageFormat.PNG
 
 
@@ -176,8 +178,8 @@ class _Writer:
         name = f"{_IMAGES}/{part.sha256}.{part.image_format}"
         if name not in self._written:
             path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(part.data)
+            path.parent.mkdir(exist_ok=True)
+            write_file(path, part.data, inside=self._folder, sync=False)
             self._written.add(name)
         return name
 
@@ -193,7 +195,8 @@ def _open(out: Path, layout: Layout) -> Generator[_Writer]:
     partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8") as file:
+        partial.unlink(missing_ok=True)
+        with partial.open("x", encoding="utf-8") as file:
             yield _Writer(file, path.parent, layout)
         partial.replace(path)
     except OSError as error:

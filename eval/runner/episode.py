@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from screenwright._files import write_file
+
 from ...agent.core.limits import Limits, StopReason
 from ...agent.core.model import ModelLost
 from ...agent.core.supervision import Supervision
@@ -13,7 +15,7 @@ from ...agent.loop.agent import result_of
 from ...agent.loop.control import Control
 from ...agent.loop.episode import Episode
 from ...agent.record.events import Acted, Ended, Event, Observed, PolicyInfo, Replied, Started, Stepped
-from ...agent.record.trajectory import RunError, RunLog, read_run, write_private
+from ...agent.record.trajectory import RunError, RunLog, read_run
 from ...agent.record.viewer import render_page
 from ...envs.env import EnvError, EnvInfo
 from ..analysis.failure_modes import triage
@@ -154,8 +156,8 @@ def _record(
 def _with_failure_details(record: Record, events: list[Event], folder: Path) -> Record:
     """The record of a failure with its triage and filmstrip; the run's page is written for the links of the report."""
     filmstrip, moments = make_filmstrip(events)
-    (folder / FILMSTRIP).write_bytes(filmstrip)
-    write_private(folder / RUN_PAGE, render_page(read_run(folder).events, title=record.instruction).encode())
+    write_file(folder / FILMSTRIP, filmstrip)
+    write_file(folder / RUN_PAGE, render_page(read_run(folder).events, title=record.instruction).encode())
     return replace(record, triage=triage(events), moments=moments)
 
 

@@ -7,7 +7,7 @@ An evaluation that was killed can be resumed: it runs the remaining episodes, an
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -102,12 +102,13 @@ class Evaluation:
         """Run the remaining episodes and yield each record once it is on disk.
 
         Raises:
-            EvalError: all of the first attempts failed.
+            EvalError: the benchmark has no such task, or all of the first attempts failed.
             RunError: an episode cannot be recorded.
         """
         remaining = self.remaining()
         if not remaining:
             return
+        self._check_tasks(remaining)
         jobs = deque(self._job(episode) for episode in remaining)
         completed = 0
         with closing(workers or self._workers()) as team:
@@ -124,6 +125,14 @@ class Evaluation:
                 self.store.write(record)
                 yield record
         self._finish_manifest()
+
+    def _check_tasks(self, episodes: Iterable[EpisodeId]) -> None:
+        """Refuse, before anything is removed, an evaluation with other tasks than the benchmark has."""
+        benchmark = benchmark_for(self.manifest.settings)
+        known = {task.name for task in benchmark.tasks()}
+        for episode in episodes:
+            if episode.task not in known:
+                raise EvalError(f"{benchmark.name} has no task named {episode.task}")
 
     def _workers(self) -> Workers:
         settings = self.manifest.settings

@@ -4,9 +4,11 @@ import argparse
 import webbrowser
 from pathlib import Path
 
+from screenwright._files import write_file
+
 from ..agent.core.image_history import history_named
 from ..agent.dialects.prompting.prompt_kind import Prompt
-from ..agent.record.trajectory import RunError, read_run, write_private
+from ..agent.record.trajectory import RunError, read_run
 from ..agent.record.viewer import render_page
 from ..eval.analysis.report import Entry
 from ..eval.analysis.results import write_report
@@ -51,7 +53,7 @@ def write_page(run: Path, path: Path | None = None) -> Path:
     path = path or run / "view.html"
     try:
         page = render_page(recorded.events, title=recorded.started.task, target_at=target_reader())
-        write_private(path, page.encode())
+        write_file(path, page.encode())
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
     return path

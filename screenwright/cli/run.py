@@ -10,13 +10,15 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
+from screenwright._files import write_file
+
 from ..agent.core.describe import describe_action
 from ..agent.core.limits import StopReason
 from ..agent.guard.guard import Allow, AllowAll, Deny, Guard, GuardDecision, SafetyGuard
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
 from ..agent.record.events import Ended, Event, Observed
-from ..agent.record.trajectory import RunError, event_to_json, read_run, write_private
+from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.actions import Action
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env, Observation
@@ -222,7 +224,7 @@ def _record_settings(folder: Path, config: RunConfig) -> None:
         left_out.add("proxy")
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if name not in left_out]
     try:
-        write_private(folder / _SETTINGS_FILE, "".join(lines).encode())
+        write_file(folder / _SETTINGS_FILE, "".join(lines).encode())
     except OSError as error:
         raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
 

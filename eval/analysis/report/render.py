@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from screenwright._files import read_file
+
 from ....agent.record.html import html_page, image_url
 from ...core.manifest import Manifest
 from ...core.record import RECORD, Record
@@ -76,10 +78,10 @@ class _Filmstrips:
 
     bytes_left: int
 
-    def embed(self, path: Path) -> str | None:
-        """The data URL of the file; None if it is missing or the page is full."""
+    def embed(self, path: Path, evaluation: Path) -> str | None:
+        """The data URL of the file in the folder `evaluation`; None if it is missing or the page is full."""
         try:
-            data = path.read_bytes()
+            data = read_file(path, MAX_FILMSTRIP_BYTES, inside=evaluation)
         except OSError:
             return None
         self.bytes_left -= len(data)
@@ -94,16 +96,15 @@ def _run_json(entry: Entry, folder: Path, filmstrips: _Filmstrips) -> dict[str, 
         "facts": _facts(entry.manifest, summary),
         "without_errors": asdict(summary.total.without_errors),
         "phases": _phases_json(summary),
-        "episodes": [
-            _episode_json(record, entry.store.folder_of(record.id), folder, filmstrips) for record in entry.records
-        ],
+        "episodes": [_episode_json(record, entry.store, folder, filmstrips) for record in entry.records],
     }
 
 
-def _episode_json(record: Record, recorded_in: Path, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
+def _episode_json(record: Record, store: Store, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
+    recorded_in = store.folder_of(record.id)
     return {
         **RECORD.dump_python(record, mode="json", exclude=_NOT_SHOWN),
-        "filmstrip": filmstrips.embed(recorded_in / FILMSTRIP) if record.moments else None,
+        "filmstrip": filmstrips.embed(recorded_in / FILMSTRIP, store.folder) if record.moments else None,
         "folder": _link(recorded_in, folder) if recorded_in.is_dir() else None,
         "page": _link(recorded_in / RUN_PAGE, folder) if (recorded_in / RUN_PAGE).is_file() else None,
     }

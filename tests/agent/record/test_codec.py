@@ -98,7 +98,7 @@ def test_round_trip_keeps_every_value(move: Action | Ending) -> None:
 @given(steps=st.lists(actions, max_size=3).map(tuple), ending=st.none() | endings)
 def test_round_trip_inside_an_event_keeps_every_value(steps: tuple[Action, ...], ending: Ending | None) -> None:
     event = Decided(1, None, steps, ending)
-    assert event_from_json(event_to_json(event), lambda name: b"") == event
+    assert event_from_json(event_to_json(event), lambda name, size: b"") == event
 
 
 def test_fixed_forms_cover_every_action_and_ending() -> None:
@@ -170,5 +170,5 @@ def test_malformed_json_is_refused_in_one_line_that_names_the_field(data: Any, w
 def test_an_ending_is_no_action() -> None:
     line = b'{"event": "decided", "step": 1, "thought": null, "actions": [{"type": "finish"}]}'
     with pytest.raises(ValidationError, match="'type' must be one of click"):
-        event_from_json(line, lambda name: b"")
-    assert isinstance(event_from_json(line.replace(b'{"type": "finish"}', b""), lambda name: b""), Decided)
+        event_from_json(line, lambda name, size: b"")
+    assert isinstance(event_from_json(line.replace(b'{"type": "finish"}', b""), lambda name, size: b""), Decided)

@@ -39,8 +39,9 @@ from screenwright import (
     Wait,
     read_run,
 )
+from screenwright._files import write_file
 from screenwright.agent.core.decision import AskUser, Ending, Finish
-from screenwright.agent.record.trajectory import RunLog, event_from_json, event_to_json, write_private
+from screenwright.agent.record.trajectory import RunLog, event_from_json, event_to_json
 
 
 def record(folder: Path, *, finish: bool = True) -> list[Event]:
@@ -82,7 +83,7 @@ def test_unchanged_screen_is_stored_once(tmp_path: Path) -> None:
 def test_event_round_trips_through_its_line(event: Event) -> None:
     line = event_to_json(event)
     assert b"\n" not in line
-    assert event_from_json(line, lambda name: b"") == event
+    assert event_from_json(line, lambda name, size: b"") == event
 
 
 def test_text_that_utf_8_cannot_express_is_recorded_with_a_replacement(tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_only_the_owner_may_read_a_run(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         record(tmp_path / "run")
-        write_private(tmp_path / "run" / "view.html", b"page")
+        write_file(tmp_path / "run" / "view.html", b"page")
     finally:
         os.umask(before)
     modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in (tmp_path / "run", *(tmp_path / "run").rglob("*"))}
