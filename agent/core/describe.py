@@ -1,6 +1,8 @@
 """Text for actions, endings and screen changes: for progress lines, prompts, questions to the user and the viewer."""
 
+import re
 from collections.abc import Sequence
+from typing import get_origin
 
 from ...envs import actions
 from ...envs.actions import Button
@@ -23,6 +25,11 @@ _CLICK_NAMES = {1: "click", 2: "double click", 3: "triple click"}
 def indent_continuation(text: str) -> str:
     """Indent all lines but the first, to separate a multi-line note from the next one."""
     return text.replace("\n", "\n  ")
+
+
+def type_name(kind: type) -> str:
+    """The name of an action or an ending in logs and rules: its class in snake case, such as `key_down`."""
+    return re.sub(r"(?<=.)(?=[A-Z])", "_", (get_origin(kind) or kind).__name__).lower()
 
 
 def describe_action(action: actions.Action) -> str:

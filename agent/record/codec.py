@@ -10,11 +10,10 @@ An action is a flat object: `type` is the class name in snake case, the other ke
 An observation names its screenshot by SHA-256; the pixels are loaded on first use.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, Union, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -37,6 +36,7 @@ from ...envs.env import Observation
 from ...envs.geometry import DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ..core.decision import Ending
+from ..core.describe import type_name
 
 LoadScreenshot: TypeAlias = Callable[[str, Size], bytes]
 """Returns the PNG with a SHA-256, which has that size."""
@@ -81,14 +81,14 @@ def _stored_as(form: Any, read: Callable[[Any, ValidationInfo], Any], write: Cal
 
 def _tagged(*kinds: type) -> GetPydanticSchema:
     """Annotation for the union of `kinds`, discriminated by the key `type`."""
-    expected = "'type' must be one of " + ", ".join(map(_tag, kinds))
+    expected = "'type' must be one of " + ", ".join(map(type_name, kinds))
     discriminator = Discriminator(_tag_of_value, "unknown_type", expected)
     union: Any = Union[tuple(map(_variant, kinds))]  # noqa: UP007 -- built from a list at run time
     return GetPydanticSchema(lambda _, handler: handler(Annotated[union, discriminator]))
 
 
 def _variant(kind: type) -> Any:
-    tag = _tag(kind)
+    tag = type_name(kind)
 
     def read(value: JsonValue) -> object:
         # Strict validation accepts a list as a tuple only in JSON input, not in a dict.
@@ -106,13 +106,8 @@ def _with_tuples(value: JsonValue) -> object:
     return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
 
 
-def _tag(kind: type) -> str:
-    name = (get_origin(kind) or kind).__name__
-    return re.sub(r"(?<=.)(?=[A-Z])", "_", name).lower()
-
-
 def _tag_of_value(value: object) -> object:
-    return value.get("type") if isinstance(value, dict) else _tag(type(value))
+    return value.get("type") if isinstance(value, dict) else type_name(type(value))
 
 
 @dataclass(frozen=True, slots=True)

