@@ -23,7 +23,7 @@ _ATTEMPTS = 5
 
 _BETWEEN_PAGES = ("Not attached to an active page", "Unable to capture screenshot")
 """Errors while one document is unloaded and the next is not loaded yet."""
-_BETWEEN_PAGES_S = 3.0
+_BETWEEN_PAGES_S = 10.0
 _PDF_POLL_S = 0.2
 _PDF_AREA = (0.4, 0.2, 0.95, 1.0)
 """Left, upper, right and lower edge of the area where the viewer only shows the document, relative to the page."""
@@ -103,20 +103,22 @@ class Compositor:
             capture.cancel()
 
     async def _capture(self) -> bytes:
-        if not self._tabs.has_devtools:
-            return self._resized(await self._tabs.current.screenshot(caret="initial", scale="device"))
         end = time.monotonic() + _BETWEEN_PAGES_S
         while True:
-            session = await self._tabs.session()
             try:
-                # takes half the time of Playwright's own screenshot
-                reply = await session.send("Page.captureScreenshot", self._capture_options)
+                return self._resized(await self._capture_once())
             except Error as error:
                 if not any(text in error.message for text in _BETWEEN_PAGES) or time.monotonic() > end:
                     raise
                 await asyncio.sleep(EVENT_DELAY_S)
-            else:
-                return self._resized(base64.b64decode(reply["data"]))
+
+    async def _capture_once(self) -> bytes:
+        if not self._tabs.has_devtools:
+            return await self._tabs.current.screenshot(caret="initial", scale="device")
+        session = await self._tabs.session()
+        # takes half the time of Playwright's own screenshot
+        reply = await session.send("Page.captureScreenshot", self._capture_options)
+        return base64.b64decode(reply["data"])
 
     def _resized(self, png: bytes) -> bytes:
         """`png` in the size of the page: a window on a scaled display is captured at the display's scale."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 from page_site import Page, Site
-from playwright.async_api import CDPSession, async_playwright
+from playwright.async_api import CDPSession, Error, async_playwright
 from playwright.async_api import Page as Tab
 
 from screenwright import (
@@ -124,6 +124,24 @@ def test_without_devtools_back_works_but_not_beyond_the_start_page(site: Site, t
         assert (await session.observe()).location == site.url + "/"
 
     run_session(site.add("/", ""), tmp_path, 1.0, test)
+
+
+def test_a_screenshot_between_two_documents_is_taken_again(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture, failures = Tab.screenshot, [Error("Page.captureScreenshot: Unable to capture screenshot")] * 3
+
+    async def capture_late(tab: Tab, **options: Any) -> bytes:
+        if failures:
+            raise failures.pop()
+        return await capture(tab, **options)
+
+    async def test(session: BrowserSession) -> None:
+        monkeypatch.setattr(Tab, "screenshot", capture_late)
+        assert colour(await session.observe(), ScreenPoint(50, 50)) == (0, 128, 0)
+        assert not failures
+
+    run_session(site.url + "/next", tmp_path, 1.0, test)
 
 
 @pytest.mark.parametrize(("engine", "name"), [("firefox", "Firefox"), ("webkit", "WebKit")])
