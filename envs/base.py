@@ -9,6 +9,7 @@ from typing import ClassVar, Generic, Protocol, Self, TypeVar
 from .actions import Action, points_of
 from .env import ActionRefused, ActionResult, Env, EnvLost, Observation
 from .geometry import Size
+from .interrupt import sleep
 from .settle import Settler, SettleTimeouts
 
 
@@ -98,7 +99,7 @@ def check_bounds(action: Action, size: Size) -> None:
             raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")
 
 
-def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> ActionResult:
+def wait(seconds: float, sleep: Callable[[float], None] = sleep) -> ActionResult:
     """Perform a `Wait` action."""
     sleep(seconds)
     return ActionResult(seconds, settled_by="waited")

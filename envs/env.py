@@ -88,6 +88,9 @@ class ActionResult:
 class Env(Protocol):
     """A screen that an agent observes and acts on.
 
+    `execute` waits with `interrupt.sleep`, and calls `interrupt.check_interrupted` between the parts of a long action,
+    so that a stop, a pause and the time limit end it within half a second; what it has pressed is then released.
+
     The screen opens on first use: constructing an environment is cheap and fails only for invalid settings. Methods are
     called one at a time, but not always from the same thread. Leaving the context manager closes the environment.
     """
@@ -118,6 +121,7 @@ class Env(Protocol):
             ActionRefused: unsupported or invalid, such as a click outside the screenshot; nothing was done.
             EnvUnavailable: the screen cannot be opened.
             EnvLost: the screen is gone, or the environment is closed.
+            Interrupted: the run no longer waits for it; see `interrupt.py`.
         """
         ...
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageChops
 
 from .geometry import Box
+from .interrupt import sleep
 
 POLL_S = 0.04
 BLINK_PX = 250
@@ -118,7 +119,7 @@ class Settler:
     """
 
     capture: Callable[[], RawFrame]
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = sleep
     clock: Callable[[], float] = time.monotonic
     busy: Callable[[], bool] = lambda: False
     _blinking: list[Box] = field(default_factory=list[Box])

@@ -16,6 +16,7 @@ DENIED = "Your last action was not allowed: "
 REFUSED = "Your last action could not be executed: "
 """Prefixes of notes that hold a message of the user, or the reason why an action was not carried out."""
 
+CUT_SHORT = "it was interrupted, and part of it may have been carried out"
 INTERRUPTED = "The task was interrupted after your last action and continues now. The screen may have changed."
 RESTARTED = "The screen was lost and has been restarted."
 

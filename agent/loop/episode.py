@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from ...envs.actions import Action, Wait
+from ...envs.actions import Action
 from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, InputMonitored, Observation
+from ...envs.interrupt import Interrupted, interruptible
 from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
-from ..core.describe import DENIED, INTERRUPTED, REFUSED
+from ..core.describe import CUT_SHORT, DENIED, INTERRUPTED, REFUSED
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
@@ -47,9 +48,6 @@ from .safety import answer_safety_checks
 
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
-
-_ENV_WAIT_S = 1.0
-_POLL_S = 0.05
 
 
 class _EpisodeEnded(Exception):
@@ -233,6 +231,12 @@ class Episode:
                 self._refusal = str(lost)
                 yield Acted(self._step, index, action, refused=str(lost))
                 return index, str(lost)
+            except Interrupted:
+                self._refusal = CUT_SHORT
+                self._observer.notes.append(f"{REFUSED}{CUT_SHORT}.")
+                yield Acted(self._step, index, action, refused=CUT_SHORT)
+                self._check_limits(steps=False)
+                return index, CUT_SHORT
             except ActionRefused as refusal:
                 self._refusal = str(refusal)
                 self._observer.notes.append(f"{REFUSED}{refusal}.")
@@ -276,15 +280,9 @@ class Episode:
             raise ActionRefused(f"{reason} after {len(done)} of the actions in your reply, so the others were skipped")
 
     def _perform(self, action: Action) -> ActionResult:
-        """Execute `action`. All but the end of a long wait is spent here, so that it can be interrupted."""
-        if not isinstance(action, Wait) or action.seconds <= _ENV_WAIT_S:
+        """Execute `action`; a stop, a pause or the time limit interrupts it."""
+        with interruptible(by=lambda: self._interrupted() or self.control.paused):
             return self.env.execute(action)
-        started = time.monotonic()
-        while time.monotonic() < started + action.seconds - _ENV_WAIT_S and not self._interrupted():
-            time.sleep(_POLL_S)
-        waited = time.monotonic() - started
-        result = self.env.execute(Wait(0 if self._interrupted() else _ENV_WAIT_S))
-        return replace(result, act_s=result.act_s + waited)
 
     # -- continue or end
 

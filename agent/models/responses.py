@@ -9,10 +9,10 @@ from itertools import chain
 import httpx2
 from pydantic import JsonValue
 
+from ...envs.interrupt import Interrupted
 from .errors import ErrorResponse, InvalidResponse
 from .replies import one_line, parse_json, quote
 from .stream_accumulator import StreamAccumulator
-from .transport import Interrupted
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """A longer response is not read to its end."""

@@ -20,6 +20,7 @@ import httpx2
 from pydantic import JsonValue
 from pydantic_core import to_json
 
+from ...envs.interrupt import Interrupted, check_interrupted, interruptible, sleep
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, ModelUnknown, PromptRefused, Sampling, never
 from . import replies
@@ -35,7 +36,7 @@ from .prompt_limits import image_limit, token_limit
 from .request_writer import RequestWriter, ServerFacts
 from .responses import read_body, read_reply
 from .stream_accumulator import StreamAccumulator
-from .transport import Interrupted, backoff, check_interrupted, http_client, interruptible, sleep
+from .transport import backoff, http_client
 
 _CONNECT_S = 10.0
 _NO_KEY = "none"

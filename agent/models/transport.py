@@ -10,12 +10,9 @@ and cancels the request. Works while waiting for the first byte and in the middl
 import asyncio
 import ipaddress
 import threading
-import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
-from contextvars import ContextVar
 from random import random
 from ssl import SSLContext
 from typing import Any, TypeVar
@@ -23,47 +20,14 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
+from ...envs.interrupt import wait_for
 from ..core.model import ModelLost
-
-SLICE_S = 0.05
-"""The maximum time between two checks."""
 
 _KEEP_ALIVE_S = 60.0
 _MAX_BACKOFF_S = 8.0
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound: users copy it from a server's log and mean loopback
 
 _Result = TypeVar("_Result")
-
-_interrupted: ContextVar[Callable[[], bool] | None] = ContextVar("screenwright_interrupted", default=None)
-
-
-class Interrupted(Exception):
-    """The caller no longer waits for the response."""
-
-
-@contextmanager
-def interruptible(by: Callable[[], bool]) -> Generator[None]:
-    """In this block and thread, network waits raise `Interrupted` soon after `by()` returns True."""
-    token = _interrupted.set(by)
-    try:
-        yield
-    finally:
-        _interrupted.reset(token)
-
-
-def check_interrupted() -> None:
-    """Raise `Interrupted` if the caller no longer waits."""
-    interrupted = _interrupted.get()
-    if interrupted is not None and interrupted():
-        raise Interrupted
-
-
-def sleep(seconds: float) -> None:
-    """Sleep, unless interrupted."""
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        check_interrupted()
-        time.sleep(min(SLICE_S, left))
 
 
 def backoff(failures: int, first_s: float) -> float:
@@ -148,14 +112,7 @@ class _Transport(httpx2.BaseTransport):
 
     def wait(self, coroutine: Awaitable[_Result]) -> _Result:
         """The result of `coroutine`; cancels it and raises `Interrupted` when the caller no longer waits."""
-        future = self.run(coroutine)
-        try:
-            while not futures.wait((future,), SLICE_S).done:
-                check_interrupted()
-        except BaseException:
-            future.cancel()
-            raise
-        return future.result()
+        return wait_for(self.run(coroutine))
 
     def run(self, coroutine: Awaitable[_Result]) -> "futures.Future[_Result]":
         """Start `coroutine` on the event loop."""

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import httpx2
 
+from ...envs.interrupt import Interrupted, check_interrupted, interruptible, sleep
 from ..core.coordinates import Space
 from ..core.image_history import History
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
 from ..models.errors import EXPECTED_ERRORS, Endpoint, ErrorResponse, InvalidResponse, describe_error
-from ..models.transport import Interrupted, backoff, check_interrupted, http_client, interruptible, sleep
+from ..models.transport import backoff, http_client
 from ..policy.policy import Policy, PolicySettings
 from .exchange import Conversation, Json, VendorReply
 

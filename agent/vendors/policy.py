@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from ...envs.env import EnvInfo
+from ...envs.interrupt import Interrupted, interruptible
 from ...prompts import prompt_sha256, render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.coordinates import Frame
 from ..core.messages import ImagePart
 from ..core.model import PromptRefused, Sampling, Usage
-from ..models.transport import Interrupted, interruptible
 from ..policy.grounding import GroundedReply
 from ..policy.policy import PolicyEvents, PolicySettings
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied

@@ -31,23 +31,29 @@ NOTCH = 0.1
 _SWIPE_MS = 500
 _BETWEEN_TAPS_S = 0.1
 _PATH_STEP_PX = 40
+_MOVES_AT_ONCE = 10
+_LONGEST_COMMAND_S = 2.0
 _LONGEST_SWIPE, _MARGIN = 0.6, 0.05
 _MOST_SWIPES = 10
 _LONGEST_TEXT = 400
 _ADDRESS = re.compile(r"https?://\S+")
 
 
-def command_of(action: Action, size: Size) -> str:
-    """The command for `action` on a screen of `size`.
+def commands_of(action: Action, size: Size) -> tuple[str, ...]:
+    """The commands for `action` on a screen of `size`, each of at most about two seconds.
+
+    The finger that a drag along a path or a long press puts down is lifted by the last command.
 
     Raises:
         ActionRefused: a phone does not support it.
     """
     match action:
         case Click(at, button, count, modifiers):
-            return _taps(at, button, count, modifiers)
-        case LongPress(at, seconds):
-            return f"input swipe {_at(at)} {_at(at)} {round(seconds * 1000)}"
+            return (_taps(at, button, count, modifiers),)
+        case LongPress(at, seconds) if seconds <= _LONGEST_COMMAND_S:
+            return (f"input swipe {_at(at)} {_at(at)} {round(seconds * 1000)}",)
+        case LongPress(at):
+            return (f"input motionevent DOWN {_at(at)}", f"input motionevent UP {_at(at)}")
         case Drag(path, button, modifiers):
             _check_touch(button, modifiers)
             return _drag(path)
@@ -55,19 +61,19 @@ def command_of(action: Action, size: Size) -> str:
             return _scroll(direction, amount, at, size)
         case ButtonDown(button, at):
             _check_touch(button, ())
-            return f"input motionevent DOWN {_at(_required(at))}"
+            return (f"input motionevent DOWN {_at(_required(at))}",)
         case ButtonUp(button, at):
             _check_touch(button, ())
-            return f"input motionevent UP {_at(_required(at))}"
+            return (f"input motionevent UP {_at(_required(at))}",)
         case Hotkey(keys):
             codes = " ".join(str(keycode(key)) for key in keys)
-            return f"input {'keycombination' if len(keys) > 1 else 'keyevent'} {codes}"
+            return (f"input {'keycombination' if len(keys) > 1 else 'keyevent'} {codes}",)
         case Back() | Home():
-            return f"input keyevent {BACK if isinstance(action, Back) else HOME}"
+            return (f"input keyevent {BACK if isinstance(action, Back) else HOME}",)
         case Navigate(url):
             if not _ADDRESS.fullmatch(url):
                 raise ActionRefused(f"{url!r:.80} is not a URL, such as https://example.org")
-            return f"am start -a android.intent.action.VIEW -d {shlex.quote(url)}"
+            return (f"am start -a android.intent.action.VIEW -d {shlex.quote(url)}",)
         case _:
             name = type(action).__name__.lower()
             raise ActionRefused(f"a phone has no {name} action, and its keys cannot be held")
@@ -94,11 +100,12 @@ def _taps(at: ScreenPoint, button: Button, count: int, modifiers: tuple[str, ...
     return f"{f' & sleep {_BETWEEN_TAPS_S}; '.join([tap] * count)} & wait"
 
 
-def _drag(path: Sequence[ScreenPoint]) -> str:
+def _drag(path: Sequence[ScreenPoint]) -> tuple[str, ...]:
     if len(path) == 2:
-        return f"input swipe {_at(path[0])} {_at(path[1])} {_SWIPE_MS}"
+        return (f"input swipe {_at(path[0])} {_at(path[1])} {_SWIPE_MS}",)
     moves = [f"input motionevent MOVE {_at(point)}" for point in _between(path)]
-    return "; ".join([f"input motionevent DOWN {_at(path[0])}", *moves, f"input motionevent UP {_at(path[-1])}"])
+    parts = ["; ".join(moves[start : start + _MOVES_AT_ONCE]) for start in range(0, len(moves), _MOVES_AT_ONCE)]
+    return (f"input motionevent DOWN {_at(path[0])}", *parts, f"input motionevent UP {_at(path[-1])}")
 
 
 def _between(path: Sequence[ScreenPoint]) -> Iterator[ScreenPoint]:
@@ -110,7 +117,7 @@ def _between(path: Sequence[ScreenPoint]) -> Iterator[ScreenPoint]:
             yield ScreenPoint(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
 
 
-def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Size) -> str:
+def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Size) -> tuple[str, ...]:
     """Swipe against the direction, in as few swipes as the screen allows."""
     upright = direction in (Direction.UP, Direction.DOWN)
     extent, across = (size.height, size.width) if upright else (size.width, size.height)
@@ -126,7 +133,7 @@ def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Siz
     if direction in (Direction.UP, Direction.LEFT):
         start, end = end, start
     points = [ScreenPoint(cross, value) if upright else ScreenPoint(value, cross) for value in (start, end)]
-    return "; ".join([f"input swipe {_at(points[0])} {_at(points[1])} {_SWIPE_MS}"] * swipes)
+    return (f"input swipe {_at(points[0])} {_at(points[1])} {_SWIPE_MS}",) * swipes
 
 
 def _check_touch(button: Button, modifiers: tuple[str, ...]) -> None:

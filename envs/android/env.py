@@ -10,16 +10,17 @@ import base64
 import re
 import shlex
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
-from ..actions import Action, ButtonDown, ButtonUp, OpenApp, Type, Wait
+from ..actions import Action, ButtonDown, ButtonUp, Drag, LongPress, OpenApp, Type, Wait
 from ..base import ScreenEnv, act_and_settle, check_bounds, size_facts, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
 from ..geometry import ScreenPoint, Size
+from ..interrupt import interruptible, sleep
 from ..screenshot import Screenshot
 from ..settle import RawFrame, Settler, SettleTimeouts
 from .apps import find_app, launchable
-from .commands import command_of, text_commands
+from .commands import commands_of, text_commands
 from .keycodes import ENTER, WAKE_UP
 from .phone import Phone
 
@@ -93,7 +94,8 @@ class AndroidEnv(ScreenEnv):
         finger, self._finger = self._finger, None
         if finger is not None and self._phone is not None:
             with suppress(EnvError):
-                self._phone.run(command_of(ButtonUp(at=finger), self._size or Size(1, 1)))
+                (lift,) = commands_of(ButtonUp(at=finger), self._size or Size(1, 1))
+                self._phone.run(lift)
 
     def _opened(self) -> Phone:
         self._check_open()
@@ -134,11 +136,26 @@ class AndroidEnv(ScreenEnv):
             case OpenApp(app):
                 self._open(phone, app)
                 return "started"
+            case LongPress() | Drag():
+                self._touch(phone, action, size)
             case _:
-                phone.run(command_of(action, size))
+                for command in commands_of(action, size):
+                    phone.run(command)
         if isinstance(action, ButtonDown | ButtonUp):
             self._finger = action.at if isinstance(action, ButtonDown) else None
         return ""
+
+    def _touch(self, phone: Phone, action: LongPress[ScreenPoint] | Drag[ScreenPoint], size: Size) -> None:
+        """Touch, hold or move, and lift the finger, also if interrupted."""
+        *parts, last = commands_of(action, size)
+        try:
+            for part in parts:
+                phone.run(part)
+            if parts and isinstance(action, LongPress):
+                sleep(action.seconds)
+        finally:
+            with interruptible(by=None) if parts else nullcontext():
+                phone.run(last)
 
     def _type(self, phone: Phone, text: str, *, submit: bool) -> str:
         method = "" if not text else "input" if text.isascii() else "ADBKeyboard"

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..env import ActionRefused, EnvLost, EnvUnavailable
+from ..interrupt import call
 
 if TYPE_CHECKING:
     from adbutils import AdbClient, AdbDevice
@@ -46,6 +47,8 @@ class Phone:
 
     def run(self, command: str) -> str:
         """Run a command in the phone's shell; returns its output.
+
+        If interrupted, it is left behind: keep commands short.
 
         Raises:
             ActionRefused: it failed; the message has the error in its output.
@@ -113,6 +116,6 @@ def _over_adb(ask: Callable[[], T]) -> T:
     from adbutils.errors import AdbError
 
     try:
-        return ask()
+        return call(ask)
     except (AdbError, EOFError, OSError, ValueError, subprocess.SubprocessError) as error:
         raise EnvLost(f"adb: {' '.join(str(error).split()) or type(error).__name__:.200}") from error

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from ..interrupt import wait_for
+
 T = TypeVar("T")
 
 _CANCEL_S = 5.0
@@ -20,13 +22,12 @@ class Worker:
         self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run `coroutine` to completion and return its result. Interrupting the caller (Ctrl-C) cancels it."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        """Run `coroutine` to completion and return its result. Interrupting the caller cancels it.
+
+        Raises:
+            Interrupted: see `interruptible`.
+        """
+        return wait_for(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
 
     def stop(self) -> None:
         """Cancel all running tasks and end the thread, within seconds even if a task ignores its cancellation."""

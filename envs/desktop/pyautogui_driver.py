@@ -16,6 +16,7 @@ from typing import Any
 from ..actions import Button, Direction
 from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from ..input.typeable import check_typeable
+from ..interrupt import check_interrupted
 from .address import DisplayAddress
 
 _NAMES = {
@@ -83,6 +84,7 @@ class PyAutoGuiDriver:
         check_typeable(text)
         if all(character in _TYPED_AS or (character.isascii() and character.isprintable()) for character in text):
             for character in text:
+                check_interrupted()
                 self._call("press", _TYPED_AS.get(character, character))
             return "keys"
         self._paste(text)

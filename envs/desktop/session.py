@@ -15,6 +15,7 @@ from ..base import check_bounds, check_size, size_facts, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, InputListener, Observation
 from ..input.driver import Driver
 from ..input.gestures import Gestures
+from ..interrupt import sleep
 from ..settle import RawFrame, Settler, SettleResult, SettleTimeouts
 from .address import DisplayAddress
 from .apps.busy import Busy
@@ -172,7 +173,7 @@ class DesktopSession:
             if code or time.monotonic() > end:
                 ended = f"ended with code {code}" if code else f"opened no window within {_PROGRAM_LIMIT_S:g} s"
                 raise EnvUnavailable(f"{program} {ended}: {last_line(program)}".rstrip(": "))
-            time.sleep(_POLL_S)
+            sleep(_POLL_S)
 
     def start(self, program: tuple[str, ...]) -> None:
         """Start `program` on the virtual display, and wait until its window has settled.
@@ -333,7 +334,7 @@ def _until(ready: Callable[[], bool], limit_s: float) -> None:
     """Wait until `ready()` or the limit."""
     end = time.monotonic() + limit_s
     while not ready() and time.monotonic() < end:
-        time.sleep(_POLL_S)
+        sleep(_POLL_S)
 
 
 def _quietly(work: Callable[[], object]) -> None:

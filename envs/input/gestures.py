@@ -22,6 +22,7 @@ from ..actions import (
 )
 from ..env import ActionRefused, EnvError
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint
+from ..interrupt import check_interrupted, sleep
 from ..keys import canonical_key
 from .driver import Driver
 
@@ -39,7 +40,7 @@ _NEAR_PX = 12
 class Gestures:
     """Performs actions. `device` converts their points, and can be changed; a long press waits with `sleep`."""
 
-    def __init__(self, driver: Driver, device: DeviceTransform, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, driver: Driver, device: DeviceTransform, sleep: Callable[[float], None] = sleep) -> None:
         self._driver = driver
         self._sleep = sleep
         self.device = device
@@ -64,6 +65,7 @@ class Gestures:
             case Scroll(direction, amount, at):
                 self._move(at)
                 for _ in range(amount):
+                    check_interrupted()
                     self._driver.scroll(direction)
                     time.sleep(_NOTCH_S)
             case Type(text, submit):
@@ -115,6 +117,7 @@ class Gestures:
 
     def _glide(self, start: DevicePoint, end: DevicePoint, moves: int) -> None:
         for step in range(1, moves + 1):
+            check_interrupted()
             part = step / moves
             self._put(DevicePoint(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part))
             time.sleep(DRAG_S / DRAG_MOVES)
@@ -125,7 +128,7 @@ class Gestures:
             self._avoid_double_click(button)
             for turn in range(count):
                 if turn:
-                    time.sleep(_BETWEEN_CLICKS_S)
+                    self._sleep(_BETWEEN_CLICKS_S)
                 self._driver.button(button, True)
                 time.sleep(_PRESS_S)
                 self._driver.button(button, False)
@@ -141,7 +144,7 @@ class Gestures:
             return
         last, when = self._clicked[button]
         if abs(self._at.x - last.x) <= _NEAR_PX and abs(self._at.y - last.y) <= _NEAR_PX:
-            time.sleep(max(0.0, when + DOUBLE_CLICK_S - time.monotonic()))
+            self._sleep(max(0.0, when + DOUBLE_CLICK_S - time.monotonic()))
 
     def _drag(self, path: Sequence[DevicePoint], button: Button, modifiers: tuple[str, ...]) -> None:
         """Press, move along the path in small steps, release; programs detect a drag by its motion."""
@@ -170,7 +173,7 @@ class Gestures:
     def _type(self, text: str, submit: bool) -> str:
         method = self._driver.type(text) if text else ""
         if submit:
-            time.sleep(BEFORE_SUBMIT_S if text else 0.0)
+            self._sleep(BEFORE_SUBMIT_S if text else 0.0)
             self._hotkey(("enter",))
         return method
 

@@ -39,6 +39,8 @@ _KEYS = {"\n": "enter", "\t": "tab"}
 _DRAG_S = 0.5
 _LETTER_S = 0.02
 _FETCH_S = 0.5
+_MOVES_AT_ONCE = 4
+_TEXT_AT_ONCE = 100
 
 
 def code_of(action: Action, system: str = "Linux") -> str:
@@ -74,6 +76,30 @@ def code_of(action: Action, system: str = "Linux") -> str:
             return f"time.sleep({seconds:g})"
         case _:
             raise ActionRefused(f"this machine has no {type(action).__name__.lower()} action")
+
+
+def codes_of(action: Action, system: str = "Linux") -> tuple[str, ...]:
+    """As `code_of`, in parts of a few seconds at most.
+
+    The last part of a long press, which waits before it, and of a drag releases the button.
+
+    Raises:
+        ActionRefused: pyautogui does not support it.
+    """
+    match action:
+        case LongPress(at):
+            return _lines([*_moved(at), "mouseDown()"]), _lines(["mouseUp()"])
+        case Drag(path, button, modifiers) if len(path) > _MOVES_AT_ONCE:
+            keys = [key_name(key) for key in modifiers]
+            first, *moves, last = _drag(path, button)[1:]
+            start = _lines([*(f"keyDown({key!r})" for key in keys), _drag(path, button)[0], first])
+            end = _lines([last, *(f"keyUp({key!r})" for key in reversed(keys))])
+            return start, *(_lines(moves[at : at + _MOVES_AT_ONCE]) for at in range(0, len(moves), _MOVES_AT_ONCE)), end
+        case Type(text, submit) if len(text) > _TEXT_AT_ONCE:
+            pieces = [text[at : at + _TEXT_AT_ONCE] for at in range(0, len(text), _TEXT_AT_ONCE)]
+            return *(code_of(Type(piece), system) for piece in pieces[:-1]), code_of(Type(pieces[-1], submit), system)
+        case _:
+            return (code_of(action, system),)
 
 
 def key_name(key: str) -> str:

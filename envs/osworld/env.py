@@ -10,14 +10,15 @@ on loopback or in an isolated network.
 import time
 from contextlib import suppress
 
-from ..actions import Action, ButtonDown, ButtonUp, KeyDown, KeyUp, Wait
+from ..actions import Action, ButtonDown, ButtonUp, Drag, KeyDown, KeyUp, LongPress, Wait
 from ..base import ScreenEnv, act_and_settle, check_bounds, size_facts, wait
 from ..env import ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, Observation
 from ..geometry import ScreenPoint, Size
+from ..interrupt import interruptible, sleep
 from ..keys import canonical_key
 from ..screenshot import Screenshot
 from ..settle import RawFrame, Settler, SettleTimeouts
-from .code import code_of
+from .code import code_of, codes_of
 from .server import VmServer
 
 _RETRY_S = 1.0
@@ -71,13 +72,13 @@ class OSWorldEnv(ScreenEnv):
         check_bounds(action, size)
         if isinstance(action, Wait):
             return wait(action.seconds)
-        code = code_of(action, self._system)
+        codes = codes_of(action, self._system)
         if self._pause_s is None:
-            return act_and_settle(action, size, lambda: self._run(action, code), self._settler, self._timeouts)
+            return act_and_settle(action, size, lambda: self._run(action, codes), self._settler, self._timeouts)
         started = time.monotonic()
-        self._run(action, code)
+        self._run(action, codes)
         acted = time.monotonic() - started
-        time.sleep(self._pause_s)
+        sleep(self._pause_s)
         return ActionResult(acted, self._pause_s, "waited")
 
     def release(self) -> None:
@@ -114,9 +115,22 @@ class OSWorldEnv(ScreenEnv):
     def _frame(self) -> RawFrame:
         return RawFrame.of(self._capture().image)
 
-    def _run(self, action: Action, code: str) -> str:
+    def _run(self, action: Action, codes: tuple[str, ...]) -> str:
+        """Run the parts in order; what a long press or a drag holds is released also if interrupted."""
         self._remember(action)
-        self._server.run(code)
+        *parts, last = codes
+        releases = bool(parts) and isinstance(action, LongPress | Drag)
+        try:
+            for part in parts:
+                self._server.run(part)
+            if isinstance(action, LongPress):
+                sleep(action.seconds)
+        except BaseException:
+            if releases:
+                with interruptible(by=None), suppress(EnvError):
+                    self._server.run(last)
+            raise
+        self._server.run(last)
         return ""
 
     def _remember(self, action: Action) -> None:

@@ -6,6 +6,7 @@ Source: xlang-ai/osworld-server, and the controller in the `desktop-env` package
 import httpx2
 
 from ..env import ActionRefused, EnvLost
+from ..interrupt import call
 
 PREFIX = "import pyautogui; import time; pyautogui.FAILSAFE = False; "
 """OSWorld's own controller prefixes every command with this."""
@@ -52,7 +53,7 @@ class VmServer:
             return "Linux"
 
     def run(self, code: str) -> None:
-        """Run Python code on the machine.
+        """Run Python code on the machine. If interrupted, it is left behind: keep it short.
 
         Raises:
             ActionRefused: it failed; the message has the last line of the error.
@@ -72,7 +73,7 @@ class VmServer:
         """GET `path`, or POST `body` to it."""
         method, limit_s = ("GET", _QUERY_LIMIT_S) if body is None else ("POST", _RUN_LIMIT_S)
         try:
-            answer = self._client.request(method, f"{self.url}{path}", json=body, timeout=limit_s)
+            answer = call(lambda: self._client.request(method, f"{self.url}{path}", json=body, timeout=limit_s))
         except httpx2.HTTPError as error:
             raise EnvLost(f"{self.url} does not answer: {error or type(error).__name__}") from error
         if answer.is_error and not answer.content.lstrip().startswith(b"{"):  # else it explains a failed command

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..env import EnvLost
 from ..geometry import Size
+from ..interrupt import SLICE_S, check_interrupted
 from ..screenshot import Screenshot
 from ..settle import RawFrame
 from .address import VncAddress
@@ -141,7 +142,8 @@ class VncClient:
                 left = end - time.monotonic()
                 if left <= 0:
                     raise EnvLost(f"the VNC server at {self.address} has not answered for {limit_s:g} s")
-                self._updated.wait(left)
+                check_interrupted()
+                self._updated.wait(min(SLICE_S, left))
 
     def _check(self) -> None:
         if self._error is not None:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 
 from ..env import EnvLost
+from ..interrupt import SLICE_S, check_interrupted, sleep
 from .wire import RfbConnection
 
 EXTENDED_CLIPBOARD = -0x3F5E1A32  # 0xC0A1E5CE as a signed number
@@ -54,27 +55,32 @@ class VncClipboard:
         with self._changed:
             old = self._program_text(self._offered)
             self._offered, self._remote_text, self._pasting = text, None, True
-        # TigerVNC itself fetches a text that replaces a program's text, which does not mean that a program pasted it.
-        # A second offer makes it drop what it has fetched. A program's text that is announced late may have replaced
-        # ours.
-        offers = 2
-        for _ in range(_MAX_OFFERS):
-            announced = self._announced
-            self._notify()
+        try:
+            # TigerVNC itself fetches a text that replaces a program's text, which does not mean that a program pasted
+            # it. A second offer makes it drop what it has fetched. A program's text that is announced late may have
+            # replaced ours.
+            offers = 2
+            for _ in range(_MAX_OFFERS):
+                announced = self._announced
+                self._notify()
+                sync()
+                offers = offers - 1 if announced == self._announced else 2
+                if not offers:
+                    break
+            before = self._fetched
+            press()
+            with self._changed:
+                end = time.monotonic() + _FETCH_S
+                while not (fetched := self._fetched > before or self._lost) and (left := end - time.monotonic()) > 0:
+                    check_interrupted()
+                    self._changed.wait(min(SLICE_S, left))
             sync()
-            offers = offers - 1 if announced == self._announced else 2
-            if not offers:
-                break
-        before = self._fetched
-        press()
-        with self._changed:
-            fetched = self._changed.wait_for(lambda: self._fetched > before or self._lost, _FETCH_S)
-        sync()
-        time.sleep(_AFTER_S)  # the server forwards the text to the program after fetching it
-        with self._changed:
-            self._offered = self._program_text(old)
-            self._pasting = False
-        self._notify()
+            sleep(_AFTER_S)  # the server forwards the text to the program after fetching it
+        finally:
+            with self._changed:
+                self._offered = self._program_text(old)
+                self._pasting = False
+            self._notify()
         return fetched
 
     def _program_text(self, otherwise: str | None) -> str | None:

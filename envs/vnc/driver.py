@@ -5,12 +5,12 @@ fetched it; else `keysyms` of the characters, for which the server has to find k
 """
 
 import re
-import time
 from collections.abc import Iterator
 from functools import partial
 
 from ..actions import Button, Direction
 from ..input.keysyms import keysym_of, symbol_of
+from ..interrupt import sleep
 from .client import VncClient
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 4}
@@ -92,7 +92,7 @@ class VncDriver:
             for symbol, down in _strokes(character):
                 self._client.key(symbol, down)
             if pause_s or number % _KEYS_AT_ONCE == 0:
-                time.sleep(pause_s or _KEY_PAUSE_S)
+                sleep(pause_s or _KEY_PAUSE_S)
 
     def _pasted(self, text: str) -> bool:
         clipboard = self._client.clipboard

@@ -8,6 +8,7 @@ A `Stage` is a screen with a button and a text field at known positions, and a w
 """
 
 import time
+from contextlib import suppress
 from typing import Protocol
 
 import pytest
@@ -16,6 +17,7 @@ from ..envs import actions
 from ..envs.actions import Button, Direction
 from ..envs.env import ActionRefused, ActionResult, Env, EnvLost
 from ..envs.geometry import ScreenPoint
+from ..envs.interrupt import Interrupted, interruptible
 
 
 class Stage(Protocol):
@@ -68,6 +70,17 @@ def eventually(read: object, expected: object, within_s: float = 15.0) -> None:
         value = read()
     if value != expected:
         raise AssertionError(f"still {value!r} after {within_s} s, expected {expected!r}")
+
+
+class _AfterSomeChecks:
+    """Interrupts an action that has begun."""
+
+    def __init__(self) -> None:
+        self._checks = 0
+
+    def __call__(self) -> bool:
+        self._checks += 1
+        return self._checks > 3
 
 
 class EnvContract:
@@ -164,6 +177,24 @@ class EnvContract:
         )
         for action in possible:
             assert_executed_or_refused(stage.env, action)
+
+    def test_a_long_action_ends_soon_after_it_is_interrupted_and_nothing_stays_pressed(self, stage: Stage) -> None:
+        at, to = stage.nothing, ScreenPoint(stage.nothing.x + 3, stage.nothing.y + 2)
+        stage.env.observe()
+        for action in (
+            actions.Wait(600),
+            actions.LongPress(at, 60),
+            actions.Drag((at, to) * 250),
+            actions.Scroll(Direction.UP, 1000, at),
+        ):
+            started = time.monotonic()
+            with suppress(Interrupted), interruptible(by=_AfterSomeChecks()):
+                assert_executed_or_refused(stage.env, action)
+            assert time.monotonic() - started < 15, action
+        stage.env.release()
+        before = stage.presses()
+        stage.env.execute(actions.Click(stage.button))
+        eventually(stage.presses, before + 1)
 
     def test_navigation_is_executed_or_refused(self, stage: Stage) -> None:
         env = stage.new_env()

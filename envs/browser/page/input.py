@@ -156,8 +156,10 @@ class InputDriver:
             case LongPress(at, seconds):
                 await self._move(mouse, at)
                 await self._button_down(mouse, Button.LEFT)
-                await asyncio.sleep(seconds)
-                await self._button_up(mouse, Button.LEFT)
+                try:
+                    await asyncio.sleep(seconds)
+                finally:
+                    await self._button_up(mouse, Button.LEFT)
             case Scroll():
                 await self._scroll(page, action)
             case _:

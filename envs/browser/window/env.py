@@ -19,6 +19,7 @@ from ...desktop.virtual.processes import ProcessGroup
 from ...desktop.watchdog.settings import InterruptSettings
 from ...env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, InputListener, Observation
 from ...geometry import Size
+from ...interrupt import sleep
 from ...settle import SettleTimeouts
 from ..launch.chromium import sandbox
 from ..launch.identity import check_identity, check_window
@@ -259,7 +260,7 @@ class _Window:
         )
         end = time.monotonic() + _DRAWN_LIMIT_S
         while not self._parts.is_drawn() and time.monotonic() < end:
-            time.sleep(_POLL_S)
+            sleep(_POLL_S)
         self.desktop.settle(_NAVIGATION)
         self._parts.await_loaded(self._settings.load_limit_s)
         self.desktop.settle(_LOADED)

@@ -4,6 +4,7 @@ import time
 
 from ...desktop.session import DesktopSession
 from ...geometry import Box, ScreenPoint
+from ...interrupt import sleep
 from ...settle import RawFrame
 
 _TAB_STRIP = (0, 40)
@@ -34,7 +35,7 @@ class WindowParts:
         started = still_since = time.monotonic()
         last, moved = self._tab_strip(), False
         while (now := time.monotonic()) - still_since < _STILL_S and now - started < limit_s:
-            time.sleep(_POLL_S)
+            sleep(_POLL_S)
             tab_strip = self._tab_strip()
             if tab_strip != last:
                 last, moved, still_since = tab_strip, True, time.monotonic()
@@ -55,7 +56,7 @@ class WindowParts:
         while time.monotonic() < end:
             if self.toolbar() != before:
                 return True
-            time.sleep(_POLL_S)
+            sleep(_POLL_S)
         return False
 
     def _tab_strip(self) -> bytes:

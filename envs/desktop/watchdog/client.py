@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from ... import interrupt
 from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, InputListener
 from ..address import DisplayAddress
 from .activity import ActivitySignal
@@ -43,8 +44,8 @@ class NoWatchdog:
         """See `WatchdogClient`; does nothing."""
 
     def sleep(self, seconds: float) -> None:
-        """See `WatchdogClient`; never raises."""
-        time.sleep(seconds)
+        """See `WatchdogClient`."""
+        interrupt.sleep(seconds)
 
     @contextmanager
     def acting(self) -> Generator[None]:
@@ -117,7 +118,9 @@ class WatchdogClient(NoWatchdog):
         Raises:
             EnvStopped, EnvLost: see `check_alive`.
         """
-        self._interrupted.wait(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._interrupted.wait(min(interrupt.SLICE_S, left)):
+            interrupt.check_interrupted()
         self.check_alive()
 
     @contextmanager

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from ...actions import Button, Direction
 from ...env import ActionRefused, EnvError
+from ...interrupt import sleep
 from .keymap import CODES, MODIFIER_MASKS, SPARE, code_of, keymap, portions
 from .screen import KEYBOARD, POINTER, WaylandScreen
 from .wire import in_memory
@@ -104,7 +105,7 @@ class WaylandDriver:
             self._press(code, False)
             if number % _KEYS_AT_ONCE == 0:
                 self._wire.roundtrip()
-                time.sleep(_KEY_PAUSE_S)
+                sleep(_KEY_PAUSE_S)
         self._wire.roundtrip()
 
     def _press(self, code: int, down: bool) -> None:

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from ...env import ActionRefused
+from ...interrupt import sleep
 from ..address import DisplayAddress
 from .connection import connect
 from .selection import TEXT_TYPES, Content, SelectionReader, SelectionWriter, text_content
@@ -97,7 +98,7 @@ class XClipboard:
             ActionRefused: another program has replaced the clipboard, and its content may have been pasted.
         """
         selections = _SELECTIONS if primary else _SELECTIONS[:1]
-        time.sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
+        sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
         self._own(text, selections)
         served = False
         try:
@@ -180,7 +181,7 @@ class XClipboard:
                 reading = False
                 if not self._offers:
                     return False  # we no longer own it, so no program can request it
-            time.sleep(_POLL_S)
+            sleep(_POLL_S)
         return self._served_at > 0
 
     def _on_thread(self, work: Callable[[], Content]) -> Content:

@@ -18,6 +18,7 @@ from ...actions import Button, Direction
 from ...env import ActionRefused, EnvLost, EnvStopped
 from ...input.keysyms import keysym_of, symbol_of
 from ...input.typeable import check_typeable
+from ...interrupt import check_interrupted, sleep
 from ..address import DisplayAddress
 from .clipboard import MAX_TEXT_CHARACTERS, XClipboard
 from .connection import Window, Windows, call_x
@@ -149,7 +150,7 @@ class XTestDriver:
             self._press(known)
             if text in _SEPARATORS:
                 self._await_read()
-                time.sleep(_SEPARATOR_S)
+                sleep(_SEPARATOR_S)
             return method
         if method != "remapped keys" and self._pasted(text):
             return "paste"
@@ -173,7 +174,7 @@ class XTestDriver:
                 call_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
             if number % _KEYS_AT_ONCE == 0:
                 call_x(self._display.sync)
-                time.sleep(_KEY_PAUSE_S)
+                sleep(_KEY_PAUSE_S)
         call_x(self._display.sync)
 
     def _temporary_key(self, name: str) -> Stroke:
@@ -231,6 +232,7 @@ class XTestDriver:
         rest = text
         while rest:
             mapped, taken = self._assign_keys(rest, spare)
+            check_interrupted()
             strokes = [self._keyboard.stroke(char) or Stroke(mapped[char]) for char in rest[:taken]]
             self._map({code: keysym_of(character) for character, code in mapped.items()})
             try:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...env import EnvLost
+from ...interrupt import SLICE_S, check_interrupted
 from ..address import DisplayAddress
 from .connection import Window, call_x, connect
 
@@ -70,7 +71,8 @@ class Ping:
     def _await_answer(self, data: list[int], end: float) -> bool:
         while (left := end - time.monotonic()) > 0:
             if not self._display.pending_events():
-                select.select([self._display.fileno()], [], [], left)
+                check_interrupted()
+                select.select([self._display.fileno()], [], [], min(SLICE_S, left))
                 continue
             if _client_data(self._display.next_event())[:3] == data:
                 return True

@@ -28,7 +28,7 @@ from screenwright import (
 from screenwright.cli.main import main
 from screenwright.envs.actions import Back, Button, ButtonDown, Home, KeyDown, LongPress, Move, Navigate
 from screenwright.envs.android.apps import find_app, launchable
-from screenwright.envs.android.commands import command_of, text_commands
+from screenwright.envs.android.commands import commands_of, text_commands
 from screenwright.envs.android.doctor import check_android
 from screenwright.envs.check import CheckStatus
 from screenwright.envs.geometry import Size
@@ -206,7 +206,7 @@ def test_a_drag_is_a_swipe_and_a_long_press_does_not_move(phone: PhoneStage) -> 
 def test_a_scroll_swipes_against_its_direction_within_the_screen(
     direction: Direction, amount: int, x: float, y: float
 ) -> None:
-    for swipe in command_of(Scroll(direction, amount, ScreenPoint(x, y)), UPRIGHT).split("; "):
+    for swipe in commands_of(Scroll(direction, amount, ScreenPoint(x, y)), UPRIGHT):
         name, kind, *numbers, duration = swipe.split()
         x1, y1, x2, y2 = map(int, numbers)
         assert (name, kind, duration) == ("input", "swipe", "500")
@@ -226,7 +226,7 @@ def test_actions_without_a_touch_equivalent_are_refused() -> None:
         (Hotkey(("f20",)), "no key 'f20'"),
     ):
         with pytest.raises(ActionRefused, match=reason):
-            command_of(action, UPRIGHT)
+            commands_of(action, UPRIGHT)
     assert list(text_commands("")) == []
 
 
