@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from textwrap import fill
 
 from screenwright.cli.settings import TREES
+from screenwright.cli.trust import HARMLESS
 from screenwright.envs.config import Setting
 
 _INTRODUCTION = """\
@@ -11,7 +13,8 @@ _INTRODUCTION = """\
 # Settings
 
 A setting has one name everywhere. `model_name` is the flag `--model-name`, the variable `SCREENWRIGHT_MODEL_NAME` and
-the key `model_name` in `screenwright.toml`, in the current folder, or in the file that `--config` names:
+the key `model_name` in a settings file: the one that `--config` names or else `./screenwright.toml`, and your own
+`~/.config/screenwright/config.toml` (`$XDG_CONFIG_HOME`):
 
 ```toml
 model = "http://127.0.0.1:8000/v1"
@@ -20,17 +23,25 @@ model = "http://127.0.0.1:8000/v1"
 steps = 100
 ```
 
-Flags override variables, which override the file; in the file, the table of a command overrides the top level. A
-setting that a command does not have is an error, wherever it was given. In variables, several values are separated by
-commas; as flags they are repeated. What is on by default is turned off by `--no-NAME`. A run that is resumed, or an
-evaluation that is repeated, uses its recorded settings instead of the file.
+Flags override variables, which override `./screenwright.toml`, which overrides your own file; in a file, the table of a
+command overrides the top level. A setting that a command does not have is an error, wherever it was given. In
+variables, several values are separated by commas; as flags they are repeated. What is on by default is turned off by
+`--no-NAME`. A run that is resumed, or an evaluation that is repeated, uses its recorded settings instead of
+`./screenwright.toml`.
+
+`./screenwright.toml` and the recorded settings of a run may be somebody else's. The settings below are used without
+asking. They choose nothing that is started, opened, contacted, read, written or allowed, and make a run neither longer
+nor less careful. Any other setting is shown and asked about the first time and after a change, or has to be allowed
+with `--config FILE`. See [security](../guides/security.md#files-are-not-code).
+
+{harmless}
 
 `screenwright config COMMAND` prints the settings that a command would use, and where each comes from."""
 
 
 def reference() -> Iterator[str]:
     """The lines of the reference page of all settings."""
-    yield _INTRODUCTION
+    yield _INTRODUCTION.replace("{harmless}", fill(", ".join(f"`{name}`" for name in sorted(HARMLESS)), 120))
     groups: dict[str, dict[str, tuple[Setting, list[str]]]] = {}
     for command, tree in TREES.items():
         for setting in tree.settings().values():

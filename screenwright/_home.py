@@ -1,6 +1,7 @@
 """The user's home folder. In a container the user may have no HOME and no entry in the password database."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -26,3 +27,17 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of what this user's commands remember: in `$XDG_STATE_HOME` or `~/.local/state`."""
+    return _folder_in(environ.get("XDG_STATE_HOME", ""), ".local/state")
+
+
+def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this user's own configuration: in `$XDG_CONFIG_HOME` or `~/.config`."""
+    return _folder_in(environ.get("XDG_CONFIG_HOME", ""), ".config")
+
+
+def _folder_in(given: str, usual: str) -> Path:
+    return (Path(given) if Path(given).is_absolute() else home_folder() / usual) / "screenwright"

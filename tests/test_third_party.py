@@ -36,9 +36,10 @@ def test_settings_of_an_env_are_flags_and_keys_of_the_settings_file(
     acme: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (acme / "screenwright.toml").write_text('[run]\nenv = "acme"\nacme_width = 400\n')
-    assert main(["run", "--policy", "acme", "--out", "file", "Press Greet"]) == 0
+    assert main(["run", "--config", "screenwright.toml", "--policy", "acme", "--out", "file", "Press Greet"]) == 0
     assert read_run("file").started.env.settings == {"size": "400x480"}
-    assert main(["run", "--policy", "acme", "--out", "flag", "--acme-width", "500", "Press Greet"]) == 0
+    flags = ["--config", "screenwright.toml", "--policy", "acme"]
+    assert main(["run", *flags, "--out", "flag", "--acme-width", "500", "Press Greet"]) == 0
     assert read_run("flag").started.env.settings == {"size": "500x480"}
     capsys.readouterr()
     for flags, problem in (
@@ -46,7 +47,7 @@ def test_settings_of_an_env_are_flags_and_keys_of_the_settings_file(
         (["--env", "desktop"], "screenwright.toml: [run] acme_width applies to --env acme, not to desktop"),
         (["--virtual"], "--virtual applies to --env desktop, not to acme"),
     ):
-        assert main(["run", *flags, "--policy", "acme", "Press Greet"]) == 2
+        assert main(["run", "--config", "screenwright.toml", *flags, "--policy", "acme", "Press Greet"]) == 2
         assert problem in capsys.readouterr().err
 
 

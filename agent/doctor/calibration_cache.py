@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from screenwright._home import home_folder
+from screenwright._home import state_folder
 
 from ..core.model import ModelInfo
 from ..dialects.dialect import Dialect
@@ -35,10 +35,8 @@ class CachedCalibration(BaseModel):
 
 
 def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """The cache folder, in the user's state folder: `$XDG_STATE_HOME` or `~/.local/state`."""
-    state = environ.get("XDG_STATE_HOME", "")
-    home = Path(state) if Path(state).is_absolute() else home_folder() / ".local" / "state"
-    return home / "screenwright" / "models"
+    """The cache folder, in the user's state folder."""
+    return state_folder(environ) / "models"
 
 
 def save_calibration(calibration: Calibration, info: ModelInfo, folder: Path) -> Path | None:

@@ -89,7 +89,8 @@ def flag_of(name: str, value: object = None) -> str:
 
 def add_settings(parser: argparse.ArgumentParser, tree: "type[Config]", *, everything: bool) -> None:
     """Add `--config` and a flag for each setting of `tree`; `everything` lists rare flags in the help."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: ./screenwright.toml)")
+    usual = "default: ./screenwright.toml, after asking"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=f"settings file ({usual})")
     groups: dict[str, Any] = {}
     for setting in tree.settings().values():
         if setting.name == "benchmark":  # a positional argument

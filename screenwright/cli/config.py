@@ -29,7 +29,7 @@ def _add_config_arguments(parser: argparse.ArgumentParser) -> None:
 def _config(args: argparse.Namespace) -> int:
     command = args.about or "run"
     tree = TREES[command]
-    values = given_settings(tree, given_flags(args, tree), os.environ, getattr(args, "config", None))
+    values = given_settings(tree, given_flags(args, tree), os.environ, getattr(args, "config", None), confirm=False)
     effective = build_settings(tree, values).flat()
     rows = {name: (without_password(value), _origin(name, values)) for name, value in effective.items()}
     if args.json:

@@ -1,10 +1,12 @@
 """Commands about benchmarks: `eval` measures an agent, `compare` compares two evaluations, and `grounding-set`."""
 
 import argparse
+import json
 import os
 import re
 import sys
 import time
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +24,10 @@ from ..eval.core.record import Record
 from ..eval.core.store import Store
 from ..eval.runner.evaluation import Evaluation
 from .arguments import Command, given_flags, positive
-from .settings import SettingsError, SettingValue, build_settings, given_settings
+from .settings import SettingsError, SettingValue, build_settings, given_now, given_settings
 from .streams import INTERRUPTED
 from .terminal import Terminal, new_run_folder, quoted
+from .trust import HARMLESS, FoundSettings
 
 _MAY_CHANGE = ("workers", "out")
 
@@ -44,12 +47,14 @@ def _eval(args: argparse.Namespace) -> int:
     evaluation = _evaluation(args)
     progress = _Progress(len(evaluation.manifest.episodes), evaluation.records(), Terminal())
     stopped = False
+    _settings_in(evaluation.store).trust()
     try:
         for record in evaluation.run():
             progress.add(record)
     except KeyboardInterrupt:
         stopped = True
     progress.terminal.close()
+    _settings_in(evaluation.store).trust()  # the number of workers may have changed
     entry = Entry.of(evaluation.store)
     report = write_results(entry)
     print(as_text(entry.summary()))
@@ -77,18 +82,43 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
             print(evaluation.manifest.protocol, file=sys.stderr)
         return evaluation
     before = Store(earlier).manifest()
-    recorded = before.settings.flat(set_only=True)
-    old = {name: SettingValue(value, f"{earlier}: {name}") for name, value in recorded.items() if name != "out"}
-    values = given_settings(EvalConfig, flags, os.environ, recorded=old)
+    recorded = {name: value for name, value in before.settings.flat(set_only=True).items() if name != "out"}
+    over = given_now(EvalConfig, flags, os.environ)
+    values = {name: SettingValue(value, f"{earlier}: {name}") for name, value in recorded.items()} | over
     config = build_settings(EvalConfig, values)
     if args.resume is not None:
         _check_unchanged(before.settings, config, values)
+    _confirm_recorded(earlier, recorded, over.keys(), args.config)
+    if args.resume is not None:
         return Evaluation.resume(earlier, config.workers)
     with _folder(config) as folder:
         evaluation = Evaluation.create(config, folder, str(earlier), Terminal().line)
     for line in differences(before, evaluation.manifest):
         print(f"changed since then: {line}", file=sys.stderr)
     return evaluation
+
+
+def _confirm_recorded(folder: Path, recorded: Mapping[str, object], given: Collection[str], named: Path | None) -> None:
+    """Ask about the settings of an evaluation that is not this user's own, unless they are given again.
+
+    Raises:
+        NotTrusted: they may not be used.
+    """
+    settings = _settings_in(Store(folder))
+    if named is not None:
+        if named.resolve() != settings.path.resolve():
+            raise SettingsError(f"the settings are those of {settings.path}: leave out --config {named}")
+        return
+    usual = EvalConfig.of(benchmark="").flat()
+    changed = {name: value for name, value in recorded.items() if value != usual[name]}
+    settings.confirm({name: value for name, value in changed.items() if name not in HARMLESS and name not in given})
+
+
+def _settings_in(store: Store) -> FoundSettings:
+    """The settings in the manifest of an evaluation; its other content changes while it runs."""
+    path = store.folder / "manifest.json"
+    content = json.dumps(store.manifest().settings.flat(), sort_keys=True).encode()
+    return FoundSettings(path, content, f"give them again, or add --config {path}")
 
 
 def _check_unchanged(before: EvalConfig, now: EvalConfig, values: dict[str, SettingValue]) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
-from screenwright._files import write_file
+from screenwright._files import read_file, write_file
 
 from ..agent.core.describe import describe_action
 from ..agent.core.limits import StopReason
@@ -23,9 +23,10 @@ from ..envs.actions import Action
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env, Observation
 from .arguments import BAD_INPUT, Command, given_flags
-from .settings import SettingsError, load_settings
+from .settings import DEFAULT_FILE, SettingsError, given_now, load_settings
 from .streams import stop_signals
 from .terminal import INDENT, Progress, Terminal, new_run_folder, quoted
+from .trust import FoundSettings
 
 EXIT_CODES: dict[StopReason, int] = {
     StopReason.FINISHED: 0,
@@ -66,10 +67,10 @@ def _main(args: argparse.Namespace) -> int:
     task = _checked_text((args.task or "").strip(), terminal)
     if bool(task) == (resume is not None):
         raise SettingsError("name a TASK, or --resume RUN to continue a recorded run")
-    file = args.config
-    if resume is not None and file is None and (resume / _SETTINGS_FILE).exists():
-        file = resume / _SETTINGS_FILE
-    config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, file)
+    found = DEFAULT_FILE if resume is None or not (resume / _SETTINGS_FILE).exists() else resume / _SETTINGS_FILE
+    config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, args.config, found)
+    if resume is not None:
+        config = _at_last_page(config, resume, args)
     name = "-".join(re.findall(r"[a-z0-9]+", task.lower())[:6]) or "task"
     given = resume or config.out
     with new_run_folder(name) if given is None else nullcontext(given) as folder:
@@ -77,7 +78,7 @@ def _main(args: argparse.Namespace) -> int:
 
 
 def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resume: bool, as_json: bool) -> int:
-    screen = _at_last_page(config.env, folder) if resume else config.env
+    screen = config.env
     env = screen.build(folder)
     guard = config.build_guard()
     guard = ConfirmGuard(guard, terminal) if config.confirm else guard
@@ -120,7 +121,7 @@ def _show(
         if last.event == "needs_user":
             answer(agent, terminal)
         if last.event == "started":
-            _record_settings(folder, config)
+            record_settings(folder, config)
     assert isinstance(last, Ended)
     return last
 
@@ -142,18 +143,33 @@ def answer(agent: Agent, terminal: Terminal) -> None:
         agent.send_message(line)
 
 
-def _at_last_page(screen: ScreenConfig, resume: Path) -> ScreenConfig:
-    """The settings with the last page of a browser run as its first, if that host is allowed."""
-    if not isinstance(screen, BrowserConfig):
-        return screen
+def _at_last_page(config: RunConfig, resume: Path, args: argparse.Namespace) -> RunConfig:
+    """The settings with the last page of a browser run as its first, unless one is given or its host is not allowed.
+
+    Raises:
+        NotTrusted: the run is somebody else's, and the user does not allow the page.
+    """
+    screen = config.env
+    if not isinstance(screen, BrowserConfig) or "url" in given_now(RunConfig, given_flags(args, RunConfig), os.environ):
+        return config
     from ..envs.browser.firewall.rules import Firewall
 
-    pages = [event.observation.location for event in read_run(resume).events if isinstance(event, Observed)]
+    run = read_run(resume)
+    pages = [event.observation.location for event in run.events if isinstance(event, Observed)]
     if not pages or not pages[-1].startswith(("http", "file:")):
-        return screen
+        return config
     if screen.allow_hosts and Firewall.parse(screen.allow_hosts).refusal(pages[-1]):
-        return screen
-    return screen.model_copy(update={"url": pages[-1]})
+        return config
+    if args.config is None:
+        _recorded_settings(resume).confirm({"task": run.started.task, "url": pages[-1]})
+    return config.model_copy(update={"env": screen.model_copy(update={"url": pages[-1]})})
+
+
+def _recorded_settings(folder: Path) -> FoundSettings:
+    """The settings that the run in `folder` was recorded with; a run from Python has none."""
+    path = folder / _SETTINGS_FILE
+    content = read_file(path, inside=folder) if path.exists() else b""
+    return FoundSettings(path, content, "--url, or --config with a file of yours")
 
 
 def _confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
@@ -213,7 +229,7 @@ def _stop_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
         yield
 
 
-def _record_settings(folder: Path, config: RunConfig) -> None:
+def record_settings(folder: Path, config: RunConfig) -> None:
     """Write the settings next to the log, as a settings file, for `--resume`.
 
     A proxy with a password is left out, so it must be given again.
@@ -224,7 +240,8 @@ def _record_settings(folder: Path, config: RunConfig) -> None:
         left_out.add("proxy")
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if name not in left_out]
     try:
-        write_file(folder / _SETTINGS_FILE, "".join(lines).encode())
+        write_file(folder / _SETTINGS_FILE, "".join(lines).encode(), inside=folder)
+        _recorded_settings(folder).trust()
     except OSError as error:
         raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
 

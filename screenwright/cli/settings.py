@@ -1,11 +1,13 @@
 """The settings of each command, from flags, variables and a file, and the origin of each value.
 
 The flag `--model-name` is the variable `SCREENWRIGHT_MODEL_NAME` and the key `model_name` in `screenwright.toml`, at
-its top level or in a table such as `[run]` for one command. Flags override variables, which override the file. A
-setting that the command does not have is an error, so no setting is silently ignored.
+its top level or in a table such as `[run]` for one command. Flags override variables, which override the file that is
+named or found in the current folder, which overrides the user's own file. A setting that the command does not have is
+an error, so no setting is silently ignored. What a file that was not named may set is in `trust`.
 """
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,16 +17,25 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import model_validator
 
+from screenwright._files import MIB, read_file
+from screenwright._home import config_folder
+
 from ..agent.loop.agent_config import AgentConfig, ModelConfig
 from ..agent.loop.config import GroundConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
 from .arguments import flag_of
+from .trust import HARMLESS, FoundSettings
 
 Tree = TypeVar("Tree", bound=Config)
 
 PREFIX = "SCREENWRIGHT_"
 DEFAULT_FILE = Path("screenwright.toml")
+OWN_FILE = "config.toml"
+"""The file of the user's own settings, in their configuration folder."""
+
+NO_FILE = Path(os.devnull)
+_MAX_FILE_BYTES = MIB
 
 
 class SettingsError(Exception):
@@ -94,14 +105,19 @@ def without_password(value: Any) -> Any:
 
 
 def load_settings(
-    tree: type[Tree], flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None = None
+    tree: type[Tree],
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    file: Path | None = None,
+    found: Path = DEFAULT_FILE,
 ) -> Tree:
-    """The settings of a command. `flags` holds only those that were given; `file` must exist if it is named.
+    """The settings of a command; see `given_settings`.
 
     Raises:
-        SettingsError: the file is malformed, or a setting is unknown or wrong.
+        SettingsError: a file is malformed, or a setting is unknown or wrong.
+        NotTrusted: the file that was found may not be used.
     """
-    return build_settings(tree, given_settings(tree, flags, environ, file))
+    return build_settings(tree, given_settings(tree, flags, environ, file, found))
 
 
 def given_settings(
@@ -109,19 +125,63 @@ def given_settings(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     file: Path | None = None,
-    recorded: Mapping[str, SettingValue] | None = None,
+    found: Path = DEFAULT_FILE,
+    *,
+    confirm: bool = True,
 ) -> dict[str, SettingValue]:
-    """What was given for the command of `tree`, by name. `recorded` settings, of an earlier run, replace the file.
+    """What was given for the command of `tree`, by name.
+
+    `flags` holds only those that were given. `file` is named by the user and must exist; without it, the file `found`
+    is used, after asking about what it sets. Without `confirm`, nothing is asked and such settings say so.
 
     Raises:
-        SettingsError: the file is malformed, or the command does not have a setting.
+        SettingsError: a file is malformed, or the command does not have a setting.
+        NotTrusted: the file that was found may not be used.
+    """
+    command = command_of(tree)
+    own = config_folder() / OWN_FILE
+    base = dict(_from_file(command, own, _parse(own, _read(own)))) if own.exists() else {}
+    over = given_now(tree, flags, environ)
+    if file is not None:
+        return base | dict(_from_file(command, file, _parse(file, _read(file)))) | over
+    if not found.exists():
+        return base | over
+    data = _read(found, None if found == DEFAULT_FILE else found.parent)
+    content = _parse(found, data)
+    values = dict(_from_file(command, found, content))
+    settings = FoundSettings(found, data, f"--config {found}, or --config {NO_FILE} to leave it out")
+    asked = {name: one for name, one in values.items() if name not in HARMLESS and name not in over}
+    if asked and confirm:
+        settings.confirm(dict(_to_ask_about(content)))
+    elif not settings.is_trusted:
+        values |= {name: SettingValue(one.value, f"{one.origin}, to be allowed") for name, one in asked.items()}
+    return base | values | over
+
+
+def _to_ask_about(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """The settings of a file that are not harmless; of all commands, since the file is allowed as a whole."""
+    for name, value in content.items():
+        if name in TREES and not prefix:
+            yield from _to_ask_about(value, f"[{name}] ")
+        elif name not in HARMLESS:
+            yield f"{prefix}{name}", without_password(value)
+
+
+def command_of(tree: type[Config]) -> str:
+    """The command that has the settings of `tree`."""
+    return next(name for name, one in TREES.items() if one is tree)
+
+
+def given_now(tree: type[Config], flags: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, SettingValue]:
+    """What the flags and variables give.
+
+    Raises:
+        SettingsError: a flag is empty, or the command does not have a setting.
     """
     for name, value in flags.items():
         if value in ("", [""]):
             raise SettingsError(f"{flag_of(name)} is empty: name a value, or leave it out")
-    command = next(name for name, one in TREES.items() if one is tree)
-    given = dict(_from_file(command, file) if recorded is None else recorded)
-    given |= _from_environment(command, environ)
+    given = dict(_from_environment(command_of(tree), environ))
     return given | {name: SettingValue(value, flag_of(name, value)) for name, value in flags.items()}
 
 
@@ -138,16 +198,25 @@ def build_settings(tree: type[Tree], given: Mapping[str, SettingValue]) -> Tree:
         raise SettingsError(f"{origin} {error.problem}".strip()) from error
 
 
-def _from_file(command: str, file: Path | None) -> Iterator[tuple[str, SettingValue]]:
-    path = file or DEFAULT_FILE
-    if file is None and not path.exists():
-        return
+def _read(path: Path, inside: Path | None = None) -> bytes:
+    if path == NO_FILE:
+        return b""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_file(path, _MAX_FILE_BYTES, inside=inside)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
+
+
+def _parse(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path} is nested too deeply") from error
+
+
+def _from_file(command: str, path: Path, content: Mapping[str, Any]) -> Iterator[tuple[str, SettingValue]]:
     tables = {name: value for name, value in content.items() if isinstance(value, dict)}
     for name in tables:
         if name not in TREES:

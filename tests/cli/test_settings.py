@@ -196,7 +196,7 @@ def test_config_prints_each_setting_and_its_origin(
     printed = json.loads(capsys.readouterr().out)
     assert printed["steps"] == {"value": 5, "from": "--steps"}
     assert printed["model_name"] == {"value": "qwen", "from": "$SCREENWRIGHT_MODEL_NAME"}
-    assert printed["seconds"] == {"value": 60.0, "from": "screenwright.toml: seconds"}
+    assert printed["seconds"] == {"value": 60.0, "from": "screenwright.toml: seconds, to be allowed"}
     assert printed["image_format"] == {"value": "png", "from": "default"}
     assert printed["proxy"]["value"] == "http://***@proxy:1"
     Path("screenwright.toml").unlink()
