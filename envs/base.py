@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from .actions import Action, points_of
-from .env import ActionRefused, ActionResult, Env, EnvLost, Observation
+from .env import ActionRefused, ActionResult, Env, EnvLost, Fact, Observation
 from .geometry import Size
 from .interrupt import sleep
 from .settle import Settler, SettleTimeouts
@@ -115,9 +115,9 @@ def check_size(action: Action, seen: Size, now: Size) -> None:
         raise ActionRefused(f"the screen size changed from {seen} to {now}")
 
 
-def size_facts(before: Size | None, after: Size) -> tuple[str, ...]:
+def size_facts(before: Size | None, after: Size) -> tuple[Fact, ...]:
     """The fact for the model if the screen was resized or rotated since the last screenshot."""
-    return () if before is None or before == after else (f"The screen size changed from {before} to {after}.",)
+    return () if before is None or before == after else (Fact(f"The screen size changed from {before} to {after}."),)
 
 
 def act_and_settle(

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
+from screenwright._text import plain, quote
+
 from .actions import Action
 from .geometry import DeviceTransform
 from .screenshot import Screenshot
@@ -50,20 +52,45 @@ class EnvInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence for the model about an event that the pixels may not show, such as a download.
+
+    `text` is written by the environment. Each `{}` in it stands for one of the `quoted` texts, which come from outside,
+    such as the title of a page, the name of a file or the answer of a server: `Fact("A tab opened: {}.", (title,))`.
+    They are data: `quoted` holds them as one line of limited length, without control characters and special tokens of
+    chat templates, and they are shown in quotation marks.
+
+    Raises:
+        ValueError: the number of `{}` is not that of the texts.
+    """
+
+    text: str
+    quoted: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.text.count("{}") != len(self.quoted):
+            raise ValueError(f"{self.text!r} has {self.text.count('{}')} places for {len(self.quoted)} texts")
+        object.__setattr__(self, "quoted", tuple(plain(text) for text in self.quoted))
+
+    def __str__(self) -> str:
+        first, *others = self.text.split("{}")
+        return first + "".join(quote(text) + after for text, after in zip(self.quoted, others, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """The state of the screen at one time.
 
     Attributes:
         screenshot: RGB, height x width physical pixels.
-        facts: Sentences for the model about events since the last observation that the pixels may not show, such as
-            a download.
+        facts: For the model: events since the last observation that the pixels may not show, such as a download.
         location: The URL of the page or the title of the active window. For the log and the guard; the model does not
             get it.
         device: Converts screenshot pixels to the units of the pointer.
     """
 
     screenshot: Screenshot
-    facts: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
     location: str = ""
     device: DeviceTransform = DeviceTransform()
 

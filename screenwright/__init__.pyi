@@ -125,6 +125,7 @@ from .envs.env import EnvInfo as EnvInfo
 from .envs.env import EnvLost as EnvLost
 from .envs.env import EnvStopped as EnvStopped
 from .envs.env import EnvUnavailable as EnvUnavailable
+from .envs.env import Fact as Fact
 from .envs.env import Observation as Observation
 from .envs.fake import FakeEnv as FakeEnv
 from .envs.geometry import ScreenPoint as ScreenPoint

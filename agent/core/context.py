@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from screenwright._text import printable, without_tokens
+
 from ...envs.geometry import DeviceTransform, ScreenPoint
 from ...envs.screenshot import Screenshot
 
@@ -12,7 +14,8 @@ class HistoryStep:
 
     `change` is the share of pixels that differ from the screenshot before. With `replan`, a new plan starts here and
     earlier steps are no longer shown to the model. `location` is the page or window of the screenshot, for APIs that
-    require it. `refused` is the index of the action that was not carried out, and why; `acknowledged` if the user or
+    require it. No note contains control characters or anything that reads as a special token of a chat template.
+    `refused` is the index of the action that was not carried out, and why; `acknowledged` if the user or
     the guard allowed what a safety check of the model's API asked about.
     """
 
@@ -25,11 +28,16 @@ class HistoryStep:
     refused: tuple[int, str] | None = None
     acknowledged: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(without_tokens(printable(note)) for note in self.notes))
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
     """What a policy decides from: the task and all steps so far; the last one has no reply yet.
 
+    The task is the user's and stays as it is, except for what reads as a special token of a chat template: `<|im_end|>`
+    becomes `< |im_end|>`.
     `raise_temperature` asks for a reply sampled at a higher temperature. If the next action targets `zoom_at`, its
     point is refined on a magnified crop of the screen.
     """
@@ -40,6 +48,9 @@ class DecisionContext:
     device: DeviceTransform = DeviceTransform()
     raise_temperature: bool = False
     zoom_at: ScreenPoint | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", without_tokens(self.task))
 
     @property
     def plan_start(self) -> int:

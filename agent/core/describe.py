@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import get_origin
 
+from screenwright._text import one_line
+
 from ...envs import actions
 from ...envs.actions import Button
 from ...envs.geometry import ScreenPoint
@@ -49,11 +51,11 @@ def describe_action(action: actions.Action) -> str:
         case actions.Type(text, submit):
             return f"type {text!r}" + (" and press enter" if submit else "")
         case actions.Hotkey(keys):
-            return f"press {'+'.join(keys)}"
+            return f"press {one_line('+'.join(keys))}"
         case actions.KeyDown(key):
-            return f"hold {key}"
+            return f"hold {one_line(key)}"
         case actions.KeyUp(key):
-            return f"release {key}"
+            return f"release {one_line(key)}"
         case actions.ButtonDown(button, at):
             return f"hold the {button} button" + (f" at {_at(at)}" if at else "")
         case actions.ButtonUp(button, at):
@@ -63,11 +65,11 @@ def describe_action(action: actions.Action) -> str:
         case actions.Wait(seconds):
             return f"wait {seconds:g} s"
         case actions.Navigate(url):
-            return f"go to {url}"
+            return f"go to {one_line(url)}"
         case actions.Back():
             return "go back"
         case actions.OpenApp(app):
-            return f"open {app}"
+            return f"open {one_line(app)}"
         case actions.Home():
             return "go to the home screen"
 

@@ -17,7 +17,6 @@ from importlib.metadata import version
 from ...envs.actions import Action
 from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, InputMonitored, Observation
 from ...envs.interrupt import Interrupted, interruptible
-from ...prompts import render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
 from ..core.describe import CUT_SHORT, DENIED, INTERRUPTED, REFUSED
@@ -239,7 +238,7 @@ class Episode:
                 return index, CUT_SHORT
             except ActionRefused as refusal:
                 self._refusal = str(refusal)
-                self._observer.notes.append(f"{REFUSED}{refusal}.")
+                self._observer.add_reason(REFUSED, str(refusal), ".")
                 yield Acted(self._step, index, action, refused=str(refusal))
                 return index, str(refusal)
             self._refusal = ""
@@ -252,7 +251,7 @@ class Episode:
         """Report that the guard, or the user's answer to a safety check, denied the action at `index`."""
         self._denied_steps += 1
         self._refusal = reason
-        self._observer.notes.append(f"{DENIED}{reason}. Find another way.")
+        self._observer.add_reason(DENIED, reason, ". Find another way.")
         if actions:
             yield Acted(self._step, index, actions[index], refused=reason, by_guard=True)
 
@@ -275,7 +274,7 @@ class Episode:
         if not done:
             return
         now = self.env.observe()
-        self._observer.notes.extend(now.facts)
+        self._observer.add_facts(now)
         if reason := unexpected_change(observation, now, done, action):
             raise ActionRefused(f"{reason} after {len(done)} of the actions in your reply, so the others were skipped")
 
@@ -320,9 +319,9 @@ class Episode:
             raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=False)
         self._rejected_finish = True
         if refusal:
-            self._observer.notes.append(render("finish_refused", refusal=refusal))
+            self._observer.add_message("finish_refused", refusal=refusal)
         elif critique is not None:
-            self._observer.notes.append(render("critic_rejected", reason=critique.reason))
+            self._observer.add_message("critic_rejected", reason=critique.reason)
 
     def _critique(self, critic: Critic, finish: Finish) -> Generator[Event, None, Critique]:
         started = time.perf_counter()

@@ -7,8 +7,10 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+from screenwright._text import plain, printable, without_tokens
+
 from ...envs.actions import Action
-from ...envs.env import Env, EnvLost, EnvStopped, Observation, Restartable
+from ...envs.env import Env, EnvLost, EnvStopped, Fact, Observation, Restartable
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
@@ -39,6 +41,13 @@ OPENING_MAX_AGE_S = 0.1
 """The observation that opened the screen is reused for the first step if it is no older than this."""
 
 CLOCK_JUMP_S = 5.0
+
+MAX_FACTS = 20
+"""Facts that the model gets with one screenshot."""
+
+MAX_REASON = 600
+"""Characters of the reason for a refusal that the model gets."""
+
 _MAX_LISTED_ACTIONS = 30
 _LOOP_QUESTION = "I am stuck in a loop: {loop}. What should I do?"
 SCREEN_UNCHANGED_BY_USER = "The user had control of the screen and did not change it."
@@ -93,6 +102,7 @@ class Observer:
     _refused: bool = field(init=False, default=False)
     _clock_offset: float = field(init=False, default=0.0)
     _restarts: int = field(init=False, default=0)
+    _facts: dict[Fact, None] = field(init=False, default_factory=dict[Fact, None])
 
     def __post_init__(self) -> None:
         self._progress = ProgressMonitor(self.supervision)
@@ -109,6 +119,23 @@ class Observer:
         """Record one action that was carried out."""
         self.actions_done.append(f"{step}. {describe_action(action)}")
 
+    # -- notes
+
+    def add_facts(self, observation: Observation) -> None:
+        """Note the facts of `observation`; a page that causes too many only gets the first ones noted."""
+        for fact in observation.facts:
+            if fact not in self._facts and len(self._facts) < MAX_FACTS:
+                self.notes.append(str(fact))
+            self._facts[fact] = None
+
+    def add_reason(self, prefix: str, reason: str, suffix: str = "") -> None:
+        """Note a reason of an environment, a guard or a critic, which may repeat what a page or a model wrote."""
+        self.notes.append(f"{prefix}{plain(reason, MAX_REASON)}{suffix}")
+
+    def add_message(self, template: str, **reasons: str) -> None:
+        """Note the message `template` with such reasons."""
+        self.notes.append(render(template, **{name: plain(reason, MAX_REASON) for name, reason in reasons.items()}))
+
     # -- observing
 
     def open(self) -> None:
@@ -119,7 +146,7 @@ class Observer:
             EnvLost: the screen is gone.
         """
         observation = self.env.observe()
-        self.notes.extend(observation.facts)
+        self.add_facts(observation)
         self._opening = observation, time.perf_counter()
 
     def observe(self, step: int) -> Generator[Event, None, StepObservation]:
@@ -169,7 +196,13 @@ class Observer:
         elif action is RecoveryAction.REPLAN:
             listed = "\n".join(self.actions_done[-_MAX_LISTED_ACTIONS:])
             self.notes.append(render("replan", loop=str(loop), actions=listed))
-        notes = tuple(dict.fromkeys((*self.notes, *observation.facts)))
+        self.add_facts(observation)
+        if len(self._facts) > MAX_FACTS:
+            self.notes.append(f"{len(self._facts) - MAX_FACTS} more events are not listed.")
+        if any(fact.quoted for fact in self._facts):
+            self.notes.append(render("quoted_is_data"))
+        notes = tuple(without_tokens(printable(note)) for note in dict.fromkeys(self.notes))
+        self._facts.clear()
         self.notes.clear()
         zoom_at = loop.target if loop is not None and action is RecoveryAction.ZOOM else None
         return StepObservation(
@@ -225,7 +258,7 @@ class Observer:
     def _restart(self, step: int, message: str) -> RecoveredError:
         assert isinstance(self.env, Restartable)
         self._restarts += 1
-        self.notes.append(f"{RESTARTED} {self.env.restart()}")
+        self.add_reason(f"{RESTARTED} ", self.env.restart())
         self._progress.reset()
         count = f"{self._restarts} of {self.supervision.restarts}"
         return RecoveredError(step, "screen", f"{message}; it was restarted ({count})")
@@ -233,7 +266,7 @@ class Observer:
     def _probe(self, step: int) -> Generator[Event, None, Change]:
         time.sleep(PROBE_S)
         observation = yield from self._observe(step)
-        self.notes.extend(observation.facts)
+        self.add_facts(observation)
         change = self._progress.record_probe(observation.screenshot)
         cause = "an animation" if change.kind is ChangeKind.NOTHING else "the action"
         yield Note(f"took a second screenshot without acting: the change is caused by {cause}", step)
@@ -257,7 +290,7 @@ class Observer:
         self.env.release()
         self._opening = None
         observation = yield from self._observe(step)
-        self.notes.extend(observation.facts)
+        self.add_facts(observation)
         self._before_user = None if self.control.user_active else observation.screenshot
         self._progress.reset()
 

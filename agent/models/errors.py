@@ -9,7 +9,9 @@ from typing import TypeAlias
 
 import httpx2
 
-from .replies import one_line, quote
+from screenwright._text import one_line
+
+from .replies import quote
 from .retry_hints import retry_after_s
 
 MAX_RETRY_AFTER_S = 60.0

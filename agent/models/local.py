@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from screenwright._home import expand_home
+from screenwright._text import one_line
 
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
 from .local_generation import ReplyPenalties, TextStoppingCriteria, generation_settings
 from .local_prompt import PromptEncoder, encoder_for
-from .replies import one_line
 
 Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 

@@ -1,30 +1,43 @@
 """Renders conversations with the chat template of a local model."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from screenwright._text import one_line
+
 from ..core.messages import FunctionCall, Message, TextPart
 from ..core.model import ModelLost, Sampling
-from .replies import one_line
 
 _PROBE = "a text"
+_IN_FORMATS = re.compile(r"box|ref|quad|point|think|tool|call|action|answer", re.IGNORECASE)
+"""Special tokens of trained formats, which prompts and replies contain, such as `<|box_start|>`."""
 
 
 @dataclass(slots=True)
 class ChatTemplate:
     """The template of a tokenizer, or `template` in its place.
 
-    `image_token` is the placeholder of an image; a text that spells it stays a text.
+    `image_token` is the placeholder of an image. In the texts of messages, no special token of the tokenizer is read as
+    one: each gets a space after its first character. Only those of trained formats, such as around a box, stay.
     """
 
     tokenizer: Any
     template: str | None = None
     image_token: str = ""
     _takes_strings: bool | None = field(default=None, init=False)
+    _special: re.Pattern[str] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        added = getattr(self.tokenizer, "added_tokens_decoder", {}).values()
+        names = {str(each) for each in added if each.special} | set(getattr(self.tokenizer, "all_special_tokens", ()))
+        names = {name for name in names if not _IN_FORMATS.search(name)} | {self.image_token}
+        patterns = [f"{re.escape(name[0])}(?={re.escape(name[1:])})" for name in names if len(name) > 1]
+        self._special = re.compile("|".join(sorted(patterns))) if patterns else None
 
     def render(self, messages: Sequence[Message], sampling: Sampling) -> str:
         """The conversation in the model's own format, up to the start of its reply.
@@ -54,9 +67,9 @@ class ChatTemplate:
     def _written(self, message: Message) -> dict[str, Any]:
         written: dict[str, Any] = {"role": message.role, "content": self._content(message)}
         if message.reasoning:
-            written["reasoning_content"] = message.reasoning
+            written["reasoning_content"] = self._as_text(message.reasoning)
         if message.calls:
-            written["tool_calls"] = [_call(call) for call in message.calls]
+            written["tool_calls"] = [self._call(call) for call in message.calls]
         if message.call_id:
             written["tool_call_id"] = message.call_id
         return written
@@ -79,9 +92,12 @@ class ChatTemplate:
         return self._takes_strings
 
     def _as_text(self, text: str) -> str:
-        """`text`, with the name of the image token broken up: it would count as an image."""
-        name = self.image_token
-        return text.replace(name, f"{name[:1]} {name[1:]}") if name else text
+        return self._special.sub(r"\g<0> ", text) if self._special is not None else text
+
+    def _call(self, call: FunctionCall) -> dict[str, Any]:
+        """A past call; templates expect its arguments as an object."""
+        arguments = json.loads(self._as_text(json.dumps(dict(call.arguments), ensure_ascii=False)))
+        return {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def processor_template(source: str) -> str | None:
@@ -93,9 +109,3 @@ def processor_template(source: str) -> str | None:
         return None
     template = json.loads(Path(found).read_text(encoding="utf-8"))["chat_template"]
     return str(template)
-
-
-def _call(call: FunctionCall) -> dict[str, Any]:
-    """A past call; templates expect its arguments as an object."""
-    function = {"name": call.name, "arguments": dict(call.arguments)}
-    return {"id": call.call_id, "type": "function", "function": function}

@@ -6,10 +6,11 @@ from importlib import import_module
 from itertools import chain
 from typing import Any, Protocol
 
+from screenwright._text import one_line
+
 from ..core.messages import ImagePart, Message
 from ..core.model import ModelLost, Sampling
 from .local_chat import ChatTemplate, processor_template
-from .replies import one_line
 
 PATCH_GRID_TYPES = (
     "qwen2_vl",

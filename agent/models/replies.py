@@ -11,13 +11,14 @@ from math import isfinite
 
 from pydantic import JsonValue
 
+from screenwright._text import one_line
+
 from ..core.model import Usage
 
 MAX_TOKENS_REPORTED = 1 << 40
 """A larger token count is not one."""
 
 _MAX_DEPTH = 8
-_MAX_QUOTE = 300
 _DATA_URL = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=]*")
 
 _PART_KINDS = {"text": "", "output_text": "", "thinking": "reasoning", "reasoning": "reasoning", "refusal": "refusal"}
@@ -71,12 +72,6 @@ def count_of(value: JsonValue) -> int | None:
     except (ValueError, OverflowError):
         return None
     return int(number) if isfinite(number) and 0 <= number <= MAX_TOKENS_REPORTED else None
-
-
-def one_line(text: str, limit: int = _MAX_QUOTE) -> str:
-    """`text` on one line of at most `limit` characters, without control characters."""
-    text = " ".join("".join(each if each.isprintable() else " " for each in text[: 20 * limit]).split())
-    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def well_formed(text: str) -> str:

@@ -9,9 +9,11 @@ from itertools import chain
 import httpx2
 from pydantic import JsonValue
 
+from screenwright._text import one_line
+
 from ...envs.interrupt import Interrupted
 from .errors import ErrorResponse, InvalidResponse
-from .replies import one_line, parse_json, quote
+from .replies import parse_json, quote
 from .stream_accumulator import StreamAccumulator
 
 MAX_BODY_BYTES = 16 * 1024 * 1024

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from screenwright._text import one_line
+
 from ..core.messages import Message, TextPart
 from ..core.model import Completion, Usage
 from . import replies
@@ -182,7 +184,7 @@ class StreamAccumulator:
         if received.finish in _FILTERED:
             raise ReplyWithheld(f"a content filter ended it ({received.finish})")
         if received.refusal and not received.content.strip():
-            raise ReplyWithheld(f"the model refused: {replies.one_line(received.refusal)}")
+            raise ReplyWithheld(f"the model refused: {one_line(received.refusal)}")
         if received.finish in _CALLED and not (received.text.strip() or received.calls):
             raise ReplyWithheld("its tool parser took the whole reply; serve the model without one")
 

@@ -2,6 +2,8 @@
 
 import re
 
+from screenwright._text import without_tokens
+
 from ...prompts import render
 from ..core.coordinates import ImageRule
 from ..core.messages import ImagePart, Message
@@ -32,9 +34,9 @@ class ModelCritic:
         self.model.connect()
         question = render(
             "critic",
-            task=claim.task,
-            answer=claim.answer or "(none)",
-            actions="\n".join(claim.actions[-_MAX_LISTED_ACTIONS:]) or "(none)",
+            task=without_tokens(claim.task),
+            answer=without_tokens(claim.answer) or "(none)",
+            actions=without_tokens("\n".join(claim.actions[-_MAX_LISTED_ACTIONS:])) or "(none)",
         )
         images = (ImagePart.of(shot, self._rule.resize(shot.size)) for shot in claim.screenshots)
         completion = self.model.complete([Message.of("user", *images, question)], _SAMPLING)

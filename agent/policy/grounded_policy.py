@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from screenwright._text import without_tokens
+
 from ...envs.actions import map_points
 from ...envs.env import EnvInfo
 from ...envs.geometry import ScreenPoint
@@ -117,7 +119,9 @@ class GroundedPolicy:
         dialect, screenshot = self._dialect(), context.history[-1].screenshot
         started = time.perf_counter()
         size = dialect.image_rule.resize(screenshot.size)
-        messages = dialect.render(target, (Turn(ImagePart.of(screenshot, size, self.planner.image_format)),))
+        messages = dialect.render(
+            without_tokens(target), (Turn(ImagePart.of(screenshot, size, self.planner.image_format)),)
+        )
         encode_s, started = time.perf_counter() - started, time.perf_counter()
         sampling = dialect.shape(dialect.sampling) if isinstance(dialect, RequestShaping) else dialect.sampling
         completion = self.model.complete(

@@ -6,6 +6,8 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from math import ceil
 from typing import Any, Literal
 
+from screenwright._text import without_tokens, without_turns
+
 from ...envs.env import EnvInfo
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
@@ -343,7 +345,11 @@ class ModelPolicy:
         in_use = {history[index].screenshot.sha256 for index in shown}
         self._encoded = {name: image for name, image in self._encoded.items() if name in in_use}
         return tuple(
-            Turn(self._encode(step.screenshot) if index in shown else None, step.notes, step.reply)
+            Turn(
+                self._encode(step.screenshot) if index in shown else None,
+                step.notes,
+                step.reply and without_turns(step.reply),
+            )
             for index, step in enumerate(history)
         )
 
@@ -376,4 +382,4 @@ def repair_messages(reply: str, failure: ParseFailure) -> tuple[Message, Message
     """The reply as the model's turn, and the message that reports the failure and asks for another reply."""
     excerpt = reply[max(0, failure.position - 40) : failure.position + 40].replace("\n", " ")
     text = render("parse_failed", problem=failure.message, excerpt=excerpt)
-    return Message.of("assistant", reply), Message.of("user", text)
+    return Message.of("assistant", without_turns(reply)), Message.of("user", without_tokens(text))

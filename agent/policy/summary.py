@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from screenwright._text import without_tokens
+
 from ...prompts import render
 from ..core.context import HistoryStep
 from ..core.decision import Finish, Reply
@@ -61,7 +63,8 @@ def summary_request(task: str, summary: HistorySummary, history: Sequence[Histor
     """Ask the model to extend `summary` by the steps of `history`."""
     lines = [summary.text] if summary.text else []
     lines += [_step_line(number, step) for number, step in enumerate(history, summary.count + 1)]
-    return Message.of("user", render("summarize_history", task=task, actions="\n".join(lines)))
+    actions = without_tokens("\n".join(lines))
+    return Message.of("user", render("summarize_history", task=task, actions=actions))
 
 
 def summary_text(text: str, dialect: Dialect) -> str:

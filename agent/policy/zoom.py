@@ -4,6 +4,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
+from screenwright._text import without_tokens
+
 from ...envs.geometry import Box, DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ...prompts import render
@@ -59,7 +61,7 @@ class ZoomRefinement:
 
     def messages(self, target: str) -> tuple[Message, ...]:
         """The prompt that asks for the position of `target`."""
-        return self.dialect.render(render("zoom", target=target), (Turn(self.image),))
+        return self.dialect.render(render("zoom", target=without_tokens(target)), (Turn(self.image),))
 
     def read(self, text: str) -> PointTrace | None:
         """The point in a reply, in coordinates of the whole screen; None if there is none."""

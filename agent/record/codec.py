@@ -32,7 +32,7 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from ...envs.actions import Action, ActionIn
-from ...envs.env import Observation
+from ...envs.env import Fact, Observation
 from ...envs.geometry import DeviceTransform, ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ..core.decision import Ending
@@ -114,7 +114,7 @@ def _tag_of_value(value: object) -> object:
 class _StoredObservation:
     screenshot: Annotated[str, Field(pattern=_SHA256)]
     size: Size
-    facts: tuple[str, ...]
+    facts: tuple[Fact, ...]
     location: str
     device: DeviceTransform
 

@@ -14,7 +14,7 @@ from contextlib import nullcontext, suppress
 
 from ..actions import Action, ButtonDown, ButtonUp, Drag, LongPress, OpenApp, Type, Wait
 from ..base import ScreenEnv, act_and_settle, check_bounds, size_facts, wait
-from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Observation
+from ..env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, Fact, Observation
 from ..geometry import ScreenPoint, Size
 from ..interrupt import interruptible, sleep
 from ..screenshot import Screenshot
@@ -122,10 +122,10 @@ class AndroidEnv(ScreenEnv):
     def _frame(self) -> RawFrame:
         return RawFrame.of(self._capture().image)
 
-    def _facts(self, shot: Screenshot) -> list[str]:
+    def _facts(self, shot: Screenshot) -> list[Fact]:
         facts = list(size_facts(self._size, shot.size))
         if _is_black(shot):
-            facts.append("The screenshot is black. The display is off, or the app blocks screenshots.")
+            facts.append(Fact("The screenshot is black. The display is off, or the app blocks screenshots."))
         return facts
 
     def _do(self, phone: Phone, action: Action, size: Size) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ..actions import Action
 from ..base import ScreenEnv
 from ..config.browser_settings import BrowserSettings
-from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Observation
+from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Fact, Observation
 from ..geometry import ScreenPoint, Size
 from .firewall.guard import check_firewall
 from .launch.chromium import sandbox
@@ -90,7 +90,7 @@ class BrowserEnv(ScreenEnv):
         """See `Env`."""
         return self._run(lambda session: session.execute(action))
 
-    def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
+    def reset(self, pointer: ScreenPoint) -> tuple[Fact, ...]:
         """Go to an empty page, clear cookies and storage, and move the pointer to `pointer`, without settling.
 
         A browser that we are only attached to keeps its cookies and storage. Returns the facts since the last

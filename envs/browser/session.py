@@ -32,7 +32,7 @@ from ..actions import (
 )
 from ..base import check_bounds
 from ..config.browser_settings import BrowserSettings
-from ..env import ActionRefused, ActionResult, EnvLost, EnvUnavailable, Observation
+from ..env import ActionRefused, ActionResult, EnvLost, EnvUnavailable, Fact, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from .firewall.guard import FirewallGuard
 from .launch.attach import Context
@@ -48,7 +48,7 @@ from .page.settle import Settling
 from .page.shortcuts import Shortcut, is_escape, shortcut
 from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
-from .page.typing import NOWHERE
+from .page.typing import NOWHERE, field_fact
 from .ui.compositor import Compositor
 from .ui.navigation import Navigation
 from .ui.overlay.overlay import TAB_STRIP_PX, Overlay
@@ -97,7 +97,7 @@ class BrowserSession:
         self._tab_strip = TabStrip(self._tabs, self._overlay, self._prompts, self._navigation)
         self._blocked_action: asyncio.Task[str] | None = None
         self._background: set[asyncio.Task[None]] = set()
-        self._facts: list[str] = []
+        self._facts: list[Fact] = []
         self.program = "Chromium"
 
     @classmethod
@@ -180,13 +180,13 @@ class BrowserSession:
             ActionRefused: nothing on the page took it.
         """
         if problem != NOWHERE:
-            self._facts.append(f"The field does not contain the text as typed. It contains {problem}.")
+            self._facts.append(field_fact(problem))
         elif not await self._compositor.has_changed():
             raise ActionRefused("nothing on the page took the text; click the field to type into first")
         else:
-            self._facts.append("No input field received the typed text.")
+            self._facts.append(Fact("No input field received the typed text."))
 
-    async def reset(self, pointer: ScreenPoint) -> tuple[str, ...]:
+    async def reset(self, pointer: ScreenPoint) -> tuple[Fact, ...]:
         """See `BrowserEnv.reset`."""
         await self._tabs.ready()
         # The page is left before its storage is cleared, so that its scripts cannot write it again.
@@ -250,7 +250,7 @@ class BrowserSession:
             reason = error_message(error) if isinstance(error, Error) else str(error) or "the browser did not respond"
             warnings.warn(f"could not write {file}: {reason}", RuntimeWarning, stacklevel=2)
 
-    async def _take_facts(self) -> tuple[str, ...]:
+    async def _take_facts(self) -> tuple[Fact, ...]:
         """The events since the last call, as sentences."""
         await self._downloads.wait(0)
         own, self._facts = self._facts, []

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
-from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, InputListener, Observation
+from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, Fact, InputListener, Observation
 from ..input.driver import Driver
 from ..input.gestures import Gestures
 from ..interrupt import sleep
@@ -297,11 +297,15 @@ class DesktopSession:
             _until(lambda: bool(self.windows() - before), _OPEN_LIMIT_S)
         return "started"
 
-    def _window_facts(self) -> tuple[str, ...]:
+    def _window_facts(self) -> tuple[Fact, ...]:
         """Which windows opened and closed since the last observation."""
         titles = self._current_titles()
-        opened = [f"A window opened: {title}" for number, title in titles.items() if number not in self._titles]
-        closed = [f"A window closed: {title}" for number, title in self._titles.items() if number not in titles]
+        opened = [
+            Fact("A window opened: {}.", (title,)) for number, title in titles.items() if number not in self._titles
+        ]
+        closed = [
+            Fact("A window closed: {}.", (title,)) for number, title in self._titles.items() if number not in titles
+        ]
         self._titles = titles
         return (*opened, *closed)
 

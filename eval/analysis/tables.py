@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
+from screenwright._text import csv_cell
+
 from ..core.plan import EpisodeId
 from ..core.record import Record
 from .statistics import Interval
@@ -41,11 +43,16 @@ def as_text(summary: Summary) -> str:
 def as_csv(records: Iterable[Record]) -> str:
     """One line per episode."""
     text = StringIO()
-    rows = [_cells(record) for record in records]
+    rows = [_as_text_cells(_cells(record)) for record in records]
     writer = csv.DictWriter(text, list(_cells(Record(EpisodeId("", 0)))), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def _as_text_cells(cells: dict[str, str | int | float]) -> dict[str, str | int | float]:
+    """`cells` in which no text is a formula: names and results come from data sets and web pages."""
+    return {name: csv_cell(value) if isinstance(value, str) else value for name, value in cells.items()}
 
 
 def _cells(record: Record) -> dict[str, str | int | float]:

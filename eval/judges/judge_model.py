@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from screenwright._text import without_tokens
+
 from ...agent.core.messages import Message
 from ...agent.core.model import Model, ModelLost, Sampling, Usage
 from ...agent.models.served import ServedModel
@@ -43,7 +45,8 @@ class JudgePrompts:
             TaskError: a file of the folder has an unknown variable.
         """
         try:
-            return string.Template(self._text(name)).substitute(values)
+            text = string.Template(self._text(name))
+            return text.substitute({key: without_tokens(value) for key, value in values.items()})
         except (KeyError, ValueError) as error:
             raise TaskError(
                 f"{name}.txt: there is no {error}; there are {', '.join(values) or 'no variables'}"

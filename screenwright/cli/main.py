@@ -5,6 +5,8 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 
+from screenwright._text import one_line
+
 from .._extras import missing_extra
 from .._version import __version__
 from .arguments import BAD_INPUT, Command, Parser
@@ -36,6 +38,7 @@ _PASSES_ON = ("serve",)
 """Commands that pass what follows `--` on to another program."""
 
 _DESCRIPTION = "Screenwright, a GUI agent that operates a computer from screenshots with mouse and keyboard."
+_MAX_ERROR = 2000
 _EPILOG = """\
 start with:
   screenwright demo
@@ -119,5 +122,5 @@ def _user_errors() -> tuple[type[Exception], ...]:
 
 
 def _refuse(error: Exception) -> int:
-    print(f"screenwright: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"screenwright: {one_line(str(error), _MAX_ERROR)}", file=sys.stderr)
     return BAD_INPUT

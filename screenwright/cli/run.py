@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from screenwright._files import read_file, write_file
+from screenwright._text import one_line, printable
 
 from ..agent.core.describe import describe_action
 from ..agent.core.limits import StopReason
@@ -52,6 +53,7 @@ _TO_CONTINUE = {
 }
 """What a run that ended early needs, besides `--resume`, to get further."""
 
+_MAX_QUESTION = 1000
 _SETTINGS_FILE = "settings.toml"
 
 
@@ -92,7 +94,7 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
             events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)
             ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
     if ended.answer and not as_json:
-        print(ended.answer)
+        print(printable(ended.answer) if sys.stdout.isatty() else ended.answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")
     if ended.stop in _TO_CONTINUE:
         terminal.line(f"continue with: screenwright run --resume {quoted(folder)}{_TO_CONTINUE[ended.stop]}")
@@ -206,7 +208,8 @@ class ConfirmGuard:
             decision = guard.answer_safety_check(question, actions, observation)
             if isinstance(decision, Deny):
                 return decision
-        is_allowed = self._terminal.confirm(f"{INDENT}safety check of the model's API: {question} -- allow it?")
+        asked = f"safety check of the model's API: {one_line(question, _MAX_QUESTION)}"
+        is_allowed = self._terminal.confirm(f"{INDENT}{asked} -- allow it?")
         return Allow() if is_allowed else Deny("the user denied the action")
 
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
+from screenwright._text import printable_styled
+
 INTERRUPTED = 130
 """The exit code after Ctrl-C, SIGTERM or SIGHUP."""
 
@@ -30,19 +32,20 @@ class ForgivingStream:
     """A text stream that stays usable when it cannot be written any more; `error` is the reason.
 
     With `keep_going`, further output is discarded; otherwise the error is raised. Characters that the encoding lacks
-    are escaped.
+    are escaped. A terminal gets no control characters but colours: texts of pages and models must not act on it.
     """
 
     def __init__(self, stream: TextIO, *, keep_going: bool = False) -> None:
         self._stream, self.keep_going = stream, keep_going
         self.error: OSError | None = None
+        self._is_tty = stream.isatty()
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:
         """Write `text`."""
         try:
-            return self._stream.write(text)
+            return self._stream.write(printable_styled(text) if self._is_tty else text)
         except OSError as error:
             self._lost(error)
             return len(text)

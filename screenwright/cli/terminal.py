@@ -4,7 +4,6 @@ Colour follows https://no-color.org.
 """
 
 import os
-import re
 import select
 import shlex
 import shutil
@@ -17,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import TextIO
 
+from screenwright._text import one_line, printable, printable_styled
+
 from ..agent.core.decision import Finish
 from ..agent.core.describe import describe_action, describe_ending
 from ..agent.record.describe import describe_event
@@ -26,10 +27,8 @@ from ..agent.record.trajectory import RunError
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PROGRESS_EVERY_S = 10.0
 _POLL_S = 0.1
+_MAX_LINE = 2000
 INDENT = " " * 6
-
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _QuestionCancelled(Exception):
@@ -60,14 +59,14 @@ class Terminal:
         return text if len(text) <= room else text[: max(room, 2) - 1] + "…"
 
     def line(self, text: str = "") -> None:
-        """Print a line."""
+        """Print a line; of control characters only those of `style` are kept."""
         self.close()
-        print(text, file=self._stream, flush=True)
+        print(printable_styled(text), file=self._stream, flush=True)
 
     def progress(self, text: str) -> None:
         """Show progress: one line that is overwritten on a terminal, otherwise a line every 10 seconds."""
         if self.is_tty:
-            print(f"\r\x1b[K{text}", end="", file=self._stream, flush=True)
+            print(f"\r\x1b[K{printable_styled(text)}", end="", file=self._stream, flush=True)
             self._in_progress = True
         elif time.monotonic() - self._last_progress >= _PROGRESS_EVERY_S:
             self._last_progress = time.monotonic()
@@ -135,12 +134,12 @@ class Progress:
             case Started():
                 sandbox = event.env.settings.get("sandbox", "")
                 risk = f"sandbox {sandbox}" if sandbox.startswith("off") else ""
-                details = f"({', '.join(filter(None, (_described(event.policy), event.env.kind, risk)))})"
+                details = one_line(f"({', '.join(filter(None, (_described(event.policy), event.env.kind, risk)))})")
                 self._terminal.line(f"{self._style(event.task, 'bold')}  {self._style(details, 'dim')}")
             case Observed():
                 self._observed(event)
             case ParseFailed():
-                self._dim(f"{event.step:4d}  parse failure: {event.message}; retrying")
+                self._dim(f"{event.step:4d}  parse failure: {one_line(event.message, _MAX_LINE)}; retrying")
             case Decided():
                 self._decided(event)
             case Acted():
@@ -148,13 +147,13 @@ class Progress:
                 self._actions.append(f"{action} -- refused: {event.refused}" if event.refused else action)
             case Stepped():
                 duration = self._style(f"{event.total_s:.1f} s", "dim")
-                actions = printable("; ".join(self._actions)) or "no action"
+                actions = one_line("; ".join(self._actions), _MAX_LINE) or "no action"
                 self._terminal.line(f"{INDENT}{actions}  {duration}")
             case Ended():
                 self._ended(event)
             case _:
                 if text := describe_event(event):
-                    self._dim(f"{INDENT}{text}")
+                    self._dim(f"{INDENT}{text}".replace("\n", f"\n{INDENT}| "))  # no line may look like one of ours
 
     def _observed(self, event: Observed) -> None:
         """Print the facts about the screen that the model receives, such as a download or a refused upload."""
@@ -162,7 +161,7 @@ class Progress:
         facts = event.notes if self._is_first else event.observation.facts  # the first notes include earlier facts
         self._is_first = False
         for fact in facts:
-            self._dim(f"{INDENT}{self._terminal.fit(fact, len(INDENT))}")
+            self._dim(f"{INDENT}{self._terminal.fit(str(fact), len(INDENT))}")
 
     def _decided(self, event: Decided) -> None:
         self._terminal.line(f"{event.step:4d}  {self._terminal.fit(event.thought or '', len(INDENT))}".rstrip())
@@ -171,22 +170,17 @@ class Progress:
 
     def _ended(self, event: Ended) -> None:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
-        reason = f": {event.reason}" if event.reason else ""
+        reason = f": {one_line(event.reason, _MAX_LINE)}" if event.reason else ""
         parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
         stop = self._style(event.stop, "bold")
-        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{printable(reason)}")
+        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
 
     def _dim(self, text: str) -> None:
         self._terminal.line(self._style(text, "dim"))
 
     def _style(self, text: str, style: str) -> str:
         return self._terminal.style(text, style)
-
-
-def printable(text: str) -> str:
-    """`text` without control characters: pages and models must not control the user's terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager

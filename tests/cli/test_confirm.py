@@ -2,8 +2,21 @@
 
 import io
 
-from screenwright import Action, Agent, Allow, Deny, FakeEnv, Guard, GuardDecision, Observation, ScriptedPolicy, Wait
+from screenwright import (
+    Action,
+    Agent,
+    Allow,
+    Deny,
+    FakeEnv,
+    Guard,
+    GuardDecision,
+    Navigate,
+    Observation,
+    ScriptedPolicy,
+    Wait,
+)
 from screenwright._plugins import load_plugin
+from screenwright._text import printable
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.core.limits import StopReason
 from screenwright.cli.run import ConfirmGuard
@@ -65,6 +78,16 @@ def test_safety_check_is_asked_unless_the_other_guard_denies_it() -> None:
     assert terminal.questions[0].strip() == "safety check of the model's API: A payment. -- allow it? [y/N]"
     assert ConfirmGuard(Refusing(), terminal).answer_safety_check("A payment.", (), observation) == Deny("never")
     assert len(terminal.questions) == 2
+
+
+def test_an_address_cannot_change_the_question() -> None:
+    terminal = AnsweringTerminal("n")
+    action = Navigate("file:///etc/passwd#\r\x1b[2K\n      scroll down by 5\u202e" + "x" * 5000)
+    ConfirmGuard(allow_all, terminal)(action, FakeEnv().observe())
+    (question,) = terminal.questions
+    assert question.startswith("      go to file:///etc/passwd# \N{REPLACEMENT CHARACTER}[2K scroll down by 5")
+    assert question.endswith("… -- allow it? [y/N]")
+    assert question == printable(question)
 
 
 def test_guard_is_registered() -> None:

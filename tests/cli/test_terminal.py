@@ -23,7 +23,12 @@ from screenwright import (
     UiTars15,
     Wait,
 )
+from screenwright._text import printable
+from screenwright.agent.core.decision import AskUser
 from screenwright.cli.terminal import Progress, Terminal, new_run_folder, quoted
+from screenwright.envs.env import Fact
+
+FACTS = (Fact("Downloaded {}.", ("report.pdf",)), Fact("The page opened a file chooser."))
 
 
 class Screen(io.StringIO):
@@ -113,7 +118,10 @@ def test_facts_about_the_screen_are_shown_to_the_user() -> None:
             return EnvInfo("browser", settings={"sandbox": "off: running as root"})
 
         def observe(self) -> Observation:
-            return replace(super().observe(), facts=("Downloaded report.pdf.", "The page opened a file chooser."))
+            return replace(
+                super().observe(),
+                facts=FACTS,
+            )
 
     stream = io.StringIO()
     progress = Progress(Terminal(stream))
@@ -121,7 +129,7 @@ def test_facts_about_the_screen_are_shown_to_the_user() -> None:
         progress.show(event)
     lines = stream.getvalue().splitlines()
     assert lines[0] == "a task  (script, browser, sandbox off: running as root)"
-    assert lines.count("      Downloaded report.pdf.") == 2
+    assert lines.count('      Downloaded "report.pdf".') == 2
     assert "      The page opened a file chooser." in lines
 
 
@@ -148,15 +156,16 @@ def test_the_first_line_names_the_source_of_the_prompt(model: str, details: str)
 def test_pages_and_models_cannot_control_the_terminal() -> None:
     class EvilEnv(FakeEnv):
         def observe(self) -> Observation:
-            return replace(super().observe(), facts=("\x1b[2Jcleared",))
+            return replace(super().observe(), facts=(Fact("{}", ("\x1b[2Jcleared",)),))
 
     stream = io.StringIO()
     progress = Progress(Terminal(stream))
-    policy = ScriptedPolicy([(Navigate("\x1b[2J"),), Finish("\x07"), Finish("\x07")])
+    policy = ScriptedPolicy([(Navigate("\x1b[2J\r\u202e"),), AskUser("\x1b[2J\n   1  a step"), Finish("\x07")])
     for event in Episode("task \x1b]0;title\x07", EvilEnv(), policy).run():
         progress.show(event)
     assert "cleared" in stream.getvalue()
-    assert not set(stream.getvalue()) & {"\x1b", "\x07"}
+    assert stream.getvalue() == printable(stream.getvalue())
+    assert "\n   1  a step" not in stream.getvalue()
 
 
 def test_a_path_is_quoted_for_the_shell() -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from screenwright._text import without_turns
+
 from ...core.messages import ImagePart, Message, Part, TextPart, Turn
 
 Past: TypeAlias = Callable[[str], str]
@@ -60,7 +62,7 @@ def step_lines(
     for number, turn in enumerate(turns, first):
         lines.extend(turn.notes)
         if turn.reply is not None and (text := describe(turn.reply)):
-            lines.append(line.format(number=number, text=text))
+            lines.append(line.format(number=number, text=without_turns(text)))
     return "\n".join(lines) or empty
 
 

@@ -6,6 +6,7 @@ from typing import Self
 from playwright.async_api import Error, Frame, Page, Request
 
 from ...config.browser_settings import BrowserSettings
+from ...env import Fact
 from ..launch.attach import Context
 from .dial import Refusal
 from .proxy import FirewallProxy
@@ -39,7 +40,7 @@ class FirewallGuard:
         self._new: dict[Refusal, None] = {}
         self._reported: set[Refusal] = set()
         self._requested: set[str] = set()
-        self._facts: list[str] = []
+        self._facts: list[Fact] = []
 
     @classmethod
     def from_settings(cls, settings: BrowserSettings) -> Self | None:
@@ -68,17 +69,21 @@ class FirewallGuard:
         context.on("page", self._on_page)
         context.on("request", self._on_request)
 
-    def take_facts(self) -> tuple[str, ...]:
-        """The refusals since the last call, as sentences: one for each host until a tab navigates."""
+    def take_facts(self) -> tuple[Fact, ...]:
+        """The refusals since the last call: one for each host until a tab navigates."""
         facts, self._facts = self._facts, []
         for refusal in self._new:
             is_from_page = refusal.where not in _CHROMIUM_SERVICES or refusal.where in self._requested
             if is_from_page and refusal not in self._reported:
-                facts.append(f"The page tried to connect to {refusal.where}, which is {refusal.why}; it was blocked.")
+                facts.append(
+                    Fact(
+                        f"The page tried to connect to {{}}, which is {refusal.why}; it was blocked.", (refusal.where,)
+                    )
+                )
         self._reported |= self._new.keys()
         self._new.clear()
         if len(facts) > _MAX_FACTS:  # a page may try any number of hosts
-            facts[_MAX_FACTS:] = [f"{len(facts) - _MAX_FACTS} more hosts were blocked."]
+            facts[_MAX_FACTS:] = [Fact(f"{len(facts) - _MAX_FACTS} more hosts were blocked.")]
         return tuple(facts)
 
     def record(self, refusal: Refusal) -> None:
@@ -100,7 +105,9 @@ class FirewallGuard:
             return
         self._reported.clear()
         if frame.url and not frame.url.startswith(_CHECKED_SCHEMES):
-            self._facts.append(f"{frame.url.partition(':')[0]} addresses are blocked; the tab was cleared.")
+            self._facts.append(
+                Fact("Addresses of the scheme {} are blocked; the tab was cleared.", (frame.url.partition(":")[0],))
+            )
             with suppress(Error):  # the tab was closed
                 await frame.page.goto("about:blank")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.async_api import Download, Error
 
+from ...env import Fact
+
 _POLL_S = 0.5
 _LONGEST_NAME = 240
 """Bytes; file systems take 255, and a number may be added."""
@@ -26,7 +28,7 @@ class Downloads:
         self._folder = folder
         self._max_bytes = max_bytes
         self._parts = Path(tempfile.mkdtemp(prefix="screenwright-downloads-"))
-        self._facts: list[str] = []
+        self._facts: list[Fact] = []
         self._running: set[asyncio.Task[None]] = set()
         self._taken: set[Path] = set()
 
@@ -35,8 +37,8 @@ class Downloads:
         """The folder for unfinished downloads."""
         return self._parts
 
-    def take_facts(self) -> tuple[str, ...]:
-        """The events since the last call, as sentences."""
+    def take_facts(self) -> tuple[Fact, ...]:
+        """The events since the last call."""
         facts, self._facts = self._facts, []
         return tuple(facts)
 
@@ -71,10 +73,10 @@ class Downloads:
                     return
                 if not is_reported and time.monotonic() - started > 1:
                     is_reported = True
-                    self._facts.append(f"A download started: {name}.")
+                    self._facts.append(Fact("A download started: {}.", (name,)))
             path = await finished
         except Error:
-            self._facts.append(f"The download of {name} failed: {await _failure(download)}.")
+            self._facts.append(Fact(f"The download of {{}} failed: {await _failure(download)}.", (name,)))
             return
         finally:
             finished.cancel()
@@ -86,13 +88,13 @@ class Downloads:
             # in a thread, since a move to another file system copies the data
             size, file = path.stat().st_size, await asyncio.to_thread(self._move, path, name)
         except OSError as error:
-            self._facts.append(f"The download of {name} could not be saved: {error.strerror}.")
+            self._facts.append(Fact(f"The download of {{}} could not be saved: {error.strerror}.", (name,)))
         else:
             self._facts.append(downloaded_fact(file.name, size))
 
     def _report_too_large(self, name: str) -> None:
         limit = _formatted_size(self._max_bytes)
-        self._facts.append(f"The download of {name} was canceled: it is larger than {limit}.")
+        self._facts.append(Fact(f"The download of {{}} was canceled: it is larger than {limit}.", (name,)))
 
     def _move(self, part: Path, name: str) -> Path:
         folder = self._folder or self._parts / "finished"
@@ -119,9 +121,9 @@ async def _failure(download: Download) -> str:
     return "interrupted"
 
 
-def downloaded_fact(name: str, size: int) -> str:
-    """The sentence that reports a finished download of `size` bytes."""
-    return f"Downloaded {name} ({_formatted_size(size)})."
+def downloaded_fact(name: str, size: int) -> Fact:
+    """The report of a finished download of `size` bytes."""
+    return Fact(f"Downloaded {{}} ({_formatted_size(size)}).", (name,))
 
 
 def safe_name(suggested: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, CDPSession, Error, Frame, Page
 
-from ...env import ActionRefused, EnvLost
+from ...env import ActionRefused, EnvLost, Fact
 from ..launch.attach import AttachedContext, Context
 from .traffic import Traffic
 
@@ -37,7 +37,7 @@ class Tabs:
         self._pages: list[Page] = []
         self._recent: list[Page] = []  # ordered by when they were last shown; the last one is the current tab
         self._sessions: dict[Page, CDPSession] = {}
-        self._facts: list[str | Page] = []
+        self._facts: list[Fact | Page] = []
         self._titles: dict[Page, str] = {}
         self._opening_targets: set[str] = set()
         self._own_targets: set[str] = set()
@@ -260,12 +260,12 @@ class Tabs:
             for origin in origins:
                 await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
-    async def take_facts(self) -> tuple[str, ...]:
-        """The events since the last call, as sentences."""
+    async def take_facts(self) -> tuple[Fact, ...]:
+        """The events since the last call."""
         facts, self._facts = self._facts, []
         return tuple(
             [
-                fact if isinstance(fact, str) else f"A new tab opened: {await _title(fact) or fact.url}."
+                fact if isinstance(fact, Fact) else Fact("A new tab opened: {}.", (await _title(fact) or fact.url,))
                 for fact in facts
             ]
         )
@@ -333,12 +333,12 @@ class Tabs:
             return
         was_current = self._recent[-1] is page
         self._facts = [fact for fact in self._facts if fact is not page]
-        fact = "The tab was closed. The previous tab is shown."
+        fact = Fact("The tab was closed. The previous tab is shown.")
         if self._pages == [page]:
             async with self._replacing:
                 with suppress(Error, TimeoutError):  # the browser is closing
                     await asyncio.wait_for(self.open(), _CLOSE_S)
-            fact = "The last tab was closed. A new empty tab is shown."
+            fact = Fact("The last tab was closed. A new empty tab is shown.")
         if len(self._pages) > 1:  # else no tab could be opened, because the browser is closing
             self._pages.remove(page)
             self._recent.remove(page)

@@ -1,12 +1,14 @@
 """Types text as a person does: with the keys of a keyboard, no faster than the page handles them."""
 
 import asyncio
+import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from playwright.async_api import Error, Frame, Page
 
+from ...env import Fact
 from .keyboard import KEYS, SHIFT
 
 MAX_KEYSTROKES = 100
@@ -22,6 +24,7 @@ _EVALUATE_S = 1.0
 NOWHERE = "nowhere"
 """`Typing.problem` if nothing on the page took the text."""
 _KEYS = {"\n": "Enter", "\t": "Tab"}
+_LENGTH = re.compile(r"\d+ characters")
 _RUN = re.compile(r"[\n\t]|[^\n\t]+")
 
 
@@ -51,7 +54,7 @@ class Typing:
         await self._press(rest)
         if self._frame is not None and "\n" not in text:
             with suppress(Error):  # the page has changed
-                self.problem = await self._frame.evaluate(_PROBLEM, text)
+                self.problem = str(await self._frame.evaluate(_PROBLEM, text))
         if submit:
             await self.page.keyboard.press("Enter")
         return "+".join(sorted(self._methods))
@@ -111,3 +114,13 @@ class Typing:
         with suppress(Error):
             return int(await self._frame.evaluate(_TAKES_INPUT)) >= sum(each not in _KEYS for each in typed)
         return True
+
+
+def field_fact(problem: str) -> Fact:
+    """The report of what is in a field instead of the typed text: a JSON string, or the length of a password."""
+    sentence = "The field does not contain the text as typed. It contains"
+    if _LENGTH.fullmatch(problem):
+        return Fact(f"{sentence} {problem}.")
+    with suppress(ValueError):
+        problem = str(json.loads(problem))
+    return Fact(f"{sentence} {{}}.", (problem,))

@@ -265,11 +265,11 @@
   }.click;
 
   // -- permissions: prompt before the native call, which then finds the permission set
-  const prompt = async (name, description) => {
+  const prompt = async name => {
     expectPrompt(true);
     const { state } = await navigator.permissions.query({ name }).catch(() => ({}));
     if (state !== "prompt") return expectPrompt(false);
-    await report({ event: "permission", name, description });
+    await report({ event: "permission", name });
   };
   const promptFirst = (owner, method, permissions) => {
     const native = owner?.[method];
@@ -278,16 +278,15 @@
       [method](...passed) {
         const call = () => native.apply(this, passed);
         const prompts = permissions(...passed);
-        return prompts.reduce((done, [name, text]) => done.then(() => prompt(name, text)), Promise.resolve()).then(call);
+        return prompts.reduce((done, name) => done.then(() => prompt(name)), Promise.resolve()).then(call);
       },
     }[method];
   };
-  promptFirst(window.Notification, "requestPermission", () => [["notifications", "Show notifications"]]);
+  promptFirst(window.Notification, "requestPermission", () => ["notifications"]);
   promptFirst(window.MediaDevices?.prototype, "getUserMedia", constraints => [
-    ...(constraints?.video ? [["camera", "Use your camera"]] : []),
-    ...(constraints?.audio ? [["microphone", "Use your microphone"]] : [])]);
+    ...(constraints?.video ? ["camera"] : []), ...(constraints?.audio ? ["microphone"] : [])]);
   for (const method of ["readText", "read"]) {
-    promptFirst(window.Clipboard?.prototype, method, () => [["clipboard-read", "See text and images copied to the clipboard"]]);
+    promptFirst(window.Clipboard?.prototype, method, () => ["clipboard-read"]);
   }
 
   // -- what nothing here can answer: the native prompt is not drawn, and blocks the page
@@ -426,7 +425,7 @@
     geolocation[method] = {
       [method](...passed) {
         const id = --count;
-        prompt("geolocation", "Know your location").then(() => {
+        prompt("geolocation").then(() => {
           if (watches.get(id) !== null) watches.set(id, native.apply(this, passed));
         });
         return method === "watchPosition" ? id : undefined;

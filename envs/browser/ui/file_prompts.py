@@ -11,6 +11,7 @@ from playwright.async_api import Error, FileChooser
 from screenwright._home import expand_home
 
 from ...config.browser_settings import BrowserSettings
+from ...env import Fact
 from ..page.downloads import safe_name
 from .overlay.overlay import Overlay
 from .overlay.panels import CANCEL, Dialog, Field, PanelAnswer, PanelButton
@@ -20,9 +21,9 @@ _MAX_FILES = 300
 
 
 class FilePrompts:
-    """Shows prompts about files on the overlay; `report` is called with what happened, as sentences."""
+    """Shows prompts about files on the overlay; `report` is called with what happened."""
 
-    def __init__(self, overlay: Overlay, settings: BrowserSettings, report: Callable[[str], None]) -> None:
+    def __init__(self, overlay: Overlay, settings: BrowserSettings, report: Callable[[Fact], None]) -> None:
         self._overlay = overlay
         self._settings = settings
         self._report = report
@@ -36,7 +37,7 @@ class FilePrompts:
         paths = _choices_in(self._settings.upload_from, folders=wants_folder)
         if not paths:
             reason = "the upload folders are empty" if self._settings.upload_from else "no upload folder is allowed"
-            self._report(f"The page opened a file chooser. No file was selected: {reason}.")
+            self._report(Fact(f"The page opened a file chooser. No file was selected: {reason}."))
             await _cancel(chooser)
             return
         multiple = chooser.is_multiple() and not wants_folder
@@ -55,14 +56,14 @@ class FilePrompts:
                 return
             with suppress(Error):
                 await chooser.set_files(chosen[0] if wants_folder else cast("list[str | Path]", chosen))
-            self._report(f"Selected for upload: {', '.join(path.name for path in chosen)}.")
+            self._report(Fact("Selected for upload: {}.", (", ".join(path.name for path in chosen),)))
 
         await self._overlay.show(dialog, on_answer)
 
     async def ask_where_to_save(self, suggested: str) -> str | None:
         """The name under which the page may save a file in the download folder; None if it may not."""
         if self._settings.dialogs == "rule":
-            self._report("The page asked where to save a file. It was declined.")
+            self._report(Fact("The page asked where to save a file. It was declined."))
             return None
         answered: asyncio.Future[PanelAnswer] = asyncio.get_running_loop().create_future()
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error, Page
 
-from ...env import ActionRefused
+from ...env import ActionRefused, Fact
 from ..firewall.rules import Firewall
 from ..page.addresses import full_address
 from ..page.errors import error_message
@@ -54,10 +54,10 @@ class Navigation:
         self._home = "about:blank"
         self._requested: dict[Page, str] = {}
         self._first_entries: dict[Page, int] = {}
-        self._facts: list[str] = []
+        self._facts: list[Fact] = []
 
-    def take_facts(self) -> tuple[str, ...]:
-        """The HTTP errors that servers answered with since the last call, as sentences for the model."""
+    def take_facts(self) -> tuple[Fact, ...]:
+        """The HTTP errors that servers answered with since the last call."""
         facts, self._facts = self._facts, []
         return tuple(facts)
 
@@ -124,7 +124,7 @@ class Navigation:
             response = await page.goto(url, timeout=self._limit_ms, wait_until="commit")
         if response is not None and response.status >= HTTPStatus.BAD_REQUEST:
             status = f"{response.status} {response.status_text}".strip()
-            self._facts.append(f"The server answered with the HTTP error {status} for {url}.")
+            self._facts.append(Fact("The server answered with the HTTP error {} for {}.", (status, url)))
 
     async def _go_blank(self, page: Page) -> None:
         """Go to an empty page; navigations that the previous page started may still interrupt."""

@@ -10,6 +10,16 @@ MAX_TEXT = 2_000
 """Characters of a page's text that are shown."""
 
 
+PERMISSIONS = {
+    "geolocation": "Know your location",
+    "notifications": "Show notifications",
+    "camera": "Use your camera",
+    "microphone": "Use your microphone",
+    "clipboard-read": "See text and images copied to the clipboard",
+}
+"""What a page wants to do, for each permission. The text is not the page's, so that no prompt can say anything else."""
+
+
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -64,11 +74,10 @@ class ContextMenuEvent(_Event):
 
 
 class PermissionEvent(_Event):
-    """A page requests the permission with DevTools name `name`; `description` is its text in the prompt."""
+    """A page requests the permission with DevTools name `name`."""
 
     event: Literal["permission"]
     name: Literal["geolocation", "notifications", "camera", "microphone", "clipboard-read"]
-    description: str
 
 
 class SaveFileEvent(_Event):

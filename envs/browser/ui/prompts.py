@@ -15,7 +15,7 @@ from playwright.async_api import Error, FileChooser, Frame, Page, Response
 from pydantic import ValidationError
 
 from ...config.browser_settings import BrowserSettings
-from ...env import ActionRefused
+from ...env import ActionRefused, Fact
 from ...geometry import DevicePoint
 from ..launch.attach import Context
 from ..page.shortcuts import Shortcut
@@ -40,6 +40,7 @@ from .overlay.panels import (
 from .page_events import (
     MAX_TEXT,
     PAGE_EVENT,
+    PERMISSIONS,
     ContextMenuEvent,
     ExternalLinkEvent,
     PermissionEvent,
@@ -57,7 +58,7 @@ MAX_CONSECUTIVE = 20
 
 _CHECKBOX_AFTER = 2
 _EXPECTED_S = 0.5
-_MAX_URL = 200
+_EXTERNAL_LINK = "{} opens another program, and none is available here. Nothing was opened."
 
 OK = PanelButton("OK", "ok")
 _SET_VALUE = "value => window[Symbol.for('screenwright.setValue')]?.(value)"
@@ -84,7 +85,7 @@ class BrowserPrompts:
         self._pointer = pointer
         self._page_top = page_top
         self._navigation = navigation
-        self._facts: list[str] = []
+        self._facts: list[Fact] = []
         self._files = FilePrompts(overlay, settings, self._facts.append)
         self._open_dialogs: list[PageDialog] = []
         self._consecutive = 0
@@ -131,8 +132,8 @@ class BrowserPrompts:
         else:
             self._unexpected.set()
 
-    def take_facts(self) -> tuple[str, ...]:
-        """The events since the last call, as sentences."""
+    def take_facts(self) -> tuple[Fact, ...]:
+        """The events since the last call."""
         facts = tuple(self._facts)
         self._facts.clear()
         return facts
@@ -185,12 +186,12 @@ class BrowserPrompts:
     async def _resolve_by_rule(self, dialog: PageDialog) -> None:
         """Accept an alert, decline everything else."""
         facts = {
-            "alert": f"The page showed an alert: {dialog.message!r}. It was closed with OK.",
-            "confirm": f"The page asked for confirmation: {dialog.message!r}. It was answered with Cancel.",
-            "prompt": f"The page asked for text: {dialog.message!r}. It was answered with Cancel.",
-            "beforeunload": "The page asked for confirmation before leaving it. It was answered with Cancel.",
+            "alert": Fact("The page showed an alert: {}. It was closed with OK.", (dialog.message,)),
+            "confirm": Fact("The page asked for confirmation: {}. It was answered with Cancel.", (dialog.message,)),
+            "prompt": Fact("The page asked for text: {}. It was answered with Cancel.", (dialog.message,)),
+            "beforeunload": Fact("The page asked for confirmation before leaving it. It was answered with Cancel."),
         }
-        self._facts.append(facts[dialog.type][:MAX_TEXT])
+        self._facts.append(facts[dialog.type])
         await self._resolve(dialog, PanelAnswer("ok" if dialog.type == "alert" else "cancel"))
 
     # -- files
@@ -238,7 +239,7 @@ class BrowserPrompts:
         """The current tab crashed and was replaced by an empty one: offer to reload `url`."""
         self._open_dialogs.clear()
         self._blocked.clear()
-        self._facts.append("The page crashed.")
+        self._facts.append(Fact("The page crashed."))
 
         async def on_answer(answer: PanelAnswer) -> None:
             if answer.value == "ok":
@@ -249,7 +250,7 @@ class BrowserPrompts:
 
     async def report_unresponsive(self) -> None:
         """The current page does not respond: offer to leave it for an empty page."""
-        self._facts.append("The page is not responding.")
+        self._facts.append(Fact("The page is not responding."))
 
         async def on_answer(answer: PanelAnswer) -> None:
             if answer.value != "ok":
@@ -275,11 +276,9 @@ class BrowserPrompts:
             case SaveFileEvent():
                 return await self._files.ask_where_to_save(event.name)
             case ExternalLinkEvent(url=url):
-                self._facts.append(
-                    f"{url[:_MAX_URL]} opens another program, and none is available here. Nothing was opened."
-                )
+                self._facts.append(Fact(_EXTERNAL_LINK, (url,)))
             case RefusedEvent():
-                self._facts.append(_REFUSALS[event.what])
+                self._facts.append(Fact(_REFUSALS[event.what]))
             case PermissionEvent():
                 await self._show_permission(source["frame"], event)
             case PickerEvent():
@@ -320,18 +319,18 @@ class BrowserPrompts:
         """Show the prompt, and return when the browser has applied the answer."""
         done = asyncio.Event()
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(frame.url))
-        site = _site(origin) or "This page"
+        site, what = _site(origin) or "This page", PERMISSIONS[event.name]
 
         async def on_answer(answer: PanelAnswer) -> None:
             is_granted = answer.value == "ok"
             result = "allowed" if is_granted else "not allowed"
-            self._facts.append(f"{site} was {result} to {event.description[:1].lower()}{event.description[1:]}.")
+            self._facts.append(Fact(f"{{}} was {result} to {what[:1].lower()}{what[1:]}.", (site,)))
             with suppress(Error):
                 await self._tabs.set_permission(event.name, "granted" if is_granted else "denied", origin)
             done.set()
 
         buttons = (PanelButton("Allow", "ok"), PanelButton("Block", "cancel"))
-        await self._overlay.show(Dialog(f"{site} wants to", event.description, buttons), on_answer)
+        await self._overlay.show(Dialog(f"{site} wants to", what, buttons), on_answer)
         self._expect(expected=False)
         await done.wait()
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+from ...env import Fact
 from ..page.downloads import downloaded_fact
 
 _UNFINISHED = (".crdownload", ".tmp")
@@ -15,8 +16,8 @@ class DownloadFolder:
         self._folder = folder
         self._known = self._files()
 
-    def take_facts(self) -> tuple[str, ...]:
-        """A sentence for each file that was completed since the last call."""
+    def take_facts(self) -> tuple[Fact, ...]:
+        """A fact for each file that was completed since the last call."""
         files = self._files()
         new = sorted(name for name, size in files.items() if self._known.get(name) != size)
         self._known = files

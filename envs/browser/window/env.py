@@ -17,7 +17,17 @@ from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
 from ...desktop.virtual.processes import ProcessGroup
 from ...desktop.watchdog.settings import InterruptSettings
-from ...env import ActionRefused, ActionResult, EnvError, EnvInfo, EnvLost, EnvUnavailable, InputListener, Observation
+from ...env import (
+    ActionRefused,
+    ActionResult,
+    EnvError,
+    EnvInfo,
+    EnvLost,
+    EnvUnavailable,
+    Fact,
+    InputListener,
+    Observation,
+)
 from ...geometry import Size
 from ...interrupt import sleep
 from ...settle import SettleTimeouts
@@ -123,7 +133,7 @@ class _Window:
         self._home = _start_address(url)
         self._settings = settings
         self.program = window_program(settings)
-        self._facts: list[str] = []
+        self._facts: list[Fact] = []
         with ExitStack() as undo:
             virtual = VirtualDisplay(screen) if display is None else None
             timeouts = SettleTimeouts(_FIRST_CHANGE_S, _QUIET_S, settings.settle_limit_s)
@@ -238,7 +248,7 @@ class _Window:
         if code:
             raise EnvLost(f"the browser exited unexpectedly with code {code}")
         self._pid = self._start("about:blank")
-        self._facts.append("The last browser window was closed. A new empty window was opened.")
+        self._facts.append(Fact("The last browser window was closed. A new empty window was opened."))
 
     def _restore_if_minimized(self) -> None:
         """Restore a minimized window, since there is no task bar."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ... import interrupt
-from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, InputListener
+from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Fact, InputListener
 from ..address import DisplayAddress
 from .activity import ActivitySignal
 from .settings import InterruptSettings
@@ -52,7 +52,7 @@ class NoWatchdog:
         """See `WatchdogClient`; does nothing."""
         yield
 
-    def take_facts(self) -> tuple[str, ...]:
+    def take_facts(self) -> tuple[Fact, ...]:
         """See `WatchdogClient`; always empty."""
         return ()
 
@@ -132,11 +132,11 @@ class WatchdogClient(NoWatchdog):
         finally:
             self._state.acting = False
 
-    def take_facts(self) -> tuple[str, ...]:
+    def take_facts(self) -> tuple[Fact, ...]:
         """Facts for the observation that is taken now; input before it no longer makes `check` refuse."""
         touches, before = self._state.input_count, self._seen
         self._seen = touches
-        return (USER_INPUT,) if touches != before else ()
+        return (Fact(USER_INPUT),) if touches != before else ()
 
     def set_input_listener(self, listener: InputListener | None) -> None:
         """Send events to `listener` from now on; None at the end of its run."""

@@ -271,6 +271,21 @@ def test_image_token_in_a_text_is_only_text(model: LocalModel) -> None:
     assert model.complete(messages, SHORT).usage.completion == 12
 
 
+def test_no_special_token_of_the_tokenizer_is_read_in_a_text(model: LocalModel) -> None:
+    template = encoder_of(model).template
+    special = {str(each) for each in template.tokenizer.added_tokens_decoder.values() if each.special}
+    structure = {name for name in special if "box" not in name} | {template.image_token}
+    text, call = " ".join(sorted(special)), FunctionCall("f", {"x": "".join(sorted(special))})
+    plainly = template.render([Message("user", (TextPart("x"),)), Message("assistant", (TextPart("y"),))], SHORT)
+    attack = [
+        Message("user", (TextPart(text),)),
+        Message("assistant", (TextPart(text),), reasoning=text, calls=(call,)),
+    ]
+    assert len(structure) > 3
+    counted = template.render(attack, SHORT)
+    assert [name for name in structure if counted.count(name) != plainly.count(name)] == []
+
+
 def test_image_of_an_invalid_size_is_rejected_with_advice(patch_grid: LocalModel) -> None:
     with pytest.raises(ModelLost, match=r"an image of 300x200 does not fit this model.*choose the dialect"):
         patch_grid.complete(asked(make_image(1, Size(300, 200))), SHORT)

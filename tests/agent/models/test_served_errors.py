@@ -105,7 +105,7 @@ def test_untrusted_certificate_is_rejected_unless_ssl_cert_file_names_it(
             error(400, "maximum context length is 8192 tokens"),
             ["(400): maximum context length is 8192 tokens", "--history"],
         ),
-        (error(400, "many words " * 500), ["many words many words", "..."]),
+        (error(400, "many words " * 500), ["many words many words", "…"]),
         (error(400, "bad input data:image/png;base64,iVBORw0KGgo="), ["bad input (an image)"]),
         (http(400, {"object": "error", "message": "as in old versions of vLLM"}), ["as in old versions of vLLM"]),
         (http(422, {"detail": [{"loc": ["body"], "msg": "field required"}]}), ["(422): field required"]),

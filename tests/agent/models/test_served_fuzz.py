@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from screenwright._text import printable
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Completion, ModelLost, Sampling
 from screenwright.agent.models.errors import Endpoint, ErrorResponse, describe_error
@@ -186,7 +187,8 @@ def stop_at(end: str) -> Callable[[str], bool]:
 
 def check_error(lost: ModelLost) -> None:
     line = str(lost)
-    assert line.isprintable()
+    assert line == printable(line)
+    assert "\n" not in line
     assert len(line) < 700
     assert "http://server/v1" in line
     assert len(line) > len("the model server at http://server/v1") + 10  # the cause

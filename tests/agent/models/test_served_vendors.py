@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from screenwright import Agent, Ended, FakeEnv, Limits, RecoveredError, StopReason
+from screenwright._text import printable
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import ModelLost, ModelUnknown, PromptRefused, Sampling
 from screenwright.agent.models.retry_hints import retry_after_s
@@ -160,13 +161,14 @@ def test_rate_limit_reported_within_a_reply_is_retried() -> None:
         ({"detail": [{"loc": ["body", "x"], "msg": "field required", "type": "missing"}]}, ["field required"]),
         ({"message": '{"detail": "JSON in a text"}'}, ["JSON in a text"]),
         ({"error": {"message": "same", "detail": "same"}}, ["(400): same"]),
-        ({"error": {"message": "colour \x1b[31mred\x1b[0m \ud800"}}, ["colour [31mred"]),
+        ({"error": {"message": "colour \x1b[31mred\x1b[0m \ud800"}}, ["colour \N{REPLACEMENT CHARACTER}[31mred"]),
     ],
 )
 def test_innermost_reason_is_shown(body: object, reasons: list[str]) -> None:
     line = str(failure(httpx2.Response(400, content=json.dumps(body).encode())))
     assert [reason for reason in reasons if reason not in line] == []
-    assert line.isprintable()
+    assert line == printable(line)
+    assert "\n" not in line
     assert line.count("same") <= 1
 
 

@@ -42,6 +42,7 @@ from screenwright import (
 from screenwright._files import write_file
 from screenwright.agent.core.decision import AskUser, Ending, Finish
 from screenwright.agent.record.trajectory import RunLog, event_from_json, event_to_json
+from screenwright.envs.env import Fact
 
 
 def record(folder: Path, *, finish: bool = True) -> list[Event]:
@@ -89,7 +90,7 @@ def test_event_round_trips_through_its_line(event: Event) -> None:
 def test_text_that_utf_8_cannot_express_is_recorded_with_a_replacement(tmp_path: Path) -> None:
     class PageEnv(FakeEnv):
         def observe(self) -> Observation:
-            return replace(super().observe(), facts=("The page showed an alert: \ud83d!",))
+            return replace(super().observe(), facts=(Fact("The page showed an alert: \ud83d!"),))
 
     finish = "Action: finished(content='done')"
     model = ScriptedModel(["\udce9", finish])
@@ -97,7 +98,7 @@ def test_text_that_utf_8_cannot_express_is_recorded_with_a_replacement(tmp_path:
     run = read_run(tmp_path)
     assert run.started.task == "caf?"
     observed = next(event for event in run.events if isinstance(event, Observed))
-    assert observed.observation.facts == ("The page showed an alert: ?!",)
+    assert observed.observation.facts == (Fact("The page showed an alert: ?!"),)
     assert [event.text for event in run.events if isinstance(event, Replied)] == ["?", finish]
 
 

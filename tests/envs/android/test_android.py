@@ -31,6 +31,7 @@ from screenwright.envs.android.apps import find_app, launchable
 from screenwright.envs.android.commands import commands_of, text_commands
 from screenwright.envs.android.doctor import check_android
 from screenwright.envs.check import CheckStatus
+from screenwright.envs.env import Fact
 from screenwright.envs.geometry import Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import EnvContract, Stage
@@ -100,11 +101,11 @@ def test_rotated_and_black_screens_are_reported_as_facts(phone: PhoneStage) -> N
     phone.phone.env.size = Size(640, 400)
     with pytest.raises(ActionRefused, match="the screen size changed from 400x640 to 640x400"):
         phone.env.execute(Click(phone.button))
-    assert phone.env.observe().facts == ("The screen size changed from 400x640 to 640x400.",)
+    assert phone.env.observe().facts == (Fact("The screen size changed from 400x640 to 640x400."),)
     phone.env.execute(Click(ScreenPoint(630, 390)))
     phone.phone.screencap = Screenshot(Image.new("RGB", (640, 400))).png
     (fact,) = phone.env.observe().facts
-    assert "The screenshot is black." in fact
+    assert "The screenshot is black." in str(fact)
 
 
 def test_the_display_that_is_on_is_captured(phone: PhoneStage) -> None:
@@ -117,7 +118,7 @@ def test_the_display_that_is_on_is_captured(phone: PhoneStage) -> None:
     assert phone.env.observe().screenshot.png == red
     phone.phone.displays = {"461": black, "463": black}
     (fact,) = phone.env.observe().facts
-    assert "The screenshot is black." in fact
+    assert "The screenshot is black." in str(fact)
 
 
 def test_unicode_text_is_typed_with_adbkeyboard_and_the_keyboard_is_restored(phone: PhoneStage) -> None:

@@ -17,6 +17,7 @@ from page_site import Page, Site
 from screenwright import BrowserEnv, Button, Click, EnvLost, EnvUnavailable, Hotkey, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.chromium import find_chromium, switches
+from screenwright.envs.env import Fact
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
@@ -164,7 +165,7 @@ def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: s
         in_time(lambda: site.reported.get("name"), "Ada")
         env.execute(Click(ScreenPoint(250, 50)))
         observation = env.observe()
-        assert observation.facts == ("A new tab opened: Next.",)
+        assert observation.facts == (Fact("A new tab opened: {}.", ("Next",)),)
         assert observation.screenshot.size == SIZE
         assert observation.screenshot.image.getpixel((600, 300)) == (0, 128, 0)
         env.execute(Click(ScreenPoint(180, 20)))

@@ -13,6 +13,7 @@ import pytest
 
 from screenwright import BrowserEnv, Click, EnvLost, EnvUnavailable, Hotkey, Navigate, ScreenPoint
 from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.env import Fact
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
 pytestmark = pytest.mark.browser
@@ -67,7 +68,7 @@ def test_crashed_page_can_be_reloaded(tmp_path: Path) -> None:
     with BrowserEnv(address) as env:
         env.observe()
         env.execute(Navigate("chrome://crash"))
-        assert "The page crashed." in env.observe().facts
+        assert Fact("The page crashed.") in env.observe().facts
         env.execute(Hotkey(("escape",)))
         env.execute(Navigate(address))
         assert env.observe().location == address
@@ -80,7 +81,7 @@ def test_hanging_page_does_not_block_forever(tmp_path: Path, monkeypatch: pytest
         done = env.execute(Click(BUTTON))
         assert done.settled_by.startswith("limit: no response")
         env.release()
-        assert "The page is not responding." in env.observe().facts
+        assert Fact("The page is not responding.") in env.observe().facts
         env.execute(Hotkey(("escape",)))
         assert env.observe().location == "about:blank"
 
@@ -170,7 +171,7 @@ def test_an_http_error_of_a_page_is_a_fact() -> None:
 
     with LocalServer(respond) as server, BrowserEnv(server.url + "/missing") as env:
         (fact,) = env.observe().facts
-        assert fact == f"The server answered with the HTTP error 404 Not Found for {server.url}/missing."
+        assert str(fact) == f'The server answered with the HTTP error "404 Not Found" for "{server.url}/missing".'
         env.execute(Navigate(server.url))
         assert env.observe().facts == ()
 

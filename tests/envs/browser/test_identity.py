@@ -12,6 +12,7 @@ from page_site import Page, Site
 from screenwright import ActionRefused, BrowserEnv, Click, EnvUnavailable, Hotkey, Navigate, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.envs.env import Fact
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 from screenwright.testing import eventually
 
@@ -229,7 +230,7 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
         env.execute(Click(ScreenPoint(250, 50)))
         observation = env.observe()
         assert observation.screenshot.image.getpixel((700, 400)) == (0, 128, 0)
-        assert "A new tab opened: Second." in observation.facts
+        assert Fact("A new tab opened: {}.", ("Second",)) in observation.facts
 
 
 def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) ->
         assert env.observe().screenshot.image.tobytes() != before.tobytes()
         env.execute(Hotkey(("escape",)))
         assert reported(site, "result") == 1
-        assert any("was not allowed to" in fact for fact in env.observe().facts)
+        assert any("was not allowed to" in str(fact) for fact in env.observe().facts)
 
 
 # -- proxy

@@ -104,7 +104,7 @@ def test_without_devtools_pages_dialogs_tabs_and_downloads_work(site: Site, tmp_
         await session.execute(Click(at(450, 50)))
         await session.execute(Click(at(250, 50)))
         observation = await session.observe()
-        assert observation.facts == ("Downloaded f (5 bytes).", "A new tab opened: Next.")[::-1]
+        assert [str(fact) for fact in observation.facts] == ['A new tab opened: "Next".', 'Downloaded "f" (5 bytes).']
         assert colour(observation, at(600, 300)) == (0, 128, 0)
 
     run_session(site.add("/", ASKS), tmp_path, scale, test)

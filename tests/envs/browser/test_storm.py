@@ -30,7 +30,7 @@ from screenwright import (
     read_run,
 )
 from screenwright.envs.browser import BrowserSettings
-from screenwright.envs.env import EnvInfo
+from screenwright.envs.env import EnvInfo, Fact
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
@@ -188,11 +188,11 @@ def test_page_that_exhausts_memory_crashes_and_can_be_left(site: Site) -> None:
     settings = BrowserSettings(switches=("--js-flags=--max-old-space-size=64",))
     with BrowserEnv(address, settings=settings) as env:
         env.execute(Click(ScreenPoint(100, 50)))
-        facts: list[str] = []
+        facts: list[Fact] = []
 
         def crashed() -> bool:
             facts.extend(env.observe().facts)
-            return "The page crashed." in facts
+            return Fact("The page crashed.") in facts
 
         eventually(crashed, True, 30)
         env.execute(Hotkey(("escape",)))

@@ -20,7 +20,7 @@ def test_new_tab_is_followed(shared: BrowserEnv, site: Site, opens: str) -> None
     shared.execute(Click(ScreenPoint(40, 30)))
     observation = shared.observe()
     assert observation.location.endswith("/second")
-    assert any("new tab" in fact for fact in observation.facts)
+    assert any("new tab" in str(fact) for fact in observation.facts)
     assert colour(shared, 600, 600) == (0, 255, 0)
 
 

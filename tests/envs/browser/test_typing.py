@@ -5,6 +5,7 @@ from browser_pages import visit
 from page_site import Site
 
 from screenwright import ActionRefused, BrowserEnv, Click, Hotkey, KeyDown, KeyUp, ScreenPoint, Type
+from screenwright.envs.env import Fact
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
@@ -112,7 +113,7 @@ def test_text_that_only_changes_the_look_of_a_button_is_reported(shared: Browser
     shared.execute(Click(FIELD))
     shared.observe()
     shared.execute(Type("hello"))  # shows the focus ring
-    assert shared.observe().facts == ("No input field received the typed text.",)
+    assert shared.observe().facts == (Fact("No input field received the typed text."),)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,8 @@ def test_text_that_the_field_changes_is_reported(
     visit(shared, site, f"<input {STYLE} {field}>")
     shared.execute(Click(FIELD))
     shared.execute(Type(typed))
-    assert shared.observe().facts == (f"The field does not contain the text as typed. It contains {fact}.",)
+    (reported,) = shared.observe().facts
+    assert str(reported) == f"The field does not contain the text as typed. It contains {fact}."
 
 
 def test_text_that_the_field_only_formats_is_not_reported(shared: BrowserEnv, site: Site) -> None:

@@ -241,12 +241,12 @@ def test_text_reaches_a_terminal_and_a_program_is_opened_once(tmp_path: Path) ->
     with DesktopEnv(virtual=VirtualDisplay()) as env:
         env.observe()
         assert env.execute(OpenApp("xterm")).method == "started"
-        assert any(fact.startswith("A window opened: ") for fact in env.observe().facts)
+        assert any(str(fact).startswith("A window opened: ") for fact in env.observe().facts)
         assert env.execute(OpenApp("XTerm")).method == "focused"
         assert env.execute(Type(f"echo 'ab@# {UNICODE}' >{file}", submit=True)).method == "paste"
         eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), f"ab@# {UNICODE}\n")
         env.execute(Type("exit", submit=True))
-        assert any(fact.startswith("A window closed: ") for fact in env.observe().facts)
+        assert any(str(fact).startswith("A window closed: ") for fact in env.observe().facts)
         with pytest.raises(ActionRefused, match="no-such-program"):
             env.execute(OpenApp("no-such-program"))
 

@@ -14,7 +14,7 @@ from screenwright.envs.desktop.address import DisplayAddress
 from screenwright.envs.desktop.capture import transform_of
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.desktop.x11.connection import connect
-from screenwright.envs.env import ActionRefused, EnvUnavailable
+from screenwright.envs.env import ActionRefused, EnvUnavailable, Fact
 from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import eventually
@@ -101,7 +101,7 @@ def test_a_resized_screen_is_captured_completely_and_reported(
                     env.execute(Click(ScreenPoint(5, 5)))
                 seen = env.observe()
                 assert seen.screenshot.size == Size(width, height)
-                assert seen.facts == (f"The screen size changed from {before} to {width}x{height}.",)
+                assert seen.facts == (Fact(f"The screen size changed from {before} to {width}x{height}."),)
                 env.execute(Move(ScreenPoint(width - 5, height - 5)))
                 assert pointer(machine.environment["DISPLAY"]) == (width - 5, height - 5)
             threading.Timer(0.3, resize, (machine, 320, 240)).start()

@@ -22,6 +22,7 @@ from screenwright import (
 )
 from screenwright.envs.actions import ButtonDown, KeyDown, Navigate
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.env import Fact
 from screenwright.envs.geometry import Size
 from screenwright.envs.osworld import OSWorldEnv, code_of
 from screenwright.envs.osworld.server import PREFIX
@@ -97,7 +98,7 @@ def test_a_resized_screen_is_reported_and_old_points_are_refused(machine: Machin
     with pytest.raises(ActionRefused, match="the screen size changed from 640x480 to 800x600"):
         machine.env.execute(Click(machine.button))
     machine.env.execute(Type("x"))
-    assert machine.env.observe().facts == ("The screen size changed from 640x480 to 800x600.",)
+    assert machine.env.observe().facts == (Fact("The screen size changed from 640x480 to 800x600."),)
     machine.env.execute(Click(machine.button))
     assert machine.presses() == 1
 

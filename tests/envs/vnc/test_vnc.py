@@ -18,7 +18,7 @@ from screenwright.envs.desktop.address import DisplayAddress
 from screenwright.envs.desktop.capture import Capture, screenshot_of
 from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.desktop.x11.xlib import open_display
-from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
+from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable, Fact
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.envs.vnc import VncAddress, VncEnv
@@ -164,7 +164,7 @@ def test_a_resize_is_reported_as_a_fact() -> None:
         resize(machine, 800, 600)
         with pytest.raises(ActionRefused, match="the screen size changed from 640x480 to 800x600"):
             env.execute(Click(ScreenPoint(5, 5)))
-        eventually(lambda: env.observe().facts, ("The screen size changed from 640x480 to 800x600.",))
+        eventually(lambda: env.observe().facts, (Fact("The screen size changed from 640x480 to 800x600."),))
         assert env.observe().facts == ()
 
 

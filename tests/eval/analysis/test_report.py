@@ -170,6 +170,12 @@ def test_csv_has_one_line_per_episode() -> None:
     assert len(lines) == 6
 
 
+def test_csv_has_no_formulas() -> None:
+    (_, row) = as_csv([Record(EpisodeId("task", 0), done=False, category="=1+1", found="@SUM(A1)")]).splitlines()
+    assert ",'=1+1," in row
+    assert row.endswith(",'@SUM(A1)")
+
+
 def test_text_summary_shows_errors_and_cost() -> None:
     made = [*records(9, 1.0), Record(EpisodeId("task-9", 0), done=None, errors=("env_lost: gone",), stop="error")]
     text = as_text(summarize(made, 12, "1:2:0.5"))

@@ -55,8 +55,8 @@ class Trial:
         end = time.monotonic() + LIMIT_S
         while time.monotonic() < end:
             for fact in self.env.observe().facts:
-                if text in fact:
-                    return fact
+                if text in str(fact):
+                    return str(fact)
             time.sleep(0.05)
         return ""
 
@@ -110,7 +110,7 @@ def test_with_a_firewall_the_escape_is_blocked_and_reported_to_the_model(firewal
         assert firewalled.wait_until_tried()
     else:
         fact = firewalled.wait_for_fact(
-            f":{firewalled.target.port}, which is outside the allowed hosts; it was blocked."
+            f':{firewalled.target.port}", which is outside the allowed hosts; it was blocked.'
         )
         assert fact.startswith("The page tried to connect to ")
         assert name in fact or name.endswith("-address")
@@ -228,7 +228,7 @@ def test_allowed_hosts_work_as_without_a_firewall(tmp_path: Path) -> None:
         with BrowserEnv(address, settings=settings) as env:
             setup = Trial(env, site, target, tmp_path)
             env.execute(Click(MIDDLE))
-            assert setup.wait_for_fact("Downloaded file")
+            assert setup.wait_for_fact('Downloaded "file"')
             assert target.wait_for_more_than(3, LIMIT_S)
             asked = b"".join(target.heads)
             assert site.reported == {"text": "hi"}

@@ -9,6 +9,7 @@ from page_site import Page, Site
 from screenwright import ActionRefused, Back, Click, Home, Hotkey, Move, Navigate, OpenApp, ScreenPoint, Size, Type
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.window.env import BrowserWindowEnv
+from screenwright.envs.env import Fact
 from screenwright.eval.benchmarks.gallery import steps as gallery_steps
 from screenwright.testing import EnvContract, Stage, eventually
 
@@ -277,7 +278,7 @@ def test_download_is_saved_and_reported(site: Site, tmp_path: Path) -> None:
     with BrowserWindowEnv(url, settings=BrowserSettings(downloads=str(tmp_path))) as env:
         click(env, MAGENTA)
         eventually((tmp_path / "sum.csv").exists, True)
-        assert "Downloaded sum.csv (3 bytes)." in env.observe().facts
+        assert Fact("Downloaded {} (3 bytes).", ("sum.csv",)) in env.observe().facts
         assert env.observe().facts == ()
 
 
@@ -285,7 +286,7 @@ def test_closed_browser_is_reopened_empty(window: BrowserWindowEnv, site: Site) 
     visit(window, site, "<title>Closed</title>")
     window.execute(Hotkey(("ctrl", "shift", "w")))
     observation = window.observe()
-    assert any("new empty window was opened" in fact for fact in observation.facts)
+    assert any("new empty window was opened" in str(fact) for fact in observation.facts)
     visit(window, site, "<title>Again</title>")
     assert window.observe().location.startswith("Again")
 

@@ -22,7 +22,7 @@ from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.desktop.watchdog.client import USER_INPUT
 from screenwright.envs.desktop.watchdog.x11 import pressed_on
 from screenwright.envs.desktop.x11.connection import connect
-from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped
+from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, Fact
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import eventually
@@ -121,7 +121,7 @@ def test_the_agents_own_escapes_do_not_stop_the_run(real: DesktopEnv) -> None:
 
 def test_one_escape_of_the_user_pauses_but_does_not_stop(real: DesktopEnv, person: Person) -> None:
     person.press("escape")
-    eventually(lambda: USER_INPUT in real.observe().facts, True)
+    eventually(lambda: Fact(USER_INPUT) in real.observe().facts, True)
 
 
 def test_killing_the_watchdog_ends_the_run(real: DesktopEnv) -> None:
@@ -177,7 +177,7 @@ def test_moving_the_mouse_interrupts_an_action(real: DesktopEnv, person: Person)
     with pytest.raises(ActionRefused, match="the user took over mouse and keyboard"):
         real.execute(Type("slowly " * 5000))
     eventually(person.down, (set(), set()))
-    assert USER_INPUT in real.observe().facts
+    assert Fact(USER_INPUT) in real.observe().facts
 
 
 def test_an_episode_pauses_for_the_user_and_the_model_is_informed(real: DesktopEnv, person: Person) -> None:

@@ -21,7 +21,7 @@ from screenwright.envs.desktop import DesktopEnv, InterruptSettings
 from screenwright.envs.desktop.doctor import check_desktop
 from screenwright.envs.desktop.watchdog.client import USER_INPUT
 from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keymap, portions
-from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
+from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Fact
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import eventually
@@ -196,7 +196,7 @@ def test_the_hot_key_is_detected_from_kernel_devices(session: Compositor, keys: 
     with DesktopEnv(timeouts=QUICK, interrupts=InterruptSettings(quiet_s=0.5)) as env:
         env.execute(Click(MIDDLE))
         keys.press(30)
-        eventually(lambda: USER_INPUT in env.observe().facts, True)
+        eventually(lambda: Fact(USER_INPUT) in env.observe().facts, True)
         keys.press(1, 1)
         eventually(lambda: refusal_of(env), "stopped by the user: double escape")
 
