@@ -2,12 +2,14 @@
 
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..env import ActionRefused, EnvLost, EnvUnavailable
+from ..environment import clean_environment
 from ..interrupt import call
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LIMIT_S = 60.0
+_CONNECT_S = 3.0
+_START_S = 20.0
 _LIST_DISPLAYS = "dumpsys SurfaceFlinger --display-id"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _STATES = {
@@ -27,7 +31,7 @@ _STATES = {
 class Phone:
     """The phone `serial`, or the only one, at the adb server `server` (`host`, `port`).
 
-    adbutils starts a local server if none is running at the default address.
+    A local server is started if none is running at the address.
 
     Raises:
         EnvUnavailable: there is no such phone, or it denies access.
@@ -38,6 +42,7 @@ class Phone:
 
         client = adbutils.AdbClient(*server) if server else adbutils.AdbClient()
         try:
+            _over_adb(lambda: start_server(client))
             self.serial = _choose_serial(client, serial or os.environ.get("ANDROID_SERIAL"))
             self._device: AdbDevice = client.device(self.serial)
             self._has_exit_codes = "shell_v2" in _over_adb(self._device.get_features).split(",")
@@ -91,6 +96,17 @@ class Phone:
             with connection.conn.makefile("rb") as stream:  # adbutils' own reader copies the data about 700 times
                 data: bytes = stream.read()
             return data
+
+
+def start_server(client: "AdbClient") -> None:
+    """Start the adb server unless it runs; adbutils would start it with all our environment variables."""
+    from adbutils import adb_path
+
+    try:
+        socket.create_connection((client.host, client.port), _CONNECT_S).close()
+    except OSError:
+        command = [adb_path(), "start-server"]
+        subprocess.run(command, env=clean_environment(), stdout=subprocess.DEVNULL, timeout=_START_S, check=False)
 
 
 def _choose_serial(client: "AdbClient", serial: str | None) -> str:

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Error, async_playwright
+from playwright.async_api import Error
 
 from screenwright._home import ensure_home
 
@@ -23,6 +23,7 @@ from ..env import EnvError, EnvUnavailable
 from ..geometry import Size
 from .env import BrowserEnv
 from .launch.chromium import find_chromium, runs_as_root
+from .launch.environment import BrowserSurroundings
 from .worker import Worker
 
 NO_SANDBOX = "--no-sandbox"
@@ -86,8 +87,13 @@ def _bundled_chromium() -> str:
 
     async def path() -> str:
         ensure_home()
-        async with async_playwright() as playwright:
+        surroundings = BrowserSurroundings(BrowserSettings())
+        playwright = await surroundings.start_playwright()
+        try:
             return playwright.chromium.executable_path
+        finally:
+            await playwright.stop()
+            surroundings.close()
 
     worker = Worker("screenwright-doctor")  # this thread may already have an event loop
     try:

@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-import warnings
 from collections.abc import Awaitable
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Error, Page, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Error, Page, Playwright
 
 from screenwright._home import ensure_home
 
@@ -37,7 +36,7 @@ from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from .firewall.guard import FirewallGuard
 from .launch.attach import Context
 from .launch.engines import NAMES, launch, overlay_page
-from .launch.identity import save_storage
+from .launch.environment import BrowserSurroundings
 from .launch.view import View
 from .page.addresses import full_address
 from .page.downloads import Downloads
@@ -46,6 +45,7 @@ from .page.input import InputDriver
 from .page.select_lists import adopt_list
 from .page.settle import Settling
 from .page.shortcuts import Shortcut, is_escape, shortcut
+from .page.storage import save_at_end
 from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
 from .page.typing import NOWHERE, field_fact
@@ -72,6 +72,7 @@ class BrowserSession:
         view: View,
         settings: BrowserSettings,
         downloads: Downloads,
+        surroundings: BrowserSurroundings,
         guard: FirewallGuard | None,
     ) -> None:
         self._playwright = playwright
@@ -80,12 +81,15 @@ class BrowserSession:
         self._scale = view.scale
         self._page_top = TAB_STRIP_PX if settings.tab_strip else 0
         self._downloads = downloads
+        self._surroundings = surroundings
         self._guard = guard
         self._traffic = Traffic(context)
         self._tabs = Tabs(context, self._traffic, TabCallbacks(self._on_tab_opened, self._on_tab_crashed))
         center = DevicePoint(view.screen.width / 2, (view.screen.height - self._page_top) / 2)
         self._input = InputDriver(DeviceTransform(view.scale), center)
-        self._overlay = Overlay(lambda: overlay_page(playwright, context, view, settings), view.screen, view.scale)
+        self._overlay = Overlay(
+            lambda: overlay_page(playwright, context, view, settings, surroundings), view.screen, view.scale
+        )
         firewall = guard.firewall if guard is not None else None
         self._navigation = Navigation(
             self._tabs, self._overlay, settings.load_limit_s, self._settle_after_navigation, firewall
@@ -108,21 +112,23 @@ class BrowserSession:
             EnvUnavailable: there is no browser, it does not start, or the URL cannot be opened.
         """
         ensure_home()
-        playwright = await async_playwright().start()
+        surroundings = BrowserSurroundings(settings)
+        playwright = await surroundings.start_playwright()
         folder = Path(settings.downloads) if settings.downloads else None
-        downloads = Downloads(folder, settings.download_limit_mb * 10**6)
+        downloads = Downloads(surroundings.downloads, folder, settings.download_limit_mb * 10**6)
         guard = FirewallGuard.from_settings(settings)
         try:
             if guard is not None:  # before the browser, whose switches need the port of the proxy
                 settings = await guard.start(settings)
             page_size = Size(view.screen.width, view.screen.height - (TAB_STRIP_PX if settings.tab_strip else 0))
-            context, version = await launch(playwright, page_size, view, settings, downloads.parts)
-            session = cls(playwright, context, view, settings, downloads, guard)
+            context, version = await launch(playwright, page_size, view, settings, surroundings)
+            session = cls(playwright, context, view, settings, downloads, surroundings, guard)
             session.program = f"{NAMES[settings.engine]} {version}"
             await session.start(url)
         except BaseException as error:
             await downloads.close()
             await playwright.stop()
+            surroundings.close()
             if guard is not None:
                 await guard.close()
             if isinstance(error, Error):
@@ -226,7 +232,9 @@ class BrowserSession:
             for task in (*self._background, *([self._blocked_action] if self._blocked_action else [])):
                 task.cancel()
             await self._downloads.close()
-            await self._save_storage()
+            if self._settings.save_storage is not None and isinstance(self._context, BrowserContext):
+                file = Path(self._settings.save_storage)
+                await save_at_end(self._context, file, self._overlay.cancel_dialogs, _CLOSE_S)
             with suppress(Error, TimeoutError):
                 await asyncio.wait_for(self._overlay.close(), _CLOSE_S)
                 await asyncio.wait_for(self._context.close(), _CLOSE_S)
@@ -235,20 +243,9 @@ class BrowserSession:
         finally:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._playwright.stop(), _CLOSE_S)
+            self._surroundings.close()
             if self._guard is not None:
                 await self._guard.close()
-
-    async def _save_storage(self) -> None:
-        """Write cookies and storage to the file; a failure at the end must not lose the run."""
-        file = self._settings.save_storage
-        if file is None or not isinstance(self._context, BrowserContext):
-            return
-        try:
-            await asyncio.wait_for(self._overlay.cancel_dialogs(), _CLOSE_S)  # a page with a dialog does not respond
-            await asyncio.wait_for(save_storage(self._context, Path(file)), _CLOSE_S)
-        except (Error, TimeoutError, OSError) as error:
-            reason = error_message(error) if isinstance(error, Error) else str(error) or "the browser did not respond"
-            warnings.warn(f"could not write {file}: {reason}", RuntimeWarning, stacklevel=2)
 
     async def _take_facts(self) -> tuple[Fact, ...]:
         """The events since the last call, as sentences."""
@@ -256,6 +253,7 @@ class BrowserSession:
         own, self._facts = self._facts, []
         facts = (*self._navigation.take_facts(), *own, *await self._tabs.take_facts())
         facts += (*self._prompts.take_facts(), *self._downloads.take_facts())
+        facts += self._surroundings.take_facts()
         return facts + self._guard.take_facts() if self._guard is not None else facts
 
     # -- actions

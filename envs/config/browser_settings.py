@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from .node import Config, setting
+from .node import PASS_ENV, Config, setting
 
 
 class BrowserSettings(Config):
@@ -17,6 +17,7 @@ class BrowserSettings(Config):
     switches: tuple[str, ...] = setting(
         (), "switch for Chromium's command line, as --switch=--mute-audio; repeatable", name="switch"
     )
+    pass_env: tuple[str, ...] = PASS_ENV
     cdp: str | None = setting(
         None, "attach to a running Chromium at its DevTools address, such as http://127.0.0.1:9222"
     )

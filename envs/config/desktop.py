@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import field_validator, model_validator
 
 from ..env import Env
-from .node import SettingError, setting
+from .node import PASS_ENV, SettingError, setting
 from .screen import SIZE, ScreenConfig, parse_size
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class DesktopConfig(UserAtScreen):
     program: tuple[str, ...] = setting((), "program to start on the virtual display; repeatable", common=True)
     watch: bool = setting(False, "show the virtual display in a browser tab; its address is printed")
     watch_interactive: bool = setting(False, "with --watch: the tab also takes mouse and keyboard input")
+    pass_env: tuple[str, ...] = PASS_ENV
     monitor: int = setting(1, "monitor of the real screen, counted from 1", ge=1)
 
     @model_validator(mode="after")
@@ -107,7 +108,9 @@ class DesktopConfig(UserAtScreen):
         from ..desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra
 
         if not self.virtual:
-            return DesktopEnv(display=self.display, monitor=self.monitor, interrupts=self.interrupts())
+            return DesktopEnv(
+                display=self.display, monitor=self.monitor, interrupts=self.interrupts(), pass_env=self.pass_env
+            )
         programs = tuple(tuple(shlex.split(program)) for program in self.program)
         watch: Literal["", "view", "control"] = (
             "" if not self.watch else "control" if self.watch_interactive else "view"
@@ -115,4 +118,5 @@ class DesktopConfig(UserAtScreen):
         return DesktopEnv(
             virtual=VirtualDisplay(size=parse_size(self.screen), programs=programs, watch=watch),
             interrupts=self.interrupts() if self.watch_interactive else None,
+            pass_env=self.pass_env,
         )

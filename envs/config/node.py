@@ -50,6 +50,12 @@ def setting(
     return Field(default, description=description, json_schema_extra=extra, **constraints)
 
 
+PASS_ENV: Any = setting(
+    (), "environment variable that started programs get besides the usual ones, such as MY_TOKEN; repeatable"
+)
+"""The same setting of several nodes; see `clean_environment`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A leaf of a tree. `kinds` are the members of a union that have it; empty if all do."""

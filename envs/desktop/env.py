@@ -33,6 +33,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         driver: How to send input; `auto` chooses XTEST on X displays.
         timeouts: How long to wait for the screen to settle after an action.
         interrupts: How the user can interrupt a run.
+        pass_env: Names of environment variables that programs get, besides those of `clean_environment`.
 
     Raises:
         ValueError: the arguments contradict each other.
@@ -49,6 +50,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         driver: DriverName = "auto",
         timeouts: SettleTimeouts = SettleTimeouts(),
         interrupts: InterruptSettings | None = None,
+        pass_env: tuple[str, ...] = (),
     ) -> None:
         if display is not None and virtual is not None:
             raise ValueError("pass display or virtual, not both")
@@ -60,6 +62,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         self.driver: DriverName = driver
         self.timeouts = timeouts
         self.interrupts = interrupts
+        self.pass_env = pass_env
         self._listener: InputListener | None = None
 
     @property
@@ -122,6 +125,8 @@ class DesktopEnv(SessionEnv[DesktopSession]):
             self._session.set_input_listener(listener)
 
     def _open(self) -> DesktopSession:
-        session = DesktopSession(self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts)
+        session = DesktopSession(
+            self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts, self.pass_env
+        )
         session.set_input_listener(self._listener)
         return session

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from ..actions import Action, OpenApp, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, Fact, InputListener, Observation
+from ..environment import clean_environment
 from ..input.driver import Driver
 from ..input.gestures import Gestures
 from ..interrupt import sleep
@@ -54,13 +55,15 @@ class DesktopSession:
         driver: DriverName,
         timeouts: SettleTimeouts,
         interrupts: InterruptSettings | None = None,
+        pass_env: tuple[str, ...] = (),
     ) -> None:
         self._timeouts = timeouts
+        self._pass_env = pass_env
         self._windows: Windows | None = None
         self._watchdog = NoWatchdog()
         interrupts = interrupts or _default_interrupts(virtual)
         with ExitStack() as undo:
-            self._running = RunningDisplay(virtual) if virtual else None
+            self._running = RunningDisplay(virtual, pass_env) if virtual else None
             if self._running:
                 undo.callback(self._running.stop)
             wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
@@ -153,7 +156,7 @@ class DesktopSession:
         if self._running:
             return dict(self._running.environment)
         wanted = {"DISPLAY": self.address.name, "XAUTHORITY": self.address.authority}
-        return dict(os.environ) | {name: value for name, value in wanted.items() if value}
+        return clean_environment(self._pass_env, **{name: value for name, value in wanted.items() if value})
 
     def windows(self) -> set[int]:
         """The ids of the windows on the screen."""
@@ -291,7 +294,7 @@ class DesktopSession:
             except EnvUnavailable as error:
                 raise ActionRefused(str(error)) from error
         else:
-            start_detached(command, self.address)
+            start_detached(command, environment)
         if self._windows:
             before = {window.id for window in shown}
             _until(lambda: bool(self.windows() - before), _OPEN_LIMIT_S)

@@ -92,9 +92,8 @@ class AndroidWorld:
         if settings.workers > 1 or settings.ray:
             raise ValueError("androidworld uses one emulator: set --workers 1")
         options = {"console_port": _CONSOLE_PORT, "suite_seed": SUITE_SEED, **settings.options}
-        return replace(
-            self, client=self.client.configured(settings.python, options), serial=f"emulator-{options['console_port']}"
-        )
+        client = self.client.configured(settings.python, options, settings.pass_env)
+        return replace(self, client=client, serial=f"emulator-{options['console_port']}")
 
     @property
     def version(self) -> str:

@@ -4,7 +4,6 @@ Needs no model server and no network: the page is served locally and the embedde
 """
 
 import json
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
 from ...envs.desktop import DesktopEnv, VirtualDisplay
 from ...envs.env import Env
+from ...envs.temp_folder import TempFolder
 from ..core.local_server import HttpRequest, HttpResponse, LocalServer
 from ..core.task import Outcome, Rules, Task
 
@@ -86,8 +86,8 @@ class EditText:
     @contextmanager
     def set_up(self, seed: int = 0) -> Generator["_Editor"]:
         """Open the text file in the editor on a virtual display."""
-        with tempfile.TemporaryDirectory(prefix="screenwright-demo-") as folder:
-            text = Path(folder) / "notes.txt"
+        with TempFolder("demo") as folder:
+            text = folder.path / "notes.txt"
             text.write_text(self.before, encoding="utf-8")
             display = VirtualDisplay(programs=(("mousepad", "--disable-server", str(text)),))
             with DesktopEnv(virtual=display) as env:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from ...envs.environment import clean_environment
 from ..core.task import TaskError
 
 Answer: TypeAlias = dict[str, object]
@@ -28,17 +29,28 @@ _END_S = 20.0
 class SubprocessClient:
     """Runs the driver `script` under `python`, started by the first request. `how_to_get` says what to install.
 
-    Without a Python every request fails; a benchmark gets it from the settings, by `configured`.
+    Without a Python every request fails; a benchmark gets it from the settings, by `configured`. The driver gets a
+    clean environment, with the variables named in `pass_env`.
     """
 
-    def __init__(self, python: Path | None, script: Path, options: Mapping[str, object], how_to_get: str) -> None:
+    def __init__(
+        self,
+        python: Path | None,
+        script: Path,
+        options: Mapping[str, object],
+        how_to_get: str,
+        pass_env: tuple[str, ...] = (),
+    ) -> None:
         self._python, self._script, self._how_to_get = python, script, how_to_get
         self._command = [str(python), str(script), json.dumps(dict(options))]
+        self._pass_env = pass_env
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 
-    def configured(self, python: Path | None, options: Mapping[str, object]) -> "SubprocessClient":
-        """A client with the settings `python` and `options`.
+    def configured(
+        self, python: Path | None, options: Mapping[str, object], pass_env: tuple[str, ...] = ()
+    ) -> "SubprocessClient":
+        """A client with the settings `python`, `options` and `pass_env`.
 
         Raises:
             ValueError: the setting `python` is missing, or is not a program.
@@ -47,7 +59,7 @@ class SubprocessClient:
             raise ValueError(self._how_to_get)
         if shutil.which(python) is None:
             raise ValueError(f"--python {python} is not a program: {self._how_to_get}")
-        return SubprocessClient(python, self._script, options, self._how_to_get)
+        return SubprocessClient(python, self._script, options, self._how_to_get, pass_env)
 
     def request(self, message: Mapping[str, object], timeout_s: float) -> Answer:
         """Send a request and return the answer.
@@ -87,7 +99,11 @@ class SubprocessClient:
             raise TaskError(self._how_to_get)
         try:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=_environment(self._pass_env),
             )
         except OSError as error:
             raise TaskError(f"{self._command[0]} cannot be started: {error.strerror}; {self._how_to_get}") from error
@@ -129,11 +145,10 @@ class SubprocessClient:
             process.communicate()
 
 
-def _environment() -> dict[str, str]:
+def _environment(passed: tuple[str, ...]) -> dict[str, str]:
     """The environment of a driver, which imports `driver_loop`."""
     path = os.pathsep.join(filter(None, (str(DRIVERS), os.environ.get("PYTHONPATH"))))
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
-    return {**kept, "PYTHONPATH": path}
+    return clean_environment(passed, PYTHONPATH=path)
 
 
 def _read(stream: IO[str], lines: "queue.Queue[str | None]") -> None:

@@ -7,7 +7,6 @@ folder. The package's scorer reads these files; it needs no model and no site. T
 
 import json
 import shutil
-import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv, BrowserSettings
 from ...envs.geometry import Size
+from ...envs.temp_folder import TempFolder
 from ...prompts.render import render
 from ..core.config import EvalConfig
 from ..core.task import Outcome, Rules, TaskError
@@ -64,8 +64,8 @@ class VerifiedTask:
         """Open the first site in a browser that records its traffic."""
         if not self.urls:
             raise TaskError(f"the configuration has no URL for {self.category}, which task {self.name} needs")
-        with tempfile.TemporaryDirectory(prefix="screenwright-har-") as folder:
-            har = Path(folder) / TRAFFIC
+        with TempFolder("har") as folder:
+            har = folder.path / TRAFFIC
             settings = BrowserSettings(har=str(har), storage_state=self.storage_state)
             with BrowserEnv(self.urls[0], viewport=_VIEWPORT, settings=settings) as env:
                 yield VerifiedInstance(self, env, har)
@@ -139,9 +139,8 @@ class WebArenaVerified:
         options = settings.options
         state = options.pop("storage_state", None)
         python = settings.python if isinstance(options.get("config"), str) else None
-        return replace(
-            self, client=self.client.configured(python, options), storage_state=None if state is None else str(state)
-        )
+        client = self.client.configured(python, options, settings.pass_env)
+        return replace(self, client=client, storage_state=None if state is None else str(state))
 
     @property
     def version(self) -> str:

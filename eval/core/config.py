@@ -41,6 +41,9 @@ class EvalConfig(Config):
     option: tuple[str, ...] = _benchmark(
         (), "NAME=VALUE for the benchmark's own package, such as provider_name=docker; repeatable"
     )
+    pass_env: tuple[str, ...] = _benchmark(
+        (), "environment variable that the benchmark's own package gets besides the usual ones; repeatable"
+    )
     judge: str | None = _benchmark(
         None, "URL[,MODEL] of the model that judges, for benchmarks that need one", pattern=r"^https?://"
     )

@@ -4,9 +4,7 @@ Each attempt is scheduled once. If a worker or its node dies, the attempt counts
 again and only records attempts that returned, so no episode counts twice.
 """
 
-import shutil
 import socket
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 from ...agent.record.trajectory import RunError
+from ...envs.temp_folder import TempFolder
 from ..core.record import Attempt, FailedAttempt
 from .episode import EpisodeJob, EpisodeRunner
 from .pool import MakeRunner
@@ -158,16 +157,14 @@ class _RayWorker:
         return True
 
     def run(self, job: EpisodeJob) -> tuple[Attempt, bytes] | Exception:
-        folder = Path(tempfile.mkdtemp(prefix="screenwright-eval-"))
         try:
-            if self._runner is None:
-                self._runner = self._make_runner(self._number)
-            attempt = self._runner.run(replace(job, folder=folder / "run"))
-            return attempt, _packed(folder / "run")
+            with TempFolder("eval") as temp:
+                if self._runner is None:
+                    self._runner = self._make_runner(self._number)
+                attempt = self._runner.run(replace(job, folder=temp.path / "run"))
+                return attempt, _packed(temp.path / "run")
         except (RunError, ValueError) as error:
             return error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _packed(folder: Path) -> bytes:

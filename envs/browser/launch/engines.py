@@ -14,6 +14,7 @@ from ...geometry import Size
 from .attach import AttachedContext, Context, attach
 from .certificates import certificate_switches
 from .chromium import find_chromium, runs_as_root, switches
+from .environment import BrowserSurroundings
 from .identity import check_profile, context_options, proxy_of
 from .view import View
 
@@ -26,6 +27,7 @@ class LaunchOptions(TypedDict):
     executable_path: str
     headless: bool
     handle_sigint: bool
+    env: dict[str, str | float | bool]
     args: NotRequired[list[str]]
     ignore_default_args: NotRequired[list[str]]
     chromium_sandbox: NotRequired[bool]
@@ -34,23 +36,21 @@ class LaunchOptions(TypedDict):
 
 
 async def launch(
-    playwright: Playwright, page: Size, view: View, settings: BrowserSettings, downloads: Path
+    playwright: Playwright, page: Size, view: View, settings: BrowserSettings, surroundings: BrowserSurroundings
 ) -> tuple[Context, str]:
     """Start a browser whose pages have the size `page` in CSS pixels; returns its context and its version.
-
-    Downloads go to the folder `downloads`.
 
     Raises:
         EnvUnavailable: the browser is not installed, there is no display for its window, or its profile is in use.
     """
     if settings.cdp is not None:
-        _engine(playwright, settings)  # the overlay needs a browser of our own
+        _engine(playwright, settings, surroundings)  # the overlay needs a browser of our own
         return await attach(playwright, settings.cdp, page, view)
     if not view.headless:
         check_display()
     certificates = await asyncio.to_thread(certificate_switches, settings)
-    kind, options = _engine(playwright, settings, view.headless, (*settings.switches, *certificates))
-    options["downloads_path"], options["proxy"] = downloads, proxy_of(settings)
+    kind, options = _engine(playwright, settings, surroundings, view.headless, (*settings.switches, *certificates))
+    options["downloads_path"], options["proxy"] = surroundings.downloads, proxy_of(settings)
     identity = context_options(page, view, settings)
     if settings.profile is None:
         browser = await kind.launch(**options)
@@ -66,11 +66,13 @@ async def launch(
     return context, context.browser.version if context.browser else ""
 
 
-async def overlay_page(playwright: Playwright, context: Context, view: View, settings: BrowserSettings) -> Page:
+async def overlay_page(
+    playwright: Playwright, context: Context, view: View, settings: BrowserSettings, surroundings: BrowserSurroundings
+) -> Page:
     """A page in a separate context, for the overlay; in a separate browser if the windows of `context` are visible."""
     browser = context.browser
     if browser is None or not view.headless or isinstance(context, AttachedContext):
-        kind, options = _engine(playwright, settings)
+        kind, options = _engine(playwright, settings, surroundings)
         browser = await kind.launch(**options)
     size = ViewportSize(width=view.screen.width, height=view.screen.height)
     overlay = await browser.new_context(
@@ -80,7 +82,11 @@ async def overlay_page(playwright: Playwright, context: Context, view: View, set
 
 
 def _engine(
-    playwright: Playwright, settings: BrowserSettings, headless: bool = True, extra_switches: tuple[str, ...] = ()
+    playwright: Playwright,
+    settings: BrowserSettings,
+    surroundings: BrowserSurroundings,
+    headless: bool = True,
+    extra_switches: tuple[str, ...] = (),
 ) -> tuple[BrowserType, LaunchOptions]:
     """The engine, and how to start it.
 
@@ -88,7 +94,9 @@ def _engine(
         EnvUnavailable: it is not installed; the message says how to install it.
     """
     # our caller handles Ctrl-C and needs the browser for an orderly shutdown
-    options = LaunchOptions(executable_path="", headless=headless, handle_sigint=False)
+    options = LaunchOptions(
+        executable_path="", headless=headless, handle_sigint=False, env={**surroundings.environment}
+    )
     if settings.engine == "chromium":
         kind = playwright.chromium
         options["executable_path"] = find_chromium(Path(kind.executable_path), settings.executable)

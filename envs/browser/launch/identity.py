@@ -30,7 +30,7 @@ _NEEDS_DEVTOOLS = (
 _CHROMIUM_ONLY = ("switches", "allow_hosts", "ignore_certificates")
 _FIXED_BY_CDP = (
     "engine", "executable", "switches", "profile", "storage_state", "save_storage", "locale", "timezone", "dark",
-    "geolocation", "user_agent", "proxy", "allow_hosts", "har", "ignore_certificates",
+    "geolocation", "user_agent", "proxy", "allow_hosts", "har", "ignore_certificates", "pass_env",
 )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,23 +18,18 @@ _UNSAFE = re.compile(r"[^\w.,()+@ -]")
 
 
 class Downloads:
-    """Saves downloads in `folder`, or in a temporary folder that is removed at the end.
+    """Saves downloads in `folder`. Unfinished ones are in `parts`, and so are all if there is no `folder`.
 
     A download that grows beyond `max_bytes`, or fills the disk, is canceled.
     """
 
-    def __init__(self, folder: Path | None, max_bytes: int) -> None:
+    def __init__(self, parts: Path, folder: Path | None, max_bytes: int) -> None:
+        self._parts = parts
         self._folder = folder
         self._max_bytes = max_bytes
-        self._parts = Path(tempfile.mkdtemp(prefix="screenwright-downloads-"))
         self._facts: list[Fact] = []
         self._running: set[asyncio.Task[None]] = set()
         self._taken: set[Path] = set()
-
-    @property
-    def parts(self) -> Path:
-        """The folder for unfinished downloads."""
-        return self._parts
 
     def take_facts(self) -> tuple[Fact, ...]:
         """The events since the last call."""
@@ -54,11 +48,10 @@ class Downloads:
             await asyncio.wait(self._running, timeout=within_s)
 
     async def close(self) -> None:
-        """Cancel running downloads and remove the temporary folder."""
+        """Cancel running downloads."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        shutil.rmtree(self._parts, ignore_errors=True)
 
     async def _save(self, download: Download) -> None:
         name = safe_name(download.suggested_filename)

@@ -32,6 +32,7 @@ from ...geometry import Size
 from ...interrupt import sleep
 from ...settle import SettleTimeouts
 from ..launch.chromium import sandbox
+from ..launch.environment import BrowserSurroundings
 from ..launch.identity import check_identity, check_window
 from ..page.addresses import full_address
 from .downloads import DownloadFolder
@@ -140,6 +141,8 @@ class _Window:
             self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
+            self._surroundings = BrowserSurroundings(settings)
+            undo.callback(self._surroundings.close)
             self._processes = ProcessGroup("browser")
             undo.callback(self._processes.stop)
             downloads = Path(settings.downloads or self._processes.folder / "downloads").resolve()
@@ -155,6 +158,7 @@ class _Window:
         self._restore_if_minimized()
         observation = self.desktop.observe()
         facts, self._facts = (*self._facts, *observation.facts, *self._downloads.take_facts()), []
+        facts += self._surroundings.take_facts()
         return replace(observation, facts=facts)
 
     def execute(self, action: Action) -> ActionResult:
@@ -262,7 +266,7 @@ class _Window:
 
     def _start(self, address: str) -> int:
         before = self.desktop.windows()
-        environment = window_environment(self.desktop.programs_environment, self._settings)
+        environment = window_environment(self.desktop.programs_environment, self._surroundings.own, self._settings)
         argv = (self.program, *self._switches, address)
         pid = self._processes.start(argv, environment, folder=self._processes.folder)
         self.desktop.await_window(

@@ -57,9 +57,9 @@ def window_program(settings: BrowserSettings) -> str:
     return find_chromium(_bundled_chromium(), settings.executable)
 
 
-def window_environment(environment: dict[str, str], settings: BrowserSettings) -> dict[str, str]:
-    """`environment` with the time zone and language of `settings`."""
-    result = dict(environment)
+def window_environment(display: dict[str, str], own: dict[str, str], settings: BrowserSettings) -> dict[str, str]:
+    """The environment for programs on the display, changed for a browser with `settings`."""
+    result = display | own
     if settings.timezone:
         result["TZ"] = settings.timezone
     if settings.locale:

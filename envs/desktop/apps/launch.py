@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...env import ActionRefused
-from ..address import DisplayAddress
 from ..x11.connection import Window
 from .registry import find_application
 
@@ -40,12 +39,10 @@ def command_of(app: str, environment: Mapping[str, str]) -> tuple[str, ...] | No
     return known.command if known is not None else None
 
 
-def start_detached(program: tuple[str, ...], address: DisplayAddress) -> None:
+def start_detached(program: tuple[str, ...], environment: Mapping[str, str]) -> None:
     """Start `program` on the user's screen; it keeps running after the agent has ended."""
     if platform.system() == "Windows":
         raise ActionRefused("cannot start programs on Windows; use the Start menu")
-    wanted = {"DISPLAY": address.name, "XAUTHORITY": address.authority}
-    environment = dict(os.environ) | {name: value for name, value in wanted.items() if value}
     command = ["open", "-a", *program] if platform.system() == "Darwin" else list(program)
     silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     try:

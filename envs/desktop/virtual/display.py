@@ -1,6 +1,5 @@
 """Virtual displays: Xvfb, a window manager, a private D-Bus session and a private home folder."""
 
-import os
 import platform
 import secrets
 import shutil
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...env import EnvUnavailable
+from ...environment import clean_environment
 from ...geometry import Size
 from ..address import DisplayAddress
 from .packages import how_to_install, missing
@@ -43,11 +43,11 @@ class VirtualDisplay:
 class RunningDisplay:
     """A started virtual display.
 
-    `environment` holds the environment variables for programs on it. `watch_url` is the page that shows it, empty
-    unless `watch` is set.
+    `environment` holds the environment variables for programs on it, with those named in `pass_env`. `watch_url` is the
+    page that shows it, empty unless `watch` is set.
     """
 
-    def __init__(self, settings: VirtualDisplay) -> None:
+    def __init__(self, settings: VirtualDisplay, pass_env: tuple[str, ...] = ()) -> None:
         _check_installed(settings)
         self._processes = ProcessGroup("display")
         self._folder = self._processes.folder
@@ -56,7 +56,7 @@ class RunningDisplay:
         self.watch_url = ""
         try:
             self.address = DisplayAddress(self._start_server(settings.size), str(self._authority))
-            self.environment = self._programs_environment(settings.own_home)
+            self.environment = self._programs_environment(settings.own_home, pass_env)
             self._start_bus()
             if settings.window_manager is not None:
                 self.start((settings.window_manager,))
@@ -97,7 +97,7 @@ class RunningDisplay:
         chosen = self._folder / "display"
         server = ("Xvfb", "-displayfd", "1", "-screen", "0", f"{size}x24", "-dpi", "96", "-noreset")
         guard = ("-nolisten", "tcp", "-auth", str(self._authority))
-        pid = self._processes.start((*server, *guard), dict(os.environ), chosen)
+        pid = self._processes.start((*server, *guard), clean_environment(), chosen)
         self._processes.await_ready(lambda: any(line.isdigit() for line in lines_of(chosen)), pid, "Xvfb", chosen)
         number = next(line for line in lines_of(chosen) if line.isdigit())
         self._authority.write_bytes(
@@ -120,12 +120,11 @@ class RunningDisplay:
             pid = self._processes.start(daemon, self.environment)
             self._processes.await_ready(bus.exists, pid, "dbus-daemon")
 
-    def _programs_environment(self, own_home: bool) -> dict[str, str]:
+    def _programs_environment(self, own_home: bool, passed: tuple[str, ...]) -> dict[str, str]:
         runtime = self._folder / "runtime"
         runtime.mkdir(0o700)
-        environment = {
-            name: value for name, value in os.environ.items() if name not in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET")
-        }
+        environment = clean_environment(passed)
+        environment.pop("WAYLAND_DISPLAY", None)
         environment |= {
             "DISPLAY": self.address.name or "",
             "XAUTHORITY": str(self._authority),

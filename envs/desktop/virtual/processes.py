@@ -1,16 +1,16 @@
 """Groups of processes that end with their owner, and a private folder for them."""
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from ...env import EnvLost, EnvUnavailable
+from ...environment import clean_environment
+from ...temp_folder import TempFolder
 
 _START_LIMIT_S, _END_LIMIT_S = 15.0, 5.0
 _POLL_S = 0.02
@@ -26,10 +26,8 @@ class ProcessGroup:
     """
 
     def __init__(self, name: str) -> None:
-        try:
-            self.folder = Path(tempfile.mkdtemp(prefix=f"screenwright-{name}-"))
-        except OSError as error:
-            raise EnvUnavailable(f"no temporary folder can be created, set TMPDIR: {error.strerror}") from error
+        self._temp = TempFolder(name)
+        self.folder = self._temp.path
         self._reaper = _start_reaper(self.folder)
 
     def start(
@@ -102,7 +100,7 @@ class ProcessGroup:
         except subprocess.TimeoutExpired:
             self._reaper.kill()
             self._reaper.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._temp.close()
 
     def _send(self, request: dict[str, object]) -> dict[str, object]:
         assert self._reaper.stdin is not None
@@ -131,6 +129,7 @@ def _start_reaper(folder: Path) -> subprocess.Popen[str]:
         [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py")), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=clean_environment(),
         text=True,
         encoding="utf-8",
         start_new_session=True,

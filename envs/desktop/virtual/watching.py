@@ -5,12 +5,12 @@ on a socket in the display's private folder. Only websockify is on the network, 
 requests that know the secret part of the address.
 """
 
-import os
 import secrets
 import shutil
 from pathlib import Path
 
 from ...env import EnvUnavailable
+from ...environment import clean_environment
 from .processes import ProcessGroup, lines_of
 
 _SERVERS = ("X0tigervnc", "x0tigervncserver", "x0vncserver")
@@ -48,8 +48,7 @@ def start_watching(group: ProcessGroup, environment: dict[str, str], *, interact
     group.await_ready((sockets / secret).exists, pid, program)
     script = str(Path(__file__).with_name("novnc_server.py"))
     log = group.log_of("websockify")
-    # -I: our PYTHONPATH is for another Python.
-    pid = group.start((_SYSTEM_PYTHON, "-I", script, str(web), str(sockets)), dict(os.environ), log)
+    pid = group.start((_SYSTEM_PYTHON, "-I", script, str(web), str(sockets)), clean_environment(), log)
     group.await_ready(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), pid, "websockify")
     port = next(line for line in lines_of(log) if line.isdigit())
     return f"http://127.0.0.1:{port}/{secret}/"

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from ... import interrupt
 from ...env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Fact, InputListener
+from ...environment import clean_environment
 from ..address import DisplayAddress
 from .activity import ActivitySignal
 from .settings import InterruptSettings
@@ -243,7 +244,7 @@ def _start_process(settings: dict[str, Any], files: tuple[int, ...]) -> subproce
     paths = os.pathsep.join(path or str(os.getcwd()) for path in sys.path)  # noqa: PTH109 -- it is joined to strings
     return subprocess.Popen(
         [sys.executable, "-P", "-m", f"{__package__}.program", json.dumps(settings)],
-        env=os.environ | {"PYTHONPATH": paths},
+        env=clean_environment(PYTHONPATH=paths),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

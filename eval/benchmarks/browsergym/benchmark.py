@@ -88,7 +88,7 @@ class BrowserGym:
     def configured(self, settings: EvalConfig) -> "BrowserGym":
         """A copy that uses the Python of the settings."""
         options = {**settings.options, "package": self.package}
-        return replace(self, client=self.client.configured(settings.python, options))
+        return replace(self, client=self.client.configured(settings.python, options, settings.pass_env))
 
     @property
     def version(self) -> str:

@@ -3,7 +3,6 @@
 screenwright eval gallery --agent oracle
 """
 
-import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from ....envs.actions import Navigate
 from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.env import EnvError
 from ....envs.geometry import Size
+from ....envs.temp_folder import TempFolder
 from ...core.task import Outcome, Rules, TaskError
 from ..browsers import BrowserPool, PageSettings
 from ..data_files import digest_of
@@ -136,10 +136,12 @@ def _browser_for(trap: Trap) -> Generator[BrowserEnv]:
         with _BROWSERS.acquire(_PAGE) as browser:
             yield browser
         return
-    with tempfile.TemporaryDirectory(prefix="screenwright-gallery-") as folder:
+    with TempFolder("gallery") as temp:
+        files = temp.path / "files"
+        files.mkdir()
         for name in ("invoice.txt", "photo.png"):
-            (Path(folder) / name).write_text("x", encoding="utf-8")
-        uploads = (folder,) if trap.needs == "uploads" else ()
+            (files / name).write_text("x", encoding="utf-8")
+        uploads = (str(files),) if trap.needs == "uploads" else ()
         settings = BrowserSettings(tab_strip=trap.needs == "strip", upload_from=uploads)
         with BrowserEnv(viewport=VIEWPORT, settings=settings) as browser:
             yield browser

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ....agent.loop.agent import Result
 from ....envs.browser import BrowserEnv, BrowserSettings
 from ....envs.desktop.virtual.processes import ProcessGroup
+from ....envs.environment import clean_environment
 from ....envs.geometry import Size
 from ...core.task import Outcome, Rules, TaskError
 from ..data_files import digest_of, read_json
@@ -182,7 +183,9 @@ def run_verifier(verifier: Path, url: str) -> tuple[bool, str]:
     """
     command = [sys.executable, str(_HERE / "verify.py"), str(verifier), url]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_VERIFIER_S, check=False)
+        done = subprocess.run(
+            command, env=clean_environment(), capture_output=True, text=True, timeout=_VERIFIER_S, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise TaskError(f"{verifier} timed out after {_VERIFIER_S:g} s") from error
     try:

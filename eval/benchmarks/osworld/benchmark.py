@@ -157,7 +157,8 @@ class OSWorld:
         if unfinished not in _UNFINISHED:
             raise ValueError(f"the option unfinished is {unfinished!r}; it must be state or fail")
         pause_s = float(pause) if isinstance(pause, int | float) else None
-        return OSWorld(self.root, Machine(_CLIENT.configured(settings.python, options), pause_s, unfinished))
+        client = _CLIENT.configured(settings.python, options, settings.pass_env)
+        return OSWorld(self.root, Machine(client, pause_s, unfinished))
 
     @cached_property
     def _domains(self) -> Mapping[str, Sequence[str]]:

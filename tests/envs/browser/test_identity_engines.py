@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 from page_site import Page, Site
-from playwright.async_api import CDPSession, Error, async_playwright
+from playwright.async_api import CDPSession, Error
 from playwright.async_api import Page as Tab
 
 from screenwright import (
@@ -29,6 +29,7 @@ from screenwright import (
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.attach import Context
 from screenwright.envs.browser.launch.engines import launch
+from screenwright.envs.browser.launch.environment import BrowserSurroundings
 from screenwright.envs.browser.launch.view import View
 from screenwright.envs.browser.page.downloads import Downloads
 from screenwright.envs.browser.session import BrowserSession
@@ -76,14 +77,16 @@ def run_session(
 
     async def do() -> None:
         settings, view = BrowserSettings(), View(SIZE, scale)
-        async with async_playwright() as playwright:
-            saved = Downloads(downloads, 10**6)
-            context, _ = await launch(playwright, SIZE, view, settings, saved.parts)
-            session = BrowserSession(playwright, cast("Context", WithoutDevTools(context)), view, settings, saved, None)
-            await session.start(url)
-            await test(session)
-            await context.close()
-            await session.close()
+        surroundings = BrowserSurroundings(settings)
+        playwright = await surroundings.start_playwright()
+        saved = Downloads(surroundings.downloads, downloads, 10**6)
+        context, _ = await launch(playwright, SIZE, view, settings, surroundings)
+        limited = cast("Context", WithoutDevTools(context))
+        session = BrowserSession(playwright, limited, view, settings, saved, surroundings, None)
+        await session.start(url)
+        await test(session)
+        await context.close()
+        await session.close()
 
     asyncio.run(do())
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from playwright.async_api import BrowserContext, Error, async_playwright
+from playwright.async_api import BrowserContext, Error
 
 from screenwright import BrowserEnv, EnvUnavailable, Size
 from screenwright.cli.main import main
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.engines import overlay_page
+from screenwright.envs.browser.launch.environment import BrowserSurroundings
 from screenwright.envs.browser.launch.identity import (
     check_profile,
     check_window,
@@ -173,9 +174,14 @@ def test_sandbox_is_on_for_the_overlay_browser_too(recording_browser: Path, monk
 
     async def draw() -> None:
         settings = BrowserSettings(executable=str(recording_browser))
-        async with async_playwright() as playwright:
+        surroundings = BrowserSurroundings(settings)
+        playwright = await surroundings.start_playwright()
+        try:
             context = cast("BrowserContext", Windowed())
-            await overlay_page(playwright, context, View(Size(100, 100), headless=False), settings)
+            await overlay_page(playwright, context, View(Size(100, 100), headless=False), settings, surroundings)
+        finally:
+            await playwright.stop()
+            surroundings.close()
 
     with pytest.raises(Error):
         asyncio.run(draw())
