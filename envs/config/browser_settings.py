@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from .node import PASS_ENV, Config, setting
+from .node import ENV_HELP, Config, setting
 
 
 class BrowserSettings(Config):
@@ -17,7 +17,7 @@ class BrowserSettings(Config):
     switches: tuple[str, ...] = setting(
         (), "switch for Chromium's command line, as --switch=--mute-audio; repeatable", name="switch"
     )
-    pass_env: tuple[str, ...] = PASS_ENV
+    pass_env: tuple[str, ...] = setting((), ENV_HELP)
     cdp: str | None = setting(
         None, "attach to a running Chromium at its DevTools address, such as http://127.0.0.1:9222"
     )

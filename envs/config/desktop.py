@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import field_validator, model_validator
 
 from ..env import Env
-from .node import PASS_ENV, SettingError, setting
+from .node import ENV_HELP, SettingError, setting
 from .screen import SIZE, ScreenConfig, parse_size
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class DesktopConfig(UserAtScreen):
     program: tuple[str, ...] = setting((), "program to start on the virtual display; repeatable", common=True)
     watch: bool = setting(False, "show the virtual display in a browser tab; its address is printed")
     watch_interactive: bool = setting(False, "with --watch: the tab also takes mouse and keyboard input")
-    pass_env: tuple[str, ...] = PASS_ENV
+    pass_env: tuple[str, ...] = setting((), ENV_HELP)
     monitor: int = setting(1, "monitor of the real screen, counted from 1", ge=1)
 
     @model_validator(mode="after")

@@ -50,10 +50,8 @@ def setting(
     return Field(default, description=description, json_schema_extra=extra, **constraints)
 
 
-PASS_ENV: Any = setting(
-    (), "environment variable that started programs get besides the usual ones, such as MY_TOKEN; repeatable"
-)
-"""The same setting of several nodes; see `clean_environment`."""
+ENV_HELP = "environment variable that started programs get besides the usual ones, such as MY_TOKEN; repeatable"
+"""The description of a setting that several nodes have; see `clean_environment`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import model_validator
 from ...agent.loop.agent_config import AgentConfig
 from ...agent.loop.config import LimitsConfig, RecoveryConfig
 from ...envs.config import Config, SettingError, setting
+from ...envs.config.node import ENV_HELP
 from .presets import Preset, preset_named
 
 _benchmark = partial(setting, group="benchmark")
@@ -41,9 +42,7 @@ class EvalConfig(Config):
     option: tuple[str, ...] = _benchmark(
         (), "NAME=VALUE for the benchmark's own package, such as provider_name=docker; repeatable"
     )
-    pass_env: tuple[str, ...] = _benchmark(
-        (), "environment variable that the benchmark's own package gets besides the usual ones; repeatable"
-    )
+    pass_env: tuple[str, ...] = _benchmark((), ENV_HELP)
     judge: str | None = _benchmark(
         None, "URL[,MODEL] of the model that judges, for benchmarks that need one", pattern=r"^https?://"
     )
