@@ -51,6 +51,17 @@ def with_prompt(dialect: Dialect, prompt: Prompt) -> Dialect:
     return changed
 
 
+def has_prompt(dialect: Dialect, prompt: Prompt) -> bool:
+    """Whether the family has a prompt of that kind; one with a single prompt also locates elements with it."""
+    if not _has_field(dialect, "prompt"):
+        return prompt is Prompt.GROUNDING
+    try:
+        with_prompt(dialect, prompt)
+    except ValueError:
+        return False
+    return True
+
+
 def prompts_of(dialect: Dialect) -> Mapping[Prompt, tuple[OfficialPrompt, ...]]:
     """Where the official prompts of `dialect` are published: its attribute `official`, if it has one."""
     return getattr(dialect, "official", {})

@@ -36,6 +36,7 @@ from .hypotheses import DownscaledImage, ResizedImage, SpaceHypothesis, hypothes
 from .screens import CalibrationScreen, CalibrationTarget, calibration_screens, screen_image
 
 CALIBRATION = "model: calibration"
+FIX_SERVER = "fix what the model server reports, then try again"
 
 MIN_HIT_SHARE = 0.5
 """The share of targets that a fitting hypothesis hits; random points hit a few percent."""
@@ -137,9 +138,7 @@ class Calibration:
     def check(self) -> Check:
         """The result as a line of the doctor's report."""
         if self.lost:
-            return Check(
-                CALIBRATION, CheckStatus.FAILED, self.lost, "fix what the model server reports, then try again"
-            )
+            return Check(CALIBRATION, CheckStatus.FAILED, self.lost, FIX_SERVER)
         if self.fits:
             return Check(CALIBRATION, CheckStatus.OK, f"answers in {self.own.hypothesis.name}: {self.own}")
         if self.space is None:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from ...envs.check import Check, CheckStatus
 from ...envs.geometry import Size
 from ..core.messages import Message
-from ..core.model import ModelLost, Sampling
+from ..core.model import ModelLost, ModelUnknown, Sampling
 from ..dialects.dialect import Dialect
-from ..dialects.registry import dialect_for_model, dialect_names, dialects_for_model
+from ..dialects.registry import dialect_for_model, dialects_for_model
 from ..models.served import ServedModel
 from .capabilities import images_per_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
@@ -37,9 +37,12 @@ _TEXT_TOKENS = 1500  # tokens of prompt and past replies
 _REPLY_TOKENS = 400
 
 
-def check_endpoint(model: ServedModel, dialect: Dialect | None = None) -> Iterator[Check]:
-    """Yield each check as it completes; the first is `REACHABLE`. Without a dialect, the model's name selects it."""
-    probe = Probe(model, dialect)
+def check_endpoint(model: ServedModel, dialect: Dialect | None = None, *, measured: bool = False) -> Iterator[Check]:
+    """Yield each check as it completes; the first is `REACHABLE`. Without a dialect, the model's name selects it.
+
+    A name that leaves the dialect open is a failure, unless the model will be `measured`.
+    """
+    probe = Probe(model, dialect, measured=measured)
     why = ""
     for what, run_check in _CHECKS:
         if why:
@@ -47,6 +50,12 @@ def check_endpoint(model: ServedModel, dialect: Dialect | None = None) -> Iterat
             continue
         try:
             check = run_check(probe)
+        except ModelUnknown as unknown:  # the server answered
+            yield replace(ok(model.base_url), what=what)
+            problem, _, advice = str(unknown).rpartition(": ")
+            yield replace(failed(problem, advice), what=NAME)
+            yield from (Check(rest, CheckStatus.SKIPPED, f"because of {NAME}") for rest, _ in _CHECKS[2:])
+            return
         except ModelLost as lost:
             check, why = _lost(lost), f"because of {what}"
         except ServerRefused as refused:
@@ -66,7 +75,7 @@ def dialect_of(model: ServedModel, dialect: Dialect | None = None) -> Dialect | 
 def _lost(lost: ModelLost) -> Check:
     """The line for a lost server: the error and the advice after its last semicolon."""
     cause, _, advice = re.sub(r" \(tried \d+ times\)$", "", str(lost)).rpartition("; ")
-    return failed(cause or advice, advice if cause else "check the server's log")
+    return failed(cause or advice, advice if cause else "fix what the server reports")
 
 
 def _reachable(probe: Probe) -> Check:
@@ -78,8 +87,11 @@ def _name(probe: Probe) -> Check:
     name = probe.model.facts().model
     by_name = dialect_for_model(name)
     if probe.dialect is None:
-        choice = ", ".join([dialect.name for dialect in dialects_for_model(name)] or dialect_names())
-        return failed(f"{name}: unknown dialect", f"use --dialect: {choice}")
+        fitting = " or ".join(dialect.name for dialect in dialects_for_model(name))
+        found = f"{name}: its name fits {fitting}" if fitting else f"{name}: no dialect is known for this name"
+        if probe.measured:
+            return ok(f"{found}; the calibration measures which one it fits")
+        return failed(found, f"use --dialect {fitting}" if fitting else "name its own with --dialect")
     found = f"{name}, dialect {probe.dialect.name}"
     if by_name is None or by_name.name == probe.dialect.name:
         return ok(found)

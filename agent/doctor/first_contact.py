@@ -7,13 +7,17 @@ chosen in whose form it replies and whose targets it hits.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...envs.check import Check, CheckStatus
 from ..core.model import Model, ModelInfo
 from ..dialects.dialect import Dialect
-from .calibration import Calibration, calibrate
+from ..dialects.planner import Planner
+from ..dialects.registry import dialect_named, dialect_names, dialects_for_model
+from .calibration import CALIBRATION, FIX_SERVER, WELL_KNOWN, Calibration, calibrate
 from .calibration_cache import load_calibration, save_calibration
 
 LIMIT_S = 120.0
@@ -22,6 +26,66 @@ LIMIT_S = 120.0
 _MAX_FINALISTS = 4
 _SCREENING_TARGETS = 2
 _ANYWAY = "--no-calibrate uses it anyway"
+
+
+def candidates_for(name: str) -> list[Dialect]:
+    """The dialects that the name of a model leaves open: those that it fits, or all if it fits none."""
+    if fitting := dialects_for_model(name):
+        return fitting
+    known = map(dialect_named, dict.fromkeys((*WELL_KNOWN, *dialect_names())))
+    return [dialect for dialect in known if not isinstance(dialect, Planner)]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstContact:
+    """What a model was found to fit: `fit` is its calibration in the best of the `candidates`, None if none fits.
+
+    `measured` are the calibrations of those that came into question; `lost` is the error of the model, if it failed.
+    """
+
+    info: ModelInfo
+    candidates: Sequence[Dialect]
+    fit: Calibration | None = None
+    dialect: Dialect | None = None
+    measured: Sequence[Calibration] = ()
+    lost: str = ""
+
+    def check(self) -> Check:
+        """The result, if none fits, as a line of the doctor's report."""
+        if self.lost:
+            return Check(CALIBRATION, CheckStatus.FAILED, self.lost, FIX_SERVER)
+        if len(self.candidates) == 1:
+            return self.measured[0].check()
+        advice, name = "name its own with --dialect", self.info.name
+        if not self.measured:
+            names = ", ".join(dialect.name for dialect in self.candidates[:_MAX_FINALISTS])
+            more = len(self.candidates) - _MAX_FINALISTS
+            found = f"no dialect is known for the model {name!r}, and its replies fit none of {names} and {more} more"
+            return Check(CALIBRATION, CheckStatus.FAILED, found, f"{advice} (screenwright prompts list names them)")
+        names = " or ".join(dialect.name for dialect in self.candidates[:_MAX_FINALISTS])
+        best = max(self.measured, key=_quality)
+        found = f"{name} fits none of the dialects {names}: in {best.dialect.name}, {best.check().found}"
+        return Check(CALIBRATION, CheckStatus.FAILED, found, advice)
+
+
+def first_contact(model: Model, candidates: Sequence[Dialect], changes: Mapping[str, Any]) -> FirstContact:
+    """Measure which of `candidates` the model, which is connected, fits best."""
+    info = model.info()
+    measure = partial(calibrate, model, changes=changes, limit_s=LIMIT_S)
+    finalists = candidates
+    if len(candidates) > _MAX_FINALISTS:
+        with ThreadPoolExecutor(_MAX_FINALISTS) as pool:
+            first = tuple(pool.map(partial(measure, targets=_SCREENING_TARGETS), candidates))
+        ranked = sorted(zip(candidates, first, strict=True), key=lambda one: _quality(one[1]), reverse=True)
+        finalists = [dialect for dialect, one in ranked if one.own.hits][:_MAX_FINALISTS]
+        if not finalists and (lost := next((one.lost for one in first if one.lost), "")):
+            return FirstContact(info, candidates, lost=lost)
+    measured = [(dialect, measure(dialect, quick=True)) for dialect in finalists]
+    found = partial(FirstContact, info, candidates, measured=[calibration for _, calibration in measured])
+    if fitting := [one for one in measured if one[1].fits]:
+        dialect, fit = max(fitting, key=lambda one: _quality(one[1]))
+        return found(fit=fit, dialect=dialect)
+    return found(lost=next((calibration.lost for _, calibration in measured if calibration.lost), ""))
 
 
 def fitting_dialect(
@@ -45,28 +109,21 @@ def fitting_dialect(
         if saved := load_calibration(info, dialect, folder):
             report(_line(info, dialect, saved.found))
             return dialect
-    measure = partial(calibrate, model, changes=changes, limit_s=LIMIT_S)
-    finalists = candidates
-    if len(candidates) > _MAX_FINALISTS:
-        with ThreadPoolExecutor(_MAX_FINALISTS) as pool:
-            first = tuple(pool.map(partial(measure, targets=_SCREENING_TARGETS), candidates))
-        ranked = sorted(zip(candidates, first, strict=True), key=lambda one: _quality(one[1]), reverse=True)
-        finalists = [dialect for dialect, one in ranked if one.own.hits][:_MAX_FINALISTS]
-        if not finalists and (lost := next((one.lost for one in first if one.lost), "")):
-            report(_failure(info, lost))
-            return None
-    measured = [(dialect, measure(dialect, quick=True)) for dialect in finalists]
-    fitting = [one for one in measured if one[1].fits]
-    if fitting:
-        chosen, calibration = max(fitting, key=lambda one: _quality(one[1]))
+    contact = first_contact(model, candidates, changes)
+    if contact.fit is not None and contact.dialect is not None:
         with suppress(OSError):  # then it is measured again at the next contact
-            save_calibration(calibration, info, folder)
-        report(_line(info, chosen, calibration.check().found))
-        return chosen
-    if lost := next((calibration.lost for _, calibration in measured if calibration.lost), ""):
-        report(_failure(info, lost))
+            save_calibration(contact.fit, info, folder)
+        report(_line(info, contact.dialect, contact.fit.check().found))
+        return contact.dialect
+    if contact.lost:
+        report(f"{info.name} was not calibrated: {contact.lost}")
         return None
-    raise ValueError(_refusal(info, candidates, [calibration for _, calibration in measured]))
+    check = contact.check()
+    if len(candidates) > 1:
+        raise ValueError(f"{check.found}; {check.fix}")
+    raise ValueError(
+        f"{info.name} does not fit the dialect {candidates[0].name}: {check.found}; {check.fix}; {_ANYWAY}"
+    )
 
 
 def _quality(calibration: Calibration) -> tuple[float, float]:
@@ -77,19 +134,3 @@ def _quality(calibration: Calibration) -> tuple[float, float]:
 
 def _line(info: ModelInfo, dialect: Dialect, found: str) -> str:
     return f"{info.name}: dialect {dialect.name}, prompt from {dialect.prompt_source}, {found}"
-
-
-def _failure(info: ModelInfo, lost: str) -> str:
-    return f"{info.name} was not calibrated: {lost}"
-
-
-def _refusal(info: ModelInfo, candidates: Sequence[Dialect], measured: Sequence[Calibration]) -> str:
-    if len(candidates) == 1:
-        check = measured[0].check()
-        return f"{info.name} does not fit the dialect {candidates[0].name}: {check.found}; {check.fix}; {_ANYWAY}"
-    advice = "name its own with --dialect"
-    if not measured:
-        return f"no dialect is known for the model {info.name!r}, and its replies fit none: {advice}"
-    names = " or ".join(dialect.name for dialect in candidates[:_MAX_FINALISTS])
-    best = max(measured, key=_quality)
-    return f"{info.name} fits none of the dialects {names}: in {best.dialect.name}, {best.check().found}; {advice}"

@@ -25,10 +25,13 @@ class ServerRefused(Exception):
 
 
 class Probe:
-    """The server under test. `dialect` is the one given, else the one that the model's name selects."""
+    """The server under test. `dialect` is the one given, else the one that the model's name selects.
 
-    def __init__(self, model: ServedModel, dialect: Dialect | None) -> None:
-        self.model = model
+    `measured` if the model will be measured, which chooses a dialect that its name leaves open.
+    """
+
+    def __init__(self, model: ServedModel, dialect: Dialect | None, *, measured: bool = False) -> None:
+        self.model, self.measured = model, measured
         self._dialect = dialect
 
     @cached_property

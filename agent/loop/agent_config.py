@@ -1,7 +1,7 @@
 """The settings of a model and of how it is asked."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -13,14 +13,15 @@ from ..core.image_history import HISTORY_HELP, HISTORY_PATTERN, history_named
 from ..core.messages import ImageFormat
 from ..core.model import Model, ModelLost, ModelUnknown
 from ..core.request import sampling_changes
-from ..dialects.dialect import Dialect
+from ..dialects.dialect import Constrainable, Dialect
 from ..dialects.planner import Planner
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.prompting.thoughts import Thoughts
 from ..dialects.registry import (
+    dialect_for_model,
     dialect_named,
-    dialect_names,
     dialects_for_model,
+    has_prompt,
     with_language,
     with_max_image_pixels,
     with_several_actions,
@@ -29,7 +30,10 @@ from ..dialects.registry import (
 from ..policy.grounded_policy import GroundedPolicy
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy, PolicyProvider, PolicySettings
+from .applicable import check_applicable, check_parameters
 from .open_model import open_model
+
+_GROUNDING = Prompt.GROUNDING
 
 
 class ModelConfig(Config):
@@ -54,22 +58,50 @@ class ModelConfig(Config):
             ValueError: there is no such model.
             ImportError: the extra that it needs is not installed.
         """
-        replicas = [part for part in self.model.split(",") if part]
+        replicas = self.replicas
         if not replicas:
             raise SettingError("model", "names no model")
-        return open_model(
-            replicas[slot % len(replicas)],
-            self.model_name,
-            image_uuids=self.image_uuids,
-            timeout_s=self.model_timeout,
-        )
+        return self._open(replicas[slot % len(replicas)])
+
+    @property
+    def replicas(self) -> list[str]:
+        """The addresses of the model."""
+        return [part for part in self.model.split(",") if part]
+
+    def check_replicas(self, model: Model) -> None:
+        """Contact the other replicas of `model`, which is connected.
+
+        Raises:
+            SettingError: one of them is another model.
+            ModelUnknown: one of them does not have the model.
+        """
+        for address in self.replicas if len(self.replicas) > 1 else ():
+            other = self._open(address)
+            try:
+                if other.info().endpoint and not isinstance(other, PolicyProvider):
+                    other.connect()
+            except ModelUnknown:
+                raise
+            except ModelLost:
+                continue  # the worker that uses it reports it
+            finally:
+                getattr(other, "close", lambda: None)()
+            name, expected = other.info().name, model.info().name
+            if name != expected:
+                problem = f"names replicas of different models, {expected} and, at {address}, {name}"
+                raise SettingError("model", f"{problem}: name the addresses of one model")
+
+    def _open(self, address: str) -> Model:
+        options: dict[str, Any] = {"image_uuids": self.image_uuids, "timeout_s": self.model_timeout}
+        return open_model(address, self.model_name, **options)
 
 
-_OF_DIALECTS = (
-    *("dialect", "prompt", "thoughts", "language", "several_actions"),
-    *("grounder", "grounder_name", "grounder_dialect", "constrain", "max_image_pixels"),
-)
-"""Settings of prompts and replies, which a model whose API has a protocol of its own does not have."""
+@dataclass(frozen=True, slots=True)
+class ChosenDialects:
+    """The dialects of the model and of the grounder; None if the model's name chooses it later."""
+
+    model: Dialect | None = None
+    grounder: Dialect | None = None
 
 
 class AgentConfig(Config):
@@ -126,15 +158,15 @@ class AgentConfig(Config):
 
     @model_validator(mode="after")
     def _check_policy(self) -> Self:
-        ignored = sorted(self.model_fields_set - {"policy", "model"})
+        ignored = sorted(self.changed() - {"policy"})
         if self.policy is not None and ignored:
             raise SettingError(ignored[0], "applies to models, not to --policy: leave it out")
         return self
 
     def build_policy(
-        self, model: Model | None = None, dialect: Dialect | None = None, *, summarize: bool = True
+        self, model: Model | None = None, dialects: ChosenDialects | None = None, *, summarize: bool = True
     ) -> Policy:
-        """The policy that asks `model` in `dialect` (default: those of the settings).
+        """The policy that asks `model` in `dialects`, as `check_model` chose them (default: those of the settings).
 
         Raises:
             ValueError: there is no such dialect or policy, or the dialect does not support a setting.
@@ -143,15 +175,15 @@ class AgentConfig(Config):
             policy: Policy = load_plugin("policy", self.policy)()
             return policy
         model = model or self.model.build()
+        self._check_applicable(model)
         history = history_named(self.history) if self.history else None
         changes = self._sampling_changes()
         if isinstance(model, PolicyProvider):
-            return self._own_policy(model, PolicySettings(history, changes, ImageFormat(self.image_format)))
-        if self.long_edge is not None:
-            raise SettingError("long_edge", "applies to the APIs of vendors, such as openai:gpt-5.4: leave it out")
+            return model.policy(PolicySettings(history, changes, ImageFormat(self.image_format), self.long_edge))
+        dialects = dialects or ChosenDialects(self.build_dialect())
         planner = ModelPolicy(
             model,
-            dialect or self.build_dialect(),
+            dialects.model,
             history=history,
             sampling_changes=changes,
             image_format=ImageFormat(self.image_format),
@@ -162,42 +194,65 @@ class AgentConfig(Config):
         )
         if self.grounder is None:
             return self._without_grounder(planner)
-        return self._grounded(planner)
+        dialect = dialects.grounder or (dialect_named(self.grounder_dialect) if self.grounder_dialect else None)
+        return GroundedPolicy(planner, self._open_grounder(self.grounder), dialect)
 
-    def _grounded(self, planner: ModelPolicy) -> GroundedPolicy:
-        assert self.grounder is not None
-        grounder = open_model(self.grounder, self.grounder_name, timeout_s=self.model.model_timeout)
-        dialect = dialect_named(self.grounder_dialect) if self.grounder_dialect else None
-        return GroundedPolicy(planner, grounder, dialect)
+    def _open_grounder(self, address: str) -> Model:
+        grounder = open_model(address, self.grounder_name, timeout_s=self.model.model_timeout)
+        if isinstance(grounder, PolicyProvider):
+            raise SettingError("grounder", f"cannot be {address}, whose API has its own: name the address of a server")
+        given = {"model_name"} if self.grounder_name is not None else set[str]()
+        try:
+            check_applicable(given, grounder, address)
+        except SettingError as error:
+            raise SettingError("grounder_name", error.problem) from error
+        return grounder
 
-    def _check_grounder(self, model: Model) -> None:
-        """Contact the grounder of the planner `model` and find its dialect, before a screen opens.
+    def _check_grounder(self, address: str, report: Callable[[str], object]) -> Dialect | None:
+        """Contact the grounder and find its dialect, before a screen opens: it is measured like a single model.
 
         Raises:
-            SettingError: it cannot be reached, or its dialect is not known or has no grounding prompt.
+            SettingError: it cannot be reached, or its dialect is not known, has no grounding prompt, or does not fit.
         """
-        policy = self._grounded(ModelPolicy(model))
+        grounder = self._open_grounder(address)
         try:
-            policy.open_grounder()
+            grounder.connect()
+            return self._grounder_dialect(grounder, report)
         except ModelLost as lost:
-            raise SettingError("grounder", f"cannot be used: {lost}") from lost
-        except ValueError as error:
-            if self.grounder_dialect is not None:
-                raise SettingError("grounder_dialect", f"{self.grounder_dialect} has no grounding prompt") from error
-            fitting = dialects_for_model(policy.model.info().name)
-            names = " or ".join(dialect.name for dialect in fitting) or "with the dialect of that model"
-            name = policy.model.info().name
-            problem = f"{name!r} does not determine a dialect: add --grounder-dialect {names}"
-            raise SettingError("grounder", problem) from error
+            problem = str(lost).replace("--model-name", "--grounder-name")
+            raise SettingError("grounder", f"cannot be used: {problem}") from lost
         finally:
-            getattr(policy.model, "close", lambda: None)()
+            getattr(grounder, "close", lambda: None)()
 
-    def _own_policy(self, model: PolicyProvider, settings: PolicySettings) -> Policy:
-        """The policy of a model whose API has a protocol of its own."""
-        for name in _OF_DIALECTS:
-            if name in self.model_fields_set and getattr(self, name) != type(self).model_fields[name].default:
-                raise SettingError(name, f"does not apply to {self.model.model}, whose API has its own: leave it out")
-        return model.policy(replace(settings, long_edge=self.long_edge))
+    def _grounder_dialect(self, grounder: Model, report: Callable[[str], object]) -> Dialect | None:
+        name = grounder.info().name
+        given = dialect_named(self.grounder_dialect) if self.grounder_dialect else None
+        candidates = [one for one in ([given] if given else _candidates(name)) if has_prompt(one, _GROUNDING)]
+        if given and not candidates:
+            raise SettingError("grounder_dialect", f"{given.name} has no grounding prompt: name another one")
+        if self.calibrate and _is_measurable(grounder):
+            try:
+                chosen = _fitting_dialect(grounder, candidates, {}, report)
+            except ValueError as error:
+                problem = str(error).replace("--dialect", "--grounder-dialect")
+                raise SettingError("grounder", f"cannot be used: {problem}") from error
+            if chosen is not None:
+                return chosen
+        candidates = [one for one in candidates if given or one.name in {by.name for by in dialects_for_model(name)}]
+        if len(candidates) == 1:
+            return candidates[0]
+        names = " or ".join(dialect.name for dialect in candidates) or "with the dialect of that model"
+        raise SettingError("grounder", f"{name!r} does not determine a dialect: add --grounder-dialect {names}")
+
+    def _check_applicable(self, model: Model) -> None:
+        """Refuse what has no meaning for `model`.
+
+        Raises:
+            SettingError: with the name of the setting.
+        """
+        given = self.changed() - ({"calibrate"} if self.grounder is not None else set())  # the grounder is measured
+        check_applicable(given, model, next(iter(self.model.replicas), ""))
+        check_parameters(self._sampling_changes(), model)
 
     def _without_grounder(self, policy: ModelPolicy) -> ModelPolicy:
         for name in ("grounder_name", "grounder_dialect"):
@@ -235,50 +290,88 @@ class AgentConfig(Config):
         dialect = with_several_actions(dialect) if self.several_actions else dialect
         return dialect if self.language is None else with_language(dialect, self.language)
 
-    def check_model(self, model: Model, report: Callable[[str], object] = lambda line: None) -> Dialect | None:
-        """The dialect for `model`; None if its name chooses it later.
+    def check_model(self, model: Model, report: Callable[[str], object] = lambda line: None) -> ChosenDialects:
+        """The dialects for `model` and its grounder.
 
         A model on a server is measured at its first contact, and if its name leaves several dialects open, the one that
         fits is chosen. `report` is called with a line about the result.
 
         Raises:
-            ValueError: the server has no such model, or its clicks miss in its dialect.
+            ValueError: a setting does not apply to the model, the server has no such model, or its clicks miss in its
+                dialect.
         """
+        self._check_applicable(model)
         dialect = self.build_dialect()
-        if self.grounder is not None:
-            self._check_grounder(model)
-        if not model.info().endpoint:
-            return dialect
+        grounder = self._check_grounder(self.grounder, report) if self.grounder is not None else None
         if isinstance(model, PolicyProvider):
             try:
                 model.connect()
             except ModelLost as lost:
                 raise ValueError(str(lost)) from lost
-            return dialect
         try:
-            model.connect()
-            if not self.calibrate or self.grounder is not None or not _is_measurable(model):
-                return dialect
-            return self._fitting_dialect(model, dialect, report) or dialect
+            if model.info().endpoint and not isinstance(model, PolicyProvider):
+                model.connect()
+                self._check_server(model)
+                dialect = self._chosen_dialect(model, dialect, report)
+            self.model.check_replicas(model)
         except ModelUnknown as unknown:
             raise ValueError(str(unknown)) from unknown
         except ModelLost:
-            return dialect  # the run reports it
+            pass  # the run reports it
         finally:
-            getattr(model, "close", lambda: None)()  # the run connects again; the agent may never run
+            if model.info().endpoint:  # the run connects again; the agent may never run
+                getattr(model, "close", lambda: None)()
+        self._check_dialect(dialect or dialect_for_model(model.info().name))
+        return ChosenDialects(dialect, grounder)
 
-    def _fitting_dialect(
-        self, model: Model, dialect: Dialect | None, report: Callable[[str], object]
-    ) -> Dialect | None:
-        from ..doctor import WELL_KNOWN, default_folder, fitting_dialect
+    def _check_server(self, model: Model) -> None:
+        """Refuse what only vLLM has, for another server that answers."""
+        from ..models.served import ServedModel
 
-        candidates = [dialect] if dialect else dialects_for_model(model.info().name)
-        if not candidates:
-            names = dict.fromkeys((*WELL_KNOWN, *dialect_names()))
-            candidates = [known for known in map(dialect_named, names) if not isinstance(known, Planner)]
+        if isinstance(model, ServedModel) and not model.facts().is_vllm:
+            for name, is_set in (("constrain", self.constrain), ("image_uuids", self.model.image_uuids)):
+                if is_set:
+                    raise SettingError(name, f"needs vLLM, and {model.base_url} is another server: leave it out")
+
+    def _check_dialect(self, dialect: Dialect | None) -> None:
+        """Refuse settings without a meaning for `dialect`, if it is known."""
+        if dialect is None:
+            return
+        if self.constrain and not isinstance(dialect, Constrainable):
+            raise SettingError("constrain", f"needs a grammar, and the dialect {dialect.name} has none: leave it out")
+        if self.prompt is not None:
+            choices = [one for one in Prompt if one is not _GROUNDING and has_prompt(dialect, one)]
+            if Prompt(self.prompt) not in choices:
+                has = f"only {' and '.join(choices)}: choose one of them" if choices else "a single one: leave it out"
+                raise SettingError("prompt", f"is {self.prompt}, but the dialect {dialect.name} has {has}")
+
+    def _chosen_dialect(self, model: Model, dialect: Dialect | None, report: Callable[[str], object]) -> Dialect | None:
+        """The dialect that `model` fits, by measuring it; the points of a planner with a grounder do not matter."""
+        name = model.info().name
+        if not self.calibrate or not _is_measurable(model):
+            return dialect
+        if self.grounder is not None and (dialect or dialect_for_model(name)):
+            return dialect
+        if self.grounder is not None and not dialects_for_model(name):
+            raise SettingError("", f"no dialect is known for the model {name!r}: add --dialect planner for a grounder")
+        candidates = [dialect] if dialect else _candidates(name)
         if self.max_image_pixels is not None:
             candidates = [with_max_image_pixels(candidate, self.max_image_pixels) for candidate in candidates]
-        return fitting_dialect(model, candidates, default_folder(), changes=self._sampling_changes(), report=report)
+        return _fitting_dialect(model, candidates, self._sampling_changes(), report) or dialect
+
+
+def _candidates(name: str) -> list[Dialect]:
+    from ..doctor import candidates_for  # its HTTP client takes a third of a second to import
+
+    return candidates_for(name)
+
+
+def _fitting_dialect(
+    model: Model, candidates: Sequence[Dialect], changes: Mapping[str, Any], report: Callable[[str], object]
+) -> Dialect | None:
+    from ..doctor import default_folder, fitting_dialect
+
+    return fitting_dialect(model, candidates, default_folder(), changes=changes, report=report)
 
 
 def _is_measurable(model: Model) -> bool:

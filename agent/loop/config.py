@@ -91,11 +91,11 @@ class RunConfig(Config):
             ValueError: there is no such model or dialect, a setting does not fit it, or its clicks miss.
         """
         model = None if self.agent.policy else self.agent.model.build()
-        dialect = None if model is None else self.agent.check_model(model, report)
+        dialects = None if model is None else self.agent.check_model(model, report)
         restarts = self.env.restarts if isinstance(self.env, BrowserConfig) else 0
         recovery = self.recovery.build(lambda: model or self.agent.model.build())
         supervision = replace(recovery, attended=attended, restarts=restarts)
-        policy = self.agent.build_policy(model, dialect, summarize=supervision.summarize)
+        policy = self.agent.build_policy(model, dialects, summarize=supervision.summarize)
         return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
 
     def build_guard(self) -> Guard:

@@ -59,6 +59,14 @@ class LocalModel:
         ImportError: the extra is not installed; the message says how to install it.
     """
 
+    parameters = frozenset(
+        (
+            *("max_tokens", "temperature", "top_p", "top_k", "stop", "tools", "chat_template_kwargs"),
+            *("frequency_penalty", "presence_penalty", "repetition_penalty", "reasoning_effort"),
+        )
+    )
+    """The parameters of `Sampling` that have an effect."""
+
     def __init__(
         self, path_or_name: str | Path, *, name: str | None = None, device: str = "auto", dtype: Dtype = "auto"
     ) -> None:

@@ -142,6 +142,17 @@ class Config(BaseModel):
             branch[leaf] = value
         return tree
 
+    def changed(self) -> frozenset[str]:
+        """The flat names of the leaves that differ from their defaults, with those of nested nodes outside unions."""
+        names: set[str] = set()
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if isinstance(value, Config):
+                names |= value.changed()
+            elif value != field.default:
+                names.add(_extra(field, "name") or name)
+        return frozenset(names)
+
     def flat(self, *, set_only: bool = False) -> dict[str, Any]:
         """The values of all leaves by flat name, as JSON values; `set_only` omits those that were not given."""
         values: dict[str, Any] = {}

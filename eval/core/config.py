@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -82,6 +82,15 @@ class EvalConfig(Config):
         merged = _overlay(cls.tree_of(preset.values), given)
         by_name = {text.partition("=")[0]: text for text in (*_options(preset), *given.get("option", ()))}
         return {**merged, **({"option": tuple(by_name.values())} if by_name else {})}
+
+    @model_validator(mode="after")
+    def _check_agent(self) -> Self:
+        if self.agent_kind == "model":
+            return self
+        preset = preset_named(self.preset).values if self.preset else {}
+        for name in sorted(self.agent.changed() - preset.keys()):
+            raise SettingError(name, f"applies to models, not to --agent {self.agent_kind}: leave it out")
+        return self
 
     @property
     def protocol(self) -> str:

@@ -67,16 +67,15 @@ class _ModelAgent:
 
     def __init__(self, config: EvalConfig, slot: int, report: Callable[[str], object]) -> None:
         self._config = config
-        config.agent.build_dialect()  # rejects invalid settings before the first episode
         self._model = config.agent.model.build(slot)
         try:
-            self._dialect = config.agent.check_model(self._model, report)
+            self._dialects = config.agent.check_model(self._model, report)
         except ValueError:
             self.close()
             raise
 
     def __call__(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
-        return self._config.agent.build_policy(self._model, self._dialect, summarize=self._config.recovery.recovery)
+        return self._config.agent.build_policy(self._model, self._dialects, summarize=self._config.recovery.recovery)
 
     def close(self) -> None:
         """See `Closable`."""

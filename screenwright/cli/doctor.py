@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import IntEnum
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -225,35 +225,51 @@ def _open_served(address: str, name: str | None) -> "ServedModel":
 
 def _check_server(model: "ServedModel", dialect: Dialect | None, *, calibration: bool) -> Iterator[Check]:
     """The server, then the model behind it."""
-    from ..agent.doctor import REACHABLE, REPLY, check_endpoint
+    from ..agent.doctor import CALIBRATION, NAME, REACHABLE, REPLY, check_endpoint
 
     with model:
-        reached = True
-        for check in check_endpoint(model, dialect):
-            reached = reached and (check.what not in (REACHABLE, REPLY) or check.status is not CheckStatus.FAILED)
+        failed = ""
+        for check in check_endpoint(model, dialect, measured=calibration):
+            if check.what in (REACHABLE, NAME, REPLY) and check.status is CheckStatus.FAILED:
+                failed = failed or check.what
             yield check
-        if calibration:
-            yield from _calibrate(model, dialect, reached=reached)
+        if calibration and failed:
+            yield Check(CALIBRATION, CheckStatus.SKIPPED, f"because of {failed}")
+        elif calibration:
+            yield from _calibrate(model, dialect)
 
 
-def _calibrate(model: "ServedModel", dialect: Dialect | None, *, reached: bool) -> Iterator[Check]:
-    """Measure where the model clicks, and save the result for later runs."""
+def _calibrate(model: "ServedModel", dialect: Dialect | None) -> Iterator[Check]:
+    """Measure where the model clicks, as a run does at its first contact, and save the result for later runs."""
     from ..agent.core.model import ModelLost
-    from ..agent.doctor import CALIBRATION, calibrate, default_folder, dialect_of, save_calibration
-
-    try:
-        dialect = dialect_of(model, dialect) if reached else None
-    except ModelLost:
-        dialect = None
-    if dialect is None:
-        why = "the dialect of the model is unknown" if reached else "the model cannot be reached"
-        yield Check(CALIBRATION, CheckStatus.SKIPPED, why)
-        return
+    from ..agent.doctor import (
+        CALIBRATION,
+        calibrate,
+        candidates_for,
+        default_folder,
+        dialect_of,
+        first_contact,
+        save_calibration,
+    )
 
     if sys.stderr.isatty():
         print("measuring where the model clicks; this takes as long as two dozen steps", file=sys.stderr)
-    calibration = calibrate(model, dialect)
-    yield calibration.check()
+    try:
+        known = dialect_of(model, dialect)
+        contact = None if known else first_contact(model, candidates_for(model.facts().model), {})
+    except ModelLost as lost:
+        yield Check(CALIBRATION, CheckStatus.FAILED, str(lost))
+        return
+    if known is not None:
+        calibration = calibrate(model, known)
+        yield calibration.check()
+    else:
+        assert contact is not None
+        if contact.fit is None or contact.dialect is None:
+            yield contact.check()
+            return
+        calibration, check = contact.fit, contact.fit.check()
+        yield replace(check, found=f"dialect {contact.dialect.name}, {check.found}")
     what = "model: result saved"
     try:
         path = save_calibration(calibration, model.info(), default_folder())

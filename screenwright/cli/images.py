@@ -79,9 +79,9 @@ def _ground(args: argparse.Namespace) -> int:
     _check_drawable(args.draw)
     image = _open_image(args.image)
     model = config.agent.model.build()
-    dialect = config.agent.check_model(model, Terminal().line)
+    dialects = config.agent.check_model(model, Terminal().line)
     try:
-        with closing(Agent(policy=config.agent.build_policy(model, dialect))) as agent:
+        with closing(Agent(policy=config.agent.build_policy(model, dialects))) as agent:
             point = agent.ground(image, args.text, Prompt(config.agent.prompt or Prompt.GROUNDING))
     except ModelLost as lost:
         print(f"screenwright: {lost}", file=sys.stderr)

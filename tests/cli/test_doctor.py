@@ -13,11 +13,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from scripted_http import error, scripted_server
 
 from screenwright import ScriptedModel
-from screenwright.agent.dialects.ui_tars import UiTars15
+from screenwright.agent.dialects.ui_tars import UiTars10, UiTars15
 from screenwright.agent.doctor import CALIBRATION, REACHABLE
 from screenwright.agent.doctor.hypotheses import hypotheses_for
+from screenwright.agent.loop.config import RunConfig
 from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.arguments import given_flags
 from screenwright.cli.doctor import (
@@ -115,10 +117,34 @@ def test_an_unreachable_server_has_its_own_exit_code(capsys: pytest.CaptureFixtu
 
 def test_a_model_of_unknown_dialect_has_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     with serve(ScriptedModel(lambda _: "hello"), name="unknown-model") as server:
+        assert doctor(config("--model", server.url, "--no-calibrate"), as_json=True) == 24
+        assert "--dialect" in lines(capsys.readouterr().out)["model: name"]["fix"]
+        assert doctor(config("--model", server.url), as_json=True) == 25
+    found = lines(capsys.readouterr().out)[CALIBRATION]
+    assert found["found"].startswith(
+        "no dialect is known for the model 'unknown-model', and its replies fit none of ui-tars-1.5, ui-tars-1.0, "
+    )
+    assert found["fix"] == "name its own with --dialect (screenwright prompts list names them)"
+
+
+def test_a_name_that_leaves_the_dialect_open_is_measured_as_by_a_run(
+    capsys: pytest.CaptureFixture[str], calibrations: Path
+) -> None:
+    with pointing(aim_in_space(hypotheses_for(UiTars10())[0]), "ui-tars") as server:
+        assert doctor(config("--model", server.url), as_json=True) == 0
+        found = lines(capsys.readouterr().out)
+        assert found[CALIBRATION]["found"].startswith("dialect ui-tars-1.0, answers in numbers from 0 to 1000")
+        report: list[str] = []
+        RunConfig.of(model=server.url).build_agent(report=report.append).close()
+    assert report[0].startswith("ui-tars: dialect ui-tars-1.0, prompt from ")
+
+
+def test_a_calibration_after_an_answer_that_is_an_error_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_server(error(400, "no chat template")) as (_, server):
         assert doctor(config("--model", server.url), as_json=True) == 24
     found = lines(capsys.readouterr().out)
-    assert "--dialect" in found["model: name"]["fix"]
-    assert found[CALIBRATION]["status"] == "skipped"
+    assert (found[REACHABLE]["status"], found["model: reply"]["status"]) == ("ok", "failed")
+    assert found[CALIBRATION]["found"] == "because of model: reply"
 
 
 def test_a_calibration_that_cannot_be_saved_is_a_warning(

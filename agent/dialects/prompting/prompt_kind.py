@@ -20,5 +20,7 @@ def template_for(prompt: Prompt, templates: Mapping[Prompt, str], family: str) -
         ValueError: there is none.
     """
     if prompt not in templates:
-        raise ValueError(f"{family} has no {prompt} prompt: choose one of {', '.join(templates)}")
+        others = " or ".join(other for other in templates if other is not Prompt.GROUNDING)
+        advice = f"choose one with --prompt {others}" if others else "it only locates elements (screenwright ground)"
+        raise ValueError(f"{family} has no {prompt} prompt: {advice}")
     return templates[prompt]

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from scripted_http import FINE, http, scripted_server
 
 from screenwright.agent.core.coordinates import Absolute, ImageRule, ModelPoint
 from screenwright.agent.core.model import ModelLost
@@ -193,10 +194,31 @@ def test_server_lost_during_the_checks_fails_one_and_skips_the_remaining_ones(an
 def test_unknown_model_name_asks_for_a_dialect_and_other_checks_still_run() -> None:
     found = checks_of(ServerBehaviour(name="my-model"))
     assert found["name"].status is FAILED
-    assert "ui-tars-1.5" in found["name"].fix
+    assert found["name"].fix == "name its own with --dialect"
     assert (found["images per prompt"].status, found["prefix cache"].status) == (OK, OK)
     assert (found["image size"].status, found["special tokens"].status) == (SKIPPED, SKIPPED)
     assert checks_of(ServerBehaviour(name="my-model"), UiTars15())["name"].status is OK
+
+
+def test_name_that_leaves_the_dialect_open_is_measured() -> None:
+    with serving(ServerBehaviour(name="ui-tars")) as model:
+        names = [check for check in check_endpoint(model, measured=True) if check.what == "model: name"]
+    assert [(check.status, check.found) for check in names] == [
+        (OK, "ui-tars: its name fits ui-tars-1.0 or ui-tars-1.5; the calibration measures which one it fits")
+    ]
+    check = check_of("name", ServerBehaviour(name="ui-tars"))
+    assert (check.status, check.fix) == (FAILED, "use --dialect ui-tars-1.0 or ui-tars-1.5")
+
+
+def test_server_of_several_models_is_reachable_and_a_name_is_asked_for() -> None:
+    listed = http(200, {"data": [{"id": "a"}, {"id": "b"}]})
+    with scripted_server(FINE, pages={"/v1/models": listed}) as (model, _):
+        found = {check.what.removeprefix("model: "): check for check in check_endpoint(model)}
+    assert tuple(found) == WHAT
+    assert (found["reachable"].status, found["name"].status) == (OK, FAILED)
+    assert found["name"].found.endswith("serves a, b")
+    assert found["name"].fix == "choose one with --model-name"
+    assert {check.found for check in list(found.values())[2:]} == {"because of model: name"}
 
 
 def test_dialect_that_contradicts_the_name_is_a_warning() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from scripted_http import FINE, http, scripted_server
@@ -25,11 +26,16 @@ from screenwright import (
     UiTars15,
     dialect_named,
 )
+from screenwright.agent.core.coordinates import Grid
 from screenwright.agent.core.decision import ParseFailure, Reply
 from screenwright.agent.dialects.planner import Planner
+from screenwright.agent.dialects.ui_tars import UiTars10
+from screenwright.agent.doctor import SpaceHypothesis
 from screenwright.agent.loop.agent_config import AgentConfig
+from screenwright.agent.models.http_server import serve
 from screenwright.agent.policy.grounded_policy import GroundedPolicy
 from screenwright.envs.config import SettingError
+from screenwright.testing import PointingModel, aim_in_space
 
 SHOT = FakeEnv().observe().screenshot
 DONE = "Thought: Done.\nAction: finished(content='ok')"
@@ -166,6 +172,27 @@ def test_grounder_is_checked_before_a_screen_opens() -> None:
     with pytest.raises(SettingError, match="--grounder"):
         config.check_model(ScriptedModel([]))
     with scripted_server(FINE, pages={"/v1/models": http(200, {"data": [{"id": "UI-Venus"}]})}) as (_, server):
-        config = AgentConfig.of(**{**pair, "grounder": server.url})
-        with pytest.raises(SettingError, match=r"--grounder-dialect ui-venus-1\.0 or "):
+        config = AgentConfig.of(**{**pair, "grounder": server.url}, calibrate=False)
+        with pytest.raises(SettingError, match=r"add --grounder-dialect ui-venus-1\.5 or "):
             config.check_model(ScriptedModel([]))
+        config = AgentConfig.of(**{**pair, "grounder": server.url})
+        with pytest.raises(SettingError, match=r"--grounder cannot be used: UI-Venus fits none .* --grounder-dialect$"):
+            config.check_model(ScriptedModel([]))
+
+
+def test_grounder_is_measured_at_its_first_contact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    model = PointingModel(UiTars15(), aim_in_space(SpaceHypothesis(Grid(1000))), "ui-tars")
+    lines: list[str] = []
+    with serve(model, name="ui-tars") as server:
+        config = AgentConfig.of(model="http://127.0.0.1:9", dialect="planner", grounder=server.url)
+        planner = ScriptedModel(["Action: click(target='the Stop button')"])
+        dialects = config.check_model(planner, lines.append)
+        policy = config.build_policy(planner, dialects)
+        assert isinstance(policy, GroundedPolicy)
+        assert policy.dialect == UiTars10()
+        assert lines[0].startswith("ui-tars: dialect ui-tars-1.0, prompt from ")
+        wrong = AgentConfig.of(**config.flat(set_only=True), grounder_dialect="ui-tars-1.5")
+        with pytest.raises(SettingError, match=r"--grounder cannot be used: .*use --grounder-dialect ui-tars-1\.0"):
+            wrong.check_model(planner)
+        policy.model.close()  # type: ignore[attr-defined]  # a served model

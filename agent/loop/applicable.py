@@ -1,0 +1,65 @@
+"""Which settings apply to which kind of model. One that has no meaning for a model is refused, never ignored."""
+
+from collections.abc import Collection, Mapping
+
+from ...envs.config import SettingError
+from ..core.model import Model
+from ..policy.policy import PolicyProvider
+
+_PROTOCOL = frozenset(
+    (
+        *("dialect", "prompt", "thoughts", "language", "several_actions"),
+        *("grounder", "grounder_name", "grounder_dialect", "constrain", "max_image_pixels"),
+    )
+)
+_SAMPLING = frozenset({"temperature", "top_p", "max_tokens", "request"})
+_OF_VENDORS = frozenset({"long_edge"})
+_OF_SERVERS = frozenset({"image_uuids", "calibrate"})
+_OF_REMOTES = frozenset({"model_timeout"})
+_READS = frozenset({"prompt", "max_image_pixels"})
+"""Of the protocol of prompts and replies, what the reader has as well."""
+
+
+def check_applicable(given: Collection[str], model: Model, address: str) -> None:
+    """Refuse the first of the `given` settings that has no meaning for `model`, which was opened from `address`.
+
+    Raises:
+        SettingError: with its name.
+    """
+    refused, reason = _refused(model, address)
+    for name in sorted(refused.intersection(given)):
+        raise SettingError(name, _VENDORS_ONLY if name in _OF_VENDORS else reason)
+
+
+def check_parameters(changes: Mapping[str, object], model: Model) -> None:
+    """Refuse the first parameter of a request that a model in this process does not have.
+
+    Raises:
+        SettingError: with its name.
+    """
+    from ..models.local import LocalModel
+
+    if isinstance(model, LocalModel) and (unknown := sorted(changes.keys() - LocalModel.parameters)):
+        extra = changes.get("extra_body")
+        name = next(iter(extra), "") if unknown[0] == "extra_body" and isinstance(extra, Mapping) else unknown[0]
+        raise SettingError("request", f"sets {name}, which a model in this process does not have: leave it out")
+
+
+_VENDORS_ONLY = "applies to the APIs of vendors, such as openai:gpt-5.4: leave it out"
+
+
+def _refused(model: Model, address: str) -> tuple[frozenset[str], str]:
+    """The settings without a meaning for `model`, and what to say about them."""
+    from ..models.local import LocalModel
+
+    if isinstance(model, PolicyProvider):
+        named = {"model_name"} if address.partition(":")[2] else set[str]()
+        reason = f"does not apply to {address}, whose API has its own: leave it out"
+        return _PROTOCOL | _OF_SERVERS | named, reason
+    if isinstance(model, LocalModel):
+        reason = "applies to a model on a server, not to one in this process: leave it out"
+        return _OF_VENDORS | _OF_SERVERS | _OF_REMOTES | {"constrain"}, reason
+    if model.info().name == "reader" and not model.info().endpoint:
+        reason = "does not apply to the reader: leave it out, or name another --model"
+        return (_PROTOCOL - _READS) | _SAMPLING | _OF_VENDORS | _OF_SERVERS | _OF_REMOTES | {"model_name"}, reason
+    return _OF_VENDORS, ""
