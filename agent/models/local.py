@@ -136,18 +136,17 @@ class LocalModel:
                 try:
                     self._loaded = _load(self._source, self._device, self._dtype)
                 except _loading_errors() as error:
+                    if "trust_remote_code" in str(error):
+                        raise ModelLost(
+                            f"{self._source} brings its own code, which LocalModel never runs: serve it with vLLM"
+                        ) from error
                     raise ModelLost(f"{self._source} cannot be loaded: {one_line(str(error))}") from error
             return self._loaded
 
 
 def _load(source: str, device: str, dtype: Dtype) -> _LoadedModel:
     torch, transformers = import_module("torch"), import_module("transformers")
-    try:
-        config = transformers.AutoConfig.from_pretrained(source)
-    except ValueError as error:
-        if "trust_remote_code" in str(error):
-            raise ModelLost(f"{source} brings its own code, which LocalModel never runs: serve it with vLLM") from error
-        raise
+    config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
     if config.model_type not in import_module(_CLASSES).MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
         raise ModelLost(
             f"{source} is a {config.model_type}, which LocalModel does not support: serve it, for example with vLLM"
@@ -176,7 +175,11 @@ def _weights(source: str, device: str, dtype: Dtype) -> Any:
         ValueError: weights are missing; transformers would use random ones.
     """
     model, report = import_module("transformers").AutoModelForImageTextToText.from_pretrained(
-        source, dtype=dtype, device_map="auto" if device == "auto" else {"": device}, output_loading_info=True
+        source,
+        dtype=dtype,
+        device_map="auto" if device == "auto" else {"": device},
+        output_loading_info=True,
+        trust_remote_code=False,
     )
     missing = sorted(report["missing_keys"])
     if missing:

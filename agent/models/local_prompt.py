@@ -66,12 +66,12 @@ def encoder_for(source: str, config: Any) -> PromptEncoder:
     """The encoder of the model in `source`."""
     transformers = import_module("transformers")
     if config.model_type in PATCH_GRID_TYPES:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-        images = transformers.AutoImageProcessor.from_pretrained(source, backend="pil")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        images = transformers.AutoImageProcessor.from_pretrained(source, backend="pil", trust_remote_code=False)
         name: str = tokenizer.convert_ids_to_tokens(config.image_token_id)
         template = ChatTemplate(tokenizer, processor_template(source), name)
         return PatchGridEncoder(template, images, config.image_token_id)
-    processor = transformers.AutoProcessor.from_pretrained(source)
+    processor = transformers.AutoProcessor.from_pretrained(source, trust_remote_code=False)
     image_token = getattr(processor, "image_token", "")
     template = ChatTemplate(processor.tokenizer, processor.chat_template, image_token)
     return ProcessorEncoder(template, processor)

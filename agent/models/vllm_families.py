@@ -14,7 +14,8 @@ class ServingProfile:
     """Flags of `vllm serve` for a family.
 
     `tool_parser` reads function calls and `reasoning_parser` separates reasoning, by the names that vLLM has for them.
-    `runs_code` families bring Python code, which vLLM then executes. `flags` are others.
+    `runs_code` families bring Python code, which vLLM executes with `--trust-remote-code`, a flag for the user to add.
+    `flags` are others.
     """
 
     tool_parser: str = ""
@@ -26,7 +27,7 @@ class ServingProfile:
         """The flags as arguments of the command."""
         arguments = ["--enable-auto-tool-choice", "--tool-call-parser", self.tool_parser] if self.tool_parser else []
         arguments += ["--reasoning-parser", self.reasoning_parser] if self.reasoning_parser else []
-        return [*arguments, *(["--trust-remote-code"] if self.runs_code else []), *self.flags]
+        return [*arguments, *self.flags]
 
 
 _QWEN35 = ServingProfile("qwen3_coder", "qwen3")

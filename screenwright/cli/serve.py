@@ -21,6 +21,7 @@ from ..agent.dialects.registry import dialects_for_model
 from ..agent.models.served import ServedModel
 from ..agent.models.transport import is_loopback
 from ..agent.models.vllm_command import ServeOptions, vllm_command
+from ..agent.models.vllm_families import serving_profile
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
 from .arguments import Command, flag_of
@@ -118,9 +119,9 @@ def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
         if serving.extra_args:
             raise ValueError("the reader is served by screenwright itself, without vLLM: leave out -- and what follows")
         return _serve_reader(serving)
+    if serving_profile(model).runs_code and "--trust-remote-code" not in serving.extra_args:
+        raise ValueError(f"{model} comes with Python code that vLLM would run: to allow it, add -- --trust-remote-code")
     command = vllm_command(model, serving)
-    if "--trust-remote-code" in command:
-        print(f"screenwright: vLLM will run Python code that comes with {model}", file=sys.stderr, flush=True)
     if show:
         print(shlex.join(command))
         return 0

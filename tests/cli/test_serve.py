@@ -213,11 +213,16 @@ def test_dialect_with_a_longer_history_gets_more_images(
     assert '{"image":2,"video":0}' in capsys.readouterr().out
 
 
-def test_code_that_comes_with_a_model_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "xlangai/OpenCUA-7B", "--print"]) == 0
+def test_code_that_comes_with_a_model_runs_only_if_the_user_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "xlangai/OpenCUA-7B", "--print"]) == 2
     out, err = capsys.readouterr()
-    assert " --trust-remote-code" in out
-    assert err == "screenwright: vLLM will run Python code that comes with xlangai/OpenCUA-7B\n"
+    assert out == ""
+    assert err == (
+        "screenwright: xlangai/OpenCUA-7B comes with Python code that vLLM would run: to allow it, add -- "
+        "--trust-remote-code\n"
+    )
+    assert main(["serve", "xlangai/OpenCUA-7B", "--print", "--", "--trust-remote-code"]) == 0
+    assert " --trust-remote-code" in capsys.readouterr().out
 
 
 def test_server_that_other_machines_can_reach_is_announced(

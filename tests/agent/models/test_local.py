@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -355,6 +356,24 @@ def test_code_of_a_checkpoint_is_not_run(folders: dict[str, Path], tmp_path: Pat
     config = {"model_type": "opencua", "auto_map": {"AutoConfig": "code.OpenCuaConfig"}}
     (other / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelLost, match="brings its own code, which LocalModel never runs: serve it with vLLM"):
+        LocalModel(other, device="cpu").connect()
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("file", ["tokenizer_config.json", "preprocessor_config.json"])
+def test_code_of_a_processor_is_neither_run_nor_asked_about(
+    folders: dict[str, Path], tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """transformers asks at a terminal, unless it is told not to run code."""
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("a question was asked"))
+    other = copied(folders["qwen2_vl"], tmp_path / "other")
+    marker = tmp_path / "marker"
+    (other / "code.py").write_text(f"open({str(marker)!r}, 'w')")
+    names = ("AutoProcessor", "AutoImageProcessor", "AutoTokenizer")
+    config = json.loads((other / file).read_text())
+    config["auto_map"] = {name: ["code.Own", None] if name == "AutoTokenizer" else "code.Own" for name in names}
+    (other / file).write_text(json.dumps(config))
+    with suppress(ModelLost):  # a class of transformers may do as well
         LocalModel(other, device="cpu").connect()
     assert not marker.exists()
 

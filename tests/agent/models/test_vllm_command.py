@@ -13,6 +13,7 @@ from screenwright.agent.models.vllm_command import (
     vllm_command,
     weights_gb,
 )
+from screenwright.agent.models.vllm_families import serving_profile
 
 SMALL = "ByteDance-Seed/UI-TARS-1.5-7B"
 LARGE = "ByteDance-Seed/UI-TARS-72B-DPO"
@@ -136,8 +137,9 @@ def test_family_is_served_with_its_parsers(model: str, tools: str | None, reason
     ("model", "runs_code"),
     [("moonshotai/Kimi-K2.6", True), ("xlangai/OpenCUA-7B", True), ("allenai/MolmoWeb-8B", True), (SMALL, False)],
 )
-def test_code_of_a_checkpoint_runs_only_for_families_that_need_it(model: str, runs_code: bool) -> None:
-    assert ("--trust-remote-code" in vllm_command(model, ServeOptions(gpus=8))) == runs_code
+def test_families_that_bring_code_are_known_and_it_is_never_run_by_default(model: str, runs_code: bool) -> None:
+    assert serving_profile(model).runs_code == runs_code
+    assert "--trust-remote-code" not in vllm_command(model, ServeOptions(gpus=8))
 
 
 def test_folder_is_known_by_its_name_or_else_by_its_configuration(tmp_path: Path) -> None:
