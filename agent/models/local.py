@@ -7,9 +7,11 @@ Supports the same dialects and early stopping as a served model. A server is fas
 class processes the whole prompt at each step.
 """
 
+import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,6 +30,7 @@ Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 
 _PACKAGES = ("torch", "torchvision", "transformers", "accelerate")
 _CLASSES = "transformers.models.auto.modeling_auto"
+_OWN_CODE = "{} brings its own code, which LocalModel never runs: serve it with vLLM"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -137,9 +140,7 @@ class LocalModel:
                     self._loaded = _load(self._source, self._device, self._dtype)
                 except _loading_errors() as error:
                     if "trust_remote_code" in str(error):
-                        raise ModelLost(
-                            f"{self._source} brings its own code, which LocalModel never runs: serve it with vLLM"
-                        ) from error
+                        raise ModelLost(_OWN_CODE.format(self._source)) from error
                     raise ModelLost(f"{self._source} cannot be loaded: {one_line(str(error))}") from error
             return self._loaded
 
@@ -218,10 +219,21 @@ def _checked_source(path_or_name: str | Path) -> str:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ValueError(f"the folder {source} contains no model: it has no config.json")
+        if _needs_own_code(folder / "config.json"):
+            raise ValueError(_OWN_CODE.format(source))
         return str(folder)
     if isinstance(path_or_name, Path) or not _HUB_NAME.fullmatch(source):
         raise ValueError(f"there is no folder {source}; use a model's folder, or its name on the Hub, such as org/name")
     return source
+
+
+def _needs_own_code(config: Path) -> bool:
+    """Whether the model is of a type that only the code in its folder knows; other faults are found when it loads."""
+    with suppress(OSError, ValueError):
+        read = json.loads(config.read_bytes())
+        if isinstance(read, dict) and "auto_map" in read:
+            return read.get("model_type") not in import_module("transformers").CONFIG_MAPPING
+    return False
 
 
 def _check_installed() -> None:

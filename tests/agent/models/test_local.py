@@ -355,8 +355,8 @@ def test_code_of_a_checkpoint_is_not_run(folders: dict[str, Path], tmp_path: Pat
     (other / "code.py").write_text(f"open({str(marker)!r}, 'w')")
     config = {"model_type": "opencua", "auto_map": {"AutoConfig": "code.OpenCuaConfig"}}
     (other / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelLost, match="brings its own code, which LocalModel never runs: serve it with vLLM"):
-        LocalModel(other, device="cpu").connect()
+    with pytest.raises(ValueError, match="brings its own code, which LocalModel never runs: serve it with vLLM"):
+        LocalModel(other, device="cpu")
     assert not marker.exists()
 
 
