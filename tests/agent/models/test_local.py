@@ -365,7 +365,11 @@ def test_code_of_a_processor_is_neither_run_nor_asked_about(
     folders: dict[str, Path], tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """transformers asks at a terminal, unless it is told not to run code."""
-    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("a question was asked"))
+
+    def asked(prompt: str = "") -> str:
+        pytest.fail(f"a question was asked: {prompt}")
+
+    monkeypatch.setattr("builtins.input", asked)
     other = copied(folders["qwen2_vl"], tmp_path / "other")
     marker = tmp_path / "marker"
     (other / "code.py").write_text(f"open({str(marker)!r}, 'w')")
