@@ -30,6 +30,13 @@ _TOO_LONG = re.compile(
 )
 """A prompt with too many tokens or images, as servers word it."""
 
+_NO_IMAGES = re.compile(
+    r"not a (multi-?modal|vision) model|at most 0 image"
+    r"|(does not|doesn't|do not) (support|accept|allow).{0,20}(image|vision|multi-?modal)",
+    re.IGNORECASE,
+)
+"""The model takes no images, as servers word it."""
+
 _REPLY_LIMIT = re.compile(r"completion tokens|max_(completion_)?tokens.{0,20}(too large|must be)", re.IGNORECASE)
 """The reply may not be that long, whatever the prompt."""
 
@@ -65,12 +72,29 @@ class ErrorResponse(Exception):
         """Whether the server rejects the prompt for its length or for its number of images."""
         if self.status not in (400, 413, 422, 500):
             return False
+        if _NO_IMAGES.search(self.body):
+            return False
         about_reply = _REPLY_LIMIT.search(self.body) and "context" not in self.body.lower()
         return self.status == 413 or bool(_TOO_LONG.search(self.body) and not about_reply)
 
 
 EXPECTED_ERRORS = (httpx2.HTTPError, ErrorResponse, InvalidResponse, ConnectionBroken, ReplyWithheld)
 """The errors expected from a call to a server; anything else is a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a user can do about the errors of a server; the default is about one of the user's own."""
+
+    name: str = "check the address, which usually ends in /v1, and --model-name"
+    address: str = "check the address"
+    down: str = "start it (vllm serve, screenwright serve) or correct the address"
+    other: str = "check that it is a model server, whose address usually ends in /v1"
+    failed: str = "check the server's log"
+    loading: str = "it may still be loading the model"
+    silent: str = "check its log"
+    shorter: str = "or serve the model with a longer context"
+    key: str = "OPENAI_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +107,7 @@ class Endpoint:
     timeout_s: float
     key: str | None = field(repr=False)
     title: str = "the model server"
-    name_advice: str = "check the address, which usually ends in /v1, and --model-name"
+    advice: Advice = Advice()
 
     def __str__(self) -> str:
         return f"{self.title} at {self.url}"
@@ -133,7 +157,7 @@ def _reported_error(error: ErrorResponse, server: Endpoint) -> ServerError:
     if error.is_prompt_too_long:
         return ServerError(
             f"{server} rejected the request as too long ({status}){because}; send fewer screenshots (--history "
-            "window:2), or JPEG (--image-format jpeg), or serve the model with a longer context"
+            f"window:2), or JPEG (--image-format jpeg), {server.advice.shorter}"
         )
     if 300 <= status < 400:
         to = error.headers.get("location", "another address")
@@ -148,25 +172,26 @@ def _reported_error(error: ErrorResponse, server: Endpoint) -> ServerError:
         return ServerError(f"{server} is rate limiting requests (429){because}; {advice}", not exhausted, hint_s)
     if error.characters is not None and status >= 500:
         return ServerError(
-            f"{server} ended its reply early, after {error.characters} characters with an error{because}; check its "
-            "log",
+            f"{server} ended its reply early, after {error.characters} characters with an error{because}; "
+            f"{server.advice.silent}",
             True,
             hint_s,
         )
     if status in (408, 409, 425) or status >= 500:
-        advice = "check the server's log" if status != 503 else "it may still be loading the model"
+        advice = server.advice.failed if status != 503 else server.advice.loading
         return ServerError(f"{server} failed ({status}){because}; {advice}", True, hint_s)
-    return ServerError(f"{server} rejected the request ({status}){because or ' without a reason'}")
+    advice = "; serve a model that takes images" if _NO_IMAGES.search(error.body) else ""
+    return ServerError(f"{server} rejected the request ({status}){because or ' without a reason'}{advice}")
 
 
 def _key_advice(server: Endpoint) -> str:
-    return "check the key" if server.key else "set its key in OPENAI_API_KEY"
+    return f"check the key in {server.advice.key}" if server.key else f"set its key in {server.advice.key}"
 
 
 def _name_advice(server: Endpoint) -> str:
     if server.served and server.model not in server.served:
         return f"it serves {listed(server.served)}: choose one with --model-name"
-    return server.name_advice
+    return server.advice.name
 
 
 # -- there was no response, or an invalid one
@@ -175,17 +200,17 @@ def _name_advice(server: Endpoint) -> str:
 _Kinds: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 
 _FAILURES: tuple[tuple[_Kinds, str, bool], ...] = (
-    (httpx2.ConnectTimeout, "cannot be reached: the connection timed out; check the address and firewall", True),
+    (httpx2.ConnectTimeout, "cannot be reached: the connection timed out; {advice.address} and the firewall", True),
     (
         httpx2.TimeoutException,
-        "sent nothing for {timeout_s:g} s: it is overloaded or stuck; check its log, or allow more time with "
+        "sent nothing for {timeout_s:g} s: it is overloaded or stuck; {advice.silent}, or allow more time with "
         "--model-timeout",
         False,
     ),
-    (socket.gaierror, "cannot be found: its host name is unknown; correct the address", False),
+    (socket.gaierror, "cannot be found: its host name is unknown; {advice.address}", False),
     (
         ConnectionRefusedError,
-        "is down: the connection was refused; start it (vllm serve, screenwright serve) or correct the address",
+        "is down: the connection was refused; {advice.down}",
         True,
     ),
     (
@@ -199,12 +224,12 @@ _FAILURES: tuple[tuple[_Kinds, str, bool], ...] = (
         "is behind a proxy that refused the connection: {detail}; correct HTTPS_PROXY or set NO_PROXY",
         False,
     ),
-    ((httpx2.ConnectError, OSError), "cannot be reached ({detail}); check the address and the network", True),
-    ((httpx2.NetworkError, httpx2.ProtocolError), "closed the connection ({detail}); check its log", True),
+    ((httpx2.ConnectError, OSError), "cannot be reached ({detail}); {advice.address} and the network", True),
+    ((httpx2.NetworkError, httpx2.ProtocolError), "closed the connection ({detail}); {advice.silent}", True),
     (ReplyWithheld, "sent no reply: {detail}", False),
-    (ConnectionBroken, "ended its reply early, {detail}; check its log", True),
-    (InvalidResponse, "sent {detail}; check that it is a model server, whose address usually ends in /v1", False),
-    (BaseException, "failed ({detail}); check its log", True),
+    (ConnectionBroken, "ended its reply early, {detail}; {advice.silent}", True),
+    (InvalidResponse, "sent {detail}; {advice.other}", False),
+    (BaseException, "failed ({detail}); {advice.silent}", True),
 )
 """What happened, by the class of the error, with advice, and whether a retry may succeed; the first match counts."""
 
@@ -212,7 +237,8 @@ _FAILURES: tuple[tuple[_Kinds, str, bool], ...] = (
 def _connection_error(error: BaseException, server: Endpoint) -> ServerError:
     cause = _root_cause(error) if isinstance(error, httpx2.ConnectError) else error
     message, retryable = next((message, retryable) for kind, message, retryable in _FAILURES if isinstance(cause, kind))
-    return ServerError(f"{server} {message.format(detail=_detail(cause), timeout_s=server.timeout_s)}", retryable)
+    text = message.format(detail=_detail(cause), timeout_s=server.timeout_s, advice=server.advice)
+    return ServerError(f"{server} {text}", retryable)
 
 
 def _detail(error: BaseException) -> str:

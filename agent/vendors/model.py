@@ -13,7 +13,7 @@ from ..core.coordinates import Space
 from ..core.image_history import History
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
-from ..models.errors import EXPECTED_ERRORS, Endpoint, ErrorResponse, InvalidResponse, describe_error
+from ..models.errors import EXPECTED_ERRORS, Advice, Endpoint, ErrorResponse, InvalidResponse, describe_error
 from ..models.transport import backoff, http_client
 from ..policy.policy import Policy, PolicySettings
 from .exchange import Conversation, Json, VendorReply
@@ -34,7 +34,7 @@ class VendorModel(ABC):
     is sent as a whole, so that it includes the time that the model thinks.
 
     Raises:
-        ValueError: `name` is empty.
+        ValueError: `name` is empty, or the variable of the API's address holds none.
     """
 
     vendor: ClassVar[str]
@@ -54,7 +54,9 @@ class VendorModel(ABC):
         if not name:
             raise ValueError(f"name a model of {self.title}, such as {self.vendor}:{self.example}")
         self.name = name
-        self.url = os.environ.get(self.url_variable) or self.default_url
+        self.url = os.environ.get(self.url_variable, "").strip() or self.default_url
+        if not _is_address(self.url):
+            raise ValueError(f"{self.url_variable} is no address: write it as {self.default_url}, or unset it")
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
         self._client: Any = None
         self._http: httpx2.Client | None = None
@@ -193,8 +195,29 @@ class VendorModel(ABC):
         return next((key for name in self.key_variables if (key := os.environ.get(name, "").strip())), "")
 
     def _endpoint(self) -> Endpoint:
-        advice = f"check the name {self.name!r} and {self.url_variable}"
-        return Endpoint(self.url, self.name, (), self._timeout_s, self._key() or None, self.title, advice)
+        return Endpoint(self.url, self.name, (), self._timeout_s, self._key() or None, self.title, self._advice())
+
+    def _advice(self) -> Advice:
+        later, address = "try again later", f"check {self.url_variable}"
+        return Advice(
+            name=f"check the name {self.name!r} and {self.url_variable}",
+            address=address,
+            down=f"{address}, which sets its address, and the network",
+            other=f"{address}, which sets its address",
+            failed=later,
+            loading=later,
+            silent=later,
+            shorter="or smaller ones (--long-edge)",
+            key=" or ".join(self.key_variables),
+        )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.host)
 
 
 def _expected(raised: Exception) -> Exception:

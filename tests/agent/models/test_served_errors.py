@@ -237,3 +237,16 @@ def test_error_after_the_stop_is_ignored() -> None:
         with scripted_server(stream(chunk("click(1)"), later, whole=False)) as (model, server):
             assert model.complete(QUESTION, Sampling(), lambda text: ")" in text).text == "click(1)"
         assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "acme/text-7b is not a multimodal model",
+        "At most 0 image(s) may be provided in one prompt.",
+        "This model does not support image inputs",
+    ],
+)
+def test_a_model_that_takes_no_images_has_its_own_advice(message: str) -> None:
+    with scripted_server(error(400, message)) as (model, _):
+        assert error_of(model).endswith("; serve a model that takes images")

@@ -103,7 +103,8 @@ def test_a_connection_that_is_refused_is_the_cause(address: str, vendor: str, mo
         monkeypatch.setenv(URLS[vendor], server.url)
     opened: Any = open_model(address)
     model = type(opened)(opened.name, retries=1, backoff_s=0.01)
-    with pytest.raises(ModelLost, match=r"is down: the connection was refused; .* \(tried 2 times\)"):
+    advice = f"check {URLS[vendor]}, which sets its address, and the network"
+    with pytest.raises(ModelLost, match=rf"is down: the connection was refused; {advice} \(tried 2 times\)"):
         model.complete([Message.of("user", "Hi")], Sampling())
     model.close()
 
@@ -177,6 +178,16 @@ def test_a_missing_key_is_reported_before_a_screen_is_opened(
 ) -> None:
     monkeypatch.delenv(KEYS[vendor])
     with pytest.raises(ValueError, match=f"needs a key: set .*{KEYS[vendor]}"):
+        RunConfig.of(model=address).build_agent()
+
+
+@for_each_vendor
+@pytest.mark.parametrize("value", ["nonsense", "ftp://host", "http://"])
+def test_an_address_that_is_none_is_reported_before_a_screen_is_opened(
+    address: str, vendor: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(URLS[vendor], value)
+    with pytest.raises(ValueError, match=f"^{URLS[vendor]} is no address: write it as https://"):
         RunConfig.of(model=address).build_agent()
 
 
