@@ -10,6 +10,7 @@ from hypothesis import settings
 
 # No deadline: how long a case takes says more about the machine than about the code.
 settings.register_profile("screenwright", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)  # scripts/check
 settings.load_profile("screenwright")
 
 # A shell starts what runs in the background with Ctrl-C ignored; the programs under test would inherit that.

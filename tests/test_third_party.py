@@ -85,6 +85,7 @@ def test_benchmark_measures_an_agent(acme: Path, agent: str, done: int) -> None:
     assert sum(record["done"] for record in records) == done
 
 
+@pytest.mark.slow
 def test_worker_processes_find_the_plugins(acme: Path) -> None:
     path = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ACME), *sys.path])}
     command = [sys.executable, "-m", "screenwright", "eval", "acme", "--agent", "acme", "--workers", "2", "--out", "e"]

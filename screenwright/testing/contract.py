@@ -60,7 +60,7 @@ class Stage(Protocol):
         ...
 
 
-def eventually(read: object, expected: object, within_s: float = 15.0) -> None:
+def eventually(read: object, expected: object, within_s: float = 60.0) -> None:
     """Assert that `read()` becomes `expected`: programs may react to an action with a delay."""
     assert callable(read)
     end = time.monotonic() + within_s

@@ -29,7 +29,7 @@ SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's python3-tk needs it
 BUTTON, FIELD, PAD = ScreenPoint(120, 65), ScreenPoint(200, 135), (240, 300)
 COLOURS = ("red", "blue", "lime", "yellow", "magenta", "cyan", "orange", "purple", "brown", "navy", "teal", "pink")
 SAMPLE_S = 5.0
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 
 
 # One desktop
@@ -96,12 +96,12 @@ class Desktop:
         display = {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
         command = ["xclip", "-selection", "clipboard", direction]
         if direction == "-in":
-            subprocess.run(command, input=text.encode(), env=display, check=True, stdout=subprocess.DEVNULL, timeout=20)
+            subprocess.run(command, input=text.encode(), env=display, check=True, stdout=subprocess.DEVNULL, timeout=60)
             end = time.monotonic() + TIMEOUT_S
             while self._clipboard(env, "-out") != text and time.monotonic() < end:
                 time.sleep(0.01)  # xclip returns before it owns the selection
             return text
-        return subprocess.run(command, capture_output=True, env=display, check=False, timeout=20).stdout.decode()
+        return subprocess.run(command, capture_output=True, env=display, check=False, timeout=60).stdout.decode()
 
 
 # All desktops
@@ -145,7 +145,7 @@ def soak(desktops: int, seconds: float) -> bool:
         ended = [_line(worker) for worker in workers]
         for worker in workers:
             worker.communicate()
-    _gone, left = psutil.wait_procs([process for seen in used for process in seen.tree], timeout=5)
+    _gone, left = psutil.wait_procs([process for seen in used for process in seen.tree], timeout=60)
     print("desktop  steps  steps/s  faults  memory MB  processors")
     for line, seen in zip(ended, used, strict=True):
         rate = line["steps"] / line["seconds"]

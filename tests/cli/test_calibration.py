@@ -63,6 +63,7 @@ def test_a_model_that_fits_is_measured_once_and_its_line_stays_out_of_the_json(t
         assert model.requests == 11
 
 
+@pytest.mark.slow
 def test_a_model_that_misses_runs_only_if_the_user_allows_it(tmp_path: Path) -> None:
     with serve(Agreeable(Grid(1000)), name="ui-tars-1.5") as server:
         code, out, err = run(server.url, state=tmp_path)
@@ -88,6 +89,7 @@ def test_the_dialect_that_a_name_leaves_open_is_measured() -> None:
             unmeasured.run("click", FakeEnv())
 
 
+@pytest.mark.slow
 def test_an_evaluation_measures_too(tmp_path: Path) -> None:
     command = ("eval", "demo")
     with serve(Agreeable(Grid(1000)), name="ui-tars-1.5") as server:

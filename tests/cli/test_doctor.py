@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import name_of
 from scripted_http import error, scripted_server
 
 from screenwright import ScriptedModel
@@ -219,11 +220,11 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     while "virtual: display" not in process.stdout.readline():
         assert process.poll() is None
     started = psutil.Process(process.pid).children(recursive=True)
-    assert any(child.name() == "Xvfb" for child in started)
+    assert any(name_of(child) == "Xvfb" for child in started)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 130
-    assert psutil.wait_procs(started, timeout=10)[1] == []
+    assert psutil.wait_procs(started, timeout=60)[1] == []
 
 
 # -- settings

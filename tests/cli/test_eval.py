@@ -49,6 +49,7 @@ def test_the_default_folder_is_named_by_time_benchmark_and_agent(toy: Path) -> N
     assert re.fullmatch(r"\d{8}-\d{6}-toy-null", folder.name)
 
 
+@pytest.mark.slow
 def test_a_repeated_evaluation_runs_the_same_episodes_and_reports_what_changed(
     toy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_repeated_evaluation_runs_the_same_episodes_and_reports_what_changed(
     assert two.manifest().repeats == "one"
 
 
+@pytest.mark.slow
 def test_two_evaluations_are_compared(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(flags(toy, "--agent", "null", "--seeds", "0-19", "--out", "a"))
     main(flags(toy, "--agent", "oracle", "--seeds", "0-5", "--steps", "30", "--out", "b"))

@@ -175,7 +175,7 @@ def test_ctrl_c_stops_cleanly_and_the_run_is_readable(tmp_path: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole process group
         output = process.stderr.read()
         process.stderr.close()
-        assert process.wait(30) == EXIT_CODES[StopReason.CANCELLED], output
+        assert process.wait(60) == EXIT_CODES[StopReason.CANCELLED], output
     assert "Traceback" not in output
     ended = read_run(tmp_path / "here").ended
     assert ended is not None

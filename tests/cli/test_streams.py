@@ -134,6 +134,7 @@ ASK = "Thought: Which one?\nAction: call_user(content='Which one?')"
 CLICK = "Thought: There.\nAction: click(start_box='(10,10)')"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "reply", "flags", "marker"),
     [
@@ -173,7 +174,7 @@ def test_a_signal_ends_the_run_as_cancelled_at_once_and_recorded(
             printed += os.read(running.stderr.fileno(), 4096)
             assert running.poll() is None, printed
         running.send_signal(number)
-        rest = running.communicate(timeout=20)[1]
+        rest = running.communicate(timeout=60)[1]
     os.close(ours)
     os.close(stdin)
     assert running.returncode == 130, rest

@@ -59,6 +59,7 @@ def test_a_model_of_your_own_passes_mypy() -> None:
     assert "Success" in run(["-m", "mypy", "--strict", *cache, str(EXAMPLES / "custom_model.py")], ROOT)
 
 
+@pytest.mark.slow
 def test_custom_environment_satisfies_the_contract(tmp_path: Path) -> None:
     for name in ("custom_env.py", "test_custom_env.py"):
         shutil.copy(EXAMPLES / name, tmp_path)

@@ -270,4 +270,4 @@ def adb_phone(env: FakeEnv) -> Generator[tuple[tuple[str, int], AdbPhone]]:
                 with suppress(OSError):
                     listening.shutdown(socket.SHUT_RDWR)
                 for thread in threads:
-                    thread.join(10)
+                    thread.join(60)

@@ -242,7 +242,7 @@ class TkForm:
         assert self.program.stdin is not None
         assert self.program.stdout is not None
         self.program.stdin.close()
-        self.program.wait(10)
+        self.program.wait(60)
         self.program.stdout.close()
 
 

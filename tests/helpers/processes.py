@@ -7,7 +7,15 @@ import psutil
 
 def alive(processes: list[psutil.Process]) -> list[str]:
     """The names of the processes that still run, without zombies."""
-    return [process.name() for process in processes if _runs(process)]
+    return [name_of(process) for process in processes if _runs(process)]
+
+
+def name_of(process: psutil.Process) -> str:
+    """The name of a process; empty if it has ended."""
+    try:
+        return process.name()
+    except psutil.Error:
+        return ""
 
 
 def command_of(process: psutil.Process) -> list[str]:

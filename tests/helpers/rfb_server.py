@@ -75,4 +75,4 @@ def rfb_server(behave: Callable[[RfbClient], None]) -> Generator[str]:
         thread.start()
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(60)

@@ -110,7 +110,7 @@ class _Connection(socketserver.StreamRequestHandler):
             answer = server.answer(line.split()[1].decode(), self.rfile.read(int(lengths[0]) if lengths else 0))
             self.wfile.write(answer)
             if isinstance(answer, Hang):
-                server.over.wait(30)
+                server.over.wait(60)
             if isinstance(answer, Hang | Cut):
                 return
 

@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         server.headers.append({name.lower(): value for name, value in self.headers.items()})
         if server.silent.is_set():
             server.asked.set()
-            server.over.wait(30)
+            server.over.wait(60)
             return
         answer = server.answers.pop(0) if server.answers else Answer("the script is over", 418)
         content = (answer.body if isinstance(answer.body, str) else json.dumps(answer.body)).encode()

@@ -84,7 +84,7 @@ def _end(started: list["subprocess.Popen[bytes]"]) -> None:
     for process in reversed(started):
         process.terminate()
     for process in reversed(started):
-        process.wait(10)
+        process.wait(60)
     time.sleep(0)
 
 

@@ -13,7 +13,7 @@ from ....envs.env import Env
 from ....envs.geometry import ScreenPoint
 from .traps import TrapStep
 
-_RETRIES = 4
+_RETRIES = 20
 _RETRY_S = 0.5
 
 
@@ -82,7 +82,7 @@ def action_for(step: TrapStep, image: Image.Image, fill: Callable[[str], str]) -
 
 
 def perform(step: TrapStep, env: Env, fill: Callable[[str], str]) -> None:
-    """Perform `step`; retries for two seconds if the target is not on the screen yet."""
+    """Perform `step`; retries for ten seconds if the target is not on the screen yet."""
     action = _wait_for_action(step, env, fill)
     if action is not None:
         env.execute(action)

@@ -135,6 +135,7 @@ def near(one: SpaceHypothesis, two: SpaceHypothesis, dialect: Dialect) -> bool:
 # -- identification
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.sampled_from(dialect_names()), st.data(), SEEDS, st.floats(0, 2), st.floats(0, 0.15))
 def test_space_is_identified_despite_noise_and_misses(

@@ -84,7 +84,7 @@ def test_stop_from_another_thread_interrupts_a_model_call() -> None:
     slow = Agent(model, dialect=UiTars15())
 
     def stop_when_asked() -> None:
-        model.asked.wait(20)
+        model.asked.wait(60)
         slow.stop()
 
     thread = threading.Thread(target=stop_when_asked)

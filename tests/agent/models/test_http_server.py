@@ -52,7 +52,7 @@ def address(server: ModelServer) -> tuple[str, int]:
 
 
 def ask(server: ModelServer, method: str, path: str, body: object = None, **headers: str) -> Answer:
-    connection = http.client.HTTPConnection(*address(server), timeout=10)
+    connection = http.client.HTTPConnection(*address(server), timeout=60)
     try:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         names = {"Content-Type": "application/json"} | {
@@ -191,7 +191,7 @@ def test_counts_are_streamed_only_on_request() -> None:
 
 
 def test_http_1_0_client_gets_an_unchunked_stream() -> None:
-    with serving("plain old") as (server, _), socket.create_connection(address(server), timeout=10) as connection:
+    with serving("plain old") as (server, _), socket.create_connection(address(server), timeout=60) as connection:
         body = json.dumps(chat(stream=True)).encode()
         head = (
             f"POST {CHAT} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -385,7 +385,7 @@ def test_unknown_paths_models_and_methods_are_openai_errors() -> None:
 
 def test_connection_is_usable_after_a_rejected_request() -> None:
     with serving("fine") as (server, _):
-        connection = http.client.HTTPConnection(*address(server), timeout=10)
+        connection = http.client.HTTPConnection(*address(server), timeout=60)
         connection.connect()
         socket_used = connection.sock
         statuses: list[int] = []
@@ -416,26 +416,26 @@ def test_bug_of_the_model_fails_one_call_without_leaking_details(caplog: pytest.
 def test_client_disconnect_cancels_the_call() -> None:
     model = EndlessModel()
     with serve(model) as server:
-        connection = http.client.HTTPConnection(*address(server), timeout=10)
+        connection = http.client.HTTPConnection(*address(server), timeout=60)
         connection.request("POST", CHAT, json.dumps(chat()), {"Content-Type": "application/json"})
-        assert model.called.wait(5)
+        assert model.called.wait(60)
         assert not model.stopped.is_set()
         connection.close()
-        assert model.stopped.wait(5)
+        assert model.stopped.wait(60)
 
 
 def test_closing_the_server_cancels_calls_in_progress() -> None:
     model = EndlessModel()
     with serve(model) as server:
-        connection = http.client.HTTPConnection(*address(server), timeout=10)
+        connection = http.client.HTTPConnection(*address(server), timeout=60)
         connection.request("POST", CHAT, json.dumps(chat()), {"Content-Type": "application/json"})
-        assert model.called.wait(5)
+        assert model.called.wait(60)
     assert model.stopped.is_set()
     server.wait()
     server.close()
     connection.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(address(server), timeout=30)
+        socket.create_connection(address(server), timeout=60)
 
 
 def test_port_in_use_raises_os_error() -> None:

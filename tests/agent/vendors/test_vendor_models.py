@@ -85,7 +85,7 @@ def test_a_run_stops_soon_while_the_api_is_silent(address: str, vendor: str, mon
         agent = Agent(address)
 
         def stop() -> None:
-            assert server.asked.wait(20)
+            assert server.asked.wait(60)
             agent.stop()
 
         stopper = threading.Thread(target=stop)

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -21,8 +20,6 @@ from screenwright.envs.env import Fact
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
-
-in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SIZE = Size(640, 400)
 _START_S = 60.0
@@ -46,7 +43,7 @@ class Running:
     def close(self, tab: str) -> None:
         """Close such a tab."""
         self._read(Request(f"{self.address}/json/close/{tab}"))
-        in_time(lambda: tab in self.tabs(), False)
+        eventually(lambda: tab in self.tabs(), False)
 
     def _get(self, path: str) -> list[dict[str, str]]:
         return list(json.loads(self._read(Request(self.address + path))))
@@ -66,9 +63,9 @@ def chromium(folder: Path, *own: str) -> Generator[Running]:
         )
     try:
         port_file = folder / "DevToolsActivePort"
-        in_time(lambda: port_file.exists() and port_file.read_text().count("\n"), 1)
+        eventually(lambda: port_file.exists() and port_file.read_text().count("\n"), 1)
         running = Running(f"http://127.0.0.1:{port_file.read_text().split()[0]}", process)
-        in_time(lambda: len(running.tabs()), 1)
+        eventually(lambda: len(running.tabs()), 1)
         yield running
     finally:
         if process.poll() is None:
@@ -100,7 +97,7 @@ def other_tab(site: Site, running: Running) -> Iterator[str]:
     )
     before = set(running.tabs())
     tab = running.open(site.url + "/theirs")
-    in_time(lambda: "arrived" in site.reported, True)
+    eventually(lambda: "arrived" in site.reported, True)
     yield tab
     assert set(running.tabs()) == before | {tab}, "tabs were left open or closed"
     assert running.tabs()[tab] == site.url + "/theirs"
@@ -127,9 +124,9 @@ def test_own_tab_is_operated_and_closed(running: Running, other_tab: str, site: 
         assert shot.size == (round(640 * scale), round(400 * scale))
         assert shot.getpixel((round(600 * scale), round(300 * scale))) == (0, 90, 160)
         env.execute(Click(ScreenPoint(100 * scale, 60 * scale)))
-        in_time(lambda: site.reported.get("at"), [100, 60])
+        eventually(lambda: site.reported.get("at"), [100, 60])
         env.execute(Type("Ada"))
-        in_time(lambda: site.reported.get("text"), "Ada")
+        eventually(lambda: site.reported.get("text"), "Ada")
         assert len(running.tabs()) == 3  # the initial one, the other one and ours
         assert env.info().settings["attached to"] == running.address
 
@@ -160,12 +157,12 @@ def test_dialogs_tabs_and_pickers_of_our_tab_work(running: Running, other_tab: s
     with attached(running, url) as env:
         before = env.observe().screenshot.image
         env.execute(Click(ScreenPoint(50, 50)))
-        assert env.observe().screenshot.image.tobytes() != before.tobytes()
+        eventually(lambda: env.observe().screenshot.image.tobytes() != before.tobytes(), True)
         env.execute(Type("Ada", submit=True))
-        in_time(lambda: site.reported.get("name"), "Ada")
+        eventually(lambda: site.reported.get("name"), "Ada")
         env.execute(Click(ScreenPoint(250, 50)))
+        eventually(lambda: env.observe().facts, (Fact("A new tab opened: {}.", ("Next",)),))
         observation = env.observe()
-        assert observation.facts == (Fact("A new tab opened: {}.", ("Next",)),)
         assert observation.screenshot.size == SIZE
         assert observation.screenshot.image.getpixel((600, 300)) == (0, 128, 0)
         env.execute(Click(ScreenPoint(180, 20)))
@@ -185,12 +182,12 @@ def test_tab_opened_by_ctrl_click_is_followed_and_closed(running: Running, other
             Click(ScreenPoint(250, 50), button=Button.MIDDLE),
         ):
             env.execute(click)
-            in_time(lambda: env.observe().location, site.url + "/next")
+            eventually(lambda: env.observe().location, site.url + "/next")
             assert env.observe().screenshot.image.getpixel((600, 300)) == (0, 128, 0)
             env.execute(Hotkey(("ctrl", "w")))
             assert env.observe().location == site.url + "/ours"
         env.execute(Click(ScreenPoint(250, 50), modifiers=("ctrl",)))
-        in_time(lambda: env.observe().location, site.url + "/next")
+        eventually(lambda: env.observe().location, site.url + "/next")
 
 
 def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, site: Site) -> None:
@@ -199,7 +196,7 @@ def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, s
         site.add("/asks", "<script>report('asking', true); report('answered', String(confirm('Yours?')))</script>")
         other = running.open(site.url + "/asks")
         try:
-            in_time(lambda: "asking" in site.reported, True)
+            eventually(lambda: "asking" in site.reported, True)
             env.execute(Click(ScreenPoint(300, 300)))
             observation = env.observe()
             assert observation.screenshot.image.tobytes() == before.tobytes()
@@ -212,10 +209,10 @@ def test_dialog_of_another_tab_is_left_alone(running: Running, other_tab: str, s
 def test_own_tab_shares_the_logins_of_the_browser(running: Running, other_tab: str, site: Site) -> None:
     site.pages["/login"] = Page(b"", headers={"Set-Cookie": "login=ada; Max-Age=60; Path=/"})
     tab = running.open(site.url + "/login")
-    in_time(lambda: "/login" in site.requests, True)
+    eventually(lambda: "/login" in site.requests, True)
     with attached(running, site.add("/ours", "<script>report('cookie', document.cookie)</script>")) as env:
         env.observe()
-        in_time(lambda: site.reported.get("cookie"), "login=ada")
+        eventually(lambda: site.reported.get("cookie"), "login=ada")
     running.close(tab)
 
 
@@ -242,7 +239,7 @@ def test_open_dialog_in_another_tab_is_reported_and_left_open(
     site.add("/asks", "<script>report('asking', true); report('answered', String(confirm('Yours?')))</script>")
     with chromium(tmp_path) as running:
         running.open(site.url + "/asks")
-        in_time(lambda: "asking" in site.reported, True)
+        eventually(lambda: "asking" in site.reported, True)
         with attached(running, site.add("/ours", "")) as env, pytest.raises(EnvUnavailable) as refused:
             env.observe()
         assert "close any open dialogs in its tabs" in str(refused.value)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import name_of
 
 from screenwright import BrowserEnv, Click, EnvLost, EnvUnavailable, Hotkey, Navigate, ScreenPoint
 from screenwright.envs.browser import BrowserSettings
@@ -29,7 +30,7 @@ def page(folder: Path, script: str) -> str:
 
 
 def browsers_of(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children(recursive=True) if "chrom" in child.name()]
+    return [child for child in process.children(recursive=True) if "chrom" in name_of(child)]
 
 
 def test_killed_browser_is_lost_with_a_one_line_error() -> None:
@@ -138,12 +139,12 @@ def start(body: str) -> subprocess.Popen[bytes]:
 def end(program: subprocess.Popen[bytes], number: signal.Signals | None) -> tuple[list[psutil.Process], bytes, bytes]:
     """End the program, by a signal (Ctrl-C reaches its group) or by itself; returns remaining processes and output."""
     children = psutil.Process(program.pid).children(recursive=True)
-    assert any("chrom" in child.name() for child in children)
+    assert any("chrom" in name_of(child) for child in children)
     if number is not None:
         time.sleep(0.3)  # until it waits
         (os.killpg if number is signal.SIGINT else os.kill)(program.pid, number)
-    output, errors = program.communicate(b"\n", timeout=30)
-    _, alive = psutil.wait_procs(children, timeout=15)
+    output, errors = program.communicate(b"\n", timeout=60)
+    _, alive = psutil.wait_procs(children, timeout=60)
     return alive, output, errors
 
 

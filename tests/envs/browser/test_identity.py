@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,6 @@ from screenwright.eval.core.local_server import HttpRequest, HttpResponse, Local
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
-
-in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SEEN = """<script>
 report("languages", navigator.languages.join());
@@ -67,7 +64,7 @@ def site() -> Iterator[Site]:
 
 def reported(site: Site, name: str) -> object:
     """What the page reported as `name`, once it has."""
-    in_time(lambda: name in site.reported, True)
+    eventually(lambda: name in site.reported, True)
     return site.reported[name]
 
 
@@ -221,16 +218,14 @@ def test_browser_with_a_profile_draws_dialogs_and_follows_tabs_and_downloads(sit
     with BrowserEnv(url, viewport=Size(800, 500), settings=settings) as env:
         empty = env.observe().screenshot.image
         env.execute(Click(ScreenPoint(50, 50)))
-        asking = env.observe().screenshot.image
-        assert asking.tobytes() != empty.tobytes()
+        eventually(lambda: env.observe().screenshot.image.tobytes() != empty.tobytes(), True)
         env.execute(Type("Ada", submit=True))
         assert reported(site, "name") == "Ada"
         env.execute(Click(ScreenPoint(450, 50)))
-        in_time((tmp_path / "downloads" / "f").exists, True)
+        eventually((tmp_path / "downloads" / "f").exists, True)
         env.execute(Click(ScreenPoint(250, 50)))
-        observation = env.observe()
-        assert observation.screenshot.image.getpixel((700, 400)) == (0, 128, 0)
-        assert Fact("A new tab opened: {}.", ("Second",)) in observation.facts
+        eventually(lambda: Fact("A new tab opened: {}.", ("Second",)) in env.observe().facts, True)
+        assert env.observe().screenshot.image.getpixel((700, 400)) == (0, 128, 0)
 
 
 def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) -> None:
@@ -239,7 +234,7 @@ def test_page_in_a_profile_can_ask_for_permission(site: Site, tmp_path: Path) ->
     with BrowserEnv(url, viewport=Size(800, 500), settings=BrowserSettings(profile=str(tmp_path))) as env:
         before = env.observe().screenshot.image
         env.execute(Click(ScreenPoint(700, 450)))
-        assert env.observe().screenshot.image.tobytes() != before.tobytes()
+        eventually(lambda: env.observe().screenshot.image.tobytes() != before.tobytes(), True)
         env.execute(Hotkey(("escape",)))
         assert reported(site, "result") == 1
         assert any("was not allowed to" in str(fact) for fact in env.observe().facts)
@@ -314,7 +309,7 @@ def test_headed_browser_looks_and_prompts_like_a_headless_one(site: Site, monkey
             assert shot.size == (800, 500)
             assert blue(shot.tobytes(), 800) == (125, 75, 625, 325)
             env.execute(Click(ScreenPoint(250, 125)))
-            assert env.observe().screenshot.image.tobytes() != shot.tobytes()
+            eventually(lambda: env.observe().screenshot.image.tobytes() != shot.tobytes(), True)
             env.execute(Type("Ada", submit=True))
             assert reported(site, "answer") == ["Ada", 200]
     finally:

@@ -5,7 +5,6 @@ The real ones are not tested: Playwright needs its own builds of them.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,8 +35,6 @@ from screenwright.envs.browser.session import BrowserSession
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
-
-in_time = partial(eventually, within_s=30.0)  # these tests are not about speed
 
 SIZE = Size(640, 400)
 ASKS = """<div class=at style="left:0;top:0;width:100px;height:100px;background:red" onclick="report('name',
@@ -111,7 +108,7 @@ def test_without_devtools_pages_dialogs_tabs_and_downloads_work(site: Site, tmp_
         assert colour(observation, at(600, 300)) == (0, 128, 0)
 
     run_session(site.add("/", ASKS), tmp_path, scale, test)
-    in_time(lambda: site.reported.get("name"), "Ada")
+    eventually(lambda: site.reported.get("name"), "Ada")
     assert (tmp_path / "f").read_bytes() == b"12345"
 
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from vnc_machine import resize, vnc_machine
@@ -105,7 +106,8 @@ def test_a_resized_screen_is_captured_completely_and_reported(
                 env.execute(Move(ScreenPoint(width - 5, height - 5)))
                 assert pointer(machine.environment["DISPLAY"]) == (width - 5, height - 5)
             threading.Timer(0.3, resize, (machine, 320, 240)).start()
-            env.execute(LongPress(ScreenPoint(390, 290), 1.0))
+            with suppress(ActionRefused):  # on a busy machine, the size changes before the press
+                env.execute(LongPress(ScreenPoint(390, 290), 1.0))
             eventually(lambda: env.observe().screenshot.size, Size(320, 240))
 
 

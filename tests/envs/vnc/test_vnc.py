@@ -142,7 +142,7 @@ def test_text_reaches_a_terminal_and_the_clipboard_is_restored(tmp_path: Path) -
         env.execute(Click(ScreenPoint(400, 300)))
         assert env.execute(Type(f"echo 'ab@# {UNICODE}' >{file}", submit=True)).method == "paste"
         eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), f"ab@# {UNICODE}\n")
-        found = subprocess.run([*xclip, "-out"], env=machine.environment, capture_output=True, check=True, timeout=10)
+        found = subprocess.run([*xclip, "-out"], env=machine.environment, capture_output=True, check=True, timeout=60)
         assert found.stdout.decode() == "précieux 你"
 
 
@@ -283,7 +283,7 @@ def await_first_window(env: VncEnv) -> None:
     """Wait until a window has appeared and the screen has settled."""
     env.observe()
     blank = env.observe().screenshot
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while env.observe().screenshot == blank and time.monotonic() < end:
         time.sleep(0.1)
     env.execute(Click(ScreenPoint(2, 2)))

@@ -83,7 +83,7 @@ def test_verifiers_and_state_cannot_be_opened_as_a_page(root: Path, path: str) -
     with serve_app(root / "apps" / "superhuman-general") as url:
         request = urllib.request.Request(url + path, headers={"Sec-Fetch-Mode": "navigate"})
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(request, timeout=30)
+            urllib.request.urlopen(request, timeout=60)
 
 
 @pytest.mark.browser
@@ -107,7 +107,7 @@ def test_the_server_listens_on_loopback_only_and_ends_with_its_task(root: Path) 
         listening = [tuple(one.laddr) for one in psutil.net_connections("tcp") if one.status == "LISTEN"]
         assert [host for host, at in listening if at == port] == ["127.0.0.1"]
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(url, timeout=30)
+        urllib.request.urlopen(url, timeout=60)
     assert set(psutil.Process().children(recursive=True)) <= before
 
 

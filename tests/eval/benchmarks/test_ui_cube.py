@@ -109,13 +109,13 @@ def test_other_pages_redirect_and_assets_are_served(root: Path) -> None:
     with CubeServer(task.build, task.page) as server:
         request = urllib.request.Request(server.url.replace("combo-box-tasks/1?mode=test", "workday/2"))
         request.add_header("Sec-Fetch-Mode", "navigate")
-        with urllib.request.urlopen(request, timeout=30) as page:
+        with urllib.request.urlopen(request, timeout=60) as page:
             assert page.url == server.url
             assert b"navigator.sendBeacon" in page.read()
-        with urllib.request.urlopen(server.url.replace(task.page, "/assets/app.css"), timeout=30) as file:
+        with urllib.request.urlopen(server.url.replace(task.page, "/assets/app.css"), timeout=60) as file:
             assert file.read() == b"b{}"
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(server.url.replace(task.page, "/../deterministic_bench.json"), timeout=30)
+            urllib.request.urlopen(server.url.replace(task.page, "/../deterministic_bench.json"), timeout=60)
 
 
 def test_only_the_latest_report_of_the_tasks_own_page_counts(root: Path) -> None:

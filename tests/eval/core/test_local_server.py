@@ -22,16 +22,16 @@ def echo(request: HttpRequest) -> HttpResponse | None:
 def test_requests_reach_the_handler_and_responses_reach_the_client() -> None:
     with LocalServer(echo) as server:
         assert server.url == f"http://127.0.0.1:{server.port}"
-        with urlopen(Request(f"{server.url}/a?b=c", headers={"X-Name": "Ann"}), timeout=30) as answer:
+        with urlopen(Request(f"{server.url}/a?b=c", headers={"X-Name": "Ann"}), timeout=60) as answer:
             assert answer.read() == b"/a b=c Ann"
             assert answer.headers["X-Is"] == "1"
-        with urlopen(Request(server.url, data=json.dumps({"n": 1}).encode()), timeout=30) as answer:
+        with urlopen(Request(server.url, data=json.dumps({"n": 1}).encode()), timeout=60) as answer:
             assert (answer.status, json.load(answer)) == (201, {"n": 1})
 
 
 def test_one_connection_carries_many_requests_until_the_server_closes() -> None:
     with LocalServer(echo) as server:
-        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         for _ in range(2):
             client.request("GET", "/a")
             assert client.getresponse().read().startswith(b"/a")
@@ -43,12 +43,12 @@ def test_one_connection_carries_many_requests_until_the_server_closes() -> None:
 
 def test_none_drops_the_connection() -> None:
     with LocalServer(echo) as server, pytest.raises(http.client.RemoteDisconnected):
-        urlopen(f"{server.url}/drop", timeout=30)
+        urlopen(f"{server.url}/drop", timeout=60)
 
 
 def test_an_oversized_body_is_refused() -> None:
     with LocalServer(echo) as server, pytest.raises(HTTPError, match="413") as raised:
-        urlopen(Request(server.url, data=b"", headers={"Content-Length": "99999999"}), timeout=30)
+        urlopen(Request(server.url, data=b"", headers={"Content-Length": "99999999"}), timeout=60)
     raised.value.close()
 
 

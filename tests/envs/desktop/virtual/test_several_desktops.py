@@ -18,7 +18,7 @@ pytestmark = [
 def test_two_desktops_in_two_processes_are_isolated() -> None:
     """A short run of `tests/acceptance/desktops_soak.py`: the desktops are isolated, and nothing remains."""
     command = [sys.executable, str(SOAK), "--desktops", "2", "--minutes", "0.1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 desktops, 2 colours" in done.stdout
     assert done.stdout.splitlines()[-1].endswith(", 0 left")

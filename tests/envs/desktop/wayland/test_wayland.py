@@ -71,7 +71,7 @@ class Compositor:
 def compositor() -> Iterator[Compositor]:
     running = Compositor()
     try:
-        eventually(lambda: bool(running.name()), True, within_s=20)
+        eventually(lambda: bool(running.name()), True)
         yield running
     finally:
         running.end()
@@ -88,7 +88,7 @@ def session(compositor: Compositor, monkeypatch: pytest.MonkeyPatch) -> Composit
 @pytest.fixture
 def screen(session: Compositor) -> Iterator[DesktopEnv]:
     with DesktopEnv(timeouts=QUICK, interrupts=UNWATCHED) as env:
-        eventually(lambda: env.observe().screenshot.image.getpixel((600, 400)), (200, 30, 160), within_s=20)
+        eventually(lambda: env.observe().screenshot.image.getpixel((600, 400)), (200, 30, 160))
         yield env
 
 
@@ -228,7 +228,7 @@ def test_the_doctor_checks_a_wayland_screen(
 def test_a_compositor_that_ends_raises_env_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     short = Compositor()
     try:
-        eventually(lambda: bool(short.name()), True, within_s=20)
+        eventually(lambda: bool(short.name()), True)
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(short.folder))
         monkeypatch.setenv("WAYLAND_DISPLAY", short.name())
         env = DesktopEnv(interrupts=UNWATCHED)
