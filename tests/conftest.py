@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +18,16 @@ settings.load_profile("screenwright")
 # A shell starts what runs in the background with Ctrl-C ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SCREENS = {"browser", "desktop", "reader"}
+SECONDS = {"slow": 5.0, "desktop": 3.0, "browser": 1.0, "reader": 0.5}
+"""About how long a test with that marker takes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files with screens first: they take longest, and one of them alone at the end would leave a core idle."""
-    with_screens = {item.path for item in items if any(mark.name in SCREENS for mark in item.iter_markers())}
-    items.sort(key=lambda item: item.path not in with_screens)
+    """Run the longest files first: one of them alone at the end would leave the other workers idle."""
+    seconds = defaultdict[Path, float](float)
+    for item in items:
+        seconds[item.path] += max((SECONDS.get(mark.name, 0.0) for mark in item.iter_markers()), default=0.0)
+    items.sort(key=lambda item: seconds[item.path], reverse=True)
 
 
 @pytest.fixture(autouse=True)
