@@ -112,8 +112,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in backgroun
 from screenwright import BrowserEnv, Wait
 env = BrowserEnv()
 env.observe()
-print("up", flush=True)
 try:
+    print("up", flush=True)
     {body}
 except KeyboardInterrupt:
     print(env.observe().screenshot.size, flush=True)

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from paths import STAGE
 from processes import alive, command_of, name_of, started_by
+from x_clipboard import copy
 
 from screenwright.envs.actions import (
     Back,
@@ -166,7 +167,8 @@ def clipboard_of(env: DesktopEnv) -> list[str]:
 @NEEDS_XCLIP
 def test_the_clipboard_content_is_restored_before_the_next_key_and_otherwise_soon(tk_stage: DesktopStage) -> None:
     xclip = [*clipboard_of(tk_stage.env), "-selection", "clipboard"]
-    subprocess.run([*xclip, "-in"], input=b"precious", check=True, stdout=subprocess.DEVNULL)
+    assert tk_stage.env.address is not None
+    copy(tk_stage.env.address, b"precious")
     tk_stage.env.execute(Click(tk_stage.field))
 
     def content() -> bytes:
@@ -307,7 +309,8 @@ def test_pushing_the_pointer_into_the_corner_stops_on_a_real_screen(taken_over: 
 def test_the_clipboard_of_a_real_screen_outlives_the_environment(taken_over: DesktopEnv) -> None:
     taken_over.observe()
     xclip = [*clipboard_of(taken_over), "-selection", "clipboard"]
-    subprocess.run([*xclip, "-in"], input=b"precious", check=True, stdout=subprocess.DEVNULL)
+    assert taken_over.address is not None
+    copy(taken_over.address, b"precious")
     taken_over.execute(OpenApp("xterm"))
     assert taken_over.execute(Type("Привет")).method == "paste"
     taken_over.close()
