@@ -28,11 +28,6 @@ class Busy:
     _family: tuple[int, ...] = ()
     _found_at: float = float("-inf")
 
-    def forget(self) -> None:
-        """Discard all samples."""
-        self._samples.clear()
-        self._found_at = float("-inf")
-
     def __call__(self) -> bool:
         """Take a sample; returns whether the program is busy."""
         if self.clock() - self._found_at > _RESCAN_S:

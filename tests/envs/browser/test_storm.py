@@ -37,7 +37,7 @@ pytestmark = pytest.mark.browser
 Phase = Literal["observing", "deciding", "acting", "settling"]
 PHASES: tuple[Phase, ...] = ("observing", "deciding", "acting", "settling")
 FAULT_STEP = 3
-REPLIES = ["Thought: on\nAction: click(start_box='(30,30)')"] * 5 + ["Action: finished(content='done')"]
+REPLIES = ["Thought: on\nAction: click(start_box='(30,30)')"] * FAULT_STEP + ["Action: finished(content='done')"]
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,10 @@ def site() -> Iterator[Site]:
 
 def shorten_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for a browser that no longer answers; before the fault, a busy machine may need the full limits."""
-    monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 1.0)
+    monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 0.5)
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
     monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 5.0)
-    monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 1.0)
+    monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 0.5)
     # the page of the overlay may be opened in a spare renderer, which is stopped as well
     monkeypatch.setattr("screenwright.envs.browser.ui.overlay.overlay._OPEN_S", 4.0)
 
