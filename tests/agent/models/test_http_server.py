@@ -430,7 +430,7 @@ def test_closing_the_server_cancels_calls_in_progress() -> None:
         connection = http.client.HTTPConnection(*address(server), timeout=60)
         connection.request("POST", CHAT, json.dumps(chat()), {"Content-Type": "application/json"})
         assert model.called.wait(60)
-    assert model.stopped.is_set()
+    assert model.stopped.wait(60)
     server.wait()
     server.close()
     connection.close()

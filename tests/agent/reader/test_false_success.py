@@ -32,6 +32,7 @@ from screenwright import (
     VirtualDisplay,
 )
 from screenwright.agent.loop import observer
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.reader
 
@@ -154,6 +155,7 @@ def tk_form(folder: Path) -> Generator[Stage]:
         env.observe()
         assert env.address is not None
         form = TkForm(env, {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)})
+        eventually(lambda: env.observe().screenshot.image.getpixel((25, 100)), (238, 238, 238))  # the button is painted
         yield form
         form.close()
 
