@@ -14,6 +14,7 @@ from screenwright.agent.loop.episode import Episode
 from screenwright.eval.benchmarks.infinity import webarena_infinity, webarena_infinity_all
 from screenwright.eval.benchmarks.infinity.benchmark import serve_app
 from screenwright.eval.core.task import TaskError
+from screenwright.testing import eventually
 
 SERVER = """
 import http.server, json, socketserver, sys
@@ -108,7 +109,7 @@ def test_the_server_listens_on_loopback_only_and_ends_with_its_task(root: Path) 
         assert [host for host, at in listening if at == port] == ["127.0.0.1"]
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(url, timeout=60)
-    assert set(psutil.Process().children(recursive=True)) <= before
+    eventually(lambda: set(psutil.Process().children(recursive=True)) - before, set())
 
 
 @pytest.mark.parametrize(
