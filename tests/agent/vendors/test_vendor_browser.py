@@ -25,6 +25,7 @@ from vendor_server import (
 from screenwright import Agent, BrowserEnv, Decided, Ended, Size, StopReason, open_model
 from screenwright.agent.policy.policy import PolicySettings
 from screenwright.agent.vendors.model import VendorModel
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +118,7 @@ def test_a_form_is_filled_in_and_sent(
     end = events[-1]
     assert isinstance(end, Ended)
     assert (end.stop, end.answer, end.steps) == (StopReason.FINISHED, "It was sent.", 5)
-    assert site.reported == {"sent": "Ada as a gift"}
+    eventually(lambda: site.reported, {"sent": "Ada as a gift"})
     assert len(server.requests) == 5
     batch = [event for event in events if isinstance(event, Decided)][1]
     assert len(batch.actions) == 3
