@@ -18,7 +18,7 @@ settings.load_profile("screenwright")
 # A shell starts what runs in the background with Ctrl-C ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SECONDS = {"slow": 5.0, "desktop": 3.0, "browser": 1.0, "reader": 0.5}
+SECONDS = {"slow": 2.0, "desktop": 3.0, "browser": 1.0, "reader": 0.5}
 """About how long a test with that marker takes."""
 
 

@@ -58,6 +58,7 @@ def test_the_wheel_installs_exactly_one_name(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"screenwright"}
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_source_file_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}

@@ -39,6 +39,7 @@ def process(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "out", "err"),
     [
@@ -59,6 +60,7 @@ def test_a_finished_run_keeps_its_exit_code_and_recording(shell: str, out: str, 
     assert ended.answer == "greeted"
 
 
+@pytest.mark.slow
 def test_json_into_a_pipe_that_closes_does_not_stop_the_run(tmp_path: Path) -> None:
     done = process(*GREET, "--json", folder=tmp_path, shell="> >(head -1)")
     assert done.returncode == 0
@@ -72,6 +74,7 @@ def test_characters_that_the_terminal_lacks_are_escaped() -> None:
     assert written.getvalue() == b"caf\xe9 \\u5b8c\\u6210" + os.linesep.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shell", "code"), [(">/dev/full", UNWRITABLE), ("> >(true)", PIPE_CLOSED)])
 def test_a_command_whose_result_is_its_output_fails_if_that_is_lost(shell: str, code: int, tmp_path: Path) -> None:
     lines = '{"text": "x", "dialect": "ui-tars-1.5", "screen": [100, 100]}\n' * 2000
@@ -80,6 +83,7 @@ def test_a_command_whose_result_is_its_output_fails_if_that_is_lost(shell: str, 
     assert done.stderr.count("\n") == (1 if code == UNWRITABLE else 0)
 
 
+@pytest.mark.slow
 def test_a_task_that_is_not_utf_8_is_run_and_reported(tmp_path: Path) -> None:
     task = os.fsdecode(b"caf\xe9 press")
     done = process(*GREET[:-1], task, folder=tmp_path)

@@ -232,6 +232,7 @@ def killed_run(folder: Path, events: int) -> Run:
     return read_run(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("events", [2, 7, 23, 24, 25, 26, 27])
 def test_killed_run_keeps_every_complete_step(tmp_path: Path, events: int) -> None:
     run = killed_run(tmp_path, events)

@@ -181,6 +181,7 @@ def test_a_missing_key_is_reported_before_a_screen_is_opened(
         RunConfig.of(model=address).build_agent()
 
 
+@pytest.mark.slow
 @for_each_vendor
 @pytest.mark.parametrize("value", ["nonsense", "ftp://host", "http://"])
 def test_an_address_that_is_none_is_reported_before_a_screen_is_opened(

@@ -126,6 +126,7 @@ def test_a_task_is_set_up_and_scored_by_android_world(tmp_path: Path, state: Pat
     assert log[-1] == "close"
 
 
+@pytest.mark.slow
 def test_each_task_has_its_own_step_budget(tmp_path: Path, state: Path, phone: AdbPhone) -> None:
     chosen = settings(tmp_path, agent="random", task=("Press", "Cursed"))
     records = {record.id.task: record for record in Evaluation.create(chosen, tmp_path / "out").run()}

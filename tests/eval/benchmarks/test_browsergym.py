@@ -171,6 +171,7 @@ def press(times: int) -> list[str]:
     return ["Action: click(start_box='(74,58)')"] * times
 
 
+@pytest.mark.slow
 def test_an_episode_gets_its_goal_and_reward_from_browsergym(webarena: BrowserGym) -> None:
     assert [task.name for task in webarena.tasks()] == ["webarena.0", "webarena.cursed", "webarena.image"]
     with webarena.tasks()[0].set_up(1) as instance:
@@ -180,6 +181,7 @@ def test_an_episode_gets_its_goal_and_reward_from_browsergym(webarena: BrowserGy
         assert instance.is_over()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("last", "reward"), [("finished(content='42')", 1.0), ("finished(content='7')", 0.0), ("infeasible()", 0.0)]
 )
@@ -191,6 +193,7 @@ def test_the_answer_is_sent_to_browsergym(last: str, reward: float, webarena: Br
     assert instance.is_over()
 
 
+@pytest.mark.slow
 def test_a_task_that_cannot_be_opened_is_a_task_error(webarena: BrowserGym) -> None:
     _, cursed, image = webarena.tasks()
     with pytest.raises(TaskError, match="RuntimeError: the shop is closed"), cursed.set_up(0):
@@ -199,6 +202,7 @@ def test_a_task_that_cannot_be_opened_is_a_task_error(webarena: BrowserGym) -> N
         pass
 
 
+@pytest.mark.slow
 def test_a_killed_browsergym_is_a_lost_environment(webarena: BrowserGym) -> None:
     with webarena.tasks()[0].set_up(0) as instance:
         instance.env.observe()
@@ -210,6 +214,7 @@ def test_a_killed_browsergym_is_a_lost_environment(webarena: BrowserGym) -> None
             instance.env.execute(Click(FakeEnv().where("Greet")))
 
 
+@pytest.mark.slow
 def test_an_evaluation_with_browsergym_records_the_episode(python: Path, tmp_path: Path) -> None:
     given = {"benchmark": "webarena", "python": python, "agent": "random", "task": ["webarena.0"], "workers": 1}
     (record,) = Evaluation.create(EvalConfig.from_flat(given | {"steps": 3}), tmp_path / "out").run()
