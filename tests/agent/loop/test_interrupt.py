@@ -43,7 +43,7 @@ class SlowEnv(FakeEnv):
 
 def run_in_background(episode: Episode) -> tuple[list[Event], threading.Thread]:
     events: list[Event] = []
-    thread = threading.Thread(target=lambda: [events.append(event) for event in episode.run()])
+    thread = threading.Thread(target=lambda: events.extend(episode.run()))
     thread.start()
     return events, thread
 
