@@ -84,7 +84,7 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     env = screen.build(folder)
     guard = config.build_guard()
     guard = ConfirmGuard(guard, terminal) if config.confirm else guard
-    agent = config.build_agent(attended=sys.stdin.isatty(), report=terminal.line, guard=guard)
+    agent = config.build_agent(attended=sys.stdin.isatty(), report=terminal.report, guard=guard)
     with closing(agent):
         if screen.takes_over and not config.yes:
             _confirm_takeover(screen, terminal)

@@ -46,6 +46,12 @@ class Terminal:
         self._in_progress = False
         self._is_asking = False
         self._is_cancelled = False
+        self.reported: list[str] = []
+
+    def report(self, line: str) -> None:
+        """Print a line that a later error need not repeat."""
+        self.reported.append(line)
+        self.line(line)
 
     def style(self, text: str, style: str) -> str:
         """`text` in that style, such as `bold` or `red`, if there is colour support."""
@@ -170,7 +176,8 @@ class Progress:
 
     def _ended(self, event: Ended) -> None:
         steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
-        reason = f": {one_line(event.reason, _MAX_LINE)}" if event.reason else ""
+        is_known = any(event.reason in line for line in self._terminal.reported)
+        reason = f": {'the error above' if is_known else one_line(event.reason, _MAX_LINE)}" if event.reason else ""
         parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
         stop = self._style(event.stop, "bold")

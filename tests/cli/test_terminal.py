@@ -10,6 +10,7 @@ import pytest
 
 from screenwright import (
     Agent,
+    Ended,
     EnvInfo,
     Episode,
     FakeEnv,
@@ -20,7 +21,9 @@ from screenwright import (
     RunError,
     ScriptedModel,
     ScriptedPolicy,
+    StopReason,
     UiTars15,
+    Usage,
     Wait,
 )
 from screenwright._text import printable
@@ -170,3 +173,12 @@ def test_pages_and_models_cannot_control_the_terminal() -> None:
 
 def test_a_path_is_quoted_for_the_shell() -> None:
     assert quoted(Path("runs/a b")) == "'runs/a b'"
+
+
+def test_an_error_that_was_reported_before_the_run_is_not_printed_again() -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    terminal.report("ui-tars was not calibrated: the server failed (500)")
+    Progress(terminal).show(Ended(StopReason.MODEL_LOST, "the server failed (500)", "", 1, Usage(), 1.0, ""))
+    assert stream.getvalue().count("the server failed (500)") == 1
+    assert stream.getvalue().endswith(": the error above\n")
