@@ -71,6 +71,7 @@ from .agent.record.events import Decided as Decided
 from .agent.record.events import Ended as Ended
 from .agent.record.events import Escalated as Escalated
 from .agent.record.events import Event as Event
+from .agent.record.events import Intended as Intended
 from .agent.record.events import NeedsUser as NeedsUser
 from .agent.record.events import Note as Note
 from .agent.record.events import Observed as Observed

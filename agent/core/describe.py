@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import get_origin
 
-from screenwright._text import one_line
+from screenwright._text import one_line, plain
 
 from ...envs import actions
 from ...envs.actions import Button
@@ -18,7 +18,16 @@ DENIED = "Your last action was not allowed: "
 REFUSED = "Your last action could not be executed: "
 """Prefixes of notes that hold a message of the user, or the reason why an action was not carried out."""
 
+
+MAX_REASON = 600
+"""Characters of a reason in a note."""
+
 CUT_SHORT = "it was interrupted, and part of it may have been carried out"
+POSSIBLY_DONE = "may already have been carried out"
+UNCONFIRMED = f"{POSSIBLY_DONE}: look at the screen before you repeat it"
+SKIPPED = "not carried out: the task was interrupted"
+"""What is known about an action without a result."""
+
 INTERRUPTED = "The task was interrupted after your last action and continues now. The screen may have changed."
 RESTARTED = "The screen was lost and has been restarted."
 
@@ -72,6 +81,27 @@ def describe_action(action: actions.Action) -> str:
             return f"open {one_line(app)}"
         case actions.Home():
             return "go to the home screen"
+
+
+def denied_message(reason: str) -> str:
+    """The note for the model after an action that the guard or the user denied."""
+    return f"{DENIED}{plain(reason, MAX_REASON)}. Find another way."
+
+
+def refused_message(reason: str) -> str:
+    """The note for the model after an action that the environment refused."""
+    return f"{REFUSED}{plain(reason, MAX_REASON)}."
+
+
+def unconfirmed_message(action: actions.Action) -> str:
+    """The note for the model if it is unknown whether `action` was carried out."""
+    return f"The action {plain(describe_action(action), MAX_REASON)} {UNCONFIRMED}."
+
+
+def skipped_message(count: int) -> str:
+    """The note for the model if the last `count` actions of its reply were not carried out."""
+    which = "The last action" if count == 1 else f"The last {count} actions"
+    return f"{which} of your reply {'was' if count == 1 else 'were'} not carried out."
 
 
 def describe_ending(ending: Ending) -> str:

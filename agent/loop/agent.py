@@ -29,8 +29,7 @@ from ..guard.guard import AllowAll, Guard
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy, PolicyProvider, PolicySettings
 from ..record.events import Decided, Ended, Event
-from ..record.steps import ResumePoint
-from ..record.trajectory import RunError, RunLog, read_run
+from ..record.trajectory import Run, RunError, RunLog, read_run
 from .control import Control
 from .episode import Episode
 from .open_model import open_model
@@ -124,7 +123,7 @@ class Agent:
             EnvUnavailable: the screen cannot be opened.
             RunError: the run cannot be recorded, or `out` already contains one.
         """
-        return self._stream(task, env, Path(out) if out is not None else None, None)
+        return self._stream(task, env, Path(out) if out is not None else None)
 
     async def arun(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
         """Like `run`, on its own thread. Cancelling it stops the episode cleanly."""
@@ -142,7 +141,8 @@ class Agent:
     def continue_run(self, run: Path | str, env: Env) -> Result:
         """Continue a recorded run that was killed, stopped or hit a limit, and record it in the same folder.
 
-        The model sees the steps that were complete, and a note that it was interrupted. Raises as `continue_stream`.
+        The model sees the steps so far, a note that it was interrupted, and which action may have been carried out.
+        Raises as `continue_stream`.
         """
         return _result(self.continue_stream(run, env), run)
 
@@ -151,12 +151,10 @@ class Agent:
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
-            RunError: there is no such run, or it has finished.
+            RunError: there is no such run, it has finished, or another process is running it.
         """
-        recorded = read_run(run)
-        if recorded.ended is not None and recorded.ended.stop is StopReason.FINISHED:
-            raise RunError(f"the run {run} has finished and cannot be continued")
-        return self._stream(recorded.started.task, env, recorded.folder, recorded.past())
+        recorded = _unfinished(run)
+        return self._stream(recorded.started.task, env, recorded.folder, resume=True)
 
     def ground(
         self, image: Image.Image | Screenshot, description: str, prompt: Prompt = Prompt.GROUNDING
@@ -206,7 +204,7 @@ class Agent:
             if callable(close := getattr(getattr(asked, "model", None), "close", None)):
                 close()
 
-    def _stream(self, task: str, env: Env, folder: Path | None, past: ResumePoint | None) -> Iterator[Event]:
+    def _stream(self, task: str, env: Env, folder: Path | None, *, resume: bool = False) -> Iterator[Event]:
         if self._is_running:
             raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")
         if not task.strip():
@@ -214,15 +212,24 @@ class Agent:
         self._is_running, self._control = True, Control()
         try:
             episode = Episode(
-                task, env, self.policy, self.limits, self.guard, self._control, past=past, supervision=self.supervision
+                task, env, self.policy, self.limits, self.guard, self._control, supervision=self.supervision
             )
             if folder is None:
                 yield from episode.run()
             else:
-                with RunLog(folder, resume=past is not None) as episode.record:
+                with RunLog(folder, resume=resume) as episode.record:
+                    if resume:  # read again, now that no other process can continue it
+                        episode.past = _unfinished(folder).past()
                     yield from episode.run()
         finally:
             self._is_running = False
+
+
+def _unfinished(folder: Path | str) -> Run:
+    run = read_run(folder)
+    if run.ended is not None and run.ended.stop is StopReason.FINISHED:
+        raise RunError(f"the run {folder} has finished and cannot be continued")
+    return run
 
 
 def result_of(last: Event, run: Path | str | None = None) -> Result:

@@ -19,7 +19,14 @@ from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, I
 from ...envs.interrupt import Interrupted, interruptible
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
-from ..core.describe import CUT_SHORT, DENIED, INTERRUPTED, REFUSED
+from ..core.describe import (
+    CUT_SHORT,
+    INTERRUPTED,
+    UNCONFIRMED,
+    denied_message,
+    refused_message,
+    unconfirmed_message,
+)
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
@@ -32,6 +39,7 @@ from ..record.events import (
     Decided,
     Ended,
     Event,
+    Intended,
     Note,
     Observed,
     ParseFailed,
@@ -160,8 +168,8 @@ class Episode:
     def _first_event(self) -> Started | Resumed:
         if self.past is None:
             return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), version("screenwright"))
-        self._observer.notes.append(INTERRUPTED)
-        return Resumed(len(self.past.history), _now(), version("screenwright"))
+        self._observer.notes += [INTERRUPTED, *self.past.notes]
+        return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
 
     # -- observe
 
@@ -219,8 +227,11 @@ class Episode:
             if isinstance(permission, Deny):
                 yield from self._denied(index, decided.actions, permission.reason)
                 return index, permission.reason
+            intended = False
             try:
                 self._check_expected(decided.actions[: index + 1], observation)
+                yield Intended(self._step, index, action)
+                intended = True
                 result = self._perform(action)
             except EnvStopped:
                 raise
@@ -228,19 +239,19 @@ class Episode:
                 if not self._observer.may_restart():
                     raise
                 self._refusal = str(lost)
+                if intended:
+                    self._observer.notes.append(unconfirmed_message(action))
+                    return index, UNCONFIRMED
                 yield Acted(self._step, index, action, refused=str(lost))
                 return index, str(lost)
-            except Interrupted:
-                self._refusal = CUT_SHORT
-                self._observer.notes.append(f"{REFUSED}{CUT_SHORT}.")
-                yield Acted(self._step, index, action, refused=CUT_SHORT)
-                self._check_limits(steps=False)
-                return index, CUT_SHORT
-            except ActionRefused as refusal:
-                self._refusal = str(refusal)
-                self._observer.add_reason(REFUSED, str(refusal), ".")
-                yield Acted(self._step, index, action, refused=str(refusal))
-                return index, str(refusal)
+            except (ActionRefused, Interrupted) as refusal:
+                is_cut_short = isinstance(refusal, Interrupted)
+                self._refusal = reason = CUT_SHORT if is_cut_short else str(refusal)
+                self._observer.notes.append(refused_message(reason))
+                yield Acted(self._step, index, action, refused=reason)
+                if is_cut_short:
+                    self._check_limits(steps=False)
+                return index, reason
             self._refusal = ""
             self._observer.record_action(self._step, action)
             yield Acted(self._step, index, action, result)
@@ -251,7 +262,7 @@ class Episode:
         """Report that the guard, or the user's answer to a safety check, denied the action at `index`."""
         self._denied_steps += 1
         self._refusal = reason
-        self._observer.add_reason(DENIED, reason, ". Find another way.")
+        self._observer.notes.append(denied_message(reason))
         if actions:
             yield Acted(self._step, index, actions[index], refused=reason, by_guard=True)
 
@@ -379,17 +390,8 @@ class Episode:
         return time.monotonic() - self._started_at - self._observer.waited_s
 
     def _ended(self, end: _EpisodeEnded) -> Ended:
-        return Ended(
-            end.stop,
-            end.reason,
-            end.answer,
-            self._step,
-            self._usage,
-            self._seconds,
-            _now(),
-            self._parse_failures,
-            end.verified,
-        )
+        usage, failures = self._usage, self._parse_failures
+        return Ended(end.stop, end.reason, end.answer, self._step, usage, self._seconds, _now(), failures, end.verified)
 
 
 def _now() -> str:

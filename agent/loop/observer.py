@@ -17,6 +17,7 @@ from ...prompts import render
 from ..core.change import Change, ChangeKind
 from ..core.context import HistoryStep
 from ..core.describe import (
+    MAX_REASON,
     RESTARTED,
     USER_ANSWERS,
     USER_SAYS,
@@ -44,9 +45,6 @@ CLOCK_JUMP_S = 5.0
 
 MAX_FACTS = 20
 """Facts that the model gets with one screenshot."""
-
-MAX_REASON = 600
-"""Characters of the reason for a refusal that the model gets."""
 
 _MAX_LISTED_ACTIONS = 30
 _LOOP_QUESTION = "I am stuck in a loop: {loop}. What should I do?"

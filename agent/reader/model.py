@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ...envs.screenshot import Screenshot
-from ..core.describe import DENIED, INTERRUPTED, REFUSED, RESTARTED, USER_ANSWERS, USER_SAYS
+from ..core.describe import DENIED, INTERRUPTED, POSSIBLY_DONE, REFUSED, RESTARTED, USER_ANSWERS, USER_SAYS
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
 from ..dialects.ui_tars import UiTars15
@@ -25,6 +25,7 @@ _USER_TEXT = re.compile(rf"^(?:{USER_SAYS}|{USER_ANSWERS})(.+(?:\n  .*)*)$", re.
 
 _REFUSAL = re.compile(rf"^(?:{DENIED}|{REFUSED})(.+?)\.?(?: Find another way\.)?$", re.MULTILINE)
 _NO_EFFECT = re.compile(r"(?:did not change the screen|The screen did not change)\.")
+_UNCONFIRMED = re.compile(rf"^The action .* {POSSIBLY_DONE}", re.MULTILINE)
 _RESTART = re.compile(rf"^(?:{re.escape(INTERRUPTED)}|{re.escape(RESTARTED)})", re.MULTILINE)
 
 _DIALECT = UiTars15()
@@ -114,6 +115,7 @@ def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
         changed=changed,
         refusal=refusal[1] if refusal is not None else "",
         interrupted=_RESTART.search(notes) is not None,
+        unconfirmed=_UNCONFIRMED.search(notes) is not None,
         can_navigate=any("navigate(" in message.text for message in messages if message.role != "assistant"),
     )
 

@@ -40,13 +40,13 @@ def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
         return PlannedAction(f"I can only follow literal instructions and do not understand: {text}", AskUser(
             f"I do not understand {text!r}. Tell me what to click, type, choose or check, using the text on the screen."
         ))  # fmt: skip
+    if state.refusal and progress.acted and cursor.step <= len(steps):
+        return _planned(steps, cursor, ask(steps[cursor.step - 1], state.refusal))
     if state.interrupted:
         cursor_or_question = _after_interruption(progress, state)
         if isinstance(cursor_or_question, AskUser):
             return _planned(steps, cursor, cursor_or_question)
         cursor = cursor_or_question
-    elif state.refusal and progress.acted and cursor.step <= len(steps):
-        return _planned(steps, cursor, ask(steps[cursor.step - 1], state.refusal))
     while cursor.step <= len(steps):
         step = steps[cursor.step - 1]
         if isinstance(step, SkipUnlessVisible):
@@ -73,7 +73,8 @@ def _after_interruption(progress: TaskProgress, state: ScreenState) -> StepCurso
     """Where to continue on a screen that may have lost the effects of the steps so far.
 
     The next step follows if the screen still shows their lasting effects. Otherwise the task restarts if each of them
-    may be done twice, and the user is asked if not.
+    may be done twice, and the user is asked if not. A last step that may not have been carried out continues there, as
+    its own effect has not been seen yet.
     """
     steps, cursor = progress.steps, progress.cursor
     is_complete = cursor.step > len(steps) or next_action(steps[cursor.step - 1], cursor, state, None) is None
@@ -92,6 +93,11 @@ def _after_interruption(progress: TaskProgress, state: ScreenState) -> StepCurso
     if unrepeatable and True not in verdicts.values():
         problem = "the task was interrupted after it, and the screen does not show whether it took effect"
         return ask(steps[unrepeatable[-1] - 1], problem)
+    if state.unconfirmed and cursor.tries == 1 and cursor.step in unrepeatable:
+        if state.before is not None:
+            return cursor  # its effect is looked for, as after any action
+        problem = "the task was interrupted during it, and the screen does not show whether it took effect"
+        return ask(steps[cursor.step - 1], problem)
     return StepCursor(cursor.step + (cursor.step in numbers), answers=cursor.answers)
 
 

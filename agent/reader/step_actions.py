@@ -61,7 +61,8 @@ class ScreenState:
 
     `before` is the screen that it was chosen on, `unchanged` whether the screen still looks the same, and `changed` the
     areas that differ, except those that are animated; `refusal` is the reason why it was not carried out. `interrupted`
-    if the run or the screen was restarted since. `can_navigate` if the environment can open a URL.
+    if the run or the screen was restarted since, `unconfirmed` if that left open whether it was carried out.
+    `can_navigate` if the environment can open a URL.
     """
 
     screen: Screen
@@ -70,6 +71,7 @@ class ScreenState:
     changed: tuple[Area, ...] = ()
     refusal: str = ""
     interrupted: bool = False
+    unconfirmed: bool = False
     can_navigate: bool = True
 
 

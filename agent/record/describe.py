@@ -1,5 +1,6 @@
 """Events that are not part of observe, decide and act, as one line for progress output and the viewer."""
 
+from ..core.describe import POSSIBLY_DONE, describe_action
 from ..core.supervision import RecoveryAction
 from .events import (
     Critiqued,
@@ -32,8 +33,9 @@ def describe_event(event: Event) -> str | None:
         case Summarized(steps=steps, text=text):
             outcome = f"summarized: {text}" if text else "dropped: the context window is full"
             return f"first {steps} steps {outcome}"
-        case Resumed(steps=steps):
-            return f"interrupted; resumed after step {steps}"
+        case Resumed(steps=steps, unconfirmed=action):
+            doubt = f"; {describe_action(action)} {POSSIBLY_DONE}" if action is not None else ""
+            return f"interrupted; resumed after step {steps}{doubt}"
         case RecoveredError(message=text) | Note(text=text):
             return text
         case _:

@@ -2,8 +2,8 @@
 
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
 `Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
-`SafetyAnswered`, one `Acted` per action, and `Stepped`. `Critiqued` follows the step that finishes the task. `Note`,
-`RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
+`SafetyAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `Critiqued` follows the step that finishes the
+task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
 """
 
 from dataclasses import dataclass
@@ -51,11 +51,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """An interrupted episode continues after `steps` complete steps."""
+    """An interrupted episode continues after `steps` steps.
+
+    `unconfirmed` is the action that was interrupted: it may already have been carried out.
+    """
 
     steps: int
     time: str
     version: str
+    unconfirmed: LoggedAction | None = None
     event: Literal["resumed"] = "resumed"
 
 
@@ -150,6 +154,19 @@ class SafetyAnswered:
     allowed: bool
     reason: str = ""
     event: Literal["safety_answered"] = "safety_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """The action at `index` of the step is allowed and carried out next; the event is on disk before that.
+
+    Without an `Acted` of the same step and index, it is unknown whether the action was carried out.
+    """
+
+    step: int
+    index: int
+    action: LoggedAction
+    event: Literal["intended"] = "intended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +283,7 @@ Event: TypeAlias = (
     | ParseFailed
     | Decided
     | SafetyAnswered
+    | Intended
     | Acted
     | Stepped
     | Critiqued

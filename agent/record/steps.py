@@ -4,15 +4,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from ...envs.actions import Action
 from ..core.context import HistoryStep
-from ..core.describe import describe_action
+from ..core.describe import (
+    POSSIBLY_DONE,
+    SKIPPED,
+    UNCONFIRMED,
+    denied_message,
+    describe_action,
+    refused_message,
+    skipped_message,
+    unconfirmed_message,
+)
 from ..core.model import Usage
 from ..core.supervision import RecoveryAction
 from .events import (
     Acted,
     Critiqued,
+    Decided,
     Escalated,
     Event,
+    Intended,
     Observed,
     ParseFailed,
     Replied,
@@ -39,6 +51,34 @@ class StepEvents:
         """The first event of that kind, if any."""
         return next(iter(self.all(kind)), None)
 
+    @property
+    def counts(self) -> bool:
+        """Whether the step is part of the history: it is complete, or was interrupted after it began to act."""
+        return any(isinstance(event, Stepped | Intended | Acted) for event in self.events)
+
+    @property
+    def unconfirmed(self) -> Intended | None:
+        """The action that was intended and has no result: it may have been carried out."""
+        results = {event.index for event in self.all(Acted)}
+        return next((event for event in self.all(Intended) if event.index not in results), None)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all of its actions are known to have been carried out or refused."""
+        return self.unconfirmed is None and not self.skipped
+
+    @property
+    def skipped(self) -> int:
+        """The number of actions at the end that an interruption left out."""
+        decided = self.first(Decided)
+        if (
+            decided is None
+            or self.first(Stepped) is not None
+            or any(event.refused is not None for event in self.all(Acted))
+        ):
+            return 0
+        return len(decided.actions) - len(self.all(Acted)) - (self.unconfirmed is not None)
+
 
 def group_by_step(events: Iterable[Event]) -> list[StepEvents]:
     """The events by step. A step that was repeated after an interruption replaces its first attempt.
@@ -62,28 +102,56 @@ def group_by_step(events: Iterable[Event]) -> list[StepEvents]:
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """The state after the complete steps of an interrupted run; `actions_done` describes each executed action."""
+    """The state after the steps of an interrupted run; `actions_done` describes each executed action.
+
+    `unconfirmed` is the action that was interrupted, and may have been carried out. `notes` tell the model about it and
+    about the actions of the last step that were not carried out.
+    """
 
     history: tuple[HistoryStep, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
     parse_failures: int = 0
     actions_done: tuple[str, ...] = ()
+    unconfirmed: Action | None = None
+    notes: tuple[str, ...] = ()
 
 
 def resume_point(events: Iterable[Event]) -> ResumePoint:
-    """The state after the last complete step. A step without `Stepped` is repeated after resuming."""
-    steps = [step for step in group_by_step(events) if step.first(Stepped)]
+    """The state after the last step that counts; a step that had not begun to act is repeated after resuming."""
+    steps = [step for step in group_by_step(events) if step.counts]
     replied = [event.usage for step in steps for event in step.all(Replied)]
     critiqued = [event.usage for step in steps for event in step.all(Critiqued)]
-    acted = [event for step in steps for event in step.all(Acted) if event.refused is None]
+    unconfirmed = steps[-1].unconfirmed if steps else None
     return ResumePoint(
         tuple(_history_step(step) for step in steps),
         sum(replied + critiqued, Usage()),
         sum(event.total_s for step in steps for event in step.all(Stepped)),
         sum(len(step.all(ParseFailed)) for step in steps),
-        tuple(f"{event.step}. {describe_action(event.action)}" for event in acted),
+        tuple(text for step in steps for text in _actions_done(step)),
+        unconfirmed.action if unconfirmed is not None else None,
+        _notes(steps[-1]) if steps else (),
     )
+
+
+def _actions_done(step: StepEvents) -> list[str]:
+    done = [describe_action(event.action) for event in step.all(Acted) if event.refused is None]
+    if step.unconfirmed is not None:
+        done.append(f"{describe_action(step.unconfirmed.action)} ({POSSIBLY_DONE})")
+    return [f"{step.observed.step}. {text}" for text in done]
+
+
+def _notes(last: StepEvents) -> tuple[str, ...]:
+    """What the model has not been told about the actions of the last step."""
+    refused = next((event for event in last.all(Acted) if event.refused is not None), None)
+    notes: list[str] = []
+    if refused is not None:
+        notes.append((denied_message if refused.by_guard else refused_message)(refused.refused or ""))
+    if last.unconfirmed is not None:
+        notes.append(unconfirmed_message(last.unconfirmed.action))
+    if last.skipped:
+        notes.append(skipped_message(last.skipped))
+    return tuple(notes)
 
 
 def _history_step(step: StepEvents) -> HistoryStep:
@@ -91,7 +159,6 @@ def _history_step(step: StepEvents) -> HistoryStep:
     replies = [event.text for event in step.all(Replied) if event.purpose == "act"]
     replan = any(event.action is RecoveryAction.REPLAN for event in step.all(Escalated))
     change = observed.change.share if observed.change is not None else 0.0
-    refused = next(((event.index, event.refused) for event in step.all(Acted) if event.refused is not None), None)
     return HistoryStep(
         observed.observation.screenshot,
         observed.notes,
@@ -99,6 +166,17 @@ def _history_step(step: StepEvents) -> HistoryStep:
         change=change,
         replan=replan,
         location=observed.observation.location,
-        refused=refused,
+        refused=_not_carried_out(step),
         acknowledged=any(event.allowed for event in step.all(SafetyAnswered)),
     )
+
+
+def _not_carried_out(step: StepEvents) -> tuple[int, str] | None:
+    """The index of the first action that was not carried out, or may not have been, and why."""
+    acted = step.all(Acted)
+    refused = next(((event.index, event.refused) for event in acted if event.refused is not None), None)
+    if refused is not None:
+        return refused
+    if step.unconfirmed is not None:
+        return step.unconfirmed.index, UNCONFIRMED
+    return (len(acted), SKIPPED) if step.skipped else None

@@ -2,9 +2,11 @@
 
     RUN/events.jsonl          one event of `events.py` per line
     RUN/images/<sha256>.png   screenshots, named by content: an unchanged screen is stored once
+    RUN/.lock                 the process that writes the run
 
-An image is on disk before the line that refers to it, and a step is on disk before the next one starts. A killed run
-may end with a partial line; readers skip it and resuming truncates it. Only the owner may read new folders and files.
+An image is on disk before the line that refers to it, an intended action before it is carried out, and a step before
+the next one starts. A killed run may end with a partial line; readers skip it and resuming truncates it. Only the owner
+may read new folders and files.
 
 A run may come from somebody else, so its folder is read as data: see `screenwright._files`.
 """
@@ -25,7 +27,8 @@ from ...envs.geometry import Size
 from ...envs.screenshot import MAX_IMAGE_BYTES, Screenshot, open_image
 from ..core.validation import first_problem
 from .codec import STRICT, LoadScreenshot
-from .events import Ended, Event, Observed, Started, Stepped
+from .events import Ended, Event, Intended, Observed, Started, Stepped
+from .lock import lock_folder
 from .steps import ResumePoint, resume_point
 
 _EVENTS = "events.jsonl"
@@ -59,7 +62,7 @@ class Run:
         return last if isinstance(last, Ended) else None
 
     def past(self) -> ResumePoint:
-        """The state for resuming the run after its last complete step."""
+        """The state for resuming the run after its last step that acted."""
         return resume_point(self.events)
 
 
@@ -67,19 +70,25 @@ class RunLog:
     """Writes the events of a run to `folder`, or with `resume` appends them to the existing log.
 
     Call it with each event; close it, or use it as a context manager. The folder is created with the first event, so
-    that a run that cannot start leaves none.
+    that a run that cannot start leaves none. It is locked while the log is open; with `resume`, from now on.
 
     Raises:
-        RunError: the folder already contains a run.
+        RunError: the folder already contains a run; or with `resume`, another process is writing it.
     """
 
     def __init__(self, folder: Path, *, resume: bool = False) -> None:
         self.folder = folder
         self._resume = resume
         self._file: IO[bytes] | None = None
+        self._lock: IO[bytes] | None = None
         exists = os.path.exists(folder / _EVENTS)  # noqa: PTH110 -- Path.exists raises if it may not be read
         if exists and not resume:
             raise self._not_empty()
+        if resume:
+            try:
+                self._lock = lock_folder(folder)
+            except OSError as error:
+                raise _unwritable(folder, error) from error
 
     def __call__(self, event: Event) -> None:
         """Append `event`, and store its screenshot.
@@ -93,7 +102,7 @@ class RunLog:
                 self._store(event.observation.screenshot)
             self._file.write(event_to_json(event) + b"\n")
             self._file.flush()
-            if isinstance(event, Stepped | Ended):
+            if isinstance(event, Intended | Stepped | Ended):
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise _unwritable(self.folder, error) from error
@@ -105,6 +114,9 @@ class RunLog:
                 self._file.close()
         except OSError as error:
             raise _unwritable(self.folder, error) from error
+        finally:
+            if self._lock is not None:
+                self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +135,7 @@ class RunLog:
             return open(path, "ab", opener=_open_private)
         self.folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
         (self.folder / _IMAGES).mkdir(_PRIVATE_FOLDER, exist_ok=True)
+        self._lock = lock_folder(self.folder)
         try:
             return open(path, "xb", opener=_open_private)
         except FileExistsError as error:  # another process was faster

@@ -1,6 +1,7 @@
 """An evaluation on disk.
 
     RUN/manifest.json                    the settings and versions
+    RUN/.lock                            the process that runs it
     RUN/episodes/TASK/SEED/              an episode's log and screenshots, as in any recorded run
     RUN/episodes/TASK/SEED/episode.json  its record, written when the episode is over
 
@@ -9,7 +10,8 @@ folder may come from somebody else: nothing outside it is read, written or remov
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,6 +20,7 @@ from pydantic_core import PydanticSerializationError
 from screenwright._files import MIB, check_inside, read_file, write_file
 
 from ...agent.core.validation import first_problem
+from ...agent.record.lock import lock_folder
 from ...agent.record.trajectory import RunError
 from .manifest import MANIFEST, Manifest
 from .plan import EpisodeId
@@ -34,23 +37,39 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @contextmanager
+    def lock(self) -> Generator[None]:
+        """Keep other processes from running this evaluation.
+
+        Raises:
+            RunError: another process is running it, or the folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = lock_folder(self.folder)
+        except OSError as error:
+            raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
+        with file:
+            yield
+
     def create(self, manifest: Manifest) -> None:
         """Create the folder of a new evaluation.
 
         Raises:
             RunError: the folder contains an evaluation already, cannot be written, or has a name that is not Unicode.
         """
-        if (self.folder / _MANIFEST).exists():
-            raise RunError(f"{self.folder} already contains an evaluation: choose another folder, or --resume it")
+        self._check_new()
         try:
             data = MANIFEST.dump_json(manifest, indent=1)
         except PydanticSerializationError as error:
             raise RunError("the name of a folder is not valid UTF-8: choose another --out or --root") from error
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_file(self.folder / _MANIFEST, data)
-        except OSError as error:
-            raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
+        with self.lock():
+            self._check_new()
+            self._write(self.folder / _MANIFEST, data)
+
+    def _check_new(self) -> None:
+        if (self.folder / _MANIFEST).exists():
+            raise RunError(f"{self.folder} already contains an evaluation: choose another folder, or --resume it")
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write the manifest.

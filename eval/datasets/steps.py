@@ -1,20 +1,18 @@
 """Groups the events of a recorded run by step."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 
-from ...agent.record.events import Acted, Decided, Event, Observed, ParseFailed, Replied, Stepped
+from ...agent.record.events import Acted, Decided, Observed, ParseFailed, Replied
+from ...agent.record.steps import StepEvents, group_by_step
 from ...agent.record.trajectory import Run
-
-E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedStep:
-    """A complete step. `replies` has every reply to its prompt; the last one was executed.
+    """A step. `replies` has every reply to its prompt; the last one was executed.
 
-    `parse_failures` has the errors of the other replies. `changed` is whether the next screenshot differs; None if
-    there is none.
+    `parse_failures` has the errors of the other replies. `refused` if not all of its actions are known to have been
+    carried out. `changed` is whether the next screenshot differs; None if there is none.
     """
 
     observed: Observed
@@ -36,32 +34,21 @@ class RecordedStep:
 
 
 def steps_of(run: Run) -> tuple[RecordedStep, ...]:
-    """The complete steps of `run`, in order. An interrupted step is ignored, as it is when the run is resumed."""
-    complete: list[list[Event]] = []
-    current: list[Event] = []
-    for event in run.events:
-        if isinstance(event, Observed):
-            current = []
-        current.append(event)
-        if isinstance(event, Stepped):
-            complete.append(current)
-            current = []
-    last = [event for event in current if isinstance(event, Observed)]
-    observed = [*(_first(events, Observed) for events in complete), *last]
-    return tuple(_step(events, observed[index + 1 : index + 2]) for index, events in enumerate(complete))
+    """The steps of `run` that count, in order; one that had not begun to act is ignored, as when the run is resumed."""
+    steps = group_by_step(run.events)
+    following = [step.observed for step in steps[1:]]
+    return tuple(_step(step, following[index : index + 1]) for index, step in enumerate(steps) if step.counts)
 
 
-def _step(events: list[Event], following: list[Observed]) -> RecordedStep:
+def _step(step: StepEvents, following: list[Observed]) -> RecordedStep:
     change = following[0].change if following else None
+    decided = step.first(Decided)
+    assert decided is not None
     return RecordedStep(
-        observed=_first(events, Observed),
-        decided=_first(events, Decided),
-        replies=tuple(event for event in events if isinstance(event, Replied) and event.purpose == "act"),
-        parse_failures=tuple(event for event in events if isinstance(event, ParseFailed)),
-        refused=any(isinstance(event, Acted) and event.refused is not None for event in events),
+        observed=step.observed,
+        decided=decided,
+        replies=tuple(event for event in step.all(Replied) if event.purpose == "act"),
+        parse_failures=tuple(step.all(ParseFailed)),
+        refused=any(event.refused is not None for event in step.all(Acted)) or not step.is_done,
         changed=None if change is None else change.share > 0,
     )
-
-
-def _first(events: list[Event], kind: type[E]) -> E:
-    return next(event for event in events if isinstance(event, kind))

@@ -103,8 +103,12 @@ class Evaluation:
 
         Raises:
             EvalError: the benchmark has no such task, or all of the first attempts failed.
-            RunError: an episode cannot be recorded.
+            RunError: an episode cannot be recorded, or another process is running this evaluation.
         """
+        with self.store.lock():
+            yield from self._run(workers)
+
+    def _run(self, workers: Workers | None) -> Generator[Record]:
         remaining = self.remaining()
         if not remaining:
             return

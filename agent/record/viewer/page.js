@@ -27,7 +27,7 @@ function renderHead() {
 
 function renderList() {
   byId("list").append(...data.steps.map((step, index) => {
-    const failure = step.outcomes.some((outcome) => !outcome.ok) ? "refused" : step.parseFailures.length ? "parse failure" : "";
+    const failure = step.outcomes.find((outcome) => outcome.failure)?.failure ?? (step.parseFailures.length ? "parse failure" : "");
     const title = [step.labels.join("; "), step.thought].filter(Boolean).join("\n");
     return element("button", { type: "button", class: failure && "failed", title, onclick: () => show(index) },
       step.resumed ? element("small", {}, "resumed") : null,
@@ -100,7 +100,7 @@ function renderPanel(step) {
   const actions = [
     ...step.labels.map((label, index) => element("p", { class: "action" }, label,
       label === step.descriptions[index] ? null : element("span", { class: "soft" }, ` (${step.descriptions[index]})`))),
-    ...step.outcomes.map((outcome) => element("p", { class: outcome.ok ? "good" : "bad" }, outcome.text)),
+    ...step.outcomes.map((outcome) => element("p", { class: outcome.failure ? "bad" : "good" }, outcome.text)),
     ...paragraphs(step.parseFailures.map((failure) => `parse failure: ${failure}`), { class: "bad" }),
   ];
   section("Action", ...(actions.length ? actions : paragraphs(["the run was interrupted here"], { class: "bad" })));

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from ....envs.actions import Action, Click, LongPress
 from ....envs.geometry import Box, ScreenPoint
 from ....envs.screenshot import Screenshot
-from ...core.describe import describe_action, describe_change, describe_ending
+from ...core.describe import POSSIBLY_DONE, describe_action, describe_change, describe_ending
 from ...core.model import Usage
 from ..codec import move_to_json
 from ..describe import describe_event
@@ -108,7 +108,7 @@ def _step_json(step: StepEvents, following: StepEvents | None, target_at: Target
         "labels": [*labels],
         "resumed": step.first(Resumed) is not None,
         "actions": [move_to_json(action) for action in actions],
-        "outcomes": [_outcome_json(acted) for acted in step.all(Acted)],
+        "outcomes": _outcomes_json(step),
         "replies": [[reply.purpose, reply.text] for reply in step.all(Replied)],
         "parseFailures": [f"{one.kind} at {one.position}: {one.message}" for one in step.all(ParseFailed)],
         "points": _points_json(decided),
@@ -131,12 +131,21 @@ def _boxes_json(boxes: Iterable[Box]) -> list[JsonValue]:
     return [[box.left, box.top, box.right, box.bottom] for box in boxes]
 
 
+def _outcomes_json(step: StepEvents) -> list[JsonValue]:
+    """One for each action, up to the first without a result."""
+    outcomes: list[JsonValue] = [_outcome_json(acted) for acted in step.all(Acted)]
+    return outcomes if step.unconfirmed is None else [*outcomes, _failure("no result", POSSIBLY_DONE)]
+
+
 def _outcome_json(acted: Acted) -> Json:
     if acted.result is None:
-        verb = "denied" if acted.by_guard else "refused"
-        return {"ok": False, "text": f"{verb}: {acted.refused}"}
+        return _failure("denied" if acted.by_guard else "refused", acted.refused or "")
     details = ", ".join(part for part in (acted.result.method, acted.result.settled_by) if part)
-    return {"ok": True, "text": f"done ({details})" if details else "done"}
+    return {"failure": "", "text": f"done ({details})" if details else "done"}
+
+
+def _failure(kind: str, reason: str) -> Json:
+    return {"failure": kind, "text": f"{kind}: {reason}"}
 
 
 def _points_json(decided: Decided | None) -> list[JsonValue]:

@@ -61,7 +61,7 @@ def test_episode_observes_decides_and_acts_until_finished() -> None:
     assert env.state.presses == 1
     assert (ended(events).stop, ended(events).answer, ended(events).steps) == (StopReason.FINISHED, "greeted", 2)
     assert [event.event for event in events] == [
-        "started", "observed", "decided", "acted", "stepped", "observed", "decided", "stepped", "ended",
+        "started", "observed", "decided", "intended", "acted", "stepped", "observed", "decided", "stepped", "ended",
     ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from screenwright import (
     Episode,
     Event,
     FakeEnv,
+    Intended,
     Limits,
     ModelLost,
     NeedsUser,
@@ -40,7 +41,7 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.decision import AskUser, Finish
-from screenwright.agent.core.describe import REFUSED, RESTARTED
+from screenwright.agent.core.describe import REFUSED, RESTARTED, unconfirmed_message
 from screenwright.agent.loop.agent import result_of
 from screenwright.agent.loop.control import Control
 from screenwright.agent.loop.observer import MAX_FACTS, SCREEN_CHANGED_BY_USER, SCREEN_UNCHANGED_BY_USER
@@ -324,8 +325,9 @@ def test_lost_screen_is_restarted_and_reported() -> None:
     (error,) = [event for event in events if isinstance(event, RecoveredError)]
     assert (error.step, error.kind) == (2, "screen")
     assert error.message == "it crashed; it was restarted (1 of 1)"
-    assert [event.refused for event in events if isinstance(event, Acted)] == ["it crashed", None]
-    assert notes(events)[1] == (f"{RESTARTED} The screen was restarted.",)
+    assert [event.step for event in events if isinstance(event, Intended)] == [1, 2]
+    assert [event.step for event in events if isinstance(event, Acted)] == [2]
+    assert notes(events)[1] == (unconfirmed_message(Wait(0)), f"{RESTARTED} The screen was restarted.")
 
 
 @pytest.mark.parametrize(("crashes", "restarts"), [(1, 0), (2, 1)])

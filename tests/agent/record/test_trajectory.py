@@ -19,6 +19,7 @@ from screenwright import (
     Episode,
     Event,
     FakeEnv,
+    Intended,
     Limits,
     Note,
     Observation,
@@ -31,6 +32,7 @@ from screenwright import (
     ScreenPoint,
     ScriptedModel,
     ScriptedPolicy,
+    Started,
     Stepped,
     StopReason,
     Type,
@@ -232,14 +234,22 @@ def killed_run(folder: Path, events: int) -> Run:
     return read_run(folder)
 
 
+def has_begun_to_act(run: Run) -> bool:
+    """Whether the run ends in a step after it began to act."""
+    last = max(index for index, event in enumerate(run.events) if isinstance(event, Started | Observed))
+    return any(isinstance(event, Intended) for event in run.events[last:]) and not isinstance(run.events[-1], Stepped)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("events", [2, 7, 23, 24, 25, 26, 27])
+@pytest.mark.parametrize("events", [2, 7, 23, 24, 25, 26, 27, 28, 29])
 def test_killed_run_keeps_every_complete_step(tmp_path: Path, events: int) -> None:
     run = killed_run(tmp_path, events)
     assert len(run.events) >= events
     complete_steps = [event.step for event in run.events if isinstance(event, Stepped)]
     assert complete_steps == list(range(1, len(complete_steps) + 1))
-    assert len(run.past().history) == len(complete_steps)
+    past = run.past()
+    assert len(past.history) == len(complete_steps) + has_begun_to_act(run)
+    assert past.unconfirmed == (run.events[-1].action if isinstance(run.events[-1], Intended) else None)
     for step in run.past().history:
         assert step.screenshot.image.size == (640, 480)
 

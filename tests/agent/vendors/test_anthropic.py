@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killed_env import Killed, KilledBy
 from PIL import Image
 from vendor_play import Play, ended
 from vendor_server import (
@@ -47,6 +48,7 @@ from screenwright import (
     history_named,
 )
 from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.describe import POSSIBLY_DONE
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Sampling
 from screenwright.agent.vendors.anthropic_api import AnthropicModel
@@ -294,6 +296,29 @@ def test_a_resumed_run_continues_the_conversation(monkeypatch: pytest.MonkeyPatc
     assert assistant["content"] == [thinking("t"), call]
     assert results["content"][0]["content"] == [text("Done."), "IMAGE"]
     assert "interrupted" in results["content"][1]["text"]
+
+
+def test_a_run_killed_in_the_middle_of_a_reply_says_what_was_not_carried_out_for_certain(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    env, run = KilledBy(Click), tmp_path / "run"
+    at = env.where("Greet")
+    calls = [member(number, "left_click", coordinate=[round(at.x), round(at.y)]) for number in (1, 2)]
+    with vendor_server(anthropic_reply(*calls), DONE) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        first, second = Agent("anthropic:claude-opus-5"), Agent("anthropic:claude-opus-5")
+        with pytest.raises(Killed):
+            first.run("Press Greet", env, out=run)
+        first.close()
+        assert second.continue_run(run, env).finished
+        second.close()
+    _, assistant, results = without_images(server.requests[1])["messages"]
+    assert assistant["content"] == calls
+    unknown, skipped, *notes = results["content"]
+    assert unknown["is_error"]
+    assert POSSIBLY_DONE in unknown["content"][0]["text"]
+    assert skipped["content"][0] == text(NOT_EXECUTED)
+    assert "The last action of your reply was not carried out." in [note["text"] for note in notes]
 
 
 def test_a_prompt_that_is_too_long_is_sent_with_fewer_screenshots(play: Play) -> None:

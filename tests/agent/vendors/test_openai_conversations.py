@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from killed_env import Killed, KilledBy
 from vendor_play import OpenAiPlay, ended, without_data_urls
 from vendor_server import (
     KEY,
@@ -20,6 +21,7 @@ from vendor_server import (
 from screenwright import (
     Agent,
     Allow,
+    Click,
     Deny,
     Event,
     FakeEnv,
@@ -33,6 +35,7 @@ from screenwright import (
     history_named,
     open_model,
 )
+from screenwright.agent.core.describe import POSSIBLY_DONE
 from screenwright.agent.vendors.openai_api import OpenAiModel
 
 MODEL = OpenAiModel("gpt-5.4")
@@ -200,6 +203,28 @@ def test_a_resumed_run_continues_the_conversation(
     assert log
     assert KEY.encode() not in log
     assert b"base64," not in log
+
+
+def test_a_run_killed_during_an_action_continues_the_conversation_with_its_reply(
+    play: OpenAiPlay, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    env, run = KilledBy(Click), tmp_path / "run"
+    with vendor_server(
+        openai_reply(1, computer_call(1, play.greet())), openai_reply(2, openai_message("done"))
+    ) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        first, second = Agent("openai:gpt-5.4"), Agent("openai:gpt-5.4")
+        with pytest.raises(Killed):
+            first.run("Press Greet", env, out=run)
+        first.close()
+        assert second.continue_run(run, env).finished
+        second.close()
+    request = without_data_urls(server.requests[1])
+    assert request["previous_response_id"] == "resp_1"
+    output, notes = request["input"]
+    assert output["call_id"] == "call_1"
+    assert [POSSIBLY_DONE in part.get("text", "") for part in notes["content"]].count(True) == 1
+    assert env.state.presses == 1
 
 
 def test_an_episode_resumed_with_another_model_starts_a_new_conversation(
