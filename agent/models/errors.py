@@ -53,6 +53,10 @@ class ReplyWithheld(Exception):
     """The server completed the reply, but withheld its text; the message says why."""
 
 
+class ResponseOutOfBounds(httpx2.TransportError):
+    """A response is too long, or does not end in time; the message says which."""
+
+
 @dataclass(eq=False)  # exceptions are compared by identity
 class ErrorResponse(Exception):
     """The server reported an error, as HTTP status `status`; within a reply, after that many `characters` of text."""
@@ -200,6 +204,7 @@ def _name_advice(server: Endpoint) -> str:
 _Kinds: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 
 _FAILURES: tuple[tuple[_Kinds, str, bool], ...] = (
+    (ResponseOutOfBounds, "sent {detail}", False),
     (httpx2.ConnectTimeout, "cannot be reached: the connection timed out; {advice.address} and the firewall", True),
     (
         httpx2.TimeoutException,

@@ -15,9 +15,7 @@ from ...envs.interrupt import Interrupted
 from .errors import ErrorResponse, InvalidResponse
 from .replies import parse_json, quote
 from .stream_accumulator import StreamAccumulator
-
-MAX_BODY_BYTES = 16 * 1024 * 1024
-"""A longer response is not read to its end."""
+from .transport import MAX_BODY_BYTES
 
 _EVENTS = "text/event-stream"
 _EVENT_FIELD = re.compile(rb"(data|event|id|retry)?:")

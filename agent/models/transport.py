@@ -10,7 +10,9 @@ and cancels the request. Works while waiting for the first byte and in the middl
 import asyncio
 import ipaddress
 import threading
+import time
 import urllib.request
+import zlib
 from collections.abc import Awaitable, Iterator
 from concurrent import futures
 from random import random
@@ -20,9 +22,21 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
-from ...envs.interrupt import wait_for
+from ...envs.interrupt import SLICE_S, check_interrupted, wait_for
 from ..core.model import ModelLost
+from .errors import ResponseOutOfBounds
 
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""A longer response, after decompression, is not read to its end."""
+
+TIMES_SILENCE = 10
+"""A reply that streams in may take this many times as long as the server may be silent."""
+
+_COMPRESSED = ("gzip", "x-gzip", "deflate")
+_ANY_HEADER = 32 + zlib.MAX_WBITS
+_PIECE = 64 * 1024
+_UNLIMITED_S = 24 * 3600.0
+_CLOSE_S = 0.5
 _KEEP_ALIVE_S = 60.0
 _MAX_BACKOFF_S = 8.0
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound: users copy it from a server's log and mean loopback
@@ -92,8 +106,17 @@ class _Transport(httpx2.BaseTransport):
         self._thread.start()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = self.wait(self._send(request))
-        return httpx2.Response(response.status_code, headers=response.headers, stream=_Body(self, response))
+        request.headers["Accept-Encoding"] = "gzip, deflate"
+        limit_s = _limit_s(request)
+        end = time.monotonic() + limit_s
+        response = self.wait(_before(end, limit_s, self._send(request)))
+        headers = response.headers.copy()
+        encoding = headers.pop("content-encoding", "identity").strip().lower()
+        if encoding not in (*_COMPRESSED, "identity", ""):
+            self.run(response.aclose())
+            raise httpx2.DecodingError(f"the content encoding {encoding:.40} is not supported")
+        blocks = _Body(self, response, end, limit_s, is_compressed=encoding in _COMPRESSED)
+        return httpx2.Response(response.status_code, headers=headers, stream=blocks)
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
         opened: list[str] = []
@@ -130,16 +153,73 @@ class _Transport(httpx2.BaseTransport):
 
 
 class _Body(httpx2.SyncByteStream):
-    """The body of an asynchronous response."""
+    """The body of an asynchronous response, decompressed, up to `MAX_BODY_BYTES` and the time `end`."""
 
-    def __init__(self, transport: _Transport, response: httpx2.Response) -> None:
+    def __init__(
+        self, transport: _Transport, response: httpx2.Response, end: float, limit_s: float, *, is_compressed: bool
+    ) -> None:
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        self._transport, self._stream = transport, response.stream
+        self._transport, self._stream, self._end, self._limit_s = transport, response.stream, end, limit_s
+        self._is_compressed = is_compressed
 
     def __iter__(self) -> Iterator[bytes]:
-        blocks = aiter(self._stream)
-        while (block := self._transport.wait(anext(blocks, None))) is not None:
+        size = 0
+        for block in _decompressed(self._blocks()) if self._is_compressed else self._blocks():
+            size += len(block)
+            if size > MAX_BODY_BYTES:
+                raise ResponseOutOfBounds(f"a response of more than {MAX_BODY_BYTES} bytes")
             yield block
 
+    def _blocks(self) -> Iterator[bytes]:
+        blocks, checked_at = aiter(self._stream), time.monotonic()
+        while (block := self._transport.wait(_before(self._end, self._limit_s, anext(blocks, None)))) is not None:
+            yield block
+            if time.monotonic() > checked_at + SLICE_S:  # blocks may arrive faster than `wait` checks
+                check_interrupted()
+                checked_at = time.monotonic()
+
     def close(self) -> None:
-        self._transport.run(self._stream.aclose()).result()
+        futures.wait((self._transport.run(self._stream.aclose()),), _CLOSE_S)
+
+
+def _limit_s(request: httpx2.Request) -> float:
+    """How long the whole response may take: a list of models no longer than its first byte, a reply several times."""
+    silence_s = request.extensions.get("timeout", {}).get("read")
+    return _UNLIMITED_S if silence_s is None else silence_s * (1 if request.method == "GET" else TIMES_SILENCE)
+
+
+async def _before(end: float, limit_s: float, work: Awaitable[_Result]) -> _Result:
+    """The result of `work`.
+
+    Raises:
+        ResponseOutOfBounds: it has not ended by the time `end`.
+    """
+    try:
+        async with asyncio.timeout(end - time.monotonic()):
+            return await work
+    except TimeoutError:
+        message = f"a response that has not ended within {limit_s:g} s; allow more time with --model-timeout"
+        raise ResponseOutOfBounds(message) from None
+
+
+def _decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks of gzip or deflate, in pieces of limited size however well they were compressed.
+
+    Raises:
+        DecodingError: they are invalid.
+    """
+    inflate = None
+    try:
+        for block in blocks:
+            if inflate is None and block:
+                # deflate should have the header of zlib, and often has none (RFC 9110, section 8.4.1.2)
+                has_header = block[:2] == b"\x1f\x8b" or (block[0] & 0x0F == 8 and int.from_bytes(block[:2]) % 31 == 0)
+                inflate = zlib.decompressobj(_ANY_HEADER if has_header else -zlib.MAX_WBITS)
+            rest = block
+            while rest and inflate is not None:
+                yield inflate.decompress(rest, _PIECE)
+                rest = inflate.unconsumed_tail
+        if inflate is not None:
+            yield inflate.flush()
+    except zlib.error as error:
+        raise httpx2.DecodingError(str(error)) from error

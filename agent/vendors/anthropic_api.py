@@ -18,6 +18,7 @@ from ..core.image_history import ChunkedHistory
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling, Usage
 from ..models.errors import InvalidResponse
+from ..models.replies import count_of
 from . import moves
 from .exchange import Call, Conversation, Exchange, Json, ScreenKind, VendorReply, enlarged
 from .model import VendorModel
@@ -277,6 +278,6 @@ def _withheld(reply: Json) -> str:
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    cached = usage.get("cache_read_input_tokens") or 0
-    prompt = (usage.get("input_tokens") or 0) + (usage.get("cache_creation_input_tokens") or 0) + cached
-    return Usage(prompt, usage.get("output_tokens") or 0, cached)
+    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+    new, stored, cached, completion = (count_of(usage.get(name)) or 0 for name in names)
+    return Usage(new + stored + cached, completion, cached)

@@ -36,6 +36,7 @@ from ..core.image_history import WindowHistory
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling, Usage
 from ..models.errors import ErrorResponse, InvalidResponse
+from ..models.replies import count_of
 from . import moves
 from .exchange import Call, Conversation, Exchange, Json, ScreenKind, VendorReply
 from .model import VendorModel
@@ -327,5 +328,6 @@ _FUNCTIONS: dict[str, Callable[[Json], moves.Moves]] = {
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    completion = (usage.get("candidatesTokenCount") or 0) + (usage.get("thoughtsTokenCount") or 0)
-    return Usage(usage.get("promptTokenCount") or 0, completion, usage.get("cachedContentTokenCount") or 0)
+    names = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount")
+    prompt, reply, thoughts, cached = (count_of(usage.get(name)) or 0 for name in names)
+    return Usage(prompt, reply + thoughts, cached)

@@ -18,6 +18,7 @@ from ..core.image_history import ChunkedHistory
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling, Usage
 from ..models.errors import ErrorResponse, InvalidResponse
+from ..models.replies import count_of
 from . import moves
 from .exchange import Call, Conversation, Exchange, Json, ScreenKind, VendorReply
 from .model import VendorModel
@@ -322,5 +323,5 @@ def _scroll(action: Json) -> moves.Moves:
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
-    return Usage(usage.get("input_tokens") or 0, usage.get("output_tokens") or 0, cached)
+    cached = count_of((usage.get("input_tokens_details") or {}).get("cached_tokens")) or 0
+    return Usage(count_of(usage.get("input_tokens")) or 0, count_of(usage.get("output_tokens")) or 0, cached)
