@@ -63,9 +63,9 @@ def test_the_time_limit_ends_an_action_in_progress() -> None:
 def test_a_stop_ends_an_action_in_progress() -> None:
     env, control = SlowEnv(), Control()
     events, thread = run_in_background(Episode("t", env, ScriptedPolicy([(FOREVER,), Finish()]), control=control))
-    assert env.waiting.wait(30)
+    assert env.waiting.wait(60)
     control.stop()
-    thread.join(30)
+    thread.join(60)
     assert end_of(events).stop is StopReason.CANCELLED
     (acted,) = (event for event in events if isinstance(event, Acted))
     assert acted.refused == "it was interrupted, and part of it may have been carried out"
@@ -73,12 +73,14 @@ def test_a_stop_ends_an_action_in_progress() -> None:
 
 def test_a_pause_ends_an_action_in_progress_and_the_model_is_told() -> None:
     env, control = SlowEnv(), Control()
-    events, thread = run_in_background(Episode("t", env, ScriptedPolicy([(FOREVER,), Finish()] * 2), control=control))
-    assert env.waiting.wait(30)
+    script = [(FOREVER,), (Wait(0.0),), Finish()]  # a finish right after a refused action would not be accepted
+    events, thread = run_in_background(Episode("t", env, ScriptedPolicy(script), control=control))
+    assert env.waiting.wait(60)
     control.pause()
     eventually(lambda: any(isinstance(event, Acted) for event in events), True)
     control.resume()
-    thread.join(30)
+    thread.join(60)
+    assert end_of(events).stop is StopReason.FINISHED
     told = [event.notes for event in events if isinstance(event, Observed)][1]
     assert (
         "Your last action could not be executed: it was interrupted, and part of it may have been carried out." in told
