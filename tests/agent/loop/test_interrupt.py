@@ -73,7 +73,8 @@ def test_a_stop_ends_an_action_in_progress() -> None:
 
 def test_a_pause_ends_an_action_in_progress_and_the_model_is_told() -> None:
     env, control = SlowEnv(), Control()
-    script = [(FOREVER,), (Wait(0.0),), Finish()]  # a finish right after a refused action would not be accepted
+    # Not the finish at once: it is not accepted right after a refused action.
+    script: list[tuple[Action, ...] | Finish] = [(FOREVER,), (Wait(0.0),), Finish()]
     events, thread = run_in_background(Episode("t", env, ScriptedPolicy(script), control=control))
     assert env.waiting.wait(60)
     control.pause()
