@@ -80,7 +80,7 @@ def test_the_random_agent_repeats_its_clicks(root: Path, tmp_path: Path) -> None
     assert [moment.actions for moment in one.moments] == [moment.actions for moment in other.moments]
 
 
-@pytest.mark.parametrize("how", ["refuses", "bug", "dies", "hangs"])
+@pytest.mark.parametrize("how", ["refuses", "bug", "dies", pytest.param("hangs", marks=pytest.mark.slow)])
 def test_a_failed_attempt_is_retried_and_the_episode_counts_once(root: Path, tmp_path: Path, how: str) -> None:
     timeout = 12.0 if how == "hangs" else 60.0
     settings = settings_for(root, f"{how}-once", "press", seeds="0", workers=2, episode_timeout=timeout)
