@@ -36,7 +36,7 @@ def open_image(data: bytes, formats: tuple[str, ...] = FORMATS) -> Generator[Ima
     except Image.DecompressionBombError as error:
         raise ValueError(f"has more than {MAX_PIXELS:,} pixels") from error
     except (OSError, SyntaxError) as error:
-        raise ValueError(f"is not a complete {' or '.join(formats)} image") from error
+        raise ValueError(f"is not a complete {' or '.join(', '.join(formats).rsplit(', ', 1))} image") from error
 
 
 def _check_size(size: Size) -> None:

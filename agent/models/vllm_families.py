@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenwright._files import read_text_file
+
 
 @dataclass(frozen=True, slots=True)
 class ServingProfile:
@@ -82,7 +84,7 @@ def serving_profile(model: str) -> ServingProfile:
 
 def _model_type(folder: Path) -> str:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        config = json.loads(read_text_file(folder / "config.json"))
+    except (OSError, ValueError, RecursionError):
         return ""
     return str(config.get("model_type", "")) if isinstance(config, dict) else ""

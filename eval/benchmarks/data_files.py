@@ -8,19 +8,24 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from screenwright._files import MIB, read_file, read_text_file
+
 from ..core.task import TaskError
 
 T = TypeVar("T")
+
+MAX_DATA_BYTES = 256 * MIB
+"""The largest file of a benchmark that is read."""
 
 
 def read_text(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        TaskError: the file cannot be read or is not UTF-8.
+        TaskError: the file cannot be read, is too large or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text_file(path, MAX_DATA_BYTES)
     except OSError as error:
         raise TaskError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -45,6 +50,8 @@ def read_json(path: Path, adapter: TypeAdapter[T]) -> T:
         raise TaskError(f"{place}: {what}: {problem['msg']}".replace("\n", " ")) from error
     except ValueError as error:
         raise TaskError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise TaskError(f"{path} is nested too deeply") from error
 
 
 def digest_of(paths: Iterable[Path], root: Path) -> str:
@@ -56,7 +63,7 @@ def digest_of(paths: Iterable[Path], root: Path) -> str:
     digest = sha256()
     for path in paths:
         try:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + read_file(path, MAX_DATA_BYTES))
         except OSError as error:
             raise TaskError(f"{path} cannot be read: {error.strerror}") from error
     return digest.hexdigest()

@@ -18,6 +18,10 @@ _benchmark = partial(setting, group="benchmark")
 _workers = partial(setting, group="workers")
 
 
+_SEED = r"\d{1,15}(-\d{1,15})?"
+_SEEDS = rf"^{_SEED}(,{_SEED})*$"
+
+
 class EvalConfig(Config):
     """The settings of `screenwright eval`. A `preset` supplies the settings that were not given."""
 
@@ -32,9 +36,7 @@ class EvalConfig(Config):
         (), "run only tasks whose name matches, such as 'click-*'; repeatable", common=True
     )
     category: tuple[str, ...] = _benchmark((), "run only tasks of this category; repeatable", common=True)
-    seeds: str | None = _benchmark(
-        None, "seeds to run each task with, such as 0-4 or 7,9", pattern=r"^\d+(-\d+)?(,\d+(-\d+)?)*$", common=True
-    )
+    seeds: str | None = _benchmark(None, "seeds to run each task with, such as 0-4 or 7,9", pattern=_SEEDS, common=True)
     trials: int = _benchmark(1, "how often to run each task and seed, for pass@k", gt=0, common=True)
     python: Path | None = _benchmark(
         None, "Python that has the benchmark's own package (osworld, androidworld, browsergym)"
@@ -143,5 +145,5 @@ def _option(text: str) -> tuple[str, object]:
         raise SettingError("option", f"is {text!r}, but should be NAME=VALUE")
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value

@@ -14,6 +14,7 @@ from functools import cache, partial
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
+from screenwright._files import MAX_TEXT_BYTES, MIB, read_file
 from screenwright._home import home_folder
 
 from .declaration import SHOWN_DIGITS, LoadedPrompt, OfficialPrompt, OfficialText, text_sha256
@@ -195,7 +196,7 @@ def _reader(source: Path) -> Callable[[str, str], bytes | None]:
         return partial(_from_folder, source)
     if zipfile.is_zipfile(source):
         return partial(_from_archive, source)
-    return lambda path, commit: source.read_bytes() if PurePosixPath(path).name == source.name else None
+    return lambda path, commit: read_file(source) if PurePosixPath(path).name == source.name else None
 
 
 def _from_folder(source: Path, path: str, commit: str) -> bytes | None:
@@ -209,12 +210,14 @@ def _from_folder(source: Path, path: str, commit: str) -> bytes | None:
     folders = [source, *sorted(folder for folder in source.iterdir() if folder.is_dir())]
     candidates = (folder / tail for tail in _tails(path) for folder in folders)
     found = next((file for file in candidates if file.is_file()), None)
-    return None if found is None else found.read_bytes()
+    return None if found is None else read_file(found)
 
 
 def _from_archive(source: Path, path: str, commit: str) -> bytes | None:
     with zipfile.ZipFile(source) as archive:
         found = _longest_match(path, archive.namelist())
+        if found is not None and archive.getinfo(found).file_size > MAX_TEXT_BYTES:
+            raise ValueError(f"{found} in {source} is larger than {MAX_TEXT_BYTES // MIB} MiB")
         return None if found is None else archive.read(found)
 
 

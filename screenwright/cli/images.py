@@ -10,7 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
+
+from screenwright._files import read_file
 
 from ..agent.core.model import ModelLost
 from ..agent.dialects.prompting.prompt_kind import Prompt
@@ -18,7 +20,7 @@ from ..agent.loop.agent import Agent
 from ..agent.loop.config import GroundConfig
 from ..agent.record.viewer import TargetReader
 from ..envs.geometry import ScreenPoint, Size
-from ..envs.screenshot import Screenshot
+from ..envs.screenshot import MAX_IMAGE_BYTES, Screenshot
 from .arguments import Command, given_flags
 from .settings import SettingsError, load_settings
 from .terminal import Terminal
@@ -37,12 +39,11 @@ _TEXT_COLOR, _MARK_COLOR = "#1a8a3a", "#e0245e"
 
 def _open_image(path: Path) -> Image.Image:
     try:
-        with Image.open(path) as opened:
-            return opened.convert("RGB")
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is not an image; use a PNG or JPEG file") from error
+        return Screenshot.decoded(read_file(path, MAX_IMAGE_BYTES)).image
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from error
 
 
 def _check_drawable(path: Path | None) -> None:

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 from playwright.async_api import BrowserContext, Geolocation, ProxySettings, ViewportSize
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from screenwright._files import read_file
+
 from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
 from ...geometry import Size
@@ -248,7 +250,7 @@ def check_storage(file: Path) -> None:
         ValueError: it cannot be read or has another format; one line.
     """
     try:
-        _Storage.model_validate_json(file.read_bytes())
+        _Storage.model_validate_json(read_file(file))
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}; a run with --save-storage writes such a file") from error
     except ValidationError as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +19,8 @@ from .overlay.panels import CANCEL, Dialog, Field, PanelAnswer, PanelButton
 from .page_events import MAX_TEXT
 
 _MAX_FILES = 300
+_MAX_ENTRIES = 10_000
+"""The most entries of a folder that are looked at."""
 
 
 class FilePrompts:
@@ -34,7 +37,7 @@ class FilePrompts:
             wants_folder = bool(await chooser.element.evaluate("input => input.webkitdirectory"))
         except Error:  # its page is gone
             return
-        paths = _choices_in(self._settings.upload_from, folders=wants_folder)
+        paths = choices_in(self._settings.upload_from, folders=wants_folder)
         if not paths:
             reason = "the upload folders are empty" if self._settings.upload_from else "no upload folder is allowed"
             self._report(Fact(f"The page opened a file chooser. No file was selected: {reason}."))
@@ -50,7 +53,7 @@ class FilePrompts:
         )
 
         async def on_answer(answer: PanelAnswer) -> None:
-            chosen = [paths[index] for index in answer.chosen]
+            chosen = [path for index in answer.chosen if _may_be_uploaded(path := paths[index])]
             if answer.value != "ok" or not chosen:
                 await _cancel(chooser)
                 return
@@ -78,17 +81,27 @@ class FilePrompts:
         return safe_name(answer.fields[0]) if answer.value == "ok" else None
 
 
-def _choices_in(allowed: tuple[str, ...], *, folders: bool) -> list[Path]:
+def choices_in(allowed: tuple[str, ...], *, folders: bool) -> list[Path]:
     """The visible files in the folders `allowed`, the newest first; or these `folders` and those in them."""
     found: list[tuple[float, Path]] = []
     for folder in map(expand_home, allowed):
         with suppress(OSError):
+            root = folder.resolve()  # the user may name a link
             if folders:
-                found.append((folder.stat().st_mtime, folder))
-            for path in folder.iterdir():
+                found.append((root.stat().st_mtime, root))
+            for path in islice(root.iterdir(), _MAX_ENTRIES):
                 if (path.is_dir() if folders else path.is_file()) and not path.name.startswith("."):
                     found.append((path.stat().st_mtime, path))
-    return [path for _, path in sorted(found, reverse=True)][:_MAX_FILES]
+    newest = (path for _, path in sorted(found, reverse=True))
+    return list(islice(filter(_may_be_uploaded, newest), _MAX_FILES))
+
+
+def _may_be_uploaded(path: Path) -> bool:
+    """Whether a file, or everything in a folder, is what its name says: no symbolic link to something else."""
+    if path.is_symlink() or not path.is_dir():
+        return path.is_file() and not path.is_symlink()
+    entries = list(islice(path.rglob("*"), _MAX_ENTRIES + 1))
+    return len(entries) <= _MAX_ENTRIES and not any(entry.is_symlink() for entry in entries)
 
 
 async def _cancel(chooser: FileChooser) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from screenwright._files import read_file
+
 from ....agent.core.decision import GiveUp
 from ....agent.core.limits import StopReason
 from ....agent.loop.agent import Result
@@ -26,7 +28,7 @@ from ....envs.actions import Action, Click
 from ....envs.base import ScreenEnv
 from ....envs.env import ActionRefused, ActionResult, EnvInfo, Observation
 from ....envs.geometry import ScreenPoint, Size
-from ....envs.screenshot import Screenshot
+from ....envs.screenshot import MAX_IMAGE_BYTES, Screenshot, open_image
 from ...core.task import Outcome, Rules, TaskError
 from ..data_files import digest_of, line_of, read_json, read_text
 from .boxes import BoxForm, Polygon, TargetShape, forms_of, is_within
@@ -69,11 +71,8 @@ class GroundingTask:
     @contextmanager
     def set_up(self, seed: int) -> Generator["GroundingInstance"]:
         """Open the image. Nothing varies with the seed."""
-        try:
-            with Image.open(self.image) as image:
-                env = ImageEnv(image)
-        except OSError as error:
-            raise TaskError(f"{self.image} cannot be opened: {error}") from error
+        with _open(self.image) as image:
+            env = ImageEnv(image)
         yield GroundingInstance(env, self.target, self.area)
 
 
@@ -285,8 +284,10 @@ class _Images:
 
     def find(self, filename: str) -> Path:
         """The image that an annotation names by its path, or by the name of its file."""
+        if Path(filename).is_absolute() or ".." in Path(filename).parts:
+            raise TaskError(f"the image {filename} is not below {self._root}")
         for path in (self._root / filename, self._root / "images" / filename):
-            if path.is_file():
+            if path.exists():
                 return path
         found = self._by_name.get(Path(filename).name, [])
         if not found:
@@ -298,12 +299,25 @@ class _Images:
     def size_of(self, path: Path) -> Size:
         """The size of an image."""
         if path not in self._sizes:
-            try:
-                with Image.open(path) as image:
-                    self._sizes[path] = Size(*image.size)
-            except OSError as error:
-                raise TaskError(f"{path} cannot be opened: {error}") from error
+            with _open(path) as image:
+                self._sizes[path] = Size(*image.size)
         return self._sizes[path]
+
+
+@contextmanager
+def _open(path: Path) -> Generator[Image.Image]:
+    """An image of a data set.
+
+    Raises:
+        TaskError: it cannot be read, or is too large.
+    """
+    try:
+        with open_image(read_file(path, MAX_IMAGE_BYTES)) as image:
+            yield image
+    except OSError as error:
+        raise TaskError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise TaskError(f"{path} {error}") from error
 
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
