@@ -124,6 +124,17 @@ def test_resume_runs_only_the_remaining_episodes(root: Path, tmp_path: Path) -> 
     assert list(Evaluation.resume(tmp_path / "out").run()) == []
 
 
+def test_a_second_process_cannot_run_an_evaluation_at_the_same_time(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    stream = Evaluation.create(settings_for(root, "press"), out).run()
+    next(stream)
+    with pytest.raises(RunError, match=f"process {os.getpid()} is using it"):
+        next(Evaluation.resume(out).run())
+    write_report(Entry.of(Store(out)))
+    stream.close()
+    assert len(list(Evaluation.resume(out).run())) == 2
+
+
 def count_records(out: Path) -> int:
     return len(list(out.glob("episodes/*/*/episode.json")))
 
