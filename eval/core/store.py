@@ -45,7 +45,7 @@ class Store:
             RunError: another process is running it, or the folder cannot be written.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(0o700, parents=True, exist_ok=True)
             file = lock_folder(self.folder)
         except OSError as error:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
@@ -118,7 +118,7 @@ class Store:
         """
         folder = self.folder_of(record.id)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{folder} cannot be written: {error.strerror}") from error
         self._write(folder / _RECORD, RECORD.dump_json(record, indent=1))

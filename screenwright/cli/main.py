@@ -1,6 +1,7 @@
 """The command `screenwright`. Errors that a user can fix are one line on standard error, with exit code 2."""
 
 import argparse
+import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
@@ -10,7 +11,16 @@ from screenwright._text import one_line
 from .._extras import missing_extra
 from .._version import __version__
 from .arguments import BAD_INPUT, Command, Parser
-from .streams import INTERRUPTED, ForgivingStream, exit_code_of, forgiving_streams, interrupt, stop_signals
+from .streams import (
+    INTERRUPTED,
+    ForgivingStream,
+    end_at_once,
+    exit_code_of,
+    forgiving_streams,
+    interrupt,
+    on_stop_signals,
+    stop_signals,
+)
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "run two demo tasks without a model server"),
@@ -45,6 +55,16 @@ start with:
   screenwright run 'Click "Learn more"' --url https://example.org --headed
 
 Settings also come from variables (SCREENWRIGHT_MODEL) and from screenwright.toml."""
+
+
+def program() -> int:
+    """The program: `main`, whose files only the user may read, and which more signals end at once while it ends."""
+    on_stop_signals(end_at_once)
+    os.umask(0o077)  # what it writes shows all that was typed, such as passwords
+    try:
+        return main()
+    except KeyboardInterrupt:  # the second one, while the first is handled
+        return INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -106,16 +106,27 @@ def exit_code_of(code: int, out: ForgivingStream) -> int:
 @contextmanager
 def stop_signals(handler: Callable[[int, FrameType | None], None]) -> Generator[None]:
     """Call `handler` on Ctrl-C, SIGTERM and SIGHUP, except for those that the parent ignores, as nohup does."""
+    before = on_stop_signals(handler)
+    try:
+        yield
+    finally:
+        for one, old in before.items():
+            signal.signal(one, old)
+
+
+def on_stop_signals(handler: Callable[[int, FrameType | None], None]) -> dict[signal.Signals, Any]:
+    """Call `handler` from now on, as `stop_signals` does; returns the handlers that it replaces."""
     is_main = threading.current_thread() is threading.main_thread()  # only there can handlers be set
     before = {one: signal.getsignal(one) for one in _STOP_SIGNALS if is_main}
     changed = {one: old for one, old in before.items() if old not in (signal.SIG_IGN, None)}
     for one in changed:
         signal.signal(one, handler)
-    try:
-        yield
-    finally:
-        for one, old in changed.items():
-            signal.signal(one, old)
+    return changed
+
+
+def end_at_once(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """The signal handler that ends the process, while it starts and when its command is over."""
+    os._exit(INTERRUPTED)
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -120,6 +120,34 @@ def test_ctrl_c_during_imports_is_no_traceback(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("signal.raise_signal(signal.SIGINT)", 130),
+        ("open('written', 'w').close(); os.mkdir('folder')", 0),
+        ("atexit.register(signal.raise_signal, signal.SIGTERM)", 130),
+    ],
+    ids=["second Ctrl-C", "files", "signal at the end"],
+)
+def test_the_program_ends_without_a_traceback_and_its_files_are_private(
+    command: str, code: int, tmp_path: Path
+) -> None:
+    script = f"""if True:
+        import atexit, os, signal, sys
+        from screenwright.cli import main
+        from screenwright.cli.streams import interrupt, stop_signals
+        def command(arguments=None):
+            with stop_signals(interrupt):
+                {command}
+            return 0
+        main.main = command
+        sys.exit(main.program())"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == ({"written": 0o600, "folder": 0o700} if code == 0 else {})
+
+
 @pytest.mark.parametrize("arguments", [["completion", "bash"], ["--version"], ["run", "--help"]])
 def test_an_error_of_standard_output_is_reported_as_such(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
