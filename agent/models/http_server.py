@@ -4,8 +4,8 @@
         print(server.url)  # http://127.0.0.1:40123/v1
 
 Endpoints: `POST /v1/chat/completions` (JSON or a stream of server-sent events), `GET /v1/models`, `GET /health`. Model
-calls run one at a time; a call is cancelled when its client disconnects. There is no authentication: bind to another
-address only behind a proxy that authenticates.
+calls run one at a time; a call is cancelled when its client disconnects. Beyond loopback, clients must send a key. The
+number of connections, of waiting calls and of the bytes in their bodies are bounded; what exceeds them gets status 503.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import replace
+from hmac import compare_digest
 from typing import Self, TypeAlias
 from uuid import uuid4
 
@@ -36,6 +37,11 @@ from .wire import BadRequest, ChatRequest, usage_json
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Larger requests are rejected with status 413; five full-HD screenshots are about 15 MB."""
 
+_MAX_CONNECTIONS, _MAX_CALLS, _MAX_BODIES = 512, 256, 8
+"""Connections; calls that run or wait; and how often `max_body_bytes` their bodies together may have."""
+
+_BODY_S = 60.0
+_WAIT_S = 0.5
 _CLOSE_S = 5
 _LOOPBACK_NAMES = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
 _EXPECTED = (BadRequest, ModelLost, HTTPException, ClientDisconnect)
@@ -52,20 +58,26 @@ def serve(
     port: int = 0,
     name: str | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    api_key: str = "",
 ) -> "ModelServer":
     """Serve `model` as `name` (default: its own name) until closed; port 0 picks a free port.
 
+    With `api_key`, each request but those for `/health` must have it, as `Authorization: Bearer KEY`.
+
     Raises:
+        ValueError: other machines can reach `host`, and there is no key.
         ModelLost: the model is not available.
         OSError: cannot listen on the address, such as a port in use.
     """
+    if not api_key and not is_loopback(host):
+        raise ValueError(f"{host or 'an empty host'} can be reached from other machines: name an api_key")
     model.connect()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listens at once, so that clients may connect before the server thread has started.
     listener = socket.create_server((host, port), family=family, backlog=64)
     # asyncio does it only for its own sockets; without it, each event can wait 40 ms for an acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return ModelServer(_ChatApi(model, name or model.info().name, max_body_bytes), listener)
+    return ModelServer(_ChatApi(model, name or model.info().name, max_body_bytes, api_key), listener)
 
 
 class ModelServer:
@@ -81,6 +93,7 @@ class ModelServer:
             TrustedHostMiddleware(api.app(), hosts),
             http="h11",
             ws="none",
+            limit_concurrency=_MAX_CONNECTIONS,
             log_config=None,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_CLOSE_S,
@@ -112,8 +125,9 @@ class ModelServer:
 class _ChatApi:
     """The endpoints, and the model that they share."""
 
-    def __init__(self, model: Model, name: str, max_body_bytes: int) -> None:
-        self._model, self._name, self._max_body_bytes = model, name, max_body_bytes
+    def __init__(self, model: Model, name: str, max_body_bytes: int, api_key: str = "") -> None:
+        self._model, self._name, self._max_body_bytes, self._api_key = model, name, max_body_bytes, api_key
+        self._calls = self._bytes = 0
         self._created = int(time.time())
         self.model_lock = threading.Lock()
         self.closing = threading.Event()
@@ -130,14 +144,18 @@ class _ChatApi:
     async def _health(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    async def _models(self, _request: Request) -> Response:
+    async def _models(self, request: Request) -> Response:
+        self._check_key(request)
         card = {"id": self._name, "object": "model", "created": self._created, "owned_by": "screenwright"}
         return JSONResponse({"object": "list", "data": [card]})
 
     async def _chat(self, request: Request) -> Response:
+        self._check_key(request)
         chat = ChatRequest.read(await self._body(request))
         if chat.model is not None and chat.model != self._name:
             raise BadRequest(f"model {chat.model[:100]!r} does not exist, only {self._name!r}", 404)
+        if self._calls >= _MAX_CALLS:
+            raise BadRequest(f"the server is busy with {self._calls} calls: try again later", 503)
         results = self._complete(chat, request)
         first = await anext(results)  # before the response starts, so that an error has its own status
         head: dict[str, JsonValue]
@@ -160,17 +178,32 @@ class _ChatApi:
         if kind.partition(";")[0].strip().lower() != "application/json":
             # Browsers let any web page post the simpler types, without a CORS preflight request.
             raise BadRequest(f"the Content-Type must be application/json, not {kind[:60]!r}", 415)
-        return await request.body()
+        if self._bytes + int(length) > _MAX_BODIES * self._max_body_bytes:
+            raise BadRequest("the server is busy with other requests: try again later", 503)
+        self._bytes += int(length)
+        try:
+            async with asyncio.timeout(_BODY_S):
+                return await request.body()
+        except TimeoutError as error:
+            raise BadRequest(f"the body was not sent within {_BODY_S:g} s", 408) from error
+        finally:
+            self._bytes -= int(length)
+
+    def _check_key(self, request: Request) -> None:
+        sent = request.headers.get("authorization", "").encode()
+        if self._api_key and not compare_digest(sent, f"Bearer {self._api_key}".encode()):
+            raise BadRequest("the key is missing or wrong: send it as Authorization: Bearer KEY", 401)
 
     async def _complete(self, chat: ChatRequest, request: Request) -> AsyncGenerator[_Result]:
         """Call the model on a thread; yield new text as it arrives, if `chat` streams, and then the completion."""
-        call = _ModelCall(chat, lambda stop: self._ask(chat, stop), self.closing)
+        call = _ModelCall(chat, self._ask, self.closing)
 
         async def cancel_at_disconnect() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
             call.cancelled.set()
 
+        self._calls += 1
         watcher = asyncio.create_task(cancel_at_disconnect())
         threading.Thread(target=call.run, name="model-call", daemon=True).start()
         try:
@@ -180,14 +213,21 @@ class _ChatApi:
                 yield result
             yield result
         finally:
+            self._calls -= 1
             watcher.cancel()
             call.cancelled.set()
 
-    def _ask(self, chat: ChatRequest, stop: Callable[[str], bool]) -> Completion:
+    def _ask(self, call: "_ModelCall", stop: Callable[[str], bool]) -> Completion:
         """The model's reply; runs on the thread of the call."""
+        chat = call.chat
         messages = chat.conversation()
-        with self.model_lock:
+        while not self.model_lock.acquire(timeout=_WAIT_S):
+            if call.cancelled.is_set():
+                raise ModelLost("the client has disconnected")
+        try:
             completion = self._model.complete(messages, chat.sampling(), stop)
+        finally:
+            self.model_lock.release()
         if self.closing.is_set():
             raise ModelLost("the server is closing")
         return replace(completion, text=chat.before_stop(completion.text))
@@ -200,11 +240,14 @@ class _ModelCall:
     """
 
     def __init__(
-        self, chat: ChatRequest, ask: Callable[[Callable[[str], bool]], Completion], closing: threading.Event
+        self,
+        chat: ChatRequest,
+        ask: Callable[["_ModelCall", Callable[[str], bool]], Completion],
+        closing: threading.Event,
     ) -> None:
         self.results: asyncio.Queue[_Result | Exception] = asyncio.Queue()
         self.cancelled = threading.Event()
-        self._chat, self._ask, self._closing = chat, ask, closing
+        self.chat, self._ask, self._closing = chat, ask, closing
         self._loop = asyncio.get_running_loop()
         self._withheld = max(map(len, chat.stop), default=1) - 1  # the start of a stop string
         self._sent = 0
@@ -212,7 +255,7 @@ class _ModelCall:
     def run(self) -> None:
         """Ask the model, and put its reply or the error into `results`."""
         try:
-            completion = self._ask(self._should_stop)
+            completion = self._ask(self, self._should_stop)
             self._send(completion.text)
             self._put(completion)
         except (BadRequest, ModelLost) as error:
@@ -222,12 +265,12 @@ class _ModelCall:
             self._put(HTTPException(500, "the model failed; see the server's log"))
 
     def _should_stop(self, text: str) -> bool:
-        reply = self._chat.before_stop(text)
+        reply = self.chat.before_stop(text)
         self._send(reply[: max(len(text) - self._withheld, 0)])
         return len(reply) < len(text) or self.cancelled.is_set() or self._closing.is_set()
 
     def _send(self, text: str) -> None:
-        if self._chat.stream and len(text) > self._sent:
+        if self.chat.stream and len(text) > self._sent:
             self._put(text[self._sent :])
             self._sent = len(text)
 

@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 _POLL_S = 0.02
 """How quickly `close` takes effect."""
 _MAX_BODY = 10_000_000
+_MAX_CONNECTIONS = 512
+"""Each has a thread; further ones are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,19 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.respond = respond
         self.is_closed = False  # kept-alive connections outlive the listening socket
+        self._free = threading.Semaphore(_MAX_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         # A closing browser drops its connections; that is not an error.
@@ -121,11 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         assert isinstance(self.server, _Server)
-        length = int(self.headers.get("Content-Length", 0))
-        if length > _MAX_BODY:
+        length = self.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit() and int(length) <= _MAX_BODY):
+            self.close_connection = True  # what follows is not read
             self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
-        request = HttpRequest(self.command, self.path, self.headers, self.rfile.read(length))
+        request = HttpRequest(self.command, self.path, self.headers, self.rfile.read(int(length)))
         response = None if self.server.is_closed else self.server.respond(request)
         if response is None:
             self.close_connection = True

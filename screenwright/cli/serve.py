@@ -32,6 +32,7 @@ _READY_S = 1800.0
 
 _TERMINATE_S = 20.0
 _POLL_S = 0.2
+_KEY_VARIABLE = "VLLM_API_KEY"
 _LONG_RUN = 32
 """Steps; histories that keep every image are served with that many per prompt."""
 
@@ -127,19 +128,21 @@ def serve(model: str, serving: ServeOptions, *, show: bool) -> int:
         return 0
     if shutil.which(command[0]) is None:
         raise ValueError("vllm is not installed here: pip install 'screenwright[vllm]' on a Linux machine with a GPU")
+    _check_key(serving)
     _check_free(serving)
     print(shlex.join(command), file=sys.stderr, flush=True)
     return _run(command, serving)
 
 
 def _serve_reader(serving: ServeOptions) -> int:
+    _check_key(serving)
     _check_free(serving)
     from ..agent.models.http_server import serve as serve_model  # optional dependencies, and slow to import
     from ..agent.reader import ReaderModel
 
     reader = ReaderModel(chats=True)
     try:
-        with serve_model(reader, host=serving.host, port=serving.port, name="reader") as server:
+        with serve_model(reader, host=serving.host, port=serving.port, name="reader", api_key=_key()) as server:
             print(f"the reader is served at {server.url}; press Ctrl-C to stop", file=sys.stderr, flush=True)
             server.wait()
     except KeyboardInterrupt:
@@ -191,12 +194,20 @@ def _check_free(serving: ServeOptions) -> None:
                 f"cannot listen on {serving.host} port {serving.port} ({error.strerror or error}): choose another "
                 "--port or --host"
             ) from error
-    has_key = "VLLM_API_KEY" in os.environ or "--api-key" in serving.extra_args
+
+
+def _key() -> str:
+    """The key that clients must send; vLLM reads the same variable."""
+    return os.environ.get(_KEY_VARIABLE, "")
+
+
+def _check_key(serving: ServeOptions) -> None:
+    """Refuse to serve other machines without a key."""
+    has_key = _key() or any(one.partition("=")[0] == "--api-key" for one in serving.extra_args)
     if not is_loopback(serving.host) and not has_key:
-        print(
-            f"screenwright: warning: anyone who can reach {serving.host or 'this machine'} can use the model: there "
-            "is no authentication; use --host 127.0.0.1, or a proxy that authenticates",
-            file=sys.stderr,
+        raise ValueError(
+            f"other machines can reach --host {serving.host!r}: set {_KEY_VARIABLE} to a key that clients must send, "
+            "or use --host 127.0.0.1"
         )
 
 
@@ -237,7 +248,7 @@ def _warm_up(serving: ServeOptions) -> None:
     address = f"http://[{host}]:{serving.port}/v1" if ":" in host else f"http://{host}:{serving.port}/v1"
     started = time.monotonic()
     try:
-        with ServedModel(address) as model:
+        with ServedModel(address, api_key=_key() or None) as model:
             reply = model.complete([Message.of("user", image, "What do you see?")], Sampling(max_tokens=16))
     except ModelLost as lost:
         print(f"screenwright: the server is up, but a first request failed: {lost}", file=sys.stderr, flush=True)

@@ -230,12 +230,17 @@ def test_code_that_comes_with_a_model_runs_only_if_the_user_says_so(capsys: pyte
     assert " --trust-remote-code" in capsys.readouterr().out
 
 
-def test_server_that_other_machines_can_reach_is_announced(
-    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("model", ["ui-tars-1.5", "reader"])
+def test_server_that_other_machines_can_reach_needs_a_key(
+    model: str, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", with_vllm(tmp_path, "#!/bin/sh\nexit 1\n")["PATH"])
-    main(["serve", "ui-tars-1.5", "--port", str(port), "--host", "0.0.0.0"])
-    assert "there is no authentication" in capfd.readouterr().err
+    monkeypatch.delenv("VLLM_API_KEY", raising=False)
+    assert main(["serve", model, "--port", str(port), "--host", "0.0.0.0"]) == 2
+    assert capsys.readouterr().err == (
+        "screenwright: other machines can reach --host '0.0.0.0': set VLLM_API_KEY to a key that clients must send, or "
+        "use --host 127.0.0.1\n"
+    )
 
 
 @pytest.mark.reader

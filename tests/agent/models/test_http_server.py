@@ -17,6 +17,7 @@ from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.agent.models.served import ServedModel
 from screenwright.envs.geometry import Size
+from screenwright.testing import eventually
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -243,3 +244,53 @@ def test_closing_the_server_cancels_calls_in_progress() -> None:
 def test_port_in_use_raises_os_error() -> None:
     with serving() as (server, _), pytest.raises(OSError, match="in use"):
         serve(ScriptedModel([]), port=address(server)[1])
+
+
+def test_requests_without_the_key_are_rejected() -> None:
+    no_key: dict[str, str] = {}
+    with serve(ScriptedModel(["ok"]), name="guarded", api_key="secret") as server:
+        for headers in (no_key, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}):
+            assert ask(server, "POST", CHAT, chat(), **headers).status == 401
+            assert ask(server, "GET", "/v1/models", **headers).status == 401
+        assert ask(server, "GET", "/health").status == 200
+        assert ask(server, "POST", CHAT, chat(), Authorization="Bearer secret").status == 200
+
+
+def test_other_machines_are_not_served_without_a_key() -> None:
+    with pytest.raises(ValueError, match=r"0\.0\.0\.0 can be reached from other machines: name an api_key"):
+        serve(ScriptedModel(["ok"]), host="0.0.0.0")
+
+
+def calls_in_threads() -> int:
+    return sum(thread.name == "model-call" for thread in threading.enumerate())
+
+
+def test_more_calls_than_the_limit_are_refused_and_disconnected_ones_leave_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("screenwright.agent.models.http_server._MAX_CALLS", 2)
+    before = calls_in_threads()
+    with serve(EndlessModel(), name="busy") as server:
+        clients = [socket.create_connection(address(server)) for _ in range(2)]
+        body = json.dumps(chat()).encode()
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        for client in clients:
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        eventually(lambda: calls_in_threads() - before, 2)
+        assert ask(server, "POST", CHAT, chat()).status == 503
+        for client in clients:
+            client.close()
+        eventually(lambda: calls_in_threads() - before, 0)
+
+
+def test_more_bytes_than_the_limit_are_refused() -> None:
+    with serve(ScriptedModel(lambda _messages: "ok"), name="full", max_body_bytes=1000) as server:
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head += "Content-Length: 1000\r\n\r\n"
+        clients = [socket.create_connection(address(server)) for _ in range(8)]
+        for client in clients:
+            client.sendall(head.encode())
+        eventually(lambda: ask(server, "POST", CHAT, chat()).status, 503)
+        for client in clients:
+            client.close()
+        eventually(lambda: ask(server, "POST", CHAT, chat()).status, 200)

@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer, file_response
+from screenwright.testing import eventually
 
 
 def echo(request: HttpRequest) -> HttpResponse | None:
@@ -46,10 +47,30 @@ def test_none_drops_the_connection() -> None:
         urlopen(f"{server.url}/drop", timeout=60)
 
 
-def test_an_oversized_body_is_refused() -> None:
+@pytest.mark.parametrize("length", ["99999999", "-1", "1_0", "0x3"])
+def test_a_body_of_too_much_or_unknown_length_is_refused(length: str) -> None:
     with LocalServer(echo) as server, pytest.raises(HTTPError, match="413") as raised:
-        urlopen(Request(server.url, data=b"", headers={"Content-Length": "99999999"}), timeout=60)
+        urlopen(Request(server.url, data=b"", headers={"Content-Length": length}), timeout=60)
     raised.value.close()
+
+
+def test_connections_beyond_the_limit_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.eval.core.local_server._MAX_CONNECTIONS", 1)
+    with LocalServer(echo) as server:
+        first = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        first.request("GET", "/a")
+        assert first.getresponse().read().startswith(b"/a")
+        assert not is_answered(server)
+        first.close()
+        eventually(lambda: is_answered(server), True)
+
+
+def is_answered(server: LocalServer) -> bool:
+    try:
+        with urlopen(server.url, timeout=30) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def test_only_files_below_the_root_are_served(tmp_path: Path) -> None:
