@@ -87,12 +87,16 @@ class Observation:
         location: The URL of the page or the title of the active window. For the log and the guard; the model does not
             get it.
         device: Converts screenshot pixels to the units of the pointer.
+        program: The program of the active window, such as `xterm`; empty if unknown. For rules, as the next one.
+        asks_for_file: Whether a file chooser is open, so that the next action may upload a file.
     """
 
     screenshot: Screenshot
     facts: tuple[Fact, ...] = ()
     location: str = ""
     device: DeviceTransform = DeviceTransform()
+    program: str = ""
+    asks_for_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

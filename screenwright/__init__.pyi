@@ -1,4 +1,5 @@
 from ._version import __version__ as __version__
+from .agent.core.approvals import Scope as Scope
 from .agent.core.change import Change as Change
 from .agent.core.change import ChangeKind as ChangeKind
 from .agent.core.context import DecisionContext as DecisionContext
@@ -41,12 +42,22 @@ from .agent.dialects.prompting.prompt_kind import Prompt as Prompt
 from .agent.dialects.prompting.thoughts import Thoughts as Thoughts
 from .agent.dialects.registry import dialect_named as dialect_named
 from .agent.dialects.ui_tars import UiTars15 as UiTars15
+from .agent.guard.approval import ApprovalAnswer as ApprovalAnswer
+from .agent.guard.approval import ApprovalRequest as ApprovalRequest
+from .agent.guard.approval import Approver as Approver
+from .agent.guard.approval import Nobody as Nobody
 from .agent.guard.guard import Allow as Allow
 from .agent.guard.guard import AllowAll as AllowAll
+from .agent.guard.guard import Ask as Ask
 from .agent.guard.guard import Deny as Deny
 from .agent.guard.guard import Guard as Guard
 from .agent.guard.guard import GuardDecision as GuardDecision
 from .agent.guard.guard import SafetyGuard as SafetyGuard
+from .agent.guard.guard import Stop as Stop
+from .agent.guard.rules import Rule as Rule
+from .agent.guard.rules import RuleSet as RuleSet
+from .agent.guard.rules import Verdict as Verdict
+from .agent.guard.rules_file import load_rules as load_rules
 from .agent.loop.agent import Agent as Agent
 from .agent.loop.agent import Result as Result
 from .agent.loop.agent_config import AgentConfig as AgentConfig
@@ -66,6 +77,7 @@ from .agent.policy.policy import PolicyEvents as PolicyEvents
 from .agent.reader import ReaderModel as ReaderModel
 from .agent.reader import read_screen as read_screen
 from .agent.record.events import Acted as Acted
+from .agent.record.events import ApprovalAnswered as ApprovalAnswered
 from .agent.record.events import Critiqued as Critiqued
 from .agent.record.events import Decided as Decided
 from .agent.record.events import Ended as Ended
@@ -80,7 +92,6 @@ from .agent.record.events import PolicyInfo as PolicyInfo
 from .agent.record.events import RecoveredError as RecoveredError
 from .agent.record.events import Replied as Replied
 from .agent.record.events import Resumed as Resumed
-from .agent.record.events import SafetyAnswered as SafetyAnswered
 from .agent.record.events import Started as Started
 from .agent.record.events import Stepped as Stepped
 from .agent.record.events import Summarized as Summarized

@@ -64,7 +64,8 @@ class Supervision:
     one the episode ends as stuck. `attended` means that a user can answer (`Control.send_message`). `critic` verifies a
     finish. `restarts` limits how often a lost screen, such as a crashed browser, is restarted: unsaved work in it is
     lost, and actions may be repeated. `summarize` has the model summarize its oldest steps when its context is full;
-    otherwise they are dropped.
+    otherwise they are dropped. A question about an action that is not answered within `approval_timeout_s` is denied;
+    None waits without limit, as the model's own questions do.
     """
 
     report_no_effect: bool = True
@@ -74,6 +75,7 @@ class Supervision:
     critic: Critic | None = None
     restarts: int = 0
     summarize: bool = True
+    approval_timeout_s: float | None = 300.0
 
     def __post_init__(self) -> None:
         if self.loop_threshold < 2:

@@ -1,7 +1,7 @@
-"""Guards: each action is allowed or denied before it is carried out.
+"""Guards: each action is allowed, asked about, or denied before it is carried out.
 
 A package adds one through an entry point in the group `screenwright.guards`: a function without parameters, such as a
-class, that returns a `Guard`.
+class, that returns a `Guard`. Rules are a guard without code; see `RuleSet`.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,18 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from ...envs.actions import Action
 from ...envs.env import Observation
+from ..core.approvals import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """The action may be carried out."""
+    """The action may be carried out.
+
+    With `recheck`, the screen at its point is compared with the observation again just before: if what is there
+    changed, the action is refused.
+    """
+
+    recheck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,28 @@ class Deny:
     reason: str
 
 
-GuardDecision: TypeAlias = Allow | Deny
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The action is carried out if whoever attends approves it.
+
+    `rule` names what asks: an approval for longer holds for all actions that the same rule asks about, at most for
+    `scope`. `target` is the text at the point, if it was read.
+    """
+
+    rule: str
+    reason: str = ""
+    scope: Scope = Scope.RUN
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The action is not carried out, and the episode ends as refused."""
+
+    reason: str
+
+
+GuardDecision: TypeAlias = Allow | Deny | Ask | Stop
 Guard: TypeAlias = Callable[[Action, Observation], GuardDecision]
 """Decides about an action, given the observation it was chosen on. It may block, for example to ask the user."""
 

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from ...envs.actions import ActionIn, points_of
 from ...envs.env import ActionRefused
 from ...envs.keys import MODIFIERS, canonical_key
+from ..core.approvals import Scope
 from ..core.describe import type_name
 from .situation import Place, Situation, plain_key
 from .target_words import comparable, target_words, words_pattern
@@ -35,14 +36,6 @@ class Verdict(StrEnum):
     ASK = "ask"
     DENY = "deny"
     STOP = "stop"
-
-
-class Scope(StrEnum):
-    """How long an approval holds: for one action, for the run on this host or window, or for the run everywhere."""
-
-    ONCE = "once"
-    HOST = "host"
-    RUN = "run"
 
 
 def _one_of(kind: str, known: "tuple[str, ...] | dict[str, tuple[str, ...]]") -> AfterValidator:
@@ -79,7 +72,7 @@ Pattern: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
 
 def _condition(description: str) -> Any:
     """A condition that is a list; without it, it holds."""
-    return Field((), description=description, min_length=1)
+    return Field(default=(), description=description, min_length=1)
 
 
 class Rule(BaseModel):
@@ -88,7 +81,9 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     do: Verdict = Field(description="what happens: allow, ask, deny or stop")
-    name: str = Field("", description="name in questions and records (default: the number of the rule)", max_length=80)
+    name: str = Field(
+        default="", description="name in questions and records (default: the number of the rule)", max_length=80
+    )
     actions: tuple[ActionType, ...] = _condition("types of actions, such as click or type")
     text: tuple[TextClass, ...] = _condition("classes of typed text: password, card_number, command or any")
     keys: tuple[KeyCombination, ...] = _condition("key combinations, such as ctrl+alt+f1..f12 or alt+*")
@@ -97,7 +92,8 @@ class Rule(BaseModel):
     title: tuple[Pattern, ...] = _condition("titles of the active window, such as *Terminal*")
     program: tuple[Pattern, ...] = _condition("programs of the active window, such as xterm")
     region: tuple[int, int, int, int] | None = Field(
-        None, description="left, top, right and bottom in pixels of the screenshot; an action has a point inside"
+        default=None,
+        description="left, top, right and bottom in pixels of the screenshot; an action has a point inside",
     )
     target: tuple[TargetMeaning, ...] = _condition(
         f"meanings of the text under the point, in 15 languages: {', '.join(target_words())}"
@@ -107,10 +103,12 @@ class Rule(BaseModel):
         "upload: a file chooser is open, or the text under the point; download: that text, or the address of a file"
     )
     more_than: int | None = Field(
-        None, description="matches after this many actions of these types have been carried out", ge=0
+        default=None, description="matches after this many actions of these types have been carried out", ge=0
     )
-    scope: Scope = Field(Scope.RUN, description="with ask: how long an approval may hold at most: once, host or run")
-    reason: str = Field("", description="what the model is told, and what the question shows", max_length=500)
+    scope: Scope = Field(
+        default=Scope.RUN, description="with ask: how long an approval may hold at most: once, host or run"
+    )
+    reason: str = Field(default="", description="what the model is told, and what the question shows", max_length=500)
 
     @model_validator(mode="after")
     def _check(self) -> "Rule":
@@ -205,8 +203,8 @@ class RuleSet(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    default: Verdict = Field(Verdict.ASK, description="what happens to an action that no rule matches")
-    rule: tuple[Rule, ...] = Field((), description="the rules, in order", max_length=1000)
+    default: Verdict = Field(default=Verdict.ASK, description="what happens to an action that no rule matches")
+    rule: tuple[Rule, ...] = Field(default=(), description="the rules, in order", max_length=1000)
 
     def decide(self, situation: Situation) -> RuleDecision:
         """The decision of the first rule that matches.
@@ -223,10 +221,12 @@ class RuleSet(BaseModel):
                 return RuleDecision(verdict, rule.name or f"rule {number}", reason, rule.scope, read)
         return RuleDecision(self.default, "default", by_target=read)
 
-    @property
-    def reads_target(self) -> bool:
-        """Whether a rule needs the text under the point."""
-        return any(rule.reads_target or rule.transfer for rule in self.rule)
+    def asking(self) -> "RuleSet":
+        """The same rules, which ask where they would allow."""
+        ask = {"do": Verdict.ASK}
+        rules = tuple(rule.model_copy(update=ask) if rule.do is Verdict.ALLOW else rule for rule in self.rule)
+        default = Verdict.ASK if self.default is Verdict.ALLOW else self.default
+        return RuleSet(default=default, rule=rules)
 
     @cached_property
     def sha256(self) -> str:

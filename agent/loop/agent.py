@@ -25,7 +25,9 @@ from ..core.supervision import Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
+from ..guard.approval import Approve, Approver, FunctionApprover, Nobody, as_approver
 from ..guard.guard import AllowAll, Guard
+from ..guard.rules import RuleSet
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy, PolicyProvider, PolicySettings
 from ..record.events import Decided, Ended, Event
@@ -66,7 +68,8 @@ class Agent:
     `model` is a `Model` or the address of one, such as `reader` or the URL of an OpenAI-compatible server; see
     `open_model`. By default, the model's name determines the dialect, and the kind of screen the prompt.
     `Agent(model, dialect=..., prompt=..., history=...)` is short for `Agent(policy=ModelPolicy(model, ...))`, which has
-    more settings; pass a policy of your own there too. `guard` allows or denies each action. `supervision` configures
+    more settings; pass a policy of your own there too. `guard` and `rules` decide about each action;
+    `approver` asks whoever attends if they do not, and passes on the model's questions. `supervision` configures
     recovery from loops, questions to the user, and the critic.
 
     Raises:
@@ -83,6 +86,8 @@ class Agent:
         history: History | None = None,
         limits: Limits = Limits(),
         guard: Guard = AllowAll(),
+        rules: RuleSet | None = None,
+        approver: Approver | Approve | None = None,
         supervision: Supervision = Supervision(),
     ) -> None:
         if (model is None) == (policy is None):
@@ -107,7 +112,10 @@ class Agent:
         self.policy: Policy = policy
         self.limits = limits
         self.guard = guard
-        self.supervision = supervision
+        self.rules = rules
+        self.approver = None if approver is None else as_approver(approver)
+        attended = supervision.attended if approver is None else not isinstance(approver, Nobody)
+        self.supervision = replace(supervision, attended=attended)
         self._control = Control()
         self._is_running = False
 
@@ -128,6 +136,8 @@ class Agent:
     async def arun(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
         """Like `run`, on its own thread. Cancelling it stops the episode cleanly."""
         events = self.stream(task, env, out=out)
+        if isinstance(self.approver, FunctionApprover):
+            self.approver = replace(self.approver, loop=asyncio.get_running_loop())
         with ThreadPoolExecutor(1, thread_name_prefix="screenwright-episode") as thread:
             work = asyncio.get_running_loop().run_in_executor(thread, _result, events, out)
             try:
@@ -212,7 +222,15 @@ class Agent:
         self._is_running, self._control = True, Control()
         try:
             episode = Episode(
-                task, env, self.policy, self.limits, self.guard, self._control, supervision=self.supervision
+                task,
+                env,
+                self.policy,
+                self.limits,
+                self.guard,
+                self._control,
+                supervision=self.supervision,
+                rules=self.rules,
+                approver=self.approver,
             )
             if folder is None:
                 yield from episode.run()

@@ -17,6 +17,8 @@ from ..core.limits import Limits
 from ..core.model import Model
 from ..core.supervision import NO_INTERVENTION, Supervision
 from ..guard.guard import AllowAll, Guard
+from ..guard.rules import RuleSet
+from ..guard.rules_file import RulesError, load_rules
 from ..monitor.critic import ModelCritic
 from .agent import Agent
 from .agent_config import AgentConfig
@@ -76,7 +78,14 @@ class RunConfig(Config):
     limits: LimitsConfig = LimitsConfig()
     recovery: RecoveryConfig = RecoveryConfig()
     guard: str | None = setting(None, "guard of an installed plugin, which allows or denies each action")
+    rules: str | None = setting(
+        None,
+        "file with rules about actions, or a preset: read-only, careful, trusted (default: careful on a real screen "
+        "and for attached browsers, otherwise none)",
+        common=True,
+    )
     confirm: bool = setting(False, "ask before each action", common=True)
+    approval_timeout: float = setting(300.0, "seconds after which an action that was asked about is denied", gt=0)
     yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
     out: Path | None = setting(None, "folder to record in (default: runs/TIME-NAME)", common=True)
 
@@ -94,9 +103,24 @@ class RunConfig(Config):
         dialects = None if model is None else self.agent.check_model(model, report)
         restarts = self.env.restarts if isinstance(self.env, BrowserConfig) else 0
         recovery = self.recovery.build(lambda: model or self.agent.model.build())
-        supervision = replace(recovery, attended=attended, restarts=restarts)
+        supervision = replace(recovery, attended=attended, restarts=restarts, approval_timeout_s=self.approval_timeout)
         policy = self.agent.build_policy(model, dialects, summarize=supervision.summarize)
         return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
+
+    def build_rules(self) -> RuleSet | None:
+        """The rules of the settings, or those of the kind of screen; with `confirm`, they ask where they would allow.
+
+        Raises:
+            ValueError: the rules cannot be read.
+        """
+        name = self.rules or self.env.default_rules
+        try:
+            rules = load_rules(name) if name else None
+        except RulesError as error:
+            raise SettingError("", str(error)) from error
+        if not self.confirm:
+            return rules
+        return load_rules("confirm") if rules is None else rules.asking()
 
     def build_guard(self) -> Guard:
         """The guard of the plugin that the settings name; by default one that allows everything.

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 _POLL_S = 0.02
 """Waiting polls: a signal handler could deadlock on the lock of an event that its own thread is waiting for."""
@@ -68,7 +69,7 @@ class Control:
         """Remove and return the messages that have arrived, oldest first."""
         return tuple(self._messages.popleft() for _ in range(len(self._messages)))
 
-    def wait_for_message(self) -> None:
-        """Block until a message arrives, or `decline` or `stop` is called."""
-        while not (self._messages or self.declined or self.stopped):
+    def wait_for_message(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Block until a message arrives, `decline` or `stop` is called, or `cancelled()` is true."""
+        while not (self._messages or self.declined or self.stopped or cancelled()):
             time.sleep(_POLL_S)

@@ -8,7 +8,7 @@ progress.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,8 +30,10 @@ from ..core.describe import (
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost, Usage
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
-from ..guard.guard import AllowAll, Deny, Guard
-from ..monitor.batch import unexpected_change
+from ..guard.approval import Approver
+from ..guard.guard import Allow, AllowAll, Deny, Guard, Stop
+from ..guard.rule_guard import TargetText
+from ..guard.rules import RuleSet
 from ..policy.policy import EpisodeAware, Policy
 from ..record.events import (
     Acted,
@@ -51,7 +53,8 @@ from ..record.events import (
 from ..record.steps import ResumePoint
 from .control import Control
 from .observer import Observer, StepObservation, Stuck
-from .safety import answer_safety_checks
+from .permission import Permissions
+from .target_text import target_text
 
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
@@ -77,9 +80,13 @@ class Episode:
     record: Callable[[Event], None] = lambda event: None
     past: ResumePoint | None = None
     supervision: Supervision = Supervision()
+    rules: RuleSet | None = None
+    approver: Approver | None = None
+    read_target: TargetText = target_text
 
     _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
     _observer: Observer = field(init=False)
+    _permissions: Permissions = field(init=False)
     _rejected_finish: bool = field(init=False, default=False)
     _usage: Usage = field(init=False, default=Usage())
     _parse_failures: int = field(init=False, default=0)
@@ -152,7 +159,8 @@ class Episode:
         If the screen cannot be opened, no episode starts; if the model is not available, the episode ends.
         """
         past = self.past or ResumePoint()
-        self._observer = Observer(self.env, self.control, self.supervision, actions_done=list(past.actions_done))
+        self._observer = Observer(self.env, self.control, self.supervision, self.approver, [], [*past.actions_done])
+        self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target)
         self._history, self._usage, self._parse_failures = list(past.history), past.usage, past.parse_failures
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
@@ -167,7 +175,8 @@ class Episode:
 
     def _first_event(self) -> Started | Resumed:
         if self.past is None:
-            return Started(self.task, self.env.info(), self.policy.info(), self.limits, _now(), version("screenwright"))
+            rules, info = self.rules.sha256 if self.rules is not None else "", self.policy.info()
+            return Started(self.task, self.env.info(), info, self.limits, _now(), version("screenwright"), rules)
         self._observer.notes += [INTERRUPTED, *self.past.notes]
         return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
 
@@ -223,13 +232,12 @@ class Episode:
         for index, action in enumerate(decided.actions):
             if self._interrupted():
                 self._check_limits(steps=False)
-            permission = self.guard(action, observation)
+            permission = yield from self._permitted(index, decided, observation)
             if isinstance(permission, Deny):
-                yield from self._denied(index, decided.actions, permission.reason)
                 return index, permission.reason
             intended = False
             try:
-                self._check_expected(decided.actions[: index + 1], observation)
+                self._permissions.check_screen(self.env, decided.actions[: index + 1], observation, permission)
                 yield Intended(self._step, index, action)
                 intended = True
                 result = self._perform(action)
@@ -254,9 +262,24 @@ class Episode:
                 return index, reason
             self._refusal = ""
             self._observer.record_action(self._step, action)
+            self._permissions.performed(action)
             yield Acted(self._step, index, action, result)
         self._denied_steps = 0
         return None
+
+    def _permitted(
+        self, index: int, decided: Decided, observation: Observation
+    ) -> Generator[Event, None, Allow | Deny]:
+        """Whether the action at `index` may be carried out; a denial is reported, and ends the episode if it stops."""
+        permission = yield from self._permissions.permit(self._step, decided.actions[index], observation)
+        if self.control.stopped:
+            raise _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
+        if isinstance(permission, Allow):
+            return permission
+        yield from self._denied(index, decided.actions, permission.reason)
+        if isinstance(permission, Stop):
+            raise _EpisodeEnded(StopReason.REFUSED, permission.reason)
+        return permission
 
     def _denied(self, index: int, actions: tuple[Action, ...], reason: str) -> Iterator[Event]:
         """Report that the guard, or the user's answer to a safety check, denied the action at `index`."""
@@ -268,26 +291,12 @@ class Episode:
 
     def _safety_answer(self, decided: Decided, observation: Observation) -> Generator[Event, None, Deny | None]:
         """Have the safety checks answered; the denial, if any. If no one answers them, the episode ends."""
-        answer = yield from answer_safety_checks(decided, observation, self.guard, self._observer)
+        answer = yield from self._permissions.answer_safety_checks(decided, observation)
         self._check_limits(steps=False)
         if answer is None:
             raise _EpisodeEnded(StopReason.NEEDS_USER, "\n".join(decided.safety_checks))
         self._history[-1] = replace(self._history[-1], acknowledged=not isinstance(answer, Deny))
         return answer if isinstance(answer, Deny) else None
-
-    def _check_expected(self, actions: Sequence[Action], observation: Observation) -> None:
-        """Before a further action of a reply, check that the screen still is as the reply assumed.
-
-        Raises:
-            ActionRefused: it changed unexpectedly.
-        """
-        *done, action = actions
-        if not done:
-            return
-        now = self.env.observe()
-        self._observer.add_facts(now)
-        if reason := unexpected_change(observation, now, done, action):
-            raise ActionRefused(f"{reason} after {len(done)} of the actions in your reply, so the others were skipped")
 
     def _perform(self, action: Action) -> ActionResult:
         """Execute `action`; a stop, a pause or the time limit interrupts it."""

@@ -14,6 +14,7 @@ from ...envs.env import Env, EnvLost, EnvStopped, Fact, Observation, Restartable
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...prompts import render
+from ..core.approvals import AnsweredBy
 from ..core.change import Change, ChangeKind
 from ..core.context import HistoryStep
 from ..core.describe import (
@@ -26,6 +27,7 @@ from ..core.describe import (
     no_effect_message,
 )
 from ..core.supervision import RecoveryAction, Supervision
+from ..guard.approval import ApprovalAnswer, ApprovalRequest, Approver, parse_answer
 from ..monitor.action_loops import ActionLoop
 from ..monitor.progress import ProgressMonitor
 from ..monitor.screen_diff import difference_of
@@ -47,6 +49,9 @@ MAX_FACTS = 20
 """Facts that the model gets with one screenshot."""
 
 _MAX_LISTED_ACTIONS = 30
+_MESSAGE_END = "\x1e"
+"""Separates several messages of the user."""
+
 _LOOP_QUESTION = "I am stuck in a loop: {loop}. What should I do?"
 SCREEN_UNCHANGED_BY_USER = "The user had control of the screen and did not change it."
 SCREEN_CHANGED_BY_USER = "The user had control of the screen and changed it."
@@ -90,6 +95,7 @@ class Observer:
     env: Env
     control: Control
     supervision: Supervision
+    approver: Approver | None = None
     notes: list[str] = field(default_factory=list[str])
     actions_done: list[str] = field(default_factory=list[str])
     waited_s: float = 0.0
@@ -297,19 +303,49 @@ class Observer:
 
         The answers are also notes for the model.
         """
-        if not self.supervision.attended or self.control.declined:
+        if not self._is_attended():
             return ()
         yield from self.hand_over(step)
-        started = time.monotonic()
-        yield NeedsUser(step, question)
-        self.control.wait_for_message()
-        self.waited_s += time.monotonic() - started
-        messages = self.control.drain_messages()
+        answer, _ = yield from self.request_approval(ApprovalRequest("question", printable(question), step))
+        if answer is None:
+            return ()
+        messages = tuple(answer.text.split(_MESSAGE_END))
         for text in messages:
             yield UserMessage(step, text)
             if text:
                 self.notes.append(f"{USER_ANSWERS}{indent_continuation(text)}")
         return messages
+
+    def request_approval(
+        self, request: ApprovalRequest
+    ) -> Generator[Event, None, tuple[ApprovalAnswer | None, AnsweredBy]]:
+        """Ask the approver, or without one the program that reads the events; and who answered.
+
+        No key stays held meanwhile, since a person may use the same keyboard. The time does not count for the limits.
+        """
+        if not self._is_attended():
+            return None, "nobody"
+        self.env.release()
+        started = time.monotonic()
+        yield NeedsUser(request.step, request.question, request.kind, request.rule, request.reason)
+
+        def timed_out() -> bool:
+            return request.timeout_s is not None and time.monotonic() >= started + request.timeout_s
+
+        def cancelled() -> bool:
+            return self.control.stopped or timed_out()
+
+        if self.approver is not None:
+            answer = self.approver.ask(request, cancelled)
+        else:
+            self.control.wait_for_message(cancelled)
+            messages = self.control.drain_messages()
+            answer = parse_answer(_MESSAGE_END.join(messages), request) if messages else None
+        self.waited_s += time.monotonic() - started
+        return answer, "user" if answer is not None else "timeout" if timed_out() else "nobody"
+
+    def _is_attended(self) -> bool:
+        return (self.approver is not None or self.supervision.attended) and not self.control.declined
 
 
 def _clock_offset() -> float:

@@ -21,10 +21,8 @@ def unexpected_change(decided_on: Observation, now: Observation, done: Sequence[
     """
     if isinstance(action, _UNCONDITIONAL):
         return None
-    if now.screenshot.size != decided_on.screenshot.size:
-        return "the size of the screen changed"
-    if _page(now) != _page(decided_on):
-        return "another page was opened"
+    if moved := page_change(decided_on, now):
+        return moved
     points = [point for point in points_of(action) if not _is_known(point, done)]
     if not points:
         return None
@@ -34,6 +32,13 @@ def unexpected_change(decided_on: Observation, now: Observation, done: Sequence[
     if any(_is_in(point, region) for point in points for region in change.regions):
         return "the screen changed at the position of the next action"
     return None
+
+
+def page_change(decided_on: Observation, now: Observation) -> str | None:
+    """Why this is another screen than the one decided on: its size or the address of its page; None if it is not."""
+    if now.screenshot.size != decided_on.screenshot.size:
+        return "the size of the screen changed"
+    return None if _page(now) == _page(decided_on) else "another page was opened"
 
 
 def _page(observation: Observation) -> str:

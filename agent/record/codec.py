@@ -117,17 +117,21 @@ class _StoredObservation:
     facts: tuple[Fact, ...]
     location: str
     device: DeviceTransform
+    program: str = ""
+    asks_for_file: bool = False
 
 
 def _read_observation(stored: _StoredObservation, info: ValidationInfo) -> Observation:
     load: LoadScreenshot = (info.context or {})["load"]
     screenshot = StoredScreenshot(stored.screenshot, stored.size, load)
-    return Observation(screenshot, stored.facts, stored.location, stored.device)
+    return Observation(screenshot, stored.facts, stored.location, stored.device, stored.program, stored.asks_for_file)
 
 
 def _write_observation(observation: Observation) -> _StoredObservation:
-    shot = observation.screenshot
-    return _StoredObservation(shot.sha256, shot.size, observation.facts, observation.location, observation.device)
+    shot, seen = observation.screenshot, observation
+    return _StoredObservation(
+        shot.sha256, shot.size, seen.facts, seen.location, seen.device, seen.program, seen.asks_for_file
+    )
 
 
 _Pair = _stored_as(tuple[float, float], lambda pair, _: ScreenPoint(*pair), lambda point: (point.x, point.y))

@@ -1,8 +1,10 @@
 """Events that are not part of observe, decide and act, as one line for progress output and the viewer."""
 
+from ..core.approvals import Scope
 from ..core.describe import POSSIBLY_DONE, describe_action
 from ..core.supervision import RecoveryAction
 from .events import (
+    ApprovalAnswered,
     Critiqued,
     Escalated,
     Event,
@@ -10,7 +12,6 @@ from .events import (
     Note,
     RecoveredError,
     Resumed,
-    SafetyAnswered,
     Summarized,
     UserMessage,
 )
@@ -24,10 +25,10 @@ def describe_event(event: Event) -> str | None:
         case Critiqued(holds=holds, reason=reason):
             verdict = {True: "the task is done", False: "the task is not done", None: "no verdict"}[holds]
             return f"critic: {verdict}" + (f": {reason}" if reason else "")
-        case SafetyAnswered(question=question, allowed=allowed, reason=reason):
-            return f"safety check {'allowed' if allowed else f'denied ({reason})'}: {question}"
-        case NeedsUser(question=question):
-            return f"waiting for the user: {question}"
+        case ApprovalAnswered():
+            return _approval(event)
+        case NeedsUser(question=question, rule=rule):
+            return f"waiting for the user{f' (rule {rule!r})' if rule else ''}: {question}"
         case UserMessage(text=text):
             return f"user: {text}" if text else "the user returned control"
         case Summarized(steps=steps, text=text):
@@ -40,6 +41,14 @@ def describe_event(event: Event) -> str | None:
             return text
         case _:
             return None
+
+
+def _approval(event: ApprovalAnswered) -> str:
+    asked = "safety check" if event.kind == "safety_check" else f"rule {event.rule!r}"
+    why = ", ".join(filter(None, ({"timeout": "no answer", "nobody": "no one to ask"}.get(event.by, ""), event.reason)))
+    held = {Scope.ONCE: "", Scope.HOST: " for this host", Scope.RUN: " for this run"}[event.scope]
+    answer = f"allowed{held}" if event.allowed else f"denied ({why})" if why else "denied"
+    return f"{asked} {answer}: {event.question}"
 
 
 _RECOVERY = {

@@ -2,7 +2,7 @@
 
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
 `Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
-`SafetyAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `Critiqued` follows the step that finishes the
+`ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `Critiqued` follows the step that finishes the
 task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
 """
 
@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from ...envs.env import ActionResult, EnvInfo
 from ...envs.geometry import Size
+from ..core.approvals import AnsweredBy, QuestionKind, Scope
 from ..core.change import Change
 from ..core.coordinates import PointTrace
 from ..core.limits import Limits, StopReason
@@ -38,7 +39,7 @@ class PolicyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The episode started. `time` is UTC in ISO 8601."""
+    """The episode started. `time` is UTC in ISO 8601. `rules_sha256` identifies its rules, empty without rules."""
 
     task: str
     env: EnvInfo
@@ -46,6 +47,7 @@ class Started:
     limits: Limits
     time: str
     version: str
+    rules_sha256: str = ""
     event: Literal["started"] = "started"
 
 
@@ -146,14 +148,22 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class SafetyAnswered:
-    """The guard or the user answered the safety checks of a step; denied ones have a reason."""
+class ApprovalAnswered:
+    """It was answered whether an action is allowed, after a `rule` or a safety check of the model's API asked.
+
+    `scope` is how long an approval holds, `reason` why it was denied, and `seconds` the time until the answer.
+    """
 
     step: int
+    kind: QuestionKind
     question: str
     allowed: bool
     reason: str = ""
-    event: Literal["safety_answered"] = "safety_answered"
+    scope: Scope = Scope.ONCE
+    rule: str = ""
+    by: AnsweredBy = "user"
+    seconds: float = 0.0
+    event: Literal["approval_answered"] = "approval_answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +223,17 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class NeedsUser:
-    """The episode waits for the user, who may operate the screen and answers with `Control.send_message`."""
+    """The episode waits for the user: its approver asks, or a program answers with `Control.send_message`.
+
+    After a `question` of the model the user may operate the screen. Otherwise a `rule` or a safety check asks whether
+    an action is allowed: an answer such as `yes`, `host` or `run` allows it, all others deny it.
+    """
 
     step: int
     question: str
+    kind: QuestionKind = "question"
+    rule: str = ""
+    reason: str = ""
     event: Literal["needs_user"] = "needs_user"
 
 
@@ -282,7 +299,7 @@ Event: TypeAlias = (
     | Summarized
     | ParseFailed
     | Decided
-    | SafetyAnswered
+    | ApprovalAnswered
     | Intended
     | Acted
     | Stepped

@@ -20,6 +20,7 @@ from ..core.model import Usage
 from ..core.supervision import RecoveryAction
 from .events import (
     Acted,
+    ApprovalAnswered,
     Critiqued,
     Decided,
     Escalated,
@@ -29,7 +30,6 @@ from .events import (
     ParseFailed,
     Replied,
     Resumed,
-    SafetyAnswered,
     Stepped,
 )
 
@@ -167,7 +167,7 @@ def _history_step(step: StepEvents) -> HistoryStep:
         replan=replan,
         location=observed.observation.location,
         refused=_not_carried_out(step),
-        acknowledged=any(event.allowed for event in step.all(SafetyAnswered)),
+        acknowledged=any(event.allowed for event in step.all(ApprovalAnswered) if event.kind == "safety_check"),
     )
 
 

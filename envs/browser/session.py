@@ -163,7 +163,7 @@ class BrowserSession:
         screenshot = await self._compositor.screenshot()
         facts = await self._take_facts()
         device = DeviceTransform(self._scale, 0.0, 0.0 - self._page_top)
-        return Observation(screenshot, facts, self._tabs.current.url, device)
+        return Observation(screenshot, facts, self._tabs.current.url, device, "", self._prompts.files.is_choosing)
 
     async def execute(self, action: Action) -> ActionResult:
         """See `Env`."""

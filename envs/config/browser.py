@@ -39,6 +39,11 @@ class BrowserConfig(BrowserSettings, UserAtScreen):
         """See `ScreenConfig`."""
         return "the mouse and keyboard of a real screen" if self.display is not None else ""
 
+    @property
+    def default_rules(self) -> str:
+        """See `ScreenConfig`: an attached browser has what its user is signed in to."""
+        return "careful" if self.cdp is not None or self.takes_over else ""
+
     def build(self, out: Path | None = None) -> Env:
         """See `ScreenConfig`."""
         from ..browser import BrowserEnv  # needs the browser extra

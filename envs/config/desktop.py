@@ -103,6 +103,11 @@ class DesktopConfig(UserAtScreen):
         """See `ScreenConfig`."""
         return "" if self.virtual else "the mouse and keyboard of a real screen"
 
+    @property
+    def default_rules(self) -> str:
+        """See `ScreenConfig`: a real screen has what its user is signed in to."""
+        return "" if self.virtual else "careful"
+
     def build(self, out: Path | None = None) -> Env:
         """See `ScreenConfig`."""
         from ..desktop import DesktopEnv, VirtualDisplay  # needs the desktop extra

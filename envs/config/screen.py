@@ -52,6 +52,11 @@ class ScreenConfig(Config, ABC):
         return ""
 
     @property
+    def default_rules(self) -> str:
+        """The preset of rules that applies if none are named, such as `careful`; empty for no rules."""
+        return ""
+
+    @property
     def interruption(self) -> str:
         """How the user at that screen can interrupt the run, besides Ctrl-C in the terminal; empty if not at all."""
         return ""

@@ -89,7 +89,8 @@ class DesktopSession:
         facts = (*facts, *size_facts(self._size, shot.size), *self._window_facts())
         self._size = shot.size
         active = self._windows.active() if self._windows else None
-        return Observation(shot, facts, active.title if active else "", self._capture.device)
+        title, program = (active.title, "".join(active.classes[-1:])) if active else ("", "")
+        return Observation(shot, facts, title, self._capture.device, program)
 
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""

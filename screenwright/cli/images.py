@@ -18,8 +18,9 @@ from ..agent.core.model import ModelLost
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import GroundConfig
+from ..agent.loop.target_text import target_at
 from ..agent.record.viewer import TargetReader
-from ..envs.geometry import ScreenPoint, Size
+from ..envs.geometry import ScreenPoint
 from ..envs.screenshot import MAX_IMAGE_BYTES, Screenshot
 from .arguments import Command, given_flags
 from .settings import SettingsError, load_settings
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 NOT_FOUND = 4
 LOST = 11
 
-_NEAR_PX = Size(640, 200)
 _MAX_READING_S = 30.0
 _STATES = ("checked", "focused", "disabled", "selected")
 _TEXT_COLOR, _MARK_COLOR = "#1a8a3a", "#e0245e"
@@ -194,37 +194,11 @@ def target_reader() -> TargetReader:
     """Reads what is at a point of a screenshot; for half a minute in all, and only if the reader is installed."""
     end = time.monotonic() + _MAX_READING_S
 
-    def target_at(screenshot: Screenshot, point: ScreenPoint) -> str:
-        if time.monotonic() > end:
-            return ""
-        try:
-            from ..agent.reader import read_screen  # needs the reader extra
-        except ImportError:
-            return ""
-        # The text near the point is enough, and quick to read.
-        left, top = max(0, int(point.x) - _NEAR_PX.width // 2), max(0, int(point.y) - _NEAR_PX.height // 2)
-        right, bottom = left + _NEAR_PX.width, top + _NEAR_PX.height
-        size = screenshot.size
-        screen = read_screen(screenshot.image.crop((left, top, min(right, size.width), min(bottom, size.height))))
-        x, y = point.x - left, point.y - top
-        for control in sorted(screen.controls, key=lambda one: one.area.width * one.area.height):
-            if _contains(control.area, x, y) and (text := control.text or _label_of(control, screen)):
-                return f'"{text}" {control.kind}'
-        return next((f'"{segment.text}"' for segment in screen.segments if _contains(segment.area, x, y)), "")
+    def read_target(screenshot: Screenshot, point: ScreenPoint) -> str:
+        text, kind = (time.monotonic() < end and target_at(screenshot, point)) or ("", "")
+        return f'"{text}" {kind}'.rstrip() if text else ""
 
-    return target_at
-
-
-def _label_of(control: "ScreenControl", screen: "Screen") -> str:
-    """The nearest text on the row of `control`."""
-    area = control.area
-    row = [one for one in screen.segments if area.top <= one.area.centre[1] < area.bottom]
-    gaps = {one.text: max(area.left - one.area.right, one.area.left - area.right, 0) for one in row}
-    return min(gaps, key=lambda text: gaps[text], default="")
-
-
-def _contains(area: "Area", x: float, y: float) -> bool:
-    return area.left <= x < area.right and area.top <= y < area.bottom
+    return read_target
 
 
 COMMANDS = {

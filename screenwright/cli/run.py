@@ -11,22 +11,22 @@ from pathlib import Path
 from types import FrameType
 
 from screenwright._files import read_file, write_file
-from screenwright._text import one_line, printable
+from screenwright._text import printable
 
-from ..agent.core.describe import describe_action
 from ..agent.core.limits import StopReason
-from ..agent.guard.guard import Allow, AllowAll, Deny, Guard, GuardDecision, SafetyGuard
+from ..agent.guard.approval import Nobody
+from ..agent.guard.rules import RuleSet
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
 from ..agent.record.events import Ended, Event, Observed
 from ..agent.record.trajectory import RunError, event_to_json, read_run
-from ..envs.actions import Action
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
-from ..envs.env import Env, Observation
+from ..envs.env import Env
+from .approver import TerminalApprover
 from .arguments import BAD_INPUT, Command, given_flags
 from .settings import DEFAULT_FILE, SettingsError, given_now, load_settings
 from .streams import stop_signals
-from .terminal import INDENT, Progress, Terminal, new_run_folder, quoted
+from .terminal import Progress, Terminal, new_run_folder, quoted
 from .trust import FoundSettings
 
 EXIT_CODES: dict[StopReason, int] = {
@@ -53,7 +53,6 @@ _TO_CONTINUE = {
 }
 """What a run that ended early needs, besides `--resume`, to get further."""
 
-_MAX_QUESTION = 1000
 _SETTINGS_FILE = "settings.toml"
 
 
@@ -83,8 +82,12 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     screen = config.env
     env = screen.build(folder)
     guard = config.build_guard()
-    guard = ConfirmGuard(guard, terminal) if config.confirm else guard
-    agent = config.build_agent(attended=sys.stdin.isatty(), report=terminal.report, guard=guard)
+    rules = config.build_rules()
+    if resume:
+        _check_rules(config, folder, rules)
+    asks = sys.stdin.isatty() or config.confirm
+    approver = TerminalApprover(terminal, folder) if asks else Nobody()
+    agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver)
     with closing(agent):
         if screen.takes_over and not config.yes:
             _confirm_takeover(screen, terminal)
@@ -120,8 +123,6 @@ def _show(
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)
-        if last.event == "needs_user":
-            answer(agent, terminal)
         if last.event == "started":
             record_settings(folder, config)
     assert isinstance(last, Ended)
@@ -136,13 +137,11 @@ def _checked_text(text: str, terminal: Terminal) -> str:
     return checked
 
 
-def answer(agent: Agent, terminal: Terminal) -> None:
-    """Send the user's answer to the model; at the end of input, decline."""
-    line = terminal.ask(f"{INDENT}answer, or press Enter when the screen is ready:")
-    if line is None:
-        agent.decline()
-    else:
-        agent.send_message(line)
+def _check_rules(config: RunConfig, run: Path, rules: RuleSet | None) -> None:
+    """A run goes on with its rules, unless others are named: it must not go on without them by accident."""
+    recorded = read_run(run).started.rules_sha256
+    if config.rules is None and recorded and recorded != (rules.sha256 if rules is not None else ""):
+        raise SettingsError("the run was started with other rules: name them again with --rules")
 
 
 def _at_last_page(config: RunConfig, resume: Path, args: argparse.Namespace) -> RunConfig:
@@ -185,34 +184,6 @@ def _confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
         raise SettingsError("cancelled; nothing was done")
 
 
-class ConfirmGuard:
-    """The guard `confirm`: asks in the terminal about each action that `guard` allows. `--confirm` adds it."""
-
-    def __init__(self, guard: Guard = AllowAll(), terminal: Terminal | None = None) -> None:
-        self._guard, self._terminal = guard, terminal or Terminal()
-
-    def __call__(self, action: Action, observation: Observation) -> GuardDecision:
-        """See `Guard`."""
-        decision = self._guard(action, observation)
-        if isinstance(decision, Deny):
-            return decision
-        is_allowed = self._terminal.confirm(f"{INDENT}{describe_action(action)} -- allow it?")
-        return Allow() if is_allowed else Deny("the user denied the action")
-
-    def answer_safety_check(
-        self, question: str, actions: tuple[Action, ...], observation: Observation
-    ) -> GuardDecision:
-        """See `SafetyGuard`. The question comes before the one about each action."""
-        guard: object = self._guard
-        if isinstance(guard, SafetyGuard):
-            decision = guard.answer_safety_check(question, actions, observation)
-            if isinstance(decision, Deny):
-                return decision
-        asked = f"safety check of the model's API: {one_line(question, _MAX_QUESTION)}"
-        is_allowed = self._terminal.confirm(f"{INDENT}{asked} -- allow it?")
-        return Allow() if is_allowed else Deny("the user denied the action")
-
-
 @contextmanager
 def _stop_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
     """The first Ctrl-C, SIGTERM or SIGHUP stops the run cleanly, the second one ends the program."""
@@ -237,7 +208,7 @@ def record_settings(folder: Path, config: RunConfig) -> None:
 
     A proxy with a password is left out, so it must be given again.
     """
-    left_out = {"out", "yes"}
+    left_out = {"out", "yes", "rules"}  # rules are never taken from a folder
     values = config.flat(set_only=True)
     if "@" in (values.get("proxy") or ""):
         left_out.add("proxy")

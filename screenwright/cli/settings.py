@@ -25,7 +25,7 @@ from ..agent.loop.config import GroundConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
 from .arguments import flag_of
-from .trust import HARMLESS, FoundSettings
+from .trust import HARMLESS, NEVER, FoundSettings
 
 Tree = TypeVar("Tree", bound=Config)
 
@@ -149,6 +149,8 @@ def given_settings(
     data = _read(found, None if found == DEFAULT_FILE else found.parent)
     content = _parse(found, data)
     values = dict(_from_file(command, found, content))
+    if never := sorted(NEVER.intersection(values) - over.keys()):
+        raise SettingsError(f"{found}: {never[0]} is never taken from there: use {flag_of(never[0])}, or your own file")
     settings = FoundSettings(found, data, f"--config {found}, or --config {NO_FILE} to leave it out")
     asked = {name: one for name, one in values.items() if name not in HARMLESS and name not in over}
     if asked and confirm:

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
@@ -21,7 +21,18 @@ from screenwright._text import one_line, printable, printable_styled
 from ..agent.core.decision import Finish
 from ..agent.core.describe import describe_action, describe_ending
 from ..agent.record.describe import describe_event
-from ..agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed, PolicyInfo, Started, Stepped
+from ..agent.record.events import (
+    Acted,
+    Decided,
+    Ended,
+    Event,
+    NeedsUser,
+    Observed,
+    ParseFailed,
+    PolicyInfo,
+    Started,
+    Stepped,
+)
 from ..agent.record.trajectory import RunError
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
@@ -84,12 +95,15 @@ class Terminal:
             self._in_progress = False
             print(file=self._stream, flush=True)
 
-    def ask(self, question: str) -> str | None:
-        """A line of standard input, without its end; None if there is no more input, or after `cancel_questions`."""
+    def ask(self, question: str, cancelled: Callable[[], bool] = lambda: False) -> str | None:
+        """A line of standard input, without its end.
+
+        None if there is no more input, after `cancel_questions`, and on a terminal as soon as `cancelled()`.
+        """
         self.close()
         self._is_asking = True
         try:
-            line = "" if self._is_cancelled else self._read_answer(question)
+            line = "" if self._is_cancelled else self._read_answer(question, cancelled)
         except (_QuestionCancelled, OSError):  # an OSError: the terminal is gone
             line = ""
         finally:
@@ -98,12 +112,13 @@ class Terminal:
             self.line()
         return line.strip() if line else None
 
-    def _read_answer(self, question: str) -> str:
+    def _read_answer(self, question: str, cancelled: Callable[[], bool]) -> str:
         print(printable(question), end=" ", file=self._stream, flush=True)
         if sys.platform != "win32" and sys.stdin.isatty():
             # Poll, since a signal that arrives just before a read is handled only after it.
             while not select.select([sys.stdin], [], [], _POLL_S)[0]:
-                pass
+                if cancelled():
+                    return ""
         return sys.stdin.readline()
 
     def cancel_questions(self) -> None:
@@ -155,6 +170,8 @@ class Progress:
                 duration = self._style(f"{event.total_s:.1f} s", "dim")
                 actions = one_line("; ".join(self._actions), _MAX_LINE) or "no action"
                 self._terminal.line(f"{INDENT}{actions}  {duration}")
+            case NeedsUser(kind="rule" | "safety_check"):
+                pass  # the question follows in full
             case Ended():
                 self._ended(event)
             case _:

@@ -29,6 +29,9 @@ HARMLESS = frozenset(
 """Settings that a file may set without asking: they choose nothing that is started, opened, contacted, read, written or
 allowed, and make a run neither longer nor less careful."""
 
+NEVER = frozenset({"rules"})
+"""Settings that such a file may not set at all: what the agent may do is for the user to say."""
+
 _NAMES_SHOWN = 6
 
 

@@ -30,6 +30,12 @@ class FilePrompts:
         self._overlay = overlay
         self._settings = settings
         self._report = report
+        self._chooser: Dialog | None = None
+
+    @property
+    def is_choosing(self) -> bool:
+        """Whether a file chooser is open."""
+        return self._chooser is not None and self._overlay.dialog is self._chooser
 
     async def choose(self, chooser: FileChooser) -> None:
         """Show a file chooser of a page; without allowed files, cancel it."""
@@ -44,7 +50,7 @@ class FilePrompts:
             await _cancel(chooser)
             return
         multiple = chooser.is_multiple() and not wants_folder
-        dialog = Dialog(
+        self._chooser = dialog = Dialog(
             "Select Folder" if wants_folder else "Open Files" if multiple else "Open File",
             "Hold Ctrl to select several files." if multiple else "",
             (PanelButton("Open", "ok"), CANCEL),

@@ -68,6 +68,7 @@ class BrowserPrompts:
     """Shows prompts on the overlay and applies the answers.
 
     `pointer` returns the mouse position on the page, which starts `page_top` CSS pixels below the top of the screen.
+    `files` are the prompts about files.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class BrowserPrompts:
         self._page_top = page_top
         self._navigation = navigation
         self._facts: list[Fact] = []
-        self._files = FilePrompts(overlay, settings, self._facts.append)
+        self.files = FilePrompts(overlay, settings, self._facts.append)
         self._open_dialogs: list[PageDialog] = []
         self._consecutive = 0
         self._is_suppressed = False
@@ -198,7 +199,7 @@ class BrowserPrompts:
 
     async def _on_file_chooser(self, chooser: FileChooser) -> None:
         try:
-            await self._files.choose(chooser)
+            await self.files.choose(chooser)
         finally:
             self._expect(expected=False)
 
@@ -274,7 +275,7 @@ class BrowserPrompts:
             case PromptExpectedEvent(expected=expected):
                 self._expect(expected=expected)
             case SaveFileEvent():
-                return await self._files.ask_where_to_save(event.name)
+                return await self.files.ask_where_to_save(event.name)
             case ExternalLinkEvent(url=url):
                 self._facts.append(Fact(_EXTERNAL_LINK, (url,)))
             case RefusedEvent():

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screenwright.agent.core.approvals import Scope
 from screenwright.agent.core.describe import type_name
-from screenwright.agent.guard.rules import ACTION_TYPES, Rule, RuleSet, Scope, Verdict
+from screenwright.agent.guard.rules import ACTION_TYPES, Rule, RuleSet, Verdict
 from screenwright.agent.guard.rules_file import PRESETS, load_rules
 from screenwright.agent.guard.situation import Place, Situation
 from screenwright.agent.guard.target_words import target_words

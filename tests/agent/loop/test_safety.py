@@ -11,6 +11,7 @@ from screenwright import (
     Agent,
     Allow,
     AllowAll,
+    ApprovalAnswered,
     Click,
     Control,
     DecisionContext,
@@ -26,7 +27,6 @@ from screenwright import (
     NeedsUser,
     Observation,
     PolicyInfo,
-    SafetyAnswered,
     StopReason,
     Supervision,
     Wait,
@@ -101,7 +101,9 @@ def test_without_a_user_and_without_a_guard_for_it_the_episode_ends_with_the_que
     events, _ = play(env)
     assert (end_of(events).stop, end_of(events).reason) == (StopReason.NEEDS_USER, QUESTION)
     assert env.state.presses == 0
-    assert not [event for event in events if isinstance(event, SafetyAnswered | Acted)]
+    (answered,) = [event for event in events if isinstance(event, ApprovalAnswered | Acted)]
+    assert isinstance(answered, ApprovalAnswered)
+    assert (answered.allowed, answered.by) == (False, "nobody")
 
 
 @pytest.mark.parametrize("answer", ["yes", "Yes.", "OK", "allow"])
@@ -111,7 +113,7 @@ def test_a_yes_of_the_user_allows_the_actions(answer: str) -> None:
     asked = next(event for event in events if isinstance(event, NeedsUser))
     assert asked.question.startswith(QUESTION)
     assert "click at" in asked.question
-    assert next(event for event in events if isinstance(event, SafetyAnswered)).allowed
+    assert next(event for event in events if isinstance(event, ApprovalAnswered)).allowed
     assert env.state.presses == 1
     assert policy.seen[1].history[0].acknowledged
     assert policy.seen[1].history[0].refused is None
@@ -125,7 +127,7 @@ def test_any_other_answer_denies_them(answer: str) -> None:
     assert env.state.presses == 0
     step = policy.seen[1].history[0]
     assert not step.acknowledged
-    assert step.refused == (0, answer or "the user did not allow it")
+    assert step.refused == (0, answer if answer not in ("", "no") else "the user did not allow it")
 
 
 def test_a_guard_that_answers_safety_checks_replaces_the_user() -> None:

@@ -76,6 +76,11 @@ class Overlay:
         return bool(self._dialogs)
 
     @property
+    def dialog(self) -> Panel | None:
+        """The modal dialog on top."""
+        return self._dialogs[-1].panel if self._dialogs else None
+
+    @property
     def popup(self) -> Panel | None:
         """The open picker, suggestions or menu."""
         return self._popup.panel if self._popup else None

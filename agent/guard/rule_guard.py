@@ -1,0 +1,91 @@
+"""Applies rules to the actions of one episode, and keeps track of what they depend on."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ...envs.actions import Action, Back, Click, Drag, Home, KeyDown, KeyUp, LongPress, Navigate, OpenApp, points_of
+from ...envs.env import Observation
+from ...envs.geometry import ScreenPoint
+from ...envs.keys import MODIFIERS
+from ...envs.screenshot import Screenshot
+from ..core.describe import type_name
+from .guard import Allow, Ask, Deny, GuardDecision, Stop
+from .rules import RuleDecision, RuleSet, Verdict
+from .situation import Place, Situation, plain_key, typed_by
+
+TargetText: TypeAlias = Callable[[Screenshot, ScreenPoint], str | None]
+"""Reads the text at a point of a screenshot; None if texts cannot be read."""
+
+_MOVES_FOCUS = (Click, LongPress, Drag, Navigate, Back, OpenApp, Home)
+_MAX_TYPED = 200
+
+
+def no_text(screenshot: Screenshot, point: ScreenPoint) -> str | None:
+    """A `TargetText` that cannot read."""
+    return None
+
+
+@dataclass(slots=True)
+class RuleGuard:
+    """A `Guard` that applies `rules`; one instance judges the actions of one episode, in order.
+
+    Call `performed` with each action that was carried out.
+    """
+
+    rules: RuleSet
+    read_target: TargetText = no_text
+
+    _held: set[str] = field(init=False, default_factory=set[str])
+    _typed: str = field(init=False, default="")
+    _performed: Counter[str] = field(init=False, default_factory=Counter[str])
+    _pointer: ScreenPoint | None = field(init=False, default=None)
+
+    def __call__(self, action: Action, observation: Observation) -> GuardDecision:
+        """See `Guard`."""
+        situation = self.situation(action, observation)
+        decision = self.rules.decide(situation)
+        reason = described(decision)
+        match decision.verdict:
+            case Verdict.ALLOW:
+                return Allow(recheck=decision.by_target)
+            case Verdict.ASK:
+                target = situation.target or "" if decision.by_target else ""
+                return Ask(decision.rule, decision.reason, decision.scope, target)
+            case Verdict.DENY:
+                return Deny(reason)
+            case Verdict.STOP:
+                return Stop(reason)
+
+    def situation(self, action: Action, observation: Observation) -> Situation:
+        """What the rules look at if `action` was chosen on `observation`."""
+        return Situation(
+            action,
+            Place.of(observation.location),
+            observation.program,
+            observation.asks_for_file,
+            frozenset(self._held),
+            self._typed,
+            dict(self._performed),
+            self._pointer,
+            lambda point: self.read_target(observation.screenshot, point),
+        )
+
+    def performed(self, action: Action) -> None:
+        """Take note that `action` was carried out."""
+        self._performed[type_name(type(action))] += 1
+        if points := points_of(action):
+            self._pointer = points[-1]
+        if isinstance(action, KeyDown) and plain_key(action.key) in MODIFIERS:
+            self._held.add(plain_key(action.key))
+        elif isinstance(action, KeyUp):
+            self._held.discard(plain_key(action.key))
+        text = "\n" if isinstance(action, _MOVES_FOCUS) else typed_by(action)
+        self._typed = (self._typed + text)[-_MAX_TYPED:]
+
+
+def described(decision: RuleDecision) -> str:
+    """The reason of a decision, with the rule that made it."""
+    rule = "no rule allows it" if decision.rule == "default" else f"rule {decision.rule!r}"
+    return f"{decision.reason} ({rule})" if decision.reason else rule
