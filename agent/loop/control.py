@@ -4,6 +4,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from ...envs.env import Env, InputMonitored
+
 _POLL_S = 0.02
 """Waiting polls: a signal handler could deadlock on the lock of an event that its own thread is waiting for."""
 
@@ -73,3 +75,9 @@ class Control:
         """Block until a message arrives, `decline` or `stop` is called, or `cancelled()` is true."""
         while not (self._messages or self.declined or self.stopped or cancelled()):
             time.sleep(_POLL_S)
+
+
+def listen_to_input(env: Env, control: Control | None) -> None:
+    """Subscribe `control` to the input of a person at the screen of `env`, if it detects that; None unsubscribes."""
+    if isinstance(env, InputMonitored):
+        env.set_input_listener(control)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from ...envs.actions import Action
-from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, InputMonitored, Observation
+from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, Observation
 from ...envs.interrupt import Interrupted, interruptible
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
@@ -51,7 +51,7 @@ from ..record.events import (
     Stepped,
 )
 from ..record.steps import ResumePoint
-from .control import Control
+from .control import Control, listen_to_input
 from .observer import Observer, StepObservation, Stuck
 from .permission import Permissions
 from .target_text import target_text
@@ -144,14 +144,9 @@ class Episode:
             return _EpisodeEnded(StopReason.MODEL_LOST, str(lost))
         finally:
             self.env.release()
-            self._listen_to_input(None)
+            listen_to_input(self.env, None)
 
     # -- start
-
-    def _listen_to_input(self, control: Control | None) -> None:
-        """Subscribe `control` to mouse and keyboard input of a person at the screen, or unsubscribe with None."""
-        if isinstance(self.env, InputMonitored):
-            self.env.set_input_listener(control)
 
     def _open(self) -> None:
         """Open the screen, by observing it, and the policy.
@@ -164,7 +159,7 @@ class Episode:
         self._history, self._usage, self._parse_failures = list(past.history), past.usage, past.parse_failures
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
-        self._listen_to_input(self.control)
+        listen_to_input(self.env, self.control)
         if isinstance(self.policy, EpisodeAware):
             self.policy = self.policy.for_episode(self.env.info(), attended=self.supervision.attended)
         try:
@@ -267,11 +262,9 @@ class Episode:
         self._denied_steps = 0
         return None
 
-    def _permitted(
-        self, index: int, decided: Decided, observation: Observation
-    ) -> Generator[Event, None, Allow | Deny]:
+    def _permitted(self, index: int, decided: Decided, seen: Observation) -> Generator[Event, None, Allow | Deny]:
         """Whether the action at `index` may be carried out; a denial is reported, and ends the episode if it stops."""
-        permission = yield from self._permissions.permit(self._step, decided.actions[index], observation)
+        permission = yield from self._permissions.permit(self._step, decided.actions[index], seen)
         if self.control.stopped:
             raise _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
         if isinstance(permission, Allow):

@@ -2,8 +2,8 @@
 
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
 `Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
-`ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `Critiqued` follows the step that finishes the
-task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
+`ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `Critiqued` follows the step that finishes
+the task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
 """
 
 from dataclasses import dataclass

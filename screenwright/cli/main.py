@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "prompts": ("prompts", "list, add or remove the official prompts of models"),
     "serve": ("serve", "serve a model at an OpenAI-compatible address"),
     "doctor": ("doctor", "check this machine and a model, and suggest fixes"),
+    "policy": ("policy", "check rules about actions on recorded runs, or explain them"),
     "config": ("config", "show the effective settings and where each comes from"),
     "completion": ("config", "print a completion script for bash, zsh or fish"),
 }
