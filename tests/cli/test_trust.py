@@ -66,7 +66,9 @@ def test_without_a_terminal_a_found_file_is_refused_with_the_flag_that_allows_it
     assert "screenwright.toml sets model, which has to be allowed: --config screenwright.toml, or --config " in line
 
 
-@pytest.mark.parametrize("name", sorted({name for tree in TREES.values() for name in tree.settings()} - HARMLESS - NEVER))
+@pytest.mark.parametrize(
+    "name", sorted({name for tree in TREES.values() for name in tree.settings()} - HARMLESS - NEVER)
+)
 def test_every_setting_asks_but_the_harmless_ones(here: Path, name: str) -> None:
     command = next(command for command, tree in TREES.items() if name in tree.settings())
     DEFAULT_FILE.write_text(f'{name} = "x"\n')

@@ -10,7 +10,8 @@ GUIDE = (Path(__file__).parents[3] / "docs/guides/rules.md").read_text()
 
 
 def test_table_of_keys_is_that_of_the_model() -> None:
-    table = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", GUIDE.partition("## Keys")[2].partition("- **Actions**")[0], re.MULTILINE))
+    keys = GUIDE.partition("## Keys")[2].partition("- **Actions**")[0]
+    table = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", keys, re.MULTILINE))
     assert table == {name: field.description for name, field in Rule.model_fields.items()}
 
 
