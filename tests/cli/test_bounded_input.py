@@ -38,6 +38,14 @@ def png_claiming(side: int) -> bytes:
     return data[:16] + side.to_bytes(4, "big") * 2 + data[24:]
 
 
+def write_huge_image(path: Path) -> None:
+    path.write_bytes(png_claiming(20_000))
+
+
+def write_deep_json(path: Path) -> None:
+    path.write_text(DEEP)
+
+
 @pytest.mark.parametrize("command", [("read", "image.png"), ("ground", "image.png", "OK")])
 def test_an_image_that_cannot_be_used_is_refused(
     here: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
@@ -88,7 +96,7 @@ def test_a_data_set_names_no_image_outside_its_folder(
     assert not (here / "out").exists()
 
 
-@pytest.mark.parametrize("prepare", [os.mkfifo, lambda path: path.write_bytes(png_claiming(20_000))])
+@pytest.mark.parametrize("prepare", [os.mkfifo, write_huge_image])
 def test_an_image_of_a_data_set_is_bounded(
     here: Path, prepare: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,7 +105,7 @@ def test_an_image_of_a_data_set_is_bounded(
     assert "set/a.json, line 1: set/image.png " in refused(capsys, *command)
 
 
-@pytest.mark.parametrize("prepare", [os.mkfifo, lambda path: path.write_text(DEEP)])
+@pytest.mark.parametrize("prepare", [os.mkfifo, write_deep_json])
 @pytest.mark.parametrize(("benchmark", "file"), [("screenspot", "set/a.json"), ("online-mind2web", "set/a.json")])
 def test_a_task_file_is_bounded(
     here: Path, benchmark: str, file: str, prepare: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
