@@ -1,5 +1,7 @@
 """Which target is meant, whether a step is done, and where to continue after an interruption, on drawn-up screens."""
 
+from dataclasses import replace
+
 import pytest
 
 from screenwright import Click, Hotkey, Scroll, Type, Wait
@@ -329,6 +331,17 @@ def test_click_without_a_visible_trace_is_not_taken_for_done() -> None:
     found = after_interruption("Click Save. Click Name.", ["Step 1 of 2: x."], EMPTY)
     assert isinstance(found, AskUser)
     assert found.question.startswith("I cannot click 'Save': the task was interrupted after it")
+
+
+def test_click_that_may_not_have_been_carried_out_needs_an_effect_of_its_own() -> None:
+    progress = task_progress(read_instructions(FORM_TASK), [*CHECKED, "Step 3 of 3: x."])
+    state = ScreenState(FILLED, interrupted=True, unconfirmed=True)
+    found = plan(progress, state).action
+    assert isinstance(found, AskUser)
+    assert found.question.startswith("I cannot click 'Save': the task was interrupted during it")
+    unchanged = plan(progress, replace(state, before=FILLED, unchanged=True))
+    assert (unchanged.action, "waiting for its effect" in unchanged.thought) == (Wait(1.0), True)
+    assert isinstance(plan(progress, replace(state, unconfirmed=False)).action, Finish)
 
 
 def test_step_that_was_only_begun_is_done_again() -> None:
