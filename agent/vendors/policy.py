@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
+from screenwright._text import one_line
+
 from ...envs.env import EnvInfo
 from ...envs.interrupt import Interrupted, interruptible
 from ...prompts import prompt_sha256, render
@@ -21,6 +23,7 @@ from .model import ConversationGone, VendorModel
 MAX_REPAIRS = 2
 """How often the model may retry after a reply that cannot be carried out, before the step fails."""
 
+_MAX_ADDRESS = 2000
 _SCREENS = {
     ScreenKind.PAGE: "a web page, without the window of the browser around it,",
     ScreenKind.BROWSER_WINDOW: "a browser window",
@@ -191,7 +194,15 @@ class VendorPolicy:
     def _exchange(self, step: HistoryStep, *, shows: bool) -> Exchange:
         image = self._encode(step) if shows else None
         reply = self._recorded(step.reply)
-        return Exchange(step.screenshot, image, step.notes, step.location, reply, step.refused, step.acknowledged)
+        return Exchange(
+            step.screenshot,
+            image,
+            step.notes,
+            one_line(step.location, _MAX_ADDRESS),
+            reply,
+            step.refused,
+            step.acknowledged,
+        )
 
     def _recorded(self, text: str | None) -> Json | None:
         """The reply of this API in the text of a recorded one; None if it is none."""

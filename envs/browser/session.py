@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ from .page.downloads import Downloads
 from .page.errors import error_message
 from .page.input import InputDriver
 from .page.select_lists import adopt_list
-from .page.settle import Settling
+from .page.settle import SETTLE_SCRIPT, Settling
 from .page.shortcuts import Shortcut, is_escape, shortcut
 from .page.storage import save_at_end
 from .page.tabs import TabCallbacks, Tabs
@@ -143,7 +142,7 @@ class BrowserSession:
         if self._guard is not None and isinstance(self._context, BrowserContext):
             self._guard.watch(self._context)
         await self._prompts.start(self._context)
-        await self._context.add_init_script(_page_scripts())
+        await self._context.add_init_script(SETTLE_SCRIPT.read_text(encoding="utf-8"))
         await self._tabs.start()
         if self._settings.geolocation is not None:
             await self._tabs.set_permission("geolocation", "granted")
@@ -391,8 +390,3 @@ class BrowserSession:
     def _on_tab_crashed(self, url: str) -> None:
         self._background.add(task := asyncio.ensure_future(self._prompts.report_crash(url)))
         task.add_done_callback(self._background.discard)
-
-
-def _page_scripts() -> str:
-    folder, scripts = resources.files(__name__.rpartition(".")[0]), ("ui/browser_ui.js", "page/settle.js")
-    return "\n".join(folder.joinpath(script).read_text(encoding="utf-8") for script in scripts)

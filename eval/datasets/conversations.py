@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from screenwright._text import without_tokens, without_turns
+
 from ...agent.core.coordinates import Frame, ModelPoint
 from ...agent.core.decision import ModelMove, ParseFailure
 from ...agent.core.image_history import ChunkedHistory, History
@@ -72,7 +74,7 @@ class ConversationBuilder:
     """
 
     def __init__(self, run: Run, steps: Sequence[RecordedStep], target: ConversationFormat) -> None:
-        self._task = run.started.task
+        self._task = without_tokens(run.started.task)
         self._steps = steps
         self._format = target
         self._as_recorded = target.dialect is None
@@ -83,7 +85,7 @@ class ConversationBuilder:
         dialect = dialect if target.language is None else with_language(dialect, target.language)
         self.dialect = with_thoughts(dialect, target.thoughts)
         self._images: dict[str, ImagePart] = {}
-        self._replies = [self._reply(step) for step in steps]
+        self._replies = [without_turns(self._reply(step)) for step in steps]
 
     def step(self, index: int) -> Conversation:
         """The prompt of one step and the reply to it."""
@@ -129,7 +131,7 @@ class ConversationBuilder:
         return tuple(
             Turn(
                 self._image(step) if number >= first else None,
-                step.observed.notes,
+                tuple(map(without_tokens, step.observed.notes)),
                 self._replies[number] if number <= last else None,
             )
             for number, step in enumerate(self._steps[: index + 1])

@@ -9,12 +9,16 @@ three seconds, endless animations, parts that change continuously. A time limit 
 import asyncio
 import time
 from dataclasses import dataclass
+from importlib import resources
 from typing import cast
 
 from playwright.async_api import Error, Frame
 
 from .tabs import Tabs
 from .traffic import Traffic
+
+SETTLE_SCRIPT = resources.files(__name__.rpartition(".")[0]).joinpath("settle.js")
+"""Runs in every frame before the page's own scripts."""
 
 QUIET_MS = 50
 """How long everything must stay idle: three frames, far longer than a page takes to react to a click."""

@@ -1,10 +1,52 @@
 // Runs in every frame before the page's own scripts. Reports UI that the browser would draw outside the page, where
 // screenshots do not show it or mouse events do not reach it; Screenwright draws it over the page instead.
 (() => {
-  const report = window.screenwrightPageEvent;
-  delete window.screenwrightPageEvent;
+  "use strict";
   const KEY = Symbol.for("screenwright.setValue");
-  if (!report || window[KEY]) return;
+  const RAW = "__playwright__binding__";  // what Playwright's own functions for bindings call
+  const BINDING = "$BINDING", SECRET = "$SECRET";
+  const binding = window[RAW];
+  delete window[BINDING];
+  if (!binding || window[KEY]) return;
+
+  // -- the channel to Screenwright. The page cannot reach it: the raw binding is replaced for good, before any script of
+  // the page runs. Nothing below looks up what a page can replace, so that a report is written as it was meant.
+  Reflect.defineProperty(window, RAW, { value: () => {}, writable: false, configurable: false });
+  const { stringify } = JSON;
+  const { keys, setPrototypeOf } = Object;
+  const { isArray } = Array;
+  const { now } = Date;
+  const { Promise } = window;
+  const BURST = 200, PER_MS = 0.05;
+  let left = BURST, filledAt = now();
+  const isAllowed = () => {
+    const time = now();
+    const filled = left + (time - filledAt) * PER_MS;
+    left = filled < BURST ? filled : BURST;
+    filledAt = time;
+    return left >= 1 && left--;
+  };
+  const bare = value => {  // without a prototype, a value has no `toJSON` of the page
+    if (typeof value !== "object" || value === null) return value;
+    const names = keys(value);
+    const copy = isArray(value) ? setPrototypeOf([], null) : { __proto__: null };
+    for (let at = 0; at < names.length; at++) copy[names[at]] = bare(value[names[at]]);
+    return copy;
+  };
+  const report = data => {
+    if (isAllowed()) binding(`{"name":"${BINDING}","seq":0,"serializedArgs":[${stringify(SECRET + stringify(bare(data)))}]}`);
+  };
+  const asked = { __proto__: null };
+  let askedCount = 0;
+  const ask = data => new Promise(resolve => {
+    const id = ++askedCount;
+    asked[id] = resolve;
+    report({ __proto__: null, ...data, id });
+  });
+  Object.defineProperty(window, Symbol.for("screenwright.answer"), { value: (id, answer) => {
+    asked[id]?.(answer);
+    delete asked[id];
+  } });
 
   const nativeSetTimeout = window.setTimeout;
   const later = callback => nativeSetTimeout.call(window, callback);
@@ -269,7 +311,7 @@
     expectPrompt(true);
     const { state } = await navigator.permissions.query({ name }).catch(() => ({}));
     if (state !== "prompt") return expectPrompt(false);
-    await report({ event: "permission", name });
+    await ask({ event: "permission", name });
   };
   const promptFirst = (owner, method, permissions) => {
     const native = owner?.[method];
@@ -371,7 +413,7 @@
     return root;
   });
   replace("showSaveFilePicker", async options => {
-    const name = await report({ event: "save file", name: String(options.suggestedName ?? "") });
+    const name = await ask({ event: "save file", name: String(options.suggestedName ?? "") });
     if (!name) throw aborted();
     const handle = await (await newFolder()).getFileHandle(name, { create: true });
     const createWritable = handle.createWritable;

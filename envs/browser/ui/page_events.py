@@ -21,7 +21,11 @@ PERMISSIONS = {
 
 
 class _Event(BaseModel):
+    """`id` is not 0 if the page waits for an answer."""
+
     model_config = ConfigDict(frozen=True)
+
+    id: int = 0
 
 
 class _ControlEvent(_Event):

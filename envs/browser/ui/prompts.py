@@ -12,7 +12,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from playwright.async_api import Dialog as PageDialog
 from playwright.async_api import Error, FileChooser, Frame, Page, Response
-from pydantic import ValidationError
 
 from ...config.browser_settings import BrowserSettings
 from ...env import ActionRefused, Fact
@@ -37,12 +36,13 @@ from .overlay.panels import (
     Suggestions,
     Tooltip,
 )
+from .page_channel import BINDING, PageChannel
 from .page_events import (
     MAX_TEXT,
-    PAGE_EVENT,
     PERMISSIONS,
     ContextMenuEvent,
     ExternalLinkEvent,
+    PageEvent,
     PermissionEvent,
     PickerEvent,
     PromptExpectedEvent,
@@ -87,6 +87,7 @@ class BrowserPrompts:
         self._page_top = page_top
         self._navigation = navigation
         self._facts: list[Fact] = []
+        self._channel = PageChannel()
         self.files = FilePrompts(overlay, settings, self._facts.append)
         self._open_dialogs: list[PageDialog] = []
         self._consecutive = 0
@@ -100,8 +101,8 @@ class BrowserPrompts:
         """Listen to the pages of `context`."""
         context.on("dialog", self._on_dialog)
         context.on("response", self._on_response)
-        # Playwright has no type for the callback
-        await context.expose_binding("screenwrightPageEvent", cast("Any", self._on_page_event))
+        await context.expose_binding(BINDING, cast("Any", self._on_report))  # Playwright has no type for the callback
+        await context.add_init_script(self._channel.script())
 
     def attach(self, page: Page) -> None:
         """Listen to a new tab."""
@@ -263,14 +264,16 @@ class BrowserPrompts:
 
     # -- page events
 
-    async def _on_page_event(self, source: dict[str, Any], data: object) -> str | None:
+    async def _on_report(self, source: dict[str, Any], report: object = None, *_: object) -> None:
+        event = self._channel.read(report)
+        if event is None or self._tabs.is_lost:
+            return
+        is_current = source["page"] is self._tabs.current
+        answer = await self._on_page_event(source["frame"], event) if is_current else None
+        await self._channel.answer(source["frame"], event, answer)
+
+    async def _on_page_event(self, frame: Frame, event: PageEvent) -> str | None:
         """Handle an event of a page; returns the answer to it, if it has one."""
-        try:
-            event = PAGE_EVENT.validate_python(data)
-        except ValidationError:  # a page can call the binding with anything
-            return None
-        if self._tabs.is_lost or source["page"] is not self._tabs.current:
-            return None
         match event:
             case PromptExpectedEvent(expected=expected):
                 self._expect(expected=expected)
@@ -281,13 +284,13 @@ class BrowserPrompts:
             case RefusedEvent():
                 self._facts.append(Fact(_REFUSALS[event.what]))
             case PermissionEvent():
-                await self._show_permission(source["frame"], event)
+                await self._show_permission(frame, event)
             case PickerEvent():
                 picker = Picker(event.type, self._anchor(event), event.value, event.min, event.max, event.step)
-                await self._show_choice(source["frame"], picker)
+                await self._show_choice(frame, picker)
             case SuggestionsEvent():
                 options = tuple([Option(each.value[:MAX_TEXT], each.label[:MAX_TEXT]) for each in event.options])
-                await self._show_choice(source["frame"], Suggestions(self._anchor(event), options))
+                await self._show_choice(frame, Suggestions(self._anchor(event), options))
             case SuggestionsClosedEvent():
                 if isinstance(self._overlay.popup, Suggestions):
                     await self._overlay.close_popup()
