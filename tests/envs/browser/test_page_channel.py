@@ -42,7 +42,8 @@ for (const [owner, names] of [[JSON, ["stringify"]], [Object, ["keys", "entries"
 }
 Object.prototype.toJSON = function () { return { event: "permission", name: "camera" }; };
 """
-SHARE = "navigator.share({}).catch(() => {}); delete Object.prototype.toJSON; report('stolen', stolen.length)"
+REQUEST = "navigator.credentials.get({ publicKey: {} }).catch(() => 0)"
+ASK = f"{REQUEST}; delete Object.prototype.toJSON; report('stolen', stolen.length)"
 
 
 def facts(env: BrowserEnv) -> list[str]:
@@ -74,16 +75,16 @@ def test_a_frame_does_not_have_it_either(shared: BrowserEnv, site: Site, frame: 
 
 
 def test_a_page_that_replaces_builtins_learns_and_changes_nothing(shared: BrowserEnv, site: Site) -> None:
-    button = f'<button class=at style="width:200px;height:100px" onclick="{SHARE}">x</button>'
+    button = f'<button class=at style="width:200px;height:100px" onclick="{ASK}">x</button>'
     body = f"<script>window.stolen = []; {HOOK}</script>{button}"
     visit(shared, site, body)
     shared.execute(Click(BUTTON))
     eventually(lambda: site.reported.get("stolen"), 0)
     (fact,) = facts(shared)
-    assert fact.startswith("The page asked to share with another program.")
+    assert fact.startswith("The page asked for a passkey.")
 
 
-@pytest.mark.parametrize("call", ["forge()", "for (let n = 0; n < 40; n++) navigator.share({}).catch(() => {})"])
+@pytest.mark.parametrize("call", ["forge()", f"for (let n = 0; n < 40; n++) {REQUEST}"])
 def test_a_page_that_calls_it_all_the_time_does_not_delay_an_observation(
     shared: BrowserEnv, site: Site, call: str
 ) -> None:
