@@ -43,6 +43,7 @@ for (const [owner, names] of [[JSON, ["stringify"]], [Object, ["keys", "entries"
 Object.prototype.toJSON = function () { return { event: "permission", name: "camera" }; };
 """
 REQUEST = "navigator.credentials.get({ publicKey: {} }).catch(() => 0)"
+PASSKEY = "The page asked for a passkey."
 ASK = f"{REQUEST}; delete Object.prototype.toJSON; report('stolen', stolen.length)"
 
 
@@ -80,8 +81,7 @@ def test_a_page_that_replaces_builtins_learns_and_changes_nothing(shared: Browse
     visit(shared, site, body)
     shared.execute(Click(BUTTON))
     eventually(lambda: site.reported.get("stolen"), 0)
-    (fact,) = facts(shared)
-    assert fact.startswith("The page asked for a passkey.")
+    eventually(lambda: bool(reported := facts(shared)) and reported[0].startswith(PASSKEY), True)
 
 
 @pytest.mark.parametrize("call", ["forge()", f"for (let n = 0; n < 40; n++) {REQUEST}"])
