@@ -265,12 +265,11 @@ class BrowserPrompts:
     # -- page events
 
     async def _on_report(self, source: dict[str, Any], report: object = None, *_: object) -> None:
-        event = self._channel.read(report)
+        event, frame = self._channel.read(report), source["frame"]
         if event is None or self._tabs.is_lost:
             return
-        is_current = source["page"] is self._tabs.current
-        answer = await self._on_page_event(source["frame"], event) if is_current else None
-        await self._channel.answer(source["frame"], event, answer)
+        answer = await self._on_page_event(frame, event) if source["page"] is self._tabs.current else None
+        await self._channel.answer(frame, event, answer)
 
     async def _on_page_event(self, frame: Frame, event: PageEvent) -> str | None:
         """Handle an event of a page; returns the answer to it, if it has one."""
