@@ -1,20 +1,24 @@
 """Runs episodes in worker processes. A crash or a hang costs one attempt, and kills the worker with its children."""
 
+import atexit
 import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from ...agent.record.trajectory import RunError
+from ...envs.temp_folder import TempFolder
 from ..core.record import Attempt, FailedAttempt, Record
 from .episode import EpisodeJob, EpisodeRunner
 
@@ -23,6 +27,7 @@ MakeRunner = Callable[[int], EpisodeRunner]
 
 _POLL_S = 1.0  # Windows handles Ctrl-C only between waits
 _END_LIMIT_S = 5.0
+_LONGEST_TEMP = 60  # a socket's path may have about 100 bytes
 _PRELOADED = [
     "__main__",
     "screenwright.eval.runner.evaluation",
@@ -154,7 +159,18 @@ def _context() -> ForkServerContext | SpawnContext:
     assert isinstance(context, ForkServerContext | SpawnContext)
     if isinstance(context, ForkServerContext):
         context.set_forkserver_preload(_PRELOADED)
+        _use_temp_folder(os.getpid())
     return context
+
+
+@cache
+def _use_temp_folder(_process: int) -> None:
+    """Let multiprocessing keep its sockets in a folder that is removed even if this process is killed."""
+    config: dict[str, object] = vars(multiprocessing.current_process())["_config"]
+    if not config.get("tempdir") and len(tempfile.gettempdir()) < _LONGEST_TEMP:
+        folder = TempFolder("eval")
+        atexit.register(folder.close)
+        config["tempdir"] = str(folder.path)
 
 
 def _kill(process: BaseProcess) -> None:

@@ -4,6 +4,9 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter
 from itertools import product
@@ -133,6 +136,28 @@ def test_a_second_process_cannot_run_an_evaluation_at_the_same_time(root: Path, 
     write_report(Entry.of(Store(out)))
     stream.close()
     assert len(list(Evaluation.resume(out).run())) == 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_an_evaluation_that_a_signal_ends_leaves_no_temporary_folder(
+    number: signal.Signals, code: int, root: Path, tmp_path: Path
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="t") as temp:  # sockets need a short path
+        end_by_signal(number, code, root, tmp_path / "out", Path(temp))
+
+
+def end_by_signal(number: signal.Signals, code: int, root: Path, out: Path, temp: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temp)}
+    command = [sys.executable, "-m", "screenwright", "eval", "toy", "--root", str(root), "--agent", "oracle"]
+    command += ["--task", "hangs-once", "--out", str(out)]
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    eventually((root / "hangs-once-0").exists, True)
+    running.send_signal(number)
+    _, printed = running.communicate(timeout=60)
+    assert (running.returncode, b"Traceback" in printed) == (code, False)
+    start = "from screenwright.envs.temp_folder import TempFolder; TempFolder('next').close()"
+    subprocess.run([sys.executable, "-c", start], env=environment, check=True)
+    assert list(temp.iterdir()) == []
 
 
 def count_records(out: Path) -> int:
