@@ -16,6 +16,7 @@ from ....envs.browser.page.keyboard import playwright_keys
 from ....envs.browser.page.typing import MAX_KEYSTROKES
 from ....envs.env import ActionRefused, ActionResult, EnvInfo, EnvLost, Observation
 from ....envs.geometry import ScreenPoint
+from ....envs.interrupt import sleep
 from ....envs.screenshot import Screenshot
 from ...core.task import TaskError
 from ..subprocess_client import Answer
@@ -63,7 +64,7 @@ class BrowserGymEnv(ScreenEnv):
         calls = calls_of(action, self._pointer)
         started = time.monotonic()
         if isinstance(action, actions.Wait):
-            time.sleep(action.seconds)
+            sleep(action.seconds)
         error = self.step("\n".join(calls) or "noop(0)")
         self._track(action)
         if error:
