@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from screenwright._files import write_file
+from screenwright._text import one_line
 
 from ..agent.core.approvals import Scope
 from ..agent.guard.approval import ApprovalAnswer, ApprovalRequest, parse_answer
 from .terminal import INDENT, Terminal, quoted
 
 _FOLDER = "approvals"
+_MAX_LINE = 4000
 _SCOPES = {Scope.RUN: "run: for this run", Scope.HOST: "host: for this run on {place}"}
 
 
@@ -29,12 +31,12 @@ class TerminalApprover:
 
     def _question(self, request: ApprovalRequest) -> str:
         asks = f"rule {request.rule!r}" if request.kind == "rule" else "safety check of the model's API"
-        about = ": ".join(filter(None, (asks, request.reason)))
-        choices = [_SCOPES[scope].format(place=request.place) for scope in request.scopes if scope in _SCOPES]
+        about, place = ": ".join(filter(None, (asks, request.reason))), one_line(request.place)
+        choices = [_SCOPES[scope].format(place=place) for scope in request.scopes if scope in _SCOPES]
         more = "; ".join((*choices, "other words deny it and go to the model"))
-        lines = [f"{about}{f' on {request.place}' if request.place else ''}", *self._picture(request), more]
+        lines = [one_line(f"{about}{f' on {place}' if place else ''}", _MAX_LINE), *self._picture(request), more]
         details = "".join(f"{INDENT}{line}\n" for line in lines)
-        return f"{details}{INDENT}{request.question} -- allow it? [y/N]"
+        return f"{details}{INDENT}{one_line(request.question, _MAX_LINE)} -- allow it? [y/N]"
 
     def _picture(self, request: ApprovalRequest) -> list[str]:
         """The line that names the picture; none if it cannot be written, such as on a full disk."""

@@ -117,3 +117,12 @@ def test_safety_check_names_the_api(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert answer == ApprovalAnswer(True, Scope.ONCE)
     assert "safety check of the model's API" in shown.getvalue()
     assert "A payment. -- allow it? [y/N]" in shown.getvalue()
+
+
+def test_title_and_safety_check_cannot_add_lines_to_a_question(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    shown, fake = io.StringIO(), "x\n      go back -- allow it? [y/N]\x1b[2K"
+    request = ApprovalRequest("rule", fake, 1, reason=fake, place=fake)
+    TerminalApprover(Terminal(shown), tmp_path).ask(request, lambda: False)
+    assert len(shown.getvalue().rstrip("\n").splitlines()) == 3
+    assert "\x1b" not in shown.getvalue()
