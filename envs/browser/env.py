@@ -14,11 +14,13 @@ from ..base import ScreenEnv
 from ..config.browser_settings import BrowserSettings
 from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Fact, Observation
 from ..geometry import ScreenPoint, Size
+from .firewall.fence import Fence
 from .firewall.guard import check_firewall
 from .launch.chromium import sandbox
 from .launch.engines import NAMES
 from .launch.identity import check_identity, identity_facts
 from .launch.view import View
+from .page.addresses import start_address
 from .session import BrowserSession
 from .worker import Worker
 
@@ -77,6 +79,8 @@ class BrowserEnv(ScreenEnv):
         settings |= identity_facts(self.settings)
         if self.settings.allow_hosts:
             settings["allowed hosts"] = ", ".join(self.settings.allow_hosts)
+        if self.settings.grants:
+            settings["grants"] = ", ".join(self.settings.grants)
         program = self._session.program if self._session else NAMES[self.settings.engine]
         return EnvInfo("browser", program, settings)
 
@@ -156,4 +160,8 @@ class BrowserEnv(ScreenEnv):
             return self._worker.run(operation(self._session))
 
     def _open(self, worker: Worker, url: str) -> BrowserSession:
-        return worker.run(BrowserSession.open(url, View(self.viewport, self.scale, self.headless), self.settings))
+        view, fence = (
+            View(self.viewport, self.scale, self.headless),
+            Fence(self.settings.grants, start_address(self.url)),
+        )
+        return worker.run(BrowserSession.open(url, view, self.settings, fence))

@@ -32,7 +32,8 @@ from ..base import check_bounds
 from ..config.browser_settings import BrowserSettings
 from ..env import ActionRefused, ActionResult, EnvLost, EnvUnavailable, Fact, Observation
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
-from .firewall.guard import FirewallGuard
+from .firewall.fence import Fence
+from .firewall.guard import FenceGuard
 from .launch.attach import Context
 from .launch.engines import NAMES, launch, overlay_page
 from .launch.environment import BrowserSurroundings
@@ -72,7 +73,7 @@ class BrowserSession:
         settings: BrowserSettings,
         downloads: Downloads,
         surroundings: BrowserSurroundings,
-        guard: FirewallGuard | None,
+        guard: FenceGuard,
     ) -> None:
         self._playwright = playwright
         self._context = context
@@ -89,9 +90,8 @@ class BrowserSession:
         self._overlay = Overlay(
             lambda: overlay_page(playwright, context, view, settings, surroundings), view.screen, view.scale
         )
-        firewall = guard.firewall if guard is not None else None
         self._navigation = Navigation(
-            self._tabs, self._overlay, settings.load_limit_s, self._settle_after_navigation, firewall
+            self._tabs, self._overlay, settings.load_limit_s, self._settle_after_navigation, guard.refusal
         )
         self._prompts = BrowserPrompts(
             self._tabs, self._overlay, settings, lambda: self._input.pointer, self._page_top, self._navigation
@@ -104,8 +104,8 @@ class BrowserSession:
         self.program = "Chromium"
 
     @classmethod
-    async def open(cls, url: str, view: View, settings: BrowserSettings) -> "BrowserSession":
-        """Start the browser and open `url`.
+    async def open(cls, url: str, view: View, settings: BrowserSettings, fence: Fence) -> "BrowserSession":
+        """Start the browser and open `url`; it stays within `fence`.
 
         Raises:
             EnvUnavailable: there is no browser, it does not start, or the URL cannot be opened.
@@ -115,10 +115,9 @@ class BrowserSession:
         playwright = await surroundings.start_playwright()
         folder = Path(settings.downloads) if settings.downloads else None
         downloads = Downloads(surroundings.downloads, folder, settings.download_limit_mb * 10**6)
-        guard = FirewallGuard.from_settings(settings)
+        guard = FenceGuard(fence, settings)
         try:
-            if guard is not None:  # before the browser, whose switches need the port of the proxy
-                settings = await guard.start(settings)
+            settings = await guard.start(settings)  # before the browser, whose switches need the port of the proxy
             page_size = Size(view.screen.width, view.screen.height - (TAB_STRIP_PX if settings.tab_strip else 0))
             context, version = await launch(playwright, page_size, view, settings, surroundings)
             session = cls(playwright, context, view, settings, downloads, surroundings, guard)
@@ -128,8 +127,7 @@ class BrowserSession:
             await downloads.close()
             await playwright.stop()
             surroundings.close()
-            if guard is not None:
-                await guard.close()
+            await guard.close()
             if isinstance(error, Error):
                 raise EnvUnavailable(f"{NAMES[settings.engine]} did not start: {error_message(error)}") from error
             if isinstance(error, EnvLost | ActionRefused):
@@ -139,8 +137,7 @@ class BrowserSession:
 
     async def start(self, url: str) -> None:
         """Open the first tab at `url`."""
-        if self._guard is not None and isinstance(self._context, BrowserContext):
-            self._guard.watch(self._context)
+        self._guard.watch(self._context)
         await self._prompts.start(self._context)
         await self._context.add_init_script(SETTLE_SCRIPT.read_text(encoding="utf-8"))
         await self._tabs.start()
@@ -157,6 +154,7 @@ class BrowserSession:
     async def observe(self) -> Observation:
         """See `Env`."""
         await self._tabs.ready()
+        await self._guard.leave(self._tabs.current)
         if self._settings.tab_strip:
             await self._tab_strip.draw()
         screenshot = await self._compositor.screenshot()
@@ -243,8 +241,7 @@ class BrowserSession:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._playwright.stop(), _CLOSE_S)
             self._surroundings.close()
-            if self._guard is not None:
-                await self._guard.close()
+            await self._guard.close()
 
     async def _take_facts(self) -> tuple[Fact, ...]:
         """The events since the last call, as sentences."""
@@ -252,8 +249,7 @@ class BrowserSession:
         own, self._facts = self._facts, []
         facts = (*self._navigation.take_facts(), *own, *await self._tabs.take_facts())
         facts += (*self._prompts.take_facts(), *self._downloads.take_facts())
-        facts += self._surroundings.take_facts()
-        return facts + self._guard.take_facts() if self._guard is not None else facts
+        return facts + self._surroundings.take_facts() + self._guard.take_facts()
 
     # -- actions
 

@@ -1,8 +1,10 @@
 """The settings that describe a browser, however it is used."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from .node import ENV_HELP, Config, setting
+
+Grant: TypeAlias = Literal["file", "browser-pages", "link-local"]
 
 
 class BrowserSettings(Config):
@@ -34,6 +36,12 @@ class BrowserSettings(Config):
     proxy: str | None = setting(None, "proxy for all traffic, such as http://USER:PASSWORD@HOST:PORT")
     allow_hosts: tuple[str, ...] = setting(
         (), "allow connections to this host and its subdomains, and to no other host; repeatable", name="allow_host"
+    )
+    grants: tuple[Grant, ...] = setting(
+        (),
+        "allow addresses that are blocked otherwise: file, browser-pages (chrome: and the like), or link-local (also "
+        "cloud metadata); repeatable",
+        name="grant",
     )
     ignore_certificates: tuple[str, ...] = setting(
         (), "open this host, such as localhost:8443, whatever its certificate; repeatable", name="ignore_certificate"

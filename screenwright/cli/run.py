@@ -153,11 +153,15 @@ def _at_last_page(config: RunConfig, resume: Path, args: argparse.Namespace) -> 
     screen = config.env
     if not isinstance(screen, BrowserConfig) or "url" in given_now(RunConfig, given_flags(args, RunConfig), os.environ):
         return config
+    from ..envs.browser.firewall.fence import Fence
     from ..envs.browser.firewall.rules import Firewall
+    from ..envs.browser.page.addresses import start_address
 
     run = read_run(resume)
     pages = [event.observation.location for event in run.events if isinstance(event, Observed)]
     if not pages or not pages[-1].startswith(("http", "file:")):
+        return config
+    if Fence(screen.grants, start_address(screen.url)).refusal(pages[-1]):
         return config
     if screen.allow_hosts and Firewall.parse(screen.allow_hosts).refusal(pages[-1]):
         return config

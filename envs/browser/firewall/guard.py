@@ -1,14 +1,17 @@
-"""Attaches the firewall to an open browser: proxy, Chromium switches, page events and facts for the model."""
+"""Attaches fence and firewall to an open browser: proxy, Chromium switches, page events and facts for the model."""
 
+import asyncio
 from contextlib import suppress
 from typing import Self
+from urllib.parse import urlsplit
 
-from playwright.async_api import Error, Frame, Page, Request
+from playwright.async_api import Error, Frame, Page, Request, Response
 
 from ...config.browser_settings import BrowserSettings
 from ...env import Fact
 from ..launch.attach import Context
 from .dial import Refusal
+from .fence import Fence
 from .proxy import FirewallProxy
 from .rules import Firewall
 from .upstream import Upstream
@@ -110,6 +113,82 @@ class FirewallGuard:
             )
             with suppress(Error):  # the tab was closed
                 await frame.page.goto("about:blank")
+
+
+class FenceGuard:
+    """Keeps an open browser within `fence`, and with allowed hosts within the firewall as well."""
+
+    def __init__(self, fence: Fence, settings: BrowserSettings) -> None:
+        self._fence = fence
+        self._firewall = FirewallGuard.from_settings(settings)
+        self._facts: list[Fact] = []
+        self._checked_hosts: set[str] = set()
+
+    async def start(self, settings: BrowserSettings) -> BrowserSettings:
+        """Start what is needed before the browser; returns the settings of a browser that cannot bypass it."""
+        if self._firewall is not None:
+            return await self._firewall.start(settings)
+        # before the user's own switches, of which the last one counts
+        return settings.model_copy(update={"switches": (*self._fence.switches(), *settings.switches)})
+
+    async def close(self) -> None:
+        """Stop it."""
+        if self._firewall is not None:
+            await self._firewall.close()
+
+    def watch(self, context: Context) -> None:
+        """Watch the navigations of `context`."""
+        if self._firewall is not None:
+            self._firewall.watch(context)
+            return
+        for page in context.pages:
+            page.on("framenavigated", self._on_navigated)
+        context.on("page", self._on_page)
+        context.on("response", self._on_response)
+
+    def take_facts(self) -> tuple[Fact, ...]:
+        """The refusals since the last call."""
+        facts, self._facts = list(dict.fromkeys(self._facts)), []
+        return (*facts[:_MAX_FACTS], *(self._firewall.take_facts() if self._firewall is not None else ()))
+
+    async def refusal(self, url: str) -> str | None:
+        """Why `url` may not be opened, for the model; None if it may."""
+        if self._firewall is not None:
+            return self._firewall.firewall.refusal(url)
+        return await asyncio.to_thread(self._fence.check, url)
+
+    async def leave(self, page: Page) -> None:
+        """Leave `page` if it shows what may not be opened; its screenshot is about to be taken."""
+        if self._firewall is None:
+            for frame in page.frames:
+                await self._on_navigated(frame)
+
+    async def _on_page(self, page: Page) -> None:
+        page.on("framenavigated", self._on_navigated)
+        await self._on_navigated(page.main_frame)
+
+    async def _on_navigated(self, frame: Frame) -> None:
+        if reason := self._fence.refusal(frame.url) if frame.url else None:
+            await self._clear(frame, Fact(f"{{}} was not opened: {reason}.", (frame.url,)))
+
+    async def _on_response(self, response: Response) -> None:
+        """A name may resolve to another address than when it was checked, and pages name hosts themselves."""
+        host = urlsplit(response.url).netloc
+        if host in self._checked_hosts and not response.request.is_navigation_request():
+            return
+        self._checked_hosts.add(host)
+        with suppress(Error):  # the tab was closed, or the request has no frame
+            server = await response.server_addr()
+            if server is not None and self._fence.blocks_address(response.url, server["ipAddress"]):
+                page = response.request.frame.page
+                await self._clear(
+                    page.main_frame, Fact("The host {} is at a link-local address, so the page was closed.", (host,))
+                )
+
+    async def _clear(self, frame: Frame, fact: Fact) -> None:
+        self._facts.append(fact)
+        with suppress(Error):  # the tab was closed
+            await frame.goto("about:blank")
 
 
 def check_firewall(settings: BrowserSettings) -> None:

@@ -58,9 +58,9 @@ def is_public(address: Address) -> bool:
     """Whether `address` is on the public internet; if it embeds an IPv4 address, that one decides."""
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast
-    embedded = _embedded(address)
-    if embedded is not None:
-        return is_public(embedded)
+    inner = embedded(address)
+    if inner is not None:
+        return is_public(inner)
     return int(address) >> 125 == _GLOBAL_UNICAST and address.is_global
 
 
@@ -88,7 +88,7 @@ def _suffixes() -> "PublicSuffixList":
     return PublicSuffixList(accept_unknown=False)
 
 
-def _embedded(address: IPv6Address) -> IPv4Address | None:
+def embedded(address: IPv6Address) -> IPv4Address | None:
     """The IPv4 address that packets to `address` reach: IPv4-mapped, 6to4 (RFC 3056) or NAT64 (RFC 6052)."""
     if int(address) >> 32 == _NAT64 >> 32:
         return IPv4Address(int(address) & 0xFFFF_FFFF)

@@ -26,3 +26,11 @@ def full_address(text: str) -> str:
     if scheme and scheme.group(1).lower() in _SCHEMES:
         return address
     raise ActionRefused(f"{text!r} is not a valid address; write one such as https://example.org/page")
+
+
+def start_address(text: str) -> str:
+    """As `full_address`; unchanged if it is not an address, which is reported when it is opened."""
+    try:
+        return full_address(text)
+    except ActionRefused:
+        return text

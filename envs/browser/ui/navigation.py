@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error, Page
 
 from ...env import ActionRefused, Fact
-from ..firewall.rules import Firewall
 from ..page.addresses import full_address
 from ..page.errors import error_message
 from ..page.shortcuts import Shortcut
@@ -35,7 +34,7 @@ _LEAVE_FULL_SCREEN = """() => {
 class Navigation:
     """Navigates the current tab. Methods return when the new page is committed; call `settle` to wait for more.
 
-    `limit_s` is how long a server may take to respond. URLs that `firewall` does not allow are refused.
+    `limit_s` is how long a server may take to respond. `refusal` is why a URL may not be opened, or None.
     """
 
     def __init__(
@@ -44,20 +43,20 @@ class Navigation:
         overlay: Overlay,
         limit_s: float,
         settle: Callable[[float], Awaitable[object]],
-        firewall: Firewall | None,
+        refusal: Callable[[str], Awaitable[str | None]],
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._limit_ms = limit_s * 1000
         self._settle = settle
-        self._firewall = firewall
+        self._refusal = refusal
         self._home = "about:blank"
         self._requested: dict[Page, str] = {}
         self._first_entries: dict[Page, int] = {}
         self._facts: list[Fact] = []
 
     def take_facts(self) -> tuple[Fact, ...]:
-        """The HTTP errors that servers answered with since the last call."""
+        """HTTP errors of servers, and links that were not followed, since the last call."""
         facts, self._facts = self._facts, []
         return tuple(facts)
 
@@ -90,10 +89,9 @@ class Navigation:
         """Go to the complete `url`.
 
         Raises:
-            ActionRefused: it cannot be opened, or the firewall does not allow it.
+            ActionRefused: it cannot be opened, or is not allowed.
         """
-        if self._firewall is not None and (reason := self._firewall.refusal(url)):
-            raise ActionRefused(f"{url} was not opened: {reason}")
+        await self._check(url)
         page = self._tabs.current
         self._requested[page] = url
         try:
@@ -111,6 +109,20 @@ class Navigation:
             if "ERR_CERT_" in reason:
                 reason += f"; if the site can be trusted, run with --ignore-certificate {urlsplit(url).netloc}"
             raise ActionRefused(f"{url} cannot be opened: {reason}") from error
+
+    async def go_in_new_tab(self, url: str) -> None:
+        """Open `url`, a link of a page, in a new tab; if that is not allowed, report it as a fact."""
+        try:
+            await self._check(url)
+        except ActionRefused as refusal:
+            self._facts.append(Fact("The link was not followed: {}", (str(refusal),)))
+        else:
+            await self._tabs.open()
+            await self.go(url)
+
+    async def _check(self, url: str) -> None:
+        if reason := await self._refusal(url):
+            raise ActionRefused(f"{url:.200} was not opened: {reason}")
 
     async def _goto(self, page: Page, url: str) -> None:
         """Open `url` in `page`. If the current page keeps navigating elsewhere, halt its scripts first."""

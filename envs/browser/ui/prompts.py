@@ -361,8 +361,7 @@ class BrowserPrompts:
         page = self._tabs.current
         match item:
             case "open link":
-                await self._tabs.open()
-                await self._navigation.go(link)
+                await self._navigation.go_in_new_tab(link)
             case "copy link":
                 await page.evaluate("text => navigator.clipboard?.writeText(text)", link)
             case "back" | "forward" | "reload":

@@ -31,6 +31,7 @@ from ...env import (
 from ...geometry import Size
 from ...interrupt import sleep
 from ...settle import SettleTimeouts
+from ..firewall.fence import Fence
 from ..launch.chromium import sandbox
 from ..launch.environment import BrowserSurroundings
 from ..launch.identity import check_identity, check_window
@@ -97,6 +98,8 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             "scale": f"{self.scale:g}",
             "sandbox": sandbox(self.settings),
         }
+        if self.settings.grants:
+            settings["grants"] = ", ".join(self.settings.grants)
         if self.settings.ignore_certificates:
             settings["certificates not checked"] = ", ".join(self.settings.ignore_certificates)
         return EnvInfo("browser", self._session.program if self._session else "Chromium", settings)
@@ -133,6 +136,7 @@ class _Window:
     ) -> None:
         self._home = _start_address(url)
         self._settings = settings
+        self._fence = Fence(settings.grants, self._home)
         self.program = window_program(settings)
         self._facts: list[Fact] = []
         with ExitStack() as undo:
@@ -147,9 +151,9 @@ class _Window:
             undo.callback(self._processes.stop)
             downloads = Path(settings.downloads or self._processes.folder / "downloads").resolve()
             profile = Path(settings.profile or self._processes.folder / "profile").resolve()
-            prepare_profile(profile, self._home, downloads, settings)
+            prepare_profile(profile, self._home, downloads, settings, self._fence)
             self._downloads = DownloadFolder(downloads)
-            self._switches = window_switches(profile, scale, settings)
+            self._switches = window_switches(profile, scale, settings, self._fence)
             self._pid = self._start(self._home)
             self._undo = undo.pop_all()
 
@@ -165,7 +169,10 @@ class _Window:
         self._reopen_if_closed()
         match action:
             case Navigate(url):
-                return self._go(full_address(url))
+                address = full_address(url)
+                if reason := self._fence.check(address):
+                    raise ActionRefused(f"{address:.200} was not opened: {reason}")
+                return self._go(address)
             case Home():
                 return self._go(self._home)
             case Back():

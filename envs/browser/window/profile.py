@@ -9,6 +9,7 @@ from screenwright._home import home_folder
 
 from ...config.browser_settings import BrowserSettings
 from ...env import EnvUnavailable
+from ..firewall.fence import Fence
 from ..launch.certificates import certificate_switches
 from ..launch.chromium import find_chromium, runs_as_root, switches
 from ..launch.identity import check_profile
@@ -34,7 +35,7 @@ _NO_WARNING = "--test-type"
 _DARK = "--force-dark-mode"
 
 
-def window_switches(profile: Path, scale: float, settings: BrowserSettings) -> tuple[str, ...]:
+def window_switches(profile: Path, scale: float, settings: BrowserSettings, fence: Fence) -> tuple[str, ...]:
     """The command line after the program's name, without an address."""
     return (
         *switches(_SWITCHES),
@@ -43,6 +44,7 @@ def window_switches(profile: Path, scale: float, settings: BrowserSettings) -> t
         f"--force-device-scale-factor={scale:g}",
         *((f"--lang={settings.locale}",) if settings.locale else ()),
         *((_DARK,) if settings.dark else ()),
+        *fence.switches(),
         *settings.switches,
         *certificate_switches(settings),
     )
@@ -67,7 +69,7 @@ def window_environment(display: dict[str, str], own: dict[str, str], settings: B
     return result
 
 
-def prepare_profile(profile: Path, home: str, downloads: Path, settings: BrowserSettings) -> None:
+def prepare_profile(profile: Path, home: str, downloads: Path, settings: BrowserSettings, fence: Fence) -> None:
     """Write our preferences into `profile`; an existing profile keeps its others.
 
     Raises:
@@ -77,7 +79,10 @@ def prepare_profile(profile: Path, home: str, downloads: Path, settings: Browser
     try:
         downloads.mkdir(parents=True, exist_ok=True)
         (profile / "Default").mkdir(parents=True, exist_ok=True)
-        _merge(profile / "Default" / "Preferences", _preferences(home, downloads, settings))
+        _merge(
+            profile / "Default" / "Preferences",
+            {**_preferences(home, downloads, settings), "policy": fence.blocklist()},
+        )
         _merge(profile / "Local State", _local_state(settings))
     except (OSError, ValueError) as error:
         raise EnvUnavailable(f"{profile} cannot be used as a profile: {error}") from error

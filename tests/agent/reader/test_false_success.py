@@ -145,7 +145,7 @@ def test_effect_that_appears_late_is_waited_for() -> None:
 
 @contextmanager
 def page_form(folder: Path) -> Generator[Stage]:
-    with BrowserEnv(viewport=SIZE) as env:
+    with BrowserEnv(folder.as_uri() + "/", viewport=SIZE) as env:
         yield PageForm(env, folder)
 
 

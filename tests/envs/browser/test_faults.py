@@ -66,7 +66,7 @@ def test_killed_browser_is_restarted_at_the_same_page(tmp_path: Path) -> None:
 
 def test_crashed_page_can_be_reloaded(tmp_path: Path) -> None:
     address = page(tmp_path, "document.title = 'still here'")
-    with BrowserEnv(address) as env:
+    with BrowserEnv(address, settings=BrowserSettings(grants=("browser-pages",))) as env:
         env.observe()
         env.execute(Navigate("chrome://crash"))
         assert Fact("The page crashed.") in env.observe().facts

@@ -26,6 +26,8 @@ from screenwright import (
     Type,
 )
 from screenwright.envs.browser import BrowserSettings
+from screenwright.envs.browser.firewall.fence import Fence
+from screenwright.envs.browser.firewall.guard import FenceGuard
 from screenwright.envs.browser.launch.attach import Context
 from screenwright.envs.browser.launch.engines import launch
 from screenwright.envs.browser.launch.environment import BrowserSurroundings
@@ -79,7 +81,8 @@ def run_session(
         saved = Downloads(surroundings.downloads, downloads, 10**6)
         context, _ = await launch(playwright, SIZE, view, settings, surroundings)
         limited = cast("Context", WithoutDevTools(context))
-        session = BrowserSession(playwright, limited, view, settings, saved, surroundings, None)
+        guard = FenceGuard(Fence(), settings)
+        session = BrowserSession(playwright, limited, view, settings, saved, surroundings, guard)
         await session.start(url)
         await test(session)
         await context.close()
