@@ -174,7 +174,8 @@ class FenceGuard:
     async def _on_response(self, response: Response) -> None:
         """A name may resolve to another address than when it was checked, and pages name hosts themselves."""
         host = urlsplit(response.url).netloc
-        if host in self._checked_hosts and not response.request.is_navigation_request():
+        is_known = host in self._checked_hosts and not response.request.is_navigation_request()
+        if is_known or not response.url.startswith(("http:", "https:")):
             return
         self._checked_hosts.add(host)
         with suppress(Error):  # the tab was closed, or the request has no frame
