@@ -148,8 +148,8 @@ class FenceGuard:
 
     def take_facts(self) -> tuple[Fact, ...]:
         """The refusals since the last call."""
-        facts, self._facts = list(dict.fromkeys(self._facts)), []
-        return (*facts[:_MAX_FACTS], *(self._firewall.take_facts() if self._firewall is not None else ()))
+        facts, self._facts = self._facts, []
+        return (*facts, *(self._firewall.take_facts() if self._firewall is not None else ()))
 
     async def refusal(self, url: str) -> str | None:
         """Why `url` may not be opened, for the model; None if it may."""
@@ -187,7 +187,8 @@ class FenceGuard:
                 )
 
     async def _clear(self, frame: Frame, fact: Fact) -> None:
-        self._facts.append(fact)
+        if len(self._facts) < _MAX_FACTS and fact not in self._facts:  # a page may try any number of times
+            self._facts.append(fact)
         with suppress(Error):  # the tab was closed
             await frame.goto("about:blank")
 
