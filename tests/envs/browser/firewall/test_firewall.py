@@ -77,6 +77,7 @@ def trial(folder: Path, *, has_firewall: bool) -> Generator[Trial]:
     with Site() as site, Target() as target:
         settings = BrowserSettings(
             allow_hosts=(site.url.removeprefix("http://"),) if has_firewall else (),
+            grants=("file", "browser-pages"),
             profile=str(folder / "profile"),
             switches=(f"--log-net-log={log}", "--net-log-capture-mode=Everything"),
             settle_limit_s=0.5,
