@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from ...env import ActionRefused
+from ...environment import clean_environment
 from ...interrupt import sleep
 from ..address import DisplayAddress
 from .connection import connect
@@ -133,6 +134,7 @@ class XClipboard:
         with self._address.in_environment(), suppress(subprocess.SubprocessError, OSError):
             subprocess.run(
                 command,
+                env=clean_environment(),
                 input=content[name].data,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
