@@ -26,7 +26,9 @@ from screenwright import (
 from screenwright.agent.core.model import never
 from screenwright.agent.dialects.prompting.prompt_kind import Prompt
 from screenwright.agent.loop.open_model import open_model
-from screenwright.envs.env import EnvUnavailable, Observation
+from screenwright.envs.actions import Action, Wait
+from screenwright.envs.env import ActionResult, EnvUnavailable, Observation
+from screenwright.envs.interrupt import sleep
 
 FINISH = "Thought: done\nAction: finished(content='42')"
 
@@ -189,15 +191,24 @@ def test_a_page_is_operated_with_the_browser_prompt_unless_another_one_was_chose
     assert any("navigate(" in message.text for message in model.asked[0]) is offered
 
 
+class WaitingEnv(FakeEnv):
+    """A screen on which a wait takes its time, as on every real one."""
+
+    def execute(self, action: Action) -> ActionResult:
+        if isinstance(action, Wait):
+            sleep(action.seconds)
+        return super().execute(action)
+
+
 def test_a_long_wait_is_interrupted_by_stop_and_by_the_time_limit() -> None:
     waiting = "Thought: later\nAction: wait(time=60)"
     limited = Agent(ScriptedModel([waiting]), dialect=UiTars15(), limits=Limits(seconds=0.2))
     started = time.monotonic()
-    assert limited.run("a task", FakeEnv()).stop is StopReason.TIME_LIMIT
+    assert limited.run("a task", WaitingEnv()).stop is StopReason.TIME_LIMIT
     stopped = agent(waiting)
     timer = threading.Timer(0.2, stopped.stop)
     timer.start()
-    assert stopped.run("a task", FakeEnv()).stop is StopReason.CANCELLED
+    assert stopped.run("a task", WaitingEnv()).stop is StopReason.CANCELLED
     timer.join()
     assert time.monotonic() - started < 30
 
