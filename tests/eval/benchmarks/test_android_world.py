@@ -93,6 +93,7 @@ def phone(monkeypatch: pytest.MonkeyPatch) -> Generator[AdbPhone]:
 
 def settings(tmp_path: Path, **more: object) -> EvalConfig:
     given: dict[str, object] = {"benchmark": "androidworld", "agent": "null", "workers": 0, "retries": 0}
+    given["pass_env"] = ["AW_STATE"]
     if "python" not in more:
         given["python"] = python_with(MODULES, tmp_path)
     return EvalConfig.from_flat(given | more)
