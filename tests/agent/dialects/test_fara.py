@@ -174,5 +174,5 @@ def test_requests_are_those_of_the_official_agents() -> None:
 
 def test_fara_is_for_web_pages_only() -> None:
     assert with_prompt(Fara7b(), Prompt.BROWSER) == Fara7b()
-    with pytest.raises(ValueError, match="fara-7b has no computer prompt: choose one of browser"):
+    with pytest.raises(ValueError, match="fara-7b has no computer prompt: choose one with --prompt browser"):
         with_prompt(Fara7b(), Prompt.COMPUTER)

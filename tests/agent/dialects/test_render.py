@@ -151,7 +151,7 @@ def test_prompt_states_the_size_of_the_coordinate_space() -> None:
     "dialect", [EvoCua(prompt=Prompt.MOBILE), ScaleCua(prompt=Prompt.GROUNDING), Holo(prompt=Prompt.MOBILE)]
 )
 def test_unknown_prompt_kind_error_lists_the_available_ones(dialect: Qwen25Vl) -> None:
-    with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one of "):
+    with pytest.raises(ValueError, match=r"has no (grounding|mobile) prompt: choose one with --prompt "):
         dialect.render("x", (Turn(NOW),))
 
 
