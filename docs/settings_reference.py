@@ -29,7 +29,7 @@ variables, several values are separated by commas; as flags they are repeated. W
 `--no-NAME`. A run that is resumed, or an evaluation that is repeated, uses its recorded settings instead of
 `./screenwright.toml`.
 
-`./screenwright.toml` and the recorded settings of a run may be somebody else's. The settings below are used without
+`./screenwright.toml` and the recorded settings of a run may be someone else's. The settings below are used without
 asking. They choose nothing that is started, opened, contacted, read, written or allowed, and make a run neither longer
 nor less careful. Any other setting is shown and asked about the first time and after a change, or has to be allowed
 with `--config FILE`. See [security](../guides/security.md#files-are-not-code).

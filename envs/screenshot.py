@@ -22,7 +22,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 
 @contextmanager
 def open_image(data: bytes, formats: tuple[str, ...] = FORMATS) -> Generator[Image.Image]:
-    """An image file that somebody else may have prepared; its size is checked before its pixels are decoded.
+    """An image file that someone else may have prepared; its size is checked before its pixels are decoded.
 
     Raises:
         ValueError: it is not a complete image of these formats, or is too large; the message goes on after its name.

@@ -1,4 +1,4 @@
-"""Reads and writes files that somebody else may have prepared: as data, and never elsewhere than named.
+"""Reads and writes files that someone else may have prepared: as data, and never elsewhere than named.
 
 A file that is read must be a regular one of limited size, since a pipe blocks and a device never ends. A file that is
 written replaces what had its name, so another name of the same file (a hard link) keeps its content. Below a folder,

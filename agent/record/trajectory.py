@@ -8,7 +8,7 @@ An image is on disk before the line that refers to it, an intended action before
 the next one starts. A killed run may end with a partial line; readers skip it and resuming truncates it. Only the owner
 may read new folders and files.
 
-A run may come from somebody else, so its folder is read as data: see `screenwright._files`.
+A run may come from someone else, so its folder is read as data: see `screenwright._files`.
 """
 
 import hashlib

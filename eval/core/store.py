@@ -6,7 +6,7 @@
     RUN/episodes/TASK/SEED/episode.json  its record, written when the episode is over
 
 Records are written atomically, so that after a crash every episode is either complete or still to be run. The
-folder may come from somebody else: nothing outside it is read, written or removed.
+folder may come from someone else: nothing outside it is read, written or removed.
 """
 
 import shutil

@@ -148,7 +148,7 @@ def _at_last_page(config: RunConfig, resume: Path, args: argparse.Namespace) -> 
     """The settings with the last page of a browser run as its first, unless one is given or its host is not allowed.
 
     Raises:
-        NotTrusted: the run is somebody else's, and the user does not allow the page.
+        NotTrusted: the run is someone else's, and the user does not allow the page.
     """
     screen = config.env
     if not isinstance(screen, BrowserConfig) or "url" in given_now(RunConfig, given_flags(args, RunConfig), os.environ):

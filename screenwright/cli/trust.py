@@ -1,6 +1,6 @@
 """Settings that the user did not name: those of the current folder's file, and of a run or evaluation to continue.
 
-Such a file may come from somebody else, with a repository or a download. Settings in `HARMLESS` are used; any other is
+Such a file may come from someone else, with a repository or a download. Settings in `HARMLESS` are used; any other is
 shown and asked about once, and the answer is remembered by the path and the content of the file. What this user's own
 runs and evaluations record is remembered when it is written, so that only a changed or foreign one asks.
 """

@@ -1,4 +1,4 @@
-"""Runs and evaluations from somebody else are data: nothing outside their folder is read, written or deleted."""
+"""Runs and evaluations from someone else are data: nothing outside their folder is read, written or deleted."""
 
 import hashlib
 import io
