@@ -9,10 +9,12 @@ import shutil
 import stat
 import sys
 import tempfile
+import weakref
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from .env import EnvUnavailable
 
@@ -31,15 +33,14 @@ class TempFolder:
         try:
             _remove_abandoned(tempfile.gettempdir(), os.getpid())
             self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-"))
-            self._lock = _locked(self.path)
+            self._unlock = weakref.finalize(self, _locked(self.path))
         except OSError as error:
             raise EnvUnavailable(f"no temporary folder can be created, set TMPDIR: {error.strerror}") from error
 
     def close(self) -> None:
         """Remove the folder with all its contents; may be called twice."""
         _remove(self.path)
-        if self._lock is not None:
-            self._lock.close()
+        self._unlock()
 
     def __enter__(self) -> Self:
         return self
@@ -63,8 +64,8 @@ def _remove(folder: Path) -> None:
 
 if sys.platform == "win32":
 
-    def _locked(_folder: Path) -> IO[bytes] | None:
-        return None
+    def _locked(_folder: Path) -> Callable[[], None]:
+        return lambda: None
 
     def _remove_abandoned(_parent: str, _process: int) -> None:
         pass
@@ -72,13 +73,13 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _locked(folder: Path) -> IO[bytes] | None:
-        """The lock of a new folder. It is locked before it has its name, so that nobody finds it unlocked."""
+    def _locked(folder: Path) -> Callable[[], None]:
+        """Lock a new folder before the lock has its name, so that no one finds it unlocked; returns its unlocking."""
         new = folder / f"{_LOCK}.new"
-        lock = new.open("wb")
+        lock = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         new.rename(folder / _LOCK)
-        return lock
+        return partial(os.close, lock)
 
     @cache
     def _remove_abandoned(parent: str, _process: int) -> None:

@@ -75,12 +75,13 @@ def _inside(image: Image.Image, area: "Area") -> Image.Image:
 
 
 def _label_of(control: "ScreenControl", screen: "Screen") -> str:
-    """The nearest text on the row of `control`, no further away than its height."""
+    """The nearest text on the row of `control`; for a button no further away than its height."""
     area = control.area
     row = [one for one in screen.segments if area.top <= one.area.centre[1] < area.bottom]
     gaps = {one.text: max(area.left - one.area.right, one.area.left - area.right, 0) for one in row}
-    near = {text: gap for text, gap in gaps.items() if gap <= area.height}
-    return min(near, key=lambda text: near[text], default="")
+    if control.kind in _BUTTONS:
+        gaps = {text: gap for text, gap in gaps.items() if gap <= area.height}
+    return min(gaps, key=lambda text: gaps[text], default="")
 
 
 def _contains(area: "Area", x: float, y: float) -> bool:

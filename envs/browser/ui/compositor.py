@@ -13,17 +13,14 @@ from ...env import EnvLost
 from ...geometry import Size
 from ...screenshot import Screenshot
 from ..launch.view import View
-from ..page.errors import error_message
-from ..page.tabs import EVENT_DELAY_S, Tabs
+from ..page.errors import error_message, retry_between_documents
+from ..page.tabs import Tabs
 from .overlay.overlay import TAB_STRIP_PX, Overlay
 from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0
 _ATTEMPTS = 5
 
-_BETWEEN_PAGES = ("Not attached to an active page", "Unable to capture screenshot")
-"""Errors while one document is unloaded and the next is not loaded yet."""
-_BETWEEN_PAGES_S = 10.0
 _PDF_POLL_S = 0.2
 _PDF_AREA = (0.4, 0.2, 0.95, 1.0)
 """Left, upper, right and lower edge of the area where the viewer only shows the document, relative to the page."""
@@ -103,14 +100,7 @@ class Compositor:
             capture.cancel()
 
     async def _capture(self) -> bytes:
-        end = time.monotonic() + _BETWEEN_PAGES_S
-        while True:
-            try:
-                return self._resized(await self._capture_once())
-            except Error as error:
-                if not any(text in error.message for text in _BETWEEN_PAGES) or time.monotonic() > end:
-                    raise
-                await asyncio.sleep(EVENT_DELAY_S)
+        return self._resized(await retry_between_documents(self._capture_once))
 
     async def _capture_once(self) -> bytes:
         if not self._tabs.has_devtools:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from playwright.async_api import Error, Page
 
 from ...env import ActionRefused, Fact
 from ..page.addresses import full_address
-from ..page.errors import error_message
+from ..page.errors import error_message, retry_between_documents
 from ..page.shortcuts import Shortcut
 from ..page.tabs import EVENT_DELAY_S, Tabs
 from .overlay.overlay import Overlay
@@ -79,7 +80,7 @@ class Navigation:
 
     async def mark_history_start(self) -> None:
         """Let `back` in the current tab stop at its current page."""
-        self._first_entries[self._tabs.current] = await self._history_index()
+        self._first_entries[self._tabs.current] = await retry_between_documents(self._history_index)
 
     async def home(self) -> None:
         """Go to the start page."""
@@ -164,13 +165,13 @@ class Navigation:
         Raises:
             ActionRefused: there is none.
         """
-        if await self._history_index() <= self._first_entries.get(self._tabs.current, 0):
+        if await retry_between_documents(self._history_index) <= self._first_entries.get(self._tabs.current, 0):
             raise ActionRefused(_NO_PREVIOUS_PAGE)
         page = self._tabs.current
         with self._tabs.navigating():
-            await page.go_back(timeout=self._limit_ms, wait_until="commit")
+            await self._move(page.go_back)
             if page.url == "about:blank" != self._home and not self._tabs.has_devtools:
-                await page.go_forward(timeout=self._limit_ms, wait_until="commit")  # it was the initial empty page
+                await self._move(page.go_forward)  # it was the initial empty page
                 raise ActionRefused(_NO_PREVIOUS_PAGE)
 
     async def run_shortcut(self, command: Shortcut) -> None:
@@ -185,10 +186,10 @@ class Navigation:
                 await self.back()
             case Shortcut.FORWARD:
                 with self._tabs.navigating():
-                    await page.go_forward(timeout=self._limit_ms, wait_until="commit")
+                    await self._move(page.go_forward)
             case Shortcut.RELOAD:
                 with self._tabs.navigating():
-                    await page.reload(timeout=self._limit_ms, wait_until="commit")
+                    await self._move(page.reload)
             case Shortcut.HOME:
                 await self.home()
             case Shortcut.CLOSE_TAB:
@@ -207,6 +208,9 @@ class Navigation:
         if page.url == "about:blank":
             return ""
         return self._requested.get(page, "") if page.url.startswith("chrome-error:") else page.url
+
+    async def _move(self, move: Callable[..., Awaitable[object]]) -> None:
+        await retry_between_documents(partial(move, timeout=self._limit_ms, wait_until="commit"))
 
     async def _history_index(self) -> int:
         """The index of the page in its tab's history; without DevTools the last index of that history."""

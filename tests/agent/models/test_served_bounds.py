@@ -135,8 +135,11 @@ def test_a_stop_ends_each_of_them() -> None:
 
 @pytest.mark.parametrize("count", [-5, 10**18, "many", None, float("inf")])
 def test_absurd_token_counts_of_a_vendor_are_ignored(count: object) -> None:
-    openai = openai_api._usage({"input_tokens": count, "output_tokens": 7})
-    anthropic = anthropic_api._usage({"input_tokens": count, "output_tokens": 7})
-    gemini = gemini_api._usage({"promptTokenCount": count, "candidatesTokenCount": 7})
-    for usage in (openai, anthropic, gemini):
+    named = {"input_tokens": count, "output_tokens": 7}
+    for api, counts in (
+        (openai_api, named),
+        (anthropic_api, named),
+        (gemini_api, {"promptTokenCount": count, "candidatesTokenCount": 7}),
+    ):
+        usage = vars(api)["_usage"](counts)
         assert (usage.prompt, usage.completion, usage.cached) == (0, 7, 0)

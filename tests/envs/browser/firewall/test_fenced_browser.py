@@ -8,6 +8,7 @@ from page_site import Site
 
 from screenwright import ActionRefused, BrowserEnv, Button, Click, Hotkey, Navigate, ScreenPoint, Type
 from screenwright.envs.browser.window.env import BrowserWindowEnv
+from screenwright.testing import eventually
 
 MIDDLE = ScreenPoint(640, 360)
 
@@ -48,9 +49,10 @@ def test_a_link_to_a_local_file_is_not_opened_by_the_context_menu(env: BrowserEn
     "host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "metadata.google.internal"]
 )
 def test_a_page_reaches_no_link_local_address(env: BrowserEnv, site: Site, host: str) -> None:
-    address = site.add("/fetch", f"<script>fetch('http://{host}/').catch(error => document.title = 'none')</script>")
-    env.execute(Navigate(address))
-    assert env._run(lambda session: session.evaluate("() => document.title", None)) == "none"
+    site.reported.clear()
+    script = f"fetch('http://{host}/').then(() => report('answer', 'some'), () => report('answer', 'none'))"
+    env.execute(Navigate(site.add("/fetch", f"<script>{script}</script>")))
+    eventually(lambda: site.reported.get("answer"), "none")
 
 
 def test_a_start_page_in_a_file_opens_with_its_folder_only(tmp_path: Path) -> None:
