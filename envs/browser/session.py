@@ -91,7 +91,12 @@ class BrowserSession:
             lambda: overlay_page(playwright, context, view, settings, surroundings), view.screen, view.scale
         )
         self._navigation = Navigation(
-            self._tabs, self._overlay, settings.load_limit_s, self._settle_after_navigation, guard.refusal
+            self._tabs,
+            self._overlay,
+            self._traffic,
+            settings.load_limit_s,
+            self._settle_after_navigation,
+            guard.refusal,
         )
         self._prompts = BrowserPrompts(
             self._tabs, self._overlay, settings, lambda: self._input.pointer, self._page_top, self._navigation

@@ -16,6 +16,9 @@ OLDEST_REQUEST_S = 3.0
 MAX_REPEATS = 3
 """A request that was repeated this often since an action is a poll; settling ignores it."""
 
+_MANY_LOADS = 3
+"""A tab that loaded this many documents after one action, redirects of servers aside, navigates by itself."""
+
 _ENDLESS = frozenset({"websocket", "eventsource", "media", "ping", "texttrack"})
 
 
@@ -34,6 +37,8 @@ class Traffic:
         self._pending: dict[Request, _Pending] = {}
         self._finished: Counter[str] = Counter()
         self._polls: set[str] = set()
+        self._loads: Counter[Frame] = Counter()
+        self._earlier_loads: Counter[Frame] = Counter()
         self._changed = asyncio.Event()
         self._pdf_frames: set[Frame] = set()
         context.on("request", self._on_request)
@@ -44,6 +49,11 @@ class Traffic:
     def mark_action(self) -> None:
         """Count repeated requests from now on, since an action starts."""
         self._finished.clear()
+        self._loads, self._earlier_loads = Counter(), self._loads
+
+    def keeps_loading(self, page: Page) -> bool:
+        """Whether `page` has loaded one document after another since the previous action."""
+        return self._loads[page.main_frame] + self._earlier_loads[page.main_frame] >= _MANY_LOADS
 
     def committed(self, frame: Frame) -> None:
         """Drop the requests of the previous document of `frame`: Playwright does not report their end."""
@@ -92,6 +102,8 @@ class Traffic:
         with suppress(Error):  # requests of a service worker or of a tab that is just opening have no frame
             frame = request.frame
         is_page = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
+        if is_page and frame is not None and request.redirected_from is None:
+            self._loads[frame] += 1
         # With the body, since many different requests share one URL (GraphQL); without the query, which polls vary.
         key = f"{request.method} {request.url.partition('?')[0]} {(request.post_data_buffer or b'')[:200]!r}"
         self._pending[request] = _Pending(time.monotonic(), key, is_page, frame)

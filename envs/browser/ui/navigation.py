@@ -8,13 +8,14 @@ from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from playwright.async_api import Error, Page
+from playwright.async_api import Error, Page, Response
 
 from ...env import ActionRefused, Fact
 from ..page.addresses import full_address
 from ..page.errors import error_message, retry_between_documents
 from ..page.shortcuts import Shortcut
 from ..page.tabs import EVENT_DELAY_S, Tabs
+from ..page.traffic import Traffic
 from .overlay.overlay import Overlay
 
 _ERROR_PAGE_S = 2.0
@@ -42,12 +43,14 @@ class Navigation:
         self,
         tabs: Tabs,
         overlay: Overlay,
+        traffic: Traffic,
         limit_s: float,
         settle: Callable[[float], Awaitable[object]],
         refusal: Callable[[str], Awaitable[str | None]],
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
+        self._traffic = traffic
         self._limit_ms = limit_s * 1000
         self._settle = settle
         self._refusal = refusal
@@ -126,12 +129,20 @@ class Navigation:
             raise ActionRefused(f"{url:.200} was not opened: {reason}")
 
     async def _goto(self, page: Page, url: str) -> None:
-        """Open `url` in `page`. If the current page keeps navigating elsewhere, halt its scripts first."""
-        try:
-            response = await page.goto(url, timeout=self._limit_ms, wait_until="commit")
-        except Error as error:
-            if _INTERRUPTED not in error.message:
-                raise
+        """Open `url` in `page`. If the current page keeps navigating elsewhere, halt its scripts first.
+
+        A navigation that it has begun could otherwise interrupt ours, or follow it.
+        """
+        response: Response | None = None
+        halt = self._traffic.keeps_loading(page)
+        if not halt:
+            try:
+                response = await page.goto(url, timeout=self._limit_ms, wait_until="commit")
+            except Error as error:
+                if _INTERRUPTED not in error.message:
+                    raise
+                halt = True
+        if halt:
             async with self._tabs.scripts_halted():
                 await self._go_blank(page)
             response = await page.goto(url, timeout=self._limit_ms, wait_until="commit")
