@@ -83,7 +83,8 @@ def _counted(found: list[Judged]) -> str:
     """Such as `12 actions: 10 allowed, 2 asked about`."""
     counts = Counter(one.verdict for one in found)
     parts = [f"{counts[verdict]} {verb}" for verdict, verb in _VERBS.items() if counts[verdict]]
-    return f"{len(found)} actions{': ' if parts else ''}{', '.join(parts)}"
+    actions = f"{len(found)} action{'' if len(found) == 1 else 's'}"
+    return f"{actions}{': ' if parts else ''}{', '.join(parts)}"
 
 
 def _explain(args: argparse.Namespace) -> int:
