@@ -45,7 +45,7 @@ from .agent.dialects.ui_tars import UiTars15 as UiTars15
 from .agent.guard.approval import ApprovalAnswer as ApprovalAnswer
 from .agent.guard.approval import ApprovalRequest as ApprovalRequest
 from .agent.guard.approval import Approver as Approver
-from .agent.guard.approval import Nobody as Nobody
+from .agent.guard.approval import NoApprover as NoApprover
 from .agent.guard.guard import Allow as Allow
 from .agent.guard.guard import AllowAll as AllowAll
 from .agent.guard.guard import Ask as Ask

@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 QuestionKind: TypeAlias = Literal["question", "rule", "safety_check"]
 """What asks: the model, a rule about an action, or a safety check of a model's API."""
 
-AnsweredBy: TypeAlias = Literal["user", "guard", "timeout", "nobody"]
-"""Who answered whether an action is allowed; `timeout` and `nobody` deny it."""
+AnsweredBy: TypeAlias = Literal["user", "guard", "timeout", "no_one"]
+"""Who answered whether an action is allowed; `timeout` and `no_one` deny it."""
 
 
 class Scope(StrEnum):

@@ -1,4 +1,4 @@
-"""Approvals: how a question about an action reaches whoever attends, and what they answer.
+"""Approvals: how a question about an action reaches the user, and the answer.
 
 `Agent(..., approver=...)` takes an `Approver`, or a function, also an asynchronous one:
 
@@ -28,7 +28,7 @@ _SCOPES = {"run": Scope.RUN, "r": Scope.RUN, "host": Scope.HOST, "h": Scope.HOST
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """A question to whoever attends. Texts from pages and models in it hold no control characters.
+    """A question to the user. Texts from pages and models in it hold no control characters.
 
     Attributes:
         kind: What asks. A `question` of the model is answered with a text.
@@ -68,15 +68,15 @@ class ApprovalAnswer:
 
 @runtime_checkable
 class Approver(Protocol):
-    """Asks whoever attends."""
+    """Asks the user."""
 
     def ask(self, request: ApprovalRequest, cancelled: Callable[[], bool]) -> ApprovalAnswer | None:
         """The answer; None if no one answers. Blocks, and returns soon after `cancelled()` is true."""
         ...
 
 
-class Nobody:
-    """An `Approver` without anyone to ask: nothing is approved."""
+class NoApprover:
+    """An `Approver` with no one to ask: nothing is approved."""
 
     def ask(self, request: ApprovalRequest, cancelled: Callable[[], bool]) -> ApprovalAnswer | None:
         """See `Approver`."""

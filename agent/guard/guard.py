@@ -33,7 +33,7 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The action is carried out if whoever attends approves it.
+    """The action is carried out if the user approves it.
 
     `rule` names what asks: an approval for longer holds for all actions that the same rule asks about, at most for
     `scope`. `target` is the text at the point, if it was read.

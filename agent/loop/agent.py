@@ -25,7 +25,7 @@ from ..core.supervision import Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
 from ..dialects.registry import dialect_named
-from ..guard.approval import Approve, Approver, FunctionApprover, Nobody, as_approver
+from ..guard.approval import Approve, Approver, FunctionApprover, NoApprover, as_approver
 from ..guard.guard import AllowAll, Guard
 from ..guard.rules import RuleSet
 from ..policy.model_policy import ModelPolicy
@@ -69,7 +69,7 @@ class Agent:
     `open_model`. By default, the model's name determines the dialect, and the kind of screen the prompt.
     `Agent(model, dialect=..., prompt=..., history=...)` is short for `Agent(policy=ModelPolicy(model, ...))`, which has
     more settings; pass a policy of your own there too. `guard` and `rules` decide about each action;
-    `approver` asks whoever attends if they do not, and passes on the model's questions. `supervision` configures
+    `approver` asks the user if they do not, and passes on the model's questions. `supervision` configures
     recovery from loops, questions to the user, and the critic.
 
     Raises:
@@ -114,7 +114,7 @@ class Agent:
         self.guard = guard
         self.rules = rules
         self.approver = None if approver is None else as_approver(approver)
-        attended = supervision.attended if approver is None else not isinstance(approver, Nobody)
+        attended = supervision.attended if approver is None else not isinstance(approver, NoApprover)
         self.supervision = replace(supervision, attended=attended)
         self._control = Control()
         self._is_running = False

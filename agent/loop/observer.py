@@ -324,7 +324,7 @@ class Observer:
         No key stays held meanwhile, since a person may use the same keyboard. The time does not count for the limits.
         """
         if not self._is_attended():
-            return None, "nobody"
+            return None, "no_one"
         self.env.release()
         started = time.monotonic()
         yield NeedsUser(request.step, request.question, request.kind, request.rule, request.reason)
@@ -342,7 +342,7 @@ class Observer:
             messages = self.control.drain_messages()
             answer = parse_answer(_MESSAGE_END.join(messages), request) if messages else None
         self.waited_s += time.monotonic() - started
-        return answer, "user" if answer is not None else "timeout" if timed_out() else "nobody"
+        return answer, "user" if answer is not None else "timeout" if timed_out() else "no_one"
 
     def _is_attended(self) -> bool:
         return (self.approver is not None or self.supervision.attended) and not self.control.declined

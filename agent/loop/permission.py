@@ -1,6 +1,6 @@
-"""Permission for each action: the guard and the rules decide, whoever attends approves, the target is compared again.
+"""Permission for each action: the guard and the rules decide, the user approves, the target is compared again.
 
-Safety checks of a model's API, and the model's own questions, reach whoever attends in the same way.
+Safety checks of a model's API, and the model's own questions, reach the user in the same way.
 """
 
 import time

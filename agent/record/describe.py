@@ -45,7 +45,7 @@ def describe_event(event: Event) -> str | None:
 
 def _approval(event: ApprovalAnswered) -> str:
     asked = "safety check" if event.kind == "safety_check" else f"rule {event.rule!r}"
-    why = ", ".join(filter(None, ({"timeout": "no answer", "nobody": "no one to ask"}.get(event.by, ""), event.reason)))
+    why = ", ".join(filter(None, ({"timeout": "no answer", "no_one": "no one to ask"}.get(event.by, ""), event.reason)))
     held = {Scope.ONCE: "", Scope.HOST: " for this host", Scope.RUN: " for this run"}[event.scope]
     answer = f"allowed{held}" if event.allowed else f"denied ({why})" if why else "denied"
     return f"{asked} {answer}: {event.question}"

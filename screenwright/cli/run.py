@@ -14,7 +14,7 @@ from screenwright._files import read_file, write_file
 from screenwright._text import printable
 
 from ..agent.core.limits import StopReason
-from ..agent.guard.approval import Nobody
+from ..agent.guard.approval import NoApprover
 from ..agent.guard.rules import RuleSet
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
@@ -86,7 +86,7 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     if resume:
         _check_rules(config, folder, rules)
     asks = sys.stdin.isatty() or config.confirm
-    approver = TerminalApprover(terminal, folder) if asks else Nobody()
+    approver = TerminalApprover(terminal, folder) if asks else NoApprover()
     agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver)
     with closing(agent):
         if screen.takes_over and not config.yes:

@@ -51,7 +51,7 @@ class FoundSettings:
         """Ask whether these `values` may be used, unless the file is trusted already.
 
         Raises:
-            NotTrusted: the user declines, or there is nobody to ask.
+            NotTrusted: the user declines, or there is no one to ask.
         """
         if not values or self.is_trusted:
             return

@@ -23,7 +23,7 @@ from screenwright import (
     FakeEnv,
     Move,
     NeedsUser,
-    Nobody,
+    NoApprover,
     Observation,
     Observed,
     RuleSet,
@@ -159,7 +159,7 @@ def test_without_anyone_to_ask_the_action_is_denied() -> None:
     env = FakeEnv()
     events = play([(GREET,), (Wait(0.0),), Finish()], ASK, env=env)
     (answered,) = all_of(ApprovalAnswered, events)
-    assert (answered.allowed, answered.by, env.state.presses) == (False, "nobody", 0)
+    assert (answered.allowed, answered.by, env.state.presses) == (False, "no_one", 0)
 
 
 def test_question_without_an_answer_in_time_is_denied() -> None:
@@ -249,7 +249,7 @@ def test_question_of_the_model_goes_to_the_approver_too() -> None:
 
 
 def test_agent_with_nobody_is_not_attended() -> None:
-    agent = Agent(policy=ScriptedPolicy([AskUser("Which?")]), approver=Nobody())
+    agent = Agent(policy=ScriptedPolicy([AskUser("Which?")]), approver=NoApprover())
     assert agent.run("t", FakeEnv()).stop is StopReason.NEEDS_USER
 
 

@@ -103,7 +103,7 @@ def test_without_a_user_and_without_a_guard_for_it_the_episode_ends_with_the_que
     assert env.state.presses == 0
     (answered,) = [event for event in events if isinstance(event, ApprovalAnswered | Acted)]
     assert isinstance(answered, ApprovalAnswered)
-    assert (answered.allowed, answered.by) == (False, "nobody")
+    assert (answered.allowed, answered.by) == (False, "no_one")
 
 
 @pytest.mark.parametrize("answer", ["yes", "Yes.", "OK", "allow"])
