@@ -10,6 +10,8 @@ from screenwright import ActionRefused, BrowserEnv, Button, Click, Hotkey, Navig
 from screenwright.envs.browser.window.env import BrowserWindowEnv
 from screenwright.testing import eventually
 
+pytestmark = pytest.mark.browser
+
 MIDDLE = ScreenPoint(640, 360)
 
 
