@@ -108,7 +108,7 @@ class Rule(BaseModel):
     scope: Scope = Field(
         default=Scope.RUN, description="with ask: how long an approval may hold at most: once, host or run"
     )
-    reason: str = Field(default="", description="what the model is told, and what the question shows", max_length=500)
+    reason: str = Field(default="", description="the reason that the model gets and the question shows", max_length=500)
 
     @model_validator(mode="after")
     def _check(self) -> "Rule":

@@ -91,7 +91,7 @@ class Fence:
         return {"url_blocklist": blocked, "url_allowlist": allowed}
 
     def switches(self) -> tuple[str, ...]:
-        """Chromium's switches: it resolves no link-local address and no metadata name, whoever asks."""
+        """Chromium's switches: no request resolves a link-local address or a metadata name."""
         if "link-local" in self.grants:
             return ()
         own = _host(self.start)

@@ -104,7 +104,7 @@ def events_of(agent: Agent, folder: Path, env: Env) -> list[Event]:
 
 
 def first_notes(events: Sequence[Event]) -> tuple[str, ...]:
-    """What the model is told when the run continues."""
+    """The note to the model when the run continues."""
     return next(event.notes for event in events if isinstance(event, Observed))
 
 

@@ -364,7 +364,7 @@ def test_code_of_a_checkpoint_is_not_run(folders: dict[str, Path], tmp_path: Pat
 def test_code_of_a_processor_is_neither_run_nor_asked_about(
     folders: dict[str, Path], tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """transformers asks at a terminal, unless it is told not to run code."""
+    """transformers asks at a terminal unless `trust_remote_code` is False."""
 
     def asked(prompt: str = "") -> str:
         pytest.fail(f"a question was asked: {prompt}")
