@@ -68,6 +68,35 @@ class RecoveryConfig(Config):
         return replace(supervision, critic=ModelCritic(critic))
 
 
+class RulesConfig(Config):
+    """What the agent may do."""
+
+    group: ClassVar[str] = "rules"
+
+    rules: str | None = setting(
+        None,
+        "file with rules about actions, or a preset: read-only, careful, trusted (default: careful on a real screen "
+        "and for attached browsers, otherwise and in eval none)",
+        common=True,
+    )
+    confirm: bool = setting(False, "ask before each action; eval: deny each action", common=True)
+
+    def build(self, default: str | None = None) -> RuleSet | None:
+        """The rules, or those named `default`; with `confirm`, they ask where they would allow.
+
+        Raises:
+            ValueError: the rules cannot be read.
+        """
+        name = self.rules or default
+        try:
+            rules = load_rules(name) if name else None
+        except RulesError as error:
+            raise SettingError("", str(error)) from error
+        if not self.confirm:
+            return rules
+        return load_rules("confirm") if rules is None else rules.asking()
+
+
 class RunConfig(Config):
     """The settings of `screenwright run`."""
 
@@ -77,14 +106,8 @@ class RunConfig(Config):
     agent: AgentConfig = AgentConfig()
     limits: LimitsConfig = LimitsConfig()
     recovery: RecoveryConfig = RecoveryConfig()
+    action_rules: RulesConfig = RulesConfig()
     guard: str | None = setting(None, "guard of an installed plugin, which allows or denies each action")
-    rules: str | None = setting(
-        None,
-        "file with rules about actions, or a preset: read-only, careful, trusted (default: careful on a real screen "
-        "and for attached browsers, otherwise none)",
-        common=True,
-    )
-    confirm: bool = setting(False, "ask before each action", common=True)
     approval_timeout: float = setting(300.0, "seconds after which an action that was asked about is denied", gt=0)
     yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
     out: Path | None = setting(None, "folder to record in (default: runs/TIME-NAME)", common=True)
@@ -108,19 +131,12 @@ class RunConfig(Config):
         return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
 
     def build_rules(self) -> RuleSet | None:
-        """The rules of the settings, or those of the kind of screen; with `confirm`, they ask where they would allow.
+        """The rules of the settings, or those of the kind of screen.
 
         Raises:
             ValueError: the rules cannot be read.
         """
-        name = self.rules or self.env.default_rules
-        try:
-            rules = load_rules(name) if name else None
-        except RulesError as error:
-            raise SettingError("", str(error)) from error
-        if not self.confirm:
-            return rules
-        return load_rules("confirm") if rules is None else rules.asking()
+        return self.action_rules.build(self.env.default_rules)
 
     def build_guard(self) -> Guard:
         """The guard of the plugin that the settings name; by default one that allows everything.

@@ -15,7 +15,10 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
-    """The result of a group of episodes. `errors` failed because of the infrastructure and count as not done."""
+    """The result of a group of episodes. `errors` failed because of the infrastructure and count as not done.
+
+    `attacks` is how many of the `attackable` episodes, those with an attack, ended with its success.
+    """
 
     name: str
     episodes: int
@@ -24,6 +27,13 @@ class GroupResult:
     success: Interval
     score: float | None
     steps: float
+    attacks: int = 0
+    attackable: int = 0
+
+    @property
+    def attack_success(self) -> Interval:
+        """The share of attacks that succeeded."""
+        return wilson(self.attacks, self.attackable)
 
     @property
     def without_errors(self) -> Interval:
@@ -123,6 +133,8 @@ def _group_result(name: str, records: Sequence[Record]) -> GroupResult:
         success=wilson(done, len(records)),
         score=sum(scores) / len(records) if scores else None,
         steps=sum(record.steps for record in judged) / len(judged) if judged else 0.0,
+        attacks=sum(record.attacked is True for record in records),
+        attackable=sum(record.attacked is not None for record in records),
     )
 
 

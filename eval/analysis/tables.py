@@ -29,6 +29,9 @@ def as_text(summary: Summary) -> str:
         lines.append(f"  {summary.retried} were retried after an infrastructure error")
     if total.score is not None:
         lines.append(f"  mean score {total.score:.3f}")
+    if total.attackable:
+        rate = format_interval(total.attack_success)
+        lines.append(f"{total.attacks} of {total.attackable} attacks succeeded: {rate}")
     lines += [f"  pass@{one.k} {one.pass_at_k:.3f}, pass^{one.k} {one.pass_all_k:.3f}" for one in summary.pass_rates]
     if len(summary.categories) > 1:
         lines += ["", *_rows("category", summary.categories)]
@@ -77,6 +80,7 @@ def _cells(record: Record) -> dict[str, str | int | float]:
         "act_s": round(phases.act_s + phases.settle_s, 3),
         "errors": len(record.errors),
         "found": record.found,
+        "attacked": "" if record.attacked is None else int(record.attacked),
     }
 
 
@@ -87,10 +91,12 @@ def format_interval(value: Interval) -> str:
 
 def _rows(title: str, groups: Sequence[GroupResult]) -> list[str]:
     width = max(len(title), *(len(group.name) for group in groups))
-    rows = [f"{title:{width}}  episodes   done  success                steps"]
+    attacks = any(group.attackable for group in groups)
+    rows = [f"{title:{width}}  episodes   done  success                steps{'  attacks succeeded' * attacks}"]
     for group in groups:
-        success = format_interval(group.success)
-        rows.append(f"{group.name:{width}}  {group.episodes:8}  {group.done:5}  {success}  {group.steps:5.1f}")
+        row = f"{group.name:{width}}  {group.episodes:8}  {group.done:5}  {format_interval(group.success)}"
+        attacked = f"  {group.attacks:3}  {format_interval(group.attack_success)}" * attacks
+        rows.append(f"{row}  {group.steps:5.1f}{attacked}")
     return rows
 
 

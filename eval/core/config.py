@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from ...agent.loop.agent_config import AgentConfig
-from ...agent.loop.config import LimitsConfig, RecoveryConfig
+from ...agent.loop.config import LimitsConfig, RecoveryConfig, RulesConfig
 from ...envs.config import Config, SettingError, setting
 from ...envs.config.node import ENV_HELP
 from .presets import Preset, preset_named
@@ -52,7 +52,7 @@ class EvalConfig(Config):
 
     agent_kind: str = setting(
         "model",
-        "model, a baseline (null, random, oracle), or package:factory of your own",
+        "model, a baseline (null, random, oracle, obedient), or package:factory of your own",
         name="agent",
         group="model",
         common=True,
@@ -60,6 +60,7 @@ class EvalConfig(Config):
     agent: AgentConfig = AgentConfig()
     limits: LimitsConfig = LimitsConfig()
     recovery: RecoveryConfig = RecoveryConfig()
+    action_rules: RulesConfig = RulesConfig()
 
     workers: int = _workers(1, "episodes at once, each in its own process; 0 runs them in this one", ge=0, common=True)
     ray: str | None = _workers(None, "run on the Ray cluster at this address instead, such as auto or HOST:PORT")

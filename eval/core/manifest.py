@@ -26,6 +26,7 @@ class Manifest:
 
     `benchmark` is its name and version; `code` the commit, with `+` if there were local changes. `protocol` is the
     preset and the settings that differ from it; `differs` lists what no setting can reproduce of that protocol.
+    `rules_sha256` identifies the rules about actions; it is empty without rules.
     """
 
     settings: EvalConfig
@@ -42,6 +43,7 @@ class Manifest:
     protocol: str = ""
     differs: tuple[str, ...] = ()
     agents: tuple[dict[str, str], ...] = field(default=())
+    rules_sha256: str = ""
 
 
 MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
@@ -64,6 +66,7 @@ def make_manifest(
         repeats=repeats,
         protocol=settings.protocol,
         differs=preset_named(settings.preset).differs if settings.preset else (),
+        rules_sha256=rules_sha256(settings),
     )
 
 
@@ -75,12 +78,23 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
             ("the benchmark", old.benchmark, new.benchmark),
             ("the code", old.code, new.code),
             ("the episodes", old.plan_sha256[:12], new.plan_sha256[:12]),
+            ("the rules", old.rules_sha256[:12], new.rules_sha256[:12]),
         )
         if before != after
     ]
     names = sorted(old.packages.keys() | new.packages.keys())
     changed = [(name, old.packages.get(name, "missing"), new.packages.get(name, "missing")) for name in names]
     return lines + [f"{name}: {before}, now {after}" for name, before, after in changed if before != after]
+
+
+def rules_sha256(settings: EvalConfig) -> str:
+    """The hash of the rules about actions; empty without rules.
+
+    Raises:
+        ValueError: the rules cannot be read.
+    """
+    rules = settings.action_rules.build()
+    return "" if rules is None else rules.sha256
 
 
 def now() -> str:

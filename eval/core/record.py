@@ -46,7 +46,7 @@ class Record:
 
     `done` is None if it could not be judged because every attempt failed. `stop` is a `StopReason`, or `task_over` if
     the task ended by itself. `errors` has a line for each failed attempt; `agent` describes the model and its settings,
-    `env` the screen.
+    `env` the screen. `attacked` is that of the `Outcome`.
     """
 
     id: EpisodeId
@@ -70,6 +70,7 @@ class Record:
     agent: dict[str, str] = field(default_factory=dict[str, str])
     env: dict[str, str] = field(default_factory=dict[str, str])
     started: str = ""
+    attacked: bool | None = None
 
     @property
     def is_judged(self) -> bool:

@@ -25,12 +25,14 @@ class TaskError(Exception):
 class Outcome:
     """Whether the task was done, and what the judge found.
 
-    `score` is the benchmark's own score, if it has more than done or not done, such as a reward.
+    `score` is the benchmark's own score, if it has more than done or not done, such as a reward. `attacked` states
+    whether an attack on the agent reached its goal; it is None for a task without one.
     """
 
     done: bool
     found: str
     score: float | None = None
+    attacked: bool | None = None
 
 
 class TaskInstance(Protocol):
@@ -70,6 +72,15 @@ class Solvable(Protocol):
 
     def solution(self) -> Policy | None:
         """A policy that solves the task with ordinary actions; None if none is known."""
+        ...
+
+
+@runtime_checkable
+class Attacking(Protocol):
+    """An instance that tries to make the agent do something else than its task."""
+
+    def obedience(self) -> Policy:
+        """A policy that does what the attack asks for and then the task, both with ordinary actions."""
         ...
 
 

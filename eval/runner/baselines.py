@@ -13,7 +13,7 @@ from ...agent.policy.policy import Policy
 from ...envs.config import SettingError
 from ..core.config import EvalConfig
 from ..core.plan import EpisodeId
-from ..core.task import Solvable, TaskError, TaskInstance, release
+from ..core.task import Attacking, Solvable, TaskError, TaskInstance, release
 
 AgentFactory: TypeAlias = Callable[[TaskInstance, EpisodeId], Policy]
 """Makes the policy for an episode, from the task that has been set up."""
@@ -38,12 +38,14 @@ def make_agent_factory(
             return lambda instance, episode: RandomPolicy(str(episode.path))  # the same clicks for the same episode
         case "oracle":
             return oracle
+        case "obedient":
+            return obedient
         case name if ":" in name:
             return _imported(name)
         case name if name in plugin_names("policy"):
             return same_for_all(load_plugin("policy", name))
         case name:
-            names = ", ".join(sorted({"model", "oracle", *plugin_names("policy")}))
+            names = ", ".join(sorted({"model", "oracle", "obedient", *plugin_names("policy")}))
             raise SettingError("agent", f"is {name!r}, but should be one of {names}, or package:factory of your own")
 
 
@@ -60,6 +62,13 @@ def oracle(instance: TaskInstance, episode: EpisodeId) -> Policy:
     if not isinstance(instance, Solvable):
         raise TaskError(f"the benchmark has no oracle for {episode.task}")
     return instance.solution() or ScriptedPolicy([GiveUp("no solution is known")])
+
+
+def obedient(instance: TaskInstance, episode: EpisodeId) -> Policy:
+    """Does whatever an attack in the task asks for: the upper bound of what rules have to prevent."""
+    if not isinstance(instance, Attacking):
+        raise TaskError(f"{episode.task} has no attack to obey")
+    return instance.obedience()
 
 
 class _ModelAgent:

@@ -11,6 +11,7 @@ from screenwright._files import write_file
 from ...agent.core.limits import Limits, StopReason
 from ...agent.core.model import ModelLost
 from ...agent.core.supervision import Supervision
+from ...agent.guard.rules import RuleSet
 from ...agent.loop.agent import result_of
 from ...agent.loop.control import Control
 from ...agent.loop.episode import Episode
@@ -43,12 +44,22 @@ class EpisodeJob:
 
 
 class EpisodeRunner:
-    """Runs episodes one after another; leaving its context closes the benchmark and the agent's model."""
+    """Runs episodes one after another; leaving its context closes the benchmark and the agent's model.
 
-    def __init__(self, benchmark: Benchmark, agents: AgentFactory, supervision: Supervision = Supervision()) -> None:
+    There is no one to ask, so what `rules` ask about is denied.
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        agents: AgentFactory,
+        supervision: Supervision = Supervision(),
+        rules: RuleSet | None = None,
+    ) -> None:
         self._benchmark = benchmark
         self._agents = agents
         self._supervision = supervision
+        self._rules = rules
         self._tasks = {task.name: task for task in benchmark.tasks()}
 
     def __enter__(self) -> Self:
@@ -94,6 +105,7 @@ class EpisodeRunner:
                 control=control,
                 record=log,
                 supervision=self._supervision,
+                rules=self._rules,
             )
             events, over = _play(episode, instance, control)
         ended = events[-1]
@@ -137,6 +149,7 @@ def _record(
         instruction=instruction,
         done=outcome.done,
         score=outcome.score,
+        attacked=outcome.attacked,
         found=outcome.found,
         stop=str(stop),
         reason=ended.reason,

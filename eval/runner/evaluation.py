@@ -17,7 +17,7 @@ from typing import Protocol
 from ...agent.core.limits import Limits
 from ..benchmarks.registry import benchmark_for
 from ..core.config import EvalConfig
-from ..core.manifest import Manifest, make_manifest, now
+from ..core.manifest import Manifest, make_manifest, now, rules_sha256
 from ..core.plan import EpisodeId, make_plan
 from ..core.record import Attempt, FailedAttempt, Record
 from ..core.store import Store
@@ -102,7 +102,7 @@ class Evaluation:
         """Run the remaining episodes and yield each record once it is on disk.
 
         Raises:
-            EvalError: the benchmark has no such task, or all of the first attempts failed.
+            EvalError: the rules changed, the benchmark has no such task, or all of the first attempts failed.
             RunError: an episode cannot be recorded, or another process is running this evaluation.
         """
         with self.store.lock():
@@ -112,6 +112,8 @@ class Evaluation:
         remaining = self.remaining()
         if not remaining:
             return
+        if self.manifest.rules_sha256 != rules_sha256(self.manifest.settings):
+            raise EvalError("the rules have changed since the evaluation was started: start another one")
         self._check_tasks(remaining)
         jobs = deque(self._job(episode) for episode in remaining)
         completed = 0
@@ -203,9 +205,9 @@ def runner_for(settings: EvalConfig, slot: int) -> EpisodeRunner:
     """The runner of an evaluation's episodes, created in the worker that uses it.
 
     Raises:
-        ValueError: there is no such benchmark or model.
+        ValueError: there is no such benchmark or model, or the rules cannot be read.
         TaskError: the benchmark's data is missing.
     """
     benchmark: Benchmark = benchmark_for(settings)
     supervision = settings.recovery.build(partial(settings.agent.model.build, slot))
-    return EpisodeRunner(benchmark, make_agent_factory(settings, slot), supervision)
+    return EpisodeRunner(benchmark, make_agent_factory(settings, slot), supervision, settings.action_rules.build())

@@ -85,7 +85,7 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
     rules = config.build_rules()
     if resume:
         _check_rules(config, folder, rules)
-    asks = sys.stdin.isatty() or config.confirm
+    asks = sys.stdin.isatty() or config.action_rules.confirm
     approver = TerminalApprover(terminal, folder) if asks else NoApprover()
     agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver)
     with closing(agent):
@@ -140,7 +140,7 @@ def _checked_text(text: str, terminal: Terminal) -> str:
 def _check_rules(config: RunConfig, run: Path, rules: RuleSet | None) -> None:
     """A run goes on with its rules, unless others are named: it must not go on without them by accident."""
     recorded = read_run(run).started.rules_sha256
-    if config.rules is None and recorded and recorded != (rules.sha256 if rules is not None else ""):
+    if config.action_rules.rules is None and recorded and recorded != (rules.sha256 if rules is not None else ""):
         raise SettingsError("the run was started with other rules: name them again with --rules")
 
 

@@ -23,6 +23,7 @@ function head(run, index) {
     `95 % interval: ${range(total.success)} (Wilson)`,
     run.tasks.length > 1 ? `${range(run.clustered)} resampling whole tasks` : "",
     total.score === null ? "" : `mean score ${total.score.toFixed(3)}`,
+    total.attackable ? `${total.attacks} of ${total.attackable} attacks succeeded` : "",
     `${total.steps.toFixed(1)} steps per episode`,
     ...run.pass_rates.filter(({ k }) => k > 1).map((one) => `pass@${one.k} ${percent(one.pass_at_k)}, pass^${one.k} ${percent(one.pass_all_k)}`),
     usage.prompt ? `${usage.prompt.toLocaleString("en")} prompt tokens (${percent(usage.cached / usage.prompt)} cached), ${usage.completion.toLocaleString("en")} completion tokens` : "",
@@ -103,6 +104,7 @@ function groupTable(kind) {
   const scales = ["95 % interval", ([a]) => a.success.value, ([a, b]) => [scale(a.success), b ? scale(b.success, 1) : null]];
   if (!B) {
     return table(rows, [name, episodes, success("done"), scales,
+      ...(A.total.attackable ? [["attacks", ([a]) => a.attacks, ([a]) => `${a.attacks} of ${a.attackable}`]] : []),
       ["score", ([a]) => a.score ?? -9, ([a]) => (a.score === null ? "-" : a.score.toFixed(3))],
       ["steps", ([a]) => a.steps, ([a]) => a.steps.toFixed(1)],
       ["errors", ([a]) => a.errors, ([a]) => a.errors || ""]]);

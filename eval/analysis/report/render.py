@@ -122,6 +122,7 @@ def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:
         ("agent", "; ".join(agents) or manifest.settings.agent_kind),
         ("settings", ", ".join(f"{name} {value}" for name, value in settings.items() if name != "benchmark")),
         ("protocol", "; ".join(filter(None, (manifest.protocol, *manifest.differs)))),
+        ("rules", manifest.rules_sha256),
         ("step limit", str(manifest.settings.limits.steps or manifest.rules.steps)),
         ("started", manifest.started),
         ("ended", manifest.ended or "not finished"),

@@ -8,15 +8,16 @@ import pytest
 from screenwright import Agent, FakeEnv, Limits, ScriptedModel, UiTars15
 from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.loop.agent_config import AgentConfig, ModelConfig
-from screenwright.agent.loop.config import LimitsConfig, RecoveryConfig, RunConfig
+from screenwright.agent.loop.config import LimitsConfig, RecoveryConfig, RulesConfig, RunConfig
 from screenwright.agent.models.served import ServedModel
 from screenwright.envs.config import BrowserConfig, Config, DesktopConfig, SettingError
 
 FINISH = "Action: finished(content='done')"
+ASKING = RulesConfig(confirm=True)
 
 
 def test_a_tree_is_built_from_nested_values_or_from_flat_names() -> None:
-    nested = RunConfig(env=DesktopConfig(virtual=True), limits=LimitsConfig(steps=20), confirm=True)
+    nested = RunConfig(env=DesktopConfig(virtual=True), limits=LimitsConfig(steps=20), action_rules=ASKING)
     flat = RunConfig.from_flat({"env": "desktop", "virtual": "true", "steps": "20", "confirm": True})
     assert nested.flat() == flat.flat()
     assert nested.flat(set_only=True) == {"env": "desktop", "virtual": True, "steps": 20, "confirm": True}

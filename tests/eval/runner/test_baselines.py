@@ -48,7 +48,10 @@ def test_a_factory_a_policy_and_a_plugin_can_be_evaluated(folder: Path, agent: s
 @pytest.mark.parametrize(
     ("agent", "message"),
     [
-        ("toaster", "--agent is 'toaster', but should be one of model, null, oracle, random, or package:factory"),
+        (
+            "toaster",
+            "--agent is 'toaster', but should be one of model, null, obedient, oracle, random, or package:factory",
+        ),
         ("my_agents:Missing", "the agent my_agents:Missing cannot be imported: "),
         ("no_such_module:Agent", "the agent no_such_module:Agent cannot be imported: ModuleNotFoundError: No module"),
         (":", "the agent : cannot be imported: ValueError: Empty module name"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from toy_benchmark import Presses, Toy
 
+from screenwright.agent.guard.rules_file import load_rules
 from screenwright.agent.record.trajectory import RunError, read_run
 from screenwright.cli.main import main
 from screenwright.eval.analysis.report import Entry
@@ -234,6 +235,33 @@ def test_the_manifest_describes_the_evaluation(root: Path, tmp_path: Path) -> No
     assert manifest.agents == ({"model": "script"},)
     assert manifest.packages["pillow"]
     assert manifest.ended > manifest.started
+
+
+def test_what_the_rules_ask_about_is_denied_and_their_hash_is_in_the_manifest(root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('[[rule]]\ndo = "ask"\nactions = ["click"]\n')
+    (record,) = run(settings_for(root, "press", seeds="2", rules=str(file)), tmp_path / "out")
+    assert (record.done, record.found, record.stop) == (False, "0 presses", "refused")
+    assert Store(tmp_path / "out").manifest().rules_sha256 == load_rules(file).sha256
+    (record,) = run(settings_for(root, "press", seeds="2", confirm=True), tmp_path / "confirm")
+    assert (record.done, record.stop) == (False, "refused")
+    assert Store(tmp_path / "confirm").manifest().rules_sha256 == load_rules("confirm").sha256
+
+
+def test_an_evaluation_is_not_resumed_with_other_rules_than_it_was_started_with(root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('default = "allow"\n')
+    Evaluation.create(settings_for(root, "press", rules=str(file)), tmp_path / "out")
+    file.write_text('default = "deny"\n')
+    with pytest.raises(EvalError, match="the rules have changed"):
+        list(Evaluation.resume(tmp_path / "out").run())
+
+
+def test_missing_rules_are_a_one_line_error(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--root", str(root), "--agent", "oracle", "--out", str(tmp_path / "out")]
+    assert main(["eval", "toy", *flags, "--rules", "no-such.toml"]) == 2
+    assert "the rules no-such.toml cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_record_is_named(root: Path, tmp_path: Path) -> None:
