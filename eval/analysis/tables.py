@@ -79,8 +79,8 @@ def _cells(record: Record) -> dict[str, str | int | float]:
         "model_s": round(phases.model_s, 3),
         "act_s": round(phases.act_s + phases.settle_s, 3),
         "errors": len(record.errors),
-        "found": record.found,
         "attacked": "" if record.attacked is None else int(record.attacked),
+        "found": record.found,
     }
 
 

@@ -125,7 +125,10 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--critic", "gpt"), "there is no model 'gpt': name one of"),
     # other commands
     (("view", "a", "b"), "screenwright view: too many arguments: b; see screenwright view --help"),
-    (("eval", "demo", "--agent", "nobody"), "--agent is 'nobody', but should be one of model, null, oracle, random"),
+    (
+        ("eval", "demo", "--agent", "nobody"),
+        "--agent is 'nobody', but should be one of model, null, obedient, oracle, random",
+    ),
     (("eval", "demo", "--task", "x*"), "no task matches 'x*'; there are edit-text, order-paper"),
     (("eval", "demo", "--url", "x"), "screenwright eval: there is no flag --url; see screenwright eval --help"),
     (("eval", "demo", "--preset", "none"), "there is no preset 'none'; available: "),

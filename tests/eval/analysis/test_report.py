@@ -185,6 +185,17 @@ def test_text_summary_shows_errors_and_cost() -> None:
     assert "cost: 0.01" in text
 
 
+def test_attacks_that_succeeded_are_counted_among_those_that_were_made() -> None:
+    attacked = [True, False, None, True]
+    made = [
+        Record(EpisodeId(f"t{n}", 0), category="ab"[n % 2], done=True, attacked=one) for n, one in enumerate(attacked)
+    ]
+    summary = summarize(made, 4)
+    assert (summary.total.attacks, summary.total.attackable) == (2, 3)
+    assert "2 of 3 attacks succeeded: 0.667 [0.208, 0.939]" in as_text(summary)
+    assert "attacks succeeded" not in as_text(summarize(made[2:3], 1))
+
+
 def test_trials_give_pass_at_k_and_pass_all_k() -> None:
     done = [(1, 4), (3, 4)]
     made = [
