@@ -74,6 +74,14 @@ class DesktopConfig(UserAtScreen):
     program: tuple[str, ...] = setting((), "program to start on the virtual display; repeatable", common=True)
     watch: bool = setting(False, "show the virtual display in a browser tab; its address is printed")
     watch_interactive: bool = setting(False, "with --watch: the tab also takes mouse and keyboard input")
+    window_manager: str = setting("openbox", "window manager of the virtual display, such as xfwm4 or icewm; or none")
+    home: Path | None = setting(
+        None, "home folder of the programs on the virtual display (default: a private one, removed at the end)"
+    )
+    keep: tuple[str, ...] = setting(
+        (),
+        "file in the private home, such as report.odt or 'Documents/*', to copy to the folder of the run; repeatable",
+    )
     pass_env: tuple[str, ...] = setting((), ENV_HELP)
     monitor: int = setting(1, "monitor of the real screen, counted from 1", ge=1)
 
@@ -83,9 +91,11 @@ class DesktopConfig(UserAtScreen):
             raise ValueError("--monitor selects one of the real screen: leave out --virtual")
         if self.watch_interactive and not self.watch:
             raise ValueError("--watch-interactive needs --watch")
-        for name in ("watch", "program"):
-            if getattr(self, name) and not self.virtual:
-                raise ValueError(f"--{name} needs a display of its own: add --virtual")
+        for name in ("watch", "program", "home", "keep", "window_manager"):
+            if getattr(self, name) != type(self).model_fields[name].default and not self.virtual:
+                raise ValueError(f"--{name.replace('_', '-')} needs a display of its own: add --virtual")
+        if self.home and self.keep:
+            raise ValueError("--keep copies files out of a private home: leave it out with --home, which keeps all")
         return self
 
     @field_validator("program")
@@ -97,6 +107,18 @@ class DesktopConfig(UserAtScreen):
             except ValueError as error:
                 raise SettingError("program", f"is {program!r}, but its quotes should match") from error
         return programs
+
+    @field_validator("keep")
+    @classmethod
+    def _check_keep(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        from ..desktop.virtual.home import check_keep
+
+        for pattern in patterns:
+            try:
+                check_keep(pattern)
+            except ValueError as error:
+                raise SettingError("keep", str(error)) from error
+        return patterns
 
     @property
     def takes_over(self) -> str:
@@ -121,7 +143,15 @@ class DesktopConfig(UserAtScreen):
             "" if not self.watch else "control" if self.watch_interactive else "view"
         )
         return DesktopEnv(
-            virtual=VirtualDisplay(size=parse_size(self.screen), programs=programs, watch=watch),
+            virtual=VirtualDisplay(
+                size=parse_size(self.screen),
+                programs=programs,
+                window_manager=None if self.window_manager == "none" else self.window_manager,
+                home=self.home,
+                keep=self.keep,
+                keep_in=(out or Path()) / "kept",
+                watch=watch,
+            ),
             interrupts=self.interrupts() if self.watch_interactive else None,
             pass_env=self.pass_env,
         )

@@ -8,6 +8,8 @@ are untested.
         env.observe().screenshot.image.show()
 """
 
+from pathlib import Path
+
 from ..actions import Action, Back, Home, Navigate
 from ..base import SessionEnv
 from ..env import ActionRefused, ActionResult, EnvInfo, InputListener
@@ -25,6 +27,9 @@ class DesktopEnv(SessionEnv[DesktopSession]):
     The user can interrupt a run on a real display, and on a virtual one watched with `watch="control"`: by default a
     double Escape stops it, even in the middle of an action, and using mouse or keyboard pauses it. Pushing the pointer
     of a real display into the top left corner stops it between two actions.
+
+    `kept_files` and `lost_files` are known when it is closed: the copies of the files that `VirtualDisplay.keep` names,
+    and the other files that programs left in the private home of the display, relative to it.
 
     Args:
         display: Name of the X display; by default that of the variable DISPLAY.
@@ -63,6 +68,8 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         self.timeouts = timeouts
         self.interrupts = interrupts
         self.pass_env = pass_env
+        self.kept_files: tuple[Path, ...] = ()
+        self.lost_files: tuple[str, ...] = ()
         self._listener: InputListener | None = None
 
     @property
@@ -99,6 +106,13 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         if isinstance(action, Navigate | Back | Home):
             raise ActionRefused(f"a desktop has no {type(action).__name__.lower()} action; use its windows and keys")
         return self._opened().execute(action)
+
+    def close(self) -> None:
+        """See `Env`."""
+        home = self._session.home if self._session is not None else None
+        super().close()
+        if home is not None:
+            self.kept_files, self.lost_files = home.kept, home.lost
 
     def start(self, program: tuple[str, ...]) -> None:
         """Start `program`, an argument list, on the virtual display; return when its window has settled.

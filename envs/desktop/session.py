@@ -10,10 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ..actions import Action, OpenApp, Type, Wait
+from ..actions import Action, OpenApp, Scroll, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
 from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, Fact, InputListener, Observation
 from ..environment import clean_environment
+from ..geometry import ScreenPoint
 from ..input.driver import Driver
 from ..input.gestures import Gestures
 from ..interrupt import sleep
@@ -24,6 +25,7 @@ from .apps.launch import command_of, start_detached, window_of
 from .apps.registry import installed
 from .capture import Capture, screenshot_of
 from .virtual.display import RunningDisplay, VirtualDisplay
+from .virtual.home import Home
 from .watchdog import NoWatchdog, start_watchdog
 from .watchdog.input_filter import filter_input
 from .watchdog.settings import OFF, InterruptSettings
@@ -101,6 +103,7 @@ class DesktopSession:
             if isinstance(action, Wait):
                 return wait(action.seconds, self._watchdog.sleep)
             before = self._refresh()
+            action = self._aimed(action)
             check_size(action, self._size, self._capture.size)
             act = partial(self._open, action.app) if isinstance(action, OpenApp) else partial(self._gestures.do, action)
             result = self._act(act, before, self._timeouts)
@@ -112,6 +115,15 @@ class DesktopSession:
         with self._watchdog.acting():
             result = self._act(lambda: "".join(map(self._gestures.do, actions)), self._capture.frame(), timeouts)
         return replace(result, method="")
+
+    def _aimed(self, action: Action) -> Action:
+        """A scroll on a virtual display before any move is meant for the window in front, not for the bare screen."""
+        if isinstance(action, Scroll) and action.at is None and self._running and not self._gestures.has_moved:
+            active = self._windows.active() if self._windows else None
+            box = self._windows.box(active) if self._windows and active else None
+            if box is not None:
+                return replace(action, at=ScreenPoint((box.left + box.right) // 2, (box.top + box.bottom) // 2))
+        return action
 
     def _act(self, act: Callable[[], str], before: RawFrame, timeouts: SettleTimeouts) -> ActionResult:
         """Call `act`, which returns the method, then wait until the screen has settled."""
@@ -146,6 +158,11 @@ class DesktopSession:
     def on_screen(self) -> Windows | None:
         """Access to the windows of an X display; None elsewhere."""
         return self._windows
+
+    @property
+    def home(self) -> Home | None:
+        """The home folder of the programs on a virtual display."""
+        return self._running.home if self._running else None
 
     def frame(self) -> RawFrame:
         """Capture the screen."""
@@ -205,6 +222,8 @@ class DesktopSession:
     def close(self) -> None:
         """Release, disconnect, and end the virtual display."""
         self.release()
+        if self._running:
+            self._running.keep_files()
         self._undo.close()
 
     def _on_wayland(

@@ -92,6 +92,11 @@ class Gestures:
                 raise ActionRefused(f"a desktop has no {type(action).__name__.lower()} action")
         return ""
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether an action has put the pointer somewhere."""
+        return self._at is not None
+
     def release(self) -> None:
         """Release everything that is held; ignores errors of a screen that is gone."""
         keys, self._keys = self._keys, {}

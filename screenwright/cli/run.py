@@ -54,6 +54,7 @@ _TO_CONTINUE = {
 """What a run that ended early needs, besides `--resume`, to get further."""
 
 _SETTINGS_FILE = "settings.toml"
+_FILES_SHOWN = 6
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,12 +97,25 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
         with env, _stop_cleanly(agent, terminal):
             events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)
             ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
+    _report_files(env, terminal)
     if ended.answer and not as_json:
         print(printable(ended.answer) if sys.stdout.isatty() else ended.answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")
     if ended.stop in _TO_CONTINUE:
         terminal.line(f"continue with: screenwright run --resume {quoted(folder)}{_TO_CONTINUE[ended.stop]}")
     return EXIT_CODES[ended.stop if ended.verified is not False else StopReason.STUCK]
+
+
+def _report_files(env: Env, terminal: Terminal) -> None:
+    """Say which files in the private home of a virtual desktop were kept, and which are lost."""
+    kept: tuple[Path, ...] = getattr(env, "kept_files", ())
+    lost: tuple[str, ...] = getattr(env, "lost_files", ())
+    if kept:
+        terminal.line(f"kept: {printable(', '.join(map(str, kept)))}")
+    if lost:
+        more = f" and {len(lost) - _FILES_SHOWN} more" if len(lost) > _FILES_SHOWN else ""
+        terminal.line(f"removed with the display's private home: {printable(', '.join(lost[:_FILES_SHOWN]))}{more}")
+        terminal.line("to keep such files, run with --keep FILE, or with --home FOLDER as the home of the programs")
 
 
 def _show(

@@ -36,7 +36,7 @@ NEEDED: Mapping[str, dict[str, object]] = {
     "preset": {"benchmark": "osworld"},
     "watch": {"virtual": True},
     "watch_interactive": {"virtual": True, "watch": True},
-    "program": {"virtual": True},
+    **{name: {"virtual": True} for name in ("program", "home", "keep", "window_manager")},
     "display": {"window": True},
 }
 """Settings that another setting requires."""

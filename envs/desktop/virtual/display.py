@@ -7,12 +7,15 @@ import socket
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from ...env import EnvUnavailable
 from ...environment import clean_environment
 from ...geometry import Size
 from ..address import DisplayAddress
+from .home import Home, check_keep
+from .managers import command_of
 from .packages import how_to_install, missing
 from .processes import ProcessGroup, lines_of
 from .watching import can_be_watched, start_watching
@@ -28,27 +31,37 @@ class VirtualDisplay:
         size: In pixels.
         programs: Argument lists of programs to start, in order; each is awaited until it has a window.
         window_manager: Its command; None for none.
-        own_home: Give programs an empty home folder that is removed at the end, so that they always start the same way;
-            else they use the user's.
+        home: The home folder of programs, created if missing; None for a private one that starts empty, so that they
+            always start the same way, and is removed at the end.
+        keep: Files of a private home that are copied to the folder `keep_in` at the end: names or patterns relative to
+            the home, such as `report.odt` or `Documents/*.txt`.
+        keep_in: See `keep`.
         watch: Serve the display to a browser tab, `view` only or with `control` by mouse and keyboard.
     """
 
     size: Size = Size(1280, 720)
     programs: tuple[tuple[str, ...], ...] = ()
     window_manager: str | None = "openbox"
-    own_home: bool = True
+    home: Path | None = None
+    keep: tuple[str, ...] = ()
+    keep_in: Path = Path("kept")
     watch: Literal["", "view", "control"] = ""
+
+    def __post_init__(self) -> None:
+        for pattern in self.keep:
+            check_keep(pattern)
 
 
 class RunningDisplay:
     """A started virtual display.
 
-    `environment` holds the environment variables for programs on it, with those named in `pass_env`. `watch_url` is the
-    page that shows it, empty unless `watch` is set.
+    `environment` holds the environment variables for programs on it, with those named in `pass_env`. `home` is their
+    home folder. `watch_url` is the page that shows it, empty unless `watch` is set.
     """
 
     def __init__(self, settings: VirtualDisplay, pass_env: tuple[str, ...] = ()) -> None:
         _check_installed(settings)
+        self._settings = settings
         self._processes = ProcessGroup("display")
         self._folder = self._processes.folder
         self._authority = self._folder / "Xauthority"
@@ -56,10 +69,11 @@ class RunningDisplay:
         self.watch_url = ""
         try:
             self.address = DisplayAddress(self._start_server(settings.size), str(self._authority))
-            self.environment = self._programs_environment(settings.own_home, pass_env)
+            self.home = Home(settings.home, self._folder / "home")
+            self.environment = self._programs_environment(pass_env)
             self._start_bus()
             if settings.window_manager is not None:
-                self.start((settings.window_manager,))
+                self.start(command_of(settings.window_manager))
             if settings.watch:
                 interactive = settings.watch == "control"
                 self.watch_url = start_watching(self._processes, self.environment, interactive=interactive)
@@ -84,6 +98,10 @@ class RunningDisplay:
     def last_line(self, program: str) -> str:
         """The last line of the output of `program`; empty if none."""
         return self._processes.last_line(program)
+
+    def keep_files(self) -> None:
+        """Copy the files to keep out of a private home; see `Home`."""
+        self.home.keep(self._settings.keep, self._settings.keep_in)
 
     def stop(self) -> None:
         """End every process and remove the private folder; may be called twice."""
@@ -120,7 +138,7 @@ class RunningDisplay:
             pid = self._processes.start(daemon, self.environment)
             self._processes.await_ready(bus.exists, pid, "dbus-daemon")
 
-    def _programs_environment(self, own_home: bool, passed: tuple[str, ...]) -> dict[str, str]:
+    def _programs_environment(self, passed: tuple[str, ...]) -> dict[str, str]:
         runtime = self._folder / "runtime"
         runtime.mkdir(0o700)
         environment = clean_environment(passed)
@@ -137,11 +155,10 @@ class RunningDisplay:
         }
         if "utf" not in _locale(environment).lower():
             environment["LC_ALL"] = "C.UTF-8"
-        if own_home:
-            home = self._folder / "home"
-            home.mkdir()
-            environment = {name: value for name, value in environment.items() if name not in _HOME_VARIABLES}
-            environment |= {"HOME": str(home), "GSETTINGS_BACKEND": "memory"}
+        environment = {name: value for name, value in environment.items() if name not in _HOME_VARIABLES}
+        environment["HOME"] = str(self.home.folder)
+        if self._settings.home is None:
+            environment["GSETTINGS_BACKEND"] = "memory"
         return environment
 
 

@@ -1,0 +1,77 @@
+"""The home folder of a virtual display, and the configuration of its window manager."""
+
+from pathlib import Path
+
+import pytest
+
+from screenwright.cli.run import _report_files  # pyright: ignore[reportPrivateUsage]
+from screenwright.cli.terminal import Terminal
+from screenwright.envs.actions import Click, Direction, Scroll
+from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop.virtual.home import Home
+from screenwright.envs.env import EnvUnavailable
+from screenwright.envs.geometry import ScreenPoint, Size
+
+
+def write(home: Path, *names: str) -> None:
+    for name in names:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(name)
+
+
+def test_named_files_of_a_private_home_are_copied_and_the_others_are_listed(tmp_path: Path) -> None:
+    home = Home(None, tmp_path / "home")
+    write(home.folder, "mine.txt", "Documents/a.odt", "Documents/old/b.odt", ".cache/c", "Documents/.lock")
+    home.keep(("*.txt", "Documents/a*"), tmp_path / "kept")
+    assert [copy.relative_to(tmp_path) for copy in home.kept] == [Path("kept/Documents/a.odt"), Path("kept/mine.txt")]
+    assert home.kept[1].read_text() == "mine.txt"
+    assert home.lost == ("Documents/old/b.odt",)
+
+
+def test_links_out_of_a_private_home_are_not_copied(tmp_path: Path) -> None:
+    write(tmp_path, "outside/secret")
+    home = Home(None, tmp_path / "home")
+    (home.folder / "link").symlink_to(tmp_path / "outside/secret")
+    (home.folder / "folder").symlink_to(tmp_path / "outside")
+    home.keep(("link", "folder/*", "folder"), tmp_path / "kept")
+    assert (home.kept, home.lost) == ((), ())
+
+
+@pytest.mark.parametrize("pattern", ["", "/etc/passwd", "../x", "a/../../x"])
+def test_files_to_keep_are_named_inside_the_home(pattern: str) -> None:
+    with pytest.raises(ValueError, match="path in the home folder"):
+        VirtualDisplay(keep=(pattern,))
+
+
+def test_a_given_home_is_created_and_neither_written_to_nor_copied(tmp_path: Path) -> None:
+    home = Home(tmp_path / "given", tmp_path / "private")
+    write(home.folder, "mine.txt")
+    home.keep(("*",), tmp_path / "kept")
+    assert [path.name for path in home.folder.iterdir()] == ["mine.txt"]
+    assert (home.kept, home.lost) == ((), ())
+    write(tmp_path, "file")
+    with pytest.raises(EnvUnavailable, match=r"home folder .* cannot be created"):
+        Home(tmp_path / "file", tmp_path / "private")
+
+
+@pytest.mark.desktop
+def test_windows_stay_when_the_bare_screen_is_scrolled_or_clicked_and_saved_files_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save = "echo precious > ~/mine.txt; touch ~/other.txt; exec cat"
+    display = VirtualDisplay(
+        Size(640, 480), (("xterm", "-geometry", "40x10", "-e", "sh", "-c", save),), keep=("mine.txt",), keep_in=tmp_path
+    )
+    bare = ScreenPoint(636, 476)
+    with DesktopEnv(virtual=display) as env:
+        before = env.observe()
+        for action in (Scroll(Direction.DOWN, 5), Scroll(Direction.UP, 5, bare), Click(bare)):
+            env.execute(action)
+            assert env.observe().location == before.location != ""
+    assert (tmp_path / "mine.txt").read_text() == "precious\n"
+    assert (env.kept_files, env.lost_files) == ((tmp_path / "mine.txt",), ("other.txt",))
+    _report_files(env, Terminal())
+    said = capsys.readouterr().err
+    assert f"kept: {tmp_path / 'mine.txt'}\n" in said
+    assert "home: other.txt\n" in said
+    assert "--keep FILE" in said
