@@ -9,8 +9,9 @@ registered the same way, in pyproject.toml.
 
 import difflib
 import sys
+from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeAlias
 
 from ._extras import missing_extra
@@ -40,7 +41,7 @@ class PluginError(ValueError):
 
 def plugin_names(kind: PluginKind) -> tuple[str, ...]:
     """The names of all installed plugins of that kind, sorted."""
-    return tuple(sorted(_installed(kind).names))
+    return tuple(sorted(_installed(kind)))
 
 
 def load_plugin(kind: PluginKind, name: str) -> Any:
@@ -50,7 +51,7 @@ def load_plugin(kind: PluginKind, name: str) -> Any:
         PluginError: no package provides it, several do, or it cannot be imported.
         ImportError: an optional dependency is not installed; the message names the extra.
     """
-    found = [*_installed(kind).select(name=name)]
+    found = _installed(kind).get(name)
     if not found:
         raise PluginError(f"there is no {kind} {name!r}; {_choices(kind, name)}{_hint()}")
     if len(found) > 1:
@@ -75,13 +76,17 @@ def _choices(kind: PluginKind, name: str) -> str:
     return f"available: {', '.join(names) or 'none'}"
 
 
-def _installed(kind: PluginKind) -> EntryPoints:
-    return _entry_points(tuple(sys.path)).select(group=_GROUPS[kind])
+def _installed(kind: PluginKind) -> Mapping[str, list[EntryPoint]]:
+    return _entry_points(tuple(sys.path))[kind]
 
 
 @cache  # reads the metadata of every installed package, about 20 ms
-def _entry_points(path: tuple[str, ...]) -> EntryPoints:
-    return EntryPoints(point for group in _GROUPS.values() for point in entry_points(group=group))
+def _entry_points(path: tuple[str, ...]) -> dict[PluginKind, dict[str, list[EntryPoint]]]:
+    found: dict[PluginKind, dict[str, list[EntryPoint]]] = {kind: {} for kind in _GROUPS}
+    for kind, group in _GROUPS.items():
+        for point in entry_points(group=group):
+            found[kind].setdefault(point.name, []).append(point)
+    return found
 
 
 def _broken(kind: PluginKind, point: EntryPoint, error: Exception) -> PluginError:
@@ -95,5 +100,5 @@ def _package(point: EntryPoint) -> str:
 
 def _hint() -> str:
     """Advice if Screenwright's own plugins are not registered, as in a checkout that was never installed."""
-    ours = {"screenwright"} & {_package(point) for point in _installed("dialect")}
+    ours = {"screenwright"} & {_package(point) for points in _installed("dialect").values() for point in points}
     return "" if ours else "; screenwright's own are not registered: install it again (pip install -e .)"
