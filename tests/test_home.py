@@ -45,3 +45,20 @@ print(os.environ["HOME"])
     environ = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
     assert done.stdout == "/ ~/x /.local/state/screenwright/models\n/\n", done.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_settings_in_the_home_folder_of_another_user_are_not_there(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    program = """
+import os
+from screenwright.agent.loop.config import RunConfig
+from screenwright.cli.settings import load_settings
+os.setuid(54321)
+print(load_settings(RunConfig, {"steps": 7}, {}).steps)
+"""
+    environ = {**os.environ, "HOME": str(tmp_path)} | {"XDG_CONFIG_HOME": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd="/", env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "7\n", done.stderr
