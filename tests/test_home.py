@@ -53,9 +53,9 @@ def test_settings_in_the_home_folder_of_another_user_are_not_there(tmp_path: Pat
     program = """
 import os
 from screenwright.agent.loop.config import RunConfig
-from screenwright.cli.settings import load_settings
+from screenwright.cli.settings import given_settings
 os.setuid(54321)
-print(load_settings(RunConfig, {"steps": 7}, {}).steps)
+print(given_settings(RunConfig, {"steps": 7}, {})["steps"].value)
 """
     environ = {**os.environ, "HOME": str(tmp_path)} | {"XDG_CONFIG_HOME": ""}
     done = subprocess.run(
