@@ -1,4 +1,4 @@
-"""The user's home folder. In a container the user may have no HOME and no entry in the password database."""
+"""The user's home folder. In a container the user may have no HOME, another user's, or no password entry."""
 
 import os
 from collections.abc import Mapping
@@ -6,11 +6,18 @@ from pathlib import Path
 
 
 def home_folder() -> Path:
-    """The home folder; `/` if it is unknown, where nothing of the user's is found and nothing can be written."""
+    """The home folder; `/` if it is unknown or may not be entered, where nothing of the user's is found or written.
+
+    A container that runs as any user id often has the HOME of root.
+    """
     try:
-        return Path.home()
-    except RuntimeError:
+        home = Path.home()
+        os.stat(f"{home}/.")  # needs permission to enter it
+    except (RuntimeError, PermissionError):
         return Path("/")
+    except OSError:
+        return home  # it does not exist yet
+    return home
 
 
 def ensure_home() -> None:

@@ -48,17 +48,18 @@ print(os.environ["HOME"])
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_settings_in_the_home_folder_of_another_user_are_not_there(tmp_path: Path) -> None:
+def test_nothing_is_looked_for_in_the_home_folder_of_another_user(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     program = """
 import os
+from screenwright._home import home_folder
 from screenwright.agent.loop.config import RunConfig
 from screenwright.cli.settings import given_settings
 os.setuid(54321)
-print(given_settings(RunConfig, {"steps": 7}, {})["steps"].value)
+print(home_folder(), given_settings(RunConfig, {"steps": 7}, {})["steps"].value)
 """
     environ = {**os.environ, "HOME": str(tmp_path)} | {"XDG_CONFIG_HOME": ""}
     done = subprocess.run(
         [sys.executable, "-c", program], cwd="/", env=environ, capture_output=True, text=True, check=False
     )
-    assert done.stdout == "7\n", done.stderr
+    assert done.stdout == "/ 7\n", done.stderr

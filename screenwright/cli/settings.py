@@ -140,8 +140,7 @@ def given_settings(
     """
     command = command_of(tree)
     own = config_folder() / OWN_FILE
-    # With the HOME of another user, the folder cannot be entered: os.path.exists is False then, Path.exists raises.
-    base = dict(_from_file(command, own, _parse(own, _read(own)))) if os.path.exists(own) else {}  # noqa: PTH110
+    base = dict(_from_file(command, own, _parse(own, _read(own)))) if own.exists() else {}
     over = given_now(tree, flags, environ)
     if file is not None:
         return base | dict(_from_file(command, file, _parse(file, _read(file)))) | over
