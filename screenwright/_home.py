@@ -12,8 +12,11 @@ def home_folder() -> Path:
     """
     try:
         home = Path.home()
-        os.stat(f"{home}/.")  # needs permission to enter it
-    except (RuntimeError, PermissionError):
+    except RuntimeError:
+        return Path("/")
+    try:
+        os.stat(f"{home}/.")  # noqa: PTH116 (a Path drops the dot, which needs permission to enter the folder)
+    except PermissionError:
         return Path("/")
     except OSError:
         return home  # it does not exist yet
