@@ -1,8 +1,9 @@
 """Waits until a screen has settled, judging by its pixels alone.
 
 The screen is captured every 40 ms. It has settled when it has not changed for `quiet_s`, or when nothing has changed
-within `first_change_s`. Endless animations do not count: a small change where there was a small change before (a caret,
-a clock), and anything that after some time changes only one small area. `limit_s` bounds everything else.
+within `first_change_s`. A small change where there was a small change before (a caret, a clock) does not count. Motion
+without a pause in one small area (a spinner) ends the wait after 1.5 s, and motion that does not spread (a video) after
+half of `limit_s`; these areas are then ignored in later waits, until they are still. `limit_s` bounds everything else.
 
 A static screen of a busy program is about to change. Where the platform reports that (`busy`), and while something
 small changes quickly in one area (the spinner in the tab of a loading page), the wait is extended by up to `busy_s`. A
@@ -17,15 +18,18 @@ from PIL import Image, ImageChops
 
 from .geometry import Box
 from .interrupt import sleep
+from .motion import CELL_PX, MovingAreas, cells_of, groups_of
 
 POLL_S = 0.04
 BLINK_PX = 250
-ONE_AREA_AFTER_S = 1.5
-ONE_AREA_SHARE = 0.02
+_SMALL_MOTION_S = 1.5
+_SMALL_SHARE = 0.02
 _AREAS_REMEMBERED = 8
 _SPINS, _SPINS_WITHIN_S = 3, 0.3
 _BYTES_PER_PIXEL = 4
-_ONE_AREA = "quiet outside one area"
+_MOTION_CHANGES = 4
+_PAUSE_S = 0.3
+_MOVING = "quiet outside moving areas"
 _ANY = [0] + [255] * 255
 
 
@@ -71,7 +75,7 @@ class SettleTimeouts:
 
 @dataclass(frozen=True, slots=True)
 class SettleResult:
-    """How long settling took, and what ended it: `quiet`, `no change`, `quiet outside one area`, or `limit`.
+    """How long settling took, and what ended it: `quiet`, `no change`, `quiet outside moving areas`, or `limit`.
 
     `, still busy` is appended if the program was still busy.
     """
@@ -82,18 +86,24 @@ class SettleResult:
 
 def changed(before: RawFrame, after: RawFrame) -> FrameChange | None:
     """The difference between two frames; None if there is none."""
+    found = _difference(before, after)
+    return None if found is None else _change(*found)
+
+
+def _change(mask: Image.Image, top: int) -> FrameChange | None:
+    box = mask.getbbox()
+    return box and FrameChange(Box(box[0], top + box[1], box[2], top + box[3]), mask.histogram()[255])
+
+
+def _difference(before: RawFrame, after: RawFrame) -> tuple[Image.Image, int] | None:
+    """A mask of rows, white where two frames differ, and the number of its first row; None if they are the same."""
     if before.pixels == after.pixels:
         return None
     if (before.width, before.height) != (after.width, after.height):
-        return FrameChange(Box(0, 0, after.width, after.height), after.width * after.height)
-    stride = after.width * _BYTES_PER_PIXEL
-    top, bottom = _changed_rows(before.pixels, after.pixels, stride)
+        return Image.new("L", (after.width, after.height), 255), 0
+    top, bottom = _changed_rows(before.pixels, after.pixels, after.width * _BYTES_PER_PIXEL)
     red, green, blue = ImageChops.difference(_rows(before, top, bottom), _rows(after, top, bottom)).split()
-    found = ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_ANY)
-    box = found.getbbox()
-    if box is None:
-        return None
-    return FrameChange(Box(box[0], top + box[1], box[2], top + box[3]), found.histogram()[255])
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_ANY), top
 
 
 def _changed_rows(before: bytes, after: bytes, stride: int) -> tuple[int, int]:
@@ -112,7 +122,7 @@ def _rows(frame: RawFrame, top: int, bottom: int) -> Image.Image:
 
 @dataclass(slots=True)
 class Settler:
-    """Waits until a screen has settled; remembers blinking areas from one wait to the next.
+    """Waits until a screen has settled; remembers blinking and moving areas from one wait to the next.
 
     `capture` returns the current frame; `busy` whether the program is busy, called once per frame. Tests replace
     `sleep` and `clock`.
@@ -123,30 +133,56 @@ class Settler:
     clock: Callable[[], float] = time.monotonic
     busy: Callable[[], bool] = lambda: False
     _blinking: list[Box] = field(default_factory=list[Box])
-    _endless: list[Box] = field(default_factory=list[Box])
+    _moving: MovingAreas = field(default_factory=MovingAreas)
+    _last: tuple[float, RawFrame] | None = None
 
     def wait(self, before: RawFrame, timeouts: SettleTimeouts = SettleTimeouts()) -> SettleResult:
         """Return once the screen has settled; `before` is the frame before the action."""
+        if self._last is not None and self.clock() - self._last[0] >= _PAUSE_S:
+            self._mask(self._last[1], before)
+            self._moving.forget_still(now=True)
+        try:
+            return self._wait(before, timeouts)
+        finally:
+            self._moving.forget_still()
+
+    def _wait(self, before: RawFrame, timeouts: SettleTimeouts) -> SettleResult:
         started = self.clock()
         wait = _Wait(before.width * before.height)
         last = before
         while True:
             frame = self.capture()
             now = self.clock() - started
-            change = changed(last, frame)
-            last = frame
-            if change is not None:
-                if not self._blinks(change):
-                    wait.changes.append((now, change.box))
-                elif not any(_overlap(change.box, area) for area in self._endless):
-                    wait.spins.append((now, change.box))
+            self._compare(last, frame, now, wait)
+            last, self._last = frame, (self.clock(), frame)
             busy = self.busy() or wait.is_spinning(now)
             reason = wait.end_reason(now, timeouts)
             if reason and (not busy or wait.is_busy_time_over(now, timeouts)):
-                if wait.is_spinning(now):
-                    self._endless = [*self._endless[1 - _AREAS_REMEMBERED :], wait.spins[-1][1]]
+                self._moving.learn([wait.spins[-1][1]] if wait.is_spinning(now) else [])
+                self._moving.learn(wait.moving(now) if reason in (_MOVING, "limit") else [])
                 return SettleResult(now, f"{reason}, still busy" if busy and "limit" not in reason else reason)
             self.sleep(POLL_S)
+
+    def _compare(self, last: RawFrame, frame: RawFrame, now: float, wait: "_Wait") -> None:
+        """Note in `wait` what has changed, outside the areas that keep moving."""
+        found = self._mask(last, frame)
+        change = None if found is None else _change(*found)
+        if found is None or change is None:
+            wait.is_unchanged(now)
+        elif self._blinks(change):
+            wait.spins.append((now, change.box))
+            wait.is_unchanged(now)
+        else:
+            wait.is_changed(now, change.box, cells_of(*found, frame.height))
+
+    def _mask(self, last: RawFrame, frame: RawFrame) -> tuple[Image.Image, int] | None:
+        """As `_difference`, without the areas that keep moving."""
+        if (last.width, last.height) != (frame.width, frame.height):
+            self._moving.clear()
+        found = _difference(last, frame)
+        if found is not None:
+            self._moving.erase(*found)
+        return found
 
     def _blinks(self, change: FrameChange) -> bool:
         """Whether `change` is small and overlaps an earlier small change; remembers the area of a small change."""
@@ -160,11 +196,23 @@ class Settler:
 
 @dataclass(slots=True)
 class _Wait:
-    """The changes during one wait, with their times."""
+    """The changes during one wait, with times; `motion_since` is since when it has moved without a pause."""
 
     screen_px: int
-    changes: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
+    changes: list[tuple[float, Box, Image.Image]] = field(default_factory=list[tuple[float, Box, Image.Image]])
     spins: list[tuple[float, Box]] = field(default_factory=list[tuple[float, Box]])
+    motion_since: float | None = None
+
+    def is_changed(self, now: float, box: Box, cells: Image.Image) -> None:
+        """Note a change."""
+        self.changes.append((now, box, cells))
+        if self.motion_since is None:
+            self.motion_since = now
+
+    def is_unchanged(self, now: float) -> None:
+        """Note a capture without a change. A slow connection has few captures, so time alone is not a pause."""
+        if self.changes and now - self.changes[-1][0] >= _PAUSE_S:
+            self.motion_since = None
 
     def is_spinning(self, now: float) -> bool:
         """Whether something small has just changed several times, faster than a caret blinks."""
@@ -174,7 +222,7 @@ class _Wait:
         """Whether a busy program has had `busy_s` since its last change, or waits are not extended."""
         last = self.changes[-1][0] if self.changes else 0.0
         is_over = now - last >= timeouts.busy_s or now >= timeouts.limit_s
-        return is_over or self.end_reason(now, timeouts) == _ONE_AREA
+        return is_over or self.end_reason(now, timeouts) == _MOVING
 
     def end_reason(self, now: float, timeouts: SettleTimeouts) -> str:
         """Why the wait is over; empty if it continues."""
@@ -182,17 +230,50 @@ class _Wait:
             return "no change" if now >= timeouts.first_change_s else ""
         if now - self.changes[-1][0] >= timeouts.quiet_s:
             return "quiet"
-        if now >= ONE_AREA_AFTER_S and self._in_one_area(now - ONE_AREA_AFTER_S / 2):
-            return _ONE_AREA
+        if now >= _SMALL_MOTION_S and self._moves_in(now, _SMALL_MOTION_S / 2, _SMALL_SHARE):
+            return _MOVING
+        if now >= timeouts.limit_s / 2 and self._moves_in(now, timeouts.limit_s / 4, 1.0):
+            return _MOVING
         return "limit" if now >= timeouts.limit_s else ""
 
-    def _in_one_area(self, since: float) -> bool:
-        boxes = [box for when, box in self.changes if when >= since]
-        if not boxes:
+    def moving(self, now: float) -> list[Box]:
+        """The areas that have moved without a pause until now."""
+        since = now if self.motion_since is None else max(self.motion_since, now - _SMALL_MOTION_S)
+        recent = [cells for when, _, cells in self.changes if when >= since]
+        return groups_of(recent) if len(recent) >= _MOTION_CHANGES else []
+
+    def _moves_in(self, now: float, seconds: float, share: float) -> bool:
+        """Whether something has moved without a pause for `seconds`, in an area of at most `share` of the screen.
+
+        It must not spread: a page that loads reaches new places, a video does not.
+        """
+        if self.motion_since is None or self.motion_since > now - seconds:
             return False
-        width = max(box.right for box in boxes) - min(box.left for box in boxes)
-        height = max(box.bottom for box in boxes) - min(box.top for box in boxes)
-        return width * height <= ONE_AREA_SHARE * self.screen_px
+        recent = [box for when, box, _ in self.changes if when >= now - seconds]
+        first, second = (recent[: len(recent) // 2], recent[len(recent) // 2 :])
+        if len(recent) < _MOTION_CHANGES:
+            return False
+        whole, earlier = _union(recent), _union(first)
+        if (whole.right - whole.left) * (whole.bottom - whole.top) > share * self.screen_px:
+            return False
+        return share < 1.0 or _is_within(_union(second), earlier)
+
+
+def _union(boxes: list[Box]) -> Box:
+    return Box(
+        min(box.left for box in boxes), min(box.top for box in boxes),
+        max(box.right for box in boxes), max(box.bottom for box in boxes),
+    )  # fmt: skip
+
+
+def _is_within(box: Box, other: Box) -> bool:
+    """Whether `box` lies in `other`, within the size of a cell."""
+    return (
+        box.left >= other.left - CELL_PX
+        and box.top >= other.top - CELL_PX
+        and box.right <= other.right + CELL_PX
+        and box.bottom <= other.bottom + CELL_PX
+    )
 
 
 def _overlap(one: Box, other: Box) -> bool:

@@ -75,7 +75,7 @@ class DesktopSession:
                 self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
                 self._capture, self._driver = self._on_display(monitor, driver, interrupts, undo)
-            self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_program())
+            self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_programs())
             self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
@@ -259,7 +259,7 @@ class DesktopSession:
             if name != "pyautogui":
                 from .x11.driver import XTestDriver
 
-                busy = Busy(self._windows.active_process)
+                busy = self._busy_programs()
                 driver = XTestDriver(connection, self.address, self._windows, has_user=has_user, busy=busy)
                 undo.callback(driver.close)
                 return capture, driver
@@ -269,9 +269,11 @@ class DesktopSession:
 
         return capture, PyAutoGuiDriver(self.address, has_user=has_user, before_input=self._watchdog.check)
 
-    def _busy_program(self) -> Callable[[], bool]:
-        """A function that reports whether the program with the focus is busy; always False where that is unknown."""
-        return Busy(self._windows.active_process) if self._windows else lambda: False
+    def _busy_programs(self) -> Callable[[], bool]:
+        """Whether a program of a virtual display, or that with the focus, is busy; always False where it is unknown."""
+        if self._running:
+            return Busy(self._running.program_roots, self._running.service_pids)
+        return Busy(self._windows.active_processes) if self._windows else lambda: False
 
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
         """Start the programs in order, waiting for a window of each, then wait until the screen has settled."""

@@ -1,40 +1,99 @@
-"""Detects whether the program with the focus is busy, from Linux's process states.
+"""Detects whether programs are busy, from Linux's process states and CPU times.
 
-A program that computes or loads is about to change the screen, even if it is static now. The state is sampled with each
-frame; a program is busy if one of its main threads was running or waiting for the disk in several recent samples.
+A program that computes or loads is about to change the screen, even if it is static now. Its processes are sampled with
+each frame. One is busy if its main thread was running or waiting for the disk in several recent samples, or if all its
+threads together used the CPU for a good part of the time, such as a worker thread, or the event thread of Java. A
+process that stays busy for long, such as a video player, says nothing about the screen and no longer counts.
 """
 
+import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROC = Path("/proc")
 _SAMPLES = 6
-_BUSY_SAMPLES = 2
+_WORKING_SAMPLES = 2
+_CPU_SHARE, _CPU_TICKS = 0.15, 2
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _RESCAN_S = 0.15
+_PAUSE_S = 0.4
+"""Between two waits nothing is sampled; then the CPU time of the whole pause counts."""
+_ENDLESS_S = 5.0
 _WORKING = {"R", "D"}
-MOST_PROCESSES = 40
+MOST_PROCESSES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The state of a process: its CPU time in ticks, and whether its main thread works.
+
+    `at` is in seconds.
+    """
+
+    at: float
+    ticks: int
+    works: bool
+
+
+@dataclass(slots=True)
+class Process:
+    """The recent samples of a process, and since when and until when it has been busy."""
+
+    samples: deque[Sample] = field(default_factory=lambda: deque[Sample](maxlen=_SAMPLES))
+    since: float = 0.0
+    until: float = float("-inf")
+
+    def is_busy(self, sample: Sample) -> bool:
+        """Add a sample; returns whether the process is busy, and has not been for long."""
+        if self.samples and sample.at - self.samples[-1].at > _PAUSE_S:
+            self._skip_pause(sample)
+        self.samples.append(sample)
+        if not _uses_cpu(self.samples[0], sample) and sum(each.works for each in self.samples) < _WORKING_SAMPLES:
+            return False
+        if sample.at - self.until > _PAUSE_S:
+            self.since = sample.at
+        self.until = sample.at
+        return sample.at - self.since < _ENDLESS_S
+
+    def _skip_pause(self, sample: Sample) -> None:
+        """Begin again after a pause, during which the process was busy or not."""
+        before = self.samples[-1]
+        if _uses_cpu(before, sample):
+            self.since = self.since if before.at - self.until <= _PAUSE_S else before.at
+            self.until = sample.at
+        self.samples.clear()
+
+
+def _uses_cpu(first: Sample, last: Sample) -> bool:
+    ticks = last.ticks - first.ticks
+    return ticks >= _CPU_TICKS and ticks >= _CPU_SHARE * (last.at - first.at) * _TICKS_PER_S
 
 
 @dataclass(slots=True)
 class Busy:
-    """`pid` returns the process whose window has the focus; None if unknown."""
+    """`roots` returns processes that count with all their descendants, except those in `excluded` and theirs."""
 
-    pid: Callable[[], int | None]
+    roots: Callable[[], Iterable[int]]
+    excluded: Collection[int] = ()
     clock: Callable[[], float] = time.monotonic
-    _samples: deque[bool] = field(default_factory=lambda: deque[bool](maxlen=_SAMPLES))
-    _family: tuple[int, ...] = ()
+    _processes: dict[int, Process] = field(default_factory=dict[int, Process])
     _found_at: float = float("-inf")
 
     def __call__(self) -> bool:
-        """Take a sample; returns whether the program is busy."""
-        if self.clock() - self._found_at > _RESCAN_S:
-            self._found_at = self.clock()
-            self._family = family_of(self.pid())
-        self._samples.append(any(state_of(pid) in _WORKING for pid in self._family))
-        return sum(self._samples) >= _BUSY_SAMPLES
+        """Take a sample; returns whether a program is busy."""
+        now = self.clock()
+        if now - self._found_at > _RESCAN_S:
+            self._found_at = now
+            found = family_of(self.roots(), self.excluded)
+            self._processes = {pid: self._processes.get(pid) or Process() for pid in found}
+        busy = False
+        for pid, process in self._processes.items():
+            state, _, ticks = _fields(pid)
+            busy |= process.is_busy(Sample(now, ticks, state in _WORKING))
+        return busy
 
 
 def state_of(pid: int) -> str:
@@ -42,22 +101,25 @@ def state_of(pid: int) -> str:
     return _fields(pid)[0]
 
 
-def family_of(pid: int | None) -> tuple[int, ...]:
-    """The process and its descendants; empty if there is no such process."""
-    if pid is None or not state_of(pid):
+def family_of(roots: Iterable[int], excluded: Collection[int] = ()) -> tuple[int, ...]:
+    """The processes and their descendants, without those in `excluded` and theirs; empty if there are none."""
+    found = [pid for pid in roots if state_of(pid)]
+    if not found:
         return ()
-    parents = {int(entry.name): _fields(int(entry.name))[1] for entry in _PROC.iterdir() if entry.name.isdigit()}
-    found = [pid]
+    children: dict[str, list[int]] = {}
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit() and int(entry.name) not in excluded:
+            children.setdefault(_fields(int(entry.name))[1], []).append(int(entry.name))
     for one in found:  # grows while iterating
-        found.extend(child for child, parent in parents.items() if parent == str(one))
+        found.extend(child for child in children.get(str(one), ()) if child not in found)
     return tuple(found[:MOST_PROCESSES])
 
 
-def _fields(pid: int) -> tuple[str, str]:
-    """State and parent of a process; both empty if it is gone."""
+def _fields(pid: int) -> tuple[str, str, int]:
+    """State, parent, and CPU time of all threads in ticks of a process; empty and zero if it is gone."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "", ""
+        return "", "", 0
     words = text.rpartition(")")[2].split()  # the name in front may contain anything
-    return words[0], words[1]
+    return words[0], words[1], int(words[11]) + int(words[12])

@@ -56,7 +56,8 @@ class RunningDisplay:
     """A started virtual display.
 
     `environment` holds the environment variables for programs on it, with those named in `pass_env`. `home` is their
-    home folder. `watch_url` is the page that shows it, empty unless `watch` is set.
+    home folder. `watch_url` is the page that shows it, empty unless `watch` is set. `service_pids` are the processes of
+    the display itself, without its window manager.
     """
 
     def __init__(self, settings: VirtualDisplay, pass_env: tuple[str, ...] = ()) -> None:
@@ -72,11 +73,11 @@ class RunningDisplay:
             self.home = Home(settings.home, self._folder / "home")
             self.environment = self._programs_environment(pass_env)
             self._start_bus()
-            if settings.window_manager is not None:
-                self.start(command_of(settings.window_manager))
+            manager = self.start(command_of(settings.window_manager)) if settings.window_manager is not None else 0
             if settings.watch:
                 interactive = settings.watch == "control"
                 self.watch_url = start_watching(self._processes, self.environment, interactive=interactive)
+            self.service_pids = frozenset(self._processes.pids) - {manager}
         except BaseException:
             self.stop()
             raise
@@ -90,6 +91,10 @@ class RunningDisplay:
         if shutil.which(program[0], path=self.environment.get("PATH")) is None:
             raise EnvUnavailable(how_to_install(program[:1]))
         return self._processes.start(program, self.environment)
+
+    def program_roots(self) -> tuple[int, ...]:
+        """The processes that all programs on this display descend from."""
+        return (self._processes.reaper_pid,)
 
     def exit_code(self, pid: int) -> int | None:
         """The exit code of a program started here; None while it runs."""

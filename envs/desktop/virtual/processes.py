@@ -19,7 +19,7 @@ _POLL_S = 0.02
 class ProcessGroup:
     """Starts programs that a reaper process (`reaper.py`) ends with this process, even if this process is killed.
 
-    `folder` is private, for use by the programs, and removed at the end.
+    `folder` is private, for use by the programs, and removed at the end. `pids` are the processes started so far.
 
     Raises:
         EnvUnavailable: no temporary folder can be created.
@@ -29,6 +29,12 @@ class ProcessGroup:
         self._temp = TempFolder(name)
         self.folder = self._temp.path
         self._reaper = _start_reaper(self.folder)
+        self.pids: tuple[int, ...] = ()
+
+    @property
+    def reaper_pid(self) -> int:
+        """The process that all programs descend from, also those that detach themselves."""
+        return self._reaper.pid
 
     def start(
         self, argv: tuple[str, ...], environment: dict[str, str], log: Path | None = None, folder: Path | None = None
@@ -52,7 +58,9 @@ class ProcessGroup:
         answer = self._send(request)
         if "error" in answer:
             raise EnvUnavailable(f"{argv[0]} cannot be started: {answer['error']}")
-        return int(str(answer["pid"]))
+        pid = int(str(answer["pid"]))
+        self.pids = (*self.pids, pid)
+        return pid
 
     def exit_code(self, pid: int) -> int | None:
         """The exit code of a program started here, negative for a signal; None while it runs."""

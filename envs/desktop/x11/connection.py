@@ -124,12 +124,26 @@ class Windows:
         shown = () if self.managed else self.shown()
         return shown[-1] if shown else None
 
-    def active_process(self) -> int | None:
-        """The process of the focused window, if it runs on this machine (`_NET_WM_PID`)."""
-        number = self._number(self._root.id, "_NET_ACTIVE_WINDOW")
-        if not number or not is_local(_text(self._property(number, "WM_CLIENT_MACHINE") or b"")):
+    def active_processes(self) -> tuple[int, ...]:
+        """The process of the focused window, or those of all windows if none has the focus; on this machine only."""
+        active = self.active()
+        shown = (active,) if active else self.shown()
+        return tuple({pid for window in shown if (pid := self._process_of(window.id)) is not None})
+
+    def _process_of(self, window: int) -> int | None:
+        """The process that the server knows for a window's client; else the one that the window reports."""
+        from Xlib import error
+        from Xlib.ext import res
+
+        if self._display.has_extension("X-Resource"):
+            wanted = [{"client": window, "mask": res.LocalClientPIDMask}]
+            with suppress(error.XError):
+                found = call_x(lambda: self._display.res_query_client_ids(wanted)).ids
+                if pid := next((int(each.value[0]) for each in found if len(each.value)), 0):
+                    return pid
+        if not is_local(_text(self._property(window, "WM_CLIENT_MACHINE") or b"")):
             return None
-        return self._number(number, "_NET_WM_PID")
+        return self._number(window, "_NET_WM_PID")
 
     def activate(self, window: Window) -> None:
         """Ask the window manager to bring `window` to the front."""

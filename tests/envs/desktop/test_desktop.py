@@ -34,6 +34,7 @@ from screenwright.envs.actions import (
     Type,
 )
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop.x11.connection import Windows, connect
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
@@ -101,6 +102,15 @@ class TestDesktopEnv(EnvContract):
 
 def test_the_location_is_the_title_of_the_active_window(tk_stage: DesktopStage) -> None:
     assert tk_stage.env.observe().location == "Stage"
+
+
+def test_the_process_of_a_window_is_known_without_its_help(tk_stage: DesktopStage) -> None:
+    tk_stage.env.observe()
+    assert tk_stage.env.address is not None
+    connection = connect(tk_stage.env.address)
+    (pid,) = Windows(connection).active_processes()  # Tk sets no _NET_WM_PID
+    connection.close()
+    assert str(PROGRAM) in command_of(psutil.Process(pid))
 
 
 def test_a_program_receives_a_double_click(tk_stage: DesktopStage) -> None:
@@ -339,6 +349,7 @@ def test_no_process_or_file_remains_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import sys, time
         from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop.x11.connection import Windows, connect
         from screenwright.envs.geometry import Size
         env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (("xterm",),)))
         env.observe()

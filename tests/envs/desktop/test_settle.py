@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from screenwright.envs.geometry import Box
+from screenwright.envs.motion import cells_of, groups_of
 from screenwright.envs.settle import FrameChange, RawFrame, Settler, SettleResult, SettleTimeouts, changed
 
 WIDTH, HEIGHT = 200, 100
@@ -21,11 +23,22 @@ def painted(*boxes: Box, shade: int = 255) -> RawFrame:
     return RawFrame(WIDTH, HEIGHT, bytes(pixels))
 
 
+SMALL, FILM, NEXT_TO_FILM = Box(100, 64, 120, 80), Box(16, 16, 112, 80), Box(150, 30, 190, 90)
 DIALOG, OTHER, CARET = Box(20, 20, 120, 60), Box(20, 60, 120, 90), Box(150, 10, 152, 26)
+
+
+def film(now: float, *others: Box) -> RawFrame:
+    """A film that plays, and `others` on top of it."""
+    pixels = bytearray(painted(FILM, shade=int(now * 1000) % 200 + 50).pixels)
+    for over in (painted(box).pixels for box in others):
+        pixels = bytearray(top or below for top, below in zip(over, pixels, strict=True))
+    return RawFrame(WIDTH, HEIGHT, bytes(pixels))
 
 
 class Screen:
     """A screen that shows `at(time)`; `sleep` advances the time."""
+
+    at: Callable[[float], RawFrame]
 
     def __init__(self, at: Callable[[float], RawFrame]) -> None:
         self.now = 0.0
@@ -77,12 +90,15 @@ def test_a_spinner_does_not_extend_the_wait_to_the_limit() -> None:
     # 20 x 16 = 320 pixels: more than a caret, less than a fiftieth of the screen
     spinner = Box(100, 50, 120, 66)
     settled = Screen(lambda now: painted(spinner, shade=int(now * 1000) % 200 + 50)).settled()
-    assert settled.by == "quiet outside one area"
+    assert settled.by == "quiet outside moving areas"
     assert settled.seconds < 2.0
 
 
 def test_a_screen_that_never_settles_is_waited_for_until_the_limit() -> None:
-    settled = Screen(lambda now: painted(DIALOG, shade=int(now * 1000) % 200 + 50)).settled(SettleTimeouts(limit_s=2.5))
+    def loads(now: float) -> RawFrame:
+        return painted(Box(0, 10, int(now * 75), 40), Box(0, 60, int(now * 75), 90))
+
+    settled = Screen(loads).settled(SettleTimeouts(limit_s=2.5))
     assert settled.by == "limit"
     assert 2.5 <= settled.seconds < 2.6
 
@@ -137,3 +153,62 @@ def test_a_small_spinner_extends_the_wait_and_an_endless_one_only_once() -> None
     endless = Screen(wheel(1e9))
     assert endless.settled().by == "quiet, still busy"
     assert endless.settler.wait(painted(DIALOG)).seconds < 0.7
+
+
+def test_one_small_change_after_work_is_not_endless_motion() -> None:
+    def works(now: float) -> RawFrame:
+        return painted(*[box for after, box in ((0.1, CARET), (1.6, SMALL), (1.75, DIALOG)) if now >= after])
+
+    screen = Screen(works)
+    screen.settler.busy = lambda: screen.now < 1.6
+    settled = screen.settled()
+    assert settled.by == "quiet"
+    assert 2.0 <= settled.seconds < 2.2
+
+
+def test_a_film_is_waited_for_once_and_then_ignored() -> None:
+    screen = Screen(film)
+    assert screen.settled().by == "quiet outside moving areas"
+    assert 2.4 <= screen.now < 2.7
+    for _ in range(3):
+        screen.sleep(1.03)
+        settled = screen.settler.wait(film(screen.now))
+        assert settled.by == "no change"
+        assert settled.seconds < 0.6
+
+
+def test_a_change_next_to_a_film_is_waited_for() -> None:
+    screen = Screen(film)
+    screen.settled()
+    screen.sleep(1.03)
+    opened = screen.now + 0.4
+    screen.at = lambda now: film(now, NEXT_TO_FILM) if now > opened else film(now)
+    settled = screen.settler.wait(film(screen.now))
+    assert settled.by == "quiet"
+    assert 0.7 <= settled.seconds < 0.85
+
+
+def test_an_area_whose_film_has_ended_counts_again() -> None:
+    screen = Screen(film)
+    screen.settled()
+    ended = film(screen.now)
+    screen.sleep(1.03)
+    opened = screen.now + 0.4
+    screen.at = lambda now: painted(FILM) if now > opened else ended
+    assert screen.settler.wait(ended).by == "quiet"
+
+
+def test_two_films_are_two_areas() -> None:
+    first, second = Box(0, 0, 32, 32), Box(144, 64, 200, 100)
+    screen = Screen(lambda now: painted(first, second, shade=int(now * 1000) % 200 + 50))
+    assert screen.settled().by == "quiet outside moving areas"
+    between = screen.at(screen.now)
+    opened = screen.now + 0.2
+    screen.at = lambda now: painted(first, second, *[DIALOG] * (now > opened), shade=int(now * 1000) % 200 + 50)
+    assert screen.settler.wait(between).seconds > 0.6
+
+
+def test_one_pixel_is_a_cell() -> None:
+    mask = Image.new("L", (40, 3))
+    mask.putpixel((33, 1), 255)
+    assert groups_of([cells_of(mask, top=15, height=50)]) == [Box(32, 16, 48, 32)]

@@ -1,5 +1,7 @@
 """Detection of busy programs from process states."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,14 +9,14 @@ from functools import partial
 
 import pytest
 
-from screenwright.envs.desktop.apps.busy import Busy, family_of, state_of
+from screenwright.envs.desktop.apps.busy import Busy, Process, Sample, family_of, state_of
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process states are read on Linux only")
 
 
-def constant(pid: int) -> Callable[[], int]:
-    return lambda: pid
+def constant(pid: int) -> Callable[[], tuple[int]]:
+    return lambda: (pid,)
 
 
 def test_a_computing_process_is_busy_and_a_sleeping_one_is_not() -> None:
@@ -32,15 +34,80 @@ def test_child_processes_count_as_busy() -> None:
     shell = "sh -c 'while :; do :; done' & wait"
     with subprocess.Popen(["sh", "-c", shell], start_new_session=True) as process:
         try:
-            eventually(lambda: len(family_of(process.pid)), 2)
+            eventually(lambda: len(family_of((process.pid,))), 2)
             eventually(Busy(constant(process.pid)), True)
         finally:
-            for pid in reversed(family_of(process.pid)):
+            for pid in reversed(family_of((process.pid,))):
                 subprocess.run(["kill", "-9", str(pid)], check=True)
 
 
+def test_worker_threads_count_as_busy() -> None:
+    program = "import threading, time; threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start(); "
+    with subprocess.Popen([sys.executable, "-c", program + "time.sleep(60)"]) as process:
+        try:
+            eventually(Busy(constant(process.pid)), True)
+        finally:
+            process.kill()
+
+
+def test_excluded_processes_and_their_descendants_do_not_count() -> None:
+    with subprocess.Popen(["sh", "-c", "sleep 60 & wait"], start_new_session=True) as process:
+        try:
+            eventually(lambda: len(family_of((process.pid,))), 2)
+            _, child = family_of((process.pid,))
+            assert family_of((process.pid,), {child}) == (process.pid,)
+            assert child not in family_of((os.getpid(),), {process.pid})
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class _Timeline:
+    """A process that is sampled every 40 ms, or after a pause."""
+
+    def __init__(self) -> None:
+        self.process, self.now, self.ticks = Process(), 0.0, 0.0
+
+    def run(self, seconds: float, share: float, *, works: bool = False) -> bool:
+        """Sample for some seconds of that share of CPU time; returns the last result."""
+        busy = False
+        end = self.now + seconds
+        while self.now < end:
+            self.pause(0.04, share)
+            busy = self.process.is_busy(Sample(self.now, int(self.ticks), works))
+        return busy
+
+    def pause(self, seconds: float, share: float = 0.0) -> None:
+        self.now += seconds
+        self.ticks += 100 * seconds * share
+
+
+def test_the_cpu_time_of_all_threads_counts() -> None:
+    line = _Timeline()
+    assert not line.run(1.0, share=0.05)
+    assert line.run(0.2, share=0.5)
+    assert not line.run(0.4, share=0.0)
+
+
+def test_a_process_that_is_busy_for_long_no_longer_counts_until_it_rests() -> None:
+    line = _Timeline()
+    assert line.run(1.0, share=0.5)
+    line.pause(2.0, share=0.5)
+    assert line.run(1.0, share=0.5)
+    line.pause(2.0, share=0.5)
+    assert not line.run(1.0, share=0.5)
+    line.pause(2.0)
+    assert line.run(0.3, share=0.5)
+
+
+def test_work_before_a_pause_does_not_count_after_it() -> None:
+    line = _Timeline()
+    assert line.run(1.0, share=1.0)
+    line.pause(3.0)
+    assert not line.run(0.1, share=0.0)
+
+
 def test_an_exited_process_is_not_busy() -> None:
-    assert family_of(None) == ()
-    assert family_of(2**22 + 1) == ()
-    busy = Busy(lambda: None)
+    assert family_of(()) == ()
+    assert family_of((2**22 + 1,)) == ()
+    busy = Busy(lambda: ())
     assert not any(busy() for _ in range(10))
