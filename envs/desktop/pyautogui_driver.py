@@ -15,6 +15,7 @@ from typing import Any
 
 from ..actions import Button, Direction
 from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
+from ..input.driver import HOVER_S
 from ..input.typeable import check_typeable
 from ..interrupt import check_interrupted
 from .address import DisplayAddress
@@ -56,6 +57,10 @@ class PyAutoGuiDriver:
         """See `Driver`."""
         self._put_at = (floor(x), floor(y))  # negative left of the first monitor, so int() would round up
         self._call("moveTo", *self._put_at)
+
+    def dwell_s(self) -> float:
+        """See `Driver`; menus are not known here."""
+        return HOVER_S
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""

@@ -4,6 +4,12 @@ from typing import Protocol
 
 from ..actions import Button, Direction
 
+DWELL_S = 0.05
+"""Toolkits handle motion once per frame, and drop a press at a place that they have not seen the pointer at (GTK 4)."""
+
+HOVER_S = 0.28
+"""GTK opens a submenu 0.225 s after the pointer is over its entry; an earlier click can close it again (wxWidgets)."""
+
 
 class Driver(Protocol):
     """Mouse and keyboard of one display. Coordinates are in units of the pointer."""
@@ -19,6 +25,10 @@ class Driver(Protocol):
 
     def move(self, x: float, y: float) -> None:
         """Move the pointer to (x, y)."""
+        ...
+
+    def dwell_s(self) -> float:
+        """How many seconds the pointer has to rest where it is before a press: longest over a menu, see `HOVER_S`."""
         ...
 
     def button(self, button: Button, down: bool) -> None:

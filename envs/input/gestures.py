@@ -24,7 +24,7 @@ from ..env import ActionRefused, EnvError
 from ..geometry import DevicePoint, DeviceTransform, ScreenPoint
 from ..interrupt import check_interrupted, sleep
 from ..keys import canonical_key
-from .driver import Driver
+from .driver import DWELL_S, Driver
 
 DRAG_MOVES = 20
 DRAG_S = 0.15
@@ -77,7 +77,10 @@ class Gestures:
             case KeyUp(key):
                 self._release_key(canonical_key(key))
             case ButtonDown(button, at):
-                self._move(at)
+                if self._buttons:
+                    self._move(at)
+                elif at is not None:
+                    self._aim(self.device.apply(at))
                 self._avoid_double_click(button)
                 self._driver.button(button, True)
                 self._buttons.append(button)
@@ -120,6 +123,13 @@ class Gestures:
         self._driver.move(at.x, at.y)
         self._at = at
 
+    def _aim(self, at: DevicePoint) -> None:
+        """Move to `at` and rest there, as a hand does before it presses; no rest if the pointer was there already."""
+        was_there = at == self._at
+        self._put(at)
+        if not was_there:
+            self._sleep(self._driver.dwell_s())
+
     def _glide(self, start: DevicePoint, end: DevicePoint, moves: int) -> None:
         for step in range(1, moves + 1):
             check_interrupted()
@@ -129,7 +139,7 @@ class Gestures:
 
     def _click(self, at: DevicePoint, button: Button, count: int, modifiers: tuple[str, ...]) -> None:
         with self._held(modifiers):
-            self._put(at)
+            self._aim(at)
             self._avoid_double_click(button)
             for turn in range(count):
                 if turn:
@@ -155,19 +165,19 @@ class Gestures:
         """Press, move along the path in small steps, release; programs detect a drag by its motion."""
         moves = max(2, DRAG_MOVES // (len(path) - 1))
         with self._held(modifiers):
-            self._put(path[0])
+            self._aim(path[0])
             self._avoid_double_click(button)
             self._driver.button(button, True)
             try:
                 time.sleep(_PRESS_S)
                 for start, end in pairwise(path):
                     self._glide(start, end, moves)
-                time.sleep(_PRESS_S)
+                time.sleep(DWELL_S)
             finally:
                 self._driver.button(button, False)
 
     def _long_press(self, at: ScreenPoint, seconds: float) -> None:
-        self._move(at)
+        self._aim(self.device.apply(at))
         self._avoid_double_click(Button.LEFT)
         self._driver.button(Button.LEFT, True)
         try:

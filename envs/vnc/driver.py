@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..actions import Button, Direction
+from ..input.driver import HOVER_S
 from ..input.keysyms import keysym_of, symbol_of
 from ..interrupt import sleep
 from .client import VncClient
@@ -44,6 +45,10 @@ class VncDriver:
         """See `Driver`."""
         self._at = (int(x), int(y))
         self._client.pointer(*self._at, self._pressed)
+
+    def dwell_s(self) -> float:
+        """See `Driver`; menus are not known here."""
+        return HOVER_S
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from ...actions import Button, Direction
 from ...env import ActionRefused, EnvError
+from ...input.driver import HOVER_S
 from ...interrupt import sleep
 from .keymap import CODES, MODIFIER_MASKS, SPARE, code_of, keymap, portions
 from .screen import KEYBOARD, POINTER, WaylandScreen
@@ -48,6 +49,10 @@ class WaylandDriver:
         size = self._screen.size
         self._wire.request(self._pointer, _MOVE_TO, _now_ms(), int(x), int(y), size.width, size.height)
         self._end_of_frame()
+
+    def dwell_s(self) -> float:
+        """See `Driver`; menus are not known here."""
+        return HOVER_S
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""

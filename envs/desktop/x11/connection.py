@@ -16,6 +16,7 @@ from .xlib import XDisplay, open_display
 
 T = TypeVar("T")
 _LONGEST_TITLE = 4096
+_MENUS = ("MENU", "DROPDOWN_MENU", "POPUP_MENU")
 _TRIES = 4
 _RETRY_S = 0.2
 
@@ -169,6 +170,12 @@ class Windows:
         """Whether `window` is in full-screen mode."""
         states = self._property(window.id, "_NET_WM_STATE")
         return self._display.intern_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
+
+    def is_menu_under_pointer(self) -> bool:
+        """Whether the pointer is over an open menu."""
+        child = call_x(self._root.query_pointer).child
+        kinds = self._property(child.id, "_NET_WM_WINDOW_TYPE") if child else None
+        return bool({self._display.intern_atom(f"_NET_WM_WINDOW_TYPE_{kind}") for kind in _MENUS} & {*(kinds or ())})
 
     def close(self, window: Window) -> None:
         """Ask the window manager to close `window`, as its close button does."""

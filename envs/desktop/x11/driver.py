@@ -16,6 +16,7 @@ from functools import partial
 
 from ...actions import Button, Direction
 from ...env import ActionRefused, EnvLost, EnvStopped
+from ...input.driver import DWELL_S, HOVER_S
 from ...input.keysyms import keysym_of, symbol_of
 from ...input.typeable import check_typeable
 from ...interrupt import check_interrupted, sleep
@@ -87,6 +88,10 @@ class XTestDriver:
         root = self._display.screen().root  # else the position is on the screen where the pointer is
         call_x(lambda: xtest.fake_input(self._display, self._motion, root=root, x=int(x), y=int(y)))
         call_x(self._display.sync)
+
+    def dwell_s(self) -> float:
+        """See `Driver`."""
+        return HOVER_S if self._windows.is_menu_under_pointer() else DWELL_S
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""

@@ -33,7 +33,7 @@ from screenwright.envs.actions import (
 )
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.x11.clipboard import XClipboard
-from screenwright.envs.desktop.x11.connection import Window, connect
+from screenwright.envs.desktop.x11.connection import Window, Windows, connect
 from screenwright.envs.desktop.x11.ping import Ping
 from screenwright.envs.desktop.x11.selection import Content
 from screenwright.envs.env import ActionRefused, EnvUnavailable
@@ -244,6 +244,24 @@ def test_a_click_and_a_press_at_one_position_are_not_a_double_click(env: Desktop
     env.execute(ButtonUp(Button.LEFT))
     env.execute(Click(ScreenPoint(300, 381)))
     assert received.all()["doubles"] == doubles
+
+
+def test_the_pointer_rests_longer_over_an_open_menu(env: DesktopEnv) -> None:
+    from Xlib import Xatom
+
+    assert env.address is not None
+    other = connect(env.address)
+    windows = Windows(other)
+    menu = other.screen().root.create_window(500, 300, 50, 50, 0, 0, override_redirect=True)
+    kind = other.intern_atom("_NET_WM_WINDOW_TYPE")
+    menu.change_property(kind, Xatom.ATOM, 32, [other.intern_atom("_NET_WM_WINDOW_TYPE_POPUP_MENU")])
+    menu.map()
+    other.sync()
+    env.execute(Move(ScreenPoint(520, 320)))
+    assert windows.is_menu_under_pointer()
+    env.execute(Move(ScreenPoint(20, 20)))
+    assert not windows.is_menu_under_pointer()
+    other.close()
 
 
 def test_every_key_has_a_keysym_or_is_refused() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from screenwright import Button, Direction, ScreenPoint
-from screenwright.envs.actions import Drag
+from screenwright.envs.actions import ButtonDown, Click, Drag, LongPress
 from screenwright.envs.geometry import DeviceTransform
 from screenwright.envs.input.gestures import Gestures
 
@@ -12,12 +12,17 @@ from screenwright.envs.input.gestures import Gestures
 @dataclass
 class RecordingDriver:
     moves: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    rests: list[int] = field(default_factory=list[int])
     buttons: list[tuple[Button, bool, int]] = field(default_factory=list[tuple[Button, bool, int]])
 
     def check(self) -> None: ...
 
     def move(self, x: float, y: float) -> None:
         self.moves.append((x, y))
+
+    def dwell_s(self) -> float:
+        self.rests.append(len(self.moves))
+        return 0.0
 
     def button(self, button: Button, down: bool) -> None:
         self.buttons.append((button, down, len(self.moves)))
@@ -44,3 +49,21 @@ def test_a_drag_moves_in_small_equal_steps_with_the_button_held() -> None:
     assert (dragged[0], dragged[-1]) == ((60, 220), (260, 320))
     assert len(dragged) > 15
     assert all(abs(b[0] - a[0]) <= 20 and 0 <= b[1] - a[1] <= 10 for a, b in pairwise(dragged))
+
+
+def test_the_pointer_rests_between_a_move_and_a_press_but_not_where_it_is_already() -> None:
+    driver = RecordingDriver()
+    gestures = Gestures(driver, DeviceTransform())
+    there, elsewhere = ScreenPoint(10, 10), ScreenPoint(100, 100)
+    for action in (Click(there), Click(there, count=2), LongPress(elsewhere, 0.0), Drag((there, elsewhere))):
+        gestures.do(action)
+    assert driver.rests == [1, 3, 4]
+
+
+def test_a_move_between_two_presses_is_a_drag_without_a_rest() -> None:
+    driver = RecordingDriver()
+    gestures = Gestures(driver, DeviceTransform())
+    gestures.do(ButtonDown(Button.LEFT, ScreenPoint(10, 10)))
+    gestures.do(ButtonDown(Button.RIGHT, ScreenPoint(100, 100)))
+    assert len(driver.moves) > 15
+    assert driver.rests == [1]
