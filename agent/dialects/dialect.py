@@ -75,6 +75,15 @@ class Constrainable(Protocol):
 
 
 @runtime_checkable
+class HasVariants(Protocol):
+    """A dialect whose settings differ for some of the models that it is for."""
+
+    def for_model(self, name: str) -> Dialect:
+        """The dialect for the model served as `name`, in lower case."""
+        ...
+
+
+@runtime_checkable
 class RequestShaping(Protocol):
     """A dialect whose prompt also determines parameters of the request."""
 

@@ -4,7 +4,7 @@ A package adds a dialect through an entry point in the group `screenwright.diale
 parameters, such as a class, that returns a `Dialect`. The name of the entry point is the dialect's name. An attribute
 `served_as` of the dialect names the models it is for: a regular expression for their names in lower case, with every
 run of other characters than letters, digits and `/` written as `-`. For example, `ui-?tars-?1-?5` matches
-`ByteDance-Seed/UI-TARS-1.5-7B`.
+`ByteDance-Seed/UI-TARS-1.5-7B`. A method `for_model(name)` may return a variant for one of them.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any
 from screenwright._plugins import load_plugin, plugin_names
 
 from ...prompts.official import OfficialPrompt
-from .dialect import Dialect
+from .dialect import Dialect, HasVariants
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts
 
@@ -163,7 +163,12 @@ def dialects_for_model(model_name: str) -> list[Dialect]:
         for dialect, start, end in last
         if not any(left <= start and end <= right and right - left > end - start for _, left, right in last)
     ]
-    return list({dialect.name: dialect for dialect in fitting}.values())
+    return [_variant(dialect, served) for dialect in {dialect.name: dialect for dialect in fitting}.values()]
+
+
+def _variant(dialect: Dialect, served: str) -> Dialect:
+    variant: Dialect = dialect.for_model(served) if isinstance(dialect, HasVariants) else dialect
+    return variant
 
 
 def _patterns() -> Iterator[tuple[Dialect, str]]:

@@ -11,7 +11,7 @@ screen that the model has not seen. A streamed reply is therefore stopped after 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import ClassVar
 
@@ -78,6 +78,10 @@ class UiTars15:
     image_rule: ImageRule = ImageRule(28, 100 * 28 * 28, 16384 * 28 * 28, scale_first=True)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1000, frequency_penalty=1.0)
     history: History = WindowHistory(5)
+
+    def for_model(self, name: str) -> "UiTars15":
+        """See `HasVariants`. The reader gets the screenshot itself: resizing blurs small text."""
+        return replace(self, image_rule=ImageRule(1, 1, 1 << 31)) if name == "reader" else self
 
     @property
     def prompt_source(self) -> str:

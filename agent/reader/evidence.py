@@ -29,6 +29,9 @@ _FULL = 0.75
 _FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
 """One OCR error is tolerated in this many characters: in a field, and anywhere on the screen."""
 
+_MASKS = frozenset("o冰米水来氺")
+"""What OCR returns for the dots and asterisks of a password, of letters."""
+
 _MIN_LEGIBLE = 4  # OCR may miss a shorter text
 
 _SMALL_CHANGE = 0.02  # of the screen: spinners and clocks
@@ -229,5 +232,5 @@ def _letters(text: str) -> str:
 
 
 def _is_masked(text: str) -> bool:
-    """Whether a text is the dots of a password field, as OCR reads them."""
-    return len(text) > 1 and set(_letters(text)) <= {"o"}
+    """Whether a text is the dots or asterisks of a password field, as OCR reads them."""
+    return len(text) > 1 and set(_letters(text)) <= _MASKS

@@ -375,5 +375,5 @@ _RULES: tuple[tuple[str, Callable[[_Groups], ParsedSteps]], ...] = (
         lambda groups: ReadStep(groups.target("what")),
     ),
     (r"(?:open|go\s+to|visit)\s+(?P<what>.+)", _click()),
-    (r"submit(?:\s+.*)?(?P<what>)", lambda groups: ClickStep(Target("Submit"))),
+    (r"submit(?:\s+.*)?(?P<what>)", lambda groups: ClickStep(Target("", None, ElementType.SUBMIT))),
 )

@@ -1,7 +1,7 @@
 """Locates the target of a step among the texts and controls of a screen."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, permutations
 from typing import TypeVar
@@ -17,6 +17,9 @@ _MIN_SCORE = 0.8  # tolerates one wrong letter in seven
 _PARTIAL_MATCH = 0.88  # factor for a match that is only a part of its segment
 _TIE = 0.005
 """Matches whose scores differ by less than this are equally good."""
+
+_SPELLING = 0.025
+"""Texts that differ only in capitals and spaces score at most this much less, see similarity.py."""
 
 _AMBIGUOUS = 0.05  # two different texts whose scores are closer than this are ambiguous
 _CONFIDENT = 0.96  # the score of a text that looks the same, see similarity.py
@@ -38,7 +41,10 @@ _CONTROL_KINDS = {
     ElementType.LIST: (ControlKind.DROP_DOWN, ControlKind.PANE, ControlKind.TEXT_AREA),
     ElementType.ICON: (ControlKind.ICON,),
     ElementType.SECTION: (ControlKind.BUTTON,),
+    ElementType.SUBMIT: (ControlKind.BUTTON, ControlKind.TAB),
 }
+
+_SUBMIT_LABELS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,58 +86,65 @@ def find_targets(screen: Screen, target: Target, changed: Sequence[Area] = ()) -
     """
     if not target.text:
         return _select([control.area for control in controls_of_type(screen, target.element_type)], target.ordinal)
-    areas = _labels(screen, target)
-    if not areas and normalize(target.text) in _CLOSE_LABELS:
+    labels = _labels(screen, target)
+    if not labels and normalize(target.text) in _CLOSE_LABELS:
         return _close_buttons(screen)[:1]
-    return _select(areas, target.ordinal) if target.ordinal else _preferred(screen, areas, changed)
+    return _select(_best(labels), target.ordinal) if target.ordinal else _best(_preferred(screen, labels, changed))
 
 
-def _labels(screen: Screen, target: Target) -> list[Area]:
-    """The best matches for the text of `target`, in reading order."""
+def _labels(screen: Screen, target: Target) -> list[TextMatch]:
+    """The matches for the text of `target` that differ from the best in spelling at most, in reading order."""
     labels = [match for match in text_matches(screen, target) if match.is_label or _is_link(screen, target, match)]
     found = _of_type(screen, labels, target.element_type)
     if not found or _is_uncertain(found):
         return []
-    alike: list[Area] = []
+    alike: list[TextMatch] = []
     for match in found:
-        is_new = not any(area.overlaps(match.area) for area in alike)  # OCR may read a text twice
-        if is_new and match.score >= found[0].score - _TIE:
-            alike.append(match.area)
-    return sorted(alike, key=lambda area: (area.top // 12, area.left))
+        is_new = not any(other.area.overlaps(match.area) for other in alike)  # OCR may read a text twice
+        if is_new and match.score >= found[0].score - _SPELLING:
+            alike.append(match)
+    return sorted(alike, key=lambda match: (match.area.top // 12, match.area.left))
+
+
+def _best(matches: Sequence[TextMatch]) -> list[Area]:
+    best = max((match.score for match in matches), default=0.0)
+    return [match.area for match in matches if match.score >= best - _TIE]
 
 
 def find_fields(screen: Screen, target: Target, *, by_caption: bool = False) -> list[ScreenControl]:
     """The fields that `target` labels: the nearest frame around it, right of it, or below it.
 
-    With `by_caption`, also a button whose caption it is, or whose caption may be typed text. Several if the label is
-    ambiguous.
+    With `by_caption`, also a button whose caption it is, or whose caption may be the choice of a list. Nothing is typed
+    into a button. Several if the label is ambiguous.
     """
     if not target.text:
         return _select(list(controls_of_type(screen, target.element_type)), target.ordinal)
     boxes = screen.of_kind(*_BOXES, ControlKind.TEXT_AREA, ControlKind.PANE)
-    if target.element_type in (ElementType.FIELD, ElementType.LIST) and not by_caption:
-        boxes = tuple(box for box in boxes if box.kind not in _CAPTIONED) or boxes
+    captions = [box.area for box in boxes if box.kind in _CAPTIONED]
+    if not by_caption:
+        boxes = tuple(box for box in boxes if box.kind not in _CAPTIONED)
     nearest: dict[Area, tuple[float, ScreenControl]] = {}
     best_score = 0.0
     for match in text_matches(screen, target):
         if nearest and match.score < best_score - _TIE:
             break
-        near = [
-            (away, box.area.width * box.area.height, box)
-            for box in boxes
-            if (away := _distance_to(match.area, box)) is not None
-            and (by_caption or box.kind not in _CAPTIONED or _is_right_of(box.area, match.area))
-        ]
+        if not by_caption and any(_is_frame_of(caption, match.area) for caption in captions):
+            continue  # the caption of a button is no label
+        near = [(away, box) for box in boxes if (away := _distance_to(match.area, box)) is not None]
+        near = [each for each in near if not _is_around(each[1], near)]
         if near:
             best_score = match.score
-            away, _, box = min(near, key=lambda each: (not by_caption and each[2].kind in _CAPTIONED, *each[:2]))
+            away, box = min(near, key=lambda each: (each[0], each[1].area.width * each[1].area.height))
             nearest[box.area] = min((away, box), nearest.get(box.area, (away, box)), key=lambda each: each[0])
     reach = 2 * min((away for away, _ in nearest.values()), default=0.0) + _SAME_REACH_PX
     return _select([box for away, box in nearest.values() if away <= reach], target.ordinal)
 
 
-def _is_right_of(area: Area, label: Area) -> bool:
-    return area.row_overlap(label) > 0.6 and area.left >= label.right - 8
+def _is_around(pane: ScreenControl, near: Sequence[tuple[float, ScreenControl]]) -> bool:
+    """Whether `pane` only groups other boxes."""
+    return pane.kind is ControlKind.PANE and any(
+        box is not pane and pane.area.contains(box.area, slack=0) for _, box in near
+    )
 
 
 def find_checkboxes(screen: Screen, target: Target) -> list[ScreenControl]:
@@ -139,7 +152,7 @@ def find_checkboxes(screen: Screen, target: Target) -> list[ScreenControl]:
     checkboxes = screen.of_kind(ControlKind.CHECKBOX, ControlKind.RADIO)
     if not target.text:
         return _select(list(checkboxes), target.ordinal)
-    labels = _select(_labels(screen, Target(target.text)), target.ordinal)
+    labels = _select(_best(_labels(screen, Target(target.text))), target.ordinal)
     found = [_checkbox_next_to(checkboxes, area) for area in labels]
     return list(dict.fromkeys(checkbox for checkbox in found if checkbox is not None))
 
@@ -155,6 +168,9 @@ def controls_of_type(screen: Screen, element_type: ElementType | None) -> tuple[
         controls = tuple(control for control in controls if control.is_editable)
     if element_type is ElementType.LIST and any(control.kind is ControlKind.DROP_DOWN for control in controls):
         controls = tuple(control for control in controls if control.kind is ControlKind.DROP_DOWN)
+    if element_type is ElementType.SUBMIT:
+        controls = tuple(control for control in controls if normalize(control.text) in _SUBMIT_LABELS)
+        controls = tuple(control for control in controls if normalize(control.text) == "submit") or controls
     if element_type is ElementType.SECTION:
         controls = tuple(control for control in controls if control.area.width >= 4 * control.area.height)
     return tuple(sorted(controls, key=lambda control: (control.area.top // 12, control.area.left)))
@@ -285,13 +301,18 @@ def _select(found: list[T], ordinal: int | None) -> list[T]:
     return [found[index]] if -len(found) <= index < len(found) else []
 
 
-def _preferred(screen: Screen, areas: list[Area], changed: Sequence[Area]) -> list[Area]:
+def _preferred(screen: Screen, matches: Sequence[TextMatch], changed: Sequence[Area]) -> Sequence[TextMatch]:
     disabled = [control.area for control in screen.controls if control.disabled]
     frames = [control.area for control in screen.of_kind(*_BOXES)]
     links = [control.area for control in screen.of_kind(ControlKind.LINK)]
-    areas = [area for area in areas if not any(_is_frame_of(frame, area) for frame in disabled)] or areas
-    areas = [area for area in areas if any(region.contains(area) for region in changed)] or areas
-    return [area for area in areas if area in links or any(_is_frame_of(frame, area) for frame in frames)] or areas
+    preferences: tuple[Callable[[Area], bool], ...] = (
+        lambda area: not any(_is_frame_of(frame, area) for frame in disabled),
+        lambda area: any(region.contains(area) for region in changed),
+        lambda area: area in links or any(_is_frame_of(frame, area) for frame in frames),
+    )
+    for is_preferred in preferences:
+        matches = [match for match in matches if is_preferred(match.area)] or matches
+    return matches
 
 
 def _is_frame_of(frame: Area, area: Area) -> bool:

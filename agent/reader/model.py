@@ -15,6 +15,7 @@ from .planner import ground, plan
 from .progress import CHECKING, WAITING, UserText, task_progress
 from .step_actions import ScreenState
 from .steps import Step
+from .vision.front import front_of
 from .vision.perception import read_png
 from .vision.screen import Area, Screen
 from .vision.task_text import remove_task_text
@@ -65,7 +66,8 @@ class ReaderModel:
                 raise
             return Completion(f"I operate screens by literal instructions; {lost}.")
         if _is_grounding(messages):
-            planned = ground(task, read_png(image.data))  # with the task's text, which may be the only text there is
+            # with the task's text, which may be the only text there is
+            planned = ground(task, front_of(read_png(image.data)))
         else:
             planned = plan(task_progress(steps_of(task), _conversation(messages)), _screen_state(task, messages))
         return Completion(_DIALECT.format(planned.thought, (planned.action,)))
@@ -145,7 +147,7 @@ def _changed_areas(before: ImagePart, after: ImagePart) -> tuple[Area, ...]:
 
 
 def _read(image: ImagePart, task: str) -> Screen:
-    return remove_task_text(read_png(image.data), task)
+    return front_of(remove_task_text(read_png(image.data), task))
 
 
 def _latest_screenshot(messages: Sequence[Message]) -> ImagePart:

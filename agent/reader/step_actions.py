@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from ...envs.actions import ActionIn, Button, Click, Direction, Drag, Hotkey, Navigate, Scroll, Type, Wait
 from ..core.coordinates import ModelPoint
@@ -29,18 +29,15 @@ from .steps import (
 )
 from .vision.screen import Area, ControlKind, Screen, ScreenControl
 
-T = TypeVar("T")
-
 MAX_SCROLLS = 12  # per step, before the reader gives up on the target
 MAX_TRIES = 5  # waits for a target to appear
 _ENABLED_AFTER = 2  # waits for a disabled control to become enabled
 _NOTCHES = 5  # of the wheel per scroll: less than a page, so that nothing is skipped
 _TYPED_PART = 3  # after the click on the field and the selection of its text
 _CLOSED = frozenset("+十⊞▶▸►>")  # what OCR returns for the expander of a closed folder
-_SUBMIT_LABELS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
-"""Labels of buttons that submit a form; an instruction may use one for another."""
-
-_DISMISS_LABELS = frozenset(("cancel", "close", "dismiss", "not now", "no thanks", "no, thanks", "later", "skip"))
+_DECLINE_LABELS = frozenset(("cancel", "dismiss", "not now", "no thanks", "no, thanks", "later", "skip"))
+_ACCEPT_LABELS = frozenset(("ok", "yes", "continue", "accept", "allow", "agree", "sign up", "subscribe", "enable"))
+"""A dialog with a button of each kind and nothing else is a question that may be declined without a loss."""
 
 ReaderAction: TypeAlias = ActionIn[ModelPoint]
 
@@ -150,22 +147,12 @@ def click_areas(screen: Screen, target: Target, changed: Sequence[Area] = ()) ->
         found = find_fields(screen, target)
     elif target.element_type is ElementType.CHECKBOX:
         found = find_checkboxes(screen, target)
-    areas = [control.area for control in found] or find_targets(screen, target, changed)
-    return areas or _submit_buttons(screen, target)
+    return [control.area for control in found] or find_targets(screen, target, changed)
 
 
 def is_disabled(screen: Screen, area: Area) -> bool:
     """Whether `area` is the text of a control that looks disabled."""
     return any(control.disabled and control.area.contains(area, slack=8) for control in screen.controls)
-
-
-def _submit_buttons(screen: Screen, target: Target) -> list[Area]:
-    """The only submit button on the screen, if `target` is any usual label of one."""
-    if normalize(target.text) not in _SUBMIT_LABELS or _dismiss_button(screen) is not None:
-        return []
-    buttons = screen.of_kind(ControlKind.BUTTON)
-    named = [button.area for button in buttons if normalize(button.text) in _SUBMIT_LABELS]
-    return named if len(named) == 1 else []
 
 
 def _search_in(container: ElementType, step: Step, cursor: StepCursor, state: ScreenState) -> StepOutcome:
@@ -271,7 +258,8 @@ def _check(step: Step, target: Target, cursor: StepCursor, state: ScreenState, *
     if len(checkboxes) != 1:
         return None if cursor.part > 1 else _not_unique(checkboxes, step, target, cursor, state, "a check box for ")
     checkbox = checkboxes[0]
-    if checkbox.checked == on:
+    is_radio = checkbox.kind is ControlKind.RADIO and on  # a click on a selected one changes nothing
+    if checkbox.checked == on and not (is_radio and cursor.part == 1):
         return None
     if cursor.part == 1:
         return StepAction(Click(click_point(checkbox.area)))
@@ -331,25 +319,26 @@ def _search_for(
 
 
 def _dismiss_cover(target: Target, state: ScreenState) -> Click[ModelPoint] | None:
-    """The click that dismisses a dialog which opened over `target`: the target was visible before the last action.
+    """The click that declines a question which opened over `target`: the target was visible before the last action.
 
-    Any other dialog may be a part of the task, so its buttons are not pressed without an instruction.
+    Any other dialog may be a part of the task or hold work, so its buttons are not pressed without an instruction.
     """
-    if state.before is None or not is_visible(state.before, target) or _dismiss_button(state.before) is not None:
+    if state.before is None or not is_visible(state.before, target) or _decline_button(state.before) is not None:
         return None
-    button = _dismiss_button(state.screen)
+    button = _decline_button(state.screen)
     return Click(click_point(button)) if button is not None else None
 
 
-def _dismiss_button(screen: Screen) -> Area | None:
-    """The button that dismisses a dialog with two buttons."""
-    buttons = screen.of_kind(ControlKind.BUTTON)
+def _decline_button(screen: Screen) -> Area | None:
+    """The button that declines, in a dialog without inputs whose only other button accepts."""
     for pane in screen.of_kind(ControlKind.PANE):
-        inside = [button for button in buttons if pane.area.contains(button.area)]
-        if len(inside) == 2 and pane.area.width < 0.9 * screen.width:
-            for button in inside:
-                if normalize(button.text) in _DISMISS_LABELS:
-                    return button.area
+        if pane.area.width >= 0.9 * screen.width:
+            continue
+        inside = [control for control in screen.controls if control is not pane and pane.area.contains(control.area)]
+        labels = {normalize(control.text): control for control in inside if control.kind is ControlKind.BUTTON}
+        declining = [control for label, control in labels.items() if label in _DECLINE_LABELS]
+        if len(inside) == len(labels) == 2 and len(declining) == 1 and _ACCEPT_LABELS & labels.keys():
+            return declining[0].area
     return None
 
 

@@ -19,6 +19,8 @@ class ElementType(StrEnum):
     LIST = "list"
     ICON = "icon"
     SECTION = "section"
+    SUBMIT = "submit button"
+    """The button that submits a form, whatever its label."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from .marks import has_arrow, has_arrow_button_after, has_faint_frame, is_filled, password_dots
 from .screen import DOT, Area, Colour, ControlKind, Pixels, ScreenControl, TextSegment, Word
 from .shapes import Shape, find_shapes, is_same
 from .text_colours import colour_distance, dominant_colour, saturation
@@ -86,7 +87,7 @@ class _ControlDetector:
         if not (shape.is_square or (shape.is_round and self._is_isolated(area))):
             return None
         kind = ControlKind.RADIO if shape.is_round else ControlKind.CHECKBOX
-        return ScreenControl(kind, area, checked=self._is_filled(area), disabled=self._has_faint_frame(area))
+        return ScreenControl(kind, area, checked=is_filled(self.grey, area), disabled=has_faint_frame(self.grey, area))
 
     def _track(self, handle: Area) -> Area | None:
         """The area of a slider's track together with its handle."""
@@ -116,13 +117,14 @@ class _ControlDetector:
         inside = self._inside(area)
         words = [word for segment in inside for word in segment.words]
         arrow = words.pop() if words and _is_arrow(words[-1], area) else None
-        if arrow is not None or self._has_arrow(area, words):
+        opens = arrow is not None or has_arrow(self.grey, area, words)
+        if opens or (words and has_arrow_button_after(self.grey, area)):
             kind = ControlKind.DROP_DOWN
         elif words:
             kind = ControlKind.BUTTON if self._is_button(area, words) else ControlKind.FIELD
         elif not self._has_content(area):
             kind = ControlKind.FIELD
-        elif (dots := self._password_dots(area)) is not None:
+        elif (dots := password_dots(self.grey, area)) is not None:
             return ScreenControl(ControlKind.FIELD, area, DOT * dots, focused=self._has_focus_ring(area))
         else:
             kind = ControlKind.ICON
@@ -168,36 +170,6 @@ class _ControlDetector:
         x, y = extent.centre
         return abs(x - area.centre[0]) < 0.1 * area.width and abs(y - area.centre[1]) < 0.1 * area.height
 
-    def _password_dots(self, area: Area) -> int | None:
-        """The number of equal dots, if the contents are those of a password field; 0 if there is only a caret."""
-        inset = int(0.15 * area.height)
-        rows = slice(int(area.top) + inset, int(area.bottom) - inset)
-        part = self.grey[rows, int(area.left) + inset : int(area.right) - inset].astype(np.int16)
-        drawn = (np.abs(part - int(np.median(part))) > 60).astype(np.uint8)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(drawn)
-        if count < 2 or int(stats[1:count, 0].min()) > area.height:
-            return None
-        spots = [spot for spot in stats[1:count] if spot[2] >= 0.13 * area.height and spot[3] >= 3]  # no caret
-        heights = [int(spot[3]) for spot in spots]
-        are_dots = not spots or (max(heights) <= 0.5 * area.height and max(heights) - min(heights) <= 2)
-        return len(spots) if are_dots else None
-
-    def _has_arrow(self, area: Area, words: Sequence[Word]) -> bool:
-        """Whether there is an arrow at the right end: a single mark that is wider than high."""
-        left = int(area.right - 1.1 * area.height)
-        if words:
-            left = max(left, int(max(word.area.right for word in words)) + 2)
-        inset = int(0.2 * area.height)
-        rows_seen = slice(int(area.top) + inset, int(area.bottom) - inset)  # without rounded corners
-        part = self.grey[rows_seen, max(left, 0) : int(area.right) - inset // 2 - 1].astype(np.int16)
-        if not part.size:
-            return False
-        rows, columns = np.nonzero(np.abs(part - np.median(part)) > 50)
-        if len(rows) < 8:
-            return False
-        height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-        return 0.9 <= width / height <= 3.2 and width <= 0.8 * area.height and height <= 0.6 * area.height
-
     def _has_content(self, area: Area) -> bool:
         inner = self.grey[int(area.top) + 3 : int(area.bottom) - 3, int(area.left) + 3 : int(area.right) - 3]
         return bool(inner.size) and float(inner.std()) > _DRAWN
@@ -237,26 +209,6 @@ class _ControlDetector:
             if blank >= gap:
                 return True
         return False
-
-    def _is_filled(self, area: Area) -> bool:
-        """Whether it contains a tick or a dot, or has another fill than the background."""
-        x, y = area.centre
-        top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
-        rows, columns = np.ogrid[top:bottom, left:right]
-        away = np.hypot(rows + 0.5 - y, columns + 0.5 - x)
-        middle = self.grey[top:bottom, left:right][away <= 0.22 * area.width]  # well within the ring of a radio button
-        if not middle.size:
-            return False
-        background = float(self.grey[int(y), max(left - 4 - round(0.3 * area.width), 0)])
-        return float(middle.std()) > 18 or abs(float(middle.mean()) - background) > 70
-
-    def _has_faint_frame(self, area: Area) -> bool | None:
-        """Whether the frame of a check box is so pale that it is disabled."""
-        middle, left = int(area.centre[1]), int(area.left)
-        ring = self.grey[middle, max(left - 6, 0) : left + 6].astype(np.int16)
-        if ring.size < 2:
-            return None
-        return int(np.ptp(ring)) < 60
 
 
 def fills_checkbox(checkbox: Area, word: Word) -> bool:

@@ -12,7 +12,8 @@ _MIN_SHARE = 0.75
 
 def remove_task_text(screen: Screen, task: str) -> Screen:
     """Remove the lines that repeat `task`, and a frame that contains nothing else."""
-    lines = _task_segments(screen.segments, fold_lookalikes(task))
+    first_word = len(fold_lookalikes(task.split(maxsplit=1)[0])) if task.strip() else 0
+    lines = _task_segments(screen.segments, fold_lookalikes(task), first_word)
     if not lines:
         return screen
     removed = Area.union(segment.area for segment in lines)
@@ -29,8 +30,11 @@ def _belongs_to(removed: Area, frame: Area, others: tuple[TextSegment, ...]) -> 
     return is_around and not any(frame.contains(segment.area, slack=8) for segment in others)
 
 
-def _task_segments(segments: tuple[TextSegment, ...], task: str) -> list[TextSegment]:
-    """The consecutive lines that repeat the task; empty if they cover too little of it."""
+def _task_segments(segments: tuple[TextSegment, ...], task: str, first_word: int) -> list[TextSegment]:
+    """The consecutive lines that repeat the task; empty if they cover too little of it.
+
+    They begin in its first word: without the verb, a label may be most of a short task.
+    """
     if len(task) < _MIN_CHARACTERS:
         return []
     found: list[TextSegment] = []
@@ -38,7 +42,7 @@ def _task_segments(segments: tuple[TextSegment, ...], task: str) -> list[TextSeg
     for segment in segments:
         text = fold_lookalikes(segment.text)
         at = _find(task, text, position)
-        if at is not None and (_continues(found[-1], segment) if found else at <= len(task) * (1 - _MIN_SHARE)):
+        if at is not None and (_continues(found[-1], segment) if found else at < first_word):
             found.append(segment)
             position = at + len(text)
         if position >= len(task) - 1:

@@ -12,7 +12,7 @@ from screenwright.agent.reader.instructions import read_instructions
 from screenwright.agent.reader.matching import find_checkboxes, find_fields, find_targets
 from screenwright.agent.reader.planner import plan
 from screenwright.agent.reader.progress import task_progress
-from screenwright.agent.reader.step_actions import ScreenState
+from screenwright.agent.reader.step_actions import ScreenState, click_areas
 from screenwright.agent.reader.steps import CheckStep, ChooseStep, ClickStep, ElementType, Step, Target, TypeStep
 from screenwright.agent.reader.vision.screen import DOT, Area, ControlKind, Screen, ScreenControl, TextSegment, Word
 
@@ -116,6 +116,27 @@ def test_text_is_never_typed_into_a_button() -> None:
     assert find_fields(screen(replace, field("Replace", 10)), Target("Replace"))[0].area.top == 10
 
 
+@pytest.mark.parametrize("right_of_it", [button("Replace all", 200, 10), field("", 10)], ids=["button", "field"])
+def test_caption_of_a_button_is_no_label(right_of_it: Part) -> None:
+    assert find_fields(screen(button("Replace", 10, 10), right_of_it), Target("Replace")) == []
+
+
+def test_text_is_not_typed_into_a_button_next_to_a_label() -> None:
+    assert find_fields(screen(segment("Coupon", 10, 14), button("Apply", 100, 10)), Target("Coupon")) == []
+
+
+def test_frame_around_several_fields_is_not_the_field_of_a_label() -> None:
+    group = ScreenControl(ControlKind.PANE, Area(98, 8, 400, 200))
+    assert [box.kind for box in find_fields(screen(field("Name", 10), group), Target("Name"))] == [ControlKind.FIELD]
+
+
+def test_control_is_preferred_to_a_text_with_other_capitals() -> None:
+    save = button("SAVE", 10, 100)
+    assert find_targets(screen(segment("Save", 10, 10), save), Target("Save")) == [save[0].area]
+    both = screen(button("SAVE", 10, 100), button("Save", 10, 200))
+    assert [area.top for area in find_targets(both, Target("Save"))] == [204]
+
+
 def test_check_box_is_found_if_its_label_occurs_elsewhere_too() -> None:
     found = find_checkboxes(screen(button("Gift", 200, 10), checkbox("Gift", 60, checked=False)), Target("Gift"))
     assert [box.area.top for box in found] == [60]
@@ -154,6 +175,37 @@ def test_dialog_that_opened_over_the_target_is_dismissed() -> None:
     done = actions('Type "Ada" into Name.', ScreenState(form), ScreenState(covered, before=form))
     x, y = CANCEL[1].area.centre
     assert done[1] == Click(ModelPoint(round(x), round(y)))
+
+
+def test_button_of_another_label_is_not_pressed() -> None:
+    asks = screen(DIALOG, button("OK", 250, 300), CANCEL)
+    assert click_areas(asks, Target("Submit")) == []
+    [step] = read_instructions("Submit the form")
+    assert isinstance(step, ClickStep)
+    assert click_areas(asks, step.target) == [button("OK", 250, 300)[1].area]
+
+
+FORM_FIELD = ScreenControl(ControlKind.FIELD, Area(100, 230, 300, 254))
+BAR = ScreenControl(ControlKind.SLIDER, Area(100, 230, 300, 240))
+
+
+@pytest.mark.parametrize(
+    "dialog",
+    [
+        (button("OK", 250, 300), CANCEL, FORM_FIELD),
+        (button("OK", 250, 300), CANCEL, BAR),
+        (button("Pause", 250, 300), CANCEL),
+        (button("Stay", 250, 300), button("Close", 100, 300)),
+        (button("Save", 250, 300), button("Discard", 100, 300)),
+    ],
+    ids=["form", "progress", "work", "close", "discard"],
+)
+def test_dialog_that_may_hold_work_is_never_dismissed(dialog: tuple[Part, ...]) -> None:
+    form = screen(field("Name", 10))
+    covered = ScreenState(screen(DIALOG, *dialog), before=form)
+    still = ScreenState(covered.screen, before=covered.screen, unchanged=True)
+    done = actions('Type "Ada" into Name.', ScreenState(form), covered, *[still] * 6)
+    assert sum(isinstance(action, Click) for action in done) == 1  # on the field, before the dialog
 
 
 def test_reader_does_not_scroll_over_a_number_field() -> None:
@@ -232,6 +284,18 @@ def test_typed_text_that_stands_elsewhere_too_has_arrived() -> None:
 
 def test_button_below_a_label_is_not_its_field() -> None:
     assert find_fields(screen(segment("Pieces", 10, 10), button("Save", 10, 40)), Target("Pieces")) == []
+
+
+def test_radio_button_is_clicked_even_if_it_looks_selected() -> None:
+    radio = ScreenControl(ControlKind.RADIO, Area(10, 60, 26, 76), checked=True)
+    state = ScreenState(screen(radio, segment("Medium", 34, 60)))
+    assert actions("Select Medium.", state) == [Click(ModelPoint(18, 68))]
+    assert isinstance(actions("Check Gift.", ScreenState(screen(*checkbox("Gift", 60, checked=True))))[0], Finish)
+
+
+@pytest.mark.parametrize("shown", ["* 冰冰 * *", "ooooo", "*****"])
+def test_asterisks_of_a_password_have_arrived(shown: str) -> None:
+    assert problem(TypeStep("s3cret-77", Target("Password")), *field("Password", 10, shown)) == ""
 
 
 @pytest.mark.parametrize(("digits", "arrived"), [("123456", True), ("12", False)])

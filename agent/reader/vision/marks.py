@@ -1,0 +1,107 @@
+"""Marks inside and next to controls: ticks, arrows, and the dots of a password; `grey` is height x width."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .screen import Area, Word
+
+Grey: TypeAlias = npt.NDArray[np.uint8]
+
+_CONTRAST = 50  # of a mark to its background
+_DOT_SHARE = 0.6  # the largest dot in a password field, of its height
+_NEAR_PX = 6  # next to a frame
+
+
+def password_dots(grey: Grey, area: Area) -> int | None:
+    """The number of equal dots, if the contents are those of a password field; 0 if there is only a caret.
+
+    Dots may touch: each is a run of columns that are about as high as the highest.
+    """
+    inset = int(0.15 * area.height)
+    rows = slice(int(area.top) + inset, int(area.bottom) - inset)
+    part = grey[rows, int(area.left) + inset : int(area.right) - inset].astype(np.int16)
+    drawn = (np.abs(part - int(np.median(part))) > 60).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn)
+    if count < 2 or int(stats[1:count, 0].min()) > area.height:
+        return None
+    least = 0.13 * area.height  # a caret is thinner
+    large = [mark for mark in range(1, count) if stats[mark, 2] >= least and stats[mark, 3] >= 3]
+    heights = [int(stats[mark, 3]) for mark in large]
+    if not large:
+        return 0
+    if max(heights) > _DOT_SHARE * area.height or max(heights) - min(heights) > 2:
+        return None
+    column = (np.isin(labels, large)).sum(axis=0)
+    is_high = column >= 0.7 * int(column.max())
+    return int(is_high[0]) + int((is_high[1:] & ~is_high[:-1]).sum())
+
+
+def has_arrow(grey: Grey, area: Area, words: Sequence[Word]) -> bool:
+    """Whether there is an arrow at the right end of a frame: a single mark that is wider than high."""
+    left = int(area.right - 1.1 * area.height)
+    if words:
+        left = max(left, int(max(word.area.right for word in words)) + 2)
+    inset = int(0.2 * area.height)
+    rows_seen = slice(int(area.top) + inset, int(area.bottom) - inset)  # without rounded corners
+    part = grey[rows_seen, max(left, 0) : int(area.right) - inset // 2 - 1].astype(np.int16)
+    if not part.size:
+        return False
+    rows, columns = np.nonzero(np.abs(part - np.median(part)) > _CONTRAST)
+    if len(rows) < 8:
+        return False
+    height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    return 0.9 <= width / height <= 3.2 and width <= 0.8 * area.height and height <= 0.6 * area.height
+
+
+def has_arrow_button_after(grey: Grey, area: Area) -> bool:
+    """Whether a triangle that points down, and no other mark, is in a separate button right of a frame."""
+    part = grey[int(area.top) : int(area.bottom), int(area.right) + 1 : int(area.right + 1.1 * area.height)]
+    if not part.size:
+        return False
+    drawn = (np.abs(part.astype(np.int16) - int(np.median(part))) > 2 * _CONTRAST).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn)
+    triangles = [mark for mark in range(1, count) if _points_down(labels == mark, stats[mark])]
+    upward = [mark for mark in range(1, count) if _points_down((labels == mark)[::-1], stats[mark])]
+    return len(triangles) == 1 and not upward
+
+
+def _points_down(mark: npt.NDArray[np.bool_], stats: npt.NDArray[np.int32]) -> bool:
+    """Whether each row of a mark is at most as wide as the one above, from its full width to a point."""
+    _, _, width, height, _ = (int(value) for value in stats)
+    widths = [int(row.sum()) for row in mark if row.any()]
+    return (
+        height >= 3
+        and 1.2 <= width / height <= 3
+        and widths[0] == width
+        and widths[-1] <= 2
+        and all(below <= above for above, below in pairwise(widths))
+    )
+
+
+def is_filled(grey: Grey, area: Area) -> bool:
+    """Whether a check box or radio button contains a tick or a dot, or has another fill than the background."""
+    x, y = area.centre
+    top, bottom, left, right = int(area.top), int(area.bottom), int(area.left), int(area.right)
+    rows, columns = np.ogrid[top:bottom, left:right]
+    away = np.hypot(rows + 0.5 - y, columns + 0.5 - x)
+    middle = grey[top:bottom, left:right][away <= 0.22 * area.width]  # well within the ring of a radio button
+    if not middle.size:
+        return False
+    if float(middle.std()) > 18:
+        return True
+    before = grey[top:bottom, max(left - _NEAR_PX - 2, 0) : max(left - 2, 1)]
+    return abs(float(middle.mean()) - float(np.median(before))) > 70
+
+
+def has_faint_frame(grey: Grey, area: Area) -> bool | None:
+    """Whether the frame of a check box is so pale that it is disabled."""
+    middle, left = int(area.centre[1]), int(area.left)
+    ring = grey[middle, max(left - _NEAR_PX, 0) : left + _NEAR_PX].astype(np.int16)
+    if ring.size < 2:
+        return None
+    return int(np.ptp(ring)) < 60
