@@ -21,6 +21,8 @@ SWITCHES = (
     "--no-first-run",
     "--no-default-browser-check",
     "--no-pings",
+    # no local address for pages by WebRTC, not even as a name that Chromium would announce by mDNS
+    "--webrtc-ip-handling-policy=default_public_interface_only",
     # hidden and occluded windows are rendered at full speed
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",

@@ -57,6 +57,15 @@ def test_a_page_reaches_no_link_local_address(env: BrowserEnv, site: Site, host:
     eventually(lambda: site.reported.get("answer"), "none")
 
 
+def test_a_page_gets_no_local_address_by_webrtc_and_so_causes_no_mdns(env: BrowserEnv, site: Site) -> None:
+    script = """
+        const peer = new RTCPeerConnection(), found = []; peer.createDataChannel("a");
+        peer.onicecandidate = ({candidate}) => candidate ? found.push(candidate.candidate) : report("local", found);
+        peer.createOffer().then(offer => peer.setLocalDescription(offer));"""
+    env.execute(Navigate(site.add("/webrtc", f"<script>{script}</script>")))
+    eventually(lambda: site.reported.get("local"), [])
+
+
 def test_a_start_page_in_a_file_opens_with_its_folder_only(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     secret = tmp_path / "secret.html"
