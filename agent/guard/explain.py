@@ -11,6 +11,7 @@ _TEXTS = {
     TextClass.PASSWORD: "what looks like a password",
     TextClass.CARD_NUMBER: "a card number",
     TextClass.COMMAND: "what looks like a command line",
+    TextClass.RECIPIENT: "an e-mail address or account number that the task does not name",
     TextClass.ANY: "any text",
 }
 _UP_TO = {
@@ -45,6 +46,8 @@ def _conditions(rule: Rule) -> Iterator[str]:
         yield f"that press {exactly}{_or(rule.keys)}"
     if rule.host:
         yield "on any page" if "*" in rule.host else f"on {_or(rule.host)} and subdomains"
+    if rule.elsewhere is not None:
+        yield "on hosts that the task does not name" if rule.elsewhere else "on hosts that the task names"
     if rule.path:
         yield f"where the path is {_or(rule.path)}"
     if rule.title:

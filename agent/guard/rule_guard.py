@@ -14,6 +14,7 @@ from ..core.describe import type_name
 from .guard import Allow, Ask, Deny, GuardDecision, Stop
 from .rules import RuleDecision, RuleSet, Verdict
 from .situation import Place, Situation, plain_key, typed_by
+from .task_words import TaskWords
 
 TargetText: TypeAlias = Callable[[Screenshot, ScreenPoint], str | None]
 """Reads the text at a point of a screenshot; None if texts cannot be read."""
@@ -29,18 +30,22 @@ def no_text(screenshot: Screenshot, point: ScreenPoint) -> str | None:
 
 @dataclass(slots=True)
 class RuleGuard:
-    """A `Guard` that applies `rules`; one instance judges the actions of one episode, in order.
+    """A `Guard` that applies `rules`; one instance judges the actions of one episode of `task`, in order.
 
     Call `performed` with each action that was carried out.
     """
 
     rules: RuleSet
     read_target: TargetText = no_text
+    task: str = ""
 
     _held: set[str] = field(init=False, default_factory=set[str])
     _typed: str = field(init=False, default="")
     _performed: Counter[str] = field(init=False, default_factory=Counter[str])
     _pointer: ScreenPoint | None = field(init=False, default=None)
+    _home: str | None = field(init=False, default=None)
+    _judged: Situation | None = field(init=False, default=None)
+    _pressed: str = field(init=False, default="")
 
     def __call__(self, action: Action, observation: Observation) -> GuardDecision:
         """See `Guard`."""
@@ -60,23 +65,33 @@ class RuleGuard:
 
     def situation(self, action: Action, observation: Observation) -> Situation:
         """What the rules look at if `action` was chosen on `observation`."""
-        return Situation(
+        place = Place.of(observation.location)
+        if self._home is None:
+            self._home = place.host
+        self._judged = Situation(
             action,
-            Place.of(observation.location),
+            place,
             observation.program,
             observation.asks_for_file,
             frozenset(self._held),
             self._typed,
             dict(self._performed),
             self._pointer,
+            self._pressed,
+            TaskWords.of(self.task),
+            self._home,
             lambda point: self.read_target(observation.screenshot, point),
         )
+        return self._judged
 
     def performed(self, action: Action) -> None:
         """Take note that `action` was carried out."""
         self._performed[type_name(type(action))] += 1
         if points := points_of(action):
             self._pointer = points[-1]
+        if isinstance(action, _MOVES_FOCUS):
+            read = None if self._judged is None else self._judged.__dict__.get("target")  # only if a rule asked for it
+            self._pressed = read or ""
         if isinstance(action, KeyDown) and plain_key(action.key) in MODIFIERS:
             self._held.add(plain_key(action.key))
         elif isinstance(action, KeyUp):

@@ -85,9 +85,12 @@ class Rule(BaseModel):
         default="", description="name in questions and records (default: the number of the rule)", max_length=80
     )
     actions: tuple[ActionType, ...] = _condition("types of actions, such as click or type")
-    text: tuple[TextClass, ...] = _condition("classes of typed text: password, card_number, command or any")
+    text: tuple[TextClass, ...] = _condition("classes of typed text: password, card_number, command, recipient or any")
     keys: tuple[KeyCombination, ...] = _condition("key combinations, such as ctrl+alt+f1..f12 or alt+*")
     host: tuple[Pattern, ...] = _condition("hosts of the page, with their subdomains; * is any page")
+    elsewhere: bool | None = Field(
+        default=None, description="true: neither the host of the first page of the run, nor one that the task names"
+    )
     path: tuple[Pattern, ...] = _condition("paths of the page, such as /checkout*; * is any text")
     title: tuple[Pattern, ...] = _condition("titles of the active window, such as *Terminal*")
     program: tuple[Pattern, ...] = _condition("programs of the active window, such as xterm")
@@ -130,6 +133,7 @@ class Rule(BaseModel):
             and (not self.text or not situation.text_classes.isdisjoint(self.text))
             and (not self.keys or self._matches_keys(situation.combinations))
             and self._matches_place(situation.where, situation.program)
+            and (self.elsewhere is None or situation.is_elsewhere is self.elsewhere)
             and (self.region is None or self._is_inside(situation))
             and (self.more_than is None or self._count(situation) > self.more_than)
         ):

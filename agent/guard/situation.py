@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from ...envs.actions import (
     Action,
@@ -29,7 +29,8 @@ from ...envs.geometry import ScreenPoint
 from ...envs.keys import MODIFIERS, canonical_key
 from ..core.describe import type_name
 from .target_words import comparable
-from .text_class import TextClass, text_classes
+from .task_words import TaskWords, bare_host, compact
+from .text_class import TextClass, recipients, text_classes
 
 _DOWNLOADED = re.compile(
     r"\.(?:zip|gz|bz2|xz|7z|rar|tar|tgz|exe|msi|dmg|pkg|deb|rpm|appimage|apk|iso|bin|jar|sh|bat|ps1|docx?|xlsx?|pptx?|"
@@ -37,6 +38,14 @@ _DOWNLOADED = re.compile(
     re.IGNORECASE,
 )
 
+
+_NO_HOST = re.compile(r"\s*(file(?=:)|[a-z][a-z0-9+.-]*(?=:(?!//|\d)))", re.IGNORECASE)
+"""The scheme of an address without a host, such as `data:`; `localhost:8080` is none."""
+
+_ADDRESS = re.compile(
+    r"^\s*(?:https?://(?:[^\s/?#@]*@)?([^\s/?#:]+)|((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?/)\S*\s*$", re.IGNORECASE
+)
+"""A line that is an address: the host with a scheme, or with a path."""
 
 _TEXT = "text"
 """Stands for the characters that are typed; there is no key of this name."""
@@ -76,8 +85,10 @@ class Situation:
     """An action before it is carried out.
 
     `held` are the modifiers that earlier actions hold, `typed` is the text typed so far into the same place,
-    `performed` counts the earlier actions by type, and `pointer` is where the pointer was left. `read_target` reads
-    the text at a point of the screenshot; it returns None if texts cannot be read.
+    `performed` counts the earlier actions by type, and `pointer` is where the pointer was left. `pressed` is the text
+    that was under the last click, which may have the focus. `task` is what the task names, and `home` the host of the
+    first page of the run. `read_target` reads the text at a point of the screenshot; it returns None if texts cannot be
+    read.
     """
 
     action: Action
@@ -88,6 +99,9 @@ class Situation:
     typed: str = ""
     performed: Mapping[str, int] = field(default_factory=dict[str, int])
     pointer: ScreenPoint | None = None
+    pressed: str = ""
+    task: TaskWords = TaskWords()
+    home: str = ""
     read_target: Callable[[ScreenPoint], str | None] = field(default=lambda point: None, compare=False)
 
     @cached_property
@@ -105,9 +119,39 @@ class Situation:
 
     @cached_property
     def text_classes(self) -> frozenset[TextClass]:
-        """The classes of the text that is typed, together with what was typed before it."""
+        """The classes of the text that is typed, together with what was typed before it.
+
+        Of an address, whether it contains a secret of the task.
+        """
+        if isinstance(self.action, Navigate):
+            is_secret = self.task.count_secrets(unquote_plus(self.action.url)) > 0
+            return frozenset({TextClass.PASSWORD}) if is_secret else frozenset()
         text = typed_by(self.action)
-        return text_classes(self.typed + text) | text_classes(text.strip()) if text else frozenset()
+        if not text:
+            return frozenset()
+        found = text_classes(self.typed + text) | text_classes(text.strip())
+        if self.task.count_secrets(self.typed + text) > self.task.count_secrets(self.typed):
+            found |= {TextClass.PASSWORD}
+        line = self.typed.rpartition("\n")[2]
+        if any(compact(comparable(one)) not in compact(self.task.text) for one in recipients(line + text)):
+            found |= {TextClass.RECIPIENT}
+        return found
+
+    @cached_property
+    def is_elsewhere(self) -> bool:
+        """Whether the page has another host than the first page of the run and those that the task names.
+
+        Their subdomains are not elsewhere. A typed address counts as that address, since it may go into an address bar.
+        Addresses without a host are elsewhere, such as `data:`, but for local files and empty pages.
+        """
+        if isinstance(self.action, Navigate) and (scheme := _NO_HOST.match(self.action.url)):
+            return scheme[1].lower() not in ("file", "about")
+        known = (*self.task.hosts, *((bare_host(self.home),) if self.home else ()))
+        hosts = [self.where.host]
+        if text := typed_by(self.action):
+            line = (self.typed + text).rstrip("\n").rpartition("\n")[2]
+            hosts += [host for found in _ADDRESS.findall(line) for host in found]
+        return any(not _is_below(bare_host(host), known) for host in hosts if host)
 
     @cached_property
     def combinations(self) -> tuple[frozenset[str], ...]:
@@ -154,8 +198,20 @@ class Situation:
 
     @cached_property
     def target_words(self) -> str | None:
-        """`target` as it is compared with words."""
-        return None if self.target is None else comparable(self.target)
+        """`target` as it is compared with words; for keys with the text under the last click, which has the focus.
+
+        Of an address, the words of its path: of the last part, or of all if there is a query.
+        """
+        if isinstance(self.action, Navigate):
+            path = self.where.path if "?" in self.action.url else self.where.path.rpartition("/")[2]
+            return comparable(re.sub(r"[\W_]+", " ", path))
+        if self.target is None:
+            return None
+        return comparable(self.target if points_of(self.action) else f"{self.target} {self.pressed}")
+
+
+def _is_below(host: str, known: tuple[str, ...]) -> bool:
+    return any(host == one or host.endswith(f".{one}") for one in known)
 
 
 def typed_by(action: Action) -> str:

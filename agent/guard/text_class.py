@@ -10,6 +10,8 @@ _NOT_SECRET = re.compile(
 )
 """Starts of addresses, paths and dates, which mix characters as passwords do."""
 
+_EMAIL = re.compile(r"[\w.+%-]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.IGNORECASE | re.ASCII)
 _PASSWORD_LENGTHS = range(8, 129)
 _LONG_PASSWORD = 12
 _COMMANDS = (
@@ -34,13 +36,16 @@ class TextClass(StrEnum):
     """A class of typed text.
 
     `PASSWORD`: one word of 8 to 128 characters that mixes three kinds of characters (lower case, upper case, digits,
-    others), or two kinds from 12 characters on, and is no address, path or date. `CARD_NUMBER`: 13 to 19 digits that
-    pass the Luhn check. `COMMAND`: starts with a known command, or holds the operators of a shell. `ANY`: any text.
+    others), or two kinds from 12 characters on, and is no address, path or date; or what the task calls a password, a
+    PIN, a recovery phrase or a key. `CARD_NUMBER`: 13 to 19 digits that pass the Luhn check. `COMMAND`: starts with a
+    known command, or holds the operators of a shell. `RECIPIENT`: an e-mail address or an IBAN that the task does not
+    contain. `ANY`: any text.
     """
 
     PASSWORD = "password"  # noqa: S105 -- the name of a class, not a password
     CARD_NUMBER = "card_number"
     COMMAND = "command"
+    RECIPIENT = "recipient"
     ANY = "any"
 
 
@@ -54,6 +59,18 @@ def text_classes(text: str) -> frozenset[TextClass]:
         TextClass.COMMAND: any(map(_is_command, text.splitlines())),
     }
     return frozenset({TextClass.ANY, *(one for one, holds in tests.items() if holds)})
+
+
+def recipients(text: str) -> list[str]:
+    """The e-mail addresses and IBANs in `text`."""
+    accounts = [found[0] for found in _IBAN.finditer(text) if _passes_mod_97(found[0])]
+    return [*_EMAIL.findall(text), *accounts]
+
+
+def _passes_mod_97(account: str) -> bool:
+    """The check of ISO 13616."""
+    plain = account.replace(" ", "").upper()
+    return int("".join(str(int(one, 36)) for one in plain[4:] + plain[:4])) % 97 == 1
 
 
 def _is_password_like(word: str) -> bool:

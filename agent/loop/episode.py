@@ -155,7 +155,7 @@ class Episode:
         """
         past = self.past or ResumePoint()
         self._observer = Observer(self.env, self.control, self.supervision, self.approver, [], [*past.actions_done])
-        self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target)
+        self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target, self.task)
         self._history, self._usage, self._parse_failures = list(past.history), past.usage, past.parse_failures
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()

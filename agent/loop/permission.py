@@ -40,13 +40,14 @@ class Permissions:
     rules: RuleSet | None
     observer: Observer
     read_target: TargetText
+    task: str = ""
     _rule_guard: RuleGuard | None = field(init=False, default=None)
     _granted: set[tuple[str, str]] = field(init=False, default_factory=set[tuple[str, str]])
     """Rules with the place for which they have been approved, which is empty for the whole run."""
 
     def __post_init__(self) -> None:
         if self.rules is not None:
-            self._rule_guard = RuleGuard(self.rules, self.read_target)
+            self._rule_guard = RuleGuard(self.rules, self.read_target, self.task)
 
     def permit(
         self, step: int, action: Action, observation: Observation

@@ -42,8 +42,9 @@ def judge_run(run: Path, rules: RuleSet) -> Iterator[Judged]:
     Raises:
         RunError: there is no such run.
     """
-    guard = RuleGuard(rules, target_text)
-    for step in group_by_step(read_run(run).events):
+    recorded = read_run(run)
+    guard = RuleGuard(rules, target_text, recorded.started.task)
+    for step in group_by_step(recorded.events):
         decided = step.first(Decided)
         outcomes = {event.index: event for event in step.all(Acted)}
         for index, action in enumerate(decided.actions if decided is not None else ()):

@@ -72,7 +72,7 @@ def test_explain_has_a_sentence_for_each_rule(capsys: pytest.CaptureFixture[str]
     assert len(lines) == len(rules.rule) + 2
     payment = "where the text under the point says something like buy or pay; each time. [payments]"
     assert any(payment in line for line in lines)
-    assert lines[-2:] == ["14. Allow everything else.", f"sha256 {rules.sha256}"]
+    assert lines[-2:] == [f"{len(rules.rule) + 1}. Allow everything else.", f"sha256 {rules.sha256}"]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -83,15 +83,16 @@ def test_every_preset_can_be_explained(name: str) -> None:
 def test_every_key_of_a_rule_appears_in_its_explanation() -> None:
     every = {
         "do": "ask", "name": "x", "actions": ["click"], "text": ["any"], "keys": ["ctrl+c"], "host": ["a.example"],
-        "path": ["/b"], "title": ["c"], "program": ["d"], "region": [1, 2, 3, 4], "target": ["pay"],
+        "elsewhere": True, "path": ["/b"], "title": ["c"], "program": ["d"], "region": [1, 2, 3, 4], "target": ["pay"],
         "target_text": ["e"], "transfer": ["upload"], "more_than": 5, "scope": "once", "reason": "f",
     }  # fmt: skip
     assert every.keys() == Rule.model_fields.keys()
     (line, _) = explain(RuleSet.model_validate({"rule": [every]}))
     assert line == (
-        "1. Ask about click actions that type any text, that press ctrl+c, on a.example and subdomains, where the path "
-        "is /b, in windows titled c, in windows of d, from 1, 2 to 3, 4 of the screen, where the text under the point "
-        "says something like pay or 'e', that upload files, after more than 5 of them; each time. [x] Reason: f."
+        "1. Ask about click actions that type any text, that press ctrl+c, on a.example and subdomains, on hosts that "
+        "the task does not name, where the path is /b, in windows titled c, in windows of d, from 1, 2 to 3, 4 of the "
+        "screen, where the text under the point says something like pay or 'e', that upload files, after more than 5 "
+        "of them; each time. [x] Reason: f."
     )
 
 

@@ -7,13 +7,17 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from screenwright.agent.core.approvals import Scope
 from screenwright.agent.core.describe import type_name
+from screenwright.agent.guard.guard import Ask
+from screenwright.agent.guard.rule_guard import RuleGuard
 from screenwright.agent.guard.rules import ACTION_TYPES, Rule, RuleSet, Verdict
 from screenwright.agent.guard.rules_file import PRESETS, load_rules
 from screenwright.agent.guard.situation import Place, Situation
 from screenwright.agent.guard.target_words import target_words
+from screenwright.agent.guard.task_words import TaskWords
 from screenwright.agent.guard.text_class import TextClass, text_classes
 from screenwright.envs.actions import (
     Action,
@@ -37,7 +41,9 @@ from screenwright.envs.actions import (
     Type,
     Wait,
 )
+from screenwright.envs.env import Observation
 from screenwright.envs.geometry import ScreenPoint
+from screenwright.envs.screenshot import Screenshot
 
 HERE = ScreenPoint(10, 20)
 
@@ -89,6 +95,116 @@ def test_text_that_is_typed_in_parts_is_classified_as_a_whole() -> None:
     assert verdict(rule, Situation(Type("11111111"))) is Verdict.ALLOW
     assert verdict(rule, Situation(Type("11111111"), typed="41111111")) is Verdict.DENY
     assert verdict({"text": ["command"]}, Situation(Hotkey(("enter",)), typed="sudo reboot")) is Verdict.DENY
+
+
+def test_a_guard_remembers_the_first_page_and_the_text_that_was_clicked() -> None:
+    def seen(url: str) -> Observation:
+        return Observation(Screenshot(Image.new("RGB", (80, 60))), location=url)
+
+    texts = iter(["Write a message", "see you at five"])
+    guard = RuleGuard(load_rules("careful"), lambda screenshot, point: next(texts), "My PIN is 446004.")
+    first = seen("https://shop.example/")
+    decisions = [guard(Click(HERE), first)]
+    guard.performed(Click(HERE))
+    for action in (Type("see you at five"), Hotkey(("enter",)), Type("446004")):
+        decisions.append(guard(action, first))
+        guard.performed(action)
+    decisions.append(guard(Type("five"), seen("https://other.example/")))
+    assert [one.rule if isinstance(one, Ask) else "" for one in decisions] == [
+        *("", "", "messages", "secrets", "texts on other sites")
+    ]
+
+
+TASK = TaskWords.of("On https://shop.example: my PIN is 446004; write to ann@shop.example.")
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "classes"),
+    [
+        (Type("446004"), "", {"password"}),
+        (Type("004"), "446", {"password"}),
+        (Hotkey(("4",)), "44600", {"password"}),
+        (Type("and more"), "446004 ", set()),
+        (Navigate("shop.example/?a=44%36004"), "", {"password"}),
+        (Navigate("shop.example/?a=1"), "", set()),
+        (Type("ann@shop.example"), "", set()),
+        (Type("eve@collector.example"), "", {"recipient"}),
+        (Type("@collector.example"), "eve", {"recipient"}),
+        (Type("DE89 3704 0044 0532 0130 00"), "", {"recipient"}),
+        (Type("DE89 3704 0044 0532 0130 01"), "", set()),
+    ],
+)
+def test_secrets_of_the_task_and_new_recipients_are_recognized(action: Action, typed: str, classes: set[str]) -> None:
+    found = Situation(action, typed=typed, task=TASK).text_classes - {TextClass.ANY, TextClass.CARD_NUMBER}
+    assert found == classes
+
+
+@pytest.mark.parametrize(
+    ("location", "home", "elsewhere"),
+    [
+        ("https://shop.example/a", "", False),
+        ("https://www.shop.example/a", "", False),
+        ("https://pay.shop.example:8443/", "", False),
+        ("https://sh0p.example/", "", True),
+        ("https://shop.example.collector.example/", "", True),
+        ("https://start.example/", "www.start.example", False),
+        ("https://other.example/", "start.example", True),
+        ("Inbox - Mail", "start.example", False),
+    ],
+)
+def test_a_site_is_elsewhere_if_the_task_and_the_first_page_do_not_name_it(
+    location: str, home: str, elsewhere: bool
+) -> None:
+    situation = Situation(Type("a"), Place.of(location), task=TASK, home=home)
+    assert verdict({"elsewhere": True}, situation) is (Verdict.DENY if elsewhere else Verdict.ALLOW)
+    assert verdict({"elsewhere": False}, again(situation)) is (Verdict.ALLOW if elsewhere else Verdict.DENY)
+
+
+@pytest.mark.parametrize(
+    ("action", "elsewhere"),
+    [
+        (Navigate("https://collector.example/?a=1"), True),
+        (Navigate("collector.example"), True),
+        (Navigate("shop.example/a"), False),
+        (Navigate("data:text/html,<img src=https://shop.example/>"), True),
+        (Navigate("javascript:alert(1)"), True),
+        (Navigate("file:///home/kim/a.html"), False),
+        (Navigate("about:blank"), False),
+        (Type("https://collector.example/?a=1"), True),
+        (Type("collector.example/a\n"), True),
+        (Type("//collector.example/a"), False),
+        (Type("shop.example/a\n"), False),
+        (Type("notes.txt"), False),
+        (Type("either/or, 3.5/4"), False),
+        (Click(HERE), False),
+    ],
+)
+def test_an_address_that_is_opened_or_typed_is_judged_by_its_own_host(action: Action, elsewhere: bool) -> None:
+    place = Place.of("https://shop.example/")
+    assert Situation(action, place, task=TASK).is_elsewhere is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("url", "matches"),
+    [
+        ("https://shop.example/account/delete", True),
+        ("https://shop.example/account/delete/all?really=1", True),
+        ("https://shop.example/delete/help", False),
+        ("https://shop.example/search?q=delete", False),
+        ("https://shop.example/deleted", False),
+    ],
+)
+def test_an_address_is_judged_by_the_words_of_its_path(url: str, matches: bool) -> None:
+    rule = {"actions": ["navigate"], "target": ["delete"]}
+    assert verdict(rule, Situation(Navigate(url))) is (Verdict.DENY if matches else Verdict.ALLOW)
+
+
+def test_enter_is_also_judged_by_the_text_under_the_last_click() -> None:
+    rule = {"keys": ["enter"], "target": ["message"]}
+    enter = Hotkey(("enter",))
+    written = Situation(enter, pointer=HERE, pressed="Write a message", read_target=reading("see you at five"))
+    assert verdict(rule, written) is Verdict.DENY
+    assert verdict(rule, Situation(enter, pointer=HERE, read_target=reading("see you at five"))) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize(
@@ -282,6 +398,9 @@ SITUATIONS = st.builds(
     typed=TEXTS,
     performed=st.dictionaries(st.sampled_from(ACTION_TYPES), st.integers(0, 1000)),
     pointer=st.none() | POINTS,
+    pressed=st.just("") | WORDS,
+    task=st.sampled_from([TaskWords(), TaskWords.of("On bank.example, my PIN is 4711.")]),
+    home=st.sampled_from(["", "example", "bank.example"]),
     read_target=st.builds(reading, st.none() | WORDS),
 )
 
@@ -298,6 +417,7 @@ RULES = st.fixed_dictionaries(
         "keys": some(st.sampled_from(["ctrl+alt+f1..f12", "alt+*", "enter", "ctrl+c", "down", "super"])),
         "host": some(st.sampled_from(["*", "example", "bank.example"])),
         "path": some(st.sampled_from(["/pay*", "*"])),
+        "elsewhere": st.booleans(),
         "title": some(st.sampled_from(["*Terminal*", "inbox"])),
         "program": some(st.sampled_from(["xterm", "*"])),
         "region": st.just((0, 0, 1000, 1000)),
@@ -344,6 +464,26 @@ def test_what_a_strict_preset_allows_a_more_permissive_one_allows(
 ) -> None:
     if load_rules(strict).decide(situation).verdict is Verdict.ALLOW:
         assert load_rules(permissive).decide(again(situation)).verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [
+        (Type("leave it at the door"), ""),
+        (Type("ann@shop.example\n"), "E-mail"),
+        (Click(HERE), "Save"),
+        (Click(HERE), "Mark as read"),
+        (Click(HERE), "Passwords"),
+        (Navigate("https://shop.example/search?q=delete+a+file"), ""),
+        (Navigate("shop.example/docs/install"), ""),
+        (Hotkey(("ctrl", "v")), ""),
+        (Hotkey(("enter",)), "Search"),
+    ],
+)
+def test_careful_does_not_ask_about_ordinary_work_on_the_site_of_the_task(action: Action, target: str) -> None:
+    place = Place.of("https://www.shop.example/orders")
+    situation = Situation(action, place, task=TASK, home="www.shop.example", pointer=HERE, read_target=reading(target))
+    assert load_rules("careful").decide(situation).verdict is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("preset", PRESETS)
