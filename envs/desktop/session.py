@@ -6,24 +6,20 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..actions import Action, OpenApp, Scroll, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
-from ..env import ActionRefused, ActionResult, EnvError, EnvUnavailable, Fact, InputListener, Observation
-from ..environment import clean_environment
+from ..env import ActionResult, EnvError, EnvUnavailable, InputListener, Observation
 from ..geometry import ScreenPoint
 from ..input.driver import Driver
 from ..input.gestures import Gestures
-from ..interrupt import sleep
 from ..settle import RawFrame, Settler, SettleResult, SettleTimeouts
 from .address import DisplayAddress
 from .apps.busy import Busy
-from .apps.launch import command_of, start_detached, window_of
-from .apps.registry import installed
 from .capture import Capture, screenshot_of
+from .programs import Programs, until
 from .virtual.display import RunningDisplay, VirtualDisplay
 from .virtual.home import Home
 from .watchdog import NoWatchdog, start_watchdog
@@ -37,11 +33,7 @@ DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
 INPUT_DEVICES = Path("/dev/input")
 """The kernel's input devices; a Wayland compositor reports no user input to other programs."""
 
-_PROGRAM_LIMIT_S = 30.0
-_OPEN_LIMIT_S = 10.0
 _MANAGER_LIMIT_S = 5.0
-_POLL_S = 0.02
-_NAMES_SHOWN = 20
 AFTER_OPENING = SettleTimeouts(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
 _NEW_WINDOW = SettleTimeouts(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
 
@@ -60,7 +52,6 @@ class DesktopSession:
         pass_env: tuple[str, ...] = (),
     ) -> None:
         self._timeouts = timeouts
-        self._pass_env = pass_env
         self._windows: Windows | None = None
         self._watchdog = NoWatchdog()
         interrupts = interrupts or _default_interrupts(virtual)
@@ -75,12 +66,13 @@ class DesktopSession:
                 self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
                 self._capture, self._driver = self._on_display(monitor, driver, interrupts, undo)
+            self.programs = Programs(self._windows, self._running, self.address, pass_env)
             self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_programs())
             self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
             self._size = self._capture.size
-            self._titles = self._current_titles()
+            self.programs.take_facts()  # what is open at the start is not news
             self._undo = undo.pop_all()
 
     def observe(self) -> Observation:
@@ -88,7 +80,7 @@ class DesktopSession:
         self._watchdog.check_alive()
         facts = self._watchdog.take_facts()
         shot = screenshot_of(self._refresh())
-        facts = (*facts, *size_facts(self._size, shot.size), *self._window_facts())
+        facts = (*facts, *size_facts(self._size, shot.size), *self.programs.take_facts())
         self._size = shot.size
         active = self._windows.active() if self._windows else None
         title, program = (active.title, "".join(active.classes[-1:])) if active else ("", "")
@@ -105,7 +97,11 @@ class DesktopSession:
             before = self._refresh()
             action = self._aimed(action)
             check_size(action, self._size, self._capture.size)
-            act = partial(self._open, action.app) if isinstance(action, OpenApp) else partial(self._gestures.do, action)
+            act = (
+                partial(self.programs.open, action.app)
+                if isinstance(action, OpenApp)
+                else partial(self._gestures.do, action)
+            )
             result = self._act(act, before, self._timeouts)
         return result if isinstance(action, Type | OpenApp) else replace(result, method="")
 
@@ -127,7 +123,7 @@ class DesktopSession:
 
     def _act(self, act: Callable[[], str], before: RawFrame, timeouts: SettleTimeouts) -> ActionResult:
         """Call `act`, which returns the method, then wait until the screen has settled."""
-        windows = self.windows()
+        windows = self.programs.ids()
         started = time.monotonic()
         method = act()
         acted = time.monotonic() - started
@@ -168,34 +164,6 @@ class DesktopSession:
         """Capture the screen."""
         return self._capture.frame()
 
-    @property
-    def programs_environment(self) -> dict[str, str]:
-        """The environment variables for a program on this display."""
-        if self._running:
-            return dict(self._running.environment)
-        wanted = {"DISPLAY": self.address.name, "XAUTHORITY": self.address.authority}
-        return clean_environment(self._pass_env, **{name: value for name, value in wanted.items() if value})
-
-    def windows(self) -> set[int]:
-        """The ids of the windows on the screen."""
-        return self._windows.ids() if self._windows else set()
-
-    def await_window(
-        self, before: set[int], program: str, exit_code: Callable[[], int | None], last_line: Callable[[str], str]
-    ) -> None:
-        """Wait until `program` opens a window whose id is not in `before`.
-
-        Raises:
-            EnvUnavailable: it ended, or opened none in time.
-        """
-        end = time.monotonic() + _PROGRAM_LIMIT_S
-        while not self.windows() - before:
-            code = exit_code()
-            if code or time.monotonic() > end:
-                ended = f"ended with code {code}" if code else f"opened no window within {_PROGRAM_LIMIT_S:g} s"
-                raise EnvUnavailable(f"{program} {ended}: {last_line(program)}".rstrip(": "))
-            sleep(_POLL_S)
-
     def start(self, program: tuple[str, ...]) -> None:
         """Start `program` on the virtual display, and wait until its window has settled.
 
@@ -204,7 +172,7 @@ class DesktopSession:
         """
         if self._running is None:
             raise EnvUnavailable("only a virtual display can start programs with arguments")
-        self._start(program, self._running)
+        self.programs.start(program, self._running)
         self.settle(AFTER_OPENING)
 
     def settle(self, timeouts: SettleTimeouts) -> SettleResult:
@@ -278,65 +246,19 @@ class DesktopSession:
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
         """Start the programs in order, waiting for a window of each, then wait until the screen has settled."""
         if virtual.window_manager and self._windows:
-            _until(self._windows.await_manager, _MANAGER_LIMIT_S)
+            until(self._windows.is_managed, _MANAGER_LIMIT_S)
         self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # so that it hovers over nothing
         for program in virtual.programs:
-            self._start(program, running)
+            self.programs.start(program, running)
         self.settle(AFTER_OPENING)
-
-    def _start(self, program: tuple[str, ...], running: RunningDisplay) -> None:
-        before = self.windows()
-        pid = running.start(program)
-        self.await_window(before, program[0], partial(running.exit_code, pid), running.last_line)
 
     def _settle(self, before: RawFrame, windows: set[int], timeouts: SettleTimeouts) -> SettleResult:
         """Wait until the screen has settled; again if a window opened or closed, since a new one may still be empty."""
         first = self._settler.wait(before, timeouts)
-        if first.by == "limit" or self.windows() == windows:
+        if first.by == "limit" or self.programs.ids() == windows:
             return first
         second = self._settler.wait(self._capture.frame(), _NEW_WINDOW)
         return SettleResult(first.seconds + second.seconds, f"{first.by}, new window {second.by}")
-
-    def _open(self, app: str) -> str:
-        """Bring the window of `app` to the front, or start it and wait for a window."""
-        shown = self._windows.shown() if self._windows else ()
-        environment = self.programs_environment
-        window = window_of(app, shown, environment)
-        if window and self._windows:
-            self._windows.activate(window)
-            return "focused"
-        command = command_of(app, environment)
-        if command is None:
-            known = ", ".join(entry.name for entry in islice(installed(environment), _NAMES_SHOWN))
-            there = f"; installed programs: {known}" if known else ""
-            raise ActionRefused(f"no program named {app!r:.60} is installed or open{there}")
-        if self._running:
-            try:
-                self._running.start(command)
-            except EnvUnavailable as error:
-                raise ActionRefused(str(error)) from error
-        else:
-            start_detached(command, environment)
-        if self._windows:
-            before = {window.id for window in shown}
-            _until(lambda: bool(self.windows() - before), _OPEN_LIMIT_S)
-        return "started"
-
-    def _window_facts(self) -> tuple[Fact, ...]:
-        """Which windows opened and closed since the last observation."""
-        titles = self._current_titles()
-        opened = [
-            Fact("A window opened: {}.", (title,)) for number, title in titles.items() if number not in self._titles
-        ]
-        closed = [
-            Fact("A window closed: {}.", (title,)) for number, title in self._titles.items() if number not in titles
-        ]
-        self._titles = titles
-        return (*opened, *closed)
-
-    def _current_titles(self) -> dict[int, str]:
-        shown = self._windows.shown() if self._windows else ()
-        return {window.id: window.title or "(no title)" for window in shown}
 
 
 def _default_interrupts(virtual: VirtualDisplay | None) -> InterruptSettings:
@@ -357,13 +279,6 @@ def _real_address(display: str | None, wayland: Path | None) -> DisplayAddress:
     if not name:
         raise EnvUnavailable("there is no display: set DISPLAY, or use a virtual display (VirtualDisplay, --virtual)")
     return DisplayAddress(name, os.environ.get("XAUTHORITY"))
-
-
-def _until(ready: Callable[[], bool], limit_s: float) -> None:
-    """Wait until `ready()` or the limit."""
-    end = time.monotonic() + limit_s
-    while not ready() and time.monotonic() < end:
-        sleep(_POLL_S)
 
 
 def _quietly(work: Callable[[], object]) -> None:

@@ -75,7 +75,7 @@ def _await_manager(display: int) -> None:
     """Wait for the window manager: it moves windows that were opened before it was ready."""
     connection = connect(DisplayAddress(f":{display}"))
     try:
-        eventually(Windows(connection).await_manager, True)
+        eventually(Windows(connection).is_managed, True)
     finally:
         connection.close()
 

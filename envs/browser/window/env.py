@@ -272,11 +272,11 @@ class _Window:
             self.desktop.settle(_LOADED)
 
     def _start(self, address: str) -> int:
-        before = self.desktop.windows()
-        environment = window_environment(self.desktop.programs_environment, self._surroundings.own, self._settings)
+        before = self.desktop.programs.ids()
+        environment = window_environment(self.desktop.programs.environment, self._surroundings.own, self._settings)
         argv = (self.program, *self._switches, address)
         pid = self._processes.start(argv, environment, folder=self._processes.folder)
-        self.desktop.await_window(
+        self.desktop.programs.await_window(
             before, self.program, partial(self._processes.exit_code, pid), self._processes.last_line
         )
         end = time.monotonic() + _DRAWN_LIMIT_S

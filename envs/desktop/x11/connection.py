@@ -17,6 +17,9 @@ from .xlib import XDisplay, open_display
 T = TypeVar("T")
 _LONGEST_TITLE = 4096
 _MENUS = ("MENU", "DROPDOWN_MENU", "POPUP_MENU")
+_SECONDARY = ("SPLASH", "DOCK", "DESKTOP", "NOTIFICATION", "TOOLTIP", "MENU")
+_MOST_INSIDE = 20
+_DECORATIONS = 2  # the flag of _MOTIF_WM_HINTS that says that its third number is set
 _TRIES = 4
 _RETRY_S = 0.2
 
@@ -89,25 +92,29 @@ def call_x(work: Callable[[], T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A program's window: its id, title, and class (`WM_CLASS`, both parts, lower case)."""
+    """A program's window: its id, title, and class (`WM_CLASS`, both parts, lower case).
+
+    `is_main` is false for splash screens, docks and the like, which appear before or beside a program's window.
+    """
 
     id: int
     title: str = ""
     classes: tuple[str, ...] = ()
+    is_main: bool = True
 
 
 class Windows:
-    """The windows of programs on a display."""
+    """The windows of programs on a display, with or without a window manager, which may start or end at any time."""
 
     def __init__(self, connection: XDisplay) -> None:
         self._display = connection
         self._root = connection.screen().root
-        self.await_manager()
 
-    def await_manager(self) -> bool:
-        """Check whether a window manager is running; returns whether it is."""
-        self.managed = self._number(self._root.id, "_NET_SUPPORTING_WM_CHECK") is not None
-        return self.managed
+    def is_managed(self) -> bool:
+        """Whether a window manager is running that lists windows; one that has ended leaves only its first property."""
+        check = "_NET_SUPPORTING_WM_CHECK"
+        owner = self._number(self._root.id, check)
+        return owner is not None and self._number(owner, check) == owner
 
     def shown(self) -> tuple[Window, ...]:
         """All mapped windows of programs."""
@@ -119,11 +126,13 @@ class Windows:
 
     def active(self) -> Window | None:
         """The window that has the focus; None if unknown."""
-        number = self._number(self._root.id, "_NET_ACTIVE_WINDOW")
-        if number:
-            return self._describe(number)
-        shown = () if self.managed else self.shown()
-        return shown[-1] if shown else None
+        number = self._number(self._root.id, "_NET_ACTIVE_WINDOW") if self.is_managed() else call_x(self._focused)
+        return self._describe(number) if number else None
+
+    def has_focus(self, window: Window) -> bool:
+        """Whether `window` or a dialog of it has the focus."""
+        active = self.active()
+        return active is not None and window.id in (active.id, self._number(active.id, "WM_TRANSIENT_FOR"))
 
     def active_processes(self) -> tuple[int, ...]:
         """The process of the focused window, or those of all windows if none has the focus; on this machine only."""
@@ -147,8 +156,11 @@ class Windows:
         return self._number(window, "_NET_WM_PID")
 
     def activate(self, window: Window) -> None:
-        """Ask the window manager to bring `window` to the front."""
-        self._ask("_NET_ACTIVE_WINDOW", window, (2,))
+        """Bring `window` to the front and give it the focus."""
+        if self.is_managed():
+            self._ask("_NET_ACTIVE_WINDOW", window, (2,))
+        else:
+            call_x(lambda: self._raise(window.id))
 
     def box(self, window: Window) -> Box | None:
         """The position of `window` on the display; None if it has closed."""
@@ -169,13 +181,13 @@ class Windows:
     def is_full_screen(self, window: Window) -> bool:
         """Whether `window` is in full-screen mode."""
         states = self._property(window.id, "_NET_WM_STATE")
-        return self._display.intern_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
+        return self._display.get_atom("_NET_WM_STATE_FULLSCREEN") in list(states or [])
 
     def is_menu_under_pointer(self) -> bool:
         """Whether the pointer is over an open menu."""
         child = call_x(self._root.query_pointer).child
         kinds = self._property(child.id, "_NET_WM_WINDOW_TYPE") if child else None
-        return bool({self._display.intern_atom(f"_NET_WM_WINDOW_TYPE_{kind}") for kind in _MENUS} & {*(kinds or ())})
+        return bool({self._display.get_atom(f"_NET_WM_WINDOW_TYPE_{kind}") for kind in _MENUS} & {*(kinds or ())})
 
     def close(self, window: Window) -> None:
         """Ask the window manager to close `window`, as its close button does."""
@@ -188,7 +200,7 @@ class Windows:
 
         target = self._display.create_resource_object("window", window.id)
         words = [*data, *([0] * (5 - len(data)))]
-        message = event.ClientMessage(window=target, client_type=self._display.intern_atom(request), data=(32, words))
+        message = event.ClientMessage(window=target, client_type=self._display.get_atom(request), data=(32, words))
         mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
         call_x(lambda: self._root.send_event(message, event_mask=mask))
         call_x(self._display.sync)
@@ -196,20 +208,70 @@ class Windows:
     def _numbers(self) -> list[int]:
         from Xlib import X, error
 
-        if self.managed:
+        if self.is_managed():
             return list(self._property(self._root.id, "_NET_CLIENT_LIST") or [])
         found: list[int] = []
         for child in self._root.query_tree().children:
             with suppress(error.XError):
                 attributes = child.get_attributes()
                 if attributes.map_state == X.IsViewable and not attributes.override_redirect:
-                    found.append(child.id)
+                    found.append(self._client_in(child))
         return found
+
+    def _client_in(self, frame: Any) -> int:
+        """The program's window in the frame of a window manager that lists none, such as twm; else `frame` itself."""
+        inside = [frame]
+        for window in inside:  # grows while iterating
+            if self._property(window.id, "WM_CLASS"):
+                return int(window.id)
+            if len(inside) < _MOST_INSIDE:
+                inside += window.query_tree().children
+        return int(frame.id)
+
+    def _focused(self) -> int:
+        """The window with the focus of the X server; without one, the window below the pointer; 0 if there is none."""
+        from Xlib import X, error
+
+        shown = set(self._numbers())
+        focus = self._display.get_input_focus().focus
+        if focus == X.PointerRoot:
+            below = self._root.query_pointer().child
+            number = self._client_in(below) if below else 0
+            return number if number in shown else 0
+        with suppress(error.XError):
+            while focus and focus.id not in shown:
+                focus = focus.query_tree().parent
+        return int(focus.id) if focus and focus.id in shown else 0
+
+    def _raise(self, number: int) -> None:
+        from Xlib import X, error
+
+        window = self._display.create_resource_object("window", number)
+        with suppress(error.XError):
+            window.map()
+            window.configure(stack_mode=X.Above)
+            window.set_input_focus(X.RevertToParent, X.CurrentTime)
+        self._display.sync()
+
+    def _is_main(self, number: int) -> bool:
+        """Whether a window is neither a splash screen or the like, nor an undecorated one that belongs to another.
+
+        Many programs draw their own title bars, so a window without decoration can be a main one.
+        """
+        kinds = [self._display.get_atom(f"_NET_WM_WINDOW_TYPE_{kind}") for kind in _SECONDARY]
+        if any(kind in kinds for kind in list(self._property(number, "_NET_WM_WINDOW_TYPE") or [])[:1]):
+            return False
+        hints = list(self._property(number, "_MOTIF_WM_HINTS") or [])
+        if len(hints) < 3 or not hints[0] & _DECORATIONS or hints[2]:
+            return True
+        states = list(self._property(number, "_NET_WM_STATE") or [])
+        hidden = self._display.get_atom("_NET_WM_STATE_SKIP_TASKBAR") in states
+        return not hidden and not self._number(number, "WM_TRANSIENT_FOR")
 
     def _describe(self, number: int) -> Window:
         name = self._property(number, "_NET_WM_NAME") or self._property(number, "WM_NAME") or b""
         classes = _text(self._property(number, "WM_CLASS") or b"").split("\0")
-        return Window(number, _text(name), tuple(part.lower() for part in classes if part))
+        return Window(number, _text(name), tuple(part.lower() for part in classes if part), self._is_main(number))
 
     def _number(self, window: int, name: str) -> int | None:
         value = self._property(window, name)
@@ -219,7 +281,7 @@ class Windows:
         """The value of a property; None if it is not set, or the window has closed."""
         from Xlib import X, error
 
-        target, atom = self._display.create_resource_object("window", window), self._display.intern_atom(name)
+        target, atom = self._display.create_resource_object("window", window), self._display.get_atom(name)
         try:
             found = call_x(lambda: target.get_property(atom, X.AnyPropertyType, 0, _LONGEST_TITLE))
         except error.XError:

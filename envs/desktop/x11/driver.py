@@ -123,7 +123,7 @@ class XTestDriver:
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
-        no_focus = self._windows.managed and self._windows.active() is None
+        no_focus = self._windows.is_managed() and self._windows.active() is None
         return f"{method}, no window has the focus" if no_focus else method
 
     def close(self) -> None:
