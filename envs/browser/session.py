@@ -43,7 +43,7 @@ from .page.downloads import Downloads
 from .page.errors import error_message
 from .page.input import InputDriver
 from .page.select_lists import adopt_list
-from .page.settle import SETTLE_SCRIPT, Settling
+from .page.settle import Settling, page_script
 from .page.shortcuts import Shortcut, is_escape, shortcut
 from .page.storage import save_at_end
 from .page.tabs import TabCallbacks, Tabs
@@ -144,7 +144,7 @@ class BrowserSession:
         """Open the first tab at `url`."""
         self._guard.watch(self._context)
         await self._prompts.start(self._context)
-        await self._context.add_init_script(SETTLE_SCRIPT.read_text(encoding="utf-8"))
+        await self._context.add_init_script(page_script())
         await self._tabs.start()
         if self._settings.geolocation is not None:
             await self._tabs.set_permission("geolocation", "granted")

@@ -1,205 +1,16 @@
-// Runs in every frame before the page's own scripts.
-//
-// 1. Tracks pending work of the page, so that Screenwright waits for exactly that instead of for a fixed time.
-//    Endless work (clocks, polls, endless animations) is recognized by its repetition and ignored.
-// 2. Tells when the page has handled a key, and whether typed text arrived.
-// 3. Stops the text caret from blinking, so that two screenshots of an idle page are identical.
-(() => {
-  const KEY = Symbol.for("screenwright.idle");
-  if (window[KEY]) return;
-  const MAX_TIMER_MS = 3000;
-  const MAX_ANIMATION_MS = 3000;
+// Decides when this frame is at rest after an action, and stops the text caret from blinking, so that two screenshots of an
+// idle page are identical.
+(page => {
+  const { now, nativeSetTimeout, nativeFrame, wrap, works, current, inputAt, createdAt } = page;
+  const MAX_ANIMATION_MS = 1500;
   const MAX_LOADING_MS = 3000;
-  const MAX_REPLY_MS = 500;
   const MAX_LEAVING_MS = 700;
-  const MAX_REPEATS = 3;
   const CONTINUOUS_GAP_MS = 300;
+  const CONTINUOUS_ANIMATION_GAP_MS = 1000;
   const CONTINUOUS_AFTER_MS = 1000;
-
-  const now = Date.now;  // saved in case the page replaces the clock
-  const nativeSetTimeout = window.setTimeout;
-  const nativeFrame = window.requestAnimationFrame;
-  const sourceOf = Function.prototype.toString;
   const isTop = window === window.top;
-  const createdAt = now();
 
-  // Replaces a native function by a wrapper that looks like it.
-  const wrap = (owner, name, make) => {
-    const native = owner?.[name];
-    if (typeof native !== "function") return;
-    const wrapper = make(native);
-    Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
-    Object.defineProperty(wrapper, "length", { value: native.length, configurable: true });
-    Object.defineProperty(wrapper, "toString", { value: () => sourceOf.call(native), configurable: true });
-    owner[name] = wrapper;
-  };
-
-  // -- typing. Work that the handlers of a key put off for a moment belongs to that key, such as moving the focus to the
-  // next field; the next key is pressed after it.
-  const MAX_KEY_DELAY_MS = 100;
-  const MAX_KEY_WAIT_MS = 250;
-  const MAX_KEY_DEPTH = 3;
-  const keyWork = new Set();  // the timers and animation frames that the latest key has started
-  let keyDepth = 0;           // 0 outside of the handlers of a key, 1 in them, 2 in what they started, ...
-  const startKeyWork = wait => {
-    if (keyDepth === 0 || keyDepth > MAX_KEY_DEPTH) return null;
-    const work = { due: now() + wait, depth: keyDepth + 1 };
-    keyWork.add(work);
-    return work;
-  };
-  const runKeyWork = (work, run) => {
-    const outer = keyDepth;
-    keyDepth = work?.depth ?? 0;
-    try {
-      return run();
-    } finally {
-      keyDepth = outer;
-      keyWork.delete(work);
-    }
-  };
-  let fields = [];  // the elements that typed text went to
-  let inputs = 0;
-  let isHandled = false;
-  let typingSince = 0;
-  for (const type of ["keydown", "keypress", "beforeinput", "input", "keyup"]) {
-    window.addEventListener(type, event => {
-      if (!event.isTrusted) return;
-      keyDepth = 1;
-      nativeSetTimeout.call(window, () => {
-        keyDepth = 0;
-        isHandled ||= event.defaultPrevented;
-      });
-      if (type !== "beforeinput") return;
-      inputs++;
-      const field = event.composedPath()[0];
-      if (!fields.includes(field)) fields.push(field);
-    }, { capture: true, passive: true });
-  }
-  const focused = () => {
-    let element = document.activeElement;
-    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-    return element;
-  };
-  const isVisible = field => {  // editors type into a hidden field of their own
-    const { x, y, width, height } = field.getBoundingClientRect();
-    const hit = field.getRootNode().elementFromPoint?.(x + width / 2, y + height / 2);
-    return Number(getComputedStyle(field).opacity) > 0 && (hit === null || field === hit || field.contains(hit));
-  };
-  const isText = field => field.isContentEditable || field instanceof HTMLTextAreaElement ||
-    (field instanceof HTMLInputElement && /^(text|search|url|tel|email|password|number)$/.test(field.type));
-  const lettersOf = text => text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-  const typing = {
-    hasFocus: () => document.hasFocus() && !/^I?FRAME$/.test(document.activeElement?.nodeName ?? ""),
-    begin() {
-      fields = [];
-      inputs = 0;
-      isHandled = false;
-      typingSince = now();
-    },
-    inputs: () => inputs,
-    // Resolves when the work of the latest key is done, to whether this frame still has the focus.
-    afterKey: () => new Promise(resolve => {
-      const start = now();
-      const check = () => {
-        const time = now();
-        for (const work of keyWork) if (time > work.due + MAX_KEY_DELAY_MS) keyWork.delete(work);
-        if (keyWork.size === 0 || time - start > MAX_KEY_WAIT_MS) {
-          keyWork.clear();
-          resolve(typing.hasFocus());
-        } else nativeSetTimeout.call(window, check, 4);
-      };
-      nativeSetTimeout.call(window, check);
-    }),
-    // "nowhere" if nothing took the typed text, or what its field contains instead; empty if it arrived.
-    problem(expected) {
-      if (inputs === 0) {
-        const isOther = /^(SELECT|OPTION|EMBED|OBJECT)$/.test(focused()?.nodeName ?? "");
-        return isHandled || isOther || changedAt >= typingSince ? "" : "nowhere";
-      }
-      fields = fields.filter(field => field.isConnected);
-      if (!fields.length || !fields.every(field => isText(field) && isVisible(field))) return "";
-      const values = fields.map(field => field.value ?? field.innerText).join("");
-      const isSecret = fields.some(field => field.type === "password");
-      if (isSecret ? values.length >= expected.length : lettersOf(values).includes(lettersOf(expected))) return "";
-      return isSecret ? `${values.length} characters` : JSON.stringify(values.slice(0, 200));
-    },
-  };
-  Object.defineProperty(window, Symbol.for("screenwright.typing"), { value: typing });
-
-  // -- timers. A timer is pending if it was started since the action and its handler does not fire repeatedly.
-  const timers = new Map();  // id -> when it was started, when it is due, the signature of its handler
-  const fired = new Map();   // signature -> how often since the last action
-  const repeating = new Set();
-  let since = 0;
-  const signatureOf = handler => {
-    const source = typeof handler === "function" ? sourceOf.call(handler) : String(handler);
-    // the resolve function of a promise is native code: distinguish these by the stack
-    return source.length < 60 && source.includes("[native code]") ? String(new Error().stack) : source;
-  };
-  const countFired = signature => {
-    const times = (fired.get(signature) ?? 0) + 1;
-    fired.set(signature, times);
-    if (times >= MAX_REPEATS) repeating.add(signature);
-  };
-  wrap(window, "setTimeout", native => ({
-    setTimeout(handler, delay, ...rest) {
-      const signature = signatureOf(handler);
-      const wait = Math.max(0, Number(delay) || 0);
-      let id;
-      const work = wait <= MAX_KEY_DELAY_MS ? startKeyWork(wait) : null;
-      const run = typeof handler !== "function" ? handler : function (...passed) {
-        timers.delete(id);
-        countFired(signature);
-        return runKeyWork(work, () => handler.apply(this, passed));
-      };
-      id = native.call(window, run, delay, ...rest);
-      if (work) work.id = id;
-      if (wait <= MAX_TIMER_MS && !repeating.has(signature)) timers.set(id, { started: now(), due: now() + wait, signature });
-      return id;
-    },
-  }).setTimeout);
-  for (const name of ["clearTimeout", "clearInterval"]) {  // either clears both kinds
-    wrap(window, name, native => ({
-      clear(id) {
-        timers.delete(Number(id));
-        for (const work of keyWork) if (work.id === id) keyWork.delete(work);
-        return native.call(window, id);
-      },
-    }).clear);
-  }
-  wrap(window, "requestAnimationFrame", native => ({
-    requestAnimationFrame(handler) {
-      const work = startKeyWork(0);
-      if (!work || typeof handler !== "function") return native.call(window, handler);
-      return work.id = native.call(window, time => runKeyWork(work, () => handler.call(window, time)));
-    },
-  }).requestAnimationFrame);
-  const timerPending = time => {
-    for (const [id, timer] of timers) {
-      if (time > timer.due + 1000) timers.delete(id);
-      else if (timer.started >= since && !repeating.has(timer.signature)) return true;
-    }
-    return false;
-  };
-
-  // -- messages to a WebSocket or a worker that may reply
-  const awaiting = new Map();
-  const expectReply = (prototype, name) => wrap(prototype, name, native => ({
-    send(...passed) {
-      if (!awaiting.has(this)) this.addEventListener("message", () => awaiting.delete(this), { once: true });
-      awaiting.set(this, now());
-      return native.apply(this, passed);
-    },
-  }).send);
-  expectReply(window.WebSocket?.prototype, "send");
-  expectReply(window.Worker?.prototype, "postMessage");
-  const replyPending = time => {
-    for (const [channel, at] of awaiting) {
-      if (time - at > MAX_REPLY_MS) awaiting.delete(channel);
-      else if (at >= since) return true;
-    }
-    return false;
-  };
+  let askedAt = createdAt;  // when we were first asked about the latest action
 
   // -- navigation, until the browser reports its request
   let leaving = null;
@@ -229,31 +40,82 @@
   let changedFrame = 0;
   let idleAt = 0;
   const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
+  const isContinuous = (map, node, gapMs) => {
+    const time = now();
+    const run = map.get(node);
+    const startsOver = run && run.last < idleAt && run.last - run.first <= CONTINUOUS_AFTER_MS;
+    const isNew = !run || time - run.last > gapMs || startsOver;
+    const first = isNew ? time : run.first;
+    map.set(node, { first, last: time });
+    return time - first > CONTINUOUS_AFTER_MS;
+  };
   const recordChange = node => {
     if (node.nodeName === "TITLE" || node.parentNode?.nodeName === "TITLE") return;
-    const time = now();
-    const run = runs.get(node);
-    const startsOver = run && run.last < idleAt && run.last - run.first <= CONTINUOUS_AFTER_MS;
-    const isNew = !run || time - run.last > CONTINUOUS_GAP_MS || startsOver;
-    const first = isNew ? time : run.first;
-    runs.set(node, { first, last: time });
-    if (time - first <= CONTINUOUS_AFTER_MS) {
-      changedAt = time;
-      changedFrame = frames;
+    if (isContinuous(runs, node, CONTINUOUS_GAP_MS)) return;
+    changedAt = now();
+    changedFrame = frames;
+  };
+
+  // -- what the page has shown since the latest input: text, which may say that more is coming
+  const LOADING_TEXT = /\b(loading|please wait|processing|saving|searching|sending|submitting|working)\b|(…|\.\.\.)\s*$/i;
+  const MAX_SHOWN = 30;
+  const SHOWN_CACHE_MS = 100;
+  const NOTHING_SHOWN_MS = 2000;
+  const shown = [];  // the latest nodes that got text, and when
+  const recordText = record => {
+    const cause = current();
+    if (cause && cause.origin < inputAt()) return;  // something that was going on before
+    const nodes = record.type === "characterData" ? [record.target] : record.addedNodes;
+    for (const node of nodes) {
+      if (!/^(STYLE|SCRIPT|TITLE)$/.test(node.nodeName) && node.textContent?.trim()) shown.push({ node, at: now() });
     }
+    if (shown.length > MAX_SHOWN) shown.splice(0, shown.length - MAX_SHOWN);
+  };
+  window.addEventListener("input", ({ target }) => { shown.push({ node: target, at: now() }); }, true);
+  const startOf = animation => {
+    const ago = Number(animation.timeline?.currentTime) - Number(animation.startTime ?? animation.timeline?.currentTime);
+    return now() - ago;
+  };
+  const showsLoading = () => {
+    if (document.querySelector("[aria-busy=true], progress:not([value])")) return true;
+    const isText = ({ node, at }) => at >= page.since() && node.isConnected && node.textContent.length < 200 &&
+      LOADING_TEXT.test(node.textContent.trim());
+    if (shown.some(isText)) return true;
+    return animations().some(animation =>
+      animation.effect?.getComputedTiming?.().iterations === Infinity && startOf(animation) >= page.since());
+  };
+  let loadingShown = { at: 0, is: false };
+  const mayContinue = (work, time) => {
+    if (!shown.some(({ at }) => at >= page.since())) return work.due - askedAt < NOTHING_SHOWN_MS;
+    if (time - loadingShown.at > SHOWN_CACHE_MS) loadingShown = { at: time, is: showsLoading() };
+    return loadingShown.is;
   };
   const observe = root => {
-    new MutationObserver(records => { for (const record of records) recordChange(record.target); })
-      .observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+    new MutationObserver(records => {
+      for (const record of records) {
+        recordChange(record.target);
+        if (record.type !== "attributes") recordText(record);
+      }
+    }).observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
     root.addEventListener("scroll", event => recordChange(event.target), { capture: true, passive: true });
   };
 
-  // -- finite CSS and script animations
-  const isAnimating = () => (document.getAnimations?.() ?? []).some(animation => {
-    if (animation.playState !== "running" || !(animation.timeline instanceof DocumentTimeline)) return false;
+  // -- finite CSS and script animations that end soon. An element that starts one after the other, such as a progress bar,
+  // is animated continuously.
+  const animated = new WeakMap();
+  const endless = new WeakSet();
+  for (const type of ["transitionrun", "animationstart"]) {
+    document.addEventListener(type, ({ target }) => {
+      (isContinuous(animated, target, CONTINUOUS_ANIMATION_GAP_MS) ? endless.add : endless.delete).call(endless, target);
+    }, { capture: true, passive: true });
+  }
+  const animations = () => (document.getAnimations?.() ?? []).filter(animation =>
+    animation.playState === "running" && animation.timeline instanceof DocumentTimeline);
+  const isAnimating = () => animations().some(animation => {
     const end = Number(animation.effect?.getComputedTiming?.().endTime);
     const left = (end - Number(animation.currentTime)) / (Math.abs(animation.playbackRate) || 1);
-    return Number.isFinite(left) && left <= MAX_ANIMATION_MS;
+    return Number.isFinite(left) && left <= MAX_ANIMATION_MS && !endless.has(animation.effect?.target) &&
+      startOf(animation) >= page.since();
   });
 
   // -- the browser's validation bubble at an invalid field, which takes a moment to appear
@@ -295,25 +157,42 @@
     },
   }).attachShadow);
 
+  // -- work. What has no known cause counts for a while only, and hardly where there was such work before the action.
+  const UNKNOWN_MS = 3000;
+  const RESTLESS_UNKNOWN_MS = 300;
+  let unknownMs = 0;  // left for it
+  let checkedAt = 0;
+  const pendingWork = time => {
+    let unknown = "";
+    for (const work of works) {
+      if (time > Math.max(work.sureUntil, work.likelyUntil)) works.delete(work);
+      else if (time <= work.sureUntil || mayContinue(work, time)) {
+        if (work.cause.kind !== "unknown") return work.kind;
+        unknown = work.kind;
+      }
+    }
+    if (unknown) unknownMs -= Math.min(time - checkedAt, 50);
+    return unknownMs > 0 ? unknown : "";
+  };
+
   const pending = time => {
     if (isLeaving(time)) return "navigation";
     if (isLoading(time)) return "loading";
-    if (timerPending(time)) return "timers";
-    if (replyPending(time)) return "a reply";
+    const kind = pendingWork(time);
+    checkedAt = time;
+    if (kind) return kind;
     if (isAnimating()) return "animation";
     if (time - invalidAt < VALIDATION_MS) return "a validation message";
     return "";
   };
 
-  let askedAt = createdAt;  // when we were first asked about the latest action
-
   // Resolves to ["", waitedFor] once this frame has been idle for `quietMs`, or to [reason, reason] after `sliceMs`,
   // where `reason` is what is still pending. Times are in milliseconds since 1970.
   const waitUntilIdle = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
     const start = now();
-    if (actedAt !== since) {
-      since = actedAt;
-      fired.clear();
+    if (actedAt !== page.since()) {
+      page.startAction(actedAt);
+      unknownMs = page.unknownBefore(actedAt, 2000) >= 3 ? RESTLESS_UNKNOWN_MS : UNKNOWN_MS;
       changedFrame = frames;  // the screenshot shows the latest state
       askedAt = start;
     }
@@ -341,6 +220,7 @@
     };
     check();
   });
+  page.changedAt = () => changedAt;
   Object.defineProperty(window, Symbol.for("screenwright.adoptRoot"), { value: adoptRoot });
-  Object.defineProperty(window, KEY, { value: waitUntilIdle });
-})();
+  Object.defineProperty(window, Symbol.for("screenwright.idle"), { value: waitUntilIdle });
+})

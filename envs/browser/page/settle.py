@@ -1,9 +1,9 @@
-"""Waits until a page has settled.
+"""Waits until a page has settled: until what the action caused is done.
 
-After an action every frame is asked whether it is idle (`settle.js`): loaded, no timer due that the action may have
-started, no animation that ends soon, no change of the document for a moment. Then no relevant request may be pending
-(`traffic.py`) and no tab may be opening. Endless activity is ignored: repeating timers, polls, requests older than
-three seconds, endless animations, parts that change continuously. A time limit bounds the wait.
+Every frame is asked whether it is idle: loaded, none of the work pending that the action caused, no animation that ends
+soon, no change of the document for a moment. `causes.js` tells what caused something, `sources.js` what can be pending,
+`settle.js` decides. Then no relevant resource may be loading (`traffic.py`) and no tab may be opening. A time limit bounds
+the wait. docs/explanation/settling.md lists what is waited for and for how long.
 """
 
 import asyncio
@@ -17,8 +17,7 @@ from playwright.async_api import Error, Frame
 from .tabs import Tabs
 from .traffic import Traffic
 
-SETTLE_SCRIPT = resources.files(__name__.rpartition(".")[0]).joinpath("settle.js")
-"""Runs in every frame before the page's own scripts."""
+_SCRIPTS = ("causes", "sources", "typing", "settle")
 
 QUIET_MS = 50
 """How long everything must stay idle: three frames, far longer than a page takes to react to a click."""
@@ -31,7 +30,15 @@ _EMPTY_TAB_S = 2.0
 _WRITTEN_S = 1.0
 _NO_RESPONSE = "no response from the page"
 _WAIT_UNTIL_IDLE = """parameters => window[Symbol.for("screenwright.idle")]?.(...parameters)
-  ?? [document.readyState === "complete" ? "" : "loading", ""]"""
+  ?? [document.readyState === "complete" ? "" : "loading", "", "unwatched"]"""
+
+
+def page_script() -> str:
+    """The script that runs in every frame before the page's own scripts; its parts share one object."""
+    folder = resources.files(__name__.rpartition(".")[0])
+    parts = [folder.joinpath(f"{name}.js").read_text(encoding="utf-8").rstrip() + "(page);" for name in _SCRIPTS]
+    guard = 'if (window[Symbol.for("screenwright.idle")]) return; const page = {};'
+    return "\n".join(("(() => {", guard, *parts, "})();"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class Settling:
         self._acted_at_ms = acted_at_s * 1000
         self._waited_for = ""
         self._silent_since: dict[Frame, float] = {}
+        self._unwatched: set[Frame] = set()
         self._requested_at = time.monotonic()
 
     async def wait(self, limit_s: float, load_limit_s: float) -> PageSettled:
@@ -91,15 +99,17 @@ class Settling:
         if self._tabs.is_opening and self._tabs.has_all_requests and without_requests_s > _EMPTY_TAB_S:
             self._tabs.stop_waiting_for_tabs()
         if reason:
-            return "navigation" if self._traffic.pending() == "navigation" else reason
-        reason = "a new tab" if self._tabs.is_opening else self._traffic.pending()
+            return "navigation" if self._traffic.is_navigating else reason
+        reason = "a new tab" if self._tabs.is_opening else self._traffic.pending(self._unwatched)
         if reason:
             self._waited_for = reason
             await self._traffic.wait_for_change(_SLICE_MS / 1000)
             return reason
+        if page is not self._tabs.current or page.frames != frames:
+            return "a frame"
         # Each frame was idle at some moment; accept only if these moments were close together.
         together = len(frames) == 1 or time.monotonic() - started < 2.5 * QUIET_MS / 1000
-        return "" if together and page is self._tabs.current else "changes"
+        return "" if together else "changes"
 
     async def _wait_for_frame(self, frame: Frame) -> tuple[str, str]:
         """Wait for a short while until `frame` is idle; returns what is pending, and what it waited for last."""
@@ -107,7 +117,8 @@ class Settling:
             return "", ""
         call = frame.evaluate(_WAIT_UNTIL_IDLE, [self._acted_at_ms, QUIET_MS, _SLICE_MS])
         try:
-            reason, waited = cast("list[str]", await asyncio.wait_for(call, _SLICE_MS / 1000 + _GRACE_S))
+            reply = await asyncio.wait_for(call, _SLICE_MS / 1000 + _GRACE_S)
+            reason, waited, *unwatched = cast("list[str]", reply)
         except TimeoutError:
             self._silent_since.setdefault(frame, time.monotonic() - _SLICE_MS / 1000 - _GRACE_S)
             return _NO_RESPONSE, _NO_RESPONSE
@@ -117,6 +128,7 @@ class Settling:
             await asyncio.sleep(0.01)
             return "loading", "loading"  # between two documents
         self._silent_since.pop(frame, None)
+        (self._unwatched.add if unwatched else self._unwatched.discard)(frame)
         return reason, waited
 
     def _is_stuck(self, frame: Frame) -> bool:

@@ -1,10 +1,17 @@
-"""Tracks network requests, and decides which of them settling should wait for."""
+"""Tracks network requests, and decides which of them settling should wait for.
+
+The page script tracks the requests of scripts with what caused them (`sources.js`); what a document loads (images, styles,
+scripts, frames) is only known here, without its cause. A resource that is loaded again and again while nothing is done,
+such as the image of a camera, is not waited for; this is learnt for one document and forgotten when the pace changes.
+"""
 
 import asyncio
+import itertools
 import time
 from collections import Counter
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playwright.async_api import Error, Frame, Page, Request, Response
 
@@ -13,8 +20,12 @@ from ..launch.attach import Context
 OLDEST_REQUEST_S = 3.0
 """A request that takes longer is a stream, a long poll or a stuck server; settling ignores it."""
 
-MAX_REPEATS = 3
-"""A request that was repeated this often since an action is a poll; settling ignores it."""
+_SERIES = 3
+"""A resource that was loaded this often at an even pace without an action in between is a poll."""
+
+_SERIES_GAP_S = 0.15
+_EVEN = 0.6
+_BY_SCRIPT = frozenset({"fetch", "xhr"})
 
 _MANY_LOADS = 3
 """A tab that loaded this many documents after one action, redirects of servers aside, navigates by itself."""
@@ -25,9 +36,26 @@ _ENDLESS = frozenset({"websocket", "eventsource", "media", "ping", "texttrack"})
 @dataclass(frozen=True, slots=True)
 class _Pending:
     started_s: float
-    key: str
     is_page: bool
+    is_poll: bool
+    by_script: bool
     frame: Frame | None
+
+
+@dataclass(slots=True)
+class _Series:
+    """When a resource was loaded since the latest action, without regard to its query."""
+
+    is_poll: bool = False
+    starts_s: list[float] = field(default_factory=list[float])
+
+    def add(self, now_s: float) -> bool:
+        """Record one more load; returns whether the page repeats it by itself."""
+        self.starts_s = [*self.starts_s[-_SERIES:], now_s]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(self.starts_s)]
+        if len(gaps) >= _SERIES:
+            self.is_poll = min(gaps) >= max(_SERIES_GAP_S, _EVEN * max(gaps))
+        return self.is_poll
 
 
 class Traffic:
@@ -35,8 +63,9 @@ class Traffic:
 
     def __init__(self, context: Context) -> None:
         self._pending: dict[Request, _Pending] = {}
-        self._finished: Counter[str] = Counter()
-        self._polls: set[str] = set()
+        self._series: dict[tuple[Frame | None, str], _Series] = {}
+        self._documents: dict[Frame, float] = {}
+        self._acted_s = 0.0
         self._loads: Counter[Frame] = Counter()
         self._earlier_loads: Counter[Frame] = Counter()
         self._changed = asyncio.Event()
@@ -47,8 +76,9 @@ class Traffic:
         context.on("requestfailed", self._on_end)
 
     def mark_action(self) -> None:
-        """Count repeated requests from now on, since an action starts."""
-        self._finished.clear()
+        """Note that an action starts."""
+        self._acted_s = time.monotonic()
+        self._series = {key: _Series(each.is_poll) for key, each in self._series.items() if each.starts_s}
         self._loads, self._earlier_loads = Counter(), self._loads
 
     def keeps_loading(self, page: Page) -> bool:
@@ -56,12 +86,18 @@ class Traffic:
         return self._loads[page.main_frame] + self._earlier_loads[page.main_frame] >= _MANY_LOADS
 
     def committed(self, frame: Frame) -> None:
-        """Drop the requests of the previous document of `frame`: Playwright does not report their end."""
-        starts = [each.started_s for each in self._pending.values() if each.is_page and each.frame is frame]
-        before_s = max(starts, default=time.monotonic())
+        """Drop what the previous document of `frame` requested: Playwright does not report its end.
+
+        Playwright also reports a change of the address within the document, which ends nothing.
+        """
+        start_s = self._documents.pop(frame, None)
+        if start_s is None and frame.url.startswith(("http:", "https:", "file:")):
+            return
+        before_s = start_s or time.monotonic()
         for request, each in list(self._pending.items()):
             if each.frame is frame and not each.is_page and each.started_s < before_s:
                 self._pending.pop(request, None)
+        self._series = {key: series for key, series in self._series.items() if key[0] is not frame}
 
     def shows_pdf(self, frame: Frame) -> bool:
         """Whether `frame` shows a PDF, whose viewer does not report when it has finished rendering."""
@@ -78,16 +114,24 @@ class Traffic:
         """Whether any request is pending, even one that settling does not wait for."""
         return bool(self._pending)
 
-    def pending(self) -> str:
+    @property
+    def is_navigating(self) -> bool:
+        """Whether a tab waits for another document, however long that takes."""
+        return any(each.is_page for each in self._pending.values())
+
+    def pending(self, unwatched: Collection[Frame]) -> str:
         """What to wait for: `navigation`, `network`, or empty for nothing.
 
-        A navigation is waited for however long it takes, within the limit of settling.
+        The requests of scripts count only in the frames of `unwatched`, which have no page script.
         """
-        oldest_s = time.monotonic() - OLDEST_REQUEST_S
-        if any(each.is_page for each in self._pending.values()):
+        if self.is_navigating:
             return "navigation"
-        relevant = any(each.started_s > oldest_s and each.key not in self._polls for each in self._pending.values())
-        return "network" if relevant else ""
+        oldest_s = max(self._acted_s, time.monotonic() - OLDEST_REQUEST_S)
+        for each in self._pending.values():
+            is_relevant = not each.by_script or each.frame in unwatched
+            if is_relevant and each.started_s > oldest_s and not each.is_poll:
+                return "network"
+        return ""
 
     async def wait_for_change(self, within_s: float) -> None:
         """Return when a request has ended, or after `within_s`."""
@@ -102,11 +146,14 @@ class Traffic:
         with suppress(Error):  # requests of a service worker or of a tab that is just opening have no frame
             frame = request.frame
         is_page = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
+        now_s = time.monotonic()
         if is_page and frame is not None and request.redirected_from is None:
             self._loads[frame] += 1
-        # With the body, since many different requests share one URL (GraphQL); without the query, which polls vary.
-        key = f"{request.method} {request.url.partition('?')[0]} {(request.post_data_buffer or b'')[:200]!r}"
-        self._pending[request] = _Pending(time.monotonic(), key, is_page, frame)
+        if request.is_navigation_request() and frame is not None:
+            self._documents[frame] = now_s
+        series = self._series.setdefault((frame, request.url.partition("?")[0]), _Series())
+        by_script = request.resource_type in _BY_SCRIPT
+        self._pending[request] = _Pending(now_s, is_page, not is_page and series.add(now_s), by_script, frame)
 
     def _on_response(self, response: Response) -> None:
         with suppress(Error):  # requests of a service worker or of a tab that is just opening have no frame
@@ -116,9 +163,5 @@ class Traffic:
                 (self._pdf_frames.add if is_pdf else self._pdf_frames.discard)(request.frame)
 
     def _on_end(self, request: Request) -> None:
-        ended = self._pending.pop(request, None)
-        if ended is not None:
-            self._finished[ended.key] += 1
-            if self._finished[ended.key] >= MAX_REPEATS and not ended.is_page:
-                self._polls.add(ended.key)
+        self._pending.pop(request, None)
         self._changed.set()
