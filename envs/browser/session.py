@@ -363,21 +363,21 @@ class BrowserSession:
     async def _settle(self, since_s: float, limit_s: float) -> tuple[float, str]:
         """Wait until the page has settled or a dialog opens; returns seconds and reason."""
         started = time.monotonic()
-        settling = asyncio.ensure_future(
-            Settling(self._tabs, self._traffic, since_s).wait(limit_s, self._settings.load_limit_s)
-        )
+        settling = Settling(self._tabs, self._traffic, since_s)
+        wait = asyncio.ensure_future(settling.wait(limit_s, self._settings.load_limit_s))
         try:
-            await self._prompts.until_blocked(settling)
-            if self._prompts.is_blocking() or not settling.done():
+            await self._prompts.until_blocked(wait)
+            if self._prompts.is_blocking() or not wait.done():
                 return time.monotonic() - started, "a dialog"
-            settled = settling.result()
+            settled = wait.result()
             await self._prompts.wait_for_expected()
             if self._traffic.shows_pdf(self._tabs.current.main_frame):
                 await self._compositor.wait_for_pdf(self._settings.load_limit_s)
             await self._downloads.wait(_DOWNLOAD_S)
             return settled.seconds, settled.by
         finally:
-            settling.cancel()
+            wait.cancel()
+            self._facts += [Fact("The page showed this for a moment: {}", (text,)) for text in settling.notices]
 
     async def _settle_after_navigation(self, limit_s: float) -> None:
         await self._settle(time.time(), limit_s)

@@ -6,7 +6,6 @@
   const MAX_LOADING_MS = 3000;
   const MAX_LEAVING_MS = 700;
   const CONTINUOUS_GAP_MS = 300;
-  const CONTINUOUS_ANIMATION_GAP_MS = 1000;
   const CONTINUOUS_AFTER_MS = 1000;
   const isTop = window === window.top;
 
@@ -40,18 +39,18 @@
   let changedFrame = 0;
   let idleAt = 0;
   const runs = new WeakMap();  // node -> the first and the last change of a run without pauses
-  const isContinuous = (map, node, gapMs) => {
+  const isContinuous = (map, node, gapMs, afterMs) => {
     const time = now();
     const run = map.get(node);
-    const startsOver = run && run.last < idleAt && run.last - run.first <= CONTINUOUS_AFTER_MS;
+    const startsOver = run && run.last < idleAt && run.last - run.first <= afterMs;
     const isNew = !run || time - run.last > gapMs || startsOver;
     const first = isNew ? time : run.first;
     map.set(node, { first, last: time });
-    return time - first > CONTINUOUS_AFTER_MS;
+    return time - first > afterMs;
   };
   const recordChange = node => {
     if (node.nodeName === "TITLE" || node.parentNode?.nodeName === "TITLE") return;
-    if (isContinuous(runs, node, CONTINUOUS_GAP_MS)) return;
+    if (page.isRepetition(current()) || isContinuous(runs, node, CONTINUOUS_GAP_MS, CONTINUOUS_AFTER_MS)) return;
     changedAt = now();
     changedFrame = frames;
   };
@@ -62,12 +61,15 @@
   const SHOWN_CACHE_MS = 100;
   const NOTHING_SHOWN_MS = 2000;
   const shown = [];  // the latest nodes that got text, and when
+  page.isLoadingText = text => LOADING_TEXT.test(text);
   const recordText = record => {
     const cause = current();
     if (cause && cause.origin < inputAt()) return;  // something that was going on before
     const nodes = record.type === "characterData" ? [record.target] : record.addedNodes;
     for (const node of nodes) {
-      if (!/^(STYLE|SCRIPT|TITLE)$/.test(node.nodeName) && node.textContent?.trim()) shown.push({ node, at: now() });
+      if (/^(STYLE|SCRIPT|TITLE)$/.test(node.nodeName) || !node.textContent?.trim()) continue;
+      shown.push({ node, at: now() });
+      page.addedText(node);
     }
     if (shown.length > MAX_SHOWN) shown.splice(0, shown.length - MAX_SHOWN);
   };
@@ -79,7 +81,7 @@
   const showsLoading = () => {
     if (document.querySelector("[aria-busy=true], progress:not([value])")) return true;
     const isText = ({ node, at }) => at >= page.since() && node.isConnected && node.textContent.length < 200 &&
-      LOADING_TEXT.test(node.textContent.trim());
+      page.isLoadingText(node.textContent.trim());
     if (shown.some(isText)) return true;
     return animations().some(animation =>
       animation.effect?.getComputedTiming?.().iterations === Infinity && startOf(animation) >= page.since());
@@ -102,20 +104,35 @@
 
   // -- finite CSS and script animations that end soon. An element that starts one after the other, such as a progress bar,
   // is animated continuously.
-  const animated = new WeakMap();
+  const ANIMATIONS_GAP_MS = 1000;
+  const ANIMATIONS_AFTER_MS = 700;
+  const animated = new WeakMap();  // element -> the first and the last start of a run
   const endless = new WeakSet();
+  const background = new WeakSet();  // animations that the latest input did not cause
+  const recordAnimation = target => {
+    const isEndless = isContinuous(animated, target, ANIMATIONS_GAP_MS, ANIMATIONS_AFTER_MS);
+    (isEndless ? endless.add : endless.delete).call(endless, target);
+  };
   for (const type of ["transitionrun", "animationstart"]) {
-    document.addEventListener(type, ({ target }) => {
-      (isContinuous(animated, target, CONTINUOUS_ANIMATION_GAP_MS) ? endless.add : endless.delete).call(endless, target);
-    }, { capture: true, passive: true });
+    document.addEventListener(type, ({ target }) => recordAnimation(target), { capture: true, passive: true });
   }
+  wrap(window.Element?.prototype, "animate", native => ({
+    animate(...passed) {
+      const cause = page.causeNow();
+      const animation = native.apply(this, passed);
+      recordAnimation(this);
+      if (cause.origin < inputAt()) background.add(animation);
+      animation.addEventListener("finish", () => page.enter(cause));
+      return animation;
+    },
+  }).animate);
   const animations = () => (document.getAnimations?.() ?? []).filter(animation =>
     animation.playState === "running" && animation.timeline instanceof DocumentTimeline);
   const isAnimating = () => animations().some(animation => {
     const end = Number(animation.effect?.getComputedTiming?.().endTime);
     const left = (end - Number(animation.currentTime)) / (Math.abs(animation.playbackRate) || 1);
     return Number.isFinite(left) && left <= MAX_ANIMATION_MS && !endless.has(animation.effect?.target) &&
-      startOf(animation) >= page.since();
+      !background.has(animation) && startOf(animation) >= page.since();
   });
 
   // -- the browser's validation bubble at an invalid field, which takes a moment to appear
@@ -186,8 +203,8 @@
     return "";
   };
 
-  // Resolves to ["", waitedFor] once this frame has been idle for `quietMs`, or to [reason, reason] after `sliceMs`,
-  // where `reason` is what is still pending. Times are in milliseconds since 1970.
+  // Resolves to ["", waitedFor, notices] once this frame has been idle for `quietMs`, or to [reason, reason, []] after
+  // `sliceMs`, where `reason` is what is still pending. Times are in milliseconds since 1970.
   const waitUntilIdle = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
     const start = now();
     if (actedAt !== page.since()) {
@@ -214,8 +231,8 @@
       const isDrawn = !isRendered || frames - changedFrame >= QUIET_FRAMES || time - Math.max(changedAt, askedAt) > NO_FRAMES_MS;
       if (!reason && left <= 0 && isDrawn) {
         idleAt = time;
-        done("", waitedFor);
-      } else if (time - start >= sliceMs) done(reason || "changes", reason || "changes");
+        done("", waitedFor, page.takeNotices());
+      } else if (time - start >= sliceMs) done(reason || "changes", reason || "changes", []);
       else nativeSetTimeout.call(window, check, left > 0 ? Math.min(left, 8) : 8);
     };
     check();

@@ -2,8 +2,8 @@
 
 Every frame is asked whether it is idle: loaded, none of the work pending that the action caused, no animation that ends
 soon, no change of the document for a moment. `causes.js` tells what caused something, `sources.js` what can be pending,
-`settle.js` decides. Then no relevant resource may be loading (`traffic.py`) and no tab may be opening. A time limit bounds
-the wait. docs/explanation/settling.md lists what is waited for and for how long.
+`settle.js` decides. Then no relevant resource may be loading (`traffic.py`) and no tab may be opening. A time limit
+bounds the wait. docs/explanation/settling.md lists what is waited for and for how long.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from playwright.async_api import Error, Frame
 from .tabs import Tabs
 from .traffic import Traffic
 
-_SCRIPTS = ("causes", "sources", "typing", "settle")
+_SCRIPTS = ("causes", "sources", "typing", "notices", "settle")
 
 QUIET_MS = 50
 """How long everything must stay idle: three frames, far longer than a page takes to react to a click."""
@@ -30,7 +30,7 @@ _EMPTY_TAB_S = 2.0
 _WRITTEN_S = 1.0
 _NO_RESPONSE = "no response from the page"
 _WAIT_UNTIL_IDLE = """parameters => window[Symbol.for("screenwright.idle")]?.(...parameters)
-  ?? [document.readyState === "complete" ? "" : "loading", "", "unwatched"]"""
+  ?? [document.readyState === "complete" ? "" : "loading", "", null]"""
 
 
 def page_script() -> str:
@@ -55,10 +55,12 @@ class Settling:
     def __init__(self, tabs: Tabs, traffic: Traffic, acted_at_s: float) -> None:
         self._tabs = tabs
         self._traffic = traffic
-        self._acted_at_ms = acted_at_s * 1000
+        self._acted_at_ms = int(acted_at_s * 1000)  # pages know whole milliseconds only
         self._waited_for = ""
         self._silent_since: dict[Frame, float] = {}
         self._unwatched: set[Frame] = set()
+        self.notices: list[str] = []
+        """Texts that the page has shown for a moment, since the last action, in no screenshot."""
         self._requested_at = time.monotonic()
 
     async def wait(self, limit_s: float, load_limit_s: float) -> PageSettled:
@@ -118,7 +120,7 @@ class Settling:
         call = frame.evaluate(_WAIT_UNTIL_IDLE, [self._acted_at_ms, QUIET_MS, _SLICE_MS])
         try:
             reply = await asyncio.wait_for(call, _SLICE_MS / 1000 + _GRACE_S)
-            reason, waited, *unwatched = cast("list[str]", reply)
+            reason, waited, notices = cast("tuple[str, str, list[str] | None]", tuple(reply))
         except TimeoutError:
             self._silent_since.setdefault(frame, time.monotonic() - _SLICE_MS / 1000 - _GRACE_S)
             return _NO_RESPONSE, _NO_RESPONSE
@@ -128,7 +130,8 @@ class Settling:
             await asyncio.sleep(0.01)
             return "loading", "loading"  # between two documents
         self._silent_since.pop(frame, None)
-        (self._unwatched.add if unwatched else self._unwatched.discard)(frame)
+        (self._unwatched.add if notices is None else self._unwatched.discard)(frame)
+        self.notices += notices or ()
         return reason, waited
 
     def _is_stuck(self, frame: Frame) -> bool:

@@ -2,12 +2,13 @@
 // Each source records its work until it is done, and passes its cause on to the handlers.
 (page => {
   const { now, wrap, wrapClass, causeNow, enter, add, addUntil, end, replied } = page;
+  const NativePromise = Promise;
 
   // -- timers. One that is due soon leads to a result. One that is due later may only take a notice away again, so it
   // counts if nothing has been shown yet or if the page is loading. Repetition counts for a moment: it may be endless.
   const SURE_TIMER_MS = 800;
   const MAX_CHAIN_MS = 3000;
-  const REPEATING_MS = { input: 1000, unknown: 1000, load: 500 };
+  const REPEATING_MS = { input: 900, unknown: 900, load: 500 };
   const SHORT_MS = 100;
   const MAX_SHORT_DEPTH = 3;
   const timers = new Map();  // id -> its work
@@ -22,6 +23,8 @@
     work.isShort = !isRepeating && wait <= SHORT_MS && cause.depth < MAX_SHORT_DEPTH;
     return work;
   };
+  // whether `cause` is a timer that has been repeating for a while
+  page.isRepetition = cause => cause?.timer?.repeats >= 1 && now() > cause.chain + REPEATING_MS[cause.kind];
   wrap(window, "setTimeout", native => ({
     setTimeout(handler, delay, ...rest) {
       if (typeof handler !== "function") return native.call(window, handler, delay, ...rest);
@@ -101,7 +104,7 @@
           enter(next);
           return handler.apply(this, passed);
         }, ...rest);
-        if (id instanceof Promise) return passOn(id, work, () => next);
+        if (id instanceof NativePromise) return passOn(id, work, () => next);
         if (work) works.set(id, work);
         return id;
       },
@@ -122,7 +125,8 @@
   wrapTask(window.Scheduler?.prototype, "postTask", "tasks", () => MAX_CHAIN_MS);
 
   // -- what a promise answers
-  const MAX_REQUEST_MS = { input: 30000, unknown: 30000, load: 3000 };
+  const MAX_REQUEST_MS = { input: 10000, unknown: 10000, load: 3000 };
+  const MAX_LIKELY_REQUEST_MS = 6000;
   const MAX_ANSWER_MS = 3000;
   const wrapAnswers = (owner, names, kind) => {
     for (const name of names) {
@@ -130,7 +134,7 @@
         answer(...passed) {
           const cause = causeNow();
           const result = native.apply(this, passed);
-          return result instanceof Promise ? passOn(result, add(kind, cause, MAX_ANSWER_MS), () => cause) : result;
+          return result instanceof NativePromise ? passOn(result, add(kind, cause, MAX_ANSWER_MS), () => cause) : result;
         },
       }).answer);
     }
@@ -154,7 +158,7 @@
     const count = last === undefined ? 0 : last + (cause.timer ? 1 : 0);
     const isPoll = count >= MAX_POLLS || (cause.timer?.repeats ?? 0) >= MAX_POLLS;
     const next = { ...cause, polls: new Map(cause.polls).set(key, count), isEndless: cause.isEndless || isPoll };
-    return { next, work: add("network", next, MAX_REQUEST_MS[cause.kind], isPoll ? MAX_CHAIN_MS : 30000) };
+    return { next, work: add("network", next, MAX_REQUEST_MS[cause.kind], isPoll ? MAX_CHAIN_MS : MAX_LIKELY_REQUEST_MS) };
   };
   const responses = new WeakMap();  // response -> the cause of its request
   wrap(window, "fetch", native => ({
@@ -174,7 +178,7 @@
     wrap(window.Response?.prototype, name, native => ({
       read(...passed) {
         const cause = responses.get(this) ?? causeNow();
-        return passOn(native.apply(this, passed), add("network", cause, MAX_REQUEST_MS[cause.kind], 30000),
+        return passOn(native.apply(this, passed), add("network", cause, MAX_REQUEST_MS[cause.kind], MAX_LIKELY_REQUEST_MS),
           () => replied(cause));
       },
     }).read);
@@ -315,11 +319,12 @@
       sendAway(passed[1]);
       const cause = causeNow();
       const own = ports.get(this);
-      if (!own) expectReply(this, cause);
+      const isAway = own && now() > own.queue[0]?.until;  // handed to another window
+      if (isAway) ports.delete(this);
+      if (!own || isAway) expectReply(this, cause);
       else {
         const work = addUntil("messages", cause, Math.min(now() + 1000, cause.chain + MAX_CHAIN_MS));
-        own.queue.push({ work, next: { ...cause, depth: cause.depth + 1 } });
-        if (own.queue.length > 1000) own.queue.shift();  // the other end does not listen, or has been sent away
+        own.queue.push({ work, until: now() + 1000, next: { ...cause, depth: cause.depth + 1 } });
       }
       return native.apply(this, passed);
     },

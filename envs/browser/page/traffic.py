@@ -1,8 +1,9 @@
 """Tracks network requests, and decides which of them settling should wait for.
 
-The page script tracks the requests of scripts with what caused them (`sources.js`); what a document loads (images, styles,
-scripts, frames) is only known here, without its cause. A resource that is loaded again and again while nothing is done,
-such as the image of a camera, is not waited for; this is learnt for one document and forgotten when the pace changes.
+The page script tracks the requests of scripts with what caused them (`sources.js`); what a document loads (images,
+styles, scripts, frames) is only known here, without its cause. A resource that is loaded at an even pace without
+actions, such as the image of a camera, is not waited for. This is learnt per document, and forgotten when the pace
+changes.
 """
 
 import asyncio
@@ -43,7 +44,7 @@ class _Pending:
 
 
 @dataclass(slots=True)
-class _Series:
+class Series:
     """When a resource was loaded since the latest action, without regard to its query."""
 
     is_poll: bool = False
@@ -63,7 +64,7 @@ class Traffic:
 
     def __init__(self, context: Context) -> None:
         self._pending: dict[Request, _Pending] = {}
-        self._series: dict[tuple[Frame | None, str], _Series] = {}
+        self._series: dict[tuple[Frame | None, str], Series] = {}
         self._documents: dict[Frame, float] = {}
         self._acted_s = 0.0
         self._loads: Counter[Frame] = Counter()
@@ -78,7 +79,7 @@ class Traffic:
     def mark_action(self) -> None:
         """Note that an action starts."""
         self._acted_s = time.monotonic()
-        self._series = {key: _Series(each.is_poll) for key, each in self._series.items() if each.starts_s}
+        self._series = {key: Series(each.is_poll) for key, each in self._series.items() if each.starts_s}
         self._loads, self._earlier_loads = Counter(), self._loads
 
     def keeps_loading(self, page: Page) -> bool:
@@ -151,7 +152,7 @@ class Traffic:
             self._loads[frame] += 1
         if request.is_navigation_request() and frame is not None:
             self._documents[frame] = now_s
-        series = self._series.setdefault((frame, request.url.partition("?")[0]), _Series())
+        series = self._series.setdefault((frame, request.url.partition("?")[0]), Series())
         by_script = request.resource_type in _BY_SCRIPT
         self._pending[request] = _Pending(now_s, is_page, not is_page and series.add(now_s), by_script, frame)
 
