@@ -85,12 +85,13 @@
     enter(next());
     throw error;
   });
+
   // -- frames and tasks. A chain of frames draws an animation, on a canvas without any change of the document.
   const FRAMES_MS = 500;
   const CANVAS_FRAMES_MS = 1300;
   const IDLE_MS = 1000;
   const wrapTask = (owner, name, kind, limitMs, clear) => {
-    const works = new Map();
+    const handles = new Map();  // id -> its work
     wrap(owner, name, native => ({
       task(handler, ...rest) {
         if (typeof handler !== "function") return native.call(this ?? window, handler, ...rest);
@@ -99,21 +100,21 @@
         if (work) work.isShort = kind === "frames" && cause.depth < MAX_SHORT_DEPTH;
         const next = { ...cause, depth: cause.depth + 1 };
         const id = native.call(this ?? window, function (...passed) {
-          works.delete(id);
+          handles.delete(id);
           end(work);
           enter(next);
           return handler.apply(this, passed);
         }, ...rest);
         if (id instanceof NativePromise) return passOn(id, work, () => next);
-        if (work) works.set(id, work);
+        if (work) handles.set(id, work);
         return id;
       },
     }).task);
     if (clear) {
       wrap(owner, clear, native => ({
         clear(id) {
-          end(works.get(id));
-          works.delete(id);
+          end(handles.get(id));
+          handles.delete(id);
           return native.call(window, id);
         },
       }).clear);
