@@ -125,10 +125,11 @@ def watch(context: BrowserContext, url: str, behaviour: Behaviour) -> Timeline:
     else:
         page.mouse.click(*BUTTON)
     is_idle = is_quiet = False
-    while (now := time.monotonic() - started) < (SHORT_WATCH_S if is_idle and is_quiet else WATCH_S):
+    while time.monotonic() - started < (SHORT_WATCH_S if is_idle and is_quiet else WATCH_S):
         shown = context.pages[-1]
         try:
-            timeline.green.append((now, is_green(shown)))
+            has_result = is_green(shown)
+            timeline.green.append((time.monotonic() - started, has_result))
             changed_s = (shown.evaluate("window.changedAt ?? 0")) / 1000 - started_at
         except Error:  # between two documents
             continue
