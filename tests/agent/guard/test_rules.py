@@ -486,6 +486,21 @@ def test_careful_does_not_ask_about_ordinary_work_on_the_site_of_the_task(action
     assert load_rules("careful").decide(situation).verdict is Verdict.ALLOW
 
 
+@pytest.mark.parametrize(
+    ("title", "is_asked"),
+    [
+        ("Terminal", True),
+        ("Terminal - kim@host: ~", True),
+        ("kim@host: ~/notes", True),
+        ("~ : bash - Konsole", True),
+        ("Run this in a terminal.txt - Mousepad", False),
+    ],
+)
+def test_careful_asks_about_typing_in_windows_titled_like_terminals(title: str, is_asked: bool) -> None:
+    decision = load_rules("careful").decide(Situation(Type("hello"), Place.of(title)))
+    assert decision.verdict is (Verdict.ASK if is_asked else Verdict.ALLOW)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_answers_what_holds_keys_or_ends_the_session(preset: str) -> None:
     situation = Situation(Hotkey(("ctrl", "alt", "f3")))
