@@ -32,12 +32,13 @@ class Capture:
 
     def __init__(self, address: DisplayAddress, monitor: int, *, with_pointer: bool = False) -> None:
         self._address, self._number, self._with_pointer = address, monitor, with_pointer
+        self._source: mss.MSS | CoreXCapture | None = None
         self._open()
 
     @property
     def shows_pointer(self) -> bool:
         """Whether the captures contain the pointer, which `with_pointer` requests."""
-        return self._with_pointer and not isinstance(self._mss, CoreXCapture)
+        return self._with_pointer and not isinstance(self._source, CoreXCapture)
 
     def refresh(self) -> RawFrame:
         """Read the monitors again, and capture the monitor.
@@ -47,8 +48,8 @@ class Capture:
         """
         for left in reversed(range(_TRIES)):
             try:
-                if isinstance(self._mss, CoreXCapture):
-                    return self._read_monitors()
+                if isinstance(self._source, CoreXCapture):
+                    return self._read_monitors(self._source)
                 self.close()  # mss reads them once
                 return self._open()
             except (EnvUnavailable, EnvLost) as error:
@@ -70,21 +71,23 @@ class Capture:
 
     def close(self) -> None:
         """Close the connection; ignores a broken one."""
-        with suppress(*_lost()):
-            self._mss.close()
+        source, self._source = self._source, None  # closed once: mss frees a broken connection again at the second time
+        if source is not None:
+            with suppress(*_lost()):
+                source.close()
 
     def _open(self) -> RawFrame:
         with self._address.in_environment():
-            self._mss = _opened(with_pointer=self._with_pointer)
+            self._source = source = _opened(with_pointer=self._with_pointer)
         try:
-            return self._read_monitors()
+            return self._read_monitors(source)
         except BaseException:
             self.close()
             raise
 
-    def _read_monitors(self) -> RawFrame:
+    def _read_monitors(self, source: "mss.MSS | CoreXCapture") -> RawFrame:
         try:
-            whole, *monitors = self._mss.monitors
+            whole, *monitors = source.monitors
         except _lost() as error:
             raise EnvUnavailable(f"the screen cannot be captured: {error}") from error
         monitors = monitors or [whole]  # an X server without RANDR has one monitor, and lists none
@@ -99,18 +102,20 @@ class Capture:
         return frame
 
     def _grab(self) -> RawFrame:
+        if self._source is None:
+            raise EnvLost(f"{_GONE}its connection is closed")
         try:
-            shot = self._mss.grab(self._area)
+            shot = self._source.grab(self._area)
         except _lost() as error:
             raise EnvLost(f"{_GONE}{error}") from error
         return RawFrame(shot.width, shot.height, bytes(shot.raw))
 
 
 def _lost() -> tuple[type[Exception], ...]:
-    """The errors of a display that is gone. mss asserts that the server replies; one that has just died does not."""
+    """The errors of a display that is gone. mss asserts that the server replies, and follows null pointers."""
     import mss
 
-    return (mss.ScreenShotError, AssertionError)
+    return (mss.ScreenShotError, AssertionError, ValueError)
 
 
 def _opened(*, with_pointer: bool) -> "mss.MSS | CoreXCapture":

@@ -12,10 +12,10 @@ from vnc_machine import resize, vnc_machine
 from screenwright.envs.actions import Click, LongPress, Move
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings, VirtualDisplay
 from screenwright.envs.desktop.address import DisplayAddress
-from screenwright.envs.desktop.capture import transform_of
+from screenwright.envs.desktop.capture import Capture, transform_of
 from screenwright.envs.desktop.virtual.display import RunningDisplay
 from screenwright.envs.desktop.x11.connection import connect
-from screenwright.envs.env import ActionRefused, EnvUnavailable, Fact
+from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable, Fact
 from screenwright.envs.geometry import DevicePoint, ScreenPoint, Size
 from screenwright.envs.settle import SettleTimeouts
 from screenwright.testing import eventually
@@ -120,6 +120,18 @@ def test_a_display_without_randr_has_one_monitor(monkeypatch: pytest.MonkeyPatch
             assert env.observe().screenshot.size == Size(640, 480)
         with env_of(2) as env, pytest.raises(EnvUnavailable, match="this display has 1, 1 is 640x480 at 0,0"):
             env.observe()
+
+
+@pytest.mark.desktop
+def test_a_display_that_is_gone_raises_env_lost_as_often_as_it_is_captured() -> None:
+    """Not a crash: mss frees a broken connection each time it is closed."""
+    running = RunningDisplay(VirtualDisplay(Size(640, 480), window_manager=None))
+    capture = Capture(running.address, 1)
+    running.stop()
+    for _ in range(3):
+        with pytest.raises(EnvLost, match="the display is gone"):
+            capture.frame()
+    capture.close()
 
 
 def pointer(display: str) -> tuple[int, int]:
