@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
-from .actions import Action, points_of
+from .actions import Action, Move, points_of
 from .env import ActionRefused, ActionResult, Env, EnvLost, Fact, Observation
 from .geometry import Size
 from .interrupt import sleep
@@ -132,5 +132,5 @@ def act_and_settle(
     started = time.monotonic()
     method = act()
     acted = time.monotonic() - started
-    settled = settler.wait(before, timeouts)
+    settled = settler.wait(before, timeouts.for_hover if isinstance(action, Move) else timeouts)
     return ActionResult(acted, settled.seconds, settled.by, method)

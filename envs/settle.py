@@ -12,7 +12,7 @@ spinner that outlasts this does not extend a later wait.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageChops
 
@@ -59,18 +59,25 @@ class FrameChange:
 class SettleTimeouts:
     """Timeouts in seconds: for the first change, for quiet after the last change, and in total.
 
-    `busy_s` is how long after the last change to wait for a busy program or a spinner.
+    `busy_s` is how long after the last change to wait for a busy program or a spinner, `least_s` how long to wait for
+    quiet in any case.
     """
 
     first_change_s: float = 0.5
     quiet_s: float = 0.3
     limit_s: float = 5.0
     busy_s: float = 2.0
+    least_s: float = 0.0
 
     @property
     def for_opening(self) -> "SettleTimeouts":
         """Longer ones, for an app that was started."""
         return SettleTimeouts(2 * self.first_change_s, 2 * self.quiet_s, 2 * self.limit_s, self.busy_s)
+
+    @property
+    def for_hover(self) -> "SettleTimeouts":
+        """Longer ones, for a pointer that was moved: Qt and Swing show a tooltip after 0.75 s."""
+        return replace(self, first_change_s=2 * self.first_change_s, least_s=2 * self.first_change_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,7 @@ class _Wait:
         """Why the wait is over; empty if it continues."""
         if not self.changes:
             return "no change" if now >= timeouts.first_change_s else ""
-        if now - self.changes[-1][0] >= timeouts.quiet_s:
+        if now - self.changes[-1][0] >= timeouts.quiet_s and now >= timeouts.least_s:
             return "quiet"
         if now >= _SMALL_MOTION_S and self._moves_in(now, _SMALL_MOTION_S / 2, _SMALL_SHARE):
             return _MOVING

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from ..check import Check, CheckStatus
 from ..env import EnvError
 from .env import KEYBOARD, KEYBOARD_PAGE, AndroidEnv
+from .phone import no_new_server
 
 _SCREENSHOT = "android: screenshot"
 
 
 def check_android(serial: str | None = None, server: tuple[str, int] | None = None) -> Iterator[Check]:
-    """Check the phone `serial`, or the only one; only wakes its screen."""
-    with AndroidEnv(serial, server=server) as env:
+    """Check the phone `serial`, or the only one; only wakes its screen. An adb server that it starts is ended."""
+    with no_new_server(server), AndroidEnv(serial, server=server) as env:
         try:
             env.observe()
             started = time.monotonic()

@@ -4,8 +4,8 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..env import ActionRefused, EnvLost, EnvUnavailable
@@ -38,9 +38,7 @@ class Phone:
     """
 
     def __init__(self, serial: str | None, server: tuple[str, int] | None) -> None:
-        import adbutils
-
-        client = adbutils.AdbClient(*server) if server else adbutils.AdbClient()
+        client = _client(server)
         try:
             _over_adb(lambda: start_server(client))
             self.serial = _choose_serial(client, serial or os.environ.get("ANDROID_SERIAL"))
@@ -102,11 +100,34 @@ def start_server(client: "AdbClient") -> None:
     """Start the adb server unless it runs; adbutils would start it with all our environment variables."""
     from adbutils import adb_path
 
-    try:
-        socket.create_connection((client.host, client.port), _CONNECT_S).close()
-    except OSError:
-        command = [adb_path(), "start-server"]
+    if not _answers(client):
+        command = [adb_path(), "-P", str(client.port), "start-server"]
         subprocess.run(command, env=clean_environment(), stdout=subprocess.DEVNULL, timeout=_START_S, check=False)
+
+
+@contextmanager
+def no_new_server(server: tuple[str, int] | None) -> Generator[None]:
+    """End the adb server at the end if it did not run before."""
+    client = _client(server)
+    answered = _answers(client)
+    try:
+        yield
+    finally:
+        if not answered and _answers(client):
+            with suppress(EnvLost):
+                _over_adb(client.server_kill)
+
+
+def _client(server: tuple[str, int] | None) -> "AdbClient":
+    import adbutils
+
+    return adbutils.AdbClient(*server) if server else adbutils.AdbClient()
+
+
+def _answers(client: "AdbClient") -> bool:
+    with suppress(OSError), socket.create_connection((client.host, client.port), _CONNECT_S):
+        return True
+    return False
 
 
 def _choose_serial(client: "AdbClient", serial: str | None) -> str:

@@ -175,6 +175,7 @@ def _screen(kind: str, address: DisplayAddress) -> Iterator[Check]:
                 yield from _monitor(kind, bench, f" {number}")
         with open_bench(address) as bench:
             yield call_x(lambda: _keyboard(kind, bench.connection))
+            yield call_x(lambda: _grabs(kind, bench.connection))
     except EnvError as error:
         yield Check(f"{kind}: screen", CheckStatus.FAILED, str(error), "check that the display is running")
 
@@ -262,6 +263,24 @@ def _keyboard(kind: str, connection: XDisplay) -> Check:
     if keyboard.spare():
         return Check(what, CheckStatus.WARNING, f"{found}: they are pasted", "to type them with keys: setxkbmap us")
     return Check(what, CheckStatus.FAILED, f"{found}, and there are no unused keys", "setxkbmap us")
+
+
+def _grabs(kind: str, connection: XDisplay) -> Check:
+    """Whether another program receives all input, as a screen locker or a menu that is stuck does."""
+    from Xlib import X
+
+    what, root, mode = f"{kind}: input", connection.screen().root, X.GrabModeAsync
+    pointer = root.grab_pointer(False, 0, mode, mode, X.NONE, X.NONE, X.CurrentTime)
+    connection.ungrab_pointer(X.CurrentTime)
+    keyboard = root.grab_keyboard(False, mode, mode, X.CurrentTime)
+    connection.ungrab_keyboard(X.CurrentTime)
+    connection.sync()
+    statuses = {"pointer": pointer, "keyboard": keyboard}
+    held = [name for name, status in statuses.items() if status in (X.AlreadyGrabbed, X.GrabFrozen)]
+    if held:
+        found = f"another program receives all input from the {' and the '.join(held)}"
+        return Check(what, CheckStatus.FAILED, found, "unlock the screen, close open menus, and end that program")
+    return Check(what, CheckStatus.OK, "reaches programs")
 
 
 def layout_name(rules: tuple[str, ...], group: int) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ..actions import Action, OpenApp, Scroll, Type, Wait
+from ..actions import Action, Move, OpenApp, Scroll, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
 from ..env import ActionResult, EnvError, EnvUnavailable, InputListener, Observation
 from ..geometry import ScreenPoint
@@ -102,7 +102,8 @@ class DesktopSession:
                 if isinstance(action, OpenApp)
                 else partial(self._gestures.do, action)
             )
-            result = self._act(act, before, self._timeouts)
+            timeouts = self._timeouts.for_hover if isinstance(action, Move) else self._timeouts
+            result = self._act(act, before, timeouts)
         return result if isinstance(action, Type | OpenApp) else replace(result, method="")
 
     def execute_all(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:

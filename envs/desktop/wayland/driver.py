@@ -46,8 +46,8 @@ class WaylandDriver:
     def move(self, x: float, y: float) -> None:
         """See `Driver`."""
         self._before_input()
-        size = self._screen.size
-        self._wire.request(self._pointer, _MOVE_TO, _now_ms(), int(x), int(y), size.width, size.height)
+        across, down, size = self._screen.on_output(x, y)
+        self._wire.request(self._pointer, _MOVE_TO, _now_ms(), across, down, size.width, size.height)
         self._end_of_frame()
 
     def dwell_s(self) -> float:

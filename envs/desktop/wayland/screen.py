@@ -2,9 +2,12 @@
 
 import mmap
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from PIL import Image
 
 from ...env import EnvLost, EnvUnavailable
 from ...geometry import DeviceTransform, Size
@@ -19,6 +22,16 @@ COPY, POINTER, KEYBOARD = (
 _NEEDED = (COPY, POINTER, KEYBOARD, "wl_shm", "wl_seat", "wl_output")
 _BUFFER, _FLAGS, _READY, _FAILED = 0, 1, 2, 3
 _UPSIDE_DOWN = 1
+_GEOMETRY = 0
+_TRIES, _RETRY_S = 5, 0.1
+_UPRIGHT = {
+    1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90,
+    4: Image.Transpose.FLIP_LEFT_RIGHT, 5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.FLIP_TOP_BOTTOM,
+    7: Image.Transpose.TRANSVERSE,
+}  # fmt: skip
+"""What turns a copy of an output with that `wl_output.transform` upright: a copy is as the output shows it."""
+
+_SIDEWAYS, _FROM_RIGHT, _FROM_BELOW = (1, 3, 5, 7), (2, 3, 4, 7), (1, 2, 6, 7)
 _BLUE_FIRST, _RED_FIRST = (0, 1), (0x34324258, 0x34324241)  # ARGB8888 and XRGB8888; XBGR8888 and ABGR8888
 _ADVICE = (
     "use a virtual display (--virtual), an X11 session, or a compositor built on wlroots (sway, "
@@ -41,7 +54,9 @@ class WaylandScreen:
         try:
             self._check(self.wire.globals, monitor)
             self.seat = self.wire.bind("wl_seat", 1)
-            self.output = self.wire.bind("wl_output", 1, index=monitor - 1)
+            self._rotation = 0
+            self.output = self.wire.bind("wl_output", 1, self._on_output, index=monitor - 1)
+            self.wire.roundtrip()
             self._shm = self.wire.bind("wl_shm", 1)
             self._copies = self.wire.bind(COPY, 1)
             self._pool: _Pool | None = None
@@ -59,11 +74,31 @@ class WaylandScreen:
         return frame
 
     def frame(self) -> RawFrame:
-        """Capture the output.
+        """Capture the output, upright.
 
         Raises:
             EnvLost: the compositor or the output is gone.
         """
+        for _ in range(_TRIES - 1):
+            with suppress(_CopyFailed):
+                return self._copy()
+            time.sleep(_RETRY_S)  # the output may be changing its size or rotation just now
+        return self._copy()
+
+    def on_output(self, x: float, y: float) -> tuple[int, int, Size]:
+        """A point of the screenshot in pixels of the output, which may be rotated, and the size of the output."""
+        return on_output(x, y, self.size, self._rotation)
+
+    def _on_output(self, opcode: int, arguments: WireArguments) -> None:
+        """Read the rotation of the output (`wl_output.geometry`), which comes again when it changes."""
+        if opcode == _GEOMETRY:
+            for _ in ("x", "y", "width in mm", "height in mm", "subpixels"):
+                arguments.number()
+            for _ in ("make", "model"):
+                arguments.text()
+            self._rotation = arguments.number()
+
+    def _copy(self) -> RawFrame:
         events: dict[int, tuple[int, ...]] = {}
 
         def handle(opcode: int, arguments: WireArguments) -> None:
@@ -79,8 +114,9 @@ class WaylandScreen:
             self.wire.until(lambda: _READY in events or _FAILED in events)
         self.wire.request(copy, 1)
         if _FAILED in events or self._pool is None:
-            raise EnvLost("the Wayland compositor no longer has this output")
-        return self._pool.frame(upside_down=bool(events.get(_FLAGS, (0,))[0] & _UPSIDE_DOWN))
+            raise _CopyFailed("the Wayland compositor no longer has this output")
+        frame = self._pool.frame(upside_down=bool(events.get(_FLAGS, (0,))[0] & _UPSIDE_DOWN))
+        return upright(frame, self._rotation)
 
     def close(self) -> None:
         """Free the memory and disconnect."""
@@ -105,6 +141,32 @@ class WaylandScreen:
         assert isinstance(outputs, list)
         if monitor > len(outputs):
             raise EnvUnavailable(f"there is no monitor {monitor}: this compositor has {len(outputs)}")
+
+
+class _CopyFailed(EnvLost):
+    """The compositor could not copy the output, which may be for a moment."""
+
+
+def on_output(x: float, y: float, size: Size, rotation: int) -> tuple[int, int, Size]:
+    """A point of an upright screenshot of `size` in pixels of the output with that rotation, and the output's size."""
+    turned = rotation in _SIDEWAYS
+    size = Size(size.height, size.width) if turned else size
+    across, down = (int(y), int(x)) if turned else (int(x), int(y))
+    if rotation in _FROM_RIGHT:
+        across = size.width - 1 - across
+    if rotation in _FROM_BELOW:
+        down = size.height - 1 - down
+    return across, down, size
+
+
+def upright(frame: RawFrame, rotation: int) -> RawFrame:
+    """The frame as a person sees it, of an output with that `wl_output.transform`."""
+    method = _UPRIGHT.get(rotation)
+    if method is None:
+        return frame
+    image = Image.frombuffer("RGBA", (frame.width, frame.height), frame.pixels, "raw", "RGBA", 0, 1)  # any 4 bytes
+    turned = image.transpose(method)
+    return RawFrame(turned.width, turned.height, turned.tobytes())
 
 
 class _Pool:

@@ -1,5 +1,7 @@
 """Android phones over adb, against a fake adb server."""
 
+import errno
+import socket
 from collections.abc import Generator
 from pathlib import Path
 
@@ -34,7 +36,7 @@ from screenwright.envs.check import CheckStatus
 from screenwright.envs.env import Fact
 from screenwright.envs.geometry import Size
 from screenwright.envs.settle import SettleTimeouts
-from screenwright.testing import EnvContract, Stage
+from screenwright.testing import EnvContract, Stage, eventually
 
 SOON = SettleTimeouts(first_change_s=0.0, quiet_s=0.0, limit_s=0.0)
 UPRIGHT = Size(400, 640)
@@ -288,6 +290,19 @@ def test_the_doctor_checks_a_phone(phone: PhoneStage) -> None:
     phone.phone.states = {}
     (check,) = check_android(server=phone.server)
     assert (check.status, check.found[:22]) == (CheckStatus.FAILED, "no phone is connected:")
+
+
+def test_the_doctor_ends_an_adb_server_that_it_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        host, port = unused.getsockname()
+    (check,) = check_android(server=(host, port))
+    assert check.found.startswith("no phone is connected:")
+    eventually(lambda: refuses(host, port), True)
+
+
+def refuses(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == errno.ECONNREFUSED
 
 
 @pytest.mark.reader

@@ -149,7 +149,7 @@ def test_closing_the_checks_early_leaves_no_process_or_file() -> None:
 def test_checking_a_real_screen_does_not_change_it(screen: Display) -> None:
     windows = len(screen.screen().root.query_tree().children)
     checks = named(list(check_desktop(SMALL)))
-    parts = ("display", "capture", "pointer", "keyboard", "hot key")
+    parts = ("display", "capture", "pointer", "keyboard", "input", "hot key")
     assert [checks[f"desktop: {part}"].status for part in parts] == [CheckStatus.OK] * len(parts)
     assert str(SMALL) in checks["desktop: display"].found
     pointer = screen.screen().root.query_pointer()
@@ -215,6 +215,18 @@ def test_a_pointer_that_cannot_move_fails(screen: Display) -> None:
     pointer = named(list(check_desktop(SMALL)))["desktop: pointer"]
     assert pointer.status is CheckStatus.FAILED
     assert "not found at 5 of 5 positions" in pointer.found
+
+
+@pytest.mark.desktop
+def test_a_program_that_receives_all_input_is_found(screen: Display) -> None:
+    root = screen.screen().root
+    root.grab_pointer(False, 0, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime)
+    root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    checks = check_desktop(SMALL)
+    found = next(check for check in checks if check.what == "desktop: input")
+    checks.close()
+    assert found.status is CheckStatus.FAILED
+    assert "all input from the pointer and the keyboard" in found.found
 
 
 @pytest.mark.desktop

@@ -212,3 +212,10 @@ def test_one_pixel_is_a_cell() -> None:
     mask = Image.new("L", (40, 3))
     mask.putpixel((33, 1), 255)
     assert groups_of([cells_of(mask, top=15, height=50)]) == [Box(32, 16, 48, 32)]
+
+
+def test_a_tooltip_that_follows_a_highlight_is_waited_for() -> None:
+    screen = Screen(lambda now: painted(DIALOG, OTHER) if now > 0.75 else painted(DIALOG))
+    settled = screen.settled(SettleTimeouts().for_hover)
+    assert settled.by == "quiet"
+    assert 1.0 <= settled.seconds < 1.2

@@ -21,9 +21,10 @@ from screenwright.envs.desktop import DesktopEnv, InterruptSettings
 from screenwright.envs.desktop.doctor import check_desktop
 from screenwright.envs.desktop.watchdog.client import USER_INPUT
 from screenwright.envs.desktop.wayland.keymap import CODES, SPARE, code_of, keymap, portions
+from screenwright.envs.desktop.wayland.screen import on_output, upright
 from screenwright.envs.env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable, Fact
 from screenwright.envs.geometry import ScreenPoint, Size
-from screenwright.envs.settle import SettleTimeouts
+from screenwright.envs.settle import RawFrame, SettleTimeouts
 from screenwright.testing import eventually
 
 NEEDS_SWAY = pytest.mark.skipif(
@@ -61,6 +62,10 @@ class Compositor:
     def name(self) -> str:
         return next((path.name for path in self.folder.glob("wayland-?")), "")
 
+    def message(self, *words: str) -> None:
+        (address,) = self.folder.glob("sway-ipc*")
+        subprocess.run(["swaymsg", "-s", str(address), *words], check=True, capture_output=True)
+
     def end(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -97,6 +102,47 @@ def screen(session: Compositor) -> Iterator[DesktopEnv]:
 def test_a_wayland_screenshot_has_the_right_colours(screen: DesktopEnv) -> None:
     assert screen.wayland
     assert screen.observe().screenshot.size == Size(640, 480)
+
+
+@pytest.mark.parametrize("rotation", range(8))
+def test_points_of_a_turned_picture_are_points_of_the_output(rotation: int) -> None:
+    output = RawFrame(4, 3, bytes(channel for number in range(12) for channel in (number, 0, 0, 0)))
+    picture = upright(output, rotation)
+    for number, (x, y) in enumerate((x, y) for y in range(picture.height) for x in range(picture.width)):
+        across, down, size = on_output(x, y, Size(picture.width, picture.height), rotation)
+        assert size == Size(4, 3)
+        assert picture.pixels[4 * number] == 4 * down + across
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+@pytest.mark.parametrize("turn", ["90", "flipped-90"])
+def test_a_rotated_output_is_shown_upright(screen: DesktopEnv, session: Compositor, turn: str) -> None:
+    screen.execute(Type("clear", submit=True))
+    session.message("output", "HEADLESS-1", "transform", turn)
+    try:
+        eventually(lambda: screen.observe().screenshot.size, Size(480, 640))
+        eventually(lambda: bright_area(screen)[2] < 240 and bright_area(screen)[3] < 320, True)
+    finally:
+        session.message("output", "HEADLESS-1", "transform", "normal")
+        eventually(lambda: screen.observe().screenshot.size, Size(640, 480))
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_an_output_of_another_size_is_followed(screen: DesktopEnv, session: Compositor) -> None:
+    for size in (Size(800, 600), Size(640, 480)):
+        before = screen.observe().screenshot.size
+        session.message("output", "HEADLESS-1", "resolution", str(size))
+        with pytest.raises(ActionRefused, match=f"the screen size changed from {before} to {size}"):
+            screen.execute(Click(ScreenPoint(5, 5)))
+        assert screen.observe().facts == (Fact(f"The screen size changed from {before} to {size}."),)
+
+
+def bright_area(screen: DesktopEnv) -> tuple[int, int, int, int]:
+    """The box of the text in the terminal: the prompt in its upper left corner."""
+    bright = screen.observe().screenshot.image.convert("L").point([0] * 160 + [255] * 96)
+    return bright.getbbox() or (640, 640, 640, 640)
 
 
 @pytest.mark.desktop
