@@ -144,6 +144,7 @@ from .envs.geometry import ScreenPoint as ScreenPoint
 from .envs.geometry import Size as Size
 from .envs.osworld import OSWorldEnv as OSWorldEnv
 from .envs.screenshot import Screenshot as Screenshot
+from .envs.secrets import Secret as Secret
 from .envs.vnc import VncEnv as VncEnv
 from .eval.core.plan import EpisodeId as EpisodeId
 from .eval.core.task import Benchmark as Benchmark

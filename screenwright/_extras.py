@@ -5,6 +5,7 @@ _EXTRAS = {
     "desktop": ("mss", "pyautogui", "pyperclip", "Xlib"),
     "reader": ("rapidocr", "onnxruntime", "cv2", "numpy"),
     "local": ("transformers", "accelerate", "torch"),
+    "secrets": ("keyring", "pyotp"),
     "server": ("starlette", "uvicorn"),
     "vllm": ("vllm",),
     "eval": ("requests",),

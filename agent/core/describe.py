@@ -19,6 +19,9 @@ REFUSED = "Your last action could not be executed: "
 """Prefixes of notes that hold a message of the user, or the reason why an action was not carried out."""
 
 
+SECRETS = "Secrets that you can type: "
+"""Starts what follows the task if there are secrets."""
+
 MAX_REASON = 600
 """Characters of a reason in a note."""
 

@@ -85,7 +85,9 @@ class Rule(BaseModel):
         default="", description="name in questions and records (default: the number of the rule)", max_length=80
     )
     actions: tuple[ActionType, ...] = _condition("types of actions, such as click or type")
-    text: tuple[TextClass, ...] = _condition("classes of typed text: password, card_number, command, recipient or any")
+    text: tuple[TextClass, ...] = _condition(
+        "classes of typed text: secret, password, card_number, command, recipient or any"
+    )
     keys: tuple[KeyCombination, ...] = _condition("key combinations, such as ctrl+alt+f1..f12 or alt+*")
     host: tuple[Pattern, ...] = _condition("hosts of the page, with their subdomains; * is any page")
     elsewhere: bool | None = Field(

@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum
 
+from ...envs.secrets import HANDLE
+
 _SEPARATORS = re.compile(r"[ \-.]")
 _CARD = re.compile(r"(?<![\d])\d(?:[ \-.]?\d){12,18}(?!\d)")
 _NOT_SECRET = re.compile(
@@ -35,6 +37,7 @@ _SHELL = re.compile(
 class TextClass(StrEnum):
     """A class of typed text.
 
+    `SECRET`: holds the handle of a secret, such as `{{bank}}`, which the other classes disregard.
     `PASSWORD`: one word of 8 to 128 characters that mixes three kinds of characters (lower case, upper case, digits,
     others), or two kinds from 12 characters on, and is no address, path or date; or what the task calls a password, a
     PIN, a recovery phrase or a key. `CARD_NUMBER`: 13 to 19 digits that pass the Luhn check. `COMMAND`: starts with a
@@ -42,6 +45,7 @@ class TextClass(StrEnum):
     contain. `ANY`: any text.
     """
 
+    SECRET = "secret"  # noqa: S105
     PASSWORD = "password"  # noqa: S105 -- the name of a class, not a password
     CARD_NUMBER = "card_number"
     COMMAND = "command"
@@ -53,7 +57,9 @@ def text_classes(text: str) -> frozenset[TextClass]:
     """The classes of `text`; none if it is empty."""
     if not text:
         return frozenset()
+    text, handles = HANDLE.subn("", text)
     tests = {
+        TextClass.SECRET: handles > 0,
         TextClass.PASSWORD: any(map(_is_password_like, text.split()[-1:])),
         TextClass.CARD_NUMBER: _holds_card_number(text),
         TextClass.COMMAND: any(map(_is_command, text.splitlines())),

@@ -7,7 +7,7 @@ with BrowserEnv("https://example.org") as env:
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from PIL import Image
 from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
+from ...envs.secrets import Secret, SecretVault
 from ..core.context import DecisionContext, HistoryStep
 from ..core.image_history import History
 from ..core.limits import Limits, StopReason
@@ -70,13 +71,13 @@ class Agent:
     `Agent(model, dialect=..., prompt=..., history=...)` is short for `Agent(policy=ModelPolicy(model, ...))`, which has
     more settings; pass a policy of your own there too. `guard` and `rules` decide about each action;
     `approver` asks the user if they do not, and passes on the model's questions. `supervision` configures
-    recovery from loops, questions to the user, and the critic.
+    recovery from loops, questions to the user, and the critic. `secrets` are texts that it types without knowing them.
 
     Raises:
         ValueError: there is no such model or dialect, or not exactly one of `model` and `policy` is given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a part of the agent with a default
         self,
         model: Model | str | None = None,
         *,
@@ -89,6 +90,7 @@ class Agent:
         rules: RuleSet | None = None,
         approver: Approver | Approve | None = None,
         supervision: Supervision = Supervision(),
+        secrets: Sequence[Secret] = (),
     ) -> None:
         if (model is None) == (policy is None):
             raise ValueError("an agent needs either a model or a policy")
@@ -113,6 +115,8 @@ class Agent:
         self.limits = limits
         self.guard = guard
         self.rules = rules
+        self.secrets = tuple(secrets)
+        SecretVault(self.secrets)  # refuses two of the same name
         self.approver = None if approver is None else as_approver(approver)
         attended = supervision.attended if approver is None else not isinstance(approver, NoApprover)
         self.supervision = replace(supervision, attended=attended)
@@ -164,6 +168,8 @@ class Agent:
             RunError: there is no such run, it has finished, or another process is running it.
         """
         recorded = _unfinished(run)
+        if missing := sorted({*recorded.started.secrets} - {secret.name for secret in self.secrets}):
+            raise RunError(f"the run {run} types the secret {missing[0]}, which is missing: give it again")
         return self._stream(recorded.started.task, env, recorded.folder, resume=True)
 
     def ground(
@@ -231,6 +237,7 @@ class Agent:
                 supervision=self.supervision,
                 rules=self.rules,
                 approver=self.approver,
+                vault=SecretVault(self.secrets, learns=True),
             )
             if folder is None:
                 yield from episode.run()

@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 from screenwright._plugins import load_plugin
 
 from ...envs.config import BrowserConfig, Config, Screen, SettingError, setting
+from ...envs.secrets import Secret
 from ..core.limits import Limits
 from ..core.model import Model
 from ..core.supervision import NO_INTERVENTION, Supervision
 from ..guard.guard import AllowAll, Guard
 from ..guard.rules import RuleSet
 from ..guard.rules_file import RulesError, load_rules
+from ..guard.secret_sources import SecretError, load_secrets
 from ..monitor.critic import ModelCritic
 from .agent import Agent
 from .agent_config import AgentConfig
@@ -107,6 +109,12 @@ class RunConfig(Config):
     limits: LimitsConfig = LimitsConfig()
     recovery: RecoveryConfig = RecoveryConfig()
     action_rules: RulesConfig = RulesConfig()
+    secret: tuple[str, ...] = setting(
+        (),
+        "text that the agent types without seeing it, as NAME=SOURCE@HOST such as bank=env:BANK_PW@bank.example; "
+        "sources are env:, file:, keyring: and prompt:, each also after totp:; repeatable",
+        common=True,
+    )
     guard: str | None = setting(None, "guard of an installed plugin, which allows or denies each action")
     approval_timeout: float = setting(300.0, "seconds after which an action that was asked about is denied", gt=0)
     yes: bool = setting(False, "take over a real screen or a phone without asking first", common=True)
@@ -129,6 +137,29 @@ class RunConfig(Config):
         supervision = replace(recovery, attended=attended, restarts=restarts, approval_timeout_s=self.approval_timeout)
         policy = self.agent.build_policy(model, dialects, summarize=supervision.summarize)
         return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
+
+    def build_secrets(self) -> tuple[Secret, ...]:
+        """The secrets, looked up where the settings say.
+
+        Raises:
+            ValueError: one of them is not there, or cannot be typed on this kind of screen.
+            ImportError: the extra for a keyring or a one-time code is not installed.
+        """
+        try:
+            secrets = load_secrets(self.secret)
+        except SecretError as error:
+            raise SettingError("secret", str(error)) from error
+        has_hosts = isinstance(self.env, BrowserConfig) and not self.env.window
+        for secret in secrets:
+            if has_hosts and not secret.host:
+                problem = "needs the host of the page where it is typed: end it with one, such as @bank.example"
+                raise SettingError("secret", f"{secret.name} {problem}")
+            if secret.host and not has_hosts:
+                problem = f"is bound to {secret.host}, but only a page in a browser without --window has a host"
+                raise SettingError("secret", f"{secret.name} {problem}: bind it to a program, such as @program:xterm")
+        if secrets and isinstance(self.env, BrowserConfig) and self.env.engine != "chromium":
+            raise SettingError("secret", "needs --browser chromium")
+        return secrets
 
     def build_rules(self) -> RuleSet | None:
         """The rules of the settings, or those of the kind of screen.

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from ...envs.actions import Action
 from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, Observation
 from ...envs.interrupt import Interrupted, interruptible
+from ...envs.secrets import SecretVault
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
 from ..core.describe import (
@@ -52,19 +53,14 @@ from ..record.events import (
 )
 from ..record.steps import ResumePoint
 from .control import Control, listen_to_input
+from .ending import EpisodeEnded, ending_of
 from .observer import Observer, StepObservation, Stuck
 from .permission import Permissions
+from .secret_env import SecretEnv, secret_env, secrets_note
 from .target_text import target_text
 
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
-
-
-class _EpisodeEnded(Exception):
-    """Ends the loop, with the reason."""
-
-    def __init__(self, stop: StopReason, reason: str = "", answer: str = "", *, verified: bool | None = None) -> None:
-        self.stop, self.reason, self.answer, self.verified = stop, reason, answer, verified
 
 
 @dataclass(slots=True)
@@ -83,7 +79,9 @@ class Episode:
     rules: RuleSet | None = None
     approver: Approver | None = None
     read_target: TargetText = target_text
+    vault: SecretVault = field(default_factory=SecretVault)
 
+    _screen: SecretEnv = field(init=False)
     _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
     _observer: Observer = field(init=False)
     _permissions: Permissions = field(init=False)
@@ -95,6 +93,8 @@ class Episode:
     _started_at: float = field(init=False, default=0.0)
     _log_s: float = field(init=False, default=0.0)
     _policy_error: ModelLost | None = field(init=False, default=None)
+    _instruction: str = field(init=False, default="")
+    """The task as the model gets it, with the handles of the secrets."""
 
     def run(self) -> Iterator[Event]:
         """Observe, decide, act; the last event is `Ended`.
@@ -104,7 +104,7 @@ class Episode:
             ValueError: a setting of the policy is missing; nothing was recorded.
         """
         with closing(self._events()) as events:
-            for event in events:
+            for event in map(self.vault.redact, events):
                 started = time.perf_counter()
                 self.record(event)
                 self._log_s += time.perf_counter() - started
@@ -116,7 +116,7 @@ class Episode:
         end = yield from self._steps()
         yield self._ended(end)
 
-    def _steps(self) -> Generator[Event, None, "_EpisodeEnded"]:
+    def _steps(self) -> Generator[Event, None, EpisodeEnded]:
         """Run all steps; held keys and buttons are released however the episode ends."""
         try:
             if self._policy_error is not None:
@@ -130,20 +130,10 @@ class Episode:
                 yield from self._act(decided, seen.observation)
                 yield Stepped(self._step, time.perf_counter() - started, self._log_s)
                 yield from self._check_ending(decided)
-        except _EpisodeEnded as end:
-            return end
-        except Stuck as stuck:
-            if self.control.stopped:
-                return _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
-            return _EpisodeEnded(StopReason.STUCK, str(stuck))
-        except EnvStopped as stopped:
-            return _EpisodeEnded(StopReason.CANCELLED, str(stopped))
-        except EnvLost as lost:
-            return _EpisodeEnded(StopReason.ENV_LOST, str(lost))
-        except ModelLost as lost:
-            return _EpisodeEnded(StopReason.MODEL_LOST, str(lost))
+        except (EpisodeEnded, Stuck, EnvLost, ModelLost) as error:
+            return ending_of(error, self.control)
         finally:
-            self.env.release()
+            self._screen.release()
             listen_to_input(self.env, None)
 
     # -- start
@@ -154,24 +144,29 @@ class Episode:
         If the screen cannot be opened, no episode starts; if the model is not available, the episode ends.
         """
         past = self.past or ResumePoint()
-        self._observer = Observer(self.env, self.control, self.supervision, self.approver, [], [*past.actions_done])
-        self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target, self.task)
-        self._history, self._usage, self._parse_failures = list(past.history), past.usage, past.parse_failures
+        self._screen = secret_env(self.env, self.vault)
+        self._observer = Observer(self._screen, self.control, self.supervision, self.approver, [], [*past.actions_done])
+        self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target, self.task, self.vault)
+        self._history, self._usage = list(self.vault.redact(past.history)), past.usage
+        self._parse_failures = past.parse_failures
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
         listen_to_input(self.env, self.control)
         if isinstance(self.policy, EpisodeAware):
-            self.policy = self.policy.for_episode(self.env.info(), attended=self.supervision.attended)
+            self.policy = self.policy.for_episode(self._screen.info(), attended=self.supervision.attended)
         try:
             self.policy.open()
         except ModelLost as lost:
             self._policy_error = lost
+        self._instruction = self.vault.redact(self.task) + secrets_note(self.vault)
         self._started_at = time.monotonic() - past.seconds
 
     def _first_event(self) -> Started | Resumed:
         if self.past is None:
             rules, info = self.rules.sha256 if self.rules is not None else "", self.policy.info()
-            return Started(self.task, self.env.info(), info, self.limits, _now(), version("screenwright"), rules)
+            names = tuple(secret.name for secret in self.vault.secrets)
+            env = self._screen.info()
+            return Started(self.task, env, info, self.limits, _now(), version("screenwright"), rules, names)
         self._observer.notes += [INTERRUPTED, *self.past.notes]
         return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
 
@@ -179,7 +174,7 @@ class Episode:
 
     def _observe(self) -> Generator[Event, None, StepObservation]:
         step = self._step + 1
-        seen = yield from self._observer.observe(step)
+        seen = self.vault.redact((yield from self._observer.observe(step)))
         self._history.append(seen.history_step())
         yield Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s)
         if seen.escalated is not None:
@@ -190,9 +185,9 @@ class Episode:
 
     def _decide(self, seen: StepObservation) -> Generator[Event, None, Decided]:
         device, history = seen.observation.device, tuple(self._history)
-        context = DecisionContext(self.task, self._step, history, device, seen.raise_temperature, seen.zoom_at)
+        context = DecisionContext(self._instruction, self._step, history, device, seen.raise_temperature, seen.zoom_at)
         reply = failure = ""
-        for event in self.policy.decide(context, self._interrupted):
+        for event in map(self.vault.redact, self.policy.decide(context, self._interrupted)):
             yield event
             if isinstance(event, Replied):
                 reply = event.text if event.purpose == "act" else reply
@@ -204,7 +199,7 @@ class Episode:
             elif isinstance(event, Decided):
                 self._history[-1] = replace(self._history[-1], reply=reply)
                 return event
-        raise _EpisodeEnded(StopReason.STUCK, f"the model's replies could not be parsed ({failure}); the log has them")
+        raise EpisodeEnded(StopReason.STUCK, f"the model's replies could not be parsed ({failure}); the log has them")
 
     def _interrupted(self) -> bool:
         return self.control.stopped or self._out_of_time()
@@ -232,7 +227,7 @@ class Episode:
                 return index, permission.reason
             intended = False
             try:
-                self._permissions.check_screen(self.env, decided.actions[: index + 1], observation, permission)
+                self._permissions.check_screen(self._screen, decided.actions[: index + 1], observation, permission)
                 yield Intended(self._step, index, action)
                 intended = True
                 result = self._perform(action)
@@ -259,6 +254,8 @@ class Episode:
             self._observer.record_action(self._step, action)
             self._permissions.performed(action)
             yield Acted(self._step, index, action, result)
+            for notice in self.vault.take_notices():
+                yield Note(notice, self._step)
         self._denied_steps = 0
         return None
 
@@ -266,12 +263,12 @@ class Episode:
         """Whether the action at `index` may be carried out; a denial is reported, and ends the episode if it stops."""
         permission = yield from self._permissions.permit(self._step, decided.actions[index], seen)
         if self.control.stopped:
-            raise _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
+            raise EpisodeEnded(StopReason.CANCELLED, self.control.reason)
         if isinstance(permission, Allow):
             return permission
         yield from self._denied(index, decided.actions, permission.reason)
         if isinstance(permission, Stop):
-            raise _EpisodeEnded(StopReason.REFUSED, permission.reason)
+            raise EpisodeEnded(StopReason.REFUSED, permission.reason)
         return permission
 
     def _denied(self, index: int, actions: tuple[Action, ...], reason: str) -> Iterator[Event]:
@@ -287,29 +284,29 @@ class Episode:
         answer = yield from self._permissions.answer_safety_checks(decided, observation)
         self._check_limits(steps=False)
         if answer is None:
-            raise _EpisodeEnded(StopReason.NEEDS_USER, "\n".join(decided.safety_checks))
+            raise EpisodeEnded(StopReason.NEEDS_USER, "\n".join(decided.safety_checks))
         self._history[-1] = replace(self._history[-1], acknowledged=not isinstance(answer, Deny))
         return answer if isinstance(answer, Deny) else None
 
     def _perform(self, action: Action) -> ActionResult:
         """Execute `action`; a stop, a pause or the time limit interrupts it."""
         with interruptible(by=lambda: self._interrupted() or self.control.paused):
-            return self.env.execute(action)
+            return self._screen.execute(action)
 
     # -- continue or end
 
     def _check_ending(self, decided: Decided) -> Iterator[Event]:
-        """Raise `_EpisodeEnded` if this step was the last."""
+        """Raise `EpisodeEnded` if this step was the last."""
         if isinstance(decided.ending, Finish):
             yield from self._finish(decided.ending)
         elif isinstance(decided.ending, AskUser):
             yield from self._ask_user(decided.ending.question or "the model asks for help")
         elif decided.ending is not None:
-            raise _EpisodeEnded(
+            raise EpisodeEnded(
                 StopReason.INFEASIBLE, decided.ending.reason or "the model reports that the task cannot be done"
             )
         if self._denied_steps >= MAX_DENIED_STEPS:
-            raise _EpisodeEnded(StopReason.REFUSED, f"actions of {MAX_DENIED_STEPS} consecutive steps were not allowed")
+            raise EpisodeEnded(StopReason.REFUSED, f"actions of {MAX_DENIED_STEPS} consecutive steps were not allowed")
 
     def _finish(self, finish: Finish) -> Iterator[Event]:
         """Accept a finish, or reject it: by the critic's verdict, or else if the last action was not carried out.
@@ -324,12 +321,12 @@ class Episode:
         reason = f"critic: {critique.reason}" if critique is not None and not verdict else ""
         refusal = self._refusal if verdict is None and self.supervision.report_no_effect else ""
         if verdict is not False and not refusal:
-            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=verdict)
+            raise EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=verdict)
         if self._rejected_finish or (self.limits.steps is not None and self._step >= self.limits.steps):
             if refusal:
                 reason = f"the model finished although its last action was not carried out: {refusal}"
-                raise _EpisodeEnded(StopReason.REFUSED, reason, finish.answer)
-            raise _EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=False)
+                raise EpisodeEnded(StopReason.REFUSED, reason, finish.answer)
+            raise EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=False)
         self._rejected_finish = True
         if refusal:
             self._observer.add_message("finish_refused", refusal=refusal)
@@ -338,9 +335,11 @@ class Episode:
 
     def _critique(self, critic: Critic, finish: Finish) -> Generator[Event, None, Critique]:
         started = time.perf_counter()
-        shots = (*(step.screenshot for step in self._history[-2:]), self.env.observe().screenshot)
+        shots = (*(step.screenshot for step in self._history[-2:]), self._screen.observe().screenshot)
         try:
-            critique = critic(CompletionClaim(self.task, finish.answer, shots, tuple(self._observer.actions_done)))
+            critique = critic(
+                CompletionClaim(self.vault.redact(self.task), finish.answer, shots, tuple(self._observer.actions_done))
+            )
         except ModelLost as lost:
             critique = Critique(None, f"the critic is not available: {lost}")
         self._usage += critique.usage
@@ -352,19 +351,19 @@ class Episode:
         """Ask the user, if one is available; waiting does not count towards the time limit."""
         answered = yield from self._observer.ask_user(self._step, question)
         if not answered and not self.control.stopped:
-            raise _EpisodeEnded(StopReason.NEEDS_USER, question)
+            raise EpisodeEnded(StopReason.NEEDS_USER, question)
 
     def _check_limits(self, *, steps: bool = True) -> None:
-        """Raise `_EpisodeEnded` if a limit is reached or `stop` was called."""
+        """Raise `EpisodeEnded` if a limit is reached or `stop` was called."""
         limits = self.limits
         if self.control.stopped:
-            raise _EpisodeEnded(StopReason.CANCELLED, self.control.reason)
+            raise EpisodeEnded(StopReason.CANCELLED, self.control.reason)
         if self._out_of_time():
-            raise _EpisodeEnded(StopReason.TIME_LIMIT, f"reached the limit of {limits.seconds:g} seconds")
+            raise EpisodeEnded(StopReason.TIME_LIMIT, f"reached the limit of {limits.seconds:g} seconds")
         if limits.tokens is not None and self._usage.total >= limits.tokens:
-            raise _EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {self._usage.total} of {limits.tokens} tokens")
+            raise EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {self._usage.total} of {limits.tokens} tokens")
         if steps and limits.steps is not None and self._step >= limits.steps:
-            raise _EpisodeEnded(StopReason.STEP_LIMIT, f"reached the limit of {limits.steps} steps")
+            raise EpisodeEnded(StopReason.STEP_LIMIT, f"reached the limit of {limits.steps} steps")
 
     def _wait_while_paused(self) -> Iterator[Event]:
         if not self.control.paused:
@@ -391,7 +390,7 @@ class Episode:
     def _seconds(self) -> float:
         return time.monotonic() - self._started_at - self._observer.waited_s
 
-    def _ended(self, end: _EpisodeEnded) -> Ended:
+    def _ended(self, end: EpisodeEnded) -> Ended:
         usage, failures = self._usage, self._parse_failures
         return Ended(end.stop, end.reason, end.answer, self._step, usage, self._seconds, _now(), failures, end.verified)
 

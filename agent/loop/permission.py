@@ -15,12 +15,14 @@ from ...envs.actions import Action, ButtonDown, Click, Drag, LongPress, Move, po
 from ...envs.env import ActionRefused, Env, Observation
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
+from ...envs.secrets import SecretVault
 from ..core.approvals import Scope
 from ..core.describe import describe_action
 from ..guard.approval import ApprovalAnswer, ApprovalRequest
 from ..guard.guard import Allow, Ask, Deny, Guard, GuardDecision, SafetyGuard, Stop
 from ..guard.rule_guard import RuleGuard, TargetText
 from ..guard.rules import RuleSet
+from ..guard.secret_guard import SecretGuard
 from ..guard.situation import Place
 from ..monitor.batch import page_change, unexpected_change
 from ..record.events import ApprovalAnswered, Decided, Event
@@ -41,6 +43,7 @@ class Permissions:
     observer: Observer
     read_target: TargetText
     task: str = ""
+    vault: SecretVault = field(default_factory=SecretVault)
     _rule_guard: RuleGuard | None = field(init=False, default=None)
     _granted: set[tuple[str, str]] = field(init=False, default_factory=set[tuple[str, str]])
     """Rules with the place for which they have been approved, which is empty for the whole run."""
@@ -54,7 +57,9 @@ class Permissions:
     ) -> Generator[Event, None, Allow | Deny | Stop]:
         """Whether `action` may be carried out. The guard comes before the rules; each may ask."""
         recheck = False
-        for judge in (self.guard,) if self._rule_guard is None else (self.guard, self._rule_guard):
+        judges: list[Guard] = [self.guard, SecretGuard(self.vault)]
+        judges += [] if self._rule_guard is None else [self._rule_guard]
+        for judge in judges:
             decision = judge(action, observation)
             if isinstance(decision, Ask):
                 decision = yield from self._approved(step, action, observation, decision)

@@ -39,7 +39,10 @@ class PolicyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The episode started. `time` is UTC in ISO 8601. `rules_sha256` identifies its rules, empty without rules."""
+    """The episode started. `time` is UTC in ISO 8601.
+
+    `rules_sha256` identifies its rules, empty without rules. `secrets` are the names of the secrets that can be typed.
+    """
 
     task: str
     env: EnvInfo
@@ -48,6 +51,7 @@ class Started:
     time: str
     version: str
     rules_sha256: str = ""
+    secrets: tuple[str, ...] = ()
     event: Literal["started"] = "started"
 
 

@@ -14,6 +14,7 @@ from ..base import ScreenEnv
 from ..config.browser_settings import BrowserSettings
 from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Fact, Observation
 from ..geometry import ScreenPoint, Size
+from ..secrets import SecretVault
 from .firewall.fence import Fence
 from .firewall.guard import check_firewall
 from .launch.chromium import sandbox
@@ -66,6 +67,7 @@ class BrowserEnv(ScreenEnv):
         self._worker: Worker | None = None
         self._session: BrowserSession | None = None
         self._last_url = url
+        self._vault = SecretVault()
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -93,6 +95,13 @@ class BrowserEnv(ScreenEnv):
     def execute(self, action: Action) -> ActionResult:
         """See `Env`."""
         return self._run(lambda session: session.execute(action))
+
+    def use_secrets(self, vault: SecretVault) -> None:
+        """See `TypesSecrets`."""
+        with self._lock:
+            self._vault = vault
+            if self._session is not None:
+                self._session.secrets.vault = vault
 
     def reset(self, pointer: ScreenPoint) -> tuple[Fact, ...]:
         """Go to an empty page, clear cookies and storage, and move the pointer to `pointer`, without settling.
@@ -164,4 +173,6 @@ class BrowserEnv(ScreenEnv):
             View(self.viewport, self.scale, self.headless),
             Fence(self.settings.grants, start_address(self.url)),
         )
-        return worker.run(BrowserSession.open(url, view, self.settings, fence))
+        session = worker.run(BrowserSession.open(url, view, self.settings, fence))
+        session.secrets.vault = self._vault
+        return session

@@ -16,10 +16,8 @@ from ..actions import (
     Back,
     ButtonDown,
     Click,
-    Drag,
     Home,
     Hotkey,
-    LongPress,
     Move,
     Navigate,
     OpenApp,
@@ -42,6 +40,9 @@ from .page.addresses import full_address
 from .page.downloads import Downloads
 from .page.errors import error_message
 from .page.input import InputDriver
+from .page.limits import ACT_S, action_limit_s
+from .page.secret_typing import SecretTyping
+from .page.secrets import PageSecrets
 from .page.select_lists import adopt_list
 from .page.settle import Settling, page_script
 from .page.shortcuts import Shortcut, is_escape, shortcut
@@ -56,7 +57,6 @@ from .ui.overlay.panels import Suggestions
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 
-_ACT_S = 10.0
 _CLOSE_S = 10.0
 _DOWNLOAD_S = 1.0
 _DIALOG_IS_OPEN = "a dialog is open; answer it first"
@@ -85,10 +85,15 @@ class BrowserSession:
         self._guard = guard
         self._traffic = Traffic(context)
         self._tabs = Tabs(context, self._traffic, TabCallbacks(self._on_tab_opened, self._on_tab_crashed))
+        self.secrets = PageSecrets(self._tabs)
         center = DevicePoint(view.screen.width / 2, (view.screen.height - self._page_top) / 2)
         self._input = InputDriver(DeviceTransform(view.scale), center)
+        self._typing = SecretTyping(self.secrets, self._input)
         self._overlay = Overlay(
-            lambda: overlay_page(playwright, context, view, settings, surroundings), view.screen, view.scale
+            lambda: overlay_page(playwright, context, view, settings, surroundings),
+            view.screen,
+            view.scale,
+            self.secrets.redact,
         )
         self._navigation = Navigation(
             self._tabs,
@@ -99,9 +104,15 @@ class BrowserSession:
             guard.refusal,
         )
         self._prompts = BrowserPrompts(
-            self._tabs, self._overlay, settings, lambda: self._input.pointer, self._page_top, self._navigation
+            self._tabs,
+            self._overlay,
+            settings,
+            lambda: self._input.pointer,
+            self._page_top,
+            self._navigation,
+            self.secrets,
         )
-        self._compositor = Compositor(self._tabs, self._overlay, self._prompts, view, settings)
+        self._compositor = Compositor(self._tabs, self._overlay, self._prompts, view, settings, self.secrets)
         self._tab_strip = TabStrip(self._tabs, self._overlay, self._prompts, self._navigation)
         self._blocked_action: asyncio.Task[str] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -202,7 +213,7 @@ class BrowserSession:
         await self._tabs.ready()
         await self._act_within_limit(Move(pointer))
         try:
-            await asyncio.wait_for(self._tabs.clear_storage(), _ACT_S)
+            await asyncio.wait_for(self._tabs.clear_storage(), ACT_S)
         except (Error, TimeoutError) as error:
             reason = error_message(error) if isinstance(error, Error) else "the browser is not responding"
             raise EnvLost(f"could not clear cookies and storage: {reason}") from error
@@ -226,7 +237,7 @@ class BrowserSession:
         await self._overlay.release()
         if not (self._tabs.is_lost or self._prompts.is_blocking()):
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._input.release(self._tabs.current), _ACT_S)
+                await asyncio.wait_for(self._input.release(self._tabs.current), ACT_S)
 
     async def close(self) -> None:
         """Close the browser, then stop Playwright's driver, which kills a browser that does not respond."""
@@ -261,8 +272,9 @@ class BrowserSession:
     async def _act_within_limit(self, action: Action) -> str:
         """Perform `action` within a time limit; converts Playwright's errors to those of `Env`."""
         page = self._tabs.current
+        limit_s = action_limit_s(action, self._settings.load_limit_s, self.secrets.length_of)
         try:
-            return await self._until_blocked(self._act(action), self._limit_s(action))
+            return await self._until_blocked(self._act(action), limit_s)
         except TimeoutError:
             return "the page did not respond"
         except Error as error:
@@ -321,7 +333,7 @@ class BrowserSession:
                 if isinstance(action, Click | ButtonDown) and action.at is not None:
                     at = self._input.css_pixel(action.at)
                     await adopt_list(self._tabs, at.x, at.y)
-                return await self._input.execute(self._tabs.current, action)
+                return await self._typing.execute(self._tabs.current, action)
         return ""
 
     async def _act_on_overlay(self, action: Action) -> str:
@@ -343,20 +355,6 @@ class BrowserSession:
         """`action` with its points relative to the page, which is below the tab strip."""
         top = self._page_top * self._scale
         return map_points(action, lambda point: ScreenPoint(point.x, point.y - top)) if top else action
-
-    def _limit_s(self, action: Action) -> float:
-        """The time limit of `action`, after which the page counts as unresponsive."""
-        match action:
-            case Wait(seconds) | LongPress(seconds=seconds):
-                return _ACT_S + seconds
-            case Type(text):
-                return _ACT_S + len(text) * 0.25
-            case Drag(path):
-                return _ACT_S + len(path)
-            case Navigate() | Back() | Home():
-                return _ACT_S + self._settings.load_limit_s
-            case _:
-                return _ACT_S
 
     # -- settling
 

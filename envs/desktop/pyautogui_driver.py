@@ -16,6 +16,7 @@ from typing import Any
 from ..actions import Button, Direction
 from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
 from ..input.driver import HOVER_S
+from ..input.private import is_typing_secret
 from ..input.typeable import check_typeable
 from ..interrupt import check_interrupted
 from .address import DisplayAddress
@@ -92,6 +93,8 @@ class PyAutoGuiDriver:
                 check_interrupted()
                 self._call("press", _TYPED_AS.get(character, character))
             return "keys"
+        if is_typing_secret():
+            raise ActionRefused("the secret has characters that this driver can only paste, and secrets are not pasted")
         self._paste(text)
         return "paste"
 

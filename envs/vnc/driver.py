@@ -11,6 +11,7 @@ from functools import partial
 from ..actions import Button, Direction
 from ..input.driver import HOVER_S
 from ..input.keysyms import keysym_of, symbol_of
+from ..input.private import is_typing_secret
 from ..interrupt import sleep
 from .client import VncClient
 
@@ -86,7 +87,7 @@ class VncDriver:
         if text.isascii():
             self._press(text, 0.0)
             return method
-        if method != "keysyms" and self._pasted(text):
+        if method != "keysyms" and not is_typing_secret() and self._pasted(text):
             return "paste"
         self._press(text, _KEY_ARRIVES_S)
         return "keysyms"

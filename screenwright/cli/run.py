@@ -22,6 +22,7 @@ from ..agent.record.events import Ended, Event, Observed
 from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
 from ..envs.env import Env
+from ..envs.secrets import Secret, SecretVault
 from .approver import TerminalApprover
 from .arguments import BAD_INPUT, Command, given_flags
 from .settings import DEFAULT_FILE, SettingsError, given_now, load_settings
@@ -73,13 +74,23 @@ def _main(args: argparse.Namespace) -> int:
     config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, args.config, found)
     if resume is not None:
         config = _at_last_page(config, resume, args)
-    name = "-".join(re.findall(r"[a-z0-9]+", task.lower())[:6]) or "task"
+    secrets = config.build_secrets()
+    name = "-".join(re.findall(r"[a-z0-9]+", SecretVault(secrets).redact(task).lower())[:6]) or "task"
     given = resume or config.out
     with new_run_folder(name) if given is None else nullcontext(given) as folder:
-        return _run(config, task, folder, terminal, resume=resume is not None, as_json=args.json)
+        return _run(config, task, folder, terminal, secrets, resume=resume is not None, as_json=args.json)
 
 
-def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resume: bool, as_json: bool) -> int:
+def _run(
+    config: RunConfig,
+    task: str,
+    folder: Path,
+    terminal: Terminal,
+    secrets: tuple[Secret, ...],
+    *,
+    resume: bool,
+    as_json: bool,
+) -> int:
     screen = config.env
     env = screen.build(folder)
     guard = config.build_guard()
@@ -88,7 +99,7 @@ def _run(config: RunConfig, task: str, folder: Path, terminal: Terminal, *, resu
         _check_rules(config, folder, rules)
     asks = sys.stdin.isatty() or config.action_rules.confirm
     approver = TerminalApprover(terminal, folder) if asks else NoApprover()
-    agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver)
+    agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver, secrets=secrets)
     with closing(agent):
         if screen.takes_over and not config.yes:
             _confirm_takeover(screen, terminal)

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias, assert_never
 
@@ -29,7 +29,7 @@ from ...actions import (
 from ...env import ActionRefused
 from ...geometry import DevicePoint, DeviceTransform, ScreenPoint
 from .keyboard import SHIFTS, playwright_keys
-from .typing import Typing
+from .typing import Typing, without_text
 
 NOTCH_PX = 100
 """CSS pixels that one notch of the wheel scrolls, Chromium's value on most systems."""
@@ -230,6 +230,12 @@ class InputDriver:
         self._buttons = [held for held in self._buttons if held is not button]
 
     # -- the keyboard
+
+    async def type_secret(self, page: Page, text: str, before_key: Callable[[], Awaitable[None]]) -> None:
+        """Type `text`, with `before_key` before each of its keys; no report contains it."""
+        typing = Typing(page, any(shift in self._keys for shift in SHIFTS), before_key)
+        await typing.type(text, submit=False)
+        self.typing_problem = without_text(typing.problem)
 
     async def _type(self, page: Page, text: str, submit: bool) -> str:
         typing = Typing(page, any(shift in self._keys for shift in SHIFTS))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ _PROBLEM = f"expected => {_MONITOR}?.problem(expected) ?? ''"
 _EVALUATE_S = 1.0
 NOWHERE = "nowhere"
 """`Typing.problem` if nothing on the page took the text."""
+_OTHER = "another text"
 _KEYS = {"\n": "Enter", "\t": "Tab"}
 _LENGTH = re.compile(r"\d+ characters")
 _RUN = re.compile(r"[\n\t]|[^\n\t]+")
@@ -30,10 +32,14 @@ _RUN = re.compile(r"[\n\t]|[^\n\t]+")
 
 @dataclass(slots=True)
 class Typing:
-    """Types texts into `page`; `shift_held` is whether the user holds Shift already."""
+    """Types texts into `page`; `shift_held` is whether the user holds Shift already.
+
+    `before_key` is called before each key, and may raise.
+    """
 
     page: Page
     shift_held: bool
+    before_key: Callable[[], Awaitable[None]] | None = None
     problem: str = ""
     """What is in the field instead of the text, or `NOWHERE`; empty if it arrived."""
     _frame: Frame | None = None
@@ -48,7 +54,7 @@ class Typing:
         await self._find_focus()
         first, rest = text[:MAX_KEYSTROKES], text[MAX_KEYSTROKES:]
         await self._press(first)
-        if rest and await self._takes_input(first):
+        if rest and self.before_key is None and await self._takes_input(first):
             await self._insert(rest[:-1])
             rest = rest[-1:]
         await self._press(rest)
@@ -63,6 +69,8 @@ class Typing:
         keyboard, has_shift = self.page.keyboard, False
         try:
             for character in text:
+                if self.before_key is not None:
+                    await self.before_key()
                 key, needs_shift = (_KEYS[character], False) if character in _KEYS else KEYS.get(character, ("", False))
                 if needs_shift != has_shift and not self.shift_held:
                     await (keyboard.down(SHIFT) if needs_shift else keyboard.up(SHIFT))
@@ -116,8 +124,15 @@ class Typing:
         return True
 
 
+def without_text(problem: str) -> str:
+    """`problem` without what is in the field, which may be a part of a secret."""
+    return problem if not problem or problem == NOWHERE or _LENGTH.fullmatch(problem) else _OTHER
+
+
 def field_fact(problem: str) -> Fact:
     """The report of what is in a field instead of the typed text: a JSON string, or the length of a password."""
+    if problem == _OTHER:
+        return Fact("The field does not contain the secret as it was typed.")
     sentence = "The field does not contain the text as typed. It contains"
     if _LENGTH.fullmatch(problem):
         return Fact(f"{sentence} {problem}.")

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import math
 import time
+from itertools import count
 
 from PIL import Image
 from playwright.async_api import Error
@@ -11,15 +12,19 @@ from playwright.async_api import Error
 from ...config.browser_settings import BrowserSettings
 from ...env import EnvLost
 from ...geometry import Size
+from ...masks import paint
 from ...screenshot import Screenshot
 from ..launch.view import View
 from ..page.errors import error_message, retry_between_documents
+from ..page.secrets import FoundBox, PageSecrets, masks_of
 from ..page.tabs import Tabs
 from .overlay.overlay import TAB_STRIP_PX, Overlay
 from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0
 _ATTEMPTS = 5
+_MASK_ATTEMPTS = 3
+_MASK_RETRY_S = 0.05
 
 _PDF_POLL_S = 0.2
 _PDF_AREA = (0.4, 0.2, 0.95, 1.0)
@@ -30,11 +35,19 @@ class Compositor:
     """Takes the screenshots."""
 
     def __init__(
-        self, tabs: Tabs, overlay: Overlay, prompts: BrowserPrompts, view: View, settings: BrowserSettings
+        self,
+        tabs: Tabs,
+        overlay: Overlay,
+        prompts: BrowserPrompts,
+        view: View,
+        settings: BrowserSettings,
+        secrets: PageSecrets,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
         self._prompts = prompts
+        self._secrets = secrets
+        self._scale = view.scale
         self._size = Size(_pixels(view.screen.width * view.scale), _pixels(view.screen.height * view.scale))
         top = TAB_STRIP_PX if settings.tab_strip else 0
         self._page_top = _pixels(top * view.scale)
@@ -84,7 +97,7 @@ class Compositor:
     async def _capture_page(self, attempts: int = _ATTEMPTS) -> bytes | None:
         """The page as PNG; None if a dialog or a hang prevents it, which the overlay then shows."""
         page = self._tabs.current
-        capture = asyncio.ensure_future(self._capture())
+        capture = asyncio.ensure_future(self._capture_masked() if self._secrets.is_active else self._capture())
         try:
             await self._prompts.until_blocked(capture, _CAPTURE_S)
             if capture.done():
@@ -98,6 +111,26 @@ class Compositor:
             return await self._capture_page(attempts - 1)  # the tab was closed during the capture
         finally:
             capture.cancel()
+
+    async def _capture_masked(self) -> bytes:
+        """The page with its secrets masked, taken again while what has to be masked moves."""
+        for attempt in count(1):
+            before = await self._secret_boxes()
+            png = await self._capture()
+            after = await self._secret_boxes()
+            if before == after or attempt == _MASK_ATTEMPTS:
+                return paint(Screenshot(png=png), masks_of((before, after), self._scale)).png
+        raise AssertionError
+
+    async def _secret_boxes(self) -> tuple[FoundBox, ...]:
+        end = time.monotonic() + _CAPTURE_S
+        while True:
+            try:
+                return await self._secrets.boxes()
+            except Error:  # the page is between two documents
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(_MASK_RETRY_S)
 
     async def _capture(self) -> bytes:
         return self._resized(await retry_between_documents(self._capture_once))

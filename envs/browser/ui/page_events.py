@@ -19,6 +19,18 @@ PERMISSIONS = {
 }
 """What a page wants to do, for each permission. The text is not the page's, so that no prompt can say anything else."""
 
+REFUSALS = {
+    "passkey": "The page asked for a passkey. None is available here, so the request was refused.",
+    "sign-in": "The page asked to sign in with an account of the browser. There is none, so the request was refused.",
+    "screen sharing": "The page asked to share the screen. The request was refused.",
+    "device": "The page asked to connect to a device. None is available here, so the request was refused.",
+    "colour from the screen": "The page asked to pick a colour from the screen. The request was refused.",
+    "payment": "The page asked to pay with the browser. No payment method is available here; the request was refused.",
+    "sharing": "The page asked to share with another program. None is available here, so the request was refused.",
+    "data window": "The page opened a window for a data: address, which browsers block. The new tab is empty.",
+}
+"""What is reported when a page asked for something that nothing here can answer."""
+
 
 class _Event(BaseModel):
     """`id` is not 0 if the page waits for an answer."""

@@ -17,6 +17,7 @@ from ...config.browser_settings import BrowserSettings
 from ...env import ActionRefused, Fact
 from ...geometry import DevicePoint
 from ..launch.attach import Context
+from ..page.secrets import PageSecrets
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
 from .file_prompts import FilePrompts
@@ -40,6 +41,7 @@ from .page_channel import BINDING, PageChannel
 from .page_events import (
     MAX_TEXT,
     PERMISSIONS,
+    REFUSALS,
     ContextMenuEvent,
     ExternalLinkEvent,
     PageEvent,
@@ -79,6 +81,7 @@ class BrowserPrompts:
         pointer: Callable[[], DevicePoint],
         page_top: float,
         navigation: Navigation,
+        secrets: PageSecrets,
     ) -> None:
         self._tabs = tabs
         self._overlay = overlay
@@ -86,6 +89,7 @@ class BrowserPrompts:
         self._pointer = pointer
         self._page_top = page_top
         self._navigation = navigation
+        self._secrets = secrets
         self._facts: list[Fact] = []
         self._channel = PageChannel()
         self.files = FilePrompts(overlay, settings, self._facts.append)
@@ -181,7 +185,8 @@ class BrowserPrompts:
             if answer.value != "ok":
                 await dialog.dismiss()
             elif dialog.type == "prompt":
-                await dialog.accept(answer.fields[0])
+                site = dialog.page.url if dialog.page else ""
+                await dialog.accept(self._secrets.fill(answer.fields[0], site, self._facts.append))
             else:
                 await dialog.accept()
 
@@ -224,7 +229,10 @@ class BrowserPrompts:
         async def on_answer(answer: PanelAnswer) -> None:
             if answer.value != "ok":
                 return
-            user, password = (quote(field, safe="") for field in answer.fields)
+            self._secrets.vault.learn(answer.fields[1])
+            user, password = (
+                quote(self._secrets.fill(field, url, self._facts.append), safe="") for field in answer.fields
+            )
             signed_in = urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}"))
             limit_ms = self._settings.load_limit_s * 1000
             with suppress(Error):  # opened in a hidden tab, the browser keeps the credentials for the whole site
@@ -281,7 +289,7 @@ class BrowserPrompts:
             case ExternalLinkEvent(url=url):
                 self._facts.append(Fact(_EXTERNAL_LINK, (url,)))
             case RefusedEvent():
-                self._facts.append(Fact(_REFUSALS[event.what]))
+                self._facts.append(Fact(REFUSALS[event.what]))
             case PermissionEvent():
                 await self._show_permission(frame, event)
             case PickerEvent():
@@ -375,16 +383,6 @@ _KEYS = {
     "copy": "ControlOrMeta+C",
     "paste": "ControlOrMeta+V",
     "select all": "ControlOrMeta+A",
-}
-_REFUSALS = {
-    "passkey": "The page asked for a passkey. None is available here, so the request was refused.",
-    "sign-in": "The page asked to sign in with an account of the browser. There is none, so the request was refused.",
-    "screen sharing": "The page asked to share the screen. The request was refused.",
-    "device": "The page asked to connect to a device. None is available here, so the request was refused.",
-    "colour from the screen": "The page asked to pick a colour from the screen. The request was refused.",
-    "payment": "The page asked to pay with the browser. No payment method is available here; the request was refused.",
-    "sharing": "The page asked to share with another program. None is available here, so the request was refused.",
-    "data window": "The page opened a window for a data: address, which browsers block. The new tab is empty.",
 }
 _LINK_ITEMS = (MenuItem("Open link in new tab", "open link"), MenuItem("Copy link address", "copy link"))
 _PAGE_ITEMS = (MenuItem("Back", "back"), MenuItem("Forward", "forward"), MenuItem("Reload", "reload"))

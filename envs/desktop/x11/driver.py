@@ -18,6 +18,7 @@ from ...actions import Button, Direction
 from ...env import ActionRefused, EnvLost, EnvStopped
 from ...input.driver import DWELL_S, HOVER_S
 from ...input.keysyms import keysym_of, symbol_of
+from ...input.private import is_typing_secret
 from ...input.typeable import check_typeable
 from ...interrupt import check_interrupted, sleep
 from ..address import DisplayAddress
@@ -157,7 +158,7 @@ class XTestDriver:
                 self._await_read()
                 sleep(_SEPARATOR_S)
             return method
-        if method != "remapped keys" and self._pasted(text):
+        if method != "remapped keys" and not is_typing_secret() and self._pasted(text):
             return "paste"
         self._type_remapped(text)
         return "remapped keys"

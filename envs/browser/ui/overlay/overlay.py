@@ -49,12 +49,19 @@ class _OpenPanel:
 class Overlay:
     """The panels over a page, on a screen of `size` in CSS pixels at `scale`.
 
-    `open_page` opens the page for the panels when the first one is shown. Dialogs are stacked; of every other kind only
-    one is open at a time.
+    `open_page` opens the page for the panels when the first one is shown; `redact` takes secrets out of them. Dialogs
+    are stacked; of every other kind only one is open at a time.
     """
 
-    def __init__(self, open_page: Callable[[], Awaitable[Page]], size: Size, scale: float) -> None:
+    def __init__(
+        self,
+        open_page: Callable[[], Awaitable[Page]],
+        size: Size,
+        scale: float,
+        redact: Callable[[Panel], Panel] = lambda panel: panel,
+    ) -> None:
         self._open_page = open_page
+        self._redact = redact
         self._device = DeviceTransform(scale)
         self._input = InputDriver(self._device, DevicePoint(size.width / 2, size.height / 2))
         self._page: Page | None = None
@@ -111,7 +118,7 @@ class Overlay:
             self._image = None
             if replaced is not None:
                 await self._call("close", replaced.id)
-            await self._call("show", opened.id, asdict(panel))
+            await self._call("show", opened.id, asdict(self._redact(panel)))
         if replaced is not None:
             await replaced.on_answer(PanelAnswer())
 
@@ -214,7 +221,7 @@ class Overlay:
             await page.expose_binding("screenwrightAnswer", self._on_answer)
             await page.set_content(_document())
             for opened in self._panels():
-                await page.evaluate(_CALL, ["show", opened.id, asdict(opened.panel)])
+                await page.evaluate(_CALL, ["show", opened.id, asdict(self._redact(opened.panel))])
             self._page = page
         return self._page
 
