@@ -62,11 +62,12 @@ def browser(site: Site) -> Iterator[BrowserEnv]:
         yield env
 
 
-def assert_nothing_shows(folder: Path, *values: str) -> None:
+def assert_nothing_shows(folder: Path, *values: str, has_replies: bool = False) -> None:
     """No file of the run contains a value, nor does anything that is made from it."""
     (folder / "view.html").write_text(render_page(read_run(folder).events))
-    assert main(["export", str(folder), "--out", str(folder / "steps")]) == 0
-    assert main(["export", str(folder), "--out", str(folder / "hf"), "--format", "hf", "--per", "episode"]) == 0
+    dialect = [] if has_replies else ["--dialect", "ui-tars-1.5"]
+    for name, flags in {"chat": [], "hf": ["--format", "hf", "--per", "episode"]}.items():
+        assert main(["export", str(folder), "--out", str(folder / name), *flags, *dialect]) == 0
     for path in filter(Path.is_file, folder.rglob("*")):
         content = path.read_bytes()
         for value in values:
@@ -94,11 +95,6 @@ def perform(
     return pictures(folder), texts(folder)
 
 
-def same(runs: list[tuple[list[str], list[str]]]) -> bool:
-    """Whether the runs with different values cannot be told apart."""
-    return runs[0] == runs[1]
-
-
 def logged_in_with(site: Site) -> str:
     query = parse_qs(urlsplit(site.requests[-1]).query)
     assert query["user"] == ["alice"]
@@ -113,7 +109,7 @@ def test_login_types_the_value_and_records_the_handle(browser: BrowserEnv, site:
         visit(browser, site, LOGIN, "/login")
         runs.append(perform(browser, tmp_path / value[:3], value, [Type("alice\t{{bank}}")], [ENTER]))
         assert logged_in_with(site) == value
-    assert same(runs)
+    assert runs[0] == runs[1]
     events = read_run(tmp_path / VALUES[0][:3]).events
     assert [event.observation.location for event in events if isinstance(event, Observed)][-1].endswith(
         "/done?user=alice&password={{bank}}"
@@ -144,16 +140,16 @@ def test_what_a_page_makes_of_a_value_is_masked(browser: BrowserEnv, site: Site,
     for value in VALUES:
         visit(browser, site, ECHOES, "/echo")
         runs.append(perform(browser, tmp_path / value[:3], value, [Type("{{bank}}")], [Type("more")]))
-    assert same(runs)
+    assert runs[0] == runs[1]
 
 
 def test_values_that_the_page_has_already_are_masked(browser: BrowserEnv, site: Site, tmp_path: Path) -> None:
     runs: list[tuple[list[str], list[str]]] = []
     for value in VALUES:
         escaped = value.replace("&", "&amp;")
-        visit(browser, site, f"{STYLE}<title>{escaped}</title><input value='{escaped}'> {escaped}", "/filled")
+        visit(browser, site, f"{STYLE}<title>{escaped}</title><input value='{escaped}'><p>{escaped}", "/filled")
         runs.append(perform(browser, tmp_path / value[:3], value, [Navigate(site.url + "/filled")]))
-    assert same(runs)
+    assert runs[0] == runs[1]
 
 
 def test_a_secret_is_not_typed_into_another_page(browser: BrowserEnv, site: Site, tmp_path: Path) -> None:
@@ -161,15 +157,16 @@ def test_a_secret_is_not_typed_into_another_page(browser: BrowserEnv, site: Site
     site.add("/inner", inner)
     visit(browser, site, f"<iframe src='{site.other}/inner'></iframe>", "/outer")
     steps: list[Sequence[Action]] = [[Type("{{bank}}")], [Navigate(site.other + "/inner")], [Type("me {{bank}}")]]
-    steps += [[Type("{{other}}")], [Navigate(f"{site.url}/?q={{{{bank}}}}")]]
+    steps += [[Type("{{other}}")], [Navigate(f"{site.url}/?q={{{{bank}}}}")], [TAB]]
     _, said = perform(browser, tmp_path / "run", VALUES[0], *steps)
     refused = [event.refused for event in read_run(tmp_path / "run").events if isinstance(event, Acted)]
     assert refused == [
-        "{{bank}} was not typed: no field has the focus; click the field first",
+        "nothing on the page took the text; click the field to type into first",
         None,
         "{{bank}} was not typed: it belongs to 127.0.0.1, and the focus is in a page of localhost",
         "there is no secret {{other}}; there are: {{bank}}",
         f"{{{{bank}}}} can only be typed, not used in go to {site.url}/?q={{{{bank}}}}",
+        None,
     ]
     assert any("Your last action could not be executed: {{bank}} was not typed" in each for each in said)
 
@@ -184,7 +181,7 @@ def test_frames_of_other_sites_get_only_their_own_secret(browser: BrowserEnv, si
             perform(browser, tmp_path / value[:3], value, [TAB], [Type("{{bank}}")], [Type("x")], place="localhost")
         )
         assert site.reported["typed"] == value + "x"
-    assert same(runs)
+    assert runs[0] == runs[1]
 
 
 def test_a_page_that_moves_the_focus_to_another_site_gets_no_further_key(
@@ -220,7 +217,7 @@ def test_prompts_name_the_handle_and_never_hold_the_value(browser: BrowserEnv, s
     assert (result.answer, result.parse_failures) == ("done {{bank}}", 1)
     assert VALUES[0] not in prompts(model)
     assert "Log in with {{bank}}\n\nSecrets that you can type: {{bank}} (127.0.0.1). Write the name" in prompts(model)
-    assert_nothing_shows(tmp_path / "run", VALUES[0])
+    assert_nothing_shows(tmp_path / "run", VALUES[0], has_replies=True)
     assert read_run(tmp_path / "run").started.secrets == ("bank",)
 
 
@@ -264,7 +261,7 @@ def test_a_password_of_the_task_is_hidden_once_it_was_typed(browser: BrowserEnv,
         notes = [event.text for event in read_run(folder).events if isinstance(event, Note)]
         assert ["--secret" in note for note in notes] == [True]
         runs.append((pictures(folder), []))
-    assert same(runs)
+    assert runs[0] == runs[1]
 
 
 def test_one_time_codes_are_made_when_they_are_typed(browser: BrowserEnv, site: Site, tmp_path: Path) -> None:
