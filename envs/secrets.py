@@ -94,14 +94,15 @@ class Secret:
         """
         if not self.totp:
             return self.key()
-        import pyotp  # needs the secrets extra
+        from pyotp import parse_uri  # needs the secrets extra
+        from pyotp.totp import TOTP
 
         try:
             key = self.key()
             if not key.startswith("otpauth://"):
-                return pyotp.TOTP(key.replace(" ", "")).now()
-            code = pyotp.parse_uri(key)
-            if isinstance(code, pyotp.TOTP):
+                return TOTP(key.replace(" ", "")).now()
+            code = parse_uri(key)
+            if isinstance(code, TOTP):
                 return code.now()
         except ValueError:
             pass

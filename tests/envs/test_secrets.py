@@ -5,11 +5,12 @@ import html
 import json
 from urllib.parse import quote, quote_plus
 
-import pyotp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pyotp import random_base32
+from pyotp.totp import TOTP
 
 from screenwright import Click, Fact, Observation, ScreenPoint, Screenshot, Secret, Type
 from screenwright.agent.record.events import Acted, Note
@@ -143,10 +144,10 @@ def test_handles_divide_a_text() -> None:
 
 
 def test_a_one_time_code_is_made_when_it_is_typed_and_kept_out_from_then_on() -> None:
-    key = pyotp.random_base32()
+    key = random_base32()
     vault = SecretVault([Secret("otp", key, "bank.example", totp=True)])
     code = vault.reveal(vault.secrets[0])
-    assert pyotp.TOTP(key).verify(code, valid_window=1)
+    assert TOTP(key).verify(code, valid_window=1)
     assert vault.redact(f"{code} {key}") == "{{otp}} {{otp}}"
     uri = f"otpauth://totp/bank:me?secret={key}&issuer=bank"
     assert len(Secret("otp", uri, totp=True).reveal()) == 6

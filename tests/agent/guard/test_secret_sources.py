@@ -76,8 +76,13 @@ def test_what_is_not_there_is_one_line(reference: str, problem: str, monkeypatch
 
 def test_a_prompt_asks_in_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
+
+    def getpass(question: str) -> str:
+        asked.append(question)
+        return "typed in"
+
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("getpass.getpass", lambda text: asked.append(text) or "typed in")
+    monkeypatch.setattr("getpass.getpass", getpass)
     assert load_secret("bank=prompt:@bank.example").key() == "typed in"
     assert asked == ["secret bank: "]
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-import pyotp
 import pytest
 from browser_pages import visit
 from page_site import Page, Site
+from pyotp import random_base32
+from pyotp.totp import TOTP
 
 from screenwright import (
     Acted,
@@ -265,13 +266,13 @@ def test_a_password_of_the_task_is_hidden_once_it_was_typed(browser: BrowserEnv,
 
 
 def test_one_time_codes_are_made_when_they_are_typed(browser: BrowserEnv, site: Site, tmp_path: Path) -> None:
-    key = pyotp.random_base32()
+    key = random_base32()
     visit(browser, site, "<input id=p autofocus><script>p.oninput = () => report('code', p.value)</script>", "/otp")
     secret = Secret("otp", key, "127.0.0.1", totp=True)
     run = tmp_path / "run"
     assert Agent(policy=ScriptedPolicy([(Type("{{otp}}"),)]), secrets=[secret]).run("Go", browser, out=run).finished
     code = str(site.reported["code"])
-    assert pyotp.TOTP(key).verify(code, valid_window=1)
+    assert TOTP(key).verify(code, valid_window=1)
     assert_nothing_shows(run, key, code)
 
 
