@@ -53,6 +53,7 @@ class DesktopSession:
     ) -> None:
         self._timeouts = timeouts
         self._windows: Windows | None = None
+        self._busy: Callable[[], bool] = lambda: False  # unknown without a list of windows
         self._watchdog = NoWatchdog()
         interrupts = interrupts or _default_interrupts(virtual)
         with ExitStack() as undo:
@@ -67,7 +68,7 @@ class DesktopSession:
             else:
                 self._capture, self._driver = self._on_display(monitor, driver, interrupts, undo)
             self.programs = Programs(self._windows, self._running, self.address, pass_env)
-            self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy_programs())
+            self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy)
             self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
             if virtual and self._running:
                 self._start_programs(virtual, self._running)
@@ -225,11 +226,11 @@ class DesktopSession:
         if connection is not None:
             filter_input(connection, self._watchdog)
             self._windows = Windows(connection)
+            self._busy = self._busy_programs(self._windows)
             if name != "pyautogui":
                 from .x11.driver import XTestDriver
 
-                busy = self._busy_programs()
-                driver = XTestDriver(connection, self.address, self._windows, has_user=has_user, busy=busy)
+                driver = XTestDriver(connection, self.address, self._windows, has_user=has_user, busy=self._busy)
                 undo.callback(driver.close)
                 return capture, driver
         if name == "xtest":
@@ -238,11 +239,11 @@ class DesktopSession:
 
         return capture, PyAutoGuiDriver(self.address, has_user=has_user, before_input=self._watchdog.check)
 
-    def _busy_programs(self) -> Callable[[], bool]:
-        """Whether a program of a virtual display, or that with the focus, is busy; always False where it is unknown."""
+    def _busy_programs(self, windows: Windows) -> Busy:
+        """Whether a program of a virtual display, or that with the focus, is busy."""
         if self._running:
             return Busy(self._running.program_roots, self._running.service_pids)
-        return Busy(self._windows.active_processes) if self._windows else lambda: False
+        return Busy(windows.active_processes)
 
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
         """Start the programs in order, waiting for a window of each, then wait until the screen has settled."""

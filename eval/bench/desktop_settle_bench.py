@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_programs import chromium, office, require
+from paths import STAGE
 
 from screenwright.envs.actions import Action, Click, Hotkey, Move, Type
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
@@ -29,6 +30,8 @@ from screenwright.eval.core.local_server import HttpRequest, HttpResponse, Local
 SLEEPS = (0.3, 0.5, 1.0, 2.0, 3.0)
 RULES = {"pixels and busy check": SettleTimeouts(), "pixels only": SettleTimeouts(busy_s=0.0)}
 RECORD_S = 3.0
+SYSTEM_PYTHON = "/usr/bin/python3"
+SLOW = STAGE.with_name("slow.py")
 _INTERVAL_S = 0.04
 _CARETS_PX = 2 * BLINK_PX
 
@@ -40,6 +43,8 @@ class ProgramScript:
     name: str
     command: Callable[[Path], tuple[str, ...]]
     steps: tuple[tuple[str, Action], ...]
+    film_px: int = 0
+    """The height of the upper part of the screen in which a film plays, which is not compared."""
 
 
 def keys(*names: str) -> Hotkey:
@@ -105,6 +110,19 @@ SCRIPTS = (
         ("print", keys("ctrl", "p")),
         ("cancel", keys("escape")),
     )),
+    ProgramScript("working", lambda _: (SYSTEM_PYTHON, str(SLOW)), (
+        ("main thread", Type("m")),
+        ("worker thread", Type("t")),
+        ("child", Type("c")),
+        ("detached child", Type("d")),
+        ("note after 0.3 s", Type("n")),
+        ("nothing", NOWHERE),
+    )),
+    ProgramScript("film", lambda _: (SYSTEM_PYTHON, str(SLOW)), (
+        ("start", Type("v")),
+        *[("note after 0.3 s", Type("n"))] * 3,
+        ("end", Type("v")),
+    ), film_px=240),
 )  # fmt: skip
 
 
@@ -152,8 +170,8 @@ class Recording:
 
 
 @contextmanager
-def recording(capture: Capture) -> Iterator[Recording]:
-    """Record until the block ends and for `RECORD_S` more, on a thread."""
+def recording(capture: Capture, film_px: int) -> Iterator[Recording]:
+    """Record until the block ends and for `RECORD_S` more, on a thread; without the film in the upper part."""
     record, over = Recording(), threading.Event()
     start = time.monotonic()
 
@@ -162,7 +180,8 @@ def recording(capture: Capture) -> Iterator[Recording]:
         while time.monotonic() < end:
             if over.is_set() and end == float("inf"):
                 end = time.monotonic() + RECORD_S
-            frame = capture.frame()
+            whole = capture.frame()
+            frame = RawFrame(whole.width, whole.height - film_px, whole.pixels[4 * whole.width * film_px :])
             if not record.frames or frame.pixels != record.frames[-1][1].pixels:
                 record.frames.append((time.monotonic() - start, frame))
             time.sleep(_INTERVAL_S)
@@ -199,14 +218,14 @@ def run(script: ProgramScript, timeouts: SettleTimeouts) -> Iterator[DesktopSett
             capture = Capture(env.address, 1)
             try:
                 for name, action in script.steps:
-                    yield measured(env, capture, f"{script.name}: {name}", action)
+                    yield measured(env, capture, f"{script.name}: {name}", action, script.film_px)
             finally:
                 capture.close()
 
 
-def measured(env: DesktopEnv, capture: Capture, name: str, action: Action) -> DesktopSettleResult:
+def measured(env: DesktopEnv, capture: Capture, name: str, action: Action, film_px: int) -> DesktopSettleResult:
     """Perform one action and record the screen."""
-    with recording(capture) as record:
+    with recording(capture, film_px) as record:
         start = time.monotonic()
         done = env.execute(action)
         seen = time.monotonic() - start
@@ -222,7 +241,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", default="", help="only scripts whose name starts with this")
     given = parser.parse_args()
-    require(["Xvfb", "openbox", "mousepad", "xterm", "galculator", "pcmanfm", "soffice", "chromium"])
+    programs = ("mousepad", "xterm", "galculator", "pcmanfm", "soffice", "chromium")
+    require(["Xvfb", "openbox", *(program for program in programs if not given.only or program == given.only)])
     server = LocalServer(respond)
     scripts = [*SCRIPTS, pages(f"{server.url}/")]
     found: dict[str, list[DesktopSettleResult]] = {rule: [] for rule in RULES}

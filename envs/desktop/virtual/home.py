@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from screenwright._files import MIB, read_file, write_file
 
 from ...env import EnvUnavailable
+from .first_run import write_first_run
 from .managers import write_settings
 
 _LARGEST_BYTES = 1024 * MIB
@@ -32,6 +33,7 @@ class Home:
             raise EnvUnavailable(f"the home folder {folder} cannot be created: {error.strerror}") from error
         if self._is_private:
             write_settings(self.folder)
+            write_first_run(self.folder)
 
     def keep(self, patterns: Iterable[str], target: Path) -> None:
         """Copy the files of a private home that match `patterns` to the folder `target`. Links are not followed."""

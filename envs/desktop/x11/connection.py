@@ -234,14 +234,15 @@ class Windows:
 
         shown = set(self._numbers())
         focus = self._display.get_input_focus().focus
-        if focus == X.PointerRoot:
-            below = self._root.query_pointer().child
-            number = self._client_in(below) if below else 0
-            return number if number in shown else 0
-        with suppress(error.XError):
+        with suppress(error.XError):  # a window has closed meanwhile
+            if focus == X.PointerRoot:
+                below = self._root.query_pointer().child
+                number = self._client_in(below) if below else 0
+                return number if number in shown else 0
             while focus and focus.id not in shown:
                 focus = focus.query_tree().parent
-        return int(focus.id) if focus and focus.id in shown else 0
+            return int(focus.id) if focus else 0
+        return 0
 
     def _raise(self, number: int) -> None:
         from Xlib import X, error

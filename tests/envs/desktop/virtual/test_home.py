@@ -1,6 +1,7 @@
 """The home folder of a virtual display, and the configuration of its window manager."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -75,3 +76,12 @@ def test_windows_stay_when_the_bare_screen_is_scrolled_or_clicked_and_saved_file
     assert f"kept: {tmp_path / 'mine.txt'}\n" in said
     assert "home: other.txt\n" in said
     assert "--keep FILE" in said
+
+
+def test_a_private_home_has_settings_against_first_run_dialogs(tmp_path: Path) -> None:
+    home = Home(None, tmp_path / "home").folder
+    office = ElementTree.parse(home / ".config/libreoffice/4/user/registrymodifications.xcu")
+    names = {name for prop in office.iter("prop") for key, name in prop.attrib.items() if key.endswith("}name")}
+    assert {"ShowTipOfTheDay", "AutoPilot"} <= names
+    inkscape = ElementTree.parse(home / ".config/inkscape/preferences.xml")
+    assert [group.get("enabled") for group in inkscape.iter("group") if group.get("id") == "boot"] == ["0"]
