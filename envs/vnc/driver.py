@@ -1,7 +1,8 @@
 """Mouse and keyboard of a VNC server, which receives button masks and keysyms.
 
 Text is typed by the first method that works: `keys` if it is all ASCII; `paste` if the server reports that a program
-fetched it; else `keysyms` of the characters, for which the server has to find keys.
+fetched it; else `keysyms` of the characters, for which the server has to find keys. A server without a Unicode
+clipboard silently drops characters that its keyboard lacks: there, only ASCII is typed.
 """
 
 import re
@@ -9,9 +10,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..actions import Button, Direction
+from ..env import ActionRefused, Fact
 from ..input.driver import HOVER_S
 from ..input.keysyms import keysym_of, symbol_of
 from ..input.private import is_typing_secret
+from ..input.typeable import check_typeable
 from ..interrupt import sleep
 from .client import VncClient
 
@@ -22,6 +25,10 @@ _SHIFTED = frozenset('~!@#$%^&*()_+{}|:"<>?')
 """Characters that need Shift on a US keyboard; servers with another layout release Shift themselves."""
 
 _TYPED_AS = {"\n": "enter", "\t": "tab"}
+_UNCONFIRMED = Fact(
+    "Text is typed by the keys of the VNC server, whose keyboard layout is not known: check on the screen that it "
+    "arrived as meant."
+)
 _PASTE_KEYS = (("shift", "insert"), ("ctrl", "v"))
 """The first one also works in terminals, where the second one would type a character."""
 
@@ -37,6 +44,8 @@ class VncDriver:
         self._client = client
         self._at = (0, 0)
         self._pressed = 0
+        self._facts: tuple[Fact, ...] = (_UNCONFIRMED,)
+        self._is_unconfirmed = False
 
     def check(self) -> None:
         """See `Driver`."""
@@ -73,11 +82,20 @@ class VncDriver:
 
     def type(self, text: str) -> str:
         """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
+        check_typeable(text)
+        self._check_server_types(text)
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
         self._client.sync()
         return method
+
+    def take_facts(self) -> tuple[Fact, ...]:
+        """After the first text that was typed by keys: that no one has confirmed it."""
+        if not self._is_unconfirmed:
+            return ()
+        facts, self._facts = self._facts, ()
+        return facts
 
     def close(self) -> None:
         """See `Driver`; leaves the connection open."""
@@ -92,8 +110,18 @@ class VncDriver:
         self._press(text, _KEY_ARRIVES_S)
         return "keysyms"
 
+    def _check_server_types(self, text: str) -> None:
+        """Refuse characters that the server may drop."""
+        lacking = "".join(dict.fromkeys(character for character in text if not character.isascii()))
+        if lacking and not self._client.clipboard.supports_unicode:
+            raise ActionRefused(
+                f"this VNC server has no Unicode clipboard and drops characters that its keyboard lacks: {lacking:.40} "
+                "cannot be typed, ASCII can; nothing was typed"
+            )
+
     def _press(self, text: str, pause_s: float) -> None:
         """Press the keys of the characters in order, with pauses for slow programs."""
+        self._is_unconfirmed = True
         for number, character in enumerate(text, 1):
             for symbol, down in _strokes(character):
                 self._client.key(symbol, down)

@@ -63,7 +63,7 @@ class _Session:
     def observe(self) -> Observation:
         self._client.sync()
         shot = self._client.screenshot()
-        facts = size_facts(self._size, shot.size)
+        facts = (*size_facts(self._size, shot.size), *self._driver.take_facts())
         self._size = shot.size
         return Observation(shot, facts, self._client.name)
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from ...actions import Button, Direction
 from ...env import ActionRefused, EnvError
 from ...input.driver import HOVER_S
+from ...input.typeable import check_typeable
 from ...interrupt import sleep
 from .keymap import CODES, MODIFIER_MASKS, SPARE, code_of, keymap, portions
 from .screen import KEYBOARD, POINTER, WaylandScreen
@@ -88,6 +89,7 @@ class WaylandDriver:
 
     def type(self, text: str) -> str:
         """See `Driver`."""
+        check_typeable(text)
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         method = "keys"
         for part, others in portions(text):

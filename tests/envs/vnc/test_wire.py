@@ -3,6 +3,7 @@
 import os
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -13,12 +14,13 @@ from PIL import Image
 from rfb_server import VERSION, RfbClient, rfb_server
 
 from screenwright.envs.actions import Click
-from screenwright.envs.env import EnvLost, EnvUnavailable
+from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
 from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.clipboard import VncClipboard
 from screenwright.envs.vnc.des import answer, encrypt
+from screenwright.envs.vnc.driver import VncDriver
 from screenwright.envs.vnc.encodings import RAW, TIGHT, ZRLE
 from screenwright.envs.vnc.wire import RfbConnection
 
@@ -314,3 +316,32 @@ def test_noise_is_decoded_from_every_encoding() -> None:
     pixels = os.urandom(3 * 70 * 70)
     raw = b"".join(pixels[at : at + 3][::-1] + b"\xaa" for at in range(0, len(pixels), 3))
     assert decoded(70, 70, 0, raw).tobytes() == pixels
+
+
+def test_a_server_without_a_unicode_clipboard_types_only_ascii_and_names_the_other_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    received = list[bytes]()
+
+    def behave(client: RfbClient) -> None:
+        client.handshake(1, 1)
+        client.update(0, 0, 1, 1, RAW, bytes(4))
+        with suppress(ConnectionError):
+            while True:
+                received.append(client.receive(1))
+
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        driver = VncDriver(viewer)
+        monkeypatch.setattr(viewer, "sync", lambda: None)  # the server above does not answer
+        with pytest.raises(ActionRefused, match=r"drops characters that its keyboard lacks: Üïé cannot be typed"):
+            driver.type("Ünï café")
+        assert driver.take_facts() == ()
+        assert driver.type("plain") == "keys"
+        (fact,) = driver.take_facts()
+        assert "keyboard layout is not known" in str(fact)
+        driver.type("again")
+        assert driver.take_facts() == ()
+        viewer.close()
+    keys = b"".join(received).count(b"\4\1\0\0\0\0\0")
+    assert keys == len("plain") + len("again")
