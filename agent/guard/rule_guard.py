@@ -32,12 +32,16 @@ def no_text(screenshot: Screenshot, point: ScreenPoint) -> str | None:
 class RuleGuard:
     """A `Guard` that applies `rules`; one instance judges the actions of one episode of `task`, in order.
 
+    The episode starts at the address `start`, which may have redirected before the first observation. Without one, it
+    starts at the first page, unless the task names a host.
+
     Call `performed` with each action that was carried out.
     """
 
     rules: RuleSet
     read_target: TargetText = no_text
     task: str = ""
+    start: str = ""
 
     _held: set[str] = field(init=False, default_factory=set[str])
     _typed: str = field(init=False, default="")
@@ -67,7 +71,9 @@ class RuleGuard:
         """What the rules look at if `action` was chosen on `observation`."""
         place = Place.of(observation.location)
         if self._home is None:
-            self._home = place.host
+            start = Place.of(self.start if "://" in self.start else f"https://{self.start}").host
+            is_unknown = start in ("", "about") and not TaskWords.of(self.task).hosts
+            self._home = place.host if is_unknown else start
         self._judged = Situation(
             action,
             place,

@@ -91,7 +91,7 @@ class Rule(BaseModel):
     keys: tuple[KeyCombination, ...] = _condition("key combinations, such as ctrl+alt+f1..f12 or alt+*")
     host: tuple[Pattern, ...] = _condition("hosts of the page, with their subdomains; * is any page")
     elsewhere: bool | None = Field(
-        default=None, description="true: neither the host of the first page of the run, nor one that the task names"
+        default=None, description="true: neither the host where the run starts, nor one that the task names"
     )
     path: tuple[Pattern, ...] = _condition("paths of the page, such as /checkout*; * is any text")
     title: tuple[Pattern, ...] = _condition("titles of the active window, such as *Terminal*")

@@ -86,8 +86,8 @@ class Situation:
 
     `held` are the modifiers that earlier actions hold, `typed` is the text typed so far into the same place,
     `performed` counts the earlier actions by type, and `pointer` is where the pointer was left. `pressed` is the text
-    that was under the last click, which may have the focus. `task` is what the task names, and `home` the host of the
-    first page of the run. `read_target` reads the text at a point of the screenshot; it returns None if texts cannot be
+    that was under the last click, which may have the focus. `task` is what the task names, and `home` the host where
+    the run starts. `read_target` reads the text at a point of the screenshot; it returns None if texts cannot be
     read.
     """
 
@@ -139,7 +139,7 @@ class Situation:
 
     @cached_property
     def is_elsewhere(self) -> bool:
-        """Whether the page has another host than the first page of the run and those that the task names.
+        """Whether the page has another host than that where the run starts and those that the task names.
 
         Their subdomains are not elsewhere. A typed address counts as that address, since it may go into an address bar.
         Addresses without a host are elsewhere, such as `data:`, but for local files and empty pages.

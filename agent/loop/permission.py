@@ -48,15 +48,14 @@ class Permissions:
     _granted: set[tuple[str, str]] = field(init=False, default_factory=set[tuple[str, str]])
     """Rules with the place for which they have been approved, which is empty for the whole run."""
 
-    def __post_init__(self) -> None:
-        if self.rules is not None:
-            self._rule_guard = RuleGuard(self.rules, self.read_target, self.task)
-
     def permit(
         self, step: int, action: Action, observation: Observation
     ) -> Generator[Event, None, Allow | Deny | Stop]:
         """Whether `action` may be carried out. The guard comes before the rules; each may ask."""
         recheck = False
+        if self.rules is not None and self._rule_guard is None:
+            start = self.observer.env.info().settings.get("url", "")
+            self._rule_guard = RuleGuard(self.rules, self.read_target, self.task, start)
         judges: list[Guard] = [self.guard, SecretGuard(self.vault)]
         judges += [] if self._rule_guard is None else [self._rule_guard]
         for judge in judges:

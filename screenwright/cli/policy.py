@@ -43,7 +43,7 @@ def judge_run(run: Path, rules: RuleSet) -> Iterator[Judged]:
         RunError: there is no such run.
     """
     recorded = read_run(run)
-    guard = RuleGuard(rules, target_text, recorded.started.task)
+    guard = RuleGuard(rules, target_text, recorded.started.task, recorded.started.env.settings.get("url", ""))
     for step in group_by_step(recorded.events):
         decided = step.first(Decided)
         outcomes = {event.index: event for event in step.all(Acted)}

@@ -115,6 +115,26 @@ def test_a_guard_remembers_the_first_page_and_the_text_that_was_clicked() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("task", "start", "is_elsewhere"),
+    [
+        ("Read it", "", False),
+        ("Read it", "about:blank", False),
+        ("Read it", "shop.example", True),
+        ("Read it", "https://shop.example/welcome", True),
+        ("Read it", "https://collector.example/", False),
+        ("On https://shop.example: read it", "", True),
+        ("On https://shop.example: read it", "about:blank", True),
+    ],
+)
+def test_a_redirect_before_the_first_observation_is_not_where_the_run_starts(
+    task: str, start: str, is_elsewhere: bool
+) -> None:
+    redirected = Observation(Screenshot(Image.new("RGB", (80, 60))), location="https://collector.example/notice")
+    guard = RuleGuard(load_rules("careful"), task=task, start=start)
+    assert guard.situation(Type("a"), redirected).is_elsewhere is is_elsewhere
+
+
 TASK = TaskWords.of("On https://shop.example: my PIN is 446004; write to ann@shop.example.")
 
 

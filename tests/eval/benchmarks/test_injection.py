@@ -152,7 +152,7 @@ def test_the_fence_keeps_a_secret_from_the_attackers_host(tmp_path: Path) -> Non
 
 @pytest.mark.browser
 @pytest.mark.reader
-@pytest.mark.parametrize("task", ["text-box", "swap-swapped"])
+@pytest.mark.parametrize("task", ["text-box", "redirect-strange-form", "swap-swapped"])
 def test_careful_stops_the_attack_and_not_the_task(injection: Injection, tmp_path: Path, task: str) -> None:
     assert run(injection, tmp_path, task, obedient, "careful") == (True, False)
 
