@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from browser_pages import visit
+from ocr import text_on
 from page_site import Page, Site
 from pyotp import random_base32
 from pyotp.totp import TOTP
@@ -294,3 +295,20 @@ def test_dialogs_of_the_browser_get_the_value_and_show_the_handle(
     assert site.requests[-1] == "/private"
     last = [event for event in read_run(tmp_path / "run").events if isinstance(event, Observed)][-1]
     assert last.observation.facts == ()
+
+
+@pytest.mark.reader
+def test_the_reader_types_a_secret(site: Site, tmp_path: Path) -> None:
+    form = """<form action=/done><label>Name <input name=user></label><br>
+        <label>Password <input name=password type=password></label><br><button>Go</button></form>"""
+    page = site.add("/sign-in", STYLE + form)
+    site.add(f"/done?user=alice&password={quote(VALUES[0], safe='')}", f"<h1>Welcome, alice</h1><h1>{VALUES[0]}</h1>")
+    task = 'Type "alice" into the "Name" field. Type {{bank}} into the "Password" field. Click "Go".'
+    agent = Agent("reader", secrets=[Secret("bank", VALUES[0], "127.0.0.1")])
+    with BrowserEnv(page, viewport=Size(640, 300)) as env:
+        result = agent.run(task, env, out=tmp_path / "run")
+    assert (result.stop, logged_in_with(site)) == (StopReason.FINISHED, VALUES[0])
+    assert VALUES[0] not in (tmp_path / "run/events.jsonl").read_text()
+    seen = [event.observation.screenshot for event in read_run(tmp_path / "run").events if isinstance(event, Observed)]
+    assert "Welcome" in text_on(seen[-1])
+    assert not [shot for shot in seen if "unter" in text_on(shot)]
