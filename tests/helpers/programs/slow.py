@@ -31,7 +31,7 @@ def work() -> None:
 
 
 def done() -> None:
-    label.config(text=f"done {next(number)}")
+    label.config(text=f"done {next(number)} " * 5)
 
 
 def in_thread() -> None:
