@@ -122,7 +122,7 @@ SCRIPTS = (
         ("start", Type("v")),
         *[("note after 0.3 s", Type("n"))] * 3,
         ("end", Type("v")),
-    ), film_px=240),
+    ), film_px=268),
 )  # fmt: skip
 
 
