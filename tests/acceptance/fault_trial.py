@@ -26,7 +26,6 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
 import psutil
-from Xlib.display import Display
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
@@ -40,6 +39,7 @@ from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
 from screenwright.envs.desktop.watchdog.x11 import pressed_on
+from screenwright.envs.desktop.x11.connection import connect
 
 BUTTONS = 6
 PAGE = "".join(
@@ -149,14 +149,14 @@ def shop_and_model() -> Iterator[tuple[Shop, str]]:
 
 
 @contextmanager
-def real_display(url: str) -> Iterator[dict[str, str]]:
+def real_display(url: str) -> Iterator[RunningDisplay]:
     """A display with a browser at `url`, which the run takes for the screen of a person."""
     display = RunningDisplay(VirtualDisplay())
     try:
         profile = tempfile.mkdtemp(dir=display.home.folder)
         switches = ["--no-sandbox", "--no-first-run", "--kiosk", f"--user-data-dir={profile}", f"--app={url}"]
         display.start(("chromium", *switches))
-        yield display.environment
+        yield display
     finally:
         display.stop()
 
@@ -180,8 +180,8 @@ def run_trial(subject: str, fault: Fault, rng: random.Random) -> Trial:
         environment = os.environ | {"TMPDIR": str(folder / "tmp")}
         (folder / "tmp").mkdir()
         (folder / "out").mkdir()
-        if subject == "desktop":
-            environment |= stack.enter_context(real_display(shop.url))
+        display = stack.enter_context(real_display(shop.url)) if subject == "desktop" else None
+        environment |= display.environment if display else {}
         before = set(psutil.Process().children(recursive=True))
         command = _command(subject, shop.url, model, folder)
         shop.lost = fault is MODEL
@@ -203,7 +203,7 @@ def run_trial(subject: str, fault: Fault, rng: random.Random) -> Trial:
         if fault is DISK:
             subprocess.run(["mount", "-o", "remount,size=100m", str(folder / "out")], check=True)
         recorded = _records(folder)
-        _check_left(trial, before, environment["DISPLAY"] if subject == "desktop" else None)
+        _check_left(trial, before, display)
         _check_log(trial, subject, folder)
         if trial.ended != "finished":
             again = _resume(subject, folder) if (folder / "out/run").exists() else command
@@ -296,18 +296,26 @@ def _check_end(trial: Trial, process: "subprocess.Popen[str]") -> None:
         trial.problems.append(f"traceback: {said[-400:]}")
 
 
-def _check_left(trial: Trial, before: set[psutil.Process], display: str | None = None) -> None:
+def _check_left(trial: Trial, before: set[psutil.Process], display: RunningDisplay | None = None) -> None:
     end = time.monotonic() + LEFT_S
-    while left := alive([child for child in psutil.Process().children(recursive=True) if child not in before]):
+    while left := alive([child for child in psutil.Process().children(recursive=True) if not _is_ours(child, before)]):
         if time.monotonic() > end:
             trial.problems.append(f"processes: {left}")
             break
         time.sleep(0.1)
     if display is not None:
-        connection = Display(display)
+        connection = connect(display.address)
         if any(held := pressed_on(connection)):
             trial.problems.append(f"held: {held}")
         connection.close()
+
+
+def _is_ours(process: psutil.Process, before: set[psutil.Process]) -> bool:
+    """Whether this trial started it, and not the run: it or an ancestor of it was there before."""
+    try:
+        return any(one in before for one in (process, *process.parents()))
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _check_log(trial: Trial, subject: str, folder: Path) -> None:
