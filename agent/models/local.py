@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from screenwright._home import expand_home
+from screenwright._telemetry import disable_telemetry
 from screenwright._text import one_line
 
 from ..core.messages import Message
@@ -146,6 +147,7 @@ class LocalModel:
 
 
 def _load(source: str, device: str, dtype: Dtype) -> _LoadedModel:
+    disable_telemetry()
     torch, transformers = import_module("torch"), import_module("transformers")
     config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
     if config.model_type not in import_module(_CLASSES).MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:

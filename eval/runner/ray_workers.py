@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
+from screenwright._telemetry import disable_telemetry
+
 from ...agent.record.trajectory import RunError
 from ...envs.temp_folder import TempFolder
 from ..core.record import Attempt, FailedAttempt
 from .episode import EpisodeJob, EpisodeRunner
 from .pool import MakeRunner
 
+disable_telemetry()
 ray: Any = import_module("ray")  # untyped, since it is optional
 
 _POLL_S = 1.0

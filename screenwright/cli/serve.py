@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from PIL import Image
 
+from .._telemetry import disable_telemetry
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import ModelLost, Sampling
 from ..agent.dialects.registry import dialects_for_model
@@ -152,6 +153,7 @@ def _serve_reader(serving: ServeOptions) -> int:
 
 def _run(command: list[str], serving: ServeOptions) -> int:
     """Run vLLM in its own process group, so that all its processes can be ended; returns its exit code."""
+    disable_telemetry()
     process = subprocess.Popen(command, start_new_session=True)
     try:
         if _wait_until_ready(process, serving):
