@@ -25,11 +25,12 @@ MIN_SECRET = 4
 """Characters of the shortest secret: a shorter one would be found everywhere in texts."""
 
 ANYWHERE = "*"
-"""The host of a secret that may be typed on any page, such as a password that the task contains."""
+"""The host of a secret that may be typed on any page."""
 
 _NAME = re.compile(r"[A-Za-z]\w*(?:-\w+)*")
-_HOST = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]|\*")
+_HOST = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]|\*|https?://[^/?#@\s]+")
 _PROGRAM = "program:"
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ class Secret:
 
     `value` is never part of the representation. With `totp` it is the key of a one-time code (base32, or an otpauth
     URI), and each typing types the code of that moment. `bound_to` is where it may be typed: the host of a page, such
-    as `bank.example`, or `*.bank.example` for its subdomains too, always over https or on this machine; on a desktop a
-    program, such as `program:xterm`. A secret that is not bound cannot be typed into a page, and on a desktop the user
-    is asked each time.
+    as `bank.example`, or `*.bank.example` for its subdomains too, always over https or on this machine; an origin, such
+    as `http://intranet.example:8080`; on a desktop a program, such as `program:xterm`. A secret that is not bound
+    cannot be typed into a page, and on a desktop the user is asked each time.
 
     Raises:
         ValueError: the name, the value or the place is not possible; the message does not contain the value.
@@ -118,7 +119,10 @@ class Secret:
         here = _origin(origin)
         if here is None:
             return f"{self.handle} was not typed: it belongs to {host}, and the focus is not in a page of a host"
-        scheme, found = here
+        scheme, found, _ = here
+        if "://" in host:
+            where = f"it belongs to {host}, and the focus is in a page of {_shown(here)}"
+            return "" if here == _origin(host) else f"{self.handle} was not typed: {where}"
         wanted = _ascii(host)
         if found != wanted.removeprefix("*.") and not (wanted.startswith("*.") and found.endswith(wanted[1:])):
             return f"{self.handle} was not typed: it belongs to {host}, and the focus is in a page of {found}"
@@ -187,12 +191,12 @@ class SecretVault:
             self._redaction = Redaction(self.values)
         return value
 
-    def learn(self, text: str) -> None:
-        """Treat `text`, which was typed into a password field, as a secret from now on."""
+    def learn(self, text: str, origin: str) -> None:
+        """Treat `text`, which was typed into a password field of `origin`, as a secret of it from now on."""
         if not self.learns or len(text) < MIN_SECRET or text in dict(self.values) or self.named_in(text):
             return
-        name = self._next_name()
-        secret = self._secrets[name] = Secret(name, text, ANYWHERE)
+        name, here = self._next_name(), _origin(origin)
+        secret = self._secrets[name] = Secret(name, text, _shown(here) if here is not None else ANYWHERE)
         self._redaction = Redaction(self.values)
         self.notices.append(
             f"a password was typed that the task or the model wrote. From now on it is hidden as {secret.handle}; the "
@@ -251,13 +255,20 @@ def _ascii(host: str) -> str:
         return ""
 
 
-def _origin(origin: str) -> tuple[str, str] | None:
-    """The scheme and the host of an origin; None if it is opaque."""
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address; None if its origin is opaque."""
     try:
-        parts = urlsplit(origin)
-        return (parts.scheme, _ascii(parts.hostname)) if parts.scheme in ("http", "https") and parts.hostname else None
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            return None
+        return parts.scheme, _ascii(parts.hostname), parts.port or _PORTS[parts.scheme]
     except ValueError:
         return None
+
+
+def _shown(origin: tuple[str, str, int]) -> str:
+    scheme, host, port = origin
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}{'' if port == _PORTS[scheme] else f':{port}'}"
 
 
 def _is_loopback(host: str) -> bool:

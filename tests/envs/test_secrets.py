@@ -31,7 +31,7 @@ def test_the_value_is_not_in_the_representation() -> None:
         ("1st", "value", "", "cannot name a secret"),
         ("{{a}}", "value", "", "cannot name a secret"),
         ("pin", "123", "", "shorter than 4"),
-        ("a", "value", "https://bank.example/", "not a host"),
+        ("a", "value", "https://bank.example/login", "not a host"),
         ("a", "value", "program:", "without a name"),
     ],
 )
@@ -62,6 +62,10 @@ def test_a_secret_that_cannot_be_kept_is_refused_without_its_value(
         ("*.bank.example", "https://evilbank.example", False),
         ("localhost", "http://localhost:8000", True),
         ("127.0.0.1", "http://127.0.0.1:8000", True),
+        ("http://intranet:8080", "http://intranet:8080", True),
+        ("http://intranet", "http://intranet:80/login", True),
+        ("http://intranet:8080", "http://intranet:8081", False),
+        ("https://bank.example", "http://bank.example", False),
         ("", "https://bank.example", False),
         ("program:xterm", "https://bank.example", False),
     ],
@@ -159,15 +163,16 @@ def test_a_one_time_code_is_made_when_it_is_typed_and_kept_out_from_then_on() ->
 def test_a_password_that_is_learned_is_reported_once_and_may_be_typed_again() -> None:
     vault = SecretVault([Secret("password", "other-value", "*")], learns=True)
     for _ in range(2):
-        vault.learn("hunter2")
-        vault.learn("{{password}}")
-        vault.learn("abc")
+        vault.learn("hunter2", "http://shop.example/login?a=b")
+        vault.learn("{{password}}", "http://shop.example")
+        vault.learn("abc", "http://shop.example")
     assert [one.handle for one in vault.secrets] == ["{{password}}", "{{password-2}}"]
-    assert vault.secrets[1].refusal_at("http://anything.example") == ""
+    assert vault.secrets[1].refusal_at("http://shop.example") == ""
+    assert "belongs to http://shop.example" in vault.secrets[1].refusal_at("https://shop.example")
     assert ["{{password-2}}" in notice for notice in vault.take_notices()] == [True]
     assert vault.take_notices() == ()
     off = SecretVault()
-    off.learn("hunter2")
+    off.learn("hunter2", "http://shop.example")
     assert off.redact("hunter2") == "hunter2"
 
 

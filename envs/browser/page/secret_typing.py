@@ -10,6 +10,7 @@ from ...env import ActionRefused
 from ...geometry import ScreenPoint
 from .input import InputDriver
 from .secrets import PageSecrets
+from .typing import MAX_KEYSTROKES
 
 _PIECES = re.compile(r"[^\n\t]*[\n\t]|[^\n\t]+")
 """Texts up to a key that may move the focus."""
@@ -37,7 +38,7 @@ class SecretTyping:
             return await self._driver.execute(page, action)
         method = problem = ""
         for part in vault.split(action.text):
-            pieces = _PIECES.findall(part) if isinstance(part, str) else [part]
+            pieces = self._pieces(part) if isinstance(part, str) else [part]
             for piece in pieces:
                 try:
                     if isinstance(piece, str):
@@ -55,11 +56,16 @@ class SecretTyping:
         self._driver.typing_problem = problem
         return method
 
+    def _pieces(self, text: str) -> list[str]:
+        """`text` by the fields that it goes into; a long text goes into one, and is typed at once."""
+        is_short = len(text) <= MAX_KEYSTROKES
+        return _PIECES.findall(text) if self._secrets.vault.learns and is_short else [text]
+
     async def _type(self, page: Page, text: str) -> str:
         vault = self._secrets.vault
         if vault.learns:
             found = await self._secrets.focused()
             if found is not None and found.isPassword:
                 await self._secrets.focused(vault.next_handle)
-                vault.learn(text.rstrip("\n\t"))
+                vault.learn(text.rstrip("\n\t"), found.origin)
         return await self._driver.execute(page, Type(text))

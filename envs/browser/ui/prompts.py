@@ -229,7 +229,7 @@ class BrowserPrompts:
         async def on_answer(answer: PanelAnswer) -> None:
             if answer.value != "ok":
                 return
-            self._secrets.vault.learn(answer.fields[1])
+            self._secrets.vault.learn(answer.fields[1], url)
             user, password = (
                 quote(self._secrets.fill(field, url, self._facts.append), safe="") for field in answer.fields
             )

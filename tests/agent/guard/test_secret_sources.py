@@ -63,7 +63,7 @@ def test_a_variable_a_file_and_a_keyring_hold_secrets(tmp_path: Path) -> None:
         ("bank=keyring:bank/you@bank.example", "no entry of the service bank for the user you"),
         ("bank=keyring:locked/you@bank.example", "the keyring cannot be read: locked by the user"),
         ("bank=prompt:@bank.example", "bank: prompt: asks in a terminal, and there is none"),
-        ("bank=env:BANK_PW@http://bank.example", "which is not a host"),
+        ("bank=env:BANK_PW@http://bank.example/login", "which is not a host"),
         ("bank=totp:env:BANK_PW@bank.example", "not the key of a one-time code"),
     ],
 )

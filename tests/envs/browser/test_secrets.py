@@ -47,6 +47,7 @@ from screenwright import (
 from screenwright.agent.core.messages import ImagePart
 from screenwright.agent.record.steps import resume_point
 from screenwright.cli.main import main
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -97,10 +98,10 @@ def perform(
     return pictures(folder), texts(folder)
 
 
-def logged_in_with(site: Site) -> str:
-    query = parse_qs(urlsplit(site.requests[-1]).query)
-    assert query["user"] == ["alice"]
-    return query["password"][0]
+def assert_logged_in(site: Site, value: str) -> None:
+    """Alice arrives with `value`."""
+    wanted = {"user": ["alice"], "password": [value]}
+    eventually(lambda: any(parse_qs(urlsplit(each).query) == wanted for each in site.requests), True)
 
 
 def test_login_types_the_value_and_records_the_handle(browser: BrowserEnv, site: Site, tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def test_login_types_the_value_and_records_the_handle(browser: BrowserEnv, site:
         site.add(path, f"{STYLE}<title>Hello {value}</title>Welcome")  # the address and the title echo it
         visit(browser, site, LOGIN, "/login")
         runs.append(perform(browser, tmp_path / value[:3], value, [Type("alice\t{{bank}}")], [ENTER]))
-        assert logged_in_with(site) == value
+        assert_logged_in(site, value)
     assert runs[0] == runs[1]
     events = read_run(tmp_path / VALUES[0][:3]).events
     assert [event.observation.location for event in events if isinstance(event, Observed)][-1].endswith(
@@ -182,7 +183,7 @@ def test_frames_of_other_sites_get_only_their_own_secret(browser: BrowserEnv, si
         runs.append(
             perform(browser, tmp_path / value[:3], value, [TAB], [Type("{{bank}}")], [Type("x")], place="localhost")
         )
-        assert site.reported["typed"] == value + "x"
+        eventually(lambda: site.reported.get("typed"), f"{value}x")
     assert runs[0] == runs[1]
 
 
@@ -246,7 +247,7 @@ def test_a_crash_while_typing_and_a_resumed_run_keep_the_secret(site: Site, tmp_
         with pytest.raises(RunError, match="types the secret bank, which is missing: give it again"):
             Agent(policy=ScriptedPolicy([(ENTER,)])).continue_run(run, env)
         assert Agent(policy=ScriptedPolicy([(ENTER,)]), secrets=secrets).continue_run(run, env).finished
-    assert logged_in_with(site) == VALUES[0]
+    assert_logged_in(site, VALUES[0])
     assert_nothing_shows(run, VALUES[0])
 
 
@@ -272,6 +273,7 @@ def test_one_time_codes_are_made_when_they_are_typed(browser: BrowserEnv, site: 
     secret = Secret("otp", key, "127.0.0.1", totp=True)
     run = tmp_path / "run"
     assert Agent(policy=ScriptedPolicy([(Type("{{otp}}"),)]), secrets=[secret]).run("Go", browser, out=run).finished
+    eventually(lambda: len(str(site.reported.get("code", ""))), 6)
     code = str(site.reported["code"])
     assert TOTP(key).verify(code, valid_window=1)
     assert_nothing_shows(run, key, code)
@@ -281,7 +283,9 @@ def test_dialogs_of_the_browser_get_the_value_and_show_the_handle(
     browser: BrowserEnv, site: Site, tmp_path: Path
 ) -> None:
     login = base64.b64encode(f"alice:{VALUES[0]}".encode()).decode()
-    site.pages["/private"] = Page(b"in", login=f"Basic {login}")
+    site.pages["/private"] = Page(
+        b"""<script>navigator.sendBeacon("/reported?9e15", '{"in": true}')</script>""", login=f"Basic {login}"
+    )
     visit(
         browser,
         site,
@@ -291,10 +295,7 @@ def test_dialogs_of_the_browser_get_the_value_and_show_the_handle(
     steps: list[Sequence[Action]] = [[Type("{{bank}}")], [ENTER], [ENTER]]
     steps += [[Navigate(site.url + "/private")], [Type("alice\t{{bank}}")], [ENTER]]
     perform(browser, tmp_path / "run", VALUES[0], *steps)
-    assert site.reported["said"] == VALUES[0]
-    assert site.requests[-1] == "/private"
-    last = [event for event in read_run(tmp_path / "run").events if isinstance(event, Observed)][-1]
-    assert last.observation.facts == ()
+    eventually(lambda: site.reported, {"said": VALUES[0], "in": True})
 
 
 @pytest.mark.reader
@@ -307,8 +308,23 @@ def test_the_reader_types_a_secret(site: Site, tmp_path: Path) -> None:
     agent = Agent("reader", secrets=[Secret("bank", VALUES[0], "127.0.0.1")])
     with BrowserEnv(page, viewport=Size(640, 300)) as env:
         result = agent.run(task, env, out=tmp_path / "run")
-    assert (result.stop, logged_in_with(site)) == (StopReason.FINISHED, VALUES[0])
+    assert result.stop is StopReason.FINISHED
+    assert_logged_in(site, VALUES[0])
     assert VALUES[0] not in (tmp_path / "run/events.jsonl").read_text()
     seen = [event.observation.screenshot for event in read_run(tmp_path / "run").events if isinstance(event, Observed)]
     assert "Welcome" in text_on(seen[-1])
     assert not [shot for shot in seen if "unter" in text_on(shot)]
+
+
+def test_a_password_of_the_task_is_not_typed_into_another_site(browser: BrowserEnv, site: Site, tmp_path: Path) -> None:
+    value = VALUES[0]
+    page = "<input id=p type=password autofocus><script>p.oninput = () => report(location.hostname, p.value)</script>"
+    visit(browser, site, page, "/lure")
+    steps = [(Type(value),), (Navigate(f"{site.other}/lure"),), (Type(value),), (TAB,)]
+    Agent(policy=ScriptedPolicy(steps)).run(f"log in with {value}", browser, out=tmp_path / "run")
+    eventually(lambda: site.reported, {"127.0.0.1": value})
+    refused = [event.refused for event in read_run(tmp_path / "run").events if isinstance(event, Acted)][2]
+    assert refused is not None
+    assert refused.startswith(
+        f"{{{{password}}}} was not typed: it belongs to {site.url}, and the focus is in a page of {site.other}"
+    )
