@@ -26,6 +26,22 @@ _INKSCAPE = """<?xml version="1.0" encoding="UTF-8"?>
 <inkscape version="1"><group id="options"><group id="boot" enabled="0" mode="0"/></group></inkscape>
 """
 
+_AUDACITY = """PrefsVersion=1.1.1r1
+NewPrefsInitialized=1
+[Version]
+Major=99
+Minor=0
+Micro=0
+[GUI]
+ShowSplashScreen=0
+[Update]
+DefaultUpdatesChecking=0
+UpdateNoticeShown=1
+[Directories]
+TempDir={home}/.cache/audacity
+"""
+"""A new version would open the welcome again; its usual temporary folder is shared with other homes."""
+
 
 def write_first_run(home: Path) -> None:
     """Write the settings to a private home."""
@@ -33,6 +49,7 @@ def write_first_run(home: Path) -> None:
     for name, text in (
         (".config/libreoffice/4/user/registrymodifications.xcu", _OFFICE.format(items=items)),
         (".config/inkscape/preferences.xml", _INKSCAPE),
+        (".config/audacity/audacity.cfg", _AUDACITY.format(home=home)),
     ):
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)
