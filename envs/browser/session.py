@@ -16,15 +16,17 @@ from ..actions import (
     Back,
     ButtonDown,
     Click,
+    Drag,
     Home,
     Hotkey,
+    KeyDown,
+    LongPress,
     Move,
     Navigate,
     OpenApp,
     Type,
     Wait,
     map_points,
-    points_of,
 )
 from ..base import check_bounds
 from ..config.browser_settings import BrowserSettings
@@ -43,7 +45,7 @@ from .page.input import InputDriver
 from .page.limits import ACT_S, action_limit_s
 from .page.secret_typing import SecretTyping
 from .page.secrets import PageSecrets
-from .page.select_lists import adopt_list
+from .page.select_lists import adopt_focused_list, adopt_list
 from .page.settle import Settling, page_script
 from .page.shortcuts import Shortcut, is_escape, shortcut
 from .page.storage import save_at_end
@@ -51,9 +53,9 @@ from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
 from .page.typing import NOWHERE, field_fact
 from .ui.compositor import Compositor
+from .ui.controls import PRESSED, closes
 from .ui.navigation import Navigation
 from .ui.overlay.overlay import TAB_STRIP_PX, Overlay
-from .ui.overlay.panels import Suggestions
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 
@@ -173,6 +175,7 @@ class BrowserSession:
         await self._guard.leave(self._tabs.current)
         if self._settings.tab_strip:
             await self._tab_strip.draw()
+        await self._prompts.close_outdated()
         screenshot = await self._compositor.screenshot()
         facts = await self._take_facts()
         device = DeviceTransform(self._scale, 0.0, 0.0 - self._page_top)
@@ -333,6 +336,8 @@ class BrowserSession:
                 if isinstance(action, Click | ButtonDown) and action.at is not None:
                     at = self._input.css_pixel(action.at)
                     await adopt_list(self._tabs, at.x, at.y)
+                elif isinstance(action, Hotkey | KeyDown):
+                    await adopt_focused_list(self._tabs)
                 return await self._typing.execute(self._tabs.current, action)
         return ""
 
@@ -342,12 +347,13 @@ class BrowserSession:
         return method
 
     async def _close_popups(self, action: Action) -> None:
-        """An action on the page closes the popup over it; suggestions stay open while the user types."""
+        """An action on the page closes the popup over it; suggestions stay while the user types, lists under moves."""
         if isinstance(action, Wait):
             return
-        popup = self._overlay.popup
-        if popup is not None and (points_of(action) or not isinstance(popup, Suggestions)):
-            await self._overlay.close_popup()
+        if closes(self._overlay.popup, action):
+            await self._overlay.close_popup(
+                PRESSED if isinstance(action, Click | ButtonDown | LongPress | Drag) else ""
+            )
         if not isinstance(action, Hotkey | Type):
             await self._overlay.blur()
 

@@ -37,8 +37,11 @@ NOTCH_PX = 100
 _DRAG_MOVES = 20
 _DRAG_S = 0.15
 _DRAG_HOLD_S = 0.12
-"""Pause after the press: many pages start a drag only if the button is held for a tenth of a second."""
-_DOUBLE_CLICK_MS = 30
+"""Pause after the press, since many pages start a drag only if the button is held for a tenth of a second, and before
+the release, since others go on moving what is released in motion."""
+
+_DRAWN = "() => window[Symbol.for('screenwright.drawn')]?.()"
+_DRAWN_S = 0.5
 
 _MAX_WHEEL_EVENTS = 10
 
@@ -107,7 +110,7 @@ class InputDriver:
                 return await self._type(page, text, submit)
             case Hotkey(keys):
                 async with self._pressed(page.keyboard, keys):
-                    pass
+                    await self._drawn(page)
             case KeyDown(key):
                 for one in playwright_keys((key,)):
                     await self._key_down(page.keyboard, one)
@@ -167,15 +170,25 @@ class InputDriver:
 
     async def _move(self, mouse: Mouse, at: ScreenPoint | None) -> None:
         if at is not None:
-            point = self.css_pixel(at)
+            self._pointer = point = self.css_pixel(at)  # before the page reports what the move has caused
             await mouse.move(point.x, point.y)
-            self._pointer = point
 
     async def _click(self, page: Page, click: Click[ScreenPoint]) -> None:
         async with self._pressed(page.keyboard, click.modifiers):
-            at = self._pointer = self.css_pixel(click.at)
-            delay_ms = _DOUBLE_CLICK_MS if click.count > 1 else 0  # some pages render between the clicks
-            await page.mouse.click(at.x, at.y, button=click.button.value, click_count=click.count, delay=delay_ms)
+            await self._move(page.mouse, click.at)
+            for count in range(1, click.count + 1):
+                if count > 1:
+                    await self._drawn(page)
+                await self._button_down(page.mouse, click.button, count)
+                try:
+                    await self._drawn(page)
+                finally:
+                    await self._button_up(page.mouse, click.button, count)
+
+    async def _drawn(self, page: Page) -> None:
+        """Wait until the page has drawn a frame: some only look at the mouse and the keys then, others draw between."""
+        with suppress(Error, TimeoutError):  # the press has left the page, or it is busy
+            await asyncio.wait_for(page.evaluate(_DRAWN), _DRAWN_S)
 
     async def _drag(self, page: Page, drag: Drag[ScreenPoint]) -> None:
         """Press, move in many small steps, release: HTML drag and drop needs several move events."""
@@ -187,6 +200,8 @@ class InputDriver:
             try:
                 for start, end in itertools.pairwise(points):
                     await self._glide(page.mouse, start, end, _DRAG_S / (len(points) - 1))
+                await asyncio.sleep(_DRAG_HOLD_S)
+                await page.mouse.move(points[-1].x, points[-1].y)
             finally:
                 await self._button_up(page.mouse, drag.button)
 
@@ -221,12 +236,12 @@ class InputDriver:
             return (float(found[0]), float(found[1])) if found else None
         return None
 
-    async def _button_down(self, mouse: Mouse, button: Button) -> None:
+    async def _button_down(self, mouse: Mouse, button: Button, count: int = 1) -> None:
         self._buttons.append(button)
-        await mouse.down(button=button.value)
+        await mouse.down(button=button.value, click_count=count)
 
-    async def _button_up(self, mouse: Mouse, button: Button) -> None:
-        await mouse.up(button=button.value)
+    async def _button_up(self, mouse: Mouse, button: Button, count: int = 1) -> None:
+        await mouse.up(button=button.value, click_count=count)
         self._buttons = [held for held in self._buttons if held is not button]
 
     # -- the keyboard

@@ -6,8 +6,9 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import resources
 
-from playwright.async_api import Error, Frame, Page
+from playwright.async_api import Error, Frame, JSHandle, Page
 
 from ...env import Fact
 from .keyboard import KEYS, SHIFT
@@ -21,6 +22,10 @@ _BEGIN = f"() => {_MONITOR}.begin()"
 _AFTER_KEY = f"() => {_MONITOR}?.afterKey()"
 _TAKES_INPUT = f"() => {_MONITOR}?.inputs() ?? 0"
 _PROBLEM = f"expected => {_MONITOR}?.problem(expected) ?? ''"
+_EDIT = resources.files(__name__.rpartition(".")[0]).joinpath("editors.js")
+_EDITED = re.compile(r"[\n(){}\[\]\"'`<>]")
+"""Editors of code indent lines and close brackets and quotation marks while keys are pressed."""
+_EDIT_POLLS = 20
 _EVALUATE_S = 1.0
 NOWHERE = "nowhere"
 """`Typing.problem` if nothing on the page took the text."""
@@ -52,6 +57,14 @@ class Typing:
         """
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         await self._find_focus()
+        is_edited = self.before_key is None and _EDITED.search(text) is not None
+        if not (is_edited and await self._edit(text)):
+            await self._type_keys(text)
+        if submit:
+            await self.page.keyboard.press("Enter")
+        return "+".join(sorted(self._methods))
+
+    async def _type_keys(self, text: str) -> None:
         first, rest = text[:MAX_KEYSTROKES], text[MAX_KEYSTROKES:]
         await self._press(first)
         if rest and self.before_key is None and await self._takes_input(first):
@@ -61,9 +74,36 @@ class Typing:
         if self._frame is not None and "\n" not in text:
             with suppress(Error):  # the page has changed
                 self.problem = str(await self._frame.evaluate(_PROBLEM, text))
-        if submit:
-            await self.page.keyboard.press("Enter")
-        return "+".join(sorted(self._methods))
+
+    async def _edit(self, text: str) -> bool:
+        """Put `text` into an editor that would change what is typed with keys; returns whether the focus is in one."""
+        if self._frame is None:
+            return False
+        editor: JSHandle = await self._frame.evaluate_handle(_EDIT.read_text(encoding="utf-8"), text)
+        if not await editor.evaluate("editor => editor !== null"):
+            return False
+        self._methods.add("paste")
+        await self._after_key()
+        if not await self._has_changed(editor):
+            self._methods = {"insert"}
+            is_code = await editor.evaluate("({ isCode }) => isCode")
+            last = "" if is_code or not text[-1].isalnum() else text[-1]  # a key, for pages that listen to keys
+            await self.page.keyboard.insert_text(text.removesuffix(last))
+            await self._press(last)
+            await self._after_key()
+        with suppress(Error):  # the page has changed
+            self.problem = str(await editor.evaluate("({ problem }) => problem()"))
+        return True
+
+    async def _has_changed(self, editor: JSHandle) -> bool:
+        """Whether the editor shows the paste: some do so after a moment, and some pages block pastes."""
+        if not await editor.evaluate("({ isHandled }) => isHandled"):
+            return False
+        for _ in range(_EDIT_POLLS):
+            if await editor.evaluate("({ hasChanged }) => hasChanged()"):
+                return True
+            await asyncio.sleep(0.02)
+        return False
 
     async def _press(self, text: str) -> None:
         keyboard, has_shift = self.page.keyboard, False
@@ -130,12 +170,27 @@ def without_text(problem: str) -> str:
 
 
 def field_fact(problem: str) -> Fact:
-    """The report of what is in a field instead of the typed text: a JSON string, or the length of a password."""
+    """The report of what is in a field instead of the typed text.
+
+    `problem` is a JSON string, the length of a password, or an object with a line of an editor.
+    """
     if problem == _OTHER:
         return Fact("The field does not contain the secret as it was typed.")
     sentence = "The field does not contain the text as typed. It contains"
     if _LENGTH.fullmatch(problem):
         return Fact(f"{sentence} {problem}.")
     with suppress(ValueError):
-        problem = str(json.loads(problem))
+        found = json.loads(problem)
+        if isinstance(found, dict):
+            return _line_fact(int(found["line"]), str(found["is"]), str(found["wanted"]))
+        problem = str(found)
     return Fact(f"{sentence} {{}}.", (problem,))
+
+
+def _line_fact(line: int, shown: str, wanted: str) -> Fact:
+    """The report of the first line of an editor that is not as typed."""
+    sentence = f"The editor does not show the text as typed. Its line {line} is"
+    if shown.strip() != wanted.strip():
+        return Fact(f"{sentence} {{}} instead of {{}}.", (shown, wanted))
+    is_, instead = (len(text) - len(text.lstrip()) for text in (shown, wanted))
+    return Fact(f"{sentence} indented by {is_} characters instead of {instead}: {{}}.", (shown,))

@@ -50,14 +50,22 @@
 
   const nativeSetTimeout = window.setTimeout;
   const later = callback => nativeSetTimeout.call(window, callback);
-  const pointer = { x: 0, y: 0, known: false };
   let target = null;  // the control whose value is being chosen
 
-  // The box of `element` relative to the pointer, since a frame does not know its own position on the screen.
+  // The box of `element` in the viewport of this frame, which does not know its own position on the screen.
   const boxOf = element => {
     const { x, y, width, height } = element.getBoundingClientRect();
-    return pointer.known ? { dx: x - pointer.x, dy: y - pointer.y, width, height } : { dx: 0, dy: 0, width: 0, height: 0 };
+    return { x, y, width, height };
   };
+
+  // Resolves when the page has drawn a frame, so that it has seen the state of the mouse and the keys.
+  const nativeFrame = window.requestAnimationFrame;
+  const PRESS_MS = 20, MAX_PRESS_MS = 150;
+  Object.defineProperty(window, Symbol.for("screenwright.drawn"), { value: () => new Promise(resolve => {
+    const started = now();
+    nativeFrame.call(window, () => nativeSetTimeout.call(window, resolve, PRESS_MS - (now() - started)));
+    nativeSetTimeout.call(window, resolve, MAX_PRESS_MS);  // a page in the background draws none
+  }) });
 
   // A prompt that the browser opens by itself, a moment after the page has caused it: the screen has not settled before.
   const expectPrompt = expected => report({ event: "prompt expected", expected });
@@ -68,13 +76,21 @@
   // -- dates, times and colours: the native picker takes no clicks
   const PICKER_TYPES = new Set(["date", "time", "datetime-local", "month", "week", "color"]);
   const isOpen = element => { try { return element.matches(":open"); } catch { return false; } };
+  // Closes the native popup of `element` and keeps the focus: its box is made again, with a display of the same kind.
+  const SAME_BOX = { "inline-block": "inline-flex", "inline-flex": "inline-block", block: "flex", flex: "block" };
+  const closeNative = element => {
+    const { style } = element;
+    const [value, priority] = [style.getPropertyValue("display"), style.getPropertyPriority("display")];
+    const hadStyle = element.hasAttribute("style");
+    style.setProperty("display", SAME_BOX[getComputedStyle(element).display] ?? "none", "important");
+    void element.offsetWidth;
+    style.setProperty("display", value, priority);
+    if (!hadStyle) element.removeAttribute("style");
+    void element.offsetWidth;
+  };
   const replacePicker = element => {
     if (!(element instanceof HTMLInputElement) || !PICKER_TYPES.has(element.type) || !isOpen(element)) return;
-    const display = element.style.display;
-    element.style.display = "none";  // closes the native picker and keeps the focus
-    void element.offsetWidth;
-    element.style.display = display;
-    if (!element.getAttribute("style")) element.removeAttribute("style");
+    closeNative(element);
     target = element;
     const { type, value, min, max, step } = element;
     report({ event: "picker", type, value, min, max, step, ...boxOf(element) });
@@ -115,7 +131,7 @@
   Object.defineProperty(window, KEY, { value: setValue });
 
   // -- tooltips and the context menu
-  let shownTitle = "";
+  let shownTitle = "", titled = null;
   const titleAt = path => {
     for (const node of path) {
       if (!(node instanceof Element)) continue;
@@ -125,147 +141,232 @@
     }
     return "";
   };
-  const showTooltip = title => {
+  const showTooltip = (title, element = null) => {
+    titled = element;
     if (title === shownTitle) return;
     shownTitle = title;
     report({ event: "tooltip", text: title });
   };
 
-  // -- <select>: the native list is not part of the page and takes no clicks. While it is open the control is
-  // "base-select", whose list is; a closed control stays native, where letters and arrows choose an option.
-  const LIST_KEYS_MS = 900;  // a pause ends the search for typed letters; Chromium's own takes a second
+  // -- <select>: the native list is not part of the page and takes no clicks. Whatever opened it, it is closed again and
+  // reported; the page sees the events of the native one. A list that the page itself draws as "base-select" stays.
+  const MAX_ROWS_LENGTH = 800_000, MAX_LABEL = 200;
+  let list = null;       // the open one: its select, its options in the order of the rows, and its number
+  let listCount = 0;
+  let dismissed = null;  // the select whose list the press that follows at once closes, and does not open again
+  const DISMISSED_MS = 1000;
   const isList = node => node instanceof HTMLSelectElement && !node.multiple && node.size <= 1;
-  const hasLists = window.CSS?.supports("appearance", "base-select");
-  let listStyle = null;
-  const drawnLists = new WeakSet();
-  const drawList = select => {
-    if (!hasLists || drawnLists.has(select) || isOpen(select) || select.disabled) return;
-    drawnLists.add(select);
-    if (listStyle === null) {
-      listStyle = new CSSStyleSheet();
-      listStyle.replaceSync("::picker(select) { appearance: base-select !important; }");
-    }
-    const root = select.getRootNode();
-    if (!root.adoptedStyleSheets.includes(listStyle)) root.adoptedStyleSheets.push(listStyle);
-    const hadStyle = select.hasAttribute("style");
-    const { offsetWidth, offsetHeight, style } = select;
-    const drawn = {
-      appearance: "base-select", "box-sizing": "border-box", width: `${offsetWidth}px`, height: `${offsetHeight}px`,
-      "min-height": "0",
+  const isDrawnByPage = select => getComputedStyle(select, "::picker(select)").appearance === "base-select" &&
+    getComputedStyle(select).appearance === "base-select";
+  const rowsOf = select => {
+    const rows = [], options = [];
+    let length = 0;
+    const colourOf = node => getComputedStyle(node).color, usual = colourOf(select);
+    const add = (label, kind, option = null) => {
+      length += label.length + 40;
+      const colour = option === null || colourOf(option) === usual || option.disabled ? "" : colourOf(option);
+      rows.push({ label: label.slice(0, MAX_LABEL), kind, colour });
+      options.push(option);
     };
-    const before = Object.keys(drawn).map(name => [name, style.getPropertyValue(name), style.getPropertyPriority(name)]);
-    for (const [name, value] of Object.entries(drawn)) style.setProperty(name, value, "important");
-    void select.offsetWidth;  // the click that opens the list follows
-    const restore = () => {
-      if (isOpen(select)) return nativeSetTimeout.call(window, restore, 16);
-      drawnLists.delete(select);
-      for (const [name, value, priority] of before) style.setProperty(name, value, priority);
-      if (!hadStyle && !select.getAttribute("style")) select.removeAttribute("style");
-    };
-    nativeSetTimeout.call(window, restore, 200);
-  };
-  let search = { select: null, text: "", at: 0 };
-  const onListKey = (event, select) => {
-    const { key } = event;
-    const isCharacter = key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
-    const time = Date.now();
-    const isContinued = search.select === select && time - search.at < LIST_KEYS_MS;
-    if (isOpen(select)) {
-      if (!isCharacter || (key === " " && !isContinued)) return;
-      event.preventDefault();
-      findOption(select, isContinued ? search.text + key : key);
-    } else if ((key === " " && !isContinued) || key === "F4" || (event.altKey && /^Arrow(Up|Down)$/.test(key))) {
-      drawList(select);
-      return;
+    for (const node of select.querySelectorAll("option, optgroup, hr")) {
+      if (length > MAX_ROWS_LENGTH) break;
+      if (getComputedStyle(node).display === "none") continue;
+      const parent = node.parentElement?.closest("optgroup") ?? null;
+      if (node instanceof HTMLHRElement) add("", "line");
+      else if (node instanceof HTMLOptGroupElement) add(node.label, "group");
+      else add(node.label || node.text, (node.disabled || parent?.disabled ? "off" : "entry") + (parent ? " nested" : ""), node);
     }
-    if (isCharacter) search = { select, text: isContinued ? search.text + key : key, at: time };
+    return { rows, options, selected: options.indexOf(select.selectedOptions[0] ?? null) };
   };
-  // Focuses the option that starts with the typed text; one letter again and again goes through those it starts.
-  const findOption = (select, text) => {
-    const options = [...select.options].filter(option => !option.disabled && !option.closest("optgroup:disabled"));
-    const active = select.getRootNode().activeElement;
-    const current = options.indexOf(options.includes(active) ? active : select.selectedOptions[0]);
-    const isSame = [...text].every(letter => letter === text[0]);
-    const wanted = (isSame ? text[0] : text).toLowerCase();
-    const start = Math.max(0, current + (isSame ? 1 : 0));
-    const matches = option => option.label.trim().toLowerCase().startsWith(wanted);
-    const whole = text.length > 1 ? options.find(option => option.label.trim().toLowerCase().startsWith(text.toLowerCase())) : null;
-    const found = whole ?? [...options.slice(start), ...options.slice(0, start)].find(matches);
-    found?.focus();
+  const reportList = () => {
+    const { rows, options, selected } = rowsOf(list.select);
+    Object.assign(list, { options, number: ++listCount });
+    report({ event: "list", number: list.number, rows, selected, ...boxOf(list.select) });
   };
-  const showList = HTMLSelectElement.prototype.showPicker;
-  if (showList) {
+  const closeList = () => {
+    if (list === null) return;
+    list.observer.disconnect();
+    list = null;
+    report({ event: "list closed" });
+  };
+  const replaceList = (select, isClosing = false) => {
+    if (!isList(select) || !isOpen(select) || isDrawnByPage(select)) return;
+    closeNative(select);
+    if (isClosing) return;
+    list?.observer.disconnect();
+    const observer = new MutationObserver(() => {
+      if (!select.isConnected || select.disabled) closeList();
+      else reportList();
+    });
+    list = { select, observer };
+    observer.observe(select, { subtree: true, childList: true, characterData: true, attributes: true,
+      attributeFilter: ["label", "disabled", "hidden"] });
+    reportList();
+  };
+  const setOption = (select, option) => {
+    if (option.selected) return;
+    option.selected = true;
+    for (const type of ["input", "change"]) select.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
+  };
+  const isUsable = option => option?.isConnected && !option.disabled && !option.closest("optgroup")?.disabled;
+  let choice = null;
+  Object.defineProperty(window, Symbol.for("screenwright.list"), { value: {
+    close(number, byPress) {
+      if (list?.number !== number) return;
+      dismissed = byPress ? { select: list.select, at: now() } : null;
+      list.observer.disconnect();
+      list = null;
+    },
+    // Selects a neighbour of the chosen option and opens the native list: the first of the returned keys moves to the
+    // option there, and Enter chooses it as a user does, with trusted events. A script cannot open the list in a frame
+    // of another site, and the key then goes to the closed select. Without keys, the option is chosen already.
+    choose(number, row) {
+      if (list?.number !== number) return [];
+      const { select, options, observer } = list;
+      observer.disconnect();
+      list = null;
+      const option = options[row];
+      if (!isUsable(option) || option.selected) return [];
+      choice = { select, option };
+      const usable = options.filter(isUsable);
+      const at = usable.indexOf(option);
+      if (usable.length > 1) usable[at ? at - 1 : 1].selected = true;
+      const key = at || usable.length === 1 ? "ArrowDown" : "ArrowUp";
+      try { nativeShowList.call(select); } catch { /* a frame of another site */ }
+      if (isOpen(select)) return [key, "Enter"];
+      return select === select.getRootNode().activeElement ? [key] : [];
+    },
+    finish() {
+      if (choice === null) return;
+      const { select, option } = choice;
+      if (isOpen(select)) closeNative(select);
+      setOption(select, option);
+      choice = null;
+    },
+  } });
+  const nativeShowList = HTMLSelectElement.prototype.showPicker;
+  if (nativeShowList) {
     HTMLSelectElement.prototype.showPicker = {
       showPicker() {
-        if (isList(this)) drawList(this);
-        return showList.call(this);
+        const result = nativeShowList.call(this);
+        replaceList(this);
+        return result;
       },
     }.showPicker;
   }
 
-  const listen = root => {
-    const on = (type, handle) => root.addEventListener(
-      type, event => { if (event.isTrusted) handle(event); }, { capture: true, passive: true });
-    const innermost = event => event.composedPath()[0];
-    const trackPointer = event => Object.assign(pointer, { x: event.clientX, y: event.clientY, known: true });
-    on("pointermove", event => {
-      trackPointer(event);
-      if (event.buttons === 0) showTooltip(titleAt(event.composedPath()));
-    });
-    on("pointerdown", event => {
-      trackPointer(event);
+  const innermost = event => event.composedPath()[0];
+  const listOf = event => event.composedPath().find(isList);
+  const handlers = [];
+  const on = (type, handle) => handlers.push([type, event => { if (event.isTrusted) handle(event); }]);
+  const isUnderPointer = event => event.buttons === 0 && showTooltip(titleAt(event.composedPath()), innermost(event));
+  on("pointermove", isUnderPointer);
+  on("pointerover", isUnderPointer);  // also after a change of the page under a pointer at rest
+  on("pointerout", event => { if (event.relatedTarget === null) showTooltip(""); });
+  for (const type of ["pointerdown", "mousedown"]) {  // a script or a label may cause the second one only
+    on(type, event => {
       showTooltip("");
-    });
-    on("pointerout", event => { if (event.relatedTarget === null) showTooltip(""); });
-    on("click", event => {
-      const element = innermost(event);
+      const select = listOf(event);
+      const wasOpen = dismissed !== null && dismissed.select === select && now() - dismissed.at < DISMISSED_MS;
       later(() => {
-        replacePicker(element);
-        suggest(element, !element.value);
-        if (!event.defaultPrevented) expectChooser(element);
+        dismissed = null;
+        replaceList(select, wasOpen);
       });
     });
-    on("keydown", event => {
-      const element = innermost(event);
-      later(() => { replacePicker(element); if (event.key === "ArrowDown" && suggesting !== element) suggest(element, false); });
+  }
+  on("click", event => {
+    const element = innermost(event), select = listOf(event);
+    later(() => {
+      replaceList(select);
+      replacePicker(element);
+      suggest(element, !element.value);
+      if (!event.defaultPrevented) expectChooser(element);
     });
-    on("keyup", event => { const element = innermost(event); later(() => replacePicker(element)); });
-    on("input", event => { const element = innermost(event); later(() => suggest(element, false)); });
-    on("focusout", event => closeSuggestions(innermost(event)));
-    on("contextmenu", event => {
-      const path = event.composedPath();
-      trackPointer(event);
-      later(() => {
-        if (event.defaultPrevented) return;
-        const link = path.find(node => node instanceof HTMLAnchorElement && node.href);
-        const field = path[0];
-        const isText = field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && /^(text|search|url|tel|email|password|number)$/.test(field.type));
-        report({
-          event: "context menu",
-          link: link?.href ?? "",
-          editable: (isText && !field.readOnly && !field.disabled) || Boolean(field.isContentEditable),
-          selected: String(window.getSelection() ?? "") !== "" || (isText && field.selectionStart !== field.selectionEnd),
-        });
+  });
+  on("keydown", event => {
+    showTooltip("");
+    const element = innermost(event), select = listOf(event);
+    later(() => {
+      replaceList(select);
+      replacePicker(element);
+      if (event.key === "ArrowDown" && suggesting !== element) suggest(element, false);
+    });
+  });
+  on("keyup", event => {
+    const element = innermost(event), select = listOf(event);
+    later(() => { replaceList(select); replacePicker(element); });
+  });
+  on("input", event => { const element = innermost(event); later(() => suggest(element, false)); });
+  on("focusout", event => {
+    closeSuggestions(innermost(event));
+    if (list?.select === innermost(event)) closeList();
+  });
+  let hasMenu = false;
+  on("contextmenu", event => {
+    const path = event.composedPath();
+    later(() => {
+      if (event.defaultPrevented) return;
+      const link = path.find(node => node instanceof HTMLAnchorElement && node.href);
+      const field = path[0];
+      const isText = field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && /^(text|search|url|tel|email|password|number)$/.test(field.type));
+      hasMenu = true;
+      report({
+        event: "context menu",
+        link: link?.href ?? "",
+        editable: (isText && !field.readOnly && !field.disabled) || Boolean(field.isContentEditable),
+        selected: String(window.getSelection() ?? "") !== "" || (isText && field.selectionStart !== field.selectionEnd),
       });
     });
+  });
+  // A wheel over a number field that has the focus scrolls, and does not change the number. A page may use the wheel
+  // itself to change a value, which is reported.
+  const WHEEL_FIELD = "input:not([type=password]), select, [role=spinbutton], [role=slider]";
+  const valueOf = field => String(field.value ?? field.getAttribute("aria-valuenow") ?? field.textContent);
+  on("wheel", event => {
+    const field = event.composedPath().find(node => node instanceof Element && node.matches(WHEEL_FIELD));
+    if (!field) return;
+    const before = valueOf(field);
+    const isHeld = field.type === "number" && !field.readOnly;
+    if (isHeld) field.readOnly = true;
+    later(() => {
+      if (isHeld) field.readOnly = false;
+      const after = valueOf(field);
+      if (after !== before) report({ event: "value scrolled", before: before.slice(0, MAX_LABEL), after: after.slice(0, MAX_LABEL) });
+    });
+  });
+  const adoptRoot = root => {  // adding a listener twice has no effect
+    for (const [type, handle] of handlers) root.addEventListener(type, handle, { capture: true, passive: true });
   };
-  const lists = root => {
-    for (const type of ["pointerdown", "mousedown"]) {  // a script or a label may cause the second one only
-      root.addEventListener(type, event => {
-        const select = event.composedPath().find(isList);
-        if (event.isTrusted && event.button === 0 && select) drawList(select);
-      }, true);
+  adoptRoot(window);
+  // `document.open` removes all listeners; opening the document is also what `write` does after loading
+  for (const name of ["open", "write", "writeln"]) {
+    const native = Document.prototype[name];
+    Document.prototype[name] = {
+      [name](...passed) {
+        const result = native.apply(this, passed);
+        if (this === document) reopened();
+        return result;
+      },
+    }[name];
+  }
+  const reopened = () => {
+    adoptRoot(window);
+    keepLinks();
+    window[Symbol.for("screenwright.reopened")]?.();
+  };
+  // Whether what is drawn over the page still belongs to it: a new document has nothing.
+  const isShown = element => element?.isConnected && element.checkVisibility?.({ visibilityProperty: true }) !== false;
+  Object.defineProperty(window, Symbol.for("screenwright.shows"), { value: kind => {
+    switch (kind) {
+      case "tooltip":
+        if (!isShown(titled) || !titled.matches(":hover")) shownTitle = "";
+        return shownTitle !== "";
+      case "list": return isShown(list?.select);
+      case "suggestions": return isShown(suggesting);
+      case "picker": return isShown(target);
+      default: return hasMenu;
     }
-    root.addEventListener("keydown", event => {
-      const select = event.composedPath().find(isList);
-      if (event.isTrusted && select) onListKey(event, select);
-    }, true);
-  };
-  const adoptRoot = root => {
-    listen(root);
-    lists(root);
-  };
-  adoptRoot(document);
+  } });
   // a closed shadow root that the document declares is only found from outside
   const adopted = new WeakSet();
   Object.defineProperty(window, Symbol.for("screenwright.adoptList"), { value: select => {
@@ -327,8 +428,20 @@
   promptFirst(window.Notification, "requestPermission", () => ["notifications"]);
   promptFirst(window.MediaDevices?.prototype, "getUserMedia", constraints => [
     ...(constraints?.video ? ["camera"] : []), ...(constraints?.audio ? ["microphone"] : [])]);
+  // An editor may look at the clipboard for more when Screenwright pastes text into it: no question to anyone.
+  const PASTE_MS = 2000;
+  let pastedAt = -PASTE_MS;
+  Object.defineProperty(window, Symbol.for("screenwright.pastes"), { value: () => { pastedAt = now(); } });
   for (const method of ["readText", "read"]) {
-    promptFirst(window.Clipboard?.prototype, method, () => ["clipboard-read"]);
+    const owner = window.Clipboard?.prototype;
+    promptFirst(owner, method, () => ["clipboard-read"]);
+    const asking = owner?.[method];
+    if (asking) owner[method] = {
+      [method](...passed) {
+        if (now() - pastedAt > PASTE_MS) return asking.apply(this, passed);
+        return Promise.reject(new DOMException("Read permission denied.", "NotAllowedError"));
+      },
+    }[method];
   }
 
   // -- what nothing here can answer: the native prompt is not drawn, and blocks the page
@@ -440,10 +553,12 @@
     report({ event: "external link", url });
   };
   window.navigation?.addEventListener("navigate", event => keepOut(event, event.destination.url));
-  window.addEventListener("click", event => {  // a new window has no listener yet
+  const keepLink = event => {  // a new window has no listener yet
     const link = event.composedPath().find(node => node instanceof HTMLAnchorElement && node.target);
     if (link) keepOut(event, link.href);
-  });
+  };
+  const keepLinks = () => window.addEventListener("click", keepLink);
+  keepLinks();
 
   // -- windows for data: URLs stay empty forever, since the browser blocks the navigation
   const nativeOpen = window.open;

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from .page_events import PAGE_EVENT, PageEvent
 
 BINDING = "screenwrightPageEvent"
-MAX_CHARACTERS = 200_000
-"""The longest report that is read."""
+MAX_CHARACTERS = 2_000_000
+"""The longest report that is read: the list of a `<select>` with thousands of options."""
 
 BURST = 400
 """Reports that are read at once, before `PER_SECOND` applies; the script of one frame sends half of that."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from .overlay.panels import Option, PickerType
+from .overlay.panels import ListRow, Option, PickerType
 
 MAX_TEXT = 2_000
 """Characters of a page's text that are shown."""
@@ -41,10 +41,10 @@ class _Event(BaseModel):
 
 
 class _ControlEvent(_Event):
-    """An event at a control: its size in CSS pixels, and the offset of its top left corner from the pointer."""
+    """An event at a control: its box in CSS pixels, relative to the viewport of its frame."""
 
-    dx: float
-    dy: float
+    x: float
+    y: float
     width: float
     height: float
 
@@ -73,11 +73,34 @@ class SuggestionsClosedEvent(_Event):
     event: Literal["suggestions closed"]
 
 
+class ListEvent(_ControlEvent):
+    """The list of a `<select>` opens or changes; `selected` is a row, or -1. Its next state has another `number`."""
+
+    event: Literal["list"]
+    number: int
+    rows: tuple[ListRow, ...]
+    selected: int
+
+
+class ListClosedEvent(_Event):
+    """The page has closed the list of a `<select>`."""
+
+    event: Literal["list closed"]
+
+
 class TooltipEvent(_Event):
     """The pointer is over an element with the title `text`, or over none if it is empty."""
 
     event: Literal["tooltip"]
     text: str
+
+
+class ValueScrolledEvent(_Event):
+    """A wheel over a field changed its value."""
+
+    event: Literal["value scrolled"]
+    before: str
+    after: str
 
 
 class ContextMenuEvent(_Event):
@@ -130,7 +153,10 @@ PageEvent: TypeAlias = (
     PickerEvent
     | SuggestionsEvent
     | SuggestionsClosedEvent
+    | ListEvent
+    | ListClosedEvent
     | TooltipEvent
+    | ValueScrolledEvent
     | ContextMenuEvent
     | PermissionEvent
     | SaveFileEvent

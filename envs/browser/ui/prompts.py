@@ -20,23 +20,11 @@ from ..launch.attach import Context
 from ..page.secrets import PageSecrets
 from ..page.shortcuts import Shortcut
 from ..page.tabs import Tabs
+from .controls import PRESSED, Controls
 from .file_prompts import FilePrompts
 from .navigation import Navigation
 from .overlay.overlay import Overlay
-from .overlay.panels import (
-    CANCEL,
-    Anchor,
-    Dialog,
-    Field,
-    Menu,
-    MenuItem,
-    Option,
-    PanelAnswer,
-    PanelButton,
-    Picker,
-    Suggestions,
-    Tooltip,
-)
+from .overlay.panels import CANCEL, Dialog, Field, Menu, MenuItem, PanelAnswer, PanelButton
 from .page_channel import BINDING, PageChannel
 from .page_events import (
     MAX_TEXT,
@@ -46,13 +34,10 @@ from .page_events import (
     ExternalLinkEvent,
     PageEvent,
     PermissionEvent,
-    PickerEvent,
     PromptExpectedEvent,
     RefusedEvent,
     SaveFileEvent,
-    SuggestionsClosedEvent,
-    SuggestionsEvent,
-    TooltipEvent,
+    ValueScrolledEvent,
 )
 
 MAX_CONSECUTIVE = 20
@@ -60,17 +45,17 @@ MAX_CONSECUTIVE = 20
 
 _CHECKBOX_AFTER = 2
 _EXPECTED_S = 0.5
+_SCROLLED = "Scrolling over a field changed its value from {} to {}."
 _EXTERNAL_LINK = "{} opens another program, and none is available here. Nothing was opened."
 
 OK = PanelButton("OK", "ok")
-_SET_VALUE = "value => window[Symbol.for('screenwright.setValue')]?.(value)"
 
 
 class BrowserPrompts:
     """Shows prompts on the overlay and applies the answers.
 
     `pointer` returns the mouse position on the page, which starts `page_top` CSS pixels below the top of the screen.
-    `files` are the prompts about files.
+    `files` are the prompts about files, `controls` the panels of the page's controls.
     """
 
     def __init__(
@@ -92,6 +77,7 @@ class BrowserPrompts:
         self._secrets = secrets
         self._facts: list[Fact] = []
         self._channel = PageChannel()
+        self.controls = Controls(tabs, overlay, page_top)
         self.files = FilePrompts(overlay, settings, self._facts.append)
         self._open_dialogs: list[PageDialog] = []
         self._consecutive = 0
@@ -137,6 +123,11 @@ class BrowserPrompts:
             self._expectation = asyncio.get_running_loop().call_later(_EXPECTED_S, self._unexpected.set)
         else:
             self._unexpected.set()
+
+    async def close_outdated(self) -> None:
+        """See `Controls.close_outdated`; a page that is blocked cannot answer."""
+        if not self.is_blocking():
+            await self.controls.close_outdated()
 
     def take_facts(self) -> tuple[Fact, ...]:
         """The events since the last call."""
@@ -288,43 +279,26 @@ class BrowserPrompts:
                 return await self.files.ask_where_to_save(event.name)
             case ExternalLinkEvent(url=url):
                 self._facts.append(Fact(_EXTERNAL_LINK, (url,)))
+            case ValueScrolledEvent():
+                self._on_value_scrolled(event)
             case RefusedEvent():
                 self._facts.append(Fact(REFUSALS[event.what]))
             case PermissionEvent():
                 await self._show_permission(frame, event)
-            case PickerEvent():
-                picker = Picker(event.type, self._anchor(event), event.value, event.min, event.max, event.step)
-                await self._show_choice(frame, picker)
-            case SuggestionsEvent():
-                options = tuple([Option(each.value[:MAX_TEXT], each.label[:MAX_TEXT]) for each in event.options])
-                await self._show_choice(frame, Suggestions(self._anchor(event), options))
-            case SuggestionsClosedEvent():
-                if isinstance(self._overlay.popup, Suggestions):
-                    await self._overlay.close_popup()
-            case TooltipEvent():
-                await self._show_tooltip(event.text[:MAX_TEXT])
             case ContextMenuEvent():
-                await self._show_menu(event)
+                await self._show_menu(frame, event)
+            case _:
+                at = self._pointer()
+                await self.controls.handle(frame, event, at.x, at.y)
         return None
 
-    def _anchor(self, event: PickerEvent | SuggestionsEvent) -> Anchor:
-        at = self._pointer()
-        return Anchor(at.x + event.dx, at.y + self._page_top + event.dy, event.width, event.height)
-
-    async def _show_choice(self, frame: Frame, panel: Picker | Suggestions) -> None:
-        async def on_answer(answer: PanelAnswer) -> None:
-            if answer.value:
-                value = "" if isinstance(panel, Picker) and answer.value == "clear" else answer.value
-                with suppress(Error):  # the frame has navigated
-                    await frame.evaluate(_SET_VALUE, value)
-
-        await self._overlay.show(panel, on_answer)
-
-    async def _show_tooltip(self, text: str) -> None:
-        await self._overlay.close_tooltip()
-        if text:
-            at = self._pointer()
-            await self._overlay.show(Tooltip(at.x, at.y + self._page_top, text), _ignore)
+    def _on_value_scrolled(self, event: ValueScrolledEvent) -> None:
+        """Report one change for the wheel events of an action."""
+        before = event.before
+        for fact in [fact for fact in self._facts if fact.text == _SCROLLED and fact.quoted[1] == before]:
+            self._facts.remove(fact)
+            before = fact.quoted[0]
+        self._facts.append(Fact(_SCROLLED, (before, event.after)))
 
     async def _show_permission(self, frame: Frame, event: PermissionEvent) -> None:
         """Show the prompt, and return when the browser has applied the answer."""
@@ -345,7 +319,7 @@ class BrowserPrompts:
         self._expect(expected=False)
         await done.wait()
 
-    async def _show_menu(self, event: ContextMenuEvent) -> None:
+    async def _show_menu(self, frame: Frame, event: ContextMenuEvent) -> None:
         items = [*_LINK_ITEMS, MenuItem()] if event.link else []
         if event.editable:
             items += [
@@ -359,11 +333,13 @@ class BrowserPrompts:
         at = self._pointer()
 
         async def on_answer(answer: PanelAnswer) -> None:
-            if answer.value:
+            if answer.value and answer.value != PRESSED:
                 with suppress(Error, ActionRefused):
                     await self._run_menu_item(answer.value, event.link)
 
-        await self._overlay.show(Menu(at.x, at.y + self._page_top, tuple(items)), on_answer)
+        menu = Menu(at.x, at.y + self._page_top, tuple(items))
+        self.controls.opened(menu, frame)
+        await self._overlay.show(menu, on_answer)
 
     async def _run_menu_item(self, item: str, link: str) -> None:
         page = self._tabs.current
@@ -386,10 +362,6 @@ _KEYS = {
 }
 _LINK_ITEMS = (MenuItem("Open link in new tab", "open link"), MenuItem("Copy link address", "copy link"))
 _PAGE_ITEMS = (MenuItem("Back", "back"), MenuItem("Forward", "forward"), MenuItem("Reload", "reload"))
-
-
-async def _ignore(_answer: PanelAnswer) -> None:
-    """Tooltips have no answer."""
 
 
 def _site(url: str) -> str:

@@ -18,12 +18,25 @@ from PIL import Image
 from playwright.async_api import Error, Page
 from pydantic import TypeAdapter
 
-from ....actions import ActionIn, ButtonDown, ButtonUp, Click, Drag, Hotkey, KeyDown, KeyUp, LongPress, Move, Scroll
+from ....actions import (
+    ActionIn,
+    ButtonDown,
+    ButtonUp,
+    Click,
+    Drag,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    LongPress,
+    Move,
+    Scroll,
+    Type,
+)
 from ....env import EnvLost
 from ....geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 from ....keys import canonical_key
 from ...page.input import InputDriver
-from .panels import Dialog, Panel, PanelAnswer, Suggestions, TabStripPanel, Tooltip
+from .panels import Dialog, Panel, PanelAnswer, SelectList, Suggestions, TabStripPanel, Tooltip
 
 T = TypeVar("T")
 AnswerHandler = Callable[[PanelAnswer], Awaitable[None]]
@@ -37,6 +50,8 @@ _ATTEMPTS = 3
 _WAIT_FOR_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _CALL = "([name, ...given]) => screenwrightOverlay[name](...given)"
 _ANSWER = TypeAdapter(PanelAnswer)
+_LIST_KEYS = ("escape", "enter", "up", "down", "home", "end", "pageup", "pagedown", "space", "tab", "f4")
+_ALT_ARROWS = (frozenset({"alt", "up"}), frozenset({"alt", "down"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +104,13 @@ class Overlay:
 
     @property
     def popup(self) -> Panel | None:
-        """The open picker, suggestions or menu."""
+        """The open picker, suggestions, list or menu."""
         return self._popup.panel if self._popup else None
+
+    @property
+    def tooltip(self) -> Panel | None:
+        """The tooltip."""
+        return self._tooltip.panel if self._tooltip else None
 
     @property
     def is_empty(self) -> bool:
@@ -100,7 +120,7 @@ class Overlay:
     async def show(self, panel: Panel, on_answer: AnswerHandler) -> None:
         """Show `panel` and call `on_answer` with the answer.
 
-        A new picker, suggestions or menu closes the previous one, whose answer is empty. A tab strip replaces the
+        A new picker, suggestions, list or menu closes the previous one, whose answer is empty. A tab strip replaces the
         previous one and may be answered many times.
         """
         self._count += 1
@@ -122,10 +142,10 @@ class Overlay:
         if replaced is not None:
             await replaced.on_answer(PanelAnswer())
 
-    async def close_popup(self) -> None:
-        """Close the open picker, suggestions or menu with an empty answer."""
+    async def close_popup(self, value: str = "") -> None:
+        """Close the open picker, suggestions, list or menu with the answer `value`."""
         if self._popup is not None:
-            await self._answer(self._popup, PanelAnswer())
+            await self._answer(self._popup, PanelAnswer(value))
 
     async def cancel_dialogs(self) -> None:
         """Cancel all dialogs, since their page is being left."""
@@ -174,13 +194,17 @@ class Overlay:
         return await self._call("isTyping") or (self._popup is not None and await self._is_popup_key(action))
 
     async def _is_popup_key(self, action: ActionIn[ScreenPoint]) -> bool:
-        """Whether `action` is a key for the open picker, suggestions or menu."""
+        """Whether `action` is a key or a text for the open picker, suggestions, list or menu."""
+        if isinstance(action, Type):
+            return isinstance(self.popup, SelectList)
         if not isinstance(action, Hotkey | KeyDown | KeyUp) or self._page is None:
             return False
         keys = action.keys if isinstance(action, Hotkey) else (action.key,)
         key = canonical_key(keys[0]) if len(keys) == 1 else ""
         if key == "enter" and isinstance(self.popup, Suggestions):
             return await self._call("hasChoice")
+        if isinstance(self.popup, SelectList):
+            return len(key) == 1 or key in _LIST_KEYS or frozenset(map(canonical_key, keys)) in _ALT_ARROWS
         return key in ("escape", "enter", "up", "down")
 
     async def execute(self, action: ActionIn[ScreenPoint]) -> str:

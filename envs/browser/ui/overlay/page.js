@@ -73,7 +73,8 @@
   };
   const atControl = (box, anchor) => place(box, anchor.x, anchor.y + anchor.height + 1, anchor.y - 1);
 
-  const entries = (box, rows, choose) => {
+  // Rows that are chosen by mouse or keys; `keys` handles those that only one kind of panel has.
+  const entries = (box, rows, choose, start = -1, keys = () => false) => {
     let active = -1;
     const mark = index => {
       rows[active]?.classList.remove("active");
@@ -82,24 +83,28 @@
       rows[active]?.scrollIntoView({ block: "nearest" });
     };
     const usable = index => rows[index] && !rows[index].classList.contains("off") && rows[index].classList.contains("entry");
+    const move = (from, step) => {
+      let next = from;
+      do next += step; while (rows[next] && !usable(next));
+      if (rows[next]) mark(next);
+    };
     rows.forEach((row, index) => {
       row.onmousemove = () => usable(index) && mark(index);
-      row.onclick = () => usable(index) && choose(index);
+      row.onmouseup = event => event.button === 0 && usable(index) && choose(index);
     });
     box.onkeydown = event => {
-      if (event.key === "Escape") answer(box.id, { value: "" });
+      if (keys(event, { active, mark, move, usable })) { /* handled */ }
+      else if (event.key === "Escape") answer(box.id, { value: "" });
       else if (event.key === "Enter" && active >= 0) choose(active);
       else if (event.key === "Enter") answer(box.id, { value: "" });
-      else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        const step = event.key === "ArrowDown" ? 1 : -1;
-        let next = active < 0 && step < 0 ? rows.length : active;
-        do next += step; while (rows[next] && !usable(next));
-        if (rows[next]) mark(next);
-      } else return;
+      else if (event.key === "ArrowDown") move(active, 1);
+      else if (event.key === "ArrowUp") move(active < 0 ? rows.length : active, -1);
+      else return;
       event.preventDefault();
     };
     box.tabIndex = -1;
     box.focus({ preventScroll: true });
+    if (start >= 0) mark(start);
   };
 
   const menu = (id, spec) => {
@@ -123,6 +128,52 @@
     box.append(...rows);
     atControl(box, spec.anchor);
     entries(box, rows, index => answer(id, { value: spec.options[index].value }));
+  };
+
+  // -- the list of a <select>, with the keys of a native one
+  const LIST_KEYS_MS = 900;  // a pause ends the search for typed letters; Chromium's own takes a second
+  const list = (id, spec) => {
+    const box = make("div", { className: "panel options list", id });
+    const { anchor } = spec;
+    box.style.minWidth = `${Math.max(40, anchor.width)}px`;
+    box.style.maxHeight = `${Math.max(120, Math.min(20 * 27, Math.max(innerHeight - anchor.y - anchor.height, anchor.y) - 8))}px`;
+    const labels = spec.rows.map(row => row.label.trim().toLowerCase());
+    const rows = spec.rows.map((row, index) => {
+      const element = make("div", { className: row.kind }, row.label);
+      if (row.colour) element.style.color = row.colour;
+      if (index === spec.selected) element.classList.add("chosen");
+      return element;
+    });
+    box.append(...rows);
+    atControl(box, anchor);
+    let search = { text: "", at: 0 };
+    const find = (letter, { active, mark, usable }) => {
+      const time = Date.now();
+      search = { text: (time - search.at < LIST_KEYS_MS ? search.text : "") + letter.toLowerCase(), at: time };
+      const { text } = search;
+      const isSame = [...text].every(each => each === text[0]);  // one letter repeated goes through those it starts
+      const order = rows.map((_, index) => (Math.max(0, active + (isSame ? 1 : 0)) + index) % rows.length);
+      const starts = wanted => order.find(index => usable(index) && labels[index].startsWith(wanted));
+      const found = (text.length > 1 ? starts(text) : undefined) ?? (isSame ? starts(text[0]) : undefined);
+      if (found !== undefined) mark(found);
+    };
+    const onKey = (event, state) => {
+      const { active, mark, move } = state;
+      const isSearching = Date.now() - search.at < LIST_KEYS_MS;
+      const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey;
+      if (event.key === "Escape") answer(id, { value: "escape" });
+      else if (event.key === "Tab") answer(id, { value: active >= 0 ? `${active} tab` : "tab" });
+      else if (event.key === "F4" || (event.altKey && /^Arrow(Up|Down)$/.test(event.key))) answer(id, { value: active >= 0 ? String(active) : "" });
+      else if (event.key === "Home") move(-1, 1);
+      else if (event.key === "End") move(rows.length, -1);
+      else if (event.key === "PageDown") move(Math.min(active + 9, rows.length - 2), 1);
+      else if (event.key === "PageUp") move(Math.max(active - 9, 1), -1);
+      else if (event.key === " " && !isSearching && active >= 0) answer(id, { value: String(active) });
+      else if (event.key.length === 1 && isPlain) find(event.key, state);
+      else return false;
+      return true;
+    };
+    entries(box, rows, index => answer(id, { value: String(index) }), spec.selected, onKey);
   };
 
   const tooltip = (id, spec) => {
@@ -334,7 +385,7 @@
       make("div", { className: "bar" }, tool("←", "back", spec.can_go_back), tool("→", "forward", spec.can_go_forward), tool("⟳", "reload"), address));
   };
 
-  const draw = { dialog, menu, suggestions, tooltip, picker, tab_strip: drawTabStrip };
+  const draw = { dialog, menu, suggestions, list, tooltip, picker, tab_strip: drawTabStrip };
   window.screenwrightOverlay = {
     show(id, spec) {
       this.close(id);

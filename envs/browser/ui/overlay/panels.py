@@ -84,6 +84,34 @@ class Suggestions:
     kind: Literal["suggestions"] = "suggestions"
 
 
+RowKind: TypeAlias = Literal["entry", "off", "entry nested", "off nested", "group", "line"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A row of a list: an option, one that is disabled (`off`), the heading of a group, or a separator.
+
+    `colour` is the CSS colour of an option that has one of its own.
+    """
+
+    label: str
+    kind: RowKind = "entry"
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectList:
+    """The list of a `<select>`; `selected` is the index of a row, or -1.
+
+    The answer is the index of the chosen row, with ` tab` if Tab chose it; `escape`; or empty.
+    """
+
+    anchor: Anchor
+    rows: tuple[ListRow, ...]
+    selected: int = -1
+    kind: Literal["list"] = "list"
+
+
 @dataclass(frozen=True, slots=True)
 class MenuItem:
     """An entry of a menu; one without a label is a separator."""
@@ -132,7 +160,7 @@ class TabStripPanel:
     kind: Literal["tab_strip"] = "tab_strip"
 
 
-Panel: TypeAlias = Dialog | Picker | Suggestions | Menu | Tooltip | TabStripPanel
+Panel: TypeAlias = Dialog | Picker | Suggestions | SelectList | Menu | Tooltip | TabStripPanel
 
 
 @dataclass(frozen=True, slots=True)
