@@ -203,9 +203,11 @@ def _text_in(screen: Screen, box: ScreenControl) -> str:
     boxes = [box.area]
     if _is_for_one_character(box):
         boxes = [other.area for other in screen.of_kind(box.kind) if other.area.row_overlap(box.area) > 0.8]
+    fields = [control.text for control in screen.controls if control.is_editable and box.area.contains(control.area)]
+    if masked := next((text for text in fields if text and not text.strip(DOT)), ""):
+        return masked
     inside = (segment.text for segment in screen.segments if any(segment.is_in(area) for area in boxes))
-    fields = (control for control in screen.controls if control.is_editable and box.area.contains(control.area))
-    return " ".join(inside) or " ".join(field.text for field in fields)
+    return " ".join(inside) or " ".join(fields)
 
 
 def _is_for_one_character(box: ScreenControl) -> bool:

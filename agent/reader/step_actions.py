@@ -255,6 +255,8 @@ def _find_entry(step: ChooseStep, cursor: StepCursor, state: ScreenState, *, can
 def _check(step: Step, target: Target, cursor: StepCursor, state: ScreenState, *, on: bool) -> StepOutcome:
     """Click the check box, then its label, unless it has the wanted state."""
     checkboxes = find_checkboxes(state.screen, target)
+    if not checkboxes and cursor.part == 1 and len(each := _each_checkbox(state.screen, target)) > 1:
+        return _check_each(step, each, cursor, on=on)
     if len(checkboxes) != 1:
         return None if cursor.part > 1 else _not_unique(checkboxes, step, target, cursor, state, "a check box for ")
     checkbox = checkboxes[0]
@@ -267,6 +269,22 @@ def _check(step: Step, target: Target, cursor: StepCursor, state: ScreenState, *
     if cursor.part == 2 and labels and state.unchanged:
         return StepAction(Click(click_point(labels[0])))
     return None
+
+
+def _each_checkbox(screen: Screen, target: Target) -> list[ScreenControl]:
+    """The check boxes of `target` if it names several, as in `Gift wrap and Express`; empty if one is not found."""
+    found = [find_checkboxes(screen, Target(name)) for name in target.text.split(" and ")]
+    return [checkboxes[0] for checkboxes in found] if all(len(checkboxes) == 1 for checkboxes in found) else []
+
+
+def _check_each(step: Step, checkboxes: Sequence[ScreenControl], cursor: StepCursor, *, on: bool) -> StepOutcome:
+    """Click the first check box that has the other state; each attempt is for one of them."""
+    wrong = [checkbox for checkbox in checkboxes if checkbox.checked != on]
+    if not wrong:
+        return None
+    if cursor.tries > len(checkboxes):
+        return ask(step, f"{len(wrong)} of them did not change")
+    return StepAction(Click(click_point(wrong[0].area)), Then.RETRY)
 
 
 def _scroll(step: ScrollStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:

@@ -21,7 +21,12 @@ MIN_SIDE_PX, MAX_SIDE_PX = 100, 10_000
 class UserAtScreen(ScreenConfig):
     """Settings of a display, and of the user who may sit at it."""
 
-    screen: str = setting("1280x720", "WIDTHxHEIGHT of the page or of the virtual display", common=True, pattern=SIZE)
+    screen: str = setting(
+        "1280x720",
+        "WIDTHxHEIGHT of the page or the virtual display (run: near the default, so that the model gets it unscaled)",
+        common=True,
+        pattern=SIZE,
+    )
     display: str | None = setting(None, "X display to use, such as :1; for a browser, with --window")
     hot_key: str = setting(
         "double escape", "on a real screen: key that stops the run, such as ctrl+alt+q or double pause; or off"

@@ -18,9 +18,12 @@ from ..agent.guard.approval import NoApprover
 from ..agent.guard.rules import RuleSet
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
+from ..agent.policy.model_policy import ModelPolicy
 from ..agent.record.events import Ended, Event, Observed
 from ..agent.record.trajectory import RunError, event_to_json, read_run
 from ..envs.config import BrowserConfig, DesktopConfig, ScreenConfig
+from ..envs.config.desktop import UserAtScreen
+from ..envs.config.screen import parse_size
 from ..envs.env import Env
 from ..envs.secrets import Secret, SecretVault
 from .approver import TerminalApprover
@@ -56,6 +59,8 @@ _TO_CONTINUE = {
 
 _SETTINGS_FILE = "settings.toml"
 _FILES_SHOWN = 6
+_NEAR = 0.05
+"""A size whose sides differ by less than this share of the default's is as good as the default."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +106,8 @@ def _run(
     approver = TerminalApprover(terminal, folder) if asks else NoApprover()
     agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver, secrets=secrets)
     with closing(agent):
+        if (fitting := unscaled(screen, agent)) is not screen:
+            env = fitting.build(folder)
         if screen.takes_over and not config.yes:
             _confirm_takeover(screen, terminal)
         if isinstance(screen, BrowserConfig) and not {"url", "cdp"} & screen.model_fields_set and not resume:
@@ -115,6 +122,17 @@ def _run(
     if ended.stop in _TO_CONTINUE:
         terminal.line(f"continue with: screenwright run --resume {quoted(folder)}{_TO_CONTINUE[ended.stop]}")
     return EXIT_CODES[ended.stop if ended.verified is not False else StopReason.STUCK]
+
+
+def unscaled(screen: ScreenConfig, agent: Agent) -> ScreenConfig:
+    """`screen` in a size near the default that the model gets in its own pixels; unchanged if the user chose a size."""
+    is_chosen = "screen" in screen.model_fields_set or getattr(screen, "scale", 1) != 1
+    if is_chosen or not isinstance(screen, UserAtScreen) or not isinstance(agent.policy, ModelPolicy):
+        return screen
+    size = parse_size(screen.screen)
+    own = agent.policy.resolve_dialect().image_rule.resize(size)
+    is_near = max(abs(own.width / size.width - 1), abs(own.height / size.height - 1)) < _NEAR
+    return screen.model_copy(update={"screen": str(own)}) if is_near else screen
 
 
 def _report_files(env: Env, terminal: Terminal) -> None:

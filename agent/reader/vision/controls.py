@@ -20,6 +20,7 @@ _DRAWN = 6.0
 """The standard deviation of brightness above which a frame is not empty."""
 
 _MAX_CAPTION_WORDS = 4  # longer texts are paragraphs
+_ELLIPSIS = 3  # dots on a button that opens a dialog
 _FRAME_PX = 4  # the width of an outline with its anti-aliasing
 _VIVID = 90  # the saturation of colours that mark links, focus and primary buttons
 _FAINT = 260  # the contrast of disabled text
@@ -116,6 +117,10 @@ class _ControlDetector:
             return None
         inside = self._inside(area)
         words = [word for segment in inside for word in segment.words]
+        are_signs = not any(character.isalnum() for word in words for character in word.text)
+        dots = password_dots(self.grey, area) if are_signs else None
+        if words and dots is not None and dots > _ELLIPSIS:
+            return ScreenControl(ControlKind.FIELD, area, DOT * dots, focused=self._has_focus_ring(area))
         arrow = words.pop() if words and _is_arrow(words[-1], area) else None
         opens = arrow is not None or has_arrow(self.grey, area, words)
         if opens or (words and has_arrow_button_after(self.grey, area)):
@@ -124,7 +129,7 @@ class _ControlDetector:
             kind = ControlKind.BUTTON if self._is_button(area, words) else ControlKind.FIELD
         elif not self._has_content(area):
             kind = ControlKind.FIELD
-        elif (dots := password_dots(self.grey, area)) is not None:
+        elif dots is not None:
             return ScreenControl(ControlKind.FIELD, area, DOT * dots, focused=self._has_focus_ring(area))
         else:
             kind = ControlKind.ICON

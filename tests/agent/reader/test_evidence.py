@@ -293,6 +293,19 @@ def test_radio_button_is_clicked_even_if_it_looks_selected() -> None:
     assert isinstance(actions("Check Gift.", ScreenState(screen(*checkbox("Gift", 60, checked=True))))[0], Finish)
 
 
+def test_two_check_boxes_without_quotes_are_checked_one_after_the_other() -> None:
+    def shown(gift: bool, express: bool) -> ScreenState:
+        return ScreenState(screen(*checkbox("Gift", 60, checked=gift), *checkbox("Express", 90, checked=express)))
+
+    gift, express = Click(ModelPoint(18, 68)), Click(ModelPoint(18, 98))
+    task = "Check Gift and Express."
+    done = actions(task, shown(False, False), shown(True, False), shown(True, True))
+    assert done[:2] == [gift, express]
+    assert isinstance(done[2], Finish)
+    dead = actions(task, *[shown(False, False)] * 3)
+    assert isinstance(dead[2], AskUser)
+
+
 @pytest.mark.parametrize("shown", ["* 冰冰 * *", "ooooo", "*****"])
 def test_asterisks_of_a_password_have_arrived(shown: str) -> None:
     assert problem(TypeStep("s3cret-77", Target("Password")), *field("Password", 10, shown)) == ""
