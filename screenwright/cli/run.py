@@ -14,6 +14,7 @@ from screenwright._files import read_file, write_file
 from screenwright._text import printable
 
 from ..agent.core.limits import StopReason
+from ..agent.dialects.registry import dialect_for_model
 from ..agent.guard.approval import NoApprover
 from ..agent.guard.rules import RuleSet
 from ..agent.loop.agent import Agent
@@ -129,8 +130,11 @@ def unscaled(screen: ScreenConfig, agent: Agent) -> ScreenConfig:
     is_chosen = "screen" in screen.model_fields_set or getattr(screen, "scale", 1) != 1
     if is_chosen or not isinstance(screen, UserAtScreen) or not isinstance(agent.policy, ModelPolicy):
         return screen
+    dialect = agent.policy.dialect or dialect_for_model(agent.policy.model.info().name)
+    if dialect is None:  # the server cannot be reached
+        return screen
     size = parse_size(screen.screen)
-    own = agent.policy.resolve_dialect().image_rule.resize(size)
+    own = dialect.image_rule.resize(size)
     is_near = max(abs(own.width / size.width - 1), abs(own.height / size.height - 1)) < _NEAR
     return screen.model_copy(update={"screen": str(own)}) if is_near else screen
 

@@ -89,6 +89,27 @@ def test_one_wrong_letter_is_tolerated_in_a_long_text_but_not_in_a_short_one() -
     assert not find_targets(screen(segment("OX", 10, 10)), Target("OK"))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        ("Subscribe", "Unsubscribe"),
+        ("Install", "Uninstall"),
+        ("Please install", "Please uninstall"),
+        ("Chapter 12", "Chapter 13"),
+        ("Coupon", "Coupons"),
+        ("Save", "Saved"),
+        ("Reopened", "Open"),
+    ],
+)
+def test_another_word_is_not_a_misread_one(wanted: str, shown: str) -> None:
+    assert not find_targets(screen(segment(shown, 10, 10)), Target(wanted))
+
+
+@pytest.mark.parametrize(("wanted", "shown"), [("Pay by card", "OPay by card"), ("Chapter 12", "Chaptcr l2")])
+def test_signs_and_letters_that_ocr_adds_or_confuses_are_tolerated(wanted: str, shown: str) -> None:
+    assert find_targets(screen(segment(shown, 10, 10)), Target(wanted))
+
+
 def test_lookalike_letters_match_unless_the_exact_text_exists() -> None:
     assert find_targets(screen(segment("0K", 10, 10)), Target("OK"))
     both = screen(segment("Il1", 10, 10), segment("lI1", 10, 60))
