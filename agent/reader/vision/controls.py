@@ -20,7 +20,6 @@ _DRAWN = 6.0
 """The standard deviation of brightness above which a frame is not empty."""
 
 _MAX_CAPTION_WORDS = 4  # longer texts are paragraphs
-_ELLIPSIS = 3  # dots on a button that opens a dialog
 _FRAME_PX = 4  # the width of an outline with its anti-aliasing
 _VIVID = 90  # the saturation of colours that mark links, focus and primary buttons
 _FAINT = 260  # the contrast of disabled text
@@ -117,9 +116,8 @@ class _ControlDetector:
             return None
         inside = self._inside(area)
         words = [word for segment in inside for word in segment.words]
-        are_signs = not any(character.isalnum() for word in words for character in word.text)
-        dots = password_dots(self.grey, area) if are_signs else None
-        if words and dots is not None and dots > _ELLIPSIS:
+        dots = password_dots(self.grey, area, discs=bool(words))
+        if words and dots is not None and dots > 1 and not _is_ellipsis(dots, words):
             return ScreenControl(ControlKind.FIELD, area, DOT * dots, focused=self._has_focus_ring(area))
         arrow = words.pop() if words and _is_arrow(words[-1], area) else None
         opens = arrow is not None or has_arrow(self.grey, area, words)
@@ -220,6 +218,11 @@ def fills_checkbox(checkbox: Area, word: Word) -> bool:
     """Whether OCR read a check box as the single letter `word`, such as V; the inside of the letter O is smaller."""
     box = word.area
     return len(word.text) == 1 and checkbox.width >= 0.75 * box.width and checkbox.height >= 0.75 * box.height
+
+
+def _is_ellipsis(dots: int, words: Sequence[Word]) -> bool:
+    """Whether a caption is the three dots of a button that opens a dialog or a menu."""
+    return dots == 3 and not any(character.isalnum() for word in words for character in word.text)
 
 
 def _is_faint(word: Word) -> bool:

@@ -14,13 +14,15 @@ Grey: TypeAlias = npt.NDArray[np.uint8]
 
 _CONTRAST = 50  # of a mark to its background
 _DOT_SHARE = 0.6  # the largest dot in a password field, of its height
+_DISC_SHARE = 0.68  # of its bounding box: pi / 4 for a circle, without its edge pixels
 _NEAR_PX = 6  # next to a frame
 
 
-def password_dots(grey: Grey, area: Area) -> int | None:
+def password_dots(grey: Grey, area: Area, *, discs: bool = False) -> int | None:
     """The number of equal dots, if the contents are those of a password field; 0 if there is only a caret.
 
-    Dots may touch: each is a run of columns that are about as high as the highest.
+    Dots may touch: each is a run of columns that are about as high as the highest. With `discs`, only filled circles
+    count, so that equal letters are no dots.
     """
     inset = int(0.15 * area.height)
     rows = slice(int(area.top) + inset, int(area.bottom) - inset)
@@ -36,9 +38,17 @@ def password_dots(grey: Grey, area: Area) -> int | None:
         return 0
     if max(heights) > _DOT_SHARE * area.height or max(heights) - min(heights) > 2:
         return None
+    if discs and not all(_is_disc(stats[mark]) for mark in large):
+        return None
     column = (np.isin(labels, large)).sum(axis=0)
     is_high = column >= 0.7 * int(column.max())
     return int(is_high[0]) + int((is_high[1:] & ~is_high[:-1]).sum())
+
+
+def _is_disc(stats: npt.NDArray[np.int32]) -> bool:
+    """Whether a mark is a filled circle, or several that touch."""
+    _, _, width, height, filled = (int(value) for value in stats)
+    return width >= 0.8 * height and filled >= _DISC_SHARE * width * height
 
 
 def has_arrow(grey: Grey, area: Area, words: Sequence[Word]) -> bool:

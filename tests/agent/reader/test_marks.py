@@ -29,6 +29,16 @@ def test_dots_of_a_password_are_counted(pitch: int, dots: int) -> None:
     assert password_dots(grey(image), Area(5, 11, 195, 29)) == dots
 
 
+def test_only_filled_circles_count_where_ocr_read_something() -> None:
+    image, pen = canvas()
+    for dot in range(2):
+        pen.ellipse((10 + 12 * dot, 16, 18 + 12 * dot, 24), outline=0)
+    assert password_dots(grey(image), Area(5, 11, 195, 29), discs=True) is None
+    for dot in range(2):
+        pen.ellipse((10 + 12 * dot, 16, 18 + 12 * dot, 24), fill=0)
+    assert password_dots(grey(image), Area(5, 11, 195, 29), discs=True) == 2
+
+
 def test_letters_are_not_dots_of_a_password() -> None:
     image, pen = canvas()
     pen.rectangle((10, 12, 13, 26), fill=0)
