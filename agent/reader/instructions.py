@@ -226,6 +226,9 @@ def _unmask_quotes(text: str, quotes: list[str]) -> str:
     return QUOTE.sub(lambda match: quotes[int(match.group(1))], text)
 
 
+_SUBMIT_VERBS = ("login", "log in", "sign in", "submit")
+"""Without quotes and capitals a verb, not the label of a button."""
+
 _BUTTON_KEYS = {"help", "select", "execute", "clear", "stop", "sleep", "accept", "final", "convert", "compose"}
 """Key names that are more likely the label of a button."""
 
@@ -263,6 +266,8 @@ def _type_pairs(groups: _Groups) -> ParsedSteps:
 def _click(count: int = 1, *, right: bool = False) -> Callable[[_Groups], ParsedSteps]:
     def make(groups: _Groups) -> ParsedSteps:
         target = groups.target("what")
+        if groups["what"] in _SUBMIT_VERBS:
+            target = replace(target, element_type=ElementType.SUBMIT)
         return ClickStep(target, count, right) if target.text or target.element_type else None
 
     return make

@@ -26,6 +26,9 @@ _CONFIDENT = 0.96  # the score of a text that looks the same, see similarity.py
 _REACH_PX = 420.0  # the largest distance of a field right of its label
 _SAME_REACH_PX = 24.0  # fields whose distances from equal labels differ by less than this are equally likely
 _WORD_GAP = 0.5  # of the height: words of one text are at most this far apart
+_BETWEEN_LABELS = SQUARES | frozenset("/|·•\u203a»>→")
+"""Words that separate labels on one line, such as links."""
+
 _CHECKBOX_REACH = 2.6
 """The largest distance of a check box from its label, in heights of the label."""
 
@@ -44,6 +47,7 @@ _CONTROL_KINDS = {
     ElementType.SUBMIT: (ControlKind.BUTTON, ControlKind.TAB),
 }
 
+_CHOICES = frozenset(("cancel", "no", "close", "back", "discard", "not now", "later", "skip"))
 _SUBMIT_LABELS = frozenset(("submit", "ok", "login", "log in", "sign in", "continue", "send", "go", "done"))
 
 
@@ -89,6 +93,8 @@ def find_targets(screen: Screen, target: Target, changed: Sequence[Area] = ()) -
     labels = _labels(screen, target)
     if not labels and normalize(target.text) in _CLOSE_LABELS:
         return _close_buttons(screen)[:1]
+    if not labels and target.element_type is ElementType.SUBMIT:
+        return _only_submit_button(screen)
     return _select(_best(labels), target.ordinal) if target.ordinal else _best(_preferred(screen, labels, changed))
 
 
@@ -220,11 +226,11 @@ def _best_match(segment: TextSegment, wanted: str) -> TextMatch | None:
 
 
 def _attached_to(word: Word, others: Sequence[Word]) -> list[str]:
-    """The texts of `others`, nearest first, up to a gap as between the entries of a menu bar."""
+    """The texts of `others`, nearest first, up to a gap as between the entries of a menu bar, or to a separator."""
     attached: list[str] = []
     for other in others:
         gap = max(other.area.left, word.area.left) - min(other.area.right, word.area.right)
-        if gap > _WORD_GAP * max(word.area.height, other.area.height) or other.text in SQUARES:
+        if gap > _WORD_GAP * max(word.area.height, other.area.height) or other.text in _BETWEEN_LABELS:
             break
         attached.append(other.text)
         word = other
@@ -317,6 +323,13 @@ def _preferred(screen: Screen, matches: Sequence[TextMatch], changed: Sequence[A
 
 def _is_frame_of(frame: Area, area: Area) -> bool:
     return frame.contains(area, slack=8) and frame.width < 3 * area.width + 80
+
+
+def _only_submit_button(screen: Screen) -> list[Area]:
+    """The button that submits a form, if the screen shows no other choice, as a dialog does."""
+    found = controls_of_type(screen, ElementType.SUBMIT)
+    labels = {normalize(button.text) for button in screen.of_kind(*_CAPTIONED)}
+    return [found[0].area] if len(found) == 1 and not labels & _CHOICES else []
 
 
 def _close_buttons(screen: Screen) -> list[Area]:

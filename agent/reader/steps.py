@@ -20,7 +20,7 @@ class ElementType(StrEnum):
     ICON = "icon"
     SECTION = "section"
     SUBMIT = "submit button"
-    """The button that submits a form, whatever its label."""
+    """The button that submits a form, whatever its label: `submit`, or `press login` without quotes or capitals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ def test_entry_of_a_menu_bar_is_a_target() -> None:
     assert find_targets(screen(bar), Target("Search")) == [bar.words[2].area]
 
 
+def test_links_between_separators_are_labels_of_their_own() -> None:
+    row = segment("VIEW SITE / CHANGE PASSWORD / LOG OUT", 10, 10)
+    assert find_targets(screen(row), Target("Log out")) == [Area.union(word.area for word in row.words[-2:])]
+    assert find_targets(screen(row), Target("Change")) == []
+
+
 def test_label_that_ocr_returned_in_two_parts_is_a_target() -> None:
     parts = (segment("wrap", 85, 8), segment("Gift", 47, 12))
     assert find_targets(screen(*parts), Target("Gift wrap")) == [Area.union(part.area for part in parts)]
@@ -183,6 +189,17 @@ def test_button_of_another_label_is_not_pressed() -> None:
     [step] = read_instructions("Submit the form")
     assert isinstance(step, ClickStep)
     assert click_areas(asks, step.target) == [button("OK", 250, 300)[1].area]
+
+
+@pytest.mark.parametrize(
+    ("task", "pressed"), [("press login", True), ('press "login"', False), ("press Login", False), ("press ok", True)]
+)
+def test_verb_without_quotes_and_capitals_is_no_label(task: str, pressed: bool) -> None:
+    [step] = read_instructions(task)
+    assert isinstance(step, ClickStep)
+    assert bool(click_areas(screen(field("Name", 10), button("OK", 10, 300)), step.target)) is pressed
+    if task != "press ok":
+        assert click_areas(screen(DIALOG, button("OK", 250, 300), CANCEL), step.target) == []
 
 
 FORM_FIELD = ScreenControl(ControlKind.FIELD, Area(100, 230, 300, 254))
