@@ -59,7 +59,10 @@ class App:
 def order(folder: Path) -> object:
     """The order that a form saved."""
     file = folder / "order.json"
-    return json.loads(file.read_text()) if file.exists() else None
+    if not file.exists():
+        return None
+    values = json.loads(file.read_text())
+    return values | {"name": values["name"] or ""}
 
 
 def saved(**changed: object) -> dict[str, object]:

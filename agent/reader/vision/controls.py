@@ -25,6 +25,7 @@ _VIVID = 90  # the saturation of colours that mark links, focus and primary butt
 _FAINT = 260  # the contrast of disabled text
 _LINK_APART = 110  # the minimum distance of a link's colour from that of other text
 _ARROWS = frozenset("\u25bc\u25be\u2304\u2228\u02c5\ufe40vV")  # what OCR returns for the arrow of a drop-down
+_CROSSES = frozenset("xX\u00d7\u2715\u2716")
 SQUARES = frozenset("□■☐☑☒口回✓✔√")
 RINGS = SQUARES | frozenset("oO0°○●◎◉")
 """Characters that OCR returns for a radio button before its label; `SQUARES`: for a check box."""
@@ -123,6 +124,7 @@ class _ControlDetector:
         opens = arrow is not None or has_arrow(self.grey, area, words)
         if opens or (words and has_arrow_button_after(self.grey, area)):
             kind = ControlKind.DROP_DOWN
+            words = words[:-1] if _ends_in_clear_button(words) else words
         elif words:
             kind = ControlKind.BUTTON if self._is_button(area, words) else ControlKind.FIELD
         elif not self._has_content(area):
@@ -218,6 +220,13 @@ def fills_checkbox(checkbox: Area, word: Word) -> bool:
     """Whether OCR read a check box as the single letter `word`, such as V; the inside of the letter O is smaller."""
     box = word.area
     return len(word.text) == 1 and checkbox.width >= 0.75 * box.width and checkbox.height >= 0.75 * box.height
+
+
+def _ends_in_clear_button(words: Sequence[Word]) -> bool:
+    """Whether the last word is the cross that clears a list: it is not next to the choice."""
+    if len(words) < 2 or words[-1].text not in _CROSSES:
+        return False
+    return words[-1].area.left - words[-2].area.right > words[-2].area.height
 
 
 def _is_ellipsis(dots: int, words: Sequence[Word]) -> bool:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from screenwright.agent.reader.vision.controls import find_controls
 from screenwright.agent.reader.vision.marks import Grey, has_arrow_button_after, is_filled, password_dots
-from screenwright.agent.reader.vision.screen import Area, Screen, TextSegment, Word
+from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, TextSegment, Word
 from screenwright.agent.reader.vision.task_text import remove_task_text
 
 pytestmark = pytest.mark.reader
@@ -62,6 +63,17 @@ def test_arrow_in_a_button_of_its_own_is_found(marks: list[tuple[tuple[int, int]
     for mark in marks:
         pen.polygon(mark, fill=0)
     assert has_arrow_button_after(grey(image), Area(20, 10, 158, 30)) is found
+
+
+def test_cross_that_clears_a_list_is_not_a_part_of_its_choice() -> None:
+    image = Image.new("RGB", (400, 80), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((20, 20, 320, 50), outline="#888888")
+    pen.polygon(((300, 32), (312, 32), (306, 38)), fill="black")
+    words = (Word("Cobalt", Area(28, 26, 80, 44)), Word("X", Area(280, 26, 290, 44)))
+    pixels = np.ascontiguousarray(np.asarray(image, np.uint8)[:, :, ::-1])
+    found = find_controls(pixels, [TextSegment((word,)) for word in words])
+    assert [(control.kind, control.text) for control in found] == [(ControlKind.DROP_DOWN, "Cobalt")]
 
 
 def test_label_left_of_a_radio_button_is_not_taken_for_its_background() -> None:
