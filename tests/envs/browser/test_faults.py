@@ -76,7 +76,8 @@ def test_crashed_page_can_be_reloaded(tmp_path: Path) -> None:
 
 
 def test_hanging_page_does_not_block_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 0.5)
+    monkeypatch.setattr("screenwright.envs.browser.session.ACT_S", 0.5)
+    monkeypatch.setattr("screenwright.envs.browser.page.limits.ACT_S", 0.5)
     monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 0.5)
     with BrowserEnv(page(tmp_path, "for(;;){}"), settings=BrowserSettings(settle_limit_s=0.5)) as env:
         done = env.execute(Click(BUTTON))

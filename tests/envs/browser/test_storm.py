@@ -49,7 +49,8 @@ def site() -> Iterator[Site]:
 
 def shorten_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for a browser that no longer answers; before the fault, a busy machine may need the full limits."""
-    monkeypatch.setattr("screenwright.envs.browser.session._ACT_S", 0.5)
+    monkeypatch.setattr("screenwright.envs.browser.session.ACT_S", 0.5)
+    monkeypatch.setattr("screenwright.envs.browser.page.limits.ACT_S", 0.5)
     monkeypatch.setattr("screenwright.envs.browser.session._CLOSE_S", 2.0)
     monkeypatch.setattr("screenwright.envs.browser.page.tabs._CLOSE_S", 5.0)
     monkeypatch.setattr("screenwright.envs.browser.ui.compositor._CAPTURE_S", 0.5)
