@@ -22,7 +22,7 @@ from ...env import ActionRefused
 from ...environment import clean_environment
 from ...interrupt import sleep
 from ..address import DisplayAddress
-from .connection import connect
+from .connection import Windows, connect
 from .selection import TEXT_TYPES, Content, SelectionReader, SelectionWriter, text_content
 
 MAX_TEXT_CHARACTERS = 50_000
@@ -62,6 +62,8 @@ class XClipboard:
         self._atoms = {name: self._display.intern_atom(name) for name in (*_SELECTIONS, *TEXT_TYPES, "TARGETS")}
         self._reader = SelectionReader(self._display, self._window, self._handle)
         self._writer = SelectionWriter(self._display)
+        self._windows = Windows(self._display)
+        self._reader_window: int | None = None
         self._offers: dict[int, Content] = {}
         self._old: Content | None = None  # to offer again after a paste
         self._restore_at, self._restore_by = float("inf"), float("inf")
@@ -81,8 +83,9 @@ class XClipboard:
         busy: Callable[[], bool] = lambda: False,
         *,
         primary: bool = False,
+        reader: int | None = None,
     ) -> bool:
-        """Offer `text`, call `press_paste`, and wait until a program has fetched it; False if none has.
+        """Offer `text`, call `press_paste`, and wait until the program has fetched it; False if it has not.
 
         The clipboard holds `text` until `restore`, at least for two seconds otherwise.
 
@@ -94,12 +97,15 @@ class XClipboard:
             busy: Whether the program is busy, which also gives it more time.
             primary: Also offer `text` as the primary selection, which some terminals paste. In other programs this
                 would clear the selection that the text should replace.
+            reader: A window of the program that is to fetch the text; None if unknown. Requests of other programs, such
+                as clipboard managers, are served but do not count.
 
         Raises:
             ActionRefused: another program has replaced the clipboard, and its content may have been pasted.
         """
         selections = _SELECTIONS if primary else _SELECTIONS[:1]
         sleep(max(0.0, self._served_at + _LATE_READERS_S - time.monotonic()))
+        self._reader_window = reader
         self._own(text, selections)
         served = False
         try:
@@ -277,9 +283,14 @@ class XClipboard:
         from Xlib import X, Xatom
         from Xlib.protocol import event
 
-        self._asked_at = time.monotonic()
+        now = time.monotonic()
+        counts = self._reader_window is None or self._windows.may_be_of_one_program(
+            self._reader_window, request.requestor.id
+        )
+        if counts:
+            self._asked_at = now
         if self._restore_at < self._restore_by:  # a program is still fetching
-            self._restore_at = min(self._asked_at + _KEEP_S, self._restore_by)
+            self._restore_at = min(now + _KEEP_S, self._restore_by)
         content = self._offers.get(request.selection, {})
         target_property = request.property or request.target
         targets = {self._display.intern_atom(name): name for name in content}
@@ -287,7 +298,8 @@ class XClipboard:
             request.requestor.change_property(target_property, Xatom.ATOM, 32, [self._atoms["TARGETS"], *targets])
         elif request.target in targets:
             self._writer.send(request.requestor, target_property, content[targets[request.target]])
-            self._served_at = time.monotonic()
+            if counts:
+                self._served_at = time.monotonic()
         else:
             target_property = X.NONE
         notice = event.SelectionNotify(

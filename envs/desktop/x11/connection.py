@@ -134,13 +134,26 @@ class Windows:
         active = self.active()
         return active is not None and window.id in (active.id, self._number(active.id, "WM_TRANSIENT_FOR"))
 
+    def focus(self) -> int | None:
+        """The id of the window that gets the keys, often a part of the active window; None if there is none."""
+        found = call_x(self._display.get_input_focus).focus
+        return found.id if hasattr(found, "id") and found.id != self._root.id else None
+
+    def may_be_of_one_program(self, one: int, other: int) -> bool:
+        """Whether two windows belong to one connection or one process, as far as that is known."""
+        mask = ~int(self._display.display.info.resource_id_mask)
+        if one & mask == other & mask:
+            return True
+        processes = self.process_of(one), self.process_of(other)
+        return None in processes or processes[0] == processes[1]
+
     def active_processes(self) -> tuple[int, ...]:
         """The process of the focused window, or those of all windows if none has the focus; on this machine only."""
         active = self.active()
         shown = (active,) if active else self.shown()
-        return tuple({pid for window in shown if (pid := self._process_of(window.id)) is not None})
+        return tuple({pid for window in shown if (pid := self.process_of(window.id)) is not None})
 
-    def _process_of(self, window: int) -> int | None:
+    def process_of(self, window: int) -> int | None:
         """The process that the server knows for a window's client; else the one that the window reports."""
         from Xlib import error
         from Xlib.ext import res

@@ -1,17 +1,19 @@
 """Mouse and keyboard of an X display through its XTEST extension.
 
 pyautogui is limited to one display per process and drops characters that are not ASCII. Here each environment has its
-own connection, and text is typed by the first method that works:
+own connection, and text is typed by the first method that suits the program with the focus:
 
-1. `keys`: the current layout has every character; the keyboard is not changed;
-2. `paste`: own the clipboard, press the paste key, and serve the text to the program;
-3. `remapped keys`: no program fetched the paste, so unused keys are mapped to the characters temporarily.
+1. `keys`: the keyboard has every character; the layout is switched for the moment where another one has it;
+2. `paste`: own the clipboard, press the paste key, and serve the text to the program. Only in programs whose ctrl+v is
+   known to paste text, and shift+insert in terminals: elsewhere such a key may scroll, open a dialog or select text;
+3. `remapped keys`: unused keys are mapped to the characters temporarily.
 """
 
+import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from ...actions import Button, Direction
@@ -24,19 +26,33 @@ from ...interrupt import check_interrupted, sleep
 from ..address import DisplayAddress
 from .clipboard import MAX_TEXT_CHARACTERS, XClipboard
 from .connection import Window, Windows, call_x
+from .input_method import active_input_method
 from .keyboard import Keyboard, Stroke
 from .ping import Ping
 from .xlib import XDisplay
 
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
 _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}
+_LAYOUT = "layout "
+"""What `key_codes` calls a switch of the layout, which is held as a key is."""
+
 _KEYS_AT_ONCE = 40
 _KEY_PAUSE_S = 0.01
 _REMAP_S = 0.1
+_UNREPORTED_S = 1.0
+"""How long a program that does not report what it has read gets before a key is mapped to another character."""
+
 _READ_S = 2.0
 _SEPARATORS, _SEPARATOR_S = "\n\t", 0.025
 """LibreOffice can process letters that closely follow Enter before it; a pause of 10 ms prevents that."""
 _ASK_S, _CONFIRM_S = 0.05, 1.0
+_PASTING = (
+    "chrom", "firefox", "navigator", "brave", "microsoft-edge", "opera", "vivaldi", "thunderbird", "libreoffice",
+    "soffice", "mousepad", "gedit", "text-editor", "texteditor", "pluma", "leafpad", "featherpad", "kwrite", "gnumeric",
+    "abiword",
+)  # fmt: skip
+"""Parts of the classes of programs that paste text with ctrl+v wherever they take text."""
+
 _TERMINALS = ("term", "konsole", "kitty", "alacritty", "tilix", "urxvt", "rxvt", "foot", "console", "ptyxis")
 
 
@@ -66,7 +82,9 @@ class XTestDriver:
         self._clipboard: XClipboard | None = None
         self._ping: Ping | None = None
         self._borrowed: list[int] = []
+        self._lent: list[int] = []
         self._down: set[int] = set()
+        self._switched = ExitStack()
         self._put_at: tuple[int, int] | None = None
         self._events = {
             (True, True): X.KeyPress, (True, False): X.KeyRelease,
@@ -108,33 +126,49 @@ class XTestDriver:
         """See `Driver`."""
         self._keyboard.refresh()
         stroke = self._keyboard.key(key) or self._temporary_key(key)
-        return (*stroke.held, stroke.keycode)
+        switch = () if stroke.group is None else (f"{_LAYOUT}{stroke.group}",)
+        return (*stroke.held, *switch, stroke.keycode)
 
     def key(self, code: str | int, down: bool) -> None:
         """See `Driver`."""
         self._restore_clipboard()
+        if isinstance(code, str):
+            self._hold_layout(int(code.removeprefix(_LAYOUT)), down)
+            return
         self._fake(True, down, int(code))
         (self._down.add if down else self._down.discard)(int(code))
 
     def type(self, text: str) -> str:
         """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         check_typeable(text)
+        self._unmap_lent()
         self._keyboard.refresh()
         self._release_stuck_modifiers()
+        converter = active_input_method(self._display, self._address)
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
-            method = self._type_part(part, method)
+            if converter and part not in _SEPARATORS:
+                method = self._type_past(converter, part)
+            else:
+                method = self._type_part(part, method)
         no_focus = self._windows.is_managed() and self._windows.active() is None
         return f"{method}, no window has the focus" if no_focus else method
 
     def close(self) -> None:
         """See `Driver`; leaves the connection open."""
         with suppress(EnvLost):
-            self._map(dict.fromkeys(self._borrowed, 0))
+            self._map(dict.fromkeys((*self._borrowed, *self._lent), 0))
         if self._clipboard is not None:
             self._clipboard.close()
         if self._ping is not None:
             self._ping.close()
+
+    def _hold_layout(self, group: int, hold: bool) -> None:
+        """Switch the layout until it is no longer held, so that ctrl+c is the key C also in a third layout."""
+        if hold:
+            self._switched.enter_context(self._keyboard.switching())(group)
+        else:
+            self._switched.close()
 
     def _restore_clipboard(self) -> None:
         """After a paste, offer the old content again: a key or a menu may paste it."""
@@ -158,10 +192,19 @@ class XTestDriver:
                 self._await_read()
                 sleep(_SEPARATOR_S)
             return method
-        if method != "remapped keys" and not is_typing_secret() and self._pasted(text):
+        if method != "remapped keys" and self._pastes() and self._pasted(text):
             return "paste"
         self._type_remapped(text)
         return "remapped keys"
+
+    def _type_past(self, converter: str, text: str) -> str:
+        """Paste `text`, since an input method would turn its letters into other text."""
+        if self._pastes() and self._pasted(text):
+            return "paste"
+        raise ActionRefused(
+            f"the input method {converter} would turn typed letters into other text, and this program took no paste; "
+            "switch the input method off first"
+        )
 
     def _fake(self, key: bool, down: bool, detail: int) -> None:
         from Xlib.ext import xtest
@@ -173,14 +216,16 @@ class XTestDriver:
         """Press the strokes in order, with pauses for slow programs."""
         from Xlib.ext import xtest
 
-        for number, stroke in enumerate(strokes, 1):
-            for code in (*stroke.held, stroke.keycode):
-                call_x(partial(xtest.fake_input, self._display, self._events[True, True], code))
-            for code in (stroke.keycode, *reversed(stroke.held)):
-                call_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
-            if number % _KEYS_AT_ONCE == 0:
-                call_x(self._display.sync)
-                sleep(_KEY_PAUSE_S)
+        with self._keyboard.switching() as switch:
+            for number, stroke in enumerate(strokes, 1):
+                switch(stroke.group)
+                for code in (*stroke.held, stroke.keycode):
+                    call_x(partial(xtest.fake_input, self._display, self._events[True, True], code))
+                for code in (stroke.keycode, *reversed(stroke.held)):
+                    call_x(partial(xtest.fake_input, self._display, self._events[True, False], code))
+                if number % _KEYS_AT_ONCE == 0:
+                    call_x(self._display.sync)
+                    sleep(_KEY_PAUSE_S)
         call_x(self._display.sync)
 
     def _temporary_key(self, name: str) -> Stroke:
@@ -198,9 +243,11 @@ class XTestDriver:
         parts = [text[start : start + MAX_TEXT_CHARACTERS] for start in range(0, len(text), MAX_TEXT_CHARACTERS)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
-        reading = _ReadCheck(self._pinger(), self._windows.active())
+        active = self._windows.active()
+        reading = _ReadCheck(self._pinger(), active)
+        reader = self._windows.focus() or (active.id if active else None)
         for number, part in enumerate(parts):
-            if self._clipboard.paste(part, press, reading.ask, self._busy, primary=terminal):
+            if self._clipboard.paste(part, press, reading.ask, self._busy, primary=terminal, reader=reader):
                 reading.confirm()
             else:
                 if number:
@@ -209,45 +256,63 @@ class XTestDriver:
         return True
 
     def _in_terminal(self) -> bool:
+        return self._has_class(_TERMINALS)
+
+    def _pastes(self) -> bool:
+        """Whether the program with the focus is known to paste text, and the text is no secret."""
+        return not is_typing_secret() and (self._has_class(_PASTING) or self._in_terminal())
+
+    def _has_class(self, words: tuple[str, ...]) -> bool:
         active = self._windows.active()
-        return active is not None and any(word in name for name in active.classes for word in _TERMINALS)
+        return active is not None and any(word in name for name in active.classes for word in words)
 
     def _paste_key(self, terminal: bool) -> Callable[[], None]:
         """Terminals paste with shift+insert, other programs with ctrl+v, unless the keyboard has no V."""
         modifier, key = ("shift", "insert") if terminal or not self._keyboard.has("v") else ("ctrl", "v")
-        held, stroke = self.key_codes(modifier)[-1], self.key_codes(key)[-1]
-        return lambda: self._press([Stroke(int(stroke), (int(held),))])
+        held, stroke = (self._keyboard.key(name) or self._temporary_key(name) for name in (modifier, key))
+        return lambda: self._press([Stroke(stroke.keycode, (held.keycode,), stroke.group)])
 
     def _pinger(self) -> Ping:
         if self._ping is None:
             self._ping = Ping(self._address)
         return self._ping
 
-    def _await_read(self) -> None:
-        """Wait until the program with the focus has read all input so far, if it reports that."""
+    def _await_read(self) -> bool:
+        """Wait until the program with the focus has read all input so far; returns whether it has reported that."""
         window = self._windows.active()
-        if self._pinger().answered(window, _READ_S) is False and window is not None:
+        answered = self._pinger().answered(window, _READ_S)
+        if answered is False and window is not None:
             self._pinger().give_up_on(window)
+        return answered is True
 
     def _type_remapped(self, text: str) -> None:
-        """Type with unused keys mapped to the missing characters, as many as fit at a time."""
+        """Type with unused keys mapped to the missing characters, as many as fit at a time.
+
+        The keys stay mapped until the next text: a slow program looks a key up after it was pressed.
+        """
+        self._keyboard.refresh()  # the part before may have mapped some
+        missing = dict.fromkeys(character for character in text if self._keyboard.stroke(character) is None)
+        if len(missing) > len(self._keyboard.spare()):
+            self._unmap_lent()
+            self._keyboard.refresh()
         spare = self._keyboard.spare()
-        if not spare:
-            missing = next(character for character in text if self._keyboard.stroke(character) is None)
-            raise ActionRefused(f"no key types {missing!r}, and the program did not paste it")
+        if missing and not spare:
+            raise ActionRefused(f"no key types {next(iter(missing))!r}, and the program takes no paste")
         rest = text
         while rest:
             mapped, taken = self._assign_keys(rest, spare)
             check_interrupted()
             strokes = [self._keyboard.stroke(char) or Stroke(mapped[char]) for char in rest[:taken]]
             self._map({code: keysym_of(character) for character, code in mapped.items()})
-            try:
-                self._press(strokes)
-                self._await_read()
-                time.sleep(_REMAP_S)
-            finally:
-                self._map(dict.fromkeys(mapped.values(), 0))
+            self._lent = list({*self._lent, *mapped.values()})
+            self._press(strokes)
             rest = rest[taken:]
+            if not self._await_read() and rest:
+                sleep(_UNREPORTED_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+
+    def _unmap_lent(self) -> None:
+        lent, self._lent = self._lent, []
+        self._map(dict.fromkeys(lent, 0))
 
     def _assign_keys(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
         """Assign unused keys to characters; also returns the length of the part of `text` that they cover."""

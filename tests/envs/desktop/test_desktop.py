@@ -156,12 +156,14 @@ def test_unsupported_actions_are_refused(tk_stage: DesktopStage, action: Home | 
         tk_stage.env.execute(action)
 
 
+@pytest.mark.usefixtures("pastes_in_tk")
 def test_the_result_reports_how_text_was_typed(tk_stage: DesktopStage) -> None:
     tk_stage.env.execute(Click(tk_stage.field))
     assert tk_stage.env.execute(Type("plain")).method == "keys"
     assert tk_stage.env.execute(Type("Привет")).method == "paste"
 
 
+@pytest.mark.usefixtures("pastes_in_tk")
 def test_text_that_no_program_fetches_is_typed_with_remapped_keys(tk_stage: DesktopStage) -> None:
     tk_stage.env.execute(Click(PAD))  # it accepts keys but ignores the paste key
     before = len(tk_stage.items("keys"))
@@ -175,6 +177,7 @@ def clipboard_of(env: DesktopEnv) -> list[str]:
 
 
 @NEEDS_XCLIP
+@pytest.mark.usefixtures("pastes_in_tk")
 def test_the_clipboard_content_is_restored_before_the_next_key_and_otherwise_soon(tk_stage: DesktopStage) -> None:
     xclip = [*clipboard_of(tk_stage.env), "-selection", "clipboard"]
     assert tk_stage.env.address is not None

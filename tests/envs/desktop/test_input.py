@@ -33,7 +33,7 @@ from screenwright.envs.actions import (
 )
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.x11.clipboard import XClipboard
-from screenwright.envs.desktop.x11.connection import Window, Windows, connect
+from screenwright.envs.desktop.x11.connection import Window, connect
 from screenwright.envs.desktop.x11.ping import Ping
 from screenwright.envs.desktop.x11.selection import Content
 from screenwright.envs.env import ActionRefused, EnvUnavailable
@@ -107,7 +107,9 @@ def test_a_modifier_that_another_program_left_pressed_does_not_change_text(env: 
 
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize("size", [5_000, 700_000])
-def test_an_image_on_the_clipboard_is_restored(env: DesktopEnv, received: Received, size: int) -> None:
+def test_an_image_on_the_clipboard_is_restored(
+    env: DesktopEnv, received: Received, size: int, pastes_in_tk: None
+) -> None:
     image_bytes = os.urandom(size)
     xclip = ["xclip", "-selection", "clipboard", "-target", "image/png"]
     assert env.address is not None
@@ -154,7 +156,7 @@ def test_a_clipboard_manager_with_the_same_text_is_not_an_error(env: DesktopEnv,
 @pytest.mark.skipif(shutil.which("xclip") is None, reason="needs xclip: apt-get install xclip")
 @pytest.mark.parametrize(("other", "kept"), [("other", "other"), ("Привет", "before")])
 def test_a_clipboard_taken_by_another_program_before_the_paste_is_reclaimed(
-    env: DesktopEnv, received: Received, monkeypatch: pytest.MonkeyPatch, other: str, kept: str
+    env: DesktopEnv, received: Received, monkeypatch: pytest.MonkeyPatch, pastes_in_tk: None, other: str, kept: str
 ) -> None:
     take, takes = vars(XClipboard)["_take"], list[str]()
 
@@ -214,20 +216,6 @@ def test_control_characters_are_refused_and_nothing_is_typed(env: DesktopEnv, re
     assert received.all()["text"] == ""
 
 
-@pytest.mark.parametrize(
-    ("layout", "text"), [("ru", "Привет, мир №5"), ("gr", "Λόγος"), ("il", "שלום"), ("pl", "żółw €")]
-)
-def test_letters_of_the_layout_are_typed_with_keys(env: DesktopEnv, received: Received, layout: str, text: str) -> None:
-    subprocess.run(["setxkbmap", layout], env=variables(env), check=True)
-    try:
-        clear_field(env, received)
-        method = env.execute(Type(text)).method
-        eventually(lambda: received.all()["text"], text)
-        assert method == "keys" or layout == "gr"  # its accents are dead keys
-    finally:
-        subprocess.run(["setxkbmap", "us"], env=variables(env), check=True)
-
-
 def test_a_move_with_a_held_button_drags_in_small_steps(env: DesktopEnv, received: Received) -> None:
     before = len(received.items("drag"))  # Tk merges motion events on a busy machine: test_gestures.py counts the steps
     env.execute(ButtonDown(Button.LEFT, ScreenPoint(60, 220)))
@@ -244,24 +232,6 @@ def test_a_click_and_a_press_at_one_position_are_not_a_double_click(env: Desktop
     env.execute(ButtonUp(Button.LEFT))
     env.execute(Click(ScreenPoint(300, 381)))
     assert received.all()["doubles"] == doubles
-
-
-def test_the_pointer_rests_longer_over_an_open_menu(env: DesktopEnv) -> None:
-    from Xlib import Xatom
-
-    assert env.address is not None
-    other = connect(env.address)
-    windows = Windows(other)
-    menu = other.screen().root.create_window(500, 300, 50, 50, 0, 0, override_redirect=True)
-    kind = other.intern_atom("_NET_WM_WINDOW_TYPE")
-    menu.change_property(kind, Xatom.ATOM, 32, [other.intern_atom("_NET_WM_WINDOW_TYPE_POPUP_MENU")])
-    menu.map()
-    other.sync()
-    env.execute(Move(ScreenPoint(520, 320)))
-    assert windows.is_menu_under_pointer()
-    env.execute(Move(ScreenPoint(20, 20)))
-    assert not windows.is_menu_under_pointer()
-    other.close()
 
 
 def test_every_key_has_a_keysym_or_is_refused() -> None:
