@@ -103,7 +103,8 @@ class DesktopSession:
                 if isinstance(action, OpenApp)
                 else partial(self._gestures.do, action)
             )
-            timeouts = self._timeouts.for_hover if isinstance(action, Move) else self._timeouts
+            hovers = isinstance(action, Move) and not self._gestures.holds_a_button
+            timeouts = self._timeouts.for_hover if hovers else self._timeouts
             result = self._act(act, before, timeouts)
         return result if isinstance(action, Type | OpenApp) else replace(result, method="")
 

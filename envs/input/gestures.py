@@ -100,6 +100,11 @@ class Gestures:
         """Whether an action has put the pointer somewhere."""
         return self._at is not None
 
+    @property
+    def holds_a_button(self) -> bool:
+        """Whether a mouse button is down, so that a move is part of a drag."""
+        return bool(self._buttons)
+
     def release(self) -> None:
         """Release everything that is held; ignores errors of a screen that is gone."""
         keys, self._keys = self._keys, {}
