@@ -352,7 +352,6 @@ def test_no_process_or_file_remains_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import sys, time
         from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
-from screenwright.envs.desktop.x11.connection import Windows, connect
         from screenwright.envs.geometry import Size
         env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (("xterm",),)))
         env.observe()
