@@ -72,7 +72,11 @@ def test_pictures_of_two_secrets_differ_only_before_they_are_typed(tmp_path: Pat
     runs: list[list[str]] = []
     for value in VALUES:
         env, folder = focused(), tmp_path / value[:3]
-        steps = [(Type("me {{bank}} x"),), (Click(env.where("Greet")),), (Type("{{bank}}", submit=True),)]
+        steps: list[tuple[Action, ...]] = [
+            (Type("me {{bank}} x"),),
+            (Click(env.where("Greet")),),
+            (Type("{{bank}}", submit=True),),
+        ]
         agent = Agent(policy=ScriptedPolicy(steps), secrets=[Secret("bank", value, "program:notes")])
         assert agent.run("Go", env, out=folder).finished
         assert ("me ", False) in env.typed

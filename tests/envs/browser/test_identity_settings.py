@@ -234,12 +234,12 @@ def test_run_takes_its_identity_from_flags_and_stores_no_password(
     monkeypatch.chdir(tmp_path)
     page = "data:text/html,<html><style>@media (prefers-color-scheme: dark) {html {background: black}}</style>"
     flags = ["--locale", "de-DE", "--timezone", "Asia/Tokyo", "--dark", "--geolocation=-33.9,18.4"]
-    rest = ["--proxy", "ada:secret@127.0.0.1:9", "--user-agent", "Ada", "--save-storage", "state.json"]
+    rest = ["--proxy", "ada:passw0rd@127.0.0.1:9", "--user-agent", "Ada", "--save-storage", "state.json"]
     main(["run", "Wait 0.1 seconds.", "--url", page, "--out", "out", "--steps", "1", *flags, *rest])
     saved = (tmp_path / "out" / "settings.toml").read_text()
-    assert "secret" not in saved + capsys.readouterr().err
+    assert "passw0rd" not in saved + capsys.readouterr().err
     assert tomllib.loads(saved)["timezone"] == "Asia/Tokyo"
     recorded = "".join(path.read_text() for path in (tmp_path / "out").glob("*.jsonl"))
     assert "Asia/Tokyo" in recorded
-    assert "secret" not in recorded
+    assert "passw0rd" not in recorded
     assert (tmp_path / "state.json").exists()

@@ -320,7 +320,7 @@ def test_a_password_of_the_task_is_not_typed_into_another_site(browser: BrowserE
     value = VALUES[0]
     page = "<input id=p type=password autofocus><script>p.oninput = () => report(location.hostname, p.value)</script>"
     visit(browser, site, page, "/lure")
-    steps = [(Type(value),), (Navigate(f"{site.other}/lure"),), (Type(value),), (TAB,)]
+    steps: list[tuple[Action, ...]] = [(Type(value),), (Navigate(f"{site.other}/lure"),), (Type(value),), (TAB,)]
     Agent(policy=ScriptedPolicy(steps)).run(f"log in with {value}", browser, out=tmp_path / "run")
     eventually(lambda: site.reported, {"127.0.0.1": value})
     refused = [event.refused for event in read_run(tmp_path / "run").events if isinstance(event, Acted)][2]

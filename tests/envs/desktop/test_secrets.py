@@ -9,6 +9,7 @@ from ocr import text_on
 
 from screenwright import (
     Acted,
+    Action,
     Agent,
     Click,
     DesktopEnv,
@@ -44,7 +45,7 @@ def test_a_terminal_and_a_password_field_show_the_handle(tmp_path: Path) -> None
         ("xterm", "-fa", "Monospace", "-fs", "12", "-geometry", "28x10+0+0", "-e", "cat"),
         (system_python(), str(tmp_path / "entry.py")),
     )
-    steps = [
+    steps: list[tuple[Action, ...]] = [
         (Click(ScreenPoint(100, 100)),),
         (Type("me {{bank}}", submit=True),),  # the terminal shows it twice
         (Type("another line", submit=True),),
