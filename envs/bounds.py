@@ -16,7 +16,7 @@ MAX_NOTCHES = 1000
 """Notches of a scroll."""
 MAX_KEYS = 10
 """Keys of a hotkey, and modifiers of a click or drag."""
-MAX_TEXT_CHARACTERS = 50_000
+MAX_TEXT_CHARACTERS = 100_000
 """Characters of a text to type, of a URL and of the name of an app."""
 MAX_PATH_POINTS = 500
 """Points of the path of a drag."""
