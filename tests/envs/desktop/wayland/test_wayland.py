@@ -74,19 +74,30 @@ class Compositor:
 
 @pytest.fixture(scope="module")
 def compositor() -> Iterator[Compositor]:
+    """With one keyboard all the time: when the last one goes, programs let go of theirs, and miss the next keys."""
     running = Compositor()
     try:
         eventually(lambda: bool(running.name()), True)
+        with pytest.MonkeyPatch.context() as environment:
+            use(running, environment)
+            keyboard = DesktopEnv(timeouts=QUICK, interrupts=UNWATCHED)
+            keyboard.observe()
         yield running
+        keyboard.close()
     finally:
         running.end()
 
 
+def use(compositor: Compositor, environment: pytest.MonkeyPatch) -> None:
+    """Make it the display."""
+    environment.delenv("DISPLAY", raising=False)
+    environment.setenv("XDG_RUNTIME_DIR", str(compositor.folder))
+    environment.setenv("WAYLAND_DISPLAY", compositor.name())
+
+
 @pytest.fixture
 def session(compositor: Compositor, monkeypatch: pytest.MonkeyPatch) -> Compositor:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(compositor.folder))
-    monkeypatch.setenv("WAYLAND_DISPLAY", compositor.name())
+    use(compositor, monkeypatch)
     return compositor
 
 
