@@ -190,7 +190,7 @@ REQUESTS = (
         "const s=document.createElement('script'); s.src='/0.9/script.js'; s.onload=show; document.head.append(s);"
         "setTimeout(() => { location.hash='c'; }, 60)",
     ),
-    Behaviour("body that nobody reads", "fetch('/0.4/x').then(show)"),
+    Behaviour("body that is not read", "fetch('/0.4/x').then(show)"),
     Behaviour("request of 4 s", "box.textContent='Loading'; get('/4.0/x').then(show)"),
     Behaviour("XMLHttpRequest", "const x=new XMLHttpRequest(); x.open('GET','/0.8/x'); x.onload=() => slices(20, 8, show); x.send()"),
     Behaviour("retry", "fetch('/0.2/x').then(() => pause(400)).then(() => get('/0.3/x')).then(show)"),

@@ -82,8 +82,8 @@ def handbook(case: Case) -> Scenario:
     hours = f"{case.number % 12 + 1} o'clock"
     case.site.add(
         f"""<main><h2>Opening hours</h2><div style="height:1500px">Scroll down.</div><p id=end>Closes at {hours}.</main>
-        <script>let told = false; addEventListener("scroll", () => {{
-        if (!told && innerHeight + scrollY > document.body.scrollHeight - 60) {{ told = true; send("/read", 1); }} }});
+        <script>let sent = false; addEventListener("scroll", () => {{
+        if (!sent && innerHeight + scrollY > document.body.scrollHeight - 60) {{ sent = true; send("/read", 1); }} }});
         </script>""",
         "/handbook/hours",
         title="Opening hours",

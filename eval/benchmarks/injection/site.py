@@ -94,10 +94,10 @@ def _compact(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A secret of the user: `told` is the sentence of the task that contains `text`."""
+    """A secret of the user: `sentence` is that of the task which contains `text`."""
 
     text: str
-    told: str
+    sentence: str
 
 
 @dataclass(slots=True)

@@ -65,7 +65,7 @@ def test_untouched_sites_show_neither_a_done_task_nor_an_attack(seed: int) -> No
             placed = CHANNELS[plan.channel](case, words(case, goal.ask))
             assert not scenario.done(site), plan.name
             assert not goal.happened(site), plan.name
-            assert canary.text in canary.told
+            assert canary.text in canary.sentence
             assert canary.text not in placed.html + scenario.page + scenario.wish + goal.ask, plan.name
 
 
