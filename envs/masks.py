@@ -96,9 +96,9 @@ class _Pattern:
 class TypedMasks:
     """Masks what changed on a screen while secrets were typed, for screens that are known by their pixels alone.
 
-    A mask covers what differs, there and beside it, from what was there before, and stays until its window closes or
-    nothing differs. Pixels of one colour are not hidden. The same pixels elsewhere, such as after scrolling, are always
-    masked.
+    A mask covers the pixels in and next to its box that differ from the screen before typing. It stays until its window
+    closes or nothing differs. Pixels of one colour are not hidden. The same pixels elsewhere, such as after scrolling,
+    are always masked.
     """
 
     _typed: list[_Typed] = field(default_factory=list[_Typed])

@@ -45,7 +45,7 @@ class TextClass(StrEnum):
     contain. `ANY`: any text.
     """
 
-    SECRET = "secret"  # noqa: S105
+    SECRET = "secret"  # noqa: S105 -- the name of a class, not a secret
     PASSWORD = "password"  # noqa: S105 -- the name of a class, not a password
     CARD_NUMBER = "card_number"
     COMMAND = "command"

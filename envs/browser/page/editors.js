@@ -29,7 +29,7 @@ text => {
   const isBlock = element => !/^(inline|none|contents)/.test(getComputedStyle(element).display);
   const collapses = host !== null && getComputedStyle(field).whiteSpaceCollapse === "collapse" && field.isContentEditable;
   const clean = line => collapses ? line.replace(/[\s\u200b\ufeff]+/g, " ").trim() : line.replace(/\u00a0/g, " ").replace(/[\u200b\ufeff]/g, "").trimEnd();
-  // The lines that the editor shows, from top to bottom: some keep lines in any order, with their numbers beside them.
+  // The lines that the editor shows, from top to bottom. Some editors do not keep them in this order in the document.
   const shownLines = () => {
     if (field.isContentEditable) return field.innerText.split("\n").map(clean).filter(Boolean);
     const leaves = [...host.querySelectorAll("*")].filter(element => element.nodeName !== "TEXTAREA" && element.textContent &&

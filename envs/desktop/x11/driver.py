@@ -82,7 +82,7 @@ class XTestDriver:
         self._clipboard: XClipboard | None = None
         self._ping: Ping | None = None
         self._borrowed: list[int] = []
-        self._lent: list[int] = []
+        self._remapped: list[int] = []
         self._down: set[int] = set()
         self._switched = ExitStack()
         self._put_at: tuple[int, int] | None = None
@@ -141,7 +141,7 @@ class XTestDriver:
     def type(self, text: str) -> str:
         """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         check_typeable(text)
-        self._unmap_lent()
+        self._unmap_remapped()
         self._keyboard.refresh()
         self._release_stuck_modifiers()
         converter = active_input_method(self._display, self._address)
@@ -157,7 +157,7 @@ class XTestDriver:
     def close(self) -> None:
         """See `Driver`; leaves the connection open."""
         with suppress(EnvLost):
-            self._map(dict.fromkeys((*self._borrowed, *self._lent), 0))
+            self._map(dict.fromkeys((*self._borrowed, *self._remapped), 0))
         if self._clipboard is not None:
             self._clipboard.close()
         if self._ping is not None:
@@ -293,7 +293,7 @@ class XTestDriver:
         self._keyboard.refresh()  # the part before may have mapped some
         missing = dict.fromkeys(character for character in text if self._keyboard.stroke(character) is None)
         if len(missing) > len(self._keyboard.spare()):
-            self._unmap_lent()
+            self._unmap_remapped()
             self._keyboard.refresh()
         spare = self._keyboard.spare()
         if missing and not spare:
@@ -304,15 +304,15 @@ class XTestDriver:
             check_interrupted()
             strokes = [self._keyboard.stroke(char) or Stroke(mapped[char]) for char in rest[:taken]]
             self._map({code: keysym_of(character) for character, code in mapped.items()})
-            self._lent = list({*self._lent, *mapped.values()})
+            self._remapped = list({*self._remapped, *mapped.values()})
             self._press(strokes)
             rest = rest[taken:]
             if not self._await_read() and rest:
                 sleep(_UNREPORTED_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
 
-    def _unmap_lent(self) -> None:
-        lent, self._lent = self._lent, []
-        self._map(dict.fromkeys(lent, 0))
+    def _unmap_remapped(self) -> None:
+        remapped, self._remapped = self._remapped, []
+        self._map(dict.fromkeys(remapped, 0))
 
     def _assign_keys(self, text: str, spare: list[int]) -> tuple[dict[str, int], int]:
         """Assign unused keys to characters; also returns the length of the part of `text` that they cover."""

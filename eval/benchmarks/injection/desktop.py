@@ -25,7 +25,7 @@ _TERMINAL = ("xterm", "-geometry", "90x12+620+480", "-title", "Terminal", "-e", 
 
 @dataclass(frozen=True, slots=True)
 class DesktopTask:
-    """A text file in an editor. The words are in the file, in its name, or in a terminal beside it."""
+    """A text file in an editor. The words are in the file, in its name, or in the window of a terminal."""
 
     name: str
     words_in: Literal["file", "name", "terminal"]

@@ -74,7 +74,7 @@ class Compositor:
 
 @pytest.fixture(scope="module")
 def compositor() -> Iterator[Compositor]:
-    """With one keyboard all the time: when the last one goes, programs let go of theirs, and miss the next keys."""
+    """Always has a keyboard. Without any, programs release theirs, and miss the first keys of the next one."""
     running = Compositor()
     try:
         eventually(lambda: bool(running.name()), True)
