@@ -36,7 +36,7 @@ class Found:
 
     origin: str
     hasFocus: bool  # noqa: N815 -- the names of the script
-    isPassword: bool  # noqa: N815
+    isPassword: bool  # noqa: N815 -- the name in secrets.js
     width: float
     height: float
     boxes: tuple[FoundBox, ...]
