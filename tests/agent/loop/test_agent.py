@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from delayed import after
 
 from screenwright import (
     Agent,
@@ -206,10 +207,8 @@ def test_a_long_wait_is_interrupted_by_stop_and_by_the_time_limit() -> None:
     started = time.monotonic()
     assert limited.run("a task", WaitingEnv()).stop is StopReason.TIME_LIMIT
     stopped = agent(waiting)
-    timer = threading.Timer(0.2, stopped.stop)
-    timer.start()
-    assert stopped.run("a task", WaitingEnv()).stop is StopReason.CANCELLED
-    timer.join()
+    with after(0.2, stopped.stop):
+        assert stopped.run("a task", WaitingEnv()).stop is StopReason.CANCELLED
     assert time.monotonic() - started < 30
 
 

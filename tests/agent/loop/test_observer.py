@@ -1,12 +1,12 @@
 """Conversations with the user, the critic, and recovery from infrastructure failures."""
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from delayed import after
 
 from screenwright import (
     Acted,
@@ -114,10 +114,8 @@ def test_time_waiting_for_the_user_does_not_count(monkeypatch: pytest.MonkeyPatc
 def test_message_can_be_sent_from_another_thread() -> None:
     model = ScriptedModel(["Action: call_user(content='Which?')", "Action: finished(content='thanks')"])
     agent = Agent(model, dialect=UiTars15(ask_user=True), supervision=Supervision(attended=True))
-    answering = threading.Timer(0.2, lambda: agent.send_message("the left one"))
-    answering.start()
-    result = agent.run("t", FakeEnv())
-    answering.join()
+    with after(0.2, lambda: agent.send_message("the left one")):
+        result = agent.run("t", FakeEnv())
     assert result.answer == "thanks"
     assert "the left one" in model.asked[1][-1].text
 

@@ -1,14 +1,15 @@
 """Faults of the browser at every phase of a step: the record stays complete and no process remains."""
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import psutil
 import pytest
+from delayed import after
 from page_site import Page, Site
 from processes import alive, command_of
 
@@ -97,6 +98,7 @@ class FaultyEnv:
     ) -> None:
         self.env, self.phase, self.inject, self.monkeypatch = env, phase, inject, monkeypatch
         self.observations = 0
+        self.injecting = ExitStack()
 
     def info(self) -> EnvInfo:
         return self.env.info()
@@ -119,6 +121,7 @@ class FaultyEnv:
         self.env.release()
 
     def close(self) -> None:
+        self.injecting.close()
         self.env.close()
 
     def __enter__(self) -> Self:
@@ -132,7 +135,7 @@ class FaultyEnv:
     def _inject(self, after_s: float = 0.0) -> None:
         shorten_limits(self.monkeypatch)
         if after_s:
-            threading.Timer(after_s, self.inject).start()
+            self.injecting.enter_context(after(after_s, self.inject))
         else:
             self.inject()
 

@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from delayed import after
 from vnc_machine import resize, vnc_machine
 
 from screenwright.envs.actions import Click, LongPress, Move
@@ -105,9 +105,8 @@ def test_a_resized_screen_is_captured_completely_and_reported(
                 assert seen.facts == (Fact(f"The screen size changed from {before} to {width}x{height}."),)
                 env.execute(Move(ScreenPoint(width - 5, height - 5)))
                 assert pointer(machine.environment["DISPLAY"]) == (width - 5, height - 5)
-            threading.Timer(0.3, resize, (machine, 320, 240)).start()
-            with suppress(ActionRefused):  # on a busy machine, the size changes before the press
-                env.execute(LongPress(ScreenPoint(390, 290), 1.0))
+            with after(0.3, lambda: resize(machine, 320, 240)), suppress(ActionRefused):
+                env.execute(LongPress(ScreenPoint(390, 290), 1.0))  # refused if the size changes before the press
             eventually(lambda: env.observe().screenshot.size, Size(320, 240))
 
 

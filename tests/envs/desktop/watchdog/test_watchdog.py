@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from delayed import after
 from paths import ACCEPTANCE
 from processes import alive, command_of, started_by
 
@@ -90,20 +91,16 @@ def real(display: RunningDisplay, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
         yield env
 
 
-def in_a_moment(work: Any) -> threading.Thread:
-    thread = threading.Timer(0.3, work)
-    thread.start()
-    return thread
-
-
 # -- the hot key
 
 
 def test_the_hot_key_stops_an_action_and_releases_all_keys(real: DesktopEnv, person: Person) -> None:
     real.execute(KeyDown("shift"))
     eventually(person.down, ({KEYCODES["shift"]}, set()))
-    in_a_moment(lambda: person.press("escape", "escape"))
-    with pytest.raises(EnvStopped, match="stopped by the user: double escape"):
+    with (
+        after(0.3, lambda: person.press("escape", "escape")),
+        pytest.raises(EnvStopped, match="stopped by the user: double escape"),
+    ):
         real.execute(LongPress(AT, 60))
     eventually(person.down, (set(), set()))
     with pytest.raises(EnvStopped):
@@ -173,8 +170,7 @@ def refused(env: DesktopEnv) -> bool:
 
 
 def test_moving_the_mouse_interrupts_an_action(real: DesktopEnv, person: Person) -> None:
-    in_a_moment(person.move)
-    with pytest.raises(ActionRefused, match="the user took over mouse and keyboard"):
+    with after(0.3, person.move), pytest.raises(ActionRefused, match="the user took over mouse and keyboard"):
         real.execute(Type("slowly " * 5000))
     eventually(person.down, (set(), set()))
     assert Fact(USER_INPUT) in real.observe().facts
@@ -229,8 +225,8 @@ def test_user_input_during_a_model_call_only_refuses_its_action(real: DesktopEnv
 
 
 def test_the_hot_key_ends_an_episode_as_cancelled(real: DesktopEnv, person: Person) -> None:
-    in_a_moment(lambda: person.press("escape", "escape"))
-    *_, last = Episode("press", real, ScriptedPolicy(iter([(LongPress(AT, 60),)]))).run()
+    with after(0.3, lambda: person.press("escape", "escape")):
+        *_, last = Episode("press", real, ScriptedPolicy(iter([(LongPress(AT, 60),)]))).run()
     assert isinstance(last, Ended)
     assert (last.stop, last.reason) == (StopReason.CANCELLED, "stopped by the user: double escape")
 
