@@ -1,4 +1,7 @@
 from ._version import __version__ as __version__
+from .agent.core.answer_format import AnswerFormat as AnswerFormat
+from .agent.core.answer_format import AnswerMismatch as AnswerMismatch
+from .agent.core.answer_format import SchemaAnswer as SchemaAnswer
 from .agent.core.approvals import Scope as Scope
 from .agent.core.change import Change as Change
 from .agent.core.change import ChangeKind as ChangeKind
@@ -77,6 +80,7 @@ from .agent.policy.policy import PolicyEvents as PolicyEvents
 from .agent.reader import ReaderModel as ReaderModel
 from .agent.reader import read_screen as read_screen
 from .agent.record.events import Acted as Acted
+from .agent.record.events import AnswerRejected as AnswerRejected
 from .agent.record.events import ApprovalAnswered as ApprovalAnswered
 from .agent.record.events import Critiqued as Critiqued
 from .agent.record.events import Decided as Decided

@@ -14,6 +14,7 @@ _EXTRAS = {
     "openai": ("openai",),
     "anthropic": ("anthropic",),
     "gemini": ("google",),
+    "schema": ("jsonschema", "referencing"),
 }
 
 

@@ -22,6 +22,9 @@ REFUSED = "Your last action could not be executed: "
 SECRETS = "Secrets that you can type: "
 """Starts what follows the task if there are secrets."""
 
+ANSWER_FORM = "Form of the answer: "
+"""Starts what follows the task if the program wants its answer in some form."""
+
 MAX_REASON = 600
 """Characters of a reason in a note."""
 

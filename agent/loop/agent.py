@@ -11,13 +11,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Generic, TypeAlias, overload
 
 from PIL import Image
+from pydantic import TypeAdapter
+from typing_extensions import TypeVar
 
 from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...envs.secrets import Secret, SecretVault
+from ..core.answer_format import AnswerFormat, answer_format
 from ..core.context import DecisionContext, HistoryStep
 from ..core.image_history import History
 from ..core.limits import Limits, StopReason
@@ -37,13 +41,20 @@ from .control import Control
 from .episode import Episode
 from .open_model import open_model
 
+T_co = TypeVar("T_co", covariant=True, default=object)
+T = TypeVar("T")
+
+Output: TypeAlias = type[T] | TypeAdapter[T] | AnswerFormat[T]
+"""The type of an answer: any that pydantic can validate, or its form."""
+
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Result(Generic[T_co]):
     """How an episode ended.
 
     `answer` is the model's message to the user; `reason` explains `stop`; `run` is the folder of the recording, if
-    there is one. `parse_failures` counts replies that could not be parsed. `verified` is the critic's verdict on a
+    there is one. `output` is the answer as a value of the type that `run` was called with; None unless `stop` is
+    `FINISHED`. `parse_failures` counts replies that could not be parsed. `verified` is the critic's verdict on a
     finish, None if it was not checked.
     """
 
@@ -56,6 +67,7 @@ class Result:
     run: Path | None = None
     parse_failures: int = 0
     verified: bool | None = None
+    output: T_co | None = None
 
     @property
     def finished(self) -> bool:
@@ -123,27 +135,45 @@ class Agent:
         self._control = Control()
         self._is_running = False
 
-    def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
-        """Run `task` on `env`, recorded in the folder `out` if it is given; raises as `stream`."""
-        return _result(self.stream(task, env, out=out), out)
+    @overload
+    def run(self, task: str, env: Env, *, out: Path | str | None = None) -> Result[None]: ...
+    @overload
+    def run(self, task: str, env: Env, *, output: Output[T], out: Path | str | None = None) -> Result[T]: ...
+    def run(
+        self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
+    ) -> Result[Any]:
+        """Run `task` on `env`, recorded in the folder `out` if it is given; raises as `stream`.
 
-    def stream(self, task: str, env: Env, *, out: Path | str | None = None) -> Iterator[Event]:
+        With `output`, such as a pydantic model, the model is asked for an answer of that type. If the answer is not,
+        it is asked again with the problems; without a valid answer the episode ends as `invalid_answer`.
+        """
+        return _result(self.stream(task, env, output=output, out=out), out, output)
+
+    def stream(
+        self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
+    ) -> Iterator[Event]:
         """Run `task` on `env` and yield each event as it happens. Closing the iterator ends the episode.
 
         Raises:
-            ValueError: the task is empty.
+            ValueError: the task is empty, or `output` has no JSON schema.
             EnvUnavailable: the screen cannot be opened.
             RunError: the run cannot be recorded, or `out` already contains one.
         """
-        return self._stream(task, env, Path(out) if out is not None else None)
+        return self._stream(task, env, Path(out) if out is not None else None, output)
 
-    async def arun(self, task: str, env: Env, *, out: Path | str | None = None) -> Result:
+    @overload
+    async def arun(self, task: str, env: Env, *, out: Path | str | None = None) -> Result[None]: ...
+    @overload
+    async def arun(self, task: str, env: Env, *, output: Output[T], out: Path | str | None = None) -> Result[T]: ...
+    async def arun(
+        self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
+    ) -> Result[Any]:
         """Like `run`, on its own thread. Cancelling it stops the episode cleanly."""
-        events = self.stream(task, env, out=out)
+        events = self.stream(task, env, output=output, out=out)
         if isinstance(self.approver, FunctionApprover):
             self.approver = replace(self.approver, loop=asyncio.get_running_loop())
         with ThreadPoolExecutor(1, thread_name_prefix="screenwright-episode") as thread:
-            work = asyncio.get_running_loop().run_in_executor(thread, _result, events, out)
+            work = asyncio.get_running_loop().run_in_executor(thread, _result, events, out, output)
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -152,25 +182,33 @@ class Agent:
                     await asyncio.wait([work], timeout=0.05)
                 raise
 
-    def continue_run(self, run: Path | str, env: Env) -> Result:
+    @overload
+    def continue_run(self, run: Path | str, env: Env) -> Result[None]: ...
+    @overload
+    def continue_run(self, run: Path | str, env: Env, *, output: Output[T]) -> Result[T]: ...
+    def continue_run(self, run: Path | str, env: Env, *, output: Output[Any] | None = None) -> Result[Any]:
         """Continue a recorded run that was killed, stopped or hit a limit, and record it in the same folder.
 
         The model sees the steps so far, a note that it was interrupted, and which action may have been carried out.
         Raises as `continue_stream`.
         """
-        return _result(self.continue_stream(run, env), run)
+        return _result(self.continue_stream(run, env, output=output), run, output)
 
-    def continue_stream(self, run: Path | str, env: Env) -> Iterator[Event]:
+    def continue_stream(self, run: Path | str, env: Env, *, output: Output[Any] | None = None) -> Iterator[Event]:
         """Like `continue_run`, but yields each event as it happens. Closing the iterator ends the episode.
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
-            RunError: there is no such run, it has finished, or another process is running it.
+            RunError: there is no such run, it has finished, another process is running it, or its answer has a form
+                that is not the one of `output`.
         """
         recorded = _unfinished(run)
         if missing := sorted({*recorded.started.secrets} - {secret.name for secret in self.secrets}):
             raise RunError(f"the run {run} types the secret {missing[0]}, which is missing: give it again")
-        return self._stream(recorded.started.task, env, recorded.folder, resume=True)
+        schema = answer_format(output).schema if output is not None else None
+        if recorded.started.answer_schema != schema:
+            raise RunError(f"the run {run} was started with another type of answer: give it again")
+        return self._stream(recorded.started.task, env, recorded.folder, output, resume=True)
 
     def ground(
         self, image: Image.Image | Screenshot, description: str, prompt: Prompt = Prompt.GROUNDING
@@ -220,11 +258,14 @@ class Agent:
             if callable(close := getattr(getattr(asked, "model", None), "close", None)):
                 close()
 
-    def _stream(self, task: str, env: Env, folder: Path | None, *, resume: bool = False) -> Iterator[Event]:
+    def _stream(
+        self, task: str, env: Env, folder: Path | None, output: Output[Any] | None, *, resume: bool = False
+    ) -> Iterator[Event]:
         if self._is_running:
             raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")
         if not task.strip():
             raise ValueError("the task is empty")
+        form = answer_format(output) if output is not None else None
         self._is_running, self._control = True, Control()
         try:
             episode = Episode(
@@ -238,6 +279,7 @@ class Agent:
                 rules=self.rules,
                 approver=self.approver,
                 vault=SecretVault(self.secrets, learns=True),
+                answer_form=form,
             )
             if folder is None:
                 yield from episode.run()
@@ -257,7 +299,7 @@ def _unfinished(folder: Path | str) -> Run:
     return run
 
 
-def result_of(last: Event, run: Path | str | None = None) -> Result:
+def result_of(last: Event, run: Path | str | None = None) -> Result[None]:
     """The result of an episode from its last event; `run` is the folder of the recording."""
     assert isinstance(last, Ended), "an episode ends with Ended"
     return Result(
@@ -273,5 +315,8 @@ def result_of(last: Event, run: Path | str | None = None) -> Result:
     )
 
 
-def _result(events: Iterator[Event], out: Path | str | None) -> Result:
-    return result_of(deque(events, maxlen=1).pop(), out)
+def _result(events: Iterator[Event], out: Path | str | None, output: Output[Any] | None) -> Result[Any]:
+    result = result_of(deque(events, maxlen=1).pop(), out)
+    if output is None or result.stop is not StopReason.FINISHED:
+        return result
+    return replace(result, output=answer_format(output).read(result.answer))

@@ -18,6 +18,7 @@ from ...envs.actions import Action
 from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, Observation
 from ...envs.interrupt import Interrupted, interruptible
 from ...envs.secrets import SecretVault
+from ..core.answer_format import AnswerFormat, AnswerRequest
 from ..core.context import DecisionContext, HistoryStep
 from ..core.decision import AskUser, Finish
 from ..core.describe import (
@@ -29,16 +30,15 @@ from ..core.describe import (
     unconfirmed_message,
 )
 from ..core.limits import Limits, StopReason
-from ..core.model import ModelLost, Usage
-from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
+from ..core.model import ModelLost
+from ..core.supervision import Supervision
 from ..guard.approval import Approver
 from ..guard.guard import Allow, AllowAll, Deny, Guard, Stop
 from ..guard.rule_guard import TargetText
 from ..guard.rules import RuleSet
-from ..policy.policy import EpisodeAware, Policy
+from ..policy.policy import AnswersInForm, EpisodeAware, Policy
 from ..record.events import (
     Acted,
-    Critiqued,
     Decided,
     Ended,
     Event,
@@ -54,9 +54,11 @@ from ..record.events import (
 from ..record.steps import ResumePoint
 from .control import Control, listen_to_input
 from .ending import EpisodeEnded, ending_of
+from .finishing import Finishing, answer_note
 from .observer import Observer, StepObservation, Stuck
 from .permission import Permissions
 from .secret_env import SecretEnv, secret_env, secrets_note
+from .tally import Tally
 from .target_text import target_text
 
 MAX_DENIED_STEPS = 3
@@ -80,14 +82,14 @@ class Episode:
     approver: Approver | None = None
     read_target: TargetText = target_text
     vault: SecretVault = field(default_factory=SecretVault)
+    answer_form: AnswerFormat[object] | None = None
 
     _screen: SecretEnv = field(init=False)
     _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
     _observer: Observer = field(init=False)
     _permissions: Permissions = field(init=False)
-    _rejected_finish: bool = field(init=False, default=False)
-    _usage: Usage = field(init=False, default=Usage())
-    _parse_failures: int = field(init=False, default=0)
+    _finishing: Finishing = field(init=False)
+    _tally: Tally = field(init=False, default_factory=Tally)
     _denied_steps: int = field(init=False, default=0)
     _refusal: str = field(init=False, default="")
     _started_at: float = field(init=False, default=0.0)
@@ -105,6 +107,7 @@ class Episode:
         """
         with closing(self._events()) as events:
             for event in map(self.vault.redact, events):
+                self._tally.count(event)
                 started = time.perf_counter()
                 self.record(event)
                 self._log_s += time.perf_counter() - started
@@ -147,8 +150,7 @@ class Episode:
         self._screen = secret_env(self.env, self.vault)
         self._observer = Observer(self._screen, self.control, self.supervision, self.approver, [], [*past.actions_done])
         self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target, self.task, self.vault)
-        self._history, self._usage = list(self.vault.redact(past.history)), past.usage
-        self._parse_failures = past.parse_failures
+        self._history, self._tally = list(self.vault.redact(past.history)), Tally(past.usage, past.parse_failures)
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
         listen_to_input(self.env, self.control)
@@ -158,15 +160,17 @@ class Episode:
             self.policy.open()
         except ModelLost as lost:
             self._policy_error = lost
-        self._instruction = self.vault.redact(self.task) + secrets_note(self.vault)
+        task, form = self.vault.redact(self.task), self.answer_form
+        self._instruction = task + secrets_note(self.vault) + answer_note(form)
+        self._finishing = Finishing(task, self.supervision, self._observer, form, self._ask_again)
         self._started_at = time.monotonic() - past.seconds
 
     def _first_event(self) -> Started | Resumed:
         if self.past is None:
             rules, info = self.rules.sha256 if self.rules is not None else "", self.policy.info()
             names = tuple(secret.name for secret in self.vault.secrets)
-            env = self._screen.info()
-            return Started(self.task, env, info, self.limits, _now(), version("screenwright"), rules, names)
+            env, schema = self._screen.info(), self.answer_form.schema if self.answer_form is not None else None
+            return Started(self.task, env, info, self.limits, _now(), version("screenwright"), rules, names, schema)
         self._observer.notes += [INTERRUPTED, *self.past.notes]
         return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
 
@@ -191,10 +195,8 @@ class Episode:
             yield event
             if isinstance(event, Replied):
                 reply = event.text if event.purpose == "act" else reply
-                self._usage += event.usage
                 self._check_limits(steps=False)
             elif isinstance(event, ParseFailed):
-                self._parse_failures += 1
                 failure = event.message
             elif isinstance(event, Decided):
                 self._history[-1] = replace(self._history[-1], reply=reply)
@@ -298,7 +300,9 @@ class Episode:
     def _check_ending(self, decided: Decided) -> Iterator[Event]:
         """Raise `EpisodeEnded` if this step was the last."""
         if isinstance(decided.ending, Finish):
-            yield from self._finish(decided.ending)
+            shots = [step.screenshot for step in self._history[-2:]]
+            is_last = self.limits.steps is not None and self._step >= self.limits.steps
+            yield from self._finishing.judge(self._step, decided.ending.answer, shots, self._refusal, is_last=is_last)
         elif isinstance(decided.ending, AskUser):
             yield from self._ask_user(decided.ending.question or "the model asks for help")
         elif decided.ending is not None:
@@ -308,44 +312,14 @@ class Episode:
         if self._denied_steps >= MAX_DENIED_STEPS:
             raise EpisodeEnded(StopReason.REFUSED, f"actions of {MAX_DENIED_STEPS} consecutive steps were not allowed")
 
-    def _finish(self, finish: Finish) -> Iterator[Event]:
-        """Accept a finish, or reject it: by the critic's verdict, or else if the last action was not carried out.
-
-        Only the first rejection is reported to the model. After a second one the episode ends: as finished but not
-        verified if the critic rejected it, and as refused if an action was.
-        """
-        critique = None
-        if self.supervision.critic is not None:
-            critique = yield from self._critique(self.supervision.critic, finish)
-        verdict = critique.holds if critique is not None else None
-        reason = f"critic: {critique.reason}" if critique is not None and not verdict else ""
-        refusal = self._refusal if verdict is None and self.supervision.report_no_effect else ""
-        if verdict is not False and not refusal:
-            raise EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=verdict)
-        if self._rejected_finish or (self.limits.steps is not None and self._step >= self.limits.steps):
-            if refusal:
-                reason = f"the model finished although its last action was not carried out: {refusal}"
-                raise EpisodeEnded(StopReason.REFUSED, reason, finish.answer)
-            raise EpisodeEnded(StopReason.FINISHED, reason, finish.answer, verified=False)
-        self._rejected_finish = True
-        if refusal:
-            self._observer.add_message("finish_refused", refusal=refusal)
-        elif critique is not None:
-            self._observer.add_message("critic_rejected", reason=critique.reason)
-
-    def _critique(self, critic: Critic, finish: Finish) -> Generator[Event, None, Critique]:
-        started = time.perf_counter()
-        shots = (*(step.screenshot for step in self._history[-2:]), self._screen.observe().screenshot)
-        try:
-            critique = critic(
-                CompletionClaim(self.vault.redact(self.task), finish.answer, shots, tuple(self._observer.actions_done))
-            )
-        except ModelLost as lost:
-            critique = Critique(None, f"the critic is not available: {lost}")
-        self._usage += critique.usage
-        seconds = time.perf_counter() - started
-        yield Critiqued(self._step, critique.holds, critique.reason, critique.usage, seconds)
-        return critique
+    def _ask_again(self, request: AnswerRequest) -> Generator[Event, None, str | None]:
+        """The policy's answer to `request`; None if it can only be asked in a step."""
+        if not isinstance(self.policy, AnswersInForm):
+            return None
+        context = DecisionContext(self._instruction, self._step, tuple(self._history))
+        answer = yield from self.policy.answer(context, request, self._interrupted)
+        self._check_limits(steps=False)
+        return self.vault.redact(answer)
 
     def _ask_user(self, question: str) -> Iterator[Event]:
         """Ask the user, if one is available; waiting does not count towards the time limit."""
@@ -360,8 +334,9 @@ class Episode:
             raise EpisodeEnded(StopReason.CANCELLED, self.control.reason)
         if self._out_of_time():
             raise EpisodeEnded(StopReason.TIME_LIMIT, f"reached the limit of {limits.seconds:g} seconds")
-        if limits.tokens is not None and self._usage.total >= limits.tokens:
-            raise EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {self._usage.total} of {limits.tokens} tokens")
+        used = self._tally.usage.total
+        if limits.tokens is not None and used >= limits.tokens:
+            raise EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {used} of {limits.tokens} tokens")
         if steps and limits.steps is not None and self._step >= limits.steps:
             raise EpisodeEnded(StopReason.STEP_LIMIT, f"reached the limit of {limits.steps} steps")
 
@@ -391,8 +366,8 @@ class Episode:
         return time.monotonic() - self._started_at - self._observer.waited_s
 
     def _ended(self, end: EpisodeEnded) -> Ended:
-        usage, failures = self._usage, self._parse_failures
-        return Ended(end.stop, end.reason, end.answer, self._step, usage, self._seconds, _now(), failures, end.verified)
+        used, failures = self._tally.usage, self._tally.parse_failures
+        return Ended(end.stop, end.reason, end.answer, self._step, used, self._seconds, _now(), failures, end.verified)
 
 
 def _now() -> str:

@@ -10,6 +10,7 @@ from screenwright._text import without_tokens
 from ...envs.actions import map_points
 from ...envs.env import EnvInfo
 from ...envs.geometry import ScreenPoint
+from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext
 from ..core.coordinates import Frame, PointTrace
 from ..core.decision import ParseFailure
@@ -87,6 +88,12 @@ class GroundedPolicy:
             newest = context.history[-1]
             noted = replace(newest, notes=(*newest.notes, _NOT_FOUND.format(target=missing)))
             context = replace(context, history=(*context.history[:-1], noted))
+
+    def answer(
+        self, context: DecisionContext, request: AnswerRequest, interrupted: Callable[[], bool]
+    ) -> Generator[Replied | RecoveredError, None, str]:
+        """See `AnswersInForm`."""
+        return self.planner.answer(context, request, interrupted)
 
     def _ground(
         self, decided: Decided, context: DecisionContext, attempt: int, interrupted: Callable[[], bool]

@@ -4,14 +4,16 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
-from screenwright._text import without_tokens, without_turns
+from pydantic import JsonValue
+
+from screenwright._text import without_turns
 
 from ...envs.env import EnvInfo
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
-from ...prompts import render
+from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext, HistoryStep
 from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
 from ..core.coordinates import Frame
@@ -21,9 +23,10 @@ from ..core.image_history import History
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
 from ..core.model import Completion, Model, PromptRefused, Sampling
 from ..dialects.dialect import Constrainable, Dialect, RequestShaping
-from ..dialects.prompting.prompt_kind import Prompt
+from ..dialects.prompting.prompt_kind import Prompt, prompt_for
 from ..dialects.registry import required_dialect_for_model, with_ask_user, with_max_image_pixels, with_prompt
-from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
+from ..record.events import ParseFailed, PolicyInfo, Purpose, RecoveredError, Replied, Summarized
+from .followups import answer_messages, answer_text, repair_messages
 from .grounding import GroundedReply, parse_and_ground
 from .policy import PolicyEvents
 from .summary import HistorySummary, apply_summary, summary_request, summary_text
@@ -33,6 +36,7 @@ MAX_REPAIRS = 2
 """How often the model may retry after a parse failure before the step fails."""
 
 _RAISED_TEMPERATURE = 0.7
+_MIN_ANSWER_TOKENS = 2000
 _CUT_OFF = "the reply was cut off at the maximum number of tokens"
 
 
@@ -158,6 +162,18 @@ class ModelPolicy:
             yield ParseFailed(context.step, attempt, reply.kind, reply.position, reply.message)
             repairs = (*repairs, *repair_messages(completion.text, reply))
 
+    def answer(
+        self, context: DecisionContext, request: AnswerRequest, interrupted: Callable[[], bool]
+    ) -> Generator[Replied | RecoveredError, None, str]:
+        """See `AnswersInForm`. The server constrains the reply to the schema, if it can."""
+        *past, newest = context.history
+        messages, _ = self._prompt(replace(context, history=(*past, replace(newest, reply=None))))
+        followup = answer_messages(newest.reply or "", request)
+        completion, _ = yield from self._ask_shortening(
+            messages, followup, context, interrupted, attempt=request.attempt, answer_schema=request.schema
+        )
+        return answer_text(completion.text, self.resolve_dialect())
+
     def _ask_shortening(
         self,
         messages: tuple[Message, ...],
@@ -166,7 +182,8 @@ class ModelPolicy:
         interrupted: Callable[[], bool],
         *,
         attempt: int,
-        encode_s: float,
+        encode_s: float = 0.0,
+        answer_schema: Mapping[str, JsonValue] | None = None,
     ) -> Generator[Replied | RecoveredError, None, tuple[Completion, tuple[Message, ...]]]:
         """The reply to `messages` and `repairs`, and the messages that the server accepted.
 
@@ -176,7 +193,14 @@ class ModelPolicy:
         while True:
             prompt = (*messages, *repairs)
             try:
-                reply = yield from self._ask(prompt, context, interrupted, attempt=attempt, encode_s=encode_s)
+                reply = yield from self._ask(
+                    prompt,
+                    context,
+                    interrupted,
+                    attempt=attempt,
+                    encode_s=encode_s,
+                    answer_schema=answer_schema,
+                )
             except PromptRefused as refused:
                 if not self._limit_prompt(prompt, refused):
                     self._accepted = before  # the length was not the reason
@@ -308,15 +332,19 @@ class ModelPolicy:
         *,
         attempt: int = 0,
         encode_s: float = 0.0,
-        purpose: Literal["act", "zoom", "summarize"] = "act",
+        purpose: Purpose = "act",
         dialect: Dialect | None = None,
+        answer_schema: Mapping[str, JsonValue] | None = None,
     ) -> Generator[Replied | RecoveredError, None, Completion]:
         """The model's reply to `messages`. A request without images asks for plain text, not for an action."""
         images = [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
         image = images[-1].size if images else None
         dialect = dialect or self.resolve_dialect()
         sampling = self._sampling_for(self.resolve_dialect())
-        if purpose != "summarize" and isinstance(dialect, RequestShaping):
+        if answer_schema is not None:
+            purpose, longest = "answer", max(sampling.max_tokens, _MIN_ANSWER_TOKENS)
+            sampling = replace(sampling, json_schema=answer_schema, stop=(), max_tokens=longest)
+        elif purpose != "summarize" and isinstance(dialect, RequestShaping):
             sampling = dialect.shape(sampling)
         if purpose == "act" and image is not None and self.constrain and isinstance(dialect, Constrainable):
             sampling = replace(sampling, grammar=dialect.grammar(image))
@@ -326,10 +354,9 @@ class ModelPolicy:
         if room is not None:
             sampling = replace(sampling, max_tokens=max(min(sampling.max_tokens, room), 1))
         started = time.perf_counter()
+        acts = image is not None and purpose != "answer"
         completion = self.model.complete(
-            messages,
-            sampling,
-            lambda text: interrupted() or (bool(text) and image is not None and dialect.is_complete(text)),
+            messages, sampling, lambda text: interrupted() or (bool(text) and acts and dialect.is_complete(text))
         )
         model_s = time.perf_counter() - started
         for line in completion.recovered_errors:
@@ -360,26 +387,3 @@ class ModelPolicy:
             size = self.resolve_dialect().image_rule.resize(screenshot.size)
             part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
         return part
-
-
-def prompt_for(env: EnvInfo) -> Prompt:
-    """The prompt that fits a screen.
-
-    A page without browser window has no address bar, so the model needs `navigate`; on an image it only points.
-    """
-    match env.kind:
-        case "image":
-            return Prompt.GROUNDING
-        case "android":
-            return Prompt.MOBILE
-        case "browser" if "window" not in env.settings:
-            return Prompt.BROWSER
-        case _:
-            return Prompt.COMPUTER
-
-
-def repair_messages(reply: str, failure: ParseFailure) -> tuple[Message, Message]:
-    """The reply as the model's turn, and the message that reports the failure and asks for another reply."""
-    excerpt = reply[max(0, failure.position - 40) : failure.position + 40].replace("\n", " ")
-    text = render("parse_failed", problem=failure.message, excerpt=excerpt)
-    return Message.of("assistant", without_turns(reply)), Message.of("user", without_tokens(text))

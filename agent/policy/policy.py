@@ -1,10 +1,11 @@
 """The policy interface: from a decision context to a decision."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ...envs.env import EnvInfo
+from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext
 from ..core.image_history import History
 from ..core.messages import ImageFormat
@@ -50,6 +51,21 @@ class EpisodeAware(Protocol):
 
     def for_episode(self, env: EnvInfo, *, attended: bool) -> "Policy":
         """The policy for an episode on that screen."""
+        ...
+
+
+@runtime_checkable
+class AnswersInForm(Protocol):
+    """A policy that can ask for the answer of a finished task alone; others are asked to finish again."""
+
+    def answer(
+        self, context: DecisionContext, request: AnswerRequest, interrupted: Callable[[], bool]
+    ) -> Generator[Replied | RecoveredError, None, str]:
+        """The answer to `request`; the last step of `context` holds the reply that finished the task.
+
+        Raises:
+            ModelLost: the model does not respond.
+        """
         ...
 
 

@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ...envs.screenshot import Screenshot
-from ..core.describe import DENIED, INTERRUPTED, POSSIBLY_DONE, REFUSED, RESTARTED, SECRETS, USER_ANSWERS, USER_SAYS
+from ..core.describe import (
+    ANSWER_FORM,
+    DENIED,
+    INTERRUPTED,
+    POSSIBLY_DONE,
+    REFUSED,
+    RESTARTED,
+    SECRETS,
+    USER_ANSWERS,
+    USER_SAYS,
+)
 from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, Sampling, never
 from ..dialects.ui_tars import UiTars15
@@ -88,7 +98,7 @@ def _task_text(messages: Sequence[Message]) -> str:
     for message in messages:
         found = _TASK.search(message.text) if message.role == "user" else None
         if found:
-            return found.group(1).partition(SECRETS)[0].strip()
+            return found.group(1).partition(SECRETS)[0].partition(ANSWER_FORM)[0].strip()
     raise ModelLost("the prompt contains no task; it must end with '## User Instruction' and the task")
 
 

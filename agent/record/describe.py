@@ -4,6 +4,7 @@ from ..core.approvals import Scope
 from ..core.describe import POSSIBLY_DONE, describe_action
 from ..core.supervision import RecoveryAction
 from .events import (
+    AnswerRejected,
     ApprovalAnswered,
     Critiqued,
     Escalated,
@@ -22,6 +23,8 @@ def describe_event(event: Event) -> str | None:
     match event:
         case Escalated(action=action, loop=loop):
             return f"loop detected ({_RECOVERY[action]}): {loop}"
+        case AnswerRejected(problems=problems):
+            return f"the answer was not accepted: {'; '.join(problems)}"
         case Critiqued(holds=holds, reason=reason):
             verdict = {True: "the task is done", False: "the task is not done", None: "no verdict"}[holds]
             return f"critic: {verdict}" + (f": {reason}" if reason else "")

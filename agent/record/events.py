@@ -2,12 +2,15 @@
 
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
 `Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
-`ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `Critiqued` follows the step that finishes
-the task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
+`ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `AnswerRejected` and `Critiqued` follow the
+step that finishes the task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from pydantic import JsonValue
 
 from ...envs.env import ActionResult, EnvInfo
 from ...envs.geometry import Size
@@ -18,6 +21,8 @@ from ..core.limits import Limits, StopReason
 from ..core.model import ModelInfo, Sampling, Usage
 from ..core.supervision import RecoveryAction
 from .codec import LoggedAction, LoggedEnding, LoggedObservation
+
+Purpose: TypeAlias = Literal["act", "zoom", "ground", "summarize", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Started:
     """The episode started. `time` is UTC in ISO 8601.
 
     `rules_sha256` identifies its rules, empty without rules. `secrets` are the names of the secrets that can be typed.
+    `answer_schema` is the JSON schema of the answer, None if its form is free.
     """
 
     task: str
@@ -52,6 +58,7 @@ class Started:
     version: str
     rules_sha256: str = ""
     secrets: tuple[str, ...] = ()
+    answer_schema: Mapping[str, JsonValue] | None = None
     event: Literal["started"] = "started"
 
 
@@ -90,7 +97,8 @@ class Replied:
     """The model replied. `image` is the size of the screenshots in the prompt, `images` their number.
 
     `purpose` is `act` for the next action, `zoom` for a more precise point on a magnified part of the screen, `ground`
-    for the point of a target that another model named, and `summarize` for a summary of the oldest steps.
+    for the point of a target that another model named, `summarize` for a summary of the oldest steps, and `answer` for
+    the answer in the form that the program wants.
     """
 
     step: int
@@ -101,7 +109,7 @@ class Replied:
     images: int = 0
     encode_s: float = 0.0
     model_s: float = 0.0
-    purpose: Literal["act", "zoom", "ground", "summarize"] = "act"
+    purpose: Purpose = "act"
     event: Literal["replied"] = "replied"
 
 
@@ -251,6 +259,19 @@ class UserMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRejected:
+    """The answer of a finish does not have the form that the program wants; the model is asked for it again.
+
+    After too many of them the episode ends as `invalid_answer`.
+    """
+
+    step: int
+    answer: str
+    problems: tuple[str, ...]
+    event: Literal["answer_rejected"] = "answer_rejected"
+
+
+@dataclass(frozen=True, slots=True)
 class Critiqued:
     """The critic checked whether the task is done: `holds` is its verdict, None if it had none."""
 
@@ -307,6 +328,7 @@ Event: TypeAlias = (
     | Intended
     | Acted
     | Stepped
+    | AnswerRejected
     | Critiqued
     | NeedsUser
     | UserMessage

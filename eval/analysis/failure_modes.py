@@ -43,6 +43,8 @@ def triage(events: Sequence[Event]) -> Triage:
         return Triage("environment", f"{len(counts.refused)} actions were refused, the last one: {counts.refused[-1]}")
     if counts.clicks and counts.idle_clicks > counts.clicks * _MOST:
         return Triage("grounding", f"{counts.idle_clicks} of {counts.clicks} clicks did not change the screen")
+    if stop is StopReason.INVALID_ANSWER:
+        return Triage("policy", reason)
     if counts.finished:
         return Triage("plan", f"the agent finished after {counts.steps} steps, but the task is not done")
     if stop in _LIMITS:

@@ -18,7 +18,7 @@ from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
 from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thoughts
-from ...agent.policy.model_policy import repair_messages
+from ...agent.policy.followups import repair_messages
 from ...agent.record.trajectory import Run, RunError
 from ...envs.actions import map_points
 from ...envs.geometry import ScreenPoint

@@ -10,10 +10,14 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
 from screenwright._files import read_file, write_file
 from screenwright._text import printable
 
+from ..agent.core.answer_format import SchemaAnswer
 from ..agent.core.limits import StopReason
+from ..agent.core.validation import first_problem
 from ..agent.dialects.registry import dialect_for_model
 from ..agent.guard.approval import NoApprover
 from ..agent.guard.rules import RuleSet
@@ -45,6 +49,7 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.TOKEN_LIMIT: 9,
     StopReason.ENV_LOST: 10,
     StopReason.MODEL_LOST: 11,
+    StopReason.INVALID_ANSWER: 12,
     StopReason.CANCELLED: 130,
 }
 
@@ -59,6 +64,7 @@ _TO_CONTINUE = {
 """What a run that ended early needs, besides `--resume`, to get further."""
 
 _SETTINGS_FILE = "settings.toml"
+_SCHEMA: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 _FILES_SHOWN = 6
 _NEAR = 0.05
 """A size whose sides differ by less than this share of the default's is as good as the default."""
@@ -67,6 +73,12 @@ _NEAR = 0.05
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", nargs="?", metavar="TASK", help="what to do")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue a recorded run, with its settings")
+    parser.add_argument(
+        "--output-schema",
+        type=Path,
+        metavar="FILE",
+        help="JSON schema of the answer, which is printed as JSON; a resumed run keeps its own",
+    )
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON on standard output")
 
 
@@ -76,6 +88,9 @@ def _main(args: argparse.Namespace) -> int:
     task = _checked_text((args.task or "").strip(), terminal)
     if bool(task) == (resume is not None):
         raise SettingsError("name a TASK, or --resume RUN to continue a recorded run")
+    if resume is not None and args.output_schema is not None:
+        raise SettingsError("--output-schema belongs to the run, and --resume keeps it: leave it out")
+    form = _answer_form(args.output_schema, resume)
     found = DEFAULT_FILE if resume is None or not (resume / _SETTINGS_FILE).exists() else resume / _SETTINGS_FILE
     config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, args.config, found)
     if resume is not None:
@@ -84,7 +99,7 @@ def _main(args: argparse.Namespace) -> int:
     name = "-".join(re.findall(r"[a-z0-9]+", SecretVault(secrets).redact(task).lower())[:6]) or "task"
     given = resume or config.out
     with new_run_folder(name) if given is None else nullcontext(given) as folder:
-        return _run(config, task, folder, terminal, secrets, resume=resume is not None, as_json=args.json)
+        return _run(config, task, folder, terminal, secrets, form, resume=resume is not None, as_json=args.json)
 
 
 def _run(
@@ -93,6 +108,7 @@ def _run(
     folder: Path,
     terminal: Terminal,
     secrets: tuple[Secret, ...],
+    form: SchemaAnswer | None,
     *,
     resume: bool,
     as_json: bool,
@@ -114,11 +130,15 @@ def _run(
         if isinstance(screen, BrowserConfig) and not {"url", "cdp"} & screen.model_fields_set and not resume:
             terminal.line("no --url was given: the browser starts with an empty page")
         with env, _stop_cleanly(agent, terminal):
-            events = agent.continue_stream(folder, env) if resume else agent.stream(task, env, out=folder)
+            if resume:
+                events = agent.continue_stream(folder, env, output=form)
+            else:
+                events = agent.stream(task, env, output=form, out=folder)
             ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
     _report_files(env, terminal)
-    if ended.answer and not as_json:
-        print(printable(ended.answer) if sys.stdout.isatty() else ended.answer)
+    answer = ended.answer if form is None else _as_json(form, ended)
+    if answer and not as_json:
+        print(printable(answer) if sys.stdout.isatty() else answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")
     if ended.stop in _TO_CONTINUE:
         terminal.line(f"continue with: screenwright run --resume {quoted(folder)}{_TO_CONTINUE[ended.stop]}")
@@ -182,6 +202,26 @@ def _checked_text(text: str, terminal: Terminal) -> str:
     if checked != text:
         terminal.line(f"the task is not valid UTF-8 and is read as: {checked}")
     return checked
+
+
+def _answer_form(file: Path | None, resume: Path | None) -> SchemaAnswer | None:
+    """The form of the answer: that of the schema in `file`, or of the run that is resumed; None if any text will do."""
+    if file is None:
+        schema = None if resume is None else read_run(resume).started.answer_schema
+        return None if schema is None else SchemaAnswer(schema)
+    try:
+        return SchemaAnswer(_SCHEMA.validate_json(file.read_bytes()))
+    except OSError as error:
+        raise SettingsError(f"--output-schema {file}: {error.strerror}") from error
+    except ValidationError as error:
+        raise SettingsError(f"--output-schema {file} is not a JSON object: {first_problem(error)}") from error
+    except ValueError as error:
+        raise SettingsError(f"--output-schema {file} is {error}") from error
+
+
+def _as_json(form: SchemaAnswer, ended: Ended) -> str:
+    """The answer as JSON; empty unless the run finished, so that standard output has no other text."""
+    return json.dumps(form.read(ended.answer), ensure_ascii=False) if ended.stop is StopReason.FINISHED else ""
 
 
 def _check_rules(config: RunConfig, run: Path, rules: RuleSet | None) -> None:

@@ -38,6 +38,7 @@ RESULTS = {
     "read_run": "different screenshots",
     "scripted_model": "finished done 1",
     "stream_events": "finished",
+    "typed_answer": "order 7 costs 12.50",
 }
 
 

@@ -110,7 +110,7 @@ function renderPanel(step) {
   if (step.points.length) section("Points in each coordinate space", pointTable(step));
   section("Time", ...paragraphs([formatSeconds(stepSeconds(step))]), ...phaseBar(step.times));
   const { prompt, cached, completion } = step.tokens;
-  const titles = { act: "model reply", zoom: "model reply for the magnified crop", summarize: "summary of earlier steps" };
+  const titles = { act: "model reply", zoom: "model reply for the magnified crop", summarize: "summary of earlier steps", ground: "reply of the grounder", answer: "answer in its form" };
   section("Screen and reply",
     ...paragraphs([step.location, `${step.size[0]} x ${step.size[1]} px`].filter(Boolean)),
     prompt ? element("p", {}, `${prompt} prompt tokens (${cached} cached), ${completion} completion tokens`) : null,
