@@ -24,7 +24,8 @@ steps = 100
 ```
 
 Flags override variables, which override `./screenwright.toml`, which overrides your own file; in a file, the table of a
-command overrides the top level. A setting that a command does not have is an error, wherever it was given. In
+command overrides the top level. A setting that a command does not have is an error, wherever it was given. What a
+flag leaves without a meaning in variables and files is not used and reported: a model, with `--agent null`. In
 variables, several values are separated by commas; as flags they are repeated. What is on by default is turned off by
 `--no-NAME`. A run that is resumed, or an evaluation that is repeated, uses its recorded settings instead of
 `./screenwright.toml`.

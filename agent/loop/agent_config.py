@@ -44,24 +44,26 @@ class ModelConfig(Config):
     model: str = setting(
         "reader",
         "reader, the address of an OpenAI-compatible server, the folder of a model, or a vendor's model such as "
-        "openai:gpt-5.4; several addresses with commas are replicas",
+        "openai:gpt-5.4; eval: several addresses with commas are replicas",
         common=True,
     )
     model_name: str | None = setting(None, "name of the model, if the server has several", common=True)
     image_uuids: bool = setting(False, "vLLM: send the bytes of each screenshot only once")
     model_timeout: float = setting(120.0, "seconds that a model server may be silent", gt=0)
 
-    def build(self, slot: int = 0) -> Model:
-        """The model, not contacted yet. Different `slot`s are spread over the replicas.
+    def build(self, slot: int | None = None) -> Model:
+        """The model, not contacted yet. Different `slot`s, such as the workers of an evaluation, get replicas in turn.
 
         Raises:
-            ValueError: there is no such model.
+            ValueError: there is no such model, or there are replicas and no `slot`.
             ImportError: the extra that it needs is not installed.
         """
         replicas = self.replicas
         if not replicas:
             raise SettingError("model", "names no model")
-        return self._open(replicas[slot % len(replicas)])
+        if slot is None and len(replicas) > 1:
+            raise SettingError("model", f"names {len(replicas)} replicas, which only eval uses: name one address")
+        return self._open(replicas[(slot or 0) % len(replicas)])
 
     @property
     def replicas(self) -> list[str]:
@@ -160,7 +162,8 @@ class AgentConfig(Config):
     def _check_policy(self) -> Self:
         ignored = sorted(self.changed() - {"policy"})
         if self.policy is not None and ignored:
-            raise SettingError(ignored[0], "applies to models, not to --policy: leave it out")
+            problem = "applies to models, not to --policy: leave it out"
+            raise SettingError(ignored[0], problem, excluded_by="policy")
         return self
 
     def build_policy(

@@ -5,14 +5,14 @@ with config.env.build() as env:
     print(config.build_agent().run('Click "Learn more"', env).answer)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from screenwright._plugins import load_plugin
 
-from ...envs.config import BrowserConfig, Config, Screen, SettingError, setting
+from ...envs.config import BrowserConfig, Config, Screen, Setting, SettingError, setting
 from ...envs.secrets import Secret
 from ..core.limits import Limits
 from ..core.model import Model
@@ -180,6 +180,14 @@ class RunConfig(Config):
 
 
 class GroundConfig(Config):
-    """The settings of `screenwright ground`."""
+    """The settings of `screenwright ground`: those of an agent that apply to a single screenshot."""
 
     agent: AgentConfig = AgentConfig()
+
+    @classmethod
+    def settings(cls) -> Mapping[str, Setting]:
+        """See `Config`."""
+        return {name: found for name, found in super().settings().items() if name not in _OF_RUNS}
+
+
+_OF_RUNS = ("policy", "thoughts", "history", "several_actions")

@@ -36,7 +36,7 @@ from .prompt_limits import image_limit, token_limit
 from .request_writer import RequestWriter, ServerFacts
 from .responses import read_body, read_reply
 from .stream_accumulator import StreamAccumulator
-from .transport import backoff, http_client
+from .transport import backoff, checked_key, http_client
 
 _CONNECT_S = 10.0
 _NO_KEY = "none"
@@ -81,7 +81,8 @@ class ServedModel:
     ) -> None:
         self.base_url = endpoint_url(base_url)
         self._name = name
-        self._key = _checked_key(api_key or os.environ.get("OPENAI_API_KEY", ""))
+        given = (api_key, "the API key") if api_key else (os.environ.get("OPENAI_API_KEY", ""), "OPENAI_API_KEY")
+        self._key = checked_key(*given) or None
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
         self._writer = RequestWriter(extra_body or {}, image_uuids=image_uuids)
         self._facts: ServerFacts | None = None
@@ -307,11 +308,3 @@ def endpoint_url(base_url: str) -> str:
         raise ValueError(f"{base_url!r} is not a model server address; {advice}")
     path = _ENDPOINTS.sub("", address.path.rstrip("/"))
     return f"{address.scheme}://{address.netloc}{path or '/v1'}"
-
-
-def _checked_key(key: str) -> str | None:
-    """Strip white space, which often comes with copying; other invalid characters are an error."""
-    key = key.strip()
-    if not all("!" <= character <= "~" for character in key):
-        raise ValueError("the API key contains invalid characters; copy it again")
-    return key or None

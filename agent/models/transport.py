@@ -64,6 +64,18 @@ def http_client(base_url: str, transport: httpx2.BaseTransport | None = None, **
     return httpx2.Client(transport=transport, trust_env=False, **options)
 
 
+def checked_key(key: str, source: str) -> str:
+    """The key without surrounding white space, which often comes with copying; `source` is where it was given.
+
+    Raises:
+        ValueError: it has characters that the header of a request cannot carry.
+    """
+    key = key.strip()
+    if not all("!" <= character <= "~" for character in key):
+        raise ValueError(f"{source} contains characters that an API key cannot have; copy it again")
+    return key
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is a loopback name or address."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -14,7 +14,7 @@ from ..core.image_history import History
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
 from ..models.errors import EXPECTED_ERRORS, Advice, Endpoint, ErrorResponse, InvalidResponse, describe_error
-from ..models.transport import backoff, http_client
+from ..models.transport import backoff, checked_key, http_client
 from ..policy.policy import Policy, PolicySettings
 from .exchange import Conversation, Json, VendorReply
 
@@ -115,7 +115,7 @@ class VendorModel(ABC):
         """See `Model`. Only prepares the client; nothing is sent.
 
         Raises:
-            ModelLost: no key is set.
+            ModelLost: no key is set, or it is malformed.
         """
         if self._client is None:
             key = self._key()
@@ -180,6 +180,9 @@ class VendorModel(ABC):
                 if not failure.retryable or tries > self._retries:
                     message = failure.message + (f" (tried {tries} times)" if tries > 1 else "")
                     raise self._kind(error)(message) from None  # the SDK's error holds the request, with its images
+            except UnicodeEncodeError as error:
+                problem = f"a variable of its SDK has {error.object[error.start]!r}, which no header can carry"
+                raise ModelLost(f"{self.title} cannot be asked: {problem}") from None
             errors.append(failure.message)
             sleep(max(backoff(tries, self._backoff_s), failure.retry_after_s or 0.0))
         raise AssertionError("unreachable")
@@ -192,7 +195,11 @@ class VendorModel(ABC):
         return PromptRefused if error.is_prompt_too_long else ModelLost
 
     def _key(self) -> str:
-        return next((key for name in self.key_variables if (key := os.environ.get(name, "").strip())), "")
+        try:
+            keys = (checked_key(os.environ.get(name, ""), name) for name in self.key_variables)
+            return next(filter(None, keys), "")
+        except ValueError as error:
+            raise ModelLost(f"{self.title} cannot be asked: {error}") from error
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(self.url, self.name, (), self._timeout_s, self._key() or None, self.title, self._advice())

@@ -34,12 +34,16 @@ JsonObject: TypeAlias = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)
 
 
 class SettingError(ValueError):
-    """An invalid setting. `name` is its flat name, empty if the error concerns several; `problem` is one line."""
+    """An invalid setting. `name` is its flat name, empty if the error concerns several; `problem` is one line.
 
-    def __init__(self, name: str, problem: str) -> None:
+    `excluded_by` is the name of the setting whose value leaves this one without a meaning, if that is the problem.
+    """
+
+    def __init__(self, name: str, problem: str, *, excluded_by: str = "") -> None:
         super().__init__(f"--{name.replace('_', '-')} {problem}" if name else problem)
         self.name = name
         self.problem = problem
+        self.excluded_by = excluded_by
 
 
 def setting(
@@ -175,7 +179,8 @@ def _check_applies(found: Setting, values: Mapping[str, object]) -> None:
     union = found.path[-2]
     kind = str(values.get(union, "browser"))
     if kind not in found.kinds:
-        raise SettingError(found.name, f"applies to --{union} {' or '.join(found.kinds)}, not to {kind}")
+        problem = f"applies to --{union} {' or '.join(found.kinds)}, not to {kind}"
+        raise SettingError(found.name, problem, excluded_by=union)
 
 
 def _extra(field: FieldInfo, key: str) -> Any:

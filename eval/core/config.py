@@ -92,7 +92,8 @@ class EvalConfig(Config):
             return self
         preset = preset_named(self.preset).values if self.preset else {}
         for name in sorted(self.agent.changed() - preset.keys()):
-            raise SettingError(name, f"applies to models, not to --agent {self.agent_kind}: leave it out")
+            problem = f"applies to models, not to --agent {self.agent_kind}: leave it out"
+            raise SettingError(name, problem, excluded_by="agent")
         return self
 
     @property

@@ -11,7 +11,7 @@ import shtab
 from ..envs.config import Config
 from ..eval.core.presets import preset_named
 from .arguments import Command, Parser, add_settings, given_flags
-from .settings import TREES, SettingValue, build_settings, given_settings, without_password
+from .settings import TREES, SettingValue, build_settings, given_settings, used_settings, without_password
 from .terminal import Terminal
 
 
@@ -30,8 +30,13 @@ def _config(args: argparse.Namespace) -> int:
     command = args.about or "run"
     tree = TREES[command]
     values = given_settings(tree, given_flags(args, tree), os.environ, getattr(args, "config", None), confirm=False)
-    effective = build_settings(tree, values).flat()
-    rows = {name: (without_password(value), _origin(name, values)) for name, value in effective.items()}
+    used = used_settings(tree, values, Terminal().line)
+    effective = build_settings(tree, used).flat()
+    rows = {
+        name: (without_password(value), _origin(name, used))
+        for name, value in effective.items()
+        if name in tree.settings()
+    }
     if args.json:
         print(json.dumps({name: {"value": value, "from": origin} for name, (value, origin) in rows.items()}, indent=1))
     else:

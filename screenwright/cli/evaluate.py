@@ -75,7 +75,7 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
         values = given_settings(EvalConfig, flags, os.environ, args.config)
         if "benchmark" not in values:
             raise SettingsError("name a BENCHMARK, or --resume RUN, or --repeat RUN; --list names the benchmarks")
-        config = build_settings(EvalConfig, values)
+        config = build_settings(EvalConfig, values, Terminal().line)
         with _folder(config) as folder:
             evaluation = Evaluation.create(config, folder, report=Terminal().line)
         if evaluation.manifest.protocol:
@@ -85,7 +85,7 @@ def _evaluation(args: argparse.Namespace) -> Evaluation:
     recorded = {name: value for name, value in before.settings.flat(set_only=True).items() if name != "out"}
     over = given_now(EvalConfig, flags, os.environ)
     values = {name: SettingValue(value, f"{earlier}: {name}") for name, value in recorded.items()} | over
-    config = build_settings(EvalConfig, values)
+    config = build_settings(EvalConfig, values, Terminal().line)
     if args.resume is not None:
         _check_unchanged(before.settings, config, values)
     _confirm_recorded(earlier, recorded, over.keys(), args.config)

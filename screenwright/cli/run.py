@@ -92,7 +92,7 @@ def _main(args: argparse.Namespace) -> int:
         raise SettingsError("--output-schema belongs to the run, and --resume keeps it: leave it out")
     form = _answer_form(args.output_schema, resume)
     found = DEFAULT_FILE if resume is None or not (resume / _SETTINGS_FILE).exists() else resume / _SETTINGS_FILE
-    config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, args.config, found)
+    config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, args.config, found, terminal.line)
     if resume is not None:
         config = _at_last_page(config, resume, args)
     secrets = config.build_secrets()

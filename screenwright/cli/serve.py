@@ -199,8 +199,14 @@ def _check_free(serving: ServeOptions) -> None:
 
 
 def _key() -> str:
-    """The key that clients must send; vLLM reads the same variable."""
-    return os.environ.get(_KEY_VARIABLE, "")
+    """The key that clients must send; vLLM reads the same variable.
+
+    Raises:
+        ValueError: no client can send it.
+    """
+    from ..agent.models.transport import checked_key  # its HTTP client takes a third of a second to import
+
+    return checked_key(os.environ.get(_KEY_VARIABLE, ""), _KEY_VARIABLE)
 
 
 def _check_key(serving: ServeOptions) -> None:

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
@@ -93,6 +93,11 @@ class SettingValue:
     value: object
     origin: str
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether it was given as a flag."""
+        return self.origin.startswith("--")
+
 
 def variable_of(name: str) -> str:
     """The environment variable of a setting."""
@@ -110,14 +115,15 @@ def load_settings(
     environ: Mapping[str, str],
     file: Path | None = None,
     found: Path = DEFAULT_FILE,
+    report: Callable[[str], object] = lambda line: None,
 ) -> Tree:
-    """The settings of a command; see `given_settings`.
+    """The settings of a command; see `given_settings` and `build_settings`.
 
     Raises:
         SettingsError: a file is malformed, or a setting is unknown or wrong.
         NotTrusted: the file that was found may not be used.
     """
-    return build_settings(tree, given_settings(tree, flags, environ, file, found))
+    return build_settings(tree, given_settings(tree, flags, environ, file, found), report)
 
 
 def given_settings(
@@ -187,17 +193,39 @@ def given_now(tree: type[Config], flags: Mapping[str, object], environ: Mapping[
     return given | {name: SettingValue(value, flag_of(name, value)) for name, value in flags.items()}
 
 
-def build_settings(tree: type[Tree], given: Mapping[str, SettingValue]) -> Tree:
-    """The settings tree with the given values.
+def build_settings(
+    tree: type[Tree], given: Mapping[str, SettingValue], report: Callable[[str], object] = lambda line: None
+) -> Tree:
+    """The settings tree with the given values, without those that `used_settings` leaves out.
 
     Raises:
         SettingsError: a setting is wrong.
     """
-    try:
-        return tree.from_flat({name: one.value for name, one in given.items()})
-    except SettingError as error:
-        origin = given[error.name].origin if error.name in given else error.name
-        raise SettingsError(f"{origin} {error.problem}".strip()) from error
+    return tree.from_flat({name: one.value for name, one in used_settings(tree, given, report).items()})
+
+
+def used_settings(
+    tree: type[Config], given: Mapping[str, SettingValue], report: Callable[[str], object] = lambda line: None
+) -> Mapping[str, SettingValue]:
+    """`given` without what variables and files set, but a flag leaves without a meaning: a model, with `--policy null`.
+
+    `report` is called with a line about each such setting.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    while True:
+        try:
+            tree.from_flat({name: one.value for name, one in given.items()})
+        except SettingError as error:
+            wrong, by = given.get(error.name), given.get(error.excluded_by)
+            if wrong is None or by is None or wrong.is_flag or not by.is_flag:
+                origin = wrong.origin if wrong is not None else error.name
+                raise SettingsError(f"{origin} {error.problem}".strip()) from error
+            report(f"{wrong.origin} is not used: it does not apply to {by.origin} {by.value}")
+            given = {name: one for name, one in given.items() if name != error.name}
+        else:
+            return given
 
 
 def _read(path: Path, inside: Path | None = None) -> bytes:

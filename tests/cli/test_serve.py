@@ -243,6 +243,18 @@ def test_server_that_other_machines_can_reach_needs_a_key(
     )
 
 
+@pytest.mark.parametrize("model", ["ui-tars-1.5", "reader"])
+def test_key_that_no_client_can_send_is_refused(
+    model: str, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", with_vllm(tmp_path, "#!/bin/sh\nexit 1\n")["PATH"])
+    monkeypatch.setenv("VLLM_API_KEY", "süß")
+    assert main(["serve", model, "--port", str(port)]) == 2
+    assert capsys.readouterr().err == (
+        "screenwright: VLLM_API_KEY contains characters that an API key cannot have; copy it again\n"
+    )
+
+
 @pytest.mark.reader
 def test_reader_is_served_until_ctrl_c(port: int) -> None:
     env = FakeEnv()

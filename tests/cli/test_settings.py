@@ -172,6 +172,37 @@ def test_a_setting_without_meaning_is_refused(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("command", "flags", "environ", "content", "unused"),
+    [
+        ("run", {"policy": "null"}, {"SCREENWRIGHT_MODEL": "http://a/v1"}, "", ["$SCREENWRIGHT_MODEL"]),
+        ("eval", {"agent": "null"}, {"SCREENWRIGHT_DIALECT": "holo2"}, "max_tokens = 9", ["$SCREENW", "settings.toml"]),
+        ("run", {"env": "desktop", "virtual": True}, {}, "url = 'x'\nsteps = 4", ["settings.toml: url"]),
+    ],
+)
+def test_what_a_flag_leaves_without_meaning_in_variables_and_files_is_not_used_and_reported(
+    command: str,
+    flags: dict[str, object],
+    environ: dict[str, str],
+    content: str,
+    unused: list[str],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(content)
+    needed = {"benchmark": "demo"} if command == "eval" else {}
+    lines: list[str] = []
+    settings = load_settings(TREES[command], {**needed, **flags}, environ, file, report=lines.append).flat()
+    assert {**settings, **flags} == settings
+    assert all(start in line for start, line in zip(unused, sorted(lines), strict=True))
+    assert all(f" is not used: it does not apply to --{next(iter(flags))} " in line for line in lines)
+
+
+def test_flags_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(SettingsError, match="--model applies to models, not to --policy"):
+        load_settings(TREES["run"], {"policy": "null", "model": "http://a/v1"}, {})
+
+
 def test_several_values_of_a_variable_are_separated_by_commas() -> None:
     run = load_settings(TREES["run"], {}, {"SCREENWRIGHT_ALLOW_HOST": "example.org,localhost:8080"})
     assert run.flat()["allow_host"] == ["example.org", "localhost:8080"]

@@ -121,6 +121,12 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--temperature", "inf"), "--temperature is 'inf', but should be a finite number"),
     (("run", "x", "--policy", "nobody"), "there is no policy 'nobody'; available: "),
     (("run", "x", "--policy", "null", "--dialect", "holo2"), "--dialect applies to models, not to --policy"),
+    (("run", "x", "--model", "http://a,http://b"), "--model names 2 replicas, which only eval uses: name one address"),
+    (("ground", "white.png", "OK", "--model", "http://a,http://b"), "--model names 2 replicas, which only eval uses"),
+    (("ground", "white.png", "OK", "--history", "window:2"), "screenwright ground: there is no flag --history"),
+    (("ground", "white.png", "OK", "--thoughts", "planned"), "screenwright ground: there is no flag --thoughts"),
+    (("ground", "white.png", "OK", "--several-actions"), "screenwright ground: there is no flag --several-actions"),
+    (("ground", "white.png", "OK", "--policy", "null"), "screenwright ground: there is no flag --policy"),
     (("run", "x", "--guard", "nobody"), "there is no guard 'nobody'; available: "),
     (("run", "x", "--critic", "gpt"), "there is no model 'gpt': name one of"),
     # other commands

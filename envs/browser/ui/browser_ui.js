@@ -181,7 +181,8 @@
   const reportList = () => {
     const { rows, options, selected } = rowsOf(list.select);
     Object.assign(list, { options, number: ++listCount });
-    report({ event: "list", number: list.number, rows, selected, ...boxOf(list.select) });
+    const text = parseFloat(getComputedStyle(list.select).fontSize) / list.select.offsetWidth || 0;
+    report({ event: "list", number: list.number, rows, selected, text, ...boxOf(list.select) });
   };
   const closeList = () => {
     if (list === null) return;

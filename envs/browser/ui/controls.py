@@ -141,7 +141,8 @@ class Controls:
                 if key == "tab" or row == "tab":
                     await frame.page.keyboard.press("Tab")
 
-        panel = SelectList(await self._anchor(frame, event), event.rows, event.selected)
+        anchor = await self._anchor(frame, event)
+        panel = SelectList(anchor, event.rows, event.selected, event.text * anchor.width)
         self.opened(panel, frame)
         await self._overlay.show(panel, on_answer)
 

@@ -74,12 +74,16 @@ class SuggestionsClosedEvent(_Event):
 
 
 class ListEvent(_ControlEvent):
-    """The list of a `<select>` opens or changes; `selected` is a row, or -1. Its next state has another `number`."""
+    """The list of a `<select>` opens or changes; `selected` is a row, or -1. Its next state has another `number`.
+
+    `text` is the size of its text, as a share of its width.
+    """
 
     event: Literal["list"]
     number: int
     rows: tuple[ListRow, ...]
     selected: int
+    text: float
 
 
 class ListClosedEvent(_Event):

@@ -184,18 +184,18 @@ def test_replicas_of_different_models_are_refused() -> None:
         with pytest.raises(
             SettingError, match=rf"--model names replicas of different models, one and, at {second.url}"
         ):
-            config.check_model(config.model.build())
+            config.check_model(config.model.build(0))
 
 
 def test_replicas_of_one_model_are_accepted_and_one_that_is_down_is_left_to_its_worker() -> None:
     with scripted_server(FINE) as (_, first), scripted_server(FINE) as (_, second):
         config = AgentConfig.of(model=f"{first.url},{second.url}", dialect="ui-tars-1.5", calibrate=False)
-        assert config.check_model(config.model.build()).model is not None
+        assert config.check_model(config.model.build(0)).model is not None
         down = AgentConfig.of(**{**config.flat(set_only=True), "model": f"{first.url},{SERVER}"})
-        assert down.check_model(down.model.build()).model is not None
+        assert down.check_model(down.model.build(0)).model is not None
 
 
 def test_different_kinds_of_models_are_no_replicas(addresses: dict[str, str]) -> None:
     config = AgentConfig.of(model="openai:gpt-5.4,anthropic:claude-opus-5")
     with pytest.raises(SettingError, match=r"--model names replicas of different models, gpt-5\.4 and"):
-        config.check_model(config.model.build())
+        config.check_model(config.model.build(0))

@@ -181,6 +181,22 @@ def test_a_missing_key_is_reported_before_a_screen_is_opened(
         RunConfig.of(model=address).build_agent()
 
 
+@for_each_vendor
+def test_a_key_that_no_request_can_carry_is_reported_without_repeating_it(
+    address: str, vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEYS[vendor], "“sk-hunter2”")
+    with pytest.raises(ValueError, match=f"{KEYS[vendor]} contains characters that an API key cannot have") as refused:
+        RunConfig.of(model=address).build_agent()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_variable_of_an_sdk_that_no_request_can_carry_is_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-“x”")
+    with pytest.raises(ModelLost, match="a variable of its SDK has '“', which no header can carry"):
+        open_model("openai:gpt-5.4").complete((Message.of("user", "Hi"),), Sampling())
+
+
 @pytest.mark.slow
 @for_each_vendor
 @pytest.mark.parametrize("value", ["nonsense", "ftp://host", "http://"])

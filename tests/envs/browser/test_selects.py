@@ -96,6 +96,23 @@ def test_option_is_chosen_by_clicks_wherever_the_select_is(shared: BrowserEnv, s
     eventually(lambda: site.reported.get("chosen"), ["Ohio", True])
 
 
+@pytest.mark.parametrize(("font", "scale", "text"), [(12, 1, 12), (20, 1, 20), (20, 0.6, 12), (8, 0.5, 11)])
+def test_list_is_at_its_select_and_its_text_as_large_but_readable(
+    shared: BrowserEnv, site: Site, font: int, scale: float, text: int
+) -> None:
+    style = STYLE.replace("width:200px", f"width:{200 / scale}px").replace("left:20px", f"left:{20 / scale}px")
+    style = style.replace("top:100px;", f"top:{100 / scale}px;font-size:{font}px;").replace(":30px", f":{30 / scale}px")
+    visit(
+        shared, site, f"<div style='transform:scale({scale});transform-origin:0 0'><select {style}>{OPTIONS}</select>"
+    )
+    before = shared.observe().screenshot.image.convert("L")
+    top, bottom = open_list(shared)
+    assert abs((bottom - top) / 5 - 1.7 * text) < 2
+    drawn = ImageChops.difference(before, shared.observe().screenshot.image.convert("L")).getbbox()
+    assert drawn, "the list is not drawn"
+    assert max(abs(drawn[0] - 20), abs(drawn[2] - 220), abs(drawn[3] - bottom)) < 6  # with its shadow
+
+
 def test_hidden_select_opens_by_keys_too(shared: BrowserEnv, site: Site) -> None:
     visit(shared, site, f"<input style='position:absolute;left:20px;top:20px' autofocus><div>{HIDDEN}</div>")
     shared.execute(Click(ScreenPoint(40, 30)))

@@ -131,12 +131,14 @@
   };
 
   // -- the list of a <select>, with the keys of a native one
+  const MIN_LIST_TEXT = 11, MAX_LIST_TEXT = 24;  // the text is as large as that of the select, but readable
   const LIST_KEYS_MS = 900;  // a pause ends the search for typed letters; Chromium's own takes a second
   const list = (id, spec) => {
     const box = make("div", { className: "panel options list", id });
-    const { anchor } = spec;
+    const { anchor } = spec, size = Math.min(MAX_LIST_TEXT, Math.max(MIN_LIST_TEXT, spec.text_size));
+    box.style.fontSize = `${size}px`;
     box.style.minWidth = `${Math.max(40, anchor.width)}px`;
-    box.style.maxHeight = `${Math.max(120, Math.min(20 * 27, Math.max(innerHeight - anchor.y - anchor.height, anchor.y) - 8))}px`;
+    box.style.maxHeight = `${Math.max(120, Math.min(20 * 1.7 * size, Math.max(innerHeight - anchor.y - anchor.height, anchor.y) - 8))}px`;
     const labels = spec.rows.map(row => row.label.trim().toLowerCase());
     const rows = spec.rows.map((row, index) => {
       const element = make("div", { className: row.kind }, row.label);

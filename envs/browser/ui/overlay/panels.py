@@ -101,7 +101,7 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class SelectList:
-    """The list of a `<select>`; `selected` is the index of a row, or -1.
+    """The list of a `<select>`; `selected` is the index of a row, or -1. `text_size` is in pixels of the screen.
 
     The answer is the index of the chosen row, with ` tab` if Tab chose it; `escape`; or empty.
     """
@@ -109,6 +109,7 @@ class SelectList:
     anchor: Anchor
     rows: tuple[ListRow, ...]
     selected: int = -1
+    text_size: float = 14.0
     kind: Literal["list"] = "list"
 
 
