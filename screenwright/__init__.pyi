@@ -34,6 +34,7 @@ from .agent.core.model import ModelLost as ModelLost
 from .agent.core.model import ModelOptions as ModelOptions
 from .agent.core.model import Sampling as Sampling
 from .agent.core.model import Usage as Usage
+from .agent.core.prices import Price as Price
 from .agent.core.supervision import NO_INTERVENTION as NO_INTERVENTION
 from .agent.core.supervision import CompletionClaim as CompletionClaim
 from .agent.core.supervision import Critic as Critic
@@ -68,6 +69,7 @@ from .agent.loop.config import RunConfig as RunConfig
 from .agent.loop.control import Control as Control
 from .agent.loop.episode import Episode as Episode
 from .agent.loop.open_model import open_model as open_model
+from .agent.loop.task_steps import TaskSteps as TaskSteps
 from .agent.models.local import LocalModel as LocalModel
 from .agent.models.scripted import ScriptedModel as ScriptedModel
 from .agent.models.served import ServedModel as ServedModel
@@ -100,6 +102,7 @@ from .agent.record.events import Started as Started
 from .agent.record.events import Stepped as Stepped
 from .agent.record.events import Summarized as Summarized
 from .agent.record.events import UserMessage as UserMessage
+from .agent.record.steps import StepEvents as StepEvents
 from .agent.record.trajectory import Run as Run
 from .agent.record.trajectory import RunError as RunError
 from .agent.record.trajectory import RunLog as RunLog

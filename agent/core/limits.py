@@ -21,6 +21,7 @@ class StopReason(StrEnum):
     STEP_LIMIT = "step_limit"
     TIME_LIMIT = "time_limit"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 -- tokens of text, not a secret
+    COST_LIMIT = "cost_limit"
     ENV_LOST = "env_lost"
     MODEL_LOST = "model_lost"
     CANCELLED = "cancelled"
@@ -28,14 +29,19 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most an episode may use: steps, seconds of wall time, and prompt and completion tokens. None is no limit."""
+    """The most an episode may use: steps, seconds of wall time, and prompt and completion tokens. None is no limit.
+
+    `cost` is in the currency of the prices that the agent is given. What costs more than the limit is known only
+    afterwards, so an episode may exceed it by one call of a model.
+    """
 
     steps: int | None = 50
     seconds: float | None = None
     tokens: int | None = None
+    cost: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "seconds", "tokens"):
+        for name in ("steps", "seconds", "tokens", "cost"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ValueError(f"the limit of {name} must be above 0, not {value}")

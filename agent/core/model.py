@@ -89,11 +89,15 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one or more calls; `cached` prompt tokens came from the server's prefix cache, if it reports them."""
+    """Tokens of one or more calls; `cached` prompt tokens came from the server's prefix cache, if it reports them.
+
+    `estimated` if a server did not report some of them, as many do not for a reply that is stopped early.
+    """
 
     prompt: int = 0
     completion: int = 0
     cached: int = 0
+    estimated: bool = False
 
     @property
     def total(self) -> int:
@@ -101,7 +105,12 @@ class Usage:
         return self.prompt + self.completion
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.prompt + other.prompt, self.completion + other.completion, self.cached + other.cached)
+        return Usage(
+            self.prompt + other.prompt,
+            self.completion + other.completion,
+            self.cached + other.cached,
+            self.estimated or other.estimated,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ with BrowserEnv("https://example.org") as env:
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, overload
@@ -26,6 +26,7 @@ from ..core.context import DecisionContext, HistoryStep
 from ..core.image_history import History
 from ..core.limits import Limits, StopReason
 from ..core.model import Model, Usage
+from ..core.prices import Price
 from ..core.supervision import Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
@@ -39,7 +40,9 @@ from ..record.events import Decided, Ended, Event
 from ..record.trajectory import Run, RunError, RunLog, read_run
 from .control import Control
 from .episode import Episode
+from .on_thread import on_thread
 from .open_model import open_model
+from .task_steps import TaskSteps
 
 T_co = TypeVar("T_co", covariant=True, default=object)
 T = TypeVar("T")
@@ -53,9 +56,9 @@ class Result(Generic[T_co]):
     """How an episode ended.
 
     `answer` is the model's message to the user; `reason` explains `stop`; `run` is the folder of the recording, if
-    there is one. `output` is the answer as a value of the type that `run` was called with; None unless `stop` is
-    `FINISHED`. `parse_failures` counts replies that could not be parsed. `verified` is the critic's verdict on a
-    finish, None if it was not checked.
+    there is one. `parse_failures` counts replies that could not be parsed. `verified` is the critic's verdict on a
+    finish, None if it was not checked. `cost` is in the currency of the agent's prices, None if it is unknown. `output`
+    is the answer as a value of the type that `run` was called with; None unless `stop` is `FINISHED`.
     """
 
     stop: StopReason
@@ -67,6 +70,7 @@ class Result(Generic[T_co]):
     run: Path | None = None
     parse_failures: int = 0
     verified: bool | None = None
+    cost: float | None = None
     output: T_co | None = None
 
     @property
@@ -84,6 +88,7 @@ class Agent:
     more settings; pass a policy of your own there too. `guard` and `rules` decide about each action;
     `approver` asks the user if they do not, and passes on the model's questions. `supervision` configures
     recovery from loops, questions to the user, and the critic. `secrets` are texts that it types without knowing them.
+    `prices` are the prices of tokens by the name of the model, for `Limits.cost` and `Result.cost`.
 
     Raises:
         ValueError: there is no such model or dialect, or not exactly one of `model` and `policy` is given.
@@ -103,6 +108,7 @@ class Agent:
         approver: Approver | Approve | None = None,
         supervision: Supervision = Supervision(),
         secrets: Sequence[Secret] = (),
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         if (model is None) == (policy is None):
             raise ValueError("an agent needs either a model or a policy")
@@ -128,6 +134,7 @@ class Agent:
         self.guard = guard
         self.rules = rules
         self.secrets = tuple(secrets)
+        self.prices = dict(prices or {})
         SecretVault(self.secrets)  # refuses two of the same name
         self.approver = None if approver is None else as_approver(approver)
         attended = supervision.attended if approver is None else not isinstance(approver, NoApprover)
@@ -147,11 +154,11 @@ class Agent:
         With `output`, such as a pydantic model, the model is asked for an answer of that type. If the answer is not,
         it is asked again with the problems; without a valid answer the episode ends as `invalid_answer`.
         """
-        return _result(self.stream(task, env, output=output, out=out), out, output)
+        return _result(_last(self.stream(task, env, output=output, out=out)), out, output)
 
     def stream(
         self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         """Run `task` on `env` and yield each event as it happens. Closing the iterator ends the episode.
 
         Raises:
@@ -169,18 +176,38 @@ class Agent:
         self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
     ) -> Result[Any]:
         """Like `run`, on its own thread. Cancelling it stops the episode cleanly."""
-        events = self.stream(task, env, output=output, out=out)
+        last: Event | None = None
+        async with aclosing(self.astream(task, env, output=output, out=out)) as events:
+            async for event in events:
+                last = event
+        return _result(last, out, output)
+
+    async def astream(
+        self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
+    ) -> AsyncGenerator[Event]:
+        """Like `stream`, for `async for`: each event is produced on the thread of the episode when it is asked for.
+
+        Cancelling the task that waits for an event stops the episode cleanly. To leave the loop early, close the
+        generator, for example with `contextlib.aclosing`.
+        """
         if isinstance(self.approver, FunctionApprover):
             self.approver = replace(self.approver, loop=asyncio.get_running_loop())
-        with ThreadPoolExecutor(1, thread_name_prefix="screenwright-episode") as thread:
-            work = asyncio.get_running_loop().run_in_executor(thread, _result, events, out, output)
-            try:
-                return await asyncio.shield(work)
-            except asyncio.CancelledError:
-                while not work.done():  # repeated, because the thread may not have started the episode yet
-                    self.stop()
-                    await asyncio.wait([work], timeout=0.05)
-                raise
+        async with aclosing(on_thread(self.stream(task, env, output=output, out=out), self.stop)) as events:
+            async for event in events:
+                yield event
+
+    @overload
+    def steps(self, task: str, env: Env, *, out: Path | str | None = None) -> TaskSteps[Result[None]]: ...
+    @overload
+    def steps(
+        self, task: str, env: Env, *, output: Output[T], out: Path | str | None = None
+    ) -> TaskSteps[Result[T]]: ...
+    def steps(
+        self, task: str, env: Env, *, output: Output[Any] | None = None, out: Path | str | None = None
+    ) -> TaskSteps[Result[Any]]:
+        """Run `task` step by step: an iterator that does one step at each `next`. Raises as `stream`."""
+        events = self.stream(task, env, output=output, out=out)
+        return TaskSteps(events, lambda ended: _result(ended, out, output))
 
     @overload
     def continue_run(self, run: Path | str, env: Env) -> Result[None]: ...
@@ -192,9 +219,9 @@ class Agent:
         The model sees the steps so far, a note that it was interrupted, and which action may have been carried out.
         Raises as `continue_stream`.
         """
-        return _result(self.continue_stream(run, env, output=output), run, output)
+        return _result(_last(self.continue_stream(run, env, output=output)), run, output)
 
-    def continue_stream(self, run: Path | str, env: Env, *, output: Output[Any] | None = None) -> Iterator[Event]:
+    def continue_stream(self, run: Path | str, env: Env, *, output: Output[Any] | None = None) -> Generator[Event]:
         """Like `continue_run`, but yields each event as it happens. Closing the iterator ends the episode.
 
         Raises:
@@ -260,7 +287,7 @@ class Agent:
 
     def _stream(
         self, task: str, env: Env, folder: Path | None, output: Output[Any] | None, *, resume: bool = False
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         if self._is_running:
             raise RuntimeError("this agent is already running a task: wait for it, or create another Agent")
         if not task.strip():
@@ -280,6 +307,7 @@ class Agent:
                 approver=self.approver,
                 vault=SecretVault(self.secrets, learns=True),
                 answer_form=form,
+                prices=self.prices,
             )
             if folder is None:
                 yield from episode.run()
@@ -299,7 +327,7 @@ def _unfinished(folder: Path | str) -> Run:
     return run
 
 
-def result_of(last: Event, run: Path | str | None = None) -> Result[None]:
+def result_of(last: Event | None, run: Path | str | None = None) -> Result[None]:
     """The result of an episode from its last event; `run` is the folder of the recording."""
     assert isinstance(last, Ended), "an episode ends with Ended"
     return Result(
@@ -312,11 +340,16 @@ def result_of(last: Event, run: Path | str | None = None) -> Result[None]:
         Path(run) if run else None,
         last.parse_failures,
         last.verified,
+        last.cost,
     )
 
 
-def _result(events: Iterator[Event], out: Path | str | None, output: Output[Any] | None) -> Result[Any]:
-    result = result_of(deque(events, maxlen=1).pop(), out)
+def _last(events: Iterator[Event]) -> Event:
+    return deque(events, maxlen=1).pop()
+
+
+def _result(last: Event | None, out: Path | str | None, output: Output[Any] | None) -> Result[Any]:
+    result = result_of(last, out)
     if output is None or result.stop is not StopReason.FINISHED:
         return result
     return replace(result, output=answer_format(output).read(result.answer))

@@ -10,13 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from screenwright._plugins import load_plugin
 
-from ...envs.config import BrowserConfig, Config, Screen, Setting, SettingError, setting
+from ...envs.config import BrowserConfig, Config, JsonObject, Screen, Setting, SettingError, setting
 from ...envs.secrets import Secret
 from ..core.limits import Limits
 from ..core.model import Model
+from ..core.prices import Price
 from ..core.supervision import NO_INTERVENTION, Supervision
+from ..core.validation import first_problem
 from ..guard.guard import AllowAll, Guard
 from ..guard.rules import RuleSet
 from ..guard.rules_file import RulesError, load_rules
@@ -25,6 +29,8 @@ from ..monitor.critic import ModelCritic
 from .agent import Agent
 from .agent_config import AgentConfig
 from .open_model import open_model
+
+_PRICES: TypeAdapter[dict[str, Price]] = TypeAdapter(dict[str, Price], config=ConfigDict(extra="forbid"))
 
 
 class LimitsConfig(Config):
@@ -41,6 +47,32 @@ class LimitsConfig(Config):
     def build(self, default: Limits = Limits()) -> Limits:
         """The limits; those that are not set are from `default`."""
         return Limits(self.steps or default.steps, self.seconds or default.seconds, self.tokens or default.tokens)
+
+
+class CostConfig(Config):
+    """What an episode may cost."""
+
+    group: ClassVar[str] = "limits"
+
+    max_cost: float | None = setting(None, "maximum cost, in the currency of --prices", gt=0)
+    prices: JsonObject | None = setting(
+        None,
+        "your prices of a million tokens by the name of the model, as JSON, such as "
+        """'{"my-model": {"input": 2, "output": 8, "cached": 0.5}}'""",
+    )
+
+    def build(self) -> dict[str, Price]:
+        """The prices.
+
+        Raises:
+            SettingError: they have another form.
+        """
+        if self.max_cost is not None and not self.prices:
+            raise SettingError("max_cost", "needs the price of the model: add --prices")
+        try:
+            return _PRICES.validate_python(self.prices or {})
+        except ValidationError as error:
+            raise SettingError("prices", f"is invalid: {first_problem(error)}") from None
 
 
 class RecoveryConfig(Config):
@@ -107,6 +139,7 @@ class RunConfig(Config):
     env: Screen = BrowserConfig()
     agent: AgentConfig = AgentConfig()
     limits: LimitsConfig = LimitsConfig()
+    costs: CostConfig = CostConfig()
     recovery: RecoveryConfig = RecoveryConfig()
     action_rules: RulesConfig = RulesConfig()
     secret: tuple[str, ...] = setting(
@@ -130,13 +163,15 @@ class RunConfig(Config):
         Raises:
             ValueError: there is no such model or dialect, a setting does not fit it, or its clicks miss.
         """
+        prices = self.costs.build()
         model = None if self.agent.policy else self.agent.model.build()
         dialects = None if model is None else self.agent.check_model(model, report)
         restarts = self.env.restarts if isinstance(self.env, BrowserConfig) else 0
         recovery = self.recovery.build(lambda: model or self.agent.model.build())
         supervision = replace(recovery, attended=attended, restarts=restarts, approval_timeout_s=self.approval_timeout)
         policy = self.agent.build_policy(model, dialects, summarize=supervision.summarize)
-        return Agent(policy=policy, limits=self.limits.build(), supervision=supervision, **parts)
+        limits = replace(self.limits.build(), cost=self.costs.max_cost)
+        return Agent(policy=policy, limits=limits, supervision=supervision, prices=prices, **parts)
 
     def build_secrets(self) -> tuple[Secret, ...]:
         """The secrets, looked up where the settings say.

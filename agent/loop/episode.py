@@ -8,7 +8,7 @@ progress.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from ..core.describe import (
 )
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelLost
+from ..core.prices import Price
 from ..core.supervision import Supervision
 from ..guard.approval import Approver
 from ..guard.guard import Allow, AllowAll, Deny, Guard, Stop
@@ -83,6 +84,7 @@ class Episode:
     read_target: TargetText = target_text
     vault: SecretVault = field(default_factory=SecretVault)
     answer_form: AnswerFormat[object] | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
 
     _screen: SecretEnv = field(init=False)
     _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
@@ -150,7 +152,7 @@ class Episode:
         self._screen = secret_env(self.env, self.vault)
         self._observer = Observer(self._screen, self.control, self.supervision, self.approver, [], [*past.actions_done])
         self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target, self.task, self.vault)
-        self._history, self._tally = list(self.vault.redact(past.history)), Tally(past.usage, past.parse_failures)
+        self._history = list(self.vault.redact(past.history))
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
             self._observer.open()
         listen_to_input(self.env, self.control)
@@ -160,6 +162,9 @@ class Episode:
             self.policy.open()
         except ModelLost as lost:
             self._policy_error = lost
+        self._tally = Tally.of(self.policy.info(), self.supervision.critic, self.prices, past.counted)
+        if self.limits.cost is not None and self._policy_error is None:
+            self._tally.require_prices()
         task, form = self.vault.redact(self.task), self.answer_form
         self._instruction = task + secrets_note(self.vault) + answer_note(form)
         self._finishing = Finishing(task, self.supervision, self._observer, form, self._ask_again)
@@ -337,6 +342,13 @@ class Episode:
         used = self._tally.usage.total
         if limits.tokens is not None and used >= limits.tokens:
             raise EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {used} of {limits.tokens} tokens")
+        if limits.cost is not None:
+            cost = self._tally.cost
+            if cost is None:
+                reason = f"the cost is unknown, so its limit cannot be kept: {self._tally.unpriced}"
+                raise EpisodeEnded(StopReason.COST_LIMIT, reason)
+            if cost >= limits.cost:
+                raise EpisodeEnded(StopReason.COST_LIMIT, f"the cost is {cost:.4g}, and the limit {limits.cost:g}")
         if steps and limits.steps is not None and self._step >= limits.steps:
             raise EpisodeEnded(StopReason.STEP_LIMIT, f"reached the limit of {limits.steps} steps")
 
@@ -366,8 +378,9 @@ class Episode:
         return time.monotonic() - self._started_at - self._observer.waited_s
 
     def _ended(self, end: EpisodeEnded) -> Ended:
-        used, failures = self._tally.usage, self._tally.parse_failures
-        return Ended(end.stop, end.reason, end.answer, self._step, used, self._seconds, _now(), failures, end.verified)
+        tally, stop, seconds = self._tally, end.stop, self._seconds
+        counts = (tally.parse_failures, end.verified, tally.cost)
+        return Ended(stop, end.reason, end.answer, self._step, tally.usage, seconds, _now(), *counts)
 
 
 def _now() -> str:

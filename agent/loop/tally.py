@@ -1,21 +1,76 @@
 """What an episode has used so far, counted from its events."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
 from ..core.model import Usage
-from ..record.events import Critiqued, Event, ParseFailed, Replied
+from ..core.prices import Price
+from ..record.events import Critiqued, Event, ParseFailed, PolicyInfo, Replied
 
 
 @dataclass(slots=True)
 class Tally:
-    """Tokens of all models, and replies that could not be parsed."""
+    """Tokens of all models and what they cost, and replies that could not be parsed.
 
+    `unpriced` is why the cost is not known, empty if it is.
+    """
+
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    model: str = ""
+    grounder: str = ""
+    critic: str = ""
     usage: Usage = Usage()
     parse_failures: int = 0
+    unpriced: str = ""
+    _cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.prices:
+            self.unpriced = "no prices are given"
+
+    @property
+    def cost(self) -> float | None:
+        """The cost so far, in the currency of the prices; None if it is unknown."""
+        return None if self.unpriced else self._cost
+
+    @classmethod
+    def of(cls, policy: PolicyInfo, critic: object, prices: Mapping[str, Price], past: Iterable[Event] = ()) -> Self:
+        """The tally after the events `past`; with the model of `critic`, if it asks one."""
+        judge = getattr(critic, "model", None)
+        grounder = policy.grounder.name if policy.grounder is not None else ""
+        tally = cls(prices, policy.model.name, grounder, judge.info().name if judge is not None else "")
+        for event in past:
+            tally.count(event)
+        return tally
+
+    def require_prices(self) -> None:
+        """Check that each model has a price, without which a limit of the cost cannot be kept.
+
+        Raises:
+            ValueError: one has none.
+        """
+        for name in (self.model, self.grounder, self.critic):
+            if name and name not in self.prices:
+                raise ValueError(f"a limit of the cost needs the price of {name!r}: add it to the prices")
 
     def count(self, event: Event) -> None:
         """Add what `event` reports."""
-        if isinstance(event, Replied | Critiqued):
-            self.usage += event.usage
-        elif isinstance(event, ParseFailed):
+        if isinstance(event, ParseFailed):
             self.parse_failures += 1
+        elif isinstance(event, Replied):
+            name = self.grounder if event.purpose == "ground" else self.model
+            if event.text and not event.usage.total:
+                self.unpriced = self.unpriced or f"{name} does not report its tokens"
+            self._add(event.usage, name)
+        elif isinstance(event, Critiqued):
+            self._add(event.usage, self.critic)
+
+    def _add(self, usage: Usage, name: str) -> None:
+        self.usage += usage
+        if not usage.total:
+            return
+        if name in self.prices:
+            self._cost += self.prices[name].cost(usage)
+        else:
+            self.unpriced = self.unpriced or f"no price is given for {name or 'the critic'}"

@@ -107,7 +107,10 @@ def usage_of(value: JsonValue, estimate: Usage) -> Usage:
     prompt, completion = _first_count(value, _PROMPT_FIELDS), _first_count(value, _COMPLETION_FIELDS)
     cached = count_of(field(field(value, "prompt_tokens_details", "input_tokens_details"), "cached_tokens")) or 0
     return Usage(
-        estimate.prompt if prompt is None else prompt, estimate.completion if completion is None else completion, cached
+        estimate.prompt if prompt is None else prompt,
+        estimate.completion if completion is None else completion,
+        cached,
+        estimated=prompt is None or completion is None,
     )
 
 

@@ -191,7 +191,7 @@ class StreamAccumulator:
     def completion(self, messages: Sequence[Message]) -> Completion:
         """The reply so far. Token counts that the server has not sent, because of a stop, are estimated."""
         received = self._received
-        estimate = Usage(_tokens_in(messages) if received.pieces else 0, received.pieces)
+        estimate = Usage(_tokens_in(messages) if received.pieces else 0, received.pieces, estimated=received.pieces > 0)
         return Completion(
             self._whole_text(),
             replies.usage_of(received.usage, estimate),

@@ -300,7 +300,8 @@ class RecoveredError:
 class Ended:
     """The episode ended. `answer` is the model's message to the user.
 
-    `parse_failures` counts the `ParseFailed` events. `verified` is the critic's verdict on the finish.
+    `parse_failures` counts the `ParseFailed` events. `verified` is the critic's verdict on the finish. `cost` is in the
+    currency of the prices that the agent was given; None if it is unknown.
     """
 
     stop: StopReason
@@ -312,6 +313,7 @@ class Ended:
     time: str
     parse_failures: int = 0
     verified: bool | None = None
+    cost: float | None = None
     event: Literal["ended"] = "ended"
 
 

@@ -16,7 +16,6 @@ from ..core.describe import (
     skipped_message,
     unconfirmed_message,
 )
-from ..core.model import Usage
 from ..core.supervision import RecoveryAction
 from .events import (
     Acted,
@@ -104,14 +103,14 @@ def group_by_step(events: Iterable[Event]) -> list[StepEvents]:
 class ResumePoint:
     """The state after the steps of an interrupted run; `actions_done` describes each executed action.
 
-    `unconfirmed` is the action that was interrupted, and may have been carried out. `notes` tell the model about it and
-    about the actions of the last step that were not carried out.
+    `counted` are the events that count for tokens and parse failures. `unconfirmed` is the action that was interrupted,
+    and may have been carried out. `notes` tell the model about it and about the actions of the last step that were not
+    carried out.
     """
 
     history: tuple[HistoryStep, ...] = ()
-    usage: Usage = Usage()
+    counted: tuple[Replied | Critiqued | ParseFailed, ...] = ()
     seconds: float = 0.0
-    parse_failures: int = 0
     actions_done: tuple[str, ...] = ()
     unconfirmed: Action | None = None
     notes: tuple[str, ...] = ()
@@ -120,14 +119,11 @@ class ResumePoint:
 def resume_point(events: Iterable[Event]) -> ResumePoint:
     """The state after the last step that counts; a step that had not begun to act is repeated after resuming."""
     steps = [step for step in group_by_step(events) if step.counts]
-    replied = [event.usage for step in steps for event in step.all(Replied)]
-    critiqued = [event.usage for step in steps for event in step.all(Critiqued)]
     unconfirmed = steps[-1].unconfirmed if steps else None
     return ResumePoint(
         tuple(_history_step(step) for step in steps),
-        sum(replied + critiqued, Usage()),
+        tuple(event for step in steps for event in step.events if isinstance(event, Replied | Critiqued | ParseFailed)),
         sum(event.total_s for step in steps for event in step.all(Stepped)),
-        sum(len(step.all(ParseFailed)) for step in steps),
         tuple(text for step in steps for text in _actions_done(step)),
         unconfirmed.action if unconfirmed is not None else None,
         _notes(steps[-1]) if steps else (),

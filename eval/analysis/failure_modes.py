@@ -10,7 +10,7 @@ from ...envs.actions import Click, points_of
 from ..core.record import Triage
 
 _MOST = 0.5
-_LIMITS = (StopReason.STEP_LIMIT, StopReason.TIME_LIMIT, StopReason.TOKEN_LIMIT)
+_LIMITS = (StopReason.STEP_LIMIT, StopReason.TIME_LIMIT, StopReason.TOKEN_LIMIT, StopReason.COST_LIMIT)
 
 
 @dataclass(slots=True)

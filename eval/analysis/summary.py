@@ -7,6 +7,7 @@ from statistics import median
 from typing import TypeVar
 
 from ...agent.core.model import Usage
+from ...agent.core.prices import Price
 from ..core.record import Phases, Record
 from .statistics import Interval, clustered, pass_all, pass_at, wilson
 
@@ -39,27 +40,6 @@ class GroupResult:
     def without_errors(self) -> Interval:
         """The success rate over the episodes that have a result."""
         return wilson(self.done, self.episodes - self.errors)
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The price of a million tokens: prompt, completion, and prompt tokens from the prefix cache."""
-
-    prompt: float
-    completion: float
-    cached: float
-
-    @classmethod
-    def parse(cls, text: str) -> "Price":
-        """Parse `IN:OUT[:CACHED]`; by default cached tokens cost as much as others."""
-        numbers = [float(part) for part in text.split(":")]
-        return cls(numbers[0], numbers[1], numbers[2] if len(numbers) > 2 else numbers[0])
-
-    def cost(self, usage: Usage) -> float:
-        """The price of `usage`."""
-        uncached = usage.prompt - usage.cached
-        cost = uncached * self.prompt + usage.cached * self.cached + usage.completion * self.completion
-        return cost / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.ENV_LOST: 10,
     StopReason.MODEL_LOST: 11,
     StopReason.INVALID_ANSWER: 12,
+    StopReason.COST_LIMIT: 13,
     StopReason.CANCELLED: 130,
 }
 
@@ -57,6 +58,7 @@ _TO_CONTINUE = {
     StopReason.STEP_LIMIT: " --steps N",
     StopReason.TIME_LIMIT: " --seconds N",
     StopReason.TOKEN_LIMIT: " --tokens N",
+    StopReason.COST_LIMIT: " --max-cost N",
     StopReason.ENV_LOST: "",
     StopReason.MODEL_LOST: "",
     StopReason.CANCELLED: "",

@@ -197,8 +197,10 @@ class Progress:
         reason = f": {'the error above' if is_known else one_line(event.reason, _MAX_LINE)}" if event.reason else ""
         parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""
         checked = "" if event.verified is None else f", {'verified' if event.verified else 'not verified'}"
+        about = "about " if event.usage.estimated else ""
+        cost = f", cost {about}{event.cost:.4g}" if event.cost is not None else ""
         stop = self._style(event.stop, "bold")
-        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{parse_failures}{reason}")
+        self._terminal.line(f"{stop}{checked} after {steps}, {event.seconds:.1f} s{cost}{parse_failures}{reason}")
 
     def _dim(self, text: str) -> None:
         self._terminal.line(self._style(text, "dim"))

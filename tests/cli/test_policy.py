@@ -114,6 +114,6 @@ def test_run_is_resumed_with_its_rules_or_not_at_all(
     events = agent.stream("t", FakeEnv(), out=tmp_path / "run")
     while next(events).event != "stepped":
         pass
-    events.close()  # type: ignore[attr-defined]  # it is a generator
+    events.close()
     assert main(["run", "--resume", "run"]) == 2
     assert "the run was started with other rules: name them again with --rules" in capsys.readouterr().err

@@ -27,6 +27,7 @@ SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "price": ("1:2", "3:4", "5:6"),
     "judge": ("http://a", "http://b", "http://c"),
     "top_p": ("0.2", "0.3", "0.4"),
+    "prices": ('{"m": {"input": 1}}', '{"m": {"input": 2}}', '{"m": {"input": 3}}'),
     "request": ('{"top_k": 1}', '{"top_k": 2}', '{"top_k": 3}'),
     "preset": ("ui-tars-1.5-osworld-15", "ui-tars-1.5-osworld-50", "ui-tars-1.5-osworld-100"),
 }

@@ -28,6 +28,7 @@ def run(arguments: list[str], cwd: Path) -> str:
 
 
 RESULTS = {
+    "async_events": "finished for 0.00336",
     "custom_env": "needs_user",
     "custom_model": "finished [1, 2]",
     "custom_policy": "finished pressed 3 times 3",

@@ -1,5 +1,5 @@
 const GOOD = ["finished"];
-const WARN = ["needs_user", "cancelled", "step_limit", "time_limit", "token_limit", "infeasible"];
+const WARN = ["needs_user", "cancelled", "step_limit", "time_limit", "token_limit", "cost_limit", "invalid_answer", "infeasible"];
 const MAX_LABEL = 60;
 let current = 0, view = "before";
 

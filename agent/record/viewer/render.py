@@ -77,6 +77,9 @@ def _head_json(events: Sequence[Event]) -> Json:
         totals = f"{ended.steps} steps, {ended.seconds:.1f} s"
         if usage.total:
             totals += f", {usage.prompt} prompt tokens ({usage.cached} cached), {usage.completion} completion tokens"
+            totals += " (partly estimated)" if usage.estimated else ""
+        if ended.cost is not None:
+            totals += f", cost {ended.cost:.4g}"
         head |= {"stop": str(ended.stop), "reason": ended.reason, "answer": ended.answer, "totals": totals}
     return head
 

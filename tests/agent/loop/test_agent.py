@@ -134,7 +134,7 @@ def test_agent_runs_one_task_at_a_time() -> None:
     next(events)
     with pytest.raises(RuntimeError, match="already running a task"):
         one.run("b", FakeEnv())
-    events.close()  # type: ignore[attr-defined]  # it is a generator
+    events.close()
     assert one.run("b", FakeEnv()).finished
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright import Agent, FakeEnv, Limits, ScriptedModel, UiTars15
+from screenwright import Agent, FakeEnv, Limits, Price, ScriptedModel, UiTars15
 from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.loop.agent_config import AgentConfig, ModelConfig
 from screenwright.agent.loop.config import LimitsConfig, RecoveryConfig, RulesConfig, RunConfig
@@ -108,3 +108,23 @@ def test_the_environments_of_the_settings_are_built_unopened(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
     assert RunConfig.of(env="vnc", address="box:1").env.build().info().settings["address"] == "box:5901"
     assert RunConfig.of(env="android", device="emulator-1").env.build().info().settings["serial"] == "emulator-1"
+
+
+def test_the_cost_settings_limit_the_cost_by_the_users_prices() -> None:
+    agent = RunConfig.of(max_cost=0.5, prices={"m": {"input": 2, "output": 8.5}}).build_agent()
+    assert (agent.limits.cost, agent.prices) == (0.5, {"m": Price(2.0, 8.5)})
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"max_cost": 1}, "--max-cost needs the price of the model: add --prices"),
+        ({"prices": {"m": {"input": 1}}}, "--prices is invalid: m.output: Field required"),
+        ({"prices": {"m": {"input": 1, "output": 1, "prompt": 1}}}, "--prices is invalid: m.prompt: Unexpected"),
+        ({"prices": {"m": {"input": -1, "output": 1}}}, "--prices is invalid: m: Value error, the price of input"),
+    ],
+)
+def test_wrong_prices_name_the_field(settings: dict[str, object], problem: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        RunConfig.of(**settings).build_agent()
+    assert str(refused.value).startswith(problem)

@@ -126,7 +126,7 @@ def test_counts_of_a_stopped_reply_are_estimated() -> None:
     slow.permits.release()
     with serve(slow) as server, ServedModel(server.url) as model:
         reply = model.complete((Message.of("user", "x" * 400, make_image()),), Sampling(), lambda text: ")" in text)
-    assert reply == Completion("click(1, 2)", Usage(100 + 2, 1))
+    assert reply == Completion("click(1, 2)", Usage(100 + 2, 1, estimated=True))
 
 
 def test_cancelled_call_does_not_wait_for_the_first_token_and_cancels_the_model() -> None:

@@ -77,7 +77,9 @@ def test_separate_reasoning_is_prepended_to_the_text() -> None:
 
 def test_truncated_reasoning_is_closed() -> None:
     with scripted_server(stream(chunk(None, "length", reasoning_content="hm"))) as (model, _):
-        assert model.complete(QUESTION, Sampling()) == Completion("<think>hm</think>", Usage(2, 1), complete=False)
+        assert model.complete(QUESTION, Sampling()) == Completion(
+            "<think>hm</think>", Usage(2, 1, estimated=True), complete=False
+        )
 
 
 # -- model selection

@@ -229,12 +229,12 @@ def test_reply_that_arrives_only_as_tool_call_is_read(body: bytes | dict[str, ob
     [
         ({"prompt_tokens": 9, "completion_tokens": 5}, Usage(9, 5)),
         ({"prompt_tokens": 9.0, "completion_tokens": "5"}, Usage(9, 5)),
-        ({"prompt_tokens": 9, "completion_tokens": None}, Usage(9, 1)),
-        ({"prompt_tokens": None, "completion_tokens": -3}, Usage(2, 1)),
+        ({"prompt_tokens": 9, "completion_tokens": None}, Usage(9, 1, estimated=True)),
+        ({"prompt_tokens": None, "completion_tokens": -3}, Usage(2, 1, estimated=True)),
         ({"prompt_tokens": 9, "completion_tokens": 5, "prompt_tokens_details": None}, Usage(9, 5)),
         ({"input_tokens": 9, "output_tokens": 5, "input_tokens_details": {"cached_tokens": 8}}, Usage(9, 5, 8)),
-        ({"prompt_tokens": float("inf"), "completion_tokens": float("nan")}, Usage(2, 1)),
-        ([], Usage(2, 1)),
+        ({"prompt_tokens": float("inf"), "completion_tokens": float("nan")}, Usage(2, 1, estimated=True)),
+        ([], Usage(2, 1, estimated=True)),
     ],
 )
 def test_missing_and_invalid_counts_are_estimated(usage: object, counted: Usage) -> None:
@@ -269,7 +269,7 @@ def test_empty_response_is_named() -> None:
 
 @pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS"])
 def test_reply_cut_off_by_any_name_is_not_complete(finish: str) -> None:
-    assert ask(event(delta("Thou", finish))) == Completion("Thou", Usage(2, 1), complete=False)
+    assert ask(event(delta("Thou", finish))) == Completion("Thou", Usage(2, 1, estimated=True), complete=False)
 
 
 def test_reply_of_a_server_that_ignores_max_tokens_is_cut_off() -> None:
