@@ -82,6 +82,14 @@ def positive(text: str) -> int:
     return number
 
 
+def port_number(text: str) -> int:
+    """The type of an argument that is a port to listen on; 0 picks a free one."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a port from 0 to 65535")
+    return number
+
+
 def flag_of(name: str, value: object = None) -> str:
     """The flag of a setting, or the one that turns it off."""
     return ("--no-" if value is False else "--") + name.replace("_", "-")

@@ -25,6 +25,7 @@ from .streams import (
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "run two demo tasks without a model server"),
     "run": ("run", "run a task in a browser, on a desktop, over VNC or on a phone"),
+    "app": ("app", "start and watch tasks in a web browser"),
     "view": ("recordings", "write a recorded run as an HTML page"),
     "eval": ("evaluate", "measure an agent on a benchmark"),
     "compare": ("evaluate", "compare two evaluations"),
@@ -42,7 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """The module of each command, and its line in the overview."""
 
-_KEEP_GOING = ("demo", "run", "eval", "doctor")
+_KEEP_GOING = ("app", "demo", "run", "eval", "doctor")
 """Commands whose work and exit code count even if no one reads their output."""
 
 _PASSES_ON = ("serve",)

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
@@ -19,7 +19,7 @@ from ..agent.core.answer_format import SchemaAnswer
 from ..agent.core.limits import StopReason
 from ..agent.core.validation import first_problem
 from ..agent.dialects.registry import dialect_for_model
-from ..agent.guard.approval import NoApprover
+from ..agent.guard.approval import Approver, NoApprover
 from ..agent.guard.rules import RuleSet
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import RunConfig
@@ -65,7 +65,9 @@ _TO_CONTINUE = {
 }
 """What a run that ended early needs, besides `--resume`, to get further."""
 
-_SETTINGS_FILE = "settings.toml"
+SETTINGS_FILE = "settings.toml"
+"""The settings of a run, in its folder."""
+
 _SCHEMA: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 _FILES_SHOWN = 6
 _NEAR = 0.05
@@ -93,14 +95,15 @@ def _main(args: argparse.Namespace) -> int:
     if resume is not None and args.output_schema is not None:
         raise SettingsError("--output-schema belongs to the run, and --resume keeps it: leave it out")
     form = _answer_form(args.output_schema, resume)
-    found = DEFAULT_FILE if resume is None or not (resume / _SETTINGS_FILE).exists() else resume / _SETTINGS_FILE
+    found = DEFAULT_FILE if resume is None or not (resume / SETTINGS_FILE).exists() else resume / SETTINGS_FILE
     config = load_settings(RunConfig, given_flags(args, RunConfig), os.environ, args.config, found, terminal.line)
     if resume is not None:
-        config = _at_last_page(config, resume, args)
+        is_url_given = "url" in given_now(RunConfig, given_flags(args, RunConfig), os.environ)
+        recorded = None if args.config is not None else recorded_settings(resume)
+        config = config if is_url_given else at_last_page(config, resume, recorded)
     secrets = config.build_secrets()
-    name = "-".join(re.findall(r"[a-z0-9]+", SecretVault(secrets).redact(task).lower())[:6]) or "task"
     given = resume or config.out
-    with new_run_folder(name) if given is None else nullcontext(given) as folder:
+    with new_run_folder(run_name(task, secrets)) if given is None else nullcontext(given) as folder:
         return _run(config, task, folder, terminal, secrets, form, resume=resume is not None, as_json=args.json)
 
 
@@ -116,17 +119,10 @@ def _run(
     as_json: bool,
 ) -> int:
     screen = config.env
-    env = screen.build(folder)
-    guard = config.build_guard()
-    rules = config.build_rules()
-    if resume:
-        _check_rules(config, folder, rules)
     asks = sys.stdin.isatty() or config.action_rules.confirm
     approver = TerminalApprover(terminal, folder) if asks else NoApprover()
-    agent = config.build_agent(report=terminal.report, guard=guard, rules=rules, approver=approver, secrets=secrets)
+    agent, env = build_run(config, folder, approver, secrets, terminal.report, resume=resume)
     with closing(agent):
-        if (fitting := unscaled(screen, agent)) is not screen:
-            env = fitting.build(folder)
         if screen.takes_over and not config.yes:
             _confirm_takeover(screen, terminal)
         if isinstance(screen, BrowserConfig) and not {"url", "cdp"} & screen.model_fields_set and not resume:
@@ -145,6 +141,37 @@ def _run(
     if ended.stop in _TO_CONTINUE:
         terminal.line(f"continue with: screenwright run --resume {quoted(folder)}{_TO_CONTINUE[ended.stop]}")
     return EXIT_CODES[ended.stop if ended.verified is not False else StopReason.STUCK]
+
+
+def run_name(task: str, secrets: tuple[Secret, ...]) -> str:
+    """The name of a run's folder, after the time: the first words of the task."""
+    return "-".join(re.findall(r"[a-z0-9]+", SecretVault(secrets).redact(task).lower())[:6]) or "task"
+
+
+def build_run(
+    config: RunConfig,
+    folder: Path,
+    approver: Approver,
+    secrets: tuple[Secret, ...],
+    report: Callable[[str], object],
+    *,
+    resume: bool,
+) -> tuple[Agent, Env]:
+    """The agent and the screen, not opened yet, for a run that is recorded in `folder`, or with `resume` is there.
+
+    Raises:
+        ValueError: a setting does not fit, or the model's clicks miss.
+        SettingsError: the run was started with other rules.
+        ImportError: an extra is not installed.
+    """
+    screen = config.env
+    env = screen.build(folder)
+    guard, rules = config.build_guard(), config.build_rules()
+    if resume:
+        _check_rules(config, folder, rules)
+    agent = config.build_agent(report=report, guard=guard, rules=rules, approver=approver, secrets=secrets)
+    fitting = unscaled(screen, agent)
+    return agent, env if fitting is screen else fitting.build(folder)
 
 
 def unscaled(screen: ScreenConfig, agent: Agent) -> ScreenConfig:
@@ -233,14 +260,16 @@ def _check_rules(config: RunConfig, run: Path, rules: RuleSet | None) -> None:
         raise SettingsError("the run was started with other rules: name them again with --rules")
 
 
-def _at_last_page(config: RunConfig, resume: Path, args: argparse.Namespace) -> RunConfig:
-    """The settings with the last page of a browser run as its first, unless one is given or its host is not allowed.
+def at_last_page(config: RunConfig, resume: Path, recorded: FoundSettings | None = None) -> RunConfig:
+    """The settings with the last page of a browser run as its first, unless its host is not allowed.
+
+    The page is asked about if the settings that were `recorded` with the run are not trusted.
 
     Raises:
         NotTrusted: the run is someone else's, and the user does not allow the page.
     """
     screen = config.env
-    if not isinstance(screen, BrowserConfig) or "url" in given_now(RunConfig, given_flags(args, RunConfig), os.environ):
+    if not isinstance(screen, BrowserConfig):
         return config
     from ..envs.browser.firewall.fence import Fence
     from ..envs.browser.firewall.rules import Firewall
@@ -254,14 +283,14 @@ def _at_last_page(config: RunConfig, resume: Path, args: argparse.Namespace) -> 
         return config
     if screen.allow_hosts and Firewall.parse(screen.allow_hosts).refusal(pages[-1]):
         return config
-    if args.config is None:
-        _recorded_settings(resume).confirm({"task": run.started.task, "url": pages[-1]})
+    if recorded is not None:
+        recorded.confirm({"task": run.started.task, "url": pages[-1]})
     return config.model_copy(update={"env": screen.model_copy(update={"url": pages[-1]})})
 
 
-def _recorded_settings(folder: Path) -> FoundSettings:
+def recorded_settings(folder: Path) -> FoundSettings:
     """The settings that the run in `folder` was recorded with; a run from Python has none."""
-    path = folder / _SETTINGS_FILE
+    path = folder / SETTINGS_FILE
     content = read_file(path, inside=folder) if path.exists() else b""
     return FoundSettings(path, content, "--url, or --config with a file of yours")
 
@@ -307,8 +336,8 @@ def record_settings(folder: Path, config: RunConfig) -> None:
         left_out.add("proxy")
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if name not in left_out]
     try:
-        write_file(folder / _SETTINGS_FILE, "".join(lines).encode(), inside=folder)
-        _recorded_settings(folder).trust()
+        write_file(folder / SETTINGS_FILE, "".join(lines).encode(), inside=folder)
+        recorded_settings(folder).trust()
     except OSError as error:
         raise RunError(f"the run cannot be recorded in {folder}: {error.strerror}") from error
 

@@ -25,7 +25,7 @@ from ..agent.models.vllm_command import ServeOptions, vllm_command
 from ..agent.models.vllm_families import serving_profile
 from ..envs.geometry import Size
 from ..envs.screenshot import Screenshot
-from .arguments import Command, flag_of
+from .arguments import Command, flag_of, port_number
 from .settings import SettingsError
 
 _READY_S = 1800.0
@@ -51,7 +51,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a name on the Hugging Face hub, a folder, or reader")
     parser.add_argument("--model", dest="model_flag", metavar="MODEL", help="the same")
     parser.add_argument("--host", default=serving.host, help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=serving.port, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=serving.port, help="port to listen on (default: %(default)s)"
+    )
     parser.add_argument("--gpus", type=int, help=f"number of GPUs (default: {serving.gpus})")
     parser.add_argument(
         "--images",

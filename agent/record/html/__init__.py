@@ -9,6 +9,8 @@ from pydantic import JsonValue
 
 Json = dict[str, JsonValue]
 
+_SCRIPTS = ("elements.js", "marks.js", "base.js")
+
 
 def html_page(package: str, title: str, data: Json) -> str:
     """A page from the `body.html`, `page.css` and `page.js` of `package`; the script reads `data`."""
@@ -17,7 +19,7 @@ def html_page(package: str, title: str, data: Json) -> str:
         "TITLE": html.escape(title),
         "STYLE": _read(__name__, "base.css") + _read(package, "page.css"),
         "BODY": _read(package, "body.html"),
-        "SCRIPT": _read(__name__, "base.js") + _read(package, "page.js"),
+        "SCRIPT": "".join(_read(__name__, name) for name in _SCRIPTS) + _read(package, "page.js"),
         "DATA": _script_safe_json(data),
     }
     for name, text in parts.items():

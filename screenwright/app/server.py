@@ -1,0 +1,108 @@
+"""The server of the application, on the loopback interface by default.
+
+with AppServer(factory, Path("runs"), state) as server:
+    print(server.url)  # http://127.0.0.1:8765/#SECRET
+"""
+
+import asyncio
+import socket
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..agent.record.lock import lock_folder
+from .api import Api
+from .feed import Feed
+from .history import RunHistory
+from .queue import TaskQueue
+from .runner import RunFactory, Runner
+from .safety import Access, Safe
+
+_MAX_CONNECTIONS = 512
+_HEAD_S = 10.0
+_CLOSE_S = 5
+
+
+class AppServer:
+    """A running application; as a context manager, it closes at the end.
+
+    Runs are recorded in `root`; the queue and the index of the runs are kept in `state`, which one server at a time
+    may use. `url` is the address with the secret.
+
+    Raises:
+        BlockingIOError: another server uses `state`; the message names it.
+        OSError: cannot listen on the address, such as a port in use.
+        QueueError: the queue is damaged.
+    """
+
+    def __init__(self, factory: RunFactory, root: Path, state: Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        root.mkdir(0o700, parents=True, exist_ok=True)
+        state.mkdir(0o700, parents=True, exist_ok=True)
+        with ExitStack() as opened:
+            opened.callback(lock_folder(state).close)
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = socket.create_server((host, port), family=family, backlog=64)
+            opened.callback(listener.close)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._changes = Feed()
+            queue = TaskQueue(state / "queue.json", self._changed)
+            self.history = RunHistory(root, state / "index.sqlite")
+            opened.callback(self.history.close)
+            self._opened = opened.pop_all()
+        self.runner = Runner(root, queue, self.history, factory, self._changed)
+        self.access = Access(listener.getsockname()[1], (host,))
+        shown = f"[{host}]" if ":" in host else host
+        self.address = f"http://{shown}:{self.access.port}"
+        self.url = f"{self.address}/#{self.access.secret}"
+        config = uvicorn.Config(
+            Safe(Api(self.runner, self.access, self._changes).app(), self.access),
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            limit_concurrency=_MAX_CONNECTIONS,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_CLOSE_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="app-server", daemon=True)
+        self.runner.start()
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Block until another thread closes the server."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop the running task, which can be resumed later, and the server."""
+        self.runner.close()
+        self._changes.close()
+        self._server.should_exit = True
+        self._thread.join()
+        self._opened.close()
+
+    def _changed(self) -> None:
+        self._changes.add({"kind": "changed"})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Protocol(H11Protocol):
+    """Disconnects a client that sends no request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(_HEAD_S, self._close_if_silent)
+
+    def _close_if_silent(self) -> None:
+        if getattr(self, "cycle", None) is None:  # until the first request
+            self.transport.close()
