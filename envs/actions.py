@@ -197,6 +197,17 @@ class Home:
     """Go to the home screen."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallFunction:
+    """Call the function `name` of the program; `arguments` is a JSON object. The episode calls it, no environment."""
+
+    name: str
+    arguments: str = "{}"
+
+    def __post_init__(self) -> None:
+        check_length(self.arguments, "the characters of the arguments of a function", 0, MAX_TEXT_CHARACTERS)
+
+
 ActionIn: TypeAlias = (
     Click[P]
     | Move[P]
@@ -214,6 +225,7 @@ ActionIn: TypeAlias = (
     | Back
     | OpenApp
     | Home
+    | CallFunction
 )
 Action: TypeAlias = ActionIn[ScreenPoint]
 

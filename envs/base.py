@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
-from .actions import Action, Move, points_of
+from .actions import Action, CallFunction, Move, points_of
 from .env import ActionRefused, ActionResult, Env, EnvLost, Fact, Observation
 from .geometry import Size
 from .interrupt import sleep
@@ -92,8 +92,10 @@ def check_bounds(action: Action, size: Size) -> None:
     """Check that every point of `action` lies on a screen of `size`.
 
     Raises:
-        ActionRefused: a point is outside.
+        ActionRefused: a point is outside, or it is a call of a function, which no screen has.
     """
+    if isinstance(action, CallFunction):
+        raise ActionRefused(f"a screen has no function {action.name:.80}: Agent(actions=[...]) calls yours")
     for point in points_of(action):
         if not (0 <= point.x < size.width and 0 <= point.y < size.height):
             raise ActionRefused(f"({point.x:g}, {point.y:g}) is outside the screen of {size}")

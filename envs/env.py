@@ -108,12 +108,14 @@ class ActionResult:
         settle_s: Seconds until the screen had settled after that.
         settled_by: Why settling ended, such as `quiet` or `limit`.
         method: The method if there was a choice, such as `paste` for text; else empty.
+        output: What a function of the program returned, as text or JSON; else empty.
     """
 
     act_s: float
     settle_s: float = 0.0
     settled_by: str = ""
     method: str = ""
+    output: str = ""
 
 
 class Env(Protocol):

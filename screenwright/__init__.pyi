@@ -12,6 +12,8 @@ from .agent.core.decision import Finish as Finish
 from .agent.core.decision import GiveUp as GiveUp
 from .agent.core.decision import ParseFailure as ParseFailure
 from .agent.core.decision import Reply as Reply
+from .agent.core.functions import ActionFunction as ActionFunction
+from .agent.core.functions import action as action
 from .agent.core.image_history import ChangeHistory as ChangeHistory
 from .agent.core.image_history import ChunkedHistory as ChunkedHistory
 from .agent.core.image_history import History as History
@@ -113,6 +115,7 @@ from .envs.actions import Back as Back
 from .envs.actions import Button as Button
 from .envs.actions import ButtonDown as ButtonDown
 from .envs.actions import ButtonUp as ButtonUp
+from .envs.actions import CallFunction as CallFunction
 from .envs.actions import Click as Click
 from .envs.actions import Direction as Direction
 from .envs.actions import Drag as Drag

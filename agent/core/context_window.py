@@ -1,6 +1,7 @@
 """Estimates the number of tokens of a prompt, to fit it into the model's context window."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .coordinates import ImageRule
 from .messages import ImagePart, Message, Part
@@ -13,6 +14,14 @@ _TOKENS_PER_MESSAGE = 6
 
 MIN_REPLY_TOKENS = 200
 """Room to leave for the reply; a thought and an action take about eighty tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLimits:
+    """The number of screenshots, and of tokens of prompt and reply, that a server accepts; None if unknown."""
+
+    images: int | None = None
+    tokens: int | None = None
 
 
 def estimated_tokens(messages: Sequence[Message], rule: ImageRule) -> int:

@@ -1,5 +1,6 @@
 """Text for actions, endings and screen changes: for progress lines, prompts, questions to the user and the viewer."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import get_origin
@@ -87,6 +88,8 @@ def describe_action(action: actions.Action) -> str:
             return f"open {one_line(app)}"
         case actions.Home():
             return "go to the home screen"
+        case actions.CallFunction(name, arguments):
+            return f"call {one_line(name)}({one_line(arguments)})"
 
 
 def denied_message(reason: str) -> str:
@@ -97,6 +100,11 @@ def denied_message(reason: str) -> str:
 def refused_message(reason: str) -> str:
     """The note for the model after an action that the environment refused."""
     return f"{REFUSED}{plain(reason, MAX_REASON)}."
+
+
+def result_message(name: str, output: str) -> str:
+    """The note for the model after a function of the program; what it returned is data."""
+    return f"Result of {name}: {json.dumps(output, ensure_ascii=False)}" if output else f"{name} returned nothing."
 
 
 def unconfirmed_message(action: actions.Action) -> str:
@@ -141,6 +149,8 @@ def no_effect_message(taken: Sequence[actions.Action]) -> str:
     """The note for the model after an action without effect; empty for actions that may have no visible effect."""
     match taken[-1] if taken else None:
         case None | actions.Wait() | actions.Move() | actions.KeyDown() | actions.KeyUp() | actions.ButtonDown():
+            return ""
+        case actions.CallFunction():
             return ""
         case actions.Type():
             return "The text you typed did not appear. The screen did not change."

@@ -14,14 +14,16 @@ from ...prompts.render import prompt_sha256, render, template_text
 from ..core.coordinates import Grid
 from ..core.decision import AskUser, Finish, GiveUp, ModelMove, Reply
 from ..core.describe import describe_action, describe_ending
+from ..core.functions import FunctionSpec
 from ..core.messages import Message, Part, Turn
 from .parser.reply import read_reply
 from .prompting.function_prompts import STEPS
-from .prompting.functions import Verb, function, function_name, verbs
+from .prompting.functions import COMPUTER, MOBILE, Verb, function, function_name, verbs
 from .prompting.layout import image_size, observation, single_message, step_lines, windowed_conversation
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import without_reasoning
 from .template_dialect import TemplateDialect
+from .vocabulary.own_functions import check_names, function_calls
 from .vocabulary.tool_writing import arguments_of, json_call, write_tool_reply
 from .vocabulary.tools import TOOLS, merge_drags
 from .vocabulary.ui_tars import Vocabulary
@@ -62,7 +64,14 @@ class FunctionDialect(TemplateDialect):
 
     image_first: ClassVar[bool] = True
 
+    takes_functions: ClassVar[bool] = False
+    """Whether checkpoints call functions besides their own, as Qwen's are trained to."""
+
     ask_user: bool = False
+    functions: tuple[FunctionSpec, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_names(self.functions, {COMPUTER, MOBILE, *self.vocabulary}, self.name)
 
     @property
     def actions(self) -> Mapping[str, Verb]:
@@ -103,7 +112,8 @@ class FunctionDialect(TemplateDialect):
 
     def read(self, text: str) -> Reply:
         """See `TemplateDialect`."""
-        return merge_drags(read_reply(text, self.vocabulary, labels=False))
+        vocabulary = {**self.vocabulary, **function_calls(self.functions)} if self.functions else self.vocabulary
+        return merge_drags(read_reply(text, vocabulary, labels=False))
 
     def format(self, thought: str | None, moves: Sequence[ModelMove]) -> str:
         """See `TemplateDialect`."""
@@ -133,6 +143,16 @@ class FunctionDialect(TemplateDialect):
 
     def _official_task(self, texts: Mapping[str, str], task: str, older: Sequence[Turn]) -> str:
         return fill(texts["user"], instruction=task, **{STEPS: step_lines(older, self._describe)})
+
+    def _with_functions(self, system: str) -> str:
+        """The system message with a line for each function, after the family's own."""
+        before, end, after = system.rpartition("</tools>")
+        if not self.functions or self.prompt is Prompt.GROUNDING:
+            return system
+        if not end:
+            raise ValueError(f"the prompt of {self.name} has no list of tools")
+        lines = "".join(f"{json.dumps(spec.tool(), ensure_ascii=False)}\n" for spec in self.functions)
+        return f"{before}{lines}{end}{after}"
 
     def _own_system(self, template: str, width: str, height: str) -> str:
         values = {

@@ -21,11 +21,12 @@ from pydantic import JsonValue
 from ...prompts.render import prompt_sha256, render
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.decision import Finish, GiveUp, ModelMove, Reply
+from ..core.functions import FunctionSpec
 from ..core.image_history import History, WindowHistory
 from ..core.messages import FunctionCall, Message, Part, TextPart, Turn
 from ..core.model import Sampling
 from .holo import read_navigation
-from .parser.call import Call, ParseError, Value
+from .parser.call import Call, ParseError
 from .parser.completion import SENTINEL, ends_with
 from .parser.reply import read_tools
 from .parser.runaway import is_runaway
@@ -35,7 +36,8 @@ from .prompting.prompt_kind import Prompt, template_for
 from .prompting.thoughts import without_reasoning
 from .template_dialect import TemplateDialect
 from .vocabulary.holo import ASK_USER, HOLO3, POINT_SCHEMA, TOOLS_FOR, HoloTool, step_schema, write_tool
-from .vocabulary.ui_tars import moves_of
+from .vocabulary.own_functions import check_names, function_calls, json_value
+from .vocabulary.ui_tars import Vocabulary, moves_of
 
 _DEVICES = {
     Prompt.COMPUTER: "a desktop computer",
@@ -57,7 +59,10 @@ class Holo3(TemplateDialect):
 
     prompt: Prompt = Prompt.COMPUTER
     native: bool = False
+    takes_functions: ClassVar[bool] = True
+
     ask_user: bool = False
+    functions: tuple[FunctionSpec, ...] = ()
     name: str = "holo3"
     served_as: str = r"holo-?3(-?1)?(?!\d)"
     space: Space = Grid(1000)
@@ -71,6 +76,9 @@ class Holo3(TemplateDialect):
         )
     )
     history: History = WindowHistory(3)
+
+    def __post_init__(self) -> None:
+        check_names(self.functions, HOLO3, self.name)
 
     @property
     def prompt_sha256(self) -> str:
@@ -114,10 +122,10 @@ class Holo3(TemplateDialect):
             if (calls := _CALLS.search(text, start)) is None:
                 raise ParseError("no_action", len(text), "the reply contains no action")
             thought = strip_markup(text[start : calls.start()])
-            return Reply(moves_of(read_tools(text, calls.start()), HOLO3), thought, reasoning=reasoning)
+            return Reply(moves_of(read_tools(text, calls.start()), self._vocabulary), thought, reasoning=reasoning)
         data, _ = read_json(text, opening.end())
         call, thought, note = read_navigation(data, opening.end())
-        return Reply(moves_of((call,), HOLO3), thought, reasoning=reasoning, note=note)
+        return Reply(moves_of((call,), self._vocabulary), thought, reasoning=reasoning, note=note)
 
     def is_complete(self, text: str) -> bool:
         """See `Dialect`. Brackets also occur within a reply, so it must be possible to parse it with text behind it."""
@@ -139,7 +147,12 @@ class Holo3(TemplateDialect):
     @property
     def _tools(self) -> tuple[HoloTool, ...]:
         *tools, answer = TOOLS_FOR[self.prompt]
-        return (*tools, *([ASK_USER] if self.ask_user else []), answer)
+        own = [HoloTool(spec.name, spec.description, spec.parameters) for spec in self.functions]
+        return (*tools, *own, *([ASK_USER] if self.ask_user else []), answer)
+
+    @property
+    def _vocabulary(self) -> Vocabulary:
+        return {**HOLO3, **function_calls(self.functions)}
 
     @property
     def _functions(self) -> tuple[dict[str, JsonValue], ...]:
@@ -200,10 +213,6 @@ def _calls_in(reply: str, call_id: str) -> tuple[FunctionCall, ...]:
         calls = read_tools(reply, cast("re.Match[str]", _CALLS.search(reply)).start())
     numbered = [call_id, *(f"{call_id}_{number}" for number in range(2, len(calls) + 1))]
     return tuple(
-        FunctionCall(call.name, {arg.name or "": _json(arg.value) for arg in call.arguments}, each)
+        FunctionCall(call.name, {arg.name or "": json_value(arg.value) for arg in call.arguments}, each)
         for call, each in zip(calls, numbered, strict=True)
     )
-
-
-def _json(value: Value) -> JsonValue:
-    return [_json(item) for item in value] if isinstance(value, tuple) else value

@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from pydantic import JsonValue
+
 from ...prompts.render import prompt_sha256
 from ..core.coordinates import Grid, ImageRule, Space
 from ..core.image_history import ChunkedHistory, History
@@ -47,6 +49,7 @@ class Qwen35(FunctionDialect):
     }
     computer: ClassVar = QWEN
     window: ClassVar = 100
+    takes_functions: ClassVar = True
 
     prompt: Prompt = Prompt.COMPUTER
     name: str = "qwen3.5"
@@ -61,12 +64,17 @@ class Qwen35(FunctionDialect):
     @property
     def prompt_sha256(self) -> str:
         """See `Dialect`. The function is a part of the prompt."""
-        function = json.dumps(self.function("1000", "1000"))
-        return prompt_sha256(function, self._system("1000", "1000"), self._task("$task", ()))
+        functions = "".join(map(json.dumps, self._tools))
+        return prompt_sha256(functions, self._system("1000", "1000"), self._task("$task", ()))
 
     def shape(self, sampling: Sampling) -> Sampling:
         """See `RequestShaping`. Functions that the user has set are kept."""
-        return sampling if sampling.tools else replace(sampling, tools=(self.function("1000", "1000"),))
+        return sampling if sampling.tools else replace(sampling, tools=self._tools)
+
+    @property
+    def _tools(self) -> tuple[dict[str, JsonValue], ...]:
+        own = () if self.prompt is Prompt.GROUNDING else self.functions
+        return (self.function("1000", "1000"), *(spec.tool() for spec in own))
 
     def _observe(self, turn: Turn) -> tuple[Part, ...]:
         """A screenshot as the chat template writes results of calls."""

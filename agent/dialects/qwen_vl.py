@@ -31,6 +31,7 @@ class Qwen25Vl(FunctionDialect):
 
     official: ClassVar = dict.fromkeys(ON_COMPUTERS, (QWEN25_VL,))
     computer: ClassVar = QWEN
+    takes_functions: ClassVar = True
 
     prompt: Prompt = Prompt.COMPUTER
     name: str = "qwen2.5-vl"
@@ -39,6 +40,9 @@ class Qwen25Vl(FunctionDialect):
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=1500)
     history: History = WindowHistory(5)
+
+    def _system(self, width: str, height: str) -> str:
+        return self._with_functions(FunctionDialect._system(self, width, height))
 
     def _describe(self, reply: str) -> str:
         """The line as OSWorld's agent lists it, with its label."""
@@ -53,6 +57,7 @@ class Qwen3Vl(FunctionDialect):
 
     official: ClassVar = dict.fromkeys(ON_COMPUTERS, (QWEN3_VL,))
     computer: ClassVar = QWEN
+    takes_functions: ClassVar = True
 
     prompt: Prompt = Prompt.COMPUTER
     name: str = "qwen3-vl"
@@ -61,6 +66,9 @@ class Qwen3Vl(FunctionDialect):
     image_rule: ImageRule = ImageRule(32, 256 * 256, 12800 * 32 * 32)
     sampling: Sampling = Sampling(temperature=0.0, top_p=0.9, max_tokens=32768)
     history: History = WindowHistory(5)
+
+    def _system(self, width: str, height: str) -> str:
+        return self._with_functions(FunctionDialect._system(self, width, height))
 
     def _official_system(self, texts: Mapping[str, str], width: str, height: str) -> str:
         # The source chooses between two lines about the resolution.

@@ -16,6 +16,7 @@ from typing import Any
 from screenwright._plugins import load_plugin, plugin_names
 
 from ...prompts.official import OfficialPrompt
+from ..core.functions import FunctionSpec
 from .dialect import Dialect, HasVariants
 from .prompting.prompt_kind import Prompt
 from .prompting.thoughts import Thoughts
@@ -116,6 +117,19 @@ def with_max_image_pixels(dialect: Dialect, max_pixels: int) -> Dialect:
 def with_ask_user(dialect: Dialect) -> Dialect:
     """`dialect` with a prompt that offers to call the user; unchanged if the family has no call for it to add."""
     return _with_setting(dialect, "", ask_user=True) if _has_field(dialect, "ask_user") else dialect
+
+
+def with_functions(dialect: Dialect, functions: tuple[FunctionSpec, ...]) -> Dialect:
+    """`dialect` with functions of the program that the model may call.
+
+    Raises:
+        ValueError: checkpoints of the family call no functions, or one has the name of an action of the family.
+    """
+    if not getattr(dialect, "takes_functions", False):
+        able = [name for name in dialect_names() if getattr(dialect_named(name), "takes_functions", False)]
+        problem = f"checkpoints of {dialect.name} cannot call the action {functions[0].name}"
+        raise ValueError(f"{problem}: use a model of {', '.join(able)}, or one behind the API of a vendor")
+    return _with_setting(dialect, "", functions=functions)
 
 
 def dialect_for_model(model_name: str) -> Dialect | None:

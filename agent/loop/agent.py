@@ -23,6 +23,7 @@ from ...envs.screenshot import Screenshot
 from ...envs.secrets import Secret, SecretVault
 from ..core.answer_format import AnswerFormat, answer_format
 from ..core.context import DecisionContext, HistoryStep
+from ..core.functions import ActionFunction
 from ..core.image_history import History
 from ..core.limits import Limits, StopReason
 from ..core.model import Model, Usage
@@ -35,13 +36,14 @@ from ..guard.approval import Approve, Approver, FunctionApprover, NoApprover, as
 from ..guard.guard import AllowAll, Guard
 from ..guard.rules import RuleSet
 from ..policy.model_policy import ModelPolicy
-from ..policy.policy import Policy, PolicyProvider, PolicySettings
+from ..policy.policy import Policy, PolicyProvider, PolicySettings, TakesFunctions
 from ..record.events import Decided, Ended, Event
 from ..record.trajectory import Run, RunError, RunLog, read_run
 from .control import Control
 from .episode import Episode
 from .on_thread import on_thread
 from .open_model import open_model
+from .own_functions import OwnFunctions
 from .task_steps import TaskSteps
 
 T_co = TypeVar("T_co", covariant=True, default=object)
@@ -88,6 +90,7 @@ class Agent:
     more settings; pass a policy of your own there too. `guard` and `rules` decide about each action;
     `approver` asks the user if they do not, and passes on the model's questions. `supervision` configures
     recovery from loops, questions to the user, and the critic. `secrets` are texts that it types without knowing them.
+    `actions` are functions of yours that the model may call (see `action`), if its checkpoint can call functions.
     `prices` are the prices of tokens by the name of the model, for `Limits.cost` and `Result.cost`.
 
     Raises:
@@ -109,6 +112,7 @@ class Agent:
         supervision: Supervision = Supervision(),
         secrets: Sequence[Secret] = (),
         prices: Mapping[str, Price] | None = None,
+        actions: Sequence[ActionFunction[..., Any]] = (),
     ) -> None:
         if (model is None) == (policy is None):
             raise ValueError("an agent needs either a model or a policy")
@@ -129,6 +133,11 @@ class Agent:
                 summarize=supervision.summarize,
             )
         assert policy is not None
+        self.functions = OwnFunctions(tuple(actions))
+        if actions:
+            if not isinstance(policy, TakesFunctions):
+                raise ValueError(f"a {type(policy).__name__} has no model that could call the actions: leave them out")
+            policy = policy.with_functions(self.functions.specs)
         self.policy: Policy = policy
         self.limits = limits
         self.guard = guard
@@ -192,6 +201,7 @@ class Agent:
         """
         if isinstance(self.approver, FunctionApprover):
             self.approver = replace(self.approver, loop=asyncio.get_running_loop())
+        self.functions = replace(self.functions, loop=asyncio.get_running_loop())
         async with aclosing(on_thread(self.stream(task, env, output=output, out=out), self.stop)) as events:
             async for event in events:
                 yield event
@@ -232,6 +242,8 @@ class Agent:
         recorded = _unfinished(run)
         if missing := sorted({*recorded.started.secrets} - {secret.name for secret in self.secrets}):
             raise RunError(f"the run {run} types the secret {missing[0]}, which is missing: give it again")
+        if missing := sorted({*recorded.started.functions} - {*self.functions.names}):
+            raise RunError(f"the run {run} calls the action {missing[0]}, which is missing: give it again")
         schema = answer_format(output).schema if output is not None else None
         if recorded.started.answer_schema != schema:
             raise RunError(f"the run {run} was started with another type of answer: give it again")
@@ -308,6 +320,7 @@ class Agent:
                 vault=SecretVault(self.secrets, learns=True),
                 answer_form=form,
                 prices=self.prices,
+                functions=self.functions,
             )
             if folder is None:
                 yield from episode.run()

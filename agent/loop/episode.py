@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from ...envs.actions import Action
+from ...envs.actions import Action, CallFunction
 from ...envs.env import ActionRefused, ActionResult, Env, EnvLost, EnvStopped, Observation
 from ...envs.interrupt import Interrupted, interruptible
 from ...envs.secrets import SecretVault
@@ -57,6 +57,7 @@ from .control import Control, listen_to_input
 from .ending import EpisodeEnded, ending_of
 from .finishing import Finishing, answer_note
 from .observer import Observer, StepObservation, Stuck
+from .own_functions import OwnFunctions
 from .permission import Permissions
 from .secret_env import SecretEnv, secret_env, secrets_note
 from .tally import Tally
@@ -85,6 +86,7 @@ class Episode:
     vault: SecretVault = field(default_factory=SecretVault)
     answer_form: AnswerFormat[object] | None = None
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    functions: OwnFunctions = OwnFunctions()
 
     _screen: SecretEnv = field(init=False)
     _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
@@ -175,7 +177,8 @@ class Episode:
             rules, info = self.rules.sha256 if self.rules is not None else "", self.policy.info()
             names = tuple(secret.name for secret in self.vault.secrets)
             env, schema = self._screen.info(), self.answer_form.schema if self.answer_form is not None else None
-            return Started(self.task, env, info, self.limits, _now(), version("screenwright"), rules, names, schema)
+            more = (rules, names, schema, self.functions.names)
+            return Started(self.task, env, info, self.limits, _now(), version("screenwright"), *more)
         self._observer.notes += [INTERRUPTED, *self.past.notes]
         return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
 
@@ -260,6 +263,8 @@ class Episode:
             self._refusal = ""
             self._observer.record_action(self._step, action)
             self._permissions.performed(action)
+            if isinstance(action, CallFunction):
+                self._observer.add_result(action.name, result.output)
             yield Acted(self._step, index, action, result)
             for notice in self.vault.take_notices():
                 yield Note(notice, self._step)
@@ -296,7 +301,9 @@ class Episode:
         return answer if isinstance(answer, Deny) else None
 
     def _perform(self, action: Action) -> ActionResult:
-        """Execute `action`; a stop, a pause or the time limit interrupts it."""
+        """Execute `action`; a stop, a pause or the time limit interrupts it, but a pause no function."""
+        if isinstance(action, CallFunction):
+            return self.vault.redact(self.functions.perform(action, self._interrupted))
         with interruptible(by=lambda: self._interrupted() or self.control.paused):
             return self._screen.execute(action)
 

@@ -25,6 +25,7 @@ from ..core.describe import (
     describe_action,
     indent_continuation,
     no_effect_message,
+    result_message,
 )
 from ..core.supervision import RecoveryAction, Supervision
 from ..guard.approval import ApprovalAnswer, ApprovalRequest, Approver, parse_answer
@@ -135,6 +136,10 @@ class Observer:
     def add_reason(self, prefix: str, reason: str, suffix: str = "") -> None:
         """Note a reason of an environment, a guard or a critic, which may repeat what a page or a model wrote."""
         self.notes.append(f"{prefix}{plain(reason, MAX_REASON)}{suffix}")
+
+    def add_result(self, name: str, output: str) -> None:
+        """Note what a function of the program returned, as data."""
+        self.notes += [result_message(name, output), *([render("quoted_is_data")] if output else [])]
 
     def add_message(self, template: str, **reasons: str) -> None:
         """Note the message `template` with such reasons."""

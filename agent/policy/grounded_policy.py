@@ -14,6 +14,7 @@ from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext
 from ..core.coordinates import Frame, PointTrace
 from ..core.decision import ParseFailure
+from ..core.functions import FunctionSpec
 from ..core.messages import ImagePart, Turn
 from ..core.model import Model
 from ..dialects.dialect import Dialect, RequestShaping
@@ -54,6 +55,10 @@ class GroundedPolicy:
     def for_episode(self, env: EnvInfo, *, attended: bool) -> "GroundedPolicy":
         """See `EpisodeAware`."""
         return replace(self, planner=self.planner.for_episode(env, attended=attended))
+
+    def with_functions(self, functions: tuple[FunctionSpec, ...]) -> "GroundedPolicy":
+        """See `TakesFunctions`: the planner calls them."""
+        return replace(self, planner=self.planner.with_functions(functions))
 
     def open(self) -> None:
         """See `Policy`.

@@ -15,16 +15,23 @@ from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext, HistoryStep
-from ..core.context_window import MIN_REPLY_TOKENS, estimated_tokens
+from ..core.context_window import MIN_REPLY_TOKENS, PromptLimits, estimated_tokens
 from ..core.coordinates import Frame
 from ..core.decision import Finish, ParseFailure
 from ..core.describe import describe_action
+from ..core.functions import FunctionSpec
 from ..core.image_history import History
 from ..core.messages import ImageFormat, ImagePart, Message, Turn
 from ..core.model import Completion, Model, PromptRefused, Sampling
 from ..dialects.dialect import Constrainable, Dialect, RequestShaping
 from ..dialects.prompting.prompt_kind import Prompt, prompt_for
-from ..dialects.registry import required_dialect_for_model, with_ask_user, with_max_image_pixels, with_prompt
+from ..dialects.registry import (
+    required_dialect_for_model,
+    with_ask_user,
+    with_functions,
+    with_max_image_pixels,
+    with_prompt,
+)
 from ..record.events import ParseFailed, PolicyInfo, Purpose, RecoveredError, Replied, Summarized
 from .followups import answer_messages, answer_text, repair_messages
 from .grounding import GroundedReply, parse_and_ground
@@ -40,15 +47,7 @@ _MIN_ANSWER_TOKENS = 2000
 _CUT_OFF = "the reply was cut off at the maximum number of tokens"
 
 
-@dataclass(frozen=True, slots=True)
-class _PromptLimits:
-    """The number of screenshots, and of tokens of prompt and reply, that a server accepts; None if unknown."""
-
-    images: int | None = None
-    tokens: int | None = None
-
-
-_NO_LIMITS = _PromptLimits()
+_NO_LIMITS = PromptLimits()
 
 
 @dataclass
@@ -60,7 +59,7 @@ class ModelPolicy:
     `constrain` restricts replies to the dialect's grammar, if both the dialect and the server support it. `summarize`
     has the model summarize its oldest steps when its context window is full; otherwise they are dropped. `ask_user`
     offers the model to call the user, if its family has a call for that, and `max_image_pixels` sends smaller
-    screenshots than the dialect's largest.
+    screenshots than the dialect's largest. `functions` are those of the program that the model may call.
     """
 
     model: Model
@@ -75,9 +74,10 @@ class ModelPolicy:
     summarize: bool = True
     ask_user: bool = False
     max_image_pixels: int | None = None
+    functions: tuple[FunctionSpec, ...] = ()
 
     _summary: HistorySummary = field(init=False, default=HistorySummary())
-    _accepted: _PromptLimits = field(init=False, default=_NO_LIMITS)
+    _accepted: PromptLimits = field(init=False, default=_NO_LIMITS)
     _encoded: dict[str, ImagePart] = field(init=False, default_factory=dict[str, ImagePart])
 
     def __post_init__(self) -> None:
@@ -89,6 +89,10 @@ class ModelPolicy:
         chosen = self.prompt or getattr(self.dialect, "prompt", Prompt.COMPUTER)
         is_default = self.prompt is None and chosen is Prompt.COMPUTER
         return replace(self, prompt=prompt_for(env) if is_default else self.prompt, ask_user=self.ask_user or attended)
+
+    def with_functions(self, functions: tuple[FunctionSpec, ...]) -> "ModelPolicy":
+        """See `TakesFunctions`; raises at `open` if the model's name chooses the dialect."""
+        return replace(self, functions=functions)
 
     def info(self) -> PolicyInfo:
         """See `Policy`. Before `open`, only what was set explicitly."""
@@ -126,6 +130,7 @@ class ModelPolicy:
             dialect = with_prompt(dialect, self.prompt)
         if self.max_image_pixels is not None:
             dialect = with_max_image_pixels(dialect, self.max_image_pixels)
+        dialect = with_functions(dialect, self.functions) if self.functions else dialect
         return with_ask_user(dialect) if self.ask_user else dialect
 
     def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from ...envs.env import EnvInfo
 from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext
+from ..core.functions import FunctionSpec
 from ..core.image_history import History
 from ..core.messages import ImageFormat
 from ..record.events import Decided, ParseFailed, PolicyInfo, RecoveredError, Replied, Summarized
@@ -65,6 +66,19 @@ class AnswersInForm(Protocol):
 
         Raises:
             ModelLost: the model does not respond.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesFunctions(Protocol):
+    """A policy whose model can call functions of the program."""
+
+    def with_functions(self, functions: tuple[FunctionSpec, ...]) -> "Policy":
+        """The policy that offers `functions` to its model.
+
+        Raises:
+            ValueError: the model cannot call them.
         """
         ...
 

@@ -47,7 +47,8 @@ class Started:
     """The episode started. `time` is UTC in ISO 8601.
 
     `rules_sha256` identifies its rules, empty without rules. `secrets` are the names of the secrets that can be typed.
-    `answer_schema` is the JSON schema of the answer, None if its form is free.
+    `answer_schema` is the JSON schema of the answer, None if its form is free. `functions` are the names of the
+    program's functions that the model may call.
     """
 
     task: str
@@ -59,6 +60,7 @@ class Started:
     rules_sha256: str = ""
     secrets: tuple[str, ...] = ()
     answer_schema: Mapping[str, JsonValue] | None = None
+    functions: tuple[str, ...] = ()
     event: Literal["started"] = "started"
 
 

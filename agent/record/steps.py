@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ...envs.actions import Action
+from ...envs.actions import Action, CallFunction
 from ..core.context import HistoryStep
 from ..core.describe import (
     POSSIBLY_DONE,
@@ -13,6 +13,7 @@ from ..core.describe import (
     denied_message,
     describe_action,
     refused_message,
+    result_message,
     skipped_message,
     unconfirmed_message,
 )
@@ -140,7 +141,11 @@ def _actions_done(step: StepEvents) -> list[str]:
 def _notes(last: StepEvents) -> tuple[str, ...]:
     """What the model has not been told about the actions of the last step."""
     refused = next((event for event in last.all(Acted) if event.refused is not None), None)
-    notes: list[str] = []
+    notes = [
+        result_message(event.action.name, event.result.output)
+        for event in last.all(Acted)
+        if isinstance(event.action, CallFunction) and event.result is not None
+    ]
     if refused is not None:
         notes.append((denied_message if refused.by_guard else refused_message)(refused.refused or ""))
     if last.unconfirmed is not None:

@@ -14,6 +14,7 @@ import httpx2
 from ...envs.actions import Button, ButtonDown, ButtonUp, Drag, Hotkey, Move, Type, Wait
 from ...envs.bounds import MAX_ACTIONS, check_number
 from ..core.coordinates import Absolute, Frame
+from ..core.functions import FunctionSpec
 from ..core.image_history import ChunkedHistory
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling, Usage
@@ -78,7 +79,7 @@ class AnthropicModel(VendorModel):
             "model": self.name,
             "max_tokens": conversation.max_tokens or self.max_tokens,
             "system": conversation.system,
-            "tools": _tools(conversation),
+            "tools": _tools(conversation, self.functions),
             "messages": messages,
             "cache_control": {"type": "ephemeral"},
             **_options(conversation),
@@ -134,7 +135,7 @@ class AnthropicModel(VendorModel):
                 case "thinking":
                     thinking.append(block.get("thinking") or "")
                 case "tool_use":
-                    calls.append(_call(block))
+                    calls.append(_call(block, self.functions))
                 case _:
                     pass
         return VendorReply(
@@ -150,13 +151,14 @@ class AnthropicModel(VendorModel):
 # -- parts of requests
 
 
-def _tools(conversation: Conversation) -> list[Json]:
+def _tools(conversation: Conversation, functions: Sequence[FunctionSpec]) -> list[Json]:
     disabled = _NOT_ON_PHONE if conversation.screen is ScreenKind.PHONE else _NO_POINTER
     toolset: Json = {"type": _TOOLSET_TYPE, "configs": {name: {"enabled": False} for name in sorted(disabled)}}
     own = [
         {"name": tool.name, "description": tool.description, "input_schema": tool.schema}
         for tool in tools_for(conversation.screen, attended=conversation.attended)
     ]
+    own += [{"name": one.name, "description": one.description, "input_schema": dict(one.schema)} for one in functions]
     return [toolset, *own]
 
 
@@ -187,12 +189,12 @@ def _images(image: ImagePart | None) -> list[Json]:
 # -- parts of replies
 
 
-def _call(block: Json) -> Call:
+def _call(block: Json, functions: Sequence[FunctionSpec]) -> Call:
     call_id, name, arguments = str(block.get("id") or ""), str(block.get("name") or ""), block.get("input")
     if not isinstance(arguments, dict):
         return Call(call_id, name, error="the input is not an object", data=block)
     if block.get("toolset_name") != _TOOLSET:
-        made, error = moves.read(lambda: moves_of(name, arguments))
+        made, error = moves.read(lambda: moves_of(name, arguments, functions))
         return Call(call_id, name, made, error, data=block)
     if name == "zoom":
         region = arguments.get("region")

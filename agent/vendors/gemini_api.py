@@ -32,6 +32,7 @@ from ...envs.actions import (
     Wait,
 )
 from ..core.coordinates import Grid
+from ..core.functions import FunctionSpec
 from ..core.image_history import WindowHistory
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling, Usage
@@ -139,6 +140,10 @@ class GeminiModel(VendorModel):
             {"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.schema}
             for tool in tools_for(screen, _BUILT_IN.get(screen, frozenset()), attended=conversation.attended)
         ]
+        functions += [
+            {"name": spec.name, "description": spec.description, "parametersJsonSchema": dict(spec.schema)}
+            for spec in self.functions
+        ]
         config: Json = {
             "systemInstruction": conversation.system,
             "tools": [{"computerUse": computer}, {"functionDeclarations": functions}],
@@ -177,6 +182,11 @@ class GeminiModel(VendorModel):
             results[-1]["parts"] = [_image(after.image)]
         return [*({"functionResponse": result} for result in results), *notes]
 
+    @property
+    def reserved(self) -> frozenset[str]:
+        """See `VendorModel`: also the API's own functions."""
+        return super().reserved | _FUNCTIONS.keys()
+
     # -- replies
 
     def read(self, reply: Json) -> VendorReply:
@@ -184,7 +194,7 @@ class GeminiModel(VendorModel):
         texts, thoughts, calls = list[str](), list[str](), list[Call]()
         for part in _content(reply).get("parts") or ():
             if "functionCall" in part:
-                calls.append(_call(part["functionCall"]))
+                calls.append(_call(part["functionCall"], self.functions))
             elif part.get("text"):
                 (thoughts if part.get("thought") else texts).append(part["text"])
         intents = [str(call.data["intent"]) for call in calls if call.data.get("intent")]
@@ -242,14 +252,19 @@ def _question(arguments: Mapping[str, Any]) -> str:
     return str(decision.get("explanation") or "the API asks for a confirmation of this action")
 
 
-def _call(data: Json) -> Call:
+_ADDED = frozenset({"safety_decision", "intent"})
+"""Arguments that the API adds to each call."""
+
+
+def _call(data: Json, functions: Sequence[FunctionSpec]) -> Call:
     call_id, name = str(data.get("id") or ""), str(data.get("name") or "")
     arguments = data.get("args") or {}
     decision = arguments.get("safety_decision")
     if isinstance(decision, dict) and "block" in str(decision.get("decision")).lower():
         return Call(call_id, name, error=f"blocked by the API: {decision.get('explanation') or ''}", data={})
     make = _FUNCTIONS.get(name)
-    made, error = moves.read(lambda: make(arguments) if make is not None else moves_of(name, arguments))
+    given = {key: value for key, value in arguments.items() if key not in _ADDED}
+    made, error = moves.read(lambda: make(arguments) if make is not None else moves_of(name, given, functions))
     return Call(call_id, name, made, error, data=arguments)
 
 

@@ -10,6 +10,7 @@ import httpx2
 
 from ...envs.interrupt import Interrupted, check_interrupted, interruptible, sleep
 from ..core.coordinates import Space
+from ..core.functions import FunctionSpec
 from ..core.image_history import History
 from ..core.messages import Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
@@ -17,6 +18,7 @@ from ..models.errors import EXPECTED_ERRORS, Advice, Endpoint, ErrorResponse, In
 from ..models.transport import backoff, checked_key, http_client
 from ..policy.policy import Policy, PolicySettings
 from .exchange import Conversation, Json, VendorReply
+from .tools import OWN_TOOLS
 
 _MAX_ERROR_CHARACTERS = 10_000
 
@@ -31,7 +33,8 @@ class VendorModel(ABC):
     The key and the address of the API come from the vendor's usual environment variables. The key appears in no log,
     `repr` or error. A failed call is retried up to `retries` times if the error is temporary, with exponential backoff
     from `backoff_s` to 8 s, or after the API's Retry-After. `timeout_s` limits how long the API may be silent: a reply
-    is sent as a whole, so that it includes the time that the model thinks.
+    is sent as a whole, so that it includes the time that the model thinks. `functions` are those of the program, which
+    are offered next to the vendor's own tools.
 
     Raises:
         ValueError: `name` is empty, or the variable of the API's address holds none.
@@ -57,6 +60,7 @@ class VendorModel(ABC):
         self.url = os.environ.get(self.url_variable, "").strip() or self.default_url
         if not _is_address(self.url):
             raise ValueError(f"{self.url_variable} is no address: write it as {self.default_url}, or unset it")
+        self.functions: tuple[FunctionSpec, ...] = ()
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
         self._client: Any = None
         self._http: httpx2.Client | None = None
@@ -84,6 +88,11 @@ class VendorModel(ABC):
             return self.read(reply)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ModelLost(f"{self.title} sent a reply of an unknown form ({error})") from error
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Names that functions of the program cannot have."""
+        return OWN_TOOLS
 
     @abstractmethod
     def plain_request(self, messages: Sequence[Message], sampling: Sampling) -> Json:

@@ -14,6 +14,7 @@ import openai
 
 from ...envs.actions import Back, Button, Drag, Hotkey, Move, Type, Wait
 from ..core.coordinates import Absolute
+from ..core.functions import FunctionSpec
 from ..core.image_history import ChunkedHistory
 from ..core.messages import ImagePart, Message
 from ..core.model import Sampling, Usage
@@ -134,7 +135,17 @@ class OpenAiModel(VendorModel):
             }
             for tool in tools_for(conversation.screen, attended=conversation.attended)
         ]
-        return [computer, *functions]
+        own = [
+            {
+                "type": "function",
+                "name": spec.name,
+                "description": spec.description,
+                "parameters": dict(spec.schema),
+                "strict": False,  # it would require every parameter
+            }
+            for spec in self.functions
+        ]
+        return [computer, *functions, *own]
 
     def _turn(self, before: Exchange, after: Exchange) -> list[Json]:
         """The reply of an exchange and its results; as text if the API would not accept them.
@@ -191,7 +202,7 @@ class OpenAiModel(VendorModel):
                     pending = item.get("pending_safety_checks") or ()
                     checks += [check.get("message") or check.get("code") or "safety check" for check in pending]
                 case "function_call":
-                    calls.append(_function_call(item))
+                    calls.append(_function_call(item, self.functions))
                 case _:
                     pass
         reason = (reply.get("incomplete_details") or {}).get("reason")
@@ -259,7 +270,7 @@ def _computer_call(item: Json) -> Call:
     return Call(str(item.get("call_id") or ""), _COMPUTER, () if error else tuple(made), error, data=item)
 
 
-def _function_call(item: Json) -> Call:
+def _function_call(item: Json, functions: Sequence[FunctionSpec]) -> Call:
     name = str(item.get("name") or "")
     try:
         arguments = json.loads(item.get("arguments") or "{}")
@@ -267,7 +278,7 @@ def _function_call(item: Json) -> Call:
         arguments = None
     if not isinstance(arguments, dict):
         return Call(str(item.get("call_id") or ""), name, error="the arguments are not a JSON object", data=item)
-    made, error = moves.read(lambda: moves_of(name, arguments))
+    made, error = moves.read(lambda: moves_of(name, arguments, functions))
     return Call(str(item.get("call_id") or ""), name, made, error, data=item)
 
 

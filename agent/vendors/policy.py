@@ -12,6 +12,7 @@ from ...envs.interrupt import Interrupted, interruptible
 from ...prompts import prompt_sha256, render
 from ..core.context import DecisionContext, HistoryStep
 from ..core.coordinates import Frame
+from ..core.functions import FunctionSpec
 from ..core.messages import ImagePart
 from ..core.model import PromptRefused, Sampling, Usage
 from ..policy.grounding import GroundedReply
@@ -48,6 +49,7 @@ class VendorPolicy:
     settings: PolicySettings = PolicySettings()
     screen: ScreenKind = ScreenKind.DESKTOP
     attended: bool = False
+    functions: tuple[FunctionSpec, ...] = ()
 
     _max_images: int | None = field(init=False, default=None)
     _encoded: dict[str, ImagePart] = field(init=False, default_factory=dict[str, ImagePart])
@@ -69,8 +71,16 @@ class VendorPolicy:
         """See `EpisodeAware`. The model may ask the user only if one attends."""
         return replace(self, screen=ScreenKind.of(env), attended=attended)
 
+    def with_functions(self, functions: tuple[FunctionSpec, ...]) -> "VendorPolicy":
+        """See `TakesFunctions`."""
+        for spec in functions:
+            if spec.name in self.model.reserved:
+                raise ValueError(f"{self.model.title} has a tool {spec.name!r} itself: give yours another name")
+        return replace(self, functions=functions)
+
     def open(self) -> None:
         """See `Policy`."""
+        self.model.functions = self.functions
         self._max_images = None
         self.model.connect()
 

@@ -1,11 +1,13 @@
 """Function tools that are offered next to a vendor's own computer tool: the user, giving up, and what a screen adds."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...envs.actions import Back, Home, LongPress, Navigate, OpenApp
+from ...envs.actions import Back, CallFunction, Home, LongPress, Navigate, OpenApp
 from ..core.decision import AskUser, GiveUp
+from ..core.functions import FunctionSpec
 from . import moves
 from .exchange import Json, ScreenKind
 
@@ -53,12 +55,20 @@ def tools_for(screen: ScreenKind, built_in: frozenset[str] = frozenset(), *, att
     return tuple(tool for tool in (*user, _GIVE_UP, *_OF_SCREEN[screen]) if tool.name not in built_in)
 
 
-def moves_of(name: str, arguments: Mapping[str, Any]) -> moves.Moves:
-    """The moves of a call of one of these tools.
+OWN_TOOLS = frozenset(
+    {"computer", *(tool.name for tools in _OF_SCREEN.values() for tool in tools), "ask_user", "give_up"}
+)
+"""The names of all of these tools, and of those of the vendors."""
+
+
+def moves_of(name: str, arguments: Mapping[str, Any], functions: Sequence[FunctionSpec] = ()) -> moves.Moves:
+    """The moves of a call of one of these tools, or of one of `functions`.
 
     Raises:
         CallError: there is no such tool, or an argument is missing or wrong.
     """
+    if any(spec.name == name for spec in functions):
+        return (CallFunction(name, json.dumps(arguments, ensure_ascii=False)),)
     match name:
         case "ask_user":
             return (AskUser(moves.text(arguments, "question")),)

@@ -36,6 +36,7 @@ RESULTS = {
     "form": "finished DAR-7",
     "guard": "refused: passwords must not be typed",
     "minimal": "the button was pressed 1 time",
+    "own_action": "-> shipped",
     "read_run": "different screenshots",
     "scripted_model": "finished done 1",
     "stream_events": "finished",

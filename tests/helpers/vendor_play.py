@@ -1,11 +1,12 @@
 """Episodes with a model behind a vendor's API, against a loopback server that answers with a script."""
 
+import json
 from typing import Any, ClassVar
 
 import pytest
 from vendor_server import Answer, Json, vendor_server
 
-from screenwright import Agent, AgentConfig, Ended, Event, FakeEnv, Limits
+from screenwright import Acted, Agent, AgentConfig, Ended, Event, FakeEnv, Limits, StopReason, action
 
 
 class Play:
@@ -80,3 +81,33 @@ def ended(events: list[Event]) -> Ended:
     """The last event."""
     assert isinstance(events[-1], Ended)
     return events[-1]
+
+
+@action
+def stock(article: str, warehouse: int = 1) -> int:
+    """The number of articles in a warehouse."""
+    return {"green tea": 4}[article] * warehouse
+
+
+STOCK: dict[str, Any] = {"article": "green tea", "warehouse": 2}
+
+
+def check_own_action(play: Play, call: Json, end: Json) -> None:
+    """A function of the program is offered, called by `call`, and its result is in the request that `end` answers."""
+    events = play(call, end, actions=[stock])
+    assert (ended(events).stop, ended(events).answer) == (StopReason.FINISHED, "eight")
+    acted = [event.result for event in events if isinstance(event, Acted)]
+    assert [result.output for result in acted if result is not None] == ["8"]
+    assert "The number of articles in a warehouse." in json.dumps(play.requests[0])
+    assert 'Result of stock: \\"8\\"' in json.dumps(play.requests[1])
+
+
+def check_reserved_name(address: str, name: str) -> None:
+    """A function of the program cannot have the name of a tool of the vendor."""
+
+    @action(name=name)
+    def other(url: str) -> None:
+        """Open it."""
+
+    with pytest.raises(ValueError, match=f"has a tool {name!r} itself"):
+        Agent(address, actions=[other])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from killed_env import Killed, KilledBy
 from PIL import Image
-from vendor_play import Play, ended
+from vendor_play import STOCK, Play, check_own_action, check_reserved_name, ended
 from vendor_server import (
     KEY,
     Answer,
@@ -379,3 +379,12 @@ def test_a_plain_question_has_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.requests[0]["system"] == "Judge."
     assert server.requests[0]["messages"] == [{"role": "user", "content": [text("Done?")]}]
     assert "tools" not in server.requests[0]
+
+
+def test_a_function_of_the_program_is_a_tool_and_its_result_comes_back_as_data(play: Play) -> None:
+    check_own_action(
+        play,
+        anthropic_reply(anthropic_function(1, "stock", **STOCK)),
+        anthropic_reply({"type": "text", "text": "eight"}, stop="end_turn"),
+    )
+    check_reserved_name("anthropic:claude-opus-5", "computer")

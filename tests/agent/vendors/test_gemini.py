@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vendor_play import Play, ended
+from vendor_play import STOCK, Play, check_own_action, check_reserved_name, ended
 from vendor_server import KEY, Answer, Json, gemini_call, gemini_reply, vendor_server
 
 from screenwright import (
@@ -269,3 +269,8 @@ def test_a_plain_question_has_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (completion.text, completion.usage.total) == ("VERDICT: DONE", 1050)
     assert server.requests[0]["contents"] == [{"role": "user", "parts": [{"text": "Done?"}]}]
     assert "tools" not in server.requests[0]
+
+
+def test_a_function_of_the_program_is_a_tool_and_its_result_comes_back_as_data(play: GeminiPlay) -> None:
+    check_own_action(play, gemini_reply(gemini_call("stock", **STOCK, intent="why")), gemini_reply({"text": "eight"}))
+    check_reserved_name("gemini:gemini-3.5-flash", "click_at")

@@ -1,7 +1,7 @@
 """OpenAI's computer tool: the bodies that the real SDK sends, and what its replies mean."""
 
 import pytest
-from vendor_play import OpenAiPlay, click_at, ended, without_data_urls
+from vendor_play import STOCK, OpenAiPlay, check_own_action, check_reserved_name, click_at, ended, without_data_urls
 from vendor_server import (
     KEY,
     Json,
@@ -228,3 +228,10 @@ def test_calls_of_functions_are_read() -> None:
     broken = {**openai_function(1, "give_up"), "arguments": "{"}
     assert MODEL.read(openai_reply(1, broken)).problem == "the arguments are not a JSON object"
     assert MODEL.read(openai_reply(1, openai_function(1, "give_up", reason="no"))).parsed().moves == (GiveUp("no"),)
+
+
+def test_a_function_of_the_program_is_a_tool_and_its_result_comes_back_as_data(play: OpenAiPlay) -> None:
+    check_own_action(
+        play, openai_reply(1, openai_function(1, "stock", **STOCK)), openai_reply(2, openai_message("eight"))
+    )
+    check_reserved_name("openai:gpt-5.4", "navigate")
