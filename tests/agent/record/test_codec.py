@@ -19,6 +19,7 @@ from screenwright.envs.actions import (
     Button,
     ButtonDown,
     ButtonUp,
+    CallFunction,
     Click,
     Direction,
     Drag,
@@ -59,6 +60,7 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.just(Back()),
     st.builds(OpenApp, texts),
     st.just(Home()),
+    st.builds(CallFunction, texts, texts),
 )
 endings: st.SearchStrategy[Ending] = st.builds(Finish, texts) | st.builds(AskUser, texts) | st.builds(GiveUp, texts)
 
@@ -84,6 +86,7 @@ FORMS: list[tuple[Action | Ending, dict[str, Any]]] = [
     (Back(), {"type": "back"}),
     (OpenApp("mail"), {"type": "open_app", "app": "mail"}),
     (Home(), {"type": "home"}),
+    (CallFunction("stock", '{"n": 1}'), {"type": "call_function", "name": "stock", "arguments": '{"n": 1}'}),
     (Finish("42"), {"type": "finish", "answer": "42"}),
     (AskUser(), {"type": "ask_user", "question": ""}),
     (GiveUp("no"), {"type": "give_up", "reason": "no"}),
