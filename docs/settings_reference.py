@@ -37,7 +37,8 @@ with `--config FILE`. See [security](../guides/security.md#files-are-not-code).
 
 {harmless}
 
-`screenwright config COMMAND` prints the settings that a command would use, and where each comes from."""
+`screenwright config COMMAND` prints the settings that a command would use, and where each comes from. Tasks of
+`screenwright app` have the settings of `run`."""
 
 
 def reference() -> Iterator[str]:

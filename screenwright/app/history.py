@@ -97,6 +97,7 @@ class RunHistory:
         self._read(folder, self._stat(folder))
 
     def _create(self) -> None:
+        self._index.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")  # no wait for the disk
         if self._index.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
             self._index.executescript(f"DROP TABLE IF EXISTS runs; PRAGMA user_version = {_FORMAT}")
         self._index.execute(f"CREATE TABLE IF NOT EXISTS runs ({_COLUMNS})")

@@ -81,6 +81,8 @@ class LiveRun:
                 if is_first:
                     started()
                     self.feed.add({"kind": "state", "state": "running"})
+                    if address := getattr(env, "watch_url", ""):
+                        self.feed.add({"kind": "watch", "address": address})
                 last, is_first = event, False
                 self.feed.add(message_of(event))
                 if isinstance(event, Note) and event.text.startswith("paused"):

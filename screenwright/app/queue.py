@@ -121,11 +121,16 @@ class TaskQueue:
         with self._condition:
             while not self._is_closed:
                 job = next((one for one in self._jobs if one.state is JobState.WAITING), None)
-                if job is not None:
-                    job = replace(job, state=JobState.RUNNING, run=job.run or folder_of(job))
-                    self._replace(job)
-                    return job
-                self._condition.wait()
+                if job is None:
+                    self._condition.wait()
+                    continue
+                try:
+                    running = replace(job, state=JobState.RUNNING, run=job.run or folder_of(job))
+                    self._replace(running)
+                except (OSError, QueueError) as error:  # it must be on disk that it runs, or a kill would repeat it
+                    self._keep(self._with(replace(job, state=JobState.FAILED, problem=str(error))))
+                else:
+                    return running
         return None
 
     def finish(self, job_id: str, *, problem: str = "", interrupted: bool = False) -> None:
@@ -134,9 +139,13 @@ class TaskQueue:
             job = self._find(job_id)
             if problem or interrupted:
                 state = JobState.INTERRUPTED if interrupted else JobState.FAILED
-                self._replace(replace(job, state=state, problem=problem))
+                jobs = self._with(replace(job, state=state, problem=problem))
             else:
-                self._save(tuple(one for one in self._jobs if one.id != job_id))
+                jobs = tuple(one for one in self._jobs if one.id != job_id)
+            try:
+                self._save(jobs)
+            except QueueError:  # after a restart it will be shown as interrupted
+                self._keep(jobs)
 
     def close(self) -> None:
         """Let `take` return None."""
@@ -151,10 +160,19 @@ class TaskQueue:
         raise QueueError("the task is not in the queue any more")
 
     def _replace(self, job: Job) -> None:
-        self._save(tuple(job if one.id == job.id else one for one in self._jobs))
+        self._save(self._with(job))
+
+    def _with(self, job: Job) -> tuple[Job, ...]:
+        return tuple(job if one.id == job.id else one for one in self._jobs)
 
     def _save(self, jobs: tuple[Job, ...]) -> None:
-        write_file(self._path, _JOBS.dump_json(jobs, indent=1))
+        try:
+            write_file(self._path, _JOBS.dump_json(jobs, indent=1))
+        except OSError as error:
+            raise QueueError(f"the queue cannot be saved in {self._path}: {error.strerror or error}") from error
+        self._keep(jobs)
+
+    def _keep(self, jobs: tuple[Job, ...]) -> None:
         self._jobs = jobs
         self._condition.notify_all()
         self._changed()

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +32,16 @@ class CannotStart(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An agent and a screen, not opened yet; `started` is called when the recording has begun."""
+    """An agent and a screen, not opened yet.
+
+    `started` is called when the recording has begun. `closed` is called when the screen has been closed, and returns
+    lines for the user, such as about files that were kept.
+    """
 
     agent: Agent
     env: Env
     started: Callable[[], None] = lambda: None
+    closed: Callable[[], Sequence[str]] = tuple[str]
 
 
 class RunFactory(Protocol):
@@ -126,7 +131,7 @@ class Runner:
         name = stem
         for number in count(2):
             with suppress(FileExistsError):
-                (self.root / name).mkdir(0o700)
+                (self.root / name).mkdir(0o700, parents=True)
                 break
             name = f"{stem}-{number}"
         return name
@@ -159,7 +164,7 @@ class Runner:
     def _follow(self, job: Job, live: LiveRun, folder: Path, *, resume: bool) -> None:
         if self._is_closing:
             return
-        if job.resume and not resume and folder.exists() and any(folder.iterdir()):
+        if job.resume and not resume:
             raise CannotStart("the recording of this run is gone: start the task again")
 
         def report(line: str) -> None:
@@ -179,6 +184,8 @@ class Runner:
             else:
                 events = agent.stream(job.task, env, out=folder)
             live.follow(agent, env, events, started)
+        for line in prepared.closed():
+            report(line)
 
     def _index(self, folder: Path) -> None:
         if (folder / "events.jsonl").exists():

@@ -55,7 +55,7 @@ class AppServer:
             self._opened = opened.pop_all()
         self.runner = Runner(root, queue, self.history, factory, self._changed)
         self.access = Access(listener.getsockname()[1], (host,))
-        shown = f"[{host}]" if ":" in host else host
+        shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 -- where to connect
         self.address = f"http://{shown}:{self.access.port}"
         self.url = f"{self.address}/#{self.access.secret}"
         config = uvicorn.Config(

@@ -18,6 +18,7 @@ from ..agent.guard.approval import Approver
 from ..agent.guard.rules_file import PRESETS, load_rules
 from ..agent.loop.agent_config import AgentConfig
 from ..agent.loop.config import RunConfig
+from ..agent.models.transport import is_loopback
 from ..agent.record.html import Json
 from ..agent.record.trajectory import read_run
 from ..app.queue import Job, QueueError
@@ -26,7 +27,7 @@ from ..envs.check import CheckStatus
 from ..envs.secrets import Secret
 from .arguments import Command, given_flags, port_number
 from .doctor import EXTRAS, check_extra
-from .run import SETTINGS_FILE, at_last_page, build_run, record_settings, recorded_settings, run_name
+from .run import SETTINGS_FILE, at_last_page, build_run, files_of, record_settings, recorded_settings, run_name
 from .settings import SettingsError, SettingValue, build_settings, given_settings
 from .streams import interrupt, stop_signals
 
@@ -70,7 +71,9 @@ def _main(args: argparse.Namespace) -> int:
     try:
         with server, stop_signals(interrupt):
             print(f"open {server.url}", flush=True)
-            print("Only open it yourself: with this address, tasks run as you. Ctrl-C stops it.", file=sys.stderr)
+            print("Who has this address can run tasks as you. Ctrl-C stops it.", file=sys.stderr)
+            if not is_loopback(args.host):
+                print(f"Other machines can reach {args.host}, and nothing is encrypted: see the guide", file=sys.stderr)
             if args.open:
                 webbrowser.open(server.url)
             server.wait()
@@ -120,7 +123,7 @@ class SettingsFactory:
             agent, env = build_run(config, folder, approver, secrets, report, resume=resume)
         except (ValueError, ImportError, SettingsError) as error:
             raise CannotStart(str(error)) from error
-        return Prepared(agent, env, lambda: None if resume else record_settings(folder, config))
+        return Prepared(agent, env, lambda: None if resume else record_settings(folder, config), lambda: files_of(env))
 
     def config_of(self, choices: Mapping[str, str]) -> RunConfig:
         """The settings of a task with these choices; raises as `check`."""

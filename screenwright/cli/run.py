@@ -133,7 +133,8 @@ def _run(
             else:
                 events = agent.stream(task, env, output=form, out=folder)
             ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
-    _report_files(env, terminal)
+    for line in files_of(env):
+        terminal.line(line)
     answer = ended.answer if form is None else _as_json(form, ended)
     if answer and not as_json:
         print(printable(answer) if sys.stdout.isatty() else answer)
@@ -188,16 +189,16 @@ def unscaled(screen: ScreenConfig, agent: Agent) -> ScreenConfig:
     return screen.model_copy(update={"screen": str(own)}) if is_near else screen
 
 
-def _report_files(env: Env, terminal: Terminal) -> None:
-    """Say which files in the private home of a virtual desktop were kept, and which are lost."""
+def files_of(env: Env) -> list[str]:
+    """Lines about the files in the private home of a virtual desktop: which were kept, and which are lost."""
     kept: tuple[Path, ...] = getattr(env, "kept_files", ())
     lost: tuple[str, ...] = getattr(env, "lost_files", ())
-    if kept:
-        terminal.line(f"kept: {printable(', '.join(map(str, kept)))}")
+    lines = [f"kept: {printable(', '.join(map(str, kept)))}"] if kept else []
     if lost:
         more = f" and {len(lost) - _FILES_SHOWN} more" if len(lost) > _FILES_SHOWN else ""
-        terminal.line(f"removed with the display's private home: {printable(', '.join(lost[:_FILES_SHOWN]))}{more}")
-        terminal.line("to keep such files, run with --keep FILE, or with --home FOLDER as the home of the programs")
+        lines.append(f"removed with the display's private home: {printable(', '.join(lost[:_FILES_SHOWN]))}{more}")
+        lines.append("to keep such files, run with --keep FILE, or with --home FOLDER as the home of the programs")
+    return lines
 
 
 def _show(

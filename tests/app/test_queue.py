@@ -64,6 +64,26 @@ def test_a_damaged_queue_is_named(tmp_path: Path) -> None:
         TaskQueue(tmp_path / "queue.json")
 
 
+def test_a_task_that_cannot_be_marked_as_running_on_disk_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    queue = TaskQueue(tmp_path / "queue.json")
+    job = queue.add("task", {})
+    monkeypatch.setattr("screenwright.app.queue.write_file", full)
+    with pytest.raises(QueueError, match=r"the queue cannot be saved in .*: No space left on device"):
+        queue.add("another", {})
+    taking = threading.Thread(target=queue.take, args=(folder_of,))
+    taking.start()
+    eventually(lambda: [(one.state, "No space left" in one.problem) for one in queue.jobs], [("failed", True)])
+    queue.close()
+    taking.join()
+    queue.finish(job.id)
+    assert queue.jobs == ()
+
+
 def test_tasks_run_one_after_the_other(tmp_path: Path) -> None:
     factory = FakeFactory()
     with serving(tmp_path, factory) as client:

@@ -58,6 +58,7 @@ const receivers = {
   },
   stepped(message) { seconds += message.seconds; },
   note(message) { if (message.text) conversation.note(message.step, message.text); },
+  watch(message) { byId("watch").href = message.address; },
   said(message) { conversation.said(message.text || "The screen was handed back."); },
   asked(message) { conversation.asked(message.text); },
   question(message) { question.open(message); },
@@ -99,6 +100,7 @@ function draw() {
   byId("take-over").hidden = !canAct || !(state === "paused" || question.asksUser);
   byId("stop").hidden = !isLive() || state === "stopping";
   byId("say").hidden = !canAct;
+  byId("watch").hidden = !isLive() || !byId("watch").hasAttribute("href");
   byId("continue").hidden = isLive() || (ended?.stop === "finished") || !steps.size;
   hands.enable(!byId("take-over").hidden && byId("take-over").getAttribute("aria-pressed") === "true");
   drawScreen();

@@ -5,8 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from screenwright.cli.run import _report_files  # pyright: ignore[reportPrivateUsage]
-from screenwright.cli.terminal import Terminal
+from screenwright.cli.run import files_of
 from screenwright.envs.actions import Click, Direction, Scroll
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.virtual.home import Home
@@ -57,7 +56,7 @@ def test_a_given_home_is_created_and_neither_written_to_nor_copied(tmp_path: Pat
 
 @pytest.mark.desktop
 def test_windows_stay_when_the_bare_screen_is_scrolled_or_clicked_and_saved_files_are_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     save = "echo precious > ~/mine.txt; touch ~/other.txt; exec cat"
     display = VirtualDisplay(
@@ -71,11 +70,10 @@ def test_windows_stay_when_the_bare_screen_is_scrolled_or_clicked_and_saved_file
             assert env.observe().location == before.location != ""
     assert (tmp_path / "mine.txt").read_text() == "precious\n"
     assert (env.kept_files, env.lost_files) == ((tmp_path / "mine.txt",), ("other.txt",))
-    _report_files(env, Terminal())
-    said = capsys.readouterr().err
-    assert f"kept: {tmp_path / 'mine.txt'}\n" in said
-    assert "home: other.txt\n" in said
-    assert "--keep FILE" in said
+    kept, lost, advice = files_of(env)
+    assert kept == f"kept: {tmp_path / 'mine.txt'}"
+    assert lost.endswith("home: other.txt")
+    assert "--keep FILE" in advice
 
 
 def test_a_private_home_has_settings_against_first_run_dialogs(tmp_path: Path) -> None:

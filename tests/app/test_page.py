@@ -1,0 +1,96 @@
+"""The pages in Chromium: a task is typed, watched, approved and taken over, by two people at once."""
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from app_server import DONE, Client, FakeFactory, press, serving
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from screenwright import FakeEnv
+from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+        yield browser
+        browser.close()
+
+
+def visit(browser: Browser, client: Client, path: str = "/", width: int = 1280) -> tuple[Page, list[str]]:
+    """A page of a browser of its own, opened at the printed address, and the errors of its scripts."""
+    page = browser.new_context(viewport={"width": width, "height": 844}).new_page()
+    page.set_default_timeout(30_000)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: None if "401" in message.text else problems.append(message.text))
+    page.on("request", lambda request: None if client.server.address in request.url else problems.append(request.url))
+    page.goto(f"{client.server.address}{path}#{client.server.access.secret}")
+    expect(page.get_by_role("link", name="Screenwright")).to_be_visible()
+    assert client.server.access.secret not in page.url
+    return page, problems
+
+
+def test_a_task_is_typed_watched_approved_taken_over_and_its_answer_read(browser: Browser, tmp_path: Path) -> None:
+    factory = FakeFactory([press(), press(), DONE], rules="confirm")
+    with serving(tmp_path, factory) as client:
+        page, problems = visit(browser, client)
+        page.get_by_role("textbox", name="Task", exact=True).fill("Press Greet twice")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("waiting for you")).to_be_visible()
+        page.get_by_role("link", name="Watch").click()
+        phone, phone_problems = visit(browser, client, page.url.removeprefix(client.server.address), 390)
+        for one in (page, phone):
+            question = one.get_by_role("alertdialog")
+            expect(question).to_contain_text("click at")
+            expect(question.get_by_role("img")).to_be_visible()
+            expect(one.get_by_role("log")).to_contain_text("I press the button.")
+            expect(one.locator("circle[data-mark]")).to_have_count(1)
+            assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"
+        page.get_by_role("button", name="Pause").click()
+        phone.get_by_role("button", name="Allow for this run").click()
+        take_over = page.get_by_role("button", name="Take over")
+        take_over.click()
+        expect(page.get_by_alt_text("The screen now")).to_be_visible()
+        [env] = factory.envs
+        assert isinstance(env, FakeEnv)
+        before, screen = env.state.presses, page.get_by_role("application")
+        box, point = screen.bounding_box(), env.where("Greet")
+        assert box is not None
+        with page.expect_response("**/act"):
+            screen.click(position={"x": point.x * box["width"] / 640, "y": point.y * box["height"] / 480})
+        assert env.state.presses == before + 1
+        page.get_by_role("button", name="Resume").click()
+        for one in (page, phone):
+            expect(one.get_by_text("It says hello.", exact=True)).to_be_visible()
+            expect(one.locator("#state")).to_have_text("finished")
+        page.reload()
+        expect(page.get_by_text("It says hello.", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Show step 1").click()
+        expect(page.locator("circle[data-mark]")).to_have_count(1)
+        page.get_by_role("link", name="Screenwright").click()
+        page.get_by_label("Search in tasks").fill("nothing like it")
+        expect(page.get_by_text("0 runs")).to_be_visible()
+        page.get_by_label("Search in tasks").fill("TWICE hello")
+        expect(page.get_by_role("link", name="Press Greet twice")).to_be_visible()
+        assert problems + phone_problems == []
+
+
+def test_a_hostile_text_of_a_model_stays_text(browser: Browser, tmp_path: Path) -> None:
+    hostile = "<img src=x onerror=document.title='owned'></script><script>document.title='owned'</script>"
+    with serving(
+        tmp_path, FakeFactory([f"Thought: {hostile}\nAction: finished(content='{hostile.replace(chr(39), '')}')"])
+    ) as client:
+        page, problems = visit(browser, client)
+        page.get_by_role("textbox", name="Task", exact=True).fill(hostile)
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.locator("#runs").get_by_role("link").click()
+        expect(page.get_by_role("log")).to_contain_text(hostile)
+        assert "owned" not in page.title().replace(hostile[:60], "")
+        assert problems == []
