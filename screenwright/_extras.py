@@ -14,6 +14,7 @@ _EXTRAS = {
     "openai": ("openai",),
     "anthropic": ("anthropic",),
     "gemini": ("google",),
+    "otel": ("opentelemetry",),
     "schema": ("jsonschema", "referencing"),
 }
 

@@ -47,6 +47,7 @@ from ..record.events import (
     Note,
     Observed,
     ParseFailed,
+    PolicyInfo,
     Replied,
     Resumed,
     Started,
@@ -62,6 +63,7 @@ from .permission import Permissions
 from .secret_env import SecretEnv, secret_env, secrets_note
 from .tally import Tally
 from .target_text import target_text
+from .tracing import traced
 
 MAX_DENIED_STEPS = 3
 """The episode ends as refused after this many consecutive steps with a denied action."""
@@ -109,13 +111,16 @@ class Episode:
             EnvUnavailable: the screen cannot be opened; nothing was recorded.
             ValueError: a setting of the policy is missing; nothing was recorded.
         """
-        with closing(self._events()) as events:
-            for event in map(self.vault.redact, events):
+        with closing(self._events()) as events, closing(traced(map(self.vault.redact, events), self._info)) as seen:
+            for event in seen:
                 self._tally.count(event)
                 started = time.perf_counter()
                 self.record(event)
                 self._log_s += time.perf_counter() - started
                 yield event
+
+    def _info(self) -> PolicyInfo:
+        return self.policy.info()  # of the policy for this screen, once it is open
 
     def _events(self) -> Generator[Event]:
         self._open()
