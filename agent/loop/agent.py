@@ -7,7 +7,7 @@ with BrowserEnv("https://example.org") as env:
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 from typing_extensions import TypeVar
 
-from ...envs.env import Env
+from ...envs.env import Env, Fact
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...envs.secrets import Secret, SecretVault
@@ -286,6 +286,13 @@ class Agent:
         An empty message only returns the screen to the model.
         """
         self._control.send_message(text)
+
+    def add_facts(self, facts: Iterable[Fact]) -> None:
+        """Report `facts` to the model of the running episode.
+
+        An observation reports each event on the screen once: call this with the facts of one that was made meanwhile.
+        """
+        self._control.add_facts(facts)
 
     def decline(self) -> None:
         """Report that no one will answer; an episode that waits for the user ends as `needs_user`."""

@@ -2,9 +2,9 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from ...envs.env import Env, InputMonitored
+from ...envs.env import Env, Fact, InputMonitored
 
 _POLL_S = 0.02
 """Waiting polls: a signal handler could deadlock on the lock of an event that its own thread is waiting for."""
@@ -24,6 +24,7 @@ class Control:
         self.declined = False
         self._paused = False
         self._messages: deque[str] = deque()
+        self._facts: deque[Fact] = deque()
 
     def stop(self, reason: str = "stopped by the user") -> None:
         """End the episode as `cancelled` at the next phase; a model call in progress is interrupted."""
@@ -70,6 +71,14 @@ class Control:
     def drain_messages(self) -> tuple[str, ...]:
         """Remove and return the messages that have arrived, oldest first."""
         return tuple(self._messages.popleft() for _ in range(len(self._messages)))
+
+    def add_facts(self, facts: Iterable[Fact]) -> None:
+        """Report events on the screen to the model that another observer, such as one that shows it to a user, got."""
+        self._facts.extend(facts)
+
+    def drain_facts(self) -> tuple[Fact, ...]:
+        """Remove and return those facts, oldest first."""
+        return tuple(self._facts.popleft() for _ in range(len(self._facts)))
 
     def wait_for_message(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Block until a message arrives, `decline` or `stop` is called, or `cancelled()` is true."""

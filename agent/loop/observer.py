@@ -5,7 +5,7 @@
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from screenwright._text import plain, printable, without_tokens
 
@@ -205,7 +205,7 @@ class Observer:
         elif action is RecoveryAction.REPLAN:
             listed = "\n".join(self.actions_done[-_MAX_LISTED_ACTIONS:])
             self.notes.append(render("replan", loop=str(loop), actions=listed))
-        self.add_facts(observation)
+        self.add_facts(replace(observation, facts=(*self.control.drain_facts(), *observation.facts)))
         if len(self._facts) > MAX_FACTS:
             self.notes.append(f"{len(self._facts) - MAX_FACTS} more events are not listed.")
         if any(fact.quoted for fact in self._facts):

@@ -87,6 +87,7 @@ class LiveRun:
                 self.feed.add(message_of(event))
                 if isinstance(event, Note) and event.text.startswith("paused"):
                     self._paused = True
+                    self._frames.clear()
                     self._show_state()
                 elif isinstance(event, Note) and event.text == "resumed":
                     self._paused = False
@@ -102,6 +103,7 @@ class LiveRun:
         """See `Approver`."""
         with self._lock:
             self._answer = None
+            self._frames.clear()
             self._question = question = _Question(next(self._numbers), request)
         self.feed.add(_question_message(question))
         self._changed()
@@ -214,8 +216,13 @@ class LiveRun:
         return self._env
 
     def _show_frame(self, env: Env) -> None:
-        shot = env.observe().screenshot
+        seen = env.observe()
+        self._running().add_facts(seen.facts)
+        shot = seen.screenshot
+        if next(reversed(self._frames), "") == shot.sha256:
+            return
         self._frames[shot.sha256] = shot
+        self._frames.move_to_end(shot.sha256)
         while len(self._frames) > _FRAMES:
             self._frames.popitem(last=False)
         self.feed.add({"kind": "frame", "image": shot.sha256, "size": [shot.size.width, shot.size.height]})

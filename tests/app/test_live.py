@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from app_server import ASK, DONE, Client, FakeFactory, press, serving, until
 
-from screenwright import FakeEnv, Message, read_run
+from screenwright import ActionResult, FakeEnv, Message, Observation, read_run
 from screenwright.agent.record.events import ApprovalAnswered, NeedsUser, UserMessage
+from screenwright.envs.actions import Action
+from screenwright.envs.env import Fact
 from screenwright.testing import eventually
 
 _GREET = FakeEnv().where("Greet")
@@ -202,6 +205,36 @@ def test_the_user_operates_the_screen_while_the_model_waits_for_an_answer(tmp_pa
             client.post(f"/api/runs/{run}/answer", {"question": number, "allowed": True})
             until(messages, "ended", stop="finished")
     assert greetings(factory) == 1
+
+
+class Downloading(FakeEnv):
+    """A screen where each click downloads a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts: tuple[Fact, ...] = ()
+
+    def execute(self, action: Action) -> ActionResult:
+        self.facts = (Fact("A file was downloaded: {}.", ("tea.pdf",)),)
+        return super().execute(action)
+
+    def observe(self) -> Observation:
+        facts, self.facts = self.facts, ()
+        return replace(super().observe(), facts=facts)
+
+
+def test_what_happens_while_the_user_has_the_screen_reaches_the_model(tmp_path: Path) -> None:
+    factory = FakeFactory([ASK, DONE], open_env=Downloading)
+    with serving(tmp_path, factory) as client:
+        run = start(client)
+        with client.events(run) as messages:
+            number = until(messages, "question")["question"]
+            click = {"action": {"type": "click", "at": [*GREET]}}
+            assert client.post(f"/api/runs/{run}/act", click).status == 200
+            client.post(f"/api/runs/{run}/answer", {"question": number, "allowed": True})
+            assert 'A file was downloaded: "tea.pdf".' in until(messages, "observed", step=2)["notes"]
+            until(messages, "ended", stop="finished")
+    assert "tea.pdf" in str(factory.models[0].asked[-1])
 
 
 def test_a_run_is_stopped_also_while_it_asks(tmp_path: Path) -> None:

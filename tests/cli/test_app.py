@@ -56,6 +56,16 @@ def test_a_wrong_use_is_one_line_with_what_to_do(
     assert error.count("\n") == 1
 
 
+def test_a_missing_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "screenwright.app.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["app"]) == 2
+    assert capsys.readouterr().err.endswith("this needs the package uvicorn: pip install 'screenwright[server]'\n")
+
+
 def test_choices_become_the_settings_of_run() -> None:
     app = factory(steps=7, headed=True)
     config = app.config_of(

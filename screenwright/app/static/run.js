@@ -63,7 +63,7 @@ const receivers = {
   asked(message) { conversation.asked(message.text); },
   question(message) { question.open(message); },
   closed() { question.close(); },
-  frame(message) { frame = message; selected = null; },
+  frame(message) { frame = message; },
   ended(message) {
     ended = message;
     tokens = message.tokens;
@@ -113,25 +113,24 @@ function drawTime() {
 
 function drawScreen() {
   const step = steps.get(selected ?? Math.max(...steps.keys()));
-  const shown = frame ?? step;
+  const isNow = frame !== null && selected === null, shown = isNow ? frame : step;
   byId("live").hidden = selected === null;
   for (const button of byId("strip").children) {
     if (step && button.id === `strip-${step.step}`) button.setAttribute("aria-current", "step"); else button.removeAttribute("aria-current");
   }
   if (!shown) return;
-  const url = `${api}/${frame ? "frames" : "images"}/${shown.image}.png`;
+  const url = `${api}/${isNow ? "frames" : "images"}/${shown.image}.png`;
   if (byId("screenshot").getAttribute("src") !== url) byId("screenshot").src = url;
-  byId("screenshot").alt = frame ? "The screen now" : `Screenshot of step ${step.step}: ${step.labels.join("; ")}`;
+  byId("screenshot").alt = isNow ? "The screen now" : `Screenshot of step ${step.step}: ${step.labels.join("; ")}`;
   byId("figure").classList.add("shown");
   byId("figure").style.aspectRatio = `${shown.size[0]} / ${shown.size[1]}`;
-  byId("location").textContent = frame ? "" : step.location;
+  byId("location").textContent = isNow ? "" : step.location;
   const unit = clearMarks(byId("marks"), shown.size);
-  if (!frame) drawActions(byId("marks"), step.size, unit, step.actions, step.labels);
+  if (!isNow) drawActions(byId("marks"), step.size, unit, step.actions, step.labels);
 }
 
 function show(step) {
   selected = step;
-  frame = null;
   draw();
 }
 
@@ -157,6 +156,7 @@ byId("take-over").onclick = () => {
   const isTaken = byId("take-over").getAttribute("aria-pressed") === "true";
   byId("take-over").setAttribute("aria-pressed", String(!isTaken));
   if (!isTaken) command("look");
+  selected = null;
   draw();
 };
 byId("continue").onclick = async () => { if (await command("continue")) location.assign("/"); };
@@ -175,7 +175,11 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   show(at >= numbers.length - 1 ? null : numbers[Math.max(at, 0)]);
 });
-setInterval(() => { if (isLive()) drawTime(); question.tick(); }, 1000);
+setInterval(() => {
+  if (isLive()) drawTime();
+  if (hands.isEnabled && !document.hidden) command("look"); // the screen may change by itself
+  question.tick();
+}, 1000);
 
 reset();
 follow(`${api}/events`, receive, (from) => { if (from === 0) { reset(); draw(); } });
