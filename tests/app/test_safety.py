@@ -1,5 +1,6 @@
 """Who may ask the application for what: other programs, people and web pages are kept out."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Generator
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from app_server import Client, FakeFactory, serving
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Scope
 
+from screenwright.app import api, safety
 from screenwright.app import server as server_module
-from screenwright.app.safety import HEADERS, MAX_BODY_BYTES
+from screenwright.app.safety import HEADERS, MAX_BODY_BYTES, Access, Safe
 from screenwright.testing import eventually
 
 POSTS = [
@@ -168,6 +172,43 @@ def test_a_client_that_sends_no_request_is_disconnected(tmp_path: Path, monkeypa
         with socket.create_connection((host, int(port)), 20) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
             assert connection.recv(1000) == b""
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safety, "_BODY_S", 0.05)
+    host, port = client.server.address.removeprefix("http://").split(":")
+    head = f"POST /api/login HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {client.server.address}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    with socket.create_connection((host, int(port)), 20) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100).split()[1] == b"408"
+
+
+def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safety, "_SEND_S", 0.05)
+    access = Access(80)
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def stuck(_: Message) -> None:
+        await asyncio.Event().wait()
+
+    asyncio.run(asyncio.wait_for(Safe(PlainTextResponse("a picture"), access)(scope, receive, stuck), 20))
+
+
+def test_the_number_of_viewers_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MAX_STREAMS", 1)
+    with serving(tmp_path, FakeFactory(rules="confirm")) as client:
+        client.add()
+        eventually(lambda: client.jobs()[0]["state"], "waiting for you")
+        run = client.jobs()[0]["run"]
+        with client.events(run) as messages:
+            next(messages)
+            assert client.get(f"/api/runs/{run}/events").status == 503
+        client.post(f"/api/runs/{run}/stop")
+        eventually(lambda: client.get(f"/api/runs/{run}/events").status, 200)
 
 
 @pytest.mark.parametrize(
