@@ -30,7 +30,7 @@ from ..dialects.registry import (
 from ..policy.grounded_policy import GroundedPolicy
 from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy, PolicyProvider, PolicySettings
-from .applicable import check_applicable, check_parameters
+from .applicable import check_address, check_applicable, check_parameters
 from .open_model import open_model
 
 _GROUNDING = Prompt.GROUNDING
@@ -166,6 +166,20 @@ class AgentConfig(Config):
             raise SettingError(ignored[0], problem, excluded_by="policy")
         return self
 
+    def check_address(self) -> None:
+        """Refuse what has no meaning for the kind of model that the address names; `build_policy` refuses the rest.
+
+        Raises:
+            SettingError: with the name of the setting.
+        """
+        if self.model.replicas:
+            check_address(self._asked, self.model.replicas[0])
+
+    @property
+    def _asked(self) -> frozenset[str]:
+        """The settings that the model has to have; with a grounder, that is the one which is measured."""
+        return self.changed() - ({"calibrate"} if self.grounder is not None else set[str]())
+
     def build_policy(
         self, model: Model | None = None, dialects: ChosenDialects | None = None, *, summarize: bool = True
     ) -> Policy:
@@ -253,8 +267,7 @@ class AgentConfig(Config):
         Raises:
             SettingError: with the name of the setting.
         """
-        given = self.changed() - ({"calibrate"} if self.grounder is not None else set())  # the grounder is measured
-        check_applicable(given, model, next(iter(self.model.replicas), ""))
+        check_applicable(self._asked, model, next(iter(self.model.replicas), ""))
         check_parameters(self._sampling_changes(), model)
 
     def _without_grounder(self, policy: ModelPolicy) -> ModelPolicy:

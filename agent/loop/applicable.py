@@ -1,6 +1,8 @@
 """Which settings apply to which kind of model. One that has no meaning for a model is refused, never ignored."""
 
+import os
 from collections.abc import Collection, Mapping
+from enum import Enum, auto
 
 from ...envs.config import SettingError
 from ..core.model import Model
@@ -20,15 +22,46 @@ _READS = frozenset({"prompt", "max_image_pixels"})
 """Of the protocol of prompts and replies, what the reader has as well."""
 
 
+class _Kind(Enum):
+    READER = auto()
+    SERVER = auto()
+    LOCAL = auto()
+    VENDOR = auto()
+
+
+def check_address(given: Collection[str], address: str) -> None:
+    """Refuse the first of the `given` settings that has no meaning for the model at `address`, if its kind is known.
+
+    Raises:
+        SettingError: with its name.
+    """
+    scheme = "local" if os.path.isdir(address) else address.partition(":")[0]  # noqa: PTH112 -- Path.is_dir raises
+    if (kind := _OF_SCHEME.get(scheme)) is not None:
+        _check(given, kind, address)
+
+
 def check_applicable(given: Collection[str], model: Model, address: str) -> None:
     """Refuse the first of the `given` settings that has no meaning for `model`, which was opened from `address`.
 
     Raises:
         SettingError: with its name.
     """
-    refused, reason = _refused(model, address)
+    from ..models.local import LocalModel
+
+    kind = _Kind.SERVER
+    if isinstance(model, PolicyProvider):
+        kind = _Kind.VENDOR
+    elif isinstance(model, LocalModel):
+        kind = _Kind.LOCAL
+    elif model.info().name == "reader" and not model.info().endpoint:
+        kind = _Kind.READER
+    _check(given, kind, address)
+
+
+def _check(given: Collection[str], kind: _Kind, address: str) -> None:
+    refused, reason = _refused(kind, address)
     for name in sorted(refused.intersection(given)):
-        raise SettingError(name, _VENDORS_ONLY if name in _OF_VENDORS else reason)
+        raise SettingError(name, _VENDORS_ONLY if name in _OF_VENDORS else reason, excluded_by="model")
 
 
 def check_parameters(changes: Mapping[str, object], model: Model) -> None:
@@ -48,18 +81,26 @@ def check_parameters(changes: Mapping[str, object], model: Model) -> None:
 _VENDORS_ONLY = "applies to the APIs of vendors, such as openai:gpt-5.4: leave it out"
 
 
-def _refused(model: Model, address: str) -> tuple[frozenset[str], str]:
-    """The settings without a meaning for `model`, and what to say about them."""
-    from ..models.local import LocalModel
+_OF_SCHEME = {
+    "reader": _Kind.READER,
+    "local": _Kind.LOCAL,
+    **dict.fromkeys(("http", "https"), _Kind.SERVER),
+    **dict.fromkeys(("openai", "anthropic", "gemini"), _Kind.VENDOR),
+}
 
-    if isinstance(model, PolicyProvider):
-        named = {"model_name"} if address.partition(":")[2] else set[str]()
-        reason = f"does not apply to {address}, whose API has its own: leave it out"
-        return _PROTOCOL | _OF_SERVERS | named, reason
-    if isinstance(model, LocalModel):
-        reason = "applies to a model on a server, not to one in this process: leave it out"
-        return _OF_VENDORS | _OF_SERVERS | _OF_REMOTES | {"constrain"}, reason
-    if model.info().name == "reader" and not model.info().endpoint:
-        reason = "does not apply to the reader: leave it out, or name another --model"
-        return (_PROTOCOL - _READS) | _SAMPLING | _OF_VENDORS | _OF_SERVERS | _OF_REMOTES | {"model_name"}, reason
-    return _OF_VENDORS, ""
+
+def _refused(kind: _Kind, address: str) -> tuple[frozenset[str], str]:
+    """The settings without a meaning for that kind of model, and what to say about them."""
+    match kind:
+        case _Kind.VENDOR:
+            named = {"model_name"} if address.partition(":")[2] else set[str]()
+            reason = f"does not apply to {address}, whose API has its own: leave it out"
+            return _PROTOCOL | _OF_SERVERS | named, reason
+        case _Kind.LOCAL:
+            reason = "applies to a model on a server, not to one in this process: leave it out"
+            return _OF_VENDORS | _OF_SERVERS | _OF_REMOTES | {"constrain"}, reason
+        case _Kind.READER:
+            reason = "does not apply to the reader: leave it out, or name another --model"
+            return (_PROTOCOL - _READS) | _SAMPLING | _OF_VENDORS | _OF_SERVERS | _OF_REMOTES | {"model_name"}, reason
+        case _Kind.SERVER:
+            return _OF_VENDORS, ""

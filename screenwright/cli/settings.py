@@ -216,7 +216,9 @@ def used_settings(
     """
     while True:
         try:
-            tree.from_flat({name: one.value for name, one in given.items()})
+            settings = tree.from_flat({name: one.value for name, one in given.items()})
+            if "model" in given and isinstance(agent := getattr(settings, "agent", None), AgentConfig):
+                agent.check_address()
         except SettingError as error:
             wrong, by = given.get(error.name), given.get(error.excluded_by)
             if wrong is None or by is None or wrong.is_flag or not by.is_flag:

@@ -179,6 +179,8 @@ def test_a_setting_without_meaning_is_refused(
         ("run", {"policy": "null"}, {"SCREENWRIGHT_MODEL": "http://a/v1"}, "", ["$SCREENWRIGHT_MODEL"]),
         ("eval", {"agent": "null"}, {"SCREENWRIGHT_DIALECT": "holo2"}, "max_tokens = 9", ["$SCREENW", "settings.toml"]),
         ("run", {"env": "desktop", "virtual": True}, {}, "url = 'x'\nsteps = 4", ["settings.toml: url"]),
+        ("run", {"model": "reader"}, {"SCREENWRIGHT_DIALECT": "holo2"}, "steps = 4", ["$SCREENWRIGHT_DIALECT"]),
+        ("ground", {"model": "openai:a"}, {}, "model = 'reader'\nconstrain = true", ["settings.toml: constrain"]),
     ],
 )
 def test_what_a_flag_leaves_without_meaning_in_variables_and_files_is_not_used_and_reported(
@@ -195,7 +197,7 @@ def test_what_a_flag_leaves_without_meaning_in_variables_and_files_is_not_used_a
     lines: list[str] = []
     settings = load_settings(TREES[command], {**needed, **flags}, environ, file, report=lines.append).flat()
     assert {**settings, **flags} == settings
-    assert all(start in line for start, line in zip(unused, sorted(lines), strict=True))
+    assert all(name in line for name, line in zip(unused, sorted(lines), strict=True))
     assert all(f" is not used: it does not apply to --{next(iter(flags))} " in line for line in lines)
 
 
