@@ -6,6 +6,7 @@ _EXTRAS = {
     "reader": ("rapidocr", "onnxruntime", "cv2", "numpy"),
     "local": ("transformers", "accelerate", "torch"),
     "secrets": ("keyring", "pyotp"),
+    "mcp": ("mcp", "mcp_types"),
     "server": ("starlette", "uvicorn"),
     "vllm": ("vllm",),
     "eval": ("requests",),

@@ -23,7 +23,7 @@ def project() -> dict[str, dict[str, object]]:
 def test_every_folder_with_code_is_a_listed_package(project: dict[str, dict[str, object]]) -> None:
     tool = project["tool"]["setuptools"]
     assert isinstance(tool, dict)
-    folders = {"screenwright", "screenwright.app", "screenwright.cli", "screenwright.testing"}
+    folders = {f"screenwright{name}" for name in ("", ".app", ".cli", ".mcp", ".session", ".testing")}
     for top in REAL_FOLDERS:
         for init in (ROOT / top).rglob("__init__.py"):
             folders.add(".".join(("screenwright", *init.parent.relative_to(ROOT).parts)))

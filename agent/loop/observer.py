@@ -124,6 +124,10 @@ class Observer:
         """Record one action that was carried out."""
         self.actions_done.append(f"{step}. {describe_action(action)}")
 
+    def forget(self) -> None:
+        """Forget the earlier screenshots and actions, which no loop can then go back to."""
+        self._progress.reset()
+
     # -- notes
 
     def add_facts(self, observation: Observation) -> None:

@@ -43,7 +43,7 @@ _MAX_CONNECTIONS, _MAX_CALLS, _MAX_BODIES = 512, 256, 8
 _BODY_S = 60.0
 _WAIT_S = 0.5
 _CLOSE_S = 5
-_LOOPBACK_NAMES = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
+LOOPBACK_NAMES = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
 _EXPECTED = (BadRequest, ModelLost, HTTPException, ClientDisconnect)
 
 _Result: TypeAlias = str | Completion  # a piece of streamed text, or the end
@@ -88,7 +88,7 @@ class ModelServer:
         host, port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
         # DNS rebinding: a web page can give its own name the address of this machine, but then sends that name as Host.
-        hosts = [host, *_LOOPBACK_NAMES] if is_loopback(host) else ["*"]
+        hosts = [host, *LOOPBACK_NAMES] if is_loopback(host) else ["*"]
         config = uvicorn.Config(
             TrustedHostMiddleware(api.app(), hosts),
             http="h11",

@@ -13,7 +13,7 @@ An observation names its screenshot by SHA-256; the pixels are loaded on first u
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias, Union, get_args
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import (
     BeforeValidator,
@@ -29,6 +29,7 @@ from pydantic import (
     ValidationInfo,
     WrapSerializer,
 )
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from ...envs.actions import Action, ActionIn
@@ -147,6 +148,50 @@ LoggedObservation: TypeAlias = Annotated[
 _MOVE: TypeAdapter[Action | Ending] = TypeAdapter(
     Annotated[Action | Ending, _tagged(*_ACTIONS, *_ENDINGS)], config=STRICT
 )
+
+
+def action_schema(kind: type[Action]) -> dict[str, Any]:
+    """The JSON Schema of an action of `kind` without its key `type`, as tools of other agents and models take it.
+
+    It is one object without references, null types and `prefixItems`, which many of them do not support: what may be
+    null is not required, and a point is an array of two numbers.
+    """
+    return plain_schema(next(one for one in _ACTIONS if (get_origin(one) or one) is kind))
+
+
+def plain_schema(form: Any) -> dict[str, Any]:
+    """The JSON Schema of `form`, a class with fields, as `action_schema` makes it."""
+    schema = TypeAdapter[Any](form).json_schema(schema_generator=_PlainSchema)
+    definitions = schema.pop("$defs", {})
+    properties = {name: _without_references(one, definitions) for name, one in schema.get("properties", {}).items()}
+    required = {"required": schema["required"]} if "required" in schema else {}
+    return {"type": "object", "properties": properties, **required, "additionalProperties": False}
+
+
+class _PlainSchema(GenerateJsonSchema):
+    """Schemas with what all readers of schemas know."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return {name: one for name, one in super().default_schema(schema).items() if (name, one) != ("default", None)}
+
+    def tuple_schema(self, schema: core_schema.TupleSchema) -> JsonSchemaValue:
+        made = super().tuple_schema(schema)
+        if items := made.pop("prefixItems", None):
+            made["items"] = items[0]
+        return made
+
+
+def _without_references(schema: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:
+    """`schema` with what it refers to in its place, and without the titles that pydantic makes of names."""
+    found = {name: one for name, one in schema.items() if name not in ("$ref", "title")}
+    if reference := schema.get("$ref"):
+        found = {**_without_references(definitions[reference.rpartition("/")[2]], definitions), **found}
+    if "items" in found:
+        found["items"] = _without_references(found["items"], definitions)
+    return found
 
 
 def move_to_json(move: Action | Ending) -> dict[str, JsonValue]:

@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "run two demo tasks without a model server"),
     "run": ("run", "run a task in a browser, on a desktop, over VNC or on a phone"),
     "app": ("app", "start and watch tasks in a web browser"),
+    "mcp": ("mcp", "serve a screen to other agents over MCP"),
+    "session": ("session", "hold a screen between commands, for agents in a shell"),
     "view": ("recordings", "write a recorded run as an HTML page"),
     "eval": ("evaluate", "measure an agent on a benchmark"),
     "compare": ("evaluate", "compare two evaluations"),

@@ -124,7 +124,7 @@ def _run(
     agent, env = build_run(config, folder, approver, secrets, terminal.report, resume=resume)
     with closing(agent):
         if screen.takes_over and not config.yes:
-            _confirm_takeover(screen, terminal)
+            confirm_takeover(screen, terminal)
         if isinstance(screen, BrowserConfig) and not {"url", "cdp"} & screen.model_fields_set and not resume:
             terminal.line("no --url was given: the browser starts with an empty page")
         with env, _stop_cleanly(agent, terminal):
@@ -296,7 +296,7 @@ def recorded_settings(folder: Path) -> FoundSettings:
     return FoundSettings(path, content, "--url, or --config with a file of yours")
 
 
-def _confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
+def confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
     """Ask before taking over a real screen or a phone."""
     if not sys.stdin.isatty():
         other = ", or --virtual" if isinstance(screen, DesktopConfig) else ""

@@ -24,6 +24,7 @@ from ..agent.loop.agent_config import AgentConfig, ModelConfig
 from ..agent.loop.config import GroundConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
+from ..session.config import SessionConfig
 from .arguments import flag_of
 from .trust import HARMLESS, NEVER, FoundSettings
 
@@ -83,6 +84,7 @@ TREES: Mapping[str, type[Config]] = {
     "eval": EvalConfig,
     "ground": GroundConfig,
     "doctor": DoctorConfig,
+    "session": SessionConfig,
 }
 
 

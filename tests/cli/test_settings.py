@@ -17,6 +17,8 @@ from screenwright.envs.config import Setting
 
 ROOT = Path(__file__).parents[2]
 EVERY = [(command, name) for command, tree in TREES.items() for name in tree.settings()]
+OWN = [(command, name) for command, name in EVERY if command != "session" or name not in TREES["run"].settings()]
+"""All but what a session inherits from a run."""
 
 SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "env": ("android", "desktop", "browser"),
@@ -26,6 +28,7 @@ SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "history": ("window:2", "window:3", "all"),
     "price": ("1:2", "3:4", "5:6"),
     "judge": ("http://a", "http://b", "http://c"),
+    "picture_edge": ("300", "400", "500"),
     "top_p": ("0.2", "0.3", "0.4"),
     "prices": ('{"m": {"input": 1}}', '{"m": {"input": 2}}', '{"m": {"input": 3}}'),
     "request": ('{"top_k": 1}', '{"top_k": 2}', '{"top_k": 3}'),
@@ -81,7 +84,7 @@ def shown(value: object) -> str:
 
 def read_flag(command: str, one: Setting, text: str) -> object:
     """The value that the command's own parser reads from the flag."""
-    positional = {"ground": ["image", "text"], "run": ["task"]}.get(command, [])
+    positional = {"ground": ["image", "text"], "run": ["task"], "session": ["start"]}.get(command, [])
     flag = flag_of(one.name)
     if one.name == "benchmark":
         given = [text]
@@ -92,7 +95,7 @@ def read_flag(command: str, one: Setting, text: str) -> object:
     return getattr(build_parser([command]).parse_args([command, *positional, *given]), one.name)
 
 
-@pytest.mark.parametrize(("command", "name"), EVERY, ids=[f"{command}-{name}" for command, name in EVERY])
+@pytest.mark.parametrize(("command", "name"), OWN, ids=[f"{command}-{name}" for command, name in OWN])
 def test_a_flag_overrides_a_variable_which_overrides_the_file(command: str, name: str, tmp_path: Path) -> None:
     tree = TREES[command]
     one = tree.settings()[name]
@@ -117,7 +120,7 @@ def test_the_samples_of_each_setting_differ() -> None:
 
 
 def test_every_setting_is_used_where_its_tree_is_built() -> None:
-    folders = ("agent/loop/*config.py", "envs/config/*.py", "eval/**/*.py", "screenwright/cli/*.py")
+    folders = ("agent/loop/*config.py", "envs/config/*.py", "eval/**/*.py", "screenwright/*/*.py")
     code = "".join(path.read_text() for folder in folders for path in ROOT.glob(folder))
     passed_by_name = set(BrowserSettings.model_fields)
     unused = {
@@ -146,9 +149,19 @@ def test_a_table_of_the_file_is_for_one_command_and_overrides_the_top_level(
 @pytest.mark.parametrize(
     ("command", "environ", "content", "message"),
     [
-        ("eval", {"SCREENWRIGHT_URL": "x"}, "", r"\$SCREENWRIGHT_URL is a setting of run, not of eval: unset it"),
-        ("ground", {}, "steps = 3", r"steps is a setting of run, eval, not of ground: move it to \[run\] and \[eval\]"),
-        ("run", {}, "[eval]\nurl = 'x'", r"\[eval\] url is a setting of run, not of eval: leave it out"),
+        (
+            "eval",
+            {"SCREENWRIGHT_URL": "x"},
+            "",
+            r"\$SCREENWRIGHT_URL is a setting of run, session, not of eval: unset it",
+        ),
+        (
+            "ground",
+            {},
+            "steps = 3",
+            r"steps is a setting of run, eval, session, not of ground: move it to \[run\] and \[eval\] and",
+        ),
+        ("run", {}, "[eval]\nurl = 'x'", r"\[eval\] url is a setting of run, session, not of eval: leave it out"),
         ("run", {}, "[evaluate]\nsteps = 3", r"\[evaluate\] is not a command with settings"),
         (
             "run",

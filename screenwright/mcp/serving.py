@@ -1,0 +1,182 @@
+"""Serves MCP over the standard streams, or over HTTP."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from hmac import compare_digest
+from typing import Self
+from urllib.parse import urlsplit
+
+import anyio
+import uvicorn
+from mcp.server.stdio import stdio_server
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..agent.models.http_server import LOOPBACK_NAMES
+from ..agent.models.transport import is_loopback
+from ..session.holder import SessionHolder
+from .server import ScreenServer
+
+PATH = "/mcp"
+KEY_VARIABLE = "MCP_API_KEY"
+"""The environment variable with the key that clients must send."""
+
+_IDLE_CHECK_S = 5.0
+_BODY_S = 60.0
+_CLOSE_S = 3
+_MAX_CONNECTIONS, _MAX_SESSIONS = 128, 64
+_INTERRUPTED = 130
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def watched(holder: SessionHolder) -> Generator[None]:
+    """In this block, close the screen of `holder` while it is idle, and at the end for good."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_IDLE_CHECK_S):
+            holder.close_if_idle()
+
+    watcher = threading.Thread(target=watch, name="screenwright-idle", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        holder.close()
+
+
+def serve_stdio(server: ScreenServer, holder: SessionHolder) -> None:
+    """Serve one client on the standard streams until it closes them. Nothing else reaches standard output."""
+    with watched(holder):
+        asyncio.run(_stdio(server, holder))
+
+
+async def _stdio(server: ScreenServer, holder: SessionHolder) -> None:
+    loop = asyncio.get_running_loop()
+
+    def close_and_exit() -> None:
+        holder.close()
+        os._exit(_INTERRUPTED)  # the thread that reads standard input cannot be interrupted
+
+    def end() -> None:
+        threading.Thread(target=close_and_exit, name="screenwright-end", daemon=True).start()
+
+    for one in _SIGNALS:
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(one, end)
+    try:
+        async with stdio_server() as (reading, writing):
+            await server.protocol.run(reading, writing, server.protocol.create_initialization_options())
+    except* (BrokenPipeError, anyio.BrokenResourceError):
+        pass  # the client is gone
+
+
+class McpHttpServer:
+    """Serves MCP over HTTP until closed; as a context manager, it closes at the end. Port 0 picks a free port.
+
+    Requests are refused with another Host than that of this machine, unless other machines may connect, with the Origin
+    of another page, and without the key, if there is one.
+
+    Raises:
+        ValueError: other machines can reach `host`, and there is no key.
+        OSError: cannot listen on the address, such as a port in use.
+    """
+
+    def __init__(self, server: ScreenServer, host: str = "127.0.0.1", port: int = 0, key: str = "") -> None:
+        if not key and not is_loopback(host):
+            raise ValueError(
+                f"other machines can reach --host {host!r}: set MCP_API_KEY to a key that clients must send"
+            )
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        bound = listener.getsockname()
+        self.url = f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
+        app = server.protocol.streamable_http_app(
+            streamable_http_path=PATH,
+            max_sessions=_MAX_SESSIONS,
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # Gate checks
+        )
+        hosts = [host, *LOOPBACK_NAMES] if is_loopback(host) else ["*"]
+        config = uvicorn.Config(
+            Gate(TrustedHostMiddleware(app, hosts), key),
+            http="h11",
+            ws="none",
+            limit_concurrency=_MAX_CONNECTIONS,
+            log_config=None,
+            timeout_graceful_shutdown=_CLOSE_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="mcp-server", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Block until another thread closes the server."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Cancel the calls in progress and stop; may be called twice."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Gate:
+    """ASGI middleware: refuses requests of other web pages and those without the key, and bodies that come slowly."""
+
+    def __init__(self, app: ASGIApp, key: str = "") -> None:
+        self._app, self._key = app, key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if (refused := self._refusal(Headers(scope=scope))) is not None:
+            await refused(scope, receive, send)
+            return
+        await self._app(scope, _bounded(receive), send)
+
+    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+            return PlainTextResponse("requests of other web pages are refused", 403)
+        sent = headers.get("authorization", "").encode()
+        if self._key and not compare_digest(sent, f"Bearer {self._key}".encode()):
+            challenge = {"WWW-Authenticate": "Bearer"}
+            return PlainTextResponse("send the key as Authorization: Bearer KEY", 401, challenge)
+        return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    """`receive` with a time limit for the body; what is late counts as a client that is gone."""
+    end, is_complete = asyncio.get_running_loop().time() + _BODY_S, False
+
+    async def bounded() -> Message:
+        nonlocal is_complete
+        if is_complete:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        is_complete = not message.get("more_body", False)
+        return message
+
+    return bounded
