@@ -161,7 +161,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("doctor", "--dialect", "holo2"), "--dialect applies to a model server: add --model ADDRESS"),
     (("doctor", "--model", "."), "the folder . contains no model: it has no config.json"),
     (("doctor", "--env", "vnc"), "--env is 'vnc', but should be 'browser', 'desktop' or 'android'"),
-    (("config", "demo"), "invalid choice: 'demo' (choose from 'run', 'eval', 'ground', 'doctor')"),
+    (("config", "demo"), "invalid choice: 'demo' (choose from 'run', 'eval', 'ground', 'doctor', 'session')"),
     (("completion", "powershell"), "invalid choice: 'powershell' (choose from 'bash', 'zsh', 'fish')"),
 ]
 

@@ -268,11 +268,11 @@ def test_a_task_reports_progress_asks_and_links_to_its_recording(tmp_path: Path,
     user = User("accept", text="Ada")
     lines: list[tuple[float, str | None]] = []
 
-    async def progress(done: float, _total: float | None, message: str | None) -> None:
-        lines.append((done, message))
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+        lines.append((progress, message))
 
     async def use(client: Client) -> None:
-        result = await client.call_tool("run_task", {"task": "Greet"}, progress_callback=progress)
+        result = await client.call_tool("run_task", {"task": "Greet"}, progress_callback=on_progress)
         answer = data(result)
         assert (answer["outcome"], answer["answer"], answer["steps"]) == ("finished", "greeted", 3)
         link = result.content[-1]
@@ -317,7 +317,7 @@ def test_a_cancelled_call_ends_on_the_screen_too(
 
 
 def test_after_it_was_idle_a_new_screen_opens_and_the_client_is_informed(served: Served) -> None:
-    served.holder._idle_timeout_s = 0.0  # type: ignore[attr-defined]
+    served.holder._idle_timeout_s = 0.0  # pyright: ignore[reportPrivateUsage]
 
     async def use(client: Client) -> None:
         await client.call_tool("look")

@@ -68,6 +68,12 @@ class Slow(FakeEnv):
         return super().execute(action)
 
 
+def when_started(env: Slow, do: Callable[[], None]) -> None:
+    """Do something when the screen has begun to wait."""
+    if env.started.wait(60):
+        do()
+
+
 @pytest.fixture
 def env() -> FakeEnv:
     return FakeEnv()
@@ -146,8 +152,8 @@ def test_facts_of_the_screen_reach_the_next_reply_once_and_as_data(tmp_path: Pat
 def test_a_long_session_keeps_few_screenshots(session: HeldSession) -> None:
     for _ in range(45):
         session.look()
-    monitor = session._observer._progress  # type: ignore[attr-defined]
-    assert len(monitor._screenshots) <= 20
+    monitor = session._observer._progress  # pyright: ignore[reportPrivateUsage]
+    assert len(monitor._screenshots) <= 20  # pyright: ignore[reportPrivateUsage]
 
 
 # -- guard, rules, approvals
@@ -200,7 +206,7 @@ def test_without_anyone_to_ask_an_action_is_refused_with_the_reason(env: FakeEnv
 
 
 def test_a_rule_that_stops_ends_the_session(env: FakeEnv, tmp_path: Path) -> None:
-    with HeldSession(env, tmp_path / "run", lambda *_: Stop("enough")) as session:
+    with HeldSession(env, tmp_path / "run", lambda action, seen: Stop("enough")) as session:
         for _ in range(2):
             with pytest.raises(SessionEnded, match="enough") as ended:
                 session.act(Click(GREET))
@@ -291,7 +297,7 @@ def test_a_cancelled_call_ends_and_the_session_goes_on(tmp_path: Path) -> None:
     env = Slow()
     cancelled = threading.Event()
     with HeldSession(env, tmp_path / "run") as session:
-        canceller = threading.Thread(target=lambda: (env.started.wait(60), cancelled.set()))
+        canceller = threading.Thread(target=when_started, args=(env, cancelled.set))
         canceller.start()
         with pytest.raises(CallCancelled):
             session.act(Wait(600), Caller(cancelled=cancelled.is_set))
@@ -304,7 +310,7 @@ def test_a_cancelled_call_ends_and_the_session_goes_on(tmp_path: Path) -> None:
 def test_closing_ends_the_call_in_progress(tmp_path: Path) -> None:
     env = Slow()
     session = HeldSession(env, tmp_path / "run")
-    closer = threading.Thread(target=lambda: (env.started.wait(60), session.close()))
+    closer = threading.Thread(target=when_started, args=(env, session.close))
     closer.start()
     with pytest.raises(CallCancelled):
         session.act(Wait(600))
@@ -337,7 +343,7 @@ def test_a_task_runs_on_the_same_screen_and_has_its_own_recording(env: FakeEnv, 
 
 def test_guard_and_rules_apply_to_a_task_too(env: FakeEnv, tmp_path: Path) -> None:
     agent = playing((Click(GREET),), (Click(GREET),), (Click(GREET),))
-    with HeldSession(env, tmp_path / "run", lambda *_: Deny("no"), open_agent=agent) as session:
+    with HeldSession(env, tmp_path / "run", lambda action, seen: Deny("no"), open_agent=agent) as session:
         assert session.run_task("Press Greet").result.stop is StopReason.REFUSED
     assert env.state.presses == 0
 
@@ -370,7 +376,7 @@ def test_a_cancelled_task_ends_and_the_session_goes_on(tmp_path: Path) -> None:
     env = Slow()
     cancelled = threading.Event()
     with HeldSession(env, tmp_path / "run", open_agent=playing((Wait(600),))) as session:
-        canceller = threading.Thread(target=lambda: (env.started.wait(60), cancelled.set()))
+        canceller = threading.Thread(target=when_started, args=(env, cancelled.set))
         canceller.start()
         assert session.run_task("Wait", Caller(cancelled=cancelled.is_set)).result.stop is StopReason.CANCELLED
         canceller.join()
