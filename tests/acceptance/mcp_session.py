@@ -25,7 +25,8 @@ from mcp import Client, StdioServerParameters, types
 
 from screenwright import read_run
 
-PAGE = b"""<!doctype html><title>Names</title><style>* { font: 20px sans-serif }</style>
+PAGE = b"""<!doctype html><title>Names</title><style>* { font: 24px sans-serif }
+li { list-style: none; line-height: 48px }</style>
 <input id=name style="position: absolute; left: 40px; top: 40px; width: 300px; height: 40px">
 <button style="position: absolute; left: 360px; top: 40px; width: 160px; height: 46px"
 onclick="names.append(document.createElement('li')); names.lastChild.textContent = document.all.name.value">Add</button>
