@@ -1,7 +1,7 @@
 import { OUTCOMES, attempt, badge, clock, follow, formatDate, get, post } from "./common.js";
 
 const RULES = {
-  "": "the screen's usual rules", "read-only": "read only", careful: "ask before risky ones", trusted: "trusted sites",
+  "": "usual rules", "read-only": "read only", careful: "ask before risky ones", trusted: "trusted sites",
   confirm: "ask before each",
 };
 const FIELDS = ["screen", "url", "program", "model", "rules", "steps"];
@@ -96,7 +96,7 @@ function runRow(run) {
   const facts = [formatDate(run.started), run.model, run.screen, run.steps === 1 ? "1 step" : `${run.steps} steps`, run.seconds ? clock(run.seconds) : "",
     run.tokens ? `${run.tokens.toLocaleString("en")} tokens` : ""].filter(Boolean).join(" · ");
   return element("li", {},
-    run.image ? element("img", { class: "thumb", src: `/api/runs/${run.id}/thumbs/${run.image}.webp`, alt: "", loading: "lazy", width: 96, height: 60 }) : element("span", { class: "thumb" }),
+    run.image ? element("img", { class: "thumb", src: `/api/runs/${run.id}/thumbs/${run.image}.webp`, alt: "", loading: "lazy", width: 106, height: 60 }) : element("span", { class: "thumb" }),
     element("div", { class: "about" },
       element("a", { class: "title", href: `/runs/${run.id}` }, run.task),
       run.answer ? element("span", { class: "answer" }, run.answer) : null,
