@@ -41,7 +41,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=port_number, default=_PORT, help="port to listen on, 0 for any (default: %(default)s)"
     )
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: %(default)s)")
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="folder of the runs (default: %(default)s)"
+    )
     parser.add_argument("--open", action="store_true", help="open it in the web browser")
 
 
@@ -101,8 +103,7 @@ class SettingsFactory:
             "rules": [] if self._has_rules else ["", *PRESETS],
             "fixed": "asks before each action" if rules.confirm else rules.rules or self.config.guard or "",
             "steps": self.config.limits.build().steps,
-            "url": str(getattr(self.config.env, "url", "")).replace("about:blank", ""),
-            "program": " ".join(getattr(self.config.env, "program", ())),
+            **self._start,
             "secrets": [secret.name for secret in self.secrets],
         }
 
@@ -134,7 +135,9 @@ class SettingsFactory:
             raise CannotStart("the task has choices that are not offered: reload the page")
         if self._has_rules and "rules" in chosen:
             raise CannotStart("the rules are set where the app was started")
-        chosen.pop("url" if screen != "browser" else "program", None)
+        for name, shown in self._start.items():
+            if chosen.get(name) == shown or screen != {"url": "browser", "program": "virtual"}[name]:
+                chosen.pop(name, None)  # as it was given, or it does not apply
         _check_model(chosen.get("model", ""), self.config.agent.model.model)
         if "url" in chosen:
             chosen["url"] = _web_address(chosen["url"])
@@ -184,6 +187,12 @@ class SettingsFactory:
             values = {name: value for name, value in values.items() if name not in AgentConfig.settings()}
         kinds = {name: settings[name].kinds for name in values}
         return {name: value for name, value in values.items() if not kinds[name] or kind in kinds[name]}
+
+    @property
+    def _start(self) -> dict[str, str]:
+        """What the page shows at first: the page of a browser and the programs of a desktop that were given."""
+        url, programs = getattr(self.config.env, "url", ""), getattr(self.config.env, "program", ())
+        return {"url": str(url).replace("about:blank", ""), "program": "; ".join(programs)}
 
     @property
     def _has_rules(self) -> bool:

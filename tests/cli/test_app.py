@@ -85,6 +85,15 @@ def test_settings_of_another_model_are_left_out() -> None:
     assert app.config_of({"screen": "browser", "model": "reader"}).agent.dialect is None
 
 
+def test_what_was_given_and_is_not_changed_stays_as_it_was_given() -> None:
+    app = factory(env="desktop", virtual=True, program=["xterm", "mousepad 'my notes.txt'"])
+    shown = {"screen": "virtual", "program": str(app.options()["program"])}
+    assert app.config_of(shown).env.flat()["program"] == ["xterm", "mousepad 'my notes.txt'"]
+    app = factory(url="file:///srv/page.html")
+    shown = {"screen": "browser", "url": str(app.options()["url"])}
+    assert app.config_of(shown).env.flat()["url"] == "file:///srv/page.html"
+
+
 def test_a_screen_that_was_set_up_is_offered_besides_the_usual_ones() -> None:
     assert screens(factory()) == ["browser", "virtual"]
     app = factory(env="vnc", address="192.0.2.7:5901", yes=True)
