@@ -15,6 +15,7 @@ from ..session.holder import SessionHolder
 from .arguments import Command, given_flags, port_number
 from .run import confirm_takeover
 from .settings import SettingsError, load_settings
+from .streams import INTERRUPTED
 from .terminal import Terminal, new_run_folder
 
 _PORT = 8808
@@ -57,6 +58,7 @@ def _main(args: argparse.Namespace) -> int:
                 http.wait()
             except KeyboardInterrupt:
                 holder.close()
+                return INTERRUPTED
     return 0
 
 

@@ -40,7 +40,7 @@ class _SessionCommand(Command):
         """See `Command`."""
         Command.configure(self, parser, everything=everything)
         commands = parser.add_subparsers(
-            dest="session_command", required=True, metavar="WHAT", parser_class=_LazyParser
+            dest="session_command", required=True, metavar="WHAT", parser_class=_LazyParser, prog=parser.prog
         )
         start = commands.add_parser("start", help="open a screen, with the flags of run, and print the session's id")
 
@@ -54,10 +54,10 @@ class _SessionCommand(Command):
         else:
             start.fill = fill
         commands.add_parser("list", help="list the sessions that are running")
-        commands.add_parser("tools", help="print the calls below with the JSON Schema of their arguments")
+        commands.add_parser("tools", help="print the calls with the JSON Schema of their arguments")
         commands.add_parser("skill", help="print an explanation for a coding agent, as a skill file")
         for name in TOOLS:
-            _add_call(commands.add_parser(name, help="see screenwright session tools"))
+            _add_call(commands.add_parser(name))
         _add_session(commands.add_parser(END, help="close the screen and end the session"))
 
 
@@ -142,5 +142,6 @@ COMMANDS = {
         "operate it, end closes it. Prints one JSON object; exits with 2 if that holds an error.",
         _no_arguments,
         usage="start|list|look|click|...|end [JSON] [--session ID]",
+        epilog=f"calls: {', '.join(TOOLS)}; see screenwright session tools",
     )
 }

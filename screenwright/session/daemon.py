@@ -66,6 +66,8 @@ class SessionDaemon:
                     thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
                     thread.start()
                     threads = [*(one for one in threads if one.is_alive()), thread]
+                if self._session.ended is not None:
+                    self._session.close()  # the screen; calls still get the reason
                 if self._session.idle_s >= self._idle_timeout_s:
                     self._session.close(f"it was not used for {self._idle_timeout_s:g} seconds")
                     break

@@ -336,7 +336,7 @@ class HeldSession:
         """Why an action was denied; if no one could be asked, what asked."""
         asked = self._approver.unanswered
         if asked is None:
-            return denied.reason
+            return self._vault.redact(denied.reason)
         why = "no one can be asked here" if not self._approver.caller.can_ask else "no one answered"
         asks = f"{asked.rule!r}: {asked.reason}" if asked.reason else repr(asked.rule)
         return f"it needs an approval ({asks}), and {why}"

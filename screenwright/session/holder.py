@@ -27,9 +27,10 @@ class SessionHolder:
             if self._is_closed:
                 raise SessionEnded("the server is closing")
             before, note = self._session, ""
-            if before is not None and (ended := before.ended) is not None and ended.reopens:
+            if before is not None and (ended := before.ended) is not None:
                 before.close()
-                self._session, note = None, f"This is a new screen: {ended}."
+                if ended.reopens:
+                    self._session, note = None, f"This is a new screen: {ended}."
             if self._session is None:
                 self._session = self._open_session()
             return self._session, note

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -185,3 +186,27 @@ def test_without_the_extra_the_command_says_what_to_install(
     monkeypatch.setitem(sys.modules, "mcp", None)
     assert main(["mcp"]) == 2
     assert "pip install 'screenwright[mcp]'" in capsys.readouterr().err
+
+
+def test_a_body_that_does_not_arrive_ends_its_request(server: McpHttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenwright.mcp.serving._BODY_S", 0.05)
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        head = f"POST {PATH} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {KEY}\r\n"
+        connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        assert connection.recv(12).startswith(b"HTTP/1.1 ")
+    assert post(server) == 200
+
+
+def test_the_http_server_runs_until_a_signal(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, *command("--http", "--port", "0")],
+        stderr=subprocess.PIPE,
+        env=environment(),
+        cwd=tmp_path,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "the screen is served at http://127.0.0.1:" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
