@@ -7,7 +7,11 @@ import subprocess
 import sys
 from contextlib import ExitStack, suppress
 from types import FrameType
+from typing import TextIO
 
+from screenwright._text import one_line
+
+from .._extras import missing_extra
 from ..agent.record.trajectory import RunError
 from ..envs.env import EnvError
 from ..envs.temp_folder import TempFolder
@@ -23,6 +27,9 @@ from .settings import SettingsError, load_settings
 from .streams import stop_signals
 from .terminal import Terminal
 
+_ERRORS = (SettingsError, EnvError, RunError, CallRefused, ValueError, ImportError)
+_MAX_ERROR = 2000
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--foreground", action="store_true", help="hold the screen in this process, until it is ended")
@@ -32,24 +39,34 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _main(args: argparse.Namespace) -> int:
     try:
         return _hold(args) if args.foreground else _start(args)
-    except (SettingsError, EnvError, RunError, CallRefused, ValueError) as error:
-        print(json.dumps({"error": str(error)}, ensure_ascii=False))
+    except _ERRORS as error:
+        print(_error(error))
         return BAD_INPUT
+
+
+def _error(error: Exception) -> str:
+    missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
+    return json.dumps({"error": one_line(str(missing or error), _MAX_ERROR)}, ensure_ascii=False)
 
 
 def _start(args: argparse.Namespace) -> int:
     """Start a process that holds the session, and print what it prints when the screen is open."""
     command = [sys.executable, "-m", "screenwright", "session", "start", "--foreground", "--detached", *_flags(args)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            return process.wait() or BAD_INPUT
-        sys.stdout.write(line.decode())
-        ok = "error" not in json.loads(line)
-        if ok:
-            process.returncode = 0  # it goes on: neither wait for it nor warn that it was left
-        return 0 if ok else process.wait()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        try:
+            line = process.stdout.readline()
+        except BaseException:  # such as Ctrl-C: no session is left behind
+            process.terminate()
+            raise
+    if not line:
+        return process.wait() or BAD_INPUT
+    sys.stdout.write(line.decode())
+    if "error" in json.loads(line):
+        return process.wait()
+    process.returncode = 0  # it goes on: neither wait for it nor warn that it was left
+    return 0
 
 
 def _flags(args: argparse.Namespace) -> list[str]:
@@ -77,23 +94,33 @@ def _hold(args: argparse.Namespace) -> int:
         def stop(_signal: int, _frame: FrameType | None) -> None:
             daemon.stop()
 
-        with stop_signals(stop):
+        stack.enter_context(stop_signals(stop))
+        out = _detached() if args.detached else sys.stdout
+        try:
             session.look()  # opens the screen, so that what is missing is reported now
-            print(json.dumps({"session": daemon.id, "run": str(session.folder)}), flush=True)
-            if args.detached:
-                _detach()
-            daemon.run()
+        except _ERRORS as error:
+            print(_error(error), file=out, flush=True)
+            return BAD_INPUT
+        print(json.dumps({"session": daemon.id, "run": str(session.folder)}), file=out, flush=True)
+        if args.detached:
+            out.close()
+        daemon.run()
     return 0
 
 
-def _detach() -> None:
-    """Leave the terminal, so that neither Ctrl-C in it nor its end reaches this process."""
+def _detached() -> TextIO:
+    """Leave the terminal and the streams of the caller, to whom one line can still be written.
+
+    Whoever reads those streams waits until the last process closes them, also one that the screen starts.
+    """
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     with suppress(OSError):
         os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
     os.close(nothing)
+    return out
 
 
 COMMAND = Command(
