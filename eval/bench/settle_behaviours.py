@@ -157,6 +157,12 @@ WORK_PASSED_ON = (
         _script("new BroadcastChannel('b').onmessage=() => setTimeout(show, 300)"),
     ),
     Behaviour("event stream", "const e=new EventSource('/0.8/events'); e.onmessage=() => { e.close(); show(); }"),
+    Behaviour(
+        "worker that reports progress",
+        "document.body.insertAdjacentHTML('beforeend', spinner); const w=new Worker(window.URL.createObjectURL(new Blob([`let n=0;"
+        "onmessage=() => { const i=setInterval(() => { postMessage(++n); if (n === 4) clearInterval(i); }, 350); }`])));"
+        "w.onmessage=e => { if (e.data === 4) { document.querySelector('.spinner').remove(); show(); } }; w.postMessage(1)",
+    ),
     Behaviour("imported module", "import('/0.6/module.js').then(() => setTimeout(show, 100))"),
     Behaviour(
         "script on demand",

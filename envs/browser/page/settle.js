@@ -83,14 +83,41 @@
     const isText = ({ node, at }) => at >= page.since() && node.isConnected && node.textContent.length < 200 &&
       page.isLoadingText(node.textContent.trim());
     if (shown.some(isText)) return true;
-    return animations().some(animation =>
-      animation.effect?.getComputedTiming?.().iterations === Infinity && startOf(animation) >= page.since());
+    return animations().some(animation => isEndless(animation) && startOf(animation) >= page.since());
   };
   let loadingShown = { at: 0, is: false };
   const mayContinue = (work, time) => {
-    if (!shown.some(({ at }) => at >= page.since())) return work.due - askedAt < NOTHING_SHOWN_MS;
+    if (!shown.some(({ at }) => at >= page.since()) && work.kind !== "another reply") {
+      return work.kind === "a reply" ? time - work.due < page.REPLY_MS : work.due - askedAt < NOTHING_SHOWN_MS;
+    }
     if (time - loadingShown.at > SHOWN_CACHE_MS) loadingShown = { at: time, is: showsLoading() };
     return loadingShown.is;
+  };
+  // What says that it is loading, whatever it waits for: that may be work of a kind that is not seen, such as a module that
+  // is imported again. One that is still there after the limit stays, and is not waited for again.
+  const BUSY_MS = 3000;
+  const BUSY_TEXT = /^\W*(loading|please wait|connecting|initiali[sz]ing)\b[^\n]{0,40}$/i;
+  const BUSY = "[aria-busy=true], progress:not([value]), [role=progressbar]:not([aria-valuenow])";
+  const BUSY_NAME = "[class*=skeleton i], [class*=spinner i], [class*=loading i], [data-testid*=skeleton i]";
+  const isEndless = animation => animation.effect?.getComputedTiming?.().iterations === Infinity;
+  const busySince = new WeakMap();  // element -> when it was first seen
+  let busyShown = { at: 0, is: false };
+  const isSeen = element => {
+    if (!element?.checkVisibility?.({ opacityProperty: true, visibilityProperty: true })) return false;
+    const { top, left, right, bottom, width, height } = element.getBoundingClientRect();
+    return width * height >= 16 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+  };
+  const isBusy = time => {
+    if (time - askedAt > BUSY_MS) return false;
+    if (time - busyShown.at > SHOWN_CACHE_MS) {
+      const texts = shown.filter(({ node, at }) => at >= page.since() && node.isConnected && BUSY_TEXT.test(node.textContent.trim()))
+        .map(({ node }) => node instanceof Element ? node : node.parentElement);
+      const named = [...document.querySelectorAll(BUSY_NAME)].filter(each => each.getAnimations({ subtree: true }).some(isEndless));
+      const seen = [...document.querySelectorAll(BUSY), ...named, ...texts].filter(isSeen);
+      for (const element of seen) if (!busySince.has(element)) busySince.set(element, time);
+      busyShown = { at: time, is: seen.some(element => busySince.get(element) >= askedAt) };
+    }
+    return busyShown.is;
   };
   const observe = root => {
     new MutationObserver(records => {
@@ -200,9 +227,12 @@
     if (kind) return kind;
     if (isAnimating()) return "animation";
     if (time - invalidAt < VALIDATION_MS) return "a validation message";
+    if (isBusy(time)) return "what is loading";
     return "";
   };
 
+  const LATE_CHECK_MS = 40;
+  const MAX_LATE_MS = 1500;
   // Resolves to ["", waitedFor, notices] once this frame has been idle for `quietMs`, or to [reason, reason, []] after
   // `sliceMs`, where `reason` is what is still pending. Times are in milliseconds since 1970.
   const waitUntilIdle = (actedAt, quietMs, sliceMs) => new Promise(resolve => {
@@ -218,6 +248,7 @@
     waits++;
     if (isRendered && !isCounting) countFrames();
     let quietSince = start;
+    let wantedAt = start;  // when the next check is due
     const done = (...result) => {
       waits--;
       resolve(result);
@@ -225,7 +256,9 @@
     const check = () => {
       const time = now();
       const reason = pending(time);
-      if (reason) quietSince = time;
+      // a check that is this late had to wait for the page: its thread was busy
+      const isLate = time - wantedAt > LATE_CHECK_MS && time - askedAt < MAX_LATE_MS;
+      if (reason || isLate) quietSince = time;
       if (reason || changedAt > start) waitedFor = reason || "changes";
       const left = quietMs - (time - Math.max(changedAt, quietSince));
       const isDrawn = !isRendered || frames - changedFrame >= QUIET_FRAMES || time - Math.max(changedAt, askedAt) > NO_FRAMES_MS;
@@ -233,7 +266,11 @@
         idleAt = time;
         done("", waitedFor, page.takeNotices());
       } else if (time - start >= sliceMs) done(reason || "changes", reason || "changes", []);
-      else nativeSetTimeout.call(window, check, left > 0 ? Math.min(left, 8) : 8);
+      else {
+        const delay = left > 0 ? Math.min(left, 8) : 8;
+        wantedAt = time + delay;
+        nativeSetTimeout.call(window, check, delay);
+      }
     };
     check();
   });

@@ -1,9 +1,9 @@
 """Waits until a page has settled: until what the action caused is done.
 
 Every frame is asked whether it is idle: loaded, none of the work pending that the action caused, no animation that ends
-soon, no change of the document for a moment. `causes.js` tells what caused something, `sources.js` what can be pending,
-`settle.js` decides. Then no relevant resource may be loading (`traffic.py`) and no tab may be opening. A time limit
-bounds the wait. docs/explanation/settling.md lists what is waited for and for how long.
+soon, no change of the document for a moment. `causes.js` tells what caused something, `sources.js` and `messages.js`
+what can be pending, `settle.js` decides. Then no relevant resource may be loading (`traffic.py`) and no tab may be
+opening. A time limit bounds the wait. docs/explanation/settling.md lists what is waited for and for how long.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from playwright.async_api import Error, Frame
 from .tabs import Tabs
 from .traffic import Traffic
 
-_SCRIPTS = ("causes", "sources", "typing", "notices", "settle")
+_SCRIPTS = ("causes", "sources", "messages", "typing", "notices", "settle")
 
 QUIET_MS = 50
 """How long everything must stay idle: three frames, far longer than a page takes to react to a click."""
@@ -66,23 +66,25 @@ class Settling:
     async def wait(self, limit_s: float, load_limit_s: float) -> PageSettled:
         """Return when settled, or after `limit_s`; after `load_limit_s` if a navigation is pending.
 
-        A document that only keeps changing, with nothing else pending, counts as settled after a while.
+        A page that loads one document after another without end gets `limit_s` too. A document that only keeps
+        changing, with nothing else pending, counts as settled after a while.
         """
         started = time.monotonic()
         changing_since = started
+        has_loaded = False
         while True:
             reason = await self._pending()
             now = time.monotonic()
             if not reason:
                 by = f"settled after {self._waited_for}" if self._waited_for else "settled"
                 return PageSettled(now - started, by)
-            if reason in ("navigation", "loading", "a new tab"):
-                limit_s = load_limit_s
+            has_loaded = has_loaded or reason in ("navigation", "loading", "a new tab")
             if reason != "changes":
                 changing_since = now
             elif now - changing_since > _CONTINUOUS_S:
                 return PageSettled(now - started, "settled except for continuous changes")
-            if now - started > limit_s:
+            waits_for_load = has_loaded and not self._traffic.loads_endlessly(self._tabs.current)
+            if now - started > (load_limit_s if waits_for_load else limit_s):
                 self._tabs.stop_waiting_for_tabs()
                 return PageSettled(now - started, f"limit: {reason}")
 

@@ -1,4 +1,4 @@
-// Where the work of a page comes from: timers, frames, tasks, requests, messages, storage, and what else is answered later.
+// Where the work of a page comes from: timers, frames, tasks, requests, storage, and what else is answered later.
 // Each source records its work until it is done, and passes its cause on to the handlers.
 (page => {
   const { now, wrap, wrapClass, causeNow, enter, add, addUntil, end, replied } = page;
@@ -171,6 +171,7 @@
       if (option("keepalive") || option("mode") === "no-cors") end(work);  // a report that has no result
       return passOn(native.apply(this, passed), work, response => {
         if (response) responses.set(response, next);
+        page.answered(next);
         return replied(next);
       });
     },
@@ -191,13 +192,20 @@
       return copy;
     },
   }).clone);
-  // A stream shows its parts as they come; only its beginning is waited for.
+  // A stream shows its parts as they come: its beginning is waited for, and what follows soon after a part.
   const STREAM_MS = 1000;
+  const FURTHER_PART_MS = 250;
+  const partAt = new WeakMap();  // reader -> when its latest part came
   wrap(window.ReadableStreamDefaultReader?.prototype, "read", native => ({
     read(...passed) {
       const cause = causeNow();
-      const work = addUntil("a stream", cause, cause.chain + STREAM_MS, cause.chain + MAX_CHAIN_MS);
-      return passOn(native.apply(this, passed), work, () => cause);
+      const sureUntil = cause.chain + STREAM_MS;
+      const further = (partAt.get(this) ?? sureUntil) + FURTHER_PART_MS;
+      const work = addUntil("a stream", cause, Math.min(sureUntil, further), cause.chain + MAX_CHAIN_MS);
+      return passOn(native.apply(this, passed), work, () => {
+        partAt.set(this, now());
+        return cause;
+      });
     },
   }).read);
 
@@ -211,6 +219,7 @@
             const { next, work } = sent.get(this);
             if (!next) return;
             if (this.readyState === 4) end(work);
+            if (type === "loadend") page.answered(next);
             enter(replied(next));
           });
         }
@@ -252,93 +261,4 @@
   wrapEvents(window.IDBObjectStore?.prototype, [...READS, "add", "clear", "delete", "put"], ["success", "error"], "storage");
   wrapEvents(window.IDBIndex?.prototype, READS, ["success", "error"], "storage");
   wrapEvents(window.FileReader?.prototype, ["readAsArrayBuffer", "readAsDataURL", "readAsText"], ["load", "error"], "files");
-
-  // -- messages between the two ends of a channel, by which schedulers pass their work on
-  const ports = new WeakMap();  // port -> the other one, and the messages that are on their way to that
-  wrapClass("MessageChannel", channel => {
-    for (const [port, other] of [[channel.port1, channel.port2], [channel.port2, channel.port1]]) {
-      const queue = [];
-      ports.set(other, { queue, port });
-      port.addEventListener("message", () => {
-        const message = queue.shift();
-        if (!message) return;
-        end(message.work);
-        enter(message.next);
-      });
-    }
-  });
-  // -- sockets, workers and event streams that may reply. One that has not replied to the last message is not waited for
-  // until it sends something.
-  const REPLY_MS = { input: 1500, unknown: 1500, load: 500 };
-  const FURTHER_REPLY_MS = 120;
-  const channels = new WeakMap();
-  const watchChannel = target => {
-    const cause = causeNow();
-    const channel = { cause, work: null, sentAt: 0, isSilent: false };
-    channels.set(target, channel);
-    const onReply = () => {
-      const isFirst = channel.work !== null;
-      end(channel.work);
-      channel.work = null;
-      channel.isSilent = false;
-      if (isFirst) channel.cause = replied(channel.cause);
-      enter(channel.cause);
-      if (now() - channel.sentAt < REPLY_MS.input) add("a reply", channel.cause, FURTHER_REPLY_MS);
-    };
-    for (const type of ["message", "open", "error"]) target.addEventListener(type, onReply);
-    return channel;
-  };
-  const expectReply = (target, cause) => {
-    const channel = channels.get(target) ?? watchChannel(target);
-    const time = now();
-    if (channel.work && time > channel.work.sureUntil) channel.isSilent = true;
-    end(channel.work);
-    Object.assign(channel, { cause, sentAt: time });
-    channel.work = channel.isSilent ? null : add("a reply", cause, REPLY_MS[cause.kind], MAX_CHAIN_MS);
-  };
-  for (const name of ["WebSocket", "EventSource"]) wrapClass(name, target => expectReply(target, causeNow()));
-  for (const name of ["Worker", "SharedWorker"]) wrapClass(name, target => watchChannel(target.port ?? target));
-  // after a port is sent away, what arrives at the other end is a reply
-  const sendAway = passed => {
-    for (const port of Array.isArray(passed) ? passed : passed?.transfer ?? []) {
-      if (!ports.has(port)) continue;
-      ports.delete(ports.get(port).port);
-      ports.delete(port);
-    }
-  };
-  const wrapSend = (prototype, name) => wrap(prototype, name, native => ({
-    send(...passed) {
-      sendAway(passed[1]);
-      expectReply(this, causeNow());
-      return native.apply(this, passed);
-    },
-  }).send);
-  wrapSend(window.WebSocket?.prototype, "send");
-  wrapSend(window.Worker?.prototype, "postMessage");
-  wrap(window.MessagePort?.prototype, "postMessage", native => ({
-    postMessage(...passed) {
-      sendAway(passed[1]);
-      const cause = causeNow();
-      const own = ports.get(this);
-      const isAway = own && now() > own.queue[0]?.until;  // handed to another window
-      if (isAway) ports.delete(this);
-      if (!own || isAway) expectReply(this, cause);
-      else {
-        const work = addUntil("messages", cause, Math.min(now() + 1000, cause.chain + MAX_CHAIN_MS));
-        own.queue.push({ work, until: now() + 1000, next: { ...cause, depth: cause.depth + 1 } });
-      }
-      return native.apply(this, passed);
-    },
-  }).postMessage);
-  // messages without a known sender: give their handlers the time to send the next one
-  const HANDOVER_MS = 60;
-  window.addEventListener("message", event => {
-    if (event.source === window) add("messages", causeNow(), HANDOVER_MS);
-  }, true);
-  wrap(window.BroadcastChannel?.prototype, "postMessage", native => ({
-    postMessage(...passed) {
-      add("messages", causeNow(), HANDOVER_MS);
-      return native.apply(this, passed);
-    },
-  }).postMessage);
 })

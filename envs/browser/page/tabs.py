@@ -225,6 +225,11 @@ class Tabs:
         self._sessions.pop(dead, None)
         await _close(dead)
 
+    @property
+    def loads_endlessly(self) -> bool:
+        """See `Traffic.loads_endlessly`, of the current tab."""
+        return self._traffic.loads_endlessly(self.current)
+
     @asynccontextmanager
     async def scripts_halted(self) -> AsyncGenerator[None]:
         """Disable scripts in the current tab, if the engine supports that."""

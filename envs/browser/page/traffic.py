@@ -31,6 +31,9 @@ _BY_SCRIPT = frozenset({"fetch", "xhr"})
 _MANY_LOADS = 3
 """A tab that loaded this many documents after one action, redirects of servers aside, navigates by itself."""
 
+_ENDLESS_LOADS = 8
+"""One that loaded this many is not waited for: there is no end to it."""
+
 _ENDLESS = frozenset({"websocket", "eventsource", "media", "ping", "texttrack"})
 
 
@@ -84,7 +87,14 @@ class Traffic:
 
     def keeps_loading(self, page: Page) -> bool:
         """Whether `page` has loaded one document after another since the previous action."""
-        return self._loads[page.main_frame] + self._earlier_loads[page.main_frame] >= _MANY_LOADS
+        return self._latest_loads(page) >= _MANY_LOADS
+
+    def loads_endlessly(self, page: Page) -> bool:
+        """Whether `page` has loaded so many documents since the previous action that no end is to be expected."""
+        return self._latest_loads(page) >= _ENDLESS_LOADS
+
+    def _latest_loads(self, page: Page) -> int:
+        return self._loads[page.main_frame] + self._earlier_loads[page.main_frame]
 
     def committed(self, frame: Frame) -> None:
         """Drop what the previous document of `frame` requested: Playwright does not report its end.

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import math
 import time
+from contextlib import suppress
 from itertools import count
 
 from PIL import Image
@@ -22,6 +23,7 @@ from .overlay.overlay import TAB_STRIP_PX, Overlay
 from .prompts import BrowserPrompts
 
 _CAPTURE_S = 15.0
+_RELOADING_S = 2.0
 _ATTEMPTS = 5
 _MASK_ATTEMPTS = 3
 _MASK_RETRY_S = 0.05
@@ -99,9 +101,12 @@ class Compositor:
         page = self._tabs.current
         capture = asyncio.ensure_future(self._capture_masked() if self._secrets.is_active else self._capture())
         try:
-            await self._prompts.until_blocked(capture, _CAPTURE_S)
+            reloads = self._tabs.loads_endlessly
+            await self._prompts.until_blocked(capture, _RELOADING_S if reloads else _CAPTURE_S)
             if capture.done():
                 return capture.result()
+            if reloads and not self._prompts.is_blocking():
+                return await self._capture_halted()
             if not self._prompts.is_blocking():
                 await self._prompts.report_unresponsive()
             return None
@@ -111,6 +116,15 @@ class Compositor:
             return await self._capture_page(attempts - 1)  # the tab was closed during the capture
         finally:
             capture.cancel()
+
+    async def _capture_halted(self) -> bytes | None:
+        """The page without its scripts, which would load the next document before this one is captured."""
+        with suppress(TimeoutError):
+            async with self._tabs.scripts_halted():
+                return await asyncio.wait_for(
+                    self._capture_masked() if self._secrets.is_active else self._capture(), _RELOADING_S
+                )
+        return None
 
     async def _capture_masked(self) -> bytes:
         """The page with its secrets masked, taken again while what has to be masked moves."""

@@ -80,6 +80,23 @@ SETTLING = {
         {},
     ),
     "a timer behind a text that says so": ("b.textContent = 'Loading'; setTimeout(done, 1200)", {}),
+    "work of a worker by itself, behind a text that says so": (
+        "b.textContent = 'Loading'; const work = new Blob(['setTimeout(postMessage, 1200, 1)']);"
+        "new Worker(window.URL.createObjectURL(work)).onmessage = () => { b.textContent = ''; done(); }",
+        {},
+    ),
+    "a worker that reports progress": (
+        "b.setAttribute('aria-busy', 'true'); const work = new Blob(['let n = 0; onmessage = () => '"
+        "+ 'setInterval(() => postMessage(++n), 350)']); const worker = new Worker(window.URL.createObjectURL(work));"
+        "worker.onmessage = ({data}) => { if (data === 4) { b.removeAttribute('aria-busy'); done(); } };"
+        "worker.postMessage(1)",
+        {},
+    ),
+    "modules that keep the thread busy": (
+        "const next = n => import('data:text/javascript,//' + n).then(() => { burn(80); n ? next(n - 1) : done(); });"
+        "next(6)",
+        {},
+    ),
     "a canvas drawn in frames": (
         "b.innerHTML = '<canvas width=200 height=200>'; const pen = b.firstChild.getContext('2d'); let n = 0;"
         "(function draw() { pen.fillStyle = ++n < 40 ? '#00f' : '#0f0'; pen.fillRect(0, 0, 200, 200);"

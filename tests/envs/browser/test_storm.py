@@ -172,8 +172,8 @@ def test_redirect_loop_is_refused(site: Site) -> None:
 
 def test_page_that_keeps_reloading_can_be_left(site: Site) -> None:
     address = site.add("/again", "<script>setTimeout(() => location.reload(), 30)</script>again")
-    with BrowserEnv(site.url + "/", settings=BrowserSettings(load_limit_s=2.0)) as env:
-        env.execute(Navigate(address))
+    with BrowserEnv(site.url + "/", settings=BrowserSettings(settle_limit_s=1.0, load_limit_s=60.0)) as env:
+        assert env.execute(Navigate(address)).settle_s < env.settings.load_limit_s  # which it would use up
         env.observe()
         env.execute(Navigate(site.url + "/"))
         assert env.observe().location == site.url + "/"
