@@ -1,0 +1,1 @@
+"""Real web applications, and the jobs that are done in them."""

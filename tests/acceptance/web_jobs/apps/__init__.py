@@ -1,0 +1,1 @@
+"""The applications, each with its jobs as `APP`."""
