@@ -1,5 +1,7 @@
 """Streamlit: React widgets, state on the server, answers by a socket."""
 
+from screenwright import ScreenPoint
+
 from ..app import App, Check, Site
 from ..hand import Hand
 
@@ -18,6 +20,10 @@ def begin(hand: Hand) -> None:
 
 
 APP.begin = begin
+THUMB = """() => {
+  const { x, y, width, height } = document.querySelector("[type=range]").closest("div").getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""
 INPUT = "[aria-label='{}']"
 
 
@@ -86,7 +92,8 @@ def choose_a_size_and_gift_wrap(hand: Hand, site: Site) -> Check:
 @APP.job
 def drag_a_slider(hand: Hand, site: Site) -> Check:
     hand.open("/")
-    hand.drag(hand.at("10", dy=18), hand.at("[data-testid=stSlider]", dy=10))
+    x, y = hand.read(THUMB)
+    hand.drag(ScreenPoint(x, y), ScreenPoint(x + 130, y))
     hand.finish("Save order")
     return lambda: 40 <= site.saved().get("weight", 0) <= 60
 
