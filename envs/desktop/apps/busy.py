@@ -59,12 +59,18 @@ class Process:
         return sample.at - self.since < _ENDLESS_S
 
     def _skip_pause(self, sample: Sample) -> None:
-        """Begin again after a pause, during which the process was busy or not."""
+        """Begin again after a pause, during which the process was busy or not.
+
+        On an overloaded machine samples are that far apart, and a process that always works gets little CPU time.
+        """
         before = self.samples[-1]
-        if _uses_cpu(before, sample):
+        works = before.works and sample.works
+        if works or _uses_cpu(before, sample):
             self.since = self.since if before.at - self.until <= _PAUSE_S else before.at
             self.until = sample.at
         self.samples.clear()
+        if works:
+            self.samples.append(before)
 
 
 def _uses_cpu(first: Sample, last: Sample) -> bool:

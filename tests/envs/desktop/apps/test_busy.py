@@ -106,6 +106,16 @@ def test_work_before_a_pause_does_not_count_after_it() -> None:
     assert not line.run(0.1, share=0.0)
 
 
+def test_a_process_that_always_works_is_busy_on_an_overloaded_machine() -> None:
+    line = _Timeline()
+    results: list[bool] = []
+    for _ in range(12):
+        line.pause(0.6, share=0.05)
+        results.append(line.process.is_busy(Sample(line.now, int(line.ticks), works=True)))
+    assert results[1:8] == [True] * 7
+    assert not results[-1]  # it has been busy for long
+
+
 def test_an_exited_process_is_not_busy() -> None:
     assert family_of(()) == ()
     assert family_of((2**22 + 1,)) == ()
