@@ -124,10 +124,6 @@ class Observer:
         """Record one action that was carried out."""
         self.actions_done.append(f"{step}. {describe_action(action)}")
 
-    def forget(self) -> None:
-        """Forget the earlier screenshots and actions, which no loop can then go back to."""
-        self._progress.reset()
-
     # -- notes
 
     def add_facts(self, observation: Observation) -> None:
@@ -190,6 +186,16 @@ class Observer:
                 observation, self._progress.record_observation(observation.screenshot), capture_s
             )
         return self._step_observation(observation, change, capture_s, Escalated(step, action, str(loop)), loop)
+
+    def observe_only(self, step: int) -> Generator[Event, None, StepObservation]:
+        """Like `observe`, without comparing the screen with earlier ones: outside agents may repeat themselves.
+
+        Raises:
+            EnvLost: the screen is gone.
+        """
+        yield from self._check_clock(step)
+        observation, capture_s = yield from self._timed_observation(step)
+        return self._step_observation(observation, None, capture_s)
 
     def _step_observation(
         self,

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+from ..agent.core.supervision import NO_INTERVENTION
 from ..agent.loop.config import RunConfig
 from ..envs.config import BrowserConfig, setting
 from ..envs.secrets import Secret
-from .held import UNLIMITED, UNSUPERVISED, HeldSession
+from .held import UNLIMITED, HeldSession
 
 
 class SessionConfig(RunConfig):
@@ -17,10 +18,10 @@ class SessionConfig(RunConfig):
     group: ClassVar[str] = "recording and approval"
 
     idle_timeout: float = setting(
-        1800.0, "session, mcp: seconds without a call after which the screen is closed", gt=0, common=True
+        1800.0, "seconds without a call after which the screen is closed", gt=0, common=True
     )
     picture_edge: int | None = setting(
-        None, "session, mcp: largest side of the pictures that agents get, in pixels (default: unscaled)", ge=200
+        None, "largest side of the pictures that agents get, in pixels (default: unscaled)", ge=200
     )
 
     def build_session(
@@ -43,7 +44,7 @@ class SessionConfig(RunConfig):
             self.build_rules(),
             secrets,
             self.limits.build(UNLIMITED),
-            replace(UNSUPERVISED, restarts=restarts, approval_timeout_s=self.approval_timeout),
+            replace(NO_INTERVENTION, restarts=restarts, approval_timeout_s=self.approval_timeout),
             lambda: self.build_agent(report=report),
             self.picture_edge,
         )

@@ -42,13 +42,9 @@ from .picture import ActReply, Look, Picture
 from .task import TaskReply, TaskRunner
 
 UNLIMITED = Limits(steps=None)
-UNSUPERVISED = replace(NO_INTERVENTION, loop_threshold=1_000_000)
-"""Outside agents may repeat themselves, such as by looking at a screen until it changes."""
-
 TASK_STEPS = 50
 """The most steps of one task, if the session has no limit below."""
 
-_KEPT_SCREENSHOTS = 20
 _POLL_S = 0.02
 _R = TypeVar("_R")
 
@@ -68,7 +64,7 @@ class HeldSession:
     rules: RuleSet | None = None
     secrets: tuple[Secret, ...] = ()
     limits: Limits = UNLIMITED
-    supervision: Supervision = UNSUPERVISED
+    supervision: Supervision = NO_INTERVENTION
     open_agent: Callable[[], Agent] = lambda: Agent("reader")
     picture_edge: int | None = None
     read_target: TargetText = target_text
@@ -286,10 +282,8 @@ class HeldSession:
         """A step of the recording, which begins with an observation."""
         started = time.perf_counter()
         step = self._step + 1
-        seen = self._vault.redact(self._recorded(self._observer.observe(step)))
+        seen = self._vault.redact(self._recorded(self._observer.observe_only(step)))
         self._step = step
-        if step % _KEPT_SCREENSHOTS == 0:
-            self._observer.forget()
         self._record(Observed(step, seen.observation, seen.notes, seen.change, seen.capture_s))
         try:
             yield seen

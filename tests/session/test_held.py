@@ -149,11 +149,9 @@ def test_facts_of_the_screen_reach_the_next_reply_once_and_as_data(tmp_path: Pat
         assert session.look().notes == ()
 
 
-def test_a_long_session_keeps_few_screenshots(session: HeldSession) -> None:
-    for _ in range(45):
-        session.look()
-    monitor = session._observer._progress  # pyright: ignore[reportPrivateUsage]
-    assert len(monitor._screenshots) <= 20  # pyright: ignore[reportPrivateUsage]
+def test_an_agent_may_look_at_the_same_screen_until_it_changes(session: HeldSession) -> None:
+    for _ in range(20):
+        assert session.look().notes == ()
 
 
 # -- guard, rules, approvals
