@@ -131,6 +131,7 @@ class ScreenServer:
     def _park(self, call: ToolCall, request: ApprovalRequest) -> types.InputRequiredResult:
         state = token_urlsafe()
         call.is_followed = False
+        self._parked = {name: one for name, one in self._parked.items() if not one[0].is_done}
         self._parked[state] = (call, request)
         question = types.ElicitRequest(params=form_of(request))
         return types.InputRequiredResult(input_requests={_APPROVAL: question}, request_state=state)

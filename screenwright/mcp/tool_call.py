@@ -38,6 +38,11 @@ class ToolCall:
         self._caller = Caller(self._cancelled.is_set, self if can_ask else NoApprover(), self._put)
         threading.Thread(target=self._run, name="screenwright-tool", daemon=True).start()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the call has ended."""
+        return self._done.is_set()
+
     async def cancel(self) -> None:
         """Cancel the call, and wait until it has ended."""
         self._cancelled.set()

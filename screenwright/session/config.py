@@ -17,9 +17,7 @@ class SessionConfig(RunConfig):
 
     group: ClassVar[str] = "recording and approval"
 
-    idle_timeout: float = setting(
-        1800.0, "seconds without a call after which the screen is closed", gt=0, common=True
-    )
+    idle_timeout: float = setting(1800.0, "seconds without a call after which the screen is closed", gt=0, common=True)
     picture_edge: int | None = setting(
         None, "largest side of the pictures that agents get, in pixels (default: unscaled)", ge=200
     )

@@ -26,6 +26,7 @@ from screenwright import (
     Observation,
     Screenshot,
     StopReason,
+    Supervision,
     Wait,
     read_run,
 )
@@ -65,6 +66,7 @@ class Served:
     guard: Callable[[Action, Observation], GuardDecision] = lambda action, seen: Allow()
     script: tuple[Any, ...] = ()
     opened: int = 0
+    approval_timeout_s: float = 300.0
 
     def __post_init__(self) -> None:
         self.holder = SessionHolder(self.open, idle_timeout_s=100)
@@ -74,7 +76,8 @@ class Served:
         self.opened += 1
         policy: Policy = ScriptedPolicy(self.script)
         run = self.folder / f"run-{self.opened}"
-        return HeldSession(self.env, run, self.guard, open_agent=lambda: Agent(policy=policy))
+        supervision = Supervision(approval_timeout_s=self.approval_timeout_s)
+        return HeldSession(self.env, run, self.guard, supervision=supervision, open_agent=lambda: Agent(policy=policy))
 
     def with_client(self, use: Callable[[Client], Awaitable[object]], mode: str = "legacy", **options: Any) -> None:
         """Run `use` with a client that is connected."""
@@ -257,6 +260,23 @@ def test_an_answer_to_no_question_is_refused(served: Served) -> None:
             await client.session.call_tool("click", AT_GREET, request_state="made up", allow_input_required=True)
 
     served.with_client(use, "auto")
+
+
+def test_a_call_whose_client_does_not_come_back_with_the_answer_ends(tmp_path: Path) -> None:
+    served = Served(tmp_path, guard=asking)
+    served.approval_timeout_s = 0.05
+
+    async def use(client: Client) -> None:
+        parked = await client.session.call_tool("click", AT_GREET, allow_input_required=True)
+        assert isinstance(parked, types.InputRequiredResult)
+        ((call, _),) = served.server._parked.values()  # pyright: ignore[reportPrivateUsage]
+        await asyncio.to_thread(eventually, lambda: call.is_done, True)
+        again = await client.session.call_tool("click", AT_GREET, allow_input_required=True)
+        assert isinstance(again, types.InputRequiredResult)
+        assert len(served.server._parked) == 1, "the first one is forgotten"  # pyright: ignore[reportPrivateUsage]
+
+    served.with_client(use, "auto", elicitation_callback=User("accept", allow=True))
+    assert served.env.state.presses == 0
 
 
 # -- tasks
