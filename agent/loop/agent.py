@@ -6,6 +6,7 @@ with BrowserEnv("https://example.org") as env:
 """
 
 import asyncio
+import html
 from collections import deque
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -16,6 +17,8 @@ from typing import Any, Generic, TypeAlias, overload
 from PIL import Image
 from pydantic import TypeAdapter
 from typing_extensions import TypeVar
+
+from screenwright._text import printable
 
 from ...envs.env import Env, Fact
 from ...envs.geometry import ScreenPoint
@@ -79,6 +82,18 @@ class Result(Generic[T_co]):
     def finished(self) -> bool:
         """Whether the model reported that the task is done, and no critic rejected that."""
         return self.stop is StopReason.FINISHED and self.verified is not False
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how it ended, and a picture of each step if the run was recorded."""
+        facts: dict[str, object] = {"stop": self.stop, "answer": self.answer, "reason": self.reason}
+        facts |= {"output": self.output, "steps": self.steps, "seconds": round(self.seconds, 1)}
+        facts |= {"cost": self.cost, "run": self.run}
+        lines = "".join(
+            f"<tr><th>{name}</th><td>{html.escape(printable(str(value)))}</td></tr>"
+            for name, value in facts.items()
+            if value not in (None, "")
+        )
+        return f"<table>{lines}</table>{_strip(self.run)}"
 
 
 class Agent:
@@ -362,6 +377,15 @@ def result_of(last: Event | None, run: Path | str | None = None) -> Result[None]
         last.verified,
         last.cost,
     )
+
+
+def _strip(run: Path | None) -> str:
+    from ..record.viewer.strip import render_strip  # which only notebooks need
+
+    try:
+        return render_strip(read_run(run).events) if run is not None else ""
+    except RunError:  # it was removed since
+        return ""
 
 
 def _last(events: Iterator[Event]) -> Event:

@@ -10,6 +10,7 @@ from ..agent.core.image_history import history_named
 from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.record.trajectory import RunError, read_run
 from ..agent.record.viewer import render_page
+from ..agent.record.viewer.video import write_video
 from ..eval.analysis.report import Entry
 from ..eval.analysis.results import write_report
 from ..eval.core.store import Store
@@ -31,16 +32,40 @@ def _add_view_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="file to write (default: RUN/view.html; an evaluation: RUN/report.html)",
     )
+    parser.add_argument(
+        "--video",
+        type=Path,
+        metavar="FILE",
+        help="write the run as a video instead: an animated .gif or, if ffmpeg is installed, an .mp4",
+    )
     parser.add_argument("--open", action="store_true", help="open it in the web browser")
 
 
 def _view(args: argparse.Namespace) -> int:
     is_evaluation = (args.run / "manifest.json").exists()
-    path = write_report(Entry.of(Store(args.run)), args.out) if is_evaluation else write_page(args.run, args.out)
+    if args.video is not None:
+        if is_evaluation or args.out is not None:
+            raise SettingsError("--video shows a single run: name its folder, and leave out --out")
+        path = write_run_video(args.run, args.video)
+    else:
+        path = write_report(Entry.of(Store(args.run)), args.out) if is_evaluation else write_page(args.run, args.out)
     print(path)
     if args.open:
         webbrowser.open(path.resolve().as_uri())
     return 0
+
+
+def write_run_video(run: Path, path: Path) -> Path:
+    """Write a recorded run as a video, GIF or MP4; returns `path`.
+
+    Raises:
+        RunError: there is no such run, or the video cannot be written.
+    """
+    try:
+        write_video(read_run(run).events, path)
+    except OSError as error:
+        raise RunError(f"the video cannot be written to {path}: {error.strerror or error}") from error
+    return path
 
 
 def write_page(run: Path, path: Path | None = None) -> Path:
