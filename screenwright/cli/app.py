@@ -104,7 +104,6 @@ class SettingsFactory:
             "fixed": "asks before each action" if rules.confirm else rules.rules or self.config.guard or "",
             "steps": self.config.limits.build().steps,
             **self._start,
-            "secrets": [secret.name for secret in self.secrets],
         }
 
     def check(self, choices: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from screenwright import FakeEnv
 from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
+from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -61,11 +62,15 @@ def test_a_task_is_typed_watched_approved_taken_over_and_its_answer_read(browser
         [env] = factory.envs
         assert isinstance(env, FakeEnv)
         before, screen = env.state.presses, page.get_by_role("application")
-        box, point = screen.bounding_box(), env.where("Greet")
+        box = screen.bounding_box()
         assert box is not None
-        with page.expect_response("**/act"):
-            screen.click(position={"x": point.x * box["width"] / 640, "y": point.y * box["height"] / 480})
-        assert env.state.presses == before + 1
+        for name in ("Greet", "Name"):
+            point = env.where(name)
+            with page.expect_response("**/act"):
+                screen.click(position={"x": point.x * box["width"] / 640, "y": point.y * box["height"] / 480})
+        page.keyboard.type("tea")
+        page.keyboard.press("Enter")
+        eventually(lambda: (env.state.presses, env.state.text, env.state.submissions), (before + 1, "tea", 1))
         page.get_by_role("button", name="Resume").click()
         for one in (page, phone):
             expect(one.get_by_text("It says hello.", exact=True)).to_be_visible()

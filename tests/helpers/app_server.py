@@ -50,7 +50,6 @@ class FakeFactory:
             "steps": 50,
             "url": "",
             "program": "",
-            "secrets": [],
         }
 
     def check(self, choices: Mapping[str, str]) -> None:

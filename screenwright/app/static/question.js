@@ -38,6 +38,7 @@ export class Question {
     byId("reply-button").textContent = this.asksUser ? "Answer" : "Deny";
     byId("reply-button").className = this.asksUser ? "primary" : "danger";
     byId("question").hidden = false;
+    if (document.activeElement === document.body) byId("question").focus(); // not on a button that a key would press
     this.#title = document.title;
     document.title = `(!) ${document.title}`;
     this.tick();
