@@ -5,7 +5,8 @@
 
 Makes 30 calls of tools in Chromium, or with a text editor on a virtual desktop, and checks what they did. Prints the
 time of `look` as a multiple of the capture that it contains (the median of 15), and how long a call lives on after the
-client has cancelled it. Exits with 1 if something is wrong.
+client has cancelled it. Exits with 1 if a call fails, one lives on for more than half a second, or `look` in Chromium
+takes more than 1.3 times the capture; a capture of a desktop is shorter than the encoding of its picture.
 """
 
 import asyncio
@@ -48,7 +49,6 @@ class Calls:
         result = await self.client.call_tool(tool, arguments)
         took = time.perf_counter() - started
         self.count += 1
-        print(f"{tool}: {took:.2f} s", file=sys.stderr, flush=True)
         if tool == "look":
             self.looks.append(took)
         text = result.content[0]
@@ -124,7 +124,8 @@ async def session(flags: list[str], work: Callable[[Calls], Awaitable[None]], fo
     print(f"{call.count} calls; the screen was open after {opened:.1f} s")
     print(f"look {looked * 1000:.0f} ms, {ratio:.2f} times the capture of {captured * 1000:.0f} ms")
     print(f"cancelled within {waits * 1000:.0f} ms (wait), {tasks * 1000:.0f} ms (run_task)")
-    return ratio <= RATIO and max(waits, tasks) <= CANCEL_S and run.ended is not None
+    is_fast = ratio <= RATIO or "--virtual" in flags
+    return is_fast and max(waits, tasks) <= CANCEL_S and run.ended is not None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
