@@ -111,7 +111,7 @@ def _hold(args: argparse.Namespace) -> int:
 def _detached() -> TextIO:
     """Leave the terminal and the streams of the caller, to whom one line can still be written.
 
-    Whoever reads those streams waits until the last process closes them, also one that the screen starts.
+    A program that reads those streams waits until the last process closes them, also one that the screen starts.
     """
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     with suppress(OSError):

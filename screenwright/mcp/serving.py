@@ -154,7 +154,8 @@ class Gate:
 
     def _refusal(self, headers: Headers) -> PlainTextResponse | None:
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        from_elsewhere = origin is not None and urlsplit(origin).netloc != headers.get("host")
+        if from_elsewhere or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return PlainTextResponse("requests of other web pages are refused", 403)
         sent = headers.get("authorization", "").encode()
         if self._key and not compare_digest(sent, f"Bearer {self._key}".encode()):

@@ -88,8 +88,8 @@ class SessionTool:
 def session_tools(kind: str) -> dict[str, SessionTool]:
     """The tools for screens of `kind`, by name; an unknown kind has all of them."""
     others = [
-        SessionTool("look", _LOOK, plain_schema(_Nothing), True, _look),
-        SessionTool("read", _READ, plain_schema(_Nothing), True, _read),
+        SessionTool("look", _LOOK, plain_schema(_NoArguments), True, _look),
+        SessionTool("read", _READ, plain_schema(_NoArguments), True, _read),
         SessionTool("ground", _GROUND, plain_schema(_Target), True, _ground),
         SessionTool("run_task", _RUN_TASK, plain_schema(_Task), False, _run_task),
     ]
@@ -176,17 +176,17 @@ def _with_canonical_keys(action: Action) -> Action:
 _M = TypeVar("_M", bound=BaseModel)
 
 
-class _Nothing(BaseModel):
+class _NoArguments(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Target(_Nothing):
+class _Target(_NoArguments):
     text: str = Field(
         min_length=1, max_length=2000, description="what the element looks like, such as: the Save button"
     )
 
 
-class _Task(_Nothing):
+class _Task(_NoArguments):
     task: str = Field(min_length=1, max_length=20_000, description="what to do, with everything that has to be known")
 
 
@@ -223,12 +223,12 @@ def _shown(look: Look) -> ToolReply:
 
 
 def _look(session: HeldSession, arguments: Json, caller: Caller) -> ToolReply:
-    _valid(_Nothing, arguments)
+    _valid(_NoArguments, arguments)
     return _shown(session.look(caller))
 
 
 def _read(session: HeldSession, arguments: Json, caller: Caller) -> ToolReply:
-    _valid(_Nothing, arguments)
+    _valid(_NoArguments, arguments)
     try:
         from ..agent.reader import read_screen
     except ImportError as error:

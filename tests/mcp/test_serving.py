@@ -96,6 +96,7 @@ def test_a_name_that_a_page_gave_this_machine_is_refused(server: McpHttpServer, 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null", "http://127.0.0.1"])
 def test_requests_of_other_pages_are_refused(server: McpHttpServer, origin: str) -> None:
     assert post(server, Origin=origin) == 403
+    assert post(server, Sec_Fetch_Site="cross-site") == 403
 
 
 def test_a_body_of_another_type_is_refused(server: McpHttpServer) -> None:
