@@ -25,7 +25,7 @@ from .feed import Feed
 from .messages import message_of
 
 _POLL_S = 0.02
-_FRAMES = 4
+_FRAMES = 16
 _HANDS_S = 5.0
 """How long an input of the user may take."""
 
@@ -193,13 +193,14 @@ class LiveRun:
             except EnvLost as lost:
                 raise NotNow(str(lost)) from lost
 
-    def look(self) -> None:
-        """Show the screen as it is now, to a user who has taken over; raises as `act`."""
+    def look(self) -> str:
+        """Show the screen as it is now, to a user who has taken over; returns why not, empty if it is shown."""
         with self._lock:
             try:
                 self._show_frame(self._taken_over())
-            except EnvLost as lost:
-                raise NotNow(str(lost)) from lost
+            except (NotNow, EnvLost) as error:
+                return str(error)
+        return ""
 
     def frame(self, sha256: str) -> Screenshot | None:
         """One of the last pictures of the screen that `act` has shown; they are not recorded."""
@@ -221,6 +222,7 @@ class LiveRun:
         shot = seen.screenshot
         if next(reversed(self._frames), "") == shot.sha256:
             return
+        shot.drop_pixels()
         self._frames[shot.sha256] = shot
         self._frames.move_to_end(shot.sha256)
         while len(self._frames) > _FRAMES:

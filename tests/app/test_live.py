@@ -164,6 +164,7 @@ def test_a_run_is_paused_told_something_taken_over_and_resumed(tmp_path: Path) -
                 client.post(f"/api/runs/{run}/act", click).json["error"]
                 == "pause the run first, and wait until it is paused"
             )
+            assert client.post(f"/api/runs/{run}/look").json["problem"].startswith("pause the run first")
             assert client.post(f"/api/runs/{run}/pause").status == 200
             until(messages, "state", state="pausing")
             assert client.post(f"/api/runs/{run}/act", click).status == 409

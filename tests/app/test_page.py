@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
+    expect.set_options(timeout=60_000)
     program = next(found for name in PROGRAMS if (found := shutil.which(name)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
@@ -27,7 +28,7 @@ def browser() -> Generator[Browser]:
 def visit(browser: Browser, client: Client, path: str = "/", width: int = 1280) -> tuple[Page, list[str]]:
     """A page of a browser of its own, opened at the printed address, and the errors of its scripts."""
     page = browser.new_context(viewport={"width": width, "height": 844}).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: None if "401" in message.text else problems.append(message.text))
@@ -50,7 +51,7 @@ def test_a_task_is_typed_watched_approved_taken_over_and_its_answer_read(browser
         for one in (page, phone):
             question = one.get_by_role("alertdialog")
             expect(question).to_contain_text("click at")
-            expect(question.get_by_role("img")).to_be_visible()
+            expect(question.get_by_role("img")).to_have_js_property("naturalWidth", 480)
             expect(one.get_by_role("log")).to_contain_text("I press the button.")
             expect(one.locator("circle[data-mark]")).to_have_count(1)
             assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"

@@ -150,12 +150,16 @@ const hands = takeOver({
   size: () => (frame ?? steps.get(Math.max(...steps.keys())))?.size,
 });
 byId("pause").onclick = () => command("pause");
-byId("resume").onclick = () => { byId("take-over").setAttribute("aria-pressed", "false"); command("resume"); };
+byId("resume").onclick = () => {
+  byId("take-over").setAttribute("aria-pressed", "false");
+  draw();
+  command("resume");
+};
 byId("stop").onclick = () => command("stop");
 byId("take-over").onclick = () => {
   const isTaken = byId("take-over").getAttribute("aria-pressed") === "true";
   byId("take-over").setAttribute("aria-pressed", String(!isTaken));
-  if (!isTaken) command("look");
+  if (!isTaken) command("look").then((shown) => { if (shown) byId("problem").textContent = shown.problem; });
   selected = null;
   draw();
 };
@@ -177,7 +181,7 @@ addEventListener("keydown", (event) => {
 });
 setInterval(() => {
   if (isLive()) drawTime();
-  if (hands.isEnabled && !document.hidden) command("look"); // the screen may change by itself
+  if (hands.isEnabled && !document.hidden) post(`${api}/look`).catch(() => {}); // the screen may change by itself
   question.tick();
 }, 1000);
 
