@@ -1,4 +1,4 @@
-"""The channel on which `browser_ui.js` reports what a page does, closed to the page itself.
+"""The channel on which `scripts/` reports what a page does, closed to the page itself.
 
 The script takes the browser's raw binding away before any script of the page runs, and writes each report without
 calling anything that a page can replace. A report carries the secret of the session. In a window that a page opened and
@@ -14,6 +14,7 @@ from importlib import resources
 from playwright.async_api import Error, Frame
 from pydantic import ValidationError
 
+from . import scripts
 from .page_events import PAGE_EVENT, PageEvent
 
 BINDING = "screenwrightPageEvent"
@@ -25,6 +26,13 @@ BURST = 400
 
 PER_SECOND = 100.0
 
+_SCRIPTS = ("channel", "values", "lists", "events", "roots", "permissions", "files", "links")
+_BEGIN = """(() => {
+"use strict";
+const binding = window.__playwright__binding__;
+delete window["$BINDING"];
+if (!binding || window[Symbol.for("screenwright.setValue")]) return;
+const ui = { binding };"""
 _ANSWER = "answer => window[Symbol.for('screenwright.answer')]?.(...answer)"
 
 
@@ -38,7 +46,9 @@ class PageChannel:
 
     def script(self) -> str:
         """The script for every frame, with the secret."""
-        text = resources.files(__name__.rpartition(".")[0]).joinpath("browser_ui.js").read_text(encoding="utf-8")
+        folder = resources.files(scripts)
+        parts = [folder.joinpath(f"{name}.js").read_text(encoding="utf-8").rstrip() + "(ui);" for name in _SCRIPTS]
+        text = "\n".join((_BEGIN, *parts, "})();"))
         return text.replace('"$SECRET"', json.dumps(self._secret)).replace('"$BINDING"', json.dumps(BINDING))
 
     def read(self, report: object) -> PageEvent | None:

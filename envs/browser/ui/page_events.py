@@ -1,4 +1,4 @@
-"""The events that `browser_ui.js` reports: UI that Chromium would draw outside the page."""
+"""The events that `scripts/` reports: UI that Chromium would draw outside the page."""
 
 from typing import Annotated, Literal, TypeAlias
 
