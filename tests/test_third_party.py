@@ -44,7 +44,7 @@ def test_settings_of_an_env_are_flags_and_keys_of_the_settings_file(
     capsys.readouterr()
     for flags, problem in (
         (["--acme-width", "10"], "--acme-width is '10', but should be greater than or equal to 320"),
-        (["--env", "desktop"], "screenwright.toml: [run] acme_width applies to --env acme, not to desktop"),
+        (["--env", "desktop"], "screenwright.toml: [run] acme_width is not used: it does not apply to --env desktop"),
         (["--virtual"], "--virtual applies to --env desktop, not to acme"),
     ):
         assert main(["run", "--config", "screenwright.toml", *flags, "--policy", "acme", "Press Greet"]) == 2
