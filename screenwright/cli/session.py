@@ -15,7 +15,7 @@ from typing import Any
 
 from screenwright._files import write_file
 
-from ..session.client import NoAnswer, call, chosen, folder_of, running
+from ..session.client import NoAnswer, call, chosen, folder_of, running, wait_until_gone
 from ..session.protocol import END, TOOLS, Json
 from .arguments import BAD_INPUT, Command, Parser
 
@@ -98,6 +98,8 @@ def _answer(args: argparse.Namespace, what: str) -> int:
     arguments = {} if what == END else _arguments(args.arguments)
     session = chosen(args.session)
     reply = call(session, what, arguments)
+    if what == END:
+        wait_until_gone(session)
     ok = reply.pop("ok", True) is True
     if isinstance(png := reply.pop("png", None), str):
         path = args.out or folder_of(session) / "screen.png"

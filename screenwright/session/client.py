@@ -5,13 +5,14 @@ import os
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from .protocol import INFO, PREFIX, SOCKET, Json
 
-_INFO_S = 5.0
+_INFO_S, _END_S, _POLL_S = 5.0, 10.0, 0.02
 
 
 class NoAnswer(Exception):
@@ -67,6 +68,13 @@ def call(session: str, tool: str, arguments: Json, *, timeout_s: float | None = 
     if not isinstance(reply, dict):
         raise NoAnswer(f"the session {session} has ended without an answer")
     return reply
+
+
+def wait_until_gone(session: str) -> None:
+    """Wait until a session that was ended has removed its folder, for a few seconds at most."""
+    end = time.monotonic() + _END_S
+    while folder_of(session).exists() and time.monotonic() < end:
+        time.sleep(_POLL_S)
 
 
 def folder_of(session: str) -> Path:

@@ -204,7 +204,7 @@ def test_without_a_session_or_with_several_the_error_says_what_to_do(
     for one in (other.id, daemon.id):
         assert run(capsys, "end", "--session", one)[0] == 0
     thread.join()
-    eventually(client.running, [])
+    assert client.running() == []
     message = "no session is running: start one with screenwright session start"
     assert run(capsys, "look") == (2, {"error": message})
 
