@@ -29,6 +29,9 @@ _FULL = 0.75
 _FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
 """One OCR error is tolerated in this many characters: in a field, and anywhere on the screen."""
 
+_HANDLE = re.compile(r"[({\[]{2}\s*\w[\w-]*\s*[)}\]]{0,2}")
+"""The handle that is drawn over a secret, such as `{{password}}`, as OCR reads it; its end may be cut off."""
+
 _MASKS = frozenset("o冰米水来氺")
 """What OCR returns for the dots and asterisks of a password, of letters."""
 
@@ -234,5 +237,5 @@ def _letters(text: str) -> str:
 
 
 def _is_masked(text: str) -> bool:
-    """Whether a text is the dots or asterisks of a password field, as OCR reads them."""
-    return len(text) > 1 and set(_letters(text)) <= _MASKS
+    """Whether a text is the dots or asterisks of a password field, as OCR reads them, or the handle of a secret."""
+    return len(text) > 1 and (set(_letters(text)) <= _MASKS or _HANDLE.fullmatch(text.strip()) is not None)
