@@ -150,7 +150,17 @@ class Gate:
         if (refused := self._refusal(Headers(scope=scope))) is not None:
             await refused(scope, receive, send)
             return
-        await self._app(scope, _bounded(receive), send)
+        body, has_begun = _Body(receive), False
+
+        async def tracked(message: Message) -> None:
+            nonlocal has_begun
+            if has_begun or not body.is_late:
+                has_begun = True
+                await send(message)
+
+        await self._app(scope, body.receive, tracked)
+        if body.is_late and not has_begun:
+            await PlainTextResponse("the body was not sent in time", 408)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> PlainTextResponse | None:
         origin = headers.get("origin")
@@ -164,20 +174,24 @@ class Gate:
         return None
 
 
-def _bounded(receive: Receive) -> Receive:
-    """`receive` with a time limit for the body; what is late counts as a client that is gone."""
-    end, is_complete = asyncio.get_running_loop().time() + _BODY_S, False
+class _Body:
+    """The body of a request, with a time limit; what is late counts as a client that is gone."""
 
-    async def bounded() -> Message:
-        nonlocal is_complete
-        if is_complete:
-            return await receive()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._end = asyncio.get_running_loop().time() + _BODY_S
+        self._is_complete = False
+        self.is_late = False
+
+    async def receive(self) -> Message:
+        """See ASGI."""
+        if self._is_complete:
+            return await self._receive()
         try:
-            async with asyncio.timeout_at(end):
-                message = await receive()
+            async with asyncio.timeout_at(self._end):
+                message = await self._receive()
         except TimeoutError:
+            self.is_late = True
             return {"type": "http.disconnect"}
-        is_complete = not message.get("more_body", False)
+        self._is_complete = not message.get("more_body", False)
         return message
-
-    return bounded
